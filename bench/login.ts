@@ -70,7 +70,10 @@ async function loadLogins(url: string, { email, password }: Person) {
   });
 }
 
-/** Returns the wall times of sequential requests, in ms. */
+/**
+ * Sends requests one after the other.
+ * @returns their wall times in ms
+ */
 async function latencies(url: string, goesOn: (asked: number) => boolean): Promise<readonly number[]> {
   const taken: number[] = [];
   while (goesOn(taken.length)) {

@@ -62,7 +62,7 @@ function configFor(settings: Settings, key: SealingKey): NotifierConfig {
   });
 }
 
-/** Deliveries as auth's events call for them. */
+/** Returns deliveries of verification mails, as the events of auth cause them. */
 async function verifications(key: SealingKey): Promise<readonly NewDelivery[]> {
   const expiresAt = new Date(Date.now() + DAY_MS).toISOString();
   const deliveries: NewDelivery[] = [];
@@ -76,7 +76,7 @@ async function verifications(key: SealingKey): Promise<readonly NewDelivery[]> {
   return deliveries;
 }
 
-/** Returns what the notifier passes to nodemailer. */
+/** Returns the mails that the notifier passes to nodemailer for these deliveries. */
 async function filledIn(owed: readonly NewDelivery[], config: NotifierConfig): Promise<readonly Mail[]> {
   const mails: Mail[] = [];
   await drained(owed, config, {
@@ -95,7 +95,10 @@ async function perSecond(work: () => Promise<unknown>): Promise<number> {
   return (1000 * MAILS) / (await timed(work));
 }
 
-/** Returns the mails per second of a bare connection pool. */
+/**
+ * Sends mails over a bare connection pool.
+ * @returns mails per second
+ */
 async function handedOver(mails: readonly Mail[], settings: Settings): Promise<number> {
   const { MAIL_SERVER: host = '', MAIL_PORT: port, MAIL_FROM: from } = settings;
   const transport = createTransport({
@@ -130,7 +133,10 @@ async function handedOver(mails: readonly Mail[], settings: Settings): Promise<n
   }
 }
 
-/** Returns the mails per second of a notifier that finds them in its store. */
+/**
+ * Runs a notifier whose store contains these deliveries.
+ * @returns mails per second
+ */
 async function drained(
   owed: readonly NewDelivery[],
   config: NotifierConfig,

@@ -1,8 +1,7 @@
 /**
- * How long honest logins take while one client floods the server with its own, correct ones: 140 connections that never
- * pause, against 8 people from other networks. Not part of `npm run bench`: a figure to look at, not a limit.
- *
- *     npm run bench:fairness -- [connections] [seconds]
+ * Measures how long honest logins take while one client floods the server with its own, correct logins: 140 connections
+ * that never pause, against 8 people in other networks. Not part of `npm run bench`, because it has no target.
+ * npm run bench:fairness -- [connections] [seconds]
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';

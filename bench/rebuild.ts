@@ -14,7 +14,7 @@ import { seedLog } from './support/seed-log.ts';
 import { type Server, startServer } from './support/server.ts';
 import { percentile } from './support/statistics.ts';
 
-/** A fraction of it shows the ratio as well, but not that memory stays flat. */
+/** A smaller number shows the ratio as well, but not that the memory remains constant. */
 const EVENTS = Number(process.env['REBUILD_EVENTS'] ?? 1_000_000);
 const EVENTS_EACH = 4;
 const MOST_MS = 60 * 60 * 1000;
@@ -42,7 +42,7 @@ export const rebuild: Benchmark = {
 
 interface Rebuilt {
   readonly seconds: number;
-  /** Includes the comparison and the switch. */
+  /** The duration in s including the comparison and the switch. */
   readonly altogether: number;
   /** Memory of the server in bytes, in the order of the samples. */
   readonly memory: readonly number[];

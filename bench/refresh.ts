@@ -48,7 +48,10 @@ function post(url: string) {
   );
 }
 
-/** Returns refresh tokens of sessions of one account. */
+/**
+ * Creates sessions of one account.
+ * @returns their refresh tokens
+ */
 async function sessions({ people }: Server, many: number): Promise<string[]> {
   const person = somebody();
   await people.signUp(person);

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:cluster` runs all benchmarks on Kafka and MongoDB, `npm run bench:cluster -- relay` some.
+ * `npm run bench:cluster` runs all benchmarks on Kafka and MongoDB, and `npm run bench:cluster -- relay` only some.
  * KAFKA_BROKERS and MONGO_URL name the servers; the broker must be for tests only (test/support/test-broker.ts).
  */
 import { feed } from './cluster/feed.ts';

@@ -49,7 +49,7 @@ async function cpuOfSignUp(server: Server): Promise<number> {
   });
 }
 
-/** Returns how many mails were accepted; 0 before the first. */
+/** Returns the number of accepted mails. */
 function sent({ metric }: Server): Promise<number> {
   return metric('latchkey_notifier_delay_seconds_count');
 }

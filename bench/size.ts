@@ -40,7 +40,10 @@ export const size: Benchmark = {
 
 const MB = 1_000_000;
 
-/** Measures a Node process that does nothing: seconds until it has ended, and MB of memory. */
+/**
+ * Runs a Node process that does nothing.
+ * @returns the seconds until it has ended, and its memory in MB
+ */
 async function bareNode(): Promise<{ readonly seconds: number; readonly megabytes: number }> {
   const seconds: number[] = [];
   let megabytes = 0;
@@ -87,7 +90,7 @@ async function rss({ metric }: Server): Promise<number> {
   return (await metric('latchkey_process_resident_memory_bytes')) / MB;
 }
 
-/** The first start on a seeded folder publishes the journal, and the read model follows. */
+/** Starts a server on a seeded folder for the first time, which publishes the journal and fills the read model. */
 async function publishAll(folder: string): Promise<void> {
   await using server = await startServer({ DATA_DIR: folder });
   const events = 2 * ACCOUNTS + COMMITS - 2;
@@ -127,7 +130,7 @@ async function growth(folder: string, ordinary: Person, long: Person): Promise<r
   return figures;
 }
 
-/** Made admin by ops, as the first admin of any system is. */
+/** Makes a person an admin with the ops command, and logs in. */
 async function admin(server: Server, person: Person): Promise<Side> {
   await server.system.ops('role', person.email, 'admin');
   const tokens = await eventually('the role is shown', async () => {
@@ -168,7 +171,7 @@ function loginOf({ email, password }: Person) {
   return { email, password };
 }
 
-/** The newest refresh token of each session. */
+/** The newest refresh token, by the tokens of the login. */
 const newest = new WeakMap<Tokens, string>();
 
 async function refreshOnce({ client }: Server, tokens: Tokens): Promise<void> {

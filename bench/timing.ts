@@ -1,9 +1,8 @@
 /**
- * Whether the time of an answer tells if an address has an account: medians of interleaved samples for a verified, an
- * unknown and a pending address, at sign-up, login and reset. Needs a quiet machine; the exit code is 1 if medians
- * differ by more than 5 ms. Not part of `npm run bench`, because it takes minutes.
- *
- *     npm run bench:timing -- [samples]
+ * Tests whether response times reveal if an address has an account: medians of interleaved samples for a verified, an
+ * unknown and a pending address, at sign-up, login and reset. Needs an idle machine. Exits with 1 if medians differ by
+ * more than 5 ms. Not part of `npm run bench`, because it takes minutes.
+ * npm run bench:timing -- [samples]
  */
 import { type Person, somebody } from '../test/support/people.ts';
 import { type Server, startServer } from './support/server.ts';
@@ -11,7 +10,10 @@ import { byTurns } from './support/statistics.ts';
 
 const [samples = 300] = process.argv.slice(2).map(Number);
 const LARGEST_DIFFERENCE_MS = 5;
-/** An address has at most five pending sign-ups; more addresses than that also keep one account from growing. */
+/**
+ * The number of addresses in use. An address has at most five pending sign-ups, and more addresses keep each account
+ * small.
+ */
 const ADDRESSES = 100;
 
 interface Addresses {
@@ -30,7 +32,7 @@ function cycleOf(people: readonly Person[]): () => Person {
   };
 }
 
-/** Returns a sampler: the wall time of one answer, in ms. */
+/** Returns a function that measures the wall time of one request in ms. */
 function timed(ask: Ask, status: number, next: () => Person): () => Promise<number> {
   return async () => {
     const person = next();
@@ -66,7 +68,7 @@ function signUps({ people }: Server, { known }: Addresses) {
   return byTurns(samples, {
     known: timed(people.signUp, 201, () => withAddressOf(known())),
     unknown: timed(people.signUp, 201, unknown),
-    // The address that was unknown a moment ago.
+    // The address that was unknown in the previous sample.
     pending: timed(people.signUp, 201, () => withAddressOf(latest)),
   });
 }

@@ -1,4 +1,4 @@
-/** How long the event loop is blocked while the sign-ups are swept: requests wait that long. */
+/** Measures how long a clean-up of sign-ups blocks the event loop, and so delays requests. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { registrationOf } from '../services/auth/src/ports/testing/commits.ts';
 import { cleanUpOnce, type Scope } from '../services/auth/src/sign-up/cleanup.ts';
@@ -6,7 +6,7 @@ import { DAY, openWorld, type World } from '../services/auth/src/testing/world.t
 import { atMost, type Benchmark, type Figure } from './support/benchmark.ts';
 
 const SIGN_UPS = 100_000;
-/** Sign-ups per write, and so per flush. */
+/** The number of sign-ups per write, and so per flush to disk. */
 const BATCH = 500;
 const NS_PER_MS = 1e6;
 
@@ -20,7 +20,10 @@ async function addSignUps({ deps }: World): Promise<void> {
   }
 }
 
-/** @returns the longest turn while a pass runs, in ms */
+/**
+ * Runs a clean-up.
+ * @returns the longest time for which the event loop was blocked, in ms
+ */
 async function longestTurn({ deps }: World, scope: Scope): Promise<number> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();

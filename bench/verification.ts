@@ -1,4 +1,4 @@
-/** What it costs to check where events come from, while a read model is filled from the beginning. */
+/** Measures the cost of verifying the signatures of events while a read model is filled from the beginning. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,7 +65,10 @@ async function figureOf(eventsEach: number): Promise<Figure> {
 
 type AuthenticateOn = (log: ReturnType<typeof createEmbeddedBus>) => Authenticate;
 
-/** Returns the CPU time of all threads, in seconds. */
+/**
+ * Fills a read model.
+ * @returns the CPU time of all threads, in seconds
+ */
 async function cpuSeconds(database: Database, authenticateOn: AuthenticateOn): Promise<number> {
   const { profilesOf } = openStorage(sqliteStore(database));
   await database.write(() => {

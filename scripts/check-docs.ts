@@ -1,8 +1,6 @@
 /**
- * Looks for what the Markdown files name and the repository does not have: the targets of relative links (with
- * their headings), paths in backticks, and tests; for rows outside a table; and for files of docs/ that the site leaves
- * out.
- * Exits with 1 if there is any.
+ * Checks the Markdown files: targets of relative links and their headings, paths in backticks, names of tests, table
+ * rows outside of a table, and files of docs/ that are missing from the site. Exits with 1 if there is a fault.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -40,11 +38,14 @@ function deadLinks(document: string, text: string): readonly string[] {
 }
 
 const ROOMS = /^(libs|services|apps|deploy|test|bench|docs|scripts|examples)\//;
-/** What a build makes is not in the repository. */
+/** Paths that builds create; they are not in the repository. */
 const BUILT = /(^|\/)dist(\/|$)|^test\/screenshots\//;
 const FILE = /\/.*\.(ts|js|cjs|json|md|sh|yml|css|html|liquid|mjml|txt|png)$/;
 
-/** A path from the root or from the document's own folder: something with a slash that ends like a file, or begins like a room. */
+/**
+ * Returns paths that do not exist, relative to the root or to the document's folder. A text counts as a path if it has
+ * a slash, and ends like a file or begins with a folder of the root.
+ */
 function deadPaths(document: string, text: string): readonly string[] {
   const quoted = [...text.matchAll(/`([\w.@-]+\/[\w.@/-]*)`/g)].map(([, path = '']) => path);
   return quoted.filter(
@@ -55,7 +56,10 @@ function deadPaths(document: string, text: string): readonly string[] {
   );
 }
 
-/** Lines that look like rows and belong to no table: one has a line of dashes below its head, and no gap. */
+/**
+ * Returns lines that look like table rows but belong to no table. A table has a line of dashes below its header, and no
+ * empty lines.
+ */
 function strayRows(text: string): readonly string[] {
   const runs = text.match(/(?:^ *\|.*\n?)+/gm) ?? [];
   return runs
@@ -72,7 +76,7 @@ function missingTests(document: string, text: string): readonly string[] {
     .map(({ title, target }) => `the test "${title}" in ${target}`);
 }
 
-/** How many advisories of peers are pinned by a test. */
+/** The number of security advisories of similar products that tests cover. */
 const ADVISORIES = 25;
 
 function adviceFaults(): readonly string[] {

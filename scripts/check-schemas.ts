@@ -1,6 +1,7 @@
 /**
- * Compares the schemas of events and the OpenAPI document with those of the last release: of its tag or, where the clone
- * has none, of the copies in schemas/released. Incompatible changes are refused (CONTRIBUTING.md).
+ * Compares the event schemas and the OpenAPI document with those of the last release, and refuses incompatible changes
+ * (CONTRIBUTING.md). The earlier versions come from the release's tag or, in a clone without tags, from
+ * schemas/released.
  */
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
@@ -14,7 +15,7 @@ const OPENAPI = 'docs/openapi.json';
 
 interface Release {
   readonly name: string;
-  /** The names of the files with schemas of events. */
+  /** The file names of the event schemas. */
   readonly events: readonly string[];
   readEvent(file: string): Schema;
   readOpenApi(): OpenApi;
@@ -28,7 +29,7 @@ function readJson<T>(file: string): T {
   return JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
 }
 
-/** Returns the latest release that is part of the history; undefined in a clone without tags. */
+/** Returns the latest release in the history of HEAD; undefined in a clone without tags. */
 function tagged(): Release | undefined {
   const [tag] = git('tag', '--merged', 'HEAD', '--list', 'v[0-9]*', '--sort=-version:refname').split('\n');
   if (tag === undefined || tag === '') return undefined;
@@ -59,7 +60,7 @@ function documentOf(schema: Schema) {
 
 const release = tagged() ?? copies;
 const today = new Set(globSync(`${EVENTS}/*.schema.json`, { cwd: ROOT }).map((file) => basename(file)));
-// Consumers read what is published from now on, and today's code reads what was published before.
+// Both directions: consumers must be able to read new events, and the current code must be able to read old ones.
 const both = { reads: true, writes: true };
 const faults = [
   ...release.events.flatMap((file) => {

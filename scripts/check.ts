@@ -1,10 +1,10 @@
-/** `npm run check`: every check of package.json, two at a time, and what each of them printed. */
+/** `npm run check`: runs the checks of package.json, two at a time, and prints their output. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { text } from 'node:stream/consumers';
 
-/** The longest first. */
+/** In the order of their duration, the longest first. */
 const CHECKS = ['types', 'lint', 'arrows', 'docs', 'unused', 'schemas'];
 
 /** Runs one check. @returns whether it passed */
@@ -23,7 +23,10 @@ async function runCheck(name: string): Promise<boolean> {
   return code === 0;
 }
 
-/** Runs checks from a list until it is empty. */
+/**
+ * Runs checks from a shared list until it is empty.
+ * @returns whether all of them passed
+ */
 async function runFrom(names: string[]): Promise<boolean> {
   let passed = true;
   for (let name = names.shift(); name !== undefined; name = names.shift()) {

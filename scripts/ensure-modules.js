@@ -1,6 +1,6 @@
-// Runs before `npm start` and `npm test` on whatever Node the machine has, so it is plain JavaScript with
-// no dependency: it installs what the lock file names where that has not been done yet. Another folder with a lock
-// file of its own may be given: `node scripts/ensure-modules.js docs`.
+// Installs the packages of the lock file unless that has already been done. It runs before `npm start` and `npm test`,
+// with any Node version, so it is plain JavaScript without dependencies. It also takes another folder with a lock file:
+// `node scripts/ensure-modules.js docs`.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = process.argv[2] ? resolve(process.argv[2]) : join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Returns whether the lock file differs from npm's record of the last install, or there is no such record. */
+/** Returns whether the lock file differs from the one of the last install, or nothing was installed yet. */
 function installIsStale() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(installed)) return true;

@@ -1,7 +1,7 @@
-/** Digests of container images, as their registries report them (OCI distribution specification). */
+/** Reads digests of container images from their registries (OCI distribution specification). */
 
 export interface Image {
-  /** Such as `apache/kafka:4.3.1`. */
+  /** The image with its tag, such as `apache/kafka:4.3.1`. */
   readonly reference: string;
   readonly registry: string;
   readonly repository: string;
@@ -9,7 +9,7 @@ export interface Image {
 }
 
 const DOCKER_HUB = 'registry-1.docker.io';
-/** A list of platforms is preferred: its digest holds on every machine. */
+/** The list of platforms comes first, because its digest is valid on every machine. */
 const MANIFESTS = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
@@ -17,7 +17,10 @@ const MANIFESTS = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
 
-/** Parses a reference with a tag. @throws Error for one without */
+/**
+ * Parses a reference with a tag.
+ * @throws Error if it has no tag
+ */
 export function parseImage(reference: string): Image {
   const [, name = '', tag] = /^(.+):([\w.-]+)$/.exec(reference) ?? [];
   if (tag === undefined) throw new Error(`${reference} has no tag`);
@@ -29,9 +32,9 @@ export function parseImage(reference: string): Image {
 }
 
 /**
- * Asks the registry for the digest that a tag has now.
+ * Returns the current digest of a tag.
  * @returns `sha256:…`
- * @throws Error that names the image, if the registry cannot be reached or does not know it
+ * @throws Error that names the image, if the registry is unavailable or does not have it
  */
 export async function digestOf(image: Image): Promise<string> {
   const { reference, registry, repository, tag } = image;
@@ -51,7 +54,7 @@ function ask(url: string, reference: string, token?: string): Promise<Response> 
   });
 }
 
-/** Gets an anonymous token from where the registry says. */
+/** Requests an anonymous token from the server that the registry names in its refusal. */
 async function tokenFor(refusal: Response, reference: string): Promise<string> {
   const challenge = refusal.headers.get('www-authenticate') ?? '';
   const { realm, ...query } = Object.fromEntries(

@@ -1,4 +1,7 @@
-/** Lists the texts that a language lacks, which readers see in English: `npm run languages`. Fails if there are some. */
+/**
+ * `npm run languages`: lists the texts that are missing in a language, and so are shown in English. Fails if there are
+ * any.
+ */
 import { generalTexts, type Texts } from '../libs/http/src/index.ts';
 import { guardTexts } from '../libs/tokens/src/index.ts';
 import { missingTexts } from '../services/auth/src/http/pages/language.ts';
@@ -9,7 +12,7 @@ import { texts as userTexts } from '../services/user/src/http/texts.ts';
 
 const MAIL_LOCALES = ['de', 'fr', 'es', 'pt-BR'];
 
-/** German has every text: without one it does not compile. */
+/** German has every text, because its type requires them. */
 function missingIn(where: string, { de = {}, ...others }: Texts): readonly string[] {
   return Object.entries(others).flatMap(([language, texts]) =>
     Object.keys(de)

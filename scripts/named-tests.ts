@@ -1,8 +1,8 @@
-/** Tests that Markdown names: a link to a TypeScript file whose text is a title in double quotes. */
+/** Finds the tests that Markdown names: links to a TypeScript file whose text is a test title in double quotes. */
 
 export interface NamedTest {
   readonly title: string;
-  /** As written in the link. */
+  /** The target of the link, unchanged. */
   readonly target: string;
 }
 
@@ -13,12 +13,12 @@ export function namedTests(markdown: string): readonly NamedTest[] {
   }));
 }
 
-/** Returns whether the source has a test with this title, or a table of cases with it. */
+/** Returns whether the source contains a test, or a table of cases, with this title. */
 export function hasTitle(source: string, title: string): boolean {
   return ["'", '`'].some((quote) => source.includes(`${quote}${title}${quote}`));
 }
 
-/** CVE and GHSA numbers of the rows of a table, in order. */
+/** Returns the CVE and GHSA numbers in the rows of a table, in order. */
 export function advisoriesIn(markdown: string): readonly string[] {
   return [...markdown.matchAll(/^\| \[((?:CVE|GHSA)-[\w-]+)\]\(/gm)].map(([, id = '']) => id);
 }

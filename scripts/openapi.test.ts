@@ -1,4 +1,6 @@
-/** The OpenAPI document is clean by the rules of Redocly, and its names are fit for generated clients. */
+/**
+ * Tests that the OpenAPI document follows the rules of Redocly, and that its names are suitable for generated clients.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

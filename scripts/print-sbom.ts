@@ -1,4 +1,4 @@
-/** `npm run sbom`: prints the SBOM of package-lock.json, or of the lock file that is given. */
+/** `npm run sbom`: prints the SBOM of package-lock.json, or of the lock file in the argument. */
 import { readFileSync } from 'node:fs';
 import { sbomOf } from './sbom.ts';
 

@@ -1,4 +1,4 @@
-/** A reporter for Node's test runner: its own `spec`, with the slowest files before the closing lines. */
+/** A reporter for Node's test runner: the output of `spec`, with the slowest files before the summary. */
 import { relative } from 'node:path';
 import { Readable } from 'node:stream';
 import type { TestEvent } from 'node:test/reporters';
@@ -11,9 +11,9 @@ interface FileTime {
   readonly ms: number;
 }
 
-/** Returns the time of a whole file, including the start of its process; undefined for any other event. */
+/** Returns the duration of a file, including the start of its process; undefined for other events. */
 function fileTimeOf({ type, data }: TestEvent): FileTime | undefined {
-  // The runner reports a file like a test, but without the `entryFile` that every test in it has.
+  // The event of a file has no `entryFile`, in contrast to the events of its tests.
   if (type !== 'test:complete' || data.nesting > 0 || 'entryFile' in data) return undefined;
   return { file: relative('', data.name), ms: data.details.duration_ms };
 }
@@ -33,7 +33,7 @@ async function* withSlowest(events: AsyncIterable<TestEvent>): AsyncGenerator<Te
     const time = fileTimeOf(event);
     if (time) times.push(time);
     yield event;
-    // The plan of the whole run: only the closing lines follow.
+    // The plan of the whole run: only the summary follows.
     if (event.type === 'test:plan' && event.data.nesting === 0 && event.data.file === undefined)
       yield { type: 'test:diagnostic', data: { nesting: 0, level: 'info', message: slowestOf(times) } };
   }

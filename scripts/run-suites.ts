@@ -1,24 +1,30 @@
-/** Runs suites in Node's test runner. Arguments of the command line are passed to it. */
+/** Runs test suites in Node's test runner, with the options in the command line. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
 export interface Suites {
-  /** Globs. */
+  /** Glob patterns. */
   readonly files: readonly string[];
-  /** How many files run at the same time. */
+  /** The number of files to run at the same time. */
   readonly concurrency: number;
 }
 
-/** Tests start hundreds of processes: this way Node strips and compiles each source file once for all of them. */
+/**
+ * Tests start hundreds of processes. With this cache, Node strips and compiles each source file only once for all of
+ * them.
+ */
 const NODE_COMPILE_CACHE = join(import.meta.dirname, '..', 'node_modules', '.cache', 'compiled');
 
-/** Returns globs of the files that end with `ending`, in every room. */
+/** Returns globs that match the files with this ending in every folder of the root. */
 export function inEveryRoom(ending: string): readonly string[] {
   return ['libs', 'services', 'apps', 'examples', 'scripts', 'test'].map((room) => `${room}/**/*${ending}`);
 }
 
-/** Runs suites. @returns the exit code of the test runner */
+/**
+ * Runs test files.
+ * @returns the exit code of the test runner
+ */
 export async function runSuites({ files, concurrency }: Suites): Promise<number> {
   const flags = [
     '--disable-warning=TimeoutNegativeWarning',

@@ -1,6 +1,6 @@
 /**
- * What an installation consists of, as CycloneDX 1.6, from npm's lock file. `npm sbom --omit=dev` leaves out packages
- * that one workspace needs in production and another for development, such as kafkajs and mongodb.
+ * Lists the packages of an installation as CycloneDX 1.6, from npm's lock file. `npm sbom --omit=dev` would omit
+ * packages that one workspace needs in production and another in development, such as kafkajs and mongodb.
  */
 interface Locked {
   readonly name?: string;
@@ -14,7 +14,7 @@ interface Locked {
 export interface LockFile {
   readonly name: string;
   readonly version?: string;
-  /** By path: `node_modules/koa`. */
+  /** The packages by path, such as `node_modules/koa`. */
   readonly packages: Readonly<Record<string, Locked>>;
 }
 
@@ -28,7 +28,7 @@ export interface Component {
   readonly licenses?: readonly { readonly expression: string }[];
 }
 
-/** Returns the bill of materials of a lock file: every package that is not for development alone, once per version. */
+/** Returns the bill of materials of a lock file: every package that is not only for development, once per version. */
 export function sbomOf(lock: LockFile, version: string) {
   const components = new Map<string, Component>();
   for (const [path, locked] of Object.entries(lock.packages)) {

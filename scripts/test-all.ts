@@ -1,4 +1,4 @@
-/** `npm run test:all`: every test that needs no server. */
+/** `npm run test:all`: runs all tests that need no servers. */
 import { inEveryRoom, runSuites } from './run-suites.ts';
 
 process.exitCode = await runSuites({ files: inEveryRoom('.test.ts'), concurrency: 2 });

@@ -1,7 +1,7 @@
 /**
- * `npm run test:cluster`: every suite that needs servers, and the journey with two processes of each service, on
- * the Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name. First prints what it runs on. Arguments are options
- * of Node's test runner: `npm run test:cluster -- --test-shard=1/2` runs every other file.
+ * `npm run test:cluster`: runs all suites that need servers, and the journey with two processes of each service, on the
+ * Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name. First prints these servers. Arguments are
+ * options of Node's test runner: `npm run test:cluster -- --test-shard=1/2` runs every other file.
  */
 import { spawnSync } from 'node:child_process';
 import { Kafka, logLevel } from 'kafkajs';
@@ -16,7 +16,10 @@ const {
   KAFKA_CONTROL,
 } = process.env;
 
-/** Checks the settings. @throws Error that names everything that is missing */
+/**
+ * Checks the environment variables.
+ * @throws Error that names all that are missing
+ */
 function checkGiven(): void {
   const missing = [
     KAFKA_BROKERS ? [] : ['KAFKA_BROKERS (host:port of a Kafka for tests)'],
@@ -59,7 +62,7 @@ try {
   journey   two processes of each service behind one address
   outages   of MongoDB and mail${KAFKA_CONTROL ? ', and of Kafka by KAFKA_CONTROL' : '; not of a running Kafka: KAFKA_CONTROL is not set'}
 `);
-  // One at a time, because whole systems share the broker's topics.
+  // One file at a time, because whole systems share the topics of the broker.
   process.exitCode = await runSuites({ files: inEveryRoom('.cluster.ts'), concurrency: 1 });
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));

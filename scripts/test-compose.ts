@@ -1,11 +1,14 @@
 /**
- * `npm run test:compose`: the gateway's configuration on an nginx of this machine, and docker-compose.yml as a
- * whole, under a separate name and on separate ports. First prints what it runs on.
+ * `npm run test:compose`: tests the gateway's configuration in the nginx of this machine, and docker-compose.yml as a
+ * whole, under its own project name and on its own ports. First prints the versions of the programs and images.
  */
 import { spawnSync } from 'node:child_process';
 import { runSuites } from './run-suites.ts';
 
-/** Returns what a program printed; undefined if it failed. */
+/**
+ * Runs a program.
+ * @returns its output; undefined if it failed
+ */
 function said(command: string, ...words: readonly string[]): string | undefined {
   const { status, stdout, stderr } = spawnSync(command, words, { encoding: 'utf8' });
   return status === 0 ? (stdout + stderr).trim() : undefined;
@@ -17,7 +20,10 @@ interface Programs {
   readonly nginx: string;
 }
 
-/** Returns the versions of the required programs. @throws Error that names everything that is missing */
+/**
+ * Returns the versions of the required programs.
+ * @throws Error that names all that are missing
+ */
 function programs(): Programs {
   const engine = said('docker', 'version', '--format', '{{.Server.Version}}');
   const compose = said('docker', 'compose', 'version', '--short');
@@ -31,7 +37,7 @@ function programs(): Programs {
   return { engine, compose, nginx: nginx.replace(/^.*\//, '') };
 }
 
-/** Returns the images of servers with the beginning of their ids: a tag can be moved to any image. */
+/** Returns the server images with the beginning of their ids, because a tag can refer to different images over time. */
 function servers(): readonly string[] {
   const listed = said('docker', 'compose', '--env-file', '/dev/null', 'config', '--images') ?? '';
   const images = [...new Set(listed.split('\n'))].filter((name) => name.includes(':')).sort();
@@ -50,7 +56,7 @@ try {
   journey   through the gateway, on one and on two containers of each service
   outages   of Kafka, MongoDB and the mail server at the start
 `);
-  // One at a time, so that each has the machine to itself.
+  // One file at a time, so that each has the machine to itself.
   process.exitCode = await runSuites({ files: ['test/compose/*.e2e.ts'], concurrency: 1 });
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));

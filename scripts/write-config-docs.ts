@@ -1,4 +1,4 @@
-/** Writes docs/config.md from the schemas of the settings. `--check` compares. */
+/** Generates docs/config.md from the schemas of the settings. With `--check` it compares instead. */
 
 import { authSettings } from '@latchkey/auth';
 import { kafkaSettings, settingsOfStore, storeSettings } from '@latchkey/backend';

@@ -1,4 +1,7 @@
-/** Writes docs/openapi.json: the routes of all services, as a running system describes them. `--check` compares. */
+/**
+ * Generates docs/openapi.json, which contains the routes of all services, from a running system. With `--check` it
+ * compares instead.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

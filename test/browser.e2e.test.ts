@@ -1,4 +1,4 @@
-/** The journey of a person with a browser: the client page, the mailbox and the pages behind the links. */
+/** Every flow of the client page in a real browser, with the mailbox and the pages behind the links. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
@@ -10,7 +10,10 @@ import { type Standalone, startStandalone } from './support/standalone.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
 
-/** Made on purpose: a short password, two that differ, a used link. */
+/**
+ * Requests that this test makes fail on purpose: a password that is too short, two passwords that differ, and a link
+ * that was already used.
+ */
 const MISTAKES = [
   'POST /api/v1/auth/signup 400',
   'POST /api/v1/auth/password-reset-confirm/:token 400',
@@ -32,7 +35,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     await system?.stop();
   });
 
-  /** Chooses a flow in the client page, fills in the form and sends it. */
+  /** Selects a flow on the client page, fills in the form and submits it. */
   async function act(page: Page, id: string, button: string, fields: Readonly<Record<string, string>> = {}) {
     await page.goto(`${system.url}/#${id}`);
     for (const [label, text] of Object.entries(fields)) {
@@ -41,12 +44,12 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     await page.locator('main').getByRole('button', { name: button, exact: true }).click();
   }
 
-  /** Opens the newest mail to a person in the mailbox, and follows its link. */
+  /** Searches the mailbox for a person, opens the mail with this subject, and follows its link. */
   async function follow({ page, context, look }: Visitor, { email }: Person, subject: string): Promise<Page> {
     await page.goto(`${system.url}/mailbox`);
     await page.getByLabel('Search mails').fill(`to:${email}`);
     const mails = page.locator('#mails a');
-    // Until then the rows still move, and a click could hit the wrong one.
+    // Wait until the search has filtered the list: rows that still move could make a click hit the wrong one.
     await mails.filter({ hasNotText: email }).first().waitFor({ state: 'detached' });
     await mails.filter({ hasText: subject }).first().click();
     const link = page.frameLocator('iframe').getByRole('link').first();
@@ -142,7 +145,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     await older?.waitFor({ state: 'detached' });
     await page.mouse.up();
     await page.locator('#read').getByText(people[1].email).waitFor();
-    // The row was replaced by one of a mail that has been read.
+    // The mail is read now: wait until its row is no longer shown as unread.
     await page.locator('#mails .unread').waitFor({ state: 'detached' });
     await page.locator('#mails a:focus').filter({ hasText: people[1].email }).waitFor();
   });

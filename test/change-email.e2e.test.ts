@@ -1,4 +1,7 @@
-/** Changing the address of an account, and taking it back from a thief, through HTTP, mails and ops commands alone. */
+/**
+ * Changing the address of an account, and undoing a change that a thief has made, through HTTP, mails and ops commands
+ * alone.
+ */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { assertProblem, assertStatus, createClient } from './support/client.ts';
@@ -16,13 +19,13 @@ const CONFIRM = 'Confirm your new email address';
 const CHANGED = 'Your email address was changed';
 const DAY_MS = 24 * 3_600_000;
 
-/** A verified account that is signed in. */
+/** Creates a verified account and signs in to it. */
 async function signedIn(name: string) {
   const person = await people.verified(somebody(name));
   return { ...person, ...(await people.login(person)) };
 }
 
-/** An account whose address was changed. */
+/** Creates an account and changes its address. */
 async function moved(name: string) {
   const person = await signedIn(name);
   const { email: newEmail } = somebody('new');
@@ -91,7 +94,7 @@ test('a thief can neither keep nor erase an account that the previous address ta
     ]),
     [200, 401, 401],
   );
-  // Nobody has the new address now.
+  // The new address is free again: another person can sign up with it.
   await people.verified({ ...somebody('next'), email: newEmail });
 });
 

@@ -1,4 +1,4 @@
-/** @latchkey/client against a running system, as apps use it. */
+/** Tests @latchkey/client against a running system. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { ApiProblem, createClient, dataOf, memoryStorage, type Storage } from '@latchkey/client';
@@ -12,7 +12,7 @@ after(() => system.stop());
 const mailbox = createMailbox(system.mailbox);
 const people = createPeople(createHttp(system.url), mailbox);
 
-/** A client that counts its refreshes, with a clock that a test can advance, and a network that it can cut. */
+/** Creates a client that counts its refreshes. Its clock can be advanced, and its network can be cut. */
 function openClient(storage: Storage = memoryStorage()) {
   const network = { refreshes: 0, isDown: false, ahead: 0 };
   const client = createClient({

@@ -1,6 +1,6 @@
 /**
- * One process of each service has a clock that is 50 s ahead, which no user may notice: docs/operating.md. Requests go
- * to both processes of a service by turns.
+ * Tests that users notice nothing if the clock of one process of each service is 50 s ahead (docs/operating.md).
+ * Requests go to both processes of a service in turn.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -12,7 +12,7 @@ import { createPeople, type People, somebody } from './support/people.ts';
 import { shiftClock } from './support/programs.ts';
 
 const AHEAD_SECONDS = 50;
-/** More turns than there are processes. */
+/** More rounds than there are processes, so that every process is reached. */
 const TURNS = 3;
 
 let cluster: Cluster;

@@ -1,4 +1,4 @@
-/** Code that a document shows from a file is in that file. */
+/** Tests that each excerpt of code in a document is in the file that the document names. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The commands of the documentation that need Kafka and MongoDB: see support/doc-blocks.ts. */
+/** Runs the commands of the documentation that need Kafka and MongoDB: see support/doc-blocks.ts. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -37,7 +37,7 @@ test('every block that runs on a cluster is in a document that a test below runs
   ]);
 });
 
-/** A database of its own, and a broker without topics. */
+/** Returns an empty database, and a broker without topics. */
 async function emptyServers() {
   await claimBroker(KAFKA_BROKERS);
   const url = withDatabase(MONGO_URL, `latchkey_test_${randomBytes(4).toString('hex')}`);

@@ -1,4 +1,4 @@
-/** The commands of the documentation, on a standalone and on a data folder: see support/doc-blocks.ts. */
+/** Runs the commands of the documentation on a standalone and on a data folder: see support/doc-blocks.ts. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
@@ -36,7 +36,7 @@ test('every block that runs on a standalone is in a document that a test below r
   ]);
 });
 
-/** Runs the command that starts a server until it has printed what the documentation shows. */
+/** Starts a server with a command of the documentation, and waits until it has printed the documented output. */
 async function startServer(
   { shell, output }: Command,
   env: NodeJS.ProcessEnv,
@@ -164,7 +164,7 @@ test('docs/ops.md, on a data folder with parked accounts, dead letters and mails
     assert.ok(id);
     return id;
   }
-  // Release 0.1 had no such keys, and no server of today has opened the folder.
+  // Release 0.1 had no keys for events, and no current server has added one to this folder yet.
   const env = { DATA_DIR: folder, EVENT_SIGNING_KEYS: anEventKey(), ...clockSettingsOf(manifest) };
   const { code, stderr } = await runToEnd(env, { ops: ['upgrade'] });
   assert.equal(code, 0, stderr);

@@ -1,4 +1,7 @@
-/** Records that somebody else writes to the topic of accounts on Kafka change nothing; the true next event counts. */
+/**
+ * Tests that records which somebody else writes to the topic of accounts on Kafka have no effect, and that the genuine
+ * next event is still handled.
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -30,7 +33,7 @@ after(async () => {
   await cluster?.stop();
 });
 
-/** What somebody would write who wants to be an admin, in the place of the next event. */
+/** Returns an unsigned event that makes the account an admin, with the given sequence. */
 function promotion(account: string, sequence: number): RawRecord {
   const type = 'RoleChanged';
   return {
@@ -84,7 +87,7 @@ test('forged records are set aside by user and notifier; the true next event cou
   const last = journaled.at(-1);
   assert.ok(last);
   const unsigned = promotion(id, due);
-  // With the proof of another event.
+  // The proof of another event, which does not match this content.
   const borrowed = Object.entries(last.headers).filter(([name]) =>
     /^ce_(hash|signature|previoushash)$/.test(name),
   );

@@ -1,4 +1,7 @@
-/** Invalid input of every kind for every route of the API: it must be refused with a problem, and change nothing. */
+/**
+ * Sends invalid input of every kind to every route of the API: it must be refused with a problem document, and change
+ * nothing.
+ */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { type HostileBody, hostileBodies } from '@latchkey/http/hostile';
@@ -25,7 +28,10 @@ async function linkTo(person: Person, subject: string): Promise<string> {
   return linkOf(await mailbox.next(person.email, subject)).token;
 }
 
-/** Asks for the erasure of an account. @returns the link that undoes it */
+/**
+ * Requests the erasure of an account.
+ * @returns the token of the link that cancels it
+ */
 async function linkToKeep(person: Person): Promise<string> {
   const { accessToken } = await people.login(person);
   const { password } = person;
@@ -36,7 +42,7 @@ async function linkToKeep(person: Person): Promise<string> {
   return linkTo(person, 'Your account will be erased');
 }
 
-/** A person who has requested a reset link and not used it. */
+/** A person who has requested a reset link and has not used it. */
 const forgetful = await people.verified(somebody('forgetful'));
 await client.post('/auth/password-reset-request', { json: { email: forgetful.email } });
 const leaver = await people.verified(somebody('leaver'));
@@ -44,16 +50,16 @@ const pending = somebody('pending');
 await people.signUp(pending);
 const verified = await people.verified(somebody('verified'));
 const admin = await createAdmin(system, people);
-/** Has changed the address, which can be undone. */
+/** A person whose address was changed; the change can still be undone. */
 const moved = await people.verified(somebody('moved'));
-/** Has asked for another address, and not confirmed it. */
+/** A person who has requested another address and has not confirmed it. */
 const moving = await people.verified(somebody('moving'));
 
 const tokens = {
   pending: await people.login(pending),
   verified: await people.login(verified),
   admin,
-  /** Only for its refresh token, which the valid examples use up. */
+  /** Provides a refresh token that the valid examples may use up. */
   spare: await people.login(verified),
   leaving: await people.login(verified),
 };
@@ -63,7 +69,10 @@ const links = {
   erase: await linkToKeep(leaver),
 };
 
-/** Asks for another address. @returns the link that it gets */
+/**
+ * Requests another address.
+ * @returns the token of the link that was sent to it
+ */
 async function linkToNewAddress(person: Person): Promise<string> {
   const { accessToken } = await people.login(person);
   const newEmail = somebody('new').email;
@@ -85,20 +94,20 @@ const feedKey = await createClientKey(system, 'events');
 type Who = 'pending' | 'verified' | 'admin';
 
 interface Example {
-  /** The least privileged caller that is allowed. */
+  /** The caller with the fewest permissions that the route allows. */
   readonly as?: Who;
   readonly params?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Readonly<Record<string, unknown>>;
-  /** Required although the schema cannot express it. */
+  /** Fields that are required, although the schema cannot express that. */
   readonly needed?: readonly string[];
   /** Fields in which line breaks are allowed. */
   readonly freeText?: readonly string[];
-  /** The status of the example itself. */
+  /** The status of the response to the valid request. */
   readonly good: number;
 }
 
-/** A webhook that is sent nothing. */
+/** The id of a webhook to which nothing is sent. */
 const webhook: string = (
   await client.post('/webhooks', {
     token: admin.accessToken,
@@ -110,7 +119,10 @@ await client.post(`/webhooks/${webhook}/pause`, { token: admin.accessToken });
 const ofWebhook = { params: { id: webhook }, as: 'admin' } as const;
 const ofVerified = { params: { id: tokens.verified.id }, as: 'admin' } as const;
 
-/** One valid request per route, in an order in which all of them succeed. The hostile ones are derived from these. */
+/**
+ * A valid request for each route, in an order in which all of them succeed. The hostile requests are derived from
+ * these.
+ */
 const examples: Readonly<Record<string, Example>> = {
   'POST /auth/signup': {
     body: {
@@ -130,7 +142,8 @@ const examples: Readonly<Record<string, Example>> = {
     good: 200,
   },
   'GET /auth/erase/{token}': { params: { token: links.erase }, good: 200 },
-  // It takes no field, so that any form with a link of its own would be carried out.
+  // The token is of another kind on purpose: this route takes no fields, so with a link of its own every hostile form
+  // would be carried out.
   'POST /auth/erase/{token}': { params: { token: links.reset }, good: 400 },
   'POST /auth/change-email': {
     as: 'verified',
@@ -248,12 +261,12 @@ const examples: Readonly<Record<string, Example>> = {
     freeText: ['reason'],
     good: 200,
   },
-  // A disabled account gets no link.
+  // The account is disabled by now, so no link is sent.
   'POST /auth/accounts/{id}/password-reset': { ...ofVerified, good: 202 },
   'PUT /auth/accounts/{id}/role': { ...ofVerified, body: { role: 'admin' }, good: 200 },
   'DELETE /auth/accounts/{id}': { ...ofVerified, good: 202 },
   'POST /auth/export': { as: 'pending', body: { password: pending.password }, good: 200 },
-  // The others still need the account.
+  // The password is wrong on purpose, because later examples still need the account.
   'POST /auth/account/erase': { as: 'pending', body: { password: 'not the password' }, good: 400 },
   'POST /auth/logout-all': { as: 'pending', good: 204 },
   'POST /auth/verify/{token}': {
@@ -268,7 +281,7 @@ const examples: Readonly<Record<string, Example>> = {
   },
 };
 
-/** Pages contain their own links. */
+/** A page contains the links that its own forms use. */
 const pageLinks = [...Object.values(links), ...Object.values(emailLinks)];
 
 const SECRETS = [
@@ -293,7 +306,7 @@ function bearer(who: Who | undefined): Record<string, string> {
   return who === undefined ? {} : { Authorization: `Bearer ${tokens[who].accessToken}` };
 }
 
-/** Sends the example, with the hostile parts in place of the valid ones. */
+/** Sends the request of an example, with parts of it replaced. */
 function tryOut(operation: Operation, example: Example, sent: Sent = {}): Promise<Reply> {
   return send(operation.method, sent.path ?? samplePath(operation, example.params), {
     ...(sent.body !== undefined && { body: sent.body }),
@@ -301,7 +314,7 @@ function tryOut(operation: Operation, example: Example, sent: Sent = {}): Promis
   });
 }
 
-/** Traces of the implementation, and of confidential input. */
+/** Texts that reveal the implementation or secret input. */
 const LEAKS = [/\n\s+at /, /\.[jt]s:\d+/, /node_modules/, /sqlite/i, /\bzod/i, /SyntaxError|TypeError/];
 
 function leaksIn(operation: Operation, { text: said, headers }: Reply): readonly string[] {
@@ -319,7 +332,7 @@ function exampleOf({ name }: Operation): Example {
   return example;
 }
 
-/** Runs every case against a route, and reports all failures together. */
+/** Sends every case to a route, and reports all unexpected responses together. */
 async function refuses<C extends Sent & { readonly name: string }>(
   operation: Operation,
   cases: readonly C[],
@@ -336,7 +349,7 @@ async function refuses<C extends Sent & { readonly name: string }>(
   assert.deepEqual(faults, []);
 }
 
-/** Every case gets the answer that `plain` gets. */
+/** Asserts that every case gets the same status as `plain`. */
 async function ignores<C extends Sent & { readonly name: string }>(
   operation: Operation,
   plain: Sent,
@@ -381,7 +394,7 @@ function hostileForms(
   ];
 }
 
-/** Texts that no document mentions, and that no route may interpret. */
+/** Values that no document mentions; no route may interpret them. */
 const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
   empty: '',
   nobody: NOBODY,
@@ -411,7 +424,7 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
   placeholders: ['', '1', 'yes', 'TRUE', 'null'],
 };
 
-/** A refusal is a security event, so these are not compared. */
+/** The topic of security events. It is left out of the comparison, because each refusal is recorded on it. */
 const SECURITY_TOPIC = 'security.events.v1';
 
 function rowsOf() {
@@ -421,7 +434,7 @@ function rowsOf() {
       .get('bus_topic')
       ?.find((row) => row.includes(SECURITY_TOPIC))
       ?.split('\t') ?? [];
-  // Leases change by themselves; the leased data is compared.
+  // Left out: leases change without a request, and every refusal adds an audit entry.
   const tables = [...dump].filter(([name]) => !['lease', 'audit_entry'].includes(name));
   return Object.fromEntries(
     tables.map(([name, rows]) => {
@@ -438,7 +451,7 @@ async function recordsOf(): Promise<unknown> {
   return topics.filter(({ name }) => name !== SECURITY_TOPIC);
 }
 
-/** Waits until all requested work is done, published, read and sent. */
+/** Waits until the system is idle: all requested work is done, published, read and sent. */
 async function settled(): Promise<void> {
   function rows(table: string) {
     return dumpOf(system.folder).get(table) ?? assert.fail(`there is no table ${table}`);
@@ -531,7 +544,7 @@ describe('hostile input', () => {
           const reply = await tryOut(operation, exampleOf(operation), { path: hostile, ...whole });
           const said = `${parameter.name}: ${title}: ${reply.status} ${reply.text.slice(0, 200)}`;
           assert.ok([400, 404].includes(reply.status), said);
-          // An empty segment is another path: of a page, or one that no document describes.
+          // A path with an empty segment is another route's: a page, or a path that no document describes.
           const isPage = reply.headers.get('content-type')?.startsWith('text/html') ?? false;
           const faults = title === 'empty' && !isPage ? problemFaults(reply) : faultsOf(operation, reply);
           assert.deepEqual([...faults, ...leaksIn(operation, reply)], [], said);
@@ -671,7 +684,7 @@ function encoded(value: unknown): string {
 const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
 const flipped = (signature.startsWith('A') ? 'B' : 'A') + signature.slice(1);
 
-/** Of nobody, of another account, forged, or missing. */
+/** Credentials that are missing, malformed, forged, or of another account. */
 const badCredentials: Readonly<Record<string, Record<string, string>>> = {
   none: {},
   empty: { Authorization: '' },

@@ -1,4 +1,7 @@
-/** The image must contain every workspace that its processes import: `docker build` itself takes minutes. */
+/**
+ * Tests that the image contains every workspace that its processes import, without a `docker build`, which takes
+ * minutes.
+ */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -19,7 +22,7 @@ const manifests = new Map<string, { readonly folder: string; readonly manifest: 
   }),
 );
 
-/** Returns the folders of a workspace and of all workspaces that it depends on. */
+/** Returns the folders of a workspace and of all workspaces that it depends on, directly or indirectly. */
 function foldersOf(name: string, seen = new Set<string>()): ReadonlySet<string> {
   const found = manifests.get(name);
   if (found === undefined || seen.has(found.folder)) return seen;

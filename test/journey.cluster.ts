@@ -1,4 +1,6 @@
-/** The journey on Kafka and MongoDB, and what it has stored there, read by programs that contain none of our code. */
+/**
+ * The journey on Kafka and MongoDB. Afterwards, programs that contain none of our code read what it has stored there.
+ */
 import './journey.e2e.test.ts';
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
@@ -101,7 +103,7 @@ async function accountDocuments(url: string): Promise<readonly AccountDocument[]
   }
 }
 
-/** Returns the sequence of each account, as text to compare. */
+/** Returns the sequences of all accounts as text, for comparison. */
 function positions(documents: readonly AccountDocument[]): string {
   return documents
     .map(({ _id, sequence }) => `${_id} ${sequence}`)
@@ -129,7 +131,7 @@ function byId(users: readonly Reply['json'][]) {
   return new Map(users.map((user) => [user.id, user]));
 }
 
-/** Returns all pages of a list. */
+/** Returns the entries of all pages of a list. */
 async function everybody(ask: (query: string) => Promise<Reply>): Promise<readonly Reply['json'][]> {
   const users: Reply['json'][] = [];
   let cursor: string | null = '';

@@ -1,4 +1,4 @@
-/** The whole journey of an account, through HTTP and the mailbox alone. */
+/** The whole journey of an account, only through HTTP and mails. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startBooks } from './support/books.ts';
@@ -103,13 +103,13 @@ describe('signing up', () => {
     const pending = await people.signUp(mallory);
     const second = await mailbox.next(ada.email, 'Verify your email', 2);
 
-    // While the other sign-up is pending, a link asks for the password of its own sign-up.
+    // While another sign-up with this address is pending, the link also requires the password of its own sign-up.
     assertProblem(await client.post(`/auth/verify/${token}`), 400, 'password_required');
     const wrong = { json: { password: mallory.password } };
     assertProblem(await client.post(`/auth/verify/${token}`, wrong), 400, 'password_required');
     assertStatus(await client.post(`/auth/verify/${token}`, { json: { password: ada.password } }), 200);
     assertProblem(await client.post(`/auth/verify/${linkOf(second).token}`), 400, 'token_invalid');
-    // The other sign-up ended with it, so its password is no longer accepted.
+    // Verifying one sign-up has ended the other, so its password is no longer accepted.
     assertProblem(await client.post('/auth/login', { json: mallory }), 400, 'validation_failed');
     const login = { email: mallory.email, password: mallory.password };
     assertProblem(await client.post('/auth/login', { json: login }), 401, 'invalid_credentials');
@@ -121,7 +121,7 @@ describe('signing up', () => {
     const told = await mailbox.next(ada.email, 'You already have an account');
     assert.ok(!told.html.includes(mallory.username) && !told.text.includes(mallory.username));
 
-    // A separate account: the owner's is unchanged, and the stranger sees the usual responses.
+    // A separate account: the owner's is unchanged, and the stranger gets the usual responses.
     const stranger = await people.login(mallory);
     const owner = await people.login(ada);
     assert.notEqual(stranger.id, owner.id);
@@ -178,10 +178,10 @@ describe('logging in', () => {
 
     const second = assertStatus(await refresh(refreshToken), 200).json.refreshToken;
     assert.notEqual(second, refreshToken);
-    // Until the new token is used, the response is repeated.
+    // The previous token gets the same response again until the new token is used.
     assert.equal(assertStatus(await refresh(refreshToken), 200).json.refreshToken, second);
     const third = assertStatus(await refresh(second), 200);
-    // The token before the previous one: somebody else has it.
+    // The token before the previous one: only a thief could use it now.
     assertProblem(await refresh(refreshToken), 401, 'refresh_token_invalid');
     assertProblem(await refresh(third.json.refreshToken), 401, 'refresh_token_invalid');
     const renewed = assertStatus(await refresh(elsewhere.refreshToken), 200).json;
@@ -298,7 +298,7 @@ describe('a forgotten password', () => {
     for (const lost of tries.filter(({ status }) => status === 400))
       assertProblem(lost, 400, 'token_invalid');
 
-    // The old password, session and access token are invalid immediately; the new ones are valid immediately.
+    // The old password, session and access token are invalid immediately, and the new ones are valid immediately.
     const login = { email: ada.email, password: ada.password };
     assertProblem(await client.post('/auth/login', { json: login }), 401, 'invalid_credentials');
     assertProblem(
@@ -591,7 +591,7 @@ describe('a power cut in the middle of it', () => {
     await system.kill();
     await system.start();
 
-    // A mail that was being sent is sent again when its lease has expired.
+    // If a mail was being sent during the kill, it is sent again once its lease has expired.
     function next(email: string, subject: string) {
       return mailbox.next(email, subject, 1, TAKE_OVER_MS);
     }
@@ -610,7 +610,7 @@ describe('a power cut in the middle of it', () => {
   });
 });
 
-/** Returns the headers of a response without what differs between any two. */
+/** Returns the headers of a response, without those that differ between any two responses. */
 function headerNames(headers: Headers) {
   return [...headers]
     .filter(([name]) => !['date', 'x-request-id', ANSWERED_BY].includes(name))

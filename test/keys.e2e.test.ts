@@ -1,4 +1,4 @@
-/** Every kind of key takes the place of another while people stay signed in, and is retired once nothing needs it. */
+/** Rotates keys of every kind while people remain signed in, and retires the old ones once nothing needs them. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { runHere } from '../apps/ops/src/testing/run-here.ts';
@@ -23,7 +23,7 @@ let mailbox: Mailbox;
 let people: People;
 let ada: Person;
 let eve: Person;
-/** Of sessions that began before the rotation. */
+/** The tokens of two sessions that began before the rotation. */
 let used: Tokens;
 let idle: Tokens;
 
@@ -44,7 +44,7 @@ async function former(kind: string): Promise<Key> {
   return key;
 }
 
-/** Returns what `retire` says instead of retiring the former key of a kind. */
+/** Returns the message with which `keys retire` refuses to retire the old key of a kind. */
 async function refusal(kind: string): Promise<string> {
   const { id } = await former(kind);
   const { code, err } = await runHere({ DATA_DIR: system.folder }, 'keys', 'retire', kind, id);

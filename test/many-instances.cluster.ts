@@ -1,4 +1,4 @@
-/** Three auths, three users and two notifiers: every response looks as if there were only one of each. */
+/** Three processes of auth, three of user and two of the notifier respond as if there were only one of each. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem, assertStatus, type Client, createClient, type Reply } from './support/client.ts';
@@ -8,7 +8,7 @@ import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
 import { createPeople, type People, shown, somebody } from './support/people.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
-/** Longer than a group waits for members that were killed. */
+/** Longer than a consumer group waits for members that were killed. */
 const TAKE_OVER_MS = 120_000;
 
 let cluster: Cluster;
@@ -30,7 +30,7 @@ function clientsOf(service: ServiceName): readonly Client[] {
   return cluster.instances[service].map(({ url }) => createClient(url));
 }
 
-/** Sends many requests at the same time, spread over the instances. */
+/** Sends many concurrent requests, distributed over the instances. */
 function spread(
   many: number,
   clients: readonly Client[],
@@ -72,7 +72,7 @@ describe('several instances at once', () => {
     const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
     await people.verified(somebody('fence'));
     assert.equal((await mailbox.to(ada.email)).length, 1);
-    // The cookie of one instance is good at another.
+    // A cookie that one instance has set is valid on another.
     const [cookie = ''] = (replies[0]?.headers.get('set-cookie') ?? '').split(';');
     assertStatus(await clientAt(auths, 1).post(`/auth/verify/${token}`, { headers: { cookie } }), 200);
   });
@@ -151,7 +151,7 @@ describe('one instance of each service', () => {
     const signedUp = crowd.map((person) => people.signUp(person));
     await Promise.all(lost.map((instance) => instance.end('SIGKILL')));
     const answered = (await Promise.all(signedUp)).map(({ status }) => status);
-    // A client retries if the connection was cut, and not if it got a response.
+    // Clients retry requests whose connection was closed, but not those that got a response.
     const cutOff = crowd.filter((_, index) => answered[index] !== 201);
     for (const person of cutOff) assertStatus(await people.signUp(person), 201);
 

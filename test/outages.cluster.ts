@@ -1,4 +1,7 @@
-/** Servers that start late or go down: what a system reports meanwhile, and that it continues by itself. */
+/**
+ * Servers that start late or go down: the state that the services report meanwhile, and that they recover by
+ * themselves.
+ */
 import assert from 'node:assert/strict';
 import { exec } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
@@ -60,7 +63,7 @@ async function readiness({ operations }: ServerProcess): Promise<Readiness> {
   return { status: reply.status, ...((await reply.json()) as Omit<Readiness, 'status'>) };
 }
 
-/** Returns the names of the dependencies that a process lacks; each must have a detail. */
+/** Returns the names of the unavailable dependencies of a process. Each must have a detail. */
 function lacking({ dependencies }: Readiness): readonly string[] {
   return dependencies.filter(({ state, detail }) => state !== 'ok' && detail !== '').map(({ name }) => name);
 }
@@ -76,7 +79,7 @@ function saying(instance: ServerProcess, what: (said: Readiness) => boolean): Pr
   );
 }
 
-/** While a process starts, it listens, reports what it waits for, and refuses everything else. */
+/** Asserts that a starting process listens, reports which servers it waits for, and refuses all other requests. */
 async function assertWaitingFor(...servers: readonly string[]): Promise<void> {
   for (const instance of processes()) {
     const said = await saying(
@@ -164,7 +167,7 @@ describe('MongoDB that goes away in the middle', () => {
 
     await mongo.mend();
     await allReady();
-    // After the retry every account exists once, whatever had become of the first attempt.
+    // After the retry every account exists once, whether or not the first attempt had succeeded.
     for (const person of crowd) assertStatus(await eventuallyAnswered(() => signUp(person)), 201);
     for (const person of crowd) {
       const link = linkOf(await mailbox.next(person.email, 'Verify your email'));
@@ -247,7 +250,7 @@ function broker(word: 'start' | 'stop') {
   return promisify(exec)(`${CONTROL} ${word}`);
 }
 
-/** Returns the size of the outbox from /metrics. */
+/** Returns the size of the outbox, from /metrics. */
 async function outbox() {
   const [auth] = cluster.instances.auth;
   assert.ok(auth);
@@ -273,7 +276,7 @@ function everythingPublished() {
 }
 
 describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
-  /** Signs up a new person, and does everything that causes events and mails. */
+  /** Signs up a new person, and sends requests that cause events and mails of every kind. */
   async function goesOn(person: Person): Promise<Tokens> {
     await assertStatus(await people.signUp(person), 201);
     const { email, password } = person;
@@ -290,7 +293,7 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
     await shown(people, token, ({ isVerified }) => isVerified);
     const [auth] = cluster.instances.auth;
     assert.ok(auth);
-    // Every response before the restart has not waited for the broker.
+    // Stop the broker: none of the following requests needs it for a response.
     await broker('stop');
     const crowd = Array.from({ length: 6 }, () => somebody('eve'));
     const ids = [id];
@@ -305,7 +308,8 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
       assert.equal((await people.me(token)).status, 200);
       for (const instance of processes())
         assert.equal((await saying(instance, ({ state }) => state === 'degraded')).status, 200);
-      // Waiting for each person: a sign-up, a link to choose a password, and a change to another profile.
+      // Per person, three commits are unpublished: the sign-up, the link for a password, and the profile change of
+      // another account.
       const waiting = 3 * crowd.length;
       await eventually('all of it waits', async () => (await outbox()).commits === waiting);
       await eventually('it grows old', async () => (await outbox()).oldestSeconds >= 10);

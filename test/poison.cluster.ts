@@ -1,9 +1,9 @@
-/** Unusable records on Kafka, with two processes of each service. */
+/** Unusable records on Kafka, read by two processes of each service. */
 import { services, startCluster } from './support/cluster.ts';
 import { kafkaLog } from './support/poison-log.ts';
 import { poisonSuite } from './support/poison-suite.ts';
 
-/** These records are unusable for other reasons than that nobody signed them. */
+/** Accepts unsigned records, so that each of these is unusable only because of its own fault. */
 const UNSIGNED = { EVENT_SIGNATURES: 'warn' };
 
 poisonSuite('Kafka', async () => {

@@ -3,7 +3,7 @@ import { folderLog } from './support/poison-log.ts';
 import { poisonSuite } from './support/poison-suite.ts';
 import { startStandalone } from './support/standalone.ts';
 
-/** These records are unusable for other reasons than that nobody signed them. */
+/** Accepts unsigned records, so that each of these is unusable only because of its own fault. */
 const UNSIGNED = { EVENT_SIGNATURES: 'warn' };
 
 poisonSuite('a standalone', async () => {

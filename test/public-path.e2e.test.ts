@@ -1,4 +1,7 @@
-/** PUBLIC_URL with a path, behind a proxy that removes it: a journey with the URLs that mails and pages name. */
+/**
+ * A journey with a path in PUBLIC_URL, behind a proxy that removes the path: the URLs in mails and pages must contain
+ * it.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { assertStatus, type Client, createClient } from './support/client.ts';
@@ -29,7 +32,7 @@ after(async () => {
   await system?.stop();
 });
 
-/** Another path is not for us. */
+/** Returns the path that the proxy forwards; a path that does not exist if the URL has another prefix. */
 function withoutPath(url: string): string {
   return PUBLIC.test(url) ? url.slice(PATH.length) : '/not-ours';
 }

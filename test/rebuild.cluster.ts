@@ -1,4 +1,4 @@
-/** The read model of two running user processes is rebuilt while people write and read. */
+/** Rebuilds the read model of two running user processes while people write and read. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Kafka, logLevel } from 'kafkajs';
@@ -11,7 +11,7 @@ import { type OpsProcess, startOps } from './support/ops-process.ts';
 import { createPeople, somebody, type Tokens } from './support/people.ts';
 import { startWriters, type Writers } from './support/writers.ts';
 
-/** Longer than a group waits for members that were killed. */
+/** Longer than a consumer group waits for members that were killed. */
 const TAKE_OVER_MS = 120_000;
 
 let cluster: Cluster;
@@ -62,7 +62,7 @@ function answers(generation: number) {
   });
 }
 
-/** Returns what MongoDB and Kafka contain of all generations. */
+/** Returns the collections and consumer groups that belong to generations of the read model. */
 async function traces(): Promise<readonly string[]> {
   const { KAFKA_BROKERS, MONGO_URL } = cluster.stores;
   const mongo = await MongoClient.connect(MONGO_URL);

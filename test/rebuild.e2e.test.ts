@@ -1,4 +1,4 @@
-/** The read model of a running standalone is rebuilt while people write and read. */
+/** Rebuilds the read model of a running standalone while people write and read. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Client, createClient } from './support/client.ts';

@@ -1,4 +1,4 @@
-/** Looks for every secret of a journey wherever it must not be: in the log, the store and the responses. */
+/** Searches the log, the store and the responses of a journey for every secret that must not be in them. */
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,12 +11,12 @@ import { type Standalone, startStandalone } from './support/standalone.ts';
 import { dumpOf } from './support/store.ts';
 
 interface Answer extends Place {
-  /** The secrets that were requested: this response may contain them. */
+  /** The names of the secrets that this response may contain, because they were requested. */
   readonly handsOut: Set<string>;
 }
 
 const secrets = new Map<string, string>();
-/** Addresses and names: not secret, but not allowed in logs, keys and headers. */
+/** Addresses and names: they are not secret, but must not be in logs, keys or headers. */
 const persons = new Map<string, string>();
 const answers: Answer[] = [];
 
@@ -44,7 +44,7 @@ interface LogRecord {
   readonly value: string;
 }
 
-/** Remembers a response, and the secrets that it may contain. */
+/** Records a response, and which secrets it may contain. */
 function witness(name: string, reply: Reply, handsOut: Readonly<Record<string, string>> = {}): Reply {
   const headers = [...reply.headers].map(([header, value]) => `${header}: ${value}`).join('\n');
   const names = Object.entries(handsOut).flatMap(([title, value]) => tokenParts(title, value));
@@ -56,7 +56,7 @@ function witness(name: string, reply: Reply, handsOut: Readonly<Record<string, s
   return reply;
 }
 
-/** Returns a token as a whole, and the part of it that nobody can guess. */
+/** Records a token as secret: the whole token, and the part of it that nobody can guess. */
 function tokenParts(name: string, token: string): readonly string[] {
   secret(name, token);
   const part = token.includes('.') ? token.slice(token.lastIndexOf('.') + 1) : token.slice(-42);
@@ -64,7 +64,7 @@ function tokenParts(name: string, token: string): readonly string[] {
   return [name, `the secret part of ${name}`];
 }
 
-/** Returns a password that every wrong encoding changes. */
+/** Returns a password with characters that every wrong encoding changes. */
 function passwordOf(name: string): string {
   return secret(`the password ${name}`, `päss "wörd" & 100% of ${name}`);
 }
@@ -84,7 +84,7 @@ async function linkIn(person: Person, subject: string, nth = 1): Promise<string>
   return token;
 }
 
-/** The page of a link contains the URL that its form posts to. */
+/** Opens the page of a link, which contains the link's token because its form posts to it. */
 async function openPage(path: string, token: string, name: string): Promise<void> {
   const reply = assertStatus(await client.get(`${path}/${token}`), 200);
   witness(name, reply, { [`the link of ${name}`]: token });
@@ -120,7 +120,7 @@ async function ask(
   return witness(name, assertStatus(await asked, status), handsOut);
 }
 
-/** Everything that creates or takes a secret once, including failures. */
+/** Causes everything that creates or uses a secret, including failures. */
 async function journey(): Promise<void> {
   const ada = introduce('ada');
   for (const [name, value] of Object.entries(NAMES)) persons.set(name, value);
@@ -189,7 +189,7 @@ async function journey(): Promise<void> {
   await administration(admin.json.accessToken, mallory);
 }
 
-/** Sends secrets in unexpected places, in bodies that cannot be parsed. */
+/** Sends secrets in fields where they do not belong, and in bodies that cannot be parsed. */
 async function wrongThings(ada: Person, { json: { accessToken, refreshToken } }: Reply): Promise<void> {
   const wrong = { email: ada.email, password: passwordOf('that is wrong') };
   await ask('a wrong password', 401, client.post('/auth/login', { json: wrong }));
@@ -268,7 +268,7 @@ async function recordsOf(url: string): Promise<readonly LogRecord[]> {
   return found.flat();
 }
 
-/** Remembers the private parts of `secrets.json`. */
+/** Records the private parts of `secrets.json` as secrets. */
 function keyMaterial(file: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(file)) {
     const privateParts = [...value.matchAll(/"d":"([^"]+)"/g)].map(([, d]) => d ?? '');
@@ -387,7 +387,7 @@ describe('the secrets of a journey', () => {
   });
 });
 
-/** One secret may have several names. */
+/** Whether two names belong to the same secret: one secret may have several names. */
 function isPartOf(own: string, name: string, value: string): boolean {
   return own === name || secrets.get(own) === value;
 }

@@ -1,4 +1,4 @@
-/** What an operator can get wrong, and the messages: one clear line per fault, and exit code 1. */
+/** Invalid settings: the process prints one clear line per fault, and exits with code 1. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
@@ -21,12 +21,12 @@ async function folderFor(t: TestContext): Promise<string> {
   return folder;
 }
 
-/** Returns every line that was printed, on either stream. */
+/** Returns all lines that were printed to stdout and stderr. */
 function linesOf({ stdout, stderr }: Ended): readonly string[] {
   return `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '');
 }
 
-/** Asserts exit code 1 and one line that says why, without a stack. */
+/** Asserts exit code 1 and a single line of output, without a stack trace. */
 function assertOneLine(ended: Ended, line: RegExp): void {
   assert.equal(ended.code, 1, JSON.stringify(ended));
   const lines = linesOf(ended);
@@ -34,7 +34,7 @@ function assertOneLine(ended: Ended, line: RegExp): void {
   assert.match(lines[0] ?? '', line);
 }
 
-/** Asserts that exactly these settings are named on stderr, one line each, without any given value. */
+/** Asserts that stderr names exactly these settings, one per line, without their values. */
 function assertFaults(ended: Ended, settings: Settings, names: readonly string[]): void {
   assert.equal(ended.code, 1, JSON.stringify(ended));
   assert.equal(ended.stdout, '');
@@ -241,7 +241,7 @@ describe('an end that was asked for', () => {
         else assert.equal(reply.status, 503, reply.text);
       }
     });
-    // A connection that stays open and sends nothing.
+    // Open a connection that sends nothing.
     const idle = connect(Number(new URL(system.url).port), '127.0.0.1').on('error', () => undefined);
     t.after(() => idle.destroy());
     await eventually('ten have signed up', () => answered.length >= 10);

@@ -1,4 +1,4 @@
-/** What happens to mails while the mail server is down or misbehaves. */
+/** Tests what happens to mails while the mail server is down or misbehaves. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { assertStatus, type Client, createClient } from './support/client.ts';
@@ -8,7 +8,9 @@ import { type Person, somebody } from './support/people.ts';
 import { createMailServer, type MailServer, type Moods } from './support/smtp.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
-/** How often the server is found down before it comes back; with TEST_WAITS=long for about half a minute. */
+/**
+ * How many attempts must fail before the mail server is started. With TEST_WAITS=long they take about half a minute.
+ */
 const FOUND_AWAY_TIMES = process.env['TEST_WAITS'] === 'long' ? 15 : 3;
 
 interface Scene {
@@ -17,7 +19,7 @@ interface Scene {
   readonly client: Client;
 }
 
-/** A system and its mail server, which is down at first. */
+/** Starts a system whose mail server is down at first. */
 async function scene(t: TestContext, moods: Moods = {}): Promise<Scene> {
   const server = await createMailServer(moods);
   const system = await startStandalone(server.settings);
@@ -47,14 +49,14 @@ function arrived(from: Scene, people: readonly Person[]) {
   );
 }
 
-/** Returns the sum of the metrics of the notifier whose name and labels match. */
+/** Returns the sum of the notifier's metrics whose name and labels match. */
 async function measured({ system }: Scene, metric: RegExp): Promise<number> {
   const lines = (await (await fetch(`${system.operations}/metrics`)).text()).split('\n');
   const values = lines.filter((line) => metric.test(line)).map((line) => Number(line.split(' ').at(-1)));
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-/** Waits until mails were attempted again while the server is down. */
+/** Waits until mails were attempted again while the mail server is down. */
 async function foundAway(here: Scene): Promise<void> {
   function tries() {
     return measured(here, /^latchkey_notifier_tries_total\{.*result="unreachable"/);
@@ -63,7 +65,7 @@ async function foundAway(here: Scene): Promise<void> {
   await eventually('the mails are tried again', async () => (await tries()) >= before + FOUND_AWAY_TIMES);
 }
 
-/** Asserts that everybody gets exactly one mail, also after a later mail has come. */
+/** Asserts that each person has exactly one mail, and still has when a later mail has arrived. */
 async function eachOnce(from: Scene, people: readonly Person[]): Promise<void> {
   const later = somebody('later');
   await signUp(from, later);
@@ -80,7 +82,7 @@ async function everyLinkWorks({ client, server }: Scene, people: readonly Person
   }
 }
 
-// In parallel, because most of the time is waiting.
+// Concurrent, because the tests mostly wait.
 describe('a mail server', { concurrency: true }, () => {
   describe('that refuses connections', { concurrency: true }, () => {
     test('ten people sign up as always, and get their mail once it is back', async (t) => {
@@ -103,7 +105,7 @@ describe('a mail server', { concurrency: true }, () => {
       const people = tenPeople();
       for (const person of people.slice(0, 5)) await signUp(here, person);
       await foundAway(here);
-      // The last of these has only just got a response.
+      // The last sign-up was acknowledged immediately before the kill.
       for (const person of people.slice(5)) await signUp(here, person);
       await here.system.kill();
       await here.system.start();

@@ -1,4 +1,4 @@
-/** A rolling restart behind a load balancer with health checks, under load: no client may see it. */
+/** A rolling restart under load, behind a load balancer with health checks: no client may notice it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Client, createClient, type Reply } from './support/client.ts';
@@ -31,13 +31,13 @@ after(() => cluster?.stop());
 
 interface Load {
   readonly newcomers: readonly Person[];
-  /** How often each account's profile was changed. */
+  /** How often the profile of each account was changed. */
   readonly changes: ReadonlyMap<string, number>;
   readonly faults: readonly string[];
   stop(): Promise<void>;
 }
 
-/** Signs people up, one after the other, while others change their profiles as fast as they get responses. */
+/** Signs people up one after the other, while other people change their profiles as fast as they receive responses. */
 async function startLoad(): Promise<Load & { readonly tokens: ReadonlyMap<string, string> }> {
   const newcomers: Person[] = [];
   const changes = new Map<string, number>();

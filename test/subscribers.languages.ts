@@ -1,6 +1,7 @@
 /**
- * `npm run test:subscribers`: the example subscribers in other languages, built, against the conformance kit, and on the
- * Kafka that KAFKA_BROKERS names. Says which of them ran: a language whose tools are missing is left out.
+ * `npm run test:subscribers`: builds the example subscribers in other languages, and tests each against the conformance
+ * kit and on the Kafka that KAFKA_BROKERS names. It prints which of them it ran; it skips a language whose tools are
+ * not installed.
  */
 import assert from 'node:assert/strict';
 import { execFile, spawn, spawnSync } from 'node:child_process';
@@ -19,11 +20,11 @@ import { assertOutcome, cases, outcomeOf } from '../libs/events/scripts/conforma
 
 interface Language {
   readonly name: string;
-  /** Commands that succeed if everything that it needs is installed. */
+  /** Commands that succeed if the required tools are installed. */
   readonly needs: readonly (readonly [string, ...string[]])[];
   readonly build?: readonly [string, ...string[]];
   readonly run: readonly [string, ...string[]];
-  /** Whether it checks signatures. */
+  /** Whether the subscriber verifies signatures. */
   readonly verifies: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** A data folder that release 0.1 has written, opened by a standalone of today. */
+/** A data folder written by release 0.1, opened by the current standalone. */
 import { rm } from 'node:fs/promises';
 import { clockSettingsOf, readManifest, unpackFolder } from './support/fixture.ts';
 import { startStandalone } from './support/standalone.ts';

@@ -1,6 +1,6 @@
 /**
- * `ops verify` and `ops republish` on Kafka and MongoDB, with two processes of each service: everything agrees
- * while they are in use, each planted disagreement is reported, and publishing again sends no mail.
+ * `ops verify` and `ops republish` on Kafka and MongoDB, with two processes of each service: `verify` finds nothing
+ * while they are in use, and reports each planted difference; `republish` causes no mails.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -30,7 +30,7 @@ let mongo: MongoClient;
 let db: Db;
 
 before(async () => {
-  // So that a record that nobody signed parks an account.
+  // `warn` lets an unsigned record park an account.
   cluster = await startCluster({ settingsOn: () => ({ EVENT_SIGNATURES: 'warn' }) });
   people = createPeople(createClient(cluster.url), createMailbox(cluster.mailbox));
   mongo = await MongoClient.connect(cluster.stores.MONGO_URL);
@@ -42,7 +42,7 @@ after(async () => {
   await cluster?.stop();
 });
 
-/** Returns the id of a person who has signed up and verified. */
+/** Returns a person who has signed up and verified the address, with the id of the account. */
 async function settled(name: string): Promise<{ readonly id: string; readonly person: Person }> {
   const person = await people.verified(somebody(name));
   const { id } = await people.login(person);
@@ -62,7 +62,7 @@ async function look(settings: Settings = {}, ...words: readonly string[]) {
   return { code, ...JSON.parse(stdout) };
 }
 
-/** Returns kind and subject of the findings, without their messages. */
+/** Returns kind, subject and sequence of each finding, without its message. */
 function named(findings: readonly { kind: string; subject?: string; sequence?: number }[]) {
   return findings
     .map(({ kind, subject, sequence }) => [kind, subject, sequence].filter(Boolean).join(' '))
@@ -73,7 +73,7 @@ function accounts() {
   return readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS);
 }
 
-/** Writes a record to the topic, as anybody with write access could. */
+/** Writes a record to the topic, as anyone with write access could. */
 async function produce(key: string, value: string | null, headers: Readonly<Record<string, string>>) {
   const brokers = cluster.stores.KAFKA_BROKERS.split(',');
   const kafka = new Kafka({ brokers, clientId: 'meddler', logLevel: logLevel.NOTHING });
@@ -83,7 +83,7 @@ async function produce(key: string, value: string | null, headers: Readonly<Reco
   await producer.disconnect();
 }
 
-/** Appends a commit to an account. */
+/** Appends a commit to the stream of an account, directly in MongoDB. */
 async function appended(id: string, more: Document): Promise<Document> {
   const commits = db.collection<Document>('auth_commits');
   const last = await commits.find({ stream: id }).sort({ number: -1 }).next();
@@ -136,7 +136,7 @@ describe('verify', () => {
     const all = await Promise.all(['ada', 'ben', 'cleo', 'dora', 'eve'].map(settled));
     const [ada, ben, cleo, dora, eve] = all.map(({ id }) => id) as [string, string, string, string, string];
     assert.equal((await look()).code, 0);
-    // Otherwise it would publish the commits that were marked as unpublished.
+    // Stop auth, which would otherwise publish the commits that are marked as unpublished below.
     await Promise.all(cluster.instances.auth.map((instance) => instance.end('SIGTERM')));
 
     const profiles = db.collection<Document>('user_profiles_v1');
@@ -183,7 +183,7 @@ describe('verify', () => {
         `profile-differs ${ada}`,
       ].toSorted(),
     );
-    // auth itself may have repeated more, where a lease ended on a busy machine.
+    // At least one: auth may have published others twice, if a lease expired on a busy machine.
     assert.ok(counts.repeated >= 1);
     assert.deepEqual([counts.unreadable, counts.parked], [1, 1]);
     const { stdout } = await ops('verify', '--patience', '0');
@@ -266,8 +266,7 @@ function bySequence(a: SeenRecord, b: SeenRecord): number {
 }
 
 /**
- * Waits until nothing is in flight: everything is published and read by both groups, and every mail is in a final
- * state.
+ * Waits until the system is idle: everything is published and read by both groups, and every mail is in a final state.
  */
 function atRest(settings: Settings = {}): Promise<true> {
   return eventually(
@@ -281,7 +280,7 @@ function atRest(settings: Settings = {}): Promise<true> {
   );
 }
 
-/** Returns all profiles, all deliveries, and the number of mails. */
+/** Returns all profiles, all deliveries, and the number of sent mails. */
 async function everything() {
   function all(name: string) {
     return db.collection(name).find().sort({ _id: 1 }).toArray();
@@ -293,7 +292,7 @@ async function everything() {
   };
 }
 
-/** Starts a service on the other topic, until the test ends. */
+/** Starts a process of a service with the other topic, which ends with the test. */
 async function startMoved(t: TestContext, service: (typeof services)[number], settings: Settings = {}) {
   const instance = await cluster.another(service, { ...MOVED, ...settings });
   instance.launch();

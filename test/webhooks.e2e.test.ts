@@ -1,4 +1,4 @@
-/** Webhooks of a standalone that is killed, and of a receiver that fails: nothing is lost, and the order is kept. */
+/** Webhooks of a standalone that is killed, and of a receiver that fails: no event is lost, and the order is kept. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -24,7 +24,7 @@ after(() => system.stop());
 const client = createClient(system.url);
 const people = createPeople(client, createMailbox(system.mailbox));
 
-/** Each event once, in the order in which they came. */
+/** Each received event once, in the order of first arrival. */
 const effects = new Map<string, Event>();
 let secret = '';
 let requests = 0;
@@ -42,7 +42,7 @@ const receiver = createServer(async (request, response) => {
     assert.equal(event.id, headers['webhook-id']);
     if (requests % failsEvery === 0) return void response.writeHead(500).end();
     if (!effects.has(event.id)) effects.set(event.id, event);
-    // Some answers never arrive although the event did.
+    // Some responses are lost although the event was received.
     if (requests % 7 === 0) return void request.socket.destroy();
     return void response.writeHead(204).end();
   } catch {
@@ -62,7 +62,10 @@ function urlOfReceiver(): string {
   return `http://127.0.0.1:${address.port}/hooks`;
 }
 
-/** Returns the ids of the events of each account, in order. The log has some twice: the server was killed. */
+/**
+ * Returns the ids of each account's events, in order and without repetitions, which are there because the server was
+ * killed.
+ */
 function idsByAccount(events: Iterable<Event>): Readonly<Record<string, readonly string[]>> {
   const groups = Map.groupBy(events, ({ subject }) => subject);
   return Object.fromEntries(

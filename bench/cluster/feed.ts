@@ -93,7 +93,10 @@ async function readFeed(url: string): Promise<void> {
   }
 }
 
-/** Returns the ms since the group was joined, which takes seconds for a new group. */
+/**
+ * Returns the time from joining the group to the last record, in ms. The join itself, which takes seconds for a new
+ * group, does not count.
+ */
 async function readAll(kafka: Kafka, topic: string): Promise<number> {
   const consumer = kafka.consumer({ groupId: `bench-${crypto.randomUUID()}` });
   await consumer.connect();

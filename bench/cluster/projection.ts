@@ -121,7 +121,10 @@ function projectionInto(profiles: ReturnType<typeof createMongoProfiles>) {
   });
 }
 
-/** Returns the documents that each slice writes. */
+/**
+ * Applies the slices.
+ * @returns the documents that each slice has written
+ */
 async function whatIsWritten(
   slices: readonly Slice[],
   { project, collection }: { project(slice: Slice): Promise<void>; collection: Collection<Stored> },
@@ -135,7 +138,9 @@ async function whatIsWritten(
   return written;
 }
 
-/** All first events, then all second ones, and so on: each slice has about as many accounts as records. */
+/**
+ * Returns all first events, then all second events, and so on, so that a slice has about as many accounts as records.
+ */
 function records(): readonly BusRecord[] {
   const accounts = Array.from({ length: ACCOUNTS }, (_, i) => historyOf(`person${i}`));
   const rounds = [

@@ -68,7 +68,11 @@ export const refresh: Benchmark = {
 
 type Work = (client: number) => Promise<unknown>;
 
-/** Returns how often work is done per second. @param cpu receives the CPU ms of each, by what `cpuMs` returns */
+/**
+ * Runs the work.
+ * @param cpu receives the CPU ms per operation, as the difference of `cpuMs`
+ * @returns operations per second
+ */
 async function measured(work: Work, cpuMs: () => Promise<number>, cpu: number[]): Promise<number> {
   const before = await cpuMs();
   const ms = await timed(() => repeat(REFRESHES, CLIENTS, (_, client) => work(client)));
@@ -81,7 +85,10 @@ async function ownCpu(): Promise<number> {
   return (user + system) / 1000;
 }
 
-/** Returns one refresh token per client, of sessions of one account. */
+/**
+ * Creates a session of one account for each client.
+ * @returns their refresh tokens
+ */
 async function sessions({ people }: ClusterServer): Promise<string[]> {
   const person = somebody();
   await people.signUp(person);
@@ -90,7 +97,10 @@ async function sessions({ people }: ClusterServer): Promise<string[]> {
   return tokens;
 }
 
-/** Uses node:http: a client that is slower than the server would measure itself. */
+/**
+ * Exchanges a refresh token with node:http, because a slower client would limit the measurement.
+ * @returns the new token
+ */
 async function exchanged(url: string, agent: Agent, refreshToken: string | undefined): Promise<string> {
   const { promise: answered, resolve, reject } = Promise.withResolvers<unknown>();
   request(url, { method: 'POST', agent, headers: { 'content-type': 'application/json' } }, (answer) => {
@@ -102,7 +112,10 @@ async function exchanged(url: string, agent: Agent, refreshToken: string | undef
   return ((await answered) as { readonly refreshToken: string }).refreshToken;
 }
 
-/** The data as auth stores it: a session for each client, of an account with two commits. */
+/**
+ * Stores the data of a session per client, of an account with two commits, as auth does.
+ * @returns a function that makes the database calls of a refresh
+ */
 async function bareCalls(url: string, bare: Db): Promise<(client: number) => Promise<void>> {
   const mongo = openMongo({ url });
   await mongo.reached;

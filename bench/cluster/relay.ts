@@ -50,7 +50,7 @@ export const relay: Benchmark = {
   },
 };
 
-/** Returns the records per second through the relay. */
+/** Returns the number of records per second that the relay publishes. */
 async function publishAll(publish: (records: readonly OutgoingRecord[]) => Promise<void>): Promise<number> {
   const { journal, outbox, streams, emptied } = await fullOutbox();
   const bus: Pick<Bus, 'publish'> = { publish: (_, records) => publish(records) };
@@ -78,12 +78,12 @@ function perSecond(ms: number): number {
   return (1000 * COMMITS) / ms;
 }
 
-/** Two commits of each account; `emptied` resolves once all of them are marked. */
+/** Returns an outbox with two commits per account; `emptied` resolves once all of them are marked as published. */
 async function fullOutbox() {
   const { journal, outbox } = createMemoryStores();
   const streams = Array.from({ length: ACCOUNTS }, () => randomUUID());
   for (const stream of streams) for (const commit of commitsOf(stream)) await journal.append(commit);
-  // Without the query that searches for waiting streams: only draining the outbox is measured.
+  // Waiting streams are not searched for, so that only draining the outbox is measured.
   return { journal, ...watchOutbox({ ...outbox, waiting: async () => [] }, COMMITS), streams };
 }
 

@@ -3,14 +3,14 @@
 export interface Figure {
   readonly what: string;
   readonly unit: 'ms' | 's' | 'MB' | '/s' | '%' | '';
-  /** A lower bound for any implementation, measured in the same run. */
+  /** A lower bound for every implementation, measured in the same run. */
   readonly limit?: number;
   readonly measured: number;
-  /** Without a target the figure is for information. */
+  /** If there is no target, the figure is only for information. */
   readonly target?: Target;
 }
 
-/** The accepted range; any value outside misses the target. */
+/** The accepted range. */
 export interface Target {
   readonly least?: number;
   readonly most?: number;
@@ -20,7 +20,7 @@ export interface Target {
 export interface Benchmark {
   readonly name: string;
   readonly title: string;
-  /** What is measured, and against what, in a sentence or two. */
+  /** What is measured and how, in one or two sentences. */
   readonly method: string;
   run(): Promise<readonly Figure[]>;
 }
@@ -32,7 +32,7 @@ export function atMost(most: number, unit: string): Target {
   };
 }
 
-/** A target of at most this much above the limit. */
+/** Returns a target that allows at most this much above the limit. */
 export function above(limit: number, allowed: number, name: string): Target {
   return {
     most: limit + allowed,
@@ -40,7 +40,7 @@ export function above(limit: number, allowed: number, name: string): Target {
   };
 }
 
-/** A target of at least this percentage of the limit. */
+/** Returns a target of at least this percentage of the limit. */
 export function atLeast(percent: number, limit: number): Target {
   return {
     least: (limit * percent) / 100,

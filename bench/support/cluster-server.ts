@@ -1,4 +1,4 @@
-/** The services as separate processes on Kafka and MongoDB, without rate limits, and their metrics. */
+/** The services as separate processes on Kafka and MongoDB, without rate limits, and access to their metrics. */
 import { type Client, createClient } from '../../test/support/client.ts';
 import { type Cluster, type ClusterOptions, startCluster } from '../../test/support/cluster.ts';
 import { createMailbox } from '../../test/support/mailbox.ts';

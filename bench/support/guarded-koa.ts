@@ -1,4 +1,6 @@
-/** A koa server in a process of its own: `/bare` without a guard, `/guarded` with one, `/cpu` for its CPU time so far. */
+/**
+ * A koa server in a separate process: `/bare` has no guard, `/guarded` has one, and `/cpu` returns the CPU time so far.
+ */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createGuard } from '@latchkey/guard';

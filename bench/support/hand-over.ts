@@ -1,4 +1,4 @@
-/** The limit for mails: a mail of the same length, sent over a connection that is already open. */
+/** The limit for mails: sending a mail of the same length over a connection that is already open. */
 import { randomUUID } from 'node:crypto';
 import { createSmtpMailer } from '../../services/notifier/src/adapters/mailer.smtp.ts';
 import { timed } from './load.ts';
@@ -17,7 +17,10 @@ function mailTo(to: string) {
   };
 }
 
-/** Returns the wall times of sequential mails, in ms. */
+/**
+ * Sends mails one after the other.
+ * @returns their wall times in ms
+ */
 export async function handOverMails(sink: SmtpSink, many: number): Promise<readonly number[]> {
   const mailer = createSmtpMailer({
     host: '127.0.0.1',

@@ -1,6 +1,7 @@
 /**
- * The limit for login and sign-up: CPU ms of one argon2id hash, in a process that does nothing else.
- * Run as a program (`hash-limit.ts <many> <at once>`) it measures and prints; the other functions run that program.
+ * The limit for login and sign-up: the CPU time of one argon2id hash in a process that does nothing else. Run as a
+ * program (`hash-limit.ts <many> <at once>`), this file measures it and prints the result; its functions start that
+ * program.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -9,7 +10,7 @@ import { hashRaw } from '@node-rs/argon2';
 import { repeat } from './load.ts';
 
 const PROGRAM = import.meta.filename;
-/** argon2id (2), m=19456, t=2, p=1. */
+/** Argon2id with m=19456, t=2, p=1. */
 const COST = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const;
 
 function hashOnce() {
@@ -24,7 +25,10 @@ async function measure(many: number, atOnce: number): Promise<number> {
   return (user + system) / 1000 / many;
 }
 
-/** Returns the CPU ms per hash, of `many` hashes computed `atOnce` at a time. */
+/**
+ * Computes `many` hashes, `atOnce` at a time, in a separate process.
+ * @returns the CPU ms per hash
+ */
 export async function hashCpu(many: number, atOnce = 1): Promise<number> {
   const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, String(many), String(atOnce)]);
   return Number(stdout);

@@ -1,4 +1,4 @@
-/** Latencies of a system under load, on any backend. */
+/** Latencies of a system at a fixed rate of requests, on any backend. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '../../test/support/client.ts';
 import { eventually } from '../../test/support/eventually.ts';
@@ -20,13 +20,13 @@ interface Latent extends AsyncDisposable {
   readonly people: People;
 }
 
-/** Starts a system that is idle. */
+/** Starts a system that receives no other requests. */
 type Start = (settings?: Settings) => Promise<Latent>;
 
-/** Targets in ms, by the fraction of samples that must stay below. */
+/** Targets in ms, by the fraction of samples that must stay below them. */
 type Targets = Readonly<Partial<Record<0.5 | 0.99, number>>>;
 
-/** Measures from the response to a sign-up until its mail is accepted. */
+/** Measures the time from the response to a sign-up until the mail server has accepted its mail. */
 export async function untilMailed(start: Start, targets: Targets): Promise<readonly Figure[]> {
   await using sink = await startSmtpSink();
   await using server = await start(sink.settings);
@@ -39,7 +39,7 @@ export async function untilMailed(start: Start, targets: Targets): Promise<reado
   return figures('sign-up response → mail accepted', handOvers, delays, targets);
 }
 
-/** Measures from the response to a profile change until it can be read. */
+/** Measures the time from the response to a profile change until the user service shows it. */
 export async function untilVisible(start: Start, targets: Targets): Promise<readonly Figure[]> {
   await using server = await start();
   const { people, client } = server;
@@ -62,7 +62,7 @@ export async function untilVisible(start: Start, targets: Targets): Promise<read
   return figures('change response → visible', idle, behind, targets);
 }
 
-/** Signs people up at a fixed rate per second, in an open loop. */
+/** Signs people up at a fixed rate per second, without waiting for responses. */
 async function signUps({ people }: Latent, many: number, answered: (person: Person) => void): Promise<void> {
   const start = performance.now();
   const pending: Promise<void>[] = [];

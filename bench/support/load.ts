@@ -1,4 +1,4 @@
-/** Runs `work` `many` times, up to `atOnce` at a time, each as soon as one before it has ended. */
+/** Runs `work` `many` times, `atOnce` of them concurrently. */
 export async function repeat(
   many: number,
   atOnce: number,
@@ -15,7 +15,10 @@ export async function repeat(
   await Promise.all(Array.from({ length: atOnce }, (_, number) => lane(number)));
 }
 
-/** Returns the wall time in ms. */
+/**
+ * Runs work.
+ * @returns its wall time in ms
+ */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const from = performance.now();
   await work();

@@ -1,4 +1,4 @@
-/** The minimum work of filling a read model: decoding the records, and writing the result. */
+/** The limit for filling a read model: only decoding the records and writing the result. */
 
 import type { BusRecord } from '@latchkey/bus';
 import { createEmbeddedReader } from '@latchkey/bus/embedded';
@@ -27,7 +27,10 @@ const UPSERT = `
   INSERT INTO ${RAW} (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})
   ON CONFLICT (id) DO UPDATE SET ${COLUMNS.map((column) => `${column} = excluded.${column}`).join(', ')}`;
 
-/** Decodes and writes every record of a folder whose generation 2 is filled. Reading what to write is not counted. */
+/**
+ * Decodes and writes every record in a folder whose generation 2 is already filled. Reading the rows to write does not
+ * count.
+ */
 export async function decodeAndUpsert(folder: string): Promise<{ readonly seconds: number }> {
   const database = openDatabase({ folder, as: 'server' });
   database.exec(profileTable(tableOf('raw')));
@@ -57,7 +60,7 @@ async function* slices(database: Database): AsyncGenerator<readonly BusRecord[]>
 
 type Row = readonly (string | number | null)[];
 
-/** Returns the final rows of the slice's accounts: as long as the rows after that slice. */
+/** Returns the final rows of the accounts in a slice, which are as long as the rows after that slice. */
 function rowsOf(database: Database, slice: readonly BusRecord[]): readonly Row[] {
   const ids = [...new Set(slice.map(({ key }) => String(key)))];
   const sql = `SELECT ${COLUMNS.join(', ')} FROM ${FILLED} WHERE id IN (SELECT value FROM json_each(?))`;

@@ -1,6 +1,6 @@
 /**
- * The limit for a refresh: the work that no implementation can avoid. A bare `node:http` server that, for each
- * request, reads a body, changes one row durably and signs one ES256 token. Run as a program it is that server.
+ * The limit for a refresh: the work that no implementation can avoid. A bare `node:http` server reads a body, changes
+ * one row durably and signs one ES256 token per request. Run as a program, this file is that server.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
@@ -14,7 +14,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 
 const PROGRAM = import.meta.filename;
-/** As long as our claims. */
+/** As long as the claims of our access tokens. */
 const CLAIMS = Buffer.from('x'.repeat(480));
 
 export interface BareServer extends AsyncDisposable {

@@ -1,4 +1,4 @@
-/** Creates a data folder whose log has many accounts that only the notifier has read. */
+/** Creates a data folder whose log contains many accounts that only the notifier has read. */
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { signedInOrder } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent, topics } from '@latchkey/events';
@@ -7,17 +7,17 @@ import { loadSecrets } from '../../apps/standalone/src/secrets.ts';
 import { parseEventKeys } from '../../services/auth/src/keys/keys.ts';
 import { historyOf } from '../../services/user/src/testing/history.ts';
 
-/** This many accounts are active at the same time: their events are interleaved. */
+/** The number of accounts whose events are interleaved. */
 const AT_ONCE = 10_000;
 const BATCH = 2000;
 
 export interface SeededLog {
   readonly accounts: number;
-  /** At least 4. */
+  /** The number of events per account: at least 4. */
   readonly eventsEach?: number;
 }
 
-/** Appends events of accounts, as people cause them who sign up and start to work, signed by the folder's key. */
+/** Appends the events of accounts that sign up and are then used, signed with the key of the folder. */
 export async function seedLog(folder: string, { accounts, eventsEach = 4 }: SeededLog): Promise<void> {
   const database = openDatabase({ folder, as: 'server' });
   const { signer } = parseEventKeys((await loadSecrets(folder)).EVENT_SIGNING_KEYS);
@@ -47,7 +47,7 @@ function eventsOf(from: number, to: number, each: number): readonly LatchkeyEven
   ].flat();
 }
 
-/** Marks these events as read, because their mails are not measured. */
+/** Moves a group past these events, because their mails are not part of the measurement. */
 async function passOver(database: Database, group: string): Promise<void> {
   const sql = `
     INSERT INTO bus_position ("group", topic, partition, position)

@@ -1,6 +1,6 @@
 /**
- * Creates a data folder with many accounts through the core of auth and its journal, as the service itself would,
- * but without hashing. All events are a month old, so that no mail is due any more.
+ * Creates a data folder with many accounts through the rules and the journal of auth, as the service would, but without
+ * hashing passwords. All events are a month old, so that no mail is sent for them.
  */
 import { randomUUID } from 'node:crypto';
 import { catalogue } from '@latchkey/events';
@@ -23,19 +23,19 @@ import { openSqliteStores } from '../../services/auth/src/storage/sqlite/index.t
 import type { Person } from '../../test/support/people.ts';
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
-/** Commits per write, and so per flush. */
+/** The number of commits per write, and so per flush to disk. */
 const BATCH = 500;
 
 export interface Seed {
   readonly accounts: number;
-  /** How many commits the account with the long history has. */
+  /** The number of commits of the account with the long history. */
   readonly commits: number;
-  /** An account like all others, and one with a long history; only these two have a password. */
+  /** An account with a short history, and one with a long history. Only these two have a password. */
   readonly ordinary: Person;
   readonly long: Person;
 }
 
-/** Returns the commits of one account, each decided on the state after the previous one. */
+/** Returns the commits of an account, by deciding each command on the state after the previous one. */
 function history(commands: readonly Command[]): readonly Commit[] {
   const at = new Date(Date.now() - MONTH_MS).toISOString();
   const commits: Commit[] = [];

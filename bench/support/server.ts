@@ -1,4 +1,4 @@
-/** A standalone in a process of its own, without rate limits, and its metrics. */
+/** A standalone in a separate process, without rate limits, and access to its metrics. */
 import { type Client, createClient } from '../../test/support/client.ts';
 import { createMailbox } from '../../test/support/mailbox.ts';
 import { createPeople, type People } from '../../test/support/people.ts';
@@ -10,9 +10,9 @@ export interface Server extends AsyncDisposable {
   readonly system: Standalone;
   readonly client: Client;
   readonly people: People;
-  /** Returns the current value of a metric, summed over its labels. */
+  /** Returns the value of a metric, summed over its labels. */
   metric(name: string): Promise<number>;
-  /** Returns the CPU ms of the whole process, all threads, per operation of `many`. */
+  /** Returns the CPU ms of the process, in all threads, per operation. */
   cpuOf(many: number, work: () => Promise<unknown>): Promise<number>;
 }
 

@@ -1,4 +1,7 @@
-/** The servers of the cluster benchmarks, which may contain other data. */
+/**
+ * The servers of the cluster benchmarks. Benchmarks create their own topics and databases on them, because the servers
+ * may contain other data.
+ */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Kafka, logLevel, Kafka as PlainKafka } from 'kafkajs';
 import { type Db, MongoClient } from 'mongodb';
@@ -7,7 +10,7 @@ import { withDatabase } from '../../test/support/mongo-url.ts';
 export interface BenchTopics extends AsyncDisposable {
   readonly kafka: Kafka;
   readonly brokers: readonly string[];
-  /** Returns the name of a topic that is deleted at the end. */
+  /** Returns the name of a new topic, which is deleted at the end. */
   name(): string;
 }
 
@@ -35,7 +38,7 @@ export function openTopics(): BenchTopics {
 export interface BenchDatabase extends AsyncDisposable {
   /** The URL of a database that is dropped at the end. */
   readonly url: string;
-  /** The same database with the bare driver and the same durability. */
+  /** The same database through the bare driver, with the same durability. */
   readonly bare: Db;
 }
 

@@ -1,4 +1,4 @@
-/** A mail server that accepts every mail immediately, and keeps only the time when it did. */
+/** A mail server that accepts every mail immediately, and keeps only the time of acceptance. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -7,9 +7,9 @@ import type { Settings } from '../../test/support/system.ts';
 export interface SmtpSink extends AsyncDisposable {
   /** Settings that make a server send its mails here. */
   readonly settings: Settings;
-  /** Returns when a mail to an address was accepted, on the clock of `performance`; undefined if none was. */
+  /** Returns when a mail to an address was accepted, in ms on the clock of `performance`; undefined if none was. */
   acceptedAt(address: string): number | undefined;
-  /** Returns how many mails were accepted. */
+  /** Returns the number of accepted mails. */
   count(): number;
 }
 
@@ -21,8 +21,8 @@ const ANSWERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Speaks as much of RFC 5321 as a client needs that uses no extension. Stuffed dots are kept, because nobody reads
- * the text.
+ * Serves the part of RFC 5321 that a client without extensions uses. Does not remove dot stuffing, because the text is
+ * not read.
  */
 function converse(socket: Socket, accepted: (recipient: string) => void): void {
   let recipient = '';

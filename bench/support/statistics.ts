@@ -1,4 +1,4 @@
-/** Returns the value that `fraction` of all values do not exceed; NaN for an empty list. */
+/** Returns the value below or at which this fraction of the values is; NaN for an empty list. */
 export function percentile(values: readonly number[], fraction: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const rank = Math.max(1, Math.ceil(fraction * sorted.length));
@@ -12,8 +12,8 @@ export function median(values: readonly number[]): number {
 type Samplers<Name extends string> = Readonly<Record<Name, () => Promise<number>>>;
 
 /**
- * Samples several things in turn, so that other load on the machine affects all of them equally. The first round is
- * a warm-up and does not count.
+ * Measures several things in turn, so that other load on the machine affects all of them equally. The first round is a
+ * warm-up and does not count.
  * @returns the median of each
  */
 export async function byTurns<Name extends string>(

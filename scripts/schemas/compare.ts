@@ -1,4 +1,4 @@
-/** Finds changes between two JSON Schemas that break somebody who knows the earlier one. */
+/** Finds changes between two JSON Schemas that break readers or writers which use the earlier one. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: unknown;
@@ -10,21 +10,21 @@ export interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** Who knows the earlier schema: those that read such values, those that write them, or both. */
+/** Who uses the earlier schema: programs that read such values, programs that write them, or both. */
 export interface Sides {
   readonly reads: boolean;
   readonly writes: boolean;
 }
 
-/** A schema and how to find what it refers to. */
+/** A schema, and the document that its references point to. */
 export interface Document {
   readonly schema: Schema;
   resolve(ref: string): Schema;
 }
 
 /**
- * Returns what is incompatible, each as a sentence that begins with its place. Bounds (`maxLength`, `pattern`, …) are not
- * compared.
+ * Returns the incompatible changes, each as a sentence that begins with its path. Bounds (`maxLength`, `pattern`, …)
+ * are not compared.
  */
 export function incompatibilities(
   before: Document,
@@ -33,7 +33,7 @@ export function incompatibilities(
   at = '#',
   depth = 0,
 ): readonly string[] {
-  // A schema that contains itself.
+  // Limits the depth, because a schema may contain itself.
   if (depth > 20) return [];
   const [old, current] = [resolved(before), resolved(after)];
   function compare(was: Schema, is: Schema, place: string): readonly string[] {
@@ -70,7 +70,8 @@ function compareOptions(
   const matches = old.map((was) => current.find((is) => compare(was, is, at).length === 0));
   const lost = old.filter((_, index) => matches[index] === undefined);
   const faults = lost.map((was) => {
-    // The one that it has become explains more than that it is gone.
+    // If an alternative of the same type exists, report how it differs, which is more useful than that the old one is
+    // gone.
     const successor = current.find((is) => JSON.stringify(is.type) === JSON.stringify(was.type));
     return successor === undefined
       ? [`${at}: an alternative of type ${JSON.stringify(was.type)} is gone`]

@@ -23,7 +23,7 @@ export interface OpenApi {
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
-/** Returns what is incompatible, each as a sentence that begins with the operation. */
+/** Returns the incompatible changes, each as a sentence that begins with the operation. */
 export function openApiIncompatibilities(before: OpenApi, after: OpenApi): readonly string[] {
   return Object.entries(before.paths).flatMap(([path, item]) =>
     METHODS.flatMap((method) => {

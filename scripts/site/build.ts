@@ -1,7 +1,7 @@
 /**
- * `npm run docs:build`: writes the site to docs/dist/site. The pages are copied to docs/dist/pages first, at their
- * addresses on the site, and the references are generated there from docs/openapi.json and docs/events/asyncapi.json.
- * Nothing is fetched, except the tools of docs/package.json the first time.
+ * `npm run docs:build`: builds the site in docs/dist/site. The pages are copied to docs/dist/pages, to their addresses
+ * on the site, and the references are generated there from docs/openapi.json and docs/events/asyncapi.json. The network
+ * is used only to install the tools of docs/package.json the first time.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -48,7 +48,7 @@ stage(EVENT_REFERENCE, eventReference(readJson('docs/events/asyncapi.json'), sam
 for (const [source, target] of servedFiles)
   cpSync(join(ROOT, source), join(STAGED, 'public', target), { recursive: true });
 
-/** What .vitepress/config.js shows as the sidebar. */
+/** The sidebar, in the form that .vitepress/config.js uses. */
 const sidebar = sections.map(({ label, pages: listed, collapsed }) => ({
   text: label,
   ...(collapsed === undefined ? {} : { collapsed }),

@@ -1,4 +1,4 @@
-/** The AsyncAPI document as a page. */
+/** Renders the AsyncAPI document as a page. */
 import { fieldTable, type Schema, tableRow } from './schema-table.ts';
 
 interface Channel {
@@ -52,7 +52,7 @@ function versionOf(headers: Schema): number {
 /**
  * Renders the page.
  * @param sampleOf returns a sample record of a version of an event
- * @throws Error if a channel names a message that the document does not have
+ * @throws Error if a channel names a message that is not in the document
  */
 export function eventReference(
   { info, channels, components }: AsyncApi,

@@ -1,4 +1,4 @@
-/** The OpenAPI document as pages: one per tag. */
+/** Renders the OpenAPI document as pages, one per tag. */
 import { fieldTable, remarks, type Schema, tableRow, typeName } from './schema-table.ts';
 
 interface Content {
@@ -55,7 +55,7 @@ function parameterTable(parameters: readonly Parameter[]): string {
 
 type Named = Readonly<Record<string, Schema>>;
 
-/** Follows references to the schemas of the document, at any depth. */
+/** Replaces references by the schemas that they name, at any depth. */
 function resolved(schema: Schema, named: Named): Schema;
 function resolved(schema: Schema | undefined, named: Named): Schema | undefined;
 function resolved(schema: Schema | undefined, named: Named): Schema | undefined {
@@ -74,7 +74,7 @@ function resolved(schema: Schema | undefined, named: Named): Schema | undefined 
   };
 }
 
-/** Describes a body: the fields of its JSON form, and the names of its other media types. */
+/** Renders the description of a body: the fields of its JSON form, and its other media types. */
 function bodyOf({ content = {} }: Content, named: Named): string {
   const types = Object.keys(content);
   const schema = resolved(content['application/json']?.schema, named);
@@ -120,7 +120,10 @@ function capitalized(text: string): string {
   return text.replace(/^./, (first) => first.toUpperCase());
 }
 
-/** Renders the pages. @returns a page per tag, in the order of the document, and one about errors */
+/**
+ * Renders the pages.
+ * @returns a page per tag, in the order of the document, and a page about errors
+ */
 export function httpReference({ tags, paths, components }: OpenApi): readonly ReferencePage[] {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),

@@ -4,7 +4,7 @@ import { pages } from './pages.ts';
 
 const addressOf = new Map(pages.map(({ source, address }) => [source, address]));
 
-/** Files that the site serves as they are: path in the repository, and on the site. */
+/** Files that are copied to the site unchanged: path in the repository, and path on the site. */
 export const servedFiles: ReadonlyMap<string, string> = new Map([
   ['docs/openapi.json', 'openapi.json'],
   ['docs/events', 'events'],
@@ -17,7 +17,7 @@ function servedAs(path: string): string | undefined {
   return undefined;
 }
 
-/** Resolves a link. @returns the address on the site; undefined for a file of the repository that is not on the site */
+/** Returns the address of a link's target on the site; undefined if the target is not on the site. */
 function siteAddress(target: string, source: string): string | undefined {
   const [path = '', anchor] = target.split('#');
   const file = path === '' ? source : posix.join(posix.dirname(source), path);
@@ -41,9 +41,9 @@ function rewriteLine(line: string, source: string): string {
 }
 
 /**
- * Points relative links to pages of the site. A link to any other file of the repository becomes its path, because
- * the site does not know where the repository is published.
- * @param source the file's path, relative to the root of the repository
+ * Makes relative links point to pages of the site. A link to any other file is replaced by the file's path, because the
+ * site does not know where the repository is published.
+ * @param source the path of the Markdown file, relative to the root of the repository
  */
 export function rewriteLinks(markdown: string, source: string): string {
   return markdown
@@ -52,7 +52,7 @@ export function rewriteLinks(markdown: string, source: string): string {
     .join('');
 }
 
-/** Returns the anchor of a heading, by GitHub's rule, so that the same links work there and on the site. */
+/** Returns the anchor of a heading by GitHub's rules, so that links work both on GitHub and on the site. */
 export function anchorOf(heading: string): string {
   return heading
     .toLowerCase()

@@ -1,20 +1,20 @@
-/** The pages of the site: their place in the sidebar, and the Markdown file that each is made from. */
+/** The pages of the site: the place of each in the sidebar, and its Markdown file. */
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 export interface Page {
   /** The Markdown file, relative to the root of the repository. */
   readonly source: string;
-  /** The address on the site, without a leading slash or an ending. */
+  /** The address on the site, without a leading slash or a file extension. */
   readonly address: string;
-  /** What the sidebar says. */
+  /** The text in the sidebar. */
   readonly label: string;
 }
 
 export interface Section {
   readonly label: string;
   readonly pages: readonly Page[];
-  /** Folded in the sidebar until it is opened. */
+  /** Whether the section is collapsed at first. */
   readonly collapsed?: boolean;
 }
 
@@ -38,7 +38,7 @@ function decisions(): readonly Page[] {
   });
 }
 
-/** Arranged as Diátaxis does: learning, doing, looking up, understanding. */
+/** Arranged by Diátaxis: tutorials, how-to guides, reference, explanation. */
 export const sections: readonly Section[] = [
   {
     label: 'Tutorials',

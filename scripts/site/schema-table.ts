@@ -1,4 +1,4 @@
-/** JSON Schemas as tables of fields. */
+/** Renders JSON Schemas as tables of fields. */
 
 export interface Schema {
   readonly $ref?: string;
@@ -41,7 +41,7 @@ function typeOf(schema: Schema): string {
   return [...types.slice(0, -1), `${types.at(-1)}${schema.format ? ` (${schema.format})` : ''}`].join(' or ');
 }
 
-/** Bounds beyond this are those of the number type itself. */
+/** Larger bounds are not shown, because they are those of the number type itself. */
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
 function range(from: number | undefined, to: number | undefined, unit: string): readonly string[] {
@@ -61,7 +61,7 @@ function limitsOf(schema: Schema): readonly string[] {
   ];
 }
 
-/** Returns the description of a schema, followed by its limits. */
+/** Returns the description of a schema, followed by its bounds. */
 export function remarks(schema: Schema): string {
   const limits = limitsOf(schema).join(', ');
   const sentence = limits === '' ? '' : `${limits.replace(/^./, (first) => first.toUpperCase())}.`;
@@ -80,7 +80,7 @@ function rowsOf(schema: Schema, prefix: string): readonly string[] {
   });
 }
 
-/** Returns a Markdown table of the fields, nested ones by their path; empty if there are none. */
+/** Returns a Markdown table of the fields; nested fields are named by their path. Empty if there are none. */
 export function fieldTable(schema: Schema): string {
   const rows = rowsOf(schema, '');
   return rows.length === 0

@@ -1,4 +1,4 @@
-/** What the gateway forwards, refuses, adds and hides: the real nginx, with services simulated by the test. */
+/** Tests what the gateway forwards, refuses, adds and hides: the real nginx, in front of simulated services. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -301,7 +301,7 @@ describe('what the gateway itself answers', () => {
   const LISTED = 'https://app.example.com';
   const LOCAL = 'http://localhost:3000';
 
-  /** Returns the headers that pages may read of the problem of a service that is down. */
+  /** Returns the response headers that scripts on this origin may read when a service is down. */
   async function readable(settings: GatewaySettings, origin: string) {
     const away = `127.0.0.1:${await freePort()}`;
     const alone = await startGateway({ GATEWAY_AUTH: away, GATEWAY_USER: away, ...settings });

@@ -1,4 +1,7 @@
-/** The gateways of examples/gateways in front of a service, with a Latchkey that they ask who sends a request. */
+/**
+ * Tests the gateway configurations of examples/gateways: each is in front of a service, and asks Latchkey who sends a
+ * request.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,7 +28,7 @@ const ada = await people.verified(somebody('ada'));
 const root = await people.verified(somebody('root'));
 await system.ops('role', root.email, 'admin');
 
-/** The service behind the gateway answers with the headers that it got. */
+/** The service behind the gateway: its response contains the request headers that it received. */
 const service = createServer((request, response) => response.end(JSON.stringify(request.headers)));
 service.listen(0, '127.0.0.1');
 await once(service, 'listening');
@@ -52,7 +55,7 @@ const programs: readonly Program[] = [
   { name: 'haproxy', command: 'haproxy', words: (folder) => ['-f', join(folder, 'haproxy.cfg')] },
 ];
 
-/** Copies the configuration of an example, with the ports of this test. */
+/** Copies the configuration of an example and fills in the ports of this test. */
 async function prepare(name: string, port: number): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `latchkey-${name}-`));
   await cp(join(EXAMPLES, name), folder, { recursive: true });

@@ -1,4 +1,4 @@
-/** Runs the gateway's configuration in the nginx that is installed on this machine, in front of simulated services. */
+/** Runs the gateway's configuration in the nginx of this machine, in front of simulated services. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,10 +14,10 @@ const TEMPLATE = join(import.meta.dirname, '../../deploy/gateway/nginx.conf');
 
 export type GatewaySettings = Readonly<Record<string, string>>;
 
-/** Limits that no test reaches by accident. */
+/** The limits are so high that no test reaches them by accident. */
 const DEFAULTS: GatewaySettings = {
   GATEWAY_RESOLVER: '127.0.0.1:53',
-  // Nothing listens there.
+  // Port 9: no server listens on it.
   GATEWAY_NOTIFIER: '127.0.0.1:9',
   GATEWAY_ENV: 'production',
   GATEWAY_CORS_ORIGINS: '',
@@ -36,7 +36,7 @@ export interface Gateway {
   accessLog(): Promise<readonly LogLine[]>;
   /** Waits for the log line of a request. */
   logged(requestId: string): Promise<LogLine>;
-  /** Returns everything that nginx has written: logs, and the files of its folder. */
+  /** Returns everything that nginx has written: its logs, and the other files of its folder. */
   written(): Promise<string>;
   stop(): Promise<void>;
 }
@@ -70,7 +70,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       ...settings,
     }),
   );
-  // Files, because nginx opens /dev/stdout by name, which does not work with a socket.
+  // Use files, because nginx opens /dev/stdout by its path, which fails if it is a socket.
   const [out, err] = await Promise.all([open(paths.out, 'a'), open(paths.err, 'a')]);
   const child = spawn('nginx', ['-p', folder, '-c', paths.conf], {
     env: { PATH: `${process.env['PATH']}:/usr/sbin` },
@@ -109,7 +109,10 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
   };
 }
 
-/** Fills in the settings as nginx's image does. @throws AssertionError if a setting has no value */
+/**
+ * Fills in the settings as the nginx image does.
+ * @throws AssertionError if a setting has no value
+ */
 function filledIn(template: string, settings: GatewaySettings): string {
   const conf = Object.entries(settings).reduce(
     (rest, [name, value]) => rest.replaceAll(`\${${name}}`, value),
@@ -136,7 +139,7 @@ export interface Arrived {
 /** A simulated service. */
 export interface Upstream {
   readonly address: string;
-  /** The requests that reached it. */
+  /** The requests that it has received. */
   readonly arrived: Arrived[];
   /** Sets how it responds from now on. */
   answerWith(answer: (request: Arrived, response: ServerResponse) => void): void;

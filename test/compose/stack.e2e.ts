@@ -1,6 +1,6 @@
 /**
- * docker-compose.yml: started from nothing, used through the gateway, scaled, with servers that stop and start
- * again, and removed. The tests build on each other.
+ * Tests docker-compose.yml: it is started on an empty machine, used through the gateway, scaled, its servers are
+ * stopped and started again, and it is removed. The tests build on each other.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -153,7 +153,7 @@ test('a request can be followed: gateway, service, event, mail', async () => {
     });
     assert.ok(lines.some(({ requestId }) => requestId === id));
   }
-  // On a busy machine the tool may give up before it has read anything.
+  // On a busy machine the command may time out before it has read a record.
   const event = await eventually(
     'the event is on the topic',
     async () => {
@@ -180,7 +180,7 @@ test('two of each share the work, and the journey works the same', async () => {
   }
 });
 
-/** Returns the names of the dependencies that a service waits for. */
+/** Returns the names of the dependencies that a service reports as unavailable. */
 async function missing(service: 'auth' | 'user' | 'notifier'): Promise<readonly string[] | undefined> {
   const ready = await stack.readyz(service);
   return ready?.dependencies.filter(({ state }) => state !== 'ok').map(({ name }) => name);

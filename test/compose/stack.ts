@@ -1,4 +1,4 @@
-/** docker-compose.yml under a separate name and on separate ports. */
+/** Runs docker-compose.yml under its own project name and on its own ports. */
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -13,10 +13,10 @@ const ROOT = join(import.meta.dirname, '../..');
 const SERVICES = ['auth', 'user', 'notifier'] as const;
 const LONGEST_COMMAND_MS = 300_000;
 
-/** The shortest session that a broker accepts by default. */
+/** The shortest session timeout that a broker accepts by default. */
 const KAFKA_SESSION_SECONDS = '6';
 
-/** The origin whose pages may call. */
+/** The only origin whose pages may call the API (CORS). */
 export const PAGE = 'https://app.example.com';
 
 export interface Readiness {
@@ -46,18 +46,21 @@ export interface Stack {
   readonly url: string;
   readonly mailbox: string;
   readonly ports: Readonly<Record<string, string>>;
-  /** Runs `docker compose` with these arguments. @returns what it printed; rejects if it failed */
+  /**
+   * Runs `docker compose` with these arguments.
+   * @returns its output; rejects if it failed
+   */
   compose(...words: readonly string[]): Promise<string>;
-  /** Starts these services, without those that they depend on. */
+  /** Starts these services, without their dependencies. */
   start(...services: readonly string[]): Promise<void>;
   /** Returns what a service reports at /readyz; undefined if it does not respond. */
   readyz(service: ServiceName): Promise<Readiness | undefined>;
   /** Returns all logs, of some services or of all. */
   logs(...services: readonly string[]): Promise<string>;
   inspect(...services: readonly string[]): Promise<readonly Container[]>;
-  /** Runs a test file of the parent folder against it, with this number of instances of each service. */
+  /** Runs a test file of `test/` against the stack, with this number of instances of each service. */
   passes(file: string, instances: number): Promise<{ readonly code: number | null; readonly output: string }>;
-  /** Removes it with all of its data. */
+  /** Removes the stack with all of its data. */
   down(): Promise<void>;
 }
 
@@ -65,7 +68,7 @@ export function serviceOf({ Config }: Container): string {
   return Config.Labels['com.docker.compose.service'] ?? '';
 }
 
-/** Prepares a stack; nothing runs yet. */
+/** Prepares a stack without starting it. */
 export async function createStack(): Promise<Stack> {
   const project = `latchkey-test-${randomBytes(4).toString('hex')}`;
   const ports = await freePorts();
@@ -77,9 +80,9 @@ export async function createStack(): Promise<Stack> {
     ...ports,
     CORS_ORIGINS: PAGE,
   };
-  // Otherwise a test that runs inside would report to this one.
+  // Unset, because a test runner that is started from here would otherwise report to this one.
   delete env['NODE_TEST_CONTEXT'];
-  // Ignores the .env of the checkout.
+  // The empty environment file makes Compose ignore the .env of the checkout.
   const words = ['compose', '--project-name', project, '--env-file', '/dev/null', '--progress', 'quiet'];
   const command = ['docker', ...words].join(' ');
   async function docker(...args: readonly string[]): Promise<string> {

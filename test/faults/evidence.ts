@@ -1,4 +1,4 @@
-/** The results of runs: a line for each in docs/reliability-runs.jsonl, and their sums in docs/reliability.md. */
+/** The results of runs: one line per run in docs/reliability-runs.jsonl, and their totals in docs/reliability.md. */
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FaultSettings } from './settings.ts';
@@ -9,12 +9,12 @@ const FILES = { runs: join(DOCS, 'reliability-runs.jsonl'), document: join(DOCS,
 const BEGIN = '<!-- figures: made by npm run test:faults -- --write -->';
 const END = '<!-- end of figures -->';
 
-/** A run that was checked. */
+/** The result of one checked run. */
 export interface EvidenceLine extends Pick<FaultSettings, 'seed' | 'seconds' | 'rate' | 'mix' | 'pauses'> {
   readonly at: string;
   /** The duration of the whole run, in seconds. */
   readonly took: number;
-  /** Whether every promise was kept. */
+  /** Whether no rule was violated. */
   readonly ok: boolean;
   readonly counts: Counts;
   readonly faults: Counts;
@@ -23,11 +23,11 @@ export interface EvidenceLine extends Pick<FaultSettings, 'seed' | 'seconds' | '
 export interface Evidence {
   /** Returns the recorded runs, oldest first. */
   lines(): readonly EvidenceLine[];
-  /** Records a run. Durable when it resolves, so an interruption loses nothing. */
+  /** Appends a run. Once it resolves, the line is on disk. */
   add(line: EvidenceLine): Promise<void>;
 }
 
-/** Opens the evidence of earlier runs. */
+/** Opens the results of all earlier runs. */
 export async function openEvidence(files = FILES): Promise<Evidence> {
   let lines = await linesIn(files.runs);
   return {
@@ -50,7 +50,10 @@ async function linesIn(path: string): Promise<readonly EvidenceLine[]> {
   return lines.map((line): EvidenceLine => JSON.parse(line));
 }
 
-/** Replaces the figures in the document. @throws Error if it has no place for them */
+/**
+ * Replaces the figures in the document.
+ * @throws Error if the document does not have the two markers around them
+ */
 export function withFigures(document: string, figures: string): string {
   const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
   if (begin === -1 || end < begin) throw new Error('docs/reliability.md has no place for figures');
@@ -79,7 +82,7 @@ export function figuresOf(lines: readonly EvidenceLine[]): string {
   ].join('\n');
 }
 
-/** Returns how many events were journaled in all runs. */
+/** Returns the total number of events that were journaled in these runs. */
 export function eventsIn(lines: readonly EvidenceLine[]): number {
   return lines.reduce((sum, { counts }) => sum + (counts['events'] ?? 0), 0);
 }

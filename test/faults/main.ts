@@ -1,6 +1,6 @@
 /**
- * `npm run test:faults`: runs a system of separate processes on real servers under steady traffic, while every kind
- * of fault happens, and then checks every promise. What it needs and what it does: docs/reliability.md.
+ * `npm run test:faults`: runs a system of separate processes on real servers under steady traffic while faults of every
+ * kind happen, and then checks every rule. Requirements and procedure: docs/reliability.md.
  */
 import { type Report, recheck } from './checker/check.ts';
 import { type EvidenceLine, eventsIn, openEvidence } from './evidence.ts';
@@ -29,7 +29,7 @@ function tellViolations({ violations }: Report): void {
   if (hidden > 0) say(`… and ${hidden} more`);
 }
 
-/** Repeats runs until there are enough events, counting earlier runs if they were recorded. */
+/** Repeats runs until they have enough events together. Recorded runs from earlier count as well. */
 async function runAll(settings: FaultSettings, signal: AbortSignal): Promise<readonly EvidenceLine[]> {
   const evidence = settings.write ? await openEvidence() : undefined;
   const before = evidence?.lines() ?? [];
@@ -62,7 +62,7 @@ function lineOf(result: RunResult, { seed, seconds, rate, mix, pauses }: FaultSe
   };
 }
 
-/** Returns a signal for the first interrupt, which ends the run and stops its servers. */
+/** Returns a signal that is aborted by the first interrupt: it ends the run and stops its servers. */
 function interrupted(): AbortSignal {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -70,7 +70,7 @@ function interrupted(): AbortSignal {
   return stopping.signal;
 }
 
-/** Applies the rules to the folder of an earlier run. */
+/** Checks the folder of an earlier run by the current rules. */
 async function recheckRun(folder: string): Promise<void> {
   const report = await recheck(folder);
   say(`counts\n${columns(report.counts)}\n`);

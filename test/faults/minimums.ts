@@ -1,10 +1,10 @@
-/** How much of everything a run must have had to prove something, given what was planned. */
+/** Computes how much of everything a run must contain to prove something, from what was planned. */
 import type { PlannedFault } from './nemesis/schedule.ts';
 import type { Minimums } from './run-folder.ts';
 import type { FaultSettings } from './settings.ts';
 import { type Habit, shareOf } from './traffic/mixes.ts';
 
-/** The commands that show that a habit worked. */
+/** The operations that show that a habit was carried out. */
 const SHOWN_BY: Readonly<Partial<Record<Habit, readonly string[]>>> = {
   changeProfile: ['profile'],
   readProfile: ['me'],
@@ -22,14 +22,20 @@ const SHOWN_BY: Readonly<Partial<Record<Habit, readonly string[]>>> = {
   changeEmail: ['change-email', 'confirm-email', 'undo-email'],
 };
 
-/** The share of its journeys that a run must get done. A short one may be on a machine that is very busy. */
+/**
+ * The fraction of its planned journeys that a run must complete. It is lower for short runs, because a machine may be
+ * very busy for all of one.
+ */
 const DONE_SHARE = { long: 1 / 40, short: 1 / 600 } as const;
-/** From this duration on, a run must have had all that it planned. */
+/** Runs of at least this duration must contain everything that was planned for them. */
 const LONG_SECONDS = 240;
 const ALWAYS: Readonly<Record<string, number>> = { 'sign-up': 1, verify: 1, login: 1 };
-/** The share of journeys that begin on any machine: with many in progress, no other begins. */
+/**
+ * The fraction of the planned journeys that begin even on a slow machine: while many are in progress, no new ones
+ * begin.
+ */
 const BEGUN_SHARE = 1 / 20;
-/** A kind of fault must have hit something if it was planned this often. */
+/** A fault that was planned at least this often must have hit something. */
 const OFTEN = 3;
 
 export function minimumsFor(
@@ -42,7 +48,7 @@ export function minimumsFor(
   return {
     sent: Math.floor(seconds * rate * BEGUN_SHARE),
     acknowledged: {
-      // Without these nothing else can happen: everybody who acts has signed up, verified and logged in.
+      // Nothing else can happen without these: everyone who acts has signed up, verified the address and logged in.
       ...ALWAYS,
       ...Object.fromEntries(
         Object.entries(SHOWN_BY).flatMap(([habit, ops]) =>

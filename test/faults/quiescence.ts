@@ -1,11 +1,11 @@
-/** Determines whether a system has done everything, from its stores and its topics rather than from its own reports. */
+/** Determines from its stores and topics, and not from its own reports, whether a system is idle. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import type { Stores } from '../support/cluster.ts';
 
-/** Which group reads which topic. */
+/** The groups, and the topics that each reads. */
 const READERS = {
   user: ['accounts.events.v1'],
   notifier: ['accounts.events.v1', 'mailings.events.v1'],
@@ -13,7 +13,7 @@ const READERS = {
 const EVERY_MS = 1_000;
 const TELL_EVERY_MS = 15_000;
 
-/** Work that is left, by name; work that is done is not listed. */
+/** The amount of unfinished work by kind; kinds without any are omitted. */
 export type Unrest = Readonly<Record<string, number>>;
 
 export interface QuiescenceOptions {
@@ -22,8 +22,9 @@ export interface QuiescenceOptions {
 }
 
 /**
- * Waits until nothing is left twice in a row: everything is published and read, every recorded request is
- * processed, and no mail is pending. @returns what is left if that does not happen in time
+ * Waits until no work was left in two successive checks: everything is published and read, every recorded request is
+ * processed, and no mail is pending.
+ * @returns the work that is left when the time is over; empty if none
  */
 export async function untilQuiet(stores: Stores, { withinMs, say }: QuiescenceOptions): Promise<Unrest> {
   const look = await openLook(stores);
@@ -100,7 +101,7 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Stores) {
   };
 }
 
-/** The read model has a group, and so has each rebuilt one. */
+/** Returns the group of the read model, and the group of each rebuilt one. */
 async function userGroups(admin: Admin): Promise<readonly string[]> {
   const { groups } = await admin.listGroups();
   return groups.map(({ groupId }) => groupId).filter((group) => /^user(\.v\d+)?$/.test(group));

@@ -13,7 +13,10 @@ export interface Random {
   shuffled<T>(all: readonly T[]): readonly T[];
 }
 
-/** Mulberry32: good enough for tests, and ten lines. @param seed an integer; its lower 32 bits count */
+/**
+ * Creates a Mulberry32 generator, which is short and good enough for tests.
+ * @param seed an integer; only its lower 32 bits are used
+ */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
 

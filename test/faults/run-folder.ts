@@ -1,29 +1,29 @@
-/** The files of a run for its checker: a line of JSON for each thing that happened. */
+/** The files in which a run records what happened, for its checker: one line of JSON per occurrence. */
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { TopicRecord } from './checker/stored.ts';
 
-/** history.jsonl: a command, written once its response has arrived or was given up. Times are RFC 3339. */
+/** A line of history.jsonl: a command, written once its response has arrived or has timed out. Times are RFC 3339. */
 export interface CommandLine {
-  /** Also its X-Request-Id, and so the correlation id of what it caused. */
+  /** Also the X-Request-Id, and so the correlation id of the events that it causes. */
   readonly id: string;
   readonly op: string;
   readonly sentAt: string;
-  /** null: no response, so it may have been processed or not. */
+  /** null if there was no response, so that it is not known whether the command was processed. */
   readonly answeredAt: string | null;
   /** The request as it was sent. */
   readonly request: Readonly<Record<string, unknown>>;
   readonly status: number | null;
-  /** The code of the problem in the response. */
+  /** The problem code in the response. */
   readonly code: string | null;
   readonly answer: unknown;
   /** `<account id>:<sequence>`. */
   readonly accountSequence: string | null;
   /** The access token of the request. */
   readonly accessToken: string | null;
-  /** The process that answered: `auth-1`. null if none did. */
+  /** The process that responded: `auth-1`. null if none did. */
   readonly by: string | null;
 }
 
@@ -33,24 +33,24 @@ export interface CommandLine {
  */
 export type Said = '250' | '4xx' | '5xx' | 'closed' | '250-lost';
 
-/** mails.jsonl: a mail whose DATA was transferred completely. */
+/** A line of mails.jsonl: a mail whose DATA was transferred completely. */
 export interface MailLine {
-  /** When its content had arrived. */
+  /** When its content had been received. */
   readonly at: string;
-  /** When the server answered: the moment of acceptance. */
+  /** When the server responded; if it accepted the mail, the time of acceptance. */
   readonly answeredAt: string;
-  /** The process that sent it, by its EHLO: `notifier-1`. */
+  /** The process that sent it, from its EHLO: `notifier-1`. */
   readonly by: string;
   readonly messageId: string;
   readonly to: readonly string[];
   readonly subject: string;
   readonly correlationId: string;
-  /** When its link expires, to the minute, as its text says; null if it has no link. */
+  /** When its link expires, according to its text, to the minute; null if it has no link. */
   readonly expiresAt: string | null;
   readonly said: Said;
 }
 
-/** faults.jsonl: written when the fault was over. */
+/** A line of faults.jsonl: written when the fault has ended. */
 export interface FaultLine {
   readonly at: string;
   readonly fault: string;
@@ -58,42 +58,46 @@ export interface FaultLine {
   readonly until: string | null;
 }
 
-/** How much of everything a run must have had to prove something. */
+/** How much of everything a run must contain to prove something. */
 export interface Minimums {
-  /** Commands that were sent, whatever their answers. */
+  /** The number of commands that were sent, whatever their outcome. */
   readonly sent: number;
-  /** Acknowledged commands, by operation. */
+  /** The number of acknowledged commands, by operation. */
   readonly acknowledged: Readonly<Record<string, number>>;
-  /** Faults that hit something in flight, by kind. */
+  /** The number of faults that hit something in flight, by kind. */
   readonly hits: Readonly<Record<string, number>>;
-  /** Kinds of faults that hit something in flight. */
+  /** The number of kinds of faults that hit something in flight. */
   readonly kindsOfFaults: number;
-  /** Records on the topics that repeat an earlier one. */
+  /** The number of records on the topics that repeat an earlier record. */
   readonly duplicates: number;
 }
 
-/** Something that names an erased person. */
+/** Personal data of an erased person that was found in a store. */
 export interface Trace {
   readonly account: string;
-  /** The collection, and the id of the document. */
+  /** The collection and the id of the document. */
   readonly place: string;
 }
 
 /** A profile as an admin sees it through the API. */
 export type ShownProfile = Readonly<Record<string, unknown>>;
 
-/** run.json */
+/** The file run.json. */
 export interface RunDescription {
   readonly seed: number;
   readonly startedAt: string;
   readonly endedAt: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly minimums: Minimums;
-  /** Every profile at the end, whichever generation of the read model answered. null: nobody has asked. */
+  /**
+   * Every profile at the end, as an admin reads them, from whichever read model is active. null if they were not read.
+   */
   readonly shown: readonly ShownProfile[] | null;
-  /** What stores have of erased people at the end, before anybody signs in with their addresses again. */
+  /**
+   * Personal data of erased people in the stores at the end, before any of their addresses is used for a login again.
+   */
   readonly traces: readonly Trace[];
-  /** They are still up while the run is checked. */
+  /** The servers of the run; they are still up while it is checked. */
   readonly servers: { readonly KAFKA_BROKERS: string; readonly MONGO_URL: string };
 }
 
@@ -102,13 +106,13 @@ export interface RunFolder {
   command(line: CommandLine): void;
   mail(line: MailLine): void;
   fault(line: FaultLine): void;
-  /** removed.jsonl: a record that a fault is about to remove from its topic. */
+  /** A line of removed.jsonl: a record that a fault is about to delete from its topic. */
   removed(record: TopicRecord): void;
-  /** Completes the files. Idempotent. */
+  /** Writes run.json and closes the files. Idempotent. */
   close(run: RunDescription): Promise<void>;
 }
 
-/** The folder must exist. */
+/** @param path an existing folder */
 export function createRunFolder(path: string): RunFolder {
   function open(name: string) {
     return createWriteStream(join(path, name));

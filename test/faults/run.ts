@@ -1,4 +1,4 @@
-/** One run: a system on its own servers, traffic and faults, rest, and the check. */
+/** One run: a system on its own servers, traffic with faults, the wait until the system is idle, and the check. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,13 +39,13 @@ import { createWire, type Wire } from './traffic/wire.ts';
 export interface RunResult {
   readonly seed: number;
   readonly seconds: number;
-  /** Whether every promise was kept. */
+  /** Whether no rule was violated. */
   readonly ok: boolean;
-  /** What has not come to rest, as text. */
+  /** The work that is still unfinished, as text. */
   readonly unrest: readonly string[];
   readonly report: Report;
   readonly faults: readonly FaultLine[];
-  /** Kept if something was wrong, or if `--keep` was given. */
+  /** The folder of the run, if it was kept: because something was wrong, or because of `--keep`. */
   readonly folder: string | undefined;
 }
 
@@ -56,8 +56,8 @@ export interface RunDeps {
 }
 
 /**
- * Links expire after the shortest time there is. A lease of a mail is longer than a machine under load keeps a process
- * from running: such a process is not distinguishable from a stopped one, and no fault would excuse its copies.
+ * Links have the shortest lifetime that is allowed. The lease of a mail is longer than a busy machine suspends a
+ * process: a process that was suspended for longer could send a second copy, which no fault would excuse.
  */
 const SERVICE_SETTINGS = {
   RESET_TOKEN_EXPIRATION_MINUTES: '10',
@@ -71,7 +71,7 @@ const NO_LIMITS = {
   LIMIT_MAILS_PER_ADDRESS_AND_DAY: NONE,
   LIMIT_PROFILE_CHANGES: NONE,
 } as const;
-/** The defaults, but none per IP, because all traffic comes from one. */
+/** The default limits, except those per IP, because all traffic comes from one IP. */
 const LIMITS_ON = {
   LIMITS: 'on',
   LIMIT_MAILS_PER_ADDRESS: '3',
@@ -83,25 +83,28 @@ const LIMITS_ON = {
   LIMIT_MAILING_RECIPIENTS: NONE,
 } as const;
 
-/** Limits are on in runs of odd seeds. */
+/** Returns the settings of all services. Limits are on in runs with an odd seed. */
 function serviceSettings(seed: number): Settings {
   return { ...SERVICE_SETTINGS, ...(seed % 2 === 1 ? LIMITS_ON : NO_LIMITS) };
 }
 
 /**
- * One auth erases accounts at once, the other lets people undo that for a week: so a run has both, because the grace
- * period is that of the process which answers.
+ * Returns the grace period: one auth process erases accounts immediately, the other after a week, so that a run has
+ * both. The process that responds to the request determines the period.
  */
 function graceOf(service: ServiceName, index: number): Settings {
   return service === 'auth' ? { ERASURE_GRACE_DAYS: index === 0 ? '0' : '7' } : {};
 }
 
-/** Longer than the lease of a mail whose sender died, and than the backoff of one that was refused a few times. */
+/** Longer than the lease of a mail whose sender was killed, and than the backoff after a few refusals. */
 const QUIET_WITHIN_MS = 300_000;
 const TRIES = 5;
 const READY_WITHIN_MS = 10_000;
 
-/** @throws Error if the system or its servers do not start, or the run was ended early */
+/**
+ * Carries out one run.
+ * @throws Error if the system or its servers do not start, or if the run was ended early
+ */
 export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps): Promise<RunResult> {
   const { seed, seconds } = settings;
   const startedAt = new Date();
@@ -160,13 +163,13 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   signal.throwIfAborted();
 
   say(`  calm, after ${soFar()} s`);
-  // What was removed before it was read: this is what `ops verify` says to do about it.
+  // Publish accounts again whose records were deleted before they were read, as `ops verify` advises.
   const cut = new Set(removed.filter((record) => !isForged(record)).flatMap(({ key }) => key ?? []));
   for (const account of cut) await insist(() => cluster.ops('republish', '--account', account));
   await untilQuiet(cluster.stores, { withinMs: QUIET_WITHIN_MS, say });
   const traces = await findTraces(cluster.stores, removed);
   await askFinally();
-  // Logins can lead to events and mails.
+  // The final logins may have caused events and mails.
   const left = await untilQuiet(cluster.stores, { withinMs: QUIET_WITHIN_MS, say });
   const unrest = [
     ...(Object.keys(left).length > 0 ? [`it does not come to rest: ${inWords(left)}`] : []),
@@ -207,7 +210,10 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   };
 }
 
-/** The members of a replica set name each other, so no proxy can be in between. */
+/**
+ * Faults that need the proxy, which cannot be used with a replica set because its members refer to each other by
+ * address.
+ */
 const BY_PROXY = ['cut-mongodb', 'fail-write-concern', 'stale-primary', 'full-disk'] as const;
 
 function isReplicaSet(mongoUrl: string): boolean {
@@ -260,7 +266,10 @@ function superviseAll(
   return { user: supervised('user'), notifier: supervised('notifier'), auth: supervised('auth') };
 }
 
-/** Repeats a command of an operator until it succeeds. @throws Error of the last try */
+/**
+ * Repeats an ops command until it succeeds.
+ * @throws Error of the last attempt
+ */
 async function insist(command: () => Promise<unknown>): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -272,7 +281,7 @@ async function insist(command: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Returns, as text, which processes are not ready although everything is healed. */
+/** Returns the processes that are not ready although all faults are healed, as text. */
 async function unreadyOf({ instances }: Cluster): Promise<readonly string[]> {
   const all = services.flatMap((service) => instances[service].map((instance) => ({ service, instance })));
   const unready = await Promise.all(
@@ -301,13 +310,16 @@ interface TrafficNeeds {
 
 interface RunningTraffic {
   stop(): Promise<void>;
-  /** Asks for what became of accounts. */
+  /** Logs in to every account that was erased, kept or moved, to learn its final state. */
   askFinally(): Promise<void>;
-  /** Returns every profile, as an admin sees them through the API. @throws Error if they are not shown */
+  /**
+   * Returns every profile, as an admin reads them through the API.
+   * @throws Error if they cannot be read
+   */
   readProfiles(): Promise<readonly ShownProfile[]>;
 }
 
-/** Starts the traffic, with an admin who was created by the ops command. */
+/** Starts the traffic, with an admin created by the ops command. */
 async function beginTraffic({ settings, servers, cluster, wire }: TrafficNeeds): Promise<RunningTraffic> {
   const { seed, rate, mix } = settings;
   const { letters } = servers.sink;
@@ -338,7 +350,7 @@ async function readAll(wire: Wire, admin: Person): Promise<readonly ShownProfile
   return profiles;
 }
 
-/** What `ops verify` says of a record that somebody has forged. */
+/** The findings of `ops verify` about forged records. */
 const ABOUT_FORGED: ReadonlySet<string> = new Set(['event-differs', 'event-unknown']);
 
 interface Finding {
@@ -348,8 +360,8 @@ interface Finding {
 }
 
 /**
- * Returns, as text, what `ops verify` finds although everything is healed: nothing, except that it names the places of
- * forged records.
+ * Returns the findings of `ops verify` after all faults are healed, as text, except the expected ones about forged
+ * records.
  */
 async function findingsOf({ ops, stores }: Cluster): Promise<readonly string[]> {
   try {
@@ -371,7 +383,9 @@ async function findingsOf({ ops, stores }: Cluster): Promise<readonly string[]> 
   }
 }
 
-/** Keeps what disappears with the servers: everything that is stored, and the output of every process. */
+/**
+ * Saves everything that would disappear with the servers: the content of the stores, and the output of every process.
+ */
 async function keepTraces({ path }: RunFolder, { instances, stores }: Cluster): Promise<void> {
   const at = new Date();
   await writeFile(join(path, 'stores.json'), JSON.stringify({ at, ...(await readStores(stores)) }));

@@ -1,23 +1,23 @@
-/** The settings of a run: from the environment and the command line. */
+/** The settings of a run, from the environment and the command line. */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { isMix, MIX_NAMES, type Mix } from './traffic/mixes.ts';
 
 export interface FaultSettings {
   readonly seed: number;
-  /** How long there is traffic, in seconds; faults happen within that time. */
+  /** How long the traffic lasts, in seconds; faults happen during that time. */
   readonly seconds: number;
-  /** How many things people begin per second. */
+  /** The number of actions that people begin per second. */
   readonly rate: number;
-  /** The mix of these things. */
+  /** The mix of these actions. */
   readonly mix: Mix;
-  /** A factor for the pauses between faults. */
+  /** A factor that is applied to the pauses between faults. */
   readonly pauses: number;
-  /** Repeats runs, each with the next seed, until their journals have this many events together. */
+  /** If set, runs are repeated, each with the next seed, until their journals have this many events in total. */
   readonly events: number;
-  /** Whether to add each run to the evidence, and to update docs/reliability.md. */
+  /** Whether to record each run in docs/reliability-runs.jsonl and update docs/reliability.md. */
   readonly write: boolean;
-  /** Whether to keep the records of a run that broke no promise, too. */
+  /** Whether to keep the folder of a run even if no rule was violated. */
   readonly keep: boolean;
   readonly mongoUrl: string;
   /** A shell command that takes `start` and `stop`, and controls the MongoDB at MONGO_URL. */
@@ -26,10 +26,15 @@ export interface FaultSettings {
 
 const DEFAULTS = { seconds: 150, rate: 12, mix: 'everything', pauses: 1 } as const;
 
-/** `--short`: little more than a minute of traffic, from a seed whose plan has every kind of fault that fits. */
+/**
+ * The run of `--short`: 75 s of traffic, with a seed whose plan contains every kind of fault that fits into that time.
+ */
 export const SHORT = { seed: 12_586, seconds: 75 } as const;
 
-/** Reads the settings. @throws Error that names everything that is missing or wrong */
+/**
+ * Reads the settings.
+ * @throws Error that names every missing or invalid setting
+ */
 export function faultSettings(words: readonly string[], environment: NodeJS.ProcessEnv): FaultSettings {
   const { values } = parseArgs({
     args: [...words],

@@ -1,4 +1,4 @@
-/** Formats the figures of runs: for the terminal and for docs/reliability.md. */
+/** Formats the figures of runs for the terminal and for docs/reliability.md. */
 import type { FaultLine } from './run-folder.ts';
 
 export type Counts = Readonly<Record<string, number>>;
@@ -11,7 +11,7 @@ export function faultCounts(faults: readonly FaultLine[]): Counts {
   );
 }
 
-/** Sums the counts by name, in the order of their first occurrence. */
+/** Adds up counts by name; the names are in the order of their first occurrence. */
 export function sumOf(all: readonly Counts[]): Counts {
   const sums = new Map<string, number>();
   for (const counts of all)
@@ -19,7 +19,7 @@ export function sumOf(all: readonly Counts[]): Counts {
   return Object.fromEntries(sums);
 }
 
-/** Formats counts in two columns. */
+/** Formats counts as text in two columns. */
 export function columns(counts: Counts): string {
   const rows = Object.entries(counts).map(([name, count]) => [name, grouped(count)] as const);
   function widest(column: 0 | 1) {

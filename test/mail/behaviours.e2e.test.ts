@@ -1,4 +1,7 @@
-/** What becomes of mails at servers that behave as real ones do: one standalone, and one server that says what a script tells it. */
+/**
+ * Tests the delivery of mails to servers that behave like real ones: a standalone, and a mail server with scripted
+ * replies.
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -29,7 +32,10 @@ interface Delivery {
   readonly attempts: readonly Attempt[];
 }
 
-/** A recipient, and a script whose replies end in a tag, by which the delivery is found: it has no address. */
+/**
+ * A recipient and a script. Its replies contain the tag, by which the delivery is found, because a finished delivery
+ * has no address.
+ */
 interface Case {
   readonly to: string;
   readonly tag: string;
@@ -49,14 +55,14 @@ function caseOf({ rcpt = [], data = [], content = [] }: RecipientScript, tag: st
     return replies.map((said) => tagged(said, tag));
   }
   return {
-    // Not the tag alone: the name of a recipient is masked in what the server says.
+    // The address does not consist of the tag alone, because the notifier masks the recipient's name in replies.
     to: `to-${tag}@example.com`,
     tag,
     script: { rcpt: all(rcpt), data: all(data), content: all(content) },
   };
 }
 
-/** What a server may say to a recipient; the mail gets through once it has said all of it, unless one ends it. */
+/** The replies that a random script consists of. The mail is accepted after all of them, unless one of them ends it. */
 const replies = {
   rcpt: [
     '450 4.2.1 Later',
@@ -85,7 +91,7 @@ let server: ScriptedServer;
 let system: Standalone;
 let client: Client;
 let token: string;
-/** What the server says at present, beside the scripts. */
+/** An additional rule for the server's replies, which overrides the scripts. */
 let always: NonNullable<Script['always']> = () => undefined;
 
 before(async () => {
@@ -135,7 +141,7 @@ function ops(...words: readonly string[]) {
 }
 
 const PATIENCE_MS = 180_000;
-/** The most addresses of one mailing. */
+/** The maximum number of addresses of one mailing. */
 const MAILING = 100;
 
 async function sendTo(addresses: readonly string[]): Promise<void> {
@@ -154,7 +160,10 @@ async function deliveries(): Promise<readonly Delivery[]> {
     .map((line) => JSON.parse(line) as Delivery);
 }
 
-/** Waits until no mail is pending. After each attempt of one that is, somebody else gets a mail, as in life. */
+/**
+ * Waits until no mail is pending. Whenever a pending mail was attempted, another person is sent a mail, as under normal
+ * traffic.
+ */
 function settled(): Promise<readonly Delivery[]> {
   let attempts = 0;
   return eventually(
@@ -200,7 +209,7 @@ function manyPeople(name: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${name}${index}@example.com`);
 }
 
-/** Each of them got one mail. */
+/** Returns whether each of these recipients got exactly one mail. */
 function eachOnce(people: readonly string[]): boolean {
   return people.every((to) => server.to(to).length === 1);
 }
@@ -209,7 +218,7 @@ describe('a mail server', () => {
   let all: readonly Delivery[];
 
   before(async () => {
-    // Others get through between any two of them, as in life.
+    // Send mails to other recipients in between, as under normal traffic.
     await sendTo(cases.flatMap(({ to, tag }) => [to, `other-${tag}@example.com`]));
     const arriving = tableCases.filter((_, index) => behaviours[index]?.outcome !== 'failed');
     await eventually('the others', () => arriving.every(({ to }) => server.to(to).length > 0), PATIENCE_MS);

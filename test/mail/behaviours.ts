@@ -1,36 +1,39 @@
-/** How mail servers behave towards a recipient: what they say, where that is from, and what must become of the mail. */
+/**
+ * Behaviours of mail servers towards a recipient: the replies, the source that documents them, and the expected outcome
+ * of the mail.
+ */
 import type { RecipientScript } from './scripted-server.ts';
 
 export interface Behaviour extends RecipientScript {
   readonly source: string;
   /**
-   * `once`: it arrives once, after what the script says; `again`: it arrives a second time, because the answer to the
-   * first was lost; `failed`: it ends, for good.
+   * `once`: the mail arrives once, after the scripted replies. `again`: it arrives twice, because the reply to the
+   * first copy was lost. `failed`: it is given up.
    */
   readonly outcome: 'once' | 'again' | 'failed';
-  /** The result of the first attempt, and the stage at which it failed. */
+  /** The expected result of the first attempt, and the stage of its failure. */
   readonly first: readonly [result: string, stage?: string];
 }
 
 const PLAIN = 'RFC 5321 4.2.3, no enhanced status code';
-/** So often a server repeats a refusal that is for good. */
+/** How often a server repeats a permanent refusal. */
 const FOR_GOOD = 20;
 
 function forGood(reply: string): readonly string[] {
   return Array.from({ length: FOR_GOOD }, () => reply);
 }
 
-/** Refused at RCPT TO because of the recipient: ends the mail. */
+/** A refusal at RCPT TO because of the recipient: the mail is given up. */
 function recipientRefused(source: string, reply: string): Behaviour {
   return { source, rcpt: forGood(reply), outcome: 'failed', first: ['refused', 'rcpt'] };
 }
 
-/** Refused once at RCPT TO because of us: arrives at the next attempt. */
+/** One refusal at RCPT TO because of the sender: the mail arrives at the next attempt. */
 function usRefused(source: string, reply: string): Behaviour {
   return { source, rcpt: [reply], outcome: 'once', first: ['rejected', 'rcpt'] };
 }
 
-/** Refused once after the content because of us. */
+/** One refusal after the content because of the sender: the mail arrives at the next attempt. */
 function contentRefused(source: string, reply: string): Behaviour {
   return { source, content: [reply], outcome: 'once', first: ['rejected', 'content'] };
 }
@@ -51,7 +54,7 @@ export const behaviours: readonly Behaviour[] = [
   },
   { source: 'RFC 5321 4.5.3.2.6', content: ['slow'], outcome: 'once', first: ['accepted'] },
 
-  // About the recipient.
+  // Refusals because of the recipient.
   recipientRefused('RFC 3463 X.1.1', '550 5.1.1 User unknown'),
   recipientRefused(
     'RFC 3463 X.1.1, Gmail',
@@ -71,7 +74,7 @@ export const behaviours: readonly Behaviour[] = [
     first: ['refused', 'content'],
   },
 
-  // About the recipient, by evidence: others get through meanwhile.
+  // Refusals without a clear reason. They count as the recipient's because other mails are accepted meanwhile.
   { source: PLAIN, rcpt: forGood('550 No such user'), outcome: 'failed', first: ['undecided', 'rcpt'] },
   {
     source: PLAIN,
@@ -88,7 +91,7 @@ export const behaviours: readonly Behaviour[] = [
   },
   { source: 'RFC 3463 X.0.0', rcpt: ['550 5.0.0 No'], outcome: 'once', first: ['undecided', 'rcpt'] },
 
-  // The recipient, for now.
+  // Temporary refusals because of the recipient.
   deferred('Postgrey', '450 4.7.1 Greylisted, see http://postgrey.example'),
   deferred('RFC 5321 4.2.3 (451)', '451 Local error'),
   deferred('RFC 3463 X.2.2', '452 4.2.2 Mailbox full'),
@@ -108,7 +111,7 @@ export const behaviours: readonly Behaviour[] = [
     first: ['deferred', 'data'],
   },
 
-  // About us, held back until RCPT TO.
+  // Refusals because of the sender, which the server sends only at RCPT TO.
   usRefused('Postfix', '554 5.7.1 Relay access denied'),
   usRefused('Exim', '550 relay not permitted'),
   usRefused('qmail', "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)"),
@@ -122,7 +125,7 @@ export const behaviours: readonly Behaviour[] = [
   usRefused('RFC 3463 3.4', '550 5.3.2 System not accepting messages'),
   usRefused('Mailgun', '550 5.7.1 Sandbox subdomains are for test purposes only'),
 
-  // About us, after the content.
+  // Refusals because of the sender, after the content.
   contentRefused(
     'Gmail',
     '550-5.4.5 Daily user sending limit exceeded. See\n550 5.4.5 https://support.google.com',
@@ -143,7 +146,7 @@ export const behaviours: readonly Behaviour[] = [
     first: ['rejected', 'data'],
   },
 
-  // Busy, and connections that end.
+  // Busy servers, and connections that end.
   { source: 'RFC 5321 3.8', rcpt: ['421 4.3.2 Closing'], outcome: 'once', first: ['busy', 'rcpt'] },
   { source: 'Gmail', content: ['421 4.7.28 Rate limited'], outcome: 'once', first: ['busy', 'content'] },
   { source: 'RFC 5321 3.8', rcpt: ['drop'], outcome: 'once', first: ['deferred', 'rcpt'] },

@@ -1,4 +1,4 @@
-/** Bounces and complaints come back: a server takes mails, and reports on them later, to their return paths. */
+/** Tests bounces and complaints: a mail server accepts mails and later sends reports to their return paths. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -86,7 +86,7 @@ async function deliveryOf(mail: Taken): Promise<Delivery> {
   return delivery;
 }
 
-/** Sends a report again for as long as the notifier says that it is too early: the mail is not recorded yet. */
+/** Sends a report, and repeats it while the notifier replies that it has not recorded the mail yet. */
 function report(to: string, content: string): Promise<string> {
   return eventually('the report is taken', async () => {
     const said = await sendReport({ port, to, content });
@@ -131,7 +131,7 @@ describe('a mail that came back', () => {
     assert.match(text, /MailBounced/);
     assert.doesNotMatch(text, new RegExp(person.email));
 
-    // Nobody has proven the address, so the same sign-up may be made again.
+    // The address is not verified, so that the same person can sign up again.
     assertStatus(await people.signUp({ ...person, username: `${person.username.slice(0, 30)}2` }), 201);
     const [suppressed] = await eventually('the second mail is suppressed', async () => {
       const found = await json<Delivery>('deliveries', 'list', '--state', 'suppressed');
@@ -213,7 +213,7 @@ describe('a forged report', () => {
       Metadata: { delivery: idOf(mail) },
     };
     assert.equal(await postmark(body, 'postmark:guessed-guessed-guessed'), 403);
-    // Genuine, but about another recipient.
+    // An authentic report, but about another recipient.
     assert.equal(await postmark({ ...body, Email: 'eve@example.com' }, POSTMARK), 204);
     const ses = await fetch(`${system.url}/api/v1/mail-reports/ses`, {
       method: 'POST',

@@ -1,4 +1,7 @@
-/** `ops mail test` at servers that fail at one stage: it says where, in the server's words, and what to change. */
+/**
+ * Tests `ops mail test` against servers that fail at one stage: it prints the stage, the server's reply, and what to
+ * change.
+ */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -24,7 +27,7 @@ function settingsFor(port: number): Readonly<Record<string, string>> {
   };
 }
 
-// At the same time: most of it is waiting.
+// Concurrent, because the tests mostly wait.
 describe('a test of a mail server', { concurrency: true }, () => {
   for (const [
     name,

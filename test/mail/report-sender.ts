@@ -1,4 +1,4 @@
-/** Sends reports to the notifier as mail servers do (RFC 5321, or RFC 2033 with `lhlo`). */
+/** Sends reports to the notifier as mail servers do: over SMTP (RFC 5321), or over LMTP (RFC 2033) with `LHLO`. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -11,7 +11,10 @@ export interface ReportMail {
   readonly hello?: 'EHLO' | 'LHLO';
 }
 
-/** Sends a mail from the empty return path. @returns the last reply: the first that is not a success */
+/**
+ * Sends a mail with an empty return path.
+ * @returns the last reply: the first that is not a success, or that to the content
+ */
 export async function sendReport({ port, to, content, hello = 'EHLO' }: ReportMail): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1' });
   await once(socket, 'connect');
@@ -67,7 +70,7 @@ function report(type: string, fields: readonly string[]): string {
   ].join('\r\n');
 }
 
-/** A delivery report (RFC 3464). */
+/** Returns a delivery status notification (RFC 3464). */
 export function deliveryReport(status: string, action = 'failed'): string {
   const recipient = [
     'Final-Recipient: rfc822; somebody@example.com',
@@ -77,7 +80,7 @@ export function deliveryReport(status: string, action = 'failed'): string {
   return report('delivery-status', ['Reporting-MTA: dns; mx.example.net', '', ...recipient]);
 }
 
-/** A feedback report (RFC 5965). */
+/** Returns a feedback report (RFC 5965). */
 export function feedbackReport(returnPath: string): string {
   return report('feedback-report', [
     'Feedback-Type: abuse',

@@ -1,4 +1,6 @@
-/** An SMTP server that says what a script tells it, at each stage and to each recipient (RFC 5321, without extensions but AUTH). */
+/**
+ * An SMTP server whose replies are scripted, for each stage and recipient (RFC 5321, with AUTH as the only extension).
+ */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -6,19 +8,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import PostalMime, { type Email } from 'postal-mime';
 
 /**
- * What the server says: a reply of one or more lines; `drop` closes the connection, `stall` says nothing. Once the mail
- * is there, `lost` takes it and closes the connection without a reply, and `slow` takes it and answers after a while.
+ * What the server does: a reply of one or more lines, or a keyword: `drop` closes the connection; `stall` sends no
+ * reply; after the content, `lost` accepts the mail and closes the connection without a reply, and `slow` accepts it
+ * and replies after a delay.
  */
 export type Said = string;
 
-/** What the server says to one recipient, in turn. It accepts once nothing is left. */
+/** The replies to one recipient, in order. When none are left, the server accepts. */
 export interface RecipientScript {
   readonly rcpt?: readonly Said[];
   readonly data?: readonly Said[];
   readonly content?: readonly Said[];
 }
 
-/** What the server says at the stages that know no recipient; by default it accepts. */
+/** The replies at the stages before a recipient is named. By default the server accepts. */
 export interface SessionScript {
   readonly greeting?: Said;
   readonly ehlo?: Said;
@@ -33,7 +36,7 @@ export interface Taken {
   readonly from: string;
   readonly to: string;
   readonly email: Email;
-  /** False: the answer was lost. */
+  /** False if the reply was lost. */
   readonly isAnswered: boolean;
 }
 
@@ -46,22 +49,22 @@ export interface ScriptedServer extends AsyncDisposable {
   open(): number;
   /** Closes all connections. */
   closeAll(): void;
-  /** The most connections that were open at the same time. */
+  /** Returns the highest number of connections that were open at the same time. */
   most(): number;
-  /** The lines that clients have sent, without mails. */
+  /** The lines that clients have sent, except the contents of mails. */
   readonly heard: readonly string[];
 }
 
 export interface Script {
-  /** Read when a connection is opened. */
+  /** Read for each new connection. */
   readonly session?: SessionScript;
-  /** Asked for the script of a recipient when it is named first. */
+  /** Called when a recipient is named for the first time. Returns its script. */
   recipient?(address: string): RecipientScript | undefined;
-  /** Asked before each reply of a mail; overrides the scripts. */
+  /** Called before each reply to a mail. A returned reply overrides the scripts. */
   always?(stage: 'mail' | 'rcpt' | 'content', to: string): Said | undefined;
 }
 
-/** How long `slow` takes, in ms: longer than the lease of the notifier in these tests. */
+/** The delay of `slow`, in ms: longer than the notifier's lease in these tests. */
 const SLOW_MS = 7_500;
 
 export async function startScriptedServer(script: Script = {}): Promise<ScriptedServer> {
@@ -85,7 +88,7 @@ export async function startScriptedServer(script: Script = {}): Promise<Scripted
     let from = '';
     let to = '';
     let lines: string[] | undefined;
-    /** Whether a login is going on, whose lines are no commands. */
+    /** Whether a login is in progress, whose lines are not commands. */
     let inAuth = false;
 
     function say(said: Said): void {

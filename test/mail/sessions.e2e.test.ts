@@ -1,6 +1,6 @@
 /**
- * What becomes of mails at servers that fail before they know a recipient: the notifier says so in the server's words,
- * keeps the mail, and sends it once the server is right.
+ * Tests mail servers that fail before a recipient is named: the notifier reports it with the server's reply, keeps the
+ * mail, and sends it once the server works.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -11,18 +11,18 @@ import { type Standalone, startStandalone } from '../support/standalone.ts';
 import { type ScriptedServer, type SessionScript, startScriptedServer } from './scripted-server.ts';
 import { accepting, LOGIN, type SessionBehaviour, sessions } from './sessions.ts';
 
-/** After a refusal because of us the server is asked again after 15 s. */
+/** The server is tried again 15 s after a refusal because of the sender. */
 const PATIENCE_MS = 120_000;
 
 type Group = readonly (readonly [name: string, behaviour: SessionBehaviour])[];
 
-/** Those that need the same settings, so that one process is enough for them. */
+/** The behaviours grouped by the settings that they need, so that one process is sufficient for each group. */
 const groups: ReadonlyMap<string, Group> = Map.groupBy(
   Object.entries(sessions).filter(([, { recipient }]) => recipient === undefined),
   ([, { settings = {} }]) => JSON.stringify(settings),
 );
 
-/** A session in which nothing fails. Undefined: the server has no TLS. */
+/** Returns a session without failures; undefined for a server without TLS. */
 function workingSession(settings: Readonly<Record<string, string>>): SessionScript | undefined {
   if (settings['MAIL_STARTTLS'] === 'true' || settings['MAIL_SSL_TLS'] === 'true') return undefined;
   return settings['USE_CREDENTIALS'] === LOGIN.USE_CREDENTIALS
@@ -97,7 +97,7 @@ describe('the notifier at a mail server', { concurrency: true }, () => {
             const working = workingSession(settings);
             if (working === undefined) return;
             session = working;
-            // A connection keeps its script.
+            // A connection keeps the script that it began with.
             server.closeAll();
           }
           await arrives(person.email);

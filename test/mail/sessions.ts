@@ -1,4 +1,4 @@
-/** How mail servers behave before they know a recipient, and what becomes of a try. */
+/** Behaviours of mail servers before a recipient is named, and the expected outcome of an attempt. */
 import { createHmac } from 'node:crypto';
 import type { RecipientScript, SessionScript } from './scripted-server.ts';
 
@@ -7,9 +7,9 @@ export interface SessionBehaviour {
   readonly session?: SessionScript;
   readonly recipient?: RecipientScript;
   readonly settings?: Readonly<Record<string, string>>;
-  /** How a try ends, in words. Default: the mail is accepted. */
+  /** Matches the expected error message. Default: the mail is accepted. */
   readonly fails?: RegExp;
-  /** The setting that it names. */
+  /** Matches the setting that the message must name. */
   readonly names?: RegExp;
 }
 
@@ -21,7 +21,7 @@ export function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
-/** Accepts only one mechanism, with the right user name and password. */
+/** Returns the AUTH replies of a server that accepts only this mechanism, with the correct user name and password. */
 export function accepting(mechanism: 'PLAIN' | 'LOGIN') {
   const secrets = [base64('mailer'), base64('right')];
   return (line: string): string => {
@@ -33,7 +33,10 @@ export function accepting(mechanism: 'PLAIN' | 'LOGIN') {
   };
 }
 
-/** By name. A mail that is not accepted waits: none of these ends it. */
+/**
+ * The behaviours by name. A mail that is not accepted remains pending: none of these behaviours makes the notifier give
+ * it up.
+ */
 export const sessions: Readonly<Record<string, SessionBehaviour>> = {
   'that accepts the mail': { source: 'RFC 5321 4.2.3' },
   'that greets with 554': {

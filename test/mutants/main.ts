@@ -1,7 +1,8 @@
 /**
- * `npm run test:mutants`: plants small faults in what protects accounts, one at a time, in a copy of the sources, and
- * runs the tests of each file. Prints the score of each file and the faults that no test noticed. Arguments select
- * files by parts of their names. What survives, and why: docs/security-tests.md.
+ * `npm run test:mutants`: mutation tests of the code that protects accounts. It changes one expression at a time in a
+ * copy of the sources, and runs the tests of that file. It prints the score of each file, and the mutants that no test
+ * detected. Arguments select files by parts of their names. The surviving mutants are explained in
+ * docs/security-tests.md.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,14 +13,17 @@ import { copySources, removeCopy } from '../faults/plants/copy.ts';
 import { type Mutant, mutantsOf } from './mutate.ts';
 import { type Target, targets } from './targets.ts';
 
-/** A fault that makes a test run without end is noticed, too: it takes this many times as long as without the fault. */
+/** A mutant counts as detected if its tests take this many times as long as without it, because they may never end. */
 const LONGER = 10;
 const LONGEST_RUN_MS = 600_000;
 
-/** Runs the tests. @returns whether all passed in the time that they have */
+/**
+ * Runs the tests of a target.
+ * @returns whether all of them passed in time
+ */
 async function passes(folder: string, { tests }: Target, withinMs = LONGEST_RUN_MS): Promise<boolean> {
   const files = tests.flatMap((pattern) => globSync(pattern, { cwd: folder }));
-  // One file needs no process of its own, which would take longer than its tests.
+  // A single file needs no separate process, whose start would take longer than the tests.
   const isolation = files.length === 1 ? ['--test-isolation=none'] : [];
   const child = spawn(process.execPath, ['--test', ...isolation, ...files], {
     cwd: folder,
@@ -30,7 +34,10 @@ async function passes(folder: string, { tests }: Target, withinMs = LONGEST_RUN_
   return code === 0;
 }
 
-/** Takes mutants from the list until it is empty. @returns those that no test noticed */
+/**
+ * Tests mutants from the list until it is empty.
+ * @returns those that no test detected
+ */
 async function survivorsOf(
   target: Target,
   mutants: Mutant[],

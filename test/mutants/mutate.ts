@@ -1,4 +1,4 @@
-/** Small faults in a source file, each of which a test should notice. */
+/** Creates mutants of a source file: copies with one small fault each, which a test should detect. */
 import ts from 'typescript';
 
 export interface Mutant {
@@ -6,7 +6,7 @@ export interface Mutant {
   readonly line: number;
   readonly original: string;
   readonly replacement: string;
-  /** The whole file with the fault. */
+  /** The source of the whole file with the fault. */
   readonly source: string;
 }
 
@@ -24,8 +24,8 @@ const SWAPPED: Readonly<Partial<Record<ts.SyntaxKind, readonly string[]>>> = {
 };
 
 /**
- * Returns every mutant of a file: comparisons, logical operators and arithmetic swapped, conditions fixed, negations
- * and `throw` statements removed, numbers and booleans changed.
+ * Returns all mutants of a file. Comparisons, logical operators and arithmetic operators are swapped, conditions are
+ * replaced by constants, negations and `throw` statements are removed, and numbers and booleans are changed.
  */
 export function mutantsOf(source: string): readonly Mutant[] {
   const file = ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest, true);
@@ -42,7 +42,7 @@ export function mutantsOf(source: string): readonly Mutant[] {
   }
 
   function visit(node: ts.Node): void {
-    // Types are stripped: a fault in one changes nothing.
+    // Types are skipped: they are removed before the code runs.
     if (ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isImportDeclaration(node)) return;
     if (ts.isBinaryExpression(node))
       for (const token of SWAPPED[node.operatorToken.kind] ?? []) replace(node.operatorToken, token);

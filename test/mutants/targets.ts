@@ -1,4 +1,7 @@
-/** What is mutated, and the tests that should notice; survivors that are no faults, with the reason. */
+/**
+ * The files to mutate, the tests that should detect the mutants, and the known surviving mutants that change no
+ * behaviour, with reasons.
+ */
 
 export interface Target {
   readonly theme: string;

@@ -1,4 +1,4 @@
-/** Account takeover, tried on two processes of each service. */
+/** Attempts at account takeover against two processes of each service. */
 import { startCluster } from '../support/cluster.ts';
 import { TAKEOVER_SETTINGS, takeoverSuite } from '../support/takeover-suite.ts';
 

@@ -1,4 +1,4 @@
-/** Account takeover, tried on a standalone. */
+/** Attempts at account takeover against a standalone. */
 import { startStandalone } from '../support/standalone.ts';
 import { TAKEOVER_SETTINGS, takeoverSuite } from '../support/takeover-suite.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The pages of development show every mail and event. A tunnel or a reverse proxy on the same machine keeps the name
- * localhost, so what it adds to requests gives it away.
+ * The development pages show every mail and event, and only to requests from this machine. A tunnel or reverse proxy on
+ * the same machine may keep the host name localhost, so a request is refused if it has the headers that these add.
  */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
@@ -22,7 +22,7 @@ const OF_PROXIES = [
   ['X-Forwarded-Anything', ''],
 ] as const;
 
-/** Not `fetch`, which does not send Via. */
+/** Uses node:http, because `fetch` cannot send the header Via. */
 function get(path: string, headers: Readonly<Record<string, string>>) {
   return new Promise<{ readonly status: number; readonly body: string }>((resolve, reject) => {
     request(system.url + path, { headers }, async (answer) =>

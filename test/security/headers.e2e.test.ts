@@ -1,4 +1,4 @@
-/** ASVS 5.0, 3.4: the security headers of every answer, whatever the route and the outcome. */
+/** Security headers of every response, whatever the route and the outcome (ASVS 5.0, 3.4). */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';

@@ -1,4 +1,7 @@
-/** A restart of a single process, even a crash that an attacker provokes, is no new round of guesses (ASVS 5.0, 6.3.1). */
+/**
+ * A restart of a single process must not reset the limits on guesses, even if an attacker has caused it (ASVS 5.0,
+ * 6.3.1).
+ */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { assertProblem, assertStatus, createClient } from '../support/client.ts';

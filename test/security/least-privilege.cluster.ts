@@ -1,10 +1,9 @@
 /**
- * Each process with a Kafka user of its own, on a broker whose authorizer allows nothing else (ASVS 5.0, 13.2.2):
- * what `ops acls` grants is enough for a whole journey, and what it does not grant fails.
- *
- * KAFKA_SECURE_BROKERS names a broker for tests with SCRAM-SHA-256 and PLAIN, an authorizer, the super user `admin`
- * with the password `admin-secret` (PLAIN), and the users auth, user, notifier, ops and stranger, each with its name
- * and `-secret` as password (SCRAM).
+ * Runs each process with its own Kafka user, on a broker whose authorizer denies everything that is not granted (ASVS
+ * 5.0, 13.2.2). The rights of `ops acls` must be sufficient for a whole journey, and everything else must fail.
+ * KAFKA_SECURE_BROKERS names a test broker with SCRAM-SHA-256 and PLAIN, an authorizer, the super user `admin` with the
+ * password `admin-secret` (PLAIN), and the users auth, user, notifier, ops and stranger, each with its name and
+ * `-secret` as the password (SCRAM).
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -154,14 +153,14 @@ describe('nobody does what is not theirs', () => {
     await work(admin);
   }
 
-  /** Everything that an error of kafkajs says, with its causes. */
+  /** Returns the messages of an error of kafkajs and of all its causes. */
   function inWords(error: unknown): string {
     if (!(error instanceof Error)) return String(error);
     const { type, errors = [] } = error as { type?: string; errors?: readonly unknown[] };
     return [error.message, type, ...errors.map(inWords), error.cause && inWords(error.cause)].join(' ');
   }
 
-  // kafkajs hides why it found no coordinator: the broker names none to whom it denies the group.
+  // kafkajs reports a denied group as a missing coordinator, because the broker names none.
   const DENIED = /AUTHORIZATION_FAILED|not authorized|authorization failed|Failed to find group coordinator/i;
 
   function assertDenied(work: Promise<unknown>): Promise<void> {

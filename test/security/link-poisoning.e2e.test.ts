@@ -1,6 +1,6 @@
 /**
- * Links in mails and redirects never lead to where a request says: a stranger who asks for a reset of somebody else's
- * password must not receive its token (ASVS 5.0, 6.4.3, 3.7.2).
+ * Request headers cannot change where links in mails and redirects lead. Otherwise a stranger who requests a password
+ * reset for another person could receive the token (ASVS 5.0, 6.4.3, 3.7.2).
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -19,7 +19,7 @@ const mailbox = createMailbox(system.mailbox);
 const people = createPeople(client, mailbox);
 
 const EVIL = 'evil.example';
-/** What proxies, frameworks and peers of ours read the public host from. */
+/** Headers from which proxies and frameworks read the public host. */
 const HEADERS: readonly Readonly<Record<string, string>>[] = [
   { Host: EVIL },
   { Host: `accounts.example.com:8080@${EVIL}` },
@@ -88,7 +88,7 @@ describe('a request', () => {
 });
 
 describe('a body', () => {
-  /** What an account has, and its owner must not set. */
+  /** Fields of an account that its owner must not be able to set. */
   const FIELDS = {
     id: '01890a5d-ac96-774b-bcce-b302099a8057',
     userId: '01890a5d-ac96-774b-bcce-b302099a8057',
@@ -113,7 +113,7 @@ describe('a body', () => {
           body: JSON.stringify({ ...body, [name]: value }),
           headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${accessToken}` },
         });
-        // A route for others refuses the caller before it reads the body.
+        // Routes for other callers refuse the request before they read its body.
         assert.ok([400, 401, 403].includes(reply.status), `${operation.name} with ${name}: ${reply.text}`);
       }
     }

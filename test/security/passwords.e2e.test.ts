@@ -1,4 +1,4 @@
-/** ASVS 5.0, 6.2: which passwords may be chosen is one rule, wherever a password is chosen. */
+/** Tests that the same rules for passwords apply wherever a password is chosen (ASVS 5.0, 6.2). */
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { runToEnd, type Standalone, startStandalone } from '../support/standalon
 
 const LEAKED = 'plum gravel otter hat';
 
-/** A weak password, the code of its problem, and the advice that it must come with. */
+/** A weak password, the expected code, and the advice that the problem must contain. */
 const weak: readonly (readonly [(person: Person) => string, string, RegExp])[] = [
   [() => 'aaaaaaaa', 'too_short', /at least 12 characters/],
   [() => 'aaaaaaaaaaaaaaaa', 'repeated', /a few unrelated words/],

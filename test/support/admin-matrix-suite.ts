@@ -1,6 +1,6 @@
 /**
- * Every route for admins, tried by every kind of caller (ASVS 5.0, 8.2.1, 8.3.1). The routes come from the documents
- * that the services serve, so a new one is tested without a line here.
+ * Every route for admins, called by every kind of caller (ASVS 5.0, 8.2.1, 8.3.1). The routes are read from the
+ * documents that the services serve, so a new route is tested without a change here.
  */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
@@ -19,7 +19,7 @@ const UNAUTHENTICATED: Refusal = [401, 'unauthenticated'];
 const NOT_VERIFIED: Refusal = [403, 'account_not_verified'];
 const NO_ADMIN: Refusal = [403, 'insufficient_permission'];
 
-/** What each caller gets from every route for admins. */
+/** The callers, and the response that each must get from every route for admins. */
 const CALLERS = {
   'nobody, without a token': UNAUTHENTICATED,
   'a stranger with a token of another issuer': UNAUTHENTICATED,
@@ -35,7 +35,7 @@ const CALLERS = {
 } as const satisfies Readonly<Record<string, Refusal>>;
 type CallerName = keyof typeof CALLERS;
 
-/** Ways to spell a path so that a guard that compares text would not recognise it. */
+/** Other spellings of a path, which a guard that compares text would not recognise. */
 const DISGUISES: readonly ((path: string) => string)[] = [
   (path) => `${path}/`,
   (path) => `/${path}`,
@@ -54,7 +54,10 @@ function isForAdmins({ who }: Operation): boolean {
   return who.startsWith('a verified admin');
 }
 
-/** @param start a system with LIMITS=off */
+/**
+ * Defines the tests.
+ * @param start starts a system with LIMITS=off
+ */
 export function adminMatrixSuite(title: string, start: () => Promise<System>): void {
   describe(title, () => {
     let system: System;
@@ -83,7 +86,7 @@ export function adminMatrixSuite(title: string, start: () => Promise<System>): v
       });
     }
 
-    /** Everything about the victim that a route for admins could have changed or shown to be changed. */
+    /** Returns everything about the victim's account that a route for admins could change. */
     async function stateOfVictim(): Promise<unknown> {
       const history = await client.get(`/auth/accounts/${victim.id}/history`, { token: admin.accessToken });
       const profile = await client.get(`/users/${victim.id}`, { token: admin.accessToken });
@@ -179,7 +182,7 @@ async function callersOf(system: System, client: Client) {
   return { tokens, admin, victim };
 }
 
-/** The same header and claims, with a valid signature by another key. */
+/** Returns a token with the same header and claims, signed with another key. */
 function forged(token: string): string {
   const signed = token.split('.').slice(0, 2).join('.');
   const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

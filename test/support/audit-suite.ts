@@ -1,6 +1,6 @@
 /**
- * The audit trail: who tried what is written down, without secrets, and shown to operators and to the owner of an
- * account. ASVS is OWASP ASVS 5.0, V16: Security Logging and Error Handling.
+ * The audit trail: who tried what is recorded without secrets, and shown to operators and to the owner of the account.
+ * ASVS means OWASP ASVS 5.0, V16: Security Logging and Error Handling.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -34,7 +34,10 @@ interface Entry {
   readonly sequence?: number;
 }
 
-/** @param start a system with the settings of this suite */
+/**
+ * Defines the tests.
+ * @param start starts a system with the settings of this suite
+ */
 export function auditSuite(title: string, start: () => Promise<System>): void {
   describe(title, () => {
     let system: System;
@@ -57,7 +60,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
         .map((line) => JSON.parse(line));
     }
 
-    /** Waits for so many events of a type: they are written in the background. */
+    /** Waits until there are at least `many` events of a type, because they are written in the background. */
     function found(many: number, type: string, ...words: readonly string[]): Promise<readonly AuditEvent[]> {
       return eventually(`${many} ${type}`, async () => {
         const events = await search('--type', type, ...words);
@@ -85,7 +88,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
       return reply.headers.get('x-request-id');
     }
 
-    /** Returns every entry of the own history, read page by page. */
+    /** Returns all entries of the history that an account can read about itself, page by page. */
     async function historyOf(token: string, limit: number): Promise<readonly Entry[]> {
       const entries: Entry[] = [];
       for (let cursor = ''; ; ) {
@@ -144,7 +147,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
         assert.deepEqual(codes.slice(FAILURES), [429, 429, 429, 429]);
         const locked = await found(1, 'LoginLocked', '--account', id);
         assert.equal(locked[0]?.['limit'], 'address');
-        // A system of two processes notices it in both.
+        // With two processes, each of them may record it once.
         assert.ok(locked.length <= 2);
         assert.equal((await search('--type', 'LoginFailed', '--account', id)).length, FAILURES);
       });

@@ -1,4 +1,4 @@
-/** `examples/books`, guarded by the accounts of a system under test. */
+/** Runs `examples/books`, guarded by the accounts of a system under test. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -14,7 +14,10 @@ export interface Books {
   stop(): Promise<void>;
 }
 
-/** Starts the books, which follow revocations on Kafka, or by the feed where there is none. Resolves once they listen. */
+/**
+ * Starts the example, which learns about revocations from Kafka, or from the feed if there is no Kafka. Resolves once
+ * it listens.
+ */
 export async function startBooks({
   url,
   stores,

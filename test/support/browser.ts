@@ -10,10 +10,10 @@ const EXECUTABLE = process.env['CHROMIUM'] || '/usr/bin/chromium';
 const SCREENSHOTS = join(import.meta.dirname, '..', 'screenshots');
 const TAKES_SCREENSHOTS = process.env['SCREENSHOTS'] === 'true';
 
-/** On a busy machine. */
+/** Long enough for a busy machine. */
 const WAITS_MS = 120_000;
 
-/** False, or why no browser can be started. */
+/** The reason why no browser can be started; false if one can. */
 export const withoutBrowser: string | false = existsSync(EXECUTABLE)
   ? false
   : 'no Chromium: apt-get install chromium';
@@ -42,7 +42,10 @@ const OTHER_LOOKS: readonly Look[] = [
   { width: 390, colorScheme: 'light' },
 ];
 
-/** With SCREENSHOTS every width in every light, otherwise each of them once: the light moves nothing. */
+/**
+ * The window sizes and color schemes to test. With SCREENSHOTS, every size in both schemes; otherwise each of them
+ * once, because a color scheme does not change the layout.
+ */
 export const looks: readonly Look[] = [
   { width: 1280, colorScheme: 'light' },
   { width: 390, colorScheme: 'dark' },
@@ -52,11 +55,11 @@ export const looks: readonly Look[] = [
 export interface Visitor {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** Demands that everybody can use a page, and takes its picture with SCREENSHOTS. */
+  /** Asserts that a page is accessible and fits the window, and takes a screenshot with SCREENSHOTS. */
   look(page: Page, name: string): Promise<void>;
-  /** Returns all errors in any page so far. */
+  /** Returns all errors of all pages so far. */
   faults(): readonly string[];
-  /** Returns every response from 400 up: `POST /api/v1/auth/signup 400`. */
+  /** Returns all responses with a status of at least 400: `POST /api/v1/auth/signup 400`. */
   refused(): readonly string[];
 }
 
@@ -67,7 +70,7 @@ export async function visit(browser: Browser, { width, colorScheme }: Look): Pro
   const faults: string[] = [];
   const refused: string[] = [];
   context.on('console', (message) => {
-    // Failed responses are recorded below.
+    // Responses with an error status are recorded below.
     if (message.type() !== 'error' || message.text().startsWith('Failed to load resource')) return;
     faults.push(`console: ${message.text()}`);
   });
@@ -80,7 +83,7 @@ export async function visit(browser: Browser, { width, colorScheme }: Look): Pro
   context.on('weberror', (error) => faults.push(`script: ${error.error().message}`));
   context.on('requestfailed', (request) => {
     const why = request.failure()?.errorText;
-    // A request that was still in progress when the page was left.
+    // The browser cancels requests that are in progress when it leaves a page.
     if (why !== 'net::ERR_ABORTED') faults.push(`request: ${request.url()} ${why}`);
   });
   if (TAKES_SCREENSHOTS) await mkdir(SCREENSHOTS, { recursive: true });
@@ -107,7 +110,9 @@ async function demandNoSidewaysScroll(page: Page, name: string): Promise<void> {
   assert.ok(beyond <= 0, `${name} scrolls sideways by ${beyond} px`);
 }
 
-/** Every visible control; of tabs only the selected one, from which the arrow keys lead to the others. */
+/**
+ * All visible controls. Of a group of tabs only the selected one, because the others are reached with the arrow keys.
+ */
 const OPERABLE = `[...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
   .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled
     && element.type !== 'hidden' && element.getAttribute('aria-selected') !== 'false' && (!document.querySelector('dialog[open]') || element.closest('dialog[open]')))`;
@@ -128,7 +133,10 @@ async function demandNames(page: Page, name: string): Promise<void> {
   );
 }
 
-/** Runs every rule of axe: names, contrast, landmarks, the order of headings. https://dequeuniversity.com/rules/axe/ */
+/**
+ * Asserts that axe finds no violation of its rules: names, contrast, landmarks, the order of headings.
+ * https://dequeuniversity.com/rules/axe/
+ */
 async function demandAccessible(page: Page, name: string): Promise<void> {
   await page.evaluate(axe.source);
   const faults = await page.evaluate<string[]>(`axe.run({ resultTypes: ['violations'] })
@@ -136,7 +144,7 @@ async function demandAccessible(page: Page, name: string): Promise<void> {
   assert.deepEqual(faults, [], `${name}: axe finds no fault`);
 }
 
-/** Walks through the whole page with the Tab key. */
+/** Asserts that the Tab key reaches every control of the page. */
 async function demandKeyboard(page: Page, name: string): Promise<void> {
   const count = await page.evaluate<number>(`(() => {
     for (const old of document.querySelectorAll('[data-operable]')) delete old.dataset.operable;
@@ -146,7 +154,7 @@ async function demandKeyboard(page: Page, name: string): Promise<void> {
     return found.length;
   })()`);
   const reached = new Set<string>();
-  // A frame has tab stops of its own.
+  // A frame has additional tab stops of its own.
   for (let press = 0; press < count + 20 && reached.size < count; press += 1) {
     await page.keyboard.press('Tab');
     reached.add(await page.evaluate<string>("document.activeElement?.dataset?.operable ?? ''"));

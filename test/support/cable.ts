@@ -1,26 +1,26 @@
-/** A proxy to a server that can be cut. What it forwards is up to its user. */
+/** A proxy to a server; the connection can be cut. The caller decides how bytes are forwarded. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { freePort } from './free-port.ts';
 
 export interface Cable {
   readonly port: number;
-  /** `host:port` to connect to. */
+  /** The address of the proxy, as `host:port`. */
   readonly address: string;
-  /** Accepts connections from now on. Idempotent. */
+  /** Accepts connections again. Idempotent. */
   mend(): Promise<void>;
   /** Closes all connections and accepts no more. Idempotent. */
   cut(): Promise<void>;
 }
 
-/** Forwards between the two ends of a connection. If one of them closes, the other is closed, too. */
+/** Forwards bytes between the two ends of a connection, and closes one end when the other is closed. */
 export type Forward = (near: Socket, away: Socket) => void;
 
 function forwardAll(near: Socket, away: Socket): void {
   near.pipe(away).pipe(near);
 }
 
-/** Creates a proxy to `host:port`. It is cut at first. */
+/** Creates a proxy to `host:port`. It accepts no connections until `mend` is called. */
 export async function cableTo(far: string, forward: Forward = forwardAll): Promise<Cable> {
   const [host = '127.0.0.1', farPort] = far.split(':');
   const port = await freePort();

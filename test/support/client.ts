@@ -1,11 +1,11 @@
-/** A client app, as far as tests need one. */
+/** A minimal client of the API for tests. */
 import assert from 'node:assert/strict';
 
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what a test is about to say
+  // biome-ignore lint/suspicious/noExplicitAny: each test asserts the shape of the response that it expects
   readonly json: any;
 }
 

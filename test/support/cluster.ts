@@ -1,8 +1,8 @@
 /**
- * A system on the Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name: any number of processes of each service
- * behind one address. The broker must be for tests only (see test-broker.ts); in MongoDB a database is created and
- * dropped. Mails go to a server of the tests or, if MAIL_SERVER is set, to that server, and are read at
- * MAILBOX_URL.
+ * A system on the Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name, with any number of processes per service
+ * behind one address. The broker must be for tests only (see test-broker.ts). A database is created in MongoDB, and
+ * dropped at the end. Mails go to a mail server of the tests or, with MAIL_SERVER, to that server, from which they are
+ * read at MAILBOX_URL.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -22,11 +22,11 @@ import { createMailServer, type MailServer } from './smtp.ts';
 import type { Settings, System } from './system.ts';
 import { claimBroker, clearBroker } from './test-broker.ts';
 
-/** In start order: consumers of the log before its producer. */
+/** In the order of their start: consumers of the log before its producer. */
 export const services = ['user', 'notifier', 'auth'] as const;
 export type ServiceName = (typeof services)[number];
 
-/** The secrets that each service may have. */
+/** The names of the secrets that each service is given. */
 const secretsOf: Readonly<Record<ServiceName, readonly string[]>> = {
   user: [],
   notifier: ['SEALING_PRIVATE_KEYS'],
@@ -38,21 +38,24 @@ export type Stores = NonNullable<System['stores']>;
 export interface ClusterOptions {
   /** Default: the servers that the environment names. */
   readonly servers?: Stores;
-  /** How a user who may do anything logs in to Kafka. Default: nobody needs to. */
+  /** The credentials of a Kafka user with all rights. Default: the broker needs no login. */
   readonly kafkaAdmin?: SASLOptions;
   /** Additional settings of ops commands. */
   readonly opsSettings?: Settings;
-  /** How many processes of each service; default two. */
+  /** The number of processes per service; default 2. */
   readonly instances?: Readonly<Partial<Record<ServiceName, number>>>;
-  /** Whether the load balancer skips instances whose /readyz is not 200. Default: it does not ask. */
+  /** Whether the load balancer skips instances whose /readyz is not 200. Default: false. */
   readonly healthChecks?: boolean;
-  /** Additional settings of a process, given the system's own stores; they take precedence. */
+  /**
+   * Returns additional settings of the processes of a service, which take precedence. Its argument has the system's own
+   * stores.
+   */
   readonly settingsOn?: (stores: Stores, service: ServiceName) => Settings;
-  /** Additional settings of one process, by its index from 0; they take precedence over all others. */
+  /** Returns additional settings of one process, which take precedence over all others. The index starts at 0. */
   readonly settingsOfEach?: (service: ServiceName, index: number) => Settings;
 }
 
-/** Returns what tests call a process: `auth-1`. */
+/** Returns the name of a process in tests: `auth-1`. */
 export function nameOfInstance(service: ServiceName, index: number): string {
   return `${service}-${index + 1}`;
 }
@@ -60,17 +63,17 @@ export function nameOfInstance(service: ServiceName, index: number): string {
 export interface Cluster extends System {
   readonly instances: Readonly<Record<ServiceName, readonly ServerProcess[]>>;
   readonly stores: Stores;
-  /** The mail server of the tests, unless MAIL_SERVER names another. */
+  /** The mail server of the tests; unused if MAIL_SERVER names another. */
   readonly mails: MailServer;
   /** Returns the settings of every process of a service. */
   settingsOf(service: ServiceName): Settings;
-  /** Starts every process, without waiting for it. */
+  /** Starts all processes, without waiting until they are ready. */
   launch(): void;
-  /** Prepares one more process of a service, which gets no requests. Whoever asks for it ends it. */
+  /** Prepares another process of a service, which gets no requests from the load balancer. The caller must end it. */
   another(service: ServiceName, settings?: Settings): Promise<ServerProcess>;
-  /** The settings of operators' commands. */
+  /** The settings of ops commands. */
   readonly opsSettings: Settings;
-  /** Returns operators' commands with other settings. */
+  /** Returns a function that runs ops commands with these settings in addition. */
   opsWith(settings: Settings): System['ops'];
   /** Returns the name of the process with this origin. */
   nameOf(origin: string): string | undefined;
@@ -88,7 +91,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   }
 }
 
-/** Prepares a system, without starting its processes. */
+/** Prepares a system without starting its processes. */
 export async function prepareCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const servers = options.servers ?? givenServers();
   await claimBroker(servers.KAFKA_BROKERS, options.kafkaAdmin);
@@ -186,7 +189,7 @@ function givenServers(): Stores {
   throw new Error('KAFKA_BROKERS and MONGO_URL must be set: these tests need a Kafka and a MongoDB');
 }
 
-/** A database that nobody else uses. */
+/** Returns a new, empty database, and a function that drops it. */
 function emptyStore(server: string) {
   const url = withDatabase(server, `latchkey_test_${randomBytes(4).toString('hex')}`);
   return {
@@ -227,7 +230,7 @@ async function openMail() {
   };
 }
 
-/** Prepares one process of a service, on ports of its own. */
+/** Prepares a process of a service on free ports. */
 async function oneOf(service: ServiceName, settings: Settings): Promise<ServerProcess> {
   const [port, operationsPort] = [String(await freePort()), String(await freePort())];
   return serverProcess({

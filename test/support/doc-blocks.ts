@@ -1,12 +1,10 @@
 /**
  * Code blocks of the Markdown files. The info string of a block of commands says how it is tested:
- *
  * - `sh run`: on a standalone; `sh run=cluster`: on Kafka and MongoDB.
- * - `sh run=server`: starts the system that the following blocks of the document use.
- * - `sh norun="why"`: not at all.
- *
- * `console` in place of `sh`: lines that begin with `$` are commands, the lines after each are what it prints. The
- * output of an `sh` block is the block after it if its info string is `json output` or `text output`.
+ * - `sh run=server`: the block starts the system that the following blocks of the document use.
+ * - `sh norun="reason"`: it is not tested.
+ * In a `console` block, lines that begin with `$` are commands, and the lines after each are its expected output. The
+ * expected output of an `sh` block is the next block, if its info string is `json output` or `text output`.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +14,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 export type Place = 'standalone' | 'server' | 'cluster';
 
 export interface Command {
-  /** Where it is: `docs/ops.md:40`. */
+  /** The place of the block: `docs/ops.md:40`. */
   readonly at: string;
   readonly place: Place;
   readonly shell: string;
@@ -58,14 +56,14 @@ function placeOf({ info }: Fence): Place | 'nowhere' | undefined {
   return info === 'run' ? 'standalone' : undefined;
 }
 
-/** Returns the places of blocks of commands whose info string does not say how they are tested. */
+/** Returns the places of command blocks whose info string does not say how they are tested. */
 export function untested(document: string): readonly string[] {
   return fencesOf(document)
     .filter((fence) => hasCommands(fence) && placeOf(fence) === undefined)
     .map(({ line, info }) => `${document}:${line}: "${info}"`);
 }
 
-/** The commands of a `console` block: each may go on over lines that end with a backslash. */
+/** Parses a `console` block. A line that ends with a backslash continues the command. */
 function transcript({ line, text }: Fence, document: string, place: Place): readonly Command[] {
   return text
     .split(/^\$ /m)
@@ -78,7 +76,7 @@ function transcript({ line, text }: Fence, document: string, place: Place): read
     });
 }
 
-/** Returns the commands of a document that run at one of these places, in order. */
+/** Returns the commands of a document that are tested at one of these places, in order. */
 export function commandsOf(document: string, ...places: readonly Place[]): readonly Command[] {
   const fences = fencesOf(document);
   return fences.flatMap((fence, index) => {

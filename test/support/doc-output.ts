@@ -1,4 +1,4 @@
-/** Compares what a command printed with what the documentation shows. */
+/** Compares the output of a command with the output in the documentation. */
 import assert from 'node:assert/strict';
 
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
@@ -10,14 +10,15 @@ export interface OutputReader {
   /** Replaces ids in a command. @returns the command with the ids of the system under test */
   resolve(shell: string): string;
   /**
-   * Compares the output of a command with the documentation. `…` stands for anything, an instant for any instant, and
-   * an id for one id throughout the document. In text, a number stands for any number, and white space for any.
-   * @throws AssertionError if the output differs
+   * Compares the output of a command with the documented output, in which `…` matches anything, an instant matches any
+   * instant, and an id matches any id, but the same one throughout the document. In text, a number also matches any
+   * number, and white space any white space.
+   * @throws AssertionError if they differ
    */
   check(printed: string, shown: string, isJson: boolean, at: string): void;
 }
 
-/** Creates a reader. @param known ids of the documentation, with those of the system under test */
+/** @param known maps ids in the documentation to the ids of the system under test */
 export function createOutputReader(known: Readonly<Record<string, string>> = {}): OutputReader {
   const ids = new Map(Object.entries(known));
 

@@ -1,4 +1,4 @@
-/** Runs the commands of a document in one bash, one after the other, as a reader who pastes them does. */
+/** Runs the commands of a document in one bash, one after the other, as if a reader pasted them. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,29 +13,37 @@ import type { Settings } from './system.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const LONGEST_COMMAND_MS = 120_000;
-/** The line that commands print when they take more than a few seconds, as they may on a busy machine. */
+/** A progress line, which commands print if they take more than a few seconds, for example on a busy machine. */
 const PROGRESS = /^[a-z ]+: [\d,]+(?: of [\d,]+)?\n/gm;
 
 export interface DocShellOptions {
   readonly env: Settings;
   /**
-   * Texts of the documentation with their replacements, such as `http://localhost:8080` with the address of the
-   * system.
+   * Texts of the documentation and their replacements, such as `http://localhost:8080` and the address of the system.
    */
   readonly replace?: Readonly<Record<string, string>>;
-  /** Ids of the documentation that no output shows, and the ids here. */
+  /** Ids of the documentation that occur in no output, and the ids of the system under test. */
   readonly ids?: Readonly<Record<string, string>>;
-  /** Runs them in the root of the repository, with the real npm. Default: in a temporary folder, see `PRELUDE`. */
+  /**
+   * Whether to run the commands in the root of the repository with the real npm. Default: in a temporary folder, see
+   * `PRELUDE`.
+   */
   readonly inCheckout?: boolean;
 }
 
 export interface DocShell {
-  /** Runs a command, and compares what it prints. @throws AssertionError if it fails, or prints something else */
+  /**
+   * Runs a command and compares its output.
+   * @throws AssertionError if it fails, or if the output differs
+   */
   run(command: Command): Promise<void>;
   close(): Promise<void>;
 }
 
-/** `npm run ops` runs the command with this Node: npm may run on one that cannot load what NODE_OPTIONS names. */
+/**
+ * `npm run ops` runs the command with the current Node, because npm may run on a Node that cannot load the module that
+ * NODE_OPTIONS names.
+ */
 const PRELUDE = `
 npm() {
   while [ "$1" != ops ]; do shift; done

@@ -1,4 +1,4 @@
-/** Checks records against docs/events, as programs in any language would. */
+/** Validates records against the schemas in docs/events, as a program in any language could. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type Options, type ValidateFunction } from 'ajv';
@@ -26,7 +26,7 @@ const headerSchemas: ReadonlyMap<string, ValidateFunction> = (() => {
   return new Map(Object.entries(messages).map(([type, { headers }]) => [type, ajv.compile(headers)]));
 })();
 
-/** Returns how a record violates the schemas, without repeating its values. */
+/** Returns the violations of the schemas, without values of the record. */
 export function faultsOfRecord({ key, headers, payload }: SeenRecord): readonly string[] {
   const type = headers['ce_type'] ?? '';
   const schema = headers['ce_dataschema'] ?? '';
@@ -43,14 +43,14 @@ function faultsBy(validate: ValidateFunction | undefined, what: string, value: u
   return (validate.errors ?? []).map(({ instancePath, message }) => `${what}: ${instancePath} ${message}`);
 }
 
-/** Returns the events of each key in the order of their first occurrence, without repetitions. */
+/** Returns the events of each key, without repetitions, in the order of their first occurrence. */
 export function streamsOf(records: readonly SeenRecord[]): ReadonlyMap<string, readonly SeenRecord[]> {
   const firsts = new Map(records.toReversed().map((record) => [record.headers['ce_id'], record]));
   const inOrder = records.filter((record) => firsts.get(record.headers['ce_id']) === record);
   return Map.groupBy(inOrder, ({ key }) => key ?? '');
 }
 
-/** Returns what is wrong with the sequence of events of one key. */
+/** Returns the faults in the sequence of events of one key. */
 export function faultsOfStream(key: string, records: readonly SeenRecord[]): readonly string[] {
   const sequences = records.map(({ headers }) => Number(headers['ce_sequence']));
   const partitions = new Set(records.map(({ partition }) => partition));

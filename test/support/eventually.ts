@@ -4,9 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 const EVERY_MS = 20;
 
 /**
- * Polls.
- * @param condition any result except false and undefined ends the wait and is returned
- * @throws Error that names what was waited for; any error of `condition` immediately
+ * Polls a condition. Any result except false and undefined ends the wait and is returned.
+ * @throws Error that names `what` when the time is over; an error of `condition` immediately
  */
 export async function eventually<T>(
   what: string,

@@ -1,4 +1,7 @@
-/** Data that release 0.1 has written (test/fixtures/data-0.1/README.md): unpacked, or loaded into servers. */
+/**
+ * Loads the data that release 0.1 has written (test/fixtures/data-0.1/README.md): unpacks the folder, or writes to
+ * servers.
+ */
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,26 +14,26 @@ import type { Settings } from './system.ts';
 export interface FixtureAccount {
   readonly name: string;
   readonly email: string;
-  /** The password. Secret scanners react to that word. */
+  /** The password. It is not called so, because secret scanners report that word. */
   readonly signIn: string;
   readonly formerSignIn?: string;
   readonly role?: string;
-  /** Absent for a sign-up with an address that was taken. */
+  /** Absent if the address of the sign-up was already in use. */
   readonly id?: string;
-  /** The status of the response to a login. */
+  /** The expected status of the response to a login. */
   readonly logIn: number;
-  /** The response of `/users/me`: the profile, or a status. */
+  /** The expected response of `/users/me`: the profile, or only the status. */
   readonly profile?: Readonly<Record<string, unknown>> | number;
-  /** Refresh tokens. One that is `used up` ends all sessions of its account when it is sent again. */
+  /** The refresh tokens of the account. If one that `is` `used up` is sent again, all sessions of the account end. */
   readonly sessions?: readonly { readonly session: string; readonly is: 'current' | 'ended' | 'used up' }[];
   readonly verificationLink?: string;
   readonly supersededLink?: string;
   readonly resetLink?: string;
-  /** The types of the account's events. */
+  /** The types of the account's events, in order. */
   readonly history?: readonly string[];
 }
 
-/** The output of the operator's commands. */
+/** The output of the ops commands. */
 export interface FixtureLists {
   readonly parked: readonly { readonly account: string; readonly record: string; readonly cause: string }[];
   readonly deadLetters: readonly {
@@ -39,7 +42,7 @@ export interface FixtureLists {
     readonly record: string;
     readonly cause: string;
   }[];
-  /** The number of deliveries by state and mail: `"sent welcome": 3`. */
+  /** The number of deliveries, by state and mail: `"sent welcome": 3`. */
   readonly deliveries: Readonly<Record<string, number>>;
   readonly findings: readonly { readonly kind: string; readonly subject: string }[];
 }
@@ -53,7 +56,7 @@ export interface Manifest {
 }
 
 const FIXTURE = join(import.meta.dirname, '..', 'fixtures', 'data-0.1');
-/** Links and sessions are valid for longer than this. */
+/** Less than the remaining lifetime of the links and sessions. */
 const OPENED_AFTER_MS = 10 * 60_000;
 
 async function unpacked(name: string): Promise<Buffer> {
@@ -69,7 +72,7 @@ export async function readManifest(): Promise<Manifest> {
   return JSON.parse(await readFile(join(FIXTURE, 'manifest.json'), 'utf8'));
 }
 
-/** Returns settings that start a process ten minutes after the fixture was made, whatever the date is. */
+/** Returns settings that make the clock of a process start ten minutes after the fixture was made. */
 export function clockSettingsOf({ madeAt }: Manifest): Settings {
   return shiftClock(Date.parse(madeAt) + OPENED_AFTER_MS - Date.now());
 }
@@ -83,7 +86,7 @@ export async function unpackFolder(): Promise<string> {
 }
 
 /**
- * Writes each key of the accounts to a file in a folder.
+ * Writes the keys to files in a folder.
  * @returns the settings that name the files
  */
 export async function unpackKeys(folder: string): Promise<Settings> {
@@ -103,7 +106,7 @@ type MongoLine =
   | { readonly collection: string; readonly indexes: readonly IndexDescription[] }
   | { readonly document: Document };
 
-/** Replaces the database of the connection string by the fixture's, with the indexes that it had. */
+/** Replaces the database of the connection string with the one of the fixture, including its indexes. */
 export async function loadMongo(url: string): Promise<void> {
   const client = await MongoClient.connect(url);
   const db = client.db();
@@ -151,8 +154,8 @@ function headerOf(given: string | readonly string[]): Buffer | Buffer[] {
 }
 
 /**
- * Writes the fixture's records and the positions of its groups. Existing topics must be empty. Records get today's
- * time, so that the broker does not delete them because of their age.
+ * Writes the records of the fixture, and the positions of its groups. Existing topics must be empty. The records are
+ * dated today, so that the broker does not delete them because of their age.
  */
 export async function loadKafka(brokers: string): Promise<void> {
   const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'fixture', logLevel: logLevel.NOTHING });

@@ -4,7 +4,10 @@ import { createServer } from 'node:net';
 
 const PORTS = { from: 20_000, to: 30_000 };
 
-/** Returns a free port below the ephemeral ports, so that it stays free until it is used. */
+/**
+ * Returns a free port below the ephemeral range, so that the operating system does not give it to an outgoing
+ * connection.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(PORTS.from, PORTS.to);

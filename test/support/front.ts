@@ -1,5 +1,5 @@
 /**
- * A load balancer in front of the services of a cluster: one address for all of them, each request to the next
+ * A load balancer in front of the services of a cluster: it has one address, and sends each request to the next
  * instance.
  */
 import { once } from 'node:events';
@@ -15,30 +15,30 @@ export interface Front {
 
 interface CheckedInstance {
   readonly url: string;
-  /** Where its `/readyz` is. */
+  /** The origin at which `/readyz` is served. */
   readonly operations: string;
 }
 
 export interface FrontOptions {
   readonly port: number;
-  /** Returns the origins of the instances that a path is for. */
+  /** Returns the origins of the instances that serve a path. */
   routing(path: string): readonly string[];
-  /** Instances whose `/readyz` is asked every HEALTH_CHECK_MS: one that is not ready gets no requests. */
+  /** The instances whose `/readyz` is polled every HEALTH_CHECK_MS. An instance that is not ready gets no requests. */
   readonly checked: readonly CheckedInstance[];
-  /** Returns the path that an instance gets. Default: the same. */
+  /** Returns the path to forward. Default: the path of the request. */
   rewrite?(path: string): string;
 }
 
-/** The response header with the origin of the instance that answered. */
+/** The response header that contains the origin of the instance that responded. */
 export const ANSWERED_BY = 'x-answered-by';
 
 /** The interval between two health checks of an instance, in ms. */
 export const HEALTH_CHECK_MS = 250;
 
 /**
- * Starts a load balancer. It keeps Host, adds X-Forwarded-For, and tries the next instance where one refuses the
- * connection. It never repeats a request that an instance may have received: then it answers 502. When a client
- * disconnects, its request is aborted.
+ * Starts a load balancer. It keeps Host, adds X-Forwarded-For, and tries the next instance if one refuses the
+ * connection. It never repeats a request that an instance may have received, but responds with 502. If the client
+ * disconnects, the request to the instance is aborted.
  */
 export async function openFront({
   port,

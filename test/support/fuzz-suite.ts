@@ -1,7 +1,7 @@
 /**
- * Generated values for every field of every route (ASVS 5.0, 2.2.1, 16.5.3): whatever is sent, the answer is one that
- * the route declares, a refusal is a problem document, and nothing fails. Routes and fields come from the documents
- * that the services serve. The same seed generates the same values.
+ * Generated values for every field of every route (ASVS 5.0, 2.2.1, 16.5.3). Every response must be one that the route
+ * declares, a refusal must be a problem document, and none may be a server error. Routes and fields are read from the
+ * documents that the services serve. The same seed generates the same values.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -16,7 +16,7 @@ import type { System } from './system.ts';
 
 const SEED = 15;
 const FORM = 'application/x-www-form-urlencoded';
-/** Headers that routes or the server itself read, besides those that a document names. */
+/** Headers that routes or the HTTP server read, in addition to those in the documents. */
 const COMMON_HEADERS = [
   'Accept',
   'Accept-Language',
@@ -35,17 +35,20 @@ const COMMON_HEADERS = [
 ];
 
 interface Case extends RawInput {
-  /** What is generated, and the value. */
+  /** A description of the generated value, and the value. */
   readonly name: string;
   readonly path: string;
 }
 
 export interface FuzzOptions {
-  /** How many values each field gets, unless FUZZ_RUNS says otherwise. */
+  /** The number of values per field, unless FUZZ_RUNS is set. */
   readonly runs: number;
 }
 
-/** @param start a system with LIMITS=off */
+/**
+ * Defines the tests.
+ * @param start starts a system with LIMITS=off
+ */
 export function fuzzSuite(title: string, start: () => Promise<System>, options: FuzzOptions): void {
   const runs = Number(process.env['FUZZ_RUNS'] ?? options.runs);
 
@@ -65,7 +68,7 @@ export function fuzzSuite(title: string, start: () => Promise<System>, options: 
     });
     after(() => system?.stop());
 
-    /** Sends all cases of a kind to every route, as an admin, whom every route lets in. */
+    /** Sends all cases of a kind to every route, as an admin, because admins may call every route. */
     async function fuzz(casesOf: (operation: Operation) => readonly Case[]): Promise<void> {
       const faults: string[] = [];
       for (const operation of operations) {
@@ -96,14 +99,14 @@ export function fuzzSuite(title: string, start: () => Promise<System>, options: 
 function faultsIn(operation: Operation, reply: Reply): readonly string[] {
   if (reply.status >= 500) return [`answered ${reply.status}: ${reply.text.slice(0, 200)}`];
   if (reply.status === 204) return [];
-  // A generated path can be that of another route, or of none.
+  // The generated path may be that of another route, or of none.
   const isElsewhere = [404, 405].includes(reply.status) && reply.json !== undefined;
   return isElsewhere ? problemFaults(reply) : faultsOf(operation, reply);
 }
 
 const JSON_HEADERS = { 'Content-Type': 'application/json' };
 
-/** A valid request but for what a case replaces. */
+/** Returns a valid request, of which a case then replaces a part. */
 function validRequest(operation: Operation): { readonly path: string } & RawInput {
   const body = sampleBody(operation);
   const path = samplePath(operation);
@@ -186,7 +189,7 @@ function headerCases(operation: Operation, runs: number): readonly Case[] {
   );
 }
 
-/** Returns the same values for the same name every time. */
+/** Generates values. The same name always gives the same values. */
 function generated<T>(values: fc.Arbitrary<T>, name: string, numRuns: number): readonly T[] {
   let seed = SEED;
   for (const character of name) seed = (seed * 31 + character.charCodeAt(0)) | 0;
@@ -213,7 +216,7 @@ const ANY_TEXT = fc.oneof(
 );
 const ANY_NUMBER = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(0, -0, -1, 1e308, 2 ** 53, 5e-324));
 
-/** Values like a valid one: of another type, or with something put in, left out, doubled or cut off. */
+/** Values similar to a valid one: of another type, or with text inserted, removed, repeated or cut off. */
 function near(valid: unknown): fc.Arbitrary<unknown> {
   const text = String(valid);
   const cut = fc.nat(text.length);
@@ -227,7 +230,10 @@ function near(valid: unknown): fc.Arbitrary<unknown> {
   return fc.oneof({ arbitrary: spoiled, weight: 4 }, ANY_TEXT, ANY_NUMBER, wrapped);
 }
 
-/** Percent-encoded text, and text with broken or doubled percent-encoding; nothing that HTTP cannot carry. */
+/**
+ * Percent-encoded text, sometimes with invalid or repeated percent-encoding. Contains nothing that HTTP cannot
+ * transfer.
+ */
 function inUrl(valid: unknown): fc.Arbitrary<string> {
   const encoded = near(valid).map((value) => encodeURIComponent(String(value).toWellFormed()));
   const broken = fc.string({
@@ -236,7 +242,7 @@ function inUrl(valid: unknown): fc.Arbitrary<string> {
   return fc.oneof({ arbitrary: encoded, weight: 3 }, broken);
 }
 
-/** What Node's client is willing to send (RFC 9110, 5.5). */
+/** The characters that Node's HTTP client can send (RFC 9110, 5.5). */
 const HEADER_VALUE = fc.oneof(
   fc.string({
     unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code === 0x7f ? 9 : code)),

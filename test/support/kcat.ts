@@ -9,7 +9,7 @@ export interface SeenRecord {
   readonly offset: number;
   readonly key: string | null;
   readonly headers: Readonly<Record<string, string>>;
-  /** As text, because our topics contain JSON. */
+  /** The value as text, because our topics contain JSON. */
   readonly payload: string | null;
 }
 
@@ -19,8 +19,8 @@ export function readTopic(brokers: string, topic: string): Promise<readonly Seen
 }
 
 /**
- * Returns the last records of each partition of a topic.
- * @throws Error if kcat is not installed, or if that takes longer
+ * Returns the last `count` records of each partition of a topic.
+ * @throws Error if kcat is not installed, or takes longer than `withinMs`
  */
 export function readTail(
   brokers: string,
@@ -30,7 +30,10 @@ export function readTail(
   return read(brokers, topic, ['-o', `-${count}`], withinMs);
 }
 
-/** Returns all records of a partition. @throws Error if kcat is not installed, or if that takes longer */
+/**
+ * Returns all records of a partition.
+ * @throws Error if kcat is not installed, or takes longer than the time allowed
+ */
 export function readPartition(
   brokers: string,
   topic: string,
@@ -59,7 +62,7 @@ async function read(
   return records;
 }
 
-/** Reads line by line, because a topic may be larger than the longest string. */
+/** Parses the output line by line, because that of a large topic would exceed the maximum length of a string. */
 async function recordsIn(stdout: Readable): Promise<readonly SeenRecord[]> {
   const records: SeenRecord[] = [];
   let rest = '';
@@ -76,7 +79,7 @@ function recordIn(line: string): SeenRecord {
   return { partition, offset, key, headers: pairs(headers), payload };
 }
 
-/** kcat prints a flat list of names and values. */
+/** Returns headers, which kcat prints as an array that alternates between names and values, as an object. */
 function pairs(flat: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? '']] : [])),

@@ -12,7 +12,7 @@ export interface Mail {
 export interface Mailbox {
   /** Returns all mails to an address, oldest first. */
   to(address: string): Promise<readonly Mail[]>;
-  /** Waits for the n-th (default: first) mail to an address with this subject. */
+  /** Waits for the n-th mail to an address with this subject; default: the first. */
   next(address: string, subject: string, nth?: number, withinMs?: number): Promise<Mail>;
 }
 
@@ -55,7 +55,7 @@ export function createMailbox(url: string): Mailbox {
   };
 }
 
-/** Returns the one link of a mail; its text and its button have the same. */
+/** Returns the link of a mail, which is the same in its text and on its button. */
 export function linkOf(mail: Mail): { readonly url: URL; readonly token: string } {
   const [link] =
     mail.text.match(

@@ -1,4 +1,6 @@
-/** The part of Mailpit's API that mailbox.ts uses, over the mails that a test's mail server has accepted. */
+/**
+ * The part of Mailpit's API that mailbox.ts uses. It serves the mails that the mail server of the tests has accepted.
+ */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { freePort } from './free-port.ts';

@@ -1,4 +1,4 @@
-/** Parts of MongoDB connection strings, which are not URLs if they name several hosts. */
+/** Changes parts of MongoDB connection strings; those with several hosts are not valid URLs. */
 
 function parts(url: string) {
   const match = /^(mongodb(?:\+srv)?:\/\/(?:[^@/?]*@)?)([^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/.exec(url);
@@ -7,20 +7,22 @@ function parts(url: string) {
   return { start, hosts, database, options: new URLSearchParams(options) };
 }
 
-/** Returns the URL of another database of the same server; users are still looked up in the original one. */
+/**
+ * Returns the URL of another database on the same server. Users are still authenticated against the original database.
+ */
 export function withDatabase(url: string, name: string): string {
   const { start, hosts, database, options } = parts(url);
   if (start.includes('@') && !options.has('authSource')) options.set('authSource', database || 'admin');
   return `${start}${hosts}/${name}?${options}`;
 }
 
-/** Returns `host:port` of the first server. */
+/** Returns `host:port` of the first server in the connection string. */
 export function serverOf(url: string): string {
   const [first = ''] = parts(url).hosts.split(',');
   return first.includes(':') ? first : `${first}:27017`;
 }
 
-/** Returns the URL of the same database through another address, without looking for further servers. */
+/** Returns the URL of the same database at another address, and makes the driver connect only to that address. */
 export function through(url: string, address: string): string {
   const { start, database, options } = parts(url);
   options.delete('replicaSet');

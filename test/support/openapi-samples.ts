@@ -1,7 +1,7 @@
-/** Values for the fields of a route, derived from its document alone, so that a new route needs no examples. */
+/** Generates values for the fields of a route from its OpenAPI document, so that a new route needs no examples. */
 import type { JsonSchema, Operation } from './openapi.ts';
 
-/** An account that does not exist. */
+/** The id of an account that does not exist. */
 export const NOBODY = '01890a5d-ac96-774b-bcce-b302099a8057';
 
 const BY_FORMAT: Readonly<Record<string, string>> = {
@@ -9,14 +9,17 @@ const BY_FORMAT: Readonly<Record<string, string>> = {
   'date-time': '2026-11-28T10:00:00.000Z',
   password: 'nine green turnips in a drawer',
   uuid: NOBODY,
-  // A name that never resolves (RFC 2606).
+  // A host name that never resolves (RFC 2606).
   uri: 'https://hooks.invalid/',
 };
 
-/** Strings that satisfy the patterns of our routes. */
+/** Texts one of which matches any pattern in our routes. */
 const TEXTS = ['nobody', '50', 'en', 'x'.repeat(40)];
 
-/** Returns a value that the schema accepts. @throws Error for a pattern that none of our texts satisfies */
+/**
+ * Returns a valid value for a schema.
+ * @throws Error if it has a pattern that matches none of our texts
+ */
 export function sampleOf(schema: JsonSchema): unknown {
   const [choice] = schema.anyOf ?? [];
   if (choice !== undefined) return sampleOf(choice);
@@ -37,7 +40,7 @@ function textFor({ format, pattern }: JsonSchema): string {
   return text;
 }
 
-/** Returns a body with every field of the route; undefined for a route without one. */
+/** Returns a request body with all fields; undefined if the route has none. */
 export function sampleBody({ body }: Operation): Readonly<Record<string, unknown>> | undefined {
   return (
     body &&
@@ -45,7 +48,7 @@ export function sampleBody({ body }: Operation): Readonly<Record<string, unknown
   );
 }
 
-/** Returns the path with samples for its parameters, or with the given values. */
+/** Returns the path of a route; its parameters are sample values, or the given values. */
 export function samplePath(
   { path, parameters }: Operation,
   given: Readonly<Record<string, string>> = {},

@@ -1,13 +1,16 @@
-/** The routes of a running system, as its own OpenAPI documents declare them. */
+/** Reads the routes of a running system from its OpenAPI documents. */
 import { assertStatus, type Client, type Reply } from './client.ts';
 
 export interface Operation {
-  /** Such as `POST /auth/signup`: relative to /api/v1, or to the root for other paths. */
+  /**
+   * Method and path, such as `POST /auth/signup`. The path is relative to /api/v1, or to the root if it is not below
+   * that.
+   */
   readonly name: string;
   readonly method: string;
   readonly path: string;
   readonly bearer: boolean;
-  /** Who may call it, in the words of its policy: `a verified admin`. */
+  /** The callers that the policy of the route allows: `a verified admin`. */
   readonly who: string;
   readonly tags: readonly string[];
   readonly parameters: readonly Parameter[];
@@ -46,7 +49,7 @@ interface DeclaredAnswer {
 const BASE = '/api/v1';
 const PROBLEM = 'application/problem+json';
 
-/** Returns the operations of both documents, in order. */
+/** Returns the operations of both documents, in the documented order. */
 export async function operationsOf(client: Client): Promise<readonly Operation[]> {
   const documents = await Promise.all(
     ['/auth/openapi.json', '/users/openapi.json'].map((path) => client.get(path)),
@@ -93,7 +96,7 @@ function answerOf({ content = {} }: Reply['json']): DeclaredAnswer {
   return { media: Object.keys(content), codes: problem?.properties.code.enum ?? [] };
 }
 
-/** Returns how a response violates the declaration of its route: undeclared or malformed parts. */
+/** Returns how a response violates the declaration of its route. */
 export function faultsOf({ responses }: Operation, reply: Reply): readonly string[] {
   const declared = responses[reply.status];
   if (declared === undefined) return [`${reply.status} is not declared`];
@@ -106,7 +109,7 @@ export function faultsOf({ responses }: Operation, reply: Reply): readonly strin
   return [...undeclared, ...problemFaults(reply)];
 }
 
-/** Returns what is wrong with a response as problem details (RFC 9457). */
+/** Returns how a response violates the rules for problem details (RFC 9457). */
 export function problemFaults({ status, headers, json }: Reply): readonly string[] {
   const checks: readonly (readonly [boolean, string])[] = [
     [headers.get('content-type') === PROBLEM, `its media type is ${headers.get('content-type')}`],

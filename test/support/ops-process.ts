@@ -1,4 +1,4 @@
-/** An ops command as a process of its own, which a test can watch and kill. */
+/** An ops command in a separate process, whose output a test can watch, and which it can kill. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { eventually } from './eventually.ts';
@@ -6,20 +6,26 @@ import { OPS } from './programs.ts';
 import type { Settings } from './system.ts';
 
 export interface OpsProcess {
-  /** Returns its output so far, of both streams. */
+  /** Returns the output so far, of stdout and stderr. */
   output(): string;
-  /** Waits until the output matches. @throws Error if it exits before, or takes too long */
+  /**
+   * Waits until the output matches.
+   * @throws Error if the command exits before that, or takes too long
+   */
   prints(text: RegExp): Promise<void>;
-  /** Kills it with SIGKILL, and waits until it is gone. */
+  /** Kills the command with SIGKILL, and waits until it has ended. */
   kill(): Promise<void>;
-  /** Waits until it exits by itself. @returns its exit code */
+  /**
+   * Waits until the command exits by itself.
+   * @returns its exit code
+   */
   ended(): Promise<number | null>;
 }
 
 const PATIENCE_MS = 120_000;
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 
-/** Starts a command on the store that the settings name. */
+/** Starts a command with these settings, which name the store. */
 export function startOps(settings: Settings, ...words: readonly string[]): OpsProcess {
   const child = spawn(process.execPath, [OPS, ...words], {
     env: { PATH, NODE_COMPILE_CACHE, ...settings },

@@ -1,4 +1,4 @@
-/** Actions of people in tests. */
+/** The actions of people in tests, such as signing up. */
 import assert from 'node:assert/strict';
 import { assertStatus, type Client, type Reply } from './client.ts';
 import { eventually } from './eventually.ts';
@@ -13,7 +13,7 @@ export interface Person {
 
 let made = 0;
 
-/** A person whom no other test uses. */
+/** Returns a person with a unique address and username. */
 export function somebody(name = 'ada'): Person {
   made += 1;
   const unique = `${name}${made}_${process.pid.toString(36)}${Date.now().toString(36)}`;
@@ -32,10 +32,13 @@ export interface Tokens {
 
 export interface People {
   signUp(person: Person, headers?: Readonly<Record<string, string>>): Promise<Reply>;
-  /** Signs up, reads the mail, and verifies. */
+  /** Signs up, and verifies the address with the link of the mail. */
   verified(person: Person): Promise<Person>;
   login(person: Pick<Person, 'email' | 'password'>): Promise<Tokens>;
-  /** Returns the response of `/users/me`, at least as of `after` (an Account-Sequence). */
+  /**
+   * Returns the response of `/users/me`. With `after` (an Account-Sequence) it waits until the read model has reached
+   * that event.
+   */
   me(token: string, after?: string | null): Promise<Reply>;
 }
 
@@ -61,7 +64,7 @@ export function createPeople(client: Client, mailbox: Mailbox): People {
   };
 }
 
-/** Creates a verified account that an ops command makes an admin, and waits until the read model shows it. */
+/** Creates a verified account, makes it an admin with an ops command, and waits until the read model shows that. */
 export async function createAdmin(
   { ops }: Pick<System, 'ops'>,
   people: People,
@@ -74,7 +77,7 @@ export async function createAdmin(
   return { ...person, ...tokens };
 }
 
-/** Waits until the read model shows what an account's events say. */
+/** Waits until the read model shows the expected profile. */
 export function shown(
   people: People,
   token: string,

@@ -1,4 +1,4 @@
-/** Writes records to the log of a system, bypassing its services. */
+/** Appends records to the log of a system directly, without its services. */
 import { randomUUID } from 'node:crypto';
 import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
 import { openDatabase } from '@latchkey/sqlite';
@@ -11,8 +11,8 @@ const PARTITIONS = 12;
 
 export interface PoisonLog {
   /**
-   * Appends a record to a partition, which must be that of its key.
-   * @returns its place: topic/partition/offset
+   * Appends a record to a partition, which must be the one of its key.
+   * @returns the place of the record: topic/partition/offset
    */
   append(topic: string, partition: number, record: RawRecord): Promise<string>;
   close(): Promise<void>;
@@ -32,7 +32,7 @@ export function partitionOf(key: string | Buffer): number {
   return choose({ topic: ACCOUNTS, partitionMetadata, message: { key, value: null } });
 }
 
-/** Returns the first of the keys made from 0, 1, … that belongs to a partition. */
+/** Returns the first key in the partition, from the keys that the function returns for 0, 1, … */
 export function keyOn<Key extends string | Buffer>(partition: number, key: (n: number) => Key): Key {
   for (let n = 0; ; n += 1) {
     const candidate = key(n);
@@ -57,7 +57,7 @@ export async function kafkaLog(brokers: string): Promise<PoisonLog> {
   };
 }
 
-/** Opens the log in a folder, while a standalone uses it. */
+/** Opens the log in the data folder of a running standalone. */
 export function folderLog(folder: string): PoisonLog {
   const database = openDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });
@@ -78,7 +78,7 @@ export function folderLog(folder: string): PoisonLog {
 
   return {
     append: async (topic, partition, record) => {
-      // Without a key, records go to the partitions in turn.
+      // Records without a key go to all partitions in turn.
       for (let tries = 0; tries < PARTITIONS; tries += 1) {
         const [where, offset] = await appendOne(topic, record);
         if (where === partition) return `${topic}/${where}/${offset}`;

@@ -1,4 +1,4 @@
-/** Tests how a system handles unusable records on its log, on any backend. */
+/** Tests how a system handles unusable records on its log. The same tests run on every backend. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -11,13 +11,13 @@ import { ACCOUNTS, keyOn, MAILINGS, type PoisonLog, partitionOf } from './poison
 import type { System } from './system.ts';
 
 const RESET = 'Reset your password';
-/** For steps without a promised duration, on a busy machine. */
+/** Long enough for a busy machine; for steps without a documented duration. */
 const PATIENCE_MS = 120_000;
 
 export interface PoisonedSystem {
   readonly system: System;
   readonly log: PoisonLog;
-  /** The URLs of every process that reads the log, for /readyz and /metrics. */
+  /** The URLs at which the processes that read the log serve /readyz and /metrics. */
   readonly processes: readonly string[];
 }
 
@@ -53,7 +53,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
     let garbled: Holder;
     let partition: number;
     let changes = 0;
-    /** The place of each unusable record, and the account of its key. */
+    /** The place of each appended record, and the account that it concerns. */
     const placed = new Map<Poison, { readonly victim: string; readonly place: string }>();
 
     before(async () => {
@@ -69,7 +69,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       await poisoned?.system.stop();
     });
 
-    /** Signs people up until three of them share a partition. */
+    /** Signs people up until three accounts are in the same partition. */
     async function neighbours(): Promise<[Holder, Holder, Holder]> {
       const byPartition = new Map<number, (Person & { readonly id: string })[]>();
       for (;;) {
@@ -84,7 +84,10 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       }
     }
 
-    /** Returns a verified person with a valid token. */
+    /**
+     * Verifies a person and logs in.
+     * @returns the person with an access token
+     */
     async function settled(person: Person & { readonly id: string }): Promise<Holder> {
       const { token: link } = linkOf(await mailbox.next(person.email, 'Verify your email'));
       assertStatus(await client.post(`/auth/verify/${link}`, { json: { password: person.password } }), 200);
@@ -97,7 +100,10 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       return assertStatus(reply, 200).headers.get('account-sequence') ?? '';
     }
 
-    /** Asserts that later events in the same partition are processed: one for the read model, one for the notifier. */
+    /**
+     * Asserts that later events in the same partition are still handled, one by the user service and one by the
+     * notifier.
+     */
     async function assertOthersGoOn(): Promise<void> {
       changes += 1;
       const firstName = `Change ${changes}`;
@@ -125,7 +131,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       return linesOf<LetterLine>('dead-letters', 'list', '--limit', '1000');
     }
 
-    /** Waits until a list contains the record, and checks what the list says about it. */
+    /** Waits until `dead-letters list` contains the record, and checks its line. */
     async function letterOf(place: string, group: string): Promise<LetterLine> {
       function isIt(line: LetterLine) {
         return line.record === place && line.group === group;
@@ -274,7 +280,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
   });
 }
 
-/** The records that contain personal data where it does not belong. */
+/** The names of the records that contain personal data in unexpected places. */
 const PLANTED_IN = new Set([
   'truncated JSON',
   'an operator for a language',

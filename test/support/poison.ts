@@ -1,4 +1,4 @@
-/** Unusable records of every kind, built by hand, so that none of our code prevents the faults. */
+/** Unusable records of every kind. They are built by hand, because our own code would refuse to create them. */
 import { randomUUID } from 'node:crypto';
 
 export interface RawRecord {
@@ -10,20 +10,20 @@ export interface RawRecord {
 export interface Poison {
   readonly name: string;
   /**
-   * @param victim the account whose records are in the partition to be poisoned
-   * @param onPartition returns a key of that partition: the first of those made from 0, 1, …
+   * @param victim an account in the partition to which the record is appended
+   * @param onPartition returns a key in that partition: the first of those that its argument returns for 0, 1, …
    */
   readonly make: (victim: string, onPartition: OnPartition) => RawRecord;
-  /** What the read model does with it, and what the notifier does. */
+  /** What the user service and the notifier must do with the record. */
   readonly projection: 'parks' | 'sets aside' | 'unparked';
   readonly notifier: 'sets aside' | 'unparked';
-  /** The cause as operators see it. */
+  /** Matches the cause that operators see. */
   readonly cause?: RegExp;
 }
 
 type OnPartition = (key: (n: number) => string | Buffer) => string | Buffer;
 
-/** Values that no command and no log may show, wherever a record contains them. */
+/** Personal data in the records, which no command and no log may show. */
 export const planted = {
   address: 'planted.address@example.com',
   name: 'Planted-Unmistakable',
@@ -50,7 +50,7 @@ function headersOf(
   };
 }
 
-/** Returns valid data: of an erased person, so that no mail is due. */
+/** Returns valid data of an erased person, so that no mail must be sent. */
 function dataOf(userId: string) {
   return { userId, role: 'user', locale: 'en', person: null };
 }
@@ -67,7 +67,7 @@ function right(victim: string): RawRecord {
   };
 }
 
-/** Returns a valid event of an account, at a given sequence. */
+/** Returns a valid event of an account with this sequence. */
 export function eventAt(account: string, sequence: number): RawRecord {
   return {
     key: account,
@@ -76,7 +76,7 @@ export function eventAt(account: string, sequence: number): RawRecord {
   };
 }
 
-/** Returns an event whose value was cut off. */
+/** Returns an event with incomplete JSON as its value. */
 export function truncated(account: string): RawRecord {
   return {
     ...right(account),
@@ -88,11 +88,11 @@ export function truncated(account: string): RawRecord {
 
 type Outcome = Pick<Poison, 'projection' | 'notifier'>;
 
-/** Its key identifies the account, which is parked. No mail can be made of it. */
+/** The key identifies the account, which is parked. The notifier cannot create a mail from the record. */
 const UNREADABLE: Outcome = { projection: 'parks', notifier: 'sets aside' };
-/** Its key identifies no account. */
+/** The key identifies no account. */
 const KEYLESS: Outcome = { projection: 'sets aside', notifier: 'sets aside' };
-/** Not the next event of its account. */
+/** The event does not have the next sequence of its account. */
 const MISPLACED: Outcome = { projection: 'parks', notifier: 'unparked' };
 const HARMLESS: Outcome = { projection: 'unparked', notifier: 'unparked' };
 
@@ -132,12 +132,12 @@ function badKey(name: string, key: (onPartition: OnPartition) => RawRecord['key'
 }
 
 const OPERATOR = { $gt: '' };
-/** As text: an object cannot be serialized with a member of this name. */
+/** Changes the JSON text, because JSON.stringify omits a member with this name. */
 function prototypeIn(text: string): string {
   return text.replace(/^\{/, '{"__proto__":{"role":"admin"},');
 }
 
-/** Names that every object inherits. */
+/** Names of properties that every JavaScript object inherits. */
 const INHERITED = ['constructor', 'toString', 'hasOwnProperty', '__proto__'];
 const inherited = Object.fromEntries(INHERITED.map((name) => [name, 'x']));
 

@@ -1,4 +1,4 @@
-/** The programs that tests run, and settings that every test of a whole system uses. */
+/** The programs that tests run, and settings that tests of whole systems share. */
 import { join } from 'node:path';
 import type { Settings } from './system.ts';
 
@@ -11,8 +11,8 @@ export function mainOf(service: string): string {
 }
 
 /**
- * Sessions and leases that are short enough to wait for. With TEST_WAITS=long the defaults apply: tests that kill
- * processes then take minutes longer.
+ * Short lifetimes of sessions and leases, so that tests can wait until they expire. With TEST_WAITS=long the defaults
+ * apply, and tests that kill processes take minutes longer.
  */
 export const SHORT_WAITS: Settings =
   process.env['TEST_WAITS'] === 'long'
@@ -24,7 +24,7 @@ export const SHORT_WAITS: Settings =
         MAIL_LEASE_SECONDS: '12',
       };
 
-/** Returns settings of a process whose clock is ahead by this much, or behind if it is negative. */
+/** Returns settings that shift the clock of a process by this many ms; it is behind if the number is negative. */
 export function shiftClock(offsetMs: number): Settings {
   return {
     NODE_OPTIONS: `--import=${import.meta.resolve('./shifted-clock.ts')}`,
@@ -32,7 +32,7 @@ export function shiftClock(offsetMs: number): Settings {
   };
 }
 
-/** Limits that a whole journey from one IP stays below, on any machine. */
+/** Limits that are higher than the number of requests in a journey, which all come from one IP. */
 export const ROOMY: Settings = {
   HASH_WAIT_SECONDS: '60',
   LIMIT_MAIL_REQUESTS_PER_IP: '10000',

@@ -1,4 +1,4 @@
-/** Requests that a well-behaved client cannot send: any method, path and header, unchanged. */
+/** Sends requests that an HTTP client would refuse or normalise: any method, path and header, unchanged. */
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Reply } from './client.ts';

@@ -1,9 +1,12 @@
-/** A system that was started by somebody else, and continues to run after the tests. */
+/** A system that was started elsewhere, and keeps running after the tests. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { System } from './system.ts';
 
-/** Returns the system at a URL. @throws Error that names the missing setting */
+/**
+ * Returns the system at a URL.
+ * @throws Error that names a missing setting
+ */
 export async function runningSystem(url: string): Promise<System> {
   const commands = {
     mailbox: required('MAILBOX_URL'),
@@ -32,7 +35,10 @@ function withoutSlash(url: string): string {
   return url.replace(/\/+$/, '');
 }
 
-/** Runs a shell command. @returns its output; rejects with it if the command fails */
+/**
+ * Runs a shell command.
+ * @returns its output; rejects with the output if the command fails
+ */
 async function shell(command: string, words: readonly string[] = []): Promise<string> {
   const { stdout } = await promisify(execFile)('sh', ['-c', command, 'sh', ...words]);
   return stdout;

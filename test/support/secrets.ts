@@ -1,7 +1,7 @@
-/** Secrets that a run has produced, and where they appear. */
+/** Finds the secrets of a test run in texts. */
 
 export interface Secret {
-  /** The name used in findings, such as `the password of ada`: a finding must not show the value either. */
+  /** A description for findings, such as `the password of ada`, because a finding must not contain the secret. */
   readonly name: string;
   readonly value: string;
 }
@@ -13,7 +13,7 @@ export interface Place {
 }
 
 /**
- * Returns every spelling in which a secret would still be disclosed: as it is, in JSON, a URL, base64 and
+ * Returns the encodings in which a secret could be disclosed: as plain text, in JSON, in a URL, in base64 and in
  * hexadecimal.
  */
 function spellings(value: string): readonly string[] {
@@ -31,12 +31,14 @@ function spellings(value: string): readonly string[] {
   ];
 }
 
-/** Removes the characters that also depend on the following bytes. */
+/** Removes the characters at the end that depend on the bytes after the secret. */
 function withoutEnd(base64: string): string {
   return base64.replace(/=+$/, '').slice(0, -1);
 }
 
-/** Returns `the password of ada in the log` for every place that contains a secret in any spelling. */
+/**
+ * Returns a finding, such as `the password of ada in the log`, for every place that contains a secret in any encoding.
+ */
 export function findSecrets(secrets: readonly Secret[], places: readonly Place[]): readonly string[] {
   return secrets.flatMap(({ name, value }) => {
     const known = spellings(value);

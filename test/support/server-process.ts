@@ -1,39 +1,48 @@
-/** A server in a process of its own, which a test can stop in every way and restart. */
+/** A server in a separate process, which a test can stop with any signal and restart. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { eventually } from './eventually.ts';
 
 export interface ServerProcess {
   readonly url: string;
-  /** The URL of /readyz, /livez and /metrics. */
+  /** The base URL of /readyz, /livez and /metrics. */
   readonly operations: string;
   /** Returns its output so far, including that of earlier processes. */
   output(): string;
-  /** Starts it, without waiting for it. */
+  /** Starts the process, without waiting until it is ready. */
   launch(): void;
-  /** Waits until /readyz says that it is ready. @throws Error with its output if it exits before */
+  /**
+   * Waits until /readyz reports that the process is ready.
+   * @throws Error with its output if it exits before that
+   */
   ready(): Promise<void>;
-  /** Waits until it exits by itself. @returns its exit code */
+  /**
+   * Waits until the process exits by itself.
+   * @returns its exit code
+   */
   ended(): Promise<number | null>;
-  /** Sends it a signal, without waiting. No-op if it does not run. */
+  /** Sends a signal, without waiting for its effect. No-op if the process is not running. */
   signal(signal: NodeJS.Signals): void;
-  /** Sends it a signal and waits until it has exited. @returns its exit code; null if it did not run */
+  /**
+   * Sends a signal and waits until the process has exited.
+   * @returns its exit code; null if it was not running
+   */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 export interface Program {
   readonly url: string;
-  /** The URL of /readyz, /livez and /metrics. */
+  /** The base URL of /readyz, /livez and /metrics. */
   readonly operations: string;
   /** The arguments of Node. */
   readonly words: readonly string[];
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** On a busy machine, with servers that have just been started themselves. */
+/** Long enough for a busy machine whose servers have just started. */
 const STARTS_WITHIN_MS = 120_000;
 
-/** Describes the process; it is not started yet. */
+/** Prepares the process without starting it. */
 export function serverProcess({ url, operations, words, env }: Program): ServerProcess {
   let child: ChildProcess | undefined;
   let closed: Promise<unknown> = Promise.resolve();

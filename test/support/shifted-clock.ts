@@ -1,6 +1,6 @@
 /**
- * Preload (`node --import`): shifts the wall clock of a process by CLOCK_OFFSET_MS, so that links and sessions of
- * a fixture are still valid on any later day. Timers and the monotonic clock stay as they are.
+ * A module to preload (`node --import`). It shifts the wall clock of the process by CLOCK_OFFSET_MS, so that the links
+ * and sessions of a fixture are still valid on any later day. Timers and the monotonic clock are not changed.
  */
 const offset = Number(process.env['CLOCK_OFFSET_MS']);
 if (!Number.isSafeInteger(offset)) throw new Error('CLOCK_OFFSET_MS must be a whole number');

@@ -1,4 +1,4 @@
-/** An SMTP server that listens and tracks connections. Its owner decides how it responds. */
+/** An SMTP server that listens and tracks connections. Its caller decides how it responds. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
@@ -12,22 +12,22 @@ export interface SmtpListener {
   open(): Promise<void>;
   /** Refuses connections from now on, and closes those that are open. Idempotent. */
   close(): Promise<void>;
-  /** Closes a connection without a response. */
+  /** Closes a connection without sending a response. */
   hangUp(session: SMTPServerSession): void;
   isConnected(session: SMTPServerSession): boolean;
 }
 
-/** Returns a response with a code, for the callback of a command: `done(refusal(451))`. */
+/** Returns an error that sends a reply code, for the callback of a command: `done(refusal(451))`. */
 export function refusal(code: number): Error {
   return Object.assign(new Error('no'), { responseCode: code });
 }
 
-/** The listener is closed at first. */
+/** Creates a listener. It refuses connections until `open` is called. */
 export async function createSmtpListener(
   hooks: Pick<SMTPServerOptions, 'onRcptTo' | 'onData'>,
 ): Promise<SmtpListener> {
   const port = await freePort();
-  /** By the client's port. */
+  /** The sockets, by the port of the client. */
   const sockets = new Map<number, Socket>();
   let server: SMTPServer | undefined;
 
@@ -46,7 +46,7 @@ export async function createSmtpListener(
         disableReverseLookup: true,
         ...hooks,
       });
-      // A connection that was cut is not a fault of the server.
+      // Ignored, because a closed connection is not a fault of the server.
       server.on('error', () => undefined);
       server.server.on('connection', (socket: Socket) => {
         const { remotePort = 0 } = socket;

@@ -13,7 +13,7 @@ export interface TakenMail extends Mail {
 export interface MailServer {
   /** Settings that make a system send its mails here. */
   readonly settings: Settings;
-  /** Every mail that was answered with 250, or whose response was lost. */
+  /** All mails that were accepted, including those whose response was lost. */
   readonly taken: readonly TakenMail[];
   to(address: string): readonly TakenMail[];
   /** Accepts connections from now on. */
@@ -23,13 +23,13 @@ export interface MailServer {
 }
 
 export interface Moods {
-  /** Called with each recipient; a returned SMTP code refuses it. */
+  /** Called with each recipient. A returned SMTP code refuses the recipient. */
   readonly onRecipient?: (address: string) => number | undefined;
-  /** Called with each mail; `lost` accepts it and closes the connection without a response. */
+  /** Called with each mail. `lost` accepts the mail and closes the connection without a response. */
   readonly onMail?: (address: string) => 'lost' | undefined;
 }
 
-/** The server is closed at first. */
+/** Creates a mail server. It refuses connections until `open` is called. */
 export async function createMailServer({ onRecipient, onMail }: Moods = {}): Promise<MailServer> {
   const taken: TakenMail[] = [];
 

@@ -13,13 +13,16 @@ import type { Settings, System } from './system.ts';
 
 export interface Standalone extends System {
   readonly folder: string;
-  /** The URL of /readyz, /livez and /metrics. */
+  /** The base URL of /readyz, /livez and /metrics. */
   readonly operations: string;
-  /** Stops it as Ctrl-C does. @returns its exit code; the folder is kept */
+  /**
+   * Stops the process like Ctrl-C, and keeps the folder.
+   * @returns its exit code
+   */
   end(): Promise<number | null>;
 }
 
-/** Unset, because ops commands would act on these servers. */
+/** Unset, because ops commands would otherwise use these servers instead of the data folder. */
 const NO_SERVERS = { KAFKA_BROKERS: undefined, MONGO_URL: undefined };
 
 /** Starts a standalone, and resolves once it is ready. */
@@ -74,7 +77,7 @@ export interface Ended {
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 const LONGEST_RUN_MS = 180_000;
 
-/** Runs a standalone, or with `ops` a command, that is expected to exit by itself. */
+/** Runs a standalone, or the command in `ops`, until it exits by itself. */
 export async function runToEnd(
   settings: Settings,
   options: { readonly ops?: readonly string[] } & Privileges = {},
@@ -84,14 +87,17 @@ export async function runToEnd(
 }
 
 interface Privileges {
-  /** Defaults to true. False: the modes of files and folders apply to root, too. */
+  /** Default: true. If false, file modes are enforced even for root. */
   readonly mayWriteAnywhere?: boolean;
 }
 
-/** Removes root's right to ignore file modes; it may still read everything, so that it can enter any checkout. */
+/**
+ * Removes the capability by which root ignores file modes when writing. Reading is still allowed, so that the program
+ * can be loaded from any folder.
+ */
 const WITHOUT_OVERRIDE = ['setpriv', '--bounding-set=-dac_override', '--inh-caps=-dac_override'];
 
-/** Runs one of our programs, with only these settings, that is expected to exit by itself. */
+/** Runs one of our programs with exactly these settings until it exits by itself. */
 export async function runProgram(
   words: readonly string[],
   settings: Settings,

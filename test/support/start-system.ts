@@ -1,13 +1,11 @@
 /**
  * Starts the system under test that the environment names:
- *
- * - LATCHKEY_URL and MAILBOX_URL (Mailpit's, or one with its paths): a running system. Shell commands control it:
- *   LATCHKEY_OPS, to which the words of an ops command are added
- *   (`docker compose exec -T auth node apps/ops/src/main.ts`); LATCHKEY_KILL, which kills its services
- *   (`docker compose kill auth user notifier`); LATCHKEY_START, which starts them again and returns
- *   when they are ready (`docker compose up --wait`).
+ * - LATCHKEY_URL and MAILBOX_URL (that of Mailpit, or of a server with its API): a system that is already running.
+ * Shell commands control it: LATCHKEY_OPS, to which the arguments of an ops command are appended (`docker compose exec
+ * -T auth node apps/ops/src/main.ts`); LATCHKEY_KILL, which kills its services (`docker compose kill auth user
+ * notifier`); and LATCHKEY_START, which starts them again and returns when they are ready (`docker compose up --wait`).
  * - KAFKA_BROKERS and MONGO_URL: two processes of each service on these servers, see cluster.ts.
- * - none of them: a standalone.
+ * - none of these: a standalone.
  */
 import { startCluster } from './cluster.ts';
 import { runningSystem } from './running-system.ts';
@@ -16,7 +14,7 @@ import type { System } from './system.ts';
 
 let system: Promise<System> | undefined;
 
-/** Starts the system of this process, or returns the one that runs. Resolves once it is ready. */
+/** Starts the system, or returns the one that is already running. Resolves once it is ready. */
 export function startSystem(): Promise<System> {
   system ??= start();
   return system;

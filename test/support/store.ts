@@ -1,8 +1,11 @@
-/** The contents of a data folder, table by table, as text to search. */
+/** Returns the contents of a data folder as text that can be searched. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** Returns every row of every table as text. The tables are listed from the database, so that a new one is included. */
+/**
+ * Returns every row of every table as text. The table names are read from the database, so that new tables are
+ * included.
+ */
 export function dumpOf(folder: string): ReadonlyMap<string, readonly string[]> {
   const database = new DatabaseSync(join(folder, 'latchkey.sqlite'), { readOnly: true });
   try {

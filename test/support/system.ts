@@ -1,4 +1,4 @@
-/** The system under test, known only by its addresses. */
+/** A system under test, which tests use only through its addresses and commands. */
 export type Settings = Readonly<Record<string, string>>;
 
 export interface System {
@@ -8,14 +8,17 @@ export interface System {
   readonly mailbox: string;
   /** The stores of a system on Kafka and MongoDB. */
   readonly stores?: { readonly KAFKA_BROKERS: string; readonly MONGO_URL: string };
-  /** Returns its output so far. */
+  /** Returns the output of its processes so far. */
   output(): string;
-  /** Runs an ops command. @returns what it printed; rejects if it failed */
+  /**
+   * Runs an ops command.
+   * @returns its output; rejects if it failed
+   */
   ops(...words: readonly string[]): Promise<string>;
-  /** Kills it, as a power cut would. */
+  /** Kills all processes without a chance to clean up, as a power cut would. */
   kill(): Promise<void>;
-  /** Starts it again, on its data, at the same address. */
+  /** Starts the system again with the same data and address. */
   start(): Promise<void>;
-  /** Stops it, and deletes data that was created for it. */
+  /** Stops the system, and deletes the data that was created for it. */
   stop(): Promise<void>;
 }

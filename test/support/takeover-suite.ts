@@ -1,6 +1,6 @@
 /**
- * Nobody takes over, prepares or blocks an account of somebody else's address. Mallory knows the address and signs up
- * from her own network; only the owner reads the mailbox. ASVS is OWASP ASVS 5.0.
+ * Tests that nobody can take over, prepare or block an account for another person's address. Mallory knows the address
+ * and signs up from her own network; only the owner can read the mailbox. ASVS means OWASP ASVS 5.0.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -14,7 +14,7 @@ const NEW_PASSWORD = 'quite another passphrase';
 const VERIFY = 'Verify your email';
 const RESET = 'Reset your password';
 
-/** The limits of production, and the networks of the two as a trusted proxy reports them. */
+/** The limits of production, and the networks of Mallory and the owner as a trusted proxy reports them. */
 export const TAKEOVER_SETTINGS: Settings = {
   LIMIT_MAILS_PER_ADDRESS: '3',
   LIMIT_MAILS_PER_ADDRESS_AND_DAY: '30',
@@ -34,12 +34,15 @@ function choosing(password: string) {
   return { newPassword: password, confirmNewPassword: password };
 }
 
-/** Returns the account that a link's token begins with the id of, without hyphens. */
+/** Returns the id of the account, without hyphens: a link token begins with it. */
 function accountOf(token: string): string {
   return Buffer.from(token, 'base64url').subarray(0, 16).toString('hex');
 }
 
-/** @param start a system with the settings of this suite */
+/**
+ * Defines the tests.
+ * @param start starts a system with the settings of this suite
+ */
 export function takeoverSuite(title: string, start: () => Promise<System>): void {
   describe(title, () => {
     let system: System;
@@ -56,13 +59,16 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
 
     after(() => system?.stop());
 
-    /** Signs up as Mallory with the owner's address. */
+    /** Signs up as Mallory with the address of the owner. */
     async function attack(owner: Person): Promise<Person & { readonly reply: Reply }> {
       const mallory = { ...somebody('mallory'), email: owner.email };
       return { ...mallory, reply: assertStatus(await people.signUp(mallory, AWAY), 201) };
     }
 
-    /** Waits for a mail whose link works, to any or one account of the address: a superseded link's mail may never come. */
+    /**
+     * Waits for a mail with a valid link, of the given account or of any account with the address. A mail whose link
+     * was superseded may never be sent.
+     */
     function workingLink(email: string, subject: string, accountId?: string): Promise<string> {
       const path = subject === VERIFY ? 'verify' : 'password-reset-confirm';
       return eventually(`a link that works, to ${email}`, async () => {
@@ -284,7 +290,7 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
         }
         for (let i = 0; i < 8; i += 1) assertStatus(await askFrom(AWAY), 202);
         for (const password of [NEW_PASSWORD, 'a passphrase after that one']) {
-          // The link of the last round was used, so that another one is minted, over the budget of the network too.
+          // The previous link was used, so another one is sent, even beyond the limit of the network.
           const token = await workingLink(ada.email, RESET);
           const json = choosing(password);
           assertStatus(await client.post(`/auth/password-reset-confirm/${token}`, { json }), 200);

@@ -1,6 +1,6 @@
 /**
- * The broker for tests of whole systems. Our topics and groups have fixed names, so it must be for these tests
- * only.
+ * The Kafka broker for tests of whole systems. It must be for these tests only, because the names of our topics and
+ * groups are fixed.
  */
 import { type Admin, Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import { eventually } from './eventually.ts';
@@ -10,7 +10,7 @@ function isOurs(topic: string): boolean {
     topic,
   );
 }
-/** A rebuilt read model has a group of its own. */
+/** Whether a consumer group is one of ours; each rebuilt read model has its own. */
 function isOurGroup(group: string): boolean {
   return /^(user(\.v\d+)?|notifier|auth)$/.test(group);
 }
@@ -19,9 +19,9 @@ function isOurGroup(group: string): boolean {
 const FORGOTTEN_MS = 120_000;
 
 /**
- * Ensures that nothing of an earlier run is left. Deletes it only if KAFKA_TEST_RESET says that the broker is for
- * tests, because these topics may be somebody's accounts.
- * @throws Error if something is left and may not be deleted
+ * Asserts that the broker has no topics or groups of an earlier run. Deletes them only if KAFKA_TEST_RESET confirms
+ * that the broker is for tests, because they could contain somebody's accounts.
+ * @throws Error if there are any, and they may not be deleted
  */
 export async function claimBroker(brokers: string, sasl?: SASLOptions): Promise<void> {
   const reset = process.env['KAFKA_TEST_RESET'] === 'true';
@@ -34,7 +34,7 @@ export async function claimBroker(brokers: string, sasl?: SASLOptions): Promise<
   await clearBroker(brokers, sasl);
 }
 
-/** Deletes our topics, and the groups that have read them. */
+/** Deletes our topics and consumer groups. */
 export function clearBroker(brokers: string, sasl?: SASLOptions): Promise<void> {
   async function clear(admin: Admin): Promise<void> {
     await eventually('the groups are empty and deleted', () => deleteGroups(admin), FORGOTTEN_MS);
@@ -77,7 +77,7 @@ async function withAdmin<T>(
   }
 }
 
-/** Creates a topic as another program would. */
+/** Creates a topic with a client that is independent of our code. */
 export function makeTopic(
   brokers: string,
   topic: string,

@@ -1,4 +1,4 @@
-/** What data of release 0.1 must still do, in any kind of store. */
+/** Tests what data of release 0.1 must still do, on every kind of store. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem, assertStatus, type Client, createClient, type Reply } from './client.ts';
@@ -12,9 +12,9 @@ import type { Settings, System } from './system.ts';
 export interface UpgradedSystem {
   readonly system: System;
   readonly manifest: Manifest;
-  /** The output of the operator's commands of 0.1. */
+  /** The output of the ops commands of release 0.1. */
   readonly lists: FixtureLists;
-  /** Settings for an operator's command: the same stores, and the same time of day. */
+  /** The settings for ops commands: the same stores, and the same shifted clock. */
   readonly settings: Settings;
 }
 
@@ -29,7 +29,7 @@ interface Finding {
 }
 
 const NEW_PASSWORD = 'chosen after the upgrade';
-/** The subjects that today's templates give to the mails that release 0.1 left pending. */
+/** The subjects that the current templates give to the mails that release 0.1 left pending. */
 const SUBJECTS = new Map([
   ['reset-password', 'Reset your password'],
   ['verify-email', 'Verify your email'],
@@ -91,7 +91,7 @@ export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>):
       return client.post('/auth/login', { json: { email, password } });
     }
 
-    /** Sets the new password by a reset link, and signs in with it. */
+    /** Sets a new password with a reset link, and logs in with it. */
     async function assertResets(email: string, link: string): Promise<void> {
       const path = `/auth/password-reset-confirm/${link}`;
       assertStatus(await client.get(path), 200);
@@ -100,14 +100,14 @@ export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>):
       await assertVerified({ email, signIn: NEW_PASSWORD });
     }
 
-    /** As on another device, where nobody remembers the password. */
+    /** Verifies with a new password, as on another device if the old password is forgotten. */
     async function assertVerifiesWithNewPassword(email: string, link: string): Promise<void> {
       const json = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
       assertStatus(await client.post(`/auth/verify/${link}`, { json }), 200);
       await assertVerified({ email, signIn: NEW_PASSWORD });
     }
 
-    /** Counts the deliveries by state and mail, as the manifest does. */
+    /** Counts the deliveries by state and mail, like the manifest. */
     async function countDeliveries(): Promise<Readonly<Record<string, number>>> {
       const lines = await linesOf<{ state: string; mail: string }>('deliveries', 'list', '--limit', '1000');
       const counts: Record<string, number> = {};
@@ -115,7 +115,7 @@ export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>):
       return counts;
     }
 
-    /** Signs in as the account, and reads its profile until it shows that the address is verified. */
+    /** Logs in, and waits until the profile shows that the address is verified. */
     async function assertVerified({
       email,
       signIn,
@@ -210,7 +210,7 @@ export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>):
       const { accessToken } = await people.login({ email: jon.email, password: jon.signIn });
       const { json } = assertStatus(await client.get('/auth/history', { token: accessToken }), 200);
       const events: readonly { readonly type: string; readonly sequence?: number }[] = json.events;
-      // Sign-ins have no sequence; release 0.1 did not write them down.
+      // Skip sign-ins, which have no sequence: release 0.1 did not record them.
       assert.deepEqual(
         events.filter(({ sequence }) => sequence !== undefined).map(({ type }) => type),
         [...(jon.history ?? []), 'SessionsRevoked'],

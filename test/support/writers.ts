@@ -1,21 +1,27 @@
-/** People who change their profiles many times a second, and check after each change that every instance shows it. */
+/** People who change their profiles many times per second, and check after each change that every instance shows it. */
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { assertStatus, type Client, type Reply } from './client.ts';
 import type { Tokens } from './people.ts';
 
 export interface Writers {
-  /** Returns the number of changes that got a response and were shown by every reader. */
+  /** Returns the number of changes that were acknowledged and shown by every instance. */
   written(): number;
-  /** Ends them after the changes in progress. @throws the error of any of them */
+  /**
+   * Stops after the changes in progress.
+   * @throws Error of the first writer that failed
+   */
   stop(): Promise<void>;
 }
 
 const LOOKS_WITHIN_MS = 120_000;
-/** Between two changes of a person: leaves the processors to what is tested. */
+/** The pause between two changes of a person, which leaves CPU time to the system under test. */
 const PAUSE_MS = 50;
 
-/** Starts the writers. @param readers the instances of the user service, each of which is queried after each change */
+/**
+ * Starts the writers.
+ * @param readers clients of the instances of the user service, all of which are queried after each change
+ */
 export function startWriters(
   people: readonly Tokens[],
   { writer, readers }: { readonly writer: Client; readonly readers: readonly Client[] },
@@ -45,7 +51,7 @@ export function startWriters(
       throw error;
     }),
   );
-  // Errors are thrown by `stop`.
+  // Not unhandled: `stop` throws these errors.
   for (const end of ends) end.catch(() => undefined);
 
   return {
@@ -57,7 +63,7 @@ export function startWriters(
   };
 }
 
-/** Retries as a client does: 503 says that the read model is behind. */
+/** Reads the profile, and retries after a 503, which means that the read model is behind. */
 async function look(reader: Client, token: string, sequence: string): Promise<Reply> {
   const giveUp = performance.now() + LOOKS_WITHIN_MS;
   for (;;) {

@@ -8,7 +8,7 @@ import { readJson } from './read-json.ts';
 
 const BASE = '/api/v1/books';
 
-/** Every account may read; verified ones add books, and change their own. Admins change all of them. */
+/** Every account may read books. Verified accounts may add books and change their own. Admins may change all books. */
 export function createApp(guard: Guard, shelf: Shelf): Koa {
   const { authenticated, verified, role } = koaGuard(guard);
   const router = new Router({ prefix: BASE });

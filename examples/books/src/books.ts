@@ -1,4 +1,4 @@
-/** The shelf: books in memory. */
+/** The books, in memory. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 
@@ -15,7 +15,7 @@ export type BookFields = z.infer<typeof bookFields>;
 
 export interface Book extends BookFields {
   readonly id: string;
-  /** The account that added it. */
+  /** The id of the account that added it. */
   readonly addedBy: string;
 }
 

@@ -13,11 +13,11 @@ const settings = z.object({
   /** PUBLIC_URL of Latchkey. */
   ISSUER: url,
   AUDIENCE: z.string().min(1, 'must not be empty').default('latchkey'),
-  /** Where Latchkey's keys are, if not at its issuer. */
+  /** The URL of Latchkey's keys. Default: that of the issuer. */
   JWKS_URL: url.optional(),
-  /** An API key with the scope `events`. With it, revoked tokens are refused at once, without Kafka. */
+  /** An API key with the scope `events`. With it, revoked tokens are refused immediately, without Kafka. */
   FEED_KEY: z.string().optional(),
-  /** Comma-separated `host:port`. With it, revoked tokens are refused at once. */
+  /** Comma-separated `host:port`. With it, revoked tokens are refused immediately. */
   KAFKA_BROKERS: z
     .string()
     .transform((text) => text.split(',').map((broker) => broker.trim()))
@@ -27,7 +27,10 @@ const settings = z.object({
 
 export type Settings = z.infer<typeof settings>;
 
-/** Reads the settings; an empty one counts as not given. @throws Error with a line for each fault */
+/**
+ * Reads the settings. An empty setting counts as absent.
+ * @throws Error with a line per fault
+ */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const given = Object.entries(environment).filter(([, value]) => value !== '');
   const parsed = settings.safeParse(Object.fromEntries(given));

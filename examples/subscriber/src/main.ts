@@ -31,7 +31,7 @@ const subscription = await subscribe({
   brokers: KAFKA_BROKERS,
   keys: JWKS_URL,
   group: KAFKA_GROUP,
-  // Sufficient here: the tokens are lost with the process too, and a repeated greeting does no harm.
+  // Sufficient here: the token cache is lost with the process as well, and greeting twice does no harm.
   store: memoryStore(),
   handlers: createReactions({ tokens, logger }),
   logger,
@@ -39,7 +39,7 @@ const subscription = await subscribe({
   signal: stopping.signal,
 }).catch((error: unknown) => (stopping.signal.aborted ? process.exit(0) : fail(error)));
 
-/** 200 while events can be read, else 503. */
+/** Responds with 200 while events can be read, otherwise with 503. */
 createServer((_request, response) => response.writeHead(subscription.healthy() ? 200 : 503).end())
   .on('error', fail)
   .listen(OPERATIONS_PORT, OPERATIONS_HOST);

@@ -6,7 +6,10 @@ export interface ReactionDeps {
   readonly logger: { info(fields: object, message: string): void };
 }
 
-/** Reacts to events. The log contains the account's id, never its name or address: many people read logs. */
+/**
+ * Returns the handlers of the events. They log the id of the account, but never its name or address, because many
+ * people can read logs.
+ */
 export function createReactions({ tokens, logger }: ReactionDeps): Handlers {
   return {
     UserRegistered({ data }, { account }) {

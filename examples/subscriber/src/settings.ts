@@ -6,12 +6,12 @@ const settings = z.object({
     .string('is required')
     .transform((text) => text.split(',').map((broker) => broker.trim()))
     .pipe(z.array(z.string().min(1, 'takes host:port, comma-separated')).min(1)),
-  /** Where auth publishes its keys. */
+  /** The URL at which auth publishes its keys. */
   JWKS_URL: z
     .url({ protocol: /^https?$/, error: 'takes an http(s) URL' })
     .default('http://localhost:8080/.well-known/jwks.json'),
   KAFKA_GROUP: z.string().min(1, 'must not be empty').default('subscriber'),
-  /** Where `/readyz` is served. */
+  /** The address at which `/readyz` is served. */
   OPERATIONS_HOST: z.string().min(1, 'must not be empty').default('127.0.0.1'),
   OPERATIONS_PORT: z.coerce
     .number('takes a port')
@@ -24,7 +24,10 @@ const settings = z.object({
 
 export type Settings = z.infer<typeof settings>;
 
-/** Reads the settings. @throws Error with a line for each fault, which names its setting */
+/**
+ * Reads the settings.
+ * @throws Error with a line per fault, which names the setting
+ */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const parsed = settings.safeParse(environment);
   if (parsed.success) return parsed.data;

@@ -1,4 +1,4 @@
-/** A cache of access tokens whose signature was verified, so that it need not be verified for every request. */
+/** A cache of access tokens whose signature was verified, so that it is not verified again for each request. */
 
 /** The claims of a token that decide whether it is valid: its `jti`, `sub`, `seq` and `exp`. */
 export interface CheckedToken {
@@ -11,10 +11,16 @@ export interface CheckedToken {
 }
 
 export interface TokenCache {
-  /** Keeps a token. Returns false if it is known to be revoked already. */
+  /**
+   * Adds a token.
+   * @returns false if it is already known to be revoked
+   */
   keep(token: CheckedToken): boolean;
   find(id: string): CheckedToken | undefined;
-  /** Removes the account's tokens that were issued before `sequence`. Returns how many there were. */
+  /**
+   * Removes the tokens of an account that were issued before `sequence`.
+   * @returns how many there were
+   */
   revoke(account: string, sequence: number): number;
 }
 

@@ -9,7 +9,7 @@ export function Account() {
     setMe(await dataOf(latchkey.api.GET('/api/v1/users/me')));
   }, []);
   useEffect(() => {
-    // Offline, or the session has ended, which useSession shows.
+    // Without a network, or if the session has ended, there is nothing to show here; useSession shows the latter.
     load().catch(() => undefined);
   }, [load]);
 

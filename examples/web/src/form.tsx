@@ -3,14 +3,14 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 
 type Values = Readonly<Record<string, string>>;
 
-/** Says what the API says, and that the network is away. */
+/** Returns the message of the API, or that the server cannot be reached. */
 function faultOf(error: unknown): string {
-  if (!(error instanceof ApiProblem)) return 'The network is away. Try again.';
+  if (!(error instanceof ApiProblem)) return 'The server cannot be reached. Try again.';
   const [first] = error.errors ?? [];
   return first === undefined ? error.message : `${first.pointer.replace(/^#\//, '')} ${first.message}`;
 }
 
-/** A form that sends once, shows what is wrong, and then says that it is done. */
+/** A form that is submitted once: it shows errors, and a message when it is done. */
 export function Form({
   title,
   button,

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Field, Form } from './form.tsx';
 import { latchkey } from './latchkey.ts';
 
-/** The page of a verification link. Nothing happens until the person clicks: mail scanners open links, too. */
+/** The page of a verification link. It needs a click, because mail scanners open links, too. */
 export function Verify() {
   const [link] = useState(() => latchkey.verifyFromUrl(location.href));
   return (

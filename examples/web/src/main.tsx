@@ -15,7 +15,7 @@ function App() {
 
 const root = document.getElementById('app');
 if (root === null) throw new Error('there is no element #app');
-// The session of an earlier page, if there is one. Without a network the person is shown the forms.
+// Restore the session of an earlier visit, if there is one. Without a network, show the forms.
 await latchkey.restore().catch(() => undefined);
 createRoot(root).render(
   <StrictMode>

@@ -8,7 +8,7 @@ function subscribe(changed: () => void): () => void {
   };
 }
 
-/** The session, also when another tab signs in or out. Undefined if nobody is signed in. */
+/** Returns the session, which also changes if another tab signs in or out; undefined if nobody is signed in. */
 export function useSession() {
   return useSyncExternalStore(subscribe, latchkey.session);
 }

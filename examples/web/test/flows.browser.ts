@@ -1,4 +1,7 @@
-/** Every flow of the app in a browser, on an origin of its own: two tabs, a tab that slept, offline and back. */
+/**
+ * Tests every flow of the app in a browser, on a separate origin: two tabs, a tab that was asleep, offline and online
+ * again.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -19,7 +22,10 @@ const mailbox = createMailbox(system.mailbox);
 const browser = await launch();
 after(() => browser.close());
 
-/** Serves the app in a mode. @returns its URL */
+/**
+ * Serves the app with tokens in cookies or in bodies.
+ * @returns its URL
+ */
 async function serveApp(tokens: 'cookie' | 'body'): Promise<string> {
   Object.assign(process.env, { VITE_LATCHKEY_URL: system.url, VITE_TOKENS: tokens });
   const port = await freePort();
@@ -41,7 +47,7 @@ async function fill(page: Page, form: string, fields: Readonly<Record<string, st
   await scope.getByRole('button', { name: button, exact: true }).click();
 }
 
-/** The link of a mail, which FRONTEND_URL leads to the app. */
+/** Returns the link of a mail; with FRONTEND_URL, it leads to the app. */
 async function linkTo(app: string, email: string, subject: string): Promise<string> {
   const { text } = await mailbox.next(email, subject);
   const [, path] = /http:\/\/localhost:5173(\/\S+)/.exec(text) ?? assert.fail(text);
@@ -73,14 +79,14 @@ for (const tokens of ['cookie', 'body'] as const) {
     await fill(page, 'Sign in', { Email: ada.email, Password: ada.password }, 'Sign in');
     await page.getByText(`Signed in as ${ada.username}`).waitFor();
 
-    // A second tab has the session, and a write is read at once.
+    // A second tab shares the session, and a change in one is shown in the other.
     await other.clock.install();
     await other.goto(app);
     await other.getByText(`Signed in as ${ada.username}`).waitFor();
     await fill(page, 'Profile', { 'First name': 'Ada' }, 'Save');
     await page.getByText('Signed in as Ada').waitFor();
 
-    // A tab that slept refreshes before its next request, and the other tab keeps its session.
+    // A tab that was asleep refreshes before its next request, and the other tab stays signed in.
     const refreshed = other.waitForResponse((response) => response.url().endsWith('/auth/refresh'));
     await other.clock.fastForward(LATER_MS);
     await other.getByRole('button', { name: 'Reload' }).click();
@@ -89,12 +95,12 @@ for (const tokens of ['cookie', 'body'] as const) {
 
     await context.setOffline(true);
     await fill(page, 'Profile', { 'First name': 'Augusta' }, 'Save');
-    await page.getByText('The network is away.').waitFor();
+    await page.getByText('The server cannot be reached.').waitFor();
     await context.setOffline(false);
     await fill(page, 'Profile', { 'First name': 'Augusta' }, 'Save');
     await page.getByText('Signed in as Augusta').waitFor();
 
-    // Signing out in one tab does so in all of them.
+    // Signing out in one tab signs out all tabs.
     await page.getByRole('button', { name: 'Sign out' }).click();
     for (const tab of [page, other]) await tab.getByRole('form', { name: 'Sign in' }).waitFor();
     await page.reload();

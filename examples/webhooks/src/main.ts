@@ -1,11 +1,11 @@
-/** A receiver of webhooks: checks the signature, skips what it knows, prints each event. */
+/** A webhook receiver: it verifies the signature, skips events that it has already handled, and prints the others. */
 import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 
 const { WEBHOOK_SECRET = '', PORT = '8099' } = process.env;
 const webhook = new Webhook(WEBHOOK_SECRET);
-/** The last sequence of each account. A real receiver stores it together with the effect of the event. */
+/** The last handled sequence of each account. A real receiver stores it together with the effects of the event. */
 const sequences = new Map<string, number>();
 
 interface Event {
@@ -14,7 +14,7 @@ interface Event {
   readonly sequence: string;
 }
 
-/** @throws WebhookVerificationError if the request is not ours */
+/** @throws WebhookVerificationError if Latchkey has not signed the request */
 async function readEvent(request: IncomingMessage): Promise<Event> {
   const body = await text(request);
   const headers = Object.fromEntries(

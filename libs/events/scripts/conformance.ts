@@ -1,4 +1,4 @@
-/** Runs a consumer of any language against the conformance kit: libs/events/conformance/README.md. */
+/** Tests a consumer in any language with the conformance kit: libs/events/conformance/README.md. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -33,7 +33,10 @@ export const cases: readonly ConformanceCase[] = kit.parse(
   JSON.parse(readFileSync(new URL('../conformance/cases.json', import.meta.url), 'utf8')),
 );
 
-/** Runs a command on the records of a case. @throws Error if it fails, or prints something else than outcomes */
+/**
+ * Runs a command on the records of a case.
+ * @throws Error if the command fails, or prints anything except outcomes
+ */
 export async function outcomeOf(
   [program = '', ...words]: readonly string[],
   records: ConformanceCase['records'],
@@ -55,12 +58,15 @@ export async function outcomeOf(
   };
 }
 
-/** @throws AssertionError that shows the difference */
+/**
+ * Compares an outcome with the expected one.
+ * @throws AssertionError that shows the difference
+ */
 export function assertOutcome(actual: Outcome, { name, expected }: ConformanceCase): void {
   assert.deepEqual(sorted(actual), sorted(expected), name);
 }
 
-/** Only the order of the events of one account is fixed. */
+/** Groups by account, because events of different accounts may be handled in any order. */
 function sorted({ handled: events, accounts }: Outcome) {
   return {
     handled: Object.fromEntries(Map.groupBy(events, (event) => event.handled)),

@@ -1,4 +1,4 @@
-/** The tables of all events in `docs/events.md`. */
+/** Generates the tables of all events in `docs/events.md`. */
 import {
   catalogue,
   type EventType,
@@ -22,7 +22,10 @@ interface Field {
   readonly anyOf?: readonly Field[];
 }
 
-/** `role`, `verification?`, `person {email, firstName?}`, `reason: expired, rejected`. */
+/**
+ * Returns the description of a field, such as `role`, `verification?`, `person {email, firstName?}` or `reason:
+ * expired, rejected`.
+ */
 function fieldText(name: string, field: Field, required: boolean): string {
   const object = field.anyOf?.find(({ properties }) => properties) ?? {};
   const values = field.enum && name !== 'role' && name !== 'previousRole' ? `: ${field.enum.join(', ')}` : '';

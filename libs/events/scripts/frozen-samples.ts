@@ -1,6 +1,6 @@
 /**
- * The frozen samples: records of every version of every event, as they were when that version was new. They are
- * written once, from the samples declared with the event, and must remain decodable. They are never rewritten.
+ * Frozen samples: one file per version of every event, with records as they were when that version was new. They are
+ * generated once from the samples in the event's declaration, and never rewritten. They must always remain decodable.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ import {
 
 const folder = new URL('../samples/', import.meta.url);
 
-/** Returns a UUIDv7 derived from its argument alone. */
+/** Returns a UUIDv7 derived from the seed alone. */
 function sampleId(seed: string): string {
   const hex = createHash('sha256').update(seed).digest('hex');
   return `01980d2e-6b00-7${hex.slice(0, 3)}-8${hex.slice(3, 6)}-${hex.slice(6, 18)}`;
@@ -81,7 +81,10 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Returns the missing sample files of current versions, by path, and the list of digests with their lines added. */
+/**
+ * Returns the sample files that are missing for current versions, by path, and the list of digests with lines for these
+ * files.
+ */
 export function missingSamples(): readonly (readonly [path: string, text: string])[] {
   const files = typesWithVersions
     .map(([type, version]) => [`${type}.v${version}.json`, type] as const)

@@ -1,4 +1,4 @@
-/** Builds the package as other teams install it: the entries of `package.json`, with our other packages bundled. */
+/** Builds the package for publication: the entry points of `package.json`, with our other packages bundled. */
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { publint } from 'publint';
@@ -13,8 +13,8 @@ interface Manifest {
 }
 
 /**
- * Writes the package into a folder, which is emptied first. @throws Error if it does not compile or publint finds
- * errors
+ * Writes the package into a folder, which is emptied first.
+ * @throws Error if it does not compile, or publint reports errors
  */
 export async function writePackage(folder: string): Promise<void> {
   const manifest: Manifest = JSON.parse(await readFile(join(workspace, 'package.json'), 'utf8'));

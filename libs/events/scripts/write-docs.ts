@@ -1,7 +1,7 @@
 /**
- * Generates files from the events: a JSON Schema per event and the AsyncAPI document in `docs/events/`, the table
- * in `docs/events.md`, and a frozen sample for each version that has none yet. With `--check` it writes nothing,
- * names the files that differ, and exits with 1 if there are any.
+ * Generates files from the events: a JSON Schema per event and the AsyncAPI document in `docs/events/`, the tables in
+ * `docs/events.md`, and a frozen sample for each version that has none. With `--check` it writes nothing, but lists the
+ * files that differ and exits with code 1 if there are any.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { asyncApiDocument, eventJsonSchema } from '../src/index.ts';
@@ -19,7 +19,7 @@ function read(path: string): string {
   return readFileSync(new URL(path, root), 'utf8');
 }
 
-/** Returns every generated file by its path: the text that it must have, or undefined if it must not exist. */
+/** Returns all generated files: by path, the required text, or undefined for a file that must not exist. */
 function wantedFiles(): ReadonlyMap<string, string | undefined> {
   const present = readdirSync(schemas).filter((name) => name.endsWith('.json'));
   return new Map<string, string | undefined>([

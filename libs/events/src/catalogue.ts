@@ -1,8 +1,7 @@
 /**
- * Every event type of Latchkey, and the types that follow from the declarations in `events/`.
- *
- * All personal data of an event is under `data.person`; `person` is `null` once it has been erased, and every
- * consumer must accept that. No secret is ever part of an event: a one-time token is encrypted to the notifier.
+ * Every event type of Latchkey, with the types derived from the declarations in `events/`. All personal data of an
+ * event is under `data.person`. `person` becomes `null` when the account is erased, so every consumer must accept
+ * `null`. An event never contains a usable secret: one-time tokens are encrypted to the notifier.
  */
 import type { z } from 'zod';
 import { AccountDisabled } from './events/account-disabled.ts';
@@ -67,11 +66,14 @@ export function isEventType(text: string): text is EventType {
 /** Every event type, in the order of the catalogue. */
 export const eventTypes: readonly EventType[] = Object.keys(catalogue).filter(isEventType);
 
-/** What identifies and orders an event. It is fixed when the event is appended to the journal, and never changes. */
+/**
+ * The fields that identify and order an event. They are set when the event is appended to the journal, and never
+ * change.
+ */
 export interface Envelope {
   /** UUIDv7. */
   readonly id: string;
-  /** The id of the account, the mailing or the delivery: the stream, and the key on the topic. */
+  /** The stream, and the key on the topic: the id of the account, the mailing or the delivery. */
   readonly subject: string;
   /** From 1, without gaps, per subject. */
   readonly sequence: number;

@@ -21,7 +21,10 @@ const headerValue = fc.oneof(
 );
 const anyHeaders = fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()), headerValue);
 
-/** A valid record with some parts replaced by anything: it reaches deeper into the decoder than random bytes would. */
+/**
+ * A valid record in which some parts are replaced by arbitrary values, because random bytes would fail at the first
+ * check.
+ */
 const damaged: fc.Arbitrary<RawRecord> = fc
   .record({
     event: anyEvent(),

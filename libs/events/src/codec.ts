@@ -19,7 +19,7 @@ import {
 } from './headers.ts';
 import { type Upcast, upcast } from './upcast.ts';
 
-/** A record as it is passed to a bus. */
+/** A record in the form in which it is published on a bus. */
 export interface EncodedEvent {
   readonly topic: string;
   readonly key: string;
@@ -27,7 +27,7 @@ export interface EncodedEvent {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A record as it comes from a bus; a repeated header arrives as an array. */
+/** A record in the form in which it is read from a bus; a repeated header is an array. */
 export interface RawRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
@@ -37,30 +37,30 @@ export interface RawRecord {
 export type Decoded =
   | { readonly kind: 'event'; readonly event: LatchkeyEvent }
   /**
-   * The headers are well-formed, but this build does not know the type: skipped and counted, but it advances the
-   * sequence.
+   * The headers are valid, but this release does not know the type. The record is skipped and counted, and it advances
+   * the sequence.
    */
   | { readonly kind: 'unknown-type'; readonly type: string; readonly envelope: Envelope }
   /**
-   * The key is usable, but the content is not (bad headers or JSON, unknown version, schema violated): parks the
-   * subject.
+   * The key is valid, but the rest is not (invalid headers or JSON, unknown version, schema violation). The subject is
+   * parked.
    */
   | { readonly kind: 'undecodable'; readonly subject: string; readonly cause: string }
-  /** The key is not usable: goes to the dead-letter queue. */
+  /** The key is invalid. The record goes to the dead-letter queue. */
   | { readonly kind: 'unusable'; readonly cause: string };
 
 /** Events larger than this, in bytes of JSON, are refused. */
 export const MAX_EVENT_BYTES = 256 * 1024;
 
-/** How a journaled event is published. */
+/** The provenance of a journaled event, which is published with it. */
 export interface Origin {
-  /** Without it, consumers take the record for forged. */
+  /** If absent, consumers treat the record as forged. */
   readonly proof?: EventProof;
-  /** The data in the older version in which it was appended and hashed; absent if that is the current one. */
+  /** The data in the version in which it was appended and hashed; absent if that is the current version. */
   readonly stored?: StoredData;
 }
 
-/** Data of a version that is not the current one. */
+/** Data in an older version. */
 export interface StoredData {
   readonly version: number;
   readonly data: unknown;
@@ -69,7 +69,8 @@ export interface StoredData {
 /**
  * Returns the record of an event. Omits fields that its schema does not declare.
  * @throws ZodError if data or envelope violate their schema
- * @throws RangeError if the data is larger than {@link MAX_EVENT_BYTES} or names another subject than the envelope
+ * @throws RangeError if the data is larger than {@link MAX_EVENT_BYTES}, or if its subject differs from that of the
+ * envelope
  */
 export function encode(event: LatchkeyEvent, { proof, stored }: Origin = {}): EncodedEvent {
   const contract = catalogue[event.type];
@@ -97,13 +98,13 @@ function publishedData({
 }
 
 /**
- * Returns what the hash of an event covers: the form in which it is published.
+ * Returns the fields that the hash of an event covers, in the form in which they are published.
  * @throws ZodError if the data violates its schema
  */
 export function coveredBy(event: LatchkeyEvent, stored?: StoredData): CoveredEvent {
   const { id, type, subject, sequence, time } = event;
   if (stored !== undefined) return { id, type, subject, sequence, time, ...stored };
-  // Through JSON, because a field that is undefined is not published.
+  // Converted to JSON and back, because fields that are undefined are not published.
   const data: unknown = JSON.parse(JSON.stringify(publishedData(event)));
   return { id, type, version: catalogue[type].version, subject, sequence, time, data };
 }
@@ -129,7 +130,7 @@ function usableKey(key: Buffer | null): string | undefined {
 
 type Json = { readonly json: unknown } | { readonly flaw: string };
 
-/** The parser's own message is dropped: it quotes the text, which may contain personal data. */
+/** Returns the parsed JSON, or an error without the parser's message, which could quote personal data. */
 function parseJson(value: Buffer | null): Json {
   if (value === null) return { flaw: 'no value' };
   if (value.length > MAX_EVENT_BYTES) return { flaw: `value over ${MAX_EVENT_BYTES} bytes` };
@@ -142,7 +143,7 @@ function parseJson(value: Buffer | null): Json {
   }
 }
 
-/** More would not fit into one line for people. */
+/** The maximum number of violations in an error message, so that it fits into one line. */
 const BREACHES_TOLD = 5;
 
 /** Returns the fields that violate the schema, and how; never their values. */
@@ -174,7 +175,9 @@ function readData(context: DecodeContext, contract: Decodable, facts: HeaderFact
   return checked.success ? { data: checked.data } : { flaw: breaches(checked.error) };
 }
 
-/** A decoded record, and what its hash must cover; undefined if headers or value cannot be read. */
+/**
+ * A decoded record, and the fields that its hash must cover; `covered` is undefined if headers or value cannot be read.
+ */
 interface ReadRecord {
   readonly decoded: Decoded;
   readonly covered?: CoveredEvent;
@@ -218,9 +221,9 @@ export function createDecode(context: DecodeContext) {
  */
 export const decode: (record: RawRecord) => Decoded = createDecode({ contracts: catalogue, upcast });
 
-/** What a record says about where it comes from. */
+/** The provenance of a record. */
 export type Provenance =
-  /** Its content matches its hash. Whether its signature is genuine is for the caller to check. */
+  /** The content matches the hash. The caller must verify the signature. */
   | { readonly kind: 'intact'; readonly proof: EventProof }
   | { readonly kind: 'unsigned' }
   | { readonly kind: 'forged'; readonly cause: string };
@@ -237,8 +240,8 @@ export function decodeWithProof(record: RawRecord): {
 const coveredHeaders = ['ce_id', 'ce_type', 'ce_dataschema', 'ce_subject', 'ce_time', 'ce_sequence'];
 
 /**
- * Returns the proof of a record whose content matches its hash, without decoding the event: whether it fits its
- * contract, and whether the signature is genuine, is not checked. Never throws.
+ * Returns the proof of a record if its content matches its hash. Checks neither the event's schema nor the signature.
+ * Never throws.
  */
 export function intactProof(record: RawRecord): EventProof | undefined {
   const provenance = provenanceOf(record, coveredIn(record));

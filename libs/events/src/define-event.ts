@@ -1,4 +1,4 @@
-/** How an event is declared: one file per event in `events/`, one call of `defineEvent` in it. */
+/** Declares events: each file in `events/` contains one call of `defineEvent`. */
 import { z } from 'zod';
 import type { EventTopic, TopicName } from './topics.ts';
 
@@ -7,13 +7,15 @@ export interface Definition<Type extends string, Shape extends z.ZodRawShape> {
   /** The current version of the data; default 1. Each new version needs a step in `upcast.ts`. */
   readonly version?: number;
   readonly topic: EventTopic;
-  /** What happened, in one or two sentences. */
+  /** One or two sentences that say what happened. */
   readonly description: string;
-  /** What the consumers of this repository do about it. */
+  /** How Latchkey's own services react to it. */
   readonly effects: string;
   /** The fields of the data. Personal data only under `person`; no secrets. */
   readonly data: Shape;
-  /** Data by title: at least one with a person and one with `person: null`, if the event has a person. */
+  /**
+   * Examples of the data, by title. If the event has a person, at least one has a person and one has `person: null`.
+   */
   readonly samples: Readonly<Record<string, z.infer<z.ZodObject<Shape>>>>;
 }
 
@@ -23,7 +25,7 @@ export interface EventContract<Type extends string = string, Shape extends z.Zod
   /** The current version. */
   readonly version: number;
   readonly topic: TopicName;
-  /** The field of the data that repeats the envelope's subject. */
+  /** The field of the data that has the same value as the envelope's subject. */
   readonly subjectField: EventTopic['subjectField'];
   /** The service that publishes it. */
   readonly publisher: EventTopic['publisher'];

@@ -17,7 +17,7 @@ export const locale = z
   .max(35)
   .regex(/^[A-Za-z0-9-]+$/);
 
-/** The name that an account shows to others. */
+/** The public name of an account. */
 export const username = z.string().regex(/^[A-Za-z0-9_-]{3,32}$/);
 
 /**
@@ -30,13 +30,13 @@ export const personName = z
     /^[^\s\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069](?:[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]{0,62}[^\s\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069])?$/u,
   );
 
-/** An e-mail address, as mails are sent to it: ASCII, its domain in Punycode. */
+/** An e-mail address in the form that is used to send mails: ASCII, with its domain in Punycode. */
 export const email = z
   .string()
   .max(254)
   .regex(/^[\w!#$%&'*+/=?^`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}$/);
 
-/** Why an admin did something: plain text, well-formed Unicode. */
+/** The reason that an admin gave: plain, well-formed Unicode text. */
 export const reason = z
   .string()
   .max(500)
@@ -57,9 +57,9 @@ export const linkPurpose = z.enum(['verification', 'reset', 'erasure', 'email-ch
 export type LinkPurpose = z.infer<typeof linkPurpose>;
 
 /**
- * The plaintext of a sealed link. It is encrypted as a compact JWE (ECDH-ES over X25519, A256GCM; `kid` is the
- * key's RFC 7638 thumbprint). The notifier mails only `to`, and rejects content that does not match the event
- * that carries it.
+ * The plaintext of a sealed link. It is encrypted as a compact JWE (ECDH-ES over X25519, A256GCM; `kid` is the key's
+ * RFC 7638 thumbprint). The notifier sends the mail only to `to`, and rejects content that does not match the event
+ * around it.
  */
 export const sealedContent = z.object({
   token: z.string().length(64),
@@ -78,18 +78,18 @@ export function person<Shape extends z.ZodRawShape>(shape: Shape) {
     .meta({ 'x-personal': true, description: 'Personal data; null once erased.' });
 }
 
-/** The person to whom a mail about the event goes. */
+/** The recipient of a mail about the event. */
 export const recipient = person({ email, username });
 
 /** The name of a mail: `verify-email`. */
 export const mailName = z.string().min(1).max(100);
 
-/** The event that called for a mail. */
+/** The event that caused a mail. */
 export const mailCause = z
   .object({ subject: id, eventId: id })
   .describe('The event that called for the mail, and the account or mailing that it is about.');
 
-/** An address as the notifier keeps it after its mail was sent. */
+/** The fingerprint of an address, which the notifier keeps after the mail was sent. */
 export const recipientFingerprint = z
   .string()
   .regex(/^[0-9a-f]{32}$/)

@@ -36,8 +36,7 @@ export const eventHeaders = z.object({
   ce_sequence: z.string().regex(/^(?!0{10})[0-9]{10}$/),
   ce_correlationid: text,
   ce_causationid: text,
-  // An invalid trace context never makes the event invalid: it is dropped, as W3C Trace Context tells receivers to
-  // do.
+  // An invalid trace context never makes the event invalid. It is dropped, as W3C Trace Context requires of receivers.
   traceparent: traceparent.optional().catch(undefined),
 });
 
@@ -45,7 +44,10 @@ type EventHeaders = z.infer<typeof eventHeaders>;
 
 const SHA_256 = /^[\w-]{43}$/;
 
-/** The headers of a proof. Records are read by these patterns alone, because every record has them. */
+/**
+ * The patterns of the proof headers. Reading a record uses these patterns instead of a schema, because every record has
+ * these headers.
+ */
 const proofPatterns = {
   ce_hash: SHA_256,
   ce_previoushash: SHA_256,
@@ -78,7 +80,7 @@ export const proofHeaders = z.object({
   ),
 });
 
-/** The entry of an event in its chain, and its signature. */
+/** The place of an event in the hash chain, and its signature. */
 export interface EventProof extends ChainEntry {
   readonly signature: Signature;
 }
@@ -96,7 +98,7 @@ export function writeProof({ hash, previous, person, signature }: EventProof): R
 
 const names = Object.keys(eventHeaders.shape);
 
-/** The values that headers are made from; all other headers are constants. */
+/** The header values that differ between events; all other headers are constants. */
 const writable = z.object({
   id: eventHeaders.shape.ce_id,
   subject: eventHeaders.shape.ce_subject,
@@ -106,7 +108,10 @@ const writable = z.object({
   causationId: text,
 });
 
-/** Returns the headers of a record. @throws ZodError if the envelope violates their rules */
+/**
+ * Returns the headers of a record.
+ * @throws ZodError if the envelope violates its schema
+ */
 export function writeHeaders(
   envelope: Envelope,
   { type, version, publisher }: Pick<EventContract<EventType>, 'type' | 'version' | 'publisher'>,
@@ -129,7 +134,7 @@ export function writeHeaders(
   };
 }
 
-/** A header as it comes from a bus; a repeated one is an array. */
+/** The value of a header that was read from a bus; an array if the header is repeated. */
 export type HeaderValue = Buffer | string | readonly (Buffer | string)[] | undefined;
 
 export interface HeaderFacts {
@@ -138,7 +143,7 @@ export interface HeaderFacts {
   readonly version: number;
 }
 
-/** The values of the headers, or the names of the invalid ones. */
+/** The values of all headers, or the names of the invalid ones. */
 export type ReadHeaders = { readonly facts: HeaderFacts } | { readonly flaw: string };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -159,7 +164,7 @@ function headerText(value: HeaderValue): string | undefined {
   return undefined;
 }
 
-/** Returns the version that a `ce_dataschema` names. */
+/** Returns the version in a `ce_dataschema`. */
 export function versionIn(schema: string): number {
   return Number(schema.slice(schema.lastIndexOf(':') + 1));
 }
@@ -205,7 +210,10 @@ export function readHeaders(headers: RawHeaders): ReadHeaders {
 
 const proofEntries = Object.entries(proofPatterns);
 
-/** Reads the proof of a record. `unsigned`: it has none of these headers. */
+/**
+ * Reads the proof of a record.
+ * @returns `unsigned` if it has none of the proof headers
+ */
 export function readProofHeaders(headers: RawHeaders): EventProof | 'unsigned' | 'invalid' {
   const texts: { [Name in ProofHeader]?: string } = {};
   let found = false;
@@ -213,7 +221,7 @@ export function readProofHeaders(headers: RawHeaders): EventProof | 'unsigned' |
     const value = headers[name];
     if (value === undefined) continue;
     found = true;
-    // A header that is repeated, or not text, must not look as if it were absent.
+    // A header that is repeated or not text must not be treated as absent.
     const text = headerText(value);
     if (text === undefined || !pattern.test(text)) return 'invalid';
     texts[name as ProofHeader] = text;

@@ -1,16 +1,16 @@
-/** Receipts of erasures: a consumer confirms that it has erased what it had of an account. */
+/** Receipts of erasures: a consumer confirms that it has erased its data of an account. */
 import { z } from 'zod';
 import { id, instant } from './fields.ts';
 import { textOf } from './headers.ts';
 import { RECEIPTS_TOPIC } from './topics.ts';
 
-/** Matches the name of a consumer, and so that of a client or a webhook. Contains no personal data. */
+/** Matches the name of a consumer; clients and webhooks are consumers, too. Contains no personal data. */
 export const consumerName = /^[A-Za-z\d][A-Za-z\d._-]{0,62}$/;
 
-/** The services of Latchkey, which confirm erasures under these names. No other consumer may have one of them. */
+/** The names under which Latchkey's own services confirm erasures. No other consumer may use them. */
 export const ownConsumers: readonly string[] = ['auth', 'user', 'notifier'];
 
-/** Whether a receipt can have this name as its consumer. */
+/** Returns whether a name is allowed as the consumer in a receipt. */
 export function isConsumerName(name: string): boolean {
   return consumerName.test(name);
 }
@@ -21,14 +21,14 @@ const receipt = z.object({
   consumer: z.string().regex(consumerName),
   /** The sequence of `AccountErased`. */
   sequence: z.int().min(1).max(9_999_999_999),
-  /** When the consumer had erased the data. */
+  /** When the consumer erased the data. */
   confirmedAt: instant,
 });
 
-/** A consumer has handled the erasure of an account. */
+/** Confirms that a consumer has handled the erasure of an account. */
 export type Receipt = z.infer<typeof receipt>;
 
-/** A receipt as it is passed to a bus. */
+/** A receipt in the form in which it is published on a bus. */
 export interface EncodedReceipt {
   readonly topic: typeof RECEIPTS_TOPIC;
   readonly key: string;
@@ -46,7 +46,10 @@ export function encodeReceipt(given: Receipt): EncodedReceipt {
   };
 }
 
-/** Decodes a record. Never throws. Returns undefined for a record that is no receipt, or has another account's key. */
+/**
+ * Decodes a record. Never throws. Returns undefined if the record is not a receipt, or if its key is not the account in
+ * it.
+ */
 export function decodeReceipt(record: {
   readonly key: Buffer | null;
   readonly value: Buffer | null;

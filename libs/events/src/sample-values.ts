@@ -1,4 +1,4 @@
-/** Values that the samples of several events share. */
+/** Values that the samples of several events use. */
 export const USER_ID = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
 
 export const ADA = { email: 'ada@example.com', username: 'ada' } as const;

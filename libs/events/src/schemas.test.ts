@@ -24,7 +24,7 @@ function isType(text: string): text is (typeof types)[number] {
   return isEventType(text) || isSecurityEventType(text);
 }
 
-/** The formats are repeated as patterns in the schemas, so that the validator need not know them. */
+/** Ignores the formats, because the schemas also contain them as patterns. */
 const ajv = new Ajv2020({ strict: true, allErrors: true, formats: { uuid: true, 'date-time': true } });
 ajv.addKeyword({ keyword: 'x-personal', schemaType: 'boolean' });
 
@@ -35,7 +35,7 @@ function validate(type: string, data: unknown): boolean {
   return validator?.(data) ?? assert.fail(`no schema of ${type}`);
 }
 
-/** The titles of all objects, enums and unions in a schema; undefined for one without. */
+/** Returns the titles of all objects, enums and unions in a schema; undefined for one without a title. */
 function typeNames(schema: unknown): readonly unknown[] {
   if (typeof schema !== 'object' || schema === null) return [];
   const isType = ['properties', 'enum', 'anyOf', 'oneOf'].some((keyword) => Object.hasOwn(schema, keyword));
@@ -43,7 +43,7 @@ function typeNames(schema: unknown): readonly unknown[] {
   return [...(isType ? [title] : []), ...Object.values(schema).flatMap(typeNames)];
 }
 
-/** Every path of a schema at which a property of this name is declared. */
+/** Returns every path in a schema at which a property with this name is declared. */
 function declared(schema: unknown, name: string): unknown[] {
   if (typeof schema !== 'object' || schema === null) return [];
   return Object.entries(schema).flatMap(([key, value]) => [
@@ -160,7 +160,7 @@ describe('the AsyncAPI document', () => {
     };
     for (const { type, title, headers } of samples) {
       const schema = components.messages[type]?.headers ?? assert.fail(type);
-      // Samples of the first version have no proof, as release 0.1 published them.
+      // Frozen samples of the first version have no proof, because release 0.1 published none.
       const proven = { ...proofHeaders, ...headers };
       assert.ok(ajv.validate(schema, proven), `${type}, ${title}: ${ajv.errorsText()}`);
       assert.equal(ajv.validate(schema, { ...proven, ce_type: 'Other' }), false);

@@ -1,4 +1,4 @@
-/** The contracts in the languages of others: JSON Schema per event, and AsyncAPI for the topics. */
+/** Describes the events in standard formats: a JSON Schema per event, and the AsyncAPI document of the topics. */
 import { z } from 'zod';
 import { catalogue, type EventType, eventTypes, isEventType } from './catalogue.ts';
 import { dataSchemaUri } from './data-schema-uri.ts';
@@ -14,14 +14,14 @@ type AnyType = EventType | SecurityEventType;
 
 const contracts = { ...catalogue, ...securityCatalogue };
 
-/** The schema for consumers: undeclared fields are allowed, because a later release may add some. */
+/** Returns the schema for consumers, which allows undeclared fields, because a later release may add some. */
 function dataSchema(type: AnyType, target: Target): JsonSchema {
   return z.toJSONSchema(contracts[type].schema, { target, io: 'input' });
 }
 
 /**
- * Returns the JSON Schema (2020-12) of an event's data in its current version; `$id` is the record's
- * `ce_dataschema`. Personal data is marked `x-personal: true`, at the top of each personal part.
+ * Returns the JSON Schema (2020-12) of an event's data in its current version. Its `$id` is the `ce_dataschema` of
+ * records. The root of each part with personal data is marked `x-personal: true`.
  */
 export function eventJsonSchema(type: AnyType): JsonSchema {
   const { $schema, ...schema } = dataSchema(type, 'draft-2020-12');
@@ -29,8 +29,8 @@ export function eventJsonSchema(type: AnyType): JsonSchema {
 }
 
 /**
- * Removes `$schema`, because the schema language of AsyncAPI is a superset of draft-07, and gives every type in it a name
- * that generators of code can use: `UserRegisteredPerson`.
+ * Removes `$schema`, because AsyncAPI's schema language is a superset of draft-07, and gives every type a title that
+ * code generators can use, such as `UserRegisteredPerson`.
  */
 function embedded({ $schema: _, ...schema }: JsonSchema, name: string): JsonSchema {
   return named(schema, name);
@@ -40,7 +40,7 @@ function isSchema(value: unknown): value is JsonSchema {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Names a schema, and those in it after their place. Constants and plain values need no name. */
+/** Gives a schema, and every schema inside it, a title derived from its path. Constants and plain values need none. */
 function named(schema: JsonSchema, name: string): JsonSchema {
   const { properties, items, anyOf, oneOf, additionalProperties } = schema;
   const isType = [properties, anyOf, oneOf, schema['enum']].some((part) => part !== undefined);
@@ -68,7 +68,10 @@ function isNullable(choices: unknown): boolean {
   return Array.isArray(choices) && choices.some((choice) => isSchema(choice) && choice['type'] === 'null');
 }
 
-/** What may be null has the name of its place; several choices are numbered. */
+/**
+ * Gives the alternatives of a union titles: a nullable type has the title of its path, and several alternatives are
+ * numbered.
+ */
 function namedChoices(choices: readonly unknown[], name: string): readonly unknown[] {
   const isOne = isNullable(choices) && choices.length === 2;
   return choices.map((choice, at) =>
@@ -99,7 +102,7 @@ function headersSchema(type: AnyType, headers: z.ZodObject): JsonSchema {
   return embedded(schema, `${type}Headers`);
 }
 
-/** A topic, the types of events on it, and how they are written. */
+/** A topic, the event types on it, and how they are encoded. */
 interface Stream {
   readonly topic: EventTopic | SecurityTopic;
   readonly types: readonly AnyType[];
@@ -113,7 +116,7 @@ const streams: readonly Stream[] = [
   ...topics.map((topic) => ({
     topic,
     types: eventTypes.filter((type) => catalogue[type].topic === topic.name),
-    // Events of auth alone are chained and signed.
+    // Only events of auth are chained and signed.
     headers: topic.publisher === 'auth' ? eventHeaders.extend(proofHeaders.shape) : eventHeaders,
     key: {
       type: 'string',

@@ -9,13 +9,13 @@ export type TopicName = typeof ACCOUNTS_TOPIC | typeof MAILINGS_TOPIC | typeof D
 
 export interface EventTopic {
   readonly name: TopicName;
-  /** Must never change: the partition of a key depends on it. */
+  /** The number of partitions. It must never change, because the partition of a key depends on it. */
   readonly partitions: number;
-  /** How long records are kept, in ms; -1 keeps them forever. */
+  /** How long records are kept, in ms; -1 keeps them without a limit. */
   readonly retentionMs: number;
-  /** What the key of a record is. */
+  /** The meaning of a record's key. */
   readonly keyedBy: string;
-  /** The field of an event's data that repeats the key. */
+  /** The field of an event's data that has the same value as the key. */
   readonly subjectField: 'userId' | 'mailingId' | 'deliveryId';
   /** The service that publishes the events. */
   readonly publisher: 'auth' | 'notifier';
@@ -52,17 +52,20 @@ export const topics: readonly EventTopic[] = [accountsTopic, mailingsTopic, deli
 
 export const SECURITY_TOPIC = 'security.events.v1';
 
-/** The topic of security events. Unlike the others it holds no accounts' history: it may be deleted at any time. */
+/**
+ * The topic of security events. Unlike the other topics, it contains no account history, so it may be deleted at any
+ * time.
+ */
 export interface SecurityTopic {
   readonly name: typeof SECURITY_TOPIC;
   readonly partitions: number;
   /** How long records are kept, in ms. */
   readonly retentionMs: number;
-  /** What the key of a record is. */
+  /** The meaning of a record's key. */
   readonly keyedBy: string;
 }
 
-/** @param retentionDays AUDIT_RETENTION_DAYS */
+/** @param retentionDays how long records are kept, in days: AUDIT_RETENTION_DAYS */
 export function securityTopic(retentionDays = 90): SecurityTopic {
   return {
     name: SECURITY_TOPIC,
@@ -74,12 +77,14 @@ export function securityTopic(retentionDays = 90): SecurityTopic {
 
 export const RECEIPTS_TOPIC = 'erasures.receipts.v1';
 
-/** The topic on which consumers confirm erasures. auth reads it; records are kept for as long as it may be away. */
+/**
+ * The topic on which consumers confirm erasures. auth reads it, and may be down for as long as the records are kept.
+ */
 export const receiptsTopic = {
   name: RECEIPTS_TOPIC,
   partitions: 12,
   /** How long records are kept, in ms. */
   retentionMs: 90 * DAY_MS,
-  /** What the key of a record is. */
+  /** The meaning of a record's key. */
   keyedBy: 'account id',
 } as const;

@@ -6,7 +6,7 @@ import { eventTypes } from './catalogue.ts';
 import { createDecode } from './codec.ts';
 import { createUpcast, type Upcaster, upcast, upcasters } from './upcast.ts';
 
-/** A catalogue in which AccountVerified has reached its third version. */
+/** Converts AccountVerified to a third version, which does not exist outside of these tests. */
 const splitName: Upcaster = (data) => ({
   ...(data as object),
   names: String((data as { name: string }).name).split(' '),

@@ -1,24 +1,24 @@
 /**
- * Converts old data to its current form. A change that is not merely a new optional field needs a new version, and
- * one step from the previous version; steps are chained, so that data of any version arrives in the current form.
+ * Converts old data to the current version. Any change except a new optional field requires a new version, with one
+ * step from the previous version. Steps are chained, so that data of any version becomes current.
  */
 import { catalogue, type EventType } from './catalogue.ts';
 
 /**
- * Converts an event's data from one version to the next. Pure. Keeps fields that it does not know, because the
- * journal stores more in an event than is published.
+ * Converts an event's data from one version to the next. Pure. Must keep unknown fields, because the journal stores
+ * fields that are not published.
  */
 export type Upcaster = (data: unknown) => unknown;
 
-/** For each type, the step from each previous version to the next. */
+/** For each event type, the steps by the version that they convert from. */
 export type Upcasters = Readonly<Partial<Record<string, Readonly<Partial<Record<number, Upcaster>>>>>>;
 
-/** All steps. Every event is in its first version. */
+/** All steps. There is none while every event is in its first version. */
 export const upcasters: Upcasters & { readonly [T in EventType]?: Upcasters[string] } = {};
 
 /**
- * Converts data of a version to the current one; undefined if the version is not known. The data is not validated.
- * @throws whatever a step throws on unexpected data
+ * Converts data to the current version; returns undefined if its version is unknown. The data is not validated.
+ * @throws any error of a step, because the data may be invalid
  */
 export type Upcast = (type: string, version: number, data: unknown) => unknown;
 

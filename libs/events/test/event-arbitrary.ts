@@ -1,4 +1,4 @@
-/** Arbitrary valid events, derived from the JSON Schemas of their data. */
+/** Arbitrary valid events, generated from the JSON Schemas of their data. */
 import fc from 'fast-check';
 import {
   catalogue,
@@ -26,7 +26,7 @@ function hex(length: number) {
 }
 const traceparent = fc.tuple(hex(32), hex(16)).map(([trace, parent]) => `00-${trace}-${parent}-01`);
 
-/** The parts of JSON Schema that the events use; `schemaArbitrary` throws on any other. */
+/** The parts of JSON Schema that event schemas use; `schemaArbitrary` throws on any other. */
 interface Schema {
   readonly type?: string;
   readonly format?: string;
@@ -53,7 +53,7 @@ function textArbitrary({ format, pattern, minLength = 0, maxLength }: Schema): f
 }
 
 function patternArbitrary(pattern: string, minLength: number, maxLength = 40): fc.Arbitrary<string> {
-  // fast-check does not make strings from classes of Unicode.
+  // fast-check cannot generate strings from Unicode property classes.
   const texts = /\\p/i.test(pattern)
     ? fc.string({ unit: 'grapheme', minLength: Math.max(1, minLength), maxLength: Math.min(20, maxLength) })
     : fc.stringMatching(new RegExp(pattern));
@@ -111,12 +111,12 @@ function eventOf(type: EventType): fc.Arbitrary<LatchkeyEvent> {
   const data = dataArbitraries.get(type) ?? fc.constant({});
   return fc.tuple(envelope, data).map(([facts, fields]) => {
     const subject = { [catalogue[type].subjectField]: facts.subject };
-    // Cloned, because fast-check makes some objects without a prototype, which JSON does not preserve.
+    // Cloned, because fast-check creates some objects without a prototype, which JSON does not preserve.
     return structuredClone({ ...facts, type, data: { ...Object(fields), ...subject } }) as LatchkeyEvent;
   });
 }
 
-/** Any event of the given types, by default of every type. */
+/** @param types the types of the events; default: all */
 export function anyEvent(types: readonly EventType[] = eventTypes): fc.Arbitrary<LatchkeyEvent> {
   return fc.oneof(...types.map(eventOf));
 }

@@ -1,4 +1,4 @@
-/** A project of another team, with only the packed package installed. */
+/** A project of another team in which only the packed package is installed. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,10 @@ import { writePackage } from '../scripts/package.ts';
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../../..');
 
-/** What npm would install for it: its dependency, its peer dependency, and what any TypeScript project on Node has. */
+/**
+ * The packages that npm would install in addition: dependencies, the peer dependency, and the usual packages of a
+ * TypeScript project on Node.
+ */
 const FETCHED = ['canonicalize', 'zod', 'kafkajs', '@types/node', 'undici-types'];
 
 const TSCONFIG = {
@@ -52,7 +55,10 @@ export async function installPackage() {
         (error: { stdout: string }) => error.stdout,
       );
     },
-    /** Runs a file of the project on plain Node, and returns its output. */
+    /**
+     * Runs a file of the project on plain Node.
+     * @returns its output
+     */
     node: async (name: string): Promise<string> =>
       (await run(process.execPath, [name], { cwd: folder })).stdout,
     folder,

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const root = new URL('../../../', import.meta.url);
 
-/** Without the package `cryptography`, only the hashes are checked. */
+/** Without the package `cryptography`, only hashes are checked, and not signatures. */
 const hasCryptography = spawnSync('python3', ['-c', 'import cryptography']).status === 0;
 
 const keys = hasCryptography

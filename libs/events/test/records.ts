@@ -1,4 +1,4 @@
-/** Records to decode: a valid one, and changes that make it invalid. */
+/** A valid record, and changes that make it invalid. */
 import { encode, type LatchkeyEvent, type RawRecord } from '../src/index.ts';
 
 export const USER = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
@@ -15,7 +15,7 @@ export const accountVerified: LatchkeyEvent = {
   data: { userId: USER, locale: 'en', person: { email: 'ada@example.com', username: 'ada' } },
 };
 
-/** Returns the record as it comes from Kafka: all parts are bytes. */
+/** Returns the record in the form in which Kafka delivers it: all parts are bytes. */
 export function recordOfEvent(event: LatchkeyEvent): RawRecord {
   const { key, value, headers } = encode(event);
   const bytes = Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)]);
@@ -42,7 +42,7 @@ export function withValue(value: Buffer | string | null): RawRecord {
   };
 }
 
-/** Returns the data of the valid record with these fields replaced. */
+/** Returns the valid record with these fields of its data replaced. */
 export function withData(fields: Readonly<Record<string, unknown>>): RawRecord {
   return withValue(JSON.stringify({ ...accountVerified.data, ...fields }));
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { catalogue, decode, encode, eventTypes } from '../src/index.ts';
 import { digestOf, frozenDigests, recordOf, sampleFiles, samples } from './samples.ts';
 
-/** Events that contain no personal data. */
+/** The types of events that never contain personal data. */
 const impersonal = new Set<string>(eventTypes.filter((type) => !('person' in catalogue[type].schema.shape)));
 
 describe('frozen samples', () => {
@@ -45,7 +45,7 @@ describe('frozen samples', () => {
     }
   });
 
-  // Samples that were added since, of a new optional field, are not frozen.
+  // Samples that were declared after the files were frozen, for a new optional field, have no file.
   it('of the current version hold the data of the samples beside the schema', () => {
     for (const type of eventTypes) {
       const { version, samples: declared } = catalogue[type];

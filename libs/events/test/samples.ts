@@ -6,10 +6,10 @@ import { isSecurityEventType, type RawRecord } from '../src/index.ts';
 const folder = new URL('../samples/', import.meta.url);
 
 export interface Sample {
-  /** Such as `UserRegistered`. */
+  /** The event type, such as `UserRegistered`. */
   readonly type: string;
   readonly version: number;
-  /** What distinguishes this sample. */
+  /** The title of the sample in the event's declaration. */
   readonly title: string;
   readonly key: string | null;
   readonly headers: Readonly<Record<string, string>>;
@@ -36,11 +36,11 @@ function samplesIn(file: string): readonly Sample[] {
 
 const all: readonly Sample[] = sampleFiles.flatMap(samplesIn);
 
-/** Those of the events of accounts and mailings. */
+/** The samples of account and mailing events. */
 export const samples = all.filter(({ type }) => !isSecurityEventType(type));
 export const securitySamples = all.filter(({ type }) => isSecurityEventType(type));
 
-/** Returns the record as it comes from a bus. */
+/** Returns a sample in the form in which it is read from a bus. */
 export function recordOf({ key, headers, value }: Sample): RawRecord {
   return {
     key: key === null ? null : Buffer.from(key),

@@ -1,6 +1,6 @@
 import type { CommandLine } from '../run-folder.ts';
 
-/** The claims of an access token (docs/api.md), read without a check of its signature. */
+/** The claims of an access token (docs/api.md), read without verifying its signature. */
 export interface Claims {
   /** The account. */
   readonly sub: string;
@@ -12,7 +12,7 @@ export interface Claims {
   readonly exp: number;
 }
 
-/** Returns undefined for a text that is no token. */
+/** Returns undefined if the text is not a token. */
 export function claimsOf(token: unknown): Claims | undefined {
   if (typeof token !== 'string') return undefined;
   const [, payload = ''] = token.split('.');
@@ -24,10 +24,10 @@ export function claimsOf(token: unknown): Claims | undefined {
   }
 }
 
-/** Clocks of processes may differ from ours by this much, in ms. */
+/** The clock of a process may differ from the checker's by this much, in ms. */
 const EXPIRY_SLACK_MS = 60_000;
 
-/** Returns whether the token of a command can have expired before the answer. One without a token has. */
+/** Returns whether the access token of a command may have expired before the response. True if the command has none. */
 export function mayBeExpired({
   accessToken,
   answeredAt,

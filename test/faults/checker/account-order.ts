@@ -1,9 +1,8 @@
 /**
- * Checks that logins, refreshes, logouts and access tokens were answered as one order of everything that happened to
- * their account allows. The journal gives the order of its commits; the rest is searched for (`linearize`).
- *
- * Only auth is held to this: it reads its journal for each request. What the user service accepts follows its read
- * model (`checkReaders`).
+ * Checks that the responses to logins, refreshes, logouts and access tokens are linearizable per account: there is one
+ * order of everything that happened to the account that explains them all. The journal gives the order of the commits;
+ * `linearize` searches for the rest. Only auth must be linearizable, because it reads its journal for each request. The
+ * user service follows its read model (`checkReaders`).
  */
 import type { CommandLine } from '../run-folder.ts';
 import { claimsOf, mayBeExpired } from './access-token.ts';
@@ -15,11 +14,11 @@ import { type TokenPlace, tokensIn } from './refresh-tokens.ts';
 import { broken, type Violation } from './report.ts';
 import type { Commit } from './stored.ts';
 
-/** What an account looks like after some of its commits. */
+/** The state of an account after some of its commits. */
 interface Standing {
-  /** `revokedAt` makes access tokens invalid. */
+  /** Its `revokedAt` is the sequence below which access tokens are invalid. */
   readonly profile: Profile;
-  /** undefined: it was set by somebody whose request was not recorded. */
+  /** undefined if the history does not contain the request that set it. */
   readonly password: string | undefined;
   /** The sequence of the last event that ended every session. */
   readonly allRevokedAt: number;
@@ -33,7 +32,7 @@ interface Session {
 }
 
 interface State {
-  /** How many commits have happened. */
+  /** The number of commits that have happened so far. */
   readonly commits: number;
   readonly sessions: ReadonlyMap<string, Session>;
 }
@@ -41,18 +40,18 @@ interface State {
 interface Account {
   readonly id: string;
   readonly commits: readonly Commit[];
-  /** Item n: after n commits. */
+  /** Item n is the state after n commits. */
   readonly standings: readonly Standing[];
 }
 
-/** Configurations to visit per account: a few seconds at most. */
+/** The maximum number of configurations to visit per account: a few seconds at most. */
 const BUDGET = 20_000;
 
 export interface AccountOrders {
   readonly violations: readonly Violation[];
-  /** Accounts whose histories were decided. */
+  /** The number of accounts whose history was decided. */
   readonly decided: number;
-  /** Accounts for which the search was given up. */
+  /** The number of accounts for which the search was given up. */
   readonly undecided: number;
 }
 
@@ -110,10 +109,10 @@ function operationsOf(context: CommandContext, places: ReadonlyMap<string, Token
   };
 }
 
-/** Answered by the user service. */
+/** Operations that the user service handles. */
 const OF_READERS: ReadonlySet<string> = new Set(['me', 'users']);
 
-/** Returns the accounts that a command tells something about. */
+/** Returns the accounts whose state can be inferred from the response to a command. */
 function accountsOf(
   command: CommandLine,
   places: ReadonlyMap<string, TokenPlace>,
@@ -123,7 +122,7 @@ function accountsOf(
   if (op === 'login') {
     const account = tokensIn(command)?.access.sub;
     if (account !== undefined) return [account];
-    // Refused, which says something only where it is certain which account was meant.
+    // A refused login says something about an account only if exactly one account has had this address.
     const meant = owners.get(lower(request['email'])) ?? [];
     return meant.length === 1 ? meant : [];
   }
@@ -176,7 +175,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** A request that is recorded when it is answered, and carried out later. */
+/** The operation that is only recorded before the response, and processed later. */
 const LATER = 'reset-request';
 
 function commitOperation(
@@ -195,7 +194,10 @@ function commitOperation(
   };
 }
 
-/** A command that was answered 5xx, or not at all, may take effect later. */
+/**
+ * Returns when an operation must have taken effect. A command without a response, or with a 5xx, may take effect at any
+ * later time.
+ */
 function returnOf({ answeredAt, status }: CommandLine): number {
   return answeredAt === null || status === null || status >= 500
     ? Number.POSITIVE_INFINITY
@@ -204,7 +206,7 @@ function returnOf({ answeredAt, status }: CommandLine): number {
 
 type Apply = Operation<State>['apply'];
 
-/** Refusals that come after the access token was accepted. */
+/** Problem codes of refusals that come after the access token was accepted. */
 const AFTER_THE_GUARD: ReadonlySet<string | null> = new Set([
   'account_not_verified',
   'insufficient_permission',
@@ -338,7 +340,10 @@ function disabledLogin(account: Account): Apply {
   return (state) => (standingIn(account, state).profile.disabled ? state : undefined);
 }
 
-/** The parent of the current token gets the current one again. */
+/**
+ * A refresh. If the token was already exchanged, but its successor was not used yet, the same successor is returned
+ * again.
+ */
 function refreshed(account: Account, { session: id, n }: TokenPlace, command: CommandLine): Apply {
   const { seq } = tokensIn(command)?.access ?? {};
   return (state) => {
@@ -377,7 +382,7 @@ function refusedToken(account: Account, command: CommandLine): Apply {
   return (state) => (accepted(state) === undefined ? state : undefined);
 }
 
-/** The session that changed the password stays active: it counts from the revocation that came with the change. */
+/** The session in which the password was changed remains active: the commit of the change counts as its beginning. */
 function keptSession(account: Account, { id, accessToken }: CommandLine): Apply {
   const { sid = '' } = claimsOf(accessToken) ?? {};
   const own = account.commits.findIndex(({ correlationId }) => correlationId === id);

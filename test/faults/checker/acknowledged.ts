@@ -1,4 +1,4 @@
-/** Checks that everything that was answered with 2xx is in the journal. */
+/** Checks that the journal contains everything that was acknowledged with a 2xx response. */
 import type { CommandLine } from '../run-folder.ts';
 import { claimsOf } from './access-token.ts';
 import { byAddress, type CommandContext, commitsOf, isAcknowledged, keyOf, lower } from './commands.ts';
@@ -8,22 +8,22 @@ import { type Journal, type JournalEvent, lastSequence } from './journal.ts';
 import { broken, type Violation } from './report.ts';
 import type { CommitEvent } from './stored.ts';
 
-/** Mails of a purpose that an address gets per hour by default. Above it nothing is done. */
+/** The default limit of mails per hour for an address and a purpose. Requests above it have no effect. */
 const MAILS_PER_ADDRESS = 3;
-/** Sign-ups of one address that may be pending at the same time; a further one only requests another link. */
+/** The maximum number of pending sign-ups of an address; another sign-up only requests another link. */
 const FULL_HOUSE = 5;
 
-/** What demands use for look-ups, because histories are long. */
+/** Indexes for the checks, because a history is long. */
 interface LookUp {
   readonly journal: Journal;
-  /** The commands that were sent under one key. */
+  /** The commands by the key that retries share. */
   readonly byKey: ReadonlyMap<string, readonly CommandLine[]>;
   readonly accountsByAddress: ReturnType<typeof byAddress>;
-  /** Whether an address got so many requests that the limit may have prevented something. */
+  /** Whether an address had so many requests that the limit may have suppressed the effect of this one. */
   isOverLimit(command: CommandLine): boolean;
 }
 
-/** Checks that the content of every 2xx response is in the journal. */
+/** Checks that the journal contains the content of every 2xx response. */
 export function checkAcknowledged(context: CommandContext): readonly Violation[] {
   const lookUp = lookUpIn(context);
   return context.history.filter(isAcknowledged).flatMap((command) => {
@@ -34,12 +34,12 @@ export function checkAcknowledged(context: CommandContext): readonly Violation[]
   });
 }
 
-/** Returns what is missing, undefined if nothing is. */
+/** Returns what is missing from the journal; undefined if nothing is. */
 type Demand = (command: CommandLine, lookUp: LookUp) => string | undefined;
 
 /**
- * Returns the account as it was when the response was sent, or as the command's own commit left it: a retry that
- * found its commit gets the account as later commands have left it.
+ * Requires that the account matched the request at the sequence that the response names, or after an earlier commit of
+ * the command itself: a retry that finds its commit responds with the account as later commands have left it.
  */
 function account(
   wanted: (profile: Profile, request: CommandLine['request'], events: readonly JournalEvent[]) => boolean,
@@ -58,7 +58,7 @@ function account(
   };
 }
 
-/** Demands a commit of the command itself. */
+/** Requires a commit of the command itself that has such an event. */
 function commit(what: (event: CommitEvent) => boolean): Demand {
   return ({ id }, { journal }) =>
     commitsOf(journal, id).some(({ events }) => events.some(what))
@@ -96,7 +96,7 @@ const signUp: Demand = (command, { journal, byKey, accountsByAddress, isOverLimi
   return signUps.length >= FULL_HOUSE || isOverLimit(command) ? undefined : 'the journal has no such sign-up';
 };
 
-/** After these events an account may get no link to its first address. */
+/** After one of these events an account may receive no reset link at the address of its sign-up. */
 const ENDS_RESETS: ReadonlySet<string> = new Set([
   'AccountDisabled',
   'AccountErasureRequested',
@@ -104,7 +104,7 @@ const ENDS_RESETS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Only recorded when the response is sent, and processed later: if the account had verified its address before the
+ * The request is recorded before the response, and processed later. If the account had verified its address before the
  * request and is never disabled, the event must exist.
  */
 const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit }) => {
@@ -120,7 +120,7 @@ const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit
   return 'it was never carried out';
 };
 
-/** Somebody whose account is verified or has ended meanwhile needs no link. */
+/** No event is required if the account was verified, or has ended, by then. */
 const verificationRequest: Demand = (command, { journal, isOverLimit }) => {
   const account = claimsOf(command.accessToken)?.sub;
   if (account === undefined || commitsOf(journal, command.id).length > 0 || isOverLimit(command))
@@ -140,7 +140,7 @@ const mailing: Demand = ({ answer, request }, { journal }) => {
   return same && same.size === 0 ? undefined : 'the mailing is to others';
 };
 
-/** Every response with tokens belongs to an account. */
+/** Requires that the account in a response with tokens exists. */
 const signedIn: Demand = ({ answer }, { journal }) => {
   const { user } = (answer ?? {}) as { readonly user?: { readonly id?: string } };
   return user?.id === undefined || journal.events.has(user.id) ? undefined : `there is no account ${user.id}`;
@@ -192,7 +192,7 @@ function lookUpIn({ journal, history, settings }: CommandContext): LookUp {
   };
 }
 
-/** The key of the limit: mails of one purpose to one address. */
+/** Returns the key of the limit, which counts mails of one purpose to one address. */
 function askedOf({ op, request }: CommandLine): string {
   const purpose = op === 'sign-up' || op === 'verification-request' ? 'verification' : op;
   return `${purpose} ${lower(request['email'])}`;

@@ -22,7 +22,7 @@ import {
   tokens,
 } from './testing/good-run.ts';
 
-/** A command of Ada's, once nothing more happens to her account. */
+/** The times and the access token of a command that Ada sends after the last change of her account. */
 const asAda = { ...times(8), accessToken: accessToken(ADA, 'ada-s', 4) };
 
 type Broken = Partial<Stores> & { readonly run?: Partial<RecordedRun> };
@@ -200,7 +200,7 @@ describe('an acknowledged command', () => {
     test(`is not missed: ${what}`, () => assert.deepEqual(brokenBy(run), []));
   }
 
-  // The response has the account as it is by then: the first response was lost, and the retry found its commit.
+  // The second response shows a later state: the first response was lost, and the retry found its own commit.
   test('is not missed where another one has come after it, before it was answered', () => {
     const next = commitOf(ADA, [5, 6], 'ada-6', [
       eventOf('ProfileChanged', at(5), { userId: ADA, person: { firstName: 'Ada' } }),
@@ -357,7 +357,8 @@ describe('the journal', () => {
       };
     }
     assert.deepEqual(brokenBy(answered(at(2, 1))), ['address marks']);
-    // Long enough that a store operation may have timed out, or a fault happened before the response.
+    // The gap is so long that a store operation may have timed out, or that a fault may have happened before the
+    // response.
     assert.deepEqual(brokenBy(answered(at(2, 3))), []);
     assert.deepEqual(brokenBy(answered(null)), []);
   });
@@ -451,7 +452,7 @@ describe('the read model', () => {
   });
 });
 
-/** Returns what a fault hits. */
+/** Returns the target of a fault. */
 function targetOf(fault: string): string {
   if (fault.startsWith('smtp')) return 'smtp';
   return fault.endsWith('mongodb') ? 'mongodb' : `${fault.replace(/^\w+-/, '')}-1`;
@@ -536,7 +537,7 @@ describe('a mail', () => {
     for (const fault of ['kill-notifier', 'stop-mongodb', 'smtp-refuses'])
       assert.deepEqual(during(fault), []);
     assert.deepEqual(during('kill-broker'), ['duplicate mails']);
-    // Another sender, and one that came when the first copy must have been recorded.
+    // A fault of another sender, and a fault after the first copy must have been recorded.
     assert.deepEqual(during('kill-notifier', { target: 'notifier-2' }), ['duplicate mails']);
     assert.deepEqual(during('kill-notifier', { at: at(2, 13), until: at(3) }), ['duplicate mails']);
   });

@@ -1,4 +1,4 @@
-/** The checker of a run: compares what was promised with what is stored at the end. */
+/** The checker of a run: compares what the responses promised with what is stored at the end. */
 import type { CommandLine } from '../run-folder.ts';
 import { checkAccountOrders } from './account-order.ts';
 import { checkAcknowledged } from './acknowledged.ts';
@@ -27,21 +27,21 @@ import { checkTraces } from './traces.ts';
 export type { Report } from './report.ts';
 
 /**
- * Checks a run whose files are in `folder` and whose servers are still up, once it has come to rest: what is not
- * done by now counts as never done.
+ * Checks a run whose files are in `folder`. Its servers must be up, and the system idle: work that is not done by now
+ * counts as lost.
  */
 export async function check(folder: string): Promise<Report> {
   const recorded = await readRun(folder);
   return judge(recorded, await readStores(recorded.run.servers), new Date());
 }
 
-/** Checks a run again whose folder was kept, by the rules as they are now. */
+/** Checks the saved folder of an earlier run by the current rules. */
 export async function recheck(folder: string): Promise<Report> {
   const { stores, at } = await readSavedStores(folder);
   return judge(await readRun(folder), stores, at);
 }
 
-/** Checks without servers: everything that decides is in the arguments. */
+/** Checks a run from its arguments alone, without servers. */
 export function judge(recorded: RecordedRun, stores: Stores, now: Date): Report {
   const { run, history, mails, faults, removed } = recorded;
   const forged = stores.records.filter(isForged);

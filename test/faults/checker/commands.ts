@@ -1,4 +1,4 @@
-/** Commands as clients sent them, and their commits. */
+/** The commands that clients sent, and the commits that each has caused. */
 import type { CommandLine } from '../run-folder.ts';
 import { accountsIn, type Journal, type JournalEvent } from './journal.ts';
 import type { Commit } from './stored.ts';
@@ -27,14 +27,14 @@ export function commitsOf({ byCommand }: Journal, id: string): readonly Commit[]
   return byCommand.get(id) ?? [];
 }
 
-/** Returns what retries of a command have in common: the Idempotency-Key, or the command's own id. */
+/** Returns the key that all retries of a command share: its Idempotency-Key, or else its id. */
 export function keyOf({ op, id, request }: CommandLine): string {
   return request['idempotencyKey'] === undefined
     ? `id ${id}`
     : `${op} ${request['idempotencyKey']} ${lower(request['email'])}`;
 }
 
-/** Returns the accounts, with their events, by the address that they signed up with. */
+/** Returns the accounts and their events by the address of the sign-up. */
 export function byAddress(
   journal: Journal,
 ): ReadonlyMap<string, readonly (readonly [id: string, events: readonly JournalEvent[]])[]> {
@@ -60,7 +60,7 @@ function addressIn({ type, data }: JournalEvent): readonly string[] {
   return GIVES_ADDRESS.has(type) ? [lower(data.person?.email)] : [];
 }
 
-/** Addresses that differ only in case are the same. */
+/** Returns a text in lower case: addresses are compared without regard to case. */
 export function lower(text: unknown): string {
   return typeof text === 'string' ? text.toLowerCase() : '';
 }

@@ -1,4 +1,7 @@
-/** Checks that a run had enough of everything: what never happened, or hit nothing, proves nothing. */
+/**
+ * Checks that a run contained enough of everything: a command that was never sent, or a fault that hit nothing, proves
+ * nothing.
+ */
 import type { CommandLine, FaultLine, Minimums } from '../run-folder.ts';
 import { isAcknowledged } from './commands.ts';
 import type { Journal } from './journal.ts';
@@ -12,9 +15,11 @@ export interface CoverageContext extends MailContext {
   readonly minimums: Minimums;
 }
 
-/** Work that a fault hits although it began this long before, or ends this long after it, in ms. */
+/**
+ * A fault also counts as hitting work that ended up to this long before it, or began up to this long after it, in ms.
+ */
 const NEAR_MS = 3_000;
-/** How long a client waits for an answer, in ms. */
+/** How long a client waits for a response, in ms. */
 const PATIENCE_MS = 10_000;
 
 export function checkCoverage(context: CoverageContext): readonly Violation[] {
@@ -42,7 +47,7 @@ function tooFew(
     );
 }
 
-/** Returns a function that tells whether a fault hit something in flight. */
+/** Returns a function that returns whether a fault hit anything that was in flight. */
 export function hitsSomething(context: CoverageContext): (fault: FaultLine) => boolean {
   const { history, mails, deliveries, journal } = context;
   const commands = history.map(({ sentAt, answeredAt }) =>

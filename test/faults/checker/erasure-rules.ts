@@ -1,13 +1,16 @@
-/** Who is erased, and when: docs/erasure.md. */
+/** Rules about which accounts are erased, and when: docs/erasure.md. */
 import { isDeepStrictEqual } from 'node:util';
 import { accountsIn, type Journal, type JournalEvent } from './journal.ts';
 import { broken, type Violation } from './report.ts';
 import type { Commit, CommitEvent, EventData, TopicRecord } from './stored.ts';
 
-/** Clocks of two processes may differ by this much. */
+/** The clocks of two processes may differ by this much. */
 const SKEW_MS = 120_000;
 
-/** When the account is to be erased, in ms since 1970. undefined: nobody has asked, or that was undone. */
+/**
+ * Returns when the account is due to be erased, in ms since 1970; undefined if no erasure is requested, or if it was
+ * canceled.
+ */
 function dueAt(events: readonly JournalEvent[]): number | undefined {
   const last = events.findLast(
     ({ type }) => type === 'AccountErasureRequested' || type === 'AccountErasureCanceled',
@@ -19,12 +22,15 @@ export function isErased(events: readonly JournalEvent[]): boolean {
   return events.at(-1)?.type === 'AccountErased';
 }
 
-/** Returns whether these events end with an account that is erased or waits for that. */
+/** Returns whether the account is erased, or an erasure is requested, after these events. */
 export function isToBeErased(events: readonly JournalEvent[]): boolean {
   return isErased(events) || dueAt(events) !== undefined;
 }
 
-/** Checks that every account that is due was erased, and no other, and that nothing comes after that. */
+/**
+ * Checks that every account whose erasure is due was erased, that no other was, and that an erased account has no later
+ * events.
+ */
 export function checkErasures(journal: Journal, now: Date): readonly Violation[] {
   return accountsIn(journal).flatMap(([id, events]) => {
     const at = events.findIndex(({ type }) => type === 'AccountErased');
@@ -43,8 +49,8 @@ export function checkErasures(journal: Journal, now: Date): readonly Violation[]
 }
 
 /**
- * Returns the commits as they were before people were erased from them: the topic still has their events. An event
- * whose record differs in anything but the person stays as it is.
+ * Returns the commits as they were before erasure, with the personal data that the topic still has. An event whose
+ * record differs in more than the person is left unchanged.
  */
 export function beforeErasure(
   commits: readonly Commit[],

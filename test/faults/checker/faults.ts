@@ -1,12 +1,12 @@
-/** The faults that the nemesis caused, and when. */
+/** The faults of a run and their times. */
 import type { FaultLine } from '../run-folder.ts';
 
-/** The times of faults come from the clock of another process. */
+/** Tolerance for the times of faults, in ms: they come from the clock of another process. */
 const SLACK_MS = 1000;
 
 /**
- * Returns whether a fault covers a span of time, in ms since 1970: it began before its end and ended after its start.
- * The names are parts of targets, exactly: `notifier-1`.
+ * Returns whether a fault overlaps a time span, in ms since 1970. The names are complete parts of targets, such as
+ * `notifier-1`.
  */
 export function coversTime(
   faults: readonly FaultLine[],

@@ -1,4 +1,6 @@
-/** What accounts answer once everything has come to rest. Then the journal alone decides. */
+/**
+ * Checks the logins at the end of a run. No work is pending then, so the journal alone determines the correct response.
+ */
 import type { CommandLine } from '../run-folder.ts';
 import { byId, type CommandContext, lower } from './commands.ts';
 import { foldAccount, type Profile } from './fold.ts';
@@ -7,15 +9,18 @@ import { broken, type Violation } from './report.ts';
 
 interface Account {
   readonly profile: Profile;
-  /** undefined: it was set by somebody whose request was not recorded. */
+  /** undefined if the history does not contain the request that set it. */
   readonly password: string | undefined;
 }
 
-/** After these events an account must be asked at the end. */
+/** An account with one of these events must have a login at the end. */
 const ASKED_ABOUT: ReadonlySet<string> = new Set(['AccountErased', 'AccountErasureCanceled', 'EmailChanged']);
 const TOO_MANY = 429;
 
-/** Checks that somebody has asked for every account that was erased, kept or moved, and got the right answer. */
+/**
+ * Checks that each account that was erased, kept or moved to another address has a login at the end, with the correct
+ * outcome.
+ */
 export function checkFinalLogins({ journal, history, settings }: CommandContext): readonly Violation[] {
   const commands = byId(history);
   const living = accountsIn(journal)
@@ -58,7 +63,7 @@ function accountOf(
   };
 }
 
-/** Several sign-ups of an address may wait for its proof. */
+/** Returns the allowed outcomes. An address can have several pending sign-ups, each with its own password. */
 function answersDue(accounts: readonly Account[], tried: unknown): readonly string[] {
   const isOpen = accounts.some(({ password }) => password === undefined);
   const hit = accounts.filter(({ password }) => password === tried);

@@ -1,4 +1,4 @@
-/** Looks through every collection for people who are erased. */
+/** Searches all collections for personal data of erased people. */
 import { BSON, MongoClient } from 'mongodb';
 import type { RunDescription, Trace } from '../run-folder.ts';
 import { isMailing, type Journal } from './journal.ts';
@@ -6,12 +6,14 @@ import { readJournal } from './read-stores.ts';
 import type { TopicRecord } from './stored.ts';
 import { accountsNamedIn, namesOfErased } from './traces.ts';
 
-/** A mailing goes to addresses rather than accounts, and keeps them: docs/erasure.md. */
+/** Returns the ids of mailings, which are left out: a mailing keeps its addresses (docs/erasure.md). */
 function mailingsIn({ events }: Journal): ReadonlySet<unknown> {
   return new Set([...events].filter(([, its]) => isMailing(its)).map(([id]) => id));
 }
 
-/** Returns what names an erased person, as bytes of a document, however it is encoded in there. */
+/**
+ * Returns the documents that contain the name or address of an erased person, found in the raw bytes of each document.
+ */
 export async function findTraces(
   servers: RunDescription['servers'],
   removed: readonly TopicRecord[] = [],

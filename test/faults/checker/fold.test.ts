@@ -10,7 +10,7 @@ const signUp: readonly [string, EventData] = [
   { userId: ADA, role: 'user', locale: 'en', person: { email: 'Ada@example.com', username: 'Ada' } },
 ];
 
-/** Returns the events of one account, one per minute. */
+/** Returns the events of one account, one minute apart. */
 function eventsOf(...events: readonly (readonly [type: string, data: EventData])[]) {
   const commits = events.map(([type, data], index) =>
     commitOf(ADA, [index + 1, index + 1], `c-${index}`, [eventOf(type, at(index), data)]),

@@ -1,4 +1,4 @@
-/** The profile that the events of an account produce, according to docs/events.md. */
+/** Computes the profile of an account from its events, according to docs/events.md. */
 import type { JournalEvent } from './journal.ts';
 import type { Person, StoredProfile } from './stored.ts';
 
@@ -21,7 +21,7 @@ export interface Profile {
   readonly revokedAt: number;
 }
 
-/** The profile before the first event. */
+/** The profile of an account without events. */
 export const NO_PROFILE: Profile = {
   id: '',
   ended: false,
@@ -40,7 +40,7 @@ export const NO_PROFILE: Profile = {
   revokedAt: 0,
 };
 
-/** The fields that an event changes. Events that are not listed change nothing. */
+/** The fields that each type of event changes. All other types change nothing. */
 const changes: Readonly<Record<string, (event: JournalEvent) => Partial<Profile>>> = {
   UserRegistered: ({ data, time }) => ({
     ...pick(data, 'role', 'locale'),
@@ -73,7 +73,7 @@ const changes: Readonly<Record<string, (event: JournalEvent) => Partial<Profile>
   SessionsRevoked: ({ sequence }) => ({ revokedAt: sequence }),
 };
 
-/** Returns the profile after these events of an account. */
+/** Returns the profile of an account after these events. */
 export function foldAccount(id: string, events: readonly JournalEvent[]): Profile {
   return events.reduce(profileAfter, { ...NO_PROFILE, id });
 }
@@ -84,7 +84,7 @@ export function profileAfter(profile: Profile, event: JournalEvent): Profile {
   return { ...profile, ...changes[type]?.(event), sequence, updatedAt: instant(time) };
 }
 
-/** Returns the document of the read model that an account must have at the end. */
+/** Returns the document that the read model must have for an account at the end. */
 export function profileDocumentOf(id: string, events: readonly JournalEvent[]): StoredProfile {
   const profile = foldAccount(id, events);
   const { sequence, email, username } = profile;
@@ -113,7 +113,7 @@ function pick<From extends object, Name extends keyof From & keyof Profile>(
   );
 }
 
-/** `null` in place of a person: if a person is erased from one event, it is erased from all. */
+/** Returns the erased fields if the person is `null`: once a person is erased from one event, it is erased from all. */
 function whoIsErased(person: Person | null | undefined): Partial<Profile> {
   return person === null ? { email: null, username: null, firstName: null, lastName: null } : {};
 }

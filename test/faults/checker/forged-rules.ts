@@ -1,15 +1,18 @@
-/** Forged records: the run writes them to the topics, with a mark by which they are found again. */
+/** Rules about forged records, which the run itself writes to the topics with a header that marks them. */
 import { broken, type Violation } from './report.ts';
 import type { TopicRecord } from './stored.ts';
 
-/** The header of a forged record. Only this checker looks at it. */
+/** The header that marks a forged record. Only this checker reads it. */
 export const FORGED = 'x-forged';
 
 export function isForged({ headers }: TopicRecord): boolean {
   return headers[FORGED] !== undefined;
 }
 
-/** Returns each record that a topic has or had, without those that were forged. @param removed some may still be there */
+/**
+ * Returns all records that the topics contain or have contained, except forged ones.
+ * @param removed records that were cut off; some of them may still be on the topic
+ */
 export function genuineRecords(
   records: readonly TopicRecord[],
   removed: readonly TopicRecord[],
@@ -22,15 +25,15 @@ function placeOf({ topic, partition, offset }: TopicRecord): string {
   return `${topic} ${partition} ${offset}`;
 }
 
-/** The groups that must set aside what is forged, by topic. */
+/** The groups that must report a forged record, by topic. */
 const READERS: Readonly<Record<string, readonly string[]>> = {
   'accounts.events.v1': ['user', 'notifier'],
   'mailings.events.v1': ['notifier'],
 };
 
 /**
- * Checks that every reader has set aside each forged record as such. That it had no effect is what the other rules
- * say: they compare everything with the journal, which has nothing of it.
+ * Checks that every group has reported each forged record as a dead letter. That forged records had no effect follows
+ * from the other rules, because they compare everything with the journal.
  */
 export function checkForged(
   forged: readonly TopicRecord[],

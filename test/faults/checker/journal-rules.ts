@@ -1,4 +1,4 @@
-/** Rules of the journal itself: numbers, complete commits, claims, and the marks by which sign-ups are found. */
+/** Rules about the journal itself: numbers, complete commits, claims, and the marks of pending sign-ups. */
 import type { FaultLine } from '../run-folder.ts';
 import { byId, type CommandContext } from './commands.ts';
 import { isErased } from './erasure-rules.ts';
@@ -8,7 +8,9 @@ import { accountsIn, isMailing, type Journal, type JournalEvent, lastSequence } 
 import { broken, type Violation } from './report.ts';
 import type { Commit } from './stored.ts';
 
-/** Commits are numbered from 1 without gaps, and each begins where the previous one ended. */
+/**
+ * Checks that commits are numbered from 1 without gaps, and that each begins with the sequence after the previous one.
+ */
 export function checkNumbering({ streams }: Journal): readonly Violation[] {
   return [...streams].flatMap(([stream, commits]) => {
     const at = commits.findIndex(
@@ -23,8 +25,8 @@ function endOf(commit: Commit | undefined): number {
 }
 
 /**
- * The event types that one command appends, as documented: whatever ends sessions does so in the same commit, and a
- * first password comes with the verification. The reason of SessionsRevoked is in brackets.
+ * The documented combinations of event types in one commit: sessions are ended in the same commit as the event that
+ * ends them, and a first password is in the commit of the verification. The reason of SessionsRevoked is in brackets.
  */
 const WHOLE: ReadonlySet<string> = new Set([
   'UserRegistered',
@@ -55,7 +57,7 @@ const WHOLE: ReadonlySet<string> = new Set([
   'MailRequested',
 ]);
 
-/** Every commit is one that a command can produce, and every stream begins as it must. */
+/** Checks that a command can have produced each commit, and that each stream begins with a permitted event. */
 export function checkWholeCommits({ streams, events }: Journal): readonly Violation[] {
   return [
     ...[...streams.values()].flat().flatMap((commit) => {
@@ -82,19 +84,21 @@ function checkBeginning(stream: string, events: readonly JournalEvent[]): readon
   return isRight ? [] : broken('whole commits', `${stream} does not begin as an account or a mailing does`);
 }
 
-/** With a number, the claim of a commit that takes an admin away, so that two cannot take the last two at once. */
+/**
+ * The numbered claim of a commit that removes an admin. Two commits cannot have the same one, so the last two admins
+ * cannot be removed at the same time.
+ */
 const ADMIN_REMOVAL = /^admin-removal:\d+$/;
 
-/** By which the addresses are found that an account does not need any more. */
+/** Marks an address that an account no longer needs, so that it can be found. */
 const RELEASE = /^release:/;
-/** The mark of an address that is to be released at once. */
+/** Marks an address that is to be released immediately. */
 const RELEASE_NOW = /^release:0:/;
 
 /**
- * The commit that verifies an account or changes its address takes the claim on that address, and holds it as long as
- * the account has the address or can get it back. One that disables an account, has it erased or changes its role may
- * take that of an admin's removal, which no other commit has. An erased account has no claim on an address. There are
- * no other claims.
+ * Checks the claims of commits. A commit that verifies an account or changes its address claims that address, until the
+ * account neither has it nor can get it back. Only a commit that disables or erases an account, or changes its role,
+ * may have the claim of an admin removal. An erased account has no claim on an address. There are no other claims.
  */
 export function checkClaims(journal: Journal): readonly Violation[] {
   const commits = [...journal.streams.values()].flat();
@@ -138,7 +142,10 @@ function isBesideAddresses({ events }: Commit, claim: string): boolean {
   return (ADMIN_REMOVAL.test(claim) && has(REMOVES_ADMIN)) || (RELEASE.test(claim) && has(MOVES));
 }
 
-/** Returns the addresses that a commit makes the account's. @param first the address of the sign-up */
+/**
+ * Returns the addresses that the account gets by a commit.
+ * @param first the address of the sign-up
+ */
 function takenBy({ events }: Commit, first = ''): readonly string[] {
   return events.flatMap(({ type, private: kept }) => {
     if (type === 'AccountVerified') return [first];
@@ -146,7 +153,7 @@ function takenBy({ events }: Commit, first = ''): readonly string[] {
   });
 }
 
-/** Returns the proven addresses that an account has, or may get back. */
+/** Returns the verified addresses that the account has or can get back. */
 function neededBy(events: readonly JournalEvent[]): readonly string[] {
   if (isErased(events) || !events.some(({ type }) => type === 'AccountVerified')) return [];
   let address = events[0]?.private?.address ?? '';
@@ -159,17 +166,17 @@ function neededBy(events: readonly JournalEvent[]): readonly string[] {
   return previous === undefined ? [address] : [address, previous];
 }
 
-/** Who may have carried out what nobody answered. */
+/** The processes that may have executed a command without a response. */
 const AUTHS = ['auth-1', 'auth-2'];
-/** Work that no response waits for is done within this time after its commit. */
+/** The time after a commit within which its follow-up work, which no response waits for, is done. */
 const FOLLOW_UP_MS = 10_000;
-/** On a busy machine an operation on an unreachable store fails after this time, or later: ARCHITECTURE.md. */
+/** The minimum time until an operation on an unreachable store fails; longer on a busy machine (ARCHITECTURE.md). */
 const GIVEN_UP_AFTER_MS = 2_000;
 
 /**
- * A pending sign-up must be marked with its address, so that it can be found. The mark of one that is verified or
- * ended is removed before the response; if that process died or the store failed in between, the next sweep or look-up
- * removes it.
+ * Checks that each pending sign-up is marked with its address, so that it can be found. The mark of a verified or ended
+ * sign-up is removed before the response. If the process died or the store failed before that, the next clean-up or
+ * look-up removes it.
  */
 export function checkMarks(
   { journal, history }: Pick<CommandContext, 'journal' | 'history'>,

@@ -1,4 +1,4 @@
-/** The journal as the rules use it: streams of commits, and events with their sequence. */
+/** The journal in the form that the rules use: the commits of each stream, and events with their sequence. */
 import type { Commit, CommitEvent } from './stored.ts';
 
 export interface JournalEvent extends CommitEvent {
@@ -34,12 +34,12 @@ function eventsOf(commit: Commit): readonly JournalEvent[] {
   }));
 }
 
-/** Returns the sequence of its last event. */
+/** Returns the sequence of the last event of a commit. */
 export function lastSequence({ sequence, events }: Commit): number {
   return sequence + events.length - 1;
 }
 
-/** Mailings have streams of their own. */
+/** Returns whether a stream is a mailing. */
 export function isMailing(events: readonly { readonly type: string }[]): boolean {
   return events[0]?.type === 'MailRequested';
 }

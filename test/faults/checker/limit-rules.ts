@@ -1,4 +1,4 @@
-/** Refusals because of limits: what was answered 5xx, or refused, uses up nothing. */
+/** Rules about rate limits. A request that was refused, or answered with 5xx, must not count. */
 import type { CommandLine } from '../run-folder.ts';
 import { claimsOf } from './access-token.ts';
 import { type CommandContext, lower } from './commands.ts';
@@ -7,9 +7,9 @@ import { broken, type Violation } from './report.ts';
 const TOO_MANY = 429;
 
 interface Limit {
-  /** The setting with the limit. */
+  /** The name of the setting that contains the limit. */
   readonly setting: string;
-  /** What is counted together. */
+  /** Returns the key under which a command is counted. */
   keyOf(command: CommandLine): string;
 }
 
@@ -30,7 +30,7 @@ const LIMITS: Readonly<Record<string, Limit>> = {
   },
 };
 
-/** With limits off nothing may be refused. */
+/** Checks that a command was refused only if its limit was reached, and none if limits are off. */
 export function checkLimits({ history, settings }: CommandContext): readonly Violation[] {
   const limited = history.filter(({ op }) => LIMITS[op] !== undefined);
   const together = Map.groupBy(limited, (command) => LIMITS[command.op]?.keyOf(command));
@@ -49,7 +49,7 @@ export function checkLimits({ history, settings }: CommandContext): readonly Vio
     });
 }
 
-/** A try without an answer may have been counted. */
+/** Whether an attempt may count. One without a response may have been counted. */
 function mayCount({ status }: CommandLine): boolean {
   return status === null || (status < 500 && status !== TOO_MANY);
 }

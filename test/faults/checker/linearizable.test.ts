@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { linearize, type Operation } from './linearizable.ts';
 
-/** A register of a number. */
+/** An operation on a register that holds a number. */
 type Step = { readonly from: number; readonly to: number; readonly optional?: boolean } & (
   | { readonly write: number }
   | { readonly read: number }
@@ -27,7 +27,7 @@ function verdictOn(steps: readonly Step[], budget = 10_000) {
   return linearize(steps.map(operation), { initial: 0, keyOf: String, budget });
 }
 
-/** Tries every order. */
+/** Tries every order, as a reference implementation. */
 function isLinearizable(steps: readonly Step[], state = 0): boolean {
   if (steps.every(({ optional }) => optional)) return true;
   const deadline = Math.min(...steps.filter(({ optional }) => !optional).map(({ to }) => to));

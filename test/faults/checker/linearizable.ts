@@ -1,21 +1,20 @@
 /**
  * Decides whether a concurrent history is linearizable: whether its operations can be put into one order that agrees
- * with real time, and in which each has the outcome that was observed.
- *
- * The algorithm is that of Wing and Gong with Lowe's memory of visited configurations, as in Knossos and porcupine:
- * depth-first, always among the operations that began before any other of those left had ended. Operations that
- * change nothing are put into the order as soon as their outcome is possible, because that never rules anything out.
+ * with real time, and in which each has the observed outcome. The algorithm is by Wing and Gong, with Lowe's memory of
+ * visited configurations, as in Knossos and porcupine: a depth-first search that always chooses among the operations
+ * that began before the first response of those left. Read-only operations are placed as soon as their outcome is
+ * possible, because that never rules out a solution.
  */
 
 /** An operation on an object of type `State`. Times are in ms since 1970. */
 export interface Operation<State> {
   readonly name: string;
   readonly calledAt: number;
-  /** Infinity: no answer came, so it may take effect at any later time. */
+  /** Infinity if there was no response: the operation may take effect at any later time. */
   readonly returnedAt: number;
-  /** Whether it may also never have taken effect. */
+  /** Whether the operation may never have taken effect. */
   readonly optional: boolean;
-  /** Whether it never changes the state. */
+  /** Whether the operation never changes the state. */
   readonly readOnly: boolean;
   /** Returns the state afterwards; undefined if the observed outcome is impossible in this state. */
   apply(state: State): State | undefined;
@@ -23,9 +22,9 @@ export interface Operation<State> {
 
 export type Verdict =
   | { readonly kind: 'linearizable' }
-  /** `stuckAt`: the operation that the longest order found could not place. */
+  /** `stuckAt` is the operation that the longest order could not place. */
   | { readonly kind: 'impossible'; readonly stuckAt: string }
-  /** The search was given up. */
+  /** The search was given up because it exceeded the budget. */
   | { readonly kind: 'undecided' };
 
 interface Configuration<State> {
@@ -38,7 +37,7 @@ export interface SearchOptions<State> {
   readonly initial: State;
   /** Returns equal texts for equal states. */
   keyOf(state: State): string;
-  /** The most configurations to visit. */
+  /** The maximum number of configurations to visit. */
   readonly budget: number;
 }
 
@@ -51,7 +50,7 @@ export function linearize<State>(
   let left = budget;
   let farthest = { done: -1, stuckAt: '' };
 
-  /** The operations that may come next: those that began before the first answer among those left. */
+  /** Returns the operations that may come next: those that began before the first response of those left. */
   function candidatesIn(done: Uint8Array): readonly number[] {
     let deadline = Number.POSITIVE_INFINITY;
     const candidates: number[] = [];
@@ -64,7 +63,7 @@ export function linearize<State>(
     return candidates.filter((index) => at(ops, index).calledAt <= deadline);
   }
 
-  /** Puts everything into the order that changes nothing and is possible now. */
+  /** Places all read-only operations whose outcome is possible in the current state. */
   function absorb({ state, done }: Configuration<State>): Configuration<State> {
     const all = done.slice();
     function absorbSome(): boolean {
@@ -102,7 +101,7 @@ export function linearize<State>(
     left -= 1;
     if (left < 0) return { kind: 'undecided' };
     note(done);
-    // The last one pushed is tried first: what had to be answered first probably happened first.
+    // The last one pushed is tried first: the operation with the earliest response probably happened first.
     const inOrder = candidatesIn(done).toSorted((a, b) => at(ops, b).returnedAt - at(ops, a).returnedAt);
     for (const index of inOrder) {
       const next = at(ops, index).readOnly ? undefined : at(ops, index).apply(state);

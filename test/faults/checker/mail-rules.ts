@@ -1,4 +1,4 @@
-/** Compares the mails that events call for with the mail server's record and the notifier's deliveries. */
+/** Compares the mails that events require with the record of the mail server and the notifier's deliveries. */
 import type { FaultLine, MailLine } from '../run-folder.ts';
 import { coversTime } from './faults.ts';
 import type { Journal, JournalEvent } from './journal.ts';
@@ -13,13 +13,13 @@ export interface MailContext {
   readonly faults: readonly FaultLine[];
 }
 
-/** One mail, with everything that is known about it. */
+/** One required mail and everything that is known about it. */
 interface Story {
   readonly owed: OwedMail;
   readonly delivery: StoredDelivery | undefined;
-  /** Its arrivals at the mail server, in order. */
+  /** Its arrivals at the mail server, in order; more than one if it was duplicated. */
   readonly arrivals: readonly MailLine[];
-  /** Later events of its account that supersede it. */
+  /** Later events of the account that supersede the mail. */
   readonly supersededBy: readonly JournalEvent[];
 }
 
@@ -32,7 +32,7 @@ export interface MailCounts {
   readonly duplicates: number;
 }
 
-/** Counts mails by their outcome. Each mail has exactly one, however many copies there were. */
+/** Counts the mails by outcome. Each mail has one outcome, however many copies of it arrived. */
 export function countMails(context: MailContext): MailCounts {
   const stories = storiesIn(context);
   function ended(state: string) {
@@ -90,7 +90,7 @@ function nameOf({ owed: { mail, event } }: Story): string {
   return `${mail} of event ${event.sequence} of ${event.subject}`;
 }
 
-/** Checks that no mail is sent that no event calls for, or to another recipient. */
+/** Checks that no mail is sent that no event requires, and none to another recipient. */
 function checkStrangers({ mails, deliveries }: MailContext, stories: readonly Story[]): readonly Violation[] {
   const owed = new Map(stories.map((story) => [story.owed.id, story]));
   const strangers = mails.filter((mail) => !owed.has(idIn(mail)));
@@ -108,7 +108,7 @@ function checkStrangers({ mails, deliveries }: MailContext, stories: readonly St
   ];
 }
 
-/** Checks that a mail was accepted at least once, or that there is a visible reason why not. */
+/** Checks that each mail was accepted at least once, or that there is a recorded reason why it was not. */
 function checkFate(story: Story, faults: readonly FaultLine[]): readonly Violation[] {
   const { delivery } = story;
   const state = delivery?.state ?? 'not written down';
@@ -131,7 +131,7 @@ const isExcused: Readonly<
     if (reason !== 'refused') return false;
     const isErased = supersededBy.some(({ type }) => type === 'AccountErased');
     if (isErased && last === undefined && endedAt !== undefined) {
-      // The attempts of an erased account are deleted: only the time of the last one is known.
+      // The attempts of an erased account are deleted: only the time of the last one is left.
       return isHitInTry(faults, { at: new Date(endedAt.getTime() - TRY_MS), ms: TRY_MS });
     }
     if ((last?.code ?? 0) < 500) return false;
@@ -139,7 +139,10 @@ const isExcused: Readonly<
   },
 };
 
-/** The mail server has no record of a recipient that it refused before the content. */
+/**
+ * Whether a fault overlaps an attempt. A mail refused before its content was sent is not in the mail server's record,
+ * so only the faults can explain it.
+ */
 function isHitInTry(faults: readonly FaultLine[], { at, ms }: Pick<Attempt, 'at' | 'ms'>): boolean {
   return coversTime(faults, { from: at.getTime(), to: at.getTime() + ms }, ['smtp']);
 }
@@ -151,15 +154,15 @@ function checkStale(story: Story): readonly Violation[] {
     .flatMap(({ at }) => broken('stale mails', `${nameOf(story)} came at ${at}, when its link had expired`));
 }
 
-/** What every sender needs to learn and to record that a mail was accepted. */
+/** The servers that every sender needs in order to have a mail accepted and to record that. */
 const SHARED_BY_SENDERS = ['mongodb', 'smtp'];
-/** A sender that nothing hinders has recorded that a mail was accepted within this time. */
+/** Without faults, a sender has recorded an acceptance within this time. */
 const RECORDED_WITHIN_MS = 10_000;
 
 /**
- * A second copy is tolerated if the response to the first one was lost, or if a fault of the sender of the first one,
- * or of what it needs to record it, covers the moment of its acceptance: what happens to another sender, or later,
- * explains no copy. All copies have the same Message-ID; otherwise no event would call for the copy.
+ * Checks duplicates. A second copy is tolerated if the response to the first copy was lost, or if a fault hit the first
+ * copy's sender, or a server that it needs to record the acceptance, at the time of that acceptance. Other faults
+ * explain no copy. All copies have the same Message-ID: a mail with another one is not a copy.
  */
 function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly Violation[] {
   return story.arrivals.flatMap((copy, index) => {
@@ -178,9 +181,9 @@ function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly V
   });
 }
 
-/** The longest time between the start of a claim, which reads the cutoffs, and the attempt that follows. */
+/** The longest time from the start of a claim, which reads the cutoffs, to the attempt that follows. */
 const CLAIM_MS = 5000;
-/** The longest time of an attempt: the mail server of a run answers or hangs up sooner. */
+/** The longest time that an attempt can take: the mail server of a run responds or hangs up sooner. */
 const TRY_MS = 60_000;
 
 /**
@@ -196,7 +199,7 @@ const TRY_MS = 60_000;
  */
 function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]): readonly Violation[] {
   const byEvent = Map.groupBy(stories, ({ owed }) => owed.event.id);
-  // A sender that was killed makes no late attempt.
+  // A killed sender makes no late attempt.
   const delays = faults.filter(({ fault }) => !fault.startsWith('kill-'));
   return stories.flatMap((story) => {
     const known = Math.min(...story.supersededBy.flatMap(({ id }) => byEvent.get(id) ?? []).map(firstSignOf));
@@ -220,7 +223,9 @@ function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]
 
 const NOTIFIERS = ['notifier-1', 'notifier-2'];
 
-/** Returns who made an attempt: the sender of a mail that arrived during it, else it may be any notifier. */
+/**
+ * Returns the possible senders of an attempt: the sender of the mail that arrived during it, or else every notifier.
+ */
 function senderOf({ at, ms }: Attempt, arrivals: readonly MailLine[]): readonly string[] {
   const arrival = arrivals.find(
     (each) => Date.parse(each.at) >= at.getTime() && Date.parse(each.at) <= at.getTime() + ms,
@@ -236,7 +241,7 @@ function firstSignOf({ delivery, arrivals }: Story): number {
 }
 
 /**
- * Checks that each account has exactly the cutoffs that its events call for: cutoffs only rise, and there is none
+ * Checks that each account has exactly the cutoffs that its events require. A cutoff never decreases, and there is none
  * before the first event.
  */
 export function checkCutoffs(journal: Journal, stored: readonly StoredCutoffs[]): readonly Violation[] {

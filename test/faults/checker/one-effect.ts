@@ -1,11 +1,14 @@
-/** What a command may append, and how often. */
+/** Checks that a command appends only events that it may cause, and only once. */
 import type { CommandLine } from '../run-folder.ts';
 import { type CommandContext, commitsOf, isRefused, keyOf } from './commands.ts';
 import type { Journal } from './journal.ts';
 import { broken, type Violation } from './report.ts';
 import type { Commit } from './stored.ts';
 
-/** The first event of each commit that an operation may append, on its own account or on one with the same address. */
+/**
+ * The first event of each commit that an operation may append, to its own account or to another account with the same
+ * address.
+ */
 const EFFECTS: Readonly<Record<string, readonly string[]>> = {
   'sign-up': ['UserRegistered', 'PasswordResetRequested'],
   verify: ['AccountVerified', 'RegistrationEnded'],
@@ -32,7 +35,10 @@ const EFFECTS: Readonly<Record<string, readonly string[]>> = {
   mailing: ['MailRequested'],
 };
 
-/** Operations that append nothing if they are refused. (A refused link or an old token may end something.) */
+/**
+ * Operations that append nothing if they are refused. Others may end a sign-up or sessions when they refuse a link or
+ * an old token.
+ */
 const NOTHING_IF_REFUSED: ReadonlySet<string> = new Set([
   'sign-up',
   'change-password',
@@ -51,7 +57,7 @@ const NOTHING_IF_REFUSED: ReadonlySet<string> = new Set([
   'final-login',
 ]);
 
-/** Checks that a command, whatever its response, took effect once and as requested, or not at all. */
+/** Checks that each command, whatever its response, took effect exactly as requested and at most once. */
 export function checkOneEffect({ journal, history }: CommandContext): readonly Violation[] {
   const twice = [...journal.byCommand].flatMap(([id, commits]) => [
     ...repeated(commits, ({ stream }) => stream).flatMap((stream) =>
@@ -75,7 +81,7 @@ export function checkOneEffect({ journal, history }: CommandContext): readonly V
   return [...twice, ...wrong, ...refused, ...checkKeys(journal, history)];
 }
 
-/** Checks that all requests with one Idempotency-Key are one sign-up, or one mailing. */
+/** Checks that all requests with one Idempotency-Key led to one sign-up or one mailing. */
 function checkKeys(journal: Journal, history: readonly CommandLine[]): readonly Violation[] {
   return [...Map.groupBy(history, keyOf).values()].flatMap((commands) => {
     const commits = commands.flatMap(({ id }) => commitsOf(journal, id));

@@ -1,4 +1,7 @@
-/** Which event calls for which mail to whom, until when, and which earlier mails it supersedes: docs/events.md. */
+/**
+ * Computes from the events which mails must be sent, to whom, and until when, and which earlier mails each event
+ * supersedes: docs/events.md.
+ */
 import { createHash } from 'node:crypto';
 import type { Journal, JournalEvent } from './journal.ts';
 import type { SealedLink } from './stored.ts';
@@ -15,7 +18,7 @@ export interface OwedMail {
   readonly purpose?: Purpose;
   /** When its link expires. In ms since 1970, like all times below. */
   readonly expiresAt?: number;
-  /** After this time it must not be sent any more. */
+  /** The time after which the mail must not be sent. In ms since 1970. */
   readonly sendUntil: number;
 }
 
@@ -23,11 +26,11 @@ interface Owing {
   readonly mail: string;
   readonly purpose?: Purpose;
   readonly link?: SealedLink;
-  /** Default: the address of the account. */
+  /** The recipient. Default: the address of the account. */
   readonly to?: string | undefined;
 }
 
-/** Events that are not listed call for no mail. */
+/** The mail that each type of event requires. All other types require none. */
 const owing: Readonly<Record<string, (event: JournalEvent) => Owing | undefined>> = {
   UserRegistered: ({ data: { verification: link } }) =>
     link ? { mail: 'verify-email', purpose: 'verification', link } : { mail: 'account-exists' },
@@ -54,7 +57,7 @@ const owing: Readonly<Record<string, (event: JournalEvent) => Owing | undefined>
   MailRequested: () => ({ mail: 'welcome' }),
 };
 
-/** Returns the kinds of mail of earlier events that must not be sent any more. */
+/** Returns which kinds of mail of earlier events must no longer be sent after this event. */
 export function supersededBy({ type, data }: JournalEvent): readonly Superseded[] {
   switch (type) {
     case 'UserRegistered':
@@ -105,7 +108,10 @@ function owedBy(event: JournalEvent): readonly OwedMail[] {
 
 const MINUTE = 60_000;
 
-/** 72 hours for a notice; with a link, until 5 minutes before it expires, or half its life if that is later. */
+/**
+ * Returns the time until which a mail may be sent: 72 hours for a notice; for a mail with a link, 5 minutes before the
+ * link expires, or half of its lifetime if that is later.
+ */
 function sendUntil(occurredAt: number, link: SealedLink | undefined): number {
   if (link === undefined) return occurredAt + 72 * 60 * MINUTE;
   const end = Date.parse(link.expiresAt);
@@ -124,8 +130,8 @@ export function supersedes(event: JournalEvent, { event: its, purpose }: OwedMai
 const NAMESPACE = '6f0b1c523a575d0e9a556f2f3c0a7e41';
 
 /**
- * Returns the UUIDv5 (RFC 9562) of event, mail and recipient. Must never change: mails in flight would be sent
- * twice after an update.
+ * Returns the UUIDv5 (RFC 9562) of event, mail and recipient. It must never change, because mails in flight would
+ * otherwise be sent twice after an update.
  */
 function idOf(eventId: string, mail: string, to: string): string {
   const hash = createHash('sha1')

@@ -1,6 +1,6 @@
 /**
- * Bugs planted in a recorded run, one at a time. Each is caught by one rule and by no other, so that a rule that is
- * removed lets its plants survive.
+ * Plants faults in the record of a run, one at a time. Exactly one rule must detect each, so that the tests fail if a
+ * rule is removed.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -96,7 +96,7 @@ function twice(...faults: readonly FaultLine[]): Pick<Plant, 'run'> {
   return { run: { mails: [...goodRun.mails, copy(mailOf(WELCOME), 4, 'notifier-2')], faults } };
 }
 
-/** Dan is to be erased at another time. */
+/** Changes the time at which Dan's account is due to be erased. */
 function dueAt(time: string): Pick<Plant, 'stores'> {
   const commits = goodStores.commits.map((commit) =>
     commit.correlationId === 'dan-3'
@@ -119,7 +119,7 @@ function dueAt(time: string): Pick<Plant, 'stores'> {
   return { stores: { commits, records } };
 }
 
-/** Puts the events of a commit into the one before it. */
+/** Moves the events of a commit into the commit before it. */
 function inOneCommit(first: string, second: string): Pick<Plant, 'stores'> {
   const [one, other] = [first, second].map((id) =>
     goodStores.commits.find(({ correlationId }) => correlationId === id),
@@ -143,7 +143,7 @@ function inOneCommit(first: string, second: string): Pick<Plant, 'stores'> {
   };
 }
 
-/** The last state of Ada's account: version 5, revoked at 4. */
+/** A token of Ada's that matches the final state of her account: sequence 5, sessions revoked at 4. */
 const ADAS_TOKEN = accessToken(ADA, 'ada-s', 4);
 const BOBS_TOKEN = accessToken(BOB, 'bob-t', 2);
 const ADAS_PROFILE = goodStores.profiles.find(({ _id }) => _id === ADA)?.profile;

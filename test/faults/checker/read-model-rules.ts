@@ -5,7 +5,7 @@ import { accountsIn, type Journal } from './journal.ts';
 import { broken, type Violation } from './report.ts';
 import type { StoredProfile } from './stored.ts';
 
-/** Compares field by field, for every account and no other. */
+/** Checks that the read model has exactly the accounts of the journal, and compares them field by field. */
 export function checkReadModel(journal: Journal, stored: readonly StoredProfile[]): readonly Violation[] {
   const expected = new Map(accountsIn(journal).map(([id, events]) => [id, profileDocumentOf(id, events)]));
   const found = new Map(stored.map((document) => [document._id, document]));

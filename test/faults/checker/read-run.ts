@@ -9,11 +9,14 @@ export interface RecordedRun {
   readonly history: readonly CommandLine[];
   readonly mails: readonly MailLine[];
   readonly faults: readonly FaultLine[];
-  /** Records that the run has removed from a topic. */
+  /** The records that the run has removed from a topic. */
   readonly removed: readonly TopicRecord[];
 }
 
-/** Reads a run. @throws Error if a file is missing or invalid: a run without its history proves nothing */
+/**
+ * Reads the files of a run.
+ * @throws Error if a file is missing or invalid, because a run without its history proves nothing
+ */
 export async function readRun(folder: string): Promise<RecordedRun> {
   function read(name: string) {
     return readFile(join(folder, name), 'utf8');

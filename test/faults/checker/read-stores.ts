@@ -1,4 +1,7 @@
-/** Reads everything that a system has stored: MongoDB with its plain driver, topics with kcat, groups with kafkajs. */
+/**
+ * Reads everything that a system has stored: from MongoDB with the plain driver, from topics with kcat, and the
+ * positions of groups with kafkajs.
+ */
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { type Db, MongoClient } from 'mongodb';
 import { readTopic } from '../../support/kcat.ts';
@@ -21,7 +24,7 @@ import { TOPICS } from './topic-rules.ts';
 
 type Servers = RunDescription['servers'];
 
-/** Which group reads which topic. */
+/** The groups, and the topic that each reads. */
 const READERS: readonly (readonly [group: string, topic: string])[] = [
   ['user', 'accounts.events.v1'],
   ['notifier', 'accounts.events.v1'],
@@ -29,8 +32,8 @@ const READERS: readonly (readonly [group: string, topic: string])[] = [
 ];
 
 /**
- * Reads the stores one after the other, in the order in which data moves, so that every read sees the effects of
- * what the previous one has seen.
+ * Reads the stores one after the other, in the direction in which data flows, so that each read sees the effects of
+ * everything that the earlier reads have seen.
  */
 export async function readStores({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise<Stores> {
   const client = await MongoClient.connect(MONGO_URL);
@@ -74,7 +77,7 @@ async function rebuiltGenerations(db: Db): Promise<readonly string[]> {
 }
 
 /**
- * Returns the journal as it was before people were erased from it, without what somebody has forged.
+ * Returns the genuine journal as it was before erasures.
  * @param removed records that are no longer on their topic
  */
 export async function readJournal(
@@ -104,7 +107,7 @@ export async function readRecords(
 
 function readerOf(db: Db) {
   return async <Document>(collection: string): Promise<readonly Document[]> =>
-    // Unchecked: whether the documents are valid is what this checker finds out.
+    // The type is not checked, because this checker is what finds invalid documents.
     (await db.collection(collection).find().toArray()) as unknown as Document[];
 }
 
@@ -113,7 +116,7 @@ async function readTopics(
   brokers: string,
 ): Promise<Pick<Stores, 'records' | 'deadLetters' | 'lags'>> {
   const deadLetterTopics = (await admin.listTopics()).filter((topic) => topic.includes('.dlq.'));
-  // One after the other: asked for two topics at the same time, kafkajs may return no partitions for one of them.
+  // One after the other: for concurrent requests about two topics, kafkajs may return no partitions for one of them.
   const lags: GroupLag[] = [];
   for (const [group, topic] of READERS) lags.push(await lagOf(admin, group, topic));
   return {
@@ -123,7 +126,7 @@ async function readTopics(
   };
 }
 
-/** A group without a position has read nothing. */
+/** Returns how many records a group has left to read. A group without a position has read nothing. */
 async function lagOf(admin: Admin, group: string, topic: string): Promise<GroupLag> {
   const [kept] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
   const reached = new Map(

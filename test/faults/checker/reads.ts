@@ -1,11 +1,11 @@
-/** Compares the responses of the read model with the journal. */
+/** Compares responses from the read model with the journal. */
 import type { ShownProfile } from '../run-folder.ts';
 import type { CommandContext } from './commands.ts';
 import { foldAccount } from './fold.ts';
 import { accountsIn, type Journal } from './journal.ts';
 import { broken, type Violation } from './report.ts';
 
-/** The fields of a profile that its owner sees, besides its version. */
+/** The fields of a profile that its owner can see, except its version. */
 const SHOWN = [
   'id',
   'email',
@@ -22,8 +22,8 @@ const SHOWN = [
 ] as const;
 
 /**
- * Checks that everyone sees their profile as of the version that it shows, and nothing older than they have already
- * seen.
+ * Checks that each response shows the profile as it was at the version that it names, and that nobody is shown an older
+ * version than before.
  */
 export function checkReads({ journal, history }: CommandContext): readonly Violation[] {
   return history
@@ -44,7 +44,7 @@ export function checkReads({ journal, history }: CommandContext): readonly Viola
     });
 }
 
-/** Checks what the API showed an admin at the end: every account that has not ended, as the journal has it. */
+/** Checks that an admin was shown exactly the accounts of the journal that have not ended, with their current state. */
 export function checkShown(journal: Journal, shown: readonly ShownProfile[]): readonly Violation[] {
   const found = new Map(shown.map((profile) => [String(profile['id']), profile]));
   const expected = accountsIn(journal)

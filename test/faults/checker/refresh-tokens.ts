@@ -3,11 +3,11 @@ import type { CommandLine } from '../run-folder.ts';
 import { type Claims, claimsOf } from './access-token.ts';
 import { broken, type Violation } from './report.ts';
 
-/** Where a refresh token belongs. */
+/** The place of a refresh token: its session, and its number in it. */
 export interface TokenPlace {
   readonly account: string;
   readonly session: string;
-  /** How many tokens the session had before it. */
+  /** The number of earlier tokens in the session. */
   readonly n: number;
 }
 
@@ -16,7 +16,7 @@ export interface TokenChains {
   readonly violations: readonly Violation[];
 }
 
-/** The tokens of an answer to a login or a refresh. */
+/** The tokens in a response to a login or a refresh. */
 export interface Tokens {
   readonly access: Claims;
   readonly refreshToken: string;
@@ -29,8 +29,8 @@ export function tokensIn({ answer }: Pick<CommandLine, 'answer'>): Tokens | unde
 }
 
 /**
- * Follows each session from its login. A token has one successor, however often it is exchanged, and that belongs to
- * the same session and account.
+ * Follows each session from its login, and checks that each token has only one successor, in the same session and
+ * account, however often it is exchanged.
  */
 export function chainTokens(history: readonly CommandLine[]): TokenChains {
   const places = new Map<string, TokenPlace>();

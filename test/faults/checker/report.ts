@@ -1,12 +1,12 @@
 /** The result of a check. */
 
-/** A broken promise. Its detail contains ids of accounts, events and commands, and no personal data. */
+/** A violated rule. The detail contains ids of accounts, events and commands, but no personal data. */
 export interface Violation {
   readonly rule: Rule;
   readonly detail: string;
 }
 
-/** Every rule, with its text. */
+/** The description of each rule. */
 export const rules = {
   'acknowledged commands': 'what was answered with 2xx is in the journal, as it was asked for',
   'one effect': 'a command has one commit at most on an account, of what it was for; a refused one has none',

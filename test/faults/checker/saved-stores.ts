@@ -1,12 +1,12 @@
-/** Reads the stores of a run as they were kept, for a second check without servers. */
+/** Reads the stores that an earlier run has saved, so that it can be checked again without servers. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Stores } from './stored.ts';
 
-/** The fields that MongoDB has as dates; JSON has them as texts. */
+/** The fields that are dates in MongoDB, but texts in the saved JSON. */
 const DATES: ReadonlySet<string> = new Set(['endedAt', 'dueAt', 'sendUntil', 'until']);
 
-/** Returns the stores and the time at which they were read. */
+/** Returns the stores, and the time at which they were saved. */
 export async function readSavedStores(
   folder: string,
 ): Promise<{ readonly stores: Stores; readonly at: Date }> {

@@ -1,4 +1,7 @@
-/** Rules of sessions that need no search: who answers, what ends sessions, and what the user service accepts. */
+/**
+ * Rules about sessions that can be checked without a search: which account responds, what ends sessions, and which
+ * tokens the user service accepts.
+ */
 import type { CommandLine } from '../run-folder.ts';
 import { claimsOf, mayBeExpired } from './access-token.ts';
 import { byId, type CommandContext, isAcknowledged, lower } from './commands.ts';
@@ -7,7 +10,7 @@ import { accountsIn, type JournalEvent } from './journal.ts';
 import { type TokenPlace, tokensIn } from './refresh-tokens.ts';
 import { broken, type Violation } from './report.ts';
 
-/** Commands about the account of their token. */
+/** Operations on the account to which the token belongs. */
 const OF_ONESELF: ReadonlySet<string> = new Set([
   'me',
   'logout-all',
@@ -17,7 +20,7 @@ const OF_ONESELF: ReadonlySet<string> = new Set([
   'erase',
   'change-email',
 ]);
-/** Commands about the account that their request names. */
+/** Operations on the account that the request names. */
 const OF_ANOTHER: ReadonlySet<string> = new Set([
   'verify',
   'reset',
@@ -30,7 +33,7 @@ const OF_ANOTHER: ReadonlySet<string> = new Set([
   'undo-email',
 ]);
 
-/** The account that answers is the one that was asked for. */
+/** Checks that each response is about the account that the request was for. */
 export function checkAnswerers({ history }: CommandContext): readonly Violation[] {
   return history.filter(isAcknowledged).flatMap((command) => {
     const { op, id } = command;
@@ -58,7 +61,7 @@ function answererFault(command: CommandLine): string | undefined {
   return undefined;
 }
 
-/** Commands that end sessions, by the reason that the event gives. */
+/** The operations that may end sessions for the reason in the event. */
 const CAUSES: Readonly<Record<string, readonly string[]>> = {
   'logout-all': ['logout-all'],
   'password-changed': ['reset', 'change-password', 'verify', 'undo-email'],
@@ -67,7 +70,7 @@ const CAUSES: Readonly<Record<string, readonly string[]>> = {
   admin: ['revoke-sessions'],
 };
 
-/** Every end of sessions has a command that asked for it, or a reuse of a refresh token. */
+/** Checks that each SessionsRevoked was caused by a command that ends sessions, or by the reuse of a refresh token. */
 export function checkRevocations(
   { journal, history }: CommandContext,
   places: ReadonlyMap<string, TokenPlace>,
@@ -95,7 +98,7 @@ interface Evidence {
 function isCaused(event: JournalEvent, { command, uses, places }: Evidence): boolean {
   const { reason = '', sessionId } = event.data;
   if (reason === 'ended') return event.commit.events.some(({ type }) => type === 'RegistrationEnded');
-  // An operator made the first admin; nothing recorded that command.
+  // An operator created the first admin with a command that is not in the history.
   if (command === undefined) return reason === 'role-changed' || reason === 'admin';
   if (reason !== 'refresh-reuse') {
     const subject = command.request['accountId'] ?? claimsOf(command.accessToken)?.sub;
@@ -112,7 +115,7 @@ interface Use extends Pick<TokenPlace, 'session' | 'n'> {
   readonly at: number;
 }
 
-/** Every use of a refresh token, answered or not. */
+/** Returns the uses of each refresh token, whether or not they had a response. */
 function usesOf(history: readonly CommandLine[], places: ReadonlyMap<string, TokenPlace>): readonly Use[] {
   return history
     .filter(({ op }) => op === 'refresh')
@@ -123,8 +126,8 @@ function usesOf(history: readonly CommandLine[], places: ReadonlyMap<string, Tok
 }
 
 /**
- * The user service accepts no token that the version it shows has revoked, and refuses none that nothing can have
- * ended.
+ * Checks that the user service accepts no token that the profile it returns has revoked, and refuses none that cannot
+ * have been revoked.
  */
 export function checkReaders({ journal, history }: CommandContext): readonly Violation[] {
   const commands = byId(history);
@@ -165,7 +168,7 @@ function ends({ type, sequence }: JournalEvent, seq: number): boolean {
   return type === 'SessionsRevoked' && sequence > seq;
 }
 
-/** Returns when an event can have happened at the earliest: when its command was sent. */
+/** Returns the earliest time at which an event can have happened: when its command was sent. */
 function beganBy({ commit }: JournalEvent, commands: ReadonlyMap<string, CommandLine>): number {
   const command = commands.get(commit.correlationId);
   return command === undefined ? Number.NEGATIVE_INFINITY : Date.parse(command.sentAt);

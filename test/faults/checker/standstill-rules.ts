@@ -1,9 +1,9 @@
-/** Checks that nothing is left waiting once a run has come to rest. */
+/** Checks that no work is left once the system is idle. */
 import { checkParked } from './read-model-rules.ts';
 import { broken, type Violation } from './report.ts';
 import type { Commit, GroupLag, StoredDelivery, StoredLease, Stores } from './stored.ts';
 
-/** No job is leased for longer than this: a lease that expires later belongs to nobody. */
+/** The longest lease of any job. A lease that expires later than this cannot be genuine. */
 const LONGEST_LEASE_MS = 10 * 60_000;
 
 type Waiting = Pick<
@@ -11,7 +11,7 @@ type Waiting = Pick<
   'commits' | 'lags' | 'deliveries' | 'requests' | 'leases' | 'deadLetters' | 'profiles' | 'rebuiltProfiles'
 >;
 
-/** Returns everything that is not done yet. That is normal while a system works, but not when it is at rest. */
+/** Returns all unfinished work. It is normal while a system is busy, but a violation once it is idle. */
 export function checkStandstill(stores: Waiting, now: Date): readonly Violation[] {
   return [
     ...checkOutbox(stores.commits),

@@ -1,4 +1,4 @@
-/** The content of stores and topics as plain data, read by field names without any code of the services. */
+/** The content of stores and topics as plain data, read by field names, without any code of the services. */
 
 /** A link as events contain it. Only the notifier can decrypt it. */
 export interface SealedLink {
@@ -6,7 +6,7 @@ export interface SealedLink {
   readonly expiresAt: string;
 }
 
-/** The data of an event of any type; fields that a type does not have are undefined. See docs/events.md. */
+/** The data of an event of any type; fields that its type does not have are undefined (docs/events.md). */
 export interface EventData {
   readonly userId?: string;
   readonly mailingId?: string;
@@ -19,7 +19,7 @@ export interface EventData {
   readonly disabled?: boolean;
   readonly verification?: SealedLink;
   readonly reset?: SealedLink;
-  /** Of EmailChangeRequested and EmailChanged. */
+  /** In EmailChangeRequested and EmailChanged. */
   readonly confirmation?: SealedLink;
   readonly undo?: SealedLink;
   readonly template?: string;
@@ -48,7 +48,7 @@ export interface CommitEvent {
   readonly time: string;
   readonly version: number;
   readonly data: EventData;
-  /** Of UserRegistered and the events that change the address: the canonical address. */
+  /** In UserRegistered and the events that change the address: the canonical address. */
   readonly private?: { readonly address?: string };
 }
 
@@ -57,7 +57,7 @@ export interface Commit {
   readonly _id: string;
   readonly stream: string;
   readonly number: number;
-  /** Sequence of its first event. */
+  /** The sequence of its first event. */
   readonly sequence: number;
   readonly events: readonly CommitEvent[];
   readonly claims?: readonly string[];
@@ -66,7 +66,7 @@ export interface Commit {
   readonly at: string;
   /** Present while the commit is in the outbox. */
   readonly unpublished?: object;
-  /** By which a pending sign-up is found. */
+  /** Present while the sign-up is pending: it is found by this address. */
   readonly registration?: { readonly address: string };
 }
 
@@ -105,28 +105,25 @@ export interface StoredDelivery {
   readonly state: string;
   readonly reason?: string;
   readonly endedAt?: Date;
-  /** The last twenty attempts. */
+  /** The last 20 attempts. */
   readonly attempts: readonly Attempt[];
-  /** Present until the delivery is final. */
+  /** Present until the delivery reaches a final state. */
   readonly open?: { readonly dueAt?: Date; readonly sendUntil?: Date };
 }
 
-/**
- * The mails of an account that must not be sent any more: those of a kind that were requested by events before a
- * sequence.
- */
+/** The cutoffs of an account: by kind of mail, the sequence; mails of earlier events must not be sent. */
 export interface StoredCutoffs {
   readonly _id: string;
   readonly before: Readonly<Record<string, number>>;
 }
 
-/** Which process may do a job, and until when. */
+/** The process that may do a job, and until when. */
 export interface StoredLease {
   readonly _id: string;
   readonly until: Date;
 }
 
-/** A request that was recorded, to be processed later. */
+/** A request that was recorded, and is processed later. */
 export interface StoredRequest {
   readonly _id: string;
   readonly at: string;
@@ -139,14 +136,14 @@ export interface GroupLag {
   readonly lag: number;
 }
 
-/** Everything that a system has stored, at one moment. */
+/** Everything that a system has stored at one moment. */
 export interface Stores {
   readonly commits: readonly Commit[];
   readonly records: readonly TopicRecord[];
   readonly deadLetters: readonly TopicRecord[];
   readonly lags: readonly GroupLag[];
   readonly profiles: readonly StoredProfile[];
-  /** The generations of the read model that were built later. All are kept up to date. */
+  /** The read models that were rebuilt. All of them are kept up to date. */
   readonly rebuiltProfiles: readonly (readonly StoredProfile[])[];
   readonly deliveries: readonly StoredDelivery[];
   readonly cutoffs: readonly StoredCutoffs[];

@@ -9,7 +9,7 @@ const ACCOUNTS = 'accounts.events.v1';
 const MAILINGS = 'mailings.events.v1';
 export const TOPICS = [ACCOUNTS, MAILINGS] as const;
 
-/** The public part of an event. Everything else in the journal is internal. */
+/** The published part of an event. All other fields in the journal are internal. */
 interface PublishedEvent {
   readonly topic: string;
   readonly id: string | undefined;
@@ -67,8 +67,8 @@ export function countRecords(records: readonly TopicRecord[]): TopicCount {
 }
 
 /**
- * Checks each account and mailing: the first occurrences of its events equal the journal, in order and in content;
- * repetitions equal the first occurrence; there is nothing else; and each key is in one partition.
+ * Checks each account and mailing: without repetitions, its records equal the journal, in order and content; each
+ * repetition equals the first occurrence; there are no other records; and all of its records are in one partition.
  */
 export function checkTopics(journal: Journal, records: readonly TopicRecord[]): readonly Violation[] {
   const byKey = Map.groupBy(records, ({ key }) => key ?? '');
@@ -101,7 +101,7 @@ function checkStream(
   ];
 }
 
-/** Reports only the first difference: everything after a missing event is out of place as well. */
+/** Reports only the first difference, because every event after a missing one is out of place as well. */
 function checkOrder(
   key: string,
   events: readonly JournalEvent[],
@@ -131,7 +131,10 @@ function checkAgain(record: TopicRecord, first: TopicRecord | undefined): readon
   return broken('topic', `${placeOf(record)} repeats ${placeOf(first)} with another ${differing.join(', ')}`);
 }
 
-/** An operator may publish the events of an erased account again. */
+/**
+ * Returns whether a later copy differs only in that its person is erased: an operator may publish the events of an
+ * erased account again.
+ */
 function isErasedCopy(first: unknown, later: unknown): boolean {
   return isDeepStrictEqual({ ...(first as object), person: null }, later);
 }

@@ -1,11 +1,11 @@
-/** What is left of erased people in the stores, although nothing may be. */
+/** Finds personal data of erased people that is still in the stores. */
 import type { Trace } from '../run-folder.ts';
 import { lower } from './commands.ts';
 import { isErased } from './erasure-rules.ts';
 import { accountsIn, type Journal, type JournalEvent } from './journal.ts';
 import { broken, type Violation } from './report.ts';
 
-/** Fields of a person that nobody else has: first and last names are shared. */
+/** The personal fields that identify one person; first and last names are not unique. */
 const IDENTIFYING = ['email', 'newEmail', 'previousEmail', 'revertedEmail', 'username'] as const;
 
 function namesIn({ data: { person } }: JournalEvent): readonly string[] {
@@ -14,8 +14,9 @@ function namesIn({ data: { person } }: JournalEvent): readonly string[] {
 }
 
 /**
- * Returns what identifies erased people, with their accounts. What an account that is not erased has, too, is left out:
- * an address is free again after an erasure. @param journal as it was before the erasures
+ * Returns the identifying texts of erased people, with their accounts, except those that another account has now,
+ * because an address can be used again after an erasure.
+ * @param journal as it was before the erasures
  */
 export function namesOfErased(journal: Journal): ReadonlyMap<string, string> {
   const accounts = accountsIn(journal);
@@ -32,7 +33,7 @@ export function namesOfErased(journal: Journal): ReadonlyMap<string, string> {
   );
 }
 
-/** Returns the accounts whose people a store names. @param bytes everything in it */
+/** Returns the erased accounts whose identifying texts occur in the bytes of a document. */
 export function accountsNamedIn(bytes: Buffer, names: ReadonlyMap<string, string>): readonly string[] {
   return [...new Set([...names].filter(([name]) => bytes.includes(name)).map(([, account]) => account))];
 }

@@ -1,4 +1,4 @@
-/** What happens to a system besides faults: its operators, its deployments, and another system on the same broker. */
+/** Events that are not faults: operators' commands, deployments, and another system that shares the broker. */
 import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import { type Cluster, services } from '../../support/cluster.ts';
@@ -9,37 +9,40 @@ import { cutOff } from './log-cutter.ts';
 import type { Heal } from './nemesis.ts';
 
 const TOPIC = 'accounts.events.v1';
-/** How many accounts are published again. */
+/** The number of accounts whose events are published again. */
 const REPUBLISHED = 3;
 const MORE_PARTITIONS = 2;
 
-/** Names of its own for everything that two systems could share. */
+/** The second system shares the broker, so every shared name of it has a prefix. */
 const NEIGHBOUR = {
   GROUP_PREFIX: 'neighbour.',
   TOPIC_NAMES: 'accounts.events.v1=neighbour.accounts.v1,mailings.events.v1=neighbour.mailings.v1',
 } as const;
 
 export interface Deployment {
-  /** Runs a command of an operator. One that fails, because of other faults, changes nothing. */
+  /** Runs an ops command. If it fails because of other faults, it has changed nothing. */
   operate(...words: readonly string[]): Promise<void>;
   /** Publishes the events of a few accounts again. */
   republishSome(): Promise<void>;
-  /** Starts one more process of each service, which is killed before or after it is ready. */
+  /** Starts an additional process of each service, and kills it before or after it is ready. */
   startHalf(): Promise<Heal>;
-  /** Starts a user service of another system. */
+  /** Starts the user service of another system on the same broker. */
   startNeighbour(): Promise<Heal>;
-  /** Adds partitions to the topic of accounts, as somebody might do by hand. */
+  /** Adds partitions to the topic of accounts, as an operator might do by mistake. */
   addPartitions(): Promise<void>;
-  /** Removes the records of a partition of the topic of accounts. */
+  /** Deletes all records of a partition of the topic of accounts. */
   cutOff(partition: number): Promise<void>;
-  /** Writes a record that auth has not signed. @param index of its kind */
+  /**
+   * Writes a record without a valid signature of auth.
+   * @param index of the kind of forgery
+   */
   forge(index: number): Promise<void>;
 }
 
 export interface DeploymentDeps {
   readonly cluster: Pick<Cluster, 'ops' | 'opsWith' | 'another' | 'stores'>;
   say(line: string): void;
-  /** Called with each record before it is removed from a topic. */
+  /** Called with each record before it is deleted from a topic. */
   recordRemoved(record: TopicRecord): void;
 }
 
@@ -103,7 +106,7 @@ async function withMongo<T>(url: string, work: (client: MongoClient) => Promise<
   }
 }
 
-/** A neighbour whose database cannot be dropped now leaves it behind. */
+/** Drops the database of the other system. Best effort: it is left behind if MongoDB is unavailable. */
 async function dropDatabase(url: string): Promise<void> {
   await withMongo(url, (client) => client.db().dropDatabase()).catch(() => undefined);
 }
@@ -124,7 +127,7 @@ async function addPartitions(brokers: string): Promise<void> {
     const count = (topics[0]?.partitions.length ?? 0) + MORE_PARTITIONS;
     await admin.createPartitions({ topicPartitions: [{ topic: TOPIC, count }] });
   } catch {
-    // The brokers are hit at the moment: nothing was added.
+    // The brokers are unavailable because of another fault, so nothing was added.
   } finally {
     await admin.disconnect().catch(() => undefined);
   }

@@ -1,4 +1,4 @@
-/** What each fault does to a running system, and how it is healed. */
+/** How each fault is caused in a running system, and how it is healed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaNodes } from '@latchkey/bus/testing';
 import { type ServiceName, services } from '../../support/cluster.ts';
@@ -12,11 +12,11 @@ import { FORGERY_NAMES } from './forger.ts';
 import type { Fault, Faults, Heal } from './nemesis.ts';
 import type { Supervised } from './supervisor.ts';
 
-/** What faults can hit. */
+/** The parts of a system that faults can hit. */
 export interface World {
   readonly processes: Readonly<Record<ServiceName, readonly Supervised[]>>;
   readonly nodes: Pick<KafkaNodes, 'kill' | 'restart'>;
-  /** By node. */
+  /** One proxy per broker. */
   readonly proxies: readonly KafkaProxy[];
   /** The proxy between all services and MongoDB. */
   readonly mongo: MongoProxy;
@@ -28,14 +28,14 @@ export interface World {
 }
 
 const SLOW_BY_MS = 700;
-/** How long commits are delayed before a fault, so that the next send goes to several partitions. */
+/** How long commits are held back before a fault, so that the next send contains several partitions. */
 const GATHER_MS = 1_500;
 const SEND_WITHIN_MS = 3_000;
-/** How long nobody reads before records are removed. */
+/** How long the user service is paused before records are deleted, so that some of them are still unread. */
 const UNREAD_MS = 3_000;
-/** Less than a minute: what users notice beyond that is in docs/operating.md. */
+/** Less than the minute that a clock may be wrong without effects for users (docs/operating.md). */
 const SKEW_SECONDS = 45;
-/** A process looks at its clock's file once a second. */
+/** Longer than the second within which a process reads its clock file again. */
 const STROBE_MS = 1_500;
 
 export function createFaults(world: World): Faults {
@@ -100,7 +100,7 @@ export function createFaults(world: World): Faults {
     });
   }
 
-  /** Names the clock as the target, and not the process: a shifted clock excuses no failure of its process. */
+  /** Uses the clock as the target instead of its process, because a shifted clock excuses no failure. */
   function clock(begin: (name: string) => Promise<Heal>): Fault {
     return { target: (index) => `clock-of-${nth(names, index)}`, begin: (index) => begin(nth(names, index)) };
   }
@@ -201,7 +201,7 @@ export function createFaults(world: World): Faults {
     'cut-off-topic': {
       target: (index) => `topic partition-${index}`,
       begin: async (index) => {
-        // So that some of the records are removed before they were read.
+        // Pause the readers, so that some records are deleted before they are read.
         for (const one of processes.user) one.pause();
         await sleep(UNREAD_MS);
         try {

@@ -18,7 +18,7 @@ import { FORGERIES } from './forger.ts';
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const signer = eventSigner({ kid: 'genuine', key: privateKey });
 
-/** Returns an event as auth publishes it. */
+/** Returns the record of an event, signed as auth does. */
 function published(sequence: number): EncodedEvent {
   const userId = randomUUID();
   const event: LatchkeyEvent = {

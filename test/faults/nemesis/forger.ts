@@ -1,4 +1,4 @@
-/** Writes records to the topics that auth has not signed, as somebody could who may write to them. */
+/** Writes records that auth has not signed to the topics, as an attacker with write access could. */
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import {
   chainEvent,
@@ -15,7 +15,7 @@ import { readTail, type SeenRecord } from '../../support/kcat.ts';
 import { FORGED } from '../checker/forged-rules.ts';
 
 const ACCOUNTS = 'accounts.events.v1';
-/** How many records at the end of each partition are looked at. */
+/** The number of records to read from the end of each partition. */
 const TAIL = 20;
 const WITHIN_MS = 10_000;
 
@@ -25,18 +25,20 @@ interface ForgedRecord extends Encoded {
   readonly partition: number;
 }
 
-/** Makes a record about the account of `victim`, whose last event that is. `other` is of another account. */
+/**
+ * Creates a forged record of an account. `victim` is the last record of that account, `other` a record of another one.
+ */
 type Forgery = (victim: SeenRecord, other: SeenRecord) => Encoded;
 
-/** By name, in the order of their indexes. */
+/** The forgeries by name; the order is that of their indexes. */
 export const FORGERIES: Readonly<Record<string, Forgery>> = {
-  /** Makes the account an admin, in the place of its next event. */
+  /** Makes the account an admin: an unsigned event with the next sequence. */
   unsigned: (victim) => encode(promotion(victim, 1)),
   'with-another-proof': (victim) => {
     const record = encode(promotion(victim, 1));
     return { ...record, headers: { ...record.headers, ...proofIn(victim) } };
   },
-  /** Everything in it is right, except that another key has signed it. */
+  /** Only the signature is wrong: it is made with another key. */
   'signed-by-a-stranger': (victim) => {
     const event = promotion(victim, 1);
     const { privateKey: key } = generateKeyPairSync('ed25519');
@@ -44,9 +46,9 @@ export const FORGERIES: Readonly<Record<string, Forgery>> = {
     const chain = chainEvent(coveredBy(event), victim.headers['ce_hash'], newPersonSalt());
     return encode(event, { proof: { ...chain, signature: eventSigner({ kid, key }).sign(chain.hash) } });
   },
-  /** Another content under a number that the account has used. */
+  /** A different event with a sequence that the account already has. */
   'with-a-taken-number': (victim) => encode(promotion(victim, 0)),
-  /** With its genuine signature. */
+  /** An event of another account, with its genuine signature. */
   'of-another-account': (victim, other) => ({
     topic: ACCOUNTS,
     key: keyOf(victim),
@@ -63,8 +65,9 @@ export const FORGERIES: Readonly<Record<string, Forgery>> = {
 export const FORGERY_NAMES = Object.keys(FORGERIES);
 
 /**
- * Writes one, unless the topic has too little to forge it from. @param index of {@link FORGERY_NAMES}
- * @throws Error if brokers do not answer
+ * Writes a forged record, unless the topic has too few records to forge one from.
+ * @param index of {@link FORGERY_NAMES}
+ * @throws Error if the brokers do not respond
  */
 export async function forge(brokers: string, index: number): Promise<void> {
   const tail = await readTail(brokers, ACCOUNTS, { count: TAIL, withinMs: WITHIN_MS });
@@ -106,7 +109,7 @@ function envelope() {
   return { id: randomUUID(), time, correlationId: 'forged', causationId: 'forged' };
 }
 
-/** @param later how many events after the last one of the victim */
+/** @param later the distance between the sequence of the event and the victim's last sequence */
 function promotion(victim: SeenRecord, later: number): LatchkeyEvent {
   const userId = keyOf(victim);
   return {

@@ -1,13 +1,13 @@
-/** Removes records from a topic, as retention does that somebody has shortened, or a tool. */
+/** Deletes records from a topic, as a shortened retention or a tool could. */
 import { Kafka, logLevel } from 'kafkajs';
 import { readPartition, type SeenRecord } from '../../support/kcat.ts';
 
 const WITHIN_MS = 20_000;
 
 /**
- * Removes every record that a partition has now, whoever has read it.
- * @param keep receives the records before they are removed: after an error they may still be there
- * @throws Error if brokers do not answer
+ * Deletes all records that a partition contains now, whether or not they were read.
+ * @param keep receives the records before they are deleted; after an error they may still exist
+ * @throws Error if the brokers do not respond
  */
 export async function cutOff(
   brokers: string,
@@ -22,7 +22,7 @@ export async function cutOff(
   const admin = kafka.admin();
   try {
     await admin.connect();
-    // kafkajs looks for the leader only among what it knows.
+    // Loads the metadata of the topic, without which kafkajs does not find the leader of the partition.
     await admin.fetchTopicOffsets(topic);
     await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(last.offset + 1) }] });
   } finally {

@@ -1,11 +1,11 @@
-/** Carries out the faults of a plan, each at its time, and heals each. */
+/** Causes the faults of a plan, each at its time, and heals each of them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultLine } from '../run-folder.ts';
 import type { FaultKind, PlannedFault } from './schedule.ts';
 
 const TOO_LATE_MS = 5_000;
 
-/** Heals a fault. */
+/** Ends a fault, so that the system can recover from it. */
 export type Heal = () => Promise<void>;
 
 export interface Fault {
@@ -20,14 +20,14 @@ export type Faults = Readonly<Record<FaultKind, Fault>>;
 export interface NemesisDeps {
   readonly faults: Faults;
   record(line: FaultLine): void;
-  /** Ends the plan early, with everything healed. */
+  /** Ends the plan early; faults in progress are healed. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Resolves once all faults of the plan have happened and are healed. If a fault takes so long (such as a broker
- * that starts on a busy machine) that later ones in its lane would be late, these are left out.
- * @throws Error of the first fault that could not be caused or healed; no other begins then
+ * Carries out a plan, and resolves once its last fault is healed. If a fault takes longer than planned (such as a
+ * broker that starts slowly on a busy machine), later faults of its lane that would be late are skipped.
+ * @throws Error of the first fault that could not be caused or healed; no other fault begins after that
  */
 export async function unleash(plan: readonly (readonly PlannedFault[])[], deps: NemesisDeps): Promise<void> {
   const began = performance.now();

@@ -1,23 +1,23 @@
-/** Plans which fault hits what, and when. Depends on the seed alone. */
+/** Plans which fault hits which target, and when. The plan depends on the seed alone. */
 import { createRandom, type Random } from '../random.ts';
 
 interface Kind {
   readonly fault: string;
-  /** Its duration, in seconds. */
+  /** The range of its duration, in seconds. */
   readonly lasts: readonly [least: number, most: number];
-  /** Only in runs that last longer than this, in seconds. */
+  /** If present, the fault is only planned for runs of at least this duration, in seconds. */
   readonly from?: number;
 }
 
 /** Faults of one lane happen one after the other; those of different lanes may overlap. */
 interface Lane {
-  /** How many targets there are. */
+  /** The number of targets. */
   readonly targets: number;
-  /** The pause between two faults, in seconds. */
+  /** The range of the pause between two faults, in seconds. */
   readonly pauses: readonly [least: number, most: number];
   /**
-   * No fault in the last seconds of a run, so that its consequences are over by the end. At most half of a run: a
-   * short one waits for that afterwards.
+   * The time without faults at the end of a run, in seconds, so that their consequences are over by then. At most half
+   * of the run: a short run waits for the consequences after its end.
    */
   readonly calm: number;
   readonly kinds: readonly Kind[];
@@ -26,21 +26,21 @@ interface Lane {
 const BROKERS = 3;
 const INSTANCES = 2;
 const SERVICES = 3;
-/** Longer than a consumer's session (10 s), and than a group waits for its members (30 s). */
+/** Longer than the session timeout of a consumer (10 s), and than a group waits for its members (30 s). */
 const PAST_SESSION = [12, 34] as const;
 /** Longer than the lease of a mail that is being sent (90 s). */
 const PAST_LEASE = [93, 105] as const;
-/** The short run of CI has no time for what starts processes or sets clocks. */
+/** The short run of CI has no time for faults that start processes or set clocks. */
 const MIDDLE_RUN = 120;
-/** Only runs this long have time for anything else besides such a pause. */
+/** Only runs this long have time for other faults in addition to one pause longer than a mail's lease. */
 const LONG_RUN = 240;
 
 export const LANES = [
   {
     targets: INSTANCES,
-    // Frequent, because without these faults nothing happens.
+    // Frequent, because a run without these faults proves little.
     pauses: [8, 18],
-    // Requests that the process had claimed wait until the lease expires, 30 s.
+    // Longer than 30 s: requests that the process had claimed wait until the lease expires.
     calm: 35,
     kinds: [
       { fault: 'kill-auth', lasts: [0.2, 4] },
@@ -61,7 +61,7 @@ export const LANES = [
   {
     targets: INSTANCES,
     pauses: [2, 7],
-    // Mails that the process had claimed wait until the lease expires, 90 s.
+    // Mails that the process had claimed wait until the lease expires.
     calm: 65,
     kinds: [
       { fault: 'kill-notifier', lasts: [0.2, 3] },
@@ -150,14 +150,14 @@ export const LANES = [
     ],
   },
   {
-    // A partition of the topic of accounts.
+    // One target for each partition of the topic of accounts.
     targets: 12,
     pauses: [60, 120],
     calm: 40,
     kinds: [{ fault: 'cut-off-topic', lasts: [0, 0.1], from: LONG_RUN }],
   },
   {
-    // One for each kind of forgery.
+    // One target for each kind of forgery.
     targets: 6,
     pauses: [4, 10],
     calm: 20,
@@ -182,18 +182,21 @@ export interface PlannedFault {
 
 export interface PlanOptions {
   readonly seed: number;
-  /** How long faults may happen, in seconds. */
+  /** For how long faults may be caused, in seconds. */
   readonly seconds: number;
   /** A factor for the pauses between faults. */
   readonly pauses?: number;
-  /** Faults that cannot be caused here. */
+  /** Faults that this machine cannot cause. */
   readonly without?: readonly FaultKind[];
 }
 
-/** Seeds per run: more than there are lanes, so that another lane does not change the schedules of the others. */
+/**
+ * The number of seeds reserved per run: more than there are lanes, so that an additional lane does not change the
+ * schedules of the others.
+ */
 const SEEDS_PER_RUN = 7;
 
-/** Returns the faults of each lane, by time. Every kind of a lane happens once before any happens twice. */
+/** Returns the faults of each lane in the order of their times. Each kind happens once before any happens twice. */
 export function planFaults({
   seed,
   seconds,

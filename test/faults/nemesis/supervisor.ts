@@ -1,23 +1,23 @@
-/** Keeps a process of the system running, as an orchestrator would, and kills or pauses it on demand. */
+/** Restarts a process of the system when it exits, as an orchestrator would, and kills or pauses it on demand. */
 import type { ServerProcess } from '../../support/server-process.ts';
 
 export interface Supervised {
   readonly name: string;
   kill(): Promise<void>;
-  /** Starts it after a kill, without waiting for it. */
+  /** Starts the process after a kill, without waiting until it is ready. */
   start(): void;
   pause(): void;
   resume(): void;
-  /** Does not restart it any more. */
+  /** Stops restarting the process. */
   release(): void;
 }
 
-/** Enough for an error with its stack. */
+/** The number of lines to report: enough for an error with its stack. */
 const LAST_LINES = 12;
 
 /**
- * Supervises a process. @param onEnd called if it exits by itself, with the last lines that it printed; it is then
- * restarted
+ * Supervises a process.
+ * @param onEnd called with the last lines of output when the process exits by itself; it is then restarted
  */
 export function supervise(
   name: string,

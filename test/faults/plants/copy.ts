@@ -1,4 +1,4 @@
-/** Copies the sources, to plant bugs in the copy: the sources themselves are never changed. */
+/** Copies the sources so that bugs can be planted in the copy. The sources themselves are never changed. */
 import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -9,8 +9,8 @@ const COPIED = ['package.json', 'libs', 'services', 'apps', 'deploy', 'test', 'd
 const OURS = '@latchkey';
 
 /**
- * Copies the sources and applies patches. The copy uses the modules of the sources, except for our own. @returns
- * its folder
+ * Copies the sources and applies patches. The copy uses the installed packages of the original, except for our own.
+ * @returns the folder of the copy
  */
 export async function copySources(patches: readonly Patch[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-plant-'));
@@ -34,7 +34,7 @@ async function linkModules(modules: string, copy: string): Promise<void> {
   for (const name of await readdir(modules)) {
     if (name !== OURS) await symlink(join(modules, name), join(copy, name));
   }
-  // Our packages are links relative to their place, so in the copy they lead into the copy.
+  // Our packages are relative links, so that in the copy they point to the copy.
   for (const name of await readdir(join(modules, OURS))) {
     await symlink(await readlink(join(modules, OURS, name)), join(copy, OURS, name));
   }
@@ -45,7 +45,10 @@ async function applyPatch(folder: string, { file, search, replacement }: Patch):
   await writeFile(path, patched(await readFile(path, 'utf8'), search, replacement));
 }
 
-/** Replaces a text. @throws Error unless it occurs exactly once: a patch that does not fit any more proves nothing */
+/**
+ * Replaces a text.
+ * @throws Error unless the text occurs exactly once: a patch that no longer matches proves nothing
+ */
 export function patched(source: string, search: string, replacement: string): string {
   const parts = source.split(search);
   if (parts.length !== 2) throw new Error(`stands there ${parts.length - 1} times: ${search}`);

@@ -1,8 +1,8 @@
 /**
- * `npm run test:plants`: tests the checker of the fault suite. Plants twelve bugs, one at a time, in a copy of the
- * sources, provokes each, and reports which rules detect it. Also runs all provocations without a bug, in which
- * case the checker must report nothing. Arguments select plants by parts of their names. Needs the same servers as
- * `npm run test:cluster`.
+ * `npm run test:plants`: tests the checker of the fault suite. It plants twelve bugs, one at a time, in a copy of the
+ * sources, provokes each, and reports which rules detect it. It also runs all provocations without a bug; the checker
+ * must then report nothing. Arguments select plants by parts of their names. It needs the same servers as `npm run
+ * test:cluster`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { type Patch, type Plant, plants } from './plants.ts';
 import { type Provocation, provocations } from './provocations.ts';
 
 const SOUND_QUIET_MS = 120_000;
-/** A bug that leaves work undone does not do it later either. */
+/** Short, because work that is left undone by a bug would not be done later either. */
 const PLANTED_QUIET_MS = 25_000;
 
 interface Trial {
@@ -40,7 +40,10 @@ async function reportOn({ patches, provokedBy, quietMs }: Trial): Promise<Report
   }
 }
 
-/** Returns whether all provocations break no rule if there is no bug. */
+/**
+ * Runs all provocations without a bug.
+ * @returns whether no rule was violated
+ */
 async function isQuietWithoutBugs(provokedBy: readonly Provocation[]): Promise<boolean> {
   const report = await reportOn({ patches: [], provokedBy, quietMs: SOUND_QUIET_MS });
   console.log(`without a bug\n  ${report.ok ? 'nothing to say' : rulesIn(report)}`);
@@ -48,7 +51,10 @@ async function isQuietWithoutBugs(provokedBy: readonly Provocation[]): Promise<b
   return report.ok;
 }
 
-/** A bug that breaks the provocation itself does not count as caught, because the checker has not run. */
+/**
+ * Returns whether the checker detects a planted bug. A bug that breaks the provocation itself is not detected, because
+ * the checker has not run.
+ */
 async function isCaught({ name, bug, provokedBy, caughtBy }: Plant): Promise<boolean> {
   const report = await reportOn({ patches: bug, provokedBy: [provokedBy], quietMs: PLANTED_QUIET_MS });
   const caught = report.violations.some(({ rule }) => caughtBy.includes(rule));
@@ -76,7 +82,7 @@ function rulesIn({ violations }: Report): string {
 const wanted = process.argv.slice(2);
 const tried = plants.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 const needed = new Set(tried.map(({ provokedBy }) => provokedBy));
-// In their own order, because some must come first.
+// Keep the declared order, because some provocations must come before others.
 const inOrder = Object.keys(provocations).filter((name): name is Provocation =>
   needed.has(name as Provocation),
 );

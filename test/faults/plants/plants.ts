@@ -1,11 +1,10 @@
 /**
- * Twelve bugs that are typical for a system like this one. Each is small, and can be detected only by its effects in a
- * run.
+ * Twelve bugs that are typical of such a system. Each is small, and can be detected only by its effects during a run.
  */
 import type { Rule } from '../checker/report.ts';
 import type { Provocation } from './provocations.ts';
 
-/** Replaces a text that occurs in a file exactly once. */
+/** Replaces a text that must occur exactly once in a file. */
 export interface Patch {
   readonly file: string;
   readonly search: string;
@@ -15,9 +14,9 @@ export interface Patch {
 export interface Plant {
   readonly name: string;
   readonly bug: readonly Patch[];
-  /** What makes the bug visible. */
+  /** The provocation that makes the bug visible. */
   readonly provokedBy: Provocation;
-  /** The checker must report a violation of one of these rules. */
+  /** The rules one of which must be violated. */
   readonly caughtBy: readonly Rule[];
 }
 

@@ -1,4 +1,4 @@
-/** Events and faults that make a bug visible: each as short as possible, and none of them random. */
+/** Sequences of events and faults that make bugs visible. They are as short as possible, and not random. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { readTopic } from '../../support/kcat.ts';
@@ -9,9 +9,9 @@ import { newPassword } from '../traffic/person.ts';
 import { type Stage, until } from './stage.ts';
 
 const TOPIC = 'accounts.events.v1';
-/** An idle notifier polls for mails every 2 s. */
+/** Longer than the 2 s after which an idle notifier polls for mails. */
 const EVERYBODY_HAS_LOOKED_MS = 3_000;
-/** Longer than the checker allows for a claim. */
+/** Longer than the time that the checker allows for a claim. */
 const CERTAINLY_LATER_MS = 6_000;
 const QUIET_WITHIN_MS = 20_000;
 
@@ -95,7 +95,7 @@ export const provocations = {
         second?.launch();
         await until('another has sent it', async () => (await deliveries('sent')) > sent);
       } finally {
-        // A stopped process could not be ended.
+        // Resume the stopped process, because it could not be ended otherwise.
         first?.signal('SIGCONT');
       }
       await until(

@@ -1,6 +1,6 @@
 /**
  * Runs in a copy of the sources, on its services: `node provoke.ts <file> <ms> <provocation> …` carries out the
- * provocations one after the other, gives the system this many ms to come to rest, and writes the checker's report
+ * provocations one after the other, waits up to this many ms until the system is idle, and writes the checker's report
  * to the file.
  */
 import { writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** A small system to provoke bugs on. Its commands, mails and faults are recorded like those of a long run. */
+/** A small system for provocations. Its commands, mails and faults are recorded like those of a long run. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ import { newPerson, type Person } from '../traffic/person.ts';
 import { createWire, type Wire } from '../traffic/wire.ts';
 
 const MAIL_COMES_WITHIN_MS = 10_000;
-/** A provocation is short, but something must have happened. */
+/** The minimums of a provocation: only a sign-up, because a provocation is short. */
 const ONE_SIGN_UP: Minimums = {
   sent: 1,
   acknowledged: { 'sign-up': 1 },
@@ -33,29 +33,29 @@ const SETTINGS: Settings = {
 };
 
 export interface Stage {
-  /** One auth, one user, two notifiers. */
+  /** One process of auth, one of user, and two of the notifier. */
   readonly cluster: Cluster;
   readonly sink: Sink;
   readonly wire: Wire;
-  /** The mail server's record so far. */
+  /** The mails that the mail server has recorded so far. */
   readonly mails: readonly MailLine[];
   /**
-   * The proxy between auth and Kafka. It is used until auth has published something; then auth knows another
-   * address.
+   * The proxy between auth and Kafka. It has an effect only until auth has published something, because auth then knows
+   * the broker's own address.
    */
   readonly kafka: Cable;
-  /** The proxy between user, notifier and MongoDB. */
+  /** The proxy between MongoDB and the services user and notifier. */
   readonly mongo: Cable;
-  /** Returns how many deliveries are in a state. */
+  /** Returns the number of deliveries in a state. */
   deliveries(state: string): Promise<number>;
-  /** Records hits, by fault and target, for as long as `work` takes. */
+  /** Records faults, by name and target, that last as long as `work`. */
   during(hits: Readonly<Record<string, string>>, work: () => Promise<void>): Promise<void>;
   signUp(): Promise<Person>;
-  /** Signs a person up, verified and logged in, if mails arrive. */
+  /** Creates a person who has signed up, verified the address and logged in; needs a working mail server. */
   member(): Promise<Person>;
-  /** Waits until nothing is left to do, at most `withinMs`. */
+  /** Waits up to `withinMs` until no work is left. */
   rest(withinMs: number): Promise<void>;
-  /** Ends the record and checks it. */
+  /** Completes the record of the run and checks it. */
   judge(): Promise<Report>;
 }
 
@@ -148,7 +148,7 @@ async function openCable(far: string, stack: AsyncDisposableStack): Promise<Cabl
   return cable;
 }
 
-/** Waits as long as a busy machine needs. */
+/** Waits for a condition, long enough for a busy machine. */
 export function until(what: string, condition: () => Promise<boolean> | boolean): Promise<boolean> {
   return eventually(what, condition, 60_000);
 }

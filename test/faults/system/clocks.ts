@@ -1,28 +1,28 @@
-/** The clocks of processes, as libfaketime shows them: each process reads its offset from a file of its own. */
+/** Sets the clocks of processes with libfaketime: each process reads its offset from its own file. */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Settings } from '../../support/system.ts';
 
-/** Where Debian's package libfaketime has it. */
+/** The paths at which Debian's package installs libfaketime. */
 const LIBRARIES = ['x86_64', 'aarch64'].map(
   (machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketimeMT.so.1`,
 );
 
-/** Returns the path of libfaketime; undefined if this machine has none. */
+/** Returns the path of libfaketime; undefined if it is not installed. */
 export function findClockLibrary(): string | undefined {
   return LIBRARIES.find((path) => existsSync(path));
 }
 
 export interface Clocks {
-  /** Environment variables of a process whose clock can be set. */
+  /** Returns the environment variables for a process whose clock can be set. */
   settingsOf(name: string): Settings;
-  /** Sets the wall clock of a process. It sees that within a second. Its monotonic clock stays as it is. */
+  /** Sets the wall clock of a process, which notices within a second. Its monotonic clock does not change. */
   set(name: string, offsetSeconds: number): Promise<void>;
 }
 
-/** @param library the path of libfaketime; without it every clock is right */
+/** @param library the path of libfaketime; if undefined, clocks cannot be set */
 export async function openClocks(
   library: string | undefined,
   names: readonly string[],

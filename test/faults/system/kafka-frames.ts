@@ -1,7 +1,7 @@
 /**
- * The part of Kafka's protocol that a proxy needs (kafka.apache.org/protocol): every request and response is
- * preceded by its size in 4 bytes. A request begins with its api key (2 bytes), version (2) and correlation id (4),
- * a response with the correlation id.
+ * The part of Kafka's protocol that a proxy needs (kafka.apache.org/protocol). Every request and response is preceded
+ * by its size in 4 bytes. A request begins with its api key (2 bytes), version (2) and correlation id (4), and a
+ * response with the correlation id.
  */
 
 const SIZE_BYTES = 4;
@@ -9,10 +9,7 @@ const CORRELATION_IN_REQUEST = SIZE_BYTES + 4;
 
 export const PRODUCE = 0;
 
-/**
- * Yields complete frames, including their size, from bytes in pieces of any size. An incomplete frame at the end is
- * dropped.
- */
+/** Splits a byte stream into complete frames, including their size fields. Drops an incomplete frame at the end. */
 export async function* framesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {

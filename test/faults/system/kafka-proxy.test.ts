@@ -64,7 +64,7 @@ describe('the proxy', () => {
   let client: Socket;
   let answers: AsyncIterator<Buffer>;
 
-  /** Responds to everything immediately, by correlation id. */
+  /** Starts a server that responds to every request immediately, with its correlation id. */
   before(async () => {
     broker = createServer(async (socket) => {
       socket.on('error', () => undefined);

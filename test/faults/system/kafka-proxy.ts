@@ -10,35 +10,38 @@ export type ProxyMood =
   | { readonly kind: 'clear' }
   /** Every response is delayed by this many ms. */
   | { readonly kind: 'slow'; readonly ms: number }
-  /** Produce requests reach the broker; the connection closes instead of a response. */
+  /** Produce requests reach the broker, but instead of returning the response, the connection is closed. */
   | { readonly kind: 'lose-produce-answers' }
-  /** Produce requests reach the broker; the response never comes, and the connection stays open. */
+  /** Produce requests reach the broker, but their responses are dropped, and the connection stays open. */
   | { readonly kind: 'swallow-produce-answers' };
 
 export interface KafkaProxy {
   /** The port that the broker must advertise to its clients. */
   readonly port: number;
   setMood(mood: ProxyMood): void;
-  /** Holds back the responses to produce requests, whatever the mode. @returns what releases them */
+  /**
+   * Holds back the responses to produce requests in any mode.
+   * @returns a function that releases them
+   */
   hold(): () => void;
   /** Closes all connections and accepts no more. */
   cut(): Promise<void>;
-  /** Accepts connections again. */
+  /** Accepts connections again after `cut`. */
   mend(): Promise<void>;
-  /** Waits until the broker has received a produce request that it has not responded to yet. */
+  /** Waits until the broker has received a produce request and has not responded to it yet. */
   nextProduce(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Creates a proxy to a broker on this machine. It is open at first. */
+/** Creates a proxy to a broker on this machine. It accepts connections from the beginning. */
 export async function kafkaProxyTo(brokerPort: number): Promise<KafkaProxy> {
   let mood: ProxyMood = { kind: 'clear' };
   let produced = Promise.withResolvers<void>();
   let held: Promise<void> | undefined;
 
-  /** Forwards until either end closes. */
+  /** Forwards between client and broker until one of them closes. */
   async function relay(near: Socket, far: Socket): Promise<void> {
-    /** Produce requests without a response, by correlation id. */
+    /** The correlation ids of produce requests without a response. */
     const open = new Set<number>();
 
     async function* requests(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

@@ -1,17 +1,20 @@
-/** Accepted mails, as their readers find them. */
+/** The mailboxes of the people in a run: mails that the mail server has accepted. */
 
-/** The parts of a mail that a reader uses. */
+/** The parts of a mail that people use. */
 export interface Letter {
   readonly subject: string;
   readonly text: string;
-  /** The token of its link, and where that leads: `verify`. */
+  /** The token of its link, and the page that the link opens: `verify`. */
   readonly token?: string;
   readonly leadsTo?: string;
 }
 
 export interface Letters {
   deliver(to: readonly string[], letter: Letter): void;
-  /** Waits for a mail to an address. A mail that was read is removed. @returns undefined if none comes in time */
+  /**
+   * Waits for an unread mail to an address, and marks it as read.
+   * @returns undefined if none arrives in time
+   */
   next(address: string, wanted: (letter: Letter) => boolean, withinMs: number): Promise<Letter | undefined>;
 }
 
@@ -33,7 +36,7 @@ export function createLetters(): Letters {
     else boxes.set(address, [...(boxes.get(address) ?? []), letter].slice(-KEPT));
   }
 
-  /** Returns the newest one, because older links may have been superseded. */
+  /** Removes and returns the newest wanted mail, because the links of older ones may be superseded. */
   function take(address: string, wanted: (letter: Letter) => boolean): Letter | undefined {
     const box = boxes.get(address) ?? [];
     const found = box.findLast(wanted);

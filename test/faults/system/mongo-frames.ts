@@ -1,7 +1,7 @@
 /**
- * The part of MongoDB's wire protocol that a proxy needs: every message is preceded by its size, its id, the id of the
- * message that it answers, and its kind, 4 bytes each and little-endian. An OP_MSG has 4 bytes of flags and then
- * sections; the body, of kind 0, is a document whose first field names the command.
+ * The part of MongoDB's wire protocol that a proxy needs. Every message is preceded by its size, its id, the id of the
+ * message that it responds to, and its kind: 4 bytes each, little-endian. An OP_MSG has 4 bytes of flags and then
+ * sections; the section of kind 0, the body, is a document whose first field names the command.
  */
 import { BSON } from 'mongodb';
 
@@ -9,7 +9,7 @@ const OP_MSG = 2013;
 const HEADER_BYTES = 16;
 const BODY_AT = HEADER_BYTES + 4;
 
-/** Yields complete messages from bytes in pieces of any size. An incomplete message at the end is dropped. */
+/** Splits a byte stream into complete messages. Drops an incomplete message at the end. */
 export async function* messagesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
@@ -26,19 +26,22 @@ export function idOf(message: Buffer): number {
   return message.readInt32LE(4);
 }
 
-/** Returns the id of the message that this one answers. */
+/** Returns the id of the message that this one responds to. */
 export function answeredBy(message: Buffer): number {
   return message.readInt32LE(8);
 }
 
-/** Returns the body of a message; undefined if it is of an older kind. */
+/** Returns the body of an OP_MSG; undefined for a message of an older kind. */
 export function bodyOf(message: Buffer): BSON.Document | undefined {
   if (message.readInt32LE(12) !== OP_MSG || message[BODY_AT] !== 0) return undefined;
   const size = message.readInt32LE(BODY_AT + 1);
   return BSON.deserialize(message.subarray(BODY_AT + 1, BODY_AT + 1 + size));
 }
 
-/** Creates the answer to a message. @param id the id of the message that it answers */
+/**
+ * Creates a response to a message.
+ * @param id the id of that message
+ */
 export function answerTo(id: number, body: BSON.Document): Buffer {
   const document = BSON.serialize(body);
   const message = Buffer.alloc(BODY_AT + 1 + document.length);

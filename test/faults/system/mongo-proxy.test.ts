@@ -6,7 +6,7 @@ import type { BSON } from 'mongodb';
 import { answeredBy, answerTo, bodyOf, idOf, messagesOf } from './mongo-frames.ts';
 import { type MongoProxy, mongoProxyTo } from './mongo-proxy.ts';
 
-/** A request is built like an answer, with an id of its own. */
+/** Returns a request, which is built like a response. */
 function requestOf(id: number, body: BSON.Document): Buffer {
   const message = answerTo(0, body);
   message.writeInt32LE(id, 4);

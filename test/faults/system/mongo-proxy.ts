@@ -1,5 +1,5 @@
 /**
- * A proxy to MongoDB that speaks its protocol: it can be cut, and it can answer writes as a server would whose disk is
+ * A proxy to MongoDB that parses its protocol. It can be cut, and it can respond to writes like a server whose disk is
  * full, that cannot replicate, or that is no longer the primary.
  */
 import type { Socket } from 'node:net';
@@ -9,9 +9,9 @@ import { answeredBy, answerTo, bodyOf, idOf, messagesOf } from './mongo-frames.t
 
 export type MongoMood =
   | 'clear'
-  /** Writes are applied; their answers say that no majority has them. */
+  /** Writes are applied, but the responses report that no majority has acknowledged them. */
   | 'fails-write-concern'
-  /** Writes are lost; their answers say that the primary stepped down before a majority had them. */
+  /** Writes are dropped; the responses report that the primary stepped down before a majority had them. */
   | 'is-stale'
   /** Writes are refused. */
   | 'is-full';
@@ -34,13 +34,13 @@ const STEPPED_DOWN = {
 } as const;
 const DISK_FULL = { ok: 0, code: 14031, codeName: 'OutOfDiskSpace', errmsg: 'no space left' } as const;
 
-/** Creates a proxy to `host:port`. It is cut at first. */
+/** Creates a proxy to `host:port`. It accepts no connections until `mend` is called. */
 export async function mongoProxyTo(far: string): Promise<MongoProxy> {
   let mood: MongoMood = 'clear';
 
-  /** Forwards until either end closes. */
+  /** Forwards between client and server until one of them closes. */
   async function relay(near: Socket, away: Socket): Promise<void> {
-    /** Writes whose answers must say that no majority has them. */
+    /** The ids of writes whose responses are changed to report a failed write concern. */
     const unsure = new Set<number>();
 
     async function* requests(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -80,7 +80,7 @@ function isWrite(message: Buffer): boolean {
   return WRITES.has(commandIn(message));
 }
 
-/** Returns the answer that a request gets without reaching the server, if there is one. */
+/** Returns the response to a request that must not reach the server; undefined if it is to be forwarded. */
 function answerInstead(message: Buffer, mood: Exclude<MongoMood, 'clear'>): Buffer | undefined {
   if (mood === 'fails-write-concern' || !isWrite(message)) return undefined;
   if (mood === 'is-full') return answerTo(idOf(message), DISK_FULL);

@@ -1,4 +1,4 @@
-/** The servers of a run: three brokers, each behind a proxy, MongoDB behind a proxy, and a mail server. */
+/** The servers of a run: three brokers and MongoDB, each behind a proxy, and a mail server. */
 import { exec } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type KafkaNodes, startKafkaNodes } from '@latchkey/bus/testing';
@@ -10,12 +10,12 @@ import { type KafkaProxy, kafkaProxyTo } from './kafka-proxy.ts';
 import { type MongoProxy, mongoProxyTo } from './mongo-proxy.ts';
 import { openSink, type Sink } from './sink.ts';
 
-/** What MONGO_CONTROL takes; the last three only where MONGO_URL names a replica set. */
+/** The arguments that MONGO_CONTROL must accept; the last three only for a replica set. */
 export type MongoControlWord = 'stop' | 'start' | 'failover' | 'pause-secondary' | 'resume-secondary';
 
 export interface Servers {
   readonly nodes: KafkaNodes;
-  /** By node. */
+  /** One proxy per broker. */
   readonly proxies: readonly KafkaProxy[];
   readonly mongo: MongoProxy;
   mongoControl(word: MongoControlWord): Promise<void>;
@@ -36,7 +36,7 @@ const REPLICATION = { factor: 3, minInSync: 2 } as const;
 
 const INSTANCES = services.flatMap((service) => [0, 1].map((index) => nameOfInstance(service, index)));
 
-/** Everything that is opened is closed with the stack, even if a later step fails. */
+/** Starts the servers. Each is added to the stack immediately, so that it is closed even if a later step fails. */
 export async function openServers(options: ServersOptions, stack: AsyncDisposableStack): Promise<Servers> {
   const { mongoUrl, mongoControl, clockLibrary, recordMail } = options;
   const proxies: KafkaProxy[] = [];

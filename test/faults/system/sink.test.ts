@@ -33,14 +33,14 @@ The link works for 24 hours, until November 22, 2026 at 10:15 AM UTC.
 .`.replaceAll('\n', '\r\n');
 
 /**
- * Sends a mail by RFC 5321, command by command, and disconnects early if `impatience` resolves.
- * @returns `accepted`, `lost`, or the code that refused it
+ * Sends a mail by RFC 5321, command by command, and disconnects early once `impatience` resolves.
+ * @returns `accepted`, `lost`, or the code with which it was refused
  */
 async function send(impatience?: Promise<void>): Promise<number | 'accepted' | 'lost'> {
   const socket = connect(Number(sink.settings['MAIL_PORT']), '127.0.0.1');
   const replies = createInterface({ input: socket });
   void impatience?.then(() => socket.destroy());
-  // The error also rejects the wait for the connection.
+  // Without these listeners, a connection error would be uncaught: it also rejects the wait for the connection.
   for (const one of [socket, replies]) one.on('error', () => undefined);
   socket.on('close', () => replies.close());
   try {
@@ -61,7 +61,7 @@ async function send(impatience?: Promise<void>): Promise<number | 'accepted' | '
   }
 }
 
-/** A reply may have several lines, of which only the last has no dash. */
+/** Yields the code of each reply. In a reply of several lines, only the last line has no dash after the code. */
 async function* codesIn(lines: AsyncIterable<string>): AsyncGenerator<number, void> {
   for await (const line of lines) if (line[3] !== '-') yield Number(line.slice(0, 3));
 }

@@ -1,4 +1,7 @@
-/** The mail server of a run: it records every mail that was transferred completely, and misbehaves as the mode says. */
+/**
+ * The mail server of a run. It records every mail that was transferred completely, and misbehaves according to its
+ * mode.
+ */
 import { text } from 'node:stream/consumers';
 import PostalMime from 'postal-mime';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
@@ -10,16 +13,16 @@ import { createLetters, type Letter, type Letters } from './letters.ts';
 
 export type SinkMood =
   | 'takes'
-  /** Refuses connections, and closes those that are open. */
+  /** Closes open connections and refuses new ones. */
   | 'refuses'
-  /** Does not respond to a completely transferred mail until the mode changes. */
+  /** Delays the response to a completely transferred mail until the mode changes. */
   | 'stalls'
-  /** Refuses every second mail when its recipient is named, the others after they were transferred. */
+  /** Refuses mails: every second one at RCPT TO, and the others after their content was transferred. */
   | 'answers-4xx'
   | 'answers-5xx'
-  /** Closes the connection instead of responding; the mail is lost. */
+  /** Closes the connection instead of responding, and drops the mail. */
   | 'closes-after-data'
-  /** The same, but the mail is accepted. */
+  /** Closes the connection instead of responding, but accepts the mail. */
   | 'loses-250';
 
 export interface Sink {
@@ -27,14 +30,17 @@ export interface Sink {
   readonly settings: Settings;
   readonly letters: Letters;
   setMood(mood: SinkMood): Promise<void>;
-  /** Returns how many completely transferred mails have no response yet. */
+  /** Returns the number of completely transferred mails that have no response yet. */
   held(): number;
   close(): Promise<void>;
 }
 
 const CODES: Readonly<Partial<Record<SinkMood, number>>> = { 'answers-4xx': 451, 'answers-5xx': 554 };
 
-/** Starts open, and accepts mails. @param record called with each mail once its outcome is known */
+/**
+ * Starts the mail server. It accepts mails at first.
+ * @param record called with each mail once its outcome is known
+ */
 export async function openSink(record: (line: MailLine) => void): Promise<Sink> {
   const letters = createLetters();
   let mood: SinkMood = 'takes';
@@ -100,12 +106,12 @@ export async function openSink(record: (line: MailLine) => void): Promise<Sink> 
   };
 }
 
-/** Settings of one process, so that its mails show who sent them. */
+/** Returns the EHLO name of a process, so that its mails show which process sent them. */
 export function ehloNames(service: ServiceName, index: number): Settings {
   return service === 'notifier' ? { MAIL_EHLO_NAME: `${nameOfInstance(service, index)}.example.com` } : {};
 }
 
-/** The first label of what the client called itself in EHLO: `notifier-1.example.com`. */
+/** Returns the first label of the name in EHLO: `notifier-1` of `notifier-1.example.com`. */
 function senderIn({ hostNameAppearsAs }: SMTPServerSession): string {
   return String(hostNameAppearsAs).split('.')[0] ?? '';
 }
@@ -135,7 +141,7 @@ async function read(
   };
 }
 
-/** In the words of English mails: "until November 22, 2026 at 10:15 AM UTC". */
+/** Returns when the link expires, from the text of an English mail: "until November 22, 2026 at 10:15 AM UTC". */
 function expiryIn(plain: string): string | null {
   const [, date, time] = /until (.+?) at (.+? UTC)\./.exec(plain.replaceAll(/\s+/g, ' ')) ?? [];
   const at = new Date(`${date} ${time}`);

@@ -1,10 +1,10 @@
-/** The commands of clients: for each one the request, and what the history records about it. */
+/** The requests of clients, and what the history records about each. */
 import { randomUUID } from 'node:crypto';
 import type { Names, Person } from './person.ts';
 
 export interface Command {
   readonly op: string;
-  /** For the history: everything that was requested, and for whom. */
+  /** What the history records: the parameters of the request, and the account it is for. */
   readonly request: Readonly<Record<string, unknown>>;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
@@ -22,7 +22,7 @@ function passwordOf({ passwords: [likeliest = ''] }: Person): string {
 
 const ACCOUNT_ID_BYTES = 16;
 
-/** A link token begins with the id of its account. */
+/** Returns the id of the account, which is the beginning of a link token. */
 function accountOf(linkToken: string): string {
   return Buffer.from(linkToken, 'base64url')
     .subarray(0, ACCOUNT_ID_BYTES)
@@ -30,7 +30,7 @@ function accountOf(linkToken: string): string {
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** Always with the same key, so that a retry is the same sign-up. */
+/** The Idempotency-Key is fixed, so that a retry is the same sign-up. */
 export function signUp(person: Person, names: Names): Command {
   const { email, signUpName } = person;
   const json = { email, password: passwordOf(person), ...names, username: signUpName };
@@ -44,7 +44,7 @@ export function signUp(person: Person, names: Names): Command {
   };
 }
 
-/** With the password: the link alone verifies nothing. */
+/** Verifies an address with the link and the password, because the link alone is not sufficient. */
 export function verify(person: Person, linkToken: string): Command {
   const { email } = person;
   const json = { password: passwordOf(person) };
@@ -56,7 +56,7 @@ export function verify(person: Person, linkToken: string): Command {
   };
 }
 
-/** "This was not me." */
+/** Rejects a sign-up by the link "This was not me". */
 export function reject({ email }: Person, linkToken: string): Command {
   return {
     op: 'verify',
@@ -147,7 +147,7 @@ export function changeProfile({ id, accessToken }: Person, names: Names): Comman
   };
 }
 
-/** Reads the profile at the sequence that this person has seen. */
+/** Reads one's own profile, at least as of the last sequence that the person has received. */
 export function readProfile({ id, accessToken, sequence }: Person): Command {
   return {
     op: 'me',
@@ -188,7 +188,10 @@ export function enable(admin: Person, { id }: Person): Command {
   };
 }
 
-/** Erases one's own account: at once, or after the grace period of the process that answers. */
+/**
+ * Requests the erasure of one's own account. It is erased immediately, or after the grace period of the process that
+ * responds.
+ */
 export function eraseAccount(person: Person): Command {
   const json = { password: passwordOf(person) };
   return {
@@ -210,7 +213,7 @@ export function eraseAccountOf(admin: Person, { id }: Person): Command {
   };
 }
 
-/** Undoes the request to erase an account. */
+/** Cancels the erasure of an account. */
 export function keepAccount({ email }: Person, linkToken: string): Command {
   return {
     op: 'keep-account',
@@ -250,13 +253,16 @@ export function undoEmail(linkToken: string, newPassword: string): Command {
   };
 }
 
-/** A login after everything has come to rest. Its answer follows from the journal alone. */
+/** A login once no work is pending. The journal alone determines its outcome. */
 export function finalLogin(email: string, password: string): Command {
   const json = { email, password };
   return { op: 'final-login', request: json, ...post('/auth/login'), json };
 }
 
-/** A page of all profiles. @param cursor where the page before ended */
+/**
+ * Requests a page of all profiles.
+ * @param cursor the end of the previous page
+ */
 export function readProfiles(admin: Person, cursor: string | undefined): Command {
   return {
     op: 'users',
@@ -267,7 +273,7 @@ export function readProfiles(admin: Person, cursor: string | undefined): Command
   };
 }
 
-/** Always with the same key, so that a retry is the same mailing. */
+/** The Idempotency-Key is fixed, so that a retry is the same mailing. */
 export function sendMail(admin: Person, addresses: readonly string[]): Command {
   const idempotencyKey = randomUUID();
   return {

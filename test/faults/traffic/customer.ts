@@ -1,4 +1,4 @@
-/** What people do, one thing at a time, as an app would do it for them. */
+/** The actions of people, one request after the other, as an app would send them. */
 import type { Random } from '../random.ts';
 import type { Letter, Letters } from '../system/letters.ts';
 import * as ask from './commands.ts';
@@ -11,19 +11,22 @@ export interface CustomerDeps {
   readonly random: Random;
 }
 
-/** How long people wait for a mail before they do something else, in ms. */
+/** How long people wait for a mail before they continue, in ms. */
 const READS_WITHIN_MS = 20_000;
-/** The share of links that are rejected with "this was not me", and of sign-ups that are never completed. */
+/** The fraction of links that are rejected with "This was not me", and of sign-ups that are never completed. */
 const REFUSED = 0.04;
 const ABANDONED = 0.05;
 const RESET_TWICE_AT_ONCE = 0.2;
-/** The shares of erasures that an admin asks for, of those that are undone, and of undone changes of address. */
+/**
+ * The fraction of erasures that an admin requests, of erasures that are canceled, and of address changes that are
+ * undone.
+ */
 const ERASED_BY_ADMIN = 0.3;
 const KEPT = 0.7;
 const MOVED_BACK = 0.4;
-/** The share of new addresses that belong to somebody else. */
+/** The fraction of new addresses that already belong to another person. */
 const TAKEN = 0.1;
-/** An erasure that is due this soon cannot be undone. */
+/** An erasure that is due within this time cannot be canceled. */
 const AT_ONCE_MS = 60 * 60_000;
 const PASSWORDS_KEPT = 4;
 const MOST_CHANGES = 4;
@@ -31,7 +34,10 @@ const MOST_CHANGES = 4;
 export type Customer = ReturnType<typeof createCustomer>;
 
 export function createCustomer({ wire, letters, random }: CustomerDeps) {
-  /** Waits for a mail with a link. @returns the token of the link */
+  /**
+   * Waits for a mail with a wanted link.
+   * @returns the token of the link
+   */
   async function linkFrom(
     { email }: Pick<Person, 'email'>,
     wanted: (letter: Letter) => boolean,
@@ -42,7 +48,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
     return (await letters.next(email, isLink, READS_WITHIN_MS))?.token;
   }
 
-  /** Updates what a person knows from a response to a request with a token. */
+  /** Updates what a person knows about the account from a response. */
   function learn(person: Person, answer: Answer): Answer {
     const { status, body, accountSequence } = answer;
     if (accountSequence !== null) person.sequence = accountSequence;
@@ -76,7 +82,10 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
     if (answer.status === 401) delete person.refreshToken;
   }
 
-  /** @returns whether the person has an access token now; it may be revoked */
+  /**
+   * Logs in or refreshes if necessary.
+   * @returns whether the person has an access token now; it may be revoked
+   */
   async function signedIn(person: Person): Promise<boolean> {
     if (person.accessToken !== undefined) return true;
     if (person.refreshToken !== undefined) await refresh(person);
@@ -84,7 +93,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
     return person.accessToken !== undefined;
   }
 
-  /** After a change whose outcome may be unknown. */
+  /** Updates the possible passwords after a change whose outcome may be unknown. */
   function learnPassword(person: Person, next: string, answer: Answer): void {
     if (answer.status === 200 && !person.sharesAddress) person.passwords = [next];
     else if (answer.status === 200 || isUncertain(answer))
@@ -146,9 +155,9 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
   }
 
   return {
-    /** Asks for the erasure of an account, and usually undoes that where it is possible. */
+    /** Requests the erasure of an account, and usually cancels it if that is possible. */
     eraseAccount: async (admin: Person, person: Person): Promise<void> => {
-      // First, so that no other request leaves the address somewhere after the erasure.
+      // Set before the request, so that no concurrent request can store the address after the erasure.
       person.gone = true;
       const answer = await requestErasure(admin, person);
       person.gone = answer !== undefined && (answer.status === 202 || isUncertain(answer));
@@ -158,7 +167,10 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
       const isLater = status === 202 && Date.parse(body.eraseAt) > Date.now() + AT_ONCE_MS;
       if (isLater && random.chance(KEPT)) await undoErasure(person);
     },
-    /** Takes another address, and sometimes the previous one again. @param taken the address of somebody else */
+    /**
+     * Changes the address, and sometimes undoes that.
+     * @param taken the address of another person
+     */
     changeEmail: async (person: Person, taken: string): Promise<void> => {
       if (person.sharesAddress || !(await signedIn(person))) return;
       const isTaken = random.chance(TAKEN);
@@ -169,12 +181,12 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
       if (person.previousEmail !== undefined && random.chance(MOVED_BACK))
         await undoChange(person, person.previousEmail);
     },
-    /** Asks for every address that they may have, once everything has come to rest. */
+    /** Logs in with every address that the person may have, once no work is pending. */
     askFinally: async ({ email, otherEmail, previousEmail, passwords }: Person): Promise<void> => {
       for (const address of [email, otherEmail, previousEmail])
         if (address !== undefined) await wire.insist(ask.finalLogin(address, passwords[0] ?? ''));
     },
-    /** Signs up, and usually follows the link. */
+    /** Signs up, and usually follows the verification link. */
     join: async (person: Person): Promise<void> => {
       const { status } = await wire.insist(ask.signUp(person, random.chance(0.5) ? someNames(random) : {}));
       if (status === 201 && !random.chance(ABANDONED)) await followVerification(person);
@@ -196,12 +208,12 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
       delete person.refreshToken;
       delete person.accessToken;
     },
-    /** Several times in a row, as forms do that save automatically. */
+    /** Changes the profile several times in a row, as a form does that saves automatically. */
     changeProfile: async (person: Person): Promise<void> => {
       for (let times = random.whole(1, MOST_CHANGES); times > 0 && (await signedIn(person)); times -= 1)
         learn(person, await wire.send(ask.changeProfile(person, someNames(random))));
     },
-    /** What was just changed must be visible. */
+    /** Reads the profile, which must show this person's last change. */
     readProfile: async (person: Person): Promise<void> => {
       if (!(await signedIn(person))) return;
       learn(person, await wire.send(ask.readProfile(person)));
@@ -211,7 +223,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
       const next = newPassword();
       learnPassword(person, next, learn(person, await wire.send(ask.changePassword(person, next))));
     },
-    /** Forgets the password. Sometimes the link is opened twice at the same time. */
+    /** Resets the password. Sometimes two requests use the link at the same time. */
     resetPassword: async (person: Person): Promise<void> => {
       await wire.send(ask.requestReset(person));
       const link = await linkFrom(person, ({ leadsTo }) => leadsTo === 'password-reset-confirm');
@@ -255,7 +267,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
   };
 }
 
-/** The sequence is of the other person's account. */
+/** Ignores the sequence in the response, because it belongs to the other person's account. */
 function learnOfOther(admin: Person, { status }: Answer): void {
   if (status === 401) delete admin.accessToken;
 }

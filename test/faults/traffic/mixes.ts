@@ -1,4 +1,4 @@
-/** What people do, and how often. */
+/** The actions of people, and how often each happens. */
 
 const EVERYTHING = {
   changeProfile: 32,
@@ -20,11 +20,14 @@ const EVERYTHING = {
 
 export type Habit = keyof typeof EVERYTHING;
 
-/** The frequency of each habit, out of 100. */
+/** The frequency of each action, in percent. */
 const MIXES = {
-  /** A typical mix, with more changes than people make. */
+  /** A typical mix, but with more changes than real people make. */
   everything: EVERYTHING,
-  /** For many events: prefers habits that lead to several events, or to one without a hash. */
+  /**
+   * Causes as many events as possible: prefers actions that cause several events, or one event without hashing a
+   * password.
+   */
   changes: {
     changeProfile: 57,
     readProfile: 8,
@@ -51,12 +54,12 @@ export function isMix(text: string): text is Mix {
   return Object.hasOwn(MIXES, text);
 }
 
-/** Returns the share of a habit. */
+/** Returns the fraction of all actions that are this one. */
 export function shareOf(mix: Mix, habit: Habit): number {
   return MIXES[mix][habit] / deckOf(mix).length;
 }
 
-/** Returns each habit as many times as its frequency, out of 100. */
+/** Returns 100 actions, each as often as its frequency. */
 export function deckOf(mix: Mix): readonly Habit[] {
   return Object.entries(MIXES[mix]).flatMap(([habit, often]) =>
     Array.from({ length: often }, () => habit as Habit),

@@ -3,51 +3,51 @@ import { randomUUID } from 'node:crypto';
 import type { Random } from '../random.ts';
 
 export interface Person {
-  /**
-   * The name given at the sign-up. It never changes, so it identifies the mails of one sign-up among those to an
-   * address.
-   */
+  /** The name at the sign-up. It never changes, so it tells apart the mails of several sign-ups with one address. */
   readonly signUpName: string;
   email: string;
-  /** An address that they may have instead: a change was not answered. */
+  /** The other address that the account may have, after a change whose outcome is unknown. */
   otherEmail?: string;
-  /** The address before the last change, while they can undo that. */
+  /** The address before the last change, while that change can be undone. */
   previousEmail?: string;
-  /** Whether another person has signed up with this address, too. */
+  /** Whether another person has signed up with the same address. */
   sharesAddress: boolean;
-  /** Possible passwords, the likeliest first: after a change without a response it may be either. */
+  /** The possible passwords, the likeliest first: after a change whose outcome is unknown there are several. */
   passwords: readonly string[];
   id?: string;
-  /** As far as the responses show. */
+  /** Whether a response has shown that the address is verified. */
   verified: boolean;
   disabled: boolean;
-  /** Has asked for the erasure of the account, or for another address: at the end it is checked what became of it. */
+  /** Whether the person has requested an erasure or another address; the final state of the account is then checked. */
   asked: boolean;
-  /** Does nothing any more: the account is erased, or waits for that. */
+  /** Whether the person does nothing any more, because the account is erased or waits for that. */
   gone: boolean;
   accessToken?: string;
   refreshToken?: string;
   /** The last Account-Sequence that they received. */
   sequence?: string;
-  /** How many things they are doing at the moment. */
+  /** The number of actions in progress. */
   inHand: number;
 }
 
 const FIRST_NAMES = ['Ada', 'Grace', 'Jürgen', 'Zoë', 'Nguyễn', "Ma'at"] as const;
 const LAST_NAMES = ['Lovelace', 'Hopper', 'Müller-Lüdenscheidt', 'O’Neill', 'Trần'] as const;
-/** All English, because the sink reads the expiry of links in English. */
+/** All are English, because the sink parses the expiry in English mails. */
 const LOCALES = ['en', 'en-GB', 'en-US'] as const;
 
 export function newPassword(): string {
   return `correct horse ${randomUUID()}`;
 }
 
-/** Returns the address of a mailbox that nobody has yet. */
+/** Returns an address that no other person has. */
 export function newAddress(): string {
   return `p${randomUUID().replaceAll('-', '').slice(0, 20)}@example.com`;
 }
 
-/** Creates a person. @param email the address of an existing mailbox; by default a new one */
+/**
+ * Creates a person.
+ * @param email the address of another person; by default a new one
+ */
 export function newPerson(email?: string): Person {
   const unique = randomUUID().replaceAll('-', '').slice(0, 20);
   return {
@@ -70,7 +70,7 @@ export interface Names {
   readonly locale?: string;
 }
 
-/** Returns at least one of the names. */
+/** Returns a random selection of names, at least one. */
 export function someNames(random: Random): Names {
   const names: Names = {
     ...(random.chance(0.3) && { username: `n${randomUUID().replaceAll('-', '').slice(0, 20)}` }),

@@ -1,4 +1,4 @@
-/** Steady traffic: people begin a fixed number of things per second, whatever their outcome. */
+/** Generates steady traffic: people begin a fixed number of actions per second, however long each takes. */
 import { createRandom, type Random } from '../random.ts';
 import { type Customer, type CustomerDeps, createCustomer } from './customer.ts';
 import { deckOf, type Habit, type Mix } from './mixes.ts';
@@ -6,7 +6,7 @@ import { newPerson, type Person } from './person.ts';
 
 export interface TrafficOptions extends Omit<CustomerDeps, 'random'> {
   readonly seed: number;
-  /** How many things are begun per second. */
+  /** The number of actions that begin per second. */
   readonly rate: number;
   readonly mix: Mix;
   /** A verified admin. */
@@ -15,17 +15,17 @@ export interface TrafficOptions extends Omit<CustomerDeps, 'random'> {
 
 export interface Traffic {
   /**
-   * Begins nothing new, and waits for what is in progress. Idempotent. @throws Error of anything that could not be
-   * done at all
+   * Begins no more actions, and waits for those in progress. Idempotent.
+   * @throws Error of the first action that failed unexpectedly
    */
   stop(): Promise<void>;
-  /** Asks for every account that was to be erased or to have another address, and waits for the answers. */
+  /** Logs in to every account whose erasure or change of address was requested, and waits for the responses. */
   askFinally(): Promise<void>;
 }
 
-/** With this many requests in progress, nothing new is begun. */
+/** The maximum number of actions in progress. */
 const AT_ONCE = 60;
-/** People join until there are this many, and only now and then afterwards. */
+/** While there are fewer active people, 30 % of the actions are additional sign-ups. */
 const CROWD = 80;
 const BUSY_SHARE = 0.1;
 const RECIPIENTS = 20;
@@ -61,7 +61,7 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
     person.inHand -= 1;
   }
 
-  /** Sometimes with an address that is in use; of these the system accepts only a few. */
+  /** Signs up a new person, sometimes with an address that is in use, for which only a few sign-ups can be pending. */
   async function join(): Promise<void> {
     const other = random.chance(0.15)
       ? people.find(({ sharesAddress, asked }) => !sharesAddress && !asked)
@@ -72,7 +72,10 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
     await busyWith(person, () => customer.join(person));
   }
 
-  /** Usually a person who does nothing else; but two actions on one account at the same time must work, too. */
+  /**
+   * Returns a person for an action, usually one without other actions in progress; sometimes not, because concurrent
+   * actions on an account must work, too.
+   */
   function somebody(habit: Habit): Person | undefined {
     const mayBeBusy = random.chance(BUSY_SHARE);
     const able = people.filter(
@@ -91,7 +94,7 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
       case 'changeRole':
         return customer.changeRole(admin, person);
       case 'eraseAccount':
-        // What else they do at the same time could leave their address somewhere after the erasure.
+        // Not while other actions are in progress: they could store the address after the erasure.
         return person.inHand > 1 ? undefined : customer.eraseAccount(admin, person);
       case 'changeEmail':
         return customer.changeEmail(person, random.pick(people).email);
@@ -128,7 +131,10 @@ function recipientsAmong(people: readonly Person[], random: Random): readonly st
     .slice(0, random.whole(1, RECIPIENTS));
 }
 
-/** Before there are faults. Not everybody who signs up follows the link. @throws Error if nobody is verified */
+/**
+ * Creates a verified person before the first fault.
+ * @throws Error if several people in a row are not verified
+ */
 export async function verifiedPerson(customer: Customer): Promise<Person> {
   for (let tries = 0; tries < 5; tries += 1) {
     const person = newPerson();

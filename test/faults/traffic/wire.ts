@@ -1,30 +1,30 @@
-/** Sends commands, and records each with its outcome. */
+/** Sends commands, and records each with its outcome in the history. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ANSWERED_BY } from '../../support/front.ts';
 import type { CommandLine } from '../run-folder.ts';
 import type { Command } from './commands.ts';
 
-/** The timeout of a client, in ms. */
+/** The timeout of a request, in ms. */
 const PATIENCE_MS = 10_000;
-/** How often commands that may be repeated are retried, and after how long, in ms. */
+/** How often commands that can be repeated safely are tried, and the pause between two attempts, in ms. */
 const TRIES = 6;
 const BETWEEN_TRIES_MS = 1_500;
 
 export interface Answer {
-  /** null: no response came. */
+  /** null if there was no response. */
   readonly status: number | null;
   readonly code: string | null;
-  // biome-ignore lint/suspicious/noExplicitAny: what it holds depends on the command, and is looked at nowhere else
+  // biome-ignore lint/suspicious/noExplicitAny: the body depends on the command, and only its sender reads it
   readonly body: any;
   readonly accountSequence: string | null;
-  /** The process that answered. */
+  /** The process that responded. */
   readonly by: string | null;
 }
 
 export interface Wire {
   send(command: Command): Promise<Answer>;
-  /** Retries until the outcome is known: for commands that take effect once, however often they are sent. */
+  /** Retries until the outcome is known. Only for commands that take effect once, however often they are sent. */
   insist(command: Command): Promise<Answer>;
 }
 
@@ -97,7 +97,7 @@ export function createWire({ url, record, nameOf }: WireOptions): Wire {
 
 const NONE: Answer = { status: null, code: null, body: null, accountSequence: null, by: null };
 
-/** Returns whether it is unknown if the command was processed. */
+/** Returns whether the command may or may not have been processed. */
 export function isUncertain({ status }: Answer): boolean {
   return status === null || status >= 500;
 }

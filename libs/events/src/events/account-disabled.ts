@@ -13,7 +13,7 @@ export const AccountDisabled = defineEvent({
     userId: id,
     changedBy: actor,
     locale: locale.optional(),
-    /** The address and the name are those of a verified account. */
+    /** `email` and `username` are present only if the account is verified. */
     person: person({
       reason: reason.optional(),
       email: email.optional(),

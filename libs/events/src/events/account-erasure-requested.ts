@@ -16,7 +16,10 @@ export const AccountErasureRequested = defineEvent({
     requestedBy: actor,
     eraseAt: instant,
     locale: locale.optional(),
-    /** The address and the name are those of a verified account. The link is personal data, so that it is erased, too. */
+    /**
+     * `email` and `username` are present only if the account is verified. The link is personal data, so that it is
+     * erased as well.
+     */
     person: person({
       email: email.optional(),
       username: username.optional(),

@@ -1,8 +1,7 @@
 /**
- * The security events: who tried what, for the operator's monitoring. They are no part of an account's history: they
- * have no sequence, some may be missing, and nothing may be derived from them.
- *
- * All personal data of an event is under `data.person`; `person` is `null` once it has been erased.
+ * The security events: who tried what, for the operator's monitoring. They are not part of an account's history: they
+ * have no sequence, some may be missing, and no state may be derived from them. All personal data of an event is under
+ * `data.person`; `person` is `null` once it has been erased.
  */
 import { z } from 'zod';
 import { id, person } from '../fields.ts';
@@ -20,7 +19,7 @@ const accountIfAny = id
   .optional()
   .describe('The verified account that it is about; absent if there is none.');
 
-/** Where a request came from. At most one of the three forms of the IP is present, as AUDIT_IP says. */
+/** The origin of a request. At most one of the three forms of the IP is present, depending on AUDIT_IP. */
 const client = person({
   ip: z.string().optional(),
   ipPrefix: z.string().optional(),
@@ -28,7 +27,7 @@ const client = person({
   userAgent: z.string(),
 });
 
-/** What a password was checked for. */
+/** The operation for which a password was checked. */
 const during = z
   .enum(['login', 'password-change', 'verification', 'email-change', 'erasure', 'export'])
   .describe('What a password was checked for.');
@@ -222,7 +221,7 @@ const ProcessStarted = defineSecurityEvent({
   },
 });
 
-/** The contract of each type of security event, in the order in which the documentation lists them. */
+/** The contract of each security event type, in the order in which the documentation lists them. */
 export const securityCatalogue = {
   LoginSucceeded,
   LoginFailed,
@@ -237,16 +236,16 @@ export const securityCatalogue = {
 export type SecurityEventType = keyof typeof securityCatalogue;
 export type SecurityDataOf<T extends SecurityEventType> = z.infer<(typeof securityCatalogue)[T]['schema']>;
 
-/** Returns whether a text is the name of a type of security event. */
+/** Returns whether a text is the name of a security event type. */
 export function isSecurityEventType(text: string): text is SecurityEventType {
   return Object.hasOwn(securityCatalogue, text);
 }
 
-/** Every type of security event, in the order of the catalogue. */
+/** Every security event type, in the order of the catalogue. */
 export const securityEventTypes: readonly SecurityEventType[] =
   Object.keys(securityCatalogue).filter(isSecurityEventType);
 
-/** What identifies a security event. */
+/** The fields that identify a security event. */
 export interface SecurityEnvelope {
   /** UUIDv7. */
   readonly id: string;

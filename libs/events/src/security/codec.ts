@@ -1,4 +1,7 @@
-/** Security events as records: CloudEvents 1.0 in Kafka's binary mode, like the other events, but without a sequence. */
+/**
+ * Encodes security events as records: CloudEvents 1.0 in Kafka's binary mode, like the other events, but without a
+ * sequence.
+ */
 import { z } from 'zod';
 import { dataSchemaUri } from '../data-schema-uri.ts';
 import { eventHeaders, type HeaderValue, sources, textOf, textsOf } from '../headers.ts';
@@ -12,7 +15,7 @@ import {
 
 const { ce_sequence: _s, ce_causationid: _c, traceparent: _t, ce_subject, ...kept } = eventHeaders.shape;
 
-/** The headers of a security event. `ce_subject` is the account, if it is about one. */
+/** The headers of a security event. `ce_subject` is the account that it is about, if any. */
 export const securityHeaders = z.object({
   ...kept,
   ce_source: z.literal(sources.auth),
@@ -21,10 +24,10 @@ export const securityHeaders = z.object({
 
 const names = Object.keys(securityHeaders.shape);
 
-/** A security event as it is passed to a bus. */
+/** A security event in the form in which it is published on a bus. */
 export interface EncodedSecurityEvent {
   readonly topic: typeof SECURITY_TOPIC;
-  /** The account that it is about, if there is one. */
+  /** The id of the account that it is about, if any. */
   readonly key: string | null;
   readonly value: Buffer;
   readonly headers: Readonly<Record<string, string>>;
@@ -64,8 +67,8 @@ type SecurityRecord = {
 };
 
 /**
- * Decodes a record. Never throws. Returns undefined for a record that is no security event of this build: of a later
- * release, or damaged.
+ * Decodes a record. Never throws. Returns undefined for a record that is not a security event, is of a type from a
+ * later release, or is damaged.
  */
 export function decodeSecurityEvent({ value, headers }: SecurityRecord): SecurityEvent | undefined {
   const parsed = securityHeaders.safeParse(textsOf(headers, names));

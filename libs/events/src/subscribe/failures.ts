@@ -1,7 +1,7 @@
-/** How a subscription reports what fails. */
+/** How a subscription reports failures. */
 import { StoppedError, type SubscriberLogger } from './subscriber.ts';
 
-/** A slice that is abandoned because the subscription stops is not a failure. */
+/** Returns a logger that ignores slices which were abandoned because the subscription stops. */
 export function ignoringStops(logger: SubscriberLogger): Pick<SubscriberLogger, 'warn'> {
   return {
     warn(fields, message) {
@@ -10,7 +10,7 @@ export function ignoringStops(logger: SubscriberLogger): Pick<SubscriberLogger, 
   };
 }
 
-/** Ends the process, unless it catches everything. */
+/** Throws outside of any caller, which ends the process unless it handles uncaught exceptions. */
 export function end(reason: Error): void {
   queueMicrotask(() => {
     throw reason;

@@ -37,7 +37,10 @@ function sliceOf(events: readonly LatchkeyEvent[], signal = new AbortController(
   };
 }
 
-/** A member of the group, in a process of its own: it shares only the store with the others. */
+/**
+ * Returns the handler of a member of the group. It shares only the store with other members, as if it were in another
+ * process.
+ */
 function memberOf(store: SequenceStore, handlers: Handlers) {
   return createSliceHandler({
     authenticate: acceptAll,
@@ -50,7 +53,10 @@ function memberOf(store: SequenceStore, handlers: Handlers) {
   });
 }
 
-/** A member that records what it handles, and waits within its first event until it is released. */
+/**
+ * Returns a member that records the events that it handles, and waits in the handler of the first one until it is
+ * released.
+ */
 function slowMember(store: SequenceStore, handled: string[]) {
   const [begun, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   async function note(_event: unknown, { sequence }: { readonly sequence: number }) {

@@ -1,4 +1,4 @@
-/** Handles slices of a topic: passes each event to its handler. */
+/** Handles slices of a topic by passing each event to its handler. */
 import type { Slice } from '@latchkey/bus';
 import {
   type AccountRecord,
@@ -52,14 +52,14 @@ export function createSliceHandler(shared: Omit<Subscriber, 'stopped'>) {
   };
 }
 
-/** The positions of a slice's accounts, some of which are not stored yet. */
+/** Caches the positions of a slice's accounts, some of which are not stored yet. */
 interface Book {
   of(account: string): Position;
-  /** Loads the position again: another member, or a retry, may have advanced or marked it. */
+  /** Loads the position from the store, because another member or a retry may have changed it. */
   reload(account: string): Promise<void>;
-  /** Stores the position at the end of the slice. Safe to lose: skipping an event again does no harm. */
+  /** Stores the position at the end of the slice. Safe to lose: without it, the event is only skipped once more. */
   note(position: Position): void;
-  /** Stores the position now. */
+  /** Stores the position immediately. */
   save(position: Position): Promise<void>;
   close(): Promise<void>;
 }
@@ -112,7 +112,10 @@ function createResume(subscriber: Subscriber, book: Book, { records }: Slice) {
   };
 }
 
-/** Handles one record. @returns the mark of the account, if this record may unpark it */
+/**
+ * Handles one record.
+ * @returns the mark of the account if the account may be resumed after this record
+ */
 async function take(subscriber: Subscriber, book: Book, record: AccountRecord): Promise<Parked | undefined> {
   const account = accountOf(record);
   function next(): Step {
@@ -129,7 +132,10 @@ async function take(subscriber: Subscriber, book: Book, record: AccountRecord): 
   return gapToFill(book.of(account), step);
 }
 
-/** Whether another member or a retry may already have done this step. */
+/**
+ * Whether a step has an effect, so that it must first be checked that another member or a retry has not taken it
+ * already.
+ */
 function hasEffect(subscriber: Subscriber, step: Step): boolean {
   if (step.kind === 'park' || step.kind === 'missing') return true;
   return step.kind === 'due' && isHandled(subscriber, step.record);

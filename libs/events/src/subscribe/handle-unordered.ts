@@ -1,4 +1,4 @@
-/** Handles slices for a subscription without a store: each event counts by itself. */
+/** Handles slices for a subscription without a store: each event is handled independently. */
 import type { Slice } from '@latchkey/bus';
 import { type DecodedRecord, isEvent, namesAccount, typeOf } from '@latchkey/consumer';
 import { deliver, isHandled, reportForged, type Subscriber, throwIfStopped } from './subscriber.ts';
@@ -6,8 +6,8 @@ import { deliver, isHandled, reportForged, type Subscriber, throwIfStopped } fro
 type Unordered = Omit<Subscriber, 'stopped' | 'store' | 'mutex' | 'bus'>;
 
 /**
- * Returns a handler that passes every event of a slice on, duplicates included. It rejects if a handler fails, and
- * before the next event once its signal is aborted; the slice is then redelivered from its beginning.
+ * Returns a handler that passes every event of a slice to its handler, duplicates included. It rejects if a handler
+ * fails, and before the next event once its signal is aborted; the whole slice is then redelivered.
  */
 export function createUnorderedHandler(shared: Unordered) {
   return async (slice: Slice): Promise<void> => {

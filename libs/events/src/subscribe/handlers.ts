@@ -1,9 +1,9 @@
 import type { EventOf, EventType } from '../catalogue.ts';
 
-/** `data` has the form of the current version, whichever version was published. */
+/** `data` is in the current version, whichever version was published. */
 export type SubscribedEvent<T extends EventType> = Pick<EventOf<T>, 'type' | 'data'>;
 
-/** The account, time and place in order of an event. */
+/** The account, time and position of an event. */
 export interface EventContext {
   /** The id of the account, or of the mailing for `MailRequested`. */
   readonly account: string;
@@ -13,7 +13,7 @@ export interface EventContext {
   readonly id: string;
   /** When the event was appended to the journal: RFC 3339, UTC. */
   readonly time: string;
-  /** Id of the request that caused it. */
+  /** Id of the request that caused the event. */
   readonly correlationId: string;
   /** W3C trace context, if the request had one. */
   readonly traceparent?: string;
@@ -31,7 +31,7 @@ export type Handler<T extends EventType> = (
 /** A handler per event type. Events without a handler are skipped. */
 export type Handlers = { readonly [T in EventType]?: Handler<T> };
 
-/** Erases what a service has of an account. */
+/** Erases the data that a service has of an account. */
 export type ErasedHandler = (account: string, context: EventContext) => Promise<void> | void;
 
 /**
@@ -55,21 +55,21 @@ export function withErased(
 }
 
 /**
- * Thrown by a handler that cannot handle this event, now or later. Its message is stored and logged as the cause, and
- * must not contain personal data.
+ * Thrown by a handler that can never handle this event. The message is stored and logged as the cause, and must not
+ * contain personal data.
  */
 export class ParkError extends Error {
   override readonly name = 'ParkError';
 }
 
-/** A handler rejected; `cause` is its error. */
+/** Thrown if a handler rejects; `cause` is the handler's error. */
 export class HandlerError extends Error {
   override readonly name = 'HandlerError';
 }
 
 /**
  * Runs the handler of an event, if there is one.
- * @returns undefined, or why the account is to be parked
+ * @returns undefined, or the reason to park the account
  * @throws HandlerError if the handler rejects
  */
 export async function runHandler<T extends EventType>(

@@ -1,4 +1,4 @@
-/** Subscribes on Kafka. Loaded only where it is used, because kafkajs is an optional dependency. */
+/** Subscribes on Kafka. This module is only loaded when it is needed, because kafkajs is an optional dependency. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bus, nameIn, type TopicNames, withTopicNames } from '@latchkey/bus';
 import { createKafkaBus, type KafkaConnection, KafkaUnavailableError } from '@latchkey/bus/kafka';
@@ -19,13 +19,13 @@ export interface KafkaOptions extends Interest {
   /** `host:port` of some of the brokers. */
   readonly brokers: readonly string[];
   /**
-   * The keys that auth signs events with: the URL of its JWKS, such as
-   * `http://localhost:8080/.well-known/jwks.json`, or the JWKS itself. While they cannot be fetched, events wait.
+   * The keys with which auth signs events: the URL of its JWKS, such as `http://localhost:8080/.well-known/jwks.json`,
+   * or the JWKS itself. While they cannot be fetched, no event is handled.
    */
   readonly keys: string | { readonly keys: readonly object[] };
   /**
-   * What becomes of records that auth has not published. `require`: they are passed over, and reported to `logger` and
-   * `observe`. `warn`: they are handled like all others, and reported. Default: `require`.
+   * How to treat records that auth has not published. `require`: they are skipped. `warn`: they are handled like all
+   * others. Both report them to `logger` and `observe`. Default: `require`.
    */
   readonly signatures?: 'require' | 'warn';
   /** Topics that have another name on the brokers, such as `{ 'accounts.events.v1': 'accounts.events.v2' }`. */
@@ -99,7 +99,7 @@ function verificationFor(options: KafkaOptions): AuthenticateOptions {
     keys: typeof keys === 'string' ? remoteEventKeys(keys) : fixedEventKeys(keys),
     policy: signatures,
     topics,
-    // The notifier publishes these, and has no key.
+    // The notifier publishes these events, and does not sign them.
     unsigned: topics.includes(DELIVERIES_TOPIC) ? [nameIn(topicNames, DELIVERIES_TOPIC)] : [],
   };
 }

@@ -2,9 +2,9 @@ import { createMemoryPositions } from '@latchkey/consumer';
 import type { SequenceStore } from './sequence-store.ts';
 
 /**
- * Keeps positions in the memory of this process. They are lost when it ends: the next run may handle again an event
- * that was handled shortly before, and does not know which accounts were parked. Suitable for a service with one
- * member in which handling an event twice does no harm; otherwise use a durable store.
+ * Keeps positions in memory. They are lost when the process ends: the next run may then handle recent events again, and
+ * does not know which accounts were parked. Suitable if the group has one member, and handling an event twice does no
+ * harm; otherwise use a durable store.
  */
 export function memoryStore(): SequenceStore {
   const { all, ...positions } = createMemoryPositions();

@@ -1,8 +1,11 @@
-/** Which version of Node the package needs to subscribe. */
+/** The lowest Node version with which `subscribe` works. */
 
 const NEEDED = 22;
 
-/** @throws Error that names both versions if this Node is too old: without it, a call fails somewhere, later */
+/**
+ * Asserts that Node is recent enough, because otherwise an obscure call would fail later.
+ * @throws Error that names both versions
+ */
 export function assertNode(version: string): void {
   const [major] = version.split('.').map(Number);
   if (major !== undefined && major >= NEEDED) return;

@@ -1,4 +1,7 @@
-/** A gap heals by itself, also for handlers whose effects cannot be undone. */
+/**
+ * Tests that a gap heals by itself and that no event is handled twice, even if the effects of handlers cannot be
+ * undone.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
@@ -12,12 +15,12 @@ import { lastingStore } from './testing/bench.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** What each handler was called with: account and sequence. */
+/** The calls of handlers: account and sequence. */
 type Handled = (readonly [account: string, sequence: number])[];
 
 type Call = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** A member of the group. It shares only the store and the log with the others. */
+/** Returns the handler of a member of the group. It shares only the store and the log with other members. */
 function memberOf(store: SequenceStore, log: ShuffledLog, handled: Handled, call: Call) {
   const handle = createSliceHandler({
     authenticate: acceptAll,
@@ -39,7 +42,10 @@ function memberOf(store: SequenceStore, log: ShuffledLog, handled: Handled, call
     handle({ topic: 'accounts', partition: 0, records, signal, setAside: () => assert.fail() });
 }
 
-/** Reads from a position to the end, in slices of these sizes. A slice that fails is redelivered, cut differently. */
+/**
+ * Reads from a position to the end, in slices of these sizes. If a slice fails, its records are redelivered in slices
+ * of other sizes.
+ */
 async function consume(
   handle: (records: readonly BusRecord[]) => Promise<void>,
   records: readonly BusRecord[],

@@ -1,4 +1,4 @@
-/** Reads the records of a parked account again, and passes the events that are due to the handlers. */
+/** Retries a parked account: reads its records again, and passes the events that are due to the handlers. */
 import {
   createRetryParked,
   type EventRecord,
@@ -29,7 +29,7 @@ export function createRetry(subscriber: Subscriber) {
 }
 
 /**
- * The account stays marked during the call, so that other members hold its events back, and it stays parked if this
+ * The account stays marked during the call, so that other members hold its events back, and it remains parked if this
  * process dies.
  */
 async function handleNext(subscriber: Subscriber, record: EventRecord, origin: Parked) {

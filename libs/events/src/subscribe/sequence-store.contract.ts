@@ -1,4 +1,4 @@
-/** The guarantees of {@link SequenceStore} as tests of node:test, to run on a store of your own. */
+/** The contract of {@link SequenceStore}, as tests for node:test that you can run on your own store. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { markAt, positionStoreContract } from '@latchkey/consumer/contract';
@@ -7,7 +7,10 @@ import type { SequenceStore } from './sequence-store.ts';
 const ada = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
 const bob = '01980a11-0c20-7b02-8a44-91e7d5c3b2a1';
 
-/** Defines the tests. @param open returns an empty store once per test; its `close` removes what it created */
+/**
+ * Defines the tests.
+ * @param open called once per test; returns an empty store, whose `close` removes what was created
+ */
 export function sequenceStoreContract(
   name: string,
   open: () => Promise<{ readonly store: SequenceStore; close(): Promise<void> }>,

@@ -17,7 +17,7 @@ if (!given) throw new Error('KAFKA_BROKERS is not set: this test needs a Kafka b
 const brokers = given.split(',');
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** The topics under their real names. They are shared, so each test uses only its own accounts. */
+/** Returns a bus on the topics with their real names. Tests share the topics, so each test uses its own accounts. */
 async function openTopic(context: TestContext) {
   const bus = createKafkaBus({
     brokers,

@@ -15,16 +15,17 @@ import type { KeyedMutex } from './keyed-mutex.ts';
 import type { SequenceStore } from './sequence-store.ts';
 
 /**
- * The outcome of a record: `applied` (its handler ran), `passed over` (it has no handler, or this release does not
- * know its type), `duplicate`, `parked` (its account is now parked), `held back` (its account was already parked),
- * `unusable` (its key identifies no account; without a store also: it cannot be read, or was refused), `forged` (auth
- * has not published it: it is passed over and changes nothing; with `signatures: 'warn'` it is counted as that as well).
+ * The outcome of a record: `applied` (its handler ran), `passed over` (it has no handler, or this release does not know
+ * its type), `duplicate`, `parked` (its account is now parked), `held back` (its account was already parked),
+ * `unusable` (its key identifies no account; without a store also: it cannot be read, or its handler has refused it),
+ * `forged` (auth has not published it: it is skipped; with `signatures: 'warn'` it is handled, and counted both as
+ * `forged` and by the outcome of its handling).
  */
 export type Effect = 'applied' | 'passed over' | 'duplicate' | 'parked' | 'held back' | 'unusable' | 'forged';
 
 /**
- * Takes the objects of pino. The lines of this package contain no personal data; errors of handlers are logged as they
- * are.
+ * Accepts a pino logger. The log lines of this package contain no personal data; errors of handlers are logged
+ * unchanged.
  */
 export interface SubscriberLogger {
   info(fields: object, message: string): void;
@@ -35,10 +36,10 @@ export interface SubscriberLogger {
 export interface Subscriber {
   readonly bus: Pick<Bus, 'readKey'>;
   readonly handlers: Handlers;
-  /** Separates what auth has published from what somebody else has written. */
+  /** Separates the records that auth has published from forged ones. */
   readonly authenticate: Authenticate;
   readonly store: SequenceStore;
-  /** One event of an account is handled at a time. */
+  /** Serializes the handling of events per account. */
   readonly mutex: KeyedMutex;
   readonly logger: SubscriberLogger;
   /** Aborted when no further handler may be started. */
@@ -47,8 +48,8 @@ export interface Subscriber {
 }
 
 /**
- * The subscription stops, or its partition was revoked. The records are redelivered, in the next run or to another
- * member.
+ * Thrown because the subscription stops, or its partition was revoked. The records are redelivered, in the next run or
+ * to another member.
  */
 export class StoppedError extends Error {
   override readonly name = 'StoppedError';
@@ -58,7 +59,7 @@ export function throwIfStopped({ stopped }: Pick<Subscriber, 'stopped'>): void {
   if (stopped.aborted) throw new StoppedError('The subscription stops, or its partition is taken away.');
 }
 
-/** Reports records that auth has not published. */
+/** Reports records that auth has not published to the logger and to `observe`. */
 export function reportForged(
   { logger, observe }: Pick<Subscriber, 'logger' | 'observe'>,
   forged: readonly ForgedRecord[],
@@ -83,8 +84,8 @@ export function isHandled({ handlers }: Pick<Subscriber, 'handlers'>, { decoded 
 }
 
 /**
- * Calls the handler of the event, if there is one.
- * @returns undefined, or why the account must be parked
+ * Runs the handler of an event, if there is one.
+ * @returns undefined, or the reason to park the account
  * @throws HandlerError if the event must be redelivered
  */
 export async function deliver(

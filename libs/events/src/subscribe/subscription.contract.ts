@@ -8,7 +8,7 @@ import { type Bench, lastingStore } from './testing/bench.ts';
 import { ada, inVersion, newAccount, renamed, toRecord, truncated } from './testing/history.ts';
 import { until } from './testing/until.ts';
 
-/** The guarantees of a subscription as tests, for every source of events. */
+/** The contract of a subscription, as tests for every source of events. */
 export function subscriptionContract(
   name: string,
   openBench: (context: TestContext, confirm?: Confirm) => Promise<Bench>,
@@ -335,7 +335,7 @@ export function subscriptionContract(
     });
   });
 
-  /** Two events of an account, and handlers that park it at the second until they are released. */
+  /** Returns a subscription whose handler parks an account at its second event until it is released. */
   async function parkedAtSecond(context: TestContext) {
     const bench = await openBench(context);
     const account = newAccount();
@@ -360,8 +360,8 @@ export function subscriptionContract(
   }
 
   /**
-   * A bus on which the second read of an account's records waits for `work`; `looked` resolves once that read has
-   * ended.
+   * Returns a bus on which the second read of an account's records first waits for `work`; `looked` resolves once that
+   * read has ended.
    */
   function atSecondLook(bus: Bench['bus'], work: () => Promise<void>) {
     const { promise: looked, resolve } = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-/** A subscription on any bus. */
+/** The subscription, independent of the bus that it reads. */
 import type { Bus, Slice } from '@latchkey/bus';
 import type { Authenticate, Parked, RecordType, RetryOutcome } from '@latchkey/consumer';
 import { catalogue, eventTypes } from '../catalogue.ts';
@@ -17,15 +17,16 @@ export interface Interest {
   readonly group: string;
   readonly handlers: Handlers;
   /**
-   * Erases what the service has of an account. In place of a handler of `AccountErased`: once it resolves, a receipt
-   * that names the group is published, so that the operator knows; until that has succeeded, the event is redelivered.
+   * Erases the data that the service has of an account; use it instead of a handler of `AccountErased`. Once it has
+   * resolved, a receipt with the name of the group is published, so that the operator can see it. Until both have
+   * succeeded, the event is redelivered.
    */
   readonly erased?: ErasedHandler;
   /**
-   * Belongs to the group: a new store needs a new group, because otherwise the first event of each account would be
-   * missing. `none`: positions are not kept. Every event is then passed on as it comes, duplicates included; gaps are
-   * not noticed, and a record that cannot be read is skipped with a warning. For caches, in which the highest sequence
-   * wins.
+   * The store of positions. It belongs to the group: with a new store, use a new group, because otherwise the first
+   * events of accounts would be missing. `none`: positions are not stored, and every event is handled on arrival,
+   * including duplicates; gaps are not noticed, and a record that cannot be read is skipped with a warning. Suitable
+   * for caches in which the highest sequence wins.
    */
   readonly store: SequenceStore | 'none';
   /** Default: only the topic of accounts. */
@@ -39,23 +40,26 @@ export interface Interest {
 export interface Subscription {
   /** Returns the number of records that the group has not read yet. */
   lag(): Promise<number>;
-  /** Returns whether records can be fetched at the moment; false while the brokers are unavailable. */
+  /** Returns whether records can be fetched now; false while the brokers are unavailable. */
   healthy(): boolean;
   /** Returns the marks of all parked accounts, by account id. */
   listParked(): Promise<readonly Parked[]>;
   /**
-   * Reads the records of a parked account again, from the one that parked it, and passes the events that are due to
-   * the handlers. Concurrent calls for one account share one run.
-   * @throws HandlerError if a handler rejects, with its error as the `cause`; the account stays parked
+   * Retries a parked account: reads its records again, starting with the one that parked it, and passes the events that
+   * are due to the handlers. Concurrent calls for one account share one run.
+   * @throws HandlerError if a handler rejects, with its error as the `cause`; the account remains parked
    */
   retryParked(account: string): Promise<RetryOutcome>;
-  /** Starts no handler, waits for those that run, stores positions and leaves the group. Idempotent. */
+  /** Starts no more handlers, waits for those in progress, stores positions and leaves the group. Idempotent. */
   stop(): Promise<void>;
 }
 
 /** Small, because a slice that fails is read again from its beginning. */
 const SLICE_SIZE = 100;
-/** Handlers may be slow: at half a minute each, a slice takes less than an hour. A handler that takes longer hangs. */
+/**
+ * How long a slice may take. Handlers may be slow: with half a minute per event, a slice of 100 takes 50 minutes. A
+ * slice that takes longer is assumed to hang.
+ */
 const SLICE_WITHIN_MS = 3_600_000;
 
 export const consoleLogger: SubscriberLogger = {
@@ -68,9 +72,9 @@ export const consoleLogger: SubscriberLogger = {
 export type Confirm = (account: string, sequence: number) => Promise<void>;
 
 /**
- * Subscribes on a bus.
- * @throws RangeError if a handler is for events of a topic that is not subscribed to, or both handle an erasure;
- * otherwise as the bus does
+ * Subscribes to topics of a bus.
+ * @throws RangeError if a handler is for events of a topic that is not subscribed to, or if both `erased` and a handler
+ * of `AccountErased` are given; otherwise the errors of the bus
  */
 export async function openSubscription(
   bus: Pick<Bus, 'subscribe' | 'readKey'>,

@@ -1,4 +1,6 @@
-/** `@latchkey/events/testing`: makes events that are signed as auth signs them, and runs handlers without a broker. */
+/**
+ * `@latchkey/events/testing`: creates events that are signed as auth signs them, and runs handlers without a broker.
+ */
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import type { Bus, BusRecord, Slice } from '@latchkey/bus';
 import { createAuthenticate, fixedEventKeys } from '@latchkey/consumer';
@@ -12,38 +14,38 @@ import { assertNode } from './required-node.ts';
 import type { Effect } from './subscriber.ts';
 import { type Interest, openSubscription, type Subscription } from './subscription.ts';
 
-/** An event, and its record as it is on the topic. */
+/** An event, and its record on the topic. */
 export interface TestEvent<T extends EventType = EventType> {
   readonly event: EventOf<T>;
-  /** Headers are texts. A client of Kafka can produce it as it is. */
+  /** Headers are strings, so that a Kafka client can produce the record unchanged. */
   readonly record: EncodedEvent;
 }
 
-/** Makes the events of one account: each gets the next sequence. */
+/** Creates the events of one account. Each event gets the next sequence. */
 export interface TestAccount {
   readonly id: string;
   /**
-   * @param data in place of fields of the sample of this type
-   * @throws ZodError if they do not fit the schema
+   * @param data overrides fields of the sample of this type
+   * @throws ZodError if the result violates the schema
    */
   event<T extends EventType>(type: T, data?: Partial<DataOf<T>>): TestEvent<T>;
 }
 
-/** A subscription that reads what it is given, in place of Kafka or the feed. */
+/** A subscription whose events are passed to `deliver` instead of being read from Kafka or the feed. */
 export interface TestSubscription extends Subscription {
   /**
-   * Delivers events, in this order, and waits for their handlers. To test duplicates and gaps, deliver one twice, or
-   * leave one out.
-   * @returns what became of each
-   * @throws HandlerError if a handler rejects: what was not handled must be delivered again, as a broker would
+   * Delivers events in this order, and waits for their handlers. Deliver an event twice to test duplicates, or omit one
+   * to test gaps.
+   * @returns the outcome of each event
+   * @throws HandlerError if a handler rejects; the remaining events must then be delivered again, as a broker would
    */
   deliver(...events: readonly TestEvent[]): Promise<readonly Effect[]>;
 }
 
 export interface TestEvents {
-  /** The keys that the events are signed with, for `keys` of `subscribe`. */
+  /** The public keys of the signatures, for `keys` of `subscribe`. */
   readonly jwks: { readonly keys: readonly object[] };
-  /** @param id default: a new one */
+  /** @param id default: a random UUID */
   account(id?: string): TestAccount;
   /** Runs handlers as `subscribe` does, by default with `memoryStore()`. */
   subscribe(
@@ -139,7 +141,7 @@ function dataOf<T extends EventType>(type: T, subject: string, fields: Partial<D
   return { ...sample, [subjectField]: subject, ...fields } as DataOf<T>;
 }
 
-/** A log of one partition per topic in memory, for one subscription. */
+/** A log in memory with one partition per topic, for one subscription. */
 function createLog() {
   const records: BusRecord[] = [];
   const closing = new AbortController();
@@ -162,7 +164,7 @@ function createLog() {
 
   return {
     bus,
-    /** Slices are of one topic. */
+    /** Delivers a slice, whose records are all of one topic. */
     async deliver(encoded: readonly EncodedEvent[]): Promise<void> {
       for (const { topic, key, value, headers } of encoded) {
         const record = {

@@ -1,8 +1,8 @@
 /**
- * A small run without any fault, which tests break in one place. Ada has verified her address and changed her
- * password, Bob has requested a second link and has logged out everywhere, Eve has signed up with Ada's address, and
- * there was a mailing. Dan's account was erased, Fay has another address and kept her account, and somebody has forged a
- * record. The last two accounts were asked for at the end.
+ * A small run without violations, which tests then break in one place. Ada has verified her address and changed her
+ * password. Bob has requested a second link and signed out everywhere. Eve has signed up with Ada's address. There was
+ * a mailing. Dan's account was erased. Fay has changed her address, and has canceled the erasure of her account. A
+ * record was forged. At the end, there were logins to the last two accounts.
  */
 import type { CommandLine, MailLine } from '../../run-folder.ts';
 import { FORGED } from '../forged-rules.ts';
@@ -18,12 +18,12 @@ export const DAN = '01900000-0000-7000-8000-00000000000d';
 export const FAY = '01900000-0000-7000-8000-00000000000f';
 export const MAILING = '01900000-0000-7000-8000-0000000000ff';
 
-/** Returns a minute of the day as an instant. */
+/** Returns a minute of the test's day as an instant. */
 export function at(minute: number, second = 0): string {
   return new Date(Date.UTC(2026, 0, 1, 0, minute, second)).toISOString();
 }
 
-/** After everything is over. */
+/** A time after everything in the run. */
 export const NOW = new Date(at(59));
 
 function link(until: number) {
@@ -79,7 +79,7 @@ function registered(userId: string, time: string, name: string, verification?: R
   );
 }
 
-/** What a commit was before its person was erased. */
+/** Maps each erased commit to the commit as it was before. */
 const original = new Map<Commit, Commit>();
 
 function erased(commit: Commit): Commit {
@@ -250,7 +250,7 @@ function recordsOf(commit: Commit, start: number): readonly TopicRecord[] {
 
 const owed = owedMails(journalOf(commits.map((commit) => original.get(commit) ?? commit)));
 
-/** Bob's first link was superseded while it waited. */
+/** Returns whether a mail was cancelled: Bob's first link was superseded before it was sent. */
 function isCancelled({ event }: (typeof owed)[number]): boolean {
   return event.subject === BOB && event.type === 'UserRegistered';
 }
@@ -322,7 +322,7 @@ export function aCommand(id: string, op: string, more: Partial<CommandLine>): Co
   };
 }
 
-/** Returns an access token as a client holds it; nothing here checks its signature. */
+/** Returns an access token for use in commands; its signature is invalid, and the checker does not verify it. */
 export function accessToken(sub: string, sid: string, seq: number): string {
   const claims = { sub, sid, seq, exp: Date.parse(at(120)) / 1000 };
   return ['{}', JSON.stringify(claims), 'signature']
@@ -338,7 +338,7 @@ export function refreshToken(sid: string, n: number): string {
 export const ADAS = { first: 'the first password of Ada', second: 'the second password of Ada' } as const;
 export const BOBS = 'the password of Bob';
 
-/** Returns the answer to a login or a refresh. */
+/** Returns the body of a response to a login or a refresh. */
 export function tokens(name: string, sub: string, sid: string, seq: number, n: number) {
   return {
     accessToken: accessToken(sub, sid, seq),
@@ -347,7 +347,7 @@ export function tokens(name: string, sub: string, sid: string, seq: number, n: n
   };
 }
 
-/** Returns the times of a command that took a second. */
+/** Returns the times of a command with a response after one second. */
 export function times(minute: number, second = 0) {
   return { sentAt: at(minute, second), answeredAt: at(minute, second + 1) };
 }
@@ -639,7 +639,7 @@ export const goodRun: RecordedRun = {
   removed: [],
 };
 
-/** Returns the id of the n-th delivery (from 0) of a kind of mail to an account. */
+/** Returns the id of the n-th delivery, counted from 0, of a kind of mail to an account. */
 export function deliveryIdOf(subject: string, mail: string, nth = 0): string {
   return owed.filter((each) => each.event.subject === subject && each.mail === mail)[nth]?.id ?? '';
 }

@@ -1,17 +1,17 @@
-/** Where a subscription to the feed remembers how far it has read. */
+/** Stores how far a subscription has read the feed. */
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 
 /**
- * Keeps the place in the feed. It may be lost or older than the positions of accounts: events that come again are
- * recognised by the store of the subscription.
+ * Stores the position in the feed. It may be lost, or older than the positions of accounts: the store of the
+ * subscription then recognises redelivered events.
  */
 export interface CursorStore {
   load(): Promise<string | undefined>;
   save(cursor: string): Promise<void>;
 }
 
-/** Keeps the place in the memory of this process: every run begins with the first event. */
+/** Keeps the position in memory, so that every run begins with the first event. */
 export function memoryCursor(): CursorStore {
   let current: string | undefined;
   return {
@@ -22,7 +22,7 @@ export function memoryCursor(): CursorStore {
   };
 }
 
-/** Keeps the place in a file, which is created. */
+/** Keeps the position in a file, which is created if it does not exist. */
 export function fileCursor(path: string): CursorStore {
   return {
     load: () =>
@@ -31,7 +31,7 @@ export function fileCursor(path: string): CursorStore {
         throw error;
       }),
     async save(cursor) {
-      // Replaced in one step, so that a crash leaves a whole cursor.
+      // Written to a new file and renamed, so that the file is complete even after a crash.
       const written = `${path}.${randomUUID()}`;
       await writeFile(written, cursor);
       await rename(written, path);

@@ -1,4 +1,4 @@
-/** The feed as a log that one process reads. */
+/** The feed as a bus that one process can read. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus, BusRecord, Slice, SubscribeOptions, Subscription } from '@latchkey/bus';
 import type { SubscriberLogger } from '../subscriber.ts';
@@ -11,7 +11,7 @@ export interface FeedBusDeps extends FeedConnection {
   /** The types that have a handler. */
   readonly types: readonly string[];
   readonly logger: Pick<SubscriberLogger, 'warn'>;
-  /** Called when events can no longer be read, and waiting does not help. */
+  /** Called when events can no longer be read, and waiting would not help. */
   onFatal(reason: Error): void;
   /** Stops waiting for a feed that cannot be reached at the start. */
   readonly signal?: AbortSignal | undefined;
@@ -32,7 +32,7 @@ export function createFeedBus(deps: FeedBusDeps): FeedBus {
       return follow(deps, options, first);
     },
 
-    // Offsets are no cursors: the account's events are read from the first one on.
+    // Offsets cannot be converted to cursors, so all events of the account are read, from the first one.
     async *readKey(_topic, partition, key, fromOffset, toOffset = Number.POSITIVE_INFINITY) {
       const never = new AbortController().signal;
       let [after, behind]: [string | undefined, number] = [undefined, 1];
@@ -47,7 +47,10 @@ export function createFeedBus(deps: FeedBusDeps): FeedBus {
   };
 }
 
-/** Returns where to begin, once the feed has accepted the key. @throws FeedRefusedError; the reason of the signal */
+/**
+ * Returns the position to begin at, once the feed has accepted the API key.
+ * @throws FeedRefusedError; the reason of the signal
+ */
 async function firstCursor(deps: FeedBusDeps): Promise<string | undefined> {
   const { cursor, logger, signal = new AbortController().signal } = deps;
   for (;;) {
@@ -70,7 +73,7 @@ function follow(deps: FeedBusDeps, options: SubscribeOptions, first: string | un
   const { signal } = leaving;
   let after = first;
   let isHealthy = true;
-  /** How often in a row something has failed. */
+  /** The number of successive failures. */
   let failures = 0;
   const reading = read();
 
@@ -118,7 +121,10 @@ async function pause(failures: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
-/** Handles the records of a page: the partitions side by side, each in order, until every slice has been handled. */
+/**
+ * Handles the records of a page, and resolves once all slices were handled: partitions concurrently, and the slices of
+ * a partition in order.
+ */
 async function handleAll(
   options: SubscribeOptions,
   records: readonly BusRecord[],
@@ -135,7 +141,7 @@ async function handleAll(
   );
 }
 
-/** Delivers a slice again until its handler resolves. */
+/** Passes a slice to the handler, again and again until the handler resolves. */
 async function handleSlice(
   { handle }: SubscribeOptions,
   records: readonly BusRecord[],

@@ -19,20 +19,20 @@ export type FeedEvent = z.infer<typeof cloudEvent>;
 export interface FeedPage {
   readonly events: readonly FeedEvent[];
   readonly cursor: string;
-  /** How many records come after this page. */
+  /** The number of records after this page. */
   readonly behind: number;
 }
 
 export interface PageQuery {
   readonly after?: string | undefined;
   readonly limit: number;
-  /** How long to wait for an event, in s. */
+  /** How long to wait for an event if there is none, in s. */
   readonly wait?: number;
   readonly types?: readonly string[];
   readonly account?: string;
 }
 
-/** The feed refuses the key or the request. Trying again does not help. */
+/** The feed refuses the API key or the request. Retrying does not help. */
 export class FeedRefusedError extends Error {
   override readonly name = 'FeedRefusedError';
 }

@@ -8,9 +8,9 @@ import { type CursorStore, memoryCursor } from './cursor-store.ts';
 import { createFeedBus } from './feed-bus.ts';
 import { confirmErasure, type FeedConnection } from './feed-client.ts';
 
-/** The feed has the events of accounts, and one reader per place: run one process for each cursor. */
+/** The feed contains the events of accounts. A cursor can have only one reader: run one process per cursor. */
 export interface FeedOptions extends Omit<Interest, 'group' | 'topics'>, FeedConnection {
-  /** Where the place in the feed is kept. Default: in memory, so that every run begins with the first event. */
+  /** Stores the position in the feed. Default: in memory, so that every run begins with the first event. */
   readonly cursor?: CursorStore;
   /**
    * Called when events can no longer be read and the process should exit, such as when the key was revoked; never for a
@@ -21,7 +21,7 @@ export interface FeedOptions extends Omit<Interest, 'group' | 'topics'>, FeedCon
   readonly signal?: AbortSignal;
 }
 
-/** The feed leaves out what auth has not published, and TLS proves that it is the feed. */
+/** Accepts all records: the feed omits records that auth has not published, and TLS authenticates the feed. */
 const trustFeed: Authenticate = async (records) => ({ records: records.map(decodeRecord), forged: [] });
 
 /** @throws FeedRefusedError if the key is refused; the signal's reason if it is aborted */

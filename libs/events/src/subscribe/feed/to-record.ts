@@ -1,9 +1,9 @@
-/** Turns an event of the feed back into the record of the log that it was made from. */
+/** Converts an event of the feed to the record that it was created from. */
 import type { BusRecord } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '../../topics.ts';
 import type { FeedEvent } from './feed-client.ts';
 
-/** Attributes that are no headers of the record. */
+/** Attributes of a feed event that are not headers of the record. */
 const OTHERS = new Set(['data', 'data_base64', 'partitionkey', 'feedpartition', 'feedoffset']);
 
 export function toRecord(event: FeedEvent): BusRecord {

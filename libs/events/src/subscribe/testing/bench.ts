@@ -1,4 +1,4 @@
-/** A log on the embedded bus, and subscriptions to it that record what they receive. */
+/** A log on the embedded bus, and subscriptions that record the events they receive. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import type { SequenceStore } from '../sequence-store.ts';
 import { type Confirm, type Interest, openSubscription, type Subscription } from '../subscription.ts';
 import { toRecord } from './history.ts';
 
-/** A store that keeps its positions from run to run, as one on a disk would. */
+/** Returns a store that keeps its positions between runs, like a durable store. */
 export function lastingStore(): SequenceStore {
   return { ...memoryStore(), forgetful: false };
 }
@@ -25,7 +25,7 @@ function isEvent(record: LatchkeyEvent | OutgoingRecord): record is LatchkeyEven
   return 'subject' in record;
 }
 
-/** A source of events, and subscriptions to it that record what they receive. */
+/** A source of events, and subscriptions that record the events they receive from it. */
 export type Bench = Awaited<ReturnType<typeof benchOn>>;
 
 /** Opens a log on the embedded bus. */
@@ -49,7 +49,7 @@ export async function openLog(context: TestContext) {
   return { bus, database };
 }
 
-/** @param source what the subscriptions read, if not the bus itself */
+/** @param source the bus that the subscriptions read; default: the one that records are published to */
 export async function benchOn(
   context: TestContext,
   bus: Bus,
@@ -65,7 +65,7 @@ export async function benchOn(
         topic,
         records.map((record) => (isEvent(record) ? toRecord(record) : record)),
       ),
-    /** The default handlers record the events; `handled` lists them as `<type> <sequence>`. */
+    /** Subscribes. The default handlers record the events; `handled` lists them as `<type> <sequence>`. */
     async subscribe(
       more: Partial<Interest> = {},
       on: Pick<Bus, 'subscribe' | 'readKey'> = source,

@@ -1,4 +1,4 @@
-/** The feed of a log, served on a free port. */
+/** Serves the feed of a log on a free port. */
 import type { TestContext } from 'node:test';
 import type { Bus } from '@latchkey/bus';
 import { createFeed, type FeedReader, feedRoutes, receiptRoutes } from '@latchkey/feed';
@@ -13,7 +13,7 @@ export interface FeedServer {
   stop(): Promise<void>;
 }
 
-/** @param reader who has the key, as of now: undefined once it was revoked */
+/** @param reader returns the current owner of the API key; undefined if the key was revoked */
 export async function serveFeed(
   context: TestContext,
   bus: Pick<Bus, 'tail' | 'publish'>,

@@ -1,4 +1,4 @@
-/** Events of one account, for tests: each gets the next sequence. */
+/** Creates the events of one account. Each event gets the next sequence. */
 import { randomUUID } from 'node:crypto';
 import type { OutgoingRecord } from '@latchkey/bus';
 import type { DataOf, EventOf, EventType, LatchkeyEvent } from '../../catalogue.ts';
@@ -37,21 +37,21 @@ export function toRecord(event: LatchkeyEvent): OutgoingRecord {
   return { key, value, headers };
 }
 
-/** Returns the same event under another type, as a later release could publish it. */
+/** Returns the record of an event with another type, as a later release could publish it. */
 export function renamed(event: LatchkeyEvent, type: string): OutgoingRecord {
   const record = toRecord(event);
   const schema = `urn:latchkey:event:${type}:1`;
   return { ...record, headers: { ...record.headers, ce_type: type, ce_dataschema: schema } };
 }
 
-/** Returns the same event in another version of its type. */
+/** Returns the record of an event with another version. */
 export function inVersion(event: LatchkeyEvent, version: number): OutgoingRecord {
   const record = toRecord(event);
   const schema = `urn:latchkey:event:${event.type}:${version}`;
   return { ...record, headers: { ...record.headers, ce_dataschema: schema } };
 }
 
-/** Returns the record of an event with a value that cannot be read. */
+/** Returns the record of an event with a value that is incomplete JSON. */
 export function truncated(event: LatchkeyEvent): OutgoingRecord {
   return {
     ...toRecord(event),

@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const DEADLINE_MS = 120_000;
 
-/** Resolves once the condition holds. @throws Error if that takes too long */
+/**
+ * Resolves once the condition is true.
+ * @throws Error if that takes too long
+ */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS;
   while (!(await holds())) {
