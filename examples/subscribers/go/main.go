@@ -53,7 +53,7 @@ func run(ctx context.Context, args []string) error {
 	return fromKafka(ctx, db, keys)
 }
 
-// fromStdin prints a line per handled event, then a line per account.
+// fromStdin handles the records on stdin, and prints a line per handled event and then a line per account.
 func fromStdin(keys Keys) error {
 	folder, err := os.MkdirTemp("", "subscriber")
 	if err != nil {
@@ -138,7 +138,7 @@ func fromKafka(ctx context.Context, db *bbolt.DB, keys Keys) error {
 				return err
 			}
 		}
-		// The position of the group may be lost: what is delivered again is skipped by its sequence.
+		// Committed offsets may be lost: redelivered events are recognised by their sequence and skipped.
 		if err := client.CommitUncommittedOffsets(ctx); err != nil {
 			fmt.Fprintln(os.Stderr, "the position was not committed:", err)
 		}
@@ -146,7 +146,7 @@ func fromKafka(ctx context.Context, db *bbolt.DB, keys Keys) error {
 	}
 }
 
-// readAgain passes on the records of a partition from one offset up to another, until `each` returns false.
+// readAgain passes the records between two offsets of a partition to `each`, until it returns false.
 func readAgain(ctx context.Context, brokers kgo.Opt, partition int32, first, end int64, each func(Record) (bool, error)) error {
 	at := map[int32]kgo.Offset{partition: kgo.NewOffset().At(first)}
 	client, err := kgo.NewClient(brokers, kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: at}))

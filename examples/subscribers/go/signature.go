@@ -15,10 +15,10 @@ import (
 	"unicode/utf8"
 )
 
-// Keys are the keys that auth signs events with, by their id.
+// Keys are auth's public keys for event signatures, by key id.
 type Keys map[string]ed25519.PublicKey
 
-// loadKeys fetches the JWKS of auth. It returns nil for an empty URL. Restart the process after a rotation of keys.
+// loadKeys fetches the JWKS of auth. It returns nil for an empty URL. Restart the process after a key rotation.
 func loadKeys(ctx context.Context, url string) (Keys, error) {
 	if url == "" {
 		return nil, nil
@@ -102,7 +102,7 @@ func (keys Keys) verify(record Record) error {
 	return nil
 }
 
-// canonical appends the JSON of a value by RFC 8785, as far as events need it: names in ASCII, no fractions.
+// canonical appends the canonical JSON (RFC 8785) of a value. Supports what events contain: ASCII names, no fractions.
 func canonical(text []byte, value any) []byte {
 	switch value := value.(type) {
 	case map[string]any:

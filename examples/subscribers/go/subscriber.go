@@ -11,7 +11,7 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Record is a record of the topic, as text.
+// Record is a record of the topic in text form.
 type Record struct {
 	Key       *string           `json:"key"`
 	Value     *string           `json:"value"`
@@ -20,7 +20,7 @@ type Record struct {
 	Offset    int64             `json:"-"`
 }
 
-// Position is how far the events of an account were applied, and why nothing more of it is.
+// Position is the last applied sequence of an account and, if the account is parked, the reason.
 type Position struct {
 	Sequence  int64  `json:"sequence"`
 	Parked    string `json:"parked,omitempty"`
@@ -28,7 +28,7 @@ type Position struct {
 	Offset    int64  `json:"offset,omitempty"`
 }
 
-// Account is what this service keeps of an account.
+// Account is the data that this service stores about an account.
 type Account struct {
 	Username string `json:"username"`
 	Verified bool   `json:"verified"`
@@ -41,7 +41,7 @@ type handler struct {
 	apply   func(tx *bbolt.Tx, account string, data map[string]any) error
 }
 
-// The events that have an effect, and the version that is understood. Others are only counted.
+// The events that have an effect, with the supported version. Other events only advance the position.
 var handlers = map[string]handler{
 	"UserRegistered":  {1, userRegistered},
 	"AccountVerified": {1, accountVerified},
@@ -63,10 +63,10 @@ func accountVerified(tx *bbolt.Tx, account string, _ map[string]any) error {
 	return put(tx, accounts, account, known)
 }
 
-// Tokens whose `seq` is lower than the sequence of this event are dead; the sequence is stored anyway.
+// Access tokens whose `seq` is lower than the sequence of this event are invalid. The position stores the sequence.
 func sessionsRevoked(*bbolt.Tx, string, map[string]any) error { return nil }
 
-// errUnreadable: the event cannot be read by this release. Its account is parked.
+// errUnreadable means that this release cannot read the event. Its account is parked.
 var errUnreadable = errors.New("unreadable")
 
 type event struct {
@@ -95,7 +95,7 @@ func readEvent(record Record) (event, error) {
 type subscriber struct {
 	db   *bbolt.DB
 	keys Keys
-	// readAgain passes on the records of a partition from one offset up to another, until `each` returns false.
+	// readAgain passes the records between two offsets of a partition to `each`, until it returns false.
 	readAgain func(partition int32, first, end int64, each func(Record) (bool, error)) error
 	handled   func(account string, sequence int64)
 }
@@ -131,7 +131,7 @@ func (s *subscriber) take(record Record) error {
 	return err
 }
 
-// isForged: a record that auth has not published changes nothing, whatever it says. Alert somebody.
+// isForged returns whether auth has not published the record. Such a record is ignored; alert an operator.
 func (s *subscriber) isForged(record Record) bool {
 	if s.keys == nil {
 		return false
@@ -143,8 +143,8 @@ func (s *subscriber) isForged(record Record) bool {
 	return err != nil
 }
 
-// apply applies the account's next event. The effect and the position are one transaction. It returns false if the
-// account is parked. The mark is kept until everything that waits was applied.
+// apply applies the account's next event. Its effect and the position are stored in one transaction. It returns
+// false if the account is parked. The mark is kept until all events that were held back are applied.
 func (s *subscriber) apply(record Record, last int64, mark Position) (bool, error) {
 	account := *record.Key
 	read, err := readEvent(record)
@@ -178,8 +178,8 @@ func (s *subscriber) apply(record Record, last int64, mark Position) (bool, erro
 	return err == nil, err
 }
 
-// fillGap: if this is the event that was missing, it is applied, and then what has come since the account was parked.
-// It may have been applied before: by a process that ended before it had applied the rest.
+// fillGap resumes a parked account if this is the missing event: it applies the event, and then those held back since.
+// The event may already be applied, if a process ended before it had applied the rest.
 func (s *subscriber) fillGap(record Record, parked Position) error {
 	read, err := readEvent(record)
 	if err != nil || read.sequence > parked.Sequence+1 {
@@ -210,7 +210,7 @@ func (s *subscriber) fillGap(record Record, parked Position) error {
 	return s.save(*record.Key, Position{Sequence: reached.Sequence})
 }
 
-// park: nothing more of this account is applied. Alert somebody. A gap heals by itself.
+// park holds back all further events of an account. Alert an operator, unless it is a gap, which heals by itself.
 func (s *subscriber) park(record Record, last int64, reason string) error {
 	return s.save(*record.Key, Position{Sequence: last, Parked: reason, Partition: record.Partition, Offset: record.Offset})
 }
@@ -245,7 +245,7 @@ func put(tx *bbolt.Tx, bucket []byte, key string, value any) error {
 	return tx.Bucket(bucket).Put([]byte(key), text)
 }
 
-// get leaves the value as it is if there is none.
+// get scans a row into the values, and leaves them unchanged if there is none.
 func get(tx *bbolt.Tx, bucket []byte, key string, value any) error {
 	text := tx.Bucket(bucket).Get([]byte(key))
 	if text == nil {

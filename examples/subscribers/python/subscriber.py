@@ -24,10 +24,10 @@ def account_verified(db, account, data):
 
 
 def sessions_revoked(db, account, data):
-    """Tokens whose `seq` is lower than the sequence of this event are dead; the sequence is stored anyway."""
+    """Access tokens with a `seq` lower than this event's sequence are invalid. The position stores the sequence."""
 
 
-# The events that have an effect, and the version that is understood. Others are only counted.
+# The events that have an effect, with the supported version. Other events only advance the position.
 HANDLERS = {
     "UserRegistered": (1, user_registered),
     "AccountVerified": (1, account_verified),
@@ -64,7 +64,7 @@ def read_event(record):
 
 class Subscriber:
     def __init__(self, db, read_again, handled=lambda account, sequence: None):
-        """read_again(partition, first, end) yields the records of a partition from one offset up to another."""
+        """read_again(partition, first, end) yields the records between two offsets of a partition."""
         self.db, self.read_again, self.handled = db, read_again, handled
         db.executescript(TABLES)
 
@@ -86,7 +86,7 @@ class Subscriber:
         return row or (0, None, None, None)
 
     def apply(self, record, last, mark=()):
-        """Applies the account's next event. The effect and the position are one transaction.
+        """Applies the account's next event. Its effect and the position are stored in one transaction.
 
         mark: kept until everything that waits was applied. Returns False if the account is parked.
         """
@@ -131,7 +131,7 @@ class Subscriber:
             self.save(account, self.position(account)[0])
 
     def park(self, record, last, reason):
-        """Nothing more of this account is applied: alert somebody. A gap heals by itself. Returns False."""
+        """Holds back all further events. Alert an operator, unless it is a gap, which heals by itself. Returns False."""
         with self.db:
             self.save(record["key"], last, reason, record["partition"], record["offset"])
         return False
@@ -143,7 +143,7 @@ class Subscriber:
 
 
 def from_stdin(db):
-    """Prints a line per handled event, then a line per account."""
+    """Handles the records on stdin, and prints a line per handled event and then a line per account."""
     records = [json.loads(line) for line in sys.stdin]
     records = [{**record, "partition": 0, "offset": offset} for offset, record in enumerate(records)]
 
@@ -206,7 +206,7 @@ def from_kafka(db):
                 print(message.error(), file=sys.stderr)
                 continue
             subscriber.take(record_of(message))
-            # The position of the group may be lost: what is delivered again is skipped by its sequence.
+            # Committed offsets may be lost: redelivered events are recognised by their sequence and skipped.
             consumer.commit(message, asynchronous=True)
     except KeyboardInterrupt:
         pass

@@ -46,7 +46,7 @@ public final class Main {
     }
   }
 
-  /** Prints a line per handled event, then a line per account. */
+  /** Handles the records on stdin, and prints a line per handled event and then a line per account. */
   private static void fromStdin(Connection db, Signatures signatures) throws Exception {
     var records = new ArrayList<Subscriber.Event>();
     var input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -87,11 +87,11 @@ public final class Main {
       consumer.subscribe(List.of(TOPIC));
       while (true) {
         for (var record : consumer.poll(Duration.ofSeconds(1))) subscriber.take(eventOf(record));
-        // The position of the group may be lost: what is delivered again is skipped by its sequence.
+        // Committed offsets may be lost: redelivered events are recognised by their sequence and skipped.
         consumer.commitAsync();
       }
     } catch (WakeupException stopping) {
-      // By a signal.
+      // Stopped by a signal.
     }
   }
 

@@ -21,7 +21,7 @@ import javax.crypto.spec.SecretKeySpec;
 /** Checks that auth has published a record (docs/events.md#where-an-event-comes-from). */
 final class Signatures {
   private static final ObjectMapper JSON = new ObjectMapper();
-  /** What precedes the 32 bytes of an Ed25519 key in X.509 (RFC 8410). */
+  /** The X.509 prefix of the 32 bytes of an Ed25519 key (RFC 8410). */
   private static final byte[] ED25519 = {0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0};
 
   private final Map<String, PublicKey> keys;
@@ -30,7 +30,7 @@ final class Signatures {
     this.keys = keys;
   }
 
-  /** Fetches the JWKS of auth. Restart the process after a rotation of keys. */
+  /** Fetches the JWKS of auth. Restart the process after a key rotation. */
   static Signatures fetch(String url) throws Exception {
     var request = HttpRequest.newBuilder(URI.create(url)).build();
     var answer = HttpClient.newHttpClient().send(request, BodyHandlers.ofString());
@@ -90,7 +90,7 @@ final class Signatures {
     return signature.verify(bytesOf(proof.substring(dot + 1))) ? null : "the signature is wrong";
   }
 
-  /** The JSON of a value by RFC 8785, as far as events need it: names in ASCII, no fractions. */
+  /** Appends canonical JSON (RFC 8785). Supports what events contain: ASCII names, no fractions. */
   private static byte[] canonical(JsonNode value) {
     var text = new StringBuilder();
     write(value, text);

@@ -13,13 +13,13 @@ import java.util.function.Predicate;
  * <p>Not safe for use by several threads.
  */
 final class Subscriber {
-  /** A record of the topic, as text. Key and value may be null. */
+  /** A record of the topic in text form. Key and value may be null. */
   record Event(String key, String value, Map<String, String> headers, int partition, long offset) {}
 
-  /** How far the events of an account were applied, and why nothing more of it is; `parked` may be null. */
+  /** The last applied sequence of an account; `parked` is the reason if it is parked, otherwise null. */
   record Position(long sequence, String parked, int partition, long offset) {}
 
-  /** Reads the records of a partition from one offset up to another, until `each` returns false. */
+  /** Passes the records between two offsets of a partition to `each`, until it returns false. */
   interface Log {
     void read(int partition, long first, long end, Predicate<Event> each);
   }
@@ -42,12 +42,12 @@ final class Subscriber {
     }
   }
 
-  /** The events that have an effect, and the version that is understood. Others are only counted. */
+  /** The events that have an effect, with the supported version. Other events only advance the position. */
   private static final Map<String, Known> HANDLERS =
       Map.of(
           "UserRegistered", new Known(1, Subscriber::userRegistered),
           "AccountVerified", new Known(1, Subscriber::accountVerified),
-          // Tokens whose `seq` is lower than the sequence of this event are dead; the sequence is stored anyway.
+          // Access tokens with a `seq` lower than this event's sequence are invalid. The position stores the sequence.
           "SessionsRevoked", new Known(1, (on, account, data) -> {}));
 
   private static final ObjectMapper JSON =
@@ -58,7 +58,7 @@ final class Subscriber {
   private final Log log;
   private final Listener listener;
 
-  /** @param signatures null: records are not verified */
+  /** @param signatures verifies records; null to accept them unverified */
   Subscriber(Connection db, Signatures signatures, Log log, Listener listener) throws SQLException {
     this.db = db;
     this.signatures = signatures;
@@ -80,7 +80,7 @@ final class Subscriber {
     run("UPDATE accounts SET verified = 1 WHERE id = ?", account);
   }
 
-  /** Applies a record, or parks its account. @throws SQLException if the store fails; the record must come again */
+  /** Applies a record, or parks its account. @throws SQLException if the store fails; redeliver the record then */
   void take(Event event) throws SQLException {
     if (event.key() == null || event.key().isEmpty()) {
       System.err.println("a record without a key is skipped");
@@ -92,7 +92,7 @@ final class Subscriber {
     else if (position.parked() == null) apply(event, position.sequence(), null);
   }
 
-  /** A record that auth has not published changes nothing, whatever it says. Alert somebody. */
+  /** Returns whether auth has not published the record. Such a record is ignored; alert an operator. */
   private boolean isForged(Event event) {
     String fault = signatures == null ? null : signatures.faultOf(event);
     if (fault != null)
@@ -101,9 +101,9 @@ final class Subscriber {
   }
 
   /**
-   * Applies the account's next event. The effect and the position are one transaction.
+   * Applies the account's next event. Its effect and the position are stored in one transaction.
    *
-   * @param mark kept until everything that waits was applied; null if nothing waits
+   * @param mark kept until all events that were held back are applied; null if there are none
    * @return false if the account is parked
    */
   private boolean apply(Event event, long last, Position mark) throws SQLException {
@@ -151,8 +151,8 @@ final class Subscriber {
   }
 
   /**
-   * If this is the event that was missing, applies it, and then what has come since the account was parked. It may have
-   * been applied before: by a process that ended before it had applied the rest.
+   * Resumes a parked account if this is the missing event: applies the event, and then those held back since. The event
+   * may already be applied, if a process ended before it had applied the rest.
    */
   private void fillGap(Event event, Position mark) throws SQLException {
     String account = event.key();
@@ -179,7 +179,7 @@ final class Subscriber {
     db.commit();
   }
 
-  /** Nothing more of this account is applied: alert somebody. A gap heals by itself. @return false */
+  /** Holds back all further events. Alert an operator, unless it is a gap, which heals by itself. @return false */
   private boolean park(Event event, long last, String reason) throws SQLException {
     save(event.key(), new Position(last, reason, event.partition(), event.offset()));
     db.commit();
