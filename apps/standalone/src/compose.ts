@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { authTags } from '@latchkey/auth';
 import { nameIn, type TopicNames, withTopicNames } from '@latchkey/bus';
 import { createEmbeddedBus, type EmbeddedBus } from '@latchkey/bus/embedded';
-import { asyncApiDocument, receiptsTopic, securityTopic, topics } from '@latchkey/events';
+import { allTopics, asyncApiDocument, securityTopic } from '@latchkey/events';
 import {
   type ListeningPart,
   listen,
@@ -89,9 +89,9 @@ async function openStore(
 
 /** Only the retention of security events is a setting. */
 async function ensureTopics(bus: EmbeddedBus, retentionDays: number, names: TopicNames): Promise<void> {
-  const security = securityTopic(retentionDays);
-  await bus.setRetention(nameIn(names, security.name), security.retentionMs);
-  await bus.ensureTopics([...topics, receiptsTopic, security]);
+  const { name, retentionMs } = securityTopic(retentionDays);
+  await bus.setRetention(nameIn(names, name), retentionMs);
+  await bus.ensureTopics(allTopics(retentionDays));
 }
 
 /** Starts the mail server. @returns settings with which the notifier sends to it */

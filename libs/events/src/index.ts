@@ -87,6 +87,7 @@ export {
 export {
   ACCOUNTS_TOPIC,
   accountsTopic,
+  allTopics,
   DELIVERIES_TOPIC,
   deliveriesTopic,
   type EventTopic,

@@ -88,3 +88,10 @@ export const receiptsTopic = {
   /** The meaning of a record's key. */
   keyedBy: 'account id',
 } as const;
+
+/** Returns every topic that Latchkey has, except those of dead letters. @param auditRetentionDays AUDIT_RETENTION_DAYS */
+export function allTopics(
+  auditRetentionDays?: number,
+): readonly (EventTopic | SecurityTopic | typeof receiptsTopic)[] {
+  return [...topics, receiptsTopic, securityTopic(auditRetentionDays)];
+}

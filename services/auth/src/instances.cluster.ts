@@ -2,14 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, type TestContext, test } from 'node:test';
 import { isolatedBuses } from '@latchkey/bus/testing/isolated';
-import {
-  ACCOUNTS_TOPIC,
-  decode,
-  type LatchkeyEvent,
-  receiptsTopic,
-  securityTopic,
-  topics,
-} from '@latchkey/events';
+import { ACCOUNTS_TOPIC, allTopics, decode, type LatchkeyEvent } from '@latchkey/events';
 import { listen } from '@latchkey/http';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
@@ -28,7 +21,7 @@ const secrets = generateSecrets();
 
 /** In the order of the topic; all records of an account are in one partition. */
 const records: LatchkeyEvent[] = [];
-const seen = log.ensureTopics([...topics, receiptsTopic, securityTopic()]).then(() =>
+const seen = log.ensureTopics(allTopics()).then(() =>
   log.subscribe({
     topics: [ACCOUNTS_TOPIC],
     group: 'test',

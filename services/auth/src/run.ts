@@ -1,6 +1,6 @@
 /** auth as a process of its own, loaded by `main.ts`. */
 import { runService } from '@latchkey/cluster';
-import { receiptsTopic, securityTopic, topics } from '@latchkey/events';
+import { allTopics } from '@latchkey/events';
 import { allowedOrigins } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { authSettings, compose, openStorage, widenThreadPool } from './index.ts';
@@ -11,7 +11,7 @@ process.exit(
     name: 'auth',
     defaultPort: 8081,
     settings: authSettings,
-    topics: ({ AUDIT_RETENTION_DAYS }) => [...topics, receiptsTopic, securityTopic(AUDIT_RETENTION_DAYS)],
+    topics: ({ AUDIT_RETENTION_DAYS }) => allTopics(AUDIT_RETENTION_DAYS),
     storage: openStorage,
     compose,
     allowedOrigins,

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import vm from 'node:vm';
-import { RECEIPTS_TOPIC, SECURITY_TOPIC, topics } from '@latchkey/events';
+import { allTopics, RECEIPTS_TOPIC, SECURITY_TOPIC, topics } from '@latchkey/events';
 import { kafkaRights, kafkaUsers } from './kafka-rights.ts';
 import { mongoCollections, mongoUsersScript } from './mongo-roles.ts';
 
@@ -24,6 +24,13 @@ describe('on Kafka', () => {
     for (const { name, publisher } of topics) assert.deepEqual(mayWrite(name), [publisher, 'ops']);
     assert.deepEqual(mayWrite(SECURITY_TOPIC), ['auth', 'ops']);
     assert.deepEqual(mayWrite(RECEIPTS_TOPIC), ['auth', 'user', 'notifier', 'ops']);
+  });
+
+  test('ops reads and creates every topic', () => {
+    for (const { name } of allTopics()) {
+      const right = plain.find((each) => each.user === 'ops' && each.name === name);
+      assert.ok(right?.operations.includes('Read') && right.operations.includes('Create'), name);
+    }
   });
 
   test('no service creates or deletes a topic of events', () => {

@@ -4,7 +4,14 @@
  */
 import { groupIn, nameIn, type TopicNames } from '@latchkey/bus';
 import type { Acl, AclOperation } from '@latchkey/bus/kafka';
-import { ACCOUNTS_TOPIC, MAILINGS_TOPIC, RECEIPTS_TOPIC, SECURITY_TOPIC, topics } from '@latchkey/events';
+import {
+  ACCOUNTS_TOPIC,
+  allTopics,
+  MAILINGS_TOPIC,
+  RECEIPTS_TOPIC,
+  SECURITY_TOPIC,
+  topics,
+} from '@latchkey/events';
 
 export const kafkaUsers = ['auth', 'user', 'notifier', 'ops'] as const;
 export type KafkaUser = (typeof kafkaUsers)[number];
@@ -20,7 +27,8 @@ export interface KafkaNames {
   readonly groupPrefix: string;
 }
 
-const EVERY_TOPIC = [...topics.map(({ name }) => name), RECEIPTS_TOPIC, SECURITY_TOPIC];
+const EVERY_TOPIC = allTopics().map(({ name }) => name);
+
 function publishedBy(service: 'auth' | 'notifier'): readonly string[] {
   return topics.filter(({ publisher }) => publisher === service).map(({ name }) => name);
 }

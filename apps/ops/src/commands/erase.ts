@@ -1,5 +1,5 @@
 import { canonicalAddress, erasureSettings, isAccountId, openOps } from '@latchkey/auth/ops';
-import { RECEIPTS_TOPIC, SECURITY_TOPIC, topics } from '@latchkey/events';
+import { allTopics } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import type { Context } from '../context.ts';
 import { findInFiles, findInLog, findInStore, type Hit } from '../erasure-check/find-traces.ts';
@@ -52,7 +52,7 @@ async function checkErased(context: Context, account: string, json: boolean): Pr
     throw new Error(`${account} is neither the id of an account nor an e-mail address`);
   const isTrace: IsTrace = address === undefined ? traceOfAccount(account) : traceOfAddress(address);
   await withSystem(context, async ({ store, log, nameOf }) => {
-    const names = [...topics.map(({ name }) => name), RECEIPTS_TOPIC, SECURITY_TOPIC].map(nameOf);
+    const names = allTopics().map(({ name }) => nameOf(name));
     const hits = [
       ...(await findInStore(store, isTrace)),
       ...(await findInLog(log.reader, names, isTrace)),

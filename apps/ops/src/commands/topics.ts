@@ -2,7 +2,7 @@ import { auditSettings } from '@latchkey/auth/ops';
 import { kafkaSettings } from '@latchkey/backend';
 import { nameIn, type TopicSpec } from '@latchkey/bus';
 import type { KafkaBus, Replication, TopicState } from '@latchkey/bus/kafka';
-import { receiptsTopic, securityTopic, topics } from '@latchkey/events';
+import { allTopics } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import type { Context } from '../context.ts';
 import { withKafkaBus } from '../kafka.ts';
@@ -74,8 +74,10 @@ async function createTopics(bus: KafkaBus, context: Context, json: boolean): Pro
     auditSettings.pick({ AUDIT_RETENTION_DAYS: true }),
     context.environment,
   );
-  const all = [...topics, receiptsTopic, securityTopic(AUDIT_RETENTION_DAYS)];
-  const specs = all.map((topic) => ({ ...topic, name: nameIn(TOPIC_NAMES, topic.name) }));
+  const specs = allTopics(AUDIT_RETENTION_DAYS).map((topic) => ({
+    ...topic,
+    name: nameIn(TOPIC_NAMES, topic.name),
+  }));
   const names = specs.map(({ name }) => name);
   const before = await patiently(context, 'Kafka', () => bus.describeTopics(names));
   await patiently(context, 'Kafka', () => bus.ensureTopics(specs));

@@ -7,17 +7,15 @@ import type { TestContext } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import {
   ACCOUNTS_TOPIC,
+  allTopics,
   decode,
   decodeSecurityEvent,
   type EventType,
   type LatchkeyEvent,
   MAILINGS_TOPIC,
-  receiptsTopic,
   SECURITY_TOPIC,
   type SealedContent,
   type SecurityEvent,
-  securityTopic,
-  topics,
 } from '@latchkey/events';
 import { allowedOrigins, listen } from '@latchkey/http';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
@@ -60,7 +58,7 @@ export async function startAuth(
   const logger = createLogger({ name: 'auth', level: 'silent' });
   const registry = createRegistry();
   const bus = createEmbeddedBus({ database, logger });
-  await bus.ensureTopics([...topics, receiptsTopic, securityTopic()]);
+  await bus.ensureTopics(allTopics());
 
   const { SEALING_PRIVATE_KEYS, ...secrets } = generateSecrets();
   const config = readConfig(authSettings, {
