@@ -20,13 +20,13 @@ import { formatKeyUses, keyUsesAfter } from './keys/key-uses.ts';
 import { type EventKeys, parseEventKeys, parseSealingKey } from './keys/keys.ts';
 import { parseSecretKeys } from './keys/secret-keys.ts';
 import type { Secrets } from './keys/secrets.ts';
+import { explained, noAccount } from './ops-refusals.ts';
 import type { AuditEntry } from './ports/audit-log.ts';
 import type { ErasureReceipts } from './ports/erasure-receipts.ts';
 import type { Journal } from './ports/journal.ts';
 import type { KeyFingerprints } from './ports/key-fingerprints.ts';
 import type { MigrationTarget } from './ports/migration.ts';
 import type { Sealer } from './ports/sealer.ts';
-import { Refused } from './refused.ts';
 import { openStorage } from './storage/index.ts';
 import { createAccounts } from './streams/accounts.ts';
 import { chainStream } from './streams/chain-stream.ts';
@@ -191,10 +191,9 @@ export function openOps(store: Store): AuthOps {
     async undoEmailChange(account) {
       const userId = await idOf(journal, account);
       const origin = { correlationId: `ops-${v7()}` };
-      const { state, refusal } = await accounts.execute(userId, origin, () => ({
-        type: 'UndoEmailChange',
-        now: new Date(),
-      }));
+      const { state, refusal } = await accounts
+        .execute(userId, origin, () => ({ type: 'UndoEmailChange', now: new Date() }))
+        .catch(explained(account));
       if (refusal === 'conflict') throw new Error(`${account} has no change of address that can be undone`);
       if (refusal !== undefined || !isLiving(state)) throw noAccount(account);
       await bestEffort(() => sessions.removeAll(userId));
@@ -241,22 +240,6 @@ function isOpen(linked: LinkedAddress | undefined, now: Date): linked is LinkedA
 
 function openLinkOf({ email, link }: LinkedAddress) {
   return { email, until: link.expiresAt };
-}
-
-function noAccount(account: string): Error {
-  return new Error(`there is no account ${account}, or it has ended already`);
-}
-
-/** Explains in one line why a request was refused. */
-function explained(account: string) {
-  return (error: unknown): never => {
-    if (!(error instanceof Refused)) throw error;
-    const { kind } = error.refusal;
-    if (kind === 'last_admin')
-      throw new Error(`${account} is the last admin: make another account an admin first`);
-    if (kind === 'not_found') throw noAccount(account);
-    throw error;
-  };
 }
 
 /**
