@@ -10,6 +10,7 @@ import { AccountErased } from './events/account-erased.ts';
 import { AccountErasureCanceled } from './events/account-erasure-canceled.ts';
 import { AccountErasureRequested } from './events/account-erasure-requested.ts';
 import { AccountVerified } from './events/account-verified.ts';
+import { EmailChangeCanceled } from './events/email-change-canceled.ts';
 import { EmailChangeRequested } from './events/email-change-requested.ts';
 import { EmailChangeReverted } from './events/email-change-reverted.ts';
 import { EmailChangeSettled } from './events/email-change-settled.ts';
@@ -39,6 +40,7 @@ export const catalogue = {
   PasswordRehashed,
   ProfileChanged,
   EmailChangeRequested,
+  EmailChangeCanceled,
   EmailChanged,
   EmailChangeReverted,
   EmailChangeSettled,

@@ -50,7 +50,7 @@ describe('the package that other teams install', () => {
 
   it('runs on plain Node', async () => {
     await project.write('consumer.ts', consumer);
-    assert.deepEqual(JSON.parse(await project.node('consumer.ts')), [23, 'unusable', 'TimeoutError']);
+    assert.deepEqual(JSON.parse(await project.node('consumer.ts')), [24, 'unusable', 'TimeoutError']);
   });
 
   it('runs the example of a test of handlers', async () => {

@@ -102,6 +102,11 @@ export interface AuthOps extends Preparable {
    */
   emailChange(account: string): Promise<OpenEmailChange>;
   /**
+   * Cancels a change of address that was requested, so that its link no longer works.
+   * @throws Error of one line if there is no such account, or no change that can still be confirmed
+   */
+  cancelEmailChange(account: string): Promise<void>;
+  /**
    * Gives an account its previous address back, ends every session, and cancels an erasure that is pending. The password
    * no longer works: the owner requests a new one at that address.
    * @returns the address that the account has again
@@ -187,6 +192,17 @@ export function openOps(store: Store): AuthOps {
         ...(isOpen(emailChange, now) && { requested: openLinkOf(emailChange) }),
         ...(isOpen(previous, now) && { previous: openLinkOf(previous) }),
       };
+    },
+    async cancelEmailChange(account) {
+      const userId = await idOf(journal, account);
+      const origin = { correlationId: `ops-${v7()}` };
+      const { refusal } = await accounts
+        .execute(userId, origin, () => ({ type: 'CancelEmailChange', now: new Date() }))
+        .catch(explained(account));
+      if (refusal === 'conflict')
+        throw new Error(`${account} has no change of address that waits to be confirmed`);
+      if (refusal !== undefined) throw noAccount(account);
+      await bestEffort(() => auditLog.add([actionOn(userId, 'ops accounts email --cancel', origin)]));
     },
     async undoEmailChange(account) {
       const userId = await idOf(journal, account);

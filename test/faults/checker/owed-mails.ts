@@ -70,6 +70,7 @@ export function supersededBy({ type, data }: JournalEvent): readonly Superseded[
     case 'PasswordChanged':
       return ['verification', 'reset', 'email-change'];
     case 'EmailChangeRequested':
+    case 'EmailChangeCanceled':
       return ['email-change'];
     case 'EmailChanged':
       return ['reset', 'email-change', 'email-undo'];

@@ -1,10 +1,11 @@
+import { Option } from '@commander-js/extra-typings';
 import { openOps } from '@latchkey/auth/ops';
 import type { Context } from '../context.ts';
 import { properties } from '../output/listing.ts';
 import { examples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
-/** Shows and undoes changes of address. */
+/** Shows, cancels and undoes changes of address. */
 export function addAccounts(program: Program, context: Context): void {
   const accounts = program
     .command('accounts')
@@ -15,11 +16,28 @@ export function addAccounts(program: Program, context: Context): void {
     .command('email')
     .description('show the address of an account, and the changes of it that are open')
     .argument('<account>', 'id of an account, or address of a verified one, also its previous address')
+    .addOption(
+      new Option('--cancel', 'cancel a change that was requested: its link no longer works').conflicts(
+        'undo',
+      ),
+    )
     .option('--undo', 'give the account its previous address back, and end every session')
-    .addHelpText('after', examples('accounts email ada@example.com', 'accounts email ada@example.com --undo'))
-    .action((account, { undo = false }) =>
+    .addHelpText(
+      'after',
+      examples(
+        'accounts email ada@example.com',
+        'accounts email ada@example.com --cancel',
+        'accounts email ada@example.com --undo',
+      ),
+    )
+    .action((account, { cancel, undo }) =>
       withStore(context, async (store) => {
         const auth = openOps(store);
+        if (cancel) {
+          await auth.cancelEmailChange(account);
+          context.print('The change of address is canceled: its link no longer works.');
+          return;
+        }
         if (undo) {
           const email = await auth.undoEmailChange(account);
           context.print(`The address is ${email} again. Its owner can now request a new password there.`);

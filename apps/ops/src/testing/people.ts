@@ -17,6 +17,8 @@ export interface Town {
   signUp(name: string): Promise<void>;
   /** Signs up and follows the link of the mail. @returns the account's id */
   settle(name: string): Promise<string>;
+  /** Requests another address, and does not confirm it. */
+  changeEmail(name: string, to: string): Promise<void>;
   /** Returns the response of GET /users/me. */
   me(name: string): Promise<unknown>;
   /** How many mails have been sent. */
@@ -79,6 +81,15 @@ export async function openTown(
         async () => verified.safeParse(await me(accessToken)).success,
       );
       return user.id;
+    },
+    async changeEmail(name, to) {
+      const { accessToken } = await logIn(name);
+      const answer = await fetch(`${url}/api/v1/auth/change-email`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${accessToken}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ newEmail: to, password: PASSWORD }),
+      });
+      assert.equal(answer.status, 202);
     },
     me: async (name) => me((await logIn(name)).accessToken),
     stop: () => standalone.stop(),

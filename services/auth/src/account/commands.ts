@@ -132,6 +132,12 @@ export interface ConfirmEmailChange extends OnAddress {
   readonly undo: NewLink;
 }
 
+/** An operator cancels a change that waits for its confirmation. */
+export interface CancelEmailChange {
+  readonly type: 'CancelEmailChange';
+  readonly now: Date;
+}
+
 /** The holder of the previous address takes the account back. */
 export interface RevertEmailChange {
   readonly type: 'RevertEmailChange';
@@ -239,6 +245,7 @@ export interface AlertOwner {
 
 export type Command =
   | AlertOwner
+  | CancelEmailChange
   | CancelErasure
   | Erase
   | Register

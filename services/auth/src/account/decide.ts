@@ -8,6 +8,7 @@
 import { assertNever, type DataOf } from '@latchkey/events';
 import type {
   AlertOwner,
+  CancelEmailChange,
   CancelErasure,
   ChangePassword,
   ChangeProfile,
@@ -281,6 +282,13 @@ function canBeReverted({ previous }: Verified, now: Date): boolean {
   return previous !== undefined && isCurrent(previous.link, now);
 }
 
+function cancelEmailChange(state: AccountState, { now }: CancelEmailChange): Decision {
+  if (!isLiving(state)) return refuse('not_found');
+  const change = state.status === 'verified' ? state.emailChange : undefined;
+  if (change === undefined || !isCurrent(change.link, now)) return refuse('conflict');
+  return accept({ type: 'EmailChangeCanceled', data: { userId: state.userId, canceledBy: 'ops' } });
+}
+
 /** The link alone is not enough: whoever reads the mailbox of a mistyped address must not get the account (ADR 35). */
 function confirmEmailChange(state: AccountState, command: ConfirmEmailChange): Decision {
   const { tokenHash, now, owner, proof, undo } = command;
@@ -505,6 +513,8 @@ export function decide(state: AccountState, command: Command): Decision {
   switch (command.type) {
     case 'AlertOwner':
       return alertOwner(state, command);
+    case 'CancelEmailChange':
+      return cancelEmailChange(state, command);
     case 'CancelErasure':
       return cancelErasure(state, command);
     case 'Erase':

@@ -387,3 +387,40 @@ describe('an operator undoes a change of address', () => {
     given().when(undo).thenRefused('not_found');
   });
 });
+
+describe('an operator cancels a change of address', () => {
+  const cancel = { type: 'CancelEmailChange', now: noon } as const;
+  const canceled = { type: 'EmailChangeCanceled', data: { userId, canceledBy: 'ops' } } as const;
+
+  test('that was requested: its link no longer works, and another can be requested', () => {
+    given(...pending)
+      .when(cancel)
+      .thenHappens(canceled);
+    given(...pending, canceled)
+      .when(confirm)
+      .thenRefused('token_invalid');
+    given(...pending, canceled)
+      .when(ask)
+      .thenHappens(requested());
+  });
+
+  test('only as long as its link works', () => {
+    for (const past of [proven, [...proven, withheld], [...pending, canceled], moved])
+      given(...past)
+        .when(cancel)
+        .thenRefused('conflict');
+    given(...pending)
+      .when({ ...cancel, now: at(HOUR - 1) })
+      .thenHappens(canceled);
+    given(...pending)
+      .when({ ...cancel, now: at(HOUR) })
+      .thenRefused('conflict');
+    given().when(cancel).thenRefused('not_found');
+  });
+
+  test('and leaves one that has taken place as it is', () => {
+    const before = verifiedAfter(...moved);
+    const after = verifiedAfter(...moved, canceled);
+    assert.deepEqual({ ...after, sequence: 0 }, { ...before, sequence: 0 });
+  });
+});

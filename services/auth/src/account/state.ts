@@ -122,6 +122,8 @@ export function evolve(before: AccountState, fact: AccountFact): AccountState {
       return { ...state, passwordHash: fact.private.passwordHash };
     case 'EmailChangeRequested':
       return state.status === 'verified' ? withEmailChange(state, fact) : state;
+    case 'EmailChangeCanceled':
+      return state.status === 'verified' ? withoutEmailChange(state) : state;
     case 'EmailChanged':
       return state.status === 'verified' ? emailChanged(state, fact) : state;
     case 'EmailChangeReverted':
@@ -237,11 +239,16 @@ function verified({ verification, everLinked: _, linksUntil: _until, ...state }:
  * alike.
  */
 function withEmailChange(
-  { emailChange: _, ...state }: Verified,
+  before: Verified,
   { data: { person }, private: { address, passwordHash, link } }: FactOf<'EmailChangeRequested'>,
 ): Verified {
+  const state = withoutEmailChange(before);
   if (link === undefined) return state;
   return { ...state, emailChange: { address, email: person?.newEmail ?? '', passwordHash, link } };
+}
+
+function withoutEmailChange({ emailChange: _, ...state }: Verified): Verified {
+  return state;
 }
 
 function emailChanged(

@@ -154,6 +154,8 @@ function summaryOf(fact: AccountFact): string {
       return 'The stored hash of the password was renewed.';
     case 'EmailChangeRequested':
       return 'Another email address was requested.';
+    case 'EmailChangeCanceled':
+      return 'The request for another email address was canceled.';
     case 'EmailChanged':
       return 'The email address was changed.';
     case 'EmailChangeReverted':

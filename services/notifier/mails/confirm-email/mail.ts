@@ -6,15 +6,20 @@ import { defineMail, username } from '../../src/mails/define-mail.ts';
  */
 export const confirmEmail = defineMail({
   name: 'confirm-email',
-  when: ['EmailChangeRequested'],
+  when: ['EmailChangeRequested', 'EmailChangeCanceled'],
   variables: { username },
   link: 'email-change',
   // A newer request ends the link of the earlier one, even if its own link is withheld.
   supersedes: ['email-change'],
-  from: ({ data: { locale, confirmation, person } }) =>
-    confirmation && {
-      locale,
-      link: confirmation,
-      content: person && { to: person.newEmail, username: person.username },
-    },
+  from: (event) => {
+    if (event.type === 'EmailChangeCanceled') return undefined;
+    const { locale, confirmation, person } = event.data;
+    return (
+      confirmation && {
+        locale,
+        link: confirmation,
+        content: person && { to: person.newEmail, username: person.username },
+      }
+    );
+  },
 });

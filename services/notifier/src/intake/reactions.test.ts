@@ -108,6 +108,11 @@ describe('what the notifier does about an event', () => {
     });
   });
 
+  it('EmailChangeCanceled: ends the link', () => {
+    const canceled = reactTo(anEvent('EmailChangeCanceled', { canceledBy: 'ops' }));
+    assert.deepEqual(canceled, { mails: [], supersedes: ['email-change'], erased: false });
+  });
+
   it('EmailChanged: mails the previous address a link that undoes it, and ends its reset links', () => {
     const changed = { ...person, email: 'countess@example.com', previousEmail: to };
     assert.deepEqual(reactTo(anEvent('EmailChanged', { locale, person: changed, undo: token })), {

@@ -94,6 +94,7 @@ describe('a profile', () => {
     const reverted = account.add('EmailChangeReverted', { locale, person: back });
     assert.deepEqual(changeBy({ ...before, email: 'countess@example.com' }, reverted), { email: ada.email });
     assert.deepEqual(changeBy(before, account.add('EmailChangeSettled', {})), {});
+    assert.deepEqual(changeBy(before, account.add('EmailChangeCanceled', { canceledBy: 'ops' })), {});
   });
 
   test('loses its person with the first event from which that was erased', () => {

@@ -56,6 +56,7 @@ function changes(event: ChangingEvent): Partial<LivingProfile> {
     case 'SessionsRevoked':
       return { revokedAt: event.sequence };
     case 'PasswordRehashed':
+    case 'EmailChangeCanceled':
     case 'EmailChangeSettled':
     case 'MailRequested':
     case 'MailBounced':

@@ -1,0 +1,17 @@
+import { defineEvent } from '../define-event.ts';
+import { actor, id } from '../fields.ts';
+import { USER_ID } from '../sample-values.ts';
+import { accountsTopic } from '../topics.ts';
+
+export const EmailChangeCanceled = defineEvent({
+  type: 'EmailChangeCanceled',
+  topic: accountsTopic,
+  description: 'An operator cancelled a change of address that was requested. The link to it is void.',
+  effects: 'notifier: cancels the mail with the link, if it is pending.',
+  data: {
+    userId: id,
+    /** `ops`. */
+    canceledBy: actor,
+  },
+  samples: { 'by an operator': { userId: USER_ID, canceledBy: 'ops' } },
+});
