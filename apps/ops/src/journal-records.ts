@@ -1,6 +1,6 @@
 /** Uses the journal to tell records that auth has published from records that somebody else has written. */
 import { type Authenticate, type EventRecord, envelopeOf, isEvent, sequenceOf } from '@latchkey/consumer';
-import { decodeWithProof, type Provenance } from '@latchkey/events';
+import { decodeWithProof, isHeartbeat, type Provenance } from '@latchkey/events';
 import { fingerprint, fingerprintOnArrival, type JournaledStream, type JournalView } from '@latchkey/verify';
 
 /**
@@ -9,7 +9,9 @@ import { fingerprint, fingerprintOnArrival, type JournaledStream, type JournalVi
  */
 export function authenticateByJournal(journal: Pick<JournalView, 'stream'>): Authenticate {
   return async (sources) => {
-    const candidates = sources.map((source) => ({ source, ...decodeWithProof(source) }));
+    const candidates = sources
+      .filter((source) => !isHeartbeat(source))
+      .map((source) => ({ source, ...decodeWithProof(source) }));
     const streams = new Map<string, JournaledStream | undefined>();
     for (const record of candidates) {
       if (!isEvent(record)) continue;

@@ -53,7 +53,7 @@ func loadKeys(ctx context.Context, url string) (Keys, error) {
 // verify checks that auth has published this record (docs/events.md#where-an-event-comes-from).
 func (keys Keys) verify(record Record) error {
 	headers := record.Headers
-	if record.Value == nil || headers["ce_subject"] != *record.Key {
+	if record.Value == nil || headers["ce_subject"] != accountOf(record) {
 		return errors.New("the headers contradict each other")
 	}
 	decoder := json.NewDecoder(strings.NewReader(*record.Value))

@@ -109,16 +109,29 @@ func newSubscriber(db *bbolt.DB, keys Keys) (*subscriber, error) {
 	return &subscriber{db: db, keys: keys}, err
 }
 
+// accountOf: the key is <account>/<sequence>, or <account> if an earlier release wrote it. Empty for any other key.
+func accountOf(record Record) string {
+	if record.Key == nil {
+		return ""
+	}
+	account, sequence, isThere := strings.Cut(*record.Key, "/")
+	if _, err := strconv.ParseUint(sequence, 10, 64); isThere && err != nil {
+		return ""
+	}
+	return account
+}
+
 // take applies a record, or parks its account. It fails only if the store does.
 func (s *subscriber) take(record Record) error {
-	if record.Key == nil || *record.Key == "" {
-		fmt.Fprintln(os.Stderr, "a record without a key is skipped")
+	account := accountOf(record)
+	if account == "" {
+		// A heartbeat of auth, or a record without a key.
 		return nil
 	}
 	if s.isForged(record) {
 		return nil
 	}
-	position, err := s.position(*record.Key)
+	position, err := s.position(account)
 	if err != nil {
 		return err
 	}
@@ -146,7 +159,7 @@ func (s *subscriber) isForged(record Record) bool {
 // apply applies the account's next event. Its effect and the position are stored in one transaction. It returns
 // false if the account is parked. The mark is kept until all events that were held back are applied.
 func (s *subscriber) apply(record Record, last int64, mark Position) (bool, error) {
-	account := *record.Key
+	account := accountOf(record)
 	read, err := readEvent(record)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", account, err)
@@ -190,10 +203,10 @@ func (s *subscriber) fillGap(record Record, parked Position) error {
 	}
 	isOver := true
 	err = s.readAgain(parked.Partition, parked.Offset, record.Offset, func(later Record) (bool, error) {
-		if later.Key == nil || *later.Key != *record.Key || s.isForged(later) {
+		if accountOf(later) != accountOf(record) || s.isForged(later) {
 			return true, nil
 		}
-		reached, err := s.position(*record.Key)
+		reached, err := s.position(accountOf(record))
 		if err != nil {
 			return false, err
 		}
@@ -203,16 +216,16 @@ func (s *subscriber) fillGap(record Record, parked Position) error {
 	if err != nil || !isOver {
 		return err
 	}
-	reached, err := s.position(*record.Key)
+	reached, err := s.position(accountOf(record))
 	if err != nil {
 		return err
 	}
-	return s.save(*record.Key, Position{Sequence: reached.Sequence})
+	return s.save(accountOf(record), Position{Sequence: reached.Sequence})
 }
 
 // park holds back all further events of an account. Alert an operator, unless it is a gap, which heals by itself.
 func (s *subscriber) park(record Record, last int64, reason string) error {
-	return s.save(*record.Key, Position{Sequence: last, Parked: reason, Partition: record.Partition, Offset: record.Offset})
+	return s.save(accountOf(record), Position{Sequence: last, Parked: reason, Partition: record.Partition, Offset: record.Offset})
 }
 
 func (s *subscriber) save(account string, position Position) error {

@@ -47,12 +47,18 @@ class Unreadable(Exception):
     pass
 
 
+def account_of(record):
+    """The key is `<account>/<sequence>`, or `<account>` if an earlier release wrote it. Returns None for any other."""
+    account, slash, rest = (record["key"] or "").partition("/")
+    return account if not slash or rest.isdecimal() else None
+
+
 def read_event(record):
     """Returns sequence, type, version and data. Raises Unreadable."""
     try:
         headers = record["headers"]
         _, _, _, named, version = headers["ce_dataschema"].split(":")
-        if named != headers["ce_type"] or headers["ce_subject"] != record["key"]:
+        if named != headers["ce_type"] or headers["ce_subject"] != account_of(record):
             raise Unreadable("the headers contradict each other")
         data = json.loads(record["value"])
         if not isinstance(data, dict):
@@ -69,9 +75,9 @@ class Subscriber:
         db.executescript(TABLES)
 
     def take(self, record):
-        account = record["key"]
+        account = account_of(record)
         if not account:
-            print("a record without a key is skipped", file=sys.stderr)
+            # A heartbeat of auth, or a record without a key.
             return
         sequence, parked, partition, offset = self.position(account)
         if parked == "gap":
@@ -90,7 +96,7 @@ class Subscriber:
 
         mark: kept until everything that waits was applied. Returns False if the account is parked.
         """
-        account = record["key"]
+        account = account_of(record)
         try:
             sequence, kind, version, data = read_event(record)
             if sequence <= last:
@@ -125,7 +131,7 @@ class Subscriber:
         if not self.apply(record, last, mark):
             return
         for later in self.read_again(partition, offset, record["offset"]):
-            if later["key"] == account and not self.apply(later, self.position(account)[0], mark):
+            if account_of(later) == account and not self.apply(later, self.position(account)[0], mark):
                 return
         with self.db:
             self.save(account, self.position(account)[0])
@@ -133,7 +139,7 @@ class Subscriber:
     def park(self, record, last, reason):
         """Holds back all further events. Alert an operator, unless it is a gap, which heals by itself. Returns False."""
         with self.db:
-            self.save(record["key"], last, reason, record["partition"], record["offset"])
+            self.save(account_of(record), last, reason, record["partition"], record["offset"])
         return False
 
     def save(self, account, sequence, parked=None, partition=None, offset=None):

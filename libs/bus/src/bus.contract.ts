@@ -552,6 +552,29 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         await until(() => records.length === 12);
       });
 
+      it('are in one partition with those of its parts, in order', async () => {
+        const keys = [
+          'a',
+          'a/1',
+          'a/2',
+          'a/1',
+          'ab',
+          'ab/1',
+          'b/a',
+          ...Array.from({ length: 20 }, (_, n) => `a/${n}`),
+        ];
+        await bus.publish(
+          topic,
+          keys.map((key) => record(key, key)),
+        );
+        const partition = await partitionOf('a');
+        const found = await readAll(bus.readKey(topic, partition, 'a', 0));
+        assert.deepEqual(
+          found.map(({ value }) => String(value)),
+          keys.filter((key) => /^a(\/|$)/.test(key)),
+        );
+      });
+
       it('end at the end that the partition has, also where there is none', async () => {
         await bus.publish(topic, [record('a', '1')]);
         const partition = await partitionOf('a');

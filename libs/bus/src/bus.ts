@@ -6,7 +6,8 @@ export type { BusRecord } from './record.ts';
 
 /**
  * A record to be published. `key` decides the partition (Kafka's murmur2; round robin without a key), so records
- * with the same key stay in order. An array as a header is sent as one header per element.
+ * with the same key stay in order. Of a key `a/b` only `a` counts: records with such keys stay in order together.
+ * An array as a header is sent as one header per element.
  */
 export interface OutgoingRecord {
   readonly key: string | Buffer | null;
@@ -103,7 +104,8 @@ export interface Bus {
   /** Starts reading. Resolves once the group has been joined. The topics must exist. */
   subscribe(options: SubscribeOptions): Promise<Subscription>;
   /**
-   * Reads the records of one key in one partition, in order, to retry a parked account. Moves no group's position.
+   * Reads the records of one key in one partition, in order, to retry a parked account: those with the key itself, and
+   * those whose key consists of it, a slash, and more. Moves no group's position.
    * @param toOffset the offset after the last one to read; defaults to the current end of the partition, and is
    * limited by it
    */
@@ -117,8 +119,8 @@ export interface Bus {
   /** Reads a topic from any place, without a group. @throws Error if there is no such topic */
   tail(topic: string): Promise<LogTail>;
   /**
-   * Replaces the records of a key in place, in every topic and its dead letters, so that no file contains the
-   * former ones. Only the embedded log can do this.
+   * Replaces the records of a key in place, those that `readKey` reads, in every topic and its dead letters, so that no
+   * file contains the former ones. Only the embedded log can do this.
    * @param change returns the value and the headers to keep; undefined to leave a record as it is. Must be
    * idempotent
    */

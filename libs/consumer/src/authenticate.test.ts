@@ -10,6 +10,7 @@ import {
   type EventProof,
   encode,
   eventSigner,
+  heartbeatKey,
   type LatchkeyEvent,
   MAILINGS_TOPIC,
   newPersonSalt,
@@ -96,6 +97,27 @@ async function authenticated(records: readonly BusRecord[], policy: SignaturePol
 }
 
 describe('authentication', () => {
+  test('takes keys of both forms, and leaves heartbeats out', async () => {
+    const { records } = history(2);
+    const [first, second] = records.map((record, index) => ({
+      ...record,
+      key: Buffer.from(`${ADA}/${index + 1}`),
+    }));
+    const heartbeat = { ...unreadableRecord(ADA, 9), key: Buffer.from(heartbeatKey(ADA)), value: null };
+    assert.ok(first && second);
+    const slice = await authenticated([first, heartbeat, second, ...records, heartbeat]);
+    assert.deepEqual([slice.sequences, slice.causes], [[1, 2, 1, 2], []]);
+  });
+
+  test('refuses a genuine event under the key of another one, and an empty record under the key of an event', async () => {
+    const { records } = history(2);
+    const under = records.map((record) => ({ ...record, key: Buffer.from(`${ADA}/7`) }));
+    const empty = { ...unreadableRecord(ADA), key: Buffer.from(`${ADA}/1`), value: null };
+    const slice = await authenticated([...under, empty]);
+    assert.deepEqual(slice.sequences, []);
+    assert.equal(slice.causes.length, 3);
+  });
+
   test('checks one signature per run of linked events', async () => {
     const [ada, ben] = [history(5), history(3, accountId(2))];
     assert.deepEqual(await authenticated([...ada.records, ...ben.records]), {

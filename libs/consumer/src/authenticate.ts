@@ -5,6 +5,7 @@ import {
   type Decoded,
   decodeWithProof,
   type EventProof,
+  isHeartbeat,
   keyIdOf,
   type Provenance,
   type TopicName,
@@ -56,7 +57,8 @@ export const UNSIGNED = 'it is not signed (if release 0.1 wrote it, publish it a
 
 /**
  * Returns a function that authenticates consecutive records. A signature covers the hash of its event, and so
- * everything before it in the chain: of each run of linked events only the last signature is checked.
+ * everything before it in the chain: of each run of linked events only the last signature is checked. Heartbeats are left
+ * out.
  */
 export function createAuthenticate({
   keys,
@@ -68,7 +70,9 @@ export function createAuthenticate({
   const lookAhead = ahead && createLookAhead({ ...ahead, keys });
   return async (sources) => {
     const vouched = (await lookAhead?.vouchFor(sources)) ?? new Set<string>();
-    const candidates = sources.map((source): Candidate => ({ source, ...decodeWithProof(source) }));
+    const candidates = sources
+      .filter((source) => !isHeartbeat(source))
+      .map((source): Candidate => ({ source, ...decodeWithProof(source) }));
     const flaws = await flawsOf(candidates, { keys, topics, unsigned, vouched });
     const forged = candidates.flatMap(({ source }, index) => {
       const cause = flaws[index];

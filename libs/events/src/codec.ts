@@ -2,7 +2,7 @@
  * CloudEvents 1.0, Kafka protocol binding, binary content mode: the value is the JSON data, everything else is in
  * `ce_` headers as UTF-8 text.
  */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { catalogue, type Envelope, type LatchkeyEvent } from './catalogue.ts';
 import { type CoveredEvent, chainFlaw } from './chain.ts';
 import {
@@ -17,6 +17,7 @@ import {
   writeHeaders,
   writeProof,
 } from './headers.ts';
+import { parseEventKey } from './record-key.ts';
 import { type Upcast, upcast } from './upcast.ts';
 
 /** A record in the form in which it is published on a bus. */
@@ -121,13 +122,6 @@ export interface DecodeContext {
   readonly upcast: Upcast;
 }
 
-const uuid = z.uuid();
-
-function usableKey(key: Buffer | null): string | undefined {
-  const parsed = uuid.safeParse(key === null ? undefined : textOf(key));
-  return parsed.success ? parsed.data : undefined;
-}
-
 type Json = { readonly json: unknown } | { readonly flaw: string };
 
 /** Returns the parsed JSON, or an error without the parser's message, which could quote personal data. */
@@ -184,14 +178,18 @@ interface ReadRecord {
 }
 
 function readRecord(context: DecodeContext, record: RawRecord): ReadRecord {
-  const subject = usableKey(record.key);
-  if (subject === undefined) return { decoded: { kind: 'unusable', cause: 'key is not a UUID' } };
+  const key = parseEventKey(record.key);
+  if (key === undefined) return { decoded: { kind: 'unusable', cause: 'key is not a UUID' } };
+  const { subject } = key;
   const undecodable = (cause: string): Decoded => ({ kind: 'undecodable', subject, cause });
 
   const headers = readHeaders(record.headers);
   if ('flaw' in headers) return { decoded: undecodable(headers.flaw) };
   const { envelope, type, version } = headers.facts;
   if (envelope.subject !== subject) return { decoded: undecodable('ce_subject is not the key') };
+  // Under the key of another event it would make a compacted topic remove that event.
+  if (key.sequence !== undefined && key.sequence !== envelope.sequence)
+    return { decoded: undecodable('ce_sequence is not the one in the key') };
 
   const parsed = parseJson(record.value);
   const { id, sequence, time } = envelope;

@@ -61,6 +61,7 @@ export {
   ownConsumers,
   type Receipt,
 } from './receipts.ts';
+export { heartbeatKey, isHeartbeat, parseEventKey, subjectOfKey } from './record-key.ts';
 export { asyncApiDocument, eventJsonSchema, type JsonSchema } from './schemas.ts';
 export {
   isSecurityEventType,

@@ -1,6 +1,6 @@
 /** Records of the log as CloudEvents 1.0 in JSON. */
 import type { BusRecord } from '@latchkey/bus';
-import { dataSchemaUri } from '@latchkey/events';
+import { dataSchemaUri, subjectOfKey } from '@latchkey/events';
 import { parseJson } from './json.ts';
 
 /** What a reader may see. */
@@ -33,7 +33,7 @@ function textOf(bytes: Buffer): string | undefined {
 export function toCloudEvent(record: BusRecord, view: View): string | undefined {
   const key = record.key === null ? undefined : textOf(record.key);
   if (key === undefined) return undefined;
-  const { personsalt, ...others } = attributesOf(record, key);
+  const { personsalt, ...others } = attributesOf(record, subjectOfKey(record.key) ?? key);
   // The salt is removed with the person: with it, somebody could test guesses against the digest.
   const attributes = view.person && personsalt !== undefined ? { ...others, personsalt } : others;
   const isShown = view.types === undefined || view.types.has(attributes['type'] ?? '');
@@ -43,7 +43,7 @@ export function toCloudEvent(record: BusRecord, view: View): string | undefined 
   return withPlace({ ...attributes, type: PLACEHOLDER, dataschema }, record);
 }
 
-function attributesOf({ headers }: BusRecord, key: string): Record<string, string> {
+function attributesOf({ headers }: BusRecord, account: string): Record<string, string> {
   const attributes: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     const attribute = attributeName(name);
@@ -51,7 +51,7 @@ function attributesOf({ headers }: BusRecord, key: string): Record<string, strin
     const text = textOf(value);
     if (text !== undefined) attributes[attribute] = text;
   }
-  if (attributes['subject'] !== key) attributes['partitionkey'] = key;
+  if (attributes['subject'] !== account) attributes['partitionkey'] = account;
   return attributes;
 }
 

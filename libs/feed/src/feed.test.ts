@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import type { Bus, OutgoingRecord } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { ACCOUNTS_TOPIC, accountsTopic, encode } from '@latchkey/events';
+import { ACCOUNTS_TOPIC, accountsTopic, encode, heartbeatKey } from '@latchkey/events';
 import { listen } from '@latchkey/http';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
@@ -279,6 +279,27 @@ describe('the feed', () => {
     assert.ok(events.some(({ partitionkey }) => partitionkey === foreign.key));
     const hidden = await (await serve(context, bus, { person: false })).all();
     assert.ok(hidden.events.every(({ data_base64 }) => data_base64 === undefined));
+  });
+
+  test('names the account of a key in both forms, and leaves heartbeats out', async (context) => {
+    const bus = await openLog(context);
+    const account = randomUUID();
+    const empty = { value: null, headers: {} };
+    await bus.publish(ACCOUNTS_TOPIC, [
+      { ...recordOf(account, 1), key: account },
+      { ...recordOf(account, 2), key: `${account}/2` },
+      { ...empty, key: `${account}/3` },
+      { ...empty, key: heartbeatKey(account) },
+    ]);
+    const { events } = await (await serve(context, bus)).all({ account });
+    assert.deepEqual(
+      events.map(({ sequence, partitionkey }) => [sequence, partitionkey]),
+      [
+        ['0000000001', undefined],
+        ['0000000002', undefined],
+        [undefined, account],
+      ],
+    );
   });
 
   test('refuses what is no cursor', async (context) => {

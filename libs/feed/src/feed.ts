@@ -1,6 +1,6 @@
 /** Reads the log for readers that store their position themselves. */
 import type { Bus, BusRecord, LogTail, PartitionRange } from '@latchkey/bus';
-import { ACCOUNTS_TOPIC } from '@latchkey/events';
+import { ACCOUNTS_TOPIC, subjectOfKey } from '@latchkey/events';
 import { toCloudEvent, type View } from './cloud-event.ts';
 import { anchorOf, type Cursor, logNumber, type Place, placeOf } from './cursor.ts';
 
@@ -139,7 +139,7 @@ async function readPartition(range: PartitionRange, page: Page): Promise<boolean
 
 function take(page: Page, record: BusRecord): void {
   const { view, account } = page.query;
-  if (account !== undefined && String(record.key) !== account) return;
+  if (account !== undefined && subjectOfKey(record.key) !== account) return;
   const event = toCloudEvent(record, view);
   if (event !== undefined) page.events.push(event);
 }

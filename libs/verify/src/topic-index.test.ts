@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { heartbeatKey } from '@latchkey/events';
 import { splitIntoShards } from './shards.ts';
 import { anAccount, recordsOf } from './testing/streams.ts';
 import { createTopicIndex } from './topic-index.ts';
@@ -12,6 +13,18 @@ describe('the topic index', () => {
     assert.equal(index.entryOf(ours.id).fingerprints.length, 2);
     assert.equal(index.entryOf(others.id).fingerprints.length, 0);
     assert.deepEqual([...index.notInJournal()], [ours.id]);
+  });
+
+  test('takes keys of both forms for those of one account, and passes over heartbeats', () => {
+    const account = anAccount(2);
+    const index = createTopicIndex((subject) => subject === account.id);
+    const keys = [account.id, `${account.id}/2`];
+    index.add(recordsOf(account).map((record, at) => ({ ...record, key: Buffer.from(keys[at] ?? '') })));
+    const [record] = recordsOf(account);
+    assert.ok(record);
+    index.add([{ ...record, key: Buffer.from(heartbeatKey(account.id)), value: null, headers: {} }]);
+    assert.equal(index.entryOf(account.id).fingerprints.length, 2);
+    assert.deepEqual([index.recordsWithoutKey(), [...index.notInJournal()]], [0, [account.id]]);
   });
 
   test('keeps which subjects are in the journal, including those without records', () => {

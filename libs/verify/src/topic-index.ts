@@ -1,6 +1,13 @@
 /** A compact index of the events on the topics, per account and mailing. */
 import type { BusRecord } from '@latchkey/bus';
-import { type Decoded, decodeWithProof, type Provenance, type Signature } from '@latchkey/events';
+import {
+  type Decoded,
+  decodeWithProof,
+  isHeartbeat,
+  type Provenance,
+  type Signature,
+  subjectOfKey,
+} from '@latchkey/events';
 import { fingerprint, fingerprintOfHash, withoutPerson } from './fingerprints.ts';
 import type { Shard } from './shards.ts';
 
@@ -86,14 +93,15 @@ export function createTopicIndex(shard: Shard): TopicIndex {
   }
 
   function addRecord(record: BusRecord): void {
-    const key = record.key?.toString('utf8') ?? '';
-    if (!shard(key)) return;
+    if (isHeartbeat(record)) return;
+    const subject = subjectOfKey(record.key);
+    if (!shard(subject ?? record.key?.toString('utf8') ?? '')) return;
     const { decoded, provenance } = decodeWithProof(record);
-    if (decoded.kind === 'unusable') {
+    if (subject === undefined || decoded.kind === 'unusable') {
       withoutKey += 1;
       return;
     }
-    const entry = mutableEntry(key);
+    const entry = mutableEntry(subject);
     if (!entry.partitions.includes(record.partition))
       entry.partitions = [...entry.partitions, record.partition];
     addTo(entry, decoded, provenance);

@@ -1,6 +1,6 @@
 /** Reads the events of accounts as they are sent to an endpoint. */
 import type { Bus, LogTail } from '@latchkey/bus';
-import { ACCOUNTS_TOPIC } from '@latchkey/events';
+import { ACCOUNTS_TOPIC, subjectOfKey } from '@latchkey/events';
 import {
   createFeed,
   type Feed,
@@ -141,7 +141,7 @@ async function* recordsOf(
     const last = records.at(-1);
     if (last === undefined) return;
     for (const record of await genuine(records))
-      if (record.offset < end && String(record.key) === account) yield record;
+      if (record.offset < end && subjectOfKey(record.key) === account) yield record;
     offset = last.offset + 1;
   }
 }

@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { BusRecord } from '@latchkey/bus';
-import { catalogue, isEventType, MAX_EVENT_BYTES } from '@latchkey/events';
+import { catalogue, isEventType, MAX_EVENT_BYTES, parseEventKey } from '@latchkey/events';
 import type { z } from 'zod';
 
 export interface RedactedRecord {
@@ -13,7 +13,6 @@ export interface RedactedRecord {
   readonly value: unknown;
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Matches the names, ids and instants in the contract, but no address and no token. */
 const PLAIN = /^[\w.:/+-]{1,63}$/;
 const MEDIA_TYPE = /^application\/json(?:; charset=utf-8)?$/i;
@@ -50,7 +49,7 @@ export function fieldsOf({ key, headers, value }: RedactedRecord): Readonly<Reco
 function shownKey(key: Buffer | null): string {
   if (key === null) return '(none)';
   const text = textOf(key);
-  return text !== undefined && UUID.test(text) ? text : `(${key.length} bytes, not a UUID)`;
+  return text !== undefined && parseEventKey(key) !== undefined ? text : `(${key.length} bytes, not a UUID)`;
 }
 
 function shownHeader(value: BusRecord['headers'][string]): string {

@@ -11,10 +11,10 @@ import {
   type Subscription,
   type TopicSpec,
 } from '../bus.ts';
+import { partitionOfKey } from '../partitioner.ts';
 import { createHub, type Hub } from './hub.ts';
 import type { BusLogger, Member } from './lane.ts';
 import type { Log, RecordsQuery, TopicSummary } from './log.ts';
-import { partitionOfKey } from './partitioner.ts';
 import { createEmbeddedTail } from './tail.embedded.ts';
 
 const DEFAULT_SLICE_SIZE = 500;

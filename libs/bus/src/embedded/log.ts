@@ -1,8 +1,8 @@
 import type { Database, Schema } from '@latchkey/sqlite';
 import type { BusRecord, OutgoingRecord, TopicSpec } from '../bus.ts';
+import { partitionOfKey } from '../partitioner.ts';
 import type { PartitionRange } from '../reader.ts';
 import { restoreHeaders, storeHeaders } from './headers.ts';
-import { partitionOfKey } from './partitioner.ts';
 
 /**
  * `bus_partition` keeps the first and the next offset of each partition, so that offsets continue even after every
@@ -72,7 +72,7 @@ export interface Log {
   forget(group: string): void;
   /** Returns the offset that the next record of a partition will have. */
   end(topic: Topic, partition: number): number;
-  /** Returns the records of one key with `from <= offset < to`. */
+  /** Returns the records of one key, and of keys that begin with it and a slash, with `from <= offset < to`. */
   ofKey(topic: Topic, partition: number, key: Buffer, from: number, to: number): BusRecord[];
   /** Replaces value and headers of a record. */
   replace(record: Pick<BusRecord, 'topic' | 'partition' | 'offset' | 'value' | 'headers'>): void;
@@ -211,11 +211,13 @@ export function createLog(database: Database): Log {
     ofKey: (topic, partition, key, first, to) =>
       select(
         topic,
-        'partition = ? AND offset >= ? AND offset < ? AND key = ? ORDER BY offset',
+        'partition = ? AND offset >= ? AND offset < ? AND (key = ? OR substr(key, 1, ?) = ?) ORDER BY offset',
         partition,
         first,
         to,
         key,
+        key.length + 1,
+        Buffer.concat([key, SLASH]),
       ),
     replace({ topic: name, partition, offset, value, headers }) {
       prepare(
@@ -261,6 +263,8 @@ export function createLog(database: Database): Log {
     },
   };
 }
+
+const SLASH = Buffer.from('/');
 
 /** Deletes only from the start, up to the first record that is young enough, so that offsets remain contiguous. */
 function deletePrefix(

@@ -1,6 +1,6 @@
+import { partitionOfKey } from '../partitioner.ts';
 import { haveGrown, type LogTail } from '../tail.ts';
 import type { Hub } from './hub.ts';
-import { partitionOfKey } from './partitioner.ts';
 
 /** Reads a topic of the embedded log. @throws Error if there is no such topic */
 export function createEmbeddedTail(hub: Hub, name: string): LogTail {

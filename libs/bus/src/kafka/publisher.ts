@@ -1,5 +1,6 @@
 import { type Kafka, type Message, type PartitionerArgs, Partitioners, type Producer } from 'kafkajs';
 import type { OutgoingRecord } from '../bus.ts';
+import { mainPart } from '../partitioner.ts';
 import { runsOf, toMessage } from './records.ts';
 
 const ALL_REPLICAS = -1;
@@ -38,7 +39,7 @@ export function createPublisher(
   function createPartitioner() {
     const choose = Partitioners.DefaultPartitioner();
     return (args: PartitionerArgs): number => {
-      const partition = choose(amongOwn(args, partitionsOf(args.topic)));
+      const partition = choose(byMainPart(amongOwn(args, partitionsOf(args.topic))));
       partitionOf.set(args.message, partition);
       return partition;
     };
@@ -106,6 +107,13 @@ export function refuseUnanswered(
   const missing = new Set(written.filter((partition) => !acknowledged.has(partition)));
   if (missing.size > 0)
     throw new Error(`No acknowledgement for partition ${[...missing].join(', ')} of ${topic}.`);
+}
+
+/** Takes the part of the key that decides the partition. */
+function byMainPart({ message, ...args }: PartitionerArgs): PartitionerArgs {
+  const { key } = message;
+  const isKeyed = key !== null && key !== undefined;
+  return { ...args, message: isKeyed ? { ...message, key: mainPart(Buffer.from(key)) } : message };
 }
 
 /** Leaves out partitions that somebody has added to the topic. */

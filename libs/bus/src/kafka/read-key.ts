@@ -1,5 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import type { BusRecord } from '../bus.ts';
+import { mainPart } from '../partitioner.ts';
 import { rangesOf, readPartition } from './read-partition.ts';
 
 export interface KeyQuery {
@@ -22,6 +23,6 @@ export async function* readKey(kafka: Kafka, query: KeyQuery): AsyncGenerator<Bu
     end: Math.min(range.end, toOffset),
   };
   for await (const records of readPartition(kafka, topic, rest)) {
-    for (const record of records) if (record.key?.equals(wanted)) yield record;
+    for (const record of records) if (record.key && mainPart(record.key).equals(wanted)) yield record;
   }
 }

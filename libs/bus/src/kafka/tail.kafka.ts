@@ -1,7 +1,7 @@
 import { sleep } from '@latchkey/process/loop';
 import type { Kafka } from 'kafkajs';
 import type { BusRecord } from '../bus.ts';
-import { partitionOfKey } from '../embedded/partitioner.ts';
+import { partitionOfKey } from '../partitioner.ts';
 import type { PartitionRange } from '../reader.ts';
 import { haveGrown, type LogTail, RANGES_AGE_MS } from '../tail.ts';
 import type { KeptAdmin } from './admin.ts';

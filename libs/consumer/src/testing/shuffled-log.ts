@@ -1,5 +1,6 @@
 /** Logs on which events are lost, late and repeated. */
 import type { BusRecord } from '@latchkey/bus';
+import { subjectOfKey } from '@latchkey/events';
 import fc from 'fast-check';
 import { accountId, eventRecord, unreadableRecord } from './history.ts';
 
@@ -69,7 +70,7 @@ function logOf(entries: readonly Entry[]): ShuffledLog {
 
 /** Yields the records of one key in a range, as a bus does. */
 export async function* readKeyOf(records: readonly BusRecord[], key: string, from: number, to?: number) {
-  yield* records.slice(from, to).filter((record) => record.key?.toString() === key);
+  yield* records.slice(from, to).filter(({ key: each }) => subjectOfKey(each) === key);
 }
 
 /** Returns a function that throws at the given calls, counted from 0: before or after the work of the call. */

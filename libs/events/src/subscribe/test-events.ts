@@ -7,6 +7,7 @@ import { createAuthenticate, fixedEventKeys } from '@latchkey/consumer';
 import { catalogue, type DataOf, type EventOf, type EventType, type LatchkeyEvent } from '../catalogue.ts';
 import { chainEvent, newPersonSalt } from '../chain.ts';
 import { coveredBy, type EncodedEvent, encode } from '../codec.ts';
+import { subjectOfKey } from '../record-key.ts';
 import { eventSigner } from '../signature.ts';
 import { ACCOUNTS_TOPIC } from '../topics.ts';
 import { memoryStore } from './memory-store.ts';
@@ -158,7 +159,7 @@ function createLog() {
     },
     async *readKey(topic, _partition, key, from, to = records.length) {
       for (const record of records.slice(from, to))
-        if (record.topic === topic && String(record.key) === key) yield record;
+        if (record.topic === topic && subjectOfKey(record.key) === key) yield record;
     },
   };
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
 import { acceptAll } from '@latchkey/consumer/testing/signed';
-import { encode, type LatchkeyEvent } from '@latchkey/events';
+import { encode, type LatchkeyEvent, subjectOfKey } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { findAccount } from '../ports/profiles.ts';
@@ -26,7 +26,7 @@ async function createBench(context: TestContext) {
   const profiles = openSqliteStorage({ database }).profilesOf(1);
   const log: BusRecord[] = [];
   async function* readKey(_topic: string, _partition: number, key: string, from: number, to = log.length) {
-    yield* log.slice(from, to).filter((record) => record.key?.toString() === key);
+    yield* log.slice(from, to).filter((record) => subjectOfKey(record.key) === key);
   }
   const metrics = createProjectionMetrics({
     registry: createRegistry(),

@@ -14,7 +14,12 @@ import java.util.function.Predicate;
  */
 final class Subscriber {
   /** A record of the topic in text form. Key and value may be null. */
-  record Event(String key, String value, Map<String, String> headers, int partition, long offset) {}
+  record Event(String key, String value, Map<String, String> headers, int partition, long offset) {
+    /** The key is {@code <account>/<sequence>}, or {@code <account>} if an earlier release wrote it. Null for any other. */
+    String account() {
+      return key != null && key.matches("[^/]+(/[0-9]+)?") ? key.split("/")[0] : null;
+    }
+  }
 
   /** The last applied sequence of an account; `parked` is the reason if it is parked, otherwise null. */
   record Position(long sequence, String parked, int partition, long offset) {}
@@ -82,12 +87,10 @@ final class Subscriber {
 
   /** Applies a record, or parks its account. @throws SQLException if the store fails; redeliver the record then */
   void take(Event event) throws SQLException {
-    if (event.key() == null || event.key().isEmpty()) {
-      System.err.println("a record without a key is skipped");
-      return;
-    }
+    // A heartbeat of auth, or a record without a key.
+    if (event.account() == null) return;
     if (isForged(event)) return;
-    Position position = position(event.key());
+    Position position = position(event.account());
     if ("gap".equals(position.parked())) fillGap(event, position);
     else if (position.parked() == null) apply(event, position.sequence(), null);
   }
@@ -107,7 +110,7 @@ final class Subscriber {
    * @return false if the account is parked
    */
   private boolean apply(Event event, long last, Position mark) throws SQLException {
-    String account = event.key();
+    String account = event.account();
     Content content;
     Known known;
     try {
@@ -138,7 +141,7 @@ final class Subscriber {
     String[] schema = headers.getOrDefault("ce_dataschema", "").split(":");
     if (schema.length != 5
         || !schema[3].equals(headers.get("ce_type"))
-        || !event.key().equals(headers.get("ce_subject"))
+        || !event.account().equals(headers.get("ce_subject"))
         || event.value() == null) throw new Unreadable("the headers contradict each other");
     try {
       JsonNode data = JSON.readTree(event.value());
@@ -155,7 +158,7 @@ final class Subscriber {
    * may already be applied, if a process ended before it had applied the rest.
    */
   private void fillGap(Event event, Position mark) throws SQLException {
-    String account = event.key();
+    String account = event.account();
     try {
       if (read(event).sequence() > mark.sequence() + 1) return;
     } catch (Unreadable unreadable) {
@@ -165,7 +168,7 @@ final class Subscriber {
     boolean[] isOver = {true};
     SQLException[] failed = {null};
     log.read(mark.partition(), mark.offset(), event.offset(), later -> {
-      if (!account.equals(later.key()) || isForged(later)) return true;
+      if (!account.equals(later.account()) || isForged(later)) return true;
       try {
         isOver[0] = apply(later, position(account).sequence(), mark);
       } catch (SQLException exception) {
@@ -181,7 +184,7 @@ final class Subscriber {
 
   /** Holds back all further events. Alert an operator, unless it is a gap, which heals by itself. @return false */
   private boolean park(Event event, long last, String reason) throws SQLException {
-    save(event.key(), new Position(last, reason, event.partition(), event.offset()));
+    save(event.account(), new Position(last, reason, event.partition(), event.offset()));
     db.commit();
     return false;
   }

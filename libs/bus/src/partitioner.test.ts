@@ -13,6 +13,13 @@ const vectors: readonly [text: string, hash: number][] = [
 ];
 
 describe('the partitioner', () => {
+  it('takes the part before a slash for the key', () => {
+    const partition = partitionOfKey(Buffer.from('foobar'), 64);
+    for (const key of ['foobar/1', 'foobar/2', 'foobar/', 'foobar/1/2'])
+      assert.equal(partitionOfKey(Buffer.from(key), 64), partition, key);
+    assert.notEqual(partitionOfKey(Buffer.from('foobar-1'), 64), partition);
+  });
+
   for (const [text, hash] of vectors) {
     it(`hashes ${text} as Kafka does`, () => assert.equal(murmur2(Buffer.from(text)), hash));
   }

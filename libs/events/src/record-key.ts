@@ -1,0 +1,53 @@
+/**
+ * The keys of records: the id of the account, the mailing or the delivery, or `<account>/<sequence>`, with which each
+ * event has a key of its own.
+ */
+import { z } from 'zod';
+import { textOf } from './headers.ts';
+
+/** What the key of an event's record says. */
+export interface EventKey {
+  /** The id of the account, the mailing or the delivery. */
+  readonly subject: string;
+  /** The sequence of the event; absent if the key is the id alone. */
+  readonly sequence?: number;
+}
+
+const uuid = z.uuid();
+const SEQUENCE = /^[1-9]\d{0,9}$/;
+const HEARTBEAT = 'heartbeat';
+
+/** Parses the key of an event's record, in either form. Returns undefined for any other key. */
+export function parseEventKey(key: Buffer | null): EventKey | undefined {
+  const { id, rest } = partsOf(key);
+  if (id === undefined) return undefined;
+  if (rest === undefined) return { subject: id };
+  return SEQUENCE.test(rest) ? { subject: id, sequence: Number(rest) } : undefined;
+}
+
+/** Returns the account, mailing or delivery that the key of an event's record names, in either form. */
+export function subjectOfKey(key: Buffer | null): string | undefined {
+  return parseEventKey(key)?.subject;
+}
+
+/**
+ * Returns the key of a heartbeat in the partition of an account: a record without content, which only makes the broker
+ * begin a new segment.
+ */
+export function heartbeatKey(account: string): string {
+  return `${account}/${HEARTBEAT}`;
+}
+
+/** Whether a record is a heartbeat, which consumers must pass over. */
+export function isHeartbeat({ key }: { readonly key: Buffer | null }): boolean {
+  return partsOf(key).rest === HEARTBEAT;
+}
+
+function partsOf(key: Buffer | null): { readonly id?: string; readonly rest?: string } {
+  const text = key === null ? undefined : textOf(key);
+  if (text === undefined) return {};
+  const slash = text.indexOf('/');
+  const parsed = uuid.safeParse(slash === -1 ? text : text.slice(0, slash));
+  if (!parsed.success) return {};
+  return { id: parsed.data, ...(slash === -1 ? {} : { rest: text.slice(slash + 1) }) };
+}
