@@ -70,6 +70,7 @@ describe('a wrong setting', () => {
       SEALING_PRIVATE_KEYS: 'secret-sealing-key',
       PASSWORD_SALT_KEY: 'secret-salt',
       REFRESH_KEY: 'secret-refresh',
+      WEBHOOK_SECRET_KEY: 'secret-webhooks',
     };
     const DATA_DIR = join(await folderFor(t), 'data');
     assertFaults(await runToEnd({ ...settings, DATA_DIR }), settings, Object.keys(settings));

@@ -1,5 +1,6 @@
 /** Webhooks of a standalone that is killed, and of a receiver that fails: no event is lost, and the order is kept. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -11,7 +12,7 @@ import { createClientKey } from './support/client-key.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { createPeople, somebody } from './support/people.ts';
-import { startStandalone } from './support/standalone.ts';
+import { runToEnd, startStandalone } from './support/standalone.ts';
 
 interface Event {
   readonly id: string;
@@ -123,4 +124,25 @@ test('a rotated secret signs as well, and what was sent comes again if it is ask
     await (await fetch(`${system.operations}/metrics`)).text(),
     /latchkey_webhooks_attempts_total/,
   );
+});
+
+test('the key that secrets are sealed with is rotated without a receiver noticing, and is needed', async () => {
+  const [listed] = (await system.ops('webhooks', 'list', '--json')).trim().split('\n');
+  const { id } = JSON.parse(listed ?? '');
+  await system.ops('keys', 'rotate', 'webhooks');
+  await system.end();
+  const WEBHOOK_SECRET_KEY = randomBytes(32).toString('base64url');
+  const { code, stdout } = await runToEnd({ DATA_DIR: system.folder, PORT: '0', WEBHOOK_SECRET_KEY });
+  assert.equal(code, 1);
+  const refusal = `cannot start: WEBHOOK_SECRET_KEY: none of its keys opens the secret of webhook ${id}`;
+  assert.ok(stdout.includes(refusal), stdout);
+
+  await system.start();
+  await system.ops('keys', 'retire', 'webhooks', 'first');
+  await system.end();
+  await system.start();
+  effects.clear();
+  await system.ops('webhooks', 'redrive', id, '--since', '2020-01-01');
+  await eventually('everything has come again', () => effects.size > 0);
+  assert.equal(forged, 0);
 });

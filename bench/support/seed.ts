@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { catalogue } from '@latchkey/events';
+import { parseSecretKeys } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { loadSecrets } from '../../apps/standalone/src/secrets.ts';
 import {
@@ -15,7 +16,6 @@ import {
   initialState,
   keysOf,
 } from '../../services/auth/src/account/index.ts';
-import { parseSecretKeys } from '../../services/auth/src/keys/secret-keys.ts';
 import { createPasswords } from '../../services/auth/src/passwords/hashing/argon2.ts';
 import { parseCosts } from '../../services/auth/src/passwords/hashing/costs.ts';
 import type { Commit, Journal } from '../../services/auth/src/ports/journal.ts';

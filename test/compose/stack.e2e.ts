@@ -95,6 +95,7 @@ describe('from nothing, by one command', () => {
         ['EVENT_SIGNING_KEYS', 'PASSWORD_SALT_KEY', 'REFRESH_KEY', 'SEALING_PUBLIC_KEY', 'SIGNING_KEYS'],
       ],
       ['notifier', ['SEALING_PRIVATE_KEYS']],
+      ['user', ['WEBHOOK_SECRET_KEY']],
     ] as const) {
       const found = await stack.compose('exec', '-T', service, 'ls', `/secrets/${service}`);
       assert.deepEqual(
@@ -104,7 +105,7 @@ describe('from nothing, by one command', () => {
       const environment = await stack.compose('exec', '-T', service, 'env');
       assert.doesNotMatch(
         environment,
-        /^((EVENT_)?SIGNING_KEYS|REFRESH_KEY|PASSWORD_SALT_KEY|SEALING_\w+_KEYS?)=/m,
+        /^((EVENT_)?SIGNING_KEYS|REFRESH_KEY|PASSWORD_SALT_KEY|SEALING_\w+_KEYS?|WEBHOOK_SECRET_KEY)=/m,
       );
     }
   });

@@ -28,7 +28,7 @@ export type ServiceName = (typeof services)[number];
 
 /** The names of the secrets that each service is given. */
 const secretsOf: Readonly<Record<ServiceName, readonly string[]>> = {
-  user: [],
+  user: ['WEBHOOK_SECRET_KEY'],
   notifier: ['SEALING_PRIVATE_KEYS'],
   auth: ['SIGNING_KEYS', 'EVENT_SIGNING_KEYS', 'SEALING_PUBLIC_KEY', 'PASSWORD_SALT_KEY', 'REFRESH_KEY'],
 };

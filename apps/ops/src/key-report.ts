@@ -11,6 +11,7 @@ import {
 } from '@latchkey/auth/secrets';
 import type { Store } from '@latchkey/backend';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
+import { isSealed, keyIdOf, openWebhooks } from '@latchkey/webhooks';
 import { counted } from './output/progress.ts';
 import { countUnsentLinks } from './unsent-links.ts';
 
@@ -21,9 +22,10 @@ export interface KeyReport {
   readonly id: string;
   /**
    * `current`: used for everything new. `next`: accepted, and never current so far. `former`: was current.
-   * `public`: can only check signatures.
+   * `public`: can only check signatures. `accepted`: a key of the user service, whose keys auth does not remember,
+   * that is not the current one.
    */
-  readonly state: 'current' | 'next' | 'former' | 'public';
+  readonly state: 'current' | 'next' | 'former' | 'public' | 'accepted';
   /** When a process first started with it as the current one. */
   readonly since?: Date;
   /** Why the key cannot be retired; empty if it can. */
@@ -67,7 +69,7 @@ export async function reportOnKeys(
     const currentSince = current && sinceOf(kind, current.remembered);
     return keys.map((each): KeyReport => {
       const since = sinceOf(kind, each.remembered);
-      const state = stateOf(each, current, since);
+      const state = stateOf(kind, each, current, since);
       const depends = needs[kind].get(each.id);
       return {
         kind,
@@ -97,12 +99,14 @@ export async function reportOnKeys(
 }
 
 function stateOf(
+  kind: ReportedKind,
   key: ListedKey,
   current: ListedKey | undefined,
   since: Date | undefined,
 ): KeyReport['state'] {
   if (key === current) return 'current';
   if (!key.isPrivate) return 'public';
+  if (kind === 'webhooks') return 'accepted';
   return since === undefined ? 'next' : 'former';
 }
 
@@ -117,11 +121,15 @@ function tokensUntil(since: Date | undefined, now: Date, minutes: number): reado
 async function needsOf(store: Store, now: Date): Promise<Needs> {
   const auth = openAuth(store);
   const notifier = openNotifier(store);
-  const [hashes, sessions, links] = await Promise.all([
+  const [hashes, sessions, links, endpoints] = await Promise.all([
     auth.keys.countHashes(now),
     auth.keys.countSessions(now),
     countUnsentLinks(auth.journal, notifier.deliveries, now),
+    openWebhooks(store).endpoints.list(),
   ]);
+  const sealedSecrets = endpoints
+    .flatMap(({ secrets }) => secrets.map(({ secret }) => secret))
+    .filter(isSealed);
   const accounts = (entries: readonly (readonly [string, number])[]) => described(summed(entries), 'account');
   return {
     signing: new Map(),
@@ -129,6 +137,11 @@ async function needsOf(store: Store, now: Date): Promise<Needs> {
     sealing: described(links, 'link that is not mailed yet', 'links that are not mailed yet'),
     refresh: described(new Map([...sessions].map(([kid = FIRST_KEY, many]) => [kid, many])), 'session'),
     salt: accounts(hashes.map(({ kid = FIRST_KEY, accounts: many }) => [kid, many])),
+    webhooks: described(
+      summed(sealedSecrets.map((secret) => [keyIdOf(secret) ?? FIRST_KEY, 1])),
+      'secret of a webhook',
+      'secrets of webhooks',
+    ),
     cost: accounts(hashes.map(({ cost, accounts: many }) => [cost, many])),
   };
 }

@@ -3,9 +3,10 @@ import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type EventKeys, readEventKeys } from '@latchkey/auth/ops';
-import { parseSecrets, type Secrets, secretNames } from '@latchkey/auth/secrets';
+import { parseSecrets, requiredSecretNames, type Secrets, secretNames } from '@latchkey/auth/secrets';
 import { eventKeysIn } from '@latchkey/events';
 import { type Environment, makeTextFile, parseJson, readConfig, readTextFile } from '@latchkey/process';
+import { createSecretSealer, type SecretSealer, webhookSettings } from '@latchkey/webhooks';
 import { z } from 'zod';
 import type { Context } from './context.ts';
 import { dataFolder } from './stores.ts';
@@ -23,15 +24,30 @@ export function settingsOfKeys(environment: Environment): Partial<Secrets> {
  */
 export async function keysOf(folder: string, environment: Environment): Promise<Secrets> {
   const keys = { ...(await keysIn(join(folder, 'secrets.json'))), ...settingsOfKeys(environment) };
-  const missing = secretNames.filter((name) => keys[name] === undefined);
+  const missing = requiredSecretNames.filter((name) => keys[name] === undefined);
   if (missing.length > 0) throw new Error(`${missing.join(', ')}: neither set nor in ${folder}/secrets.json`);
   return keys as Secrets;
 }
 
-/** Returns SEALING_PUBLIC_KEY as standalone would use it; undefined if it is neither set nor in the folder. */
-export async function sealingKeyOf(folder: string, environment: Environment): Promise<string | undefined> {
-  const { SEALING_PUBLIC_KEY: given } = readConfig(settings, environment);
-  return given ?? (await keysIn(join(folder, 'secrets.json'))).SEALING_PUBLIC_KEY;
+/** Returns a secret as standalone would use it; undefined if it is neither set nor in the folder. @throws ConfigError */
+export async function secretOf(
+  name: keyof Secrets,
+  folder: string,
+  environment: Environment,
+): Promise<string | undefined> {
+  const given = settingsOfKeys(environment)[name];
+  return given ?? (await keysIn(join(folder, 'secrets.json')))[name];
+}
+
+/** Returns what seals the secrets of webhooks with WEBHOOK_SECRET_KEY. @throws ConfigError */
+export function sealerWith(key: string | undefined): SecretSealer {
+  const { WEBHOOK_SECRET_KEY } = readConfig(webhookSettings, { WEBHOOK_SECRET_KEY: key });
+  return createSecretSealer(WEBHOOK_SECRET_KEY);
+}
+
+/** Returns what seals the secrets of webhooks; without WEBHOOK_SECRET_KEY it refuses to. @throws ConfigError */
+export async function secretSealerOf({ environment }: Pick<Context, 'environment'>): Promise<SecretSealer> {
+  return sealerWith(await secretOf('WEBHOOK_SECRET_KEY', dataFolder(environment), environment));
 }
 
 /**
@@ -102,7 +118,9 @@ async function keysIn(path: string): Promise<Partial<Secrets>> {
 
 /** Formats one assignment per line, quoted so that shells, Compose, systemd and Node read the same value. */
 function asEnv(keys: Secrets): string {
-  return secretNames.map((name) => `${name}='${keys[name]}'\n`).join('');
+  return Object.entries(keys)
+    .map(([name, text]) => `${name}='${text}'\n`)
+    .join('');
 }
 
 /** Checks that the keys can be written to a file. @throws Error if it exists and contains anything but these keys */
@@ -111,7 +129,7 @@ export async function assertFreeOrSame(path: string, keys: Secrets): Promise<voi
   if (text === undefined) return;
   const found = parseEnv(text);
   const same = secretNames.every((name) => found[name] === keys[name]);
-  if (!same || Object.keys(found).length !== secretNames.length)
+  if (!same || Object.keys(found).length !== Object.keys(keys).length)
     throw new Error(
       `${path} exists and contains something else: move it away, or choose another with --env-file`,
     );

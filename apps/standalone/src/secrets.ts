@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import {
-  generateEventKeys,
+  generateLaterSecrets,
   generateSecrets,
   parseSecrets,
   type Secrets,
@@ -30,17 +30,17 @@ function secretsIn(text: string, path: string): StoredSecrets {
 export async function loadSecrets(folder: string): Promise<Secrets> {
   const path = secretsPath(folder);
   const text = await readTextFile(path);
-  if (text !== undefined) return withEventKeys(secretsIn(text, path), path);
+  if (text !== undefined) return withLaterSecrets(secretsIn(text, path), path);
   const made = generateSecrets();
   await makeTextFile(path, textOf(made));
   return made;
 }
 
-/** Adds the key that signs events to the secrets of a folder of release 0.1, which had none. */
-async function withEventKeys(secrets: StoredSecrets, path: string): Promise<Secrets> {
-  const { EVENT_SIGNING_KEYS = generateEventKeys() } = secrets;
-  const complete = { ...secrets, EVENT_SIGNING_KEYS };
-  if (secrets.EVENT_SIGNING_KEYS === undefined) await replaceTextFile(path, textOf(complete));
+/** Adds the secrets that a folder of an earlier release lacks. */
+async function withLaterSecrets(secrets: StoredSecrets, path: string): Promise<Secrets> {
+  const complete = { ...generateLaterSecrets(), ...secrets };
+  if (Object.keys(complete).length > Object.keys(secrets).length)
+    await replaceTextFile(path, textOf(complete));
   return complete;
 }
 

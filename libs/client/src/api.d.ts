@@ -7680,6 +7680,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Conflict: `conflict` (Conflict) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "conflict";
+                    };
+                };
+            };
             /** @description Payload Too Large: `payload_too_large` (Payload Too Large) */
             413: {
                 headers: {

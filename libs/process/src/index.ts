@@ -14,6 +14,7 @@ export {
 export { makeTextFile, readTextFile, replaceTextFile } from './durable-file.ts';
 export { inWords } from './in-words.ts';
 export { parseJson } from './json.ts';
+export { keySetting } from './key-setting.ts';
 export {
   type Dependency,
   type ExitCode,
@@ -25,9 +26,17 @@ export {
 } from './lifecycle.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { createRegistry, type Registry } from './metrics.ts';
+export { parsedSetting } from './parsed-setting.ts';
 export {
   environmentSetting,
   processSettings,
   type ServiceProcessConfig,
   serviceProcessSettings,
 } from './process-settings.ts';
+export {
+  KeyFault,
+  parseSecretKey,
+  parseSecretKeys,
+  type SecretKey,
+  type SecretKeys,
+} from './secret-keys.ts';

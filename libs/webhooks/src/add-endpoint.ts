@@ -1,19 +1,17 @@
-/** Adds endpoints, within what may be called and how many there may be. */
+/** Adds endpoints, within what may be called and how many there may be, and makes their secrets. */
 import { faultOfUrl } from './addresses.ts';
-import { MAX_ENDPOINTS, type NewEndpoint, newEndpoint, type WebhookEndpoint } from './endpoint.ts';
-import type { Endpoints } from './ports.ts';
-
-/** The endpoint cannot be added or changed. The message is one sentence for the person who tried. */
-export class EndpointRefused extends Error {
-  override readonly name = 'EndpointRefused';
-  /** What is refused. */
-  readonly reason: 'url' | 'number';
-
-  constructor(reason: EndpointRefused['reason'], message: string) {
-    super(message);
-    this.reason = reason;
-  }
-}
+import {
+  MAX_ENDPOINTS,
+  makeId,
+  makeSecret,
+  type NewEndpoint,
+  newEndpoint,
+  type WebhookEndpoint,
+  withNewSecret,
+} from './endpoint.ts';
+import { EndpointRefused } from './endpoint-refused.ts';
+import { changeEndpoint, type Endpoints } from './ports.ts';
+import type { SecretSealer } from './seal.ts';
 
 /** Checks that a URL may be called. @throws EndpointRefused; the message follows "The URL" */
 export function assertCallable(url: string, { allowPrivate }: { readonly allowPrivate: boolean }): void {
@@ -21,16 +19,47 @@ export function assertCallable(url: string, { allowPrivate }: { readonly allowPr
   if (fault !== undefined) throw new EndpointRefused('url', fault);
 }
 
+/** An endpoint, and its secret, which is stored only sealed. */
+export interface WithSecret {
+  readonly endpoint: WebhookEndpoint;
+  readonly secret: string;
+}
+
 /** @throws EndpointRefused; StoreUnavailable */
 export async function addEndpoint(
   endpoints: Pick<Endpoints, 'add' | 'list'>,
   fields: NewEndpoint,
-  { allowPrivate, now }: { readonly allowPrivate: boolean; readonly now: Date },
-): Promise<WebhookEndpoint> {
+  {
+    allowPrivate,
+    sealer,
+    now,
+  }: { readonly allowPrivate: boolean; readonly sealer: Pick<SecretSealer, 'seal'>; readonly now: Date },
+): Promise<WithSecret> {
   assertCallable(fields.url, { allowPrivate });
   if ((await endpoints.list()).length >= MAX_ENDPOINTS)
     throw new EndpointRefused('number', `There are ${MAX_ENDPOINTS} webhooks, which is the most.`);
-  const endpoint = newEndpoint(fields, now);
+  const id = makeId();
+  const secret = makeSecret();
+  const endpoint = newEndpoint(fields, { id, sealed: await sealer.seal(id, secret), now });
   await endpoints.add(endpoint);
-  return endpoint;
+  return { endpoint, secret };
+}
+
+/**
+ * Gives an endpoint another secret. Requests are signed with the former ones, too, until `until`.
+ * @returns undefined if there is no such endpoint
+ * @throws EndpointRefused; StoreUnavailable
+ */
+export async function rotateSecret(
+  endpoints: Pick<Endpoints, 'find' | 'replace'>,
+  id: string,
+  {
+    sealer,
+    ...times
+  }: { readonly sealer: Pick<SecretSealer, 'seal'>; readonly now: Date; readonly until: Date },
+): Promise<WithSecret | undefined> {
+  const secret = makeSecret();
+  const sealed = await sealer.seal(id, secret);
+  const endpoint = await changeEndpoint(endpoints, id, (each) => withNewSecret(each, { sealed, ...times }));
+  return endpoint && { endpoint, secret };
 }

@@ -4,6 +4,7 @@ import type { LoggedEvent } from './log-reader.ts';
 import type { Attempt } from './ports.ts';
 import type { Poster } from './post.ts';
 import { type AccountResult, DOWN_AFTER, isDown, placeOf, reasonOf, type Verdict } from './progress.ts';
+import type { SecretSealer } from './seal.ts';
 import { signatureHeaders } from './sign.ts';
 
 /** How many accounts of one endpoint are sent at the same time. */
@@ -11,6 +12,7 @@ const AT_ONCE = 8;
 
 export interface DeliverDeps {
   readonly poster: Pick<Poster, 'post'>;
+  readonly sealer: Pick<SecretSealer, 'open'>;
   now(): Date;
   /** Ends the requests in flight, and lets no further one begin. */
   readonly signal: AbortSignal;
@@ -22,7 +24,10 @@ export interface Delivered {
   readonly attempts: readonly Attempt[];
 }
 
-/** Sends events. Stops for an account at its first failure, and for all once the endpoint counts as down. */
+/**
+ * Sends events. Stops for an account at its first failure, and for all once the endpoint counts as down.
+ * @throws Error of one line if a secret cannot be opened
+ */
 export async function deliver(
   endpoint: WebhookEndpoint,
   events: readonly LoggedEvent[],
@@ -75,12 +80,15 @@ export async function deliver(
   return { results, attempts };
 }
 
-function post(
+async function post(
   endpoint: WebhookEndpoint,
   { id, body }: LoggedEvent,
   now: Date,
-  { poster, signal }: DeliverDeps,
+  { poster, sealer, signal }: DeliverDeps,
 ): Promise<Verdict> {
+  const secrets = await Promise.all(
+    validSecrets(endpoint, now).map((sealed) => sealer.open(endpoint.id, sealed)),
+  );
   return poster.post({
     url: endpoint.url,
     body,
@@ -88,7 +96,7 @@ function post(
     headers: {
       'content-type': 'application/cloudevents+json; charset=utf-8',
       'user-agent': 'Latchkey-Webhooks',
-      ...signatureHeaders({ id, body, now }, validSecrets(endpoint, now)),
+      ...signatureHeaders({ id, body, now }, secrets),
     },
   });
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 const instant = z.union([z.date(), z.iso.datetime()]).pipe(z.coerce.date());
 
 const storedSecret = z.object({
-  /** `whsec_…`, as Standard Webhooks writes it. Needed to sign, so it is stored as it is. */
+  /** Sealed (`seal.ts`). Until the first start with sealing, `whsec_…` as Standard Webhooks writes it. */
   secret: z.string(),
   since: instant,
   /** When it ends; unset for the current secret. */
@@ -114,22 +114,29 @@ export type NewEndpoint = EndpointFields & {
   readonly from: 'beginning' | 'now';
 };
 
-/** Makes an endpoint, and the secret that its requests are signed with. */
-export function newEndpoint(of: NewEndpoint, now: Date): WebhookEndpoint {
+export function makeId(): string {
+  return `we_${randomBytes(ID_BYTES).toString('hex')}`;
+}
+
+/** Makes an endpoint. @param sealed the sealed secret that its requests are signed with */
+export function newEndpoint(
+  of: NewEndpoint,
+  { id, sealed, now }: { readonly id: string; readonly sealed: string; readonly now: Date },
+): WebhookEndpoint {
   const { from, types, ...fields } = of;
   return {
-    id: `we_${randomBytes(ID_BYTES).toString('hex')}`,
+    id,
     version: 1,
     ...fields,
     ...storedTypes(types),
     createdAt: now,
     since: from === 'now' ? now : new Date(0),
-    secrets: [{ secret: makeSecret(), since: now }],
+    secrets: [{ secret: sealed, since: now }],
     delivery: { round: 0, waiting: [], attempts: 0 },
   };
 }
 
-/** Returns the secrets that a request is signed with, the current one first. */
+/** Returns the sealed secrets that a request is signed with, the current one first. */
 export function validSecrets({ secrets }: Pick<WebhookEndpoint, 'secrets'>, now: Date): readonly string[] {
   return secrets
     .filter(({ until }) => until === undefined || until > now)
@@ -137,15 +144,10 @@ export function validSecrets({ secrets }: Pick<WebhookEndpoint, 'secrets'>, now:
     .toReversed();
 }
 
-/** Returns the secret that requests are signed with from now on. */
-export function currentSecret({ secrets }: Pick<WebhookEndpoint, 'secrets'>): string {
-  return secrets.at(-1)?.secret ?? '';
-}
-
-/** Returns the endpoint with another secret. Requests are signed with the former ones, too, until `until`. */
+/** Returns the endpoint with another sealed secret. Requests are signed with the former ones, too, until `until`. */
 export function withNewSecret(
   endpoint: WebhookEndpoint,
-  { now, until }: { readonly now: Date; readonly until: Date },
+  { sealed, now, until }: { readonly sealed: string; readonly now: Date; readonly until: Date },
 ): WebhookEndpoint {
   const former = endpoint.secrets
     .map((secret) => ({
@@ -153,7 +155,7 @@ export function withNewSecret(
       until: secret.until === undefined || secret.until > until ? until : secret.until,
     }))
     .filter((secret) => secret.until > now);
-  return { ...endpoint, secrets: [...former, { secret: makeSecret(), since: now }] };
+  return { ...endpoint, secrets: [...former, { secret: sealed, since: now }] };
 }
 
 /** Fields to change; those that are undefined stay as they are. */

@@ -1,6 +1,5 @@
-export { addEndpoint, assertCallable, EndpointRefused } from './add-endpoint.ts';
+export { addEndpoint, assertCallable, rotateSecret, type WithSecret } from './add-endpoint.ts';
 export {
-  currentSecret,
   MAX_ENDPOINTS,
   paused,
   type RedriveRange,
@@ -10,9 +9,11 @@ export {
   validSecrets,
   type WebhookEndpoint,
   withFields,
-  withNewSecret,
 } from './endpoint.ts';
+export { EndpointRefused } from './endpoint-refused.ts';
 export { type Attempt, changeEndpoint, type WebhookStorage } from './ports.ts';
+export { createSecretSealer, isSealed, keyIdOf, type SecretSealer } from './seal.ts';
+export { openStored, sealStored } from './seal-stored.ts';
 export { webhookSettings } from './settings.ts';
 export { openWebhooks } from './storage/index.ts';
 export { createWebhooks, type Webhooks } from './webhooks.ts';

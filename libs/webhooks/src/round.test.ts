@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
-import { type NewEndpoint, newEndpoint, paused, resumed } from './endpoint.ts';
+import { addEndpoint } from './add-endpoint.ts';
+import { type NewEndpoint, paused, resumed } from './endpoint.ts';
 import { changeEndpoint } from './ports.ts';
 import type { Verdict } from './progress.ts';
 import { type RoundReport, runRound } from './round.ts';
@@ -100,10 +101,13 @@ test('an endpoint from now on gets nothing earlier, and only the types that it a
 });
 
 test('an endpoint with an empty list of types gets events of all types', async (context) => {
-  const { publish, settle, received, storage } = await opened(context);
+  const { publish, settle, received, storage, sealer } = await opened(context);
   const fields: NewEndpoint = { name: 'crm', url: 'http://crm/', types: [], person: true, from: 'beginning' };
-  const endpoint = newEndpoint(fields, START);
-  await storage.endpoints.add(endpoint);
+  const { endpoint } = await addEndpoint(storage.endpoints, fields, {
+    allowPrivate: true,
+    sealer,
+    now: START,
+  });
   await publish(randomUUID(), 1);
   await settle(endpoint.id);
   assert.equal(received.length, 1);

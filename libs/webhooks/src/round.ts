@@ -15,11 +15,13 @@ import {
   placeOf,
   reasonToPause,
 } from './progress.ts';
+import type { SecretSealer } from './seal.ts';
 
 export interface RoundDeps {
   readonly storage: Pick<WebhookStorage, 'endpoints' | 'attempts'>;
   readonly reader: EventReader;
   readonly poster: Pick<Poster, 'post'>;
+  readonly sealer: Pick<SecretSealer, 'open'>;
   readonly pauseAfterMs: number;
   now(): Date;
   /** Returns a number from 0 up to, but not including, 1. */

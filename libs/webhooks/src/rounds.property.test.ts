@@ -42,6 +42,7 @@ test('whoever dies and whatever fails, no event is lost and none has its effect 
         }: (typeof steps)[number]['rounds'][number]): Promise<boolean> {
           const report = await runRound(id, {
             reader: log.reader,
+            sealer: log.sealer,
             storage: {
               attempts: log.storage.attempts,
               endpoints: {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { leaseRecordsContract } from '@latchkey/store/testing';
-import { newEndpoint, type WebhookEndpoint } from './endpoint.ts';
+import { makeId, type NewEndpoint, newEndpoint, type WebhookEndpoint } from './endpoint.ts';
 import { ATTEMPTS_KEPT, type Attempt, changeEndpoint, type WebhookStorage } from './ports.ts';
 
 export interface WebhooksFixture {
@@ -16,7 +16,8 @@ const later = new Date('2026-11-28T11:00:00.000Z');
 
 function endpoint(name: string): WebhookEndpoint {
   const url = 'https://crm.example.com/hooks';
-  return newEndpoint({ name, url, types: ['UserRegistered'], person: true, from: 'now' }, now);
+  const fields: NewEndpoint = { name, url, types: ['UserRegistered'], person: true, from: 'now' };
+  return newEndpoint(fields, { id: makeId(), sealed: 'e30..a.b.c', now });
 }
 
 /** An endpoint with every field. */

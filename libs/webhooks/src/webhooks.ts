@@ -10,6 +10,8 @@ import { createWebhookMetrics, isPausedByFailures } from './metrics.ts';
 import type { WebhookStorage } from './ports.ts';
 import { createPoster } from './post.ts';
 import { type RoundReport, runRound } from './round.ts';
+import type { SecretSealer } from './seal.ts';
+import { sealStored } from './seal-stored.ts';
 
 /** How soon an endpoint is noticed that was added, resumed or changed, in ms. */
 const LOOKED_AT_EVERY_MS = 1000;
@@ -22,6 +24,7 @@ export interface WebhooksDeps {
   readonly bus: Pick<Bus, 'tail'>;
   /** Returns the genuine records; nothing else is sent to endpoints. */
   readonly genuine: Genuine;
+  readonly sealer: SecretSealer;
   readonly logger: Logger;
   readonly registry: Registry;
   readonly settings: WebhookConfig;
@@ -34,6 +37,7 @@ export interface WebhookConfig {
 }
 
 export interface Webhooks {
+  /** @throws Error of one line if the secret of an endpoint cannot be opened, because of WEBHOOK_SECRET_KEY */
   start(): Promise<void>;
   /** Aborts the requests in progress; their events are sent again later. */
   stop(): Promise<void>;
@@ -44,6 +48,7 @@ export function createWebhooks({
   storage,
   bus,
   genuine,
+  sealer,
   logger,
   registry,
   settings,
@@ -103,6 +108,7 @@ export function createWebhooks({
         storage,
         reader,
         poster,
+        sealer,
         pauseAfterMs: settings.WEBHOOKS_PAUSE_AFTER_DAYS * DAY_MS,
         now,
         random: Math.random,
@@ -156,6 +162,7 @@ export function createWebhooks({
     async start() {
       stopping = new AbortController();
       await storage.voidLeases();
+      await sealStored(endpoints, sealer);
       running = startRunning(stopping.signal);
     },
     async stop() {

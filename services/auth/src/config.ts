@@ -1,14 +1,11 @@
 /** The settings of auth. */
 import { brandSettings, faultsOfBrand } from '@latchkey/brand';
 import { originSettings } from '@latchkey/http';
-import { setting, withContradictions } from '@latchkey/process';
+import { keySetting, parsedSetting, parseSecretKeys, setting, withContradictions } from '@latchkey/process';
 import { z } from 'zod';
 import { auditFaults, auditSettings } from './audit/settings.ts';
 import { erasureSettings } from './erasure/settings.ts';
-import { keySetting } from './keys/key-setting.ts';
 import { parseEventKeys, parseSealingKey, parseSigningKeys } from './keys/keys.ts';
-import { parseSecretKeys } from './keys/secret-keys.ts';
-import { parsedSetting } from './parsed-setting.ts';
 import { BreachedFileFault, openBreachedPasswords } from './passwords/breached.ts';
 import { CostFault, parseCosts } from './passwords/hashing/costs.ts';
 import type { LimitRules } from './ports/limits.ts';

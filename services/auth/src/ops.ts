@@ -2,6 +2,7 @@
 import type { Store } from '@latchkey/backend';
 import type { Role } from '@latchkey/events';
 import { type ExportedMail, writeDocument } from '@latchkey/export';
+import { parseSecretKeys } from '@latchkey/process';
 import { type Movable, movable, type Preparable } from '@latchkey/store';
 import type { JournalView } from '@latchkey/verify';
 import { v7, validate } from 'uuid';
@@ -18,7 +19,6 @@ import { storeKeysOf } from './keys/given-keys.ts';
 import { countHashes, type HashCount } from './keys/key-needs.ts';
 import { formatKeyUses, keyUsesAfter } from './keys/key-uses.ts';
 import { type EventKeys, parseEventKeys, parseSealingKey } from './keys/keys.ts';
-import { parseSecretKeys } from './keys/secret-keys.ts';
 import type { Secrets } from './keys/secrets.ts';
 import { explained, noAccount } from './ops-refusals.ts';
 import type { AuditEntry } from './ports/audit-log.ts';

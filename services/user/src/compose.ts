@@ -8,7 +8,7 @@ import { createFeed, feedRoutes, type Genuine, receiptRoutes } from '@latchkey/f
 import { Problem, publicPathOf, type Service } from '@latchkey/http';
 import type { Dependency, Logger, Registry } from '@latchkey/process';
 import { guards, type KeySource, remoteKeys, tokenVerifier } from '@latchkey/tokens';
-import { createWebhooks, openWebhooks } from '@latchkey/webhooks';
+import { createSecretSealer, createWebhooks, openWebhooks } from '@latchkey/webhooks';
 import type { UserConfig } from './config.ts';
 import { groupOf } from './generation/pointer.ts';
 import { accountSequenceHeader } from './http/account-sequence.ts';
@@ -127,10 +127,12 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     refuse: (spec, details) => new Problem(spec, details),
   });
   const webhookStorage = openWebhooks(backend.store);
+  const sealer = createSecretSealer(config.WEBHOOK_SECRET_KEY);
   const webhooks = createWebhooks({
     storage: webhookStorage,
     bus: backend.bus,
     genuine,
+    sealer,
     logger,
     registry,
     settings: config,
@@ -151,7 +153,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
         ...feedRoutes({ ...feed, feed: createFeed(backend.bus, genuine) }),
         ...receiptRoutes({ ...feed, bus: backend.bus, now }),
       ],
-      webhooks: webhookRoutes({ storage: webhookStorage, guards: ofAccounts, settings: config, now }),
+      webhooks: webhookRoutes({ storage: webhookStorage, sealer, guards: ofAccounts, settings: config, now }),
       guards: ofAccounts,
     }),
 

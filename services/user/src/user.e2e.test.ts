@@ -28,6 +28,8 @@ interface Body extends UserView {
   readonly paths: object;
 }
 
+const WEBHOOK_SECRET_KEY = Buffer.alloc(32, 7).toString('base64url');
+
 /** Starts the service on a data folder of its own, behind real HTTP, until the test ends. */
 async function startService(context: TestContext, waits: Partial<WaitLimits> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-user-'));
@@ -36,7 +38,8 @@ async function startService(context: TestContext, waits: Partial<WaitLimits> = {
   await bus.ensureTopics(userTopics);
   const registry = createRegistry();
   const logger = createLogger({ name: 'user', level: 'silent' });
-  const service = compose(readConfig(userSettings, { PUBLIC_URL: ISSUER, EVENT_SIGNATURES: 'warn' }), {
+  const settings = { PUBLIC_URL: ISSUER, EVENT_SIGNATURES: 'warn', WEBHOOK_SECRET_KEY };
+  const service = compose(readConfig(userSettings, settings), {
     backend: { store: sqliteStore(database), bus },
     logger,
     registry,

@@ -4,7 +4,7 @@ import { readConfig } from '@latchkey/process';
 import type { Context } from '../context.ts';
 import { findInFiles, findInLog, findInStore, type Hit } from '../erasure-check/find-traces.ts';
 import { type IsTrace, traceOfAccount, traceOfAddress } from '../erasure-check/traces.ts';
-import { sealingKeyOf } from '../keys.ts';
+import { secretOf } from '../keys.ts';
 import { printJson } from '../output/listing.ts';
 import { examples, JSON_LINES, type Program } from '../program.ts';
 import { dataFolder, withStore } from '../stores.ts';
@@ -39,7 +39,7 @@ function erase(context: Context, account: string, now: boolean): Promise<void> {
   return withStore(context, async (store) => {
     const { environment } = context;
     const graceDays = now ? 0 : readConfig(erasureSettings, environment).ERASURE_GRACE_DAYS;
-    const sealingKey = await sealingKeyOf(dataFolder(environment), environment);
+    const sealingKey = await secretOf('SEALING_PUBLIC_KEY', dataFolder(environment), environment);
     const eraseAt = await openOps(store).requestErasure(account, { graceDays, sealingKey });
     context.print(`${account} is disabled, and will be erased at ${eraseAt}.`);
   });

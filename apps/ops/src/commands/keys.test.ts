@@ -6,7 +6,9 @@ import { authSettings } from '@latchkey/auth';
 import { generateSecrets, keyKinds } from '@latchkey/auth/secrets';
 import { notifierSettings } from '@latchkey/notifier';
 import { readConfig } from '@latchkey/process';
-import { openDatabase } from '@latchkey/sqlite';
+import { openDatabase, openSqlite } from '@latchkey/sqlite';
+import { userSettings } from '@latchkey/user';
+import { createSecretSealer, openWebhooks, sealStored } from '@latchkey/webhooks';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { runHere } from '../testing/run-here.ts';
 import { makeSecrets } from './secrets.ts';
@@ -42,10 +44,15 @@ async function openFolders(t: TestContext) {
         'SEALING_PRIVATE_KEYS',
         'PASSWORD_SALT_KEY',
         'REFRESH_KEY',
+        'WEBHOOK_SECRET_KEY',
       ];
       const files = Object.fromEntries(names.map((name) => [`${name}_FILE`, join(folder, name)]));
       const common = { ...files, PUBLIC_URL: 'https://accounts.example.com', LATCHKEY_ENV: 'development' };
-      return { auth: readConfig(authSettings, common), notifier: readConfig(notifierSettings, common) };
+      return {
+        auth: readConfig(authSettings, common),
+        notifier: readConfig(notifierSettings, common),
+        user: readConfig(userSettings, common),
+      };
     },
   };
 }
@@ -54,7 +61,7 @@ test('a new key is used at once, and the services accept both', async (t) => {
   const { keys, statesOf, settings, modeOf } = await openFolders(t);
   for (const kind of keyKinds) {
     assert.equal((await keys('rotate', kind)).code, 0);
-    assert.deepEqual(await statesOf(kind), ['current', 'next']);
+    assert.deepEqual(await statesOf(kind), ['current', kind === 'webhooks' ? 'accepted' : 'next']);
   }
   const { auth, notifier } = settings();
   assert.deepEqual(
@@ -147,4 +154,19 @@ test('keys that are nowhere are named', async (t) => {
   await openDatabase({ folder: data, as: 'server' }).close();
   const { err } = await runHere({ DATA_DIR: data }, 'keys', 'list');
   assert.match(err, /^ops: the keys are neither in the settings nor in \S+secrets\.json: give their folder /);
+});
+
+test('a key that the secret of a webhook is sealed with is not retired', async (t) => {
+  const { data, keys, settings } = await openFolders(t);
+  const WEBHOOK_SECRET_KEY_FILE = join(data, 'secrets', 'WEBHOOK_SECRET_KEY');
+  const add = ['webhooks', 'add', 'crm', 'https://crm.example.com/'];
+  assert.equal((await runHere({ DATA_DIR: data, WEBHOOK_SECRET_KEY_FILE }, ...add)).code, 0);
+  await keys('rotate', 'webhooks');
+  const { err } = await keys('retire', 'webhooks', 'first');
+  assert.match(err, /^ops: first is still needed: 1 secret of a webhook\. /);
+
+  const store = openSqlite({ folder: data, as: 'server' });
+  await sealStored(openWebhooks(store).endpoints, createSecretSealer(settings().user.WEBHOOK_SECRET_KEY));
+  await store.close();
+  assert.equal((await keys('retire', 'webhooks', 'first')).code, 0);
 });

@@ -23,7 +23,7 @@ import { withStore } from '../stores.ts';
 
 const FOLDER = 'the folder of `ops secrets` that has the keys. Default: the settings, or the data folder';
 const SHOW = 'print the settings, which are secret';
-const RESTART = 'Restart all processes of auth and notifier.';
+const RESTART = 'Restart all processes of auth, notifier and user.';
 /** If ACCESS_TOKEN_MINUTES is not set, the longest life that access tokens can have. */
 const tokenSettings = z.object({ ACCESS_TOKEN_MINUTES: setting.whole({ min: 1, max: 60, fallback: 60 }) });
 const MAX_KEYS = 1000;

@@ -9,9 +9,9 @@ import { readServerStore, readStore, type Store } from '@latchkey/backend';
 import { openClients } from '@latchkey/clients';
 import { openMove as openNotifierMove } from '@latchkey/notifier/ops';
 import { type Movable, movable } from '@latchkey/store';
-import { openWebhooks } from '@latchkey/webhooks';
+import { openStored, openWebhooks } from '@latchkey/webhooks';
 import type { Context } from '../context.ts';
-import { assertFreeOrSame, keysOf, writeEnvFile } from '../keys.ts';
+import { assertFreeOrSame, keysOf, sealerWith, writeEnvFile } from '../keys.ts';
 import { counted } from '../output/progress.ts';
 import { examples, type Program } from '../program.ts';
 import { schemasOf } from '../schema.ts';
@@ -56,6 +56,7 @@ interface Move {
 
 async function moveStore({ from, to, keys }: Move, context: Context): Promise<void> {
   for (const schema of schemasOf(to)) await schema.check();
+  await openStored(openWebhooks(from).endpoints, sealerWith(keys.WEBHOOK_SECRET_KEY));
   const auth = openAuthMove(from, to, keys);
   const notifier = openNotifierMove(from, to);
   // Deliveries before commits, so that no mail is sent again for an event that is published from MongoDB.

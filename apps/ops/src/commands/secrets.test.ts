@@ -49,12 +49,15 @@ test('refuses a folder that has only some of them, and leaves it unchanged', asy
   assert.equal((await readdir(folder)).length, names.length - 1);
 });
 
-test('adds the key of events to the set of an earlier release', async (t) => {
+test('adds the keys that the set of an earlier release lacks', async (t) => {
   const folder = await temporaryFolder(t);
   await makeSecrets(folder);
-  await rm(join(folder, 'EVENT_SIGNING_KEYS'));
-  const { out } = await runHere({}, 'secrets', folder);
-  assert.match(out, /: created EVENT_SIGNING_KEYS\. /);
+  const later = ['EVENT_SIGNING_KEYS', 'WEBHOOK_SECRET_KEY'];
+  for (const missing of [later, later.slice(1)]) {
+    for (const name of missing) await rm(join(folder, name));
+    const { out } = await runHere({}, 'secrets', folder);
+    assert.ok(out.includes(`: created ${missing.join(', ')}. `), out);
+  }
   assert.equal((await readdir(folder)).length, names.length);
 });
 

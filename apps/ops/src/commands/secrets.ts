@@ -4,13 +4,7 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import {
-  generateEventKeys,
-  generateSecrets,
-  parseSecrets,
-  type Secrets,
-  secretNames,
-} from '@latchkey/auth/secrets';
+import { generateLaterSecrets, generateSecrets, parseSecrets, secretNames } from '@latchkey/auth/secrets';
 import { makeTextFile, readTextFile } from '@latchkey/process';
 import type { Context } from '../context.ts';
 import { examples, type Program } from '../program.ts';
@@ -31,8 +25,6 @@ export function addSecrets(program: Program, { print }: Context): void {
     });
 }
 
-const EVENT_KEYS = 'EVENT_SIGNING_KEYS' satisfies keyof Secrets;
-
 function planOf(folder: string): string {
   return join(folder, '.secrets.json');
 }
@@ -45,7 +37,8 @@ function planOf(folder: string): string {
 export async function makeSecrets(folder: string): Promise<readonly string[]> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if (await layOutPlan(folder)) return secretNames;
-  if (await addEventKeys(folder)) return [EVENT_KEYS];
+  const added = await addLaterSecrets(folder);
+  if (added.length > 0) return added;
   if (await isComplete(folder)) return [];
   const made = await makeTextFile(planOf(folder), JSON.stringify(generateSecrets()));
   // Another process may have finished between our check and our plan.
@@ -56,11 +49,14 @@ export async function makeSecrets(folder: string): Promise<readonly string[]> {
   return (await layOutPlan(folder)) ? secretNames : [];
 }
 
-/** Creates EVENT_SIGNING_KEYS in a folder of release 0.1, which has all other files. */
-async function addEventKeys(folder: string): Promise<boolean> {
+/** Creates the secrets that release 0.1 did not have, in a folder that has all others. @returns their names */
+async function addLaterSecrets(folder: string): Promise<readonly string[]> {
+  const later = Object.entries(generateLaterSecrets());
   const found = await present(folder);
-  const lacksThem = found.length === secretNames.length - 1 && !found.includes(EVENT_KEYS);
-  return lacksThem && makeTextFile(join(folder, EVENT_KEYS), generateEventKeys());
+  if (found.length + later.filter(([name]) => !found.includes(name)).length < secretNames.length) return [];
+  const added: string[] = [];
+  for (const [name, text] of later) if (await makeTextFile(join(folder, name), text)) added.push(name);
+  return added;
 }
 
 /** Returns whether all files exist. @throws Error if only some of them do */
@@ -85,7 +81,7 @@ async function layOutPlan(folder: string): Promise<boolean> {
   if (plan === undefined) return false;
   const planned = parseSecrets(plan);
   if (planned === undefined) throw new Error(`${planOf(folder)} is damaged: remove it`);
-  const secrets: Secrets = { EVENT_SIGNING_KEYS: generateEventKeys(), ...planned };
+  const secrets = { ...generateLaterSecrets(), ...planned };
   for (const name of secretNames) await makeTextFile(join(folder, name), secrets[name]);
   await rm(planOf(folder), { force: true });
   return true;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { openOps } from '@latchkey/auth/ops';
-import { generateEventKeys } from '@latchkey/auth/secrets';
+import { generateLaterSecrets } from '@latchkey/auth/secrets';
 import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
 import { eventKeysIn } from '@latchkey/events';
 import { parseJson } from '@latchkey/process';
@@ -110,7 +110,7 @@ test('goes on where it was killed', async (t) => {
 test('signs again what a key that is no longer accepted has signed', async (t) => {
   const { folder, upgraded } = await oldFolder(t);
   await upgraded();
-  const settings = { DATA_DIR: folder, EVENT_SIGNING_KEYS: generateEventKeys() };
+  const settings = { DATA_DIR: folder, EVENT_SIGNING_KEYS: generateLaterSecrets().EVENT_SIGNING_KEYS };
   const { out } = await runHere(settings, 'upgrade', '--json');
   assert.deepEqual(JSON.parse(out), { chained: 0, published: 2, events: 4, leftOut: [] });
 });

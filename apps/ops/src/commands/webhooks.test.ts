@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { openSqlite } from '@latchkey/sqlite';
-import { openWebhooks } from '@latchkey/webhooks';
+import { createSecretSealer, openWebhooks, type WebhookEndpoint } from '@latchkey/webhooks';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { runHere } from '../testing/run-here.ts';
 
 const URL = 'https://crm.example.com/hooks';
+const KEY = Buffer.alloc(32, 7);
+const KEYS = { WEBHOOK_SECRET_KEY: KEY.toString('base64') };
 
 async function emptyFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
   await openSqlite({ folder, as: 'server' }).close();
   function ops(...words: readonly string[]) {
-    return runHere({ DATA_DIR: folder }, 'webhooks', ...words);
+    return runHere({ DATA_DIR: folder, ...KEYS }, 'webhooks', ...words);
   }
   async function stored(id: string) {
     const store = openSqlite({ folder, as: 'shared' });
@@ -20,6 +22,11 @@ async function emptyFolder(t: TestContext) {
       .finally(() => store.close());
   }
   return { folder, ops, stored };
+}
+
+function secretsOf(endpoint: WebhookEndpoint | undefined): Promise<readonly string[]> {
+  const sealer = createSecretSealer([{ bytes: KEY }]);
+  return Promise.all((endpoint?.secrets ?? []).map(({ secret }) => sealer.open(endpoint?.id ?? '', secret)));
 }
 
 function printedIn(out: string): { readonly id: string; readonly secret: string } {
@@ -48,15 +55,9 @@ test('an endpoint is added, listed without its secret, rotated, paused, resumed 
   });
 
   const second = printedIn((await ops('rotate', id)).out).secret;
-  assert.deepEqual(
-    (await stored(id))?.secrets.map((each) => each.secret),
-    [secret, second],
-  );
+  assert.deepEqual(await secretsOf(await stored(id)), [secret, second]);
   const third = printedIn((await ops('rotate', id, '--overlap-hours', '0')).out).secret;
-  assert.deepEqual(
-    (await stored(id))?.secrets.map((each) => each.secret),
-    [third],
-  );
+  assert.deepEqual(await secretsOf(await stored(id)), [third]);
 
   assert.equal((await ops('pause', id)).out, `${id}: paused.\n`);
   assert.match((await ops('list')).out, / paused /);
@@ -98,7 +99,17 @@ test('a private address is refused unless a setting allows it, and so is anythin
     assert.match(err, message);
   }
   assert.equal((await ops('list')).out, 'There are no webhooks.\n');
-  const settings = { DATA_DIR: folder, WEBHOOKS_ALLOW_PRIVATE: 'true' };
+  const settings = { DATA_DIR: folder, WEBHOOKS_ALLOW_PRIVATE: 'true', ...KEYS };
   const { code } = await runHere(settings, 'webhooks', 'add', 'crm', 'http://localhost:8099/');
   assert.equal(code, 0);
+});
+
+test('without the key that seals secrets no endpoint is added', async (t) => {
+  const { folder, ops } = await emptyFolder(t);
+  const { code, err } = await runHere({ DATA_DIR: folder }, 'webhooks', 'add', 'crm', URL);
+  assert.deepEqual(
+    [code, err],
+    [1, 'ops: Secrets cannot be sealed, because WEBHOOK_SECRET_KEY is not set. `ops secrets` makes it\n'],
+  );
+  assert.equal((await ops('list')).out, 'There are no webhooks.\n');
 });

@@ -1,12 +1,12 @@
 /** Webhooks: endpoints that events are sent to. */
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import type { Store } from '@latchkey/backend';
+import { assertNever } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import {
   type Attempt,
   addEndpoint,
   changeEndpoint,
-  currentSecret,
   EndpointRefused,
   MAX_ENDPOINTS,
   openWebhooks,
@@ -14,13 +14,15 @@ import {
   type RedriveRange,
   redriven,
   resumed,
+  rotateSecret,
   stateOf,
   validSecrets,
   type WebhookEndpoint,
+  type WithSecret,
   webhookSettings,
-  withNewSecret,
 } from '@latchkey/webhooks';
 import type { Context } from '../context.ts';
+import { secretSealerOf } from '../keys.ts';
 import { printPage } from '../output/listing.ts';
 import {
   examples,
@@ -73,12 +75,9 @@ export function addWebhooks(program: Program, context: Context): void {
       const fields = { name, url, person, from, ...(types && { types: [...types] }) } as const;
       return withStore(context, async (store) => {
         const { endpoints } = openWebhooks(store);
-        try {
-          printSecret(context, await addEndpoint(endpoints, fields, { allowPrivate, now: new Date() }));
-        } catch (error) {
-          if (error instanceof EndpointRefused) throw refused(error);
-          throw error;
-        }
+        const sealer = await secretSealerOf(context);
+        const options = { allowPrivate, sealer, now: new Date() };
+        printSecret(context, await refusing(() => addEndpoint(endpoints, fields, options)));
       });
     });
 
@@ -112,7 +111,11 @@ export function addWebhooks(program: Program, context: Context): void {
       const now = new Date();
       const until = overlapFrom(now, overlapHours);
       return withStore(context, async (store) => {
-        printSecret(context, await change(store, id, (endpoint) => withNewSecret(endpoint, { now, until })));
+        const { endpoints } = openWebhooks(store);
+        const sealer = await secretSealerOf(context);
+        const rotated = await refusing(() => rotateSecret(endpoints, id, { sealer, now, until }));
+        if (rotated === undefined) throw unknownEndpoint(id);
+        printSecret(context, rotated);
         context.print(
           overlapHours === 0
             ? 'Requests are no longer signed with the former secrets.'
@@ -222,14 +225,33 @@ async function change(
   return changed;
 }
 
-function printSecret({ print }: Context, endpoint: WebhookEndpoint): void {
+function printSecret({ print }: Context, { endpoint, secret }: WithSecret): void {
   print(`webhook  ${endpoint.id} (${endpoint.name})`);
-  print(`secret   ${currentSecret(endpoint)}`);
+  print(`secret   ${secret}`);
   print('The secret is shown this once. Requests are signed with it (Standard Webhooks).');
 }
 
-function refused({ reason, message }: EndpointRefused): Error {
-  return new Error(reason === 'url' ? `the URL ${message}` : `${message} Remove one`);
+/** @throws Error of one line instead of EndpointRefused */
+async function refusing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof EndpointRefused) throw new Error(textOf(error));
+    throw error;
+  }
+}
+
+function textOf({ reason, message }: EndpointRefused): string {
+  switch (reason) {
+    case 'url':
+      return `the URL ${message}`;
+    case 'number':
+      return `${message} Remove one`;
+    case 'key':
+      return `${message} \`ops secrets\` makes it`;
+    default:
+      return assertNever(reason);
+  }
 }
 
 function unknownEndpoint(id: string): Error {

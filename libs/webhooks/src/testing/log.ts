@@ -7,11 +7,14 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, accountsTopic, encode } from '@latchkey/events';
 import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import type { RedriveRange, WebhookEndpoint } from '../endpoint.ts';
-import { newEndpoint, redriven } from '../endpoint.ts';
+import { makeId, makeSecret, newEndpoint, redriven } from '../endpoint.ts';
 import { createEventReader } from '../log-reader.ts';
 import { changeEndpoint } from '../ports.ts';
 import type { PostRequest } from '../post.ts';
+import { createSecretSealer } from '../seal.ts';
 import { openSqliteWebhooks } from '../storage/sqlite/webhooks.ts';
+
+const sealer = createSecretSealer([{ bytes: Buffer.alloc(32, 7) }]);
 
 export const START = new Date('2026-01-01T00:00:00.000Z');
 
@@ -25,6 +28,7 @@ export async function openLog() {
   return {
     bus,
     storage,
+    sealer,
     reader: createEventReader(bus, async (records) => records),
     async publish(account: string, sequence: number, time = START): Promise<string> {
       const id = randomUUID();
@@ -43,7 +47,9 @@ export async function openLog() {
     },
     async addEndpoint(of: Partial<WebhookEndpoint> = {}): Promise<WebhookEndpoint> {
       const fields = { name: 'crm', url: 'http://crm/', person: true, from: 'beginning' } as const;
-      const endpoint = { ...newEndpoint(fields, START), ...of };
+      const id = makeId();
+      const sealed = await sealer.seal(id, makeSecret());
+      const endpoint = { ...newEndpoint(fields, { id, sealed, now: START }), ...of };
       await storage.endpoints.add(endpoint);
       return endpoint;
     },

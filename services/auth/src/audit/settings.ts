@@ -1,8 +1,6 @@
 /** The settings of security events. Operators' commands read them, too. */
-import { setting } from '@latchkey/process';
+import { keySetting, parseSecretKey, setting } from '@latchkey/process';
 import { z } from 'zod';
-import { keySetting } from '../keys/key-setting.ts';
-import { parseSecretKey } from '../keys/keys.ts';
 
 export const auditSettings = z.object({
   AUDIT_IP: z

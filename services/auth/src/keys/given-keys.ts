@@ -1,8 +1,9 @@
 /** The keys of a process, as its store remembers them. */
+
+import type { SecretKeys } from '@latchkey/process';
 import { type HashCosts, nameOfCost } from '../passwords/hashing/costs.ts';
 import type { GivenKeys } from './key-uses.ts';
 import { type EventKeys, fingerprint, type SigningKeys } from './keys.ts';
-import type { SecretKeys } from './secret-keys.ts';
 
 /** The settings on which stored hashes and sessions depend. */
 export interface StoreKeys {

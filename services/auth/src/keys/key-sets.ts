@@ -1,7 +1,7 @@
 /** Reads and changes the keys in the secrets of a system, for `ops keys`. */
-import { parseJson } from '@latchkey/process';
+import { parseJson, parseSecretKey } from '@latchkey/process';
 import { z } from 'zod';
-import { fingerprint, parseSecretKey, thumbprint } from './keys.ts';
+import { fingerprint, thumbprint } from './keys.ts';
 import { type KeyKind, makeKey } from './make-key.ts';
 import type { StoredSecrets } from './stored-secrets.ts';
 
@@ -14,6 +14,7 @@ export const settingOf = {
   sealing: 'SEALING_PRIVATE_KEYS',
   refresh: 'REFRESH_KEY',
   salt: 'PASSWORD_SALT_KEY',
+  webhooks: 'WEBHOOK_SECRET_KEY',
 } as const satisfies Readonly<Record<KeyKind, keyof StoredSecrets>>;
 
 /** The id shown for a secret key without one, which was the only key of its system. */
@@ -21,7 +22,7 @@ export const FIRST_KEY = 'first';
 
 export interface ListedKey {
   readonly id: string;
-  /** The name under which auth's store remembers it. */
+  /** The name under which auth's store remembers it; its id for keys that auth does not have. */
   readonly remembered: string;
   /** Whether it has its private part; without it, a key can only check signatures. */
   readonly isPrivate: boolean;
@@ -42,8 +43,12 @@ const key = z.looseObject({
 const keySet = z.object({ keys: z.array(key).min(1) });
 type Key = z.infer<typeof key>;
 
-/** Returns the keys of a kind: the current one first. @throws Error of one line that names the setting */
+/**
+ * Returns the keys of a kind: the current one first. There are none if the secrets lack the setting.
+ * @throws Error of one line that names the setting
+ */
 export function keysIn(kind: KeyKind, secrets: StoredSecrets): readonly ListedKey[] {
+  if (secrets[settingOf[kind]] === undefined) return [];
   return setIn(kind, secrets).map((each) => ({
     id: idOf(each),
     remembered: rememberedAs(kind, each),
@@ -102,11 +107,16 @@ function withPrivate(publicPart: Key, d: string | undefined): Key {
 function setIn(kind: KeyKind, secrets: StoredSecrets): readonly [Key, ...Key[]] {
   const setting = settingOf[kind];
   const text = secrets[setting] ?? '';
-  const isPlain = (kind === 'refresh' || kind === 'salt') && !text.trimStart().startsWith('{');
+  const isPlain = isSecretKey(kind) && text !== '' && !text.trimStart().startsWith('{');
   const keys = isPlain ? [{ kty: 'oct', k: text }] : keySet.safeParse(parseJson(text)).data?.keys;
   const [first, ...others] = kind === 'sealing' ? currentFirst(keys ?? [], secrets) : (keys ?? []);
   if (first === undefined) throw new Error(`${setting}: holds no keys`);
   return [first, ...others];
+}
+
+/** Whether keys of a kind are symmetric. A single one may be written without its JWKS. */
+function isSecretKey(kind: KeyKind): boolean {
+  return kind === 'refresh' || kind === 'salt' || kind === 'webhooks';
 }
 
 /** Puts the key of SEALING_PUBLIC_KEY first; the notifier accepts its keys in any order. */

@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { KeyFault, parseSecretKey } from '@latchkey/process';
 import { calculateJwkThumbprint, compactDecrypt, importJWK } from 'jose';
 import { createSealer } from '../tokens/sealer.ts';
-import {
-  fingerprint,
-  KeyFault,
-  parseSealingKey,
-  parseSecretKey,
-  parseSigningKeys,
-  thumbprint,
-} from './keys.ts';
+import { fingerprint, parseSealingKey, parseSigningKeys, thumbprint } from './keys.ts';
 import { generateSecrets } from './secrets.ts';
 
 const secrets = generateSecrets();

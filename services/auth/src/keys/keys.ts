@@ -10,16 +10,8 @@ import {
   verify,
 } from 'node:crypto';
 import { type EventSigner, eventSigner, type Signature, signingKeyId, signText } from '@latchkey/events';
-import { parseJson } from '@latchkey/process';
+import { KeyFault, parseJson } from '@latchkey/process';
 import { z } from 'zod';
-
-/** Says why a key is invalid. The message contains no part of the key. */
-export class KeyFault extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'KeyFault';
-  }
-}
 
 /** Has no private members (RFC 7517, 9.3). */
 export interface PublicSigningKey {
@@ -57,8 +49,6 @@ export interface EventKeys {
   /** All keys, including those that signed earlier or will sign next. */
   readonly published: readonly PublicEventKey[];
 }
-
-const SECRET_KEY_BYTES = 32;
 
 const member = z.string().regex(/^[\w-]{43}$/);
 const signingJwk = z.object({
@@ -135,20 +125,6 @@ export function parseSealingKey(text: string): { readonly kid: string; readonly 
   const { kty, crv, x } = parsed.data;
   const jwk = { crv, kty, x };
   return { kid: thumbprint(jwk), publicKey: usable(() => createPublicKey({ key: jwk, format: 'jwk' })) };
-}
-
-/**
- * Parses PASSWORD_SALT_KEY or REFRESH_KEY: 32 bytes or more in base64url (or base64).
- * @throws KeyFault
- */
-export function parseSecretKey(text: string): Buffer {
-  const bytes = Buffer.from(text, 'base64url');
-  const spelt =
-    bytes.toString('base64url') === text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
-  if (!spelt || bytes.length < SECRET_KEY_BYTES) {
-    throw new KeyFault(`must be ${SECRET_KEY_BYTES} random bytes or more in base64url`);
-  }
-  return bytes;
 }
 
 /** Returns the thumbprint of a key (RFC 7638). */

@@ -3,7 +3,7 @@ import { generateKeyPairSync, type JsonWebKey, type KeyObject, randomBytes } fro
 import { assertNever } from '@latchkey/events';
 import { thumbprint } from './keys.ts';
 
-export const keyKinds = ['signing', 'events', 'sealing', 'refresh', 'salt'] as const;
+export const keyKinds = ['signing', 'events', 'sealing', 'refresh', 'salt', 'webhooks'] as const;
 export type KeyKind = (typeof keyKinds)[number];
 
 const KID_BYTES = 4;
@@ -23,6 +23,7 @@ export function makeKey(kind: KeyKind): JsonWebKey {
       return identified(() => generateKeyPairSync('x25519'), {});
     case 'refresh':
     case 'salt':
+    case 'webhooks':
       return {
         kty: 'oct',
         kid: randomBytes(KID_BYTES).toString('hex'),

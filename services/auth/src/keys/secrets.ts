@@ -1,6 +1,6 @@
 /** Generates the secrets of a new system. */
 import { makeKey } from './make-key.ts';
-import type { Secrets } from './stored-secrets.ts';
+import type { StoredSecrets } from './stored-secrets.ts';
 
 export {
   addKey,
@@ -13,22 +13,34 @@ export {
   removeKey,
   settingOf,
 } from './key-sets.ts';
-export { parseSecrets, type Secrets, type StoredSecrets, secretNames } from './stored-secrets.ts';
+export {
+  parseSecrets,
+  requiredSecretNames,
+  type Secrets,
+  type StoredSecrets,
+  secretNames,
+} from './stored-secrets.ts';
 
-/** Generates a key to sign events. */
-export function generateEventKeys(): string {
-  return JSON.stringify({ keys: [makeKey('events')] });
+/** Secrets that release 0.1 did not have, and that its systems are given. */
+export type LaterSecrets = Required<Pick<StoredSecrets, 'EVENT_SIGNING_KEYS' | 'WEBHOOK_SECRET_KEY'>>;
+
+/** Generates the secrets that release 0.1 did not have. */
+export function generateLaterSecrets(): LaterSecrets {
+  return {
+    EVENT_SIGNING_KEYS: JSON.stringify({ keys: [makeKey('events')] }),
+    WEBHOOK_SECRET_KEY: String(makeKey('webhooks').k),
+  };
 }
 
 /** Generates all secrets of Latchkey, each on one line. */
-export function generateSecrets(): Secrets {
+export function generateSecrets(): Required<StoredSecrets> {
   const { d, ...sealing } = makeKey('sealing');
   return {
     SIGNING_KEYS: JSON.stringify({ keys: [makeKey('signing')] }),
-    EVENT_SIGNING_KEYS: generateEventKeys(),
     SEALING_PRIVATE_KEYS: JSON.stringify({ keys: [{ ...sealing, d }] }),
     SEALING_PUBLIC_KEY: JSON.stringify(sealing),
     PASSWORD_SALT_KEY: String(makeKey('salt').k),
     REFRESH_KEY: String(makeKey('refresh').k),
+    ...generateLaterSecrets(),
   };
 }

@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hkdfSync } from 'node:crypto';
-import type { SecretKeys } from '../keys/secret-keys.ts';
+import type { SecretKeys } from '@latchkey/process';
 import type { BodyDigest } from '../ports/tokens.ts';
 
 const BYTES = 32;

@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
-import type { SecretKey, SecretKeys } from '../keys/secret-keys.ts';
+import type { SecretKey, SecretKeys } from '@latchkey/process';
 import type { SignUpTokens } from '../ports/tokens.ts';
 
 const form = /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\.(\d{1,15})\.([\w-]{43})$/;

@@ -7,16 +7,16 @@ import {
   addEndpoint,
   assertCallable,
   changeEndpoint,
-  currentSecret,
   EndpointRefused,
   paused,
   redriven,
   resumed,
+  rotateSecret,
+  type SecretSealer,
   stateOf,
   type WebhookEndpoint,
   type WebhookStorage,
   withFields,
-  withNewSecret,
 } from '@latchkey/webhooks';
 import { z } from 'zod';
 import { answerFailures } from './problems.ts';
@@ -31,6 +31,7 @@ const OVERLAP_HOURS = 24;
 
 export interface WebhookRoutesDeps {
   readonly storage: Pick<WebhookStorage, 'endpoints' | 'attempts'>;
+  readonly sealer: Pick<SecretSealer, 'seal'>;
   readonly guards: Guards<ProfileStanding>;
   readonly settings: { readonly WEBHOOKS_ALLOW_PRIVATE: boolean };
   now(): Date;
@@ -134,7 +135,13 @@ const rangeBody = z.object({
 });
 
 /** Makes the routes for admins that manage webhooks. */
-export function webhookRoutes({ storage, guards, settings, now }: WebhookRoutesDeps): readonly Route[] {
+export function webhookRoutes({
+  storage,
+  sealer,
+  guards,
+  settings,
+  now,
+}: WebhookRoutesDeps): readonly Route[] {
   const { endpoints, attempts } = storage;
   const allowPrivate = settings.WEBHOOKS_ALLOW_PRIVATE;
   const common = {
@@ -178,11 +185,11 @@ export function webhookRoutes({ storage, guards, settings, now }: WebhookRoutesD
     answers: { 201: { description: 'The webhook and its secret', schema: withSecretSchema } },
     problems: [problems.conflict],
     async handle({ body, caller, log }) {
-      const endpoint = await answerFailures(() =>
-        mapRefusals(() => addEndpoint(endpoints, body, { allowPrivate, now: now() })),
+      const { endpoint, secret } = await answerFailures(() =>
+        mapRefusals(() => addEndpoint(endpoints, body, { allowPrivate, sealer, now: now() })),
       );
       tell({ log, caller }, endpoint.id, 'added');
-      return { status: 201, body: { webhook: viewOf(endpoint), secret: currentSecret(endpoint) } };
+      return { status: 201, body: { webhook: viewOf(endpoint), secret } };
     },
   });
 
@@ -270,13 +277,17 @@ export function webhookRoutes({ storage, guards, settings, now }: WebhookRoutesD
     description: 'The secret is in this answer and in no other.',
     body: overlapBody,
     accepts: ['none', 'json'],
+    problems: [problems.not_found, problems.conflict],
     answers: { 200: { description: 'The webhook and its secret', schema: withSecretSchema } },
     async handle({ params: { id }, body: { overlapHours }, caller, log }) {
       const at = now();
       const until = new Date(at.getTime() + overlapHours * HOUR_MS);
-      const changed = await change(id, (endpoint) => withNewSecret(endpoint, { now: at, until }));
+      const rotated = await answerFailures(() =>
+        mapRefusals(() => rotateSecret(endpoints, id, { sealer, now: at, until })),
+      );
+      if (rotated === undefined) throw new Problem(problems.not_found);
       tell({ log, caller }, id, 'given another secret');
-      return { status: 200, body: { webhook: viewOf(changed), secret: currentSecret(changed) } };
+      return { status: 200, body: { webhook: viewOf(rotated.endpoint), secret: rotated.secret } };
     },
   });
 

@@ -1,7 +1,7 @@
 /** Password hashing on libuv's thread pool, with bounded concurrency and a bounded queue that clients share fairly. */
 import { createHmac } from 'node:crypto';
+import type { SecretKey, SecretKeys } from '@latchkey/process';
 import { hashRaw } from '@node-rs/argon2';
-import type { SecretKey, SecretKeys } from '../../keys/secret-keys.ts';
 import { networkKey } from '../../limits/ip-key.ts';
 import type { HashRequest, Passwords } from '../../ports/passwords.ts';
 import { Refused } from '../../refused.ts';

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { KeyFault } from './keys.ts';
-import { parseSecretKeys } from './secret-keys.ts';
+import { KeyFault, parseSecretKeys } from './secret-keys.ts';
 
 function key(kid?: string) {
   return { kty: 'oct', k: randomBytes(32).toString('base64url'), ...(kid !== undefined && { kid }) };

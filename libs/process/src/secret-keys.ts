@@ -1,7 +1,14 @@
-/** Parses PASSWORD_SALT_KEY and REFRESH_KEY. Each may hold several keys while one replaces another. */
-import { parseJson } from '@latchkey/process';
+/** Parses secret keys in settings. A setting may hold several keys while one replaces another. */
 import { z } from 'zod';
-import { KeyFault, parseSecretKey } from './keys.ts';
+import { parseJson } from './json.ts';
+
+/** Says why a key is invalid. The message contains no part of the key. */
+export class KeyFault extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'KeyFault';
+  }
+}
 
 export interface SecretKey {
   /** Stored with everything that depends on the key. Undefined for a key of an earlier release, which had no id. */
@@ -12,6 +19,8 @@ export interface SecretKey {
 /** The first key is used for everything new. What was made with the others is still valid. */
 export type SecretKeys = readonly [SecretKey, ...SecretKey[]];
 
+const SECRET_KEY_BYTES = 32;
+
 const secretJwk = z.object({
   kty: z.literal('oct'),
   k: z.string(),
@@ -21,6 +30,17 @@ const secretJwk = z.object({
     .optional(),
 });
 const secretJwks = z.object({ keys: z.array(secretJwk).min(1) });
+
+/** Parses one key: 32 bytes or more in base64url (or base64). @throws KeyFault */
+export function parseSecretKey(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64url');
+  const spelt =
+    bytes.toString('base64url') === text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  if (!spelt || bytes.length < SECRET_KEY_BYTES) {
+    throw new KeyFault(`must be ${SECRET_KEY_BYTES} random bytes or more in base64url`);
+  }
+  return bytes;
+}
 
 /**
  * Parses one key in base64url, or a JWKS of symmetric keys (`oct`), newest first. One of them may lack a kid: the

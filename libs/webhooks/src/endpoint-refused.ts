@@ -1,0 +1,11 @@
+/** An endpoint cannot be added or changed. The message is one sentence for the person who tried. */
+export class EndpointRefused extends Error {
+  override readonly name = 'EndpointRefused';
+  /** What is refused; `key`: WEBHOOK_SECRET_KEY is not set. */
+  readonly reason: 'url' | 'number' | 'key';
+
+  constructor(reason: EndpointRefused['reason'], message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,44 @@
+/** Seals what is stored with the current key, when the service starts. */
+import { changeEndpoint, type Endpoints } from './ports.ts';
+import { isSealed, type SecretSealer } from './seal.ts';
+
+/**
+ * Checks that every stored secret can be opened.
+ * @returns for each endpoint, its secrets that are not sealed with the current key, as they are stored and opened
+ * @throws Error of one line if there is no key, or if none opens a secret; StoreUnavailable
+ */
+export async function openStored(
+  endpoints: Pick<Endpoints, 'list'>,
+  sealer: SecretSealer,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
+  const outdated = new Map<string, ReadonlyMap<string, string>>();
+  for (const { id, secrets } of await endpoints.list()) {
+    if (!sealer.hasKey)
+      throw new Error(`WEBHOOK_SECRET_KEY: is required, because there are webhooks (${id})`);
+    const opened = new Map<string, string>();
+    for (const { secret: stored } of secrets) {
+      const secret = isSealed(stored) ? await sealer.open(id, stored) : stored;
+      if (!sealer.isCurrent(stored)) opened.set(stored, secret);
+    }
+    if (opened.size > 0) outdated.set(id, opened);
+  }
+  return outdated;
+}
+
+/**
+ * Seals with the current key all secrets that are stored in plain text, or are sealed with a former key.
+ * @throws as `openStored`
+ */
+export async function sealStored(
+  endpoints: Pick<Endpoints, 'list' | 'find' | 'replace'>,
+  sealer: SecretSealer,
+): Promise<void> {
+  for (const [id, opened] of await openStored(endpoints, sealer)) {
+    const sealed = new Map<string, string>();
+    for (const [stored, secret] of opened) sealed.set(stored, await sealer.seal(id, secret));
+    await changeEndpoint(endpoints, id, (endpoint) => ({
+      ...endpoint,
+      secrets: endpoint.secrets.map((each) => ({ ...each, secret: sealed.get(each.secret) ?? each.secret })),
+    }));
+  }
+}

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import type { SecretKey } from '@latchkey/process';
+import { addEndpoint, rotateSecret } from './add-endpoint.ts';
+import { makeSecret, validSecrets } from './endpoint.ts';
+import { changeEndpoint } from './ports.ts';
+import { createSecretSealer, isSealed, keyIdOf } from './seal.ts';
+import { openStored, sealStored } from './seal-stored.ts';
+import { openLog, START } from './testing/log.ts';
+
+function key(kid?: string): SecretKey {
+  return { bytes: randomBytes(32), ...(kid !== undefined && { kid }) };
+}
+
+async function opened(context: TestContext) {
+  const { storage, close } = await openLog();
+  context.after(close);
+  const { endpoints } = storage;
+  return {
+    endpoints,
+    /** Adds an endpoint. @returns its id and its secret */
+    async add(keys: readonly [SecretKey, ...SecretKey[]]) {
+      const fields = { name: 'crm', url: 'http://crm/', person: true, from: 'now' } as const;
+      const options = { allowPrivate: true, sealer: createSecretSealer(keys), now: START };
+      const { endpoint, secret } = await addEndpoint(endpoints, fields, options);
+      return { id: endpoint.id, secret };
+    },
+    /** Replaces the stored secrets by these. */
+    store: (id: string, ...secrets: readonly string[]) =>
+      changeEndpoint(endpoints, id, (endpoint) => ({
+        ...endpoint,
+        secrets: secrets.map((secret) => ({ secret, since: START })),
+      })),
+    async stored(id: string): Promise<readonly string[]> {
+      return (await endpoints.find(id))?.secrets.map(({ secret }) => secret) ?? [];
+    },
+  };
+}
+
+test('a sealed secret shows nothing of it, and is opened for its endpoint only', async () => {
+  const sealer = createSecretSealer([key('new')]);
+  const secret = makeSecret();
+  const sealed = await sealer.seal('we_1', secret);
+  assert.equal(await sealer.open('we_1', sealed), secret);
+  assert.ok(isSealed(sealed) && !isSealed(secret));
+  for (const part of sealed.split('.'))
+    assert.ok(!Buffer.from(part, 'base64url').toString('latin1').includes(secret.slice(6, 20)));
+  assert.notEqual(await sealer.seal('we_1', secret), sealed);
+  await assert.rejects(sealer.open('we_2', sealed), /none of its keys opens the secret of webhook we_2$/);
+});
+
+test('every key opens what it sealed, the first one seals, and no other opens anything', async () => {
+  const [former, current] = [key(), key('2026-12')];
+  const before = createSecretSealer([former]);
+  const after = createSecretSealer([current, former]);
+  const sealed = await before.seal('we_1', 'whsec_a');
+  assert.equal(await after.open('we_1', sealed), 'whsec_a');
+  assert.deepEqual([before.isCurrent(sealed), after.isCurrent(sealed)], [true, false]);
+  assert.equal(keyIdOf(await after.seal('we_1', 'whsec_a')), '2026-12');
+  for (const others of [[key()], [current], [key('2026-12'), key()]] as const)
+    await assert.rejects(createSecretSealer(others).open('we_1', sealed), /^Error: WEBHOOK_SECRET_KEY: none/);
+  for (const damaged of ['', 'whsec_a', 'a.b.c.d.e', `${sealed.slice(0, -2)}AA`])
+    await assert.rejects(before.open('we_1', damaged), /^Error: WEBHOOK_SECRET_KEY: none/, damaged);
+});
+
+test('without a key nothing is added or rotated', async (context) => {
+  const { endpoints, add, stored } = await opened(context);
+  const { id } = await add([key()]);
+  const sealer = createSecretSealer(undefined);
+  const refused = { name: 'EndpointRefused', reason: 'key' };
+  const times = { now: START, until: START };
+  const before = await stored(id);
+  await assert.rejects(rotateSecret(endpoints, id, { sealer, ...times }), refused);
+  const fields = { name: 'crm', url: 'http://crm/', person: true, from: 'now' } as const;
+  await assert.rejects(addEndpoint(endpoints, fields, { allowPrivate: true, sealer, now: START }), refused);
+  assert.deepEqual([(await endpoints.list()).length, await stored(id)], [1, before]);
+});
+
+test('a secret that is rotated is stored only sealed, and requests are signed with both', async (context) => {
+  const { endpoints, add } = await opened(context);
+  const keys = [key()] as const;
+  const { id, secret } = await add(keys);
+  const sealer = createSecretSealer(keys);
+  const until = new Date(START.getTime() + 1);
+  const rotated = await rotateSecret(endpoints, id, { sealer, now: START, until });
+  const endpoint = await endpoints.find(id);
+  assert.ok(rotated && endpoint);
+  const signing = validSecrets(endpoint, START);
+  assert.ok(signing.every(isSealed));
+  assert.deepEqual(await Promise.all(signing.map((each) => sealer.open(id, each))), [rotated.secret, secret]);
+  assert.equal(await rotateSecret(endpoints, 'we_0', { sealer, now: START, until }), undefined);
+});
+
+test('plain secrets, and those of a former key, are sealed with the current one, once', async (context) => {
+  const { endpoints, add, store, stored } = await opened(context);
+  const [former, current] = [key(), key('new')];
+  const { id } = await add([former]);
+  const byFormer = await createSecretSealer([former]).seal(id, 'whsec_a');
+  await store(id, 'whsec_plain', byFormer);
+  const sealer = createSecretSealer([current, former]);
+  await sealStored(endpoints, sealer);
+  const sealed = await stored(id);
+  assert.deepEqual(await Promise.all(sealed.map((each) => sealer.open(id, each))), [
+    'whsec_plain',
+    'whsec_a',
+  ]);
+  assert.ok(sealed.every(sealer.isCurrent));
+  await sealStored(endpoints, sealer);
+  assert.deepEqual(await stored(id), sealed);
+  assert.equal((await openStored(endpoints, createSecretSealer([current]))).size, 0);
+});
+
+test('a start without the key that a secret needs is refused, and changes nothing', async (context) => {
+  const { endpoints, add, store, stored } = await opened(context);
+  const { id } = await add([key()]);
+  const before = await stored(id);
+  const lacks = new RegExp(`^Error: WEBHOOK_SECRET_KEY: none of its keys opens the secret of webhook ${id}$`);
+  await assert.rejects(sealStored(endpoints, createSecretSealer([key()])), lacks);
+  const isMissing = new RegExp(
+    `^Error: WEBHOOK_SECRET_KEY: is required, because there are webhooks \\(${id}\\)$`,
+  );
+  await assert.rejects(sealStored(endpoints, createSecretSealer(undefined)), isMissing);
+  assert.deepEqual(await stored(id), before);
+  await store(id, 'whsec_plain');
+  await assert.rejects(sealStored(endpoints, createSecretSealer(undefined)), isMissing);
+  await endpoints.remove(id);
+  await sealStored(endpoints, createSecretSealer(undefined));
+});

@@ -1,0 +1,79 @@
+/** Secrets of endpoints at rest: encrypted with the keys of WEBHOOK_SECRET_KEY. */
+import { hkdfSync } from 'node:crypto';
+import type { SecretKey, SecretKeys } from '@latchkey/process';
+import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
+import { z } from 'zod';
+import { EndpointRefused } from './endpoint-refused.ts';
+
+/** Encrypts and decrypts secrets, each for one endpoint: it cannot be opened as the secret of another one. */
+export interface SecretSealer {
+  /** Whether there is a key; without one, nothing can be sealed or opened. */
+  readonly hasKey: boolean;
+  /** Encrypts a secret with the current key. @returns a compact JWE (dir, A256GCM) @throws EndpointRefused without a key */
+  seal(endpoint: string, secret: string): Promise<string>;
+  /** Decrypts a secret. @throws Error of one line if none of the keys fits */
+  open(endpoint: string, sealed: string): Promise<string>;
+  /** Whether a secret is sealed with the current key. */
+  isCurrent(sealed: string): boolean;
+}
+
+const ALGORITHMS = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] };
+const KEY_BYTES = 32;
+
+const content = z.object({ endpoint: z.string(), secret: z.string() });
+
+/** Creates a sealer. @param keys WEBHOOK_SECRET_KEY, newest first; undefined if it is not set */
+export function createSecretSealer(keys: SecretKeys | undefined): SecretSealer {
+  const [current] = keys ?? [];
+  const derived = new Map((keys ?? []).map((key) => [key.kid, derive(key)]));
+
+  return {
+    hasKey: current !== undefined,
+
+    async seal(endpoint, secret) {
+      if (current === undefined)
+        throw new EndpointRefused('key', 'Secrets cannot be sealed, because WEBHOOK_SECRET_KEY is not set.');
+      const header = { alg: 'dir', enc: 'A256GCM', ...(current.kid !== undefined && { kid: current.kid }) };
+      return new CompactEncrypt(new TextEncoder().encode(JSON.stringify({ endpoint, secret })))
+        .setProtectedHeader(header)
+        .encrypt(derive(current));
+    },
+
+    async open(endpoint, sealed) {
+      const key = derived.get(keyIdOf(sealed));
+      const opened = key && (await decrypt(sealed, key));
+      if (opened?.endpoint === endpoint) return opened.secret;
+      throw new Error(`WEBHOOK_SECRET_KEY: none of its keys opens the secret of webhook ${endpoint}`);
+    },
+
+    isCurrent: (sealed) => current !== undefined && isSealed(sealed) && keyIdOf(sealed) === current.kid,
+  };
+}
+
+/** Whether a stored secret is sealed. Secrets of Standard Webhooks begin with `whsec_`, which no JWE does. */
+export function isSealed(stored: string): boolean {
+  return !stored.startsWith('whsec_');
+}
+
+/** Returns the id of the key that a secret is sealed with; undefined for a key without an id. */
+export function keyIdOf(sealed: string): string | undefined {
+  try {
+    return decodeProtectedHeader(sealed).kid;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A key may be longer than AES takes, and may be in use for something else. */
+function derive({ bytes }: SecretKey): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', bytes, '', 'latchkey secrets of webhooks', KEY_BYTES));
+}
+
+async function decrypt(sealed: string, key: Uint8Array): Promise<z.infer<typeof content> | undefined> {
+  try {
+    const { plaintext } = await compactDecrypt(sealed, key, ALGORITHMS);
+    return content.parse(JSON.parse(new TextDecoder().decode(plaintext)));
+  } catch {
+    return undefined;
+  }
+}
