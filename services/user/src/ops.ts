@@ -15,6 +15,7 @@ import { createRetry, createRetryInEach, type RetriedIn } from './projection/ret
 import { createRebuild, type Rebuild } from './rebuild/rebuild.ts';
 import { openStorage } from './storage/index.ts';
 
+export { type ErasedAccount, RECEIPT_NAME } from './projection/confirm-erasures.ts';
 export type { ParkedAccount, ParkedInGeneration } from './projection/parked-accounts.ts';
 export type { RetriedIn } from './projection/retry-parked.ts';
 export type { Parity } from './rebuild/compare-generations.ts';
@@ -41,6 +42,8 @@ export interface UserOps extends Preparable {
   findParked(account: string): Promise<ParkedAccount | undefined>;
   /** Returns the record that an account is parked at; undefined if it is no longer on the topic. */
   recordOf(parked: Parked, log: KeyReader): Promise<BusRecord | undefined>;
+  /** Publishes the receipts of those erasures that every generation has applied. Idempotent. */
+  confirmErasures(erased: readonly ErasedAccount[], log: Pick<Bus, 'publish'>): Promise<void>;
   /**
    * Reads the records of a parked account again, from the one that could not be applied, in every generation that
    * is being filled.
@@ -56,6 +59,11 @@ const PAGE = 500;
 export function openOps(store: Store): UserOps {
   const { generations, profilesOf, requirements, check } = openStorage(store);
   const parked = parkedInEach({ pointer: generations.read, profilesOf });
+
+  function confirm(erased: readonly ErasedAccount[], bus: Pick<Bus, 'publish'>): Promise<void> {
+    const running = async () => (await generations.read()).running;
+    return confirmErasures({ bus, running, profilesOf, now: () => new Date() })(erased);
+  }
 
   return {
     requirements,
@@ -73,6 +81,7 @@ export function openOps(store: Store): UserOps {
       }
       return undefined;
     },
+    confirmErasures: confirm,
     async retryParked(account, from) {
       const erased: ErasedAccount[] = [];
       // Nothing to announce here: waiting requests poll the store.
@@ -84,12 +93,7 @@ export function openOps(store: Store): UserOps {
         });
       }
       const outcome = await createRetryInEach({ pointer: generations.read, retryIn })(account);
-      await confirmErasures({
-        bus: from.log,
-        running: async () => (await generations.read()).running,
-        profilesOf,
-        now: () => new Date(),
-      })(erased.slice(-1));
+      await confirm(erased.slice(-1), from.log);
       return outcome;
     },
     rebuild: (groups) =>

@@ -1,5 +1,5 @@
 /** Erasures: who has confirmed them, and who is overdue. */
-import { erasureSettings, openOps, unconfirmed } from '@latchkey/auth/ops';
+import { type Erasure, erasureSettings, openOps, unconfirmed } from '@latchkey/auth/ops';
 import { readConfig } from '@latchkey/process';
 import type { Context } from '../context.ts';
 import { printPage, properties } from '../output/listing.ts';
@@ -7,8 +7,6 @@ import { examples, JSON_LINES, limitOption, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
 const DAY_MS = 24 * 3_600_000;
-
-type Certificate = NonNullable<Awaited<ReturnType<ReturnType<typeof openOps>['erasures']['find']>>>;
 
 export function addErasures(program: Program, context: Context): void {
   const erasures = program
@@ -30,7 +28,7 @@ export function addErasures(program: Program, context: Context): void {
         const stored = openOps(store).erasures;
         const rules = rulesOf(context);
         const after = last === undefined ? undefined : await existing(stored, last);
-        await printPage<Certificate>(context, {
+        await printPage<Erasure>(context, {
           limit,
           load: (count) =>
             stored.list({
@@ -89,16 +87,13 @@ function rulesOf({ environment }: Context): Rules {
 }
 
 /** @throws Error of one line if the account was not erased */
-async function existing(
-  erasures: ReturnType<typeof openOps>['erasures'],
-  account: string,
-): Promise<Certificate> {
+async function existing(erasures: ReturnType<typeof openOps>['erasures'], account: string): Promise<Erasure> {
   const found = await erasures.find(account);
   if (found === undefined) throw new Error(`${account} was not erased: see \`erasures list\``);
   return found;
 }
 
-function certificateOf(erasure: Certificate, { receiptDays, overdueSince }: Rules) {
+function certificateOf(erasure: Erasure, { receiptDays, overdueSince }: Rules) {
   const { account, sequence, erasedAt, receipts } = erasure;
   const missing = unconfirmed(erasure);
   return {
@@ -113,7 +108,7 @@ function certificateOf(erasure: Certificate, { receiptDays, overdueSince }: Rule
   };
 }
 
-function rowOf(erasure: Certificate, rules: Rules): readonly string[] {
+function rowOf(erasure: Erasure, rules: Rules): readonly string[] {
   const { account, erasedAt, receipts, missing, overdue } = certificateOf(erasure, rules);
   return [
     account,

@@ -2,9 +2,17 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
+import { openStorage as openAuthStorage } from '@latchkey/auth';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { eventKeys } from '@latchkey/consumer/testing/signed';
-import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
+import {
+  ACCOUNTS_TOPIC,
+  decodeReceipt,
+  encode,
+  type LatchkeyEvent,
+  RECEIPTS_TOPIC,
+  type Receipt,
+} from '@latchkey/events';
 import { createRegistry, readConfig } from '@latchkey/process';
 import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
@@ -55,6 +63,7 @@ async function scene(t: TestContext) {
   await eventually('the account is stored', () => profilesIn(database) === 1);
   return {
     database,
+    bus,
     account,
     /** Publishes a record that is not an event. */
     publishGarbage: () =>
@@ -224,6 +233,28 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
       const { code, out, err } = await runHere({}, 'rebuild', ...words);
       assert.deepEqual([code, out, err.split('\n')[0]], [1, '', `ops: ${says}`]);
     }
+  });
+
+  test('--drop confirms the erasures that waited for a generation that is no more', async (t) => {
+    const { database, account, bus, rebuild } = await scene(t);
+    const store = sqliteStore(database);
+    const { erasureReceipts } = openAuthStorage(store);
+    const erasure = { erasedAt: '2026-03-01T12:00:00.000Z', expected: ['auth', 'user'] };
+    await erasureReceipts.open({ ...erasure, account, sequence: 1 });
+    await erasureReceipts.open({ ...erasure, account: randomUUID(), sequence: 7 });
+    assert.equal((await rebuild('--drop')).code, 0);
+    const receipts: (Receipt | undefined)[] = [];
+    const subscription = await bus.subscribe({
+      topics: [RECEIPTS_TOPIC],
+      group: 'test',
+      handle: async ({ records }) => void receipts.push(...records.map(decodeReceipt)),
+    });
+    await eventually('the receipts are read', async () => (await subscription.lag()) === 0);
+    await subscription.close();
+    assert.deepEqual(
+      receipts.map((receipt) => [receipt?.userId, receipt?.consumer, receipt?.sequence]),
+      [[account, 'user', 1]],
+    );
   });
 
   test('has nothing to switch back to, or to delete, if nothing was rebuilt', async (t) => {

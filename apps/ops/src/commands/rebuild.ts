@@ -1,11 +1,13 @@
 import { Argument, Option } from '@commander-js/extra-typings';
-import { type GenerationState, openOps, type Parity, type Rebuild } from '@latchkey/user/ops';
+import { type Erasure, openOps as openAuth, unconfirmed } from '@latchkey/auth/ops';
+import { pages } from '@latchkey/store';
+import { type GenerationState, openOps, type Parity, RECEIPT_NAME, type Rebuild } from '@latchkey/user/ops';
 import type { Context } from '../context.ts';
 import { printJson } from '../output/listing.ts';
 import { amount, counted, progressOf } from '../output/progress.ts';
 import { patiently } from '../patience.ts';
 import { examples, type Program } from '../program.ts';
-import { withSystem } from '../system.ts';
+import { type System, withSystem } from '../system.ts';
 
 export function addRebuild(program: Program, context: Context): void {
   const command = program
@@ -29,11 +31,14 @@ export function addRebuild(program: Program, context: Context): void {
     )
     .action((_service, { status, back, drop, acceptDifferences = false, json = false }) => {
       if (json && !status) command.error('--json needs --status');
-      return withSystem(context, ({ store, bus }) => {
+      return withSystem(context, async ({ store, bus }) => {
         const rebuild = retrying(openOps(store).rebuild(bus), context);
         if (status) return printStatus(rebuild, context, json);
         if (back) return switchBack(rebuild, context);
-        if (drop) return dropOthers(rebuild, context);
+        if (drop) {
+          await dropOthers(rebuild, context);
+          return confirmWaiting({ store, bus }, context);
+        }
         return rebuildUser(rebuild, context, acceptDifferences);
       });
     });
@@ -168,6 +173,25 @@ async function dropOthers(rebuild: Rebuild, { print, note }: Context): Promise<v
   if (dropped.length === 0) return print('There is nothing but the generation that answers.');
   for (const generation of dropped)
     print(`Generation ${generation} is removed, together with its positions on the log.`);
+}
+
+const ERASURES = 500;
+
+/** Confirms the erasures that waited for a dropped generation, which was to apply them last. */
+async function confirmWaiting(
+  { store, bus }: Pick<System, 'store' | 'bus'>,
+  context: Context,
+): Promise<void> {
+  const { erasures } = openAuth(store);
+  const waiting = pages<Erasure>((after) =>
+    patiently(context, 'the servers', () =>
+      erasures.list({ limit: ERASURES, waiting: true, ...(after && { after }) }),
+    ),
+  );
+  for await (const page of waiting) {
+    const ours = page.filter((erasure) => unconfirmed(erasure).includes(RECEIPT_NAME));
+    await patiently(context, 'the servers', () => openOps(store).confirmErasures(ours, bus));
+  }
 }
 
 const ROLES = { answers: 'active', next: 'next', kept: 'kept' } as const;

@@ -41,8 +41,9 @@ test('it is not while a generation has the account as it was before', async () =
   assert.deepEqual(await confirmed({}, { parked: markAt(account, 3) }), []);
 });
 
-test('a generation that does not have the account yet has nothing to erase', async () => {
-  assert.deepEqual(await confirmed({}, undefined, { sequence: 8 }), [receipt]);
+test('it is not while a generation that is being filled has not read the account yet', async () => {
+  assert.deepEqual(await confirmed({}, undefined), []);
+  assert.deepEqual(await confirmed({}, { sequence: 8 }), [receipt]);
 });
 
 test('without an erasure nothing is read or published', async () => {

@@ -5,7 +5,7 @@ import { encodeReceipt, RECEIPTS_TOPIC } from '@latchkey/events';
 import type { Profiles } from '../ports/profiles.ts';
 
 /** The name under which the service confirms. */
-const CONSUMER = 'user';
+export const RECEIPT_NAME = 'user';
 
 /** An account that has its last event. */
 export interface ErasedAccount {
@@ -27,8 +27,9 @@ export function erasureIn(record: EventRecord): readonly ErasedAccount[] {
 }
 
 /**
- * Returns a function that confirms erasures that every generation has applied, or has nothing to apply to. The others
- * are confirmed by the generation that applies them last. Idempotent.
+ * Returns a function that confirms erasures that every generation has applied. A generation that has not read the account
+ * yet would store its person on the way. So the others are confirmed by the generation that applies them last.
+ * Idempotent.
  */
 export function confirmErasures(deps: {
   readonly bus: Pick<Bus, 'publish'>;
@@ -45,13 +46,13 @@ export function confirmErasures(deps: {
     const confirmed = erased.filter(({ account, sequence }) =>
       stored.every((generation) => {
         const position = generation.get(account);
-        return position === undefined || (position.sequence >= sequence && position.parked === undefined);
+        return position !== undefined && position.sequence >= sequence && position.parked === undefined;
       }),
     );
     if (confirmed.length === 0) return;
     const confirmedAt = deps.now().toISOString();
     const receipts = confirmed.map(({ account, sequence }) =>
-      encodeReceipt({ userId: account, consumer: CONSUMER, sequence, confirmedAt }),
+      encodeReceipt({ userId: account, consumer: RECEIPT_NAME, sequence, confirmedAt }),
     );
     await deps.bus.publish(RECEIPTS_TOPIC, receipts);
   };
