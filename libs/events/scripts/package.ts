@@ -31,7 +31,7 @@ export async function writePackage(folder: string): Promise<void> {
     dts: { eager: true },
     tsconfig: '../../tsconfig.json',
     inputOptions: { checks: { pluginTimings: false } },
-    deps: { alwaysBundle: [/^@latchkey\//], neverBundle: ['canonicalize', 'zod', 'kafkajs'] },
+    deps: { alwaysBundle: [/^@latchkey\//], neverBundle: ['zod', 'kafkajs'] },
     logLevel: 'warn',
     failOnWarn: true,
   });

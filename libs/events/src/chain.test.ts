@@ -74,3 +74,58 @@ it('data without a canonical form is a flaw, not an exception', () => {
   };
   assert.equal(chainFlaw(event, { hash: '' }), 'its data has no canonical form');
 });
+
+describe('a record of the test vector with another text', () => {
+  const original = records[0];
+  assert.ok(original);
+  const { headers, value } = original;
+
+  function read(text: string) {
+    return decodeWithProof({
+      key: Buffer.from(headers['ce_subject'] ?? ''),
+      value: Buffer.from(text),
+      headers,
+    });
+  }
+
+  /** Returns the text with a member before or after the others. */
+  const first = (member: string) => value.replace('{', `{${member},`);
+  const last = (member: string) => value.replace(/\}$/, `,${member}}`);
+
+  const same: Readonly<Record<string, string>> = {
+    'spaces and line breaks': JSON.stringify(JSON.parse(value), undefined, 2),
+    'its members in another order': JSON.stringify(
+      Object.fromEntries(Object.entries(JSON.parse(value)).reverse()),
+    ),
+    'escapes of characters that need none': value.replace('ada@', '\\u0061da@'),
+    'a value that a later one of the same name replaces': first('"role":"admin"'),
+  };
+  for (const [title, text] of Object.entries(same)) {
+    it(`is intact, and the same event, if it has ${title}`, () => {
+      const { decoded, provenance } = read(text);
+      assert.notEqual(text, value);
+      assert.equal(provenance.kind, 'intact');
+      assert.deepEqual(decoded, read(value).decoded);
+    });
+  }
+
+  const other: Readonly<Record<string, string>> = {
+    'a second value of the same name': last('"role":"admin"'),
+    'a second person': last('"person":{"email":"eve@example.com","username":"eve"}'),
+    'a member that is not in the schema': last('"more":1'),
+    'a member called __proto__': last('"__proto__":{"role":"admin"}'),
+    'a member of the person called __proto__': value.replace('"email"', '"__proto__":{},"email"'),
+    'a number that JSON does not have': last('"more":1e400'),
+    'a lone surrogate': last('"more":"\\ud800"'),
+    'a name with a lone surrogate': last('"\\udfff":1'),
+    'a value that is nested too deeply': last(`"more":${'['.repeat(100_000)}${']'.repeat(100_000)}`),
+    'null instead of its person': value.replace(/"person":.*/, '"person":null,"more":1}'),
+    'no person': value.replace(/,"person":.*/, '}'),
+  };
+  for (const [title, text] of Object.entries(other)) {
+    it(`is forged if it has ${title}`, () => {
+      assert.notEqual(text, value);
+      assert.equal(read(text).provenance.kind, 'forged');
+    });
+  }
+});

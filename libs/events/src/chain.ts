@@ -4,7 +4,7 @@
  * together with the salt, and the chain remains as it is. Pure, except for `newPersonSalt`.
  */
 import { hash, randomBytes } from 'node:crypto';
-import canonicalize from 'canonicalize';
+import { canonicalJson } from './canonical-json.ts';
 import { dataSchemaUri } from './data-schema-uri.ts';
 import { hmacSha256 } from './hmac.ts';
 
@@ -52,7 +52,7 @@ export function newPersonSalt(): string {
  * @throws Error if the person holds lone surrogates, or numbers that JSON does not have
  */
 export function digestPerson(person: unknown, salt: string): string {
-  return hmacSha256(Buffer.from(salt, 'base64url'), canonical(person));
+  return hmacSha256(Buffer.from(salt, 'base64url'), canonicalJson(person));
 }
 
 /**
@@ -63,9 +63,9 @@ export function hashEvent(
   { id, type, version, subject, sequence, time, data }: CoveredEvent,
   { previous, person }: Pick<ChainEntry, 'previous' | 'person'>,
 ): string {
-  const { impersonal, hasPerson } = splitData(data);
+  const hasPerson = personIn(data) !== undefined;
   const covered = {
-    data: impersonal,
+    data: hasPerson ? withoutPerson(data) : data,
     id,
     ...(hasPerson ? { person: person?.digest ?? null } : {}),
     previous: previous ?? null,
@@ -75,12 +75,12 @@ export function hashEvent(
     time,
     type,
   };
-  return hash('sha256', canonical(covered), 'base64url');
+  return hash('sha256', canonicalJson(covered), 'base64url');
 }
 
 /** Returns the entry of a new event. @param previous the hash of the event before; undefined for the first */
 export function chainEvent(event: CoveredEvent, previous: string | undefined, salt: string): ChainEntry {
-  const { person } = splitData(event.data);
+  const person = personIn(event.data);
   const links = {
     ...(previous === undefined ? {} : { previous }),
     ...(isPresent(person) ? { person: { digest: digestPerson(person, salt), salt } } : {}),
@@ -91,7 +91,7 @@ export function chainEvent(event: CoveredEvent, previous: string | undefined, sa
 /** Returns why an event does not match its entry; undefined if it does. */
 export function chainFlaw(event: CoveredEvent, entry: ChainEntry): string | undefined {
   try {
-    const { person } = splitData(event.data);
+    const person = personIn(event.data);
     if (isPresent(person)) {
       if (entry.person?.salt === undefined) return 'its personal data has no salt';
       if (digestPerson(person, entry.person.salt) !== entry.person.digest)
@@ -108,25 +108,16 @@ export function eraseSalt({ person, ...entry }: ChainEntry): ChainEntry {
   return { ...entry, ...(person === undefined ? {} : { person: { digest: person.digest } }) };
 }
 
-interface SplitData {
-  readonly impersonal: unknown;
-  readonly person?: unknown;
-  readonly hasPerson: boolean;
+/** Returns the personal data; null if it is erased, undefined if the event has none. */
+function personIn(data: unknown): unknown {
+  return typeof data === 'object' && data !== null && 'person' in data ? data.person : undefined;
 }
 
-function splitData(data: unknown): SplitData {
-  if (typeof data !== 'object' || data === null || !('person' in data) || data.person === undefined)
-    return { impersonal: data, hasPerson: false };
-  const { person, ...impersonal } = data;
-  return { impersonal, person, hasPerson: true };
+function withoutPerson(data: unknown): object {
+  const { person: _, ...impersonal } = Object(data);
+  return impersonal;
 }
 
 function isPresent(person: unknown): boolean {
   return person !== undefined && person !== null;
-}
-
-function canonical(value: unknown): string {
-  const text = canonicalize(value);
-  if (text === undefined) throw new Error('The value has no JSON.');
-  return text;
 }

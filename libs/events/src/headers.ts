@@ -193,7 +193,9 @@ export function textsOf(
   headers: RawHeaders,
   wanted: readonly string[],
 ): Readonly<Record<string, string | undefined>> {
-  return Object.fromEntries(wanted.map((name) => [name, headerText(headers[name])]));
+  const texts: Record<string, string | undefined> = {};
+  for (const name of wanted) texts[name] = headerText(headers[name]);
+  return texts;
 }
 
 /** Reads the headers of a record. Other headers are ignored. */

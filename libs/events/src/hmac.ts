@@ -13,16 +13,14 @@ const OUTER = 0x5c;
  */
 export function hmacSha256(key: Buffer, text: string): string {
   if (key.length > BLOCK_BYTES) throw new RangeError(`The key has more than ${BLOCK_BYTES} bytes.`);
-  const inner = padded(key, INNER, Buffer.byteLength(text));
+  const inner = Buffer.allocUnsafe(BLOCK_BYTES + Buffer.byteLength(text));
+  const outer = Buffer.allocUnsafe(BLOCK_BYTES + HASH_BYTES);
+  for (let at = 0; at < BLOCK_BYTES; at += 1) {
+    const byte = key[at] ?? 0;
+    inner[at] = byte ^ INNER;
+    outer[at] = byte ^ OUTER;
+  }
   inner.write(text, BLOCK_BYTES);
-  const outer = padded(key, OUTER, HASH_BYTES);
   hash('sha256', inner, 'buffer').copy(outer, BLOCK_BYTES);
   return hash('sha256', outer, 'base64url');
-}
-
-/** Returns a buffer that begins with the key, combined with the pad, and has space for more bytes. */
-function padded(key: Buffer, pad: number, more: number): Buffer {
-  const buffer = Buffer.allocUnsafe(BLOCK_BYTES + more).fill(pad, 0, BLOCK_BYTES);
-  for (const [index, byte] of key.entries()) buffer[index] = byte ^ pad;
-  return buffer;
 }

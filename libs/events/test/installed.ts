@@ -13,7 +13,7 @@ const root = resolve(import.meta.dirname, '../../..');
  * The packages that npm would install in addition: dependencies, the peer dependency, and the usual packages of a
  * TypeScript project on Node.
  */
-const FETCHED = ['canonicalize', 'zod', 'kafkajs', '@types/node', 'undici-types'];
+const FETCHED = ['zod', 'kafkajs', '@types/node', 'undici-types'];
 
 const TSCONFIG = {
   compilerOptions: {

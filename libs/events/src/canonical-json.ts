@@ -1,0 +1,53 @@
+/**
+ * The canonical form of JSON (RFC 8785, https://www.rfc-editor.org/rfc/rfc8785): one text per value, whatever the order
+ * of its keys. Pure.
+ */
+
+/** Printable ASCII without `"` and `\`: nothing to escape. Most texts of events are of this kind. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+/**
+ * Returns the canonical form of a value. Members that are undefined are omitted, as `JSON.stringify` does.
+ * @throws TypeError if the value holds lone surrogates, numbers that JSON does not have, or anything else that is not
+ * JSON, such as a Date
+ * @throws RangeError if it is nested too deeply
+ */
+export function canonicalJson(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return quoted(value);
+    case 'number':
+      if (!Number.isFinite(value)) throw new TypeError('JSON has no such number.');
+      // RFC 8785 adopts the form of ECMAScript.
+      return String(value);
+    case 'boolean':
+      return String(value);
+    case 'object':
+      if (value === null) return 'null';
+      return Array.isArray(value) ? `[${value.map(canonicalJson).join(',')}]` : canonicalObject(value);
+    default:
+      throw new TypeError(`JSON has no ${typeof value}.`);
+  }
+}
+
+function canonicalObject(object: object): string {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  if (prototype !== Object.prototype && prototype !== null) throw new TypeError('It is not plain data.');
+  let members = '';
+  for (const [name, member] of Object.entries(object).sort(byName)) {
+    if (member === undefined) continue;
+    members += `${members === '' ? '' : ','}${quoted(name)}:${canonicalJson(member)}`;
+  }
+  return `{${members}}`;
+}
+
+/** By UTF-16 code units, as RFC 8785 requires. */
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
+function quoted(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
+  if (!text.isWellFormed()) throw new TypeError('A text holds a lone surrogate.');
+  return JSON.stringify(text);
+}
