@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import { Readable } from 'node:stream';
 import type { TestEvent } from 'node:test/reporters';
 import { spec } from 'node:test/reporters';
+import { SHARED } from './test-processes.ts';
 
 const SLOWEST = 20;
 
@@ -11,11 +12,13 @@ interface FileTime {
   readonly ms: number;
 }
 
-/** Returns the duration of a file, including the start of its process; undefined for other events. */
+/** Returns the duration of a file, including the start of its process if it has its own; undefined for other events. */
 function fileTimeOf({ type, data }: TestEvent): FileTime | undefined {
-  // The event of a file has no `entryFile`, in contrast to the events of its tests.
-  if (type !== 'test:complete' || data.nesting > 0 || 'entryFile' in data) return undefined;
-  return { file: relative('', data.name), ms: data.details.duration_ms };
+  if (type !== 'test:complete' || data.nesting > 0) return undefined;
+  // The runner reports a process like a test, but without the `entryFile` that every test in it has.
+  const entry = 'entryFile' in data ? String(data.entryFile) : undefined;
+  const isFile = entry === undefined ? !data.name.endsWith(SHARED) : entry.endsWith(SHARED);
+  return isFile ? { file: relative('', data.name), ms: data.details.duration_ms } : undefined;
 }
 
 function lineOf({ file, ms }: FileTime): string {

@@ -63,7 +63,7 @@ try {
   outages   of MongoDB and mail${KAFKA_CONTROL ? ', and of Kafka by KAFKA_CONTROL' : '; not of a running Kafka: KAFKA_CONTROL is not set'}
 `);
   // One file at a time, because whole systems share the topics of the broker.
-  process.exitCode = await runSuites({ files: inEveryRoom('.cluster.ts'), concurrency: 1 });
+  process.exitCode = await runSuites({ files: inEveryRoom('.cluster.ts'), concurrency: 1, share: false });
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

@@ -57,7 +57,7 @@ try {
   outages   of Kafka, MongoDB and the mail server at the start
 `);
   // One file at a time, so that each has the machine to itself.
-  process.exitCode = await runSuites({ files: ['test/compose/*.e2e.ts'], concurrency: 1 });
+  process.exitCode = await runSuites({ files: ['test/compose/*.e2e.ts'], concurrency: 1, share: false });
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

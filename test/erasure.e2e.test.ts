@@ -1,4 +1,4 @@
-/** Erasing an account, from the request to the last byte in the data folder. */
+/** Tests the erasure of an account, from the request until the data folder contains nothing of the person. */
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,14 +16,14 @@ const mailbox = createMailbox(system.mailbox);
 const people = createPeople(client, mailbox);
 const admin = await createAdmin(system, people);
 
-/** Returns the files of the data folder that contain a text, in any case. */
+/** Returns the files of the data folder that contain a text; case is ignored. */
 async function filesWith(words: string): Promise<readonly string[]> {
   const files = await readdir(system.folder);
   const contents = await Promise.all(files.map((file) => readFile(join(system.folder, file), 'latin1')));
   return files.filter((_, index) => contents[index]?.toLowerCase().includes(words.toLowerCase()));
 }
 
-/** A person with a history. */
+/** Creates a person whose account has many kinds of events. */
 async function busyPerson(name: string): Promise<Person & { readonly id: string; readonly token: string }> {
   const person = await people.verified(somebody(name));
   const { id, accessToken: token } = await people.login(person);
@@ -47,7 +47,7 @@ async function certificateOf(id: string): Promise<Certificate> {
   return found === undefined ? { receipts: [], complete: false, overdue: false } : JSON.parse(found);
 }
 
-/** Returns the places in which `ops erase --check` finds something of the person. */
+/** Returns the places in which `ops erase --check` finds data of the person. */
 async function tracesOf(account: string): Promise<readonly string[]> {
   const checked = await runToEnd(
     { DATA_DIR: system.folder },
