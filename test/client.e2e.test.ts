@@ -43,6 +43,21 @@ test('signs up, verifies by the link, signs in, and reads its own writes', async
   assert.equal(me.firstName, 'Ada');
 });
 
+test('moves an account to another address by the link, and back by the other one', async () => {
+  const { client } = openClient();
+  const ada = await people.verified(somebody('ada'));
+  const newEmail = somebody('moved').email;
+  await client.signIn(ada.email, ada.password);
+  await dataOf(client.api.POST('/api/v1/auth/change-email', { body: { newEmail, password: ada.password } }));
+  const confirm = linkOf(await mailbox.next(newEmail, 'Confirm your new email address'));
+  await client.changeEmailFromUrl(String(confirm.url)).confirm(ada.password);
+  assert.equal((await client.signIn(newEmail, ada.password)).user.email, newEmail);
+  const undo = linkOf(await mailbox.next(ada.email, 'Your email address was changed'));
+  await client.undoEmailChangeFromUrl(String(undo.url)).setPassword('a passphrase of her own');
+  const session = await client.signIn(ada.email, 'a passphrase of her own');
+  assert.equal(session.user.email, ada.email);
+});
+
 test('problems have a code and the fields that they are about', async () => {
   const { client } = openClient();
   const refused = await client.signUp({ email: 'x', password: 'short', username: 'ada' }).catch(String);

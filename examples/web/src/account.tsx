@@ -1,15 +1,17 @@
 import { dataOf, type User } from '@latchkey/client';
 import { useCallback, useEffect, useState } from 'react';
+import { AccountData } from './account-data.tsx';
 import { Field, Form } from './form.tsx';
 import { latchkey } from './latchkey.ts';
+import { Sessions } from './sessions.tsx';
 
 export function Account() {
-  const [me, setMe] = useState<Pick<User, 'username'> & { firstName?: string | null }>();
+  const [me, setMe] = useState<Pick<User, 'email' | 'username'> & { firstName?: string | null }>();
   const load = useCallback(async () => {
     setMe(await dataOf(latchkey.api.GET('/api/v1/users/me')));
   }, []);
   useEffect(() => {
-    // Without a network, or if the session has ended, there is nothing to show here; useSession shows the latter.
+    // Offline, or the session has ended, which useSession shows.
     load().catch(() => undefined);
   }, [load]);
 
@@ -27,6 +29,18 @@ export function Account() {
         }}
       >
         <Field label="First name" name="firstName" autoComplete="given-name" />
+      </Form>
+      <Form
+        title="Change email address"
+        button="Change address"
+        done="Open the link that we have sent to the new address."
+        send={({ newEmail = '', password = '' }) =>
+          dataOf(latchkey.api.POST('/api/v1/auth/change-email', { body: { newEmail, password } }))
+        }
+      >
+        <p>Your address is {me?.email ?? '…'}.</p>
+        <Field label="New email" name="newEmail" type="email" autoComplete="email" />
+        <Field label="Password" name="password" type="password" autoComplete="current-password" />
       </Form>
       <Form
         title="Change password"
@@ -48,6 +62,8 @@ export function Account() {
         />
         <Field label="New password" name="newPassword" type="password" autoComplete="new-password" />
       </Form>
+      <Sessions />
+      <AccountData />
       <nav aria-label="Session">
         <button type="button" onClick={() => void load().catch(() => undefined)}>
           Reload

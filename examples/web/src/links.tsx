@@ -43,3 +43,39 @@ export function Reset() {
     </>
   );
 }
+
+/** The page of a link that confirms a new address. */
+export function ChangeEmail() {
+  const [link] = useState(() => latchkey.changeEmailFromUrl(location.href));
+  return (
+    <>
+      <Form
+        title="Confirm your new address"
+        button="Confirm address"
+        done="Your address has been changed. Sign in with it from now on."
+        send={({ password = '' }) => link.confirm(password)}
+      >
+        <Field label="Password" name="password" type="password" autoComplete="current-password" />
+      </Form>
+      <a href="/">Continue</a>
+    </>
+  );
+}
+
+/** The page of a link that undoes a change of address. The password is replaced, because it may have been stolen, too. */
+export function UndoEmailChange() {
+  const [link] = useState(() => latchkey.undoEmailChangeFromUrl(location.href));
+  return (
+    <>
+      <Form
+        title="Keep your previous address"
+        button="Undo the change"
+        done="Your previous address is back. Sign in with the new password."
+        send={({ newPassword = '' }) => link.setPassword(newPassword)}
+      >
+        <Field label="New password" name="newPassword" type="password" autoComplete="new-password" />
+      </Form>
+      <a href="/">Sign in</a>
+    </>
+  );
+}

@@ -1,15 +1,23 @@
-import { StrictMode } from 'react';
+import { type ReactNode, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Account } from './account.tsx';
 import { latchkey } from './latchkey.ts';
-import { Reset, Verify } from './links.tsx';
+import { ChangeEmail, Reset, UndoEmailChange, Verify } from './links.tsx';
 import { SignedOut } from './signed-out.tsx';
 import { useSession } from './use-session.ts';
 
+/** The pages that links in mails lead to, by path. */
+const pages: Readonly<Record<string, () => ReactNode>> = {
+  '/verify': Verify,
+  '/reset-password': Reset,
+  '/change-email': ChangeEmail,
+  '/undo-email-change': UndoEmailChange,
+};
+
 function App() {
   const session = useSession();
-  if (location.pathname === '/verify') return <Verify />;
-  if (location.pathname === '/reset-password') return <Reset />;
+  const Page = pages[location.pathname];
+  if (Page !== undefined) return <Page />;
   return session === undefined ? <SignedOut /> : <Account key={session.user.id} />;
 }
 

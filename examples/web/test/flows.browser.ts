@@ -3,6 +3,7 @@
  * again.
  */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Page } from 'playwright-core';
@@ -101,7 +102,7 @@ for (const tokens of ['cookie', 'body'] as const) {
     await page.getByText('Signed in as Augusta').waitFor();
 
     // Signing out in one tab signs out all tabs.
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     for (const tab of [page, other]) await tab.getByRole('form', { name: 'Sign in' }).waitFor();
     await page.reload();
     await page.getByRole('form', { name: 'Sign in' }).waitFor();
@@ -115,5 +116,52 @@ for (const tokens of ['cookie', 'body'] as const) {
     await page.getByRole('link', { name: 'Sign in' }).click();
     await fill(page, 'Sign in', { Email: ada.email, Password: NEW_PASSWORD }, 'Sign in');
     await page.getByText('Signed in as Augusta').waitFor();
+
+    // Another device is listed, and can be signed out: then its next refresh is refused.
+    const elsewhere = await browser.newContext();
+    t.after(() => elsewhere.close());
+    const phone = await elsewhere.newPage();
+    await phone.clock.install();
+    await phone.goto(app);
+    await fill(phone, 'Sign in', { Email: ada.email, Password: NEW_PASSWORD }, 'Sign in');
+    await phone.getByText('Signed in as Augusta').waitFor();
+    await page.reload();
+    await page.getByRole('button', { name: 'Sign out this device' }).click();
+    await page.getByRole('button', { name: 'Sign out this device' }).waitFor({ state: 'detached' });
+    await phone.clock.fastForward(LATER_MS);
+    await phone.getByRole('button', { name: 'Reload' }).click();
+    await phone.getByRole('form', { name: 'Sign in' }).waitFor();
+
+    const moved = somebody('moved').email;
+    await fill(
+      page,
+      'Change email address',
+      { 'New email': moved, Password: NEW_PASSWORD },
+      'Change address',
+    );
+    await page.getByText('Open the link that we have sent').waitFor();
+    await other.goto(await linkTo(app, moved, 'Confirm your new email address'));
+    await fill(other, 'Confirm your new address', { Password: NEW_PASSWORD }, 'Confirm address');
+    await other.getByText('Your address has been changed.').waitFor();
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await page.getByText(`Your address is ${moved}.`).waitFor();
+
+    // The previous address takes the change back, which ends every session.
+    await other.goto(await linkTo(app, ada.email, 'Your email address was changed'));
+    await fill(other, 'Keep your previous address', { 'New password': ada.password }, 'Undo the change');
+    await other.getByText('Your previous address is back.').waitFor();
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await fill(page, 'Sign in', { Email: ada.email, Password: ada.password }, 'Sign in');
+    await page.getByText(`Your address is ${ada.email}.`).waitFor();
+
+    const download = page.waitForEvent('download');
+    await fill(page, 'Your data', { Password: ada.password }, 'Download');
+    const file = await (await download).path();
+    assert.equal(JSON.parse(await readFile(file, 'utf8')).profile.email, ada.email);
+
+    await fill(page, 'Erase account', { Password: ada.password }, 'Erase my account');
+    await page.getByText('You cannot sign in any more.').waitFor();
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await page.getByRole('form', { name: 'Sign in' }).waitFor();
   });
 }

@@ -51,6 +51,10 @@ export interface AuthClient {
   verifyFromUrl(url: string): { confirm(evidence?: Verification): Promise<void>; reject(): Promise<void> };
   /** Reads a password link. */
   resetFromUrl(url: string): { setPassword(newPassword: string): Promise<void> };
+  /** Reads a link that confirms a new address. Call `confirm` when the person clicks, not when the page loads. */
+  changeEmailFromUrl(url: string): { confirm(password: string): Promise<void> };
+  /** Reads a link that undoes a change of address. */
+  undoEmailChangeFromUrl(url: string): { setPassword(newPassword: string): Promise<void> };
   /** Adds a listener. @returns a function that removes it */
   on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void;
   /** Stops communicating with the other tabs. */
@@ -184,6 +188,15 @@ export function createClient(options: ClientOptions): AuthClient {
     return token;
   }
 
+  /** A link with which the person chooses a new password. */
+  function passwordLink(route: string, link: string) {
+    const path = `${route}/${linkToken(link)}`;
+    return {
+      setPassword: async (newPassword: string) =>
+        void (await posted(path, { newPassword, confirmNewPassword: newPassword })),
+    };
+  }
+
   return {
     api,
     session: () => current,
@@ -218,13 +231,12 @@ export function createClient(options: ClientOptions): AuthClient {
         reject: async () => void (await posted(path, { reject: true })),
       };
     },
-    resetFromUrl(link) {
-      const path = `password-reset-confirm/${linkToken(link)}`;
-      return {
-        setPassword: async (newPassword) =>
-          void (await posted(path, { newPassword, confirmNewPassword: newPassword })),
-      };
+    resetFromUrl: (link) => passwordLink('password-reset-confirm', link),
+    changeEmailFromUrl(link) {
+      const path = `change-email/${linkToken(link)}`;
+      return { confirm: async (password) => void (await posted(path, { password })) };
     },
+    undoEmailChangeFromUrl: (link) => passwordLink('undo-email-change', link),
     on(name, listener) {
       listeners[name].add(listener);
       return () => void listeners[name].delete(listener);

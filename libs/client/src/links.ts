@@ -1,4 +1,4 @@
-/** The links of mails that lead to pages of the app (VERIFY_LINK, RESET_LINK). */
+/** The links of mails that lead to pages of the app (VERIFY_LINK, RESET_LINK, EMAIL_CHANGE_LINK, EMAIL_UNDO_LINK). */
 
 /** Returns the token of a link: a query parameter `token`, or the last part of the path. */
 export function tokenIn(url: string): string | undefined {

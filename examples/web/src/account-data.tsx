@@ -1,0 +1,38 @@
+import { dataOf } from '@latchkey/client';
+import { Field, Form } from './form.tsx';
+import { latchkey } from './latchkey.ts';
+
+/** What owners may do with their data: download it, and have it erased. */
+export function AccountData() {
+  return (
+    <>
+      <Form
+        title="Your data"
+        button="Download"
+        done="Your data has been downloaded."
+        send={async ({ password = '' }) =>
+          save('account.json', await dataOf(latchkey.api.POST('/api/v1/auth/export', { body: { password } })))
+        }
+      >
+        <Field label="Password" name="password" type="password" autoComplete="current-password" />
+      </Form>
+      <Form
+        title="Erase account"
+        button="Erase my account"
+        done="You cannot sign in any more. A mail says when your account will be erased, and has a link to keep it."
+        send={({ password = '' }) =>
+          dataOf(latchkey.api.POST('/api/v1/auth/account/erase', { body: { password } }))
+        }
+      >
+        <Field label="Password" name="password" type="password" autoComplete="current-password" />
+      </Form>
+    </>
+  );
+}
+
+/** Saves a document as a file. */
+function save(name: string, data: unknown): void {
+  const url = URL.createObjectURL(new Blob([JSON.stringify(data, null, 2)], { type: 'application/json' }));
+  Object.assign(document.createElement('a'), { href: url, download: name }).click();
+  URL.revokeObjectURL(url);
+}
