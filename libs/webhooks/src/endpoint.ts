@@ -53,6 +53,11 @@ const delivery = z.object({
   cursor: z.string().optional(),
   waiting: z.array(waitingAccount),
   failing: failing.optional(),
+  /**
+   * Whether the endpoint was moved from another log (`ops move`). What was sent before the move is then stored for each
+   * account.
+   */
+  moved: z.literal(true).optional(),
   /** Counts the attempts. */
   attempts: z.number(),
   redrive: redrive.optional(),

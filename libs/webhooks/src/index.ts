@@ -11,6 +11,7 @@ export {
   withFields,
 } from './endpoint.ts';
 export { EndpointRefused } from './endpoint-refused.ts';
+export { movableWebhooks } from './move.ts';
 export { type Attempt, changeEndpoint, type WebhookStorage } from './ports.ts';
 export { createSecretSealer, isSealed, keyIdOf, type SecretSealer } from './seal.ts';
 export { openStored, sealStored } from './seal-stored.ts';

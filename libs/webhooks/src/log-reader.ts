@@ -1,5 +1,5 @@
 /** Reads the events of accounts as they are sent to an endpoint. */
-import type { Bus, LogTail } from '@latchkey/bus';
+import type { Bus, BusRecord, LogTail } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, subjectOfKey } from '@latchkey/events';
 import {
   createFeed,
@@ -12,7 +12,7 @@ import {
   writeCursor,
 } from '@latchkey/feed';
 import { z } from 'zod';
-import type { WaitingAccount, WebhookEndpoint } from './endpoint.ts';
+import type { Delivery, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
 import type { Place } from './progress.ts';
 
 /** The most events that are sent to an endpoint in one round. */
@@ -24,6 +24,8 @@ export interface LoggedEvent extends Place {
   readonly id: string;
   readonly type: string;
   readonly time: Date;
+  /** Infinite if it has none, which no event of ours lacks. */
+  readonly sequence: number;
   readonly body: string;
 }
 
@@ -51,6 +53,8 @@ export interface EventReader {
   ): Promise<{ readonly events: readonly LoggedEvent[]; readonly isComplete: boolean }>;
   /** Whether a cursor belongs to the log that is now read. The offsets of another log mean nothing here. */
   isOfThisLog(cursor: string): Promise<boolean>;
+  /** Returns, for each account with events that were not sent to an endpoint yet, the sequence of the first of these. */
+  unsent(delivery: Pick<Delivery, 'cursor' | 'waiting'>): Promise<ReadonlyMap<string, number>>;
   /** Whether an event is before the place that a cursor has reached in its partition. */
   isBefore(event: Place, cursor: string): boolean;
   /** Whether a cursor has reached another one in all partitions. */
@@ -96,6 +100,25 @@ export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: Genuine): Eve
       return read !== undefined && isSameLog(read, id);
     },
 
+    async unsent({ cursor, waiting }) {
+      const tail = await bus.tail(ACCOUNTS_TOPIC);
+      const read = cursor === undefined ? undefined : readCursor(cursor);
+      const waitingFrom = new Map(waiting.map(({ account, offset }) => [account, offset]));
+      const unsent = new Map<string, number>();
+      for (const { partition, start, end } of await tail.ranges()) {
+        const reached = read === undefined ? 0 : placeOf(read, partition).offset;
+        const offsets = waiting.filter((each) => each.partition === partition).map(({ offset }) => offset);
+        for await (const { account, sequence, offset } of eventsOf(tail, partition, {
+          from: Math.max(start, Math.min(reached, ...offsets)),
+          end,
+        })) {
+          const isUnsent = offset >= Math.min(reached, waitingFrom.get(account) ?? reached);
+          if (isUnsent) unsent.set(account, Math.min(sequence, unsent.get(account) ?? sequence));
+        }
+      }
+      return unsent;
+    },
+
     isBefore({ partition, offset }, cursor) {
       const read = readCursor(cursor);
       return read !== undefined && offset < placeOf(read, partition).offset;
@@ -128,22 +151,45 @@ async function startOf(
   return found?.event === event && found.account === account ? offset : start;
 }
 
-/** Yields the records of an account from one offset up to another. */
+/** Yields the records of a partition from one offset up to another, page by page. */
+async function* pagesOf(
+  tail: LogTail,
+  partition: number,
+  { from, end }: { readonly from: number; readonly end: number },
+): AsyncGenerator<readonly BusRecord[]> {
+  let offset = from;
+  while (offset < end) {
+    const records = await tail.read(partition, offset, Math.min(READ_AT_ONCE, end - offset));
+    const last = records.at(-1);
+    if (last === undefined) return;
+    yield records.filter((record) => record.offset < end);
+    offset = last.offset + 1;
+  }
+}
+
+/** Yields the genuine records of an account from one offset up to another. */
 async function* recordsOf(
   { tail, genuine }: { readonly tail: LogTail; readonly genuine: Genuine },
   { account, partition }: WaitingAccount,
   from: number,
   end: number,
 ) {
-  let offset = from;
-  while (offset < end) {
-    const records = await tail.read(partition, offset, Math.min(READ_AT_ONCE, end - offset));
-    const last = records.at(-1);
-    if (last === undefined) return;
-    for (const record of await genuine(records))
-      if (record.offset < end && subjectOfKey(record.key) === account) yield record;
-    offset = last.offset + 1;
-  }
+  for await (const records of pagesOf(tail, partition, { from, end }))
+    for (const record of await genuine(records)) if (subjectOfKey(record.key) === account) yield record;
+}
+
+/** Yields the events of a partition from one offset up to another. */
+async function* eventsOf(
+  tail: LogTail,
+  partition: number,
+  range: { readonly from: number; readonly end: number },
+): AsyncGenerator<LoggedEvent> {
+  for await (const records of pagesOf(tail, partition, range))
+    for (const record of records) {
+      const body = toCloudEvent(record, { person: false, placeholders: false });
+      const event = body === undefined ? undefined : eventOf(body);
+      if (event !== undefined) yield event;
+    }
 }
 
 const attributes = z.object({
@@ -152,6 +198,7 @@ const attributes = z.object({
   subject: z.string().optional(),
   partitionkey: z.string().optional(),
   time: z.string().optional(),
+  sequence: z.coerce.number().optional().catch(undefined),
   feedpartition: z.number(),
   feedoffset: z.number(),
 });
@@ -161,7 +208,7 @@ function eventOf(body: string): LoggedEvent | undefined {
   if (!parsed.success) return undefined;
   const { type = 'unknown', subject = '', partitionkey, time = '', feedpartition, feedoffset } = parsed.data;
   // A record without an id is identified by its place. No record of ours lacks an id.
-  const { id = `${feedpartition}-${feedoffset}` } = parsed.data;
+  const { id = `${feedpartition}-${feedoffset}`, sequence = Number.POSITIVE_INFINITY } = parsed.data;
   const decided = new Date(time);
   return {
     id,
@@ -169,6 +216,7 @@ function eventOf(body: string): LoggedEvent | undefined {
     type,
     account: partitionkey ?? subject,
     // Without a time, it is never too early to be sent.
+    sequence,
     time: Number.isNaN(decided.getTime()) ? new Date() : decided,
     partition: feedpartition,
     offset: feedoffset,

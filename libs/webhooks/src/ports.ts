@@ -13,7 +13,7 @@ export interface Endpoints {
    * @returns false if it has changed or was removed
    */
   replace(endpoint: WebhookEndpoint): Promise<boolean>;
-  /** Removes an endpoint and its attempts. @returns false if there was none */
+  /** Removes an endpoint, its attempts, and how far it had got before a move. @returns false if there was none */
   remove(id: string): Promise<boolean>;
 }
 
@@ -47,17 +47,48 @@ export interface Attempts {
   ): Promise<readonly Attempt[]>;
 }
 
+/** An attempt and the endpoint that it was made to. */
+export interface StoredAttempt {
+  readonly endpoint: string;
+  readonly attempt: Attempt;
+}
+
+/** How far the events of an account had been sent when `ops move` replaced the log. */
+export interface SentAccount {
+  readonly account: string;
+  /** Set if the sequence is that of one endpoint. Otherwise it is that of all endpoints that have none of their own. */
+  readonly endpoint?: string;
+  /** Events up to this sequence were sent; 0: none was. */
+  readonly sequence: number;
+}
+
+export interface SentBefore {
+  /**
+   * Returns the sequence up to which the events of each account were sent to an endpoint before a move. Accounts that
+   * were not moved are absent.
+   */
+  find(endpoint: string, accounts: readonly string[]): Promise<ReadonlyMap<string, number>>;
+}
+
 export interface WebhookStorage extends Preparable {
   readonly endpoints: Endpoints;
   readonly attempts: Attempts;
+  readonly sentBefore: SentBefore;
   /** The leases that decide which process sends to an endpoint. */
   readonly leases: LeaseRecords;
   /** Releases all leases if only one server can use the store, because its predecessor is gone. */
   voidLeases(): Promise<void>;
-  /** Set if endpoints can be moved from this kind of store. */
-  readonly source?: Source<WebhookEndpoint>;
-  /** Set if endpoints can be moved into this kind of store. */
-  readonly target?: Target<WebhookEndpoint>;
+  /** Set if webhooks can be moved from this kind of store. */
+  readonly source?: {
+    readonly endpoints: Source<WebhookEndpoint>;
+    readonly attempts: Source<StoredAttempt>;
+  };
+  /** Set if webhooks can be moved into this kind of store. */
+  readonly target?: {
+    readonly endpoints: Target<WebhookEndpoint>;
+    readonly attempts: Target<StoredAttempt>;
+    readonly sentBefore: Target<SentAccount>;
+  };
 }
 
 /**

@@ -312,3 +312,24 @@ test('a process that was too slow does not undo what another has stored meanwhil
     [1, 1],
   );
 });
+
+test('what is unsent is told by account, whether the account waits or its events were not read yet', async (context) => {
+  const { publish, addEndpoint, settle, answering, reader, state } = await opened(context);
+  const { id } = await addEndpoint();
+  const [ada, bob, carl, dora] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+  assert.equal((await reader.unsent((await state(id)).delivery)).size, 0);
+  answering(({ account, sequence }) => (account === ada && sequence > 1 ? broken : delivered));
+  for (const account of [ada, bob, dora]) for (const sequence of [1, 2, 3]) await publish(account, sequence);
+  await settle(id);
+  for (const sequence of [4, 5]) await publish(bob, sequence);
+  await publish(carl, 1);
+  await publish(ada, 4);
+  assert.deepEqual(
+    await reader.unsent((await state(id)).delivery),
+    new Map([
+      [ada, 2],
+      [bob, 4],
+      [carl, 1],
+    ]),
+  );
+});

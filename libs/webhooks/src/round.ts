@@ -18,7 +18,7 @@ import {
 import type { SecretSealer } from './seal.ts';
 
 export interface RoundDeps {
-  readonly storage: Pick<WebhookStorage, 'endpoints' | 'attempts'>;
+  readonly storage: Pick<WebhookStorage, 'endpoints' | 'attempts' | 'sentBefore'>;
   readonly reader: EventReader;
   readonly poster: Pick<Poster, 'post'>;
   readonly sealer: Pick<SecretSealer, 'open'>;
@@ -126,11 +126,25 @@ async function sendWaiting(
 async function sendNew(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<Sent> {
   const page = await deps.reader.read(endpoint, endpoint.delivery.cursor);
   const waiting = new Set(endpoint.delivery.waiting.map(({ account }) => account));
+  const sentBefore = await sentBeforeMove(endpoint, page.events, deps);
   // Events of an account that is waiting are sent after those that it waits for.
   const events = page.events.filter(
-    (event) => isDecidedSince(endpoint, event) && !waiting.has(event.account),
+    (event) =>
+      isDecidedSince(endpoint, event) &&
+      !waiting.has(event.account) &&
+      event.sequence > (sentBefore.get(event.account) ?? 0),
   );
   return { ...(await deliver(endpoint, events, deps)), cursor: page.cursor, page };
+}
+
+/** Returns the sequence up to which each account was sent before the log was replaced by `ops move`. */
+async function sentBeforeMove(
+  { id, delivery }: WebhookEndpoint,
+  events: readonly LoggedEvent[],
+  { storage }: Pick<RoundDeps, 'storage'>,
+): Promise<ReadonlyMap<string, number>> {
+  if (!delivery.moved || events.length === 0) return new Map();
+  return storage.sentBefore.find(id, [...new Set(events.map(({ account }) => account))]);
 }
 
 /** Sends a page of earlier events again. New events wait meanwhile, so that the order is kept. */

@@ -45,6 +45,7 @@ test('whoever dies and whatever fails, no event is lost and none has its effect 
             sealer: log.sealer,
             storage: {
               attempts: log.storage.attempts,
+              sentBefore: log.storage.sentBefore,
               endpoints: {
                 ...endpoints,
                 find: endpoints.find,

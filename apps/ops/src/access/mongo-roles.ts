@@ -25,6 +25,7 @@ export const mongoCollections: Readonly<Record<'auth' | 'user' | 'notifier', rea
     'webhook_attempts',
     'webhook_endpoints',
     'webhook_leases',
+    'webhook_sent_before',
   ],
   notifier: ['notifier_cutoffs', 'notifier_deliveries', 'notifier_suppressions'],
 };

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { parseEnv } from 'node:util';
 import { authSettings, compose as composeAuth } from '@latchkey/auth';
@@ -135,7 +138,13 @@ async function startCluster(t: TestContext, store: MongoStore, keys: object) {
   const own = ownTopics(kafka);
   await own.bus.ensureTopics([...topics, receiptsTopic]);
 
-  const environment = { ...keys, LATCHKEY_ENV: 'development', PUBLIC_URL, ...mailSettings(sink) };
+  const environment = {
+    ...keys,
+    LATCHKEY_ENV: 'development',
+    PUBLIC_URL,
+    WEBHOOKS_ALLOW_PRIVATE: 'true',
+    ...mailSettings(sink),
+  };
   function deps() {
     return {
       backend: { store, bus: own.bus },
@@ -265,4 +274,109 @@ test('a move is refused where it could do harm, and nothing is changed', async (
   await refused(/^ops: MONGO_URL: auth has run on this database already[^\n]+\n$/);
 
   await refused(/^ops: too many arguments for 'move'\. Expected 0 arguments but got 1\.\n/, 'now');
+});
+
+/** Starts a receiver of webhooks that refuses some events until it is told to take everything. */
+async function startReceiver(t: TestContext) {
+  const received: string[] = [];
+  let refuses: (account: string, sequence: number) => boolean = () => false;
+  const server = createServer(async (request, response) => {
+    const { id, subject, sequence } = JSON.parse(await text(request));
+    if (refuses(subject, Number(sequence))) return void response.writeHead(500).end();
+    received.push(`${subject} ${Number(sequence)} ${id}`);
+    response.writeHead(204).end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  return {
+    url: `http://127.0.0.1:${address.port}/`,
+    received,
+    refuse: (next: typeof refuses) => {
+      refuses = next;
+    },
+  };
+}
+
+test('webhooks continue where they were: nothing is sent twice, and what waited is sent', async (t) => {
+  const folder = await temporaryFolder(t);
+  const sink = await startMailSink(t);
+  const receiver = await startReceiver(t);
+  const WEBHOOKS_ALLOW_PRIVATE = 'true';
+  const config = readSettings({
+    PORT: '0',
+    DATA_DIR: folder,
+    PUBLIC_URL,
+    WEBHOOKS_ALLOW_PRIVATE,
+    ...mailSettings(sink),
+  });
+  const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
+  await standalone.start();
+  const settings = { DATA_DIR: folder, WEBHOOKS_ALLOW_PRIVATE };
+  const added = await runOps(settings, 'webhooks', 'add', 'crm', receiver.url);
+  const id = /we_\w+/.exec(added.out)?.[0] ?? '';
+  const late = /we_\w+/.exec(
+    (await runOps(settings, 'webhooks', 'add', 'paused', `${receiver.url}?late`)).out,
+  )?.[0];
+  await runOps(settings, 'webhooks', 'pause', late ?? '');
+
+  const app = client(standalone.url);
+  const [ada, ben] = [`ada-${randomUUID()}@example.com`, `ben-${randomUUID()}@example.com`];
+  await app.signUp(ada);
+  await eventually('the mail is sent and the event is received', () => {
+    return sink.mails.length === 1 && receiver.received.length === 1;
+  });
+  // Ada's next events wait, while Ben's are delivered.
+  const [account = ''] = receiver.received[0]?.split(' ') ?? [];
+  receiver.refuse((subject) => subject === account);
+  await app.verify(linkIn(sink.mails[0]?.text ?? ''));
+  await app.signUp(ben);
+  await eventually('an event waits and another is delivered', async () => {
+    const { out } = await runOps(settings, 'webhooks', 'list', '--json');
+    const row = out.split('\n').find((line) => line.includes(id)) ?? '{}';
+    return JSON.parse(row).waiting === 1 && receiver.received.length === 2;
+  });
+  await standalone.stop();
+  const before = [...receiver.received];
+  const attempts = await runOps(settings, 'webhooks', 'attempts', id, '--json');
+
+  const { url, store, connection } = await ownDatabase(t);
+  const target = { DATA_DIR: folder, MONGO_URL: url };
+  await runOps(target, 'indexes');
+  const moved = await runOps(target, 'move');
+  assert.deepEqual([moved.code, moved.err], [0, '']);
+  const onCluster = await runOps({ MONGO_URL: url }, 'webhooks', 'attempts', id, '--json');
+  assert.equal(onCluster.out, attempts.out);
+
+  receiver.refuse(() => false);
+  const cluster = await startCluster(t, store, parseEnv(await readFile(join(folder, 'cluster.env'), 'utf8')));
+  await cluster.start();
+  const onNew = client(cluster.url);
+  assert.equal((await onNew.signUp(`cleo-${randomUUID()}@example.com`)).status, 201);
+  const journal = await connection.collection('auth_commits').find().toArray();
+  const events = new Set(
+    journal.flatMap((commit) => commit['events'].map(({ id: event }: { id: string }) => event)),
+  );
+  await eventually('every event has arrived', () => {
+    return new Set(receiver.received.map((line) => line.split(' ')[2])).size === events.size;
+  });
+  await eventually('everything is published, read and sent', cluster.isAtRest);
+  await runOps({ MONGO_URL: url }, 'webhooks', 'remove', id);
+  assert.equal(new Set(receiver.received).size, receiver.received.length, 'nothing came twice');
+  assert.deepEqual(receiver.received.slice(0, before.length), before);
+  const adas = receiver.received.filter((line) => line.startsWith(account)).map((line) => line.split(' ')[1]);
+  assert.deepEqual(
+    adas,
+    adas.toSorted((a, b) => Number(a) - Number(b)),
+  );
+
+  const beforeResumed = receiver.received.length;
+  await runOps({ MONGO_URL: url }, 'webhooks', 'resume', late ?? '');
+  await eventually('the paused endpoint gets everything since its creation', () => {
+    return receiver.received.length === beforeResumed + events.size;
+  });
 });

@@ -3,13 +3,16 @@
  * and the read models are filled from them.
  */
 import { join, resolve } from 'node:path';
-import { openMove as openAuthMove } from '@latchkey/auth/ops';
+import { openOps as openAuth, openMove as openAuthMove } from '@latchkey/auth/ops';
 import type { Secrets } from '@latchkey/auth/secrets';
-import { readServerStore, readStore, type Store } from '@latchkey/backend';
+import { readServerStore, readStore, type Store, topicSettings } from '@latchkey/backend';
+import { type Bus, withTopicNames } from '@latchkey/bus';
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { openClients } from '@latchkey/clients';
 import { openMove as openNotifierMove } from '@latchkey/notifier/ops';
+import { readConfig } from '@latchkey/process';
 import { type Movable, movable } from '@latchkey/store';
-import { openStored, openWebhooks } from '@latchkey/webhooks';
+import { movableWebhooks, openStored, openWebhooks } from '@latchkey/webhooks';
 import type { Context } from '../context.ts';
 import { assertFreeOrSame, keysOf, sealerWith, writeEnvFile } from '../keys.ts';
 import { counted } from '../output/progress.ts';
@@ -37,10 +40,12 @@ async function moveFolder(folder: string, envFile: string, context: Context): Pr
     async (from) => {
       const keys = await keysOf(folder, context.environment);
       await assertFreeOrSame(envFile, keys);
-      await withStore(context, (to) => moveStore({ from, to, keys }, context), {
-        config: target,
-        isLongRunning: true,
-      });
+      await withLogOf(from, context, (bus) =>
+        withStore(context, (to) => moveStore({ from, bus, to, keys }, context), {
+          config: target,
+          isLongRunning: true,
+        }),
+      );
       await writeEnvFile(envFile, keys);
       context.print(`The keys for the services are in ${envFile}.`);
     },
@@ -48,19 +53,38 @@ async function moveFolder(folder: string, envFile: string, context: Context): Pr
   );
 }
 
+/** Opens the log of a data folder. @throws Error of one line if the store has none */
+async function withLogOf(
+  store: Store,
+  { environment }: Context,
+  work: (bus: Bus) => Promise<void>,
+): Promise<void> {
+  if (store.kind !== 'sqlite') throw new Error(`STORE: a ${store.kind} store has no log`);
+  const { TOPIC_NAMES } = readConfig(topicSettings, environment);
+  const bus = withTopicNames(createEmbeddedBus({ database: store.database }), TOPIC_NAMES);
+  try {
+    await work(bus);
+  } finally {
+    await bus.close();
+  }
+}
+
 interface Move {
   readonly from: Store;
+  /** The log of the data folder. */
+  readonly bus: Pick<Bus, 'tail'>;
   readonly to: Store;
   readonly keys: Secrets;
 }
 
-async function moveStore({ from, to, keys }: Move, context: Context): Promise<void> {
+async function moveStore(move: Move, context: Context): Promise<void> {
+  const { from, to, keys } = move;
   for (const schema of schemasOf(to)) await schema.check();
   await openStored(openWebhooks(from).endpoints, sealerWith(keys.WEBHOOK_SECRET_KEY));
   const auth = openAuthMove(from, to, keys);
   const notifier = openNotifierMove(from, to);
   // Deliveries before commits, so that no mail is sent again for an event that is published from MongoDB.
-  const kinds = [...clientsIn(from, to), ...webhooksIn(from, to), ...notifier.kinds, ...auth.kinds];
+  const kinds = [...clientsIn(from, to), ...webhooksIn(move), ...notifier.kinds, ...auth.kinds];
 
   if ((await auth.begin()) === 'ended') {
     await verify(
@@ -69,6 +93,8 @@ async function moveStore({ from, to, keys }: Move, context: Context): Promise<vo
     );
     return context.print('This folder was moved before. Nothing was changed.');
   }
+  for (const { id, delivery } of await openWebhooks(from).endpoints.list())
+    if (delivery.redrive) context.note(`${id}: redrives do not move. Redrive again after the move.`);
   for (const kind of kinds) await copy(kind, context);
   await verify(kinds, context);
   await assertSameStates(await notifier.census(), context);
@@ -83,10 +109,22 @@ function clientsIn(from: Store, to: Store): readonly Movable[] {
 }
 
 /** @throws Error of one line if webhooks cannot be moved between stores of these kinds */
-function webhooksIn(from: Store, to: Store): readonly Movable[] {
-  const [{ source }, { target }] = [openWebhooks(from), openWebhooks(to)];
-  if (source === undefined || target === undefined) throw notMovable(from, to);
-  return [movable({ name: 'webhooks', lasting: false }, source, target)];
+function webhooksIn({ from, bus, to }: Move): readonly Movable[] {
+  const { journal } = openAuth(from);
+  const kinds = movableWebhooks({
+    from: openWebhooks(from),
+    to: openWebhooks(to),
+    bus,
+    async *published() {
+      for await (const streams of journal.streams())
+        yield streams.map(({ id, events }) => ({
+          account: id,
+          sequence: events.findLast(({ published }) => published)?.event.sequence ?? 0,
+        }));
+    },
+  });
+  if (kinds === undefined) throw notMovable(from, to);
+  return kinds;
 }
 
 function notMovable(from: Store, to: Store): Error {

@@ -22,6 +22,7 @@ export function ownTopics(bus: Bus): OwnTopics {
       ...bus,
       ensureTopics: (specs) => bus.ensureTopics(specs.map((spec) => ({ ...spec, name: own(spec.name) }))),
       publish: (topic, records) => bus.publish(own(topic), records),
+      tail: (topic) => bus.tail(own(topic)),
       async subscribe(options) {
         const subscription = await bus.subscribe({
           ...options,

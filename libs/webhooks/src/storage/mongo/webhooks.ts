@@ -13,10 +13,15 @@ import {
   type Attempt,
   type Attempts,
   type Endpoints,
+  type SentAccount,
+  type SentBefore,
+  type StoredAttempt,
   type WebhookStorage,
 } from '../../ports.ts';
 
 const ENDPOINTS = 'webhook_endpoints';
+const ATTEMPTS = 'webhook_attempts';
+const SENT_BEFORE = 'webhook_sent_before';
 
 interface EndpointDocument {
   readonly _id: string;
@@ -28,15 +33,37 @@ interface EndpointDocument {
 /** The id consists of the endpoint's id and the number of a slot. */
 type AttemptDocument = Attempt & { readonly _id: string };
 
+/** The id is the account, or consists of the endpoint's id and the account. */
+interface SentDocument {
+  readonly _id: string;
+  readonly sequence: number;
+}
+
 /** Opens the webhooks of a MongoDB database. The connection may still be in progress. */
 export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>): WebhookStorage {
   const documents = connection.collection<EndpointDocument>(ENDPOINTS);
-  const attempts = connection.collection<AttemptDocument>('webhook_attempts');
+  const attempts = connection.collection<AttemptDocument>(ATTEMPTS);
+  const sentBefore = connection.collection<SentDocument>(SENT_BEFORE);
   return {
     ...prepareMongo(connection, { owner: 'webhooks', migrations: [], indexes: async () => [] }),
-    target: guardMongo(
-      documentTarget<WebhookEndpoint, EndpointDocument>(connection, ENDPOINTS, { documentOf }),
-    ),
+    target: {
+      endpoints: guardMongo(
+        documentTarget<WebhookEndpoint, EndpointDocument>(connection, ENDPOINTS, { documentOf }),
+      ),
+      attempts: guardMongo(
+        documentTarget<StoredAttempt, AttemptDocument>(connection, ATTEMPTS, {
+          documentOf: ({ endpoint, attempt }) => ({ _id: slotOf(endpoint, attempt), ...attempt }),
+        }),
+      ),
+      sentBefore: guardMongo(
+        documentTarget<SentAccount, SentDocument>(connection, SENT_BEFORE, {
+          documentOf: ({ account, endpoint, sequence }) => ({
+            _id: endpoint === undefined ? account : ofAccount(endpoint, account),
+            sequence,
+          }),
+        }),
+      ),
+    },
     endpoints: guardMongo<Endpoints>({
       async add(endpoint) {
         const { _id, ...fields } = documentOf(endpoint);
@@ -59,6 +86,7 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
       async remove(id) {
         const { deletedCount } = await documents.deleteOne({ _id: id });
         await attempts.deleteMany(ofEndpoint(id));
+        await sentBefore.deleteMany(ofEndpoint(id));
         return deletedCount === 1;
       },
     }),
@@ -66,7 +94,7 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
       async put(endpoint, made) {
         const writes = made.map((attempt) => ({
           replaceOne: {
-            filter: { _id: `${endpoint}/${attempt.n % ATTEMPTS_KEPT}` },
+            filter: { _id: slotOf(endpoint, attempt) },
             replacement: attempt,
             upsert: true,
           },
@@ -79,9 +107,30 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
         return found.map(({ _id, ...attempt }) => attempt);
       },
     }),
+    sentBefore: guardMongo<SentBefore>({
+      async find(endpoint, accounts) {
+        const ids = [...accounts, ...accounts.map((account) => ofAccount(endpoint, account))];
+        const found = await sentBefore.find({ _id: { $in: ids } }).toArray();
+        const sequences = new Map(found.map(({ _id, sequence }) => [_id, sequence]));
+        return new Map(
+          accounts.flatMap((account) => {
+            const sequence = sequences.get(ofAccount(endpoint, account)) ?? sequences.get(account);
+            return sequence === undefined ? [] : [[account, sequence] as const];
+          }),
+        );
+      },
+    }),
     leases: mongoLeases(connection, 'webhook_leases'),
     voidLeases: async () => undefined,
   };
+}
+
+function slotOf(endpoint: string, { n }: Attempt): string {
+  return `${endpoint}/${n % ATTEMPTS_KEPT}`;
+}
+
+function ofAccount(endpoint: string, account: string): string {
+  return `${endpoint}/${account}`;
 }
 
 function ofEndpoint(id: string) {

@@ -63,6 +63,9 @@ const SQL = {
     (endpoint, slot, n, at, event, type, account, delivered, status, reason, milliseconds)
     VALUES (:endpoint, :slot, :n, :at, :event, :type, :account, :delivered, :status, :reason, :milliseconds)`,
   attempts: `SELECT * FROM webhook_attempt WHERE endpoint = :endpoint AND n < :before ORDER BY n DESC LIMIT :limit`,
+  countAttempts: 'SELECT count(*) AS items FROM webhook_attempt',
+  pageAttempts: `SELECT *, endpoint || '/' || slot AS place FROM webhook_attempt
+    WHERE endpoint || '/' || slot > :after ORDER BY place LIMIT :limit`,
   removeAttempts: 'DELETE FROM webhook_attempt WHERE endpoint = :id',
 } as const;
 
@@ -73,7 +76,22 @@ export function openSqliteWebhooks({ database }: Pick<SqliteStore, 'database'>):
   const leases = sqliteLeases(database, 'webhook_lease');
   return {
     ...nothingToPrepare,
-    source: rowSource(database, { count: SQL.count, page: SQL.page, key: ['id', ''], read: endpointOf }),
+    source: {
+      endpoints: rowSource(database, {
+        count: SQL.count,
+        page: SQL.page,
+        key: ['id', ''],
+        read: endpointOf,
+      }),
+      attempts: rowSource(database, {
+        count: SQL.countAttempts,
+        page: SQL.pageAttempts,
+        key: ['place', ''],
+        read: (row) => ({ endpoint: String(row['endpoint']), attempt: attemptOf(row) }),
+      }),
+    },
+    // Webhooks cannot be moved into this kind of store.
+    sentBefore: { find: async () => new Map() },
     endpoints: guardSqlite<Endpoints>({
       add: (endpoint) => write(() => void prepare(SQL.add).run(rowOf(endpoint))),
       async find(id) {
