@@ -22,7 +22,7 @@ export interface KeyReport {
   readonly id: string;
   /**
    * `current`: used for everything new. `next`: accepted, and never current so far. `former`: was current.
-   * `public`: can only check signatures. `accepted`: a key of the user service, whose keys auth does not remember,
+   * `public`: can only check signatures. `accepted`: a key of the user service, whose keys no store remembers,
    * that is not the current one.
    */
   readonly state: 'current' | 'next' | 'former' | 'public' | 'accepted';
@@ -30,14 +30,26 @@ export interface KeyReport {
   readonly since?: Date;
   /** Why the key cannot be retired; empty if it can. */
   readonly needs: readonly string[];
-  /** The setting and the name under which auth's store remembers the key. */
+  /** The setting and the name under which auth's or the notifier's store remembers the key. */
   readonly remembered: { readonly setting: string; readonly key: string };
 }
 
 /** What needs each key, by its id. Kinds whose keys are needed only for a time are absent. */
 type Needs = Readonly<Record<ReportedKind, ReadonlyMap<string, string>>>;
 
-/** The settings under which auth's store remembers keys. */
+/** How long what was made with a key lasts. */
+export interface Lifetimes {
+  /** How long access tokens are valid. */
+  readonly accessTokenMinutes: number;
+  /** How long security events are kept. */
+  readonly auditDays: number;
+}
+
+const DAY_MS = 24 * 3_600_000;
+/** Mail servers give up after five days (RFC 5321, 4.5.4.1). Reports of feedback loops need some more. */
+const MAIL_DAYS = 10;
+
+/** The settings under which the stores remember keys. */
 const REMEMBERED = {
   ...settingOf,
   // Auth has only the public key.
@@ -50,15 +62,14 @@ const SIGNS = 'it is in use';
 
 /**
  * Reports on all keys; the current one of each kind comes first. Reads the whole journal.
- * @param accessTokenMinutes how long access tokens are valid
  */
 export async function reportOnKeys(
   store: Store,
   secrets: StoredSecrets,
-  { now, accessTokenMinutes }: { readonly now: Date; readonly accessTokenMinutes: number },
+  { now, ...lifetimes }: Lifetimes & { readonly now: Date },
 ): Promise<readonly KeyReport[]> {
   const auth = openAuth(store);
-  const uses = await auth.keys.list();
+  const uses = { ...(await auth.keys.list()), ...(await openNotifier(store).keys.list()) };
   const needs = await needsOf(store, now);
   function sinceOf(kind: ReportedKind, key: string): Date | undefined {
     return uses[REMEMBERED[kind]]?.find((use) => use.key === key)?.since;
@@ -81,8 +92,8 @@ export async function reportOnKeys(
           ...(state === 'current' ? [SIGNS] : []),
           ...(state === 'public' ? ['events that it signed are kept'] : []),
           ...(state === 'former' && currentSince === undefined ? [NOT_STARTED] : []),
-          ...(state === 'former' && kind === 'signing'
-            ? tokensUntil(currentSince, now, accessTokenMinutes)
+          ...(currentSince !== undefined && wasUsed(kind, state)
+            ? neededUntil(kind, currentSince, now, lifetimes)
             : []),
           ...(depends === undefined || state === 'current' ? [] : [depends]),
         ],
@@ -110,12 +121,37 @@ function stateOf(
   return since === undefined ? 'next' : 'former';
 }
 
-/** A token that was signed just before the current key took over is valid until then. */
-function tokensUntil(since: Date | undefined, now: Date, minutes: number): readonly string[] {
-  const until = (since?.getTime() ?? 0) + minutes * 60_000;
-  return since !== undefined && now.getTime() < until
-    ? [`access tokens that it signed are valid until ${new Date(until).toISOString()}`]
-    : [];
+/**
+ * Whether a key may have been used in the past. The notifier forgets its keys when `ops move` moves its records, so a former
+ * key may seem to be the next one.
+ */
+function wasUsed(kind: ReportedKind, state: KeyReport['state']): boolean {
+  return state === 'former' || (state === 'next' && (kind === 'bounces' || kind === 'dkim'));
+}
+
+/** Something may have been made with the former key just before the current one took over. */
+function neededUntil(
+  kind: ReportedKind,
+  since: Date,
+  now: Date,
+  { accessTokenMinutes, auditDays }: Lifetimes,
+): readonly string[] {
+  function until(ms: number, what: string): readonly string[] {
+    const end = new Date(since.getTime() + ms);
+    return now < end ? [`${what} until ${end.toISOString()}`] : [];
+  }
+  switch (kind) {
+    case 'signing':
+      return until(accessTokenMinutes * 60_000, 'access tokens that it signed are valid');
+    case 'audit':
+      return until(auditDays * DAY_MS, 'security events with its pseudonyms are kept');
+    case 'bounces':
+      return until(MAIL_DAYS * DAY_MS, 'reports about mails with its return paths may come');
+    case 'dkim':
+      return until(MAIL_DAYS * DAY_MS, 'mails that it signed may be under way');
+    default:
+      return [];
+  }
 }
 
 async function needsOf(store: Store, now: Date): Promise<Needs> {
@@ -142,6 +178,9 @@ async function needsOf(store: Store, now: Date): Promise<Needs> {
       'secret of a webhook',
       'secrets of webhooks',
     ),
+    bounces: new Map(),
+    audit: new Map(),
+    dkim: new Map(),
     cost: accounts(hashes.map(({ cost, accounts: many }) => [cost, many])),
   };
 }

@@ -3,7 +3,7 @@
  * settings.
  */
 import { join, resolve } from 'node:path';
-import { parseSecrets, type StoredSecrets, secretNames } from '@latchkey/auth/secrets';
+import { allSecretNames, parseSecrets, type StoredSecrets, secretNames } from '@latchkey/auth/secrets';
 import { type Environment, readTextFile, replaceTextFile } from '@latchkey/process';
 import { settingsOfKeys } from './keys.ts';
 import { dataFolder } from './stores.ts';
@@ -14,6 +14,8 @@ export interface KeySource {
   readonly secrets: StoredSecrets;
   /** Writes some of the keys, each atomically. Undefined for settings, which a command cannot change. */
   write?(changes: Partial<StoredSecrets>): Promise<void>;
+  /** Names of keys that are in the settings although the others are elsewhere. */
+  readonly inSettings: readonly string[];
 }
 
 /**
@@ -25,30 +27,45 @@ export async function openKeySource(
   folder: string | undefined,
   environment: Environment,
 ): Promise<KeySource> {
-  if (folder !== undefined) return folderSource(resolve(folder));
   const settings = settingsOfKeys(environment);
+  if (folder !== undefined) return withOptional(await folderSource(resolve(folder)), settings);
   const given = secretNames.filter((name) => settings[name] !== undefined);
   const path = join(dataFolder(environment), 'secrets.json');
   const text = await readTextFile(path);
-  if (given.length === 0 && text !== undefined) return fileSource(path, text);
+  if (given.length === 0 && text !== undefined) return withOptional(fileSource(path, text), settings);
   const complete = parseSecrets(JSON.stringify(settings));
   if (complete === undefined)
     throw new Error(
       `the keys are neither in the settings nor in ${path}: give their folder with --folder, or set ${secretNames.join(', ')}`,
     );
-  return { name: 'the settings', secrets: complete };
+  return { name: 'the settings', secrets: complete, inSettings: [] };
+}
+
+/** Adds keys that only some systems have, and that only the settings contain. */
+function withOptional(source: KeySource, settings: Partial<StoredSecrets>): KeySource {
+  const added = Object.entries(settings).filter(
+    ([name]) => !secretNames.some((each) => each === name) && !Object.hasOwn(source.secrets, name),
+  );
+  return {
+    ...source,
+    secrets: { ...source.secrets, ...Object.fromEntries(added) },
+    inSettings: added.map(([name]) => name),
+  };
 }
 
 async function folderSource(folder: string): Promise<KeySource> {
   const entries = await Promise.all(
-    secretNames.map(async (name) => [name, await readTextFile(join(folder, name))] as const),
+    allSecretNames.map(async (name) => [name, await readTextFile(join(folder, name))] as const),
   );
-  const missing = entries.filter(([, text]) => text === undefined).map(([name]) => name);
+  const missing = entries
+    .filter(([name, text]) => text === undefined && secretNames.some((each) => each === name))
+    .map(([name]) => name);
   const secrets = parseSecrets(JSON.stringify(Object.fromEntries(entries)));
   if (secrets === undefined) throw new Error(`${folder} lacks ${missing.join(', ')}: see \`ops secrets\``);
   return {
     name: folder,
     secrets,
+    inSettings: [],
     async write(changes) {
       // The private key is written first, so that everything that is sealed with the public one can be opened.
       for (const [name, text] of Object.entries(changes).toSorted(([one], [other]) => (one < other ? -1 : 1)))
@@ -63,6 +80,7 @@ function fileSource(path: string, text: string): KeySource {
   return {
     name: path,
     secrets,
+    inSettings: [],
     write: (changes) => replaceTextFile(path, `${JSON.stringify({ ...secrets, ...changes }, null, 2)}\n`),
   };
 }

@@ -3,7 +3,13 @@ import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type EventKeys, readEventKeys } from '@latchkey/auth/ops';
-import { parseSecrets, requiredSecretNames, type Secrets, secretNames } from '@latchkey/auth/secrets';
+import {
+  allSecretNames,
+  parseSecrets,
+  requiredSecretNames,
+  type Secrets,
+  secretNames,
+} from '@latchkey/auth/secrets';
 import { eventKeysIn } from '@latchkey/events';
 import { type Environment, makeTextFile, parseJson, readConfig, readTextFile } from '@latchkey/process';
 import { createSecretSealer, type SecretSealer, webhookSettings } from '@latchkey/webhooks';
@@ -11,7 +17,7 @@ import { z } from 'zod';
 import type { Context } from './context.ts';
 import { dataFolder } from './stores.ts';
 
-const settings = z.object(Object.fromEntries(secretNames.map((name) => [name, z.string().optional()])));
+const settings = z.object(Object.fromEntries(allSecretNames.map((name) => [name, z.string().optional()])));
 
 /** Returns the keys that are set. @throws ConfigError */
 export function settingsOfKeys(environment: Environment): Partial<Secrets> {

@@ -2,6 +2,7 @@ export { batchReads } from './batch-reads.ts';
 export { documentTarget } from './document-target.ts';
 export { guardMongo, isLostRace, MongoFailure, repeatingLost } from './failures.ts';
 export { ensureIndexes, type Index } from './indexes.ts';
+export { createMongoKeyFingerprints, type FingerprintDocument, fingerprintsIn } from './key-fingerprints.ts';
 export { type LeaseDocument, mongoLeases } from './lease-records.ts';
 export { modelOf, plainSchema } from './models.ts';
 export { type MongoOptions, type MongoStore, openMongo } from './open.ts';

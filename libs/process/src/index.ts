@@ -35,8 +35,10 @@ export {
 } from './process-settings.ts';
 export {
   KeyFault,
+  keyPairFingerprint,
   parseSecretKey,
   parseSecretKeys,
   type SecretKey,
   type SecretKeys,
+  secretFingerprint,
 } from './secret-keys.ts';

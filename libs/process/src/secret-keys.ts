@@ -1,4 +1,5 @@
 /** Parses secret keys in settings. A setting may hold several keys while one replaces another. */
+import { createHmac, createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { parseJson } from './json.ts';
 
@@ -62,4 +63,19 @@ export function parseSecretKeys(text: string): SecretKeys {
   if (new Set(keys.map(({ bytes }) => bytes.toString('base64'))).size < keys.length)
     throw new KeyFault('one key is listed twice');
   return keys;
+}
+
+/**
+ * Returns a MAC, made with the key itself, of a fixed text that is used for nothing else. It identifies the key and
+ * reveals nothing about it.
+ * @param setting the name of the setting that has the key
+ */
+export function secretFingerprint(setting: string, key: Buffer): string {
+  return createHmac('sha256', key).update(`latchkey fingerprint of ${setting}`).digest('base64url');
+}
+
+/** Returns the digest of the public part of a key pair. It identifies the pair. */
+export function keyPairFingerprint(privateKey: KeyObject): string {
+  const publicPart = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
+  return hash('sha256', publicPart, 'base64url');
 }

@@ -1,5 +1,14 @@
 export { DiskFull } from './disk-full.ts';
 export { type AsyncPort, guardPort } from './guard-port.ts';
+export type { KeyFingerprints } from './key-fingerprints.ts';
+export {
+  formatKeyUses,
+  type GivenKeys,
+  type KeyUse,
+  keyUsesAfter,
+  keyUsesWithout,
+  parseKeyUses,
+} from './key-uses.ts';
 export { createLeaseWatch, type HeldLease, type LeaseWatch } from './lease-watch.ts';
 export { createLeases, type LeaseRecords, type Leases } from './leases.ts';
 export { type Movable, movable, type Source, type Target } from './movable.ts';

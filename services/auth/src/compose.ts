@@ -5,7 +5,7 @@ import { openClients } from '@latchkey/clients';
 import { allowedOrigins, publicPathOf, type Service } from '@latchkey/http';
 import { createClockGuard, type Dependency, group, type Logger, type Registry } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
-import { createLeases } from '@latchkey/store';
+import { createLeases, type KeyFingerprints } from '@latchkey/store';
 import { fixedKeys, guards, tokenVerifier } from '@latchkey/tokens';
 import { v4, v7 } from 'uuid';
 import type { IpForm } from './audit/client.ts';
@@ -35,7 +35,6 @@ import { oneAtATime } from './one-at-a-time.ts';
 import { createPasswords } from './passwords/hashing/argon2.ts';
 import { hashConcurrency } from './passwords/hashing/thread-pool.ts';
 import { createPasswordRules } from './passwords/rules.ts';
-import type { KeyFingerprints } from './ports/key-fingerprints.ts';
 import type { Mails } from './ports/mails.ts';
 import type { Sealer } from './ports/sealer.ts';
 import type { Stores } from './ports/stores.ts';
@@ -268,7 +267,8 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
 function ipFormOf({ AUDIT_IP, AUDIT_IP_KEY }: AuthConfig): IpForm {
   if (AUDIT_IP !== 'hmac') return { form: AUDIT_IP };
   if (AUDIT_IP_KEY === undefined) throw new Error('AUDIT_IP_KEY is required with AUDIT_IP=hmac');
-  return { form: 'hmac', key: AUDIT_IP_KEY };
+  const [{ bytes }] = AUDIT_IP_KEY;
+  return { form: 'hmac', key: bytes };
 }
 
 function settingsOf(config: AuthConfig): Settings {

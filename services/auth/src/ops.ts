@@ -3,7 +3,14 @@ import type { Store } from '@latchkey/backend';
 import type { Role } from '@latchkey/events';
 import { type ExportedMail, writeDocument } from '@latchkey/export';
 import { parseSecretKeys } from '@latchkey/process';
-import { type Movable, movable, type Preparable } from '@latchkey/store';
+import {
+  formatKeyUses,
+  type KeyFingerprints,
+  keyUsesAfter,
+  type Movable,
+  movable,
+  type Preparable,
+} from '@latchkey/store';
 import type { JournalView } from '@latchkey/verify';
 import { v7, validate } from 'uuid';
 import { existing, isCurrent, isLiving, type Verified } from './account/index.ts';
@@ -17,14 +24,12 @@ import { eraseAccountOf } from './erasure/request-erasure.ts';
 import { accountParts } from './export/account-parts.ts';
 import { storeKeysOf } from './keys/given-keys.ts';
 import { countHashes, type HashCount } from './keys/key-needs.ts';
-import { formatKeyUses, keyUsesAfter } from './keys/key-uses.ts';
 import { type EventKeys, parseEventKeys, parseSealingKey } from './keys/keys.ts';
 import type { Secrets } from './keys/secrets.ts';
 import { explained, noAccount } from './ops-refusals.ts';
 import type { AuditEntry } from './ports/audit-log.ts';
 import type { ErasureReceipts } from './ports/erasure-receipts.ts';
 import type { Journal } from './ports/journal.ts';
-import type { KeyFingerprints } from './ports/key-fingerprints.ts';
 import type { MigrationTarget } from './ports/migration.ts';
 import type { Sealer } from './ports/sealer.ts';
 import { openStorage } from './storage/index.ts';
@@ -34,6 +39,7 @@ import { createJournalView } from './streams/journal-view.ts';
 import { createLinkTokens } from './tokens/link-tokens.ts';
 import { createSealer } from './tokens/sealer.ts';
 
+export { clientMatcher } from './audit/client.ts';
 export { auditSettings } from './audit/settings.ts';
 export { erasureSettings } from './erasure/settings.ts';
 export { withoutPerson } from './erasure/without-person.ts';

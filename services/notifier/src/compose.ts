@@ -29,6 +29,7 @@ import { smtpSettingsOf } from './adapters/settings.smtp.ts';
 import type { NotifierConfig } from './config.ts';
 import { exportedMails } from './exports/exported-mails.ts';
 import { mailsRoute } from './exports/routes.ts';
+import { givenKeysOf } from './given-keys.ts';
 import { createIntake } from './intake/intake.ts';
 import { createLinks } from './mails/links.ts';
 import { createRenderer } from './mails/render.ts';
@@ -125,7 +126,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
   const { logger, registry, backend, clock = systemClock, random = Math.random } = deps;
   const { clock: guard = createClockGuard() } = backend;
   const checkWrites = createWriteProbe(backend.store);
-  const { deliveries, suppressions, reclaim } = openStorage(backend.store);
+  const { deliveries, suppressions, keyFingerprints, reclaim } = openStorage(backend.store);
   const metrics = createMetrics(registry, deliveries, clock.now);
   const routes: readonly Route[] = reportRoutes(webhookReaders(config), () => running?.takeReport);
   const jwksUrl = config.JWKS_URL ?? `${config.PUBLIC_URL}/.well-known/jwks.json`;
@@ -148,6 +149,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
 
   async function start(): Promise<void> {
     await reclaim();
+    await keyFingerprints.check(givenKeysOf(config), clock.now());
     const templates = await loadTemplates(config.TEMPLATE_FOLDER);
     const open = await createOpener(config.SEALING_PRIVATE_KEYS);
     const mailer = deps.mailer ?? createSmtpMailer(smtpSettingsOf(config, config.PUBLIC_URL));

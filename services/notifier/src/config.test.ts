@@ -169,10 +169,15 @@ describe('settings of bounces and complaints', () => {
     const { MAIL_BOUNCE_KEY } = readConfig(notifierSettings, {
       ...complete,
       ...bounces,
-      MAIL_BOUNCE_KEY: `${newest}, ${KEY}`,
+      MAIL_BOUNCE_KEY: JSON.stringify({
+        keys: [
+          { kty: 'oct', kid: 'b', k: newest },
+          { kty: 'oct', k: KEY },
+        ],
+      }),
     });
     assert.deepEqual(
-      MAIL_BOUNCE_KEY?.map((key) => key.toString('base64')),
+      MAIL_BOUNCE_KEY?.map(({ bytes }) => bytes.toString('base64')),
       [newest, KEY],
     );
   });
@@ -184,10 +189,9 @@ describe('settings of bounces and complaints', () => {
       [{ MAIL_BOUNCE_KEY: KEY }, /^MAIL_BOUNCE_DOMAIN: is required with MAIL_BOUNCE_KEY$/],
       [
         { ...bounces, MAIL_BOUNCE_KEY: 'c2hvcnQ' },
-        /^MAIL_BOUNCE_KEY: must be 32 random bytes .*openssl rand/,
+        /^MAIL_BOUNCE_KEY: must be 32 random bytes or more in base64url$/,
       ],
-      [{ ...bounces, MAIL_BOUNCE_KEY: `${KEY},c2hvcnQ` }, /^MAIL_BOUNCE_KEY: must be 32 random bytes /],
-      [{ ...bounces, MAIL_BOUNCE_KEY: `${KEY},` }, /^MAIL_BOUNCE_KEY: must be 32 random bytes /],
+      [{ ...bounces, MAIL_BOUNCE_KEY: '{"keys":[]}' }, /^MAIL_BOUNCE_KEY: .* or a JWKS of such keys/],
       [{ ...bounces, MAIL_BOUNCE_DOMAIN: 'a@b' }, /^MAIL_BOUNCE_DOMAIN: must be a domain, such as /],
       [{ MAIL_SES_TOPIC_ARN: 'bounces' }, /^MAIL_SES_TOPIC_ARN: must be the ARN of an SNS topic, such as /],
       [{ MAIL_POSTMARK_CREDENTIALS: 'postmark:short' }, /^MAIL_POSTMARK_CREDENTIALS: must be user:password/],

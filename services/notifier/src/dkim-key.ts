@@ -1,5 +1,7 @@
 /** Keys for DKIM (RFC 6376): RSA, with SHA-256 (RFC 8301). */
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type JsonWebKey } from 'node:crypto';
+import { KeyFault, parseJson } from '@latchkey/process';
+import { z } from 'zod';
 
 export interface DkimSettings {
   /** The signing domain: that of the sender, so that DMARC accepts the signature. */
@@ -26,6 +28,56 @@ export function faultOfDkimKey(pem: string): string | undefined {
 }
 
 const KEY_FAULT = `must be a private RSA key of at least ${LEAST_BITS} bits in PEM: \`ops mail dkim\` makes one`;
+
+export const SELECTOR = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*$/i;
+
+export interface DkimKey {
+  /** Undefined for a key whose name MAIL_DKIM_SELECTOR has. */
+  readonly selector?: string;
+  /** In PEM. */
+  readonly privateKey: string;
+}
+
+/** The first key signs; the records of the others are still published. */
+export type DkimKeys = readonly [DkimKey, ...DkimKey[]];
+
+const dkimJwks = z.object({
+  keys: z
+    .array(z.looseObject({ kty: z.literal('RSA'), kid: z.string().regex(SELECTOR).exactOptional() }))
+    .min(1),
+});
+
+/**
+ * Parses one private key in PEM, or a JWKS of private RSA keys, newest first, whose ids are their selectors. One of them
+ * may lack an id.
+ * @throws KeyFault
+ */
+export function parseDkimKeys(text: string): DkimKeys {
+  // Some secret stores keep a key on one line.
+  if (!text.trimStart().startsWith('{')) return [usable({ privateKey: text.replaceAll('\\n', '\n') })];
+  const [first, ...others] = (dkimJwks.safeParse(parseJson(text)).data?.keys ?? []).map((jwk) =>
+    usable({ privateKey: pemOf(jwk), ...(jwk.kid !== undefined && { selector: jwk.kid }) }),
+  );
+  if (first === undefined) throw new KeyFault(KEY_FAULT);
+  const keys = [first, ...others] as const;
+  if (new Set(keys.map(({ selector }) => selector)).size < keys.length)
+    throw new KeyFault('two keys have the same kid');
+  return keys;
+}
+
+function usable(key: DkimKey): DkimKey {
+  const fault = faultOfDkimKey(key.privateKey);
+  if (fault !== undefined) throw new KeyFault(fault);
+  return key;
+}
+
+function pemOf(jwk: JsonWebKey): string {
+  try {
+    return createPrivateKey({ key: jwk, format: 'jwk' }).export({ type: 'pkcs8', format: 'pem' }).toString();
+  } catch {
+    throw new KeyFault(KEY_FAULT);
+  }
+}
 
 /** Makes a private key, in PEM. */
 export function makeDkimKey(): string {

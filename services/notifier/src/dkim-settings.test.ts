@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { ConfigError, readConfig } from '@latchkey/process';
 import { z } from 'zod';
@@ -40,6 +41,33 @@ describe('the settings of DKIM', () => {
       'MAIL_DKIM_SELECTOR: is required with MAIL_DKIM_DOMAIN',
       'MAIL_DKIM_PRIVATE_KEY: is required with MAIL_DKIM_DOMAIN',
     ]);
+  });
+
+  it('take several keys, the newest first, whose ids are their names', () => {
+    const [newest, former] = [makeDkimKey(), privateKey].map((pem) =>
+      createPrivateKey(pem).export({ format: 'jwk' }),
+    );
+    const settings = {
+      MAIL_DKIM_DOMAIN: 'example.com',
+      MAIL_DKIM_PRIVATE_KEY: JSON.stringify({ keys: [{ ...newest, kid: 'latchkey2' }, former] }),
+    };
+    assert.deepEqual(faultsOf(settings), []);
+    const signing = dkimSettingsOf(read({ ...settings, MAIL_DKIM_SELECTOR: 'latchkey1' }));
+    assert.equal(signing?.selector, 'latchkey2');
+    assert.deepEqual(createPrivateKey(signing?.privateKey ?? '').export({ format: 'jwk' }), newest);
+    const back = { ...settings, MAIL_DKIM_PRIVATE_KEY: JSON.stringify({ keys: [former] }) };
+    assert.equal(dkimSettingsOf(read({ ...back, MAIL_DKIM_SELECTOR: 'latchkey1' }))?.selector, 'latchkey1');
+    assert.deepEqual(faultsOf(back), [
+      'MAIL_DKIM_SELECTOR: is required with MAIL_DKIM_DOMAIN and MAIL_DKIM_PRIVATE_KEY',
+    ]);
+    const twice = { ...settings, MAIL_DKIM_PRIVATE_KEY: JSON.stringify({ keys: [newest, former] }) };
+    assert.deepEqual(faultsOf(twice), ['MAIL_DKIM_PRIVATE_KEY: two keys have the same kid']);
+    const { d: _, ...publicPart } = newest ?? {};
+    for (const keys of [[], [publicPart], [{ kty: 'oct', k: 'a' }], [{ ...newest, kid: 'a b' }]])
+      assert.match(
+        faultsOf({ ...settings, MAIL_DKIM_PRIVATE_KEY: JSON.stringify({ keys }) }).join(),
+        /^MAIL_DKIM_PRIVATE_KEY: must be a private RSA key/,
+      );
   });
 
   it('take a key in one line, and a domain in any script', () => {

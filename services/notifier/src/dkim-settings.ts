@@ -1,32 +1,28 @@
 /** The settings of DKIM signatures. */
 import { domainToASCII } from 'node:url';
+import { keySetting } from '@latchkey/process';
 import { z } from 'zod';
-import { type DkimSettings, faultOfDkimKey } from './dkim-key.ts';
+import { type DkimSettings, parseDkimKeys, SELECTOR } from './dkim-key.ts';
 import { domainSetting } from './domain-setting.ts';
 
-const selector = z
-  .string()
-  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*$/i, 'must be a name in DNS, such as latchkey1');
-
-const privateKey = z
-  .string()
-  // Some secret stores keep the key on one line.
-  .transform((text) => text.replaceAll('\\n', '\n'))
-  .superRefine((text, context) => {
-    const message = faultOfDkimKey(text);
-    if (message !== undefined) context.addIssue({ code: 'custom', message });
-  });
+const selector = z.string().regex(SELECTOR, 'must be a name in DNS, such as latchkey1');
 
 export const dkimFields = {
   MAIL_DKIM_DOMAIN: domainSetting('example.com')
     .optional()
     .describe(
-      'The domain that mails are signed for: the domain of MAIL_FROM. Set all three MAIL_DKIM_ settings or none.',
+      'The domain that mails are signed for: the domain of MAIL_FROM. Set all MAIL_DKIM_ settings or none.',
     ),
-  MAIL_DKIM_SELECTOR: selector.optional().describe('The name of the key below `_domainkey` of that domain.'),
-  MAIL_DKIM_PRIVATE_KEY: privateKey
+  MAIL_DKIM_SELECTOR: selector
     .optional()
-    .describe('The private RSA key in PEM, as created by `ops mail dkim`.')
+    .describe(
+      'The name of the key below `_domainkey` of that domain. Not needed if the keys have names of their own.',
+    ),
+  MAIL_DKIM_PRIVATE_KEY: keySetting(parseDkimKeys)
+    .optional()
+    .describe(
+      'The private RSA key in PEM, as created by `ops mail dkim`; or a JWKS of such keys, newest first, whose ids are their selectors, as `ops keys rotate dkim` makes it. The first signs.',
+    )
     .meta({ secret: true }),
 };
 
@@ -45,8 +41,9 @@ export function faultsOfDkim(
   const names = Object.keys(schema.shape) as readonly (keyof DkimConfig)[];
   const given = names.filter((name) => config[name] !== undefined);
   if (given.length === 0) return [];
+  const isNamed = config.MAIL_DKIM_PRIVATE_KEY?.[0].selector !== undefined;
   const missing = names
-    .filter((name) => !given.includes(name))
+    .filter((name) => !given.includes(name) && !(isNamed && name === 'MAIL_DKIM_SELECTOR'))
     .map((name) => [name, `is required with ${given.join(' and ')}`] as const);
   const { MAIL_DKIM_DOMAIN: signs, MAIL_FROM: from } = config;
   const sender = from === undefined ? undefined : domainToASCII(from.slice(from.lastIndexOf('@') + 1));
@@ -61,8 +58,9 @@ export function faultsOfDkim(
 export function dkimSettingsOf({
   MAIL_DKIM_DOMAIN: domainName,
   MAIL_DKIM_SELECTOR: name,
-  MAIL_DKIM_PRIVATE_KEY: key,
+  MAIL_DKIM_PRIVATE_KEY: keys,
 }: DkimConfig): DkimSettings | undefined {
-  if (domainName === undefined || name === undefined || key === undefined) return undefined;
-  return { domain: domainName, selector: name, privateKey: key };
+  if (domainName === undefined || keys === undefined) return undefined;
+  const [{ selector: ownName = name, privateKey }] = keys;
+  return ownName === undefined ? undefined : { domain: domainName, selector: ownName, privateKey };
 }

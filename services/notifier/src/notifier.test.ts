@@ -13,7 +13,9 @@ import type { Service } from '@latchkey/http';
 import { createLogger, createRegistry, type Registry } from '@latchkey/process';
 import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { systemClock } from './adapters/clock.system.ts';
+import { makeDkimKey } from './dkim-key.ts';
 import { compose, notifierTopics } from './index.ts';
+import { openOps } from './ops.ts';
 import type { Clock } from './ports/clock.ts';
 import { recipientOf } from './recipient.ts';
 import { openSqliteStorage } from './storage/sqlite/index.ts';
@@ -345,6 +347,20 @@ describe('the notifier', () => {
     await running?.service.start();
     await publish(await aSignUp('ada@example.com'));
     await untilState('sent', 1);
+  });
+
+  it('remembers since when each key that mails depend on is in use', async () => {
+    const server = await serve();
+    const { database } = await start(server.port, {
+      MAIL_BOUNCE_DOMAIN: 'bounces.example.com',
+      MAIL_BOUNCE_KEY: randomBytes(32).toString('base64'),
+      MAIL_DKIM_DOMAIN: 'example.com',
+      MAIL_DKIM_SELECTOR: 'latchkey1',
+      MAIL_DKIM_PRIVATE_KEY: makeDkimKey(),
+    });
+    const uses = await openOps(sqliteStore(database)).keys.list();
+    assert.deepEqual(Object.keys(uses).toSorted(), ['MAIL_BOUNCE_KEY', 'MAIL_DKIM_PRIVATE_KEY']);
+    for (const [use] of Object.values(uses)) assert.ok(use?.since !== undefined);
   });
 
   it('sets aside what cannot be decoded and sends the next', async () => {

@@ -3,7 +3,7 @@ import type { Store } from '@latchkey/backend';
 import type { LatchkeyEvent, SealedToken } from '@latchkey/events';
 import type { ExportedMail } from '@latchkey/export';
 import { type Environment, readConfig } from '@latchkey/process';
-import { type Movable, movable, type Preparable } from '@latchkey/store';
+import { type KeyFingerprints, type Movable, movable, type Preparable } from '@latchkey/store';
 import type { DeliveryView, OwedDelivery } from '@latchkey/verify';
 import { CONSUMER_GROUP } from './compose.ts';
 import { exportedMails } from './exports/exported-mails.ts';
@@ -36,6 +36,8 @@ export interface OpsDeliveries
 export interface NotifierOps extends Preparable {
   readonly deliveries: OpsDeliveries;
   readonly suppressions: Suppressions;
+  /** The keys that notifiers were started with. */
+  readonly keys: Pick<KeyFingerprints, 'list' | 'forget'>;
   /** Returns the mails because of events of an account, oldest first. */
   mailsOf(account: string): AsyncIterable<ExportedMail>;
 }
@@ -51,11 +53,12 @@ export function readMailSettings(environment: Environment): {
 
 /** @throws DataFolderError */
 export function openOps(store: Store): NotifierOps {
-  const { deliveries, suppressions, requirements, check } = openStorage(store);
+  const { deliveries, suppressions, keyFingerprints, requirements, check } = openStorage(store);
   return {
     requirements,
     check,
     suppressions,
+    keys: keyFingerprints,
     mailsOf: (account) => exportedMails(deliveries, account),
     deliveries: {
       ...deliveries,

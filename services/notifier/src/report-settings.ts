@@ -1,29 +1,8 @@
 /** The settings of reports about mails that were sent: bounces and complaints. */
-import { setting } from '@latchkey/process';
+import { keySetting, parseSecretKeys, setting } from '@latchkey/process';
 import { z } from 'zod';
 import { domainSetting } from './domain-setting.ts';
 import { snsHostOf } from './reports/sns-topic.ts';
-
-const KEY_BYTES = 32;
-
-/** Returns undefined for a text that is no key. */
-function keyOf(text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64url');
-  const spelt = text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
-  return bytes.toString('base64url') === spelt && bytes.length >= KEY_BYTES ? bytes : undefined;
-}
-
-/** Newest first. */
-const keys = z.string().transform((text, context): readonly [Buffer, ...Buffer[]] => {
-  const texts = text.split(',').map((each) => each.trim());
-  const [first, ...others] = texts.flatMap((each) => keyOf(each) ?? []);
-  if (first !== undefined && others.length === texts.length - 1) return [first, ...others];
-  context.addIssue({
-    code: 'custom',
-    message: `must be ${KEY_BYTES} random bytes or more in base64, or several such keys, separated by commas: openssl rand -base64 ${KEY_BYTES}`,
-  });
-  return z.NEVER;
-});
 
 export const reportFields = {
   MAIL_BOUNCE_DOMAIN: domainSetting('bounces.example.com')
@@ -31,10 +10,10 @@ export const reportFields = {
     .describe(
       'The domain of the return paths, each of which identifies its mail: `b-…@bounces.example.com`. Its MX record must lead to MAIL_BOUNCE_PORT.',
     ),
-  MAIL_BOUNCE_KEY: keys
+  MAIL_BOUNCE_KEY: keySetting(parseSecretKeys)
     .optional()
     .describe(
-      '32 random bytes in base64, required with MAIL_BOUNCE_DOMAIN. Several keys are separated by commas, newest first: the first is used for new mails; reports about mails that were sent with the others are still accepted.',
+      '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first; required with MAIL_BOUNCE_DOMAIN. The first is used for new mails; reports about mails that were sent with the others are still accepted.',
     )
     .meta({ secret: true }),
   MAIL_BOUNCE_PORT: setting

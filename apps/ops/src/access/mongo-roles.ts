@@ -27,7 +27,7 @@ export const mongoCollections: Readonly<Record<'auth' | 'user' | 'notifier', rea
     'webhook_leases',
     'webhook_sent_before',
   ],
-  notifier: ['notifier_cutoffs', 'notifier_deliveries', 'notifier_suppressions'],
+  notifier: ['notifier_cutoffs', 'notifier_deliveries', 'notifier_keys', 'notifier_suppressions'],
 };
 
 /**

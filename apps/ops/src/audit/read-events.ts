@@ -1,10 +1,13 @@
 /** Reads the security events of a log. */
+import type { clientMatcher } from '@latchkey/auth/ops';
 import type { BusRecord, LogReader, PartitionRange } from '@latchkey/bus';
 import { decodeSecurityEvent, type SecurityEvent, type SecurityEventType } from '@latchkey/events';
 
 export interface EventFilter {
   readonly account?: string | undefined;
   readonly type?: SecurityEventType | undefined;
+  /** Returns whether the client of an event is the one that is looked for. */
+  readonly isClient?: ReturnType<typeof clientMatcher> | undefined;
   /** The earliest time of an event. */
   readonly since?: Date | undefined;
   /** The time before which an event must have happened. */
@@ -72,12 +75,14 @@ async function* eventsIn(
 }
 
 function matching(record: BusRecord, filter: EventFilter): SecurityEvent | undefined {
-  const { account, type, since, until, after } = filter;
+  const { account, type, isClient, since, until, after } = filter;
   // Compared before decoding, because decoding takes longer.
   if (account !== undefined && record.key?.toString() !== account) return undefined;
   if (type !== undefined && String(record.headers['ce_type']) !== type) return undefined;
   const event = decodeSecurityEvent(record);
   if (event === undefined) return undefined;
+  const client = 'person' in event.data ? event.data.person : undefined;
+  if (isClient !== undefined && !(client && isClient(client))) return undefined;
   const at = Date.parse(event.time);
   if (since !== undefined && at < since.getTime()) return undefined;
   if (until !== undefined && at >= until.getTime()) return undefined;

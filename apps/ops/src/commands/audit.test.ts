@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { encodeSecurityEvent, SECURITY_TOPIC, type SecurityEvent, securityTopic } from '@latchkey/events';
@@ -26,6 +26,14 @@ function failed(minute: number, accountId: string | undefined, userAgent = 'a br
 function denied(minute: number): SecurityEvent {
   const data = { actor: JON, accountId: JON, action: 'GET /x\u009b2J', reason: 'no', person: null };
   return { ...envelope(minute), type: 'AccessDenied', data };
+}
+
+function keyOf(id: number): Buffer {
+  return Buffer.alloc(32, id);
+}
+
+function pseudonymOf(ip: string, key: number): string {
+  return createHmac('sha256', keyOf(key)).update(`latchkey audit ${ip}`).digest('base64url');
 }
 
 const events = [failed(0, ADA), denied(1), failed(2, undefined), failed(3, JON), failed(4, ADA)];
@@ -60,6 +68,38 @@ test('events are found by account, type and time, oldest first, each once', asyn
     [4],
   );
   assert.deepEqual(await minutesOf(folder, 'search', '--until', '999999d'), []);
+});
+
+test('events are found by the IP of a client, whatever was written of it', async (t) => {
+  const written = [
+    { ip: '192.0.2.1' },
+    { ipPrefix: '192.0.2.0/24' },
+    { ipHmac: pseudonymOf('192.0.2.1', 1) },
+    { ipHmac: pseudonymOf('192.0.2.1', 2) },
+    { ip: '192.0.2.2' },
+    { ipHmac: pseudonymOf('192.0.2.2', 1) },
+    {},
+  ].map((client, minute): SecurityEvent => {
+    const { data, ...event } = failed(minute, ADA);
+    return { ...event, data: { ...data, person: { ...client, userAgent: 'a browser' } } } as SecurityEvent;
+  });
+  const folder = await folderWith(t, [
+    ...written,
+    { ...denied(9), data: { ...denied(9).data, person: null } } as SecurityEvent,
+  ]);
+  const keys = [1, 2].map((kid) => ({ kty: 'oct', kid: String(kid), k: keyOf(kid).toString('base64url') }));
+  async function minutesWith(...words: readonly string[]) {
+    const settings = { DATA_DIR: folder, AUDIT_IP_KEY: JSON.stringify({ keys }) };
+    const { out } = await runHere(settings, 'audit', 'search', ...words, '--json');
+    return out
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : (Date.parse(JSON.parse(line).time) - noon) / 60_000));
+  }
+  assert.deepEqual(await minutesWith('--ip', '::ffff:192.0.2.1'), [0, 1, 2, 3]);
+  assert.deepEqual(await minutesWith('--ip', '192.0.2.2'), [1, 4, 5]);
+  assert.deepEqual(await minutesOf(folder, 'search', '--ip', '192.0.2.1'), [0, 1]);
+  const { err } = await runHere({ DATA_DIR: folder }, 'audit', 'search', '--ip', '192.0.2');
+  assert.match(err, /Expected an IP, such as 192\.0\.2\.1\./);
 });
 
 test('a search is continued where it ended', async (t) => {

@@ -1,5 +1,7 @@
+import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { auditSettings, clientMatcher } from '@latchkey/auth/ops';
 import { topicSettings } from '@latchkey/backend';
 import { type LogReader, nameIn } from '@latchkey/bus';
 import {
@@ -12,9 +14,11 @@ import {
 import { readConfig } from '@latchkey/process';
 import { type EventFilter, findEvents, followEvents } from '../audit/read-events.ts';
 import type { Context } from '../context.ts';
+import { secretOf } from '../keys.ts';
 import { withLog } from '../log.ts';
 import { type Listing, printJson, printPage } from '../output/listing.ts';
 import { examples, JSON_LINES, limitOption, type Program } from '../program.ts';
+import { dataFolder } from '../stores.ts';
 
 const FOLLOW_EVERY_MS = 1000;
 
@@ -54,6 +58,12 @@ export function addAudit(program: Program, context: Context): void {
         parseTime,
       ),
     )
+    .addOption(
+      new Option(
+        '--ip <ip>',
+        'only events of a client with this IP; of its whole network, where only that was written',
+      ).argParser(parseIp),
+    )
     .addOption(new Option('--until <time>', 'before: an instant, or an age').argParser(parseTime))
     .addOption(new Option('--after <id>', 'continue after this event').argParser(parseId))
     .option('--json', JSON_LINES)
@@ -61,12 +71,15 @@ export function addAudit(program: Program, context: Context): void {
       'after',
       examples(
         'audit search --type LoginFailed --since 24h',
+        'audit search --ip 192.0.2.1',
         'audit search --account 01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f --json',
         'audit search --since 2026-11-01T00:00:00Z --until 2026-12-01T00:00:00Z --limit 1000 --json',
       ),
     )
-    .action(({ limit, json = false, ...filter }) =>
-      withEvents(context, (reader, topic) => {
+    .action(({ limit, ip, json = false, ...rest }) =>
+      withEvents(context, async (reader, topic) => {
+        const isClient = ip === undefined ? undefined : clientMatcher(ip, await pseudonymKeys(context));
+        const filter = { ...rest, isClient };
         const listing = listingOf(json, (count) =>
           findEvents(reader, topic, { filter, limit: count, end: 'first' }),
         );
@@ -81,6 +94,13 @@ function withEvents(
 ): Promise<void> {
   const { TOPIC_NAMES } = readConfig(topicSettings, context.environment);
   return withLog(context, ({ reader }) => work(reader, nameIn(TOPIC_NAMES, SECURITY_TOPIC)));
+}
+
+/** Returns the keys of pseudonyms, also former ones. @throws ConfigError */
+async function pseudonymKeys({ environment }: Context): Promise<readonly Buffer[]> {
+  const key = await secretOf('AUDIT_IP_KEY', dataFolder(environment), environment);
+  const { AUDIT_IP_KEY = [] } = readConfig(auditSettings.pick({ AUDIT_IP_KEY: true }), { AUDIT_IP_KEY: key });
+  return AUDIT_IP_KEY.map(({ bytes }) => bytes);
 }
 
 async function printNew(
@@ -147,6 +167,12 @@ function typeOption() {
 function parseType(text: string): SecurityEventType {
   if (isSecurityEventType(text)) return text;
   throw new InvalidArgumentError(`Expected one of ${securityEventTypes.join(', ')}.`);
+}
+
+/** @throws InvalidArgumentError */
+function parseIp(text: string): string {
+  if (isIP(text) !== 0) return text;
+  throw new InvalidArgumentError('Expected an IP, such as 192.0.2.1.');
 }
 
 /** @throws InvalidArgumentError */

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFile, stat } from 'node:fs/promises';
+import { createPrivateKey } from 'node:crypto';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { authSettings } from '@latchkey/auth';
+import { authSettings, openStorage as openAuthStorage } from '@latchkey/auth';
 import { generateSecrets, keyKinds } from '@latchkey/auth/secrets';
-import { notifierSettings } from '@latchkey/notifier';
-import { readConfig } from '@latchkey/process';
+import { notifierSettings, openStorage as openNotifierStorage } from '@latchkey/notifier';
+import { makeDkimKey } from '@latchkey/notifier/ops';
+import { keyPairFingerprint, readConfig, type SecretKey, secretFingerprint } from '@latchkey/process';
 import { openDatabase, openSqlite } from '@latchkey/sqlite';
 import { userSettings } from '@latchkey/user';
 import { createSecretSealer, openWebhooks, sealStored } from '@latchkey/webhooks';
@@ -13,14 +15,28 @@ import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { runHere } from '../testing/run-here.ts';
 import { makeSecrets } from './secrets.ts';
 
+/** Keys that only some systems have. */
+const optionalSecrets = {
+  MAIL_BOUNCE_KEY: Buffer.alloc(32, 7).toString('base64'),
+  AUDIT_IP_KEY: Buffer.alloc(32, 8).toString('base64url'),
+  MAIL_DKIM_PRIVATE_KEY: makeDkimKey(),
+};
+const mailSettings = {
+  MAIL_BOUNCE_DOMAIN: 'bounces.example.com',
+  MAIL_DKIM_DOMAIN: 'example.com',
+  MAIL_DKIM_SELECTOR: 'latchkey1',
+  AUDIT_IP: 'hmac',
+};
+
 /** Opens a data folder and a folder of keys that only commands have used. */
 async function openFolders(t: TestContext) {
   const data = await temporaryFolder(t);
   const folder = join(data, 'secrets');
   await openDatabase({ folder: data, as: 'server' }).close();
   await makeSecrets(folder);
+  for (const [name, text] of Object.entries(optionalSecrets)) await writeFile(join(folder, name), text);
   function keys(...words: readonly string[]) {
-    return runHere({ DATA_DIR: data }, 'keys', ...words, '--folder', folder);
+    return runHere({ DATA_DIR: data, ...mailSettings }, 'keys', ...words, '--folder', folder);
   }
   return {
     data,
@@ -45,9 +61,15 @@ async function openFolders(t: TestContext) {
         'PASSWORD_SALT_KEY',
         'REFRESH_KEY',
         'WEBHOOK_SECRET_KEY',
+        ...Object.keys(optionalSecrets),
       ];
       const files = Object.fromEntries(names.map((name) => [`${name}_FILE`, join(folder, name)]));
-      const common = { ...files, PUBLIC_URL: 'https://accounts.example.com', LATCHKEY_ENV: 'development' };
+      const common = {
+        ...files,
+        ...mailSettings,
+        PUBLIC_URL: 'https://accounts.example.com',
+        LATCHKEY_ENV: 'development',
+      };
       return {
         auth: readConfig(authSettings, common),
         notifier: readConfig(notifierSettings, common),
@@ -70,8 +92,11 @@ test('a new key is used at once, and the services accept both', async (t) => {
       auth.EVENT_SIGNING_KEYS.published,
       auth.REFRESH_KEY,
       auth.PASSWORD_SALT_KEY,
-    ].map(({ length }) => length),
-    [2, 2, 2, 2],
+      auth.AUDIT_IP_KEY,
+      notifier.MAIL_BOUNCE_KEY,
+      notifier.MAIL_DKIM_PRIVATE_KEY,
+    ].map((each) => each?.length),
+    [2, 2, 2, 2, 2, 2, 2],
   );
   assert.equal(notifier.SEALING_PRIVATE_KEYS.keys[0]?.kid, auth.SEALING_PUBLIC_KEY.kid);
   assert.equal(await modeOf('REFRESH_KEY'), 0o600);
@@ -147,6 +172,93 @@ test('a setting that is no number of minutes is refused: tokens of a former key 
   const { code, err } = await runHere(settings, 'keys', 'list');
   assert.equal(code, 1);
   assert.match(err, /ACCESS_TOKEN_MINUTES/);
+});
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Returns keys as a starting process passes them to its store. */
+function givenAs(settings: Readonly<Record<string, readonly SecretKey[]>>) {
+  const entries = Object.entries(settings).map(([name, keys]) => [
+    name,
+    { keys: keys.map(({ bytes }) => secretFingerprint(name, bytes)), needed: false },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+test('a key of mails or pseudonyms is needed until nothing that was made with it is left', async (t) => {
+  const { data, keys, settings } = await openFolders(t);
+  /** Starts the services with the keys that are there now. */
+  async function start(daysAgo: number): Promise<void> {
+    const store = openSqlite({ folder: data, as: 'server' });
+    const at = new Date(Date.now() - daysAgo * DAY_MS);
+    const { AUDIT_IP_KEY = [] } = settings().auth;
+    const { MAIL_BOUNCE_KEY = [], MAIL_DKIM_PRIVATE_KEY = [] } = settings().notifier;
+    await openAuthStorage(store).keyFingerprints.check(givenAs({ AUDIT_IP_KEY }), at);
+    const dkim = MAIL_DKIM_PRIVATE_KEY.map(({ privateKey }) =>
+      keyPairFingerprint(createPrivateKey(privateKey)),
+    );
+    await openNotifierStorage(store).keyFingerprints.check(
+      { ...givenAs({ MAIL_BOUNCE_KEY }), MAIL_DKIM_PRIVATE_KEY: { keys: dkim, needed: false } },
+      at,
+    );
+    await store.close();
+  }
+  for (const [kind, days, needs] of [
+    ['bounces', 10, /reports about mails with its return paths may come until/],
+    ['dkim', 10, /mails that it signed may be under way until/],
+    ['audit', 90, /security events with its pseudonyms are kept until/],
+  ] as const) {
+    await start(400);
+    assert.match((await keys('retire', kind, 'first')).err, /first is in use: rotate first/);
+    assert.equal((await keys('rotate', kind)).code, 0);
+    assert.match(
+      (await keys('retire', kind, 'first')).err,
+      /first is still needed: no process has started with the current key yet/,
+    );
+    await start(days - 1);
+    assert.match((await keys('retire', kind, 'first')).err, needs);
+    const [, made = ''] = /made (\S+),/.exec((await keys('rotate', kind, '--next')).out) ?? [];
+    await keys('rotate', kind, '--promote');
+    await start(days + 1);
+    assert.equal((await keys('retire', kind, 'first')).code, 0);
+    assert.doesNotMatch((await keys('list')).out, new RegExp(`${kind} +first`));
+    assert.match((await keys('list')).out, new RegExp(`${kind} +${made} +current`));
+  }
+});
+
+test('a new key for DKIM has a name of its own, and its record is printed', async (t) => {
+  const { keys, settings } = await openFolders(t);
+  const { out } = await keys('rotate', 'dkim', '--next');
+  const [, name = ''] =
+    /^(latchkey-[0-9a-f]{8})\._domainkey\.example\.com\. IN TXT "v=DKIM1; /m.exec(out) ?? [];
+  assert.match(out, new RegExp(`made ${name},`));
+  function keysOfSigner() {
+    return settings().notifier.MAIL_DKIM_PRIVATE_KEY?.map(({ selector }) => selector);
+  }
+  assert.deepEqual(keysOfSigner(), [undefined, name]);
+  await keys('rotate', 'dkim', '--promote');
+  assert.deepEqual(keysOfSigner(), [name, undefined]);
+  assert.match(
+    (await keys('retire', 'dkim', 'first', '--force')).out,
+    /^Remove the DNS record of MAIL_DKIM_SELECTOR /m,
+  );
+  assert.deepEqual(keysOfSigner(), [name]);
+});
+
+test('a key that only the settings have is shown, wherever the others are', async (t) => {
+  const data = await temporaryFolder(t);
+  await openDatabase({ folder: data, as: 'server' }).close();
+  const folder = join(data, 'secrets');
+  await makeSecrets(folder);
+  const settings = { DATA_DIR: data, ...optionalSecrets };
+  const words = ['keys', 'rotate', 'bounces', '--folder', folder];
+  const { code, err } = await runHere(settings, ...words);
+  assert.equal(code, 1);
+  assert.match(err, /^ops: the keys are in the settings, which a command cannot change: --show /);
+  const { out } = await runHere(settings, ...words, '--show');
+  assert.match(out, /^MAIL_BOUNCE_KEY='\{"keys":\[\{"kty":"oct","kid":"[0-9a-f]{8}",/);
+  const none = await runHere({ DATA_DIR: data }, ...words);
+  assert.match(none.err, /^ops: MAIL_BOUNCE_KEY: holds no keys$/m);
 });
 
 test('keys that are nowhere are named', async (t) => {

@@ -1,8 +1,10 @@
 /** Lists keys, and replaces one with another. */
 import { Argument } from '@commander-js/extra-typings';
-import { openOps as openAuth } from '@latchkey/auth/ops';
+import { auditSettings, openOps as openAuth } from '@latchkey/auth/ops';
 import {
   addKey,
+  dkimKeyIn,
+  FIRST_KEY,
   type KeyKind,
   keyKinds,
   keysIn,
@@ -12,6 +14,7 @@ import {
   settingOf,
 } from '@latchkey/auth/secrets';
 import type { Store } from '@latchkey/backend';
+import { openOps as openNotifier } from '@latchkey/notifier/ops';
 import { readConfig, setting } from '@latchkey/process';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
@@ -20,17 +23,22 @@ import { type KeySource, openKeySource } from '../key-source.ts';
 import { printPage } from '../output/listing.ts';
 import { examples, JSON_LINES, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
+import { DKIM_DOMAIN, dkimDomain, formatRecord } from './mail-dkim.ts';
 
 const FOLDER = 'the folder of `ops secrets` that has the keys. Default: the settings, or the data folder';
 const SHOW = 'print the settings, which are secret';
 const RESTART = 'Restart all processes of auth, notifier and user.';
-/** If ACCESS_TOKEN_MINUTES is not set, the longest life that access tokens can have. */
-const tokenSettings = z.object({ ACCESS_TOKEN_MINUTES: setting.whole({ min: 1, max: 60, fallback: 60 }) });
+const lifetimeSettings = z.object({
+  /** If it is not set, the longest life that access tokens can have. */
+  ACCESS_TOKEN_MINUTES: setting.whole({ min: 1, max: 60, fallback: 60 }),
+  ...auditSettings.pick({ AUDIT_RETENTION_DAYS: true }).shape,
+});
 const MAX_KEYS = 1000;
 
 interface Options {
   readonly folder?: string | undefined;
   readonly show?: true | undefined;
+  readonly domain?: string | undefined;
 }
 
 export function addKeys(program: Program, context: Context): void {
@@ -72,6 +80,7 @@ export function addKeys(program: Program, context: Context): void {
       'only accept the new key: for several processes, which must all know it before one uses it',
     )
     .option('--promote', 'use the key that was made with --next')
+    .option('--domain <domain>', `for dkim: ${DKIM_DOMAIN}`)
     .option('--folder <folder>', FOLDER)
     .option('--show', SHOW)
     .addHelpText(
@@ -80,16 +89,23 @@ export function addKeys(program: Program, context: Context): void {
         'keys rotate salt',
         'keys rotate refresh --next --folder /srv/latchkey/secrets',
         'keys rotate signing --show',
+        'keys rotate dkim --next --domain example.com',
       ),
     )
     .action((kind, { next = false, promote = false, ...options }) =>
       withKeys(context, options.folder, async (source, store) => {
         if (next && promote) throw new Error('give either --next or --promote');
         if (promote) await assertNext(kind, source.secrets, store);
+        const domain = kind === 'dkim' ? dkimDomain(options.domain, context.environment) : undefined;
         const { id, changes } = promote
           ? promoteKey(kind, source.secrets)
           : addKey(kind, source.secrets, next ? 'next' : 'current');
         await apply(source, changes, options, context);
+        if (domain !== undefined) {
+          const privateKey = dkimKeyIn({ ...source.secrets, ...changes }, id);
+          context.print(formatRecord({ domain, selector: id, privateKey }));
+          context.print('Publish this record, and wait until it can be looked up, before the key is used.');
+        }
         context.print(
           next
             ? `${kind}: made ${id}, which is accepted from the next start on. ${RESTART} Then: keys rotate ${kind} --promote`
@@ -114,16 +130,17 @@ export function addKeys(program: Program, context: Context): void {
         if (report === undefined) throw new Error(`there is no ${kind} ${id}: see \`keys list\``);
         assertRetirable(report, force);
         const changes = kind === 'cost' ? undefined : removeKey(kind, source.secrets, id);
-        if (changes !== undefined) assertWritable(source, options);
+        if (changes !== undefined) assertWritable(source, changes, options);
         // Forgotten before the key is removed: as long as the store remembers it, a process that starts without it
         // is refused.
-        await openAuth(store).keys.forget(report.remembered.setting, report.remembered.key);
+        await storedKeys(store, kind).forget(report.remembered.setting, report.remembered.key);
         if (changes !== undefined) await apply(source, changes, options, context);
         context.print(
           kind === 'cost'
             ? `cost: ${id} may be taken out of HASH_COSTS.`
             : `${kind}: retired ${id}, which is refused from the next start on. ${RESTART}`,
         );
+        if (kind === 'dkim') context.print(`Remove the DNS record of ${selectorOf(id)} below _domainkey.`);
       }),
     );
 }
@@ -141,14 +158,28 @@ function reportsOn(
   secrets: StoredSecrets,
   { environment }: Context,
 ): Promise<readonly KeyReport[]> {
-  const { ACCESS_TOKEN_MINUTES } = readConfig(tokenSettings, environment);
-  return reportOnKeys(store, secrets, { now: new Date(), accessTokenMinutes: ACCESS_TOKEN_MINUTES });
+  const { ACCESS_TOKEN_MINUTES, AUDIT_RETENTION_DAYS } = readConfig(lifetimeSettings, environment);
+  return reportOnKeys(store, secrets, {
+    now: new Date(),
+    accessTokenMinutes: ACCESS_TOKEN_MINUTES,
+    auditDays: AUDIT_RETENTION_DAYS,
+  });
+}
+
+/** Returns the name of a DKIM key in DNS, or the setting that has it. */
+function selectorOf(id: string): string {
+  return id === FIRST_KEY ? 'MAIL_DKIM_SELECTOR' : id;
+}
+
+/** Returns where the keys of a kind are remembered. */
+function storedKeys(store: Store, kind: KeyReport['kind']) {
+  return kind === 'bounces' || kind === 'dkim' ? openNotifier(store).keys : openAuth(store).keys;
 }
 
 /** @throws Error of one line if the second key was the current one before, so that it is a former key */
 async function assertNext(kind: KeyKind, secrets: StoredSecrets, store: Store): Promise<void> {
   const [, next] = keysIn(kind, secrets);
-  const uses = await openAuth(store).keys.list();
+  const uses = await storedKeys(store, kind).list();
   const isFormer = Object.values(uses)
     .flat()
     .some(({ key, since }) => key === next?.remembered && since !== undefined);
@@ -165,9 +196,15 @@ function assertRetirable({ id, state, needs }: KeyReport, force: boolean): void 
 }
 
 /** @throws Error of one line if the keys can be neither written nor shown */
-function assertWritable({ name, write }: KeySource, { show }: Options): void {
-  if (write === undefined && show === undefined)
-    throw new Error(`the keys are in ${name}, which a command cannot change: --show prints the new ones`);
+function assertWritable(source: KeySource, changes: Partial<StoredSecrets>, { show }: Options): void {
+  if (!isWritable(source, changes) && show === undefined)
+    throw new Error(
+      'the keys are in the settings, which a command cannot change: --show prints the new ones',
+    );
+}
+
+function isWritable({ write, inSettings }: KeySource, changes: Partial<StoredSecrets>): boolean {
+  return write !== undefined && !Object.keys(changes).some((name) => inSettings.includes(name));
 }
 
 async function apply(
@@ -176,9 +213,9 @@ async function apply(
   options: Options,
   { print }: Context,
 ): Promise<void> {
-  assertWritable(source, options);
-  if (source.write !== undefined) {
-    await source.write(changes);
+  assertWritable(source, changes, options);
+  if (isWritable(source, changes)) {
+    await source.write?.(changes);
     print(`${source.name}: changed ${Object.keys(changes).join(', ')}.`);
   }
   if (options.show) for (const [name, text] of Object.entries(changes)) print(`${name}='${text}'`);

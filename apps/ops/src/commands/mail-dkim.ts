@@ -8,6 +8,8 @@ import { makeTextFile, readTextFile } from '@latchkey/process';
 import type { Context } from '../context.ts';
 import { examples } from '../program.ts';
 
+export const DKIM_DOMAIN = 'domain that signs. Default: MAIL_DKIM_DOMAIN, or the domain of MAIL_FROM';
+
 export function addMailDkim(
   mail: Command<[], Record<never, never>, { wait: boolean }>,
   context: Context,
@@ -16,20 +18,17 @@ export function addMailDkim(
     .command('dkim')
     .description('create a DKIM key and print its DNS record; an existing key is kept')
     .argument('<file>', 'where to put the private key')
-    .option('--domain <domain>', 'domain that signs. Default: MAIL_DKIM_DOMAIN, or the domain of MAIL_FROM')
+    .option('--domain <domain>', DKIM_DOMAIN)
     .option('--selector <name>', 'name of the key. Default: MAIL_DKIM_SELECTOR, or latchkey1')
     .addHelpText('after', examples('mail dkim /srv/latchkey/dkim.pem --domain example.com'))
     .action(async (file, options) => {
       const { environment, print, note } = context;
-      const domain = options.domain ?? domainIn(environment);
-      if (domain === undefined)
-        throw new Error('--domain is required, because neither MAIL_DKIM_DOMAIN nor MAIL_FROM is set');
+      const domain = dkimDomain(options.domain, environment);
       const selector = options.selector ?? (environment['MAIL_DKIM_SELECTOR'] || 'latchkey1');
       const path = resolve(file);
       const { privateKey, isNew } = await keyIn(path);
       note(isNew ? `${path}: made a key.` : `${path}: there is a key already; this is its record.`);
-      const { name, type, parts } = dkimRecord({ domain, selector, privateKey });
-      print(`${name}. IN ${type} ${parts.map((part) => `"${part}"`).join(' ')}`);
+      print(formatRecord({ domain, selector, privateKey }));
       print('');
       print(`MAIL_DKIM_DOMAIN=${domain}`);
       print(`MAIL_DKIM_SELECTOR=${selector}`);
@@ -37,8 +36,22 @@ export function addMailDkim(
     });
 }
 
-function domainIn(environment: Context['environment']): string | undefined {
-  return environment['MAIL_DKIM_DOMAIN'] || environment['MAIL_FROM']?.split('@').at(-1) || undefined;
+/**
+ * Returns the domain that signs mails.
+ * @param given the option of the command
+ * @throws Error of one line if the domain is neither given nor set
+ */
+export function dkimDomain(given: string | undefined, environment: Context['environment']): string {
+  const domain =
+    given ?? (environment['MAIL_DKIM_DOMAIN'] || environment['MAIL_FROM']?.split('@').at(-1) || undefined);
+  if (domain !== undefined) return domain;
+  throw new Error('--domain is required, because neither MAIL_DKIM_DOMAIN nor MAIL_FROM is set');
+}
+
+/** Returns the DNS record of a key as a line of a zone file. */
+export function formatRecord(key: Parameters<typeof dkimRecord>[0]): string {
+  const { name, type, parts } = dkimRecord(key);
+  return `${name}. IN ${type} ${parts.map((part) => `"${part}"`).join(' ')}`;
 }
 
 interface KeyFile {

@@ -20,11 +20,31 @@ export function clientOf({ ip, userAgent }: Origin, how: IpForm): Client {
       return { ip: ipAddress(ip), userAgent };
     case 'prefix':
       return { ipPrefix: networkKey(ip), userAgent };
-    case 'hmac': {
-      const mac = createHmac('sha256', how.key).update(`latchkey audit ${ipAddress(ip)}`);
-      return { ipHmac: mac.digest('base64url'), userAgent };
-    }
+    case 'hmac':
+      return { ipHmac: pseudonymOf(ip, how.key), userAgent };
     case 'none':
       return { userAgent };
   }
+}
+
+function pseudonymOf(ip: string, key: Buffer): string {
+  return createHmac('sha256', key)
+    .update(`latchkey audit ${ipAddress(ip)}`)
+    .digest('base64url');
+}
+
+/**
+ * Returns a function that says whether a client in a security event may have an IP, whatever AUDIT_IP was then. Where only
+ * the network was written, it is true for the whole network.
+ * @param keys of pseudonyms, also former ones
+ */
+export function clientMatcher(
+  ip: string,
+  keys: readonly Buffer[],
+): (client: { readonly [K in 'ip' | 'ipPrefix' | 'ipHmac']?: string | undefined }) => boolean {
+  const pseudonyms = keys.map((key) => pseudonymOf(ip, key));
+  return (client) =>
+    client.ip === ipAddress(ip) ||
+    client.ipPrefix === networkKey(ip) ||
+    (client.ipHmac !== undefined && pseudonyms.includes(client.ipHmac));
 }

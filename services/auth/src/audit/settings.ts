@@ -1,5 +1,5 @@
 /** The settings of security events. Operators' commands read them, too. */
-import { keySetting, parseSecretKey, setting } from '@latchkey/process';
+import { keySetting, parseSecretKeys, setting } from '@latchkey/process';
 import { z } from 'zod';
 
 export const auditSettings = z.object({
@@ -9,10 +9,10 @@ export const auditSettings = z.object({
     .describe(
       "The client's IP in security events: `full`, `prefix` (the /24, or the /56 of IPv6), `hmac` (with AUDIT_IP_KEY) or `none`.",
     ),
-  AUDIT_IP_KEY: keySetting(parseSecretKey)
+  AUDIT_IP_KEY: keySetting(parseSecretKeys)
     .optional()
     .describe(
-      '32 random bytes in base64url; required with `AUDIT_IP=hmac`. Anybody who has the key can find out the IPs.',
+      '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first; required with `AUDIT_IP=hmac`. The first makes the pseudonyms of new events; with the others, `ops audit search --ip` still finds earlier ones. Anybody who has a key can find out the IPs.',
     )
     .meta({ secret: true }),
   AUDIT_RETENTION_DAYS: setting

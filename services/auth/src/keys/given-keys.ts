@@ -1,9 +1,9 @@
 /** The keys of a process, as its store remembers them. */
 
-import type { SecretKeys } from '@latchkey/process';
+import { type SecretKeys, secretFingerprint } from '@latchkey/process';
+import type { GivenKeys } from '@latchkey/store';
 import { type HashCosts, nameOfCost } from '../passwords/hashing/costs.ts';
-import type { GivenKeys } from './key-uses.ts';
-import { type EventKeys, fingerprint, type SigningKeys } from './keys.ts';
+import type { EventKeys, SigningKeys } from './keys.ts';
 
 /** The settings on which stored hashes and sessions depend. */
 export interface StoreKeys {
@@ -16,6 +16,11 @@ interface Keys extends StoreKeys {
   readonly SIGNING_KEYS: SigningKeys;
   readonly EVENT_SIGNING_KEYS: EventKeys;
   readonly SEALING_PUBLIC_KEY: { readonly kid: string };
+  readonly AUDIT_IP_KEY?: SecretKeys | undefined;
+}
+
+function fingerprintsOf(setting: string, keys: SecretKeys): readonly string[] {
+  return keys.map(({ bytes }) => secretFingerprint(setting, bytes));
 }
 
 /**
@@ -29,20 +34,28 @@ export function storeKeysOf({
 }: StoreKeys): Readonly<Record<keyof StoreKeys, GivenKeys>> {
   return {
     PASSWORD_SALT_KEY: {
-      keys: PASSWORD_SALT_KEY.map(({ bytes }) => fingerprint('PASSWORD_SALT_KEY', bytes)),
+      keys: fingerprintsOf('PASSWORD_SALT_KEY', PASSWORD_SALT_KEY),
       needed: true,
     },
-    REFRESH_KEY: { keys: REFRESH_KEY.map(({ bytes }) => fingerprint('REFRESH_KEY', bytes)), needed: true },
+    REFRESH_KEY: { keys: fingerprintsOf('REFRESH_KEY', REFRESH_KEY), needed: true },
   };
 }
 
-/** Returns all keys of a process. Signing and sealing keys are stored only to know since when each has been in use. */
-export function givenKeysOf(keys: Keys): Readonly<Record<keyof Keys, GivenKeys>> {
+/**
+ * Returns all keys of a process. Keys to sign, to seal and for pseudonyms are stored only to know since when each has
+ * been in use.
+ */
+export function givenKeysOf(
+  keys: Keys,
+): Readonly<Record<Exclude<keyof Keys, 'AUDIT_IP_KEY'>, GivenKeys> & { readonly AUDIT_IP_KEY?: GivenKeys }> {
   return {
     ...storeKeysOf(keys),
     HASH_COSTS: { keys: keys.HASH_COSTS.map(nameOfCost), needed: true },
     SIGNING_KEYS: { keys: keys.SIGNING_KEYS.published.map(({ kid }) => kid), needed: false },
     EVENT_SIGNING_KEYS: { keys: keys.EVENT_SIGNING_KEYS.published.map(({ kid }) => kid), needed: false },
     SEALING_PUBLIC_KEY: { keys: [keys.SEALING_PUBLIC_KEY.kid], needed: false },
+    ...(keys.AUDIT_IP_KEY && {
+      AUDIT_IP_KEY: { keys: fingerprintsOf('AUDIT_IP_KEY', keys.AUDIT_IP_KEY), needed: false },
+    }),
   };
 }

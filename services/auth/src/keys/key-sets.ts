@@ -1,7 +1,8 @@
 /** Reads and changes the keys in the secrets of a system, for `ops keys`. */
-import { parseJson, parseSecretKey } from '@latchkey/process';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { keyPairFingerprint, parseJson, parseSecretKey, secretFingerprint } from '@latchkey/process';
 import { z } from 'zod';
-import { fingerprint, thumbprint } from './keys.ts';
+import { thumbprint } from './keys.ts';
 import { type KeyKind, makeKey } from './make-key.ts';
 import type { StoredSecrets } from './stored-secrets.ts';
 
@@ -15,14 +16,17 @@ export const settingOf = {
   refresh: 'REFRESH_KEY',
   salt: 'PASSWORD_SALT_KEY',
   webhooks: 'WEBHOOK_SECRET_KEY',
+  bounces: 'MAIL_BOUNCE_KEY',
+  audit: 'AUDIT_IP_KEY',
+  dkim: 'MAIL_DKIM_PRIVATE_KEY',
 } as const satisfies Readonly<Record<KeyKind, keyof StoredSecrets>>;
 
-/** The id shown for a secret key without one, which was the only key of its system. */
+/** The id shown for a key without one, which was the only one of its kind. */
 export const FIRST_KEY = 'first';
 
 export interface ListedKey {
   readonly id: string;
-  /** The name under which auth's store remembers it; its id for keys that auth does not have. */
+  /** The name under which a store remembers it; its id for keys that no store remembers. */
   readonly remembered: string;
   /** Whether it has its private part; without it, a key can only check signatures. */
   readonly isPrivate: boolean;
@@ -33,12 +37,12 @@ export type Changes = Partial<StoredSecrets>;
 
 const key = z.looseObject({
   kty: z.string(),
-  kid: z.string().optional(),
-  crv: z.string().optional(),
-  x: z.string().optional(),
-  y: z.string().optional(),
-  d: z.string().optional(),
-  k: z.string().optional(),
+  kid: z.string().exactOptional(),
+  crv: z.string().exactOptional(),
+  x: z.string().exactOptional(),
+  y: z.string().exactOptional(),
+  d: z.string().exactOptional(),
+  k: z.string().exactOptional(),
 });
 const keySet = z.object({ keys: z.array(key).min(1) });
 type Key = z.infer<typeof key>;
@@ -107,16 +111,38 @@ function withPrivate(publicPart: Key, d: string | undefined): Key {
 function setIn(kind: KeyKind, secrets: StoredSecrets): readonly [Key, ...Key[]] {
   const setting = settingOf[kind];
   const text = secrets[setting] ?? '';
-  const isPlain = isSecretKey(kind) && text !== '' && !text.trimStart().startsWith('{');
-  const keys = isPlain ? [{ kty: 'oct', k: text }] : keySet.safeParse(parseJson(text)).data?.keys;
+  const isPlain = text !== '' && !text.trimStart().startsWith('{');
+  const plain = isPlain ? plainKey(kind, text) : undefined;
+  const keys = plain ? [plain] : keySet.safeParse(parseJson(text)).data?.keys;
   const [first, ...others] = kind === 'sealing' ? currentFirst(keys ?? [], secrets) : (keys ?? []);
   if (first === undefined) throw new Error(`${setting}: holds no keys`);
   return [first, ...others];
 }
 
-/** Whether keys of a kind are symmetric. A single one may be written without its JWKS. */
+/** Whether keys of a kind are symmetric. */
 function isSecretKey(kind: KeyKind): boolean {
-  return kind === 'refresh' || kind === 'salt' || kind === 'webhooks';
+  return ['refresh', 'salt', 'webhooks', 'bounces', 'audit'].includes(kind);
+}
+
+/** Parses a single key that is written without a JWKS: a symmetric one, or one for DKIM in PEM. */
+function plainKey(kind: KeyKind, text: string): Key | undefined {
+  if (isSecretKey(kind)) return { kty: 'oct', k: text };
+  if (kind !== 'dkim') return undefined;
+  try {
+    // Some secret stores keep the key on one line.
+    return key.parse(createPrivateKey(text.replaceAll('\\n', '\n')).export({ format: 'jwk' }));
+  } catch {
+    throw new Error(`${settingOf[kind]}: must be a private key in PEM, or a JWKS`);
+  }
+}
+
+function textOfPlain(each: Key): string {
+  if (each.kty === 'oct') return String(each.k);
+  return privateKeyOf(each).export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+function privateKeyOf(each: Key): KeyObject {
+  return createPrivateKey({ key: each, format: 'jwk' });
 }
 
 /** Puts the key of SEALING_PUBLIC_KEY first; the notifier accepts its keys in any order. */
@@ -127,8 +153,8 @@ function currentFirst(keys: readonly Key[], { SEALING_PUBLIC_KEY }: StoredSecret
 
 function withSet(kind: KeyKind, keys: readonly Key[]): Changes {
   const [current] = keys;
-  const isPlain = keys.length === 1 && current?.kty === 'oct' && current.kid === undefined;
-  const text = isPlain ? String(current.k) : JSON.stringify({ keys });
+  const isPlain = keys.length === 1 && current?.kid === undefined && current?.crv === undefined;
+  const text = current && isPlain ? textOfPlain(current) : JSON.stringify({ keys });
   return {
     [settingOf[kind]]: text,
     ...(kind === 'sealing' && current && { SEALING_PUBLIC_KEY: publicPartOf(current) }),
@@ -140,14 +166,23 @@ function publicPartOf({ d: _, ...publicPart }: Key): string {
 }
 
 function idOf(each: Key): string {
-  return each.kid ?? (each.kty === 'oct' ? FIRST_KEY : thumbprintOf(each));
+  return each.kid ?? (each.crv === undefined ? FIRST_KEY : thumbprintOf(each));
 }
 
-/** Returns the name under which auth remembers a key. It knows a sealing key by its thumbprint, whatever its id. */
+/** Returns the name under which auth or the notifier remembers a key. */
 function rememberedAs(kind: KeyKind, each: Key): string {
+  // Auth has a sealing key without its id.
   if (kind === 'sealing') return thumbprintOf(each);
-  if (kind !== 'refresh' && kind !== 'salt') return idOf(each);
-  return fingerprint(settingOf[kind], parseSecretKey(each.k ?? ''));
+  if (kind === 'dkim') return keyPairFingerprint(privateKeyOf(each));
+  if (!isSecretKey(kind) || kind === 'webhooks') return idOf(each);
+  return secretFingerprint(settingOf[kind], parseSecretKey(each.k ?? ''));
+}
+
+/** Returns a key for DKIM in PEM. @throws Error of one line if there is no such key */
+export function dkimKeyIn(secrets: StoredSecrets, id: string): string {
+  const found = setIn('dkim', secrets).find((each) => idOf(each) === id);
+  if (found === undefined) throw new Error(`${settingOf.dkim} has no key ${id}`);
+  return textOfPlain(found);
 }
 
 function thumbprintOf({ kty, crv = '', x = '', y }: Key): string {

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { KeyFault, parseSecretKey } from '@latchkey/process';
 import { calculateJwkThumbprint, compactDecrypt, importJWK } from 'jose';
 import { createSealer } from '../tokens/sealer.ts';
-import { fingerprint, parseSealingKey, parseSigningKeys, thumbprint } from './keys.ts';
+import { parseSealingKey, parseSigningKeys, thumbprint } from './keys.ts';
 import { generateSecrets } from './secrets.ts';
 
 const secrets = generateSecrets();
@@ -110,21 +110,6 @@ describe('a secret key', () => {
         'must be 32 random bytes or more in base64url',
       );
     }
-  });
-});
-
-describe('fingerprints', () => {
-  const key = parseSecretKey(secrets.REFRESH_KEY);
-
-  test('tell keys apart and do not show them', () => {
-    const one = fingerprint('REFRESH_KEY', key);
-    assert.equal(fingerprint('REFRESH_KEY', key), one);
-    assert.notEqual(fingerprint('REFRESH_KEY', parseSecretKey(generateSecrets().REFRESH_KEY)), one);
-    assert.ok(!one.includes(secrets.REFRESH_KEY));
-  });
-
-  test('of one key under two names differ', () => {
-    assert.notEqual(fingerprint('PASSWORD_SALT_KEY', key), fingerprint('REFRESH_KEY', key));
   });
 });
 

@@ -1,6 +1,5 @@
 /** Parses the keys in auth's settings, and identifies them. */
 import {
-  createHmac,
   createPrivateKey,
   createPublicKey,
   hash,
@@ -131,14 +130,6 @@ export function parseSealingKey(text: string): { readonly kid: string; readonly 
 export function thumbprint(jwk: JsonWebKey): string {
   const { crv, kty, x, y } = jwk;
   return hash('sha256', JSON.stringify({ crv, kty, x, ...(y === undefined ? {} : { y }) }), 'base64url');
-}
-
-/**
- * Returns a MAC, made with the key itself, of a fixed text that is used for nothing else. It identifies the key and
- * reveals nothing about it.
- */
-export function fingerprint(name: 'PASSWORD_SALT_KEY' | 'REFRESH_KEY', key: Buffer): string {
-  return createHmac('sha256', key).update(`latchkey fingerprint of ${name}`).digest('base64url');
 }
 
 type EventJwk = z.infer<typeof eventJwk>;

@@ -3,13 +3,28 @@ import { generateKeyPairSync, type JsonWebKey, type KeyObject, randomBytes } fro
 import { assertNever } from '@latchkey/events';
 import { thumbprint } from './keys.ts';
 
-export const keyKinds = ['signing', 'events', 'sealing', 'refresh', 'salt', 'webhooks'] as const;
+export const keyKinds = [
+  'signing',
+  'events',
+  'sealing',
+  'refresh',
+  'salt',
+  'webhooks',
+  'bounces',
+  'audit',
+  'dkim',
+] as const;
 export type KeyKind = (typeof keyKinds)[number];
 
 const KID_BYTES = 4;
 const SECRET_BYTES = 32;
+const DKIM_BITS = 2048;
 
-/** Returns a new key as a JWK, with an id. */
+function randomKid(): string {
+  return randomBytes(KID_BYTES).toString('hex');
+}
+
+/** Returns a new key as a JWK, with an id; the id of a DKIM key is its selector. */
 export function makeKey(kind: KeyKind): JsonWebKey {
   switch (kind) {
     case 'signing':
@@ -24,11 +39,17 @@ export function makeKey(kind: KeyKind): JsonWebKey {
     case 'refresh':
     case 'salt':
     case 'webhooks':
+    case 'bounces':
+    case 'audit':
       return {
         kty: 'oct',
-        kid: randomBytes(KID_BYTES).toString('hex'),
+        kid: randomKid(),
         k: randomBytes(SECRET_BYTES).toString('base64url'),
       };
+    case 'dkim': {
+      const { privateKey } = generateKeyPairSync('rsa', { modulusLength: DKIM_BITS });
+      return { ...privateKey.export({ format: 'jwk' }), kid: `latchkey-${randomKid()}` };
+    }
     default:
       return assertNever(kind);
   }

@@ -1,9 +1,10 @@
 /** Generates the secrets of a new system. */
 import { makeKey } from './make-key.ts';
-import type { StoredSecrets } from './stored-secrets.ts';
+import type { GeneratedSecrets } from './stored-secrets.ts';
 
 export {
   addKey,
+  dkimKeyIn,
   FIRST_KEY,
   type KeyKind,
   keyKinds,
@@ -14,6 +15,8 @@ export {
   settingOf,
 } from './key-sets.ts';
 export {
+  allSecretNames,
+  type GeneratedSecrets,
   parseSecrets,
   requiredSecretNames,
   type Secrets,
@@ -22,7 +25,7 @@ export {
 } from './stored-secrets.ts';
 
 /** Secrets that release 0.1 did not have, and that its systems are given. */
-export type LaterSecrets = Required<Pick<StoredSecrets, 'EVENT_SIGNING_KEYS' | 'WEBHOOK_SECRET_KEY'>>;
+export type LaterSecrets = Pick<GeneratedSecrets, 'EVENT_SIGNING_KEYS' | 'WEBHOOK_SECRET_KEY'>;
 
 /** Generates the secrets that release 0.1 did not have. */
 export function generateLaterSecrets(): LaterSecrets {
@@ -33,7 +36,7 @@ export function generateLaterSecrets(): LaterSecrets {
 }
 
 /** Generates all secrets of Latchkey, each on one line. */
-export function generateSecrets(): Required<StoredSecrets> {
+export function generateSecrets(): GeneratedSecrets {
   const { d, ...sealing } = makeKey('sealing');
   return {
     SIGNING_KEYS: JSON.stringify({ keys: [makeKey('signing')] }),

@@ -2,7 +2,8 @@
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
 
-const secrets = z.strictObject({
+/** Those that every new system gets. */
+const generated = z.strictObject({
   SIGNING_KEYS: z.string(),
   // Release 0.1 had none.
   EVENT_SIGNING_KEYS: z.string().exactOptional(),
@@ -14,14 +15,26 @@ const secrets = z.strictObject({
   WEBHOOK_SECRET_KEY: z.string().exactOptional(),
 });
 
+const secrets = generated.extend({
+  MAIL_BOUNCE_KEY: z.string().exactOptional(),
+  AUDIT_IP_KEY: z.string().exactOptional(),
+  MAIL_DKIM_PRIVATE_KEY: z.string().exactOptional(),
+});
+
 /** Secrets as any release stored them. */
 export type StoredSecrets = Readonly<z.infer<typeof secrets>>;
 
-/** Settings of the environment: those of auth, SEALING_PRIVATE_KEYS of the notifier, WEBHOOK_SECRET_KEY of user. */
-export type Secrets = StoredSecrets & Required<Pick<StoredSecrets, 'EVENT_SIGNING_KEYS'>>;
+/** Secrets that `ops secrets` and the first start of a standalone make. */
+export type GeneratedSecrets = Readonly<Required<z.infer<typeof generated>>>;
 
-/** The names of all secrets. */
-export const secretNames: readonly (keyof Secrets)[] = secrets.keyof().options;
+/** Settings of the environment, of all services. */
+export type Secrets = StoredSecrets & Pick<GeneratedSecrets, 'EVENT_SIGNING_KEYS'>;
+
+/** The names of the secrets that every new system gets. */
+export const secretNames: readonly (keyof GeneratedSecrets)[] = generated.keyof().options;
+
+/** The names of all secrets, including those that only some systems have. */
+export const allSecretNames: readonly (keyof Secrets)[] = secrets.keyof().options;
 
 /** The names of the secrets that every system has. */
 export const requiredSecretNames = secretNames.filter((name) => name !== 'WEBHOOK_SECRET_KEY');

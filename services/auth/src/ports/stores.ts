@@ -1,10 +1,9 @@
-import type { LeaseRecords, Preparable } from '@latchkey/store';
+import type { KeyFingerprints, LeaseRecords, Preparable } from '@latchkey/store';
 import type { AuditLog } from './audit-log.ts';
 import type { ErasureReceipts } from './erasure-receipts.ts';
 import type { Erasures } from './erasures.ts';
 import type { IdempotencyKeys } from './idempotency-keys.ts';
 import type { Journal } from './journal.ts';
-import type { KeyFingerprints } from './key-fingerprints.ts';
 import type { KnownSources } from './known-sources.ts';
 import type { LimitRules, Limits } from './limits.ts';
 import type { MigrationSource, MigrationTarget } from './migration.ts';

@@ -1,5 +1,5 @@
 /** What the notifier stores. Each kind of store implements all of it. */
-import type { Preparable, Source, Target } from '@latchkey/store';
+import type { KeyFingerprints, Preparable, Source, Target } from '@latchkey/store';
 import type {
   Attempt,
   Cutoff,
@@ -16,6 +16,7 @@ import type { Suppressions } from './suppressions.ts';
 export interface NotifierStorage extends Preparable {
   readonly deliveries: Deliveries;
   readonly suppressions: Suppressions;
+  readonly keyFingerprints: KeyFingerprints;
   /**
    * Releases the claims of an earlier process. Does nothing in a store that several processes share: there, only
    * the lease shows whether a claimer is gone.

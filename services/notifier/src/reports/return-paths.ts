@@ -65,5 +65,7 @@ export function returnPathsOf({
   MAIL_BOUNCE_DOMAIN: domain,
   MAIL_BOUNCE_KEY: keys,
 }: Pick<ReportConfig, 'MAIL_BOUNCE_DOMAIN' | 'MAIL_BOUNCE_KEY'>): ReturnPaths | undefined {
-  return domain === undefined || keys === undefined ? undefined : createReturnPaths({ domain, keys });
+  if (domain === undefined || keys === undefined) return undefined;
+  const [current, ...others] = keys.map(({ bytes }) => bytes);
+  return current && createReturnPaths({ domain, keys: [current, ...others] });
 }

@@ -1,4 +1,4 @@
-import { keyUsesAfter, keyUsesWithout, parseKeyUses } from '../../keys/key-uses.ts';
+import { keyUsesAfter, keyUsesWithout, parseKeyUses } from '@latchkey/store';
 import { type Commit, UnreadableCommit } from '../journal.ts';
 import type { Registration } from '../registrations.ts';
 import type { Snapshot } from '../snapshots.ts';

@@ -1,10 +1,10 @@
 import { leaseRecordsContract } from '@latchkey/store/testing';
+import { keyFingerprintsContract } from '@latchkey/store/testing/key-fingerprints';
 import { auditLogContract } from './audit-log.contract.ts';
 import { erasureReceiptsContract } from './erasure-receipts.contract.ts';
 import { erasuresContract } from './erasures.contract.ts';
 import { idempotencyKeysContract } from './idempotency-keys.contract.ts';
 import { journalContract } from './journal.contract.ts';
-import { keyFingerprintsContract } from './key-fingerprints.contract.ts';
 import { knownSourcesContract } from './known-sources.contract.ts';
 import { limitsContract } from './limits.contract.ts';
 import type { OpenStores } from './open-stores.ts';
@@ -25,7 +25,10 @@ export function storesContract(name: string, open: OpenStores): void {
   erasuresContract(name, open);
   erasureReceiptsContract(name, open);
   personalDataContract(name, open);
-  keyFingerprintsContract(name, open);
+  keyFingerprintsContract(name, async () => {
+    const { stores, close } = await open();
+    return { keyFingerprints: stores.keyFingerprints, close };
+  });
   sessionsContract(name, open);
   requestsContract(name, open);
   idempotencyKeysContract(name, open);

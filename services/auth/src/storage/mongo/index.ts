@@ -1,4 +1,4 @@
-import { type Index, mongoLeases, prepareMongo } from '@latchkey/mongo';
+import { createMongoKeyFingerprints, type Index, mongoLeases, prepareMongo } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Stores } from '../../ports/stores.ts';
 import { unlimited } from '../limits.ts';
@@ -9,10 +9,10 @@ import { createMongoErasureReceipts, erasureIndexes } from './erasure-receipts.t
 import { createMongoErasures } from './erasures.ts';
 import { createMongoIdempotencyKeys, idempotencyKeyIndexes } from './idempotency-keys.ts';
 import { createMongoJournal } from './journal.ts';
-import { createMongoKeyFingerprints } from './key-fingerprints.ts';
 import { createMongoKnownSources } from './known-sources.ts';
 import { createMongoLimits, limitIndexes } from './limits.ts';
 import { createMongoMigrationTarget } from './migration-target.ts';
+import { assertNotMoving, FINGERPRINTS } from './moves.ts';
 import { createMongoOutbox } from './outbox.ts';
 import { createMongoPersonalData } from './personal-data.ts';
 import { createMongoRegistrations } from './registrations.ts';
@@ -48,7 +48,7 @@ export function openMongoStores(connection: Connection): Stores {
     erasureReceipts: createMongoErasureReceipts(connection),
     personalData: createMongoPersonalData(connection),
     snapshots: createMongoSnapshots(connection),
-    keyFingerprints: createMongoKeyFingerprints(connection),
+    keyFingerprints: createMongoKeyFingerprints(connection, FINGERPRINTS, () => assertNotMoving(connection)),
     sessions: createMongoSessions(connection),
     requests: createMongoRequests(connection),
     idempotencyKeys: createMongoIdempotencyKeys(connection),

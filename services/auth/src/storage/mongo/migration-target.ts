@@ -1,15 +1,20 @@
-import { documentTarget, guardMongo, isLostRace, modelOf } from '@latchkey/mongo';
-import type { Target } from '@latchkey/store';
+import {
+  documentTarget,
+  type FingerprintDocument,
+  fingerprintsIn,
+  guardMongo,
+  isLostRace,
+  modelOf,
+} from '@latchkey/mongo';
+import { parseKeyUses, type Target } from '@latchkey/store';
 import type { Connection, Model } from 'mongoose';
-import { parseKeyUses } from '../../keys/key-uses.ts';
 import type { Erasure } from '../../ports/erasure-receipts.ts';
 import type { Fingerprints, MigrationTarget, RawCommit } from '../../ports/migration.ts';
 import type { WrittenRequest } from '../../ports/requests.ts';
 import type { Session } from '../../ports/sessions.ts';
 import { COMMITS, type CommitDocument, commitSchema, documentOf } from './commits.ts';
 import { documentOfErasure, ERASURES } from './erasure-receipts.ts';
-import { type FingerprintDocument, fingerprintsIn } from './key-fingerprints.ts';
-import { movesIn } from './moves.ts';
+import { FINGERPRINTS, movesIn } from './moves.ts';
 import { documentOfRequest, REQUESTS } from './requests.ts';
 import { documentOfSession, SESSIONS } from './sessions.ts';
 
@@ -24,7 +29,7 @@ const TAKEN = 'MONGO_URL: the database has another commit in the place of one th
 export function createMongoMigrationTarget(connection: Connection): MigrationTarget {
   const commits = modelOf(connection, COMMITS, commitSchema);
   const moves = movesIn(connection);
-  const fingerprints = fingerprintsIn(connection);
+  const fingerprints = fingerprintsIn(connection, FINGERPRINTS);
 
   async function refuseIfUsed(): Promise<void> {
     if ((await fingerprints.exists({})) !== null || (await commits.exists({})) !== null)

@@ -8,6 +8,9 @@ interface MoveDocument {
   readonly endedAt?: Date;
 }
 
+/** The keys that auth was used with. */
+export const FINGERPRINTS = 'auth_fingerprints';
+
 export function movesIn(connection: Connection) {
   return modelOf(connection, 'auth_moves', () =>
     plainSchema<MoveDocument>({
@@ -16,4 +19,11 @@ export function movesIn(connection: Connection) {
       endedAt: Date,
     }),
   );
+}
+
+const MOVING = 'a data folder is being moved into this database, or its move broke off: npm run ops -- move';
+
+/** If only some accounts have been moved, decisions based on them could contradict the rest. @throws Error of one line */
+export async function assertNotMoving(connection: Connection): Promise<void> {
+  if ((await movesIn(connection).exists({ endedAt: { $exists: false } })) !== null) throw new Error(MOVING);
 }

@@ -1,4 +1,4 @@
-import { type Database, sqliteLeases } from '@latchkey/sqlite';
+import { createSqliteKeyFingerprints, type Database, sqliteLeases } from '@latchkey/sqlite';
 import { nothingToPrepare } from '@latchkey/store';
 import type { Stores } from '../../ports/stores.ts';
 import { unlimited } from '../limits.ts';
@@ -7,7 +7,6 @@ import { createSqliteErasureReceipts } from './erasure-receipts.ts';
 import { createSqliteErasures } from './erasures.ts';
 import { createSqliteIdempotencyKeys } from './idempotency-keys.ts';
 import { createSqliteJournal } from './journal.ts';
-import { createSqliteKeyFingerprints } from './key-fingerprints.ts';
 import { createSqliteKnownSources } from './known-sources.ts';
 import { createSqliteLimits } from './limits.ts';
 import { createSqliteMigrationSource } from './migration-source.ts';
@@ -35,7 +34,7 @@ export function openSqliteStores(database: Database): Stores {
     erasureReceipts: createSqliteErasureReceipts(database),
     personalData: createSqlitePersonalData(database),
     snapshots: createSqliteSnapshots(database),
-    keyFingerprints: createSqliteKeyFingerprints(database),
+    keyFingerprints: createSqliteKeyFingerprints(database, 'journal_fingerprint'),
     sessions: createSqliteSessions(database),
     requests,
     idempotencyKeys: createSqliteIdempotencyKeys(database),

@@ -1,8 +1,8 @@
-import { type MongoStore, prepareMongo } from '@latchkey/mongo';
+import { createMongoKeyFingerprints, type MongoStore, prepareMongo } from '@latchkey/mongo';
 import type { NotifierStorage } from '../../ports/storage.ts';
 import { createMongoDeliveries } from './deliveries.ts';
 import { createMongoTarget } from './moving.ts';
-import { deliveryIndexes } from './schema.ts';
+import { deliveryIndexes, KEYS } from './schema.ts';
 import { createMongoSuppressions } from './suppressions.ts';
 
 export function openMongoStorage({ connection }: Pick<MongoStore, 'connection'>): NotifierStorage {
@@ -11,6 +11,7 @@ export function openMongoStorage({ connection }: Pick<MongoStore, 'connection'>)
     ...prepareMongo(connection, schema),
     deliveries: createMongoDeliveries(connection),
     suppressions: createMongoSuppressions(connection),
+    keyFingerprints: createMongoKeyFingerprints(connection, KEYS),
     reclaim: async () => undefined,
     target: createMongoTarget(connection),
   };

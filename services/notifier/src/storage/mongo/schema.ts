@@ -14,6 +14,7 @@ import type { Suppression } from '../../delivery/suppression.ts';
 export const DELIVERIES = 'notifier_deliveries';
 export const CUTOFFS = 'notifier_cutoffs';
 export const SUPPRESSIONS = 'notifier_suppressions';
+export const KEYS = 'notifier_keys';
 
 export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly _id: string;

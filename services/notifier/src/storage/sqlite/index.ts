@@ -1,4 +1,4 @@
-import type { SqliteStore } from '@latchkey/sqlite';
+import { createSqliteKeyFingerprints, type SqliteStore } from '@latchkey/sqlite';
 import { nothingToPrepare } from '@latchkey/store';
 import type { NotifierStorage } from '../../ports/storage.ts';
 import { createSqliteDeliveries } from './deliveries.ts';
@@ -14,6 +14,7 @@ export function openSqliteStorage({ database }: Pick<SqliteStore, 'database'>): 
     ...nothingToPrepare,
     deliveries,
     suppressions: createSqliteSuppressions(database),
+    keyFingerprints: createSqliteKeyFingerprints(database, 'notifier_keys'),
     reclaim: deliveries.reclaim,
     source: createSqliteSource(database),
   };

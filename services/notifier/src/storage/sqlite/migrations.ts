@@ -69,7 +69,15 @@ CREATE INDEX notifier_deliveries_unpublished
 /** An erasure looks for all deliveries of an account. */
 const bySubject = 'CREATE INDEX notifier_deliveries_by_subject ON notifier_deliveries (subject)';
 
+/** The keys that the notifier was used with. */
+const keys = `
+CREATE TABLE notifier_keys (
+  name TEXT PRIMARY KEY,
+  fingerprint TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
 export const notifierSchema: Schema = {
   owner: 'notifier',
-  migrations: [release01, suppressions, reports, bySubject],
+  migrations: [release01, suppressions, reports, bySubject, keys],
 };

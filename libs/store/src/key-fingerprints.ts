@@ -2,9 +2,7 @@
  * Which keys a store was used with, as fingerprints or ids, never the keys themselves. Used at startup and by
  * operators' commands.
  */
-import type { GivenKeys, KeyUse } from '../keys/key-uses.ts';
-
-export type { GivenKeys, KeyUse } from '../keys/key-uses.ts';
+import type { GivenKeys, KeyUse } from './key-uses.ts';
 
 export interface KeyFingerprints {
   /**

@@ -1,8 +1,13 @@
-import { guardMongo, isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
+import {
+  type GivenKeys,
+  type KeyFingerprints,
+  keyUsesAfter,
+  keyUsesWithout,
+  parseKeyUses,
+} from '@latchkey/store';
 import type { Connection } from 'mongoose';
-import { keyUsesAfter, keyUsesWithout, parseKeyUses } from '../../keys/key-uses.ts';
-import type { GivenKeys, KeyFingerprints } from '../../ports/key-fingerprints.ts';
-import { movesIn } from './moves.ts';
+import { guardMongo, isLostRace } from './failures.ts';
+import { modelOf, plainSchema } from './models.ts';
 
 export interface FingerprintDocument {
   /** The name of the setting. */
@@ -13,18 +18,22 @@ export interface FingerprintDocument {
 
 const text = { type: String, required: true } as const;
 
-export function fingerprintsIn(connection: Connection) {
-  return modelOf(connection, 'auth_fingerprints', () =>
+export function fingerprintsIn(connection: Connection, collection: string) {
+  return modelOf(connection, collection, () =>
     plainSchema<FingerprintDocument>({ _id: text, fingerprint: text }),
   );
 }
 
-const MOVING = 'a data folder is being moved into this database, or its move broke off: npm run ops -- move';
-
-/** Key fingerprints in MongoDB, one document per setting. */
-export function createMongoKeyFingerprints(connection: Connection): KeyFingerprints {
-  const fingerprints = fingerprintsIn(connection);
-  const moves = movesIn(connection);
+/**
+ * Key fingerprints in MongoDB, one document per setting.
+ * @param assertReady called before each check; rejects if the store must not be used yet
+ */
+export function createMongoKeyFingerprints(
+  connection: Connection,
+  collection: string,
+  assertReady: () => Promise<void> = async () => undefined,
+): KeyFingerprints {
+  const fingerprints = fingerprintsIn(connection, collection);
 
   async function stored(name: string): Promise<string | undefined> {
     return (await fingerprints.findById(name).lean())?.fingerprint;
@@ -74,8 +83,7 @@ export function createMongoKeyFingerprints(connection: Connection): KeyFingerpri
 
   return guardMongo<KeyFingerprints>({
     async check(given, now) {
-      // If only some accounts have been moved, decisions based on them could contradict the rest.
-      if ((await moves.exists({ endedAt: { $exists: false } })) !== null) throw new Error(MOVING);
+      await assertReady();
       const lacking = await lackingIn(given, now);
       if (lacking.length > 0) return lacking;
       // All instances use the same order: an instance that loses the race for one name has stored no later one.

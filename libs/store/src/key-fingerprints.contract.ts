@@ -1,18 +1,21 @@
 /** The guarantees of every store of key fingerprints. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import type { KeyFingerprints } from '../key-fingerprints.ts';
-import type { OpenStores } from './open-stores.ts';
+import type { KeyFingerprints } from './key-fingerprints.ts';
 
-export function keyFingerprintsContract(name: string, open: OpenStores): void {
+/** Opens an empty store. */
+export type OpenKeyFingerprints = () => Promise<{
+  readonly keyFingerprints: KeyFingerprints;
+  close(): Promise<void>;
+}>;
+
+export function keyFingerprintsContract(name: string, open: OpenKeyFingerprints): void {
   describe(`key fingerprints on ${name}`, () => {
     let keyFingerprints: KeyFingerprints;
     let close: () => Promise<void>;
 
     beforeEach(async () => {
-      const opened = await open();
-      ({ keyFingerprints } = opened.stores);
-      close = opened.close;
+      ({ keyFingerprints, close } = await open());
     });
     afterEach(() => close());
 

@@ -1,17 +1,21 @@
-import { type Database, guardSqlite } from '@latchkey/sqlite';
-import { keyUsesAfter, keyUsesWithout, parseKeyUses } from '../../keys/key-uses.ts';
-import type { KeyFingerprints } from '../../ports/key-fingerprints.ts';
+import { type KeyFingerprints, keyUsesAfter, keyUsesWithout, parseKeyUses } from '@latchkey/store';
+import type { Database } from './database.ts';
+import { guardSqlite } from './guard.ts';
 
-const SQL = {
-  all: 'SELECT name, fingerprint FROM journal_fingerprint',
-  find: 'SELECT fingerprint FROM journal_fingerprint WHERE name = :name',
-  remember: `INSERT INTO journal_fingerprint VALUES (:name, :fingerprint)
-    ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint`,
-  forget: 'DELETE FROM journal_fingerprint WHERE name = :name',
-} as const;
+function sqlOf(table: string) {
+  return {
+    all: `SELECT name, fingerprint FROM ${table}`,
+    find: `SELECT fingerprint FROM ${table} WHERE name = :name`,
+    remember: `INSERT INTO ${table} VALUES (:name, :fingerprint)
+      ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint`,
+    forget: `DELETE FROM ${table} WHERE name = :name`,
+  } as const;
+}
 
-/** Key fingerprints in the embedded store. */
-export function createSqliteKeyFingerprints(database: Database): KeyFingerprints {
+/** Key fingerprints in the embedded store. @param table its columns are `name`, the primary key, and `fingerprint` */
+export function createSqliteKeyFingerprints(database: Database, table: string): KeyFingerprints {
+  const SQL = sqlOf(table);
+
   function stored(name: string): string | undefined {
     const row = database.prepare(SQL.find).get({ name });
     return row && String(row['fingerprint']);

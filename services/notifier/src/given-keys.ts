@@ -1,0 +1,32 @@
+/** The keys of a process, as its store remembers them. */
+import { createPrivateKey } from 'node:crypto';
+import { keyPairFingerprint, secretFingerprint } from '@latchkey/process';
+import type { GivenKeys } from '@latchkey/store';
+import type { DkimConfig } from './dkim-settings.ts';
+import type { ReportConfig } from './report-settings.ts';
+
+/**
+ * Returns the keys on which mails that are under way depend. They are stored only to know since when each has been in
+ * use: a former one is still needed for some days.
+ */
+export function givenKeysOf({
+  MAIL_BOUNCE_KEY: bounces,
+  MAIL_DKIM_PRIVATE_KEY: dkim,
+}: Pick<DkimConfig, 'MAIL_DKIM_PRIVATE_KEY'> & Pick<ReportConfig, 'MAIL_BOUNCE_KEY'>): Readonly<
+  Record<string, GivenKeys>
+> {
+  return {
+    ...(bounces && {
+      MAIL_BOUNCE_KEY: {
+        keys: bounces.map(({ bytes }) => secretFingerprint('MAIL_BOUNCE_KEY', bytes)),
+        needed: false,
+      },
+    }),
+    ...(dkim && {
+      MAIL_DKIM_PRIVATE_KEY: {
+        keys: dkim.map(({ privateKey }) => keyPairFingerprint(createPrivateKey(privateKey))),
+        needed: false,
+      },
+    }),
+  };
+}
