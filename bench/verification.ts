@@ -9,7 +9,7 @@ import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { createRegistry, parseJson } from '@latchkey/process';
 import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { loadSecrets } from '../apps/standalone/src/secrets.ts';
-import { silent } from '../apps/standalone/src/testing.ts';
+import { silentLogger } from '../apps/standalone/src/testing.ts';
 import { createProjection } from '../services/user/src/projection/projection.ts';
 import { createProjectionMetrics } from '../services/user/src/projection/projection-metrics.ts';
 import { openStorage } from '../services/user/src/storage/index.ts';
@@ -89,7 +89,7 @@ async function cpuSeconds(database: Database, authenticateOn: AuthenticateOn): P
       parked: async () => 0,
       generation: () => 1,
     }),
-    logger: silent(),
+    logger: silentLogger(),
     now: () => new Date(),
     announce: () => undefined,
     confirm: async () => undefined,

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { runHere } from '../../apps/ops/src/testing/run-here.ts';
+import { runCommandHere } from '../../apps/ops/src/testing/run-here.ts';
 import { type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { createPeople, shown, somebody } from '../support/people.ts';
@@ -137,7 +137,7 @@ async function becomeAdmin(): Promise<string> {
 }
 
 function ops(...words: readonly string[]) {
-  return runHere({ DATA_DIR: system.folder }, ...words);
+  return runCommandHere({ DATA_DIR: system.folder }, ...words);
 }
 
 const PATIENCE_MS = 180_000;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { runHere } from '../../apps/ops/src/testing/run-here.ts';
+import { runCommandHere } from '../../apps/ops/src/testing/run-here.ts';
 import { assertStatus, type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
@@ -72,7 +72,7 @@ function idOf({ email }: Taken): string {
 }
 
 async function json<T>(...words: readonly string[]): Promise<readonly T[]> {
-  const { out, code, err } = await runHere({ DATA_DIR: system.folder }, ...words, '--json');
+  const { out, code, err } = await runCommandHere({ DATA_DIR: system.folder }, ...words, '--json');
   assert.equal(code, 0, err);
   return out
     .split('\n')
@@ -113,11 +113,11 @@ describe('a mail that came back', () => {
     const { state, report: recorded, recipient } = await deliveryOf(mail);
     assert.deepEqual([state, recorded?.source, recorded?.status], ['bounced', 'mail', '5.1.1']);
     assert.match(recipient ?? '', /^b…@example\.com$/);
-    const { out } = await runHere({ DATA_DIR: system.folder }, 'deliveries', 'show', idOf(mail));
+    const { out } = await runCommandHere({ DATA_DIR: system.folder }, 'deliveries', 'show', idOf(mail));
     assert.match(out, /^state +bounced$/m);
     assert.match(out, /^reported +\S+ by mail, 5\.1\.1$/m);
 
-    const { out: suppressions } = await runHere({ DATA_DIR: system.folder }, 'suppressions', 'list');
+    const { out: suppressions } = await runCommandHere({ DATA_DIR: system.folder }, 'suppressions', 'list');
     assert.match(suppressions, /b…@example\.com +verify-email +bounced/);
 
     const event = await eventually('the event', async () => {
@@ -247,7 +247,7 @@ describe('a forged report', () => {
   });
 
   test('is not found by ops verify, which leaves reports out of its comparison', async () => {
-    const { code, out, err } = await runHere({ DATA_DIR: system.folder }, 'verify');
+    const { code, out, err } = await runCommandHere({ DATA_DIR: system.folder }, 'verify');
     assert.equal(code, 0, out + err);
   });
 

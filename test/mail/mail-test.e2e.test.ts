@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { runHere } from '../../apps/ops/src/testing/run-here.ts';
+import { runCommandHere } from '../../apps/ops/src/testing/run-here.ts';
 import { startScriptedServer } from './scripted-server.ts';
 import { base64, sessions } from './sessions.ts';
 
@@ -35,7 +35,7 @@ describe('a test of a mail server', { concurrency: true }, () => {
   ] of Object.entries(sessions)) {
     test(`${name} (${source})`, async () => {
       await using server = await startScriptedServer({ session, recipient: () => recipient });
-      const { code, out, err } = await runHere(
+      const { code, out, err } = await runCommandHere(
         { ...settingsFor(server.port), ...settings },
         'mail',
         'test',
@@ -60,7 +60,7 @@ describe('a test of a mail server', { concurrency: true }, () => {
   test('that cannot be reached names the server and the port', async () => {
     const closed = await startScriptedServer();
     await closed[Symbol.asyncDispose]();
-    const { code, out } = await runHere(settingsFor(closed.port), 'mail', 'test', TO);
+    const { code, out } = await runCommandHere(settingsFor(closed.port), 'mail', 'test', TO);
     assert.equal(code, 1);
     assert.match(out, /^Failed at connecting: connect ECONNREFUSED .*\nCheck MAIL_SERVER and MAIL_PORT/m);
   });
@@ -76,17 +76,17 @@ describe('a test of a mail server', { concurrency: true }, () => {
       MAIL_BOUNCE_DOMAIN: 'bounces.example.com',
       MAIL_BOUNCE_KEY: randomBytes(32).toString('base64'),
     };
-    assert.equal((await runHere(settings, 'mail', 'test', TO)).code, 0);
+    assert.equal((await runCommandHere(settings, 'mail', 'test', TO)).code, 0);
     const [mail] = server.to(TO);
     const signature = mail?.email.headers.find(({ key }) => key === 'dkim-signature')?.value ?? '';
     assert.match(signature, /\bd=example\.com;.*\bs=latchkey1;/);
     assert.match(mail?.from ?? '', /^b-.*@bounces\.example\.com$/);
-    const unfinished = await runHere({ ...settings, MAIL_DKIM_SELECTOR: '' }, 'mail', 'test', TO);
+    const unfinished = await runCommandHere({ ...settings, MAIL_DKIM_SELECTOR: '' }, 'mail', 'test', TO);
     assert.match(unfinished.err, /^ops: MAIL_DKIM_SELECTOR: is required with /);
   });
 
   test('without a mail server says which setting is missing', async () => {
-    const { code, err } = await runHere({}, 'mail', 'test', TO);
+    const { code, err } = await runCommandHere({}, 'mail', 'test', TO);
     assert.deepEqual([code, err], [1, 'ops: MAIL_SERVER: is required\n']);
   });
 });
@@ -104,7 +104,7 @@ describe('XOAUTH2', { concurrency: true }, () => {
     const session = { ehlo: '250-here\n250 AUTH XOAUTH2', auth: auth(token) };
     await using server = await startScriptedServer({ session });
     const login = { USE_CREDENTIALS: 'true', MAIL_USERNAME: 'mailer', MAIL_AUTH: 'xoauth2' };
-    return await runHere({ ...settingsFor(server.port), ...login, ...settings }, 'mail', 'test', TO);
+    return await runCommandHere({ ...settingsFor(server.port), ...login, ...settings }, 'mail', 'test', TO);
   }
 
   test('logs in with the token of a file', async (t) => {

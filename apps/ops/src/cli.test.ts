@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { FINDING_KINDS } from '@latchkey/verify';
 import { createProgram } from './cli.ts';
-import { runHere } from './testing/run-here.ts';
+import { runCommandHere } from './testing/run-here.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 const DOCS = join(import.meta.dirname, '..', '..', '..', 'docs', 'ops.md');
@@ -36,7 +36,7 @@ function commandsIn(
 describe('help', () => {
   test('is printed without a command, and on request', async () => {
     for (const words of [[], ['help'], ['--help'], ['-h']]) {
-      const { code, out, err } = await runHere({}, ...words);
+      const { code, out, err } = await runCommandHere({}, ...words);
       assert.deepEqual([code, err], [0, ''], words.join(' '));
       assert.match(out, /^Usage: ops \[options\] <command>\n/);
       for (const { name } of program.commands.map((command) => ({ name: command.name() })))
@@ -46,7 +46,7 @@ describe('help', () => {
 
   test('of every command has examples with options that it has', async () => {
     for (const [words, command] of commandsIn(program)) {
-      const { code, out, err } = await runHere({}, ...words.split(' '), '--help');
+      const { code, out, err } = await runCommandHere({}, ...words.split(' '), '--help');
       assert.deepEqual([code, err], [0, ''], words);
       assert.match(out, new RegExp(`^Usage: ops ${words}`), words);
       const [, examples = ''] = out.split('\nExamples:\n');
@@ -97,7 +97,7 @@ describe('an invalid command line', () => {
       ],
     ];
     for (const [words, says] of wrong) {
-      const { code, out, err } = await runHere(folder, ...words);
+      const { code, out, err } = await runCommandHere(folder, ...words);
       assert.deepEqual([code, out], [1, ''], words.join(' '));
       assert.match(err, /^ops: [^\n]+\n\nUsage: ops /);
       assert.equal(err.split('\n')[0], `ops: ${says}`);
@@ -105,7 +105,7 @@ describe('an invalid command line', () => {
   });
 
   test('without a subcommand prints the help of its command', async () => {
-    const { code, out, err } = await runHere({}, 'parked');
+    const { code, out, err } = await runCommandHere({}, 'parked');
     assert.deepEqual([code, out], [1, '']);
     assert.match(err, /^Usage: ops parked /);
     assert.match(err, /\nops: a subcommand is missing\n$/);
@@ -122,7 +122,7 @@ test('a reader that closes the pipe early does not fail the command', async () =
 describe('shell completion', () => {
   /** Completes what is typed after `ops`; the last word may be incomplete. */
   async function complete(...typed: readonly string[]): Promise<readonly string[]> {
-    const { out } = await runHere({}, 'completion', 'bash');
+    const { out } = await runCommandHere({}, 'completion', 'bash');
     const words = ['ops', ...typed].map((word) => `'${word}'`).join(' ');
     const call = `COMP_WORDS=(${words}); COMP_CWORD=${typed.length}; _ops; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const { stdout } = await promisify(execFile)('bash', ['-c', `${out}\n${call}`]);
@@ -143,7 +143,7 @@ describe('shell completion', () => {
       ['zsh', /^#compdef ops\n/],
       ['fish', /^function __ops_candidates\n/],
     ] as const)
-      assert.match((await runHere({}, 'completion', shell)).out, start);
-    assert.equal((await runHere({}, 'completion', 'tcsh')).code, 1);
+      assert.match((await runCommandHere({}, 'completion', shell)).out, start);
+    assert.equal((await runCommandHere({}, 'completion', 'tcsh')).code, 1);
   });
 });

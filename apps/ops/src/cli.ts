@@ -29,7 +29,7 @@ import { addUpgrade } from './commands/upgrade.ts';
 import { addVerify, CANNOT_VERIFY } from './commands/verify.ts';
 import { addWebhooks } from './commands/webhooks.ts';
 import type { Context } from './context.ts';
-import { examples, type Program } from './program.ts';
+import { formatExamples, type Program } from './program.ts';
 
 const DESCRIPTION = `Commands for operators of Latchkey.
 
@@ -48,7 +48,10 @@ export function createProgram(context: Context): Program {
     .configureOutput(outputOf(context))
     .showHelpAfterError()
     .exitOverride()
-    .addHelpText('after', examples('role ada@example.com admin', 'parked list --json', 'help deliveries'));
+    .addHelpText(
+      'after',
+      formatExamples('role ada@example.com admin', 'parked list --json', 'help deliveries'),
+    );
   for (const add of [
     addRole,
     addErase,

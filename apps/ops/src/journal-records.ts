@@ -1,7 +1,7 @@
 /** Uses the journal to tell records that auth has published from records that somebody else has written. */
 import { type Authenticate, type EventRecord, envelopeOf, isEvent, sequenceOf } from '@latchkey/consumer';
 import { decodeWithProof, isHeartbeat, type Provenance } from '@latchkey/events';
-import { fingerprint, fingerprintOnArrival, type JournaledStream, type JournalView } from '@latchkey/verify';
+import { fingerprint, type JournaledStream, type JournalView, receivedFingerprint } from '@latchkey/verify';
 
 /**
  * Returns a function that accepts the events that are in the journal. It needs no key, and accepts the unsigned
@@ -39,5 +39,5 @@ function isJournaled(
   if (journaled === undefined) return false;
   // The hash also matches an event whose person was erased later.
   if (provenance.kind === 'intact') return provenance.proof.hash === journaled.chain?.hash;
-  return decoded.kind === 'event' && fingerprint(decoded.event) === fingerprintOnArrival(journaled.event);
+  return decoded.kind === 'event' && fingerprint(decoded.event) === receivedFingerprint(journaled.event);
 }

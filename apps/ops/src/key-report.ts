@@ -12,7 +12,7 @@ import {
 import type { Store } from '@latchkey/backend';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
 import { isSealed, keyIdOf, openWebhooks } from '@latchkey/webhooks';
-import { counted } from './output/progress.ts';
+import { formatCount } from './output/progress.ts';
 import { countUnsentLinks } from './unsent-links.ts';
 
 export type ReportedKind = KeyKind | 'cost';
@@ -196,5 +196,5 @@ function described(
   one: string,
   several?: string,
 ): ReadonlyMap<string, string> {
-  return new Map([...counts].map(([id, many]) => [id, counted(many, one, several)]));
+  return new Map([...counts].map(([id, many]) => [id, formatCount(many, one, several)]));
 }

@@ -11,7 +11,7 @@ import {
   secretNames,
 } from '@latchkey/auth/secrets';
 import { eventKeysIn } from '@latchkey/events';
-import { type Environment, makeTextFile, parseJson, readConfig, readTextFile } from '@latchkey/process';
+import { createTextFile, type Environment, parseJson, readConfig, readTextFile } from '@latchkey/process';
 import { createSecretSealer, type SecretSealer, webhookSettings } from '@latchkey/webhooks';
 import { z } from 'zod';
 import type { Context } from './context.ts';
@@ -143,5 +143,5 @@ export async function assertFreeOrSame(path: string, keys: Secrets): Promise<voi
 
 /** Writes the keys to a file (0600), unless it contains them already. @throws as assertFreeOrSame */
 export async function writeEnvFile(path: string, keys: Secrets): Promise<void> {
-  if (!(await makeTextFile(path, asEnv(keys)))) await assertFreeOrSame(path, keys);
+  if (!(await createTextFile(path, asEnv(keys)))) await assertFreeOrSame(path, keys);
 }

@@ -6,7 +6,7 @@ import { createKafkaReader } from '@latchkey/bus/kafka';
 import { type Environment, readConfig } from '@latchkey/process';
 import type { Context } from './context.ts';
 import { connectionOf, withKafkaBus } from './kafka.ts';
-import { patiently } from './patience.ts';
+import { retryUntilReachable } from './patience.ts';
 import { withStore } from './stores.ts';
 
 export interface Log {
@@ -47,7 +47,7 @@ async function withKafka(context: Context, work: (log: Log) => Promise<void>): P
   const { GROUP_PREFIX: groupPrefix } = readConfig(kafkaSettings, context.environment);
   const reader = createKafkaReader(connectionOf(context));
   await withKafkaBus(context, async (bus) => {
-    await patiently(context, 'Kafka', reader.topics);
+    await retryUntilReachable(context, 'Kafka', reader.topics);
     await work({ kind: 'kafka', groupPrefix, bus, reader });
   });
 }

@@ -1,9 +1,9 @@
 /** Entry point of `npm run ops -- <command>`. */
 import { withDotEnv } from '@latchkey/process';
 import { run } from './cli.ts';
-import { terminal } from './output/terminal.ts';
+import { createTerminal } from './output/terminal.ts';
 
-const { end, ...output } = terminal(process.stdout, process.stderr);
+const { end, ...output } = createTerminal(process.stdout, process.stderr);
 process.exitCode = await run(process.argv.slice(2), {
   environment: withDotEnv(process.env, process.cwd()),
   ...output,

@@ -12,7 +12,7 @@ const REPORT_EVERY_MS = 30_000;
  * seconds.
  * @throws any other error immediately; the outage if the context does not wait
  */
-export function patiently<T>(
+export function retryUntilReachable<T>(
   { waits, note }: Pick<Context, 'waits' | 'note'>,
   server: string,
   attempt: () => Promise<T>,

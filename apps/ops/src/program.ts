@@ -6,7 +6,7 @@ import { eventTypes, isConsumerName, isEventType } from '@latchkey/events';
 export type Program = Command<[], { wait: boolean }>;
 
 /** Formats example command lines for `addHelpText('after', …)`. */
-export function examples(...lines: readonly string[]): string {
+export function formatExamples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ops ${line}`).join('\n')}`;
 }
 
@@ -38,7 +38,7 @@ export function overlapOption(what: string) {
 }
 
 /** Returns when an overlap that begins now will end. */
-export function overlapFrom(now: Date, hours: number): Date {
+export function overlapEnd(now: Date, hours: number): Date {
   return new Date(now.getTime() + hours * HOUR_MS);
 }
 

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type OpenOptions, readStore, type Store, type StoreConfig } from '@latchkey/backend';
 import type { Environment } from '@latchkey/process';
 import type { Context } from './context.ts';
-import { patiently } from './patience.ts';
+import { retryUntilReachable } from './patience.ts';
 
 export function dataFolder(environment: Environment): string {
   return resolve(environment['DATA_DIR'] || './.data');
@@ -25,7 +25,7 @@ export async function withStore(
 ): Promise<void> {
   const store = config.open({ as, isLongRunning });
   try {
-    await patiently(context, store.name, store.health);
+    await retryUntilReachable(context, store.name, store.health);
     await work(store);
   } finally {
     await store.close();

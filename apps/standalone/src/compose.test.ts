@@ -7,8 +7,8 @@ import { z } from 'zod';
 import { composeStandalone } from './compose.ts';
 import { message } from './mailbox/message.ts';
 import { messagePage } from './mailbox/routes.ts';
-import { readSettings, showsPages } from './settings.ts';
-import { getJson, silent, temporaryFolder } from './testing.ts';
+import { readSettings, servesDevelopmentPages } from './settings.ts';
+import { getJson, silentLogger, temporaryFolder } from './testing.ts';
 
 const readiness = z.object({
   state: z.literal('ok'),
@@ -18,7 +18,7 @@ const openApi = z.object({ paths: z.record(z.string(), z.unknown()) });
 
 async function started(t: TestContext, environment: Record<string, string>) {
   const config = readSettings({ PORT: '0', ...environment });
-  const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
+  const standalone = await composeStandalone(config, { logger: silentLogger(), registry: createRegistry() });
   t.after(() => standalone.stop());
   await standalone.start();
   return standalone;
@@ -60,7 +60,7 @@ test('the state of each dependency says whose it is', async (t) => {
 
 test('until the services are started every request is answered with 503', async (t) => {
   const config = readSettings({ PORT: '0', DATA_DIR: await temporaryFolder(t) });
-  const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
+  const standalone = await composeStandalone(config, { logger: silentLogger(), registry: createRegistry() });
   t.after(() => standalone.stop());
   const answer = await fetch(`${standalone.url}/api/v1/users/me`);
   assert.equal(answer.status, 503);
@@ -98,8 +98,8 @@ test('no pages where other machines could see them', async (t) => {
 
 test('no pages in production, whatever the address', () => {
   const config = readSettings({});
-  assert.equal(showsPages(config), true);
-  assert.equal(showsPages({ ...config, LATCHKEY_ENV: 'production' }), false);
+  assert.equal(servesDevelopmentPages(config), true);
+  assert.equal(servesDevelopmentPages({ ...config, LATCHKEY_ENV: 'production' }), false);
 });
 
 test('a taken port and a folder in use are said in one line, and nothing stays open', async (t) => {

@@ -21,7 +21,7 @@ import {
   type Dependency,
   describeMove,
   type Environment,
-  group,
+  groupParts,
   type Logger,
   type Part,
   type Registry,
@@ -34,7 +34,12 @@ import { createMailServer } from './mailbox/smtp.ts';
 import { developmentRoutes } from './pages/routes.ts';
 import { loadSecrets, secretsPath } from './secrets.ts';
 import { composeServices, type Services } from './services.ts';
-import { mailboxSettings, readServiceSettings, type StandaloneConfig, showsPages } from './settings.ts';
+import {
+  mailboxSettings,
+  readServiceSettings,
+  type StandaloneConfig,
+  servesDevelopmentPages,
+} from './settings.ts';
 
 export interface StandaloneDeps {
   readonly logger: Logger;
@@ -123,7 +128,7 @@ function routesOf(
   },
 ): readonly Route[] {
   const ofServices = parts.services.routes;
-  if (!showsPages(config)) return ofServices;
+  if (!servesDevelopmentPages(config)) return ofServices;
   const pages = developmentRoutes({
     mailbox: parts.mailbox,
     log: parts.bus,
@@ -198,7 +203,7 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   await ensureTopics(store.bus, settings.auth.AUDIT_RETENTION_DAYS, config.TOPIC_NAMES);
   services = composeServices(settings, { ...store, logger, registry, forgetMails: mailbox.forget });
 
-  const part = group('services', [...services.all, clockPart(clock)]);
+  const part = groupParts('services', [...services.all, clockPart(clock)]);
   const routes = routesOf(config, { services, mailbox, bus: store.bus });
   const held = opened.move();
   return {
@@ -208,7 +213,7 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
     mode: config.LATCHKEY_ENV,
     folder,
     secretsPath: development ? secretsPath(folder) : undefined,
-    hasPages: showsPages(config),
+    hasPages: servesDevelopmentPages(config),
     hasMailbox,
     async start() {
       await part.start();

@@ -5,13 +5,13 @@ import {
   createRegistry,
   type ExitCode,
   type Logger,
-  readOrReport,
+  readSettingsOrReport,
   runProcess,
   withDotEnv,
 } from '@latchkey/process';
 import { composeStandalone, type Standalone } from './compose.ts';
 import { readSettings, type StandaloneConfig } from './settings.ts';
-import { welcome } from './welcome.ts';
+import { printWelcome } from './welcome.ts';
 
 /** Logs pretty lines on a terminal and JSON otherwise, because formatting a line takes several times as long as writing it. */
 async function loggerFor(config: StandaloneConfig): Promise<Logger> {
@@ -25,7 +25,7 @@ async function loggerFor(config: StandaloneConfig): Promise<Logger> {
 }
 
 async function run(): Promise<ExitCode> {
-  const config = readOrReport(() => readSettings(withDotEnv(process.env, process.cwd())));
+  const config = readSettingsOrReport(() => readSettings(withDotEnv(process.env, process.cwd())));
   if (config === undefined) return 1;
   const logger = await loggerFor(config);
   return runProcess(logger, async () => {
@@ -36,7 +36,7 @@ async function run(): Promise<ExitCode> {
 
 async function startAndWelcome(standalone: Standalone): Promise<void> {
   await standalone.start();
-  process.stdout.write(welcome(standalone));
+  process.stdout.write(printWelcome(standalone));
 }
 
 widenThreadPool(process.env);

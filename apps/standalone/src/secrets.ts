@@ -10,7 +10,7 @@ import {
   type Secrets,
   type StoredSecrets,
 } from '@latchkey/auth/secrets';
-import { makeTextFile, readTextFile, replaceTextFile } from '@latchkey/process';
+import { createTextFile, readTextFile, replaceTextFile } from '@latchkey/process';
 
 export function secretsPath(folder: string): string {
   return resolve(folder, 'secrets.json');
@@ -32,7 +32,7 @@ export async function loadSecrets(folder: string): Promise<Secrets> {
   const text = await readTextFile(path);
   if (text !== undefined) return withLaterSecrets(secretsIn(text, path), path);
   const made = generateSecrets();
-  await makeTextFile(path, textOf(made));
+  await createTextFile(path, textOf(made));
   return made;
 }
 

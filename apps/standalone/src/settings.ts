@@ -7,8 +7,8 @@ import {
   processSettings,
   readAll,
   readConfig,
-  setting,
-  withContradictions,
+  settingSchemas,
+  withCrossFieldChecks,
 } from '@latchkey/process';
 import { userSettings } from '@latchkey/user';
 import { z } from 'zod';
@@ -19,16 +19,16 @@ const fields = processSettings(8080).extend({
     .enum(['development', 'production'])
     .default('development')
     .describe('`development` (with development pages, a mailbox and generated secrets) or `production`.'),
-  OPERATIONS_PORT: setting
+  OPERATIONS_PORT: settingSchemas
     .whole({ min: 0, max: 65_535 })
     .describe(
       'Port of `/livez`, `/readyz` and `/metrics`, which are not available on PORT. Default: PORT + 1000; any free port if PORT is 0.',
     ),
   DATA_DIR: z.string().default('./.data').describe('Folder for all data.'),
-  EXPOSE_DEVELOPMENT: setting
+  EXPOSE_DEVELOPMENT: settingSchemas
     .flag(false)
     .describe('Allow development mode although HOST is reachable from other machines.'),
-  TOPIC_NAMES: setting
+  TOPIC_NAMES: settingSchemas
     .pairs()
     .describe(
       'Topics that have another name on the log, comma-separated: `accounts.events.v1=accounts.events.v2`.',
@@ -52,7 +52,7 @@ function contradictions(config: z.infer<typeof fields>): readonly Fault[] {
   return config.EXPOSE_DEVELOPMENT || isLoopback(config.HOST) ? [] : [['HOST', EXPOSED]];
 }
 
-export const standaloneSettings = withContradictions(fields, contradictions);
+export const standaloneSettings = withCrossFieldChecks(fields, contradictions);
 
 type OwnSettings = z.infer<typeof fields>;
 
@@ -129,6 +129,6 @@ function operationsPort(port: number): number {
 }
 
 /** Whether to serve the development pages. */
-export function showsPages({ LATCHKEY_ENV, HOST }: OwnSettings): boolean {
+export function servesDevelopmentPages({ LATCHKEY_ENV, HOST }: OwnSettings): boolean {
   return LATCHKEY_ENV === 'development' && isLoopback(HOST);
 }

@@ -21,7 +21,7 @@ export async function temporaryDatabase(t: TestContext): Promise<Database> {
   return database;
 }
 
-export function silent(): Logger {
+export function silentLogger(): Logger {
   return createLogger({ name: 'test', level: 'silent' }, new PassThrough().resume());
 }
 
@@ -32,7 +32,7 @@ export async function serve(t: TestContext, routes: readonly Route[]): Promise<s
     host: '127.0.0.1',
     port: 0,
     routes,
-    logger: silent(),
+    logger: silentLogger(),
     registry: createRegistry(),
     trustedProxies: [],
     corsOrigins: [],

@@ -46,7 +46,7 @@ function placesOf({
   ];
 }
 
-export function welcome(places: Places): string {
+export function printWelcome(places: Places): string {
   const lines = placesOf(places).map(([name, place]) => `  ${name.padEnd(9)}${place}`);
   const journey =
     places.hasPages && places.hasMailbox

@@ -1,6 +1,6 @@
 /** The kinds of logs, and the settings of each. */
 import type { KafkaConnection, KafkaSasl } from '@latchkey/bus/kafka';
-import { type Environment, readConfig, setting, withContradictions } from '@latchkey/process';
+import { type Environment, readConfig, settingSchemas, withCrossFieldChecks } from '@latchkey/process';
 import { z } from 'zod';
 import type { StoreKind } from './store-kinds.ts';
 
@@ -20,7 +20,7 @@ export function readLogKind(environment: Environment, store: StoreKind): LogKind
 }
 
 export const topicSettings = z.object({
-  TOPIC_NAMES: setting
+  TOPIC_NAMES: settingSchemas
     .pairs()
     .describe(
       'Topics that have another name on the log, comma-separated: `accounts.events.v1=accounts.events.v2`. Must be the same for all services.',
@@ -46,10 +46,10 @@ export const logNameSettings = topicSettings.extend({
 const kafkaFields = logNameSettings.extend({
   KAFKA_BROKERS: z
     .string()
-    .transform((text) => setting.list().parse(text))
+    .transform((text) => settingSchemas.list().parse(text))
     .refine(areBrokers, 'must be a list of host:port, such as kafka-1:9092,kafka-2:9092')
     .describe('Some of the brokers, as host:port, comma-separated.'),
-  KAFKA_SSL: setting.flag(false).describe('Use TLS for connections to the brokers.'),
+  KAFKA_SSL: settingSchemas.flag(false).describe('Use TLS for connections to the brokers.'),
   KAFKA_SASL_MECHANISM: z
     .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
     .optional()
@@ -58,7 +58,7 @@ const kafkaFields = logNameSettings.extend({
     ),
   KAFKA_SASL_USERNAME: z.string().optional().describe('User name for Kafka.'),
   KAFKA_SASL_PASSWORD: z.string().optional().describe('Password for Kafka.').meta({ secret: true }),
-  KAFKA_SESSION_SECONDS: setting
+  KAFKA_SESSION_SECONDS: settingSchemas
     .whole({ min: 2, max: 300, fallback: 10 })
     .describe(
       'A consumer that sends no heartbeat for this long loses its partitions to other members. By default brokers accept 6 or more (`group.min.session.timeout.ms`).',
@@ -68,7 +68,7 @@ const kafkaFields = logNameSettings.extend({
 const SASL = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;
 
 /** The settings KAFKA_BROKERS, KAFKA_SSL, KAFKA_SASL_* and TOPIC_NAMES. */
-export const kafkaSettings = withContradictions(kafkaFields, (config) => {
+export const kafkaSettings = withCrossFieldChecks(kafkaFields, (config) => {
   const missing = SASL.filter((name) => config[name] === undefined);
   if (missing.length === SASL.length) return [];
   return missing.map((name) => [name, `is required with ${othersOf(name)}`] as const);

@@ -3,13 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { ConfigError, type Environment, readConfig, withContradictions } from '@latchkey/process';
+import { ConfigError, type Environment, readConfig, withCrossFieldChecks } from '@latchkey/process';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { brandOf, brandSettings, faultsOfBrand } from './brand.ts';
 import { contrast, faultOfColor, paletteOf } from './palette.ts';
 
-const schema = withContradictions(z.object(brandSettings), faultsOfBrand);
+const schema = withCrossFieldChecks(z.object(brandSettings), faultsOfBrand);
 const PNG = Buffer.from('89504e470d0a1a0a0000000d', 'hex');
 
 function brand(environment: Environment) {

@@ -1,5 +1,5 @@
 /** The store of service clients. Every method rejects with StoreUnavailable if the store fails, and for no other reason. */
-import type { Preparable, Source, Target } from '@latchkey/store';
+import type { MoveSource, MoveTarget, Preparable } from '@latchkey/store';
 import type { ServiceClient } from './client.ts';
 
 export interface ServiceClients {
@@ -17,7 +17,7 @@ export interface ServiceClients {
 export interface ClientStorage extends Preparable {
   readonly clients: ServiceClients;
   /** Set if clients can be moved from this kind of store. */
-  readonly source?: Source<ServiceClient>;
+  readonly source?: MoveSource<ServiceClient>;
   /** Set if clients can be moved into this kind of store. */
-  readonly target?: Target<ServiceClient>;
+  readonly target?: MoveTarget<ServiceClient>;
 }

@@ -9,7 +9,7 @@ import {
   type Registry,
   readAll,
   readConfig,
-  readOrReport,
+  readSettingsOrReport,
   runProcess,
   serviceProcessSettings,
   withDotEnv,
@@ -55,7 +55,7 @@ export interface ClusterService<Settings extends z.ZodObject> extends Pick<Needs
 export async function runService<Settings extends z.ZodObject>(
   service: ClusterService<Settings>,
 ): Promise<ExitCode> {
-  const settings = readOrReport(() => settingsOf(service));
+  const settings = readSettingsOrReport(() => settingsOf(service));
   if (settings === undefined) return 1;
   const { own, ...config } = settings;
   const logger = createLogger({ name: service.name, level: config.process.LOG_LEVEL });

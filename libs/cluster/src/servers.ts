@@ -66,7 +66,7 @@ export function openServers(
     onFatal,
     times: { sessionTimeoutMs: kafka.KAFKA_SESSION_SECONDS * 1000 },
   });
-  const stopListening = store.onDenied?.(onFatal);
+  const stopListening = store.onPermissionDenied?.(onFatal);
   const clock = createClockGuard();
   const clockWatch = createClockWatch({
     storeName: store.name,

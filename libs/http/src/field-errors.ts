@@ -1,4 +1,4 @@
-import { inWords } from '@latchkey/process';
+import { explainIssue } from '@latchkey/process';
 import type { z } from 'zod';
 import { pointerToken } from './json.ts';
 import { type FieldError, Problem, problems } from './problem.ts';
@@ -27,7 +27,7 @@ function issueErrors(issue: z.core.$ZodIssue, input: unknown, root: string): rea
   }
   const missing = value === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
   if (missing) return [{ pointer, code: 'required', message: 'is required' }];
-  return [{ pointer, code: codeOf(issue), message: inWords(issue) }];
+  return [{ pointer, code: codeOf(issue), message: explainIssue(issue) }];
 }
 
 function codeOf(issue: z.core.$ZodIssue): string {

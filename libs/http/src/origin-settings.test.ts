@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readConfig, setting } from '@latchkey/process';
+import { readConfig, settingSchemas } from '@latchkey/process';
 import { allowedOrigins, areSameSite, originSettings } from './origin-settings.ts';
 
-const settings = originSettings.extend({ PUBLIC_URL: setting.url() });
+const settings = originSettings.extend({ PUBLIC_URL: settingSchemas.url() });
 function read(environment: Record<string, string>) {
   return readConfig(settings, { PUBLIC_URL: 'https://id.example.com', ...environment });
 }

@@ -1,12 +1,12 @@
-import { environmentSetting, setting } from '@latchkey/process';
+import { environmentSetting, settingSchemas } from '@latchkey/process';
 import { getDomain } from 'tldts';
 import { z } from 'zod';
 
 /** Settings of every service that browsers call. All services must have the same values. */
 export const originSettings = z.object({
   LATCHKEY_ENV: environmentSetting,
-  FRONTEND_URL: setting.url().optional().describe('The client app.'),
-  CORS_ORIGINS: setting
+  FRONTEND_URL: settingSchemas.url().optional().describe('The client app.'),
+  CORS_ORIGINS: settingSchemas
     .list()
     .refine(
       (origins) => origins.every(isOrigin),

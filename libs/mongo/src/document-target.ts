@@ -1,9 +1,9 @@
-import type { Target } from '@latchkey/store';
+import type { MoveTarget } from '@latchkey/store';
 import type { Connection } from 'mongoose';
-import { repeatingLost } from './failures.ts';
+import { retryLostRace } from './failures.ts';
 
 /** Receives records that are moved from another store, as documents of a collection. Rejects with the driver's errors. */
-export function documentTarget<Item, Document extends { readonly _id: string }>(
+export function createDocumentTarget<Item, Document extends { readonly _id: string }>(
   connection: Connection,
   collection: string,
   {
@@ -14,7 +14,7 @@ export function documentTarget<Item, Document extends { readonly _id: string }>(
     /** Whether the stored document is the moved one, or a later state of it. Default: always. */
     isHeld?(stored: Document, moved: Document): boolean;
   },
-): Target<Item> {
+): MoveTarget<Item> {
   const documents = connection.collection<{ _id: string }>(collection);
 
   return {
@@ -23,7 +23,7 @@ export function documentTarget<Item, Document extends { readonly _id: string }>(
         const { _id, ...fields } = documentOf(item);
         return { updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true } };
       });
-      await repeatingLost(() => documents.bulkWrite(upserts, { ordered: false }));
+      await retryLostRace(() => documents.bulkWrite(upserts, { ordered: false }));
     },
 
     async held(batch) {

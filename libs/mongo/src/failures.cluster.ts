@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import { StoreUnavailable } from '@latchkey/store';
 import { cableTo } from './cable.fixture.ts';
-import { guardMongo, isLostRace, MongoFailure, repeatingLost } from './failures.ts';
+import { guardMongo, isLostRace, MongoFailure, retryLostRace } from './failures.ts';
 import { openMongo } from './open.ts';
 import { mongoUrl, testDatabase } from './testing.ts';
 
@@ -73,9 +73,9 @@ describe('a write', () => {
     await collection.insertOne({ name: 'ada' });
     let tries = 0;
     const names = ['ada', 'ada', 'bob'];
-    await repeatingLost(() => collection.insertOne({ name: names[tries++] ?? '' }));
+    await retryLostRace(() => collection.insertOne({ name: names[tries++] ?? '' }));
     assert.equal(tries, 3);
-    assert.equal(isLostRace(await errorOf(repeatingLost(() => collection.insertOne({ name: 'ada' })))), true);
+    assert.equal(isLostRace(await errorOf(retryLostRace(() => collection.insertOne({ name: 'ada' })))), true);
   });
 });
 

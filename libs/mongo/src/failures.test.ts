@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { driver } from './driver.ts';
-import { failureOf, onDenied } from './failures.ts';
+import { loadDriver } from './driver.ts';
+import { failureOf, onPermissionDenied } from './failures.ts';
 
 test('a right that the user lacks is reported by name, without the values that the server quotes', () => {
-  const { MongoServerError } = driver().mongo;
+  const { MongoServerError } = loadDriver().mongo;
   const reasons: string[] = [];
-  const stop = onDenied(({ message }) => reasons.push(message));
+  const stop = onPermissionDenied(({ message }) => reasons.push(message));
   const errmsg =
     'not authorized on latchkey to execute command { insert: "auth_commits", documents: [ { address: "ada@example.com" } ] }';
   failureOf(new MongoServerError({ errmsg, code: 13, codeName: 'Unauthorized' }));

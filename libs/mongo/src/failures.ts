@@ -1,6 +1,6 @@
 import { type AsyncPort, guardPort } from '@latchkey/store';
 import type mongoose from 'mongoose';
-import { driver } from './driver.ts';
+import { loadDriver } from './driver.ts';
 
 /**
  * Replaces an error of the driver, whose text and fields may quote stored data: it names only the kind of the failure.
@@ -28,7 +28,7 @@ const deniedListeners = new Set<(reason: Error) => void>();
  * Calls back when the server refuses an operation because the user lacks a right, which no waiting mends.
  * @returns a function that ends the callbacks
  */
-export function onDenied(listener: (reason: Error) => void): () => void {
+export function onPermissionDenied(listener: (reason: Error) => void): () => void {
   deniedListeners.add(listener);
   return () => void deniedListeners.delete(listener);
 }
@@ -42,7 +42,7 @@ function reportDenied({ errmsg }: mongoose.mongo.MongoServerError): void {
 
 /** Returns the failure that an error of the driver means; undefined for any other error, such as a bug of ours. */
 export function failureOf(error: unknown): MongoFailure | undefined {
-  const { MongoError, MongoInvalidArgumentError, MongoServerError } = driver().mongo;
+  const { MongoError, MongoInvalidArgumentError, MongoServerError } = loadDriver().mongo;
   if (error instanceof MongoFailure) return error;
   if (error instanceof MongoInvalidArgumentError) return undefined;
   if (error instanceof MongoServerError) {
@@ -60,7 +60,7 @@ function kindOf({ name, code, codeName }: mongoose.mongo.MongoServerError): stri
 }
 
 function isOfConnection(error: unknown): error is Error {
-  const { Error: MongooseError } = driver();
+  const { Error: MongooseError } = loadDriver();
   return (
     error instanceof MongooseError.MongooseServerSelectionError ||
     (error instanceof MongooseError && notConnected.test(error.message))
@@ -85,7 +85,7 @@ function isRace(code: unknown): boolean {
  * those before the interruption, and its code is that of the interruption.
  */
 export function isLostRace(error: unknown): boolean {
-  const { MongoBulkWriteError, MongoServerError } = driver().mongo;
+  const { MongoBulkWriteError, MongoServerError } = loadDriver().mongo;
   if (error instanceof MongoBulkWriteError) {
     const durable = error.result.getWriteConcernError() === undefined;
     return durable && isRace(error.code) && [error.writeErrors].flat().every(({ code }) => isRace(code));
@@ -96,7 +96,7 @@ export function isLostRace(error: unknown): boolean {
 const MAX_RETRIES = 5;
 
 /** Retries an attempt that lost a race, because two upserts of one document may both try to insert it. */
-export async function repeatingLost<T>(attempt: () => Promise<T>): Promise<T> {
+export async function retryLostRace<T>(attempt: () => Promise<T>): Promise<T> {
   for (let retries = 0; ; retries += 1) {
     try {
       return await attempt();

@@ -1,6 +1,6 @@
 export { batchReads } from './batch-reads.ts';
-export { documentTarget } from './document-target.ts';
-export { guardMongo, isLostRace, MongoFailure, repeatingLost } from './failures.ts';
+export { createDocumentTarget } from './document-target.ts';
+export { guardMongo, isLostRace, MongoFailure, retryLostRace } from './failures.ts';
 export { ensureIndexes, type Index } from './indexes.ts';
 export { createMongoKeyFingerprints, type FingerprintDocument, fingerprintsIn } from './key-fingerprints.ts';
 export { type LeaseDocument, mongoLeases } from './lease-records.ts';

@@ -1,6 +1,6 @@
 import { SchemaError } from '@latchkey/store';
 import type { Connection } from 'mongoose';
-import { driver } from './driver.ts';
+import { loadDriver } from './driver.ts';
 import { DUPLICATE_KEY } from './failures.ts';
 
 export interface Index {
@@ -83,7 +83,7 @@ async function existingOf(
     const indexes = (await db?.collection(collection).indexes()) ?? [];
     return new Map(indexes.map((index) => [String(index.name), index]));
   } catch (error) {
-    if (error instanceof driver().mongo.MongoServerError && error.code === NAMESPACE_NOT_FOUND)
+    if (error instanceof loadDriver().mongo.MongoServerError && error.code === NAMESPACE_NOT_FOUND)
       return new Map();
     throw error;
   }
@@ -93,7 +93,7 @@ async function existingOf(
 const CONFLICTS: readonly unknown[] = [85, 86];
 
 function explained(error: unknown, index: string): unknown {
-  if (!(error instanceof driver().mongo.MongoServerError)) return error;
+  if (!(error instanceof loadDriver().mongo.MongoServerError)) return error;
   if (CONFLICTS.includes(error.code)) {
     return new SchemaError(`Another index stands in the way of ${index}: drop it and repeat.`);
   }

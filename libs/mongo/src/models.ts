@@ -1,12 +1,12 @@
 import type { Connection, Model, Schema, SchemaDefinition } from 'mongoose';
-import { driver } from './driver.ts';
+import { loadDriver } from './driver.ts';
 
 /**
  * A schema without mongoose's additions: no version key, no empty list in place of a missing one (a sparse index
  * would treat it as a value), and no empty values removed. An unknown field is an error. `_id` is ours.
  */
 export function plainSchema<Document>(definition: SchemaDefinition): Schema<Document> {
-  return new (driver().Schema)<Document>(definition as SchemaDefinition<Document>, {
+  return new (loadDriver().Schema)<Document>(definition as SchemaDefinition<Document>, {
     _id: false,
     versionKey: false,
     minimize: false,

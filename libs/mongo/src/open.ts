@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type OpenStore, StoreRefused } from '@latchkey/store';
 import type { Connection, ConnectOptions } from 'mongoose';
-import { driver } from './driver.ts';
-import { failureOf, guardMongo, MongoFailure, onDenied, repeatingLost } from './failures.ts';
+import { loadDriver } from './driver.ts';
+import { failureOf, guardMongo, MongoFailure, onPermissionDenied, retryLostRace } from './failures.ts';
 
 /** The database, unless the URL names one. */
 const DATABASE = 'latchkey';
@@ -54,7 +54,7 @@ export interface MongoStore extends OpenStore {
 
 /** Opens a pool of connections, and returns immediately. */
 export function openMongo(options: MongoOptions): MongoStore {
-  const connection = driver().createConnection();
+  const connection = loadDriver().createConnection();
   const closing = new AbortController();
   let failure: Error = new MongoFailure('not reached yet');
 
@@ -86,7 +86,7 @@ export function openMongo(options: MongoOptions): MongoStore {
     if (db === undefined) throw failure;
     const probes = db.collection<{ readonly _id: string; readonly at: Date }>(PROBES);
     const now = { $set: { at: new Date() } };
-    await repeatingLost(() => probes.updateOne({ _id: 'write' }, now, { upsert: true }));
+    await retryLostRace(() => probes.updateOne({ _id: 'write' }, now, { upsert: true }));
   }
 
   /** `hello` is the newer name; servers that lack it have the older one. */
@@ -111,7 +111,7 @@ export function openMongo(options: MongoOptions): MongoStore {
     connection,
     reached,
     health: guardMongo({ ping }).ping,
-    onDenied,
+    onPermissionDenied,
     serverTime: guardMongo({ serverTime }).serverTime,
     checkWritable: guardMongo({ writeProbe }).writeProbe,
     close() {
@@ -156,7 +156,7 @@ function databaseOf(url: string, database: string | undefined): Pick<ConnectOpti
 
 /** Translates an error of the driver. @throws any other error */
 function failureOrRefusal(error: unknown): MongoFailure | StoreRefused {
-  const { MongoAPIError, MongoServerError } = driver().mongo;
+  const { MongoAPIError, MongoServerError } = loadDriver().mongo;
   if (error instanceof MongoServerError && error.code === AUTHENTICATION_FAILED) {
     return new StoreRefused('MongoDB refuses the user name or password in MONGO_URL.');
   }

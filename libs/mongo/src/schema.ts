@@ -4,7 +4,7 @@
  */
 import { type Preparable, type Requirement, SchemaError } from '@latchkey/store';
 import type { Connection } from 'mongoose';
-import { guardMongo, repeatingLost } from './failures.ts';
+import { guardMongo, retryLostRace } from './failures.ts';
 import { ensureIndexes, faultsOfIndexes, type Index, missingIndexes } from './indexes.ts';
 
 /** Changes the documents from one version to the next. May be interrupted, so it must be safe to repeat. */
@@ -48,7 +48,7 @@ export function prepareMongo(connection: Connection, schema: MongoSchema): Prepa
     if (from === needed) return 'unchanged';
     for (const migration of migrations.slice((from ?? FIRST_VERSION) - FIRST_VERSION))
       await migration(connection);
-    await repeatingLost(() =>
+    await retryLostRace(() =>
       versions.updateOne({ _id: owner }, { $max: { version: needed } }, { upsert: true }),
     );
     return 'created';

@@ -4,13 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { z } from 'zod';
-import { ConfigError, describeConfig, type Environment, readConfig, setting, withDotEnv } from './config.ts';
+import {
+  ConfigError,
+  describeConfig,
+  type Environment,
+  readConfig,
+  settingSchemas,
+  withDotEnv,
+} from './config.ts';
 
 const schema = z.object({
   MAIL_SERVER: z.string().describe('Where mails go.'),
-  MAIL_PORT: setting.whole({ min: 1, max: 65_535, fallback: 587 }).describe('Its port.'),
-  MAIL_STARTTLS: setting.flag(true),
-  CORS_ORIGINS: setting.list(),
+  MAIL_PORT: settingSchemas.whole({ min: 1, max: 65_535, fallback: 587 }).describe('Its port.'),
+  MAIL_STARTTLS: settingSchemas.flag(true),
+  CORS_ORIGINS: settingSchemas.list(),
   PASSWORD_SALT_KEY: z
     .string()
     .min(8, 'must have at least 8 characters')
@@ -77,7 +84,7 @@ describe('settings', () => {
   });
 
   it('may be pairs of a name and a value, each name once', () => {
-    const one = z.object({ NAMES: setting.pairs() });
+    const one = z.object({ NAMES: settingSchemas.pairs() });
     assert.deepEqual(readConfig(one, {}), { NAMES: {} });
     assert.deepEqual(readConfig(one, { NAMES: ' a.b=c, d=e=f ' }), { NAMES: { 'a.b': 'c', d: 'e=f' } });
     for (const NAMES of ['a', 'a=', '=a', 'a=b c', 'a=b,a=c'])
@@ -107,26 +114,26 @@ describe('settings', () => {
     ['OFF', false],
   ] as const) {
     it(`take ${text} for ${value}`, () => {
-      assert.deepEqual(readConfig(z.object({ F: setting.flag(!value) }), { F: text }), { F: value });
+      assert.deepEqual(readConfig(z.object({ F: settingSchemas.flag(!value) }), { F: text }), { F: value });
     });
   }
 
   for (const text of ['', ' ', '1.5', '0x10', '1e3', '12a', '99999999999999999999', '-']) {
     it(`do not take "${text}" for a whole number`, () => {
-      const required = z.object({ N: setting.whole({ min: 0, max: 10_000, fallback: Number.NaN }) });
+      const required = z.object({ N: settingSchemas.whole({ min: 0, max: 10_000, fallback: Number.NaN }) });
       assert.deepEqual(faultsOf({ N: text }, required), ['N: must be a whole number from 0 to 10000']);
     });
   }
 
   it('may be whole numbers at both ends of the range', () => {
-    const port = z.object({ N: setting.whole({ min: -1, max: 5, fallback: 0 }) });
+    const port = z.object({ N: settingSchemas.whole({ min: -1, max: 5, fallback: 0 }) });
     assert.deepEqual([readConfig(port, { N: '-1' }).N, readConfig(port, { N: ' 5 ' }).N], [-1, 5]);
     assert.equal(faultsOf({ N: '6' }, port).length, 1);
     assert.equal(faultsOf({ N: '-2' }, port).length, 1);
   });
 
   it('may be lists', () => {
-    const list = z.object({ L: setting.list() });
+    const list = z.object({ L: settingSchemas.list() });
     assert.deepEqual(readConfig(list, { L: ' a, b ,,c,' }).L, ['a', 'b', 'c']);
   });
 });

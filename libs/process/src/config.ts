@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
-import { inWords } from './in-words.ts';
+import { explainIssue } from './in-words.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -100,7 +100,7 @@ function faultLine(name: string, value: string | undefined, issue: z.core.$ZodIs
   if (value === undefined && issue.code === 'invalid_type') return `${name}: is required`;
   // The message of a schema may quote the value.
   const quotable = value === undefined || value.length < SHORTEST_SECRET;
-  return `${name}: ${quotable ? inWords(issue) : inWords(issue).replaceAll(value, '…')}`;
+  return `${name}: ${quotable ? explainIssue(issue) : explainIssue(issue).replaceAll(value, '…')}`;
 }
 
 /**
@@ -217,7 +217,7 @@ function withFallback<T>(
 }
 
 /** Schemas for kinds of settings that several services use. */
-export const setting = {
+export const settingSchemas = {
   flag,
   whole,
 
@@ -244,7 +244,7 @@ export const setting = {
 
   /** A comma-separated list of `name=value` with unique names. */
   pairs(): z.ZodType<Readonly<Record<string, string>>> {
-    return setting.list().transform((items, context) => {
+    return settingSchemas.list().transform((items, context) => {
       const pairs = items.map((item) => /^([^=\s]+)=(\S+)$/.exec(item)?.slice(1) ?? []);
       const names = new Set(pairs.map(([name]) => name));
       if (pairs.every((pair) => pair.length === 2) && names.size === pairs.length)
@@ -263,7 +263,7 @@ function wholeNumber(text: string): number {
  * Adds faults that settings only have together. These are looked for even if single settings are invalid, so that
  * all faults are reported at once. Therefore `find` must not rely on the types.
  */
-export function withContradictions<Settings extends z.ZodObject>(
+export function withCrossFieldChecks<Settings extends z.ZodObject>(
   settings: Settings,
   find: (
     config: z.infer<Settings>,

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { makeTextFile, readTextFile } from './durable-file.ts';
+import { createTextFile, readTextFile } from './durable-file.ts';
 
 async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-file-'));
@@ -15,9 +15,9 @@ test('a file is made once, for its owner alone, and never replaced', async (t) =
   const folder = await temporaryFolder(t);
   const path = join(folder, 'note');
   assert.equal(await readTextFile(path), undefined);
-  assert.equal(await makeTextFile(path, 'first'), true);
+  assert.equal(await createTextFile(path, 'first'), true);
   assert.equal((await stat(path)).mode & 0o777, 0o600);
-  assert.equal(await makeTextFile(path, 'second'), false);
+  assert.equal(await createTextFile(path, 'second'), false);
   assert.equal(await readTextFile(path), 'first');
   assert.deepEqual(await readdir(folder), ['note']);
 });
@@ -25,7 +25,7 @@ test('a file is made once, for its owner alone, and never replaced', async (t) =
 test('of many who make a file one does, and it holds what that one wrote', async (t) => {
   const path = join(await temporaryFolder(t), 'note');
   const texts = Array.from({ length: 20 }, (_, index) => `text ${index}`);
-  const made = await Promise.all(texts.map((text) => makeTextFile(path, text)));
+  const made = await Promise.all(texts.map((text) => createTextFile(path, text)));
   assert.equal(made.filter(Boolean).length, 1);
   assert.equal(await readFile(path, 'utf8'), texts[made.indexOf(true)]);
 });

@@ -21,7 +21,7 @@ export async function readTextFile(path: string): Promise<string | undefined> {
  * The folder must exist.
  * @returns false if the file already exists, which is then unchanged
  */
-export async function makeTextFile(path: string, text: string): Promise<boolean> {
+export async function createTextFile(path: string, text: string): Promise<boolean> {
   const draft = `${path}.${randomUUID()}`;
   try {
     await writeThrough(draft, text);

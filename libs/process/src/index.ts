@@ -7,21 +7,21 @@ export {
   readAll,
   readConfig,
   type SettingDescription,
-  setting,
-  withContradictions,
+  settingSchemas,
+  withCrossFieldChecks,
   withDotEnv,
 } from './config.ts';
-export { makeTextFile, readTextFile, replaceTextFile } from './durable-file.ts';
-export { inWords } from './in-words.ts';
+export { createTextFile, readTextFile, replaceTextFile } from './durable-file.ts';
+export { explainIssue } from './in-words.ts';
 export { parseJson } from './json.ts';
 export { keySetting } from './key-setting.ts';
 export {
   type Dependency,
   type ExitCode,
-  group,
+  groupParts,
   type Part,
   type ProcessEnd,
-  readOrReport,
+  readSettingsOrReport,
   runProcess,
 } from './lifecycle.ts';
 export { createLogger, type Logger } from './logger.ts';

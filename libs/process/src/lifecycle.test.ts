@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { group, type Part } from './lifecycle.ts';
+import { groupParts, type Part } from './lifecycle.ts';
 
 const CHILD = fileURLToPath(new URL('./testing/child.ts', import.meta.url));
 
@@ -60,7 +60,7 @@ describe('a group of parts', () => {
         ...own[name],
       }),
     );
-    return { part: group('all', parts), steps };
+    return { part: groupParts('all', parts), steps };
   }
   async function refuse(): Promise<never> {
     throw new Error('refused');

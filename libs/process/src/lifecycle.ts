@@ -30,7 +30,7 @@ export interface Part {
  * Combines parts into one, which starts them in order and stops them in reverse order. A failed start stops the parts
  * that were started. All parts are stopped even if one fails to; the first such error is thrown at the end.
  */
-export function group(name: string, parts: readonly Part[]): Part {
+export function groupParts(name: string, parts: readonly Part[]): Part {
   let begun: Part[] = [];
   let stopping: Promise<void> | undefined;
 
@@ -73,7 +73,7 @@ export function group(name: string, parts: readonly Part[]): Part {
  * Reads the settings of a process before it has a logger. Writes the faults to stderr, one per line.
  * @returns undefined if there are faults: the process should exit with 1
  */
-export function readOrReport<T>(read: () => T): T | undefined {
+export function readSettingsOrReport<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {

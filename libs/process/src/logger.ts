@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino';
-import { cleanLine } from './redaction.ts';
+import { redactLine } from './redaction.ts';
 
 export type { Logger };
 
@@ -21,7 +21,7 @@ export function createLogger(options: LoggerOptions, destination?: NodeJS.Writab
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
     // Cleans the written line, because it contains everything: fields, bindings of child loggers, messages, stacks.
-    hooks: { streamWrite: cleanLine },
+    hooks: { streamWrite: redactLine },
   };
   return pino(settings, destination ?? synchronousStdout());
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { createWakeup, doubling, idlePauses, loop, retry, sleep } from './loop.ts';
+import { createWakeup, doublingPauses, idlePauses, loop, retry, sleep } from './loop.ts';
 
 /** A `sleep` that only records the requested durations. */
 function recordedPauses() {
@@ -119,7 +119,7 @@ describe('a loop', () => {
 
   it('pauses by how many runs in a row found nothing', async () => {
     const { pauses } = await loopOver([false, false, false, true, false, true], {
-      every: doubling({ least: 10, most: 50 }),
+      every: doublingPauses({ least: 10, most: 50 }),
     });
     assert.deepEqual(pauses, [20, 40, 50, 10, 20]);
   });
@@ -127,7 +127,7 @@ describe('a loop', () => {
   it('goes on after a failure, with a backoff of its own', async () => {
     const recoveries: string[] = [];
     const { pauses, failures } = await loopOver([error, error, false, error, false], {
-      backoff: doubling({ least: 1, most: 10 }),
+      backoff: doublingPauses({ least: 1, most: 10 }),
       onRecovery: () => recoveries.push('recovered'),
     });
     assert.deepEqual(pauses, [1, 2, 100, 1]);

@@ -19,13 +19,13 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 export type Pauses = (n: number) => number;
 
 /** Pauses that double from `least` to `most` ms. */
-export function doubling({ least, most }: { readonly least: number; readonly most: number }): Pauses {
+export function doublingPauses({ least, most }: { readonly least: number; readonly most: number }): Pauses {
   return (n) => Math.min(most, least * 2 ** n);
 }
 
 /** No pause after a run that found something; otherwise pauses that double from `least` to `most` ms. */
 export function idlePauses(limits: { readonly least: number; readonly most: number }): Pauses {
-  const pauses = doubling(limits);
+  const pauses = doublingPauses(limits);
   return (idle) => (idle === 0 ? 0 : pauses(idle - 1));
 }
 
@@ -56,7 +56,7 @@ export interface RetryOptions {
 export async function retry<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
   const { when = () => true, attempts = Number.POSITIVE_INFINITY, signal, onFailure } = options;
   const { sleep: pause = sleep, random = Math.random } = options;
-  const pauses = doubling(options);
+  const pauses = doublingPauses(options);
   for (let failures = 1; ; failures += 1) {
     try {
       return await work();

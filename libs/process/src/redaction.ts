@@ -14,23 +14,23 @@ const MAIL_ADDRESS = /[\p{L}\p{N}.!#$%&'*+=?^_`{|}~-]+@[\p{L}\p{N}-]+(?:\.[\p{L}
 const SUSPICIOUS = new RegExp(`${SENSITIVE_NAME.source}|[\\w-]{64}|eyJ|@`, 'i');
 
 /** Redacts a log line (one JSON object and a line break). */
-export function cleanLine(line: string): string {
+export function redactLine(line: string): string {
   if (!SUSPICIOUS.test(line)) return line;
   try {
     return `${JSON.stringify(JSON.parse(line), cleanField)}\n`;
   } catch {
-    return cleanText(line);
+    return redactText(line);
   }
 }
 
 function cleanField(name: string, value: unknown): unknown {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value;
   if (SENSITIVE_NAME.test(name)) return MASK;
-  return typeof value === 'string' ? cleanText(value) : value;
+  return typeof value === 'string' ? redactText(value) : value;
 }
 
 /** Redacts link tokens, JWTs, JWEs and mail addresses in a text. */
-export function cleanText(text: string): string {
+export function redactText(text: string): string {
   return text
     .replace(JOSE, '[redacted token]')
     .replace(LINK_TOKEN, '[redacted link token]')

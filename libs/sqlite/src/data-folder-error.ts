@@ -25,26 +25,26 @@ const reasons: Readonly<Record<number, string>> = {
 const notWritable = new Set(['EACCES', 'EEXIST', 'ENOTDIR', 'EPERM', 'EROFS']);
 
 /** Returns SQLite's primary result code, or undefined for other errors. */
-export function resultCode(error: unknown): number | undefined {
+export function sqliteResultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined;
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 
 /** Returns whether a write failed for lack of space. */
-export function isFull(error: unknown): boolean {
-  return resultCode(error) === FULL;
+export function isDiskFull(error: unknown): boolean {
+  return sqliteResultCode(error) === FULL;
 }
 
 /** Returns whether another connection holds the requested lock. */
-export function isBusy(error: unknown): boolean {
-  return resultCode(error) === 5;
+export function isLocked(error: unknown): boolean {
+  return sqliteResultCode(error) === 5;
 }
 
 /**
  * Runs `attempt`. If it fails for a known reason, throws an error that says in one line what is wrong with the
  * folder.
  */
-export function explained<T>(folder: string, attempt: () => T): T {
+export function explainFolderErrors<T>(folder: string, attempt: () => T): T {
   try {
     return attempt();
   } catch (error) {
@@ -55,7 +55,7 @@ export function explained<T>(folder: string, attempt: () => T): T {
 }
 
 function reasonOf(error: unknown): string | undefined {
-  const code = resultCode(error);
+  const code = sqliteResultCode(error);
   if (code !== undefined) return reasons[code];
   const systemCode = error instanceof Error && 'code' in error ? error.code : undefined;
   if (systemCode === 'ENOSPC' || systemCode === 'EDQUOT') return reasons[FULL];

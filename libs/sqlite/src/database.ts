@@ -6,12 +6,12 @@
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { DiskFull } from '@latchkey/store';
-import { DataFolderError, explained } from './data-folder-error.ts';
+import { DataFolderError, explainFolderErrors } from './data-folder-error.ts';
 import { DatabaseClosed } from './database-failure.ts';
 import { hasNoSpace } from './disk-space.ts';
 import { groupCommit } from './group-commit.ts';
-import { isBehind, runMigrations, type Schema } from './migrations.ts';
-import { markAsOurs, openFile, requireFile, waitingForOthers } from './open-file.ts';
+import { hasPendingMigrations, runMigrations, type Schema } from './migrations.ts';
+import { openFile, requireFile, withLongBusyTimeout, writeApplicationId } from './open-file.ts';
 import { holdServerLock, ServerLockHeld } from './server-lock.ts';
 import { walEraser } from './wal-eraser.ts';
 
@@ -123,18 +123,20 @@ function databaseOn(connection: DatabaseSync, { folder, isShared, onClosed }: Op
   }
 
   function runMissing(schema: Schema): void {
-    explained(folder, () => waitingForOthers(connection, () => runMigrations(connection, schema)));
+    explainFolderErrors(folder, () =>
+      withLongBusyTimeout(connection, () => runMigrations(connection, schema)),
+    );
   }
 
   return {
     prepare,
     exec(sql) {
       refuseIf(!connection.isOpen);
-      waitingForOthers(connection, () => connection.exec(sql));
+      withLongBusyTimeout(connection, () => connection.exec(sql));
     },
     migrate(schema) {
       refuseIf(!connection.isOpen);
-      if (!isBehind(connection, schema, folder)) return;
+      if (!hasPendingMigrations(connection, schema, folder)) return;
       if (isShared) withServerLock(folder, () => runMissing(schema));
       else runMissing(schema);
     },
@@ -188,7 +190,7 @@ function writeSomething(connection: DatabaseSync): void {
     CREATE TABLE something AS SELECT zeroblob(65536) AS bytes;
     ROLLBACK TO something;
     RELEASE something`);
-  markAsOurs(connection);
+  writeApplicationId(connection);
 }
 
 function refuseIf(closed: boolean): void {

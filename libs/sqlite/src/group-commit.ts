@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { isBusy, isFull } from './data-folder-error.ts';
+import { isDiskFull, isLocked } from './data-folder-error.ts';
 
 /** How long a commit waits for another process's write lock before its queued writes are rejected, in ms. */
 const GIVE_UP_AFTER_MS = 10_000;
@@ -98,7 +98,7 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
     } catch (error) {
       blockedSince ??= performance.now();
       const blockedMs = performance.now() - blockedSince;
-      if (isBusy(error) && blockedMs < GIVE_UP_AFTER_MS) retryAfter(blockedMs);
+      if (isLocked(error) && blockedMs < GIVE_UP_AFTER_MS) retryAfter(blockedMs);
       else rejectQueue(error);
       return false;
     }
@@ -118,7 +118,7 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
 
   function rejectQueue(error: unknown): void {
     blockedSince = undefined;
-    foundFull ||= isFull(error);
+    foundFull ||= isDiskFull(error);
     for (const work of queue.splice(0)) work.reject(error);
     for (const idle of idlers.splice(0)) idle();
   }
@@ -129,7 +129,7 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
       commit();
       for (const settle of settlements) settle();
     } catch (error) {
-      foundFull ||= isFull(error);
+      foundFull ||= isDiskFull(error);
       if (connection.isTransaction) rollback();
       for (const work of works) work.reject(error);
     }
@@ -145,7 +145,7 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
     } catch (error) {
       // On a full disk, for example, SQLite has already rolled back everything.
       if (!connection.isTransaction) throw error;
-      foundFull ||= isFull(error);
+      foundFull ||= isDiskFull(error);
       rollbackWork();
       release();
       return () => work.reject(error);

@@ -1,14 +1,14 @@
 import { type AsyncPort, DiskFull, guardPort } from '@latchkey/store';
-import { isFull } from './data-folder-error.ts';
+import { isDiskFull } from './data-folder-error.ts';
 import { isDatabaseFailure } from './database-failure.ts';
 
 /** Returns the port with failures of SQLite mapped to StoreUnavailable. */
-export function guardSqlite<Port extends object & AsyncPort<Port>>(port: Port): Port {
+export function mapSqliteErrors<Port extends object & AsyncPort<Port>>(port: Port): Port {
   return guardPort(port, failureOf);
 }
 
 function failureOf(error: unknown): Error | undefined {
   if (error instanceof DiskFull) return error;
   if (!isDatabaseFailure(error)) return undefined;
-  return isFull(error) ? new DiskFull(error) : error;
+  return isDiskFull(error) ? new DiskFull(error) : error;
 }

@@ -1,6 +1,6 @@
 export { DataFolderError } from './data-folder-error.ts';
 export { type Database, type OpenOptions, openDatabase, type Row, type WriteOptions } from './database.ts';
-export { guardSqlite } from './guard.ts';
+export { mapSqliteErrors } from './guard.ts';
 export { createSqliteKeyFingerprints } from './key-fingerprints.ts';
 export { sqliteLeases } from './lease-records.ts';
 export type { Migration, Schema } from './migrations.ts';

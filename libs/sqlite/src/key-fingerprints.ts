@@ -1,6 +1,6 @@
 import { type KeyFingerprints, keyUsesAfter, keyUsesWithout, parseKeyUses } from '@latchkey/store';
 import type { Database } from './database.ts';
-import { guardSqlite } from './guard.ts';
+import { mapSqliteErrors } from './guard.ts';
 
 function sqlOf(table: string) {
   return {
@@ -21,7 +21,7 @@ export function createSqliteKeyFingerprints(database: Database, table: string): 
     return row && String(row['fingerprint']);
   }
 
-  return guardSqlite<KeyFingerprints>({
+  return mapSqliteErrors<KeyFingerprints>({
     check: (given, now) =>
       database.write(() => {
         const next = Object.entries(given).map(

@@ -1,6 +1,6 @@
 import type { HeldLease, LeaseRecords } from '@latchkey/store';
 import type { Database } from './database.ts';
-import { guardSqlite } from './guard.ts';
+import { mapSqliteErrors } from './guard.ts';
 
 /**
  * Leases in a table of the embedded store, between a server and the ops commands that run at the same time. Its columns
@@ -23,7 +23,7 @@ export function sqliteLeases(
     return write(() => prepare(sql).run(values).changes === 1);
   }
 
-  return guardSqlite({
+  return mapSqliteErrors({
     async find(name) {
       const row = prepare(find).get({ name });
       return row && { name, holder: String(row['holder']), until: new Date(Number(row['until'])) };

@@ -33,7 +33,7 @@ const SET = `
  * Returns whether migrations are still to be run.
  * @throws DataFolderError if a newer build has run migrations that this one does not know
  */
-export function isBehind(connection: DatabaseSync, schema: Schema, folder: string): boolean {
+export function hasPendingMigrations(connection: DatabaseSync, schema: Schema, folder: string): boolean {
   const version = versionOf(connection, schema.owner);
   if (version > schema.migrations.length) throw newerVersion(folder);
   return version < schema.migrations.length;

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { DataFolderError, explained } from './data-folder-error.ts';
+import { DataFolderError, explainFolderErrors } from './data-folder-error.ts';
 import { hasNoSpace } from './disk-space.ts';
 import { FORMAT_VERSION, newerVersion } from './migrations.ts';
 
@@ -34,12 +34,12 @@ export interface OpenFileOptions {
 export function openFile({ folder, create, check }: OpenFileOptions): DatabaseSync {
   const file = fileIn(folder);
   if (create) refuseFullDisk(folder);
-  const connection = explained(folder, () => {
+  const connection = explainFolderErrors(folder, () => {
     if (create) createPrivately(folder, file);
     return new DatabaseSync(file, { enableForeignKeyConstraints: false, timeout: LONG_TIMEOUT_MS });
   });
   try {
-    explained(folder, () =>
+    explainFolderErrors(folder, () =>
       prepareFile(connection, folder, check && statSync(file).size <= CHECKED_UP_TO_BYTES),
     );
   } catch (error) {
@@ -51,7 +51,7 @@ export function openFile({ folder, create, check }: OpenFileOptions): DatabaseSy
 }
 
 /** Runs statements that may have to wait for a write of another process. */
-export function waitingForOthers(connection: DatabaseSync, run: () => void): void {
+export function withLongBusyTimeout(connection: DatabaseSync, run: () => void): void {
   connection.exec(`PRAGMA busy_timeout = ${LONG_TIMEOUT_MS}`);
   try {
     run();
@@ -98,12 +98,12 @@ function prepareFile(connection: DatabaseSync, folder: string, check: boolean): 
   connection.exec('PRAGMA secure_delete = ON');
   // So that a read-only file is refused here and not at the first real write.
   connection.exec('BEGIN IMMEDIATE');
-  markAsOurs(connection);
+  writeApplicationId(connection);
   connection.exec('COMMIT');
 }
 
 /** A write that changes nothing once the file is ours. */
-export function markAsOurs(connection: DatabaseSync): void {
+export function writeApplicationId(connection: DatabaseSync): void {
   connection.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
 }
 

@@ -1,6 +1,6 @@
-import { pages, type Source } from '@latchkey/store';
+import { type MoveSource, readPages } from '@latchkey/store';
 import type { Database, Row } from './database.ts';
-import { guardSqlite } from './guard.ts';
+import { mapSqliteErrors } from './guard.ts';
 
 export interface RowSourceOptions<Item> {
   /** Selects the number of items as `items`. */
@@ -18,14 +18,14 @@ const BATCH = 500;
 export function rowSource<Item>(
   database: Database,
   { count, page, key: [column, start], read }: RowSourceOptions<Item>,
-): Source<Item> {
+): MoveSource<Item> {
   function pageAfter(last: Row | undefined) {
     return database.prepare(page).all({ after: last?.[column] ?? start, limit: BATCH });
   }
-  return guardSqlite<Source<Item>>({
+  return mapSqliteErrors<MoveSource<Item>>({
     count: async () => Number(database.prepare(count).get()?.['items']),
     async *batches() {
-      for await (const rows of pages<Row>(pageAfter)) yield rows.map(read);
+      for await (const rows of readPages<Row>(pageAfter)) yield rows.map(read);
     },
   });
 }

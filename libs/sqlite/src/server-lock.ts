@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { DataFolderError, explained, isBusy } from './data-folder-error.ts';
+import { DataFolderError, explainFolderErrors, isLocked } from './data-folder-error.ts';
 
 export interface ServerLock {
   release(): void;
@@ -22,12 +22,12 @@ const held = new Set<DatabaseSync>();
  * @throws ServerLockHeld; DataFolderError if the folder cannot be written
  */
 export function holdServerLock(folder: string): ServerLock {
-  const connection = explained(folder, () => {
+  const connection = explainFolderErrors(folder, () => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return new DatabaseSync(join(folder, 'server.lock'), { timeout: 0 });
   });
   try {
-    explained(folder, () => takeLock(connection, folder));
+    explainFolderErrors(folder, () => takeLock(connection, folder));
   } catch (error) {
     connection.close();
     throw error;
@@ -45,7 +45,7 @@ function takeLock(connection: DatabaseSync, folder: string): void {
   try {
     connection.exec('BEGIN EXCLUSIVE');
   } catch (error) {
-    if (!isBusy(error)) throw error;
+    if (!isLocked(error)) throw error;
     throw new ServerLockHeld(`The data folder ${folder} is held by another running server.`, {
       cause: error,
     });

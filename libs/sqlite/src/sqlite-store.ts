@@ -1,6 +1,6 @@
 import type { OpenStore } from '@latchkey/store';
 import { type Database, type OpenOptions, openDatabase } from './database.ts';
-import { guardSqlite } from './guard.ts';
+import { mapSqliteErrors } from './guard.ts';
 
 export interface SqliteStore extends OpenStore {
   readonly kind: 'sqlite';
@@ -14,7 +14,7 @@ export function openSqlite(options: OpenOptions): SqliteStore {
 
 /** Returns the store on a database that is open already. */
 export function sqliteStore(database: Database): SqliteStore {
-  const probes = guardSqlite({
+  const probes = mapSqliteErrors({
     health: async () => void database.prepare('SELECT 1').get(),
     async checkWritable() {
       await database.checkDisk();

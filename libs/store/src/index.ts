@@ -11,9 +11,9 @@ export {
 } from './key-uses.ts';
 export { createLeaseWatch, type HeldLease, type LeaseWatch } from './lease-watch.ts';
 export { createLeases, type LeaseRecords, type Leases } from './leases.ts';
-export { type Movable, movable, type Source, type Target } from './movable.ts';
+export { createRecordMove, type MoveSource, type MoveTarget, type RecordMove } from './movable.ts';
 export type { OpenStore } from './open-store.ts';
-export { pages } from './pages.ts';
+export { readPages } from './pages.ts';
 export { nothingToPrepare, type Preparable, type Requirement, SchemaError } from './preparable.ts';
 export { StoreRefused } from './store-refused.ts';
 export { StoreUnavailable } from './store-unavailable.ts';

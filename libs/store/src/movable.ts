@@ -1,14 +1,14 @@
 /** Copies records from one store to another, for `ops move`. */
 
 /** The records of one kind in the store that they are moved from. */
-export interface Source<Item> {
+export interface MoveSource<Item> {
   count(): Promise<number>;
   /** All records in the order in which the target must receive them. No batch is empty. */
   batches(): AsyncIterable<readonly Item[]>;
 }
 
 /** The records of one kind in the store that they are moved to. */
-export interface Target<Item> {
+export interface MoveTarget<Item> {
   /** Inserts the records whose id is new; existing ones stay as they are. Idempotent. */
   add(batch: readonly Item[]): Promise<void>;
   /** Counts the records of the batch that the target contains, either as they were added or in a later state. */
@@ -18,7 +18,7 @@ export interface Target<Item> {
 }
 
 /** One kind of record, with its source and its target. Every method may reject with StoreUnavailable. */
-export interface Movable {
+export interface RecordMove {
   /** The plural, as operators see it: `sessions`. */
   readonly name: string;
   /** False if the services delete such records over time, so that a later check must not expect them. */
@@ -33,11 +33,11 @@ export interface Movable {
   arrived(): Promise<number>;
 }
 
-export function movable<Item>(
+export function createRecordMove<Item>(
   kind: { readonly name: string; readonly lasting: boolean },
-  source: Source<Item>,
-  target: Target<Item>,
-): Movable {
+  source: MoveSource<Item>,
+  target: MoveTarget<Item>,
+): RecordMove {
   return {
     ...kind,
     count: source.count,

@@ -12,7 +12,7 @@ export interface OpenStore {
    * Calls the listener when the server refuses an operation because the user lacks a right, which waiting does not
    * change. Absent if the store has no users. @returns a function that removes the listener
    */
-  onDenied?(listener: (reason: Error) => void): () => void;
+  onPermissionDenied?(listener: (reason: Error) => void): () => void;
   /** Reads the clock of its server. Absent if the store is part of this process. @throws StoreUnavailable */
   serverTime?(): Promise<Date>;
   /** Idempotent. */

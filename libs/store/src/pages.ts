@@ -2,7 +2,7 @@
  * Yields a list page by page until a page is empty, so that any number of rows needs the memory of one page.
  * @param read returns the page that follows an item; the first page for undefined
  */
-export async function* pages<Item>(
+export async function* readPages<Item>(
   read: (after: Item | undefined) => Promise<readonly Item[]> | readonly Item[],
 ): AsyncGenerator<readonly Item[]> {
   let last: Item | undefined;

@@ -3,7 +3,7 @@ import { accountsTopic, type EventTopic, mailingsTopic } from '@latchkey/events'
 import { compareLog, type LogComparison } from './compare-log.ts';
 import { compareProfile } from './compare-profile.ts';
 import type { Finding } from './findings.ts';
-import { inParts } from './parts.ts';
+import { inYieldingChunks } from './parts.ts';
 import { findUnsigned, type KeyOf } from './signatures.ts';
 import type { TopicEntry, TopicIndex } from './topic-index.ts';
 import type { DeliveryView, JournaledStream, OwedDelivery, ProfileView, StoredAccount } from './views.ts';
@@ -45,7 +45,7 @@ export async function compareStreams(
   streams: readonly JournaledStream[],
 ): Promise<readonly StreamComparison[]> {
   const compared: StreamComparison[] = [];
-  for await (const part of inParts(streams, EVENTS_PER_TURN, ({ events }) => events.length + 1))
+  for await (const part of inYieldingChunks(streams, EVENTS_PER_TURN, ({ events }) => events.length + 1))
     compared.push(...(await comparePart(deps, part)));
   return compared;
 }

@@ -32,7 +32,7 @@ export function withoutPerson(event: Fingerprinted): Fingerprinted {
  * Returns the fingerprint that an event of the journal has once a consumer has received it, or undefined if the
  * event violates its contract and cannot be published.
  */
-export function fingerprintOnArrival(event: LatchkeyEvent): number | undefined {
+export function receivedFingerprint(event: LatchkeyEvent): number | undefined {
   const arrived = sendAndReceive(event);
   return arrived?.kind === 'event' ? fingerprint(arrived.event) : undefined;
 }

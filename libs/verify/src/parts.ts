@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
  * Yields a list in parts, and lets the event loop run in between, so that work on a long list does not block it.
  * @param size returns how much work an item is; a part has about `most` of it
  */
-export async function* inParts<Item>(
+export async function* inYieldingChunks<Item>(
   items: readonly Item[],
   most: number,
   size: (item: Item) => number = () => 1,

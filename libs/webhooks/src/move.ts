@@ -3,7 +3,7 @@
  * was sent is moved as a sequence for each account.
  */
 import type { Bus } from '@latchkey/bus';
-import { type Movable, movable, type Source } from '@latchkey/store';
+import { createRecordMove, type MoveSource, type RecordMove } from '@latchkey/store';
 import type { WebhookEndpoint } from './endpoint.ts';
 import { createEventReader, type EventReader } from './log-reader.ts';
 import type { SentAccount, WebhookStorage } from './ports.ts';
@@ -20,16 +20,21 @@ export interface WebhookMove {
 }
 
 /** Returns the records to move; undefined if they cannot be moved between stores of these kinds. */
-export function movableWebhooks({ from, to, bus, published }: WebhookMove): readonly Movable[] | undefined {
+export function movableWebhooks({
+  from,
+  to,
+  bus,
+  published,
+}: WebhookMove): readonly RecordMove[] | undefined {
   const { endpoints, source } = from;
   const { target } = to;
   if (source === undefined || target === undefined) return undefined;
   const reader = createEventReader(bus, async (records) => records);
   const sent = inBatches(() => sentAccounts({ endpoints, reader, published }));
   return [
-    movable({ name: 'attempts', lasting: false }, source.attempts, target.attempts),
-    movable({ name: 'sent events', lasting: false }, sent, target.sentBefore),
-    movable(
+    createRecordMove({ name: 'attempts', lasting: false }, source.attempts, target.attempts),
+    createRecordMove({ name: 'sent events', lasting: false }, sent, target.sentBefore),
+    createRecordMove(
       { name: 'webhooks', lasting: false },
       mapped(source.endpoints, (endpoint) => moved(endpoint, reader)),
       target.endpoints,
@@ -68,7 +73,10 @@ async function moved(endpoint: WebhookEndpoint, reader: EventReader): Promise<We
   return { ...endpoint, delivery: { ...delivery, waiting: [], ...(isMoved && { moved: true as const }) } };
 }
 
-function mapped<Item>({ count, batches }: Source<Item>, change: (item: Item) => Promise<Item>): Source<Item> {
+function mapped<Item>(
+  { count, batches }: MoveSource<Item>,
+  change: (item: Item) => Promise<Item>,
+): MoveSource<Item> {
   return {
     count,
     async *batches() {
@@ -77,7 +85,7 @@ function mapped<Item>({ count, batches }: Source<Item>, change: (item: Item) => 
   };
 }
 
-function inBatches<Item>(items: () => AsyncIterable<Item>): Source<Item> {
+function inBatches<Item>(items: () => AsyncIterable<Item>): MoveSource<Item> {
   return {
     async count() {
       let many = 0;

@@ -1,5 +1,5 @@
 /** What webhooks store. Every method rejects with StoreUnavailable if the store fails, and for no other reason. */
-import type { LeaseRecords, Preparable, Source, Target } from '@latchkey/store';
+import type { LeaseRecords, MoveSource, MoveTarget, Preparable } from '@latchkey/store';
 import type { WebhookEndpoint } from './endpoint.ts';
 
 export interface Endpoints {
@@ -80,14 +80,14 @@ export interface WebhookStorage extends Preparable {
   voidLeases(): Promise<void>;
   /** Set if webhooks can be moved from this kind of store. */
   readonly source?: {
-    readonly endpoints: Source<WebhookEndpoint>;
-    readonly attempts: Source<StoredAttempt>;
+    readonly endpoints: MoveSource<WebhookEndpoint>;
+    readonly attempts: MoveSource<StoredAttempt>;
   };
   /** Set if webhooks can be moved into this kind of store. */
   readonly target?: {
-    readonly endpoints: Target<WebhookEndpoint>;
-    readonly attempts: Target<StoredAttempt>;
-    readonly sentBefore: Target<SentAccount>;
+    readonly endpoints: MoveTarget<WebhookEndpoint>;
+    readonly attempts: MoveTarget<StoredAttempt>;
+    readonly sentBefore: MoveTarget<SentAccount>;
   };
 }
 

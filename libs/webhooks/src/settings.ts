@@ -1,8 +1,8 @@
-import { keySetting, parseSecretKeys, setting } from '@latchkey/process';
+import { keySetting, parseSecretKeys, settingSchemas } from '@latchkey/process';
 import { z } from 'zod';
 
 export const webhookSettings = z.object({
-  WEBHOOKS_ALLOW_PRIVATE: setting
+  WEBHOOKS_ALLOW_PRIVATE: settingSchemas
     .flag(false)
     .describe(
       'Allow webhooks to call private addresses and this machine, even without TLS: for development, and for networks in which every admin may reach everything.',
@@ -13,7 +13,7 @@ export const webhookSettings = z.object({
       'Required as soon as there is a webhook: 32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first. The secrets of webhooks are encrypted with it. At each start, the secrets that another of the keys encrypted are encrypted with the first.',
     )
     .meta({ secret: true }),
-  WEBHOOKS_PAUSE_AFTER_DAYS: setting
+  WEBHOOKS_PAUSE_AFTER_DAYS: settingSchemas
     .whole({ min: 1, max: 30, fallback: 5 })
     .describe('A webhook endpoint is paused if every attempt fails for this long.'),
 });

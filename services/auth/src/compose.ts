@@ -3,7 +3,7 @@ import { type Backend, createWriteProbe, storeHealth } from '@latchkey/backend';
 import { brandOf } from '@latchkey/brand';
 import { openClients } from '@latchkey/clients';
 import { allowedOrigins, publicPathOf, type Service } from '@latchkey/http';
-import { createClockGuard, type Dependency, group, type Logger, type Registry } from '@latchkey/process';
+import { createClockGuard, type Dependency, groupParts, type Logger, type Registry } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
 import { createLeases, type KeyFingerprints } from '@latchkey/store';
 import { fixedKeys, guards, tokenVerifier } from '@latchkey/tokens';
@@ -171,7 +171,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const expected = expectedConsumers(config.ERASURE_CONSUMERS);
   const receipts = { erasureReceipts: stores.erasureReceipts, expected };
   createErasureMetrics({ ...receipts, registry, receiptDays: config.ERASURE_RECEIPT_DAYS, now });
-  const parts = group('auth', [
+  const parts = groupParts('auth', [
     createAuditPublisher({
       ...deps,
       bus: backend.bus,

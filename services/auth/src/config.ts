@@ -1,7 +1,13 @@
 /** The settings of auth. */
 import { brandSettings, faultsOfBrand } from '@latchkey/brand';
 import { originSettings } from '@latchkey/http';
-import { keySetting, parsedSetting, parseSecretKeys, setting, withContradictions } from '@latchkey/process';
+import {
+  keySetting,
+  parsedSetting,
+  parseSecretKeys,
+  settingSchemas,
+  withCrossFieldChecks,
+} from '@latchkey/process';
 import { z } from 'zod';
 import { auditFaults, auditSettings } from './audit/settings.ts';
 import { erasureSettings } from './erasure/settings.ts';
@@ -20,7 +26,7 @@ const DAY = 24 * HOUR;
 const NETWORKS_PER_DAY = 3;
 
 function limit(fallback: number) {
-  return setting.whole({ min: 1, max: MOST, fallback });
+  return settingSchemas.whole({ min: 1, max: MOST, fallback });
 }
 
 /** The parameters of OWASP's Password Storage Cheat Sheet; they exceed the minimum of RFC 9106. */
@@ -35,9 +41,9 @@ const extraClaims = z.record(
 
 const fields = z.object({
   ...originSettings.shape,
-  PUBLIC_URL: setting.url().describe('The public URL of the API; the issuer of access tokens.'),
+  PUBLIC_URL: settingSchemas.url().describe('The public URL of the API; the issuer of access tokens.'),
   ...brandSettings,
-  SECURITY_CONTACT: setting
+  SECURITY_CONTACT: settingSchemas
     .list()
     .refine(
       (contacts) => contacts.every((contact) => /^(?:mailto:|https:|tel:)[\x21-\x7e]+$/.test(contact)),
@@ -46,29 +52,29 @@ const fields = z.object({
     .describe(
       'Where to report vulnerabilities, comma-separated, the preferred one first: `mailto:security@example.com`. Served as `/.well-known/security.txt` (RFC 9116). Default: the file is not served.',
     ),
-  SECURITY_POLICY: setting
+  SECURITY_POLICY: settingSchemas
     .url()
     .optional()
     .describe('The URL of your policy on reports, for `security.txt`.'),
   AUDIENCE: z.string().min(1).max(200).default('latchkey').describe('The audience of access tokens (`aud`).'),
-  NOTIFIER_URL: setting
+  NOTIFIER_URL: settingSchemas
     .url()
     .optional()
     .describe(
       'Where auth reaches the notifier, to read the mails of an account for its export. Without it, exports over HTTP are answered 503; standalone reads them in the process.',
     ),
 
-  VERIFICATION_TOKEN_EXPIRATION_MINUTES: setting
+  VERIFICATION_TOKEN_EXPIRATION_MINUTES: settingSchemas
     .whole({ min: 10, max: 7 * 24 * 60, fallback: 1440 })
     .describe('How long a verification link is valid. Unverified sign-ups end after 7 days.'),
-  RESET_TOKEN_EXPIRATION_MINUTES: setting
+  RESET_TOKEN_EXPIRATION_MINUTES: settingSchemas
     .whole({ min: 10, max: 24 * 60, fallback: 60 })
     .describe('How long a password link is valid.'),
   ...erasureSettings.shape,
-  ACCESS_TOKEN_MINUTES: setting
+  ACCESS_TOKEN_MINUTES: settingSchemas
     .whole({ min: 1, max: 60, fallback: 15 })
     .describe('How long an access token is valid.'),
-  ROLE_SCOPES: setting
+  ROLE_SCOPES: settingSchemas
     .pairs()
     .transform((pairs) =>
       Object.fromEntries(Object.entries(pairs).map(([role, scopes]) => [role, scopes.replaceAll('+', ' ')])),
@@ -76,7 +82,7 @@ const fields = z.object({
     .describe(
       'The claim `scope` of access tokens by role, as comma-separated `role=scopes` pairs with scopes joined by +: `user=books:read,admin=books:read+books:write`. Default: no scopes.',
     ),
-  ACCESS_TOKEN_CLAIMS: setting
+  ACCESS_TOKEN_CLAIMS: settingSchemas
     .pairs()
     .transform((pairs, context) => {
       const claims = extraClaims.safeParse(pairs);
@@ -87,18 +93,18 @@ const fields = z.object({
     .describe(
       `Additional claims in access tokens, as comma-separated \`claim=field\` pairs. Fields: ${profileFields.join(', ')}. Example: \`preferred_username=username,locale=locale\`. Anybody who sees a token can read its claims.`,
     ),
-  REFRESH_TOKEN_DAYS: setting
+  REFRESH_TOKEN_DAYS: settingSchemas
     .whole({ min: 1, max: 365, fallback: 30 })
     .describe('How long a session lasts, from its login.'),
-  REFRESH_REUSE_MINUTES: setting
+  REFRESH_REUSE_MINUTES: settingSchemas
     .whole({ min: 1, max: 60, fallback: 10 })
     .describe(
       'How long using the previous refresh token returns the current one again, unless the current one has been used: the first response may have been lost.',
     ),
-  SESSION_IDLE_DAYS: setting
+  SESSION_IDLE_DAYS: settingSchemas
     .whole({ min: 1, max: 365, fallback: 14 })
     .describe('A session whose refresh token is not used for this long ends.'),
-  SESSIONS_PER_ACCOUNT: setting
+  SESSIONS_PER_ACCOUNT: settingSchemas
     .whole({ min: 1, max: 1000, fallback: 50 })
     .describe('The maximum number of sessions of an account; one more login ends the oldest.'),
   REFRESH_COOKIE_SAMESITE: z
@@ -107,13 +113,13 @@ const fields = z.object({
     .describe(
       'From which sites browsers send the refresh cookie. `strict` and `lax`: from apps on the same site as PUBLIC_URL. `none`: also from apps on other sites in CORS_ORIGINS, in browsers that allow third-party cookies.',
     ),
-  SIGNUP_REVEALS_EXISTING: setting
+  SIGNUP_REVEALS_EXISTING: settingSchemas
     .flag(false)
     .describe(
       'Respond 409 to a sign-up with a verified address. Otherwise the response is the same as for a new address.',
     ),
 
-  LIMITS: setting
+  LIMITS: settingSchemas
     .flag(true)
     .describe('`off` disables all limits; only allowed in development, for load tests.'),
   LIMIT_LOGIN_FAILURES_PER_ADDRESS: limit(10).describe('Failed logins per address in 15 minutes.'),
@@ -125,7 +131,7 @@ const fields = z.object({
   LIMIT_MAILS_PER_ADDRESS_AND_DAY: limit(30).describe(
     'Mails per address, purpose and day, from all networks together; requests from one network can cause at most a third of them.',
   ),
-  LIMIT_SIGNUPS_PER_IP: setting
+  LIMIT_SIGNUPS_PER_IP: settingSchemas
     .whole({ min: 1, max: MOST })
     .describe('Sign-ups per IP and hour. Default: 20 in production, 1000 in development.'),
   LIMIT_PROFILE_CHANGES: limit(30).describe('Changes of the profile, per account and hour.'),
@@ -135,7 +141,7 @@ const fields = z.object({
     'Recipients of mailings and of password resets sent by an admin, per admin and day.',
   ),
 
-  PASSWORD_MIN_LENGTH: setting
+  PASSWORD_MIN_LENGTH: settingSchemas
     .whole({ min: 8, max: 64, fallback: 10 })
     .describe(
       'The minimum number of characters of a new password. Whatever its length, it must also be hard to guess.',
@@ -147,7 +153,7 @@ const fields = z.object({
     ),
   ...auditSettings.shape,
 
-  HASH_CONCURRENCY: setting
+  HASH_CONCURRENCY: settingSchemas
     .whole({ min: 0, max: 128, fallback: 0 })
     .describe(
       'The number of passwords hashed concurrently; each takes a processor and 19 MiB. 0 means one per processor.',
@@ -158,15 +164,15 @@ const fields = z.object({
     .describe(
       'The cost of password hashes (argon2id) as KiB:passes, newest first: `65536:3,19456:2`. The first applies to new passwords; a sign-in replaces a stored hash that has another cost. A cost must stay in the list as long as stored hashes have it.',
     ),
-  HASH_WAIT_SECONDS: setting
+  HASH_WAIT_SECONDS: settingSchemas
     .whole({ min: 1, max: 60, fallback: 5 })
     .describe('The longest time that a password waits to be hashed; after that the response is 503.'),
-  REQUEST_LEASE_SECONDS: setting
+  REQUEST_LEASE_SECONDS: settingSchemas
     .whole({ min: 5, max: 600, fallback: 30 })
     .describe(
       'How long a process reserves the requests that it carries out in the background. If the process dies, its requests wait that long.',
     ),
-  RELAY_LEASE_SECONDS: setting
+  RELAY_LEASE_SECONDS: settingSchemas
     .whole({ min: 2, max: 600, fallback: 10 })
     .describe(
       'How long one process holds the lease to publish commits that dead processes have left unpublished.',
@@ -210,7 +216,7 @@ function contradictions(config: Fields): readonly Fault[] {
   return faults;
 }
 
-export const authSettings = withContradictions(fields, contradictions);
+export const authSettings = withCrossFieldChecks(fields, contradictions);
 
 export type AuthConfig = z.infer<typeof authSettings>;
 

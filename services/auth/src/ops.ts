@@ -4,12 +4,12 @@ import type { Role } from '@latchkey/events';
 import { type ExportedMail, writeDocument } from '@latchkey/export';
 import { parseSecretKeys } from '@latchkey/process';
 import {
+  createRecordMove,
   formatKeyUses,
   type KeyFingerprints,
   keyUsesAfter,
-  type Movable,
-  movable,
   type Preparable,
+  type RecordMove,
 } from '@latchkey/store';
 import type { JournalView } from '@latchkey/verify';
 import { v7, validate } from 'uuid';
@@ -328,7 +328,7 @@ export interface AuthMove extends Pick<MigrationTarget, 'end'> {
    * The kinds of records in the order in which they must be moved. Commits come last, because each is published as
    * soon as it is there.
    */
-  readonly kinds: readonly Movable[];
+  readonly kinds: readonly RecordMove[];
 }
 
 type StoreKeys = Pick<Secrets, 'PASSWORD_SALT_KEY' | 'REFRESH_KEY'>;
@@ -362,10 +362,10 @@ export function openMove(from: Store, to: Store, keys: StoreKeys): AuthMove {
     },
     end: target.end,
     kinds: [
-      movable({ name: 'requests', lasting: false }, source.requests, target.requests),
-      movable({ name: 'sessions', lasting: false }, source.sessions, target.sessions),
-      movable({ name: 'erasures', lasting: true }, source.erasures, target.erasures),
-      movable({ name: 'commits', lasting: true }, source.commits, target.commits),
+      createRecordMove({ name: 'requests', lasting: false }, source.requests, target.requests),
+      createRecordMove({ name: 'sessions', lasting: false }, source.sessions, target.sessions),
+      createRecordMove({ name: 'erasures', lasting: true }, source.erasures, target.erasures),
+      createRecordMove({ name: 'commits', lasting: true }, source.commits, target.commits),
     ],
   };
 }

@@ -1,7 +1,7 @@
 /** The notifier's settings. */
 import { eventSignatures } from '@latchkey/backend';
 import { brandSettings, faultsOfBrand } from '@latchkey/brand';
-import { environmentSetting, parseJson, setting, withContradictions } from '@latchkey/process';
+import { environmentSetting, parseJson, settingSchemas, withCrossFieldChecks } from '@latchkey/process';
 import { z } from 'zod';
 import { dkimFields, faultsOfDkim } from './dkim-settings.ts';
 import { faultsOfMail, mailFields } from './mail-settings.ts';
@@ -29,13 +29,13 @@ const keySet = z.string().transform((text, context) => {
 /** Mails about what happened to an account. A system may switch them off. */
 const NOTICES = ['new-sign-in', 'locked-out', 'account-disabled', 'sessions-ended'] as const;
 
-const notices = setting
+const notices = settingSchemas
   .list()
   .pipe(z.array(z.enum(NOTICES, { error: `must be a list of: ${NOTICES.join(', ')}` })).readonly());
 
 const fields = z.object({
   LATCHKEY_ENV: environmentSetting,
-  PUBLIC_URL: setting.url().describe('The public URL of the API; links in mails start with it.'),
+  PUBLIC_URL: settingSchemas.url().describe('The public URL of the API; links in mails start with it.'),
   EVENT_SIGNATURES: eventSignatures,
   AUDIENCE: z
     .string()
@@ -60,7 +60,7 @@ const fields = z.object({
     .describe('Where links lead that undo a change of address, with `{token}`.'),
   ...mailFields,
   ...brandSettings,
-  MAIL_LEASE_SECONDS: setting
+  MAIL_LEASE_SECONDS: settingSchemas
     .whole({ min: 6, max: 900, fallback: 90 })
     .describe(
       'How long a process reserves the mails that it sends; it extends this while it sends them. If the process dies, its mails wait that long.',
@@ -102,6 +102,6 @@ function contradictions(config: Fields): readonly Fault[] {
   ];
 }
 
-export const notifierSettings = withContradictions(fields, contradictions);
+export const notifierSettings = withCrossFieldChecks(fields, contradictions);
 
 export type NotifierConfig = z.infer<typeof notifierSettings>;

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { brandNameField } from '@latchkey/brand';
-import { setting } from '@latchkey/process';
+import { settingSchemas } from '@latchkey/process';
 import { z } from 'zod';
 
 function plainText(most: number) {
@@ -67,7 +67,7 @@ const tokenUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }
 
 export const mailFields = {
   MAIL_SERVER: server.optional().describe('Host name of the SMTP server.'),
-  MAIL_PORT: setting
+  MAIL_PORT: settingSchemas
     .whole({ min: 1, max: 65_535 })
     .describe('Port of the SMTP server. Default: 587, or 465 with MAIL_SSL_TLS.'),
   MAIL_USERNAME: z.string().optional().describe('User name for the SMTP server.'),
@@ -81,14 +81,16 @@ export const mailFields = {
     .describe(
       "Sender's name. Default: BRAND_NAME. If BRAND_NAME is not set, this is also the product's name in the mails.",
     ),
-  MAIL_STARTTLS: setting
+  MAIL_STARTTLS: settingSchemas
     .flag()
     .describe(
       'true: STARTTLS is required, not opportunistic. false: plain text. Default: true unless MAIL_SSL_TLS is set.',
     ),
-  MAIL_SSL_TLS: setting.flag(false).describe('Use TLS from the first byte (usually port 465).'),
-  USE_CREDENTIALS: setting.flag(true).describe('Log in with MAIL_USERNAME and MAIL_PASSWORD, or a token.'),
-  VALIDATE_CERTS: setting.flag(true).describe("Check the SMTP server's certificate."),
+  MAIL_SSL_TLS: settingSchemas.flag(false).describe('Use TLS from the first byte (usually port 465).'),
+  USE_CREDENTIALS: settingSchemas
+    .flag(true)
+    .describe('Log in with MAIL_USERNAME and MAIL_PASSWORD, or a token.'),
+  VALIDATE_CERTS: settingSchemas.flag(true).describe("Check the SMTP server's certificate."),
   MAIL_AUTH: z
     .enum(['auto', 'plain', 'login', 'cram-md5', 'xoauth2'])
     .default('auto')
@@ -124,12 +126,12 @@ export const mailFields = {
     .describe(
       'The name that the notifier sends in EHLO. Default: the host of PUBLIC_URL if it is a domain, otherwise the domain of MAIL_FROM.',
     ),
-  MAIL_CONNECTIONS: setting
+  MAIL_CONNECTIONS: settingSchemas
     .whole({ min: 1, max: 100, fallback: 5 })
     .describe(
       'The maximum number of connections to the SMTP server. If the server allows fewer, fewer are used.',
     ),
-  MAIL_WAIT_SECONDS: setting
+  MAIL_WAIT_SECONDS: settingSchemas
     .whole({ min: 1, max: 600, fallback: 600 })
     .describe('The longest wait for a reply of the SMTP server. RFC 5321 requires up to 10 minutes.'),
 };

@@ -1,5 +1,5 @@
 /** The settings about mails and the mail server. `ops mail test` uses them as the notifier does. */
-import { setting } from '@latchkey/process';
+import { settingSchemas } from '@latchkey/process';
 import { z } from 'zod';
 import { dkimFields, faultsOfDkim } from './dkim-settings.ts';
 import { faultsOfMail, mailFields } from './mail-settings.ts';
@@ -8,7 +8,7 @@ import { faultsOfReports, reportFields } from './report-settings.ts';
 const schema = z.object({ ...mailFields, ...dkimFields, ...reportFields });
 export type MailTestSettings = z.infer<typeof schema>;
 
-export const mailTestSettings = schema.extend({ PUBLIC_URL: setting.url().optional() }).superRefine(
+export const mailTestSettings = schema.extend({ PUBLIC_URL: settingSchemas.url().optional() }).superRefine(
   (config, context) => {
     if (config.MAIL_SERVER === undefined)
       context.addIssue({ code: 'custom', path: ['MAIL_SERVER'], message: 'is required' });

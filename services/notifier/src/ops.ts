@@ -3,7 +3,7 @@ import type { Store } from '@latchkey/backend';
 import type { LatchkeyEvent, SealedToken } from '@latchkey/events';
 import type { ExportedMail } from '@latchkey/export';
 import { type Environment, readConfig } from '@latchkey/process';
-import { type KeyFingerprints, type Movable, movable, type Preparable } from '@latchkey/store';
+import { createRecordMove, type KeyFingerprints, type Preparable, type RecordMove } from '@latchkey/store';
 import type { DeliveryView, OwedDelivery } from '@latchkey/verify';
 import { CONSUMER_GROUP } from './compose.ts';
 import { exportedMails } from './exports/exported-mails.ts';
@@ -78,7 +78,7 @@ export interface NotifierMove {
    * The kinds of records in the order in which they must be moved. They must be moved before auth publishes from
    * the new store: otherwise a repeated event would add its deliveries again.
    */
-  readonly kinds: readonly Movable[];
+  readonly kinds: readonly RecordMove[];
   /** Counts the deliveries by state in both stores. */
   census(): Promise<{ readonly source: Census; readonly target: Census }>;
 }
@@ -96,9 +96,9 @@ export function openMove(from: Store, to: Store): NotifierMove {
 
   return {
     kinds: [
-      movable({ name: 'cutoffs', lasting: true }, source.cutoffs, target.cutoffs),
-      movable({ name: 'suppressions', lasting: true }, source.suppressions, target.suppressions),
-      movable({ name: 'deliveries', lasting: true }, source.deliveries, target.deliveries),
+      createRecordMove({ name: 'cutoffs', lasting: true }, source.cutoffs, target.cutoffs),
+      createRecordMove({ name: 'suppressions', lasting: true }, source.suppressions, target.suppressions),
+      createRecordMove({ name: 'deliveries', lasting: true }, source.deliveries, target.deliveries),
     ],
     async census() {
       const [ours, theirs] = await Promise.all([here.deliveries.census(), there.deliveries.census()]);

@@ -1,5 +1,5 @@
 /** The settings of reports about mails that were sent: bounces and complaints. */
-import { keySetting, parseSecretKeys, setting } from '@latchkey/process';
+import { keySetting, parseSecretKeys, settingSchemas } from '@latchkey/process';
 import { z } from 'zod';
 import { domainSetting } from './domain-setting.ts';
 import { snsHostOf } from './reports/sns-topic.ts';
@@ -16,11 +16,11 @@ export const reportFields = {
       '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first; required with MAIL_BOUNCE_DOMAIN. The first is used for new mails; reports about mails that were sent with the others are still accepted.',
     )
     .meta({ secret: true }),
-  MAIL_BOUNCE_PORT: setting
+  MAIL_BOUNCE_PORT: settingSchemas
     .whole({ min: 1, max: 65_535 })
     .describe('The port on which the notifier receives reports as mails. Default: it receives none.'),
   MAIL_BOUNCE_HOST: z.string().min(1).default('0.0.0.0').describe('The address of MAIL_BOUNCE_PORT.'),
-  MAIL_BOUNCE_LMTP: setting.flag(false).describe('Speak LMTP instead of SMTP at MAIL_BOUNCE_PORT.'),
+  MAIL_BOUNCE_LMTP: settingSchemas.flag(false).describe('Speak LMTP instead of SMTP at MAIL_BOUNCE_PORT.'),
   MAIL_SES_TOPIC_ARN: z
     .string()
     .refine(
@@ -35,7 +35,7 @@ export const reportFields = {
     .optional()
     .describe('The user name and password with which Postmark reports to `/api/v1/mail-reports/postmark`.')
     .meta({ secret: true }),
-  MAIL_SUPPRESSION_DAYS: setting
+  MAIL_SUPPRESSION_DAYS: settingSchemas
     .whole({ min: 1, max: 3650, fallback: 30 })
     .describe('How long an address gets no mail of a kind after one of them bounced or was marked as spam.'),
 };

@@ -2,14 +2,16 @@
 
 import { eventSignatures } from '@latchkey/backend';
 import { originSettings } from '@latchkey/http';
-import { setting } from '@latchkey/process';
+import { settingSchemas } from '@latchkey/process';
 import { webhookSettings } from '@latchkey/webhooks';
 import { z } from 'zod';
 
 export const userSettings = z.object({
   ...originSettings.shape,
   ...webhookSettings.shape,
-  PUBLIC_URL: setting.url().describe('The public URL of the API; the issuer that access tokens must name.'),
+  PUBLIC_URL: settingSchemas
+    .url()
+    .describe('The public URL of the API; the issuer that access tokens must name.'),
   AUDIENCE: z
     .string()
     .min(1)

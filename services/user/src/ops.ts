@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Store } from '@latchkey/backend';
 import type { Bus, BusRecord, Groups } from '@latchkey/bus';
 import type { Authenticate, Parked } from '@latchkey/consumer';
-import { type Preparable, pages } from '@latchkey/store';
+import { type Preparable, readPages } from '@latchkey/store';
 import type { ProfileView, StoredAccount as ViewedAccount } from '@latchkey/verify';
 import { groupOf } from './generation/pointer.ts';
 import type { ParkedPage, Profiles } from './ports/profiles.ts';
@@ -115,7 +115,7 @@ function profileView(group: string, profiles: Profiles): ProfileView {
       return new Map([...accounts].map(([id, account]) => [id, viewed(account)]));
     },
     async *ids() {
-      const all = pages<StoredAccount>((last) => profiles.page(last?.account, PAGE));
+      const all = readPages<StoredAccount>((last) => profiles.page(last?.account, PAGE));
       for await (const page of all) yield page.map(({ account }) => account);
     },
   };

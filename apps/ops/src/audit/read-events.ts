@@ -17,7 +17,7 @@ export interface EventFilter {
 }
 
 /** Which of the matching events: those with the lowest ids, or with the highest. */
-export type End = 'first' | 'last';
+export type MatchEnd = 'first' | 'last';
 
 /**
  * Returns matching events by id, each once.
@@ -26,7 +26,7 @@ export type End = 'first' | 'last';
 export async function findEvents(
   reader: LogReader,
   topic: string,
-  { filter, limit, end }: { readonly filter: EventFilter; readonly limit: number; readonly end: End },
+  { filter, limit, end }: { readonly filter: EventFilter; readonly limit: number; readonly end: MatchEnd },
 ): Promise<readonly SecurityEvent[]> {
   let found: SecurityEvent[] = [];
   function narrow(): void {

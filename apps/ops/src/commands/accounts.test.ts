@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { openTown } from '../testing/people.ts';
-import { runHere } from '../testing/run-here.ts';
+import { startSystem } from '../testing/people.ts';
+import { runCommandHere } from '../testing/run-here.ts';
 
 test('an account without a change of address has nothing to undo', async (t) => {
   const DATA_DIR = await temporaryFolder(t);
-  const town = await openTown(DATA_DIR);
+  const town = await startSystem(DATA_DIR);
   t.after(() => town.stop());
   const id = await town.settle('ada');
   function email(...words: readonly string[]) {
-    return runHere({ DATA_DIR }, 'accounts', 'email', ...words);
+    return runCommandHere({ DATA_DIR }, 'accounts', 'email', ...words);
   }
   const shown = await email('ada@example.com');
   assert.deepEqual([shown.code, shown.err], [0, '']);
@@ -30,12 +30,12 @@ test('an account without a change of address has nothing to undo', async (t) => 
 
 test('a change of address that was requested is shown until it is canceled', async (t) => {
   const DATA_DIR = await temporaryFolder(t);
-  const town = await openTown(DATA_DIR);
+  const town = await startSystem(DATA_DIR);
   t.after(() => town.stop());
   const id = await town.settle('ada');
   await town.changeEmail('ada', 'countess@example.com');
   function email(...words: readonly string[]) {
-    return runHere({ DATA_DIR }, 'accounts', 'email', ...words);
+    return runCommandHere({ DATA_DIR }, 'accounts', 'email', ...words);
   }
   assert.match((await email(id)).out, /^requested\s+countess@example\.com, can be confirmed until /m);
   assert.deepEqual(await email('ada@example.com', '--cancel'), {

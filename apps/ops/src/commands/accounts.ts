@@ -2,7 +2,7 @@ import { Option } from '@commander-js/extra-typings';
 import { openOps } from '@latchkey/auth/ops';
 import type { Context } from '../context.ts';
 import { properties } from '../output/listing.ts';
-import { examples, type Program } from '../program.ts';
+import { formatExamples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
 /** Shows, cancels and undoes changes of address. */
@@ -10,7 +10,7 @@ export function addAccounts(program: Program, context: Context): void {
   const accounts = program
     .command('accounts')
     .description('look into an account')
-    .addHelpText('after', examples('accounts email ada@example.com'));
+    .addHelpText('after', formatExamples('accounts email ada@example.com'));
 
   accounts
     .command('email')
@@ -24,7 +24,7 @@ export function addAccounts(program: Program, context: Context): void {
     .option('--undo', 'give the account its previous address back, and end every session')
     .addHelpText(
       'after',
-      examples(
+      formatExamples(
         'accounts email ada@example.com',
         'accounts email ada@example.com --cancel',
         'accounts email ada@example.com --undo',

@@ -6,8 +6,8 @@ import { mongoUsersScript } from '../access/mongo-roles.ts';
 import type { Context } from '../context.ts';
 import { withKafkaBus } from '../kafka.ts';
 import { printJson } from '../output/listing.ts';
-import { patiently } from '../patience.ts';
-import { examples, JSON_LINES, type Program } from '../program.ts';
+import { retryUntilReachable } from '../patience.ts';
+import { formatExamples, JSON_LINES, type Program } from '../program.ts';
 
 /** Prints or applies what each process may do on Kafka, and prints the users of MongoDB. */
 export function addAcls(program: Program, context: Context): void {
@@ -23,7 +23,12 @@ export function addAcls(program: Program, context: Context): void {
     .option('--json', JSON_LINES)
     .addHelpText(
       'after',
-      examples('acls', 'acls --apply', "acls --principal 'auth=User:CN=auth'", 'acls --mongo >users.js'),
+      formatExamples(
+        'acls',
+        'acls --apply',
+        "acls --principal 'auth=User:CN=auth'",
+        'acls --mongo >users.js',
+      ),
     )
     .action(async ({ apply = false, principal = [], mongo = false, json = false }) => {
       if (mongo) {
@@ -33,7 +38,8 @@ export function addAcls(program: Program, context: Context): void {
       }
       const principals = principalsIn(principal) ?? command.error(WRONG_PRINCIPAL);
       const acls = aclsOf(context, principals);
-      if (apply) await withKafkaBus(context, (bus) => patiently(context, 'Kafka', () => bus.grant(acls)));
+      if (apply)
+        await withKafkaBus(context, (bus) => retryUntilReachable(context, 'Kafka', () => bus.grant(acls)));
       if (json) printJson(context.print, acls);
       else for (const acl of acls) context.print(`${apply ? 'created: ' : ''}${kafkaAclsCommand(acl)}`);
     });

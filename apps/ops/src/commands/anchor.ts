@@ -3,13 +3,13 @@ import { Option } from '@commander-js/extra-typings';
 import { openOps } from '@latchkey/auth/ops';
 import type { LogReader } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
-import { makeTextFile, readTextFile } from '@latchkey/process';
+import { createTextFile, readTextFile } from '@latchkey/process';
 import { type Anchor, anchorFlaw, anchorsIn, makeAnchor, parseAnchor, partsOf } from '@latchkey/verify';
 import type { Context } from '../context.ts';
 import { eventKeysOf, publicEventKeysOf } from '../keys.ts';
-import { counted } from '../output/progress.ts';
-import { patiently } from '../patience.ts';
-import { examples, type Program } from '../program.ts';
+import { formatCount } from '../output/progress.ts';
+import { retryUntilReachable } from '../patience.ts';
+import { formatExamples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 import { type System, withSystem } from '../system.ts';
 import { parseTopic } from './republish.ts';
@@ -28,7 +28,7 @@ export function addAnchor(program: Program, context: Context): void {
         parseTopic,
       ),
     )
-    .addHelpText('after', examples('anchor anchor-2026-12-01.json', 'anchor --topic anchors.v1'))
+    .addHelpText('after', formatExamples('anchor anchor-2026-12-01.json', 'anchor --topic anchors.v1'))
     .action((file, { topic }) => {
       if (file !== undefined && topic === undefined) return anchorToFile(file, context);
       if (file === undefined && topic !== undefined) return anchorToTopic(topic, context);
@@ -39,7 +39,7 @@ export function addAnchor(program: Program, context: Context): void {
 function anchorToFile(file: string, context: Context): Promise<void> {
   return withStore(context, async (store) => {
     const anchor = await newAnchor(store, context);
-    if (!(await makeTextFile(file, `${JSON.stringify(anchor)}\n`)))
+    if (!(await createTextFile(file, `${JSON.stringify(anchor)}\n`)))
       throw new Error(`${file} exists: choose another name`);
     report(file, anchor, context);
   });
@@ -54,7 +54,7 @@ function anchorToTopic(topic: string, context: Context): Promise<void> {
     await createTopicLike(context, system, nameOf(ACCOUNTS_TOPIC), { ...accountsTopic, name: topic });
     for (const text of partsOf(anchor)) {
       const record = { key: anchor.at, value: Buffer.from(text), headers: {} };
-      await patiently(context, 'Kafka', () => log.bus.publish(topic, [record]));
+      await retryUntilReachable(context, 'Kafka', () => log.bus.publish(topic, [record]));
     }
     report(topic, anchor, context);
   });
@@ -66,7 +66,7 @@ async function newAnchor(store: System['store'], context: Context): Promise<Anch
 }
 
 function report(place: string, { heads, at, root }: Anchor, context: Context): void {
-  context.print(`${place}: ${counted(heads.length, 'chain')} at ${at}, root ${root}`);
+  context.print(`${place}: ${formatCount(heads.length, 'chain')} at ${at}, root ${root}`);
   context.print('Keep it, or at least its root, where nobody who can write to the journal can change it.');
 }
 
@@ -91,7 +91,9 @@ export async function readAnchors(
     const found = anchorsIn(await textsIn(topic, reader));
     const genuine = found.filter((anchor) => flawOf(anchor) === undefined);
     if (genuine.length < found.length)
-      context.note(`${topic}: ${counted(found.length - genuine.length, 'anchor')} not genuine, and left out`);
+      context.note(
+        `${topic}: ${formatCount(found.length - genuine.length, 'anchor')} not genuine, and left out`,
+      );
     if (genuine.length === 0) throw new Error(`${topic} has no genuine anchor`);
     return genuine;
   }

@@ -17,7 +17,7 @@ import type { Context } from '../context.ts';
 import { secretOf } from '../keys.ts';
 import { withLog } from '../log.ts';
 import { type Listing, printJson, printPage } from '../output/listing.ts';
-import { examples, JSON_LINES, limitOption, type Program } from '../program.ts';
+import { formatExamples, JSON_LINES, limitOption, type Program } from '../program.ts';
 import { dataFolder } from '../stores.ts';
 
 const FOLLOW_EVERY_MS = 1000;
@@ -27,7 +27,10 @@ export function addAudit(program: Program, context: Context): void {
   const audit = program
     .command('audit')
     .description('read security events: sign-ins, refusals, actions of admins')
-    .addHelpText('after', examples('audit tail --follow', 'audit search --type LoginFailed --since 24h'));
+    .addHelpText(
+      'after',
+      formatExamples('audit tail --follow', 'audit search --type LoginFailed --since 24h'),
+    );
 
   audit
     .command('tail')
@@ -37,7 +40,7 @@ export function addAudit(program: Program, context: Context): void {
     .addOption(accountOption())
     .addOption(typeOption())
     .option('--json', JSON_LINES)
-    .addHelpText('after', examples('audit tail --limit 10', 'audit tail --follow --json'))
+    .addHelpText('after', formatExamples('audit tail --limit 10', 'audit tail --follow --json'))
     .action(({ limit, follow = false, json = false, ...filter }) =>
       withEvents(context, async (reader, topic) => {
         const newest = await findEvents(reader, topic, { filter, limit, end: 'last' });
@@ -69,7 +72,7 @@ export function addAudit(program: Program, context: Context): void {
     .option('--json', JSON_LINES)
     .addHelpText(
       'after',
-      examples(
+      formatExamples(
         'audit search --type LoginFailed --since 24h',
         'audit search --ip 192.0.2.1',
         'audit search --account 01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f --json',

@@ -3,13 +3,13 @@ import { type TestContext, test } from 'node:test';
 import { authenticateClient, openClients } from '@latchkey/clients';
 import { openSqlite } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { runHere } from '../testing/run-here.ts';
+import { runCommandHere } from '../testing/run-here.ts';
 
 async function emptyFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
   await openSqlite({ folder, as: 'server' }).close();
   function ops(...words: readonly string[]) {
-    return runHere({ DATA_DIR: folder }, 'clients', ...words);
+    return runCommandHere({ DATA_DIR: folder }, 'clients', ...words);
   }
   async function scopeOf(key: string, scope: 'introspect' | 'events') {
     const store = openSqlite({ folder, as: 'shared' });

@@ -15,10 +15,10 @@ import { ownConsumers } from '@latchkey/events';
 import type { Context } from '../context.ts';
 import { printPage } from '../output/listing.ts';
 import {
-  examples,
+  formatExamples,
   JSON_LINES,
   limitOption,
-  overlapFrom,
+  overlapEnd,
   overlapOption,
   type Program,
   parseName,
@@ -34,7 +34,7 @@ export function addClients(program: Program, context: Context): void {
     .description('list, add or revoke service clients, and rotate their API keys')
     .addHelpText(
       'after',
-      examples(
+      formatExamples(
         'clients add books --scope introspect',
         'clients add search --scope events --types UserRegistered',
       ),
@@ -51,7 +51,7 @@ export function addClients(program: Program, context: Context): void {
     .option('--person', 'events contain personal data. Default: they do not')
     .addHelpText(
       'after',
-      examples(
+      formatExamples(
         'clients add books --scope introspect',
         'clients add search --scope introspect events --types UserRegistered,ProfileChanged --person',
       ),
@@ -80,7 +80,7 @@ export function addClients(program: Program, context: Context): void {
     .addOption(limitOption())
     .option('--after <id>', 'continue after this client')
     .option('--json', JSON_LINES)
-    .addHelpText('after', examples('clients list', 'clients list --json'))
+    .addHelpText('after', formatExamples('clients list', 'clients list --json'))
     .action(({ limit, after, json = false }) =>
       withStore(context, (store) =>
         printPage<ServiceClient>(context, {
@@ -102,7 +102,7 @@ export function addClients(program: Program, context: Context): void {
     .description('give a client another API key; the former one remains valid for a while')
     .argument('<id>', 'the id of the client')
     .addOption(overlapOption('how long the former key remains valid'))
-    .addHelpText('after', examples('clients rotate 5b1f0c9a7d3e2468 --overlap-hours 2'))
+    .addHelpText('after', formatExamples('clients rotate 5b1f0c9a7d3e2468 --overlap-hours 2'))
     .action((id, { overlapHours }) =>
       withStore(context, async (store) => {
         const { clients: stored } = openClients(store);
@@ -110,7 +110,7 @@ export function addClients(program: Program, context: Context): void {
         if (client === undefined) throw unknownClient(id);
         const key = makeKey(id);
         const now = new Date();
-        const until = overlapFrom(now, overlapHours);
+        const until = overlapEnd(now, overlapHours);
         const rotated = withNewKey(client, hashOf(key), { now, until });
         if (!(await stored.replaceKeys(rotated))) throw unknownClient(id);
         printKey(context, client, key);
@@ -126,7 +126,7 @@ export function addClients(program: Program, context: Context): void {
     .command('revoke')
     .description('remove a client; its keys are invalid at once')
     .argument('<id>', 'the id of the client')
-    .addHelpText('after', examples('clients revoke 5b1f0c9a7d3e2468'))
+    .addHelpText('after', formatExamples('clients revoke 5b1f0c9a7d3e2468'))
     .action((id) =>
       withStore(context, async (store) => {
         if (!(await openClients(store).clients.remove(id))) throw unknownClient(id);

@@ -1,6 +1,6 @@
 import { Argument, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Context } from '../context.ts';
-import { examples, type Program } from '../program.ts';
+import { formatExamples, type Program } from '../program.ts';
 
 const NOTE = `
 The script completes a command named \`ops\`. In a checkout, define it first: ops() { npm run --silent ops -- "$@"; }`;
@@ -14,7 +14,7 @@ export function addCompletion(program: Program, { print }: Context): void {
       'after',
       NOTE +
         '\n' +
-        examples(
+        formatExamples(
           'completion bash > ~/.local/share/bash-completion/completions/ops',
           'completion zsh > ~/.zsh/completions/_ops    # a folder in $fpath',
           'completion fish > ~/.config/fish/completions/ops.fish',

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { withLog } from '../log.ts';
 import { printJson, printPage, properties } from '../output/listing.ts';
 import { fieldsOf, redacted } from '../output/redacted.ts';
-import { examples, JSON_LINES, limitOption, type Program } from '../program.ts';
+import { formatExamples, JSON_LINES, limitOption, type Program } from '../program.ts';
 
 const LETTER = '<topic/partition/offset>';
 const EXAMPLE = 'accounts.events.v1.dlq.user/0/0';
@@ -13,7 +13,7 @@ export function addDeadLetters(program: Program, context: Context): void {
   const deadLetters = program
     .command('dead-letters')
     .description('list, show or discard records that a consumer could not use')
-    .addHelpText('after', examples('dead-letters list', `dead-letters show ${EXAMPLE}`));
+    .addHelpText('after', formatExamples('dead-letters list', `dead-letters show ${EXAMPLE}`));
 
   deadLetters
     .command('list')
@@ -21,7 +21,7 @@ export function addDeadLetters(program: Program, context: Context): void {
     .addOption(limitOption())
     .option(`--after ${LETTER}`, 'continue after this letter', parsePlace)
     .option('--json', JSON_LINES)
-    .addHelpText('after', examples('dead-letters list', 'dead-letters list --limit 1000 --json'))
+    .addHelpText('after', formatExamples('dead-letters list', 'dead-letters list --limit 1000 --json'))
     .action(({ limit, after, json = false }) =>
       withLetters(context, (letters) =>
         printPage(context, {
@@ -44,7 +44,7 @@ export function addDeadLetters(program: Program, context: Context): void {
     .description('show a dead letter with its redacted record')
     .argument(LETTER, 'name of the letter, as listed', parsePlace)
     .option('--json', JSON_LINES)
-    .addHelpText('after', examples(`dead-letters show ${EXAMPLE}`))
+    .addHelpText('after', formatExamples(`dead-letters show ${EXAMPLE}`))
     .action((place, { json = false }) =>
       withLetters(context, async (letters) => {
         const letter = await existing(letters, place);
@@ -58,7 +58,7 @@ export function addDeadLetters(program: Program, context: Context): void {
     .command('discard')
     .description('mark a dead letter as dealt with, so that it is no longer listed')
     .argument(LETTER, 'name of the letter, as listed', parsePlace)
-    .addHelpText('after', examples(`dead-letters discard ${EXAMPLE}`))
+    .addHelpText('after', formatExamples(`dead-letters discard ${EXAMPLE}`))
     .action((place) =>
       withLetters(context, async (letters) => {
         await existing(letters, place);

@@ -9,7 +9,7 @@ import {
 } from '@latchkey/notifier/ops';
 import type { Context } from '../context.ts';
 import { printJson, printPage, properties } from '../output/listing.ts';
-import { examples, JSON_LINES, limitOption, type Program } from '../program.ts';
+import { formatExamples, JSON_LINES, limitOption, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
 const EXAMPLE = '6e73bb0a-007d-5cbd-a2dc-baf2ea772706';
@@ -18,7 +18,10 @@ export function addDeliveries(program: Program, context: Context): void {
   const deliveries = program
     .command('deliveries')
     .description('list, show, retry or cancel mail deliveries')
-    .addHelpText('after', examples('deliveries list --state pending,failed', `deliveries retry ${EXAMPLE}`));
+    .addHelpText(
+      'after',
+      formatExamples('deliveries list --state pending,failed', `deliveries retry ${EXAMPLE}`),
+    );
 
   deliveries
     .command('list')
@@ -27,7 +30,7 @@ export function addDeliveries(program: Program, context: Context): void {
     .addOption(limitOption())
     .option('--after <id>', 'continue after this delivery')
     .option('--json', JSON_LINES)
-    .addHelpText('after', examples('deliveries list', 'deliveries list --state pending,failed --json'))
+    .addHelpText('after', formatExamples('deliveries list', 'deliveries list --state pending,failed --json'))
     .action(({ state: states = deliveryStates, limit, after: id, json = false }) =>
       withDeliveries(context, async (all) => {
         const after = id === undefined ? undefined : await existing(all, id);
@@ -49,7 +52,7 @@ export function addDeliveries(program: Program, context: Context): void {
     .description('show a delivery with its last attempts')
     .argument('<id>', 'id of the delivery')
     .option('--json', JSON_LINES)
-    .addHelpText('after', examples(`deliveries show ${EXAMPLE}`))
+    .addHelpText('after', formatExamples(`deliveries show ${EXAMPLE}`))
     .action((id, { json = false }) =>
       withDeliveries(context, async (all) => {
         const delivery = await existing(all, id);
@@ -62,7 +65,7 @@ export function addDeliveries(program: Program, context: Context): void {
     .command('retry')
     .description('make a pending delivery due now')
     .argument('<id>', 'id of the delivery')
-    .addHelpText('after', examples(`deliveries retry ${EXAMPLE}`))
+    .addHelpText('after', formatExamples(`deliveries retry ${EXAMPLE}`))
     .action((id) =>
       withDeliveries(context, async (all) => {
         const now = new Date();
@@ -78,7 +81,7 @@ export function addDeliveries(program: Program, context: Context): void {
     .command('cancel')
     .description('cancel a delivery, so that its mail is never sent')
     .argument('<id>', 'id of the delivery')
-    .addHelpText('after', examples(`deliveries cancel ${EXAMPLE}`))
+    .addHelpText('after', formatExamples(`deliveries cancel ${EXAMPLE}`))
     .action((id) =>
       withDeliveries(context, async (all) => {
         if (!(await all.cancel(id, new Date()))) throw new Error(refusalOf(await existing(all, id)));

@@ -6,7 +6,7 @@ import { ACCOUNTS_TOPIC, encode, topics } from '@latchkey/events';
 import { openMongo } from '@latchkey/mongo';
 import { mongoUrl } from '@latchkey/mongo/testing';
 import { ownTopics } from '../testing/own-topics.ts';
-import { runHere } from '../testing/run-here.ts';
+import { runCommandHere } from '../testing/run-here.ts';
 
 const KAFKA_BROKERS = process.env['KAFKA_BROKERS'] ?? '';
 
@@ -34,7 +34,7 @@ async function cluster(t: TestContext) {
   return {
     connection: mongo.connection,
     bus: own.bus,
-    check: (account: string) => runHere(settings, 'erase', '--check', account),
+    check: (account: string) => runCommandHere(settings, 'erase', '--check', account),
   };
 }
 
@@ -74,6 +74,11 @@ test('what is left of a person is found in collections and on topics', async (t)
 });
 
 test('anything else than an address or an id is refused', async () => {
-  const { code, err } = await runHere({ KAFKA_BROKERS, MONGO_URL: mongoUrl() }, 'erase', '--check', 'ada');
+  const { code, err } = await runCommandHere(
+    { KAFKA_BROKERS, MONGO_URL: mongoUrl() },
+    'erase',
+    '--check',
+    'ada',
+  );
   assert.deepEqual([code, err], [1, 'ops: ada is neither the id of an account nor an e-mail address\n']);
 });

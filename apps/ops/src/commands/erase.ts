@@ -2,11 +2,16 @@ import { canonicalAddress, erasureSettings, isAccountId, openOps } from '@latchk
 import { allTopics } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import type { Context } from '../context.ts';
-import { findInFiles, findInLog, findInStore, type Hit } from '../erasure-check/find-traces.ts';
-import { type IsTrace, traceOfAccount, traceOfAddress } from '../erasure-check/traces.ts';
+import {
+  findTracesInFiles,
+  findTracesInLog,
+  findTracesInStore,
+  type TracesFound,
+} from '../erasure-check/find-traces.ts';
+import { type TracePredicate, traceOfAccount, traceOfAddress } from '../erasure-check/traces.ts';
 import { secretOf } from '../keys.ts';
 import { printJson } from '../output/listing.ts';
-import { examples, JSON_LINES, type Program } from '../program.ts';
+import { formatExamples, JSON_LINES, type Program } from '../program.ts';
 import { dataFolder, withStore } from '../stores.ts';
 import { withSystem } from '../system.ts';
 
@@ -26,7 +31,7 @@ export function addErase(program: Program, context: Context): void {
     .option('--json', `with --check: ${JSON_LINES}`)
     .addHelpText(
       'after',
-      examples('erase ada@example.com', 'erase ada@example.com --now', 'erase --check ada@example.com'),
+      formatExamples('erase ada@example.com', 'erase ada@example.com --now', 'erase --check ada@example.com'),
     )
     .action((account, { now, check, json = false }) => {
       if (check && now) command.error('--check and --now exclude each other');
@@ -50,14 +55,14 @@ async function checkErased(context: Context, account: string, json: boolean): Pr
   const address = canonicalAddress(account);
   if (address === undefined && !isAccountId(account))
     throw new Error(`${account} is neither the id of an account nor an e-mail address`);
-  const isTrace: IsTrace = address === undefined ? traceOfAccount(account) : traceOfAddress(address);
+  const isTrace: TracePredicate = address === undefined ? traceOfAccount(account) : traceOfAddress(address);
   await withSystem(context, async ({ store, log, nameOf }) => {
     const names = allTopics().map(({ name }) => nameOf(name));
     const hits = [
-      ...(await findInStore(store, isTrace)),
-      ...(await findInLog(log.reader, names, isTrace)),
+      ...(await findTracesInStore(store, isTrace)),
+      ...(await findTracesInLog(log.reader, names, isTrace)),
       ...(store.kind === 'sqlite' && address !== undefined
-        ? await findInFiles(dataFolder(context.environment), address)
+        ? await findTracesInFiles(dataFolder(context.environment), address)
         : []),
     ];
     if (json) printJson(context.print, hits);
@@ -67,7 +72,7 @@ async function checkErased(context: Context, account: string, json: boolean): Pr
 }
 
 /** Names no person: the output of a check may be kept. */
-function describe(hits: readonly Hit[]): readonly string[] {
+function describe(hits: readonly TracesFound[]): readonly string[] {
   if (hits.length === 0) return ['0 hits: nothing of it is in any store or topic.'];
   return hits.map(({ place, kind, count }) => `${kind} ${place}: ${count}`);
 }

@@ -3,7 +3,7 @@ import { type Erasure, erasureSettings, openOps, unconfirmed } from '@latchkey/a
 import { readConfig } from '@latchkey/process';
 import type { Context } from '../context.ts';
 import { printPage, properties } from '../output/listing.ts';
-import { examples, JSON_LINES, limitOption, type Program } from '../program.ts';
+import { formatExamples, JSON_LINES, limitOption, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -12,7 +12,7 @@ export function addErasures(program: Program, context: Context): void {
   const erasures = program
     .command('erasures')
     .description('list or show erasures: which consumers have confirmed them, and which are overdue')
-    .addHelpText('after', examples('erasures list --overdue', 'erasures show 0198… --json'));
+    .addHelpText('after', formatExamples('erasures list --overdue', 'erasures show 0198… --json'));
 
   erasures
     .command('list')
@@ -22,7 +22,7 @@ export function addErasures(program: Program, context: Context): void {
     .option('--overdue', 'only those that a consumer has not confirmed within ERASURE_RECEIPT_DAYS')
     .option('--after <account>', 'continue after this account')
     .option('--json', JSON_LINES)
-    .addHelpText('after', examples('erasures list', 'erasures list --overdue --json'))
+    .addHelpText('after', formatExamples('erasures list', 'erasures list --overdue --json'))
     .action(({ limit, waiting = false, overdue = false, after: last, json = false }) =>
       withStore(context, async (store) => {
         const stored = openOps(store).erasures;
@@ -52,7 +52,7 @@ export function addErasures(program: Program, context: Context): void {
     .description('print the certificate of an erasure: who has confirmed it, and when')
     .argument('<account>', 'the id of the account')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', examples('erasures show 01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f --json'))
+    .addHelpText('after', formatExamples('erasures show 01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f --json'))
     .action((account, { json = false }) =>
       withStore(context, async (store) => {
         const rules = rulesOf(context);

@@ -1,7 +1,7 @@
 import { openOps as openAuth } from '@latchkey/auth/ops';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
 import type { Context } from '../context.ts';
-import { examples, type Program } from '../program.ts';
+import { formatExamples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
 /** Prints everything that is stored about an account. */
@@ -10,7 +10,7 @@ export function addExport(program: Program, context: Context): void {
     .command('export')
     .description('print everything that is stored about an account, as one JSON document')
     .argument('<account>', 'id of an account, or address of a verified one')
-    .addHelpText('after', examples('export ada@example.com > ada.json'))
+    .addHelpText('after', formatExamples('export ada@example.com > ada.json'))
     .action((account) =>
       withStore(context, async (store) => {
         const { mailsOf } = openNotifier(store);

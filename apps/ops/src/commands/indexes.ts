@@ -2,7 +2,7 @@ import type { Store } from '@latchkey/backend';
 import type { Requirement } from '@latchkey/store';
 import type { Context } from '../context.ts';
 import { printJson } from '../output/listing.ts';
-import { examples, JSON_LINES, type Program } from '../program.ts';
+import { formatExamples, JSON_LINES, type Program } from '../program.ts';
 import { schemasOf } from '../schema.ts';
 import { withStore } from '../stores.ts';
 
@@ -12,7 +12,7 @@ export function addIndexes(program: Program, context: Context): void {
     .command('indexes')
     .description('create the indexes that are missing, migrate the stored data and check the rest')
     .option('--json', JSON_LINES)
-    .addHelpText('after', examples('indexes', 'indexes --json'))
+    .addHelpText('after', formatExamples('indexes', 'indexes --json'))
     .action(({ json = false }) =>
       withStore(context, (store) => prepareStore(store, context, json), { isLongRunning: true }),
     );

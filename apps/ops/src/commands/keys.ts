@@ -15,13 +15,13 @@ import {
 } from '@latchkey/auth/secrets';
 import type { Store } from '@latchkey/backend';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
-import { readConfig, setting } from '@latchkey/process';
+import { readConfig, settingSchemas } from '@latchkey/process';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { type KeyReport, reportOnKeys } from '../key-report.ts';
 import { type KeySource, openKeySource } from '../key-source.ts';
 import { printPage } from '../output/listing.ts';
-import { examples, JSON_LINES, type Program } from '../program.ts';
+import { formatExamples, JSON_LINES, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 import { DKIM_DOMAIN, dkimDomain, formatRecord } from './mail-dkim.ts';
 
@@ -30,7 +30,7 @@ const SHOW = 'print the settings, which are secret';
 const RESTART = 'Restart all processes of auth, notifier and user.';
 const lifetimeSettings = z.object({
   /** If it is not set, the longest life that access tokens can have. */
-  ACCESS_TOKEN_MINUTES: setting.whole({ min: 1, max: 60, fallback: 60 }),
+  ACCESS_TOKEN_MINUTES: settingSchemas.whole({ min: 1, max: 60, fallback: 60 }),
   ...auditSettings.pick({ AUDIT_RETENTION_DAYS: true }).shape,
 });
 const MAX_KEYS = 1000;
@@ -45,7 +45,7 @@ export function addKeys(program: Program, context: Context): void {
   const keys = program
     .command('keys')
     .description('list keys, rotate them, and retire those that nothing needs any more')
-    .addHelpText('after', examples('keys list', 'keys rotate refresh', 'keys retire refresh first'));
+    .addHelpText('after', formatExamples('keys list', 'keys rotate refresh', 'keys retire refresh first'));
 
   keys
     .command('list')
@@ -54,7 +54,7 @@ export function addKeys(program: Program, context: Context): void {
     )
     .option('--folder <folder>', FOLDER)
     .option('--json', JSON_LINES)
-    .addHelpText('after', examples('keys list', 'keys list --folder /srv/latchkey/secrets --json'))
+    .addHelpText('after', formatExamples('keys list', 'keys list --folder /srv/latchkey/secrets --json'))
     .action(({ folder, json = false }) =>
       withKeys(context, folder, async ({ secrets }, store) => {
         const reports = await reportsOn(store, secrets, context);
@@ -85,7 +85,7 @@ export function addKeys(program: Program, context: Context): void {
     .option('--show', SHOW)
     .addHelpText(
       'after',
-      examples(
+      formatExamples(
         'keys rotate salt',
         'keys rotate refresh --next --folder /srv/latchkey/secrets',
         'keys rotate signing --show',
@@ -122,7 +122,7 @@ export function addKeys(program: Program, context: Context): void {
     .option('--folder <folder>', FOLDER)
     .option('--show', SHOW)
     .option('--force', 'also if something needs it, because it was stolen: what needs it stops working')
-    .addHelpText('after', examples('keys retire refresh first', 'keys retire cost 19456:2'))
+    .addHelpText('after', formatExamples('keys retire refresh first', 'keys retire cost 19456:2'))
     .action((kind, id, { force = false, ...options }) =>
       withKeys(context, options.folder, async (source, store) => {
         const reports = await reportsOn(store, source.secrets, context);

@@ -4,9 +4,9 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { dkimRecord, faultOfDkimKey, makeDkimKey } from '@latchkey/notifier/ops';
-import { makeTextFile, readTextFile } from '@latchkey/process';
+import { createTextFile, readTextFile } from '@latchkey/process';
 import type { Context } from '../context.ts';
-import { examples } from '../program.ts';
+import { formatExamples } from '../program.ts';
 
 export const DKIM_DOMAIN = 'domain that signs. Default: MAIL_DKIM_DOMAIN, or the domain of MAIL_FROM';
 
@@ -20,7 +20,7 @@ export function addMailDkim(
     .argument('<file>', 'where to put the private key')
     .option('--domain <domain>', DKIM_DOMAIN)
     .option('--selector <name>', 'name of the key. Default: MAIL_DKIM_SELECTOR, or latchkey1')
-    .addHelpText('after', examples('mail dkim /srv/latchkey/dkim.pem --domain example.com'))
+    .addHelpText('after', formatExamples('mail dkim /srv/latchkey/dkim.pem --domain example.com'))
     .action(async (file, options) => {
       const { environment, print, note } = context;
       const domain = dkimDomain(options.domain, environment);
@@ -65,7 +65,7 @@ interface KeyFile {
  */
 async function keyIn(path: string): Promise<KeyFile> {
   await mkdir(dirname(path), { recursive: true });
-  const isNew = (await readTextFile(path)) === undefined && (await makeTextFile(path, makeDkimKey()));
+  const isNew = (await readTextFile(path)) === undefined && (await createTextFile(path, makeDkimKey()));
   const privateKey = (await readTextFile(path)) ?? '';
   const fault = faultOfDkimKey(privateKey);
   if (fault !== undefined) throw new Error(`${path} ${fault}`);

@@ -1,6 +1,6 @@
 import { type MailTestStep, readMailSettings, testMail } from '@latchkey/notifier/ops';
 import type { Context } from '../context.ts';
-import { examples, type Program } from '../program.ts';
+import { formatExamples, type Program } from '../program.ts';
 import { addMailDkim } from './mail-dkim.ts';
 
 /** Width of a column, in characters. */
@@ -13,7 +13,7 @@ export function addMail(program: Program, context: Context): void {
     .description('test the mail server, or make a DKIM key')
     .addHelpText(
       'after',
-      examples('mail test someone@example.com', 'mail dkim dkim.pem --domain example.com'),
+      formatExamples('mail test someone@example.com', 'mail dkim dkim.pem --domain example.com'),
     );
   addMailDkim(mail, context);
 
@@ -21,7 +21,7 @@ export function addMail(program: Program, context: Context): void {
     .command('test')
     .description('send a test mail and show the conversation with the mail server')
     .argument('<email>', 'address that receives the test mail')
-    .addHelpText('after', examples('mail test someone@example.com'))
+    .addHelpText('after', formatExamples('mail test someone@example.com'))
     .action(async (to) => {
       const { settings, publicUrl } = readMailSettings(context.environment);
       const failed = await testMail(settings, {

@@ -14,15 +14,15 @@ import { receiptsTopic, topics } from '@latchkey/events';
 import { type MongoStore, openMongo } from '@latchkey/mongo';
 import { mongoUrl } from '@latchkey/mongo/testing';
 import { compose as composeNotifier, notifierSettings } from '@latchkey/notifier';
-import { createRegistry, group, readConfig } from '@latchkey/process';
+import { createRegistry, groupParts, readConfig } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
 import { compose as composeUser, userSettings } from '@latchkey/user';
 import { z } from 'zod';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
 import { readSettings } from '../../../standalone/src/settings.ts';
-import { serve, silent, temporaryFolder } from '../../../standalone/src/testing.ts';
-import { eventually } from '../testing/eventually.ts';
+import { serve, silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
+import { waitUntil } from '../testing/eventually.ts';
 import { type MailSink, startMailSink } from '../testing/mail-sink.ts';
 import { ownTopics } from '../testing/own-topics.ts';
 import { runOps } from '../testing/run-ops.ts';
@@ -95,15 +95,15 @@ async function usedFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
   const sink = await startMailSink(t);
   const config = readSettings({ PORT: '0', DATA_DIR: folder, PUBLIC_URL, ...mailSettings(sink) });
-  const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
+  const standalone = await composeStandalone(config, { logger: silentLogger(), registry: createRegistry() });
   await standalone.start();
   const app = client(standalone.url);
   const [ada, ben] = [`ada-${randomUUID()}@example.com`, `ben-${randomUUID()}@example.com`];
 
   await app.signUp(ada);
-  await eventually('the first mail is sent', () => sink.mails.length === 1);
+  await waitUntil('the first mail is sent', () => sink.mails.length === 1);
   await app.verify(linkIn(sink.mails[0]?.text ?? ''));
-  await eventually('the welcome mail is sent', () => sink.mails.length === 2);
+  await waitUntil('the welcome mail is sent', () => sink.mails.length === 2);
   const { accessToken, refreshToken } = await app.logIn(ada);
 
   sink.refuse();
@@ -115,9 +115,9 @@ async function usedFolder(t: TestContext) {
     const rows = database.prepare('SELECT state FROM notifier_deliveries ORDER BY state').all();
     return database.close().then(() => rows.map(({ state }) => String(state)).join(' '));
   }
-  await eventually('a reset is superseded', async () => (await states()).startsWith('cancelled '));
+  await waitUntil('a reset is superseded', async () => (await states()).startsWith('cancelled '));
   let before = await app.me(accessToken);
-  await eventually('the profile has both resets behind it', async () => {
+  await waitUntil('the profile has both resets behind it', async () => {
     before = await app.me(accessToken);
     return before?.['version'] === 4;
   });
@@ -131,7 +131,7 @@ async function startCluster(t: TestContext, store: MongoStore, keys: object) {
   const kafka = createKafkaBus({
     brokers: brokers(),
     clientId: 'latchkey-move-test',
-    logger: silent(),
+    logger: silentLogger(),
     onFatal: (reason) => assert.fail(reason),
   });
   t.after(() => kafka.close());
@@ -148,7 +148,7 @@ async function startCluster(t: TestContext, store: MongoStore, keys: object) {
   function deps() {
     return {
       backend: { store, bus: own.bus },
-      logger: silent(),
+      logger: silentLogger(),
       registry: createRegistry(),
     };
   }
@@ -160,7 +160,7 @@ async function startCluster(t: TestContext, store: MongoStore, keys: object) {
     eventKeys,
   });
   const notifier = composeNotifier(readConfig(notifierSettings, environment), { ...deps(), eventKeys });
-  const part = group('cluster', [user, notifier, auth]);
+  const part = groupParts('cluster', [user, notifier, auth]);
   t.after(() => part.stop());
   return {
     sink,
@@ -199,7 +199,7 @@ test('a data folder goes on in a cluster: no mail twice, none lost, sessions and
 
   const cluster = await startCluster(t, store, keys);
   await cluster.start();
-  await eventually('everything is published, read and sent', cluster.isAtRest);
+  await waitUntil('everything is published, read and sent', cluster.isAtRest);
   const sent = cluster.sink.mails.map(({ to, subject }) => `${to} ${subject}`).toSorted();
   assert.deepEqual(sent, [`${ada} Reset your password`, `${ben} Verify your email`]);
 
@@ -208,9 +208,9 @@ test('a data folder goes on in a cluster: no mail twice, none lost, sessions and
   assert.deepEqual(await app.me(accessToken), before);
   const link = cluster.sink.mails.find(({ to }) => to === ben)?.text ?? '';
   assert.equal((await app.verify(linkIn(link))).status, 200);
-  await eventually('the welcome mail is sent', () => cluster.sink.mails.length === 3);
+  await waitUntil('the welcome mail is sent', () => cluster.sink.mails.length === 3);
 
-  await eventually('everything is published, read and sent', cluster.isAtRest);
+  await waitUntil('everything is published, read and sent', cluster.isAtRest);
   const servers = { MONGO_URL: url, KAFKA_BROKERS: brokers().join(','), TOPIC_NAMES: cluster.topicNames };
   const { EVENT_SIGNING_KEYS = '' } = keys;
   const verified = await runOps({ ...servers, EVENT_SIGNING_KEYS }, 'verify');
@@ -314,7 +314,7 @@ test('webhooks continue where they were: nothing is sent twice, and what waited 
     WEBHOOKS_ALLOW_PRIVATE,
     ...mailSettings(sink),
   });
-  const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
+  const standalone = await composeStandalone(config, { logger: silentLogger(), registry: createRegistry() });
   await standalone.start();
   const settings = { DATA_DIR: folder, WEBHOOKS_ALLOW_PRIVATE };
   const added = await runOps(settings, 'webhooks', 'add', 'crm', receiver.url);
@@ -327,7 +327,7 @@ test('webhooks continue where they were: nothing is sent twice, and what waited 
   const app = client(standalone.url);
   const [ada, ben] = [`ada-${randomUUID()}@example.com`, `ben-${randomUUID()}@example.com`];
   await app.signUp(ada);
-  await eventually('the mail is sent and the event is received', () => {
+  await waitUntil('the mail is sent and the event is received', () => {
     return sink.mails.length === 1 && receiver.received.length === 1;
   });
   // Ada's next events wait, while Ben's are delivered.
@@ -335,7 +335,7 @@ test('webhooks continue where they were: nothing is sent twice, and what waited 
   receiver.refuse((subject) => subject === account);
   await app.verify(linkIn(sink.mails[0]?.text ?? ''));
   await app.signUp(ben);
-  await eventually('an event waits and another is delivered', async () => {
+  await waitUntil('an event waits and another is delivered', async () => {
     const { out } = await runOps(settings, 'webhooks', 'list', '--json');
     const row = out.split('\n').find((line) => line.includes(id)) ?? '{}';
     return JSON.parse(row).waiting === 1 && receiver.received.length === 2;
@@ -361,10 +361,10 @@ test('webhooks continue where they were: nothing is sent twice, and what waited 
   const events = new Set(
     journal.flatMap((commit) => commit['events'].map(({ id: event }: { id: string }) => event)),
   );
-  await eventually('every event has arrived', () => {
+  await waitUntil('every event has arrived', () => {
     return new Set(receiver.received.map((line) => line.split(' ')[2])).size === events.size;
   });
-  await eventually('everything is published, read and sent', cluster.isAtRest);
+  await waitUntil('everything is published, read and sent', cluster.isAtRest);
   await runOps({ MONGO_URL: url }, 'webhooks', 'remove', id);
   assert.equal(new Set(receiver.received).size, receiver.received.length, 'nothing came twice');
   assert.deepEqual(receiver.received.slice(0, before.length), before);
@@ -376,7 +376,7 @@ test('webhooks continue where they were: nothing is sent twice, and what waited 
 
   const beforeResumed = receiver.received.length;
   await runOps({ MONGO_URL: url }, 'webhooks', 'resume', late ?? '');
-  await eventually('the paused endpoint gets everything since its creation', () => {
+  await waitUntil('the paused endpoint gets everything since its creation', () => {
     return receiver.received.length === beforeResumed + events.size;
   });
 });

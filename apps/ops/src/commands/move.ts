@@ -11,12 +11,12 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { openClients } from '@latchkey/clients';
 import { openMove as openNotifierMove } from '@latchkey/notifier/ops';
 import { readConfig } from '@latchkey/process';
-import { type Movable, movable } from '@latchkey/store';
+import { createRecordMove, type RecordMove } from '@latchkey/store';
 import { movableWebhooks, openStored, openWebhooks } from '@latchkey/webhooks';
 import type { Context } from '../context.ts';
 import { assertFreeOrSame, keysOf, sealerWith, writeEnvFile } from '../keys.ts';
-import { counted } from '../output/progress.ts';
-import { examples, type Program } from '../program.ts';
+import { formatCount } from '../output/progress.ts';
+import { formatExamples, type Program } from '../program.ts';
 import { schemasOf } from '../schema.ts';
 import { dataFolder, withStore } from '../stores.ts';
 
@@ -25,7 +25,7 @@ export function addMove(program: Program, context: Context): void {
     .command('move')
     .description('move the data folder of a stopped standalone to MongoDB, and its keys to a file')
     .option('--env-file <file>', 'where to write the keys (default: cluster.env in the data folder)')
-    .addHelpText('after', examples('move', 'move --env-file /srv/latchkey/cluster.env'))
+    .addHelpText('after', formatExamples('move', 'move --env-file /srv/latchkey/cluster.env'))
     .action(({ envFile }) => {
       const folder = dataFolder(context.environment);
       return moveFolder(folder, resolve(envFile ?? join(folder, 'cluster.env')), context);
@@ -102,14 +102,14 @@ async function moveStore(move: Move, context: Context): Promise<void> {
 }
 
 /** @throws Error of one line if clients cannot be moved between stores of these kinds */
-function clientsIn(from: Store, to: Store): readonly Movable[] {
+function clientsIn(from: Store, to: Store): readonly RecordMove[] {
   const [{ source }, { target }] = [openClients(from), openClients(to)];
   if (source === undefined || target === undefined) throw notMovable(from, to);
-  return [movable({ name: 'clients', lasting: false }, source, target)];
+  return [createRecordMove({ name: 'clients', lasting: false }, source, target)];
 }
 
 /** @throws Error of one line if webhooks cannot be moved between stores of these kinds */
-function webhooksIn({ from, bus, to }: Move): readonly Movable[] {
+function webhooksIn({ from, bus, to }: Move): readonly RecordMove[] {
   const { journal } = openAuth(from);
   const kinds = movableWebhooks({
     from: openWebhooks(from),
@@ -133,7 +133,7 @@ function notMovable(from: Store, to: Store): Error {
 
 const REPORT_EVERY_MS = 2000;
 
-async function copy(kind: Movable, { note }: Context): Promise<void> {
+async function copy(kind: RecordMove, { note }: Context): Promise<void> {
   const total = await kind.count();
   let done = 0;
   let reportedAt = performance.now();
@@ -146,7 +146,7 @@ async function copy(kind: Movable, { note }: Context): Promise<void> {
 }
 
 /** Compares both stores. @throws Error if anything is missing or differs */
-async function verify(kinds: readonly Movable[], { print }: Context): Promise<void> {
+async function verify(kinds: readonly RecordMove[], { print }: Context): Promise<void> {
   const incomplete: string[] = [];
   for (const kind of kinds) {
     const [total, held, arrived] = [await kind.count(), await kind.held(), await kind.arrived()];
@@ -158,7 +158,7 @@ async function verify(kinds: readonly Movable[], { print }: Context): Promise<vo
 }
 
 function othersIn(others: number): string {
-  return others > 0 ? `, and ${counted(others, 'other')}` : '';
+  return others > 0 ? `, and ${formatCount(others, 'other')}` : '';
 }
 
 const ADVICE =

@@ -1,6 +1,6 @@
 import { openOps as openAuth } from '@latchkey/auth/ops';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
-import { pages } from '@latchkey/store';
+import { readPages } from '@latchkey/store';
 import {
   openOps as openUser,
   type ParkedAccount,
@@ -12,7 +12,7 @@ import type { Context } from '../context.ts';
 import { authenticateByJournal } from '../journal-records.ts';
 import { printJson, printPage, properties } from '../output/listing.ts';
 import { fieldsOf, redacted } from '../output/redacted.ts';
-import { examples, JSON_LINES, limitOption, type Program } from '../program.ts';
+import { formatExamples, JSON_LINES, limitOption, type Program } from '../program.ts';
 import { withSystem } from '../system.ts';
 
 const NONE = 'No account is parked.';
@@ -21,7 +21,7 @@ export function addParked(program: Program, context: Context): void {
   const parked = program
     .command('parked')
     .description('list, show or retry accounts that the read model has stopped updating')
-    .addHelpText('after', examples('parked list', 'parked retry --all'));
+    .addHelpText('after', formatExamples('parked list', 'parked retry --all'));
 
   parked
     .command('list')
@@ -29,7 +29,7 @@ export function addParked(program: Program, context: Context): void {
     .addOption(limitOption())
     .option('--after <account>', 'continue after this account')
     .option('--json', JSON_LINES)
-    .addHelpText('after', examples('parked list', 'parked list --limit 1000 --json'))
+    .addHelpText('after', formatExamples('parked list', 'parked list --limit 1000 --json'))
     .action(({ limit, after, json = false }) =>
       withAccounts(context, (accounts, names) =>
         printPage(context, {
@@ -56,7 +56,7 @@ export function addParked(program: Program, context: Context): void {
     .description('show where and why an account is parked, with the redacted record')
     .argument('<account>', 'id of a parked account')
     .option('--json', JSON_LINES)
-    .addHelpText('after', examples('parked show 01a1ff4d-9554-707c-9165-002f24af9ef0'))
+    .addHelpText('after', formatExamples('parked show 01a1ff4d-9554-707c-9165-002f24af9ef0'))
     .action((account, { json = false }) =>
       withAccounts(context, (accounts, names) => show(accounts, names, account, json, context)),
     );
@@ -67,7 +67,10 @@ export function addParked(program: Program, context: Context): void {
     .argument('[account]', 'id of a parked account')
     .option('--all', 'retry every parked account')
     .option('--json', JSON_LINES)
-    .addHelpText('after', examples('parked retry 01a1ff4d-9554-707c-9165-002f24af9ef0', 'parked retry --all'))
+    .addHelpText(
+      'after',
+      formatExamples('parked retry 01a1ff4d-9554-707c-9165-002f24af9ef0', 'parked retry --all'),
+    )
     .action((account, { all = false, json = false }) => {
       if (all === (account !== undefined)) retry.error('give either an account or --all');
       return withAccounts(context, async (accounts, names) => {
@@ -161,7 +164,7 @@ async function retryAll(accounts: Accounts, report: ReportOutcome): Promise<numb
 const PAGE = 100;
 
 async function* parkedAccounts(accounts: Accounts): AsyncGenerator<string> {
-  const all = pages<ParkedAccount>((last) =>
+  const all = readPages<ParkedAccount>((last) =>
     accounts.listParked({ limit: PAGE, ...(last && { after: last.account }) }),
   );
   for await (const page of all) for (const { account } of page) yield account;

@@ -1,25 +1,25 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { importBreachedPasswords } from '@latchkey/auth/ops';
 import type { Context } from '../context.ts';
-import { amount } from '../output/progress.ts';
-import { examples, type Program } from '../program.ts';
+import { formatNumber } from '../output/progress.ts';
+import { formatExamples, type Program } from '../program.ts';
 
 /** Makes the file of breached passwords that auth refuses. */
 export function addPasswords(program: Program, { print }: Context): void {
   const passwords = program
     .command('passwords')
     .description('passwords that are known from breaches')
-    .addHelpText('after', examples('passwords import pwned-passwords-sha1.txt breached.bin'));
+    .addHelpText('after', formatExamples('passwords import pwned-passwords-sha1.txt breached.bin'));
   passwords
     .command('import')
     .description('make the file for BREACHED_PASSWORDS_FILE from a sorted list of SHA-1 hashes (HASH:COUNT)')
     .argument('<list>', 'the list, such as the one of Have I Been Pwned, ordered by hash')
     .argument('<file>', 'the file to make; an existing one is replaced once the new one is complete')
     .option('--least <count>', 'leave out passwords that were seen less often', countOf, 1)
-    .addHelpText('after', examples('passwords import pwned-passwords-sha1.txt breached.bin --least 10'))
+    .addHelpText('after', formatExamples('passwords import pwned-passwords-sha1.txt breached.bin --least 10'))
     .action(async (list, file, { least }) => {
       const written = await importBreachedPasswords(list, file, { least });
-      print(`${file}: ${amount(written)} passwords. Set BREACHED_PASSWORDS_FILE to it.`);
+      print(`${file}: ${formatNumber(written)} passwords. Set BREACHED_PASSWORDS_FILE to it.`);
     });
 }
 

@@ -18,11 +18,11 @@ import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
 import { compose, userSettings, userTopics } from '@latchkey/user';
 import { openOps } from '@latchkey/user/ops';
-import { silent, temporaryFolder } from '../../../standalone/src/testing.ts';
+import { silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
 import { eventsOf } from '../testing/events-of.ts';
-import { eventually } from '../testing/eventually.ts';
-import { openTown } from '../testing/people.ts';
-import { runHere } from '../testing/run-here.ts';
+import { waitUntil } from '../testing/eventually.ts';
+import { startSystem } from '../testing/people.ts';
+import { runCommandHere } from '../testing/run-here.ts';
 
 function registered(userId: string): LatchkeyEvent {
   return {
@@ -46,7 +46,7 @@ async function scene(t: TestContext) {
     readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com', EVENT_SIGNATURES: 'warn' }),
     {
       backend: { store: sqliteStore(database), bus },
-      logger: silent(),
+      logger: silentLogger(),
       registry: createRegistry(),
       keys: fixedKeys({ keys: [] }),
       eventKeys,
@@ -60,7 +60,7 @@ async function scene(t: TestContext) {
   });
   const account = randomUUID();
   await bus.publish(ACCOUNTS_TOPIC, [encode(registered(account))]);
-  await eventually('the account is stored', () => profilesIn(database) === 1);
+  await waitUntil('the account is stored', () => profilesIn(database) === 1);
   return {
     database,
     bus,
@@ -69,7 +69,8 @@ async function scene(t: TestContext) {
     publishGarbage: () =>
       bus.publish(ACCOUNTS_TOPIC, [{ key: account, value: Buffer.from('{'), headers: {} }]),
     listParked: () => openOps(sqliteStore(database)).listParked({ limit: 9 }),
-    rebuild: (...words: readonly string[]) => runHere({ DATA_DIR: folder }, 'rebuild', 'user', ...words),
+    rebuild: (...words: readonly string[]) =>
+      runCommandHere({ DATA_DIR: folder }, 'rebuild', 'user', ...words),
   };
 }
 
@@ -77,7 +78,7 @@ async function scene(t: TestContext) {
 async function repairedTown(t: TestContext) {
   const folder = await temporaryFolder(t);
   // With this setting, a record that nobody signed parks an account.
-  const town = await openTown(folder, { EVENT_SIGNATURES: 'warn' });
+  const town = await startSystem(folder, { EVENT_SIGNATURES: 'warn' });
   t.after(() => town.stop());
   const ada = await town.settle('ada');
   const database = openDatabase({ folder, as: 'shared' });
@@ -86,19 +87,22 @@ async function repairedTown(t: TestContext) {
   await bus.publish(ACCOUNTS_TOPIC, [{ key: ada, value: Buffer.from('{'), headers: {} }]);
   await bus.close();
   function ops(...words: readonly string[]) {
-    return runHere({ DATA_DIR: folder }, ...words);
+    return runCommandHere({ DATA_DIR: folder }, ...words);
   }
   async function isParked() {
     return (await ops('parked', 'list')).out.includes(ada);
   }
-  await eventually('the account is parked', isParked);
+  await waitUntil('the account is parked', isParked);
   assert.equal((await ops('parked', 'retry', ada)).out, `${ada}: unparked, at event 2\n`);
   assert.equal(await isParked(), false);
   return { town, database, ada, ops };
 }
 
 /** Asserts that a rebuild does not switch over, because accounts are parked in generation 2 only. */
-async function refused(ops: (...words: readonly string[]) => ReturnType<typeof runHere>, many: string) {
+async function refused(
+  ops: (...words: readonly string[]) => ReturnType<typeof runCommandHere>,
+  many: string,
+) {
   const { code, err } = await ops('rebuild', 'user');
   assert.equal(code, 1);
   assert.match(
@@ -165,7 +169,7 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
   test('does not switch over to a generation in which more accounts are parked', async (t) => {
     const { database, account, listParked, publishGarbage, rebuild } = await scene(t);
     await publishGarbage();
-    await eventually('the account is parked', async () => (await listParked()).length === 1);
+    await waitUntil('the account is parked', async () => (await listParked()).length === 1);
     assert.equal((await rebuild()).code, 0, 'parked in both');
     assert.equal((await rebuild('--back')).code, 0);
 
@@ -230,7 +234,7 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
       [['user', '--fast'], "unknown option '--fast'"],
       [['user', '--json'], '--json needs --status'],
     ] as const) {
-      const { code, out, err } = await runHere({}, 'rebuild', ...words);
+      const { code, out, err } = await runCommandHere({}, 'rebuild', ...words);
       assert.deepEqual([code, out, err.split('\n')[0]], [1, '', `ops: ${says}`]);
     }
   });
@@ -249,7 +253,7 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
       group: 'test',
       handle: async ({ records }) => void receipts.push(...records.map(decodeReceipt)),
     });
-    await eventually('the receipts are read', async () => (await subscription.lag()) === 0);
+    await waitUntil('the receipts are read', async () => (await subscription.lag()) === 0);
     await subscription.close();
     assert.deepEqual(
       receipts.map((receipt) => [receipt?.userId, receipt?.consumer, receipt?.sequence]),

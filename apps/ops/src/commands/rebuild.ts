@@ -1,12 +1,12 @@
 import { Argument, Option } from '@commander-js/extra-typings';
 import { type Erasure, openOps as openAuth, unconfirmed } from '@latchkey/auth/ops';
-import { pages } from '@latchkey/store';
+import { readPages } from '@latchkey/store';
 import { type GenerationState, openOps, type Parity, RECEIPT_NAME, type Rebuild } from '@latchkey/user/ops';
 import type { Context } from '../context.ts';
 import { printJson } from '../output/listing.ts';
-import { amount, counted, progressOf } from '../output/progress.ts';
-import { patiently } from '../patience.ts';
-import { examples, type Program } from '../program.ts';
+import { formatCount, formatNumber, progressOf } from '../output/progress.ts';
+import { retryUntilReachable } from '../patience.ts';
+import { formatExamples, type Program } from '../program.ts';
 import { type System, withSystem } from '../system.ts';
 
 export function addRebuild(program: Program, context: Context): void {
@@ -27,7 +27,7 @@ export function addRebuild(program: Program, context: Context): void {
     .option('--json', 'with --status: print one JSON object per line')
     .addHelpText(
       'after',
-      examples('rebuild user', 'rebuild user --status', 'rebuild user --back', 'rebuild user --drop'),
+      formatExamples('rebuild user', 'rebuild user --status', 'rebuild user --back', 'rebuild user --drop'),
     )
     .action((_service, { status, back, drop, acceptDifferences = false, json = false }) => {
       if (json && !status) command.error('--json needs --status');
@@ -47,7 +47,7 @@ export function addRebuild(program: Program, context: Context): void {
 /** Waits for servers that become unreachable. Every step may be repeated. */
 function retrying(rebuild: Rebuild, context: Context): Rebuild {
   function wait<T>(step: () => Promise<T>) {
-    return patiently(context, 'the servers', step);
+    return retryUntilReachable(context, 'the servers', step);
   }
   return {
     state: () => wait(() => rebuild.state()),
@@ -101,7 +101,7 @@ async function catchUp(rebuild: Rebuild, context: Context, generation: number): 
     }
     read = seen.read;
   });
-  context.print(`Generation ${generation} has caught up: ${counted(reached.read, 'record')} read.`);
+  context.print(`Generation ${generation} has caught up: ${formatCount(reached.read, 'record')} read.`);
 }
 
 async function compare(rebuild: Rebuild, context: Context, generation: number): Promise<Parity> {
@@ -120,12 +120,12 @@ function assertParity(
   if (parked > 0) {
     const few = parkedExamples.map(({ account, cause }) => `${account} (${cause})`).join(', ');
     throw new Error(
-      `Not switched over: ${counted(parked, 'account')} parked in generation ${generation} but not in the active one, such as ${few}. Run parked retry --all, which unparks accounts that miss no event, and repeat. Or --drop deletes generation ${generation}.`,
+      `Not switched over: ${formatCount(parked, 'account')} parked in generation ${generation} but not in the active one, such as ${few}. Run parked retry --all, which unparks accounts that miss no event, and repeat. Or --drop deletes generation ${generation}.`,
     );
   }
   if (apart > 0)
     throw new Error(
-      `Not switched over: ${counted(apart, 'account')} did not reach the same event in both generations, such as ${apartExamples.join(', ')}. Is the user service running?`,
+      `Not switched over: ${formatCount(apart, 'account')} did not reach the same event in both generations, such as ${apartExamples.join(', ')}. Is the user service running?`,
     );
   if (differing > 0 && !acceptDifferences)
     throw new Error(
@@ -134,19 +134,19 @@ function assertParity(
   print(
     differing > 0
       ? `Accepted: ${differences(parity)}.`
-      : `${counted(accounts, 'account')} compared, field by field: no difference.`,
+      : `${formatCount(accounts, 'account')} compared, field by field: no difference.`,
   );
   if (freed > 0)
     print(
       freed === 1
         ? '1 account that was parked is no longer parked.'
-        : `${amount(freed)} accounts that were parked are no longer parked.`,
+        : `${formatNumber(freed)} accounts that were parked are no longer parked.`,
     );
 }
 
 function differences({ accounts, differing, fields, examples }: Parity): string {
-  const byField = Object.entries(fields).map(([field, count]) => `${field} (${amount(count)})`);
-  return `differences in ${byField.join(', ')}: ${amount(differing)} of ${counted(accounts, 'account')}, such as ${examples.join(', ')}`;
+  const byField = Object.entries(fields).map(([field, count]) => `${field} (${formatNumber(count)})`);
+  return `differences in ${byField.join(', ')}: ${formatNumber(differing)} of ${formatCount(accounts, 'account')}, such as ${examples.join(', ')}`;
 }
 
 async function printStatus(rebuild: Rebuild, { print }: Context, json: boolean): Promise<void> {
@@ -183,14 +183,14 @@ async function confirmWaiting(
   context: Context,
 ): Promise<void> {
   const { erasures } = openAuth(store);
-  const waiting = pages<Erasure>((after) =>
-    patiently(context, 'the servers', () =>
+  const waiting = readPages<Erasure>((after) =>
+    retryUntilReachable(context, 'the servers', () =>
       erasures.list({ limit: ERASURES, waiting: true, ...(after && { after }) }),
     ),
   );
   for await (const page of waiting) {
     const ours = page.filter((erasure) => unconfirmed(erasure).includes(RECEIPT_NAME));
-    await patiently(context, 'the servers', () => openOps(store).confirmErasures(ours, bus));
+    await retryUntilReachable(context, 'the servers', () => openOps(store).confirmErasures(ours, bus));
   }
 }
 
@@ -201,7 +201,7 @@ function toJson({ generation, role, since, read, records, parked }: GenerationSt
 }
 
 function describe(state: GenerationState): string {
-  return `Generation ${state.generation} ${roleOf(state)}: ${amount(state.read)} of ${counted(state.records, 'record')} read, ${counted(state.parked, 'account')} parked.`;
+  return `Generation ${state.generation} ${roleOf(state)}: ${formatNumber(state.read)} of ${formatCount(state.records, 'record')} read, ${formatCount(state.parked, 'account')} parked.`;
 }
 
 function roleOf({ role, since }: GenerationState): string {

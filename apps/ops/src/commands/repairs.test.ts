@@ -8,10 +8,10 @@ import { createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
 import { readSettings } from '../../../standalone/src/settings.ts';
-import { silent, temporaryFolder } from '../../../standalone/src/testing.ts';
-import { eventually } from '../testing/eventually.ts';
+import { silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
+import { waitUntil } from '../testing/eventually.ts';
 import { startMailSink } from '../testing/mail-sink.ts';
-import { runHere } from '../testing/run-here.ts';
+import { runCommandHere } from '../testing/run-here.ts';
 
 const ADDRESS = 'ada@example.com';
 
@@ -29,9 +29,9 @@ async function usedFolder(t: TestContext, use: (server: Server) => Promise<void>
     EVENT_SIGNATURES: 'warn',
   };
   const config = readSettings({ PORT: '0', DATA_DIR: folder, ...settings });
-  const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
+  const standalone = await composeStandalone(config, { logger: silentLogger(), registry: createRegistry() });
   function ops(...words: readonly string[]) {
-    return runHere({ DATA_DIR: folder }, ...words);
+    return runCommandHere({ DATA_DIR: folder }, ...words);
   }
   /** Returns the objects that a command prints with --json. */
   async function rows(...words: readonly string[]): Promise<readonly Record<string, unknown>[]> {
@@ -69,13 +69,13 @@ interface Server {
 function owing(t: TestContext) {
   return usedFolder(t, async ({ refuseMails, signUp, rows }) => {
     await signUp('bob@example.com');
-    await eventually(
+    await waitUntil(
       'a mail is sent',
       async () => (await rows('deliveries', 'list', '--state', 'sent')).length === 1,
     );
     refuseMails();
     await signUp(ADDRESS);
-    await eventually('a mail is refused for now', async () =>
+    await waitUntil('a mail is refused for now', async () =>
       (await rows('deliveries', 'list', '--state', 'pending')).some(({ tries }) => Number(tries) > 0),
     );
   });
@@ -149,8 +149,8 @@ async function poisoned(t: TestContext) {
     ]);
     await bus.close();
     await database.close();
-    await eventually('it is set aside', async () => (await rows('dead-letters', 'list')).length === 5);
-    await eventually('it is parked', async () => (await rows('parked', 'list')).length === 1);
+    await waitUntil('it is set aside', async () => (await rows('dead-letters', 'list')).length === 5);
+    await waitUntil('it is parked', async () => (await rows('parked', 'list')).length === 1);
   });
   return { account, ...used };
 }
@@ -270,7 +270,7 @@ test('invalid arguments are refused before anything is opened', async (t) => {
     [['dead-letters', 'list', '--after', '5'], /^ops: .* Expected TOPIC\/PARTITION\/OFFSET\.\n/],
   ];
   for (const [words, says] of wrong) {
-    const { code, out, err } = await runHere({ DATA_DIR: folder }, ...words);
+    const { code, out, err } = await runCommandHere({ DATA_DIR: folder }, ...words);
     assert.deepEqual([code, out], [1, ''], words.join(' '));
     assert.match(err, says);
     assert.match(err, /\n\nUsage: ops /);

@@ -3,25 +3,25 @@ import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { eventsOf } from '../testing/events-of.ts';
-import { eventually } from '../testing/eventually.ts';
-import { openTown } from '../testing/people.ts';
-import { runHere } from '../testing/run-here.ts';
+import { waitUntil } from '../testing/eventually.ts';
+import { startSystem } from '../testing/people.ts';
+import { runCommandHere } from '../testing/run-here.ts';
 
 const ANOTHER = 'accounts.events.v2';
 const MOVED = { TOPIC_NAMES: `accounts.events.v1=${ANOTHER}` };
 
 async function usedFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
-  const town = await openTown(folder);
+  const town = await startSystem(folder);
   t.after(() => town.stop());
   const ada = await town.settle('ada');
   await town.settle('ben');
   function ops(...words: readonly string[]) {
-    return runHere({ DATA_DIR: folder }, ...words);
+    return runCommandHere({ DATA_DIR: folder }, ...words);
   }
   /** Waits until all commits are marked as published, which happens a moment after they were. */
   function allPublished() {
-    return eventually('the outbox is empty', async () =>
+    return waitUntil('the outbox is empty', async () =>
       /^unpublished +0 commits$/m.test((await ops('verify', '--patience', '0')).out),
     );
   }
@@ -50,13 +50,13 @@ test('services that move to the new topic send no mail twice and keep every prof
   await town.stop();
   assert.equal((await ops('republish', '--to', ANOTHER)).code, 0);
 
-  const moved = await openTown(folder, MOVED);
+  const moved = await startSystem(folder, MOVED);
   t.after(() => moved.stop());
   const sent = await moved.mails();
   async function verified() {
-    return runHere({ DATA_DIR: folder, ...MOVED }, 'verify');
+    return runCommandHere({ DATA_DIR: folder, ...MOVED }, 'verify');
   }
-  await eventually('everything is read from the new topic', async () => {
+  await waitUntil('everything is read from the new topic', async () => {
     const { out } = await verified();
     return out.includes('lag           user 0, notifier 0');
   });
@@ -98,14 +98,20 @@ test('unpublished commits are left to auth, and are all that verify finds', asyn
     /: 3 events of 2 accounts, 3 of them written now\.$/m,
   );
   async function kinds() {
-    const { out } = await runHere({ DATA_DIR: folder, ...MOVED }, 'verify', '--patience', '0', '--json');
+    const { out } = await runCommandHere(
+      { DATA_DIR: folder, ...MOVED },
+      'verify',
+      '--patience',
+      '0',
+      '--json',
+    );
     return JSON.parse(out).findings.map(({ kind }: { readonly kind: string }) => kind);
   }
   assert.deepEqual(await kinds(), Array(4).fill('commit-unpublished'));
 
-  const moved = await openTown(folder, MOVED);
+  const moved = await startSystem(folder, MOVED);
   t.after(() => moved.stop());
-  await eventually('the rest is published, and read', async () => (await kinds()).length === 0);
+  await waitUntil('the rest is published, and read', async () => (await kinds()).length === 0);
 });
 
 test('an account that is parked at a gap is unparked once its events are published again', async (t) => {
@@ -121,9 +127,9 @@ test('an account that is parked at a gap is unparked once its events are publish
   });
   await database.close();
 
-  const again = await openTown(folder);
+  const again = await startSystem(folder);
   t.after(() => again.stop());
-  await eventually('the account is parked', async () => (await ops('parked', 'list')).out.includes(ada));
+  await waitUntil('the account is parked', async () => (await ops('parked', 'list')).out.includes(ada));
   const found = await ops('verify', '--patience', '0');
   assert.equal(found.code, 1);
   assert.match(found.out, new RegExp(`^event-missing ${ada}: event 1 `, 'm'));

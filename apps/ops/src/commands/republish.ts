@@ -3,10 +3,10 @@ import { openOps } from '@latchkey/auth/ops';
 import { ACCOUNTS_TOPIC, accountsTopic, type EncodedEvent, topics } from '@latchkey/events';
 import type { Context } from '../context.ts';
 import { eventKeysOf } from '../keys.ts';
-import { amount, counted, progressWhenSlow } from '../output/progress.ts';
-import { examples, type Program } from '../program.ts';
-import { createRepublisher, type PublishAgain } from '../republish/publish-again.ts';
-import { createRecordsOf } from '../republish/records-of.ts';
+import { formatCount, formatNumber, progressWhenSlow } from '../output/progress.ts';
+import { formatExamples, type Program } from '../program.ts';
+import { createRepublisher, type Republisher } from '../republish/publish-again.ts';
+import { createRecordEncoder } from '../republish/records-of.ts';
 import { writeTopic } from '../republish/write-topic.ts';
 import { withSystem } from '../system.ts';
 import { createTopicLike } from './topics.ts';
@@ -26,7 +26,7 @@ export function addRepublish(program: Program, context: Context): void {
     .option('--account <id>', 'publish the events of this account again')
     .addHelpText(
       'after',
-      examples(
+      formatExamples(
         'republish --account 01a1ff4e-4c69-77ba-93b1-fcec3de4b88f',
         'republish --to accounts.events.v2',
       ),
@@ -54,7 +54,7 @@ function republishAll(name: string, context: Context): Promise<void> {
     if (topics.some((topic) => nameOf(topic.name) === name))
       throw new Error(`${name} is in use: choose another name, or publish one account again with --account`);
     const auth = openOps(store);
-    const recordsOf = createRecordsOf(auth, (await eventKeysOf(context)).signer);
+    const recordsOf = createRecordEncoder(auth, (await eventKeysOf(context)).signer);
     await createTopicLike(context, system, current, { ...accountsTopic, name });
     const { accounts, events, added } = await writeTopic({
       journal: auth.journal,
@@ -66,7 +66,7 @@ function republishAll(name: string, context: Context): Promise<void> {
       onProgress: progressWhenSlow(context),
     });
     context.print(
-      `${name}: ${counted(events, 'event')} of ${counted(accounts, 'account')}, ${amount(added)} of them written now.`,
+      `${name}: ${formatCount(events, 'event')} of ${formatCount(accounts, 'account')}, ${formatNumber(added)} of them written now.`,
     );
   });
 }
@@ -74,7 +74,7 @@ function republishAll(name: string, context: Context): Promise<void> {
 function republishAccount(id: string, context: Context): Promise<void> {
   return withSystem(context, async ({ store, log, nameOf }) => {
     const auth = openOps(store);
-    const recordsOf = createRecordsOf(auth, (await eventKeysOf(context)).signer);
+    const recordsOf = createRecordEncoder(auth, (await eventKeysOf(context)).signer);
     const stream = await auth.journal.stream(id);
     if (stream === undefined) throw new Error(`the journal has no account ${id}`);
     const bus = createRepublisher(context, log.bus, auth.journal);
@@ -88,7 +88,7 @@ function republishAccount(id: string, context: Context): Promise<void> {
 
 /** Publishes all events of an account. @returns the topics that they were appended to */
 async function publish(
-  bus: PublishAgain,
+  bus: Republisher,
   records: readonly EncodedEvent[],
   nameOf: (topic: string) => string,
 ): Promise<readonly string[]> {

@@ -9,12 +9,12 @@ import { composeStandalone } from '../../../standalone/src/compose.ts';
 import { message } from '../../../standalone/src/mailbox/message.ts';
 import { messagePage } from '../../../standalone/src/mailbox/routes.ts';
 import { readSettings } from '../../../standalone/src/settings.ts';
-import { getJson, silent, temporaryFolder } from '../../../standalone/src/testing.ts';
-import { runHere } from '../testing/run-here.ts';
+import { getJson, silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
+import { runCommandHere } from '../testing/run-here.ts';
 import { runOps } from '../testing/run-ops.ts';
 
 function ops(folder: string, ...words: readonly string[]) {
-  return runHere({ DATA_DIR: folder }, ...words);
+  return runCommandHere({ DATA_DIR: folder }, ...words);
 }
 
 const ada = { email: 'ada@example.com', password: 'correct horse battery' };
@@ -23,7 +23,7 @@ const token = z.object({ user: z.object({ role: z.string() }) });
 async function running(t: TestContext) {
   const folder = await temporaryFolder(t);
   const config = readSettings({ PORT: '0', DATA_DIR: folder });
-  const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
+  const standalone = await composeStandalone(config, { logger: silentLogger(), registry: createRegistry() });
   t.after(() => standalone.stop());
   await standalone.start();
   const { url } = standalone;

@@ -2,7 +2,7 @@ import { Argument } from '@commander-js/extra-typings';
 import { openOps } from '@latchkey/auth/ops';
 import { type Role, role } from '@latchkey/events';
 import type { Context } from '../context.ts';
-import { examples, type Program } from '../program.ts';
+import { formatExamples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
 /** Gives an account a role: this is how the first admin is created. It only appends to the journal. */
@@ -12,7 +12,7 @@ export function addRole(program: Program, context: Context): void {
     .description('give the verified account of an address a role')
     .argument('<email>', 'address of a verified account')
     .addArgument(new Argument('<user|admin>', 'the new role').choices(role.options))
-    .addHelpText('after', examples('role ada@example.com admin', 'role ada@example.com user'))
+    .addHelpText('after', formatExamples('role ada@example.com admin', 'role ada@example.com user'))
     .action((email, wanted) =>
       withStore(context, async (store) => {
         const before = await openOps(store).changeRole(email, wanted);

@@ -12,7 +12,7 @@ import {
 import { parseJson, readConfig } from '@latchkey/process';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
-import { examples, type Program } from '../program.ts';
+import { formatExamples, type Program } from '../program.ts';
 
 const JSON_TYPE = 'application/vnd.schemaregistry.v1+json';
 const TIMEOUT_MS = 10_000;
@@ -26,7 +26,7 @@ export function addSchemas(program: Program, context: Context): void {
   const schemas = program
     .command('schemas')
     .description('register the JSON Schemas of events in a schema registry')
-    .addHelpText('after', examples('schemas push http://localhost:8081'));
+    .addHelpText('after', formatExamples('schemas push http://localhost:8081'));
 
   schemas
     .command('push')
@@ -34,7 +34,7 @@ export function addSchemas(program: Program, context: Context): void {
     .argument('<url>', 'the address of the registry')
     .addHelpText(
       'after',
-      `\nCredentials: SCHEMA_REGISTRY_USER and SCHEMA_REGISTRY_PASSWORD.\n${examples('schemas push http://localhost:8081')}`,
+      `\nCredentials: SCHEMA_REGISTRY_USER and SCHEMA_REGISTRY_PASSWORD.\n${formatExamples('schemas push http://localhost:8081')}`,
     )
     .action(async (url) => {
       const config = readConfig(topicSettings.extend(registrySettings.shape), context.environment);

@@ -7,7 +7,7 @@ import { generateSecrets, type Secrets } from '@latchkey/auth/secrets';
 import { notifierSettings } from '@latchkey/notifier';
 import { readConfig } from '@latchkey/process';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { runHere } from '../testing/run-here.ts';
+import { runCommandHere } from '../testing/run-here.ts';
 import { runOps } from '../testing/run-ops.ts';
 import { makeSecrets } from './secrets.ts';
 
@@ -34,7 +34,7 @@ test('creates the files that services read by …_FILE, once, each readable to i
   readConfig(notifierSettings, { ...common, LATCHKEY_ENV: 'development' });
 
   const made = await contents(folder);
-  const again = await runHere({}, 'secrets', folder);
+  const again = await runCommandHere({}, 'secrets', folder);
   assert.deepEqual([again.code, again.out], [0, `${folder}: all secrets exist already.\n`]);
   assert.deepEqual(await contents(folder), made);
 });
@@ -43,7 +43,7 @@ test('refuses a folder that has only some of them, and leaves it unchanged', asy
   const folder = await temporaryFolder(t);
   await makeSecrets(folder);
   await rm(join(folder, 'REFRESH_KEY'));
-  const { code, out, err } = await runHere({}, 'secrets', folder);
+  const { code, out, err } = await runCommandHere({}, 'secrets', folder);
   assert.deepEqual([code, out], [1, '']);
   assert.match(err, /^ops: [^\n]+ lacks REFRESH_KEY: put them back, or remove the other files [^\n]+\n$/);
   assert.equal((await readdir(folder)).length, names.length - 1);
@@ -55,7 +55,7 @@ test('adds the keys that the set of an earlier release lacks', async (t) => {
   const later = ['EVENT_SIGNING_KEYS', 'WEBHOOK_SECRET_KEY'];
   for (const missing of [later, later.slice(1)]) {
     for (const name of missing) await rm(join(folder, name));
-    const { out } = await runHere({}, 'secrets', folder);
+    const { out } = await runCommandHere({}, 'secrets', folder);
     assert.ok(out.includes(`: created ${missing.join(', ')}. `), out);
   }
   assert.equal((await readdir(folder)).length, names.length);
@@ -85,10 +85,13 @@ test('names what prevents a folder', async (t) => {
   await writeFile(join(folder, 'file'), '');
   await mkdir(join(folder, 'odd', 'REFRESH_KEY'), { recursive: true });
   assert.match(
-    (await runHere({}, 'secrets', join(folder, 'odd'))).err,
+    (await runCommandHere({}, 'secrets', join(folder, 'odd'))).err,
     /^ops: [^\n]*REFRESH_KEY cannot be read\n$/,
   );
-  assert.equal((await runHere({}, 'secrets', join(folder, 'file'))).code, 1);
-  assert.match((await runHere({}, 'secrets')).err, /^ops: missing required argument 'folder'\n/);
-  assert.match((await runHere({}, 'secrets', 'a', 'b')).err, /^ops: too many arguments for 'secrets'\./);
+  assert.equal((await runCommandHere({}, 'secrets', join(folder, 'file'))).code, 1);
+  assert.match((await runCommandHere({}, 'secrets')).err, /^ops: missing required argument 'folder'\n/);
+  assert.match(
+    (await runCommandHere({}, 'secrets', 'a', 'b')).err,
+    /^ops: too many arguments for 'secrets'\./,
+  );
 });

@@ -5,16 +5,16 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { generateLaterSecrets, generateSecrets, parseSecrets, secretNames } from '@latchkey/auth/secrets';
-import { makeTextFile, readTextFile } from '@latchkey/process';
+import { createTextFile, readTextFile } from '@latchkey/process';
 import type { Context } from '../context.ts';
-import { examples, type Program } from '../program.ts';
+import { formatExamples, type Program } from '../program.ts';
 
 export function addSecrets(program: Program, { print }: Context): void {
   program
     .command('secrets')
     .description('create the secrets of all services, one file each; overwrites nothing')
     .argument('<folder>', 'where to put them; created if it does not exist')
-    .addHelpText('after', examples('secrets /srv/latchkey/secrets'))
+    .addHelpText('after', formatExamples('secrets /srv/latchkey/secrets'))
     .action(async (folder) => {
       const made = await makeSecrets(resolve(folder));
       print(
@@ -40,7 +40,7 @@ export async function makeSecrets(folder: string): Promise<readonly string[]> {
   const added = await addLaterSecrets(folder);
   if (added.length > 0) return added;
   if (await isComplete(folder)) return [];
-  const made = await makeTextFile(planOf(folder), JSON.stringify(generateSecrets()));
+  const made = await createTextFile(planOf(folder), JSON.stringify(generateSecrets()));
   // Another process may have finished between our check and our plan.
   if (made && (await present(folder)).length > 0) {
     await rm(planOf(folder));
@@ -55,7 +55,7 @@ async function addLaterSecrets(folder: string): Promise<readonly string[]> {
   const found = await present(folder);
   if (found.length + later.filter(([name]) => !found.includes(name)).length < secretNames.length) return [];
   const added: string[] = [];
-  for (const [name, text] of later) if (await makeTextFile(join(folder, name), text)) added.push(name);
+  for (const [name, text] of later) if (await createTextFile(join(folder, name), text)) added.push(name);
   return added;
 }
 
@@ -82,7 +82,7 @@ async function layOutPlan(folder: string): Promise<boolean> {
   const planned = parseSecrets(plan);
   if (planned === undefined) throw new Error(`${planOf(folder)} is damaged: remove it`);
   const secrets = { ...generateLaterSecrets(), ...planned };
-  for (const name of secretNames) await makeTextFile(join(folder, name), secrets[name]);
+  for (const name of secretNames) await createTextFile(join(folder, name), secrets[name]);
   await rm(planOf(folder), { force: true });
   return true;
 }

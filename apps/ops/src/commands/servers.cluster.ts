@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { openMongo } from '@latchkey/mongo';
 import { cableTo, mongoUrl } from '@latchkey/mongo/testing';
-import { runHere } from '../testing/run-here.ts';
+import { runCommandHere } from '../testing/run-here.ts';
 import { runOps } from '../testing/run-ops.ts';
 
 const KAFKA_BROKERS = process.env['KAFKA_BROKERS'] ?? '';
@@ -17,13 +17,13 @@ test('topics are made once, and others than wanted are left alone', async () => 
   );
   const settings = { KAFKA_BROKERS };
   assert.equal((await runOps(settings, 'topics')).code, 0);
-  const again = await runHere(settings, 'topics');
+  const again = await runCommandHere(settings, 'topics');
   assert.deepEqual([again.code, again.err], [0, '']);
   assert.match(again.out, /^accounts\.events\.v1: correct\. 12 partitions, .+, kept forever$/m);
   assert.match(again.out, /^mailings\.events\.v1: correct\. 12 partitions, .+, kept 7 days$/m);
   assert.match(again.out, /^security\.events\.v1: correct\. 12 partitions, .+, kept 90 days$/m);
 
-  const asJson = (await runHere(settings, 'topics', '--json')).out.trimEnd().split('\n');
+  const asJson = (await runCommandHere(settings, 'topics', '--json')).out.trimEnd().split('\n');
   assert.deepEqual(
     asJson
       .map((line) => JSON.parse(line))
@@ -37,7 +37,7 @@ test('topics are made once, and others than wanted are left alone', async () => 
     ],
   );
 
-  const more = await runHere(settings, 'topics', '--replication', '9', '--min-insync', '8');
+  const more = await runCommandHere(settings, 'topics', '--replication', '9', '--min-insync', '8');
   assert.deepEqual([more.code, more.out], [1, '']);
   assert.match(more.err, /^ops: The topic accounts\.events\.v1 exists with replication factor \d, not 9\. /);
   assert.match(more.err, / Nothing was altered: /);
@@ -60,8 +60,8 @@ test('indexes are made once', async (t) => {
   const first = await runOps(settings, 'indexes');
   assert.deepEqual([first.code, first.err], [0, '']);
   assert.match(first.out, /^auth_commits\.stream: created$/m);
-  assert.match((await runHere(settings, 'indexes')).out, /^auth_commits\.stream: exists already$/m);
-  const [index] = (await runHere(settings, 'indexes', '--json')).out.split('\n');
+  assert.match((await runCommandHere(settings, 'indexes')).out, /^auth_commits\.stream: exists already$/m);
+  const [index] = (await runCommandHere(settings, 'indexes', '--json')).out.split('\n');
   assert.deepEqual(Object.keys(JSON.parse(index ?? '')), ['index', 'created']);
 });
 
@@ -72,7 +72,7 @@ test('an index that takes long is waited for, and named meanwhile', async (t) =>
   t.after(() => cable.cut());
   t.mock.timers.enable({ apis: ['setInterval'] });
   const held = cable.holdNext('createIndexes');
-  const ended = runHere({ MONGO_URL: cable.url }, 'indexes');
+  const ended = runCommandHere({ MONGO_URL: cable.url }, 'indexes');
   const letGo = await held;
   t.mock.timers.tick(10_000);
   letGo();
@@ -87,35 +87,35 @@ test('an index that takes long is waited for, and named meanwhile', async (t) =>
 test('an index that stands in the way is an error', async (t) => {
   const { connection, settings } = await ownDatabase(t);
   await connection.collection('auth_commits').createIndex({ number: 1 }, { name: 'stream' });
-  const { code, out, err } = await runHere(settings, 'indexes');
+  const { code, out, err } = await runCommandHere(settings, 'indexes');
   assert.deepEqual([code, out], [1, '']);
   assert.match(err, /^ops: [^\n]*auth_commits[^\n]*drop it[^\n]*\n$/);
 });
 
 test('a server that is away is waited for, or an error where that is wanted', async () => {
-  const kafka = await runHere({ KAFKA_BROKERS: NOBODY }, 'topics', '--no-wait');
+  const kafka = await runCommandHere({ KAFKA_BROKERS: NOBODY }, 'topics', '--no-wait');
   assert.deepEqual(
     [kafka.code, kafka.err],
     [1, `ops: KAFKA_BROKERS: no broker answers at ${NOBODY} (ECONNREFUSED).\n`],
   );
-  const mongo = await runHere({ MONGO_URL: `mongodb://${NOBODY}` }, 'indexes', '--no-wait');
+  const mongo = await runCommandHere({ MONGO_URL: `mongodb://${NOBODY}` }, 'indexes', '--no-wait');
   assert.equal(mongo.code, 1);
   assert.match(mongo.err, /^ops: The store cannot be reached: MongoDB failed: [^\n]*ECONNREFUSED[^\n]*\n$/);
 });
 
 test('faults of the settings are named', async () => {
-  assert.equal((await runHere({}, 'topics')).err, 'ops: KAFKA_BROKERS: is required\n');
-  assert.equal((await runHere({ STORE: 'mongo' }, 'indexes')).err, 'ops: MONGO_URL: is required\n');
+  assert.equal((await runCommandHere({}, 'topics')).err, 'ops: KAFKA_BROKERS: is required\n');
+  assert.equal((await runCommandHere({ STORE: 'mongo' }, 'indexes')).err, 'ops: MONGO_URL: is required\n');
   for (const words of [
     ['--replication', '3'],
     ['--replication', '1', '--min-insync', '2'],
   ])
     assert.match(
-      (await runHere({}, 'topics', ...words)).err,
+      (await runCommandHere({}, 'topics', ...words)).err,
       /^ops: --replication and --min-insync go together/,
     );
   assert.match(
-    (await runHere({}, 'topics', '--replication', 'x', '--min-insync', '1')).err,
+    (await runCommandHere({}, 'topics', '--replication', 'x', '--min-insync', '1')).err,
     /^ops: option '--replication <n>' argument 'x' is invalid/,
   );
 });

@@ -9,7 +9,7 @@ import {
 } from '@latchkey/notifier/ops';
 import type { Context } from '../context.ts';
 import { printPage } from '../output/listing.ts';
-import { examples, JSON_LINES, limitOption, type Program, wholeNumber } from '../program.ts';
+import { formatExamples, JSON_LINES, limitOption, type Program, wholeNumber } from '../program.ts';
 import { withStore } from '../stores.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -20,7 +20,7 @@ export function addSuppressions(program: Program, context: Context): void {
   const suppressions = program
     .command('suppressions')
     .description('list, add or remove addresses that get no mail')
-    .addHelpText('after', examples('suppressions list', 'suppressions add ada@example.com --days 30'));
+    .addHelpText('after', formatExamples('suppressions list', 'suppressions add ada@example.com --days 30'));
 
   suppressions
     .command('list')
@@ -28,7 +28,7 @@ export function addSuppressions(program: Program, context: Context): void {
     .addOption(limitOption())
     .option('--after <id>', 'continue after this suppression')
     .option('--json', JSON_LINES)
-    .addHelpText('after', examples('suppressions list --json'))
+    .addHelpText('after', formatExamples('suppressions list --json'))
     .action(({ limit, after, json = false }) =>
       withStore(context, (store) =>
         printPage<Suppression>(context, {
@@ -57,7 +57,7 @@ export function addSuppressions(program: Program, context: Context): void {
     .argument('<address>', 'the e-mail address', parseAddress)
     .option('--mail <name>', MAIL_OPTION)
     .option('--days <n>', 'end after this many days. Default: never', wholeNumber(1, MAX_DAYS))
-    .addHelpText('after', examples('suppressions add ada@example.com --mail welcome --days 30'))
+    .addHelpText('after', formatExamples('suppressions add ada@example.com --mail welcome --days 30'))
     .action((address, { mail = ALL_MAILS, days }) =>
       withStore(context, async (store) => {
         const since = new Date();
@@ -83,7 +83,7 @@ export function addSuppressions(program: Program, context: Context): void {
     .description('let an address get mails again')
     .argument('<address>', 'the e-mail address', parseAddress)
     .option('--mail <name>', 'the mail that was named when it was added')
-    .addHelpText('after', examples('suppressions remove ada@example.com'))
+    .addHelpText('after', formatExamples('suppressions remove ada@example.com'))
     .action((address, { mail = ALL_MAILS }) =>
       withStore(context, async (store) => {
         const removed = await openOps(store).suppressions.remove({ recipient: recipientOf(address), mail });

@@ -7,8 +7,8 @@ import { readConfig } from '@latchkey/process';
 import type { Context } from '../context.ts';
 import { withKafkaBus } from '../kafka.ts';
 import { printJson } from '../output/listing.ts';
-import { patiently } from '../patience.ts';
-import { examples, JSON_LINES, type Program, wholeNumber } from '../program.ts';
+import { retryUntilReachable } from '../patience.ts';
+import { formatExamples, JSON_LINES, type Program, wholeNumber } from '../program.ts';
 import type { System } from '../system.ts';
 
 /** Creates missing topics and checks the others. A difference is an error; existing topics are never changed. */
@@ -27,7 +27,7 @@ export function addTopics(program: Program, context: Context): void {
       wholeNumber(1, 99),
     )
     .option('--json', JSON_LINES)
-    .addHelpText('after', examples('topics', 'topics --replication 3 --min-insync 2', 'topics --json'))
+    .addHelpText('after', formatExamples('topics', 'topics --replication 3 --min-insync 2', 'topics --json'))
     .action(({ replication: factor, minInsync: minInSync, json = false }) => {
       const replication =
         factor !== undefined && minInSync !== undefined && factor >= minInSync
@@ -62,10 +62,10 @@ export async function createTopicLike(
 ): Promise<void> {
   if (log.kind === 'kafka')
     await withTopicsLike(context, model, (bus) =>
-      patiently(context, 'Kafka', () => bus.ensureTopics([spec])),
+      retryUntilReachable(context, 'Kafka', () => bus.ensureTopics([spec])),
     );
   else await log.bus.ensureTopics([spec]);
-  await patiently(context, 'Kafka', () => log.reader.ranges(spec.name));
+  await retryUntilReachable(context, 'Kafka', () => log.reader.ranges(spec.name));
 }
 
 async function createTopics(bus: KafkaBus, context: Context, json: boolean): Promise<void> {
@@ -79,9 +79,9 @@ async function createTopics(bus: KafkaBus, context: Context, json: boolean): Pro
     name: nameIn(TOPIC_NAMES, topic.name),
   }));
   const names = specs.map(({ name }) => name);
-  const before = await patiently(context, 'Kafka', () => bus.describeTopics(names));
-  await patiently(context, 'Kafka', () => bus.ensureTopics(specs));
-  const after = await patiently(context, 'Kafka', () => bus.describeTopics(names));
+  const before = await retryUntilReachable(context, 'Kafka', () => bus.describeTopics(names));
+  await retryUntilReachable(context, 'Kafka', () => bus.ensureTopics(specs));
+  const after = await retryUntilReachable(context, 'Kafka', () => bus.describeTopics(names));
   const existing = new Set(before.map(({ name }) => name));
   if (json)
     printJson(

@@ -10,11 +10,11 @@ import { journalTopics } from '@latchkey/verify';
 import { loadSecrets } from '../../../standalone/src/secrets.ts';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { eventKeysOf } from '../keys.ts';
-import { createRecordsOf } from '../republish/records-of.ts';
+import { createRecordEncoder } from '../republish/records-of.ts';
 import { signTopics } from '../republish/sign-topics.ts';
-import { eventually } from '../testing/eventually.ts';
-import { openTown, type Town } from '../testing/people.ts';
-import { runHere } from '../testing/run-here.ts';
+import { waitUntil } from '../testing/eventually.ts';
+import { type RunningSystem, startSystem } from '../testing/people.ts';
+import { runCommandHere } from '../testing/run-here.ts';
 
 /** What release 0.1 wrote: no event has a place in a chain, and no record a proof. */
 const AS_BEFORE = [
@@ -34,13 +34,13 @@ async function change(folder: string, ...statements: readonly string[]): Promise
 /** Returns a stopped folder with two accounts that release 0.1 could have written. */
 async function oldFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
-  const town = await openTown(folder);
+  const town = await startSystem(folder);
   const [ada, ben] = [await town.settle('ada'), await town.settle('ben')];
   const seen = [await town.me('ada'), await town.me('ben')];
   await town.stop();
   await change(folder, ...AS_BEFORE);
   function ops(...words: readonly string[]) {
-    return runHere({ DATA_DIR: folder }, ...words);
+    return runCommandHere({ DATA_DIR: folder }, ...words);
   }
   async function upgraded() {
     const { code, out, err } = await ops('upgrade', '--json');
@@ -50,7 +50,7 @@ async function oldFolder(t: TestContext) {
   return { folder, ada, ben, seen, ops, upgraded };
 }
 
-async function profilesOf(town: Town) {
+async function profilesOf(town: RunningSystem) {
   return [await town.me('ada'), await town.me('ben')];
 }
 
@@ -68,15 +68,15 @@ test('chains the journal, signs what is on the topic, and does nothing the secon
 
   // A consumer that requires signatures goes on, and one that begins again comes to the same.
   await change(folder, 'DELETE FROM user_profiles_v1', `DELETE FROM bus_position WHERE "group" = 'user'`);
-  const town = await openTown(folder);
+  const town = await startSystem(folder);
   t.after(() => town.stop());
-  await eventually(
+  await waitUntil(
     'everything is read again',
     async () => (await ops('verify', '--patience', '0')).code === 0,
   );
   assert.deepEqual(await profilesOf(town), seen);
   await town.settle('cleo');
-  await eventually('the new account agrees', async () => (await ops('verify', '--patience', '0')).code === 0);
+  await waitUntil('the new account agrees', async () => (await ops('verify', '--patience', '0')).code === 0);
 });
 
 test('goes on where it was killed', async (t) => {
@@ -87,7 +87,7 @@ test('goes on where it was killed', async (t) => {
   const keys = eventKeysIn(parseJson((await loadSecrets(folder)).EVENT_SIGNING_KEYS));
   const interrupted = signTopics({
     auth,
-    recordsOf: createRecordsOf(auth, (await eventKeysOf({ environment: { DATA_DIR: folder } })).signer),
+    recordsOf: createRecordEncoder(auth, (await eventKeysOf({ environment: { DATA_DIR: folder } })).signer),
     log: createEmbeddedReader(database),
     bus: {
       async publish(topic, records) {
@@ -111,7 +111,7 @@ test('signs again what a key that is no longer accepted has signed', async (t) =
   const { folder, upgraded } = await oldFolder(t);
   await upgraded();
   const settings = { DATA_DIR: folder, EVENT_SIGNING_KEYS: generateLaterSecrets().EVENT_SIGNING_KEYS };
-  const { out } = await runHere(settings, 'upgrade', '--json');
+  const { out } = await runCommandHere(settings, 'upgrade', '--json');
   assert.deepEqual(JSON.parse(out), { chained: 0, published: 2, events: 4, leftOut: [] });
 });
 
@@ -126,7 +126,7 @@ test('leaves out what the journal cannot prove, and says so', async (t) => {
 
 test('asks for the keys of auth', async (t) => {
   const { folder } = await oldFolder(t);
-  const { code, err } = await runHere({ DATA_DIR: folder, EVENT_SIGNING_KEYS: '{}' }, 'upgrade');
+  const { code, err } = await runCommandHere({ DATA_DIR: folder, EVENT_SIGNING_KEYS: '{}' }, 'upgrade');
   assert.equal(code, 1);
   assert.match(err, /^ops: EVENT_SIGNING_KEYS: [^\n]+\n$/);
 });

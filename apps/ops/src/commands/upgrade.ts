@@ -3,11 +3,11 @@ import { openOps } from '@latchkey/auth/ops';
 import { journalTopics } from '@latchkey/verify';
 import type { Context } from '../context.ts';
 import { eventKeysOf, publicEventKeysOf } from '../keys.ts';
-import { amount, counted, progressWhenSlow } from '../output/progress.ts';
-import { examples, type Program } from '../program.ts';
+import { formatCount, formatNumber, progressWhenSlow } from '../output/progress.ts';
+import { formatExamples, type Program } from '../program.ts';
 import { createRepublisher } from '../republish/publish-again.ts';
-import { createRecordsOf } from '../republish/records-of.ts';
-import { type Signed, signTopics } from '../republish/sign-topics.ts';
+import { createRecordEncoder } from '../republish/records-of.ts';
+import { type SigningTotals, signTopics } from '../republish/sign-topics.ts';
 import { withSystem } from '../system.ts';
 
 const MAX_RECORDS = 500_000;
@@ -20,7 +20,7 @@ export function addUpgrade(program: Program, context: Context): void {
     .command('upgrade')
     .description('sign what release 0.1 wrote: complete the hash chains, and publish unsigned events again')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', examples('upgrade', 'upgrade --json'))
+    .addHelpText('after', formatExamples('upgrade', 'upgrade --json'))
     .action(({ json = false }) =>
       withSystem(context, async ({ store, log, nameOf }) => {
         const auth = openOps(store);
@@ -28,7 +28,7 @@ export function addUpgrade(program: Program, context: Context): void {
         const keys = await publicEventKeysOf(context);
         const signed = await signTopics({
           auth,
-          recordsOf: createRecordsOf(auth, signer),
+          recordsOf: createRecordEncoder(auth, signer),
           log: log.reader,
           bus: createRepublisher(context, log.bus, auth.journal),
           topics: journalTopics.map(({ name }) => nameOf(name)),
@@ -43,17 +43,19 @@ export function addUpgrade(program: Program, context: Context): void {
     );
 }
 
-function linesOf({ chained, published, events, leftOut }: Signed): readonly string[] {
+function linesOf({ chained, published, events, leftOut }: SigningTotals): readonly string[] {
   const hidden = leftOut.length - MAX_LINES;
   return [
-    ...(chained > 0 ? [`${counted(chained, 'account or mailing', 'accounts and mailings')} chained.`] : []),
+    ...(chained > 0
+      ? [`${formatCount(chained, 'account or mailing', 'accounts and mailings')} chained.`]
+      : []),
     events > 0
-      ? `${counted(events, 'event')} of ${counted(published, 'account or mailing', 'accounts and mailings')} published again, signed. Consumers skip what they have.`
+      ? `${formatCount(events, 'event')} of ${formatCount(published, 'account or mailing', 'accounts and mailings')} published again, signed. Consumers skip what they have.`
       : 'No event was published again.',
     ...leftOut.slice(0, MAX_LINES),
-    ...(hidden > 0 ? [`… and ${amount(hidden)} more`] : []),
+    ...(hidden > 0 ? [`… and ${formatNumber(hidden)} more`] : []),
     leftOut.length === 0
       ? 'Every event on the topics is signed.'
-      : `${counted(leftOut.length, 'account or mailing', 'accounts and mailings')} left out: repair the cause, then run upgrade again.`,
+      : `${formatCount(leftOut.length, 'account or mailing', 'accounts and mailings')} left out: repair the cause, then run upgrade again.`,
   ];
 }

@@ -5,8 +5,8 @@ import { type Sources, verify } from '@latchkey/verify';
 import type { Context } from '../context.ts';
 import { publicEventKeysOf } from '../keys.ts';
 import { progressWhenSlow } from '../output/progress.ts';
-import { jsonOf, linesOf } from '../output/verify-report.ts';
-import { examples, type Program, wholeNumber } from '../program.ts';
+import { verificationJson, verificationText } from '../output/verify-report.ts';
+import { formatExamples, type Program, wholeNumber } from '../program.ts';
 import { type System, withSystem } from '../system.ts';
 import { readAnchors } from './anchor.ts';
 
@@ -43,7 +43,7 @@ export function addVerify(program: Program, context: Context): void {
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      `${EXIT_CODES}\n${examples('verify', 'verify --patience 0 --json', 'verify --against anchor.json', 'verify --against topic:anchors.v1')}`,
+      `${EXIT_CODES}\n${formatExamples('verify', 'verify --patience 0 --json', 'verify --against anchor.json', 'verify --against topic:anchors.v1')}`,
     )
     .action(({ patience, against, json = false }) =>
       // Fail fast: a cron job must report an outage, not hang.
@@ -59,7 +59,7 @@ export function addVerify(program: Program, context: Context): void {
           now: () => new Date(),
           onProgress: progressWhenSlow(context),
         });
-        const lines = json ? [jsonOf(verification)] : linesOf(verification, new Date());
+        const lines = json ? [verificationJson(verification)] : verificationText(verification, new Date());
         for (const line of lines) context.print(line);
         context.exitWith(verification.found === 0 ? 0 : DISAGREES);
       }),

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { openSqlite } from '@latchkey/sqlite';
 import { createSecretSealer, openWebhooks, type WebhookEndpoint } from '@latchkey/webhooks';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { runHere } from '../testing/run-here.ts';
+import { runCommandHere } from '../testing/run-here.ts';
 
 const URL = 'https://crm.example.com/hooks';
 const KEY = Buffer.alloc(32, 7);
@@ -13,7 +13,7 @@ async function emptyFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
   await openSqlite({ folder, as: 'server' }).close();
   function ops(...words: readonly string[]) {
-    return runHere({ DATA_DIR: folder, ...KEYS }, 'webhooks', ...words);
+    return runCommandHere({ DATA_DIR: folder, ...KEYS }, 'webhooks', ...words);
   }
   async function stored(id: string) {
     const store = openSqlite({ folder, as: 'shared' });
@@ -100,13 +100,13 @@ test('a private address is refused unless a setting allows it, and so is anythin
   }
   assert.equal((await ops('list')).out, 'There are no webhooks.\n');
   const settings = { DATA_DIR: folder, WEBHOOKS_ALLOW_PRIVATE: 'true', ...KEYS };
-  const { code } = await runHere(settings, 'webhooks', 'add', 'crm', 'http://localhost:8099/');
+  const { code } = await runCommandHere(settings, 'webhooks', 'add', 'crm', 'http://localhost:8099/');
   assert.equal(code, 0);
 });
 
 test('without the key that seals secrets no endpoint is added', async (t) => {
   const { folder, ops } = await emptyFolder(t);
-  const { code, err } = await runHere({ DATA_DIR: folder }, 'webhooks', 'add', 'crm', URL);
+  const { code, err } = await runCommandHere({ DATA_DIR: folder }, 'webhooks', 'add', 'crm', URL);
   assert.deepEqual(
     [code, err],
     [1, 'ops: Secrets cannot be sealed, because WEBHOOK_SECRET_KEY is not set. `ops secrets` makes it\n'],

@@ -25,10 +25,10 @@ import type { Context } from '../context.ts';
 import { secretSealerOf } from '../keys.ts';
 import { printPage } from '../output/listing.ts';
 import {
-  examples,
+  formatExamples,
   JSON_LINES,
   limitOption,
-  overlapFrom,
+  overlapEnd,
   overlapOption,
   type Program,
   parseName,
@@ -47,7 +47,7 @@ export function addWebhooks(program: Program, context: Context): void {
     )
     .addHelpText(
       'after',
-      examples(
+      formatExamples(
         'webhooks add crm https://crm.example.com/hooks',
         'webhooks list',
         `webhooks attempts ${EXAMPLE_ID}`,
@@ -64,7 +64,7 @@ export function addWebhooks(program: Program, context: Context): void {
     .option('--from-beginning', 'also what happened until now. Default: only what happens from now on')
     .addHelpText(
       'after',
-      examples(
+      formatExamples(
         'webhooks add crm https://crm.example.com/hooks',
         'webhooks add crm https://crm.example.com/hooks --types UserRegistered,ProfileChanged --person',
       ),
@@ -85,7 +85,7 @@ export function addWebhooks(program: Program, context: Context): void {
     .command('list')
     .description('list endpoints, their state and how many accounts wait, without their secrets')
     .option('--json', JSON_LINES)
-    .addHelpText('after', examples('webhooks list', 'webhooks list --json'))
+    .addHelpText('after', formatExamples('webhooks list', 'webhooks list --json'))
     .action(({ json = false }) =>
       withStore(context, (store) =>
         printPage<WebhookEndpoint>(context, {
@@ -106,10 +106,10 @@ export function addWebhooks(program: Program, context: Context): void {
     .description('give an endpoint another secret; requests are signed with the former one, too, for a while')
     .argument('<id>', 'the id of the endpoint')
     .addOption(overlapOption('how long requests are signed with the former secret, too'))
-    .addHelpText('after', examples(`webhooks rotate ${EXAMPLE_ID} --overlap-hours 2`))
+    .addHelpText('after', formatExamples(`webhooks rotate ${EXAMPLE_ID} --overlap-hours 2`))
     .action((id, { overlapHours }) => {
       const now = new Date();
-      const until = overlapFrom(now, overlapHours);
+      const until = overlapEnd(now, overlapHours);
       return withStore(context, async (store) => {
         const { endpoints } = openWebhooks(store);
         const sealer = await secretSealerOf(context);
@@ -128,7 +128,7 @@ export function addWebhooks(program: Program, context: Context): void {
     .command('pause')
     .description('send an endpoint nothing until it is resumed; nothing is lost meanwhile')
     .argument('<id>', 'the id of the endpoint')
-    .addHelpText('after', examples(`webhooks pause ${EXAMPLE_ID}`))
+    .addHelpText('after', formatExamples(`webhooks pause ${EXAMPLE_ID}`))
     .action((id) =>
       withStore(context, async (store) => {
         await change(store, id, (endpoint) => paused(endpoint, new Date()));
@@ -140,7 +140,7 @@ export function addWebhooks(program: Program, context: Context): void {
     .command('resume')
     .description('send an endpoint everything that has waited, at once')
     .argument('<id>', 'the id of the endpoint')
-    .addHelpText('after', examples(`webhooks resume ${EXAMPLE_ID}`))
+    .addHelpText('after', formatExamples(`webhooks resume ${EXAMPLE_ID}`))
     .action((id) =>
       withStore(context, async (store) => {
         await change(store, id, (endpoint) => resumed(endpoint, new Date()));
@@ -152,7 +152,7 @@ export function addWebhooks(program: Program, context: Context): void {
     .command('remove')
     .description('remove an endpoint and its attempts')
     .argument('<id>', 'the id of the endpoint')
-    .addHelpText('after', examples(`webhooks remove ${EXAMPLE_ID}`))
+    .addHelpText('after', formatExamples(`webhooks remove ${EXAMPLE_ID}`))
     .action((id) =>
       withStore(context, async (store) => {
         if (!(await openWebhooks(store).endpoints.remove(id))) throw unknownEndpoint(id);
@@ -173,7 +173,7 @@ export function addWebhooks(program: Program, context: Context): void {
     .option('--json', JSON_LINES)
     .addHelpText(
       'after',
-      examples(`webhooks attempts ${EXAMPLE_ID}`, `webhooks attempts ${EXAMPLE_ID} --json`),
+      formatExamples(`webhooks attempts ${EXAMPLE_ID}`, `webhooks attempts ${EXAMPLE_ID} --json`),
     )
     .action((id, { limit, after, json = false }) =>
       withStore(context, async (store) => {
@@ -201,7 +201,7 @@ export function addWebhooks(program: Program, context: Context): void {
     .option('--until <time>', 'events that happened before this time. Default: now', parseTime)
     .addHelpText(
       'after',
-      examples(
+      formatExamples(
         `webhooks redrive ${EXAMPLE_ID} --since 2026-11-28T10:00:00Z --until 2026-11-28T12:00:00Z`,
         `webhooks redrive ${EXAMPLE_ID} --event 01a1ff4e-4c69-77ba-93b1-fcec3de4b88f`,
       ),

@@ -4,10 +4,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Store } from '@latchkey/backend';
 import type { LogReader } from '@latchkey/bus';
-import type { IsTrace } from './traces.ts';
+import type { TracePredicate } from './traces.ts';
 
 /** A place with traces, and how many. */
-export interface Hit {
+export interface TracesFound {
   /** `<table or collection>`, `<topic>` or `<file>`. */
   readonly place: string;
   readonly kind: 'store' | 'topic' | 'file';
@@ -18,8 +18,11 @@ export interface Hit {
 const LOG_TABLES = /^bus_/;
 
 /** Searches the tables of the embedded store, or the collections of the database. */
-export async function findInStore(store: Store, isTrace: IsTrace): Promise<readonly Hit[]> {
-  const hits: Hit[] = [];
+export async function findTracesInStore(
+  store: Store,
+  isTrace: TracePredicate,
+): Promise<readonly TracesFound[]> {
+  const hits: TracesFound[] = [];
   for (const place of await placesOf(store)) {
     const count = await countIn(store, place, isTrace);
     if (count > 0) hits.push({ place, kind: 'store', count });
@@ -38,7 +41,7 @@ async function placesOf(store: Store): Promise<readonly string[]> {
   return collections.map(({ name }) => name).toSorted();
 }
 
-async function countIn(store: Store, place: string, isTrace: IsTrace): Promise<number> {
+async function countIn(store: Store, place: string, isTrace: TracePredicate): Promise<number> {
   let count = 0;
   if (store.kind === 'sqlite') {
     const statement = store.database.prepare(`SELECT * FROM "${place}"`);
@@ -53,12 +56,12 @@ async function countIn(store: Store, place: string, isTrace: IsTrace): Promise<n
  * Searches the topics whose name is among `names`, and their dead letters.
  * @param names on the log
  */
-export async function findInLog(
+export async function findTracesInLog(
   reader: LogReader,
   names: readonly string[],
-  isTrace: IsTrace,
-): Promise<readonly Hit[]> {
-  const hits: Hit[] = [];
+  isTrace: TracePredicate,
+): Promise<readonly TracesFound[]> {
+  const hits: TracesFound[] = [];
   for (const topic of await reader.topics()) {
     if (!names.some((name) => topic === name || topic.startsWith(`${name}.dlq.`))) continue;
     let count = 0;
@@ -75,8 +78,8 @@ export async function findInLog(
 const BYTES_AT_ONCE = 1024 * 1024;
 
 /** Searches the bytes of the files of a data folder, which may have what the tables no longer show. */
-export async function findInFiles(folder: string, address: string): Promise<readonly Hit[]> {
-  const hits: Hit[] = [];
+export async function findTracesInFiles(folder: string, address: string): Promise<readonly TracesFound[]> {
+  const hits: TracesFound[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const count = await countInFile(join(folder, entry.name), address.toLowerCase());

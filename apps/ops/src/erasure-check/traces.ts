@@ -2,7 +2,7 @@
 import { parseJson } from '@latchkey/process';
 
 /** Returns whether something stored, with its texts by name, is a trace of the person. */
-export type IsTrace = (stored: Readonly<Record<string, unknown>>) => boolean;
+export type TracePredicate = (stored: Readonly<Record<string, unknown>>) => boolean;
 
 /** Fields that hold personal data, however the store writes their names. */
 const PERSONAL = new Set(
@@ -27,7 +27,7 @@ const PERSONAL = new Set(
 const [BEFORE, AFTER] = ["[\\w!#$%&'*+/=?^`{|}~.-]", '(?:[a-z\\d-]|\\.[a-z\\d])'];
 
 /** A trace of an address is a text that contains it, in any case. */
-export function traceOfAddress(address: string): IsTrace {
+export function traceOfAddress(address: string): TracePredicate {
   const pattern = new RegExp(`(?<!${BEFORE})${RegExp.escape(address.toLowerCase())}(?!${AFTER})`);
   return (stored) => textsIn(stored).some((text) => pattern.test(text.toLowerCase()));
 }
@@ -36,7 +36,7 @@ export function traceOfAddress(address: string): IsTrace {
  * The id of an erased account is kept, so a trace of it is something that names the account together with personal
  * data. What somebody else did to the account, as an admin, names that person.
  */
-export function traceOfAccount(account: string): IsTrace {
+export function traceOfAccount(account: string): TracePredicate {
   return (stored) => {
     const read = parsed(stored);
     return textsIn(read).some((text) => text.includes(account)) && holdsPerson(read, account);

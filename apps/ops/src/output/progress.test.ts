@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { counted, progressOf } from './progress.ts';
+import { formatCount, progressOf } from './progress.ts';
 
 test('progress is a bar on a terminal', () => {
   const drawn: string[] = [];
@@ -31,5 +31,8 @@ test('without a terminal, progress is a line now and then', () => {
 });
 
 test('a noun follows its number in singular or plural', () => {
-  assert.deepEqual([counted(1, 'account'), counted(2000, 'account')], ['1 account', '2,000 accounts']);
+  assert.deepEqual(
+    [formatCount(1, 'account'), formatCount(2000, 'account')],
+    ['1 account', '2,000 accounts'],
+  );
 });

@@ -17,7 +17,7 @@ export function progressOf({ note, draw }: Output, what: string): Progress {
   let lastLineAt: number | undefined;
   return {
     show(done, total) {
-      const figures = `${what}: ${amount(done)}${total === undefined ? '' : ` of ${amount(total)}`}`;
+      const figures = `${what}: ${formatNumber(done)}${total === undefined ? '' : ` of ${formatNumber(total)}`}`;
       if (draw) return draw(total === undefined ? figures : `${bar(done, total)} ${figures}`);
       const now = performance.now();
       if (lastLineAt !== undefined && now - lastLineAt < LINE_EVERY_MS) return;
@@ -48,11 +48,11 @@ function bar(done: number, total: number): string {
 }
 
 /** Formats a number with thousands separators: `1,204,000`. */
-export function amount(count: number): string {
+export function formatNumber(count: number): string {
   return count.toLocaleString('en');
 }
 
 /** Formats a number with its noun: `1 account`, `2,000 accounts`. */
-export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${amount(count)} ${count === 1 ? noun : plural}`;
+export function formatCount(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatNumber(count)} ${count === 1 ? noun : plural}`;
 }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { terminal } from './terminal.ts';
+import { createTerminal } from './terminal.ts';
 
 function screen(isTTY: boolean) {
   const [out, err] = [new PassThrough(), Object.assign(new PassThrough(), { isTTY })] as const;
   function read(stream: PassThrough) {
     return String(stream.read() ?? '');
   }
-  return { ...terminal(out, err), out: () => read(out), err: () => read(err) };
+  return { ...createTerminal(out, err), out: () => read(out), err: () => read(err) };
 }
 
 test('a line that is drawn replaces the one before, and other lines begin below it', () => {

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 const ERASE_LINE = '\r\u001b[K';
 
 /** Writes lines to stdout and stderr, and draws a status line on stderr if that is a terminal. */
-export function terminal(
+export function createTerminal(
   out: NodeJS.WritableStream,
   err: NodeJS.WritableStream & { readonly isTTY?: boolean },
 ): Pick<Context, 'print' | 'note' | 'draw'> & {

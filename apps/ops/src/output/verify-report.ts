@@ -1,19 +1,19 @@
 /** Formats a verification as text for people and as JSON for programs. Neither contains personal data. */
 import { type Finding, formatAge, type Verification } from '@latchkey/verify';
-import { amount, counted } from './progress.ts';
+import { formatCount, formatNumber } from './progress.ts';
 
 /** The most findings that are printed; the rest are only counted. */
 const MAX_LINES = 50;
 
-export function linesOf(verification: Verification, now: Date): readonly string[] {
+export function verificationText(verification: Verification, now: Date): readonly string[] {
   const { findings, found } = verification;
   const shown = findings.slice(0, MAX_LINES);
   return [
     ...overview(verification, now),
     '',
     ...shown.map(lineOf),
-    ...(found > shown.length ? [`… and ${amount(found - shown.length)} more`] : []),
-    found === 0 ? 'Everything agrees.' : `${counted(found, 'finding')}.`,
+    ...(found > shown.length ? [`… and ${formatNumber(found - shown.length)} more`] : []),
+    found === 0 ? 'Everything agrees.' : `${formatCount(found, 'finding')}.`,
   ];
 }
 
@@ -23,27 +23,30 @@ function overview({ counts, oldestUnpublished, lag }: Verification, now: Date): 
       ? ''
       : `, the oldest for ${formatAge(now.getTime() - oldestUnpublished.getTime())}`;
   const rows: readonly (readonly [string, string])[] = [
-    ['accounts', `${amount(counts.accounts)} in the journal, ${amount(counts.profiles)} in the read model`],
-    ['mailings', amount(counts.mailings)],
+    [
+      'accounts',
+      `${formatNumber(counts.accounts)} in the journal, ${formatNumber(counts.profiles)} in the read model`,
+    ],
+    ['mailings', formatNumber(counts.mailings)],
     [
       'events',
-      `${amount(counts.events)} in the journal, ${amount(counts.onTopic)} of them on the topics, in order`,
+      `${formatNumber(counts.events)} in the journal, ${formatNumber(counts.onTopic)} of them on the topics, in order`,
     ],
     [
       'also',
-      `${amount(counts.repeated)} repeated, ${amount(counts.outOfOrder)} early and repeated in order, ${amount(counts.unreadable)} unreadable, ${amount(counts.withoutKey)} without a usable key`,
+      `${formatNumber(counts.repeated)} repeated, ${formatNumber(counts.outOfOrder)} early and repeated in order, ${formatNumber(counts.unreadable)} unreadable, ${formatNumber(counts.withoutKey)} without a usable key`,
     ],
-    ['unpublished', `${counted(counts.unpublished, 'commit')}${oldest}`],
-    ['parked', counted(counts.parked, 'account')],
-    ['mails', `${amount(counts.owed)} owed, ${amount(counts.recorded)} of them recorded`],
-    ['leases', `${amount(counts.expiredLeases)} expired`],
+    ['unpublished', `${formatCount(counts.unpublished, 'commit')}${oldest}`],
+    ['parked', formatCount(counts.parked, 'account')],
+    ['mails', `${formatNumber(counts.owed)} owed, ${formatNumber(counts.recorded)} of them recorded`],
+    ['leases', `${formatNumber(counts.expiredLeases)} expired`],
     [
       'lag',
       Object.entries(lag)
-        .map(([group, records]) => `${group} ${amount(records)}`)
+        .map(([group, records]) => `${group} ${formatNumber(records)}`)
         .join(', '),
     ],
-    ['rechecked', amount(counts.rechecked)],
+    ['rechecked', formatNumber(counts.rechecked)],
   ];
   return rows.map(([name, value]) => `${name.padEnd(13)} ${value}`);
 }
@@ -52,7 +55,7 @@ function lineOf({ kind, subject, message }: Finding): string {
   return subject === undefined ? `${kind}: ${message}` : `${kind} ${subject}: ${message}`;
 }
 
-export function jsonOf({ counts, oldestUnpublished, lag, findings, found }: Verification): string {
+export function verificationJson({ counts, oldestUnpublished, lag, findings, found }: Verification): string {
   return JSON.stringify({
     agrees: found === 0,
     counts,

@@ -5,16 +5,16 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { eventKeysOf } from '../keys.ts';
-import { eventually } from '../testing/eventually.ts';
-import { openTown } from '../testing/people.ts';
-import { runHere } from '../testing/run-here.ts';
+import { waitUntil } from '../testing/eventually.ts';
+import { startSystem } from '../testing/people.ts';
+import { runCommandHere } from '../testing/run-here.ts';
 import { createRepublisher } from './publish-again.ts';
-import { createRecordsOf } from './records-of.ts';
+import { createRecordEncoder } from './records-of.ts';
 
 test('leaves nothing of an account that was erased after its records were made', async (t) => {
   const folder = await temporaryFolder(t);
   const environment = { DATA_DIR: folder };
-  const town = await openTown(folder);
+  const town = await startSystem(folder);
   const ada = await town.settle('ada');
   const database = openDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });
@@ -26,16 +26,16 @@ test('leaves nothing of an account that was erased after its records were made',
   const stream = await journal.stream(ada);
   assert.ok(stream);
   const { signer } = await eventKeysOf({ environment });
-  const records = await createRecordsOf({ journal, chain }, signer)(stream);
+  const records = await createRecordEncoder({ journal, chain }, signer)(stream);
 
-  assert.equal((await runHere(environment, 'erase', 'ada@example.com', '--now')).code, 0);
-  await eventually('the account is erased', async () => {
+  assert.equal((await runCommandHere(environment, 'erase', 'ada@example.com', '--now')).code, 0);
+  await waitUntil('the account is erased', async () => {
     const found = await erasures.find(ada);
     return found?.receipts.some(({ consumer }) => consumer === 'auth') ?? false;
   });
   await town.stop();
   const publishAgain = createRepublisher({ waits: false, note: assert.fail }, bus, journal);
   for (const record of records) await publishAgain.publish(record.topic, [record]);
-  const { code, out } = await runHere(environment, 'erase', '--check', ada);
+  const { code, out } = await runCommandHere(environment, 'erase', '--check', ada);
   assert.equal(code, 0, out);
 });

@@ -2,9 +2,9 @@
 import { type AuthOps, withoutPerson } from '@latchkey/auth/ops';
 import type { Bus } from '@latchkey/bus';
 import type { EncodedEvent } from '@latchkey/events';
-import { patiently } from '../patience.ts';
+import { retryUntilReachable } from '../patience.ts';
 
-export interface PublishAgain {
+export interface Republisher {
   publish(topic: string, records: readonly EncodedEvent[]): Promise<void>;
 }
 
@@ -13,13 +13,13 @@ export interface PublishAgain {
  * published twice. If an account was erased after its records were made, the person is removed from them on the log.
  */
 export function createRepublisher(
-  context: Parameters<typeof patiently>[0],
+  context: Parameters<typeof retryUntilReachable>[0],
   bus: Pick<Bus, 'publish' | 'replaceKey'>,
   journal: Pick<AuthOps['journal'], 'stream'>,
-): PublishAgain {
+): Republisher {
   return {
     async publish(topic, records) {
-      await patiently(context, 'Kafka', () => bus.publish(topic, records));
+      await retryUntilReachable(context, 'Kafka', () => bus.publish(topic, records));
       if (bus.replaceKey === undefined) return;
       for (const account of new Set(records.map(({ key }) => key))) {
         const last = (await journal.stream(account))?.events.at(-1);

@@ -4,14 +4,17 @@ import { type EncodedEvent, type EventSigner, encode } from '@latchkey/events';
 import type { JournaledEvent, JournaledStream } from '@latchkey/verify';
 
 /** Returns the signed records of an account's or mailing's events, in order. */
-export type RecordsOf = (stream: JournaledStream) => Promise<readonly EncodedEvent[]>;
+export type EncodeRecords = (stream: JournaledStream) => Promise<readonly EncodedEvent[]>;
 
 /**
  * Returns a function that encodes and signs events. Events of release 0.1 are added to the hash chain first. The
  * function throws an Error (one line) if any event cannot be encoded, because every consumer would park an account
  * with a gap.
  */
-export function createRecordsOf(auth: Pick<AuthOps, 'journal' | 'chain'>, signer: EventSigner): RecordsOf {
+export function createRecordEncoder(
+  auth: Pick<AuthOps, 'journal' | 'chain'>,
+  signer: EventSigner,
+): EncodeRecords {
   async function chained(stream: JournaledStream): Promise<JournaledStream> {
     const { id, events } = stream;
     if (events.every(({ chain }) => chain !== undefined)) return stream;

@@ -16,14 +16,14 @@ import {
   type TopicIndex,
   unsignedEvents,
 } from '@latchkey/verify';
-import type { PublishAgain } from './publish-again.ts';
-import type { RecordsOf } from './records-of.ts';
+import type { Republisher } from './publish-again.ts';
+import type { EncodeRecords } from './records-of.ts';
 
-export interface SignTopics {
+export interface SignTopicsOptions {
   readonly auth: Pick<AuthOps, 'chain'> & { readonly journal: Pick<AuthOps['journal'], 'streams'> };
-  readonly recordsOf: RecordsOf;
+  readonly recordsOf: EncodeRecords;
   readonly log: LogReader;
-  readonly bus: PublishAgain;
+  readonly bus: Republisher;
   /** Names of the topics on the log. */
   readonly topics: readonly string[];
   nameOf(topic: string): string;
@@ -34,7 +34,7 @@ export interface SignTopics {
   readonly onProgress: OnProgress;
 }
 
-export interface Signed {
+export interface SigningTotals {
   /** Accounts and mailings whose events were given their places in the hash chain. */
   readonly chained: number;
   /** Accounts and mailings whose events were published again. */
@@ -45,10 +45,12 @@ export interface Signed {
   readonly leftOut: readonly string[];
 }
 
-type Totals = { -readonly [Name in keyof Signed]: Signed[Name] } & { readonly leftOut: string[] };
+type Totals = { -readonly [Name in keyof SigningTotals]: SigningTotals[Name] } & {
+  readonly leftOut: string[];
+};
 
 /** @throws errors of the store and of the bus */
-export async function signTopics(options: SignTopics): Promise<Signed> {
+export async function signTopics(options: SignTopicsOptions): Promise<SigningTotals> {
   const { log, topics, maxRecords } = options;
   const ranges = await Promise.all(topics.map((name) => log.ranges(name)));
   const held = ranges.flat().reduce((sum, { start, end }) => sum + end - start, 0);
@@ -57,7 +59,7 @@ export async function signTopics(options: SignTopics): Promise<Signed> {
   return totals;
 }
 
-async function signShard(options: SignTopics, shard: Shard, totals: Totals): Promise<void> {
+async function signShard(options: SignTopicsOptions, shard: Shard, totals: Totals): Promise<void> {
   const { auth, log, topics, onProgress } = options;
   const index = createTopicIndex(shard);
   await createTopicReader({ log, topics, index, onProgress }).readToEnd();
@@ -76,7 +78,7 @@ async function signShard(options: SignTopics, shard: Shard, totals: Totals): Pro
 
 const RECORDS_PER_PUBLISH = 500;
 
-async function publishAll({ bus, nameOf }: SignTopics, due: readonly EncodedEvent[]): Promise<void> {
+async function publishAll({ bus, nameOf }: SignTopicsOptions, due: readonly EncodedEvent[]): Promise<void> {
   for (const [topic, records] of Map.groupBy(due, (record) => nameOf(record.topic)))
     for (let from = 0; from < records.length; from += RECORDS_PER_PUBLISH)
       await bus.publish(topic, records.slice(from, from + RECORDS_PER_PUBLISH));
@@ -84,7 +86,7 @@ async function publishAll({ bus, nameOf }: SignTopics, due: readonly EncodedEven
 
 /** Returns the records of a stream from the first event that no record on the topic proves. */
 async function recordsDue(
-  { auth, recordsOf, keyOf }: SignTopics,
+  { auth, recordsOf, keyOf }: SignTopicsOptions,
   { stream, index, totals }: { readonly stream: JournaledStream; readonly index: TopicIndex; totals: Totals },
 ): Promise<readonly EncodedEvent[]> {
   const entry = index.entryOf(stream.id);

@@ -9,22 +9,22 @@ import type { EncodedEvent } from '@latchkey/events';
 import {
   createTopicIndex,
   createTopicReader,
-  fingerprintOnArrival,
   type JournaledStream,
   type JournalView,
   type OnProgress,
+  receivedFingerprint,
   type Shard,
   splitIntoShards,
   type TopicIndex,
 } from '@latchkey/verify';
-import type { PublishAgain } from './publish-again.ts';
-import type { RecordsOf } from './records-of.ts';
+import type { Republisher } from './publish-again.ts';
+import type { EncodeRecords } from './records-of.ts';
 
 export interface WriteTopic {
   readonly journal: Pick<JournalView, 'streams'>;
-  readonly recordsOf: RecordsOf;
+  readonly recordsOf: EncodeRecords;
   readonly log: LogReader;
-  readonly bus: PublishAgain;
+  readonly bus: Republisher;
   /** The name of an existing topic. */
   readonly topic: string;
   /** The most records of the topic to hold in memory. If the topic has more, it is read several times. */
@@ -114,7 +114,7 @@ async function recordsDue(
   const { fingerprints, outOfOrder } = index.entryOf(id);
   const isPrefix = fingerprints.every((fingerprint, position) => {
     const journaled = events[position];
-    return journaled !== undefined && fingerprintOnArrival(journaled.event) === fingerprint;
+    return journaled !== undefined && receivedFingerprint(journaled.event) === fingerprint;
   });
   if (!isPrefix || outOfOrder.length > 0) throw conflict(topic, id);
   return {

@@ -4,7 +4,7 @@ const POLL_MS = 50;
 const TIMEOUT_MS = 120_000;
 
 /** Polls until the condition holds. @throws Error naming the condition, after two minutes */
-export async function eventually(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+export async function waitUntil(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
   const giveUp = performance.now() + TIMEOUT_MS;
   while (!(await holds())) {
     if (performance.now() > giveUp) throw new Error(`timed out waiting until ${what}`);

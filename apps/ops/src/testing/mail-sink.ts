@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 
-export interface SunkMail {
+export interface ReceivedMail {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
@@ -14,13 +14,13 @@ export interface SunkMail {
 
 export interface MailSink {
   readonly port: number;
-  readonly mails: readonly SunkMail[];
+  readonly mails: readonly ReceivedMail[];
   /** Defers every further mail with 451. */
   refuse(): void;
 }
 
 export async function startMailSink(t: TestContext): Promise<MailSink> {
-  const mails: SunkMail[] = [];
+  const mails: ReceivedMail[] = [];
   let refusing = false;
   async function take(stream: NodeJS.ReadableStream): Promise<Error | undefined> {
     const { to, subject, text } = await PostalMime.parse(await buffer(stream));

@@ -6,14 +6,14 @@ import { composeStandalone } from '../../../standalone/src/compose.ts';
 import { message } from '../../../standalone/src/mailbox/message.ts';
 import { messagePage } from '../../../standalone/src/mailbox/routes.ts';
 import { readSettings } from '../../../standalone/src/settings.ts';
-import { getJson, silent } from '../../../standalone/src/testing.ts';
-import { eventually } from './eventually.ts';
+import { getJson, silentLogger } from '../../../standalone/src/testing.ts';
+import { waitUntil } from './eventually.ts';
 
 const PASSWORD = 'correct horse battery';
 const session = z.object({ accessToken: z.string(), user: z.object({ id: z.string() }) });
 const verified = z.looseObject({ isVerified: z.literal(true) });
 
-export interface Town {
+export interface RunningSystem {
   signUp(name: string): Promise<void>;
   /** Signs up and follows the link of the mail. @returns the account's id */
   settle(name: string): Promise<string>;
@@ -27,12 +27,12 @@ export interface Town {
 }
 
 /** Starts a standalone on a new or existing data folder. */
-export async function openTown(
+export async function startSystem(
   folder: string,
   settings: Readonly<Record<string, string>> = {},
-): Promise<Town> {
+): Promise<RunningSystem> {
   const config = readSettings({ PORT: '0', DATA_DIR: folder, ...settings });
-  const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
+  const standalone = await composeStandalone(config, { logger: silentLogger(), registry: createRegistry() });
   await standalone.start();
   const { url } = standalone;
   function post(path: string, body?: object) {
@@ -52,7 +52,7 @@ export async function openTown(
     const before = await mails();
     const body = { email: `${name}@example.com`, username: name, password: PASSWORD };
     assert.equal((await post('signup', body)).status, 201);
-    await eventually('the mail has come', async () => (await mails()) > before);
+    await waitUntil('the mail has come', async () => (await mails()) > before);
   }
 
   async function logIn(name: string) {
@@ -75,8 +75,8 @@ export async function openTown(
       const { Text } = await getJson(`${url}/mailbox/api/v1/message/latest`, message);
       assert.equal((await post(`verify/${/[\w-]{64}/.exec(Text)?.[0]}`, { password: PASSWORD })).status, 200);
       const { accessToken, user } = await logIn(name);
-      await eventually('the welcome mail has come', async () => (await mails()) % 2 === 0);
-      await eventually(
+      await waitUntil('the welcome mail has come', async () => (await mails()) % 2 === 0);
+      await waitUntil(
         'the profile is verified',
         async () => verified.safeParse(await me(accessToken)).success,
       );

@@ -1,12 +1,12 @@
 /** Runs commands in this process, for tests that run many of them. */
 import { run } from '../cli.ts';
-import type { Ended } from './run-ops.ts';
+import type { ExitedProcess } from './run-ops.ts';
 
 /** Runs a command with these settings and no others. */
-export async function runHere(
+export async function runCommandHere(
   settings: Readonly<Record<string, string>>,
   ...words: readonly string[]
-): Promise<Ended> {
+): Promise<ExitedProcess> {
   const out: string[] = [];
   const err: string[] = [];
   const code = await run(words, {

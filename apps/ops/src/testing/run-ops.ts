@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-export interface Ended {
+export interface ExitedProcess {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
@@ -18,7 +18,7 @@ const TIMEOUT_MS = 180_000;
 export async function runOps(
   settings: Readonly<Record<string, string>>,
   ...words: readonly string[]
-): Promise<Ended> {
+): Promise<ExitedProcess> {
   const child = spawn(process.execPath, [MAIN, ...words], {
     env: { PATH, NODE_COMPILE_CACHE, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,12 +1,12 @@
 /** Renders an AsyncAPI 3 document: a section per channel, with each message in a fold. */
 import { type Html, html, prose } from './html.ts';
 import type { Section } from './openapi-view.ts';
-import { entriesOf, type Json, resolve, schemaView } from './schema-view.ts';
+import { entriesOf, type Json, resolveReference, schemaView } from './schema-view.ts';
 
 /** Returns the payload schema, without the multi-format wrapper that it may have. */
 function payloadOf(message: Json, root: Json): Json {
-  const payload = resolve(message['payload'], root);
-  return payload['schema'] === undefined ? payload : resolve(payload['schema'], root);
+  const payload = resolveReference(message['payload'], root);
+  return payload['schema'] === undefined ? payload : resolveReference(payload['schema'], root);
 }
 
 function messageView(name: string, message: Json, root: Json): Html {
@@ -25,7 +25,7 @@ export function asyncApiSections(document: Json): readonly Section[] {
     id: `channel-${id}`,
     title: String(channel['address'] ?? id),
     body: html`<p class="lead">${prose(channel['description'])}</p>${entriesOf(channel['messages']).map(
-      ([name, message]) => messageView(name, resolve(message, document), document),
+      ([name, message]) => messageView(name, resolveReference(message, document), document),
     )}`,
   }));
 }

@@ -1,6 +1,6 @@
 /** Renders an OpenAPI document: a section per tag, with each operation in a fold. */
 import { type Html, html, prose } from './html.ts';
-import { entriesOf, isObject, type Json, listOf, resolve, schemaView } from './schema-view.ts';
+import { arrayOrEmpty, entriesOf, isObject, type Json, resolveReference, schemaView } from './schema-view.ts';
 
 interface Operation {
   readonly method: string;
@@ -32,7 +32,7 @@ function slug(text: string): string {
 }
 
 function parametersView(spec: Json, root: Json): Html | undefined {
-  const parameters = listOf(spec['parameters']).map((parameter) => resolve(parameter, root));
+  const parameters = arrayOrEmpty(spec['parameters']).map((parameter) => resolveReference(parameter, root));
   if (parameters.length === 0) return undefined;
   return html`<h4>Parameters</h4><ul class="plain">${parameters.map(
     (parameter) =>
@@ -50,7 +50,7 @@ function contentView(holder: Json, root: Json): readonly Html[] {
 
 function bodyView(spec: Json, root: Json): Html | undefined {
   if (!isObject(spec['requestBody'])) return undefined;
-  return html`<h4>Body</h4>${contentView(resolve(spec['requestBody'], root), root)}`;
+  return html`<h4>Body</h4>${contentView(resolveReference(spec['requestBody'], root), root)}`;
 }
 
 function isProblem(answer: Json): boolean {
@@ -65,7 +65,7 @@ function answerView([status, answer]: readonly [string, Json], root: Json): Html
 function operationView({ method, path, spec }: Operation, root: Json): Html {
   const id = slug(`${method}-${path}`);
   const answers = entriesOf(spec['responses']).map(
-    ([status, answer]) => [status, resolve(answer, root)] as const,
+    ([status, answer]) => [status, resolveReference(answer, root)] as const,
   );
   return html`<details class="panel operation" id="${id}">
     <summary><span class="method ${method.toLowerCase()}">${method}</span> <code>${path}</code> <span class="muted">${prose(spec['summary'])}</span></summary>
@@ -79,12 +79,12 @@ function operationView({ method, path, spec }: Operation, root: Json): Html {
 
 export function openApiSections(document: Json): readonly Section[] {
   const operations = operationsOf(document);
-  const tags = [...new Set(operations.map(({ spec }) => String(listOf(spec['tags'])[0] ?? 'other')))];
+  const tags = [...new Set(operations.map(({ spec }) => String(arrayOrEmpty(spec['tags'])[0] ?? 'other')))];
   return tags.map((tag) => ({
     id: slug(`api-${tag}`),
     title: tag,
     body: html`${operations
-      .filter(({ spec }) => String(listOf(spec['tags'])[0] ?? 'other') === tag)
+      .filter(({ spec }) => String(arrayOrEmpty(spec['tags'])[0] ?? 'other') === tag)
       .map((operation) => operationView(operation, document))}`,
   }));
 }

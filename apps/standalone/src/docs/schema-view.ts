@@ -14,12 +14,12 @@ export function entriesOf(value: unknown): readonly (readonly [string, Json])[] 
     : [];
 }
 
-export function listOf(value: unknown): readonly unknown[] {
+export function arrayOrEmpty(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
 /** Follows a `$ref` within the document. */
-export function resolve(schema: unknown, root: Json): Json {
+export function resolveReference(schema: unknown, root: Json): Json {
   if (!isObject(schema)) return {};
   const ref = schema['$ref'];
   if (typeof ref !== 'string') return schema;
@@ -28,21 +28,22 @@ export function resolve(schema: unknown, root: Json): Json {
     .split('/')
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
     .reduce<unknown>((at, part) => (isObject(at) ? at[part] : undefined), root);
-  return isObject(target) ? resolve(target, root) : {};
+  return isObject(target) ? resolveReference(target, root) : {};
 }
 
 function alternatives(schema: Json): readonly unknown[] {
-  return [...listOf(schema['anyOf']), ...listOf(schema['oneOf'])];
+  return [...arrayOrEmpty(schema['anyOf']), ...arrayOrEmpty(schema['oneOf'])];
 }
 
 function typeOf(schema: Json, root: Json): string {
   if (schema['const'] !== undefined) return JSON.stringify(schema['const']);
-  const choices = listOf(schema['enum']);
+  const choices = arrayOrEmpty(schema['enum']);
   if (choices.length > 0) return choices.map((choice) => JSON.stringify(choice)).join(' | ');
   const options = alternatives(schema);
-  if (options.length > 0) return options.map((option) => typeOf(resolve(option, root), root)).join(' | ');
-  if (schema['type'] === 'array') return `${typeOf(resolve(schema['items'], root), root)}[]`;
-  return listOf(schema['type']).join(' | ') || String(schema['type'] ?? 'any');
+  if (options.length > 0)
+    return options.map((option) => typeOf(resolveReference(option, root), root)).join(' | ');
+  if (schema['type'] === 'array') return `${typeOf(resolveReference(schema['items'], root), root)}[]`;
+  return arrayOrEmpty(schema['type']).join(' | ') || String(schema['type'] ?? 'any');
 }
 
 const limits: Readonly<Record<string, string>> = {
@@ -68,16 +69,16 @@ function constraintsOf(schema: Json): string {
 /** Returns the object schema within a schema: itself, the items of an array, or the alternative that is not null. */
 function objectWithin(schema: Json, root: Json): Json | undefined {
   if (isObject(schema['properties'])) return schema;
-  if (schema['items'] !== undefined) return objectWithin(resolve(schema['items'], root), root);
+  if (schema['items'] !== undefined) return objectWithin(resolveReference(schema['items'], root), root);
   return alternatives(schema)
-    .map((option) => objectWithin(resolve(option, root), root))
+    .map((option) => objectWithin(resolveReference(option, root), root))
     .find((found) => found !== undefined);
 }
 
 function fieldRows(schema: Json, root: Json, path: string): readonly Html[] {
-  const required = new Set(listOf(schema['required']));
+  const required = new Set(arrayOrEmpty(schema['required']));
   return entriesOf(schema['properties']).flatMap(([name, property]) => {
-    const field = resolve(property, root);
+    const field = resolveReference(property, root);
     const inner = objectWithin(field, root);
     const row = html`<tr>
       <td><code>${path}${name}</code>${required.has(name) ? '' : html` <span class="muted small">optional</span>`}</td>
@@ -90,7 +91,7 @@ function fieldRows(schema: Json, root: Json, path: string): readonly Html[] {
 
 /** Renders the fields of a schema, nested ones by their path; a schema without fields is a single line. */
 export function schemaView(schema: unknown, root: Json): Html {
-  const resolved = resolve(schema, root);
+  const resolved = resolveReference(schema, root);
   const object = objectWithin(resolved, root);
   if (!object)
     return html`<p class="small"><code>${typeOf(resolved, root)}</code> ${prose(resolved['description'])}</p>`;

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { Database } from '@latchkey/sqlite';
 import { openDatabase } from '@latchkey/sqlite';
 import { createTransport, type SendMailOptions } from 'nodemailer';
-import { getJson, serve, silent, temporaryDatabase, temporaryFolder } from '../testing.ts';
+import { getJson, serve, silentLogger, temporaryDatabase, temporaryFolder } from '../testing.ts';
 import { createMailbox } from './mailbox.ts';
 import { message, messageHeaders } from './message.ts';
 import { mailboxRoutes, messagePage } from './routes.ts';
@@ -22,7 +22,7 @@ function mailboxOn(database: Database, keep?: number) {
 
 async function running(t: TestContext, keep?: number) {
   const mailbox = mailboxOn(await temporaryDatabase(t), keep);
-  const server = createMailServer({ mailbox, logger: silent(), host: '127.0.0.1', port: 0 });
+  const server = createMailServer({ mailbox, logger: silentLogger(), host: '127.0.0.1', port: 0 });
   await server.start();
   const transport = createTransport({ host: '127.0.0.1', port: server.port(), ignoreTLS: true, pool: true });
   t.after(async () => {

@@ -1,8 +1,8 @@
 /** Stores mails in the data folder, for development: no mail leaves the machine. */
 import type { Database, Schema } from '@latchkey/sqlite';
 import {
-  type Arrival,
   type MailEnvelope,
+  type MailMetadata,
   type Message,
   type MessageHeaders,
   type MessageSummary,
@@ -20,7 +20,7 @@ export interface Page {
   readonly limit: number;
 }
 
-export interface Found {
+export interface SearchResult {
   readonly messages: readonly MessageSummary[];
   /** How many mails match in all, on any page. */
   readonly matching: number;
@@ -33,7 +33,7 @@ export interface Mailbox {
   /** Stores a mail (RFC 5322); resolves with its id once it is durable. */
   receive(raw: Uint8Array, envelope: MailEnvelope): Promise<string>;
   /** Returns mails, newest first. For the query language see search.ts; an empty query matches all. */
-  search(query: string, page: Page): Found;
+  search(query: string, page: Page): SearchResult;
   /** Returns the mail with this id, or the newest for `latest`, and marks it as read. */
   open(id: string): Promise<Message | undefined>;
   headers(id: string): Promise<MessageHeaders | undefined>;
@@ -90,7 +90,7 @@ function placeholders(ids: readonly string[]): string {
 }
 
 interface StoredMail {
-  readonly arrival: Arrival;
+  readonly arrival: MailMetadata;
   readonly raw: Uint8Array;
 }
 
@@ -152,7 +152,7 @@ export function createMailbox({ database, now, newId, keep = KEPT_MAILS }: Mailb
 
   return {
     async receive(raw, envelope) {
-      const arrival: Arrival = { id: newId(), receivedAt: now(), envelope };
+      const arrival: MailMetadata = { id: newId(), receivedAt: now(), envelope };
       const { summary, text } = await summarise(raw, arrival);
       await database.write(() => insert(summary, text, { arrival, raw }));
       return arrival.id;

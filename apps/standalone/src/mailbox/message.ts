@@ -60,7 +60,7 @@ export interface MailEnvelope {
 }
 
 /** Everything about a mail except its text. */
-export interface Arrival {
+export interface MailMetadata {
   readonly id: string;
   readonly receivedAt: Date;
   readonly envelope: MailEnvelope;
@@ -84,7 +84,7 @@ function correlationId(email: Email): string | undefined {
   return email.headers.find(({ key }) => key === 'x-correlation-id')?.value;
 }
 
-function commonFields(email: Email, raw: Uint8Array, { id, envelope }: Arrival) {
+function commonFields(email: Email, raw: Uint8Array, { id, envelope }: MailMetadata) {
   const To = flatten(email.to);
   const Cc = flatten(email.cc);
   const CorrelationID = correlationId(email);
@@ -129,7 +129,7 @@ function parse(raw: Uint8Array): Promise<Email> {
 /** Parses a new mail into its summary and its plain text for the search. */
 export async function summarise(
   raw: Uint8Array,
-  arrival: Arrival,
+  arrival: MailMetadata,
 ): Promise<{ summary: Omit<MessageSummary, 'Read'>; text: string }> {
   const email = await parse(raw);
   const text = (email.text ?? '').replace(/\s+/g, ' ').trim();
@@ -144,7 +144,7 @@ export async function summarise(
   };
 }
 
-export async function readMessage(raw: Uint8Array, arrival: Arrival): Promise<Message> {
+export async function readMessage(raw: Uint8Array, arrival: MailMetadata): Promise<Message> {
   const email = await parse(raw);
   const parts = attachments(email);
   return {

@@ -6,7 +6,7 @@ import { type Answer, Problem, problems, type Route, route } from '@latchkey/htt
 import { z } from 'zod';
 import { localOnly } from '../pages/local-only.ts';
 import { mailPage } from './mail-page.ts';
-import type { Found, Mailbox, Page } from './mailbox.ts';
+import type { Mailbox, Page, SearchResult } from './mailbox.ts';
 import { message, messageHeaders, messageSummary } from './message.ts';
 
 const base = '/mailbox/api/v1';
@@ -33,7 +33,7 @@ export const messagePage = z.object({
   messages: z.array(messageSummary),
 });
 
-function listed(found: Found, page: Page): Answer {
+function listed(found: SearchResult, page: Page): Answer {
   return {
     status: 200,
     body: {

@@ -1,11 +1,11 @@
-import { doubling, sleep } from '@latchkey/process/loop';
+import { doublingPauses, sleep } from '@latchkey/process/loop';
 import type { Database } from '@latchkey/sqlite';
 import type { BusRecord, SubscribeOptions } from '../bus.ts';
 import { deadLetterTopic } from '../dead-letter.ts';
 import { deadLetter } from './dead-letter.ts';
 import type { Log, Topic } from './log.ts';
 
-const backoff = doubling({ least: 50, most: 1000 });
+const backoff = doublingPauses({ least: 50, most: 1000 });
 
 export interface BusLogger {
   warn(fields: object, message: string): void;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { type Backend, byKind } from '@latchkey/backend';
 import { anyone, problems, route, unavailable } from '@latchkey/http';
 import { prepareMongo } from '@latchkey/mongo';
-import { type Dependency, setting } from '@latchkey/process';
+import { type Dependency, settingSchemas } from '@latchkey/process';
 import { StoreUnavailable } from '@latchkey/store';
 import { Counter } from 'prom-client';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ import { type ClusterServiceDeps, runService } from '../index.ts';
 
 const settings = z.object({
   TOPIC: z.string(),
-  STUMBLES: setting.whole({ min: 0, max: 10, fallback: 0 }),
+  STUMBLES: settingSchemas.whole({ min: 0, max: 10, fallback: 0 }),
   /** How the consumer behaves. Default: no consumer. */
   HANDLER: z.enum(['hangs', 'fails']).optional(),
 });

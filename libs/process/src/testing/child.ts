@@ -2,7 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { ConfigError, readConfig } from '../config.ts';
-import { type ExitCode, group, type Part, type ProcessEnd, readOrReport, runProcess } from '../lifecycle.ts';
+import {
+  type ExitCode,
+  groupParts,
+  type Part,
+  type ProcessEnd,
+  readSettingsOrReport,
+  runProcess,
+} from '../lifecycle.ts';
 import { createLogger } from '../logger.ts';
 
 function say(text: string): void {
@@ -46,7 +53,7 @@ function refuse(error: Error) {
 type Behaviour = (host: ProcessEnd) => Promise<Part>;
 
 const behaviours: Readonly<Record<string, Behaviour>> = {
-  normal: async () => group('all', [part('first'), ticker()]),
+  normal: async () => groupParts('all', [part('first'), ticker()]),
   'slow start': async () => {
     async function slow(): Promise<void> {
       say('ready');
@@ -56,11 +63,11 @@ const behaviours: Readonly<Record<string, Behaviour>> = {
     return part('slow', { start: slow });
   },
   'stuck stop': async () =>
-    group('all', [ticker(), part('stuck', { start: async () => say('ready'), stop: never })]),
+    groupParts('all', [ticker(), part('stuck', { start: async () => say('ready'), stop: never })]),
   'failing stop': async () =>
-    group('all', [ticker(), part('bad', { stop: refuse(new Error('stuck file')) })]),
+    groupParts('all', [ticker(), part('bad', { stop: refuse(new Error('stuck file')) })]),
   'failed start': async () =>
-    group('all', [part('first'), part('second', { start: refuse(new Error('port 1 is taken')) })]),
+    groupParts('all', [part('first'), part('second', { start: refuse(new Error('port 1 is taken')) })]),
   'bug at start': refuse(new TypeError('x is not a function')),
   'bad settings': refuse(new ConfigError(Array.from({ length: 200 }, (_, n) => `SETTING_${n}: is required`))),
   fail: async ({ fail }) => {
@@ -86,7 +93,7 @@ const behaviours: Readonly<Record<string, Behaviour>> = {
 const settings = z.object({ BEHAVIOUR: z.string(), GRACE_MS: z.string().transform(Number) });
 
 async function run(): Promise<ExitCode> {
-  const config = readOrReport(() => readConfig(settings, process.env));
+  const config = readSettingsOrReport(() => readConfig(settings, process.env));
   if (config === undefined) return 1;
   const build = behaviours[config.BEHAVIOUR];
   if (build === undefined) throw new Error(`there is no behaviour "${config.BEHAVIOUR}"`);

@@ -1,5 +1,5 @@
 /** The settings of security events. Operators' commands read them, too. */
-import { keySetting, parseSecretKeys, setting } from '@latchkey/process';
+import { keySetting, parseSecretKeys, settingSchemas } from '@latchkey/process';
 import { z } from 'zod';
 
 export const auditSettings = z.object({
@@ -15,7 +15,7 @@ export const auditSettings = z.object({
       '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first; required with `AUDIT_IP=hmac`. The first makes the pseudonyms of new events; with the others, `ops audit search --ip` still finds earlier ones. Anybody who has a key can find out the IPs.',
     )
     .meta({ secret: true }),
-  AUDIT_RETENTION_DAYS: setting
+  AUDIT_RETENTION_DAYS: settingSchemas
     .whole({ min: 1, max: 3650, fallback: 90 })
     .describe(
       'How long security events are kept, on their topic and in the histories of accounts. Give `ops topics` the same value.',

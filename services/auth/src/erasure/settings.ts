@@ -1,20 +1,20 @@
 /** The settings of erasure. Operators' commands read them, too. */
 import { isConsumerName } from '@latchkey/events';
-import { setting } from '@latchkey/process';
+import { settingSchemas } from '@latchkey/process';
 import { z } from 'zod';
 
 export const erasureSettings = z.object({
-  ERASURE_GRACE_DAYS: setting
+  ERASURE_GRACE_DAYS: settingSchemas
     .whole({ min: 0, max: 90, fallback: 7 })
     .describe(
       'How long the erasure of an account can be undone; the account is disabled meanwhile. 0: accounts are erased immediately.',
     ),
-  ERASURE_RECEIPT_DAYS: setting
+  ERASURE_RECEIPT_DAYS: settingSchemas
     .whole({ min: 1, max: 365, fallback: 7 })
     .describe(
       'A consumer that has not confirmed an erasure this long after it is overdue. The same for `ops`.',
     ),
-  ERASURE_CONSUMERS: setting
+  ERASURE_CONSUMERS: settingSchemas
     .list()
     .refine(
       (names) => names.every(isConsumerName),

@@ -1,7 +1,7 @@
 /** What auth stores about an account, as it is exported. */
 import { decodeSecurityEvent, type LatchkeyEvent, type SecurityEvent } from '@latchkey/events';
 import type { ExportDocument, ExportParts } from '@latchkey/export';
-import { pages } from '@latchkey/store';
+import { readPages } from '@latchkey/store';
 import type { Existing } from '../account/index.ts';
 import type { Deps } from '../deps.ts';
 import type { AuditEntry } from '../ports/audit-log.ts';
@@ -43,7 +43,7 @@ async function* eventsOf(
   { journal }: Pick<Deps, 'journal'>,
   userId: string,
 ): AsyncGenerator<ExportDocument['events'][number]> {
-  const all = pages<Commit>((last) => journal.read(userId, last?.number ?? 0, PAGE));
+  const all = readPages<Commit>((last) => journal.read(userId, last?.number ?? 0, PAGE));
   for await (const commits of all) yield* commits.flatMap(toPublic).map(viewEvent);
 }
 
@@ -70,7 +70,7 @@ async function* sessionsOf(
   { sessions, now }: Pick<Deps, 'now' | 'sessions'>,
   account: Existing,
 ): AsyncGenerator<ExportDocument['sessions'][number]> {
-  const all = pages<Session>((after) => sessions.list(account.userId, now(), { limit: PAGE, after }));
+  const all = readPages<Session>((after) => sessions.list(account.userId, now(), { limit: PAGE, after }));
   for await (const page of all)
     yield* page.filter((session) => sessionStatus(account, session) === 'active').map(viewSession);
 }
@@ -90,7 +90,7 @@ async function* signInsOf(
   { auditLog }: Pick<Deps, 'auditLog'>,
   userId: string,
 ): AsyncGenerator<ExportDocument['signIns'][number]> {
-  const all = pages<AuditEntry>((last) => auditLog.ofAccount(userId, { after: last?.id, limit: PAGE }));
+  const all = readPages<AuditEntry>((last) => auditLog.ofAccount(userId, { after: last?.id, limit: PAGE }));
   for await (const entries of all)
     for (const { headers, value } of entries) {
       const event = decodeSecurityEvent({ headers, value: Buffer.from(value) });

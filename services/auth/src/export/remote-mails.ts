@@ -1,6 +1,6 @@
 /** The mails of an account, from a notifier in another process. */
 import { type ExportedMail, exportedMail } from '@latchkey/export';
-import { pages } from '@latchkey/store';
+import { readPages } from '@latchkey/store';
 import { z } from 'zod';
 import { type Mails, MailsUnavailable } from '../ports/mails.ts';
 
@@ -31,7 +31,7 @@ export function createRemoteMails(url: string | undefined, ask: typeof fetch = f
   }
   return {
     async *ofAccount(_account, accessToken) {
-      const all = pages<ExportedMail>((last) => page(accessToken, last));
+      const all = readPages<ExportedMail>((last) => page(accessToken, last));
       for await (const mails of all) yield* mails;
     },
   };

@@ -1,5 +1,5 @@
 /** Moves auth's records from one kind of store to another, for `ops move`. */
-import type { Source, Target } from '@latchkey/store';
+import type { MoveSource, MoveTarget } from '@latchkey/store';
 import type { Erasure } from './erasure-receipts.ts';
 import type { Commit } from './journal.ts';
 import type { WrittenRequest } from './requests.ts';
@@ -20,11 +20,11 @@ export type Fingerprints = Readonly<Record<string, string>>;
 export interface MigrationSource {
   /** Returns the fingerprints of the keys that the accounts need. */
   fingerprints(): Promise<Fingerprints>;
-  readonly requests: Source<WrittenRequest>;
-  readonly sessions: Source<Session>;
-  readonly erasures: Source<Erasure>;
+  readonly requests: MoveSource<WrittenRequest>;
+  readonly sessions: MoveSource<Session>;
+  readonly erasures: MoveSource<Erasure>;
   /** The commits, those of each stream by number. */
-  readonly commits: Source<RawCommit>;
+  readonly commits: MoveSource<RawCommit>;
 }
 
 /** The store to move into. Every method may reject with StoreUnavailable. */
@@ -37,12 +37,12 @@ export interface MigrationTarget {
   begin(fingerprints: Fingerprints): Promise<'begun' | 'ended'>;
   /** Records that the move is complete. */
   end(): Promise<void>;
-  readonly requests: Target<WrittenRequest>;
-  readonly sessions: Target<Session>;
-  readonly erasures: Target<Erasure>;
+  readonly requests: MoveTarget<WrittenRequest>;
+  readonly sessions: MoveTarget<Session>;
+  readonly erasures: MoveTarget<Erasure>;
   /**
    * Adds commits. Each enters the outbox as it is added.
    * @throws Error of one line if another commit has its number or one of its claims
    */
-  readonly commits: Target<RawCommit>;
+  readonly commits: MoveTarget<RawCommit>;
 }

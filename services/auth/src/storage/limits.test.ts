@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { repeatingLost } from '@latchkey/mongo';
+import { retryLostRace } from '@latchkey/mongo';
 import mongoose from 'mongoose';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { limitRules } from '../ports/testing/limit-rules.ts';
@@ -25,7 +25,7 @@ test('a count that collided with another is repeated, and taken once', async () 
   const limits = countingLimits(rules, {
     limiterFor: () => limiter,
     giveBack: async () => undefined,
-    repeating: repeatingLost,
+    repeating: retryLostRace,
   });
   assert.deepEqual(await limits.take('login-ip', '192.0.2.1'), { allowed: true });
   assert.equal((await limits.take('login-ip', '192.0.2.1')).allowed, false);

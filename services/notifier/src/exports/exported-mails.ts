@@ -1,6 +1,6 @@
 /** The mails of an account as its export lists them. */
 import type { ExportedMail } from '@latchkey/export';
-import { pages } from '@latchkey/store';
+import { readPages } from '@latchkey/store';
 import type { Deliveries, DeliverySummary } from '../ports/deliveries.ts';
 
 const PAGE = 200;
@@ -10,7 +10,7 @@ export async function* exportedMails(
   deliveries: Pick<Deliveries, 'ofSubject'>,
   account: string,
 ): AsyncGenerator<ExportedMail> {
-  const all = pages<DeliverySummary>((after) => deliveries.ofSubject(account, { limit: PAGE, after }));
+  const all = readPages<DeliverySummary>((after) => deliveries.ofSubject(account, { limit: PAGE, after }));
   for await (const page of all) yield* page.map(viewMail);
 }
 

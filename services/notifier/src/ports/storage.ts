@@ -1,5 +1,5 @@
 /** What the notifier stores. Each kind of store implements all of it. */
-import type { KeyFingerprints, Preparable, Source, Target } from '@latchkey/store';
+import type { KeyFingerprints, MoveSource, MoveTarget, Preparable } from '@latchkey/store';
 import type {
   Attempt,
   Cutoff,
@@ -29,8 +29,8 @@ export interface NotifierStorage extends Preparable {
 }
 
 interface Ends<Item> {
-  readonly source: Source<Item>;
-  readonly target: Target<Item>;
+  readonly source: MoveSource<Item>;
+  readonly target: MoveTarget<Item>;
 }
 
 /** The records to move. */

@@ -1,6 +1,6 @@
 /** Claims due deliveries, as many as may be sent, and ends expired ones. */
 import type { Logger } from '@latchkey/process';
-import { createWakeup, doubling, loop } from '@latchkey/process/loop';
+import { createWakeup, doublingPauses, loop } from '@latchkey/process/loop';
 import { createLeaseWatch, StoreUnavailable } from '@latchkey/store';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -96,7 +96,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
     return found;
   }
 
-  const whileClosed = doubling(POLL_MS);
+  const whileClosed = doublingPauses(POLL_MS);
   function pauseMs(idle: number): number {
     const circuit = server.circuit();
     if (circuit.state === 'closed') return whileClosed(idle);

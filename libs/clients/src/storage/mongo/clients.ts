@@ -1,5 +1,11 @@
 /** Service clients in MongoDB, found by their id: no index is needed. */
-import { documentTarget, guardMongo, type MongoStore, prepareMongo, repeatingLost } from '@latchkey/mongo';
+import {
+  createDocumentTarget,
+  guardMongo,
+  type MongoStore,
+  prepareMongo,
+  retryLostRace,
+} from '@latchkey/mongo';
 import type { ServiceClient } from '../../client.ts';
 import type { ClientStorage, ServiceClients } from '../../service-clients.ts';
 
@@ -12,11 +18,13 @@ export function openMongoClients({ connection }: Pick<MongoStore, 'connection'>)
   const documents = connection.collection<ClientDocument>(CLIENTS);
   return {
     ...prepareMongo(connection, { owner: 'clients', migrations: [], indexes: async () => [] }),
-    target: guardMongo(documentTarget<ServiceClient, ClientDocument>(connection, CLIENTS, { documentOf })),
+    target: guardMongo(
+      createDocumentTarget<ServiceClient, ClientDocument>(connection, CLIENTS, { documentOf }),
+    ),
     clients: guardMongo<ServiceClients>({
       async add(client) {
         const { _id, ...fields } = documentOf(client);
-        await repeatingLost(() => documents.replaceOne({ _id }, fields, { upsert: true }));
+        await retryLostRace(() => documents.replaceOne({ _id }, fields, { upsert: true }));
       },
       async find(id) {
         const document = await documents.findOne({ _id: id });

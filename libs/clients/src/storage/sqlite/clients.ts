@@ -1,5 +1,5 @@
 /** Service clients in the embedded store. */
-import { guardSqlite, type Row, rowSource, type Schema, type SqliteStore } from '@latchkey/sqlite';
+import { mapSqliteErrors, type Row, rowSource, type Schema, type SqliteStore } from '@latchkey/sqlite';
 import { nothingToPrepare } from '@latchkey/store';
 import type { ServiceClient, StoredKey } from '../../client.ts';
 import type { ClientStorage, ServiceClients } from '../../service-clients.ts';
@@ -36,7 +36,7 @@ export function openSqliteClients({ database }: Pick<SqliteStore, 'database'>): 
   return {
     ...nothingToPrepare,
     source: rowSource(database, { count: SQL.count, page: SQL.list, key: ['id', ''], read: clientOf }),
-    clients: guardSqlite<ServiceClients>({
+    clients: mapSqliteErrors<ServiceClients>({
       add: ({ scopes, types, person, createdAt, keys, ...client }) =>
         write(() => {
           prepare(SQL.add).run({

@@ -1,11 +1,11 @@
 /** Webhooks in MongoDB. Everything is found by its id: no index is needed. */
 import {
-  documentTarget,
+  createDocumentTarget,
   guardMongo,
   type MongoStore,
   mongoLeases,
   prepareMongo,
-  repeatingLost,
+  retryLostRace,
 } from '@latchkey/mongo';
 import { storedEndpoint, type WebhookEndpoint } from '../../endpoint.ts';
 import {
@@ -48,15 +48,15 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
     ...prepareMongo(connection, { owner: 'webhooks', migrations: [], indexes: async () => [] }),
     target: {
       endpoints: guardMongo(
-        documentTarget<WebhookEndpoint, EndpointDocument>(connection, ENDPOINTS, { documentOf }),
+        createDocumentTarget<WebhookEndpoint, EndpointDocument>(connection, ENDPOINTS, { documentOf }),
       ),
       attempts: guardMongo(
-        documentTarget<StoredAttempt, AttemptDocument>(connection, ATTEMPTS, {
+        createDocumentTarget<StoredAttempt, AttemptDocument>(connection, ATTEMPTS, {
           documentOf: ({ endpoint, attempt }) => ({ _id: slotOf(endpoint, attempt), ...attempt }),
         }),
       ),
       sentBefore: guardMongo(
-        documentTarget<SentAccount, SentDocument>(connection, SENT_BEFORE, {
+        createDocumentTarget<SentAccount, SentDocument>(connection, SENT_BEFORE, {
           documentOf: ({ account, endpoint, sequence }) => ({
             _id: endpoint === undefined ? account : ofAccount(endpoint, account),
             sequence,
@@ -67,7 +67,7 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
     endpoints: guardMongo<Endpoints>({
       async add(endpoint) {
         const { _id, ...fields } = documentOf(endpoint);
-        await repeatingLost(() => documents.replaceOne({ _id }, fields, { upsert: true }));
+        await retryLostRace(() => documents.replaceOne({ _id }, fields, { upsert: true }));
       },
       async find(id) {
         const document = await documents.findOne({ _id: id });
@@ -99,7 +99,7 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
             upsert: true,
           },
         }));
-        if (writes.length > 0) await repeatingLost(() => attempts.bulkWrite(writes, { ordered: true }));
+        if (writes.length > 0) await retryLostRace(() => attempts.bulkWrite(writes, { ordered: true }));
       },
       async list(endpoint, { limit, before }) {
         const filter = { ...ofEndpoint(endpoint), ...(before !== undefined && { n: { $lt: before } }) };

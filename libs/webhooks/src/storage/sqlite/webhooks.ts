@@ -1,6 +1,6 @@
 /** Webhooks in the embedded store. */
 import {
-  guardSqlite,
+  mapSqliteErrors,
   type Row,
   rowSource,
   type Schema,
@@ -92,7 +92,7 @@ export function openSqliteWebhooks({ database }: Pick<SqliteStore, 'database'>):
     },
     // Webhooks cannot be moved into this kind of store.
     sentBefore: { find: async () => new Map() },
-    endpoints: guardSqlite<Endpoints>({
+    endpoints: mapSqliteErrors<Endpoints>({
       add: (endpoint) => write(() => void prepare(SQL.add).run(rowOf(endpoint))),
       async find(id) {
         const row = prepare(SQL.find).get({ id });
@@ -111,7 +111,7 @@ export function openSqliteWebhooks({ database }: Pick<SqliteStore, 'database'>):
           return prepare(SQL.remove).run({ id }).changes === 1;
         }),
     }),
-    attempts: guardSqlite<Attempts>({
+    attempts: mapSqliteErrors<Attempts>({
       put: (endpoint, attempts) =>
         // May be lost in a crash. An attempt is then sent again, and no decision depends on the log of attempts.
         write(

@@ -1,4 +1,4 @@
-import { guardMongo, type Index, modelOf, plainSchema, repeatingLost } from '@latchkey/mongo';
+import { guardMongo, type Index, modelOf, plainSchema, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { AuditEntry, AuditLog } from '../../ports/audit-log.ts';
 
@@ -43,7 +43,7 @@ export function createMongoAuditLog(connection: Connection): AuditLog {
         const { _id, ...fields } = documentOf(entry);
         return { updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true } };
       });
-      await repeatingLost(() => entries.bulkWrite(upserts, { ordered: false }));
+      await retryLostRace(() => entries.bulkWrite(upserts, { ordered: false }));
     },
 
     async unpublished(limit) {

@@ -1,4 +1,4 @@
-import { guardMongo, type Index, modelOf, plainSchema, repeatingLost } from '@latchkey/mongo';
+import { guardMongo, type Index, modelOf, plainSchema, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { type Erasure, type ErasureReceipts, unconfirmed } from '../../ports/erasure-receipts.ts';
 
@@ -34,7 +34,7 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
   return guardMongo<ErasureReceipts>({
     async open(erasure) {
       const { _id, ...fields } = documentOfErasure({ ...erasure, receipts: [] });
-      await repeatingLost(() => erasures.updateOne({ _id }, { $setOnInsert: fields }, { upsert: true }));
+      await retryLostRace(() => erasures.updateOne({ _id }, { $setOnInsert: fields }, { upsert: true }));
     },
 
     async confirm(account, receipt) {

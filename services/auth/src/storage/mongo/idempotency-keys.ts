@@ -1,4 +1,4 @@
-import { guardMongo, type Index, modelOf, plainSchema, repeatingLost } from '@latchkey/mongo';
+import { guardMongo, type Index, modelOf, plainSchema, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { IdempotencyKeys } from '../../ports/idempotency-keys.ts';
 
@@ -28,7 +28,7 @@ export function createMongoIdempotencyKeys(connection: Connection): IdempotencyK
 
   return guardMongo<IdempotencyKeys>({
     async bind({ id, digest, now, until }) {
-      const bound = await repeatingLost(async () => {
+      const bound = await retryLostRace(async () => {
         await keys.updateOne({ _id: id, until: { $lte: now } }, { $set: { digest, until } });
         return keys
           .findOneAndUpdate(

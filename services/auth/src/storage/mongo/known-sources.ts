@@ -1,4 +1,4 @@
-import { guardMongo, modelOf, plainSchema, repeatingLost } from '@latchkey/mongo';
+import { guardMongo, modelOf, plainSchema, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { type KnownSources, MAX_KNOWN_SOURCES } from '../../ports/known-sources.ts';
 
@@ -26,7 +26,7 @@ export function createMongoKnownSources(connection: Connection): KnownSources {
     async remember(userId, sources) {
       const key = { _id: userId };
       const union = { $addToSet: { sources: { $each: [...sources] } } };
-      const before = await repeatingLost(() =>
+      const before = await retryLostRace(() =>
         known.findOneAndUpdate(key, union, { upsert: true, returnDocument: 'before' }).lean(),
       );
       if (before === null) return undefined;

@@ -1,4 +1,4 @@
-import { guardMongo, type Index, repeatingLost } from '@latchkey/mongo';
+import { guardMongo, type Index, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { RateLimiterMongo } from 'rate-limiter-flexible';
 import type { LimitRules, Limits } from '../../ports/limits.ts';
@@ -39,7 +39,7 @@ export function createMongoLimits(rules: LimitRules, connection: Connection): Li
         const counted = { key: limiter.getKey(key), points: { $gte: points } };
         await counts.updateOne(counted, { $inc: { points: -points } });
       },
-      repeating: repeatingLost,
+      repeating: retryLostRace,
     }),
 
     async removeExpired() {

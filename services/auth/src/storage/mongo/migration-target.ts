@@ -1,12 +1,12 @@
 import {
-  documentTarget,
+  createDocumentTarget,
   type FingerprintDocument,
   fingerprintsIn,
   guardMongo,
   isLostRace,
   modelOf,
 } from '@latchkey/mongo';
-import { parseKeyUses, type Target } from '@latchkey/store';
+import { type MoveTarget, parseKeyUses } from '@latchkey/store';
 import type { Connection, Model } from 'mongoose';
 import type { Erasure } from '../../ports/erasure-receipts.ts';
 import type { Fingerprints, MigrationTarget, RawCommit } from '../../ports/migration.ts';
@@ -51,21 +51,21 @@ export function createMongoMigrationTarget(connection: Connection): MigrationTar
         await moves.updateOne({ _id: MOVE }, { $set: { endedAt: new Date() } });
       },
     }),
-    requests: guardMongo<Target<WrittenRequest>>(
-      documentTarget(connection, REQUESTS, { documentOf: documentOfRequest }),
+    requests: guardMongo<MoveTarget<WrittenRequest>>(
+      createDocumentTarget(connection, REQUESTS, { documentOf: documentOfRequest }),
     ),
-    sessions: guardMongo<Target<Session>>(
-      documentTarget(connection, SESSIONS, { documentOf: documentOfSession }),
+    sessions: guardMongo<MoveTarget<Session>>(
+      createDocumentTarget(connection, SESSIONS, { documentOf: documentOfSession }),
     ),
-    erasures: guardMongo<Target<Erasure>>(
-      documentTarget(connection, ERASURES, { documentOf: documentOfErasure }),
+    erasures: guardMongo<MoveTarget<Erasure>>(
+      createDocumentTarget(connection, ERASURES, { documentOf: documentOfErasure }),
     ),
     commits: guardMongo(commitsIn(connection)),
   };
 }
 
-function commitsIn(connection: Connection): Target<RawCommit> {
-  const target = documentTarget<RawCommit, CommitDocument>(connection, COMMITS, {
+function commitsIn(connection: Connection): MoveTarget<RawCommit> {
+  const target = createDocumentTarget<RawCommit, CommitDocument>(connection, COMMITS, {
     documentOf,
     isHeld: (stored, commit) => fixedPart(stored) === fixedPart(commit),
   });

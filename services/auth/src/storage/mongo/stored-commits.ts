@@ -1,5 +1,5 @@
 import { guardMongo, type LeaseDocument, modelOf } from '@latchkey/mongo';
-import { pages } from '@latchkey/store';
+import { readPages } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
 import type { Connection, QueryFilter } from 'mongoose';
 import type { StoredCommit, StoredCommits } from '../../ports/stored-commits.ts';
@@ -36,7 +36,7 @@ export function createMongoStoredCommits(connection: Connection): StoredCommits 
   }
 
   return guardMongo<StoredCommits>({
-    pages: () => pages(pageAfter),
+    pages: () => readPages(pageAfter),
     ofStream: (stream) => find({ stream }),
     expiredLeases: (before) => expiredLeases(connection, before),
   });

@@ -1,4 +1,4 @@
-import { guardMongo, type Index, modelOf, plainSchema, repeatingLost } from '@latchkey/mongo';
+import { guardMongo, type Index, modelOf, plainSchema, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { TrustedAddresses } from '../../ports/trusted-addresses.ts';
 import { pairKey, TRUSTED_MS } from '../trusted-pair.ts';
@@ -27,7 +27,7 @@ export function createMongoTrustedAddresses(connection: Connection): TrustedAddr
     async trust(pair, now) {
       const until = new Date(now.getTime() + TRUSTED_MS);
       const key = { _id: pairKey(pair) };
-      await repeatingLost(() => trusted.updateOne(key, { $max: { until } }, { upsert: true }));
+      await retryLostRace(() => trusted.updateOne(key, { $max: { until } }, { upsert: true }));
     },
 
     async isTrusted(pair, now) {

@@ -1,4 +1,4 @@
-import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import type { AuditEntry, AuditLog } from '../../ports/audit-log.ts';
 
 const SQL = {
@@ -20,7 +20,7 @@ const COMMIT_DELAY_MS = 100;
 
 /** Security events in the embedded store. */
 export function createSqliteAuditLog(database: Database): AuditLog {
-  return guardSqlite<AuditLog>({
+  return mapSqliteErrors<AuditLog>({
     add: (entries) =>
       database.write(
         () => {

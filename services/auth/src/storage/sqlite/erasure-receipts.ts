@@ -1,4 +1,4 @@
-import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import { type Erasure, type ErasureReceipts, unconfirmed } from '../../ports/erasure-receipts.ts';
 
 const LATEST = '(erased_at, account) < (:erasedAt, :account) AND erased_at <= :until';
@@ -23,7 +23,7 @@ export function createSqliteErasureReceipts(database: Database): ErasureReceipts
     return row && erasureOf(row);
   }
 
-  return guardSqlite<ErasureReceipts>({
+  return mapSqliteErrors<ErasureReceipts>({
     open: ({ account, sequence, erasedAt, expected }) =>
       database.write(() => {
         const waiting = expected.length > 0 ? 1 : 0;

@@ -1,4 +1,4 @@
-import { type Database, guardSqlite } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import type { Erasures } from '../../ports/erasures.ts';
 
 const SQL = {
@@ -12,7 +12,7 @@ const FIRST = { eraseAt: '', stream: '', number: 0 };
 
 /** The open erasures in the embedded store: commits with an instant in `erase_at`. */
 export function createSqliteErasures(database: Database): Erasures {
-  return guardSqlite<Erasures>({
+  return mapSqliteErrors<Erasures>({
     due: async ({ after: { eraseAt, stream, number } = FIRST, until, limit }) =>
       database
         .prepare(SQL.due)

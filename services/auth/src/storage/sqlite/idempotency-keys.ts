@@ -1,4 +1,4 @@
-import { type Database, guardSqlite } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import type { IdempotencyKeys } from '../../ports/idempotency-keys.ts';
 
 const SQL = {
@@ -10,7 +10,7 @@ const SQL = {
 
 /** Idempotency keys in the embedded store. */
 export function createSqliteIdempotencyKeys(database: Database): IdempotencyKeys {
-  return guardSqlite<IdempotencyKeys>({
+  return mapSqliteErrors<IdempotencyKeys>({
     bind: ({ id, digest, now, until }) =>
       database.write(() => {
         database.prepare(SQL.bind).run({ id, digest, now: now.getTime(), until: until.getTime() });

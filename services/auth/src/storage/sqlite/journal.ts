@@ -1,5 +1,5 @@
 import type { ChainEntry } from '@latchkey/events';
-import { type Database, guardSqlite } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import { type AppendResult, type Commit, type Journal, UnreadableCommit } from '../../ports/journal.ts';
 import { withChain } from '../stored-events.ts';
 import { claimsColumn, claimsOf, columnsOf, commitOf } from './commits.ts';
@@ -75,7 +75,7 @@ export function createSqliteJournal(database: Database): Journal {
     return events.map(({ chain }) => chain);
   }
 
-  return guardSqlite<Journal>({
+  return mapSqliteErrors<Journal>({
     addChain: (key, entries) => database.write(() => addChain(key, entries)),
     append: (commit) => database.write(() => append(commit)),
     read: async (stream, after = 0, limit = -1) =>

@@ -1,4 +1,4 @@
-import { type Database, guardSqlite } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import { type KnownSources, MAX_KNOWN_SOURCES } from '../../ports/known-sources.ts';
 
 const SQL = {
@@ -22,7 +22,7 @@ export function createSqliteKnownSources(database: Database): KnownSources {
     return before && added;
   }
 
-  return guardSqlite<KnownSources>({
+  return mapSqliteErrors<KnownSources>({
     async remember(userId, sources) {
       // Most sign-ins come from known sources. They need no write, and so wait for no flush.
       const known = find(userId);

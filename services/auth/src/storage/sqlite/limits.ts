@@ -1,4 +1,4 @@
-import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import type { Allowance, LimitName, LimitRules, Limits } from '../../ports/limits.ts';
 
 const SQL = {
@@ -38,7 +38,7 @@ export function createSqliteLimits(rules: LimitRules, database: Database): Limit
     return { allowed: true };
   }
 
-  return guardSqlite<Limits>({
+  return mapSqliteErrors<Limits>({
     take: (name, key, points = 1) => database.write(() => take(name, key, points), UNFLUSHED),
 
     async peek(name, key) {

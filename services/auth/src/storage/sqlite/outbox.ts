@@ -1,4 +1,4 @@
-import { type Database, guardSqlite } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import { type CommitKey, type Instants, MAX_COUNTED, type Outbox } from '../../ports/outbox.ts';
 import { readableByStream } from '../stored-events.ts';
 import { commitOf } from './commits.ts';
@@ -43,7 +43,7 @@ export function createSqliteOutbox(database: Database): Outbox {
     for (const { stream, number } of commits) mark.run({ stream, number });
   }
 
-  return guardSqlite<Outbox>({
+  return mapSqliteErrors<Outbox>({
     async unpublished(streams) {
       const select = database.prepare(SQL.unpublished);
       const rows = [...new Set(streams)].flatMap((stream) => select.all({ stream }));

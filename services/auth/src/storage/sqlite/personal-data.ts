@@ -1,5 +1,5 @@
 import { parseJson } from '@latchkey/process';
-import { type Database, guardSqlite } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import type { PersonalData } from '../../ports/personal-data.ts';
 import { erasedEvents, keptClaims } from '../erased-commit.ts';
 import { claimsColumn, claimsOf } from './commits.ts';
@@ -45,7 +45,7 @@ export function createSqlitePersonalData(database: Database): PersonalData {
     }
   }
 
-  return guardSqlite<PersonalData>({
+  return mapSqliteErrors<PersonalData>({
     removeRequests: (address) => remove({ address }, SQL.requests),
     removeLimits: (address) => remove({ address }, SQL.limits),
     removeTrusted: (address) => remove({ address }, SQL.trusted),

@@ -1,4 +1,4 @@
-import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import type { Registration, Registrations } from '../../ports/registrations.ts';
 
 const SQL = {
@@ -15,7 +15,7 @@ const FOREVER = new Date('9999-12-31T23:59:59.999Z');
 
 /** The open registrations in the embedded store: commits with an address. */
 export function createSqliteRegistrations(database: Database): Registrations {
-  return guardSqlite<Registrations>({
+  return mapSqliteErrors<Registrations>({
     living: async (address) => database.prepare(SQL.living).all({ address }).map(registrationOf),
     page: async ({ after: { at, stream } = { at: '', stream: '' }, until = FOREVER, limit }) =>
       database.prepare(SQL.page).all({ at, stream, until: until.toISOString(), limit }).map(registrationOf),

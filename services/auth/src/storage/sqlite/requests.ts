@@ -1,4 +1,4 @@
-import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import type { HeldLease } from '@latchkey/store';
 import { MAX_HELD, type Requests, type WrittenRequest } from '../../ports/requests.ts';
 
@@ -23,7 +23,7 @@ export function createSqliteRequests(database: Database): Requests & {
   /** Releases all claims. A data folder has one server at a time, so an earlier one is gone. */
   reclaim(): Promise<void>;
 } {
-  return guardSqlite({
+  return mapSqliteErrors({
     add: ({ traceparent, overBudget, ...request }) =>
       database.write(() => {
         const columns = { ...request, traceparent: traceparent ?? null, overBudget: overBudget ? 1 : 0 };

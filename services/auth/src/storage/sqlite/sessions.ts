@@ -1,4 +1,4 @@
-import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import type { Session, Sessions } from '../../ports/sessions.ts';
 
 const SQL = {
@@ -28,7 +28,7 @@ export function createSqliteSessions(database: Database): Sessions {
     return database.write(() => Number(database.prepare(sql).run(values).changes));
   }
 
-  return guardSqlite<Sessions>({
+  return mapSqliteErrors<Sessions>({
     async create({ createdAt, rotatedAt, expiresAt, key = null, ...session }) {
       const times = {
         createdAt: createdAt.getTime(),

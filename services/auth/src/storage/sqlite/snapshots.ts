@@ -1,4 +1,4 @@
-import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import type { Snapshot, Snapshots } from '../../ports/snapshots.ts';
 
 const SQL = {
@@ -12,7 +12,7 @@ const SQL = {
 
 /** Snapshots in the embedded store, one per stream. */
 export function createSqliteSnapshots(database: Database): Snapshots {
-  return guardSqlite<Snapshots>({
+  return mapSqliteErrors<Snapshots>({
     async find(stream) {
       const row = database.prepare(SQL.find).get({ stream });
       return row && snapshotOf(row);

@@ -1,5 +1,5 @@
-import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
-import { pages } from '@latchkey/store';
+import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
+import { readPages } from '@latchkey/store';
 import type { StoredCommit, StoredCommits } from '../../ports/stored-commits.ts';
 import { orUnreadable, readStoredEvents } from '../stored-events.ts';
 import { headOf } from './commits.ts';
@@ -19,8 +19,8 @@ export function createSqliteStoredCommits(database: Database): StoredCommits {
     return database.prepare(SQL.page).all({ stream, number }).map(storedCommitOf);
   }
 
-  return guardSqlite<StoredCommits>({
-    pages: () => pages<StoredCommit>((last) => pageAfter(last ?? { stream: '', number: 0 })),
+  return mapSqliteErrors<StoredCommits>({
+    pages: () => readPages<StoredCommit>((last) => pageAfter(last ?? { stream: '', number: 0 })),
     ofStream: async (stream) => database.prepare(SQL.ofStream).all({ stream }).map(storedCommitOf),
     async expiredLeases(before) {
       const rows = database.prepare(SQL.expired).all({ before: before.getTime() });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Database, guardSqlite } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import { commitOf, registrationOf } from '../../ports/testing/commits.ts';
 import { limitRules } from '../../ports/testing/limit-rules.ts';
 import { storesContract } from '../../ports/testing/stores.contract.ts';
@@ -36,7 +36,7 @@ describe('the stores on sqlite', () => {
 
   test('do not blame the store for a bug', async () => {
     const bug = new TypeError('a bug');
-    const port = guardSqlite({ ask: () => Promise.reject(bug) });
+    const port = mapSqliteErrors({ ask: () => Promise.reject(bug) });
     await assert.rejects(port.ask(), bug);
   });
 

@@ -1,4 +1,4 @@
-import { type Database, guardSqlite } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import { ipKey } from '../../limits/ip-key.ts';
 import type { TrustedAddresses } from '../../ports/trusted-addresses.ts';
 import { TRUSTED_MS } from '../trusted-pair.ts';
@@ -12,7 +12,7 @@ const SQL = {
 
 /** Trusted addresses in the embedded store. Only a power failure may lose one: nobody waits for a flush. */
 export function createSqliteTrustedAddresses(database: Database): TrustedAddresses {
-  return guardSqlite<TrustedAddresses>({
+  return mapSqliteErrors<TrustedAddresses>({
     async trust({ address, ip }, now) {
       const pair = { address, network: ipKey(ip), until: now.getTime() + TRUSTED_MS };
       await database.write(() => void database.prepare(SQL.trust).run(pair), { flushed: false });

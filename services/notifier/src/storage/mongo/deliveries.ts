@@ -2,7 +2,7 @@
  * Deliveries in MongoDB. Every write is of one document; the port guarantees their order. Each mail needs six
  * requests, so this uses the driver without mongoose (ADR 20).
  */
-import { guardMongo, repeatingLost } from '@latchkey/mongo';
+import { guardMongo, retryLostRace } from '@latchkey/mongo';
 import type { Collection, Connection } from 'mongoose';
 import type { Settlement } from '../../delivery/attempt.ts';
 import {
@@ -37,7 +37,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     const upserts = added.map(({ id, ...delivery }) => ({
       updateOne: { filter: { _id: id }, update: { $setOnInsert: documentOf(delivery, now) }, upsert: true },
     }));
-    const { upsertedCount } = await repeatingLost(() => deliveries.bulkWrite(upserts, { ordered: false }));
+    const { upsertedCount } = await retryLostRace(() => deliveries.bulkWrite(upserts, { ordered: false }));
     return upsertedCount;
   }
 
@@ -292,7 +292,7 @@ function cutoffsIn(collection: Collection<CutoffsDocument>) {
           upsert: true,
         },
       }));
-      await repeatingLost(() => collection.bulkWrite(raises, { ordered: false }));
+      await retryLostRace(() => collection.bulkWrite(raises, { ordered: false }));
     },
 
     /** Returns the cutoffs of some subjects. */

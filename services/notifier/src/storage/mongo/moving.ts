@@ -1,4 +1,4 @@
-import { documentTarget, guardMongo } from '@latchkey/mongo';
+import { createDocumentTarget, guardMongo } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Suppression } from '../../delivery/suppression.ts';
 import type { NotifierRecords, StoredCutoffs, StoredDelivery } from '../../ports/storage.ts';
@@ -16,7 +16,7 @@ import { suppressionDocument } from './suppressions.ts';
 export function createMongoTarget(connection: Connection): NotifierRecords<'target'> {
   return {
     cutoffs: guardMongo(
-      documentTarget<StoredCutoffs, CutoffsDocument>(connection, CUTOFFS, {
+      createDocumentTarget<StoredCutoffs, CutoffsDocument>(connection, CUTOFFS, {
         documentOf: ({ subject, before }) => ({ _id: subject, before }),
         isHeld: (stored, moved) =>
           Object.entries(moved.before).every(
@@ -25,12 +25,12 @@ export function createMongoTarget(connection: Connection): NotifierRecords<'targ
       }),
     ),
     suppressions: guardMongo(
-      documentTarget<Suppression, SuppressionDocument>(connection, SUPPRESSIONS, {
+      createDocumentTarget<Suppression, SuppressionDocument>(connection, SUPPRESSIONS, {
         documentOf: suppressionDocument,
       }),
     ),
     deliveries: guardMongo(
-      documentTarget<StoredDelivery, DeliveryDocument>(connection, DELIVERIES, {
+      createDocumentTarget<StoredDelivery, DeliveryDocument>(connection, DELIVERIES, {
         documentOf,
         // A final delivery stays as it was moved; an open one may have reached any state since then.
         isHeld: (stored, moved) => moved.open !== undefined || stored.state === moved.state,

@@ -1,5 +1,5 @@
 /** Suppressions in MongoDB. Each has its own document, which is found by its id. */
-import { guardMongo, repeatingLost } from '@latchkey/mongo';
+import { guardMongo, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { ALL_MAILS, type Suppression, suppressionId } from '../../delivery/suppression.ts';
 import type { Suppressions } from '../../ports/suppressions.ts';
@@ -17,7 +17,7 @@ export function createMongoSuppressions(connection: Connection): Suppressions {
 
     async put(suppression) {
       const { _id, ...fields } = suppressionDocument(suppression);
-      await repeatingLost(() => documents.replaceOne({ _id }, fields, { upsert: true }));
+      await retryLostRace(() => documents.replaceOne({ _id }, fields, { upsert: true }));
       // Scans the whole list, which is short because operators keep it by hand.
       await documents.deleteMany({ until: { $lte: suppression.since } });
     },

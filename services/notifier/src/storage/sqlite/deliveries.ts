@@ -1,5 +1,5 @@
 /** Deliveries in the embedded store. */
-import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import type { HeldLease } from '@latchkey/store';
 import type { Settlement } from '../../delivery/attempt.ts';
 import {
@@ -210,7 +210,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
     }
   }
 
-  return guardSqlite<SqliteDeliveries>({
+  return mapSqliteErrors<SqliteDeliveries>({
     // May be lost in a crash: the position in the log is lost with it, so the events are delivered again.
     record: (batch, now) => write(() => recordAll(batch, now), { flushed: false }),
 

@@ -1,5 +1,5 @@
 /** Suppressions in the embedded store. */
-import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import { ALL_MAILS, type Suppression, suppressionId } from '../../delivery/suppression.ts';
 import type { Suppressions } from '../../ports/suppressions.ts';
 
@@ -20,7 +20,7 @@ const SQL = {
 } as const;
 
 export function createSqliteSuppressions({ prepare, write }: Database): Suppressions {
-  return guardSqlite<Suppressions>({
+  return mapSqliteErrors<Suppressions>({
     async find(recipient, mail, now) {
       const one = suppressionId({ recipient, mail });
       const all = suppressionId({ recipient, mail: ALL_MAILS });

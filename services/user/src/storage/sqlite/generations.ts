@@ -1,5 +1,5 @@
 /** The pointer as a row on node:sqlite; a generation is a table. */
-import { type Database, guardSqlite } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import { firstPointer, nameOf, type Pointer } from '../../generation/pointer.ts';
 import type { Generations } from '../../ports/generations.ts';
 import { profileTable, tableOf } from './migrations.ts';
@@ -56,7 +56,7 @@ export function createSqliteGenerations(database: Database): Generations {
       if (stored().includes(generation)) await drop(tableOf(nameOf(generation)));
     },
   };
-  return guardSqlite(port);
+  return mapSqliteErrors(port);
 }
 
 function generationIn(table: string): readonly number[] {

@@ -1,6 +1,6 @@
 /** The read model on node:sqlite: one row per account; fields that are searched have columns of their own. */
 import type { Parked } from '@latchkey/consumer';
-import { type Database, guardSqlite } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import type { ProfileQuery, Profiles } from '../../ports/profiles.ts';
 import { completeMark } from '../../profile/complete-mark.ts';
 import type { LivingProfile, Profile } from '../../profile/profile.ts';
@@ -76,7 +76,7 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
       return Number(database.prepare(sql).get()?.['parked']);
     },
   };
-  return guardSqlite(port);
+  return mapSqliteErrors(port);
 }
 
 function readAccount(row: Record<string, unknown>): StoredAccount {
