@@ -24,21 +24,22 @@ async function open() {
 
 deliveriesContract('sqlite', open);
 
+const delivery = {
+  id: randomUUID(),
+  eventId: randomUUID(),
+  subject: randomUUID(),
+  sequence: 1,
+  mail: 'welcome',
+  locale: 'en',
+  correlationId: 'request-1',
+  occurredAt: new Date(0),
+  sendUntil: new Date(3_600_000),
+  content: { to: 'ada@example.com', username: 'ada' },
+} as const;
+
 it('hands out at once what a former process had in hand', async () => {
   const { deliveries, reclaim, close } = await open();
   const now = new Date(0);
-  const delivery = {
-    id: randomUUID(),
-    eventId: randomUUID(),
-    subject: randomUUID(),
-    sequence: 1,
-    mail: 'welcome',
-    locale: 'en',
-    correlationId: 'request-1',
-    occurredAt: now,
-    sendUntil: new Date(3_600_000),
-    content: { to: 'ada@example.com', username: 'ada' },
-  } as const;
   await deliveries.record({ deliveries: [delivery], cutoffs: [] }, now);
   const claim = { now, leaseMs: 90_000, limit: 10 };
   assert.equal((await deliveries.claim({ ...claim, owner: 'gone' })).length, 1);
@@ -47,4 +48,38 @@ it('hands out at once what a former process had in hand', async () => {
   assert.equal((await deliveries.claim({ ...claim, owner: 'new' })).length, 1);
   assert.equal(await deliveries.settle(delivery.id, 'gone', { state: 'sent', at: now }), false);
   await close();
+});
+
+it('claims and expires in the order of an index, so that the cost does not depend on how many are pending', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-deliveries-'));
+  const store = openSqlite({ folder, as: 'server' });
+  const statements = new Set<string>();
+  const { deliveries } = openSqliteStorage({
+    ...store,
+    database: {
+      ...store.database,
+      prepare(sql) {
+        statements.add(sql);
+        return store.database.prepare(sql);
+      },
+    },
+  });
+  const now = new Date(0);
+  await deliveries.record({ deliveries: [delivery], cutoffs: [] }, now);
+  statements.clear();
+  await deliveries.claim({ owner: 'me', now, leaseMs: 90_000, limit: 10 });
+  await deliveries.release('me', now);
+  assert.equal(await deliveries.expire(delivery.sendUntil), 1);
+  const byTime = [...statements].filter((sql) => sql.includes('send_until'));
+  const plans = byTime.flatMap((sql) =>
+    store.database
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all()
+      .map((row) => String(row['detail'])),
+  );
+  const searches = plans.filter((plan) => /notifier_deliveries|ORDER BY|SCAN/.test(plan));
+  assert.equal(searches.length, 3, searches.join());
+  for (const plan of searches) assert.match(plan, /USING INDEX notifier_deliveries_open \(send_until/);
+  await store.close();
+  await rm(folder, { recursive: true });
 });

@@ -28,7 +28,10 @@ const COVERED = `EXISTS (
   WHERE c.subject = d.subject AND d.sequence < c.before AND c.what IN ('everything', d.purpose))`;
 
 /** The condition of pending deliveries that are due, or whose time is further ahead than is possible. */
-const DUE = `state = 'pending' AND (due_at <= :now OR due_at > :now + ${FARTHEST_DUE_MS})`;
+const DUE = `state = 'pending' AND due_at IS NOT NULL AND (due_at <= :now OR due_at > :now + ${FARTHEST_DUE_MS})`;
+
+/** By the time until which they are sent. SQLite itself would choose the index of states, and read all that are pending. */
+const OPEN = 'INDEXED BY notifier_deliveries_open';
 
 const ENDED = 'due_at = NULL, owner = NULL, content = NULL';
 
@@ -46,14 +49,14 @@ const SQL = {
     UPDATE notifier_deliveries AS d SET state = 'cancelled', ended_at = :now, ${ENDED}
     WHERE d.subject = :subject AND d.due_at IS NOT NULL AND d.state = 'pending' AND ${COVERED}`,
   candidates: `
-    SELECT d.*, ${COVERED} AS covered FROM notifier_deliveries AS d
+    SELECT d.*, ${COVERED} AS covered FROM notifier_deliveries AS d ${OPEN}
     WHERE ${DUE} AND d.send_until > :now ORDER BY d.send_until LIMIT :limit`,
   take: "UPDATE notifier_deliveries SET state = 'claimed', owner = :owner, due_at = :dueAt WHERE id = :id",
   cancelOne: `UPDATE notifier_deliveries SET state = 'cancelled', ended_at = :now, ${ENDED} WHERE id = :id`,
-  anyToExpire: `SELECT 1 FROM notifier_deliveries WHERE ${DUE} AND send_until <= :now LIMIT 1`,
+  anyToExpire: `SELECT 1 FROM notifier_deliveries ${OPEN} WHERE ${DUE} AND send_until <= :now LIMIT 1`,
   // A delivery whose last attempt could not decrypt its link becomes failed; any other one becomes expired.
   expire: `
-    UPDATE notifier_deliveries SET ended_at = :now, ${ENDED},
+    UPDATE notifier_deliveries ${OPEN} SET ended_at = :now, ${ENDED},
       state = CASE attempts ->> '$[#-1].result' WHEN 'unknown-key' THEN 'failed' ELSE 'expired' END,
       reason = CASE attempts ->> '$[#-1].result' WHEN 'unknown-key' THEN 'unsealable' END
     WHERE ${DUE} AND send_until <= :now`,
