@@ -1,6 +1,6 @@
 /** Connects ops commands to the Kafka of KAFKA_BROKERS. */
 import { kafkaConnection, kafkaSettings } from '@latchkey/backend';
-import { nameIn } from '@latchkey/bus';
+import { topicNameOnLog } from '@latchkey/bus';
 import { createKafkaBus, type KafkaBus, type Replication } from '@latchkey/bus/kafka';
 import { topics } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
@@ -29,7 +29,7 @@ export async function withKafkaBus(
   const { TOPIC_NAMES } = readConfig(kafkaSettings, context.environment);
   const bus = createKafkaBus({
     ...connectionOf(context),
-    topics: topics.map(({ name, partitions }) => ({ name: nameIn(TOPIC_NAMES, name), partitions })),
+    topics: topics.map(({ name, partitions }) => ({ name: topicNameOnLog(TOPIC_NAMES, name), partitions })),
     onFatal: (reason) => context.note(reason.message),
     ...(replication && { replication }),
   });

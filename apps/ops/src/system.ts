@@ -1,6 +1,6 @@
 /** Opens the whole system that the settings describe: its store, its log, and the names of its topics. */
 import { type Store, topicSettings } from '@latchkey/backend';
-import { type Bus, type Groups, nameIn, withGroupNames, withTopicNames } from '@latchkey/bus';
+import { type Bus, type Groups, topicNameOnLog, withGroupNames, withTopicNames } from '@latchkey/bus';
 import { readConfig } from '@latchkey/process';
 import type { Context } from './context.ts';
 import { type Log, withLog } from './log.ts';
@@ -30,7 +30,7 @@ export function withSystem(context: Context, work: (system: System) => Promise<v
         log.kind === 'embedded'
           ? renamed
           : withGroupNames(renamed, { prefix: log.groupPrefix, topics: names });
-      return work({ store, bus, log, nameOf: (topic) => nameIn(names, topic) });
+      return work({ store, bus, log, nameOf: (topic) => topicNameOnLog(names, topic) });
     }),
   );
 }

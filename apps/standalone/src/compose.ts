@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { authTags } from '@latchkey/auth';
-import { nameIn, type TopicNames, withTopicNames } from '@latchkey/bus';
+import { type TopicNames, topicNameOnLog, withTopicNames } from '@latchkey/bus';
 import { createEmbeddedBus, type EmbeddedBus } from '@latchkey/bus/embedded';
 import { allTopics, asyncApiDocument, securityTopic } from '@latchkey/events';
 import {
@@ -95,7 +95,7 @@ async function openStore(
 /** Only the retention of security events is a setting. */
 async function ensureTopics(bus: EmbeddedBus, retentionDays: number, names: TopicNames): Promise<void> {
   const { name, retentionMs } = securityTopic(retentionDays);
-  await bus.setRetention(nameIn(names, name), retentionMs);
+  await bus.setRetention(topicNameOnLog(names, name), retentionMs);
   await bus.ensureTopics(allTopics(retentionDays));
 }
 

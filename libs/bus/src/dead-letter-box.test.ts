@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
 import type { OutgoingRecord } from './bus.ts';
-import { type DeadLetter, openDeadLetters, type Place } from './dead-letter-box.ts';
+import { type DeadLetter, openDeadLetters, type RecordPosition } from './dead-letter-box.ts';
 import { createEmbeddedBus } from './embedded/bus.embedded.ts';
 import { createEmbeddedReader } from './embedded/reader.embedded.ts';
 
@@ -56,7 +56,7 @@ function record(value: string, headers: OutgoingRecord['headers'] = {}): Outgoin
 function values(letters: readonly DeadLetter[]) {
   return letters.map(({ record: { value } }) => String(value));
 }
-function inA(offset: number): Place {
+function inA(offset: number): RecordPosition {
   return { topic: 'things.dlq.a', partition: 0, offset };
 }
 
@@ -80,7 +80,7 @@ test('letters of every group are listed, page after page', async (context) => {
   await setAside('a', record('1'), record('2'), record('3'));
   await setAside('b');
   const paged: string[] = [];
-  let after: Place | undefined;
+  let after: RecordPosition | undefined;
   // Reads one page more than there are.
   for (let pages = 0; pages < 4; pages += 1) {
     const page = await box.list({ limit: 2, ...(after && { after }) });

@@ -7,7 +7,7 @@ import { DEAD_LETTERS } from './dead-letter.ts';
 import type { LogReader } from './reader.ts';
 
 /** The position of a record. */
-export interface Place {
+export interface RecordPosition {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
@@ -15,12 +15,12 @@ export interface Place {
 
 export interface DeadLetter {
   /** Its position in the dead-letter topic. */
-  readonly place: Place;
+  readonly place: RecordPosition;
   /** The group that could not use it. */
   readonly group: string;
   readonly cause: string;
   /** Where the consumer found it; undefined if the letter does not say. */
-  readonly origin?: Place;
+  readonly origin?: RecordPosition;
   /**
    * The record in the dead-letter topic. Key, value and headers are those of the original, with the `dlq_` headers
    * added.
@@ -32,37 +32,37 @@ export interface DeadLetterPage {
   /** At least 1. */
   readonly limit: number;
   /** A position; only letters after it are returned. */
-  readonly after?: Place;
+  readonly after?: RecordPosition;
 }
 
-export interface DeadLetterBox {
+export interface DeadLetterQueues {
   /** Returns letters that are not discarded, of every group that has any, by topic and offset. */
   list(page: DeadLetterPage): Promise<readonly DeadLetter[]>;
   /** Returns the letter at a position, even if it is discarded. */
-  find(place: Place): Promise<DeadLetter | undefined>;
+  find(place: RecordPosition): Promise<DeadLetter | undefined>;
   /**
    * Marks a letter as handled, so that it is no longer listed. Its bytes remain until the retention ends.
    * @returns false if it was discarded already
    * @throws Error if there is no such letter
    */
-  discard(place: Place): Promise<boolean>;
+  discard(place: RecordPosition): Promise<boolean>;
 }
 
 /** Only markers have this header and no `dlq_cause`. A letter always has a cause, whatever headers its record had. */
 const DISCARDS = 'dlq_discards';
 
-export interface DeadLetterBoxDeps {
+export interface DeadLetterQueuesDeps {
   readonly bus: Pick<Bus, 'publish'>;
   readonly reader: LogReader;
 }
 
-export function openDeadLetters({ bus, reader }: DeadLetterBoxDeps): DeadLetterBox {
+export function openDeadLetters({ bus, reader }: DeadLetterQueuesDeps): DeadLetterQueues {
   async function topics(): Promise<readonly string[]> {
     return (await reader.topics()).filter((name) => name.includes(DEAD_LETTERS));
   }
 
   /** Reads every record of a topic after a position. */
-  async function* recordsOf(topic: string, after?: Place): AsyncGenerator<BusRecord> {
+  async function* recordsOf(topic: string, after?: RecordPosition): AsyncGenerator<BusRecord> {
     function behind(partition: number): number {
       return after === undefined || partition > after.partition ? 0 : after.offset + 1;
     }
@@ -80,14 +80,14 @@ export function openDeadLetters({ bus, reader }: DeadLetterBoxDeps): DeadLetterB
     return discarded;
   }
 
-  async function* lettersOf(topic: string, after?: Place): AsyncGenerator<DeadLetter> {
+  async function* lettersOf(topic: string, after?: RecordPosition): AsyncGenerator<DeadLetter> {
     const discarded = await discardedIn(topic);
     for await (const record of recordsOf(topic, after)) {
       if (!isMarker(record) && !discarded.has(nameOf(record))) yield letterOf(record);
     }
   }
 
-  async function find(place: Place): Promise<DeadLetter | undefined> {
+  async function find(place: RecordPosition): Promise<DeadLetter | undefined> {
     const { topic, partition, offset } = place;
     if (!(await topics()).includes(topic)) return undefined;
     const range = (await reader.ranges(topic)).find((each) => each.partition === partition);
@@ -121,7 +121,7 @@ export function openDeadLetters({ bus, reader }: DeadLetterBoxDeps): DeadLetterB
 }
 
 /** Returns the name of a position within its topic. */
-function nameOf({ partition, offset }: Pick<Place, 'partition' | 'offset'>): string {
+function nameOf({ partition, offset }: Pick<RecordPosition, 'partition' | 'offset'>): string {
   return `${partition}/${offset}`;
 }
 
@@ -147,7 +147,7 @@ function letterOf(record: BusRecord): DeadLetter {
   };
 }
 
-function originOf(record: BusRecord): Place | undefined {
+function originOf(record: BusRecord): RecordPosition | undefined {
   const topic = headerOf(record, 'dlq_topic');
   const [partition, offset] = [headerOf(record, 'dlq_partition'), headerOf(record, 'dlq_offset')];
   const isPlace = topic !== '' && [partition, offset].every((text) => /^\d+$/.test(text));

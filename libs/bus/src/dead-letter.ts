@@ -11,7 +11,7 @@ export function deadLetterTopic(topic: string, group: string): string {
 }
 
 /** Returns the record with headers that say why it was set aside and where it was. */
-export function asDeadLetter([record, cause]: [BusRecord, string]): OutgoingRecord {
+export function toDeadLetter([record, cause]: [BusRecord, string]): OutgoingRecord {
   return {
     key: record.key,
     value: record.value,

@@ -13,4 +13,10 @@ export {
 } from './bus.ts';
 export type { LogReader, PartitionRange } from './reader.ts';
 export type { LogTail } from './tail.ts';
-export { groupIn, nameIn, type TopicNames, withGroupNames, withTopicNames } from './topic-names.ts';
+export {
+  groupNameOnLog,
+  type TopicNames,
+  topicNameOnLog,
+  withGroupNames,
+  withTopicNames,
+} from './topic-names.ts';

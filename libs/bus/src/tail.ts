@@ -24,7 +24,7 @@ export interface LogTail {
 export const RANGES_AGE_MS = 50;
 
 /** Returns whether there are records after these ends. */
-export function haveGrown(before: readonly PartitionRange[], now: readonly PartitionRange[]): boolean {
+export function hasNewRecords(before: readonly PartitionRange[], now: readonly PartitionRange[]): boolean {
   const ends = new Map(before.map(({ partition, end }) => [partition, end]));
   return now.some(({ partition, end }) => end > (ends.get(partition) ?? 0));
 }

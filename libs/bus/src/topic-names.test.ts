@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
 import type { BusRecord } from './bus.ts';
 import { createEmbeddedBus } from './embedded/bus.embedded.ts';
-import { groupIn, nameIn, withTopicNames } from './topic-names.ts';
+import { groupNameOnLog, topicNameOnLog, withTopicNames } from './topic-names.ts';
 
 const names = { ours: 'theirs' };
 const spec = { partitions: 1, retentionMs: -1 };
@@ -48,13 +48,13 @@ test('a topic with another name is asked for by ours, and nothing is made under 
 });
 
 test('a topic without another name keeps its own, whatever it is called', () => {
-  assert.equal(nameIn(names, 'ours'), 'theirs');
-  assert.equal(nameIn(names, 'theirs'), 'theirs');
-  assert.equal(nameIn(names, 'toString'), 'toString');
+  assert.equal(topicNameOnLog(names, 'ours'), 'theirs');
+  assert.equal(topicNameOnLog(names, 'theirs'), 'theirs');
+  assert.equal(topicNameOnLog(names, 'toString'), 'toString');
 });
 
 test('a group is named after the prefix and the topics that have another name', () => {
-  assert.equal(groupIn({ prefix: '', topics: {} }, 'user', ['ours']), 'user');
-  assert.equal(groupIn({ prefix: 'a.', topics: {} }, 'user', ['ours']), 'a.user');
-  assert.equal(groupIn({ prefix: '', topics: names }, 'user', ['other', 'ours']), 'user.theirs');
+  assert.equal(groupNameOnLog({ prefix: '', topics: {} }, 'user', ['ours']), 'user');
+  assert.equal(groupNameOnLog({ prefix: 'a.', topics: {} }, 'user', ['ours']), 'a.user');
+  assert.equal(groupNameOnLog({ prefix: '', topics: names }, 'user', ['other', 'ours']), 'user.theirs');
 });

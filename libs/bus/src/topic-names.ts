@@ -5,7 +5,7 @@ import type { Bus, Groups } from './bus.ts';
 export type TopicNames = Readonly<Record<string, string>>;
 
 /** Returns the name of a topic on the log. */
-export function nameIn(names: TopicNames, topic: string): string {
+export function topicNameOnLog(names: TopicNames, topic: string): string {
   return Object.hasOwn(names, topic) ? (names[topic] ?? topic) : topic;
 }
 
@@ -21,19 +21,21 @@ export interface GroupNames {
  * read another topic, as during a change of TOPIC_NAMES, are another group.
  * @param topics our names of the topics that it reads
  */
-export function groupIn(
+export function groupNameOnLog(
   { prefix, topics: names }: GroupNames,
   group: string,
   topics: readonly string[],
 ): string {
-  const renamed = topics.map((topic) => nameIn(names, topic)).filter((name, index) => name !== topics[index]);
+  const renamed = topics
+    .map((topic) => topicNameOnLog(names, topic))
+    .filter((name, index) => name !== topics[index]);
   return `${prefix}${[group, ...renamed].join('.')}`;
 }
 
 /** Returns a bus that takes our topic names. The records that it returns contain the names on the log. */
 export function withTopicNames<B extends Bus & Groups>(bus: B, names: TopicNames): B {
   function named(topic: string): string {
-    return nameIn(names, topic);
+    return topicNameOnLog(names, topic);
   }
   const renamed: Bus & Groups = {
     ...bus,
@@ -56,12 +58,12 @@ export function withGroupNames<B extends Bus & Groups>(bus: B, names: GroupNames
   const renamed: Bus & Groups = {
     ...bus,
     subscribe(options) {
-      const group = groupIn(names, options.group, options.topics);
+      const group = groupNameOnLog(names, options.group, options.topics);
       if (group === options.group) return bus.subscribe(options);
       return bus.subscribe({ ...options, group, formerGroup: options.group });
     },
-    progressOf: (group, topics) => bus.progressOf(groupIn(names, group, topics), topics),
-    forgetGroup: (group, topics) => bus.forgetGroup(groupIn(names, group, topics), topics),
+    progressOf: (group, topics) => bus.progressOf(groupNameOnLog(names, group, topics), topics),
+    forgetGroup: (group, topics) => bus.forgetGroup(groupNameOnLog(names, group, topics), topics),
   };
   return { ...bus, ...renamed };
 }

@@ -11,7 +11,7 @@ import {
 } from '@latchkey/http';
 import type { Dependency, Logger, Part, ProcessEnd, Registry, ServiceProcessConfig } from '@latchkey/process';
 import { PROBLEM_TYPES } from '@latchkey/tokens';
-import { type Needs, openServers, type ServersConfig } from './servers.ts';
+import { openServers, type ServersConfig, type ServiceRequirements } from './servers.ts';
 import { waitForServers } from './wait-for-servers.ts';
 
 /** How long `stop` waits for a start in progress. */
@@ -24,7 +24,7 @@ export interface ClusterPartDeps {
   readonly logger: Logger;
   readonly registry: Registry;
   readonly end: ProcessEnd;
-  readonly needs: Needs;
+  readonly needs: ServiceRequirements;
   compose(backend: Backend): Service;
   isAllowedOrigin(origin: string): boolean;
   readonly corsHeaders: readonly string[];

@@ -16,7 +16,7 @@ import {
 } from '@latchkey/process';
 import type { z } from 'zod';
 import { clusterPart } from './cluster-part.ts';
-import type { Needs } from './servers.ts';
+import type { ServiceRequirements } from './servers.ts';
 
 export interface ClusterServiceDeps {
   readonly backend: Backend;
@@ -28,7 +28,7 @@ export interface ClusterServiceDeps {
  * The description of a service in its `main.ts`. Topics and schema must be prepared before it starts:
  * `npm run ops -- topics`, `npm run ops -- indexes`.
  */
-export interface ClusterService<Settings extends z.ZodObject> extends Pick<Needs, 'storage'> {
+export interface ClusterService<Settings extends z.ZodObject> extends Pick<ServiceRequirements, 'storage'> {
   readonly name: string;
   /** Returns the topics that the service requires. */
   topics(config: z.infer<Settings>): readonly TopicSpec[];

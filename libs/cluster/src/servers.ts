@@ -5,7 +5,13 @@ import {
   type Store,
   type StoreConfig,
 } from '@latchkey/backend';
-import { nameIn, type Subscription, type TopicSpec, withGroupNames, withTopicNames } from '@latchkey/bus';
+import {
+  type Subscription,
+  type TopicSpec,
+  topicNameOnLog,
+  withGroupNames,
+  withTopicNames,
+} from '@latchkey/bus';
 import { createKafkaBus, type KafkaBus, KafkaRefusedError } from '@latchkey/bus/kafka';
 import { createClockGuard, type Dependency, type Logger, type Registry } from '@latchkey/process';
 import { type Preparable, SchemaError, StoreRefused } from '@latchkey/store';
@@ -15,7 +21,7 @@ import { createTopicWatch, type TopicWatch } from './topic-watch.ts';
 import { waitForServers } from './wait-for-servers.ts';
 
 /** What a service requires on Kafka and in its store. */
-export interface Needs {
+export interface ServiceRequirements {
   readonly topics: readonly TopicSpec[];
   /** Opens the part of a store that the service uses. */
   storage(store: Store): Pick<Preparable, 'check'>;
@@ -33,7 +39,7 @@ export interface Servers {
    * @throws Error of one line if waiting does not help: refused credentials, a topic or an index that is missing or
    * differs, a schema of a newer version; the abort error after `close`
    */
-  ready(needs: Needs): Promise<void>;
+  ready(needs: ServiceRequirements): Promise<void>;
   /** Returns the state of the log and the store, as far as `ready` knows it. */
   health(): Promise<readonly Dependency[]>;
   /** Returns what is watched while a service runs: the clock and, after `ready`, the topics. */
@@ -92,7 +98,7 @@ export function openServers(
   ]);
 
   function named(topics: readonly TopicSpec[]): readonly TopicSpec[] {
-    return topics.map((topic) => ({ ...topic, name: nameIn(kafka.TOPIC_NAMES, topic.name) }));
+    return topics.map((topic) => ({ ...topic, name: topicNameOnLog(kafka.TOPIC_NAMES, topic.name) }));
   }
 
   function wait(name: string, attempt: () => Promise<void>): Promise<void> {
@@ -122,7 +128,7 @@ export function openServers(
     };
   }
 
-  async function checkStore(storage: Needs['storage']): Promise<void> {
+  async function checkStore(storage: ServiceRequirements['storage']): Promise<void> {
     await store.health();
     await storage(store).check();
   }

@@ -4,7 +4,7 @@ import { dataSchemaUri, subjectOfKey } from '@latchkey/events';
 import { parseJson } from './json.ts';
 
 /** What a reader may see. */
-export interface View {
+export interface ReaderView {
   /** The types of events that the reader sees; undefined for all. */
   readonly types?: ReadonlySet<string>;
   /** Whether personal data is shown. */
@@ -30,7 +30,7 @@ function textOf(bytes: Buffer): string | undefined {
  * Returns the JSON text of an event. Returns undefined if the reader may not see it: its type is excluded, or its
  * key is not an account. All attributes are passed on unchanged, including those that this release does not know.
  */
-export function toCloudEvent(record: BusRecord, view: View): string | undefined {
+export function toCloudEvent(record: BusRecord, view: ReaderView): string | undefined {
   const key = record.key === null ? undefined : textOf(record.key);
   if (key === undefined) return undefined;
   const { personsalt, ...others } = attributesOf(record, subjectOfKey(record.key) ?? key);

@@ -13,7 +13,7 @@ import { openDatabase } from '@latchkey/sqlite';
 import { createFeed, type FeedReader } from './feed.ts';
 import { feedQuery } from './query.ts';
 import { feedRoutes } from './routes.ts';
-import { answerStream } from './stream.ts';
+import { respondWithStream } from './stream.ts';
 
 const person = { email: 'ada@example.com', username: 'ada' };
 
@@ -384,7 +384,7 @@ describe('server-sent events', () => {
     );
     const feed = createFeed(bus, async (records) => records);
     let pages = 0;
-    const { stream } = answerStream({
+    const { stream } = respondWithStream({
       feed: {
         ...feed,
         read(query) {

@@ -1,7 +1,7 @@
 /** Reads the log for readers that store their position themselves. */
 import type { Bus, BusRecord, LogTail, PartitionRange } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, subjectOfKey } from '@latchkey/events';
-import { toCloudEvent, type View } from './cloud-event.ts';
+import { type ReaderView, toCloudEvent } from './cloud-event.ts';
 import { anchorOf, type Cursor, logNumber, type Place, placeOf } from './cursor.ts';
 
 /** A client of the feed, and what it may see. */
@@ -18,7 +18,7 @@ export interface FeedReader {
 export interface FeedQuery {
   /** Undefined to read from the beginning. */
   readonly after?: Cursor | undefined;
-  readonly view: View;
+  readonly view: ReaderView;
   /** If set, only events of this account are returned. */
   readonly account?: string | undefined;
   readonly limit: number;
@@ -45,9 +45,9 @@ const SCANNED_AT_MOST = 5000;
 const READ_AT_ONCE = 1000;
 
 /** Returns those of the consecutive records that auth has published. */
-export type Genuine = (records: readonly BusRecord[]) => Promise<readonly BusRecord[]>;
+export type SelectGenuine = (records: readonly BusRecord[]) => Promise<readonly BusRecord[]>;
 
-export function createFeed(bus: Pick<Bus, 'tail'>, genuine: Genuine): Feed {
+export function createFeed(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine): Feed {
   const reached = createReached();
 
   return {
@@ -66,7 +66,7 @@ export function createFeed(bus: Pick<Bus, 'tail'>, genuine: Genuine): Feed {
 interface Source {
   readonly tail: LogTail;
   readonly reached: Reached;
-  readonly genuine: Genuine;
+  readonly genuine: SelectGenuine;
 }
 
 async function readPage(source: Source, query: FeedQuery): Promise<FeedPage> {

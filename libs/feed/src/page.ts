@@ -1,19 +1,19 @@
 /** A page of the feed. */
 import type { Answer } from '@latchkey/http';
-import type { View } from './cloud-event.ts';
+import type { ReaderView } from './cloud-event.ts';
 import { writeCursor } from './cursor.ts';
 import type { Feed, FeedPage } from './feed.ts';
 import type { FeedParameters } from './query.ts';
 
-export interface Reading {
+export interface PageReading {
   readonly feed: Feed;
   readonly query: FeedParameters;
-  readonly view: View;
+  readonly view: ReaderView;
   /** Aborted once the client has disconnected or the server stops. */
   readonly ending: AbortSignal;
 }
 
-export async function answerPage(reading: Reading): Promise<Answer> {
+export async function respondWithPage(reading: PageReading): Promise<Answer> {
   const { wait } = reading.query;
   const page = await readOrWait(reading, wait === 0 ? undefined : AbortSignal.timeout(wait * 1000));
   return {
@@ -24,7 +24,7 @@ export async function answerPage(reading: Reading): Promise<Answer> {
 }
 
 /** Reads until there are events or the time is up. Pages without matching events are skipped. */
-async function readOrWait(reading: Reading, timeUp: AbortSignal | undefined): Promise<FeedPage> {
+async function readOrWait(reading: PageReading, timeUp: AbortSignal | undefined): Promise<FeedPage> {
   const { feed, view, ending } = reading;
   const { after, account, limit } = reading.query;
   const signal = timeUp === undefined ? undefined : AbortSignal.any([timeUp, ending]);

@@ -1,12 +1,12 @@
 /** How many requests of one client may wait at the same time. */
 const PER_CLIENT = 20;
 
-export interface Places {
+export interface WaitingSlots {
   /** Takes a place. @returns a function that gives it back; undefined if the client already has too many */
   take(client: string): (() => void) | undefined;
 }
 
-export function createPlaces(): Places {
+export function createWaitingSlots(): WaitingSlots {
   const taken = new Map<string, number>();
   function change(client: string, by: number): void {
     const count = (taken.get(client) ?? 0) + by;

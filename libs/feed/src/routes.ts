@@ -3,11 +3,11 @@ import { type Policy, problems, type RequestContext, type Route, rateLimited, ro
 import { z } from 'zod';
 import { readCursor } from './cursor.ts';
 import type { Feed, FeedReader } from './feed.ts';
-import { answerPage } from './page.ts';
-import { createPlaces } from './places.ts';
+import { respondWithPage } from './page.ts';
+import { createWaitingSlots } from './places.ts';
 import { type FeedParameters, feedQuery } from './query.ts';
-import { answerStream } from './stream.ts';
-import { mapFailures, viewOf } from './view.ts';
+import { respondWithStream } from './stream.ts';
+import { mapLogFailures, viewOf } from './view.ts';
 
 const BATCH = 'application/cloudevents-batch+json';
 const STREAM = 'text/event-stream';
@@ -29,7 +29,7 @@ export interface FeedRoutesDeps {
 }
 
 export function feedRoutes({ feed, policy, path }: FeedRoutesDeps): readonly Route[] {
-  const places = createPlaces();
+  const places = createWaitingSlots();
   const events = route({
     method: 'GET',
     path,
@@ -67,9 +67,10 @@ export function feedRoutes({ feed, policy, path }: FeedRoutesDeps): readonly Rou
         view: viewOf(caller, query),
         ending: request.ending(),
       };
-      if (isStream) return answerStream({ ...reading, leave, stillMay: () => mayStill(policy, request) });
+      if (isStream)
+        return respondWithStream({ ...reading, leave, stillMay: () => mayStill(policy, request) });
       try {
-        return await mapFailures(() => answerPage(reading));
+        return await mapLogFailures(() => respondWithPage(reading));
       } finally {
         leave();
       }

@@ -2,7 +2,7 @@
 import type { Answer } from '@latchkey/http';
 import { writeCursor } from './cursor.ts';
 import type { FeedPage } from './feed.ts';
-import type { Reading } from './page.ts';
+import type { PageReading } from './page.ts';
 
 /**
  * The longest silence, in ms: proxies close connections that are silent for longer. A revoked key also ends its
@@ -10,14 +10,14 @@ import type { Reading } from './page.ts';
  */
 const SILENT_AT_MOST_MS = 15_000;
 
-export interface StreamReading extends Reading {
+export interface StreamReading extends PageReading {
   /** Called when the stream has ended. */
   leave(): void;
   /** Whether the client may still read. */
   stillMay(): Promise<boolean>;
 }
 
-export function answerStream(reading: StreamReading): Answer {
+export function respondWithStream(reading: StreamReading): Answer {
   // If the client disconnects at once, the stream never starts.
   reading.ending.addEventListener('abort', reading.leave, { once: true });
   return {

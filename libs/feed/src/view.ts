@@ -1,5 +1,5 @@
 import { unavailable } from '@latchkey/http';
-import type { View } from './cloud-event.ts';
+import type { ReaderView } from './cloud-event.ts';
 import type { FeedReader } from './feed.ts';
 
 /** Returns what a client sees: what it has asked for, as far as it may see that. */
@@ -9,14 +9,14 @@ export function viewOf(
     types: wanted,
     placeholders,
   }: { readonly types?: readonly string[] | undefined; readonly placeholders: boolean },
-): View {
+): ReaderView {
   if (wanted === undefined) return { ...(allowed && { types: new Set(allowed) }), person, placeholders };
   const types = new Set(allowed === undefined ? wanted : wanted.filter((type) => allowed.includes(type)));
   return { types, person, placeholders };
 }
 
 /** @throws Problem (unavailable) if the work fails: the log cannot be read */
-export async function mapFailures<T>(work: () => Promise<T>): Promise<T> {
+export async function mapLogFailures<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

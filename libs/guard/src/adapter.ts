@@ -13,7 +13,7 @@ export interface FrameworkGuard<Middleware> {
   role(...roles: readonly [string, ...string[]]): Middleware;
 }
 
-export function adapt<Middleware>(
+export function createAdapter<Middleware>(
   guard: Guard,
   toMiddleware: (check: Check) => Middleware,
 ): FrameworkGuard<Middleware> {

@@ -1,5 +1,5 @@
 /** `@latchkey/guard/express`. */
-import { adapt, type FrameworkGuard, headerOf, type NodeHeaders, refusalOf } from './adapter.ts';
+import { createAdapter, type FrameworkGuard, headerOf, type NodeHeaders, refusalOf } from './adapter.ts';
 import type { Check, Guard } from './guard.ts';
 
 export { callerOf } from './callers.ts';
@@ -23,7 +23,7 @@ export type ExpressMiddleware = (
 
 /** Makes a guard's checks middleware for Express. A handler gets the caller by `callerOf(request)`. */
 export function expressGuard(guard: Guard): FrameworkGuard<ExpressMiddleware> {
-  return adapt(guard, middleware);
+  return createAdapter(guard, middleware);
 }
 
 function middleware(check: Check): ExpressMiddleware {

@@ -1,5 +1,5 @@
 /** `@latchkey/guard/fastify`. */
-import { adapt, type FrameworkGuard, headerOf, type NodeHeaders, refusalOf } from './adapter.ts';
+import { createAdapter, type FrameworkGuard, headerOf, type NodeHeaders, refusalOf } from './adapter.ts';
 import type { Check, Guard } from './guard.ts';
 
 export { callerOf } from './callers.ts';
@@ -22,7 +22,7 @@ export type FastifyHook = (request: FastifyRequest, reply: FastifyReply) => Prom
  * the caller by `callerOf(request)`.
  */
 export function fastifyGuard(guard: Guard): FrameworkGuard<FastifyHook> {
-  return adapt(guard, hook);
+  return createAdapter(guard, hook);
 }
 
 function hook(check: Check): FastifyHook {

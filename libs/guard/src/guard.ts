@@ -2,12 +2,12 @@
 import {
   type AccessClaims,
   bearerToken,
-  guards,
+  createGuards,
   type KeySource,
   type Guard as Policy,
   remoteKeys,
+  serviceUnavailable,
   tokenVerifier,
-  unavailable,
 } from '@latchkey/tokens';
 import { Refusal } from './refusal.ts';
 import { type RevocationCheck, RevocationsUnavailable } from './standing.ts';
@@ -67,7 +67,7 @@ export function createGuard(options: GuardOptions): Guard {
   const { issuer, audience = 'latchkey', now = () => new Date(), revocations } = options;
   const { keys = remoteKeys(options.jwksUrl ?? `${issuer.replace(/\/+$/, '')}/.well-known/jwks.json`) } =
     options;
-  const policies = guards({
+  const policies = createGuards({
     verify: cacheTokens(tokenVerifier({ keys, issuer, audience, now }), now),
     standing: async (claims, { headers }) => {
       const changed = await standingNow(revocations, claims, headers['authorization']);
@@ -107,6 +107,6 @@ async function standingNow(
     return await revocations.standingOf(claims, bearerToken(authorization) ?? '');
   } catch (error) {
     if (!(error instanceof RevocationsUnavailable)) throw error;
-    throw new Refusal(unavailable, { detail: error.message, retryAfter: 1, cause: error });
+    throw new Refusal(serviceUnavailable, { detail: error.message, retryAfter: 1, cause: error });
   }
 }

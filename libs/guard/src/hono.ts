@@ -1,5 +1,5 @@
 /** `@latchkey/guard/hono`. */
-import { adapt, type FrameworkGuard, refusalOf } from './adapter.ts';
+import { createAdapter, type FrameworkGuard, refusalOf } from './adapter.ts';
 import type { Check, Guard } from './guard.ts';
 
 export { callerOf } from './callers.ts';
@@ -16,7 +16,7 @@ export type HonoMiddleware = (
 
 /** Makes a guard's checks middleware for Hono. A handler gets the caller by `callerOf(context)`. */
 export function honoGuard(guard: Guard): FrameworkGuard<HonoMiddleware> {
-  return adapt(guard, middleware);
+  return createAdapter(guard, middleware);
 }
 
 function middleware(check: Check): HonoMiddleware {

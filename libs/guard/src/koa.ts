@@ -1,5 +1,5 @@
 /** `@latchkey/guard/koa`. */
-import { adapt, type FrameworkGuard, headerOf, type NodeHeaders, refusalOf } from './adapter.ts';
+import { createAdapter, type FrameworkGuard, headerOf, type NodeHeaders, refusalOf } from './adapter.ts';
 import type { Check, Guard } from './guard.ts';
 
 export { callerOf } from './callers.ts';
@@ -16,7 +16,7 @@ export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) 
 
 /** Makes a guard's checks middleware for koa. A handler gets the caller by `callerOf(context)`. */
 export function koaGuard(guard: Guard): FrameworkGuard<KoaMiddleware> {
-  return adapt(guard, middleware);
+  return createAdapter(guard, middleware);
 }
 
 function middleware(check: Check): KoaMiddleware {

@@ -43,7 +43,7 @@ interface Page {
 }
 
 /** Turns thrown errors into answers: a Problem by its spec, anything else into a 500 without details. */
-export function answerProblems(
+export function problemResponses(
   options: ProblemOptions & { readonly undeclared: 'fail' | 'drop' },
   pageAt: PageAt,
 ): Step {

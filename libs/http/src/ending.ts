@@ -13,12 +13,12 @@ function controllerOf(response: ServerResponse): AbortController {
   return ending;
 }
 
-/** Returns a signal that is aborted once the client has disconnected, or by {@link end}. */
-export function endingOf(response: ServerResponse): AbortSignal {
+/** Returns a signal that is aborted once the client has disconnected, or by {@link abortEndSignal}. */
+export function endSignalOf(response: ServerResponse): AbortSignal {
   return controllerOf(response).signal;
 }
 
 /** Aborts the signal of a response, even if nothing has asked for it yet. */
-export function end(response: ServerResponse): void {
+export function abortEndSignal(response: ServerResponse): void {
   controllerOf(response).abort();
 }

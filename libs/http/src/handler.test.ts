@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { type FieldError, Problem, problems, rateLimited } from './problem.ts';
-import { anyone, type Policy, type Route, route } from './route.ts';
+import { type Policy, publicPolicy, type Route, route } from './route.ts';
 import { pagePolicy, securityHeaders } from './security-headers.ts';
 import { serve } from './testing/serve.ts';
 
@@ -13,7 +13,7 @@ const greet = route({
   path: '/greetings',
   tag: 'greetings',
   summary: 'Greets',
-  policy: anyone,
+  policy: publicPolicy,
   body: greeting,
   answers: { 201: { description: 'Greeted', schema: z.object({ hello: z.string() }) } },
   handle: async ({ body }) => ({ status: 201, body: { hello: body.name } }),
@@ -24,7 +24,7 @@ const show = route({
   path: '/greetings/:id',
   tag: 'greetings',
   summary: 'Shows one',
-  policy: anyone,
+  policy: publicPolicy,
   params: z.object({ id: z.string().min(3) }),
   query: z.object({ limit: z.coerce.number().int().max(100).optional() }),
   answers: {
@@ -43,7 +43,7 @@ function doing(handle: Route['handle'], more: Partial<Route> = {}): Route {
     path: '/doing',
     tag: 'test',
     summary: 'Does something',
-    policy: anyone,
+    policy: publicPolicy,
     answers: { 200: { description: 'Done', schema: z.object({ ok: z.literal(true) }) } },
     problems: [problems.conflict, problems.rate_limited],
     handle,

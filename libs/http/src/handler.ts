@@ -3,12 +3,12 @@ import Router from '@koa/router';
 import type { Logger } from '@latchkey/process';
 import Koa from 'koa';
 import type { Registry } from 'prom-client';
-import { answerProblems, type ProblemOptions } from './answer-problem.ts';
+import { type ProblemOptions, problemResponses } from './answer-problem.ts';
 import { clientAddress } from './client-address.ts';
 import { type CorsOptions, cors } from './cors.ts';
 import type { Exchange, ExchangeState, Next, Step } from './exchange.ts';
 import { validationFailed } from './field-errors.ts';
-import { observe } from './observe.ts';
+import { observeRequests } from './observe.ts';
 import { pageAt, withoutSurplusSlashes } from './page-paths.ts';
 import { Problem, problems } from './problem.ts';
 import { bodyKind, readBody } from './read-body.ts';
@@ -38,10 +38,10 @@ export function createHandler(
   // Errors that reach koa occurred while an answer was written: the client has disconnected.
   app.on('error', (error: unknown) => options.logger.debug({ err: error }, 'answer not delivered'));
   app.use(identify(options));
-  app.use(observe(options.registry));
+  app.use(observeRequests(options.registry));
   app.use(secure(options.https ?? false));
   app.use(cors(options));
-  app.use(answerProblems(options, pageAt(routes)));
+  app.use(problemResponses(options, pageAt(routes)));
   app.use(requireWellFormed);
   app.use(tolerateSlashes(routes));
   app.use(routerOf(routes, options).routes());

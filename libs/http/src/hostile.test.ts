@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { anyone, route } from './route.ts';
+import { publicPolicy, route } from './route.ts';
 import { hostileBodies, optionalFields } from './testing/hostile.ts';
 import { serve } from './testing/serve.ts';
 
@@ -33,7 +33,7 @@ describe('a route that meets hostile bodies', () => {
     path: '/orders',
     tag: 'orders',
     summary: 'Orders',
-    policy: anyone,
+    policy: publicPolicy,
     body: order,
     answers: { 204: { description: 'Ordered' } },
     handle: async ({ body }) => {

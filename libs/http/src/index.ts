@@ -16,9 +16,9 @@ export {
 export {
   type Answer,
   type AnswerSpec,
-  anyone,
   type HandlerInput,
   type Policy,
+  publicPolicy,
   type RequestContext,
   type Route,
   type RouteSpec,

@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { listen } from './listen.ts';
-import { anyone, type Route } from './route.ts';
+import { publicPolicy, type Route } from './route.ts';
 import { serve } from './testing/serve.ts';
 
 /** A route whose requests wait until the test releases them. */
@@ -17,7 +17,7 @@ function gate() {
     path: '/gate',
     tag: 'test',
     summary: 'Waits',
-    policy: anyone,
+    policy: publicPolicy,
     answers: { 200: { description: 'Open', schema: z.object({ open: z.literal(true) }) } },
     handle: async () => {
       entered.resolve();
@@ -35,7 +35,7 @@ function answering(path: string): Route {
     path,
     tag: 'test',
     summary: 'Is there',
-    policy: anyone,
+    policy: publicPolicy,
     answers: { 200: { description: 'It is', schema: z.object({}) } },
     handle: async () => ({ status: 200, body: {} }),
   };

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { Part } from '@latchkey/process';
 import { type ProblemOptions, problemBody } from './answer-problem.ts';
-import { end } from './ending.ts';
+import { abortEndSignal } from './ending.ts';
 import { createHandler, type HttpOptions } from './handler.ts';
 import { type ProblemSpec, problems } from './problem.ts';
 import type { Route } from './route.ts';
@@ -214,7 +214,7 @@ function trackedServer(options: ListenOptions): Listening {
 /** Makes an answer in progress the last one of its connection. */
 function endSoon(answer: ServerResponse): void {
   if (!answer.headersSent) answer.setHeader('Connection', 'close');
-  end(answer);
+  abortEndSignal(answer);
 }
 
 function malformed(code: string | undefined): ProblemSpec {

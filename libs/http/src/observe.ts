@@ -22,7 +22,7 @@ function durations(registry: Registry): Histogram<Labels> {
 }
 
 /** Logs and measures each request under the pattern of its route, because the path may contain a secret. */
-export function observe(registry: Registry): Step {
+export function observeRequests(registry: Registry): Step {
   const histogram = durations(registry);
   return async (exchange, next) => {
     const from = performance.now();

@@ -1,7 +1,7 @@
 import type { Dependency } from '@latchkey/process';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
-import { anyone, type Route, route } from './route.ts';
+import { publicPolicy, type Route, route } from './route.ts';
 
 const dependency = z.object({
   name: z.string(),
@@ -36,7 +36,13 @@ export function startingOperations({ registry, health }: OperationsOptions): rea
   return [liveness, startingRoute(health), metricsRoute(registry)];
 }
 
-const operation = { method: 'GET', tag: 'operations', policy: anyone, hidden: true, quiet: true } as const;
+const operation = {
+  method: 'GET',
+  tag: 'operations',
+  policy: publicPolicy,
+  hidden: true,
+  quiet: true,
+} as const;
 
 const liveness = route({
   ...operation,

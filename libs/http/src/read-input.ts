@@ -4,7 +4,7 @@ import { parseForm, parsePairs } from './form.ts';
 import { parseJson } from './json.ts';
 import type { FieldError } from './problem.ts';
 import type { BodyKind, Route } from './route.ts';
-import { strictly } from './strict.ts';
+import { makeStrict } from './strict.ts';
 
 export interface WireInput {
   readonly params: unknown;
@@ -51,7 +51,7 @@ export function inputReader(route: Route): (input: WireInput) => ParsedInput {
 
 function parser(schema: z.ZodType | undefined, root: string): Parse {
   if (schema === undefined) return () => undefined;
-  const guard = strictly(schema);
+  const guard = makeStrict(schema);
   return (input, faults) => {
     const parsed = guard.safeParse(input);
     if (parsed.success) return parsed.data;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@latchkey/process';
 import type { ClientAddress } from './client-address.ts';
-import { endingOf } from './ending.ts';
+import { endSignalOf } from './ending.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestContext } from './route.ts';
 
@@ -33,6 +33,6 @@ export function requestContext(
     ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
     log: logger.child({ requestId }),
     isAwaited: () => !request.socket.destroyed,
-    ending: () => endingOf(exchange.res),
+    ending: () => endSignalOf(exchange.res),
   };
 }

@@ -38,7 +38,7 @@ export interface Policy<Caller> {
 }
 
 /** The policy of public routes. */
-export const anyone: Policy<null> = {
+export const publicPolicy: Policy<null> = {
   who: 'anyone',
   bearer: false,
   problems: [],

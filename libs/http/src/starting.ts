@@ -1,5 +1,5 @@
 import { unavailable } from './problem.ts';
-import { anyone, type Route, route } from './route.ts';
+import { publicPolicy, type Route, route } from './route.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
@@ -12,7 +12,7 @@ export const startingRoutes: readonly Route[] = METHODS.map((method) =>
     summary: 'Not yet',
     hidden: true,
     quiet: true,
-    policy: anyone,
+    policy: publicPolicy,
     accepts: ['json', 'form', 'none'],
     answers: {},
     handle: async () => {

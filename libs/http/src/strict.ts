@@ -8,7 +8,7 @@ import { z } from 'zod';
  * Not z.strictObject in each schema: one that is forgotten would drop unknown fields silently, and the schemas of
  * answers must be strict in tests and development only.
  */
-export function strictly<S extends z.ZodType>(schema: S): S {
+export function makeStrict<S extends z.ZodType>(schema: S): S {
   return strict(schema) as S;
 }
 

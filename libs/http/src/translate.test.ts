@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { generalTexts } from './general-texts.ts';
 import { problems } from './problem.ts';
-import { anyone, route } from './route.ts';
+import { publicPolicy, route } from './route.ts';
 import { serve } from './testing/serve.ts';
 import { de } from './texts.de.ts';
 import { translator } from './translate.ts';
@@ -13,7 +13,7 @@ const tea = route({
   path: '/tea',
   tag: 'tea',
   summary: 'Makes tea',
-  policy: anyone,
+  policy: publicPolicy,
   body: z.object({
     name: z.string().min(3).max(5),
     kind: z.enum(['green', 'black']),

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { Exchange } from './exchange.ts';
 import type { Answer, AnswerSpec, Route } from './route.ts';
-import { strictly } from './strict.ts';
+import { makeStrict } from './strict.ts';
 
 const HTML = 'text/html; charset=utf-8';
 
@@ -75,7 +75,7 @@ function requireMedia(route: Route, spec: AnswerSpec, status: number, type: stri
 function bodyGuard(route: Route, spec: AnswerSpec, undeclared: 'fail' | 'drop'): (body: unknown) => unknown {
   const { schema } = spec;
   if (schema === undefined) return (body) => withoutSchema(route, body, undeclared);
-  const guard = undeclared === 'fail' ? strictly(schema) : schema;
+  const guard = undeclared === 'fail' ? makeStrict(schema) : schema;
   return (body) => {
     const parsed = guard.safeParse(body);
     if (parsed.success) return parsed.data;

@@ -3,12 +3,12 @@ import { describe, test } from 'node:test';
 import { z } from 'zod';
 import type { AccessClaims } from './access-token.ts';
 import {
+  createGuards,
   type GuardedRequest,
   type Guards,
-  guards,
+  type LookUpStanding,
   type RefusalDetails,
   type RefusalSpec,
-  type Standing,
 } from './guards.ts';
 import { KeysUnavailable } from './key-source.ts';
 
@@ -42,10 +42,10 @@ function requestWith(authorization?: string): GuardedRequest {
 }
 
 function guardsOf(
-  standing: Standing,
+  standing: LookUpStanding,
   verify = async (token: string) => (token === 'genuine' ? claims : undefined),
 ): Guards {
-  return guards({ verify, standing, refuse: (spec, details) => new Refusal(spec, details) });
+  return createGuards({ verify, standing, refuse: (spec, details) => new Refusal(spec, details) });
 }
 
 const admin = guardsOf(async () => ({ verified: true, role: 'admin' }));
@@ -167,7 +167,7 @@ describe('a guard', () => {
 
   test('says that it takes a token, and which headers it reads', () => {
     const headers = z.object({ 'x-other': z.string() });
-    const declared = guards({
+    const declared = createGuards({
       verify: async () => claims,
       standing: async () => 'dead',
       refuse: (spec, details) => new Refusal(spec, details),

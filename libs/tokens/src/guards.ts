@@ -37,7 +37,7 @@ export interface AccountStanding {
 }
 
 /** Looks up the current standing of the token's account: 'dead' if the token must no longer be accepted. */
-export type Standing<S extends AccountStanding = AccountStanding> = (
+export type LookUpStanding<S extends AccountStanding = AccountStanding> = (
   claims: AccessClaims,
   request: GuardedRequest,
 ) => Promise<S | 'dead'>;
@@ -46,7 +46,7 @@ export type Standing<S extends AccountStanding = AccountStanding> = (
 export type Caller<S extends AccountStanding = AccountStanding> = S & { readonly claims: AccessClaims };
 
 const unauthenticated = { code: 'unauthenticated', status: 401, title: 'Authentication Required' } as const;
-export const unavailable = { code: 'unavailable', status: 503, title: 'Service Unavailable' } as const;
+export const serviceUnavailable = { code: 'unavailable', status: 503, title: 'Service Unavailable' } as const;
 const insufficientPermission = {
   code: 'insufficient_permission',
   status: 403,
@@ -80,9 +80,9 @@ export interface Guards<S extends AccountStanding = AccountStanding> {
   withRole(...roles: readonly [string, ...string[]]): Guard<Caller<S>>;
 }
 
-export function guards<S extends AccountStanding>(options: {
+export function createGuards<S extends AccountStanding>(options: {
   readonly verify: VerifyToken;
-  readonly standing: Standing<S>;
+  readonly standing: LookUpStanding<S>;
   /** Makes the error that the service's HTTP framework answers with the status, details and headers of a refusal. */
   refuse(spec: RefusalSpec, details: RefusalDetails): Error;
   /** The request headers that `standing` reads. */
@@ -119,7 +119,7 @@ export function guards<S extends AccountStanding>(options: {
       return await verify(token);
     } catch (error) {
       if (!(error instanceof KeysUnavailable)) throw error;
-      throw refuse(unavailable, { detail: error.message, retryAfter: 1, cause: error });
+      throw refuse(serviceUnavailable, { detail: error.message, retryAfter: 1, cause: error });
     }
   }
 
@@ -143,7 +143,7 @@ export function guards<S extends AccountStanding>(options: {
     return caller;
   }
 
-  const always = [unauthenticated, unavailable];
+  const always = [unauthenticated, serviceUnavailable];
   const common = { bearer: true, ...(headers && { headers }) } as const;
   return {
     authenticated: { ...common, who: 'any active account', problems: always, authorise: authenticate },

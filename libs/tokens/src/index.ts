@@ -4,14 +4,14 @@ export {
   accountNotVerified,
   bearerToken,
   type Caller,
+  createGuards,
   type Guard,
   type GuardedRequest,
   type Guards,
-  guards,
+  type LookUpStanding,
   type RefusalDetails,
   type RefusalSpec,
-  type Standing,
-  unavailable,
+  serviceUnavailable,
 } from './guards.ts';
 export { ACCOUNT_SEQUENCE, PROBLEM_TYPES } from './http-names.ts';
 export { fixedKeys, type KeySource, KeysUnavailable, remoteKeys } from './key-source.ts';

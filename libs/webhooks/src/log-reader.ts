@@ -4,10 +4,10 @@ import { ACCOUNTS_TOPIC, subjectOfKey } from '@latchkey/events';
 import {
   createFeed,
   type Feed,
-  type Genuine,
   isSameLog,
   placeOf,
   readCursor,
+  type SelectGenuine,
   toCloudEvent,
   writeCursor,
 } from '@latchkey/feed';
@@ -61,7 +61,7 @@ export interface EventReader {
   hasReached(cursor: string, end: string): boolean;
 }
 
-export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: Genuine): EventReader {
+export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine): EventReader {
   const feed: Feed = createFeed(bus, genuine);
 
   return {
@@ -169,7 +169,7 @@ async function* pagesOf(
 
 /** Yields the genuine records of an account from one offset up to another. */
 async function* recordsOf(
-  { tail, genuine }: { readonly tail: LogTail; readonly genuine: Genuine },
+  { tail, genuine }: { readonly tail: LogTail; readonly genuine: SelectGenuine },
   { account, partition }: WaitingAccount,
   from: number,
   end: number,

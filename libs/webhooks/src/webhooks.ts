@@ -1,7 +1,7 @@
 /** Sends the events of accounts to the endpoints of webhooks, while it is started. */
 import { randomUUID } from 'node:crypto';
 import type { Bus } from '@latchkey/bus';
-import type { Genuine } from '@latchkey/feed';
+import type { SelectGenuine } from '@latchkey/feed';
 import type { Dependency, Logger, Registry } from '@latchkey/process';
 import { loop, sleep } from '@latchkey/process/loop';
 import { createLeases } from '@latchkey/store';
@@ -23,7 +23,7 @@ export interface WebhooksDeps {
   readonly storage: WebhookStorage;
   readonly bus: Pick<Bus, 'tail'>;
   /** Returns the genuine records; nothing else is sent to endpoints. */
-  readonly genuine: Genuine;
+  readonly genuine: SelectGenuine;
   readonly sealer: SecretSealer;
   readonly logger: Logger;
   readonly registry: Registry;

@@ -6,7 +6,7 @@ import { allowedOrigins, publicPathOf, type Service } from '@latchkey/http';
 import { createClockGuard, type Dependency, groupParts, type Logger, type Registry } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
 import { createLeases, type KeyFingerprints } from '@latchkey/store';
-import { fixedKeys, guards, tokenVerifier } from '@latchkey/tokens';
+import { createGuards, fixedKeys, tokenVerifier } from '@latchkey/tokens';
 import { v4, v7 } from 'uuid';
 import type { IpForm } from './audit/client.ts';
 import { createAuditMetrics } from './audit/metrics.ts';
@@ -234,7 +234,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     routes: createRoutes({
       ...deps,
       count: createAuthMetrics({ registry, passwords, requests }),
-      guards: guards({
+      guards: createGuards({
         verify,
         standing: sessionGuard(deps),
         refuse: (spec, { account, ...details }) => new PolicyProblem(spec, details, account),

@@ -338,7 +338,7 @@ type StoreKeys = Pick<Secrets, 'PASSWORD_SALT_KEY' | 'REFRESH_KEY'>;
  * @param keys the keys of the source's auth
  * @throws Error of one line if records cannot be moved between stores of these kinds; DataFolderError
  */
-export function openMove(from: Store, to: Store, keys: StoreKeys): AuthMove {
+export function prepareMove(from: Store, to: Store, keys: StoreKeys): AuthMove {
   const [{ source }, { target }] = [openStorage(from), openStorage(to)];
   if (source === undefined || target === undefined)
     throw new Error(`STORE: records cannot be moved from ${from.kind} to ${to.kind}`);

@@ -10,7 +10,7 @@ import { mails } from '../mails/index.ts';
 import { composeMessage } from '../src/adapters/message.smtp.ts';
 import { examplesOf, type Mail } from '../src/mails/define-mail.ts';
 import { loadTemplates, type Templates } from '../src/mails/templates.ts';
-import { duration } from '../src/mails/words.ts';
+import { formatDuration } from '../src/mails/words.ts';
 import { wrapText } from '../src/mails/wrap-text.ts';
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
@@ -36,7 +36,7 @@ function sampleFor(mail: Mail, locale: string) {
     ...examplesOf(mail),
     locale,
     occurred_at: instantInWords(now, locale),
-    expires_in: duration(DAY_MS, locale),
+    expires_in: formatDuration(DAY_MS, locale),
     expires_at: instantInWords(new Date(now.getTime() + DAY_MS), locale),
   };
 }

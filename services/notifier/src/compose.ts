@@ -20,7 +20,7 @@ import { remoteKeys, tokenVerifier } from '@latchkey/tokens';
 import { systemClock } from './adapters/clock.system.ts';
 import { fetchFromAws } from './adapters/fetch-from-aws.ts';
 import { createSmtpMailer } from './adapters/mailer.smtp.ts';
-import { createOpener } from './adapters/opener.jose.ts';
+import { createSealDecrypter } from './adapters/opener.jose.ts';
 import { createReceiver, type Receiver } from './adapters/receiver.smtp.ts';
 import { createMimeReader } from './adapters/reports.mime.ts';
 import { createPostmarkReader } from './adapters/reports.postmark.ts';
@@ -38,7 +38,7 @@ import { createMetrics } from './metrics.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Mailer } from './ports/mailer.ts';
 import type { ReportReader } from './ports/reports.ts';
-import { keptOf } from './recipient.ts';
+import { recipientToKeep } from './recipient.ts';
 import { expectsReports } from './report-settings.ts';
 import { createReportPublisher, type ReportPublisher } from './reports/publish-reports.ts';
 import { createReports, type TakeReport } from './reports/record-report.ts';
@@ -151,7 +151,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     await reclaim();
     await keyFingerprints.check(givenKeysOf(config), clock.now());
     const templates = await loadTemplates(config.TEMPLATE_FOLDER);
-    const open = await createOpener(config.SEALING_PRIVATE_KEYS);
+    const open = await createSealDecrypter(config.SEALING_PRIVATE_KEYS);
     const mailer = deps.mailer ?? createSmtpMailer(smtpSettingsOf(config, config.PUBLIC_URL));
     const render = createRenderer({ templates, links: createLinks(config), brand: brandFrom(config) });
     const dispatcher = createDispatcher({
@@ -166,7 +166,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
       metrics,
       logger,
       leaseMs: config.MAIL_LEASE_SECONDS * 1000,
-      ...(expectsReports(config) && { recipientOf: keptOf }),
+      ...(expectsReports(config) && { recipientOf: recipientToKeep }),
     });
     const publisher = createReportPublisher({ deliveries, bus: backend.bus, clock, logger });
     const takeReport = createReports({

@@ -1,7 +1,7 @@
 /** The metrics of the notifier. They contain no personal data. */
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import type { Census, Deliveries } from './ports/deliveries.ts';
+import type { Deliveries, DeliveryCounts } from './ports/deliveries.ts';
 
 export interface NotifierMetrics {
   readonly tries: Counter<'mail' | 'result'>;
@@ -26,8 +26,8 @@ type CountedStore = Pick<Deliveries, 'census' | 'oldestOpen'>;
  * value.
  */
 function observeStore(registry: Registry, deliveries: CountedStore, now: () => Date): void {
-  let known: { readonly at: number; readonly census: Promise<Census> } | undefined;
-  function recentCensus(): Promise<Census> {
+  let known: { readonly at: number; readonly census: Promise<DeliveryCounts> } | undefined;
+  function recentCensus(): Promise<DeliveryCounts> {
     const at = now().getTime();
     if (known === undefined || Math.abs(at - known.at) >= CENSUS_MS)
       known = { at, census: deliveries.census(MAX_COUNTED) };

@@ -17,7 +17,7 @@ import { makeDkimKey } from './dkim-key.ts';
 import { compose, notifierTopics } from './index.ts';
 import { openOps } from './ops.ts';
 import type { Clock } from './ports/clock.ts';
-import { recipientOf } from './recipient.ts';
+import { addressFingerprint } from './recipient.ts';
 import { openSqliteStorage } from './storage/sqlite/index.ts';
 import { anEvent, aToken, createSealingKey, type SealingKey } from './testing/events.ts';
 import {
@@ -272,7 +272,7 @@ describe('the notifier', () => {
     await start(server.port);
     assert.ok(running);
     const { suppressions, deliveries } = openSqliteStorage({ database: running.database });
-    const recipient = recipientOf('ADA@example.com');
+    const recipient = addressFingerprint('ADA@example.com');
     const since = new Date();
     await suppressions.put({ recipient, hint: 'a…', mail: 'verify-email', reason: 'operator', since });
     await publish(await aSignUp('ada@example.com'), await aSignUp('bob@example.com'));

@@ -9,7 +9,7 @@ import { CONSUMER_GROUP } from './compose.ts';
 import { exportedMails } from './exports/exported-mails.ts';
 import { entriesFor } from './intake/entries.ts';
 import { type MailTestSettings, mailTestSettings } from './mail-test-settings.ts';
-import type { Census, Deliveries } from './ports/deliveries.ts';
+import type { Deliveries, DeliveryCounts } from './ports/deliveries.ts';
 import type { Suppressions } from './ports/suppressions.ts';
 import { openStorage } from './storage/index.ts';
 
@@ -20,7 +20,7 @@ export { describeFailure } from './delivery/reply.ts';
 export { ALL_MAILS, type Suppression, suppressionId } from './delivery/suppression.ts';
 export { dkimRecord, faultOfDkimKey, makeDkimKey } from './dkim-key.ts';
 export type { DeliverySummary } from './ports/deliveries.ts';
-export { hintOf, recipientOf } from './recipient.ts';
+export { addressFingerprint, addressHint } from './recipient.ts';
 
 export interface OwedWithLink extends OwedDelivery {
   /** Its link, if it has one. */
@@ -80,14 +80,14 @@ export interface NotifierMove {
    */
   readonly kinds: readonly RecordMove[];
   /** Counts the deliveries by state in both stores. */
-  census(): Promise<{ readonly source: Census; readonly target: Census }>;
+  census(): Promise<{ readonly source: DeliveryCounts; readonly target: DeliveryCounts }>;
 }
 
 /**
  * Moves the notifier's records. No notifier may run on either store meanwhile.
  * @throws Error of one line if records cannot be moved between stores of these kinds; DataFolderError
  */
-export function openMove(from: Store, to: Store): NotifierMove {
+export function prepareMove(from: Store, to: Store): NotifierMove {
   const [here, there] = [openStorage(from), openStorage(to)];
   const { source } = here;
   const { target } = there;

@@ -18,7 +18,7 @@ import { createSealingKey, type SealingKey } from './testing/events.ts';
 import { type MailServer, reply, type Script, startMailServer } from './testing/mail-server.ts';
 import { sendingTo } from './testing/settings.ts';
 import { createSimulatedClock } from './testing/simulated-clock.ts';
-import { fateOf, type OwedMail, tell } from './testing/stories.ts';
+import { expectedState, type OwedMail, playStories } from './testing/stories.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -182,7 +182,7 @@ describe('six hours without a mail server', () => {
     const key = await createSealingKey();
     const port = await freePort();
     const notifier = await start(t, port, key);
-    const happenings = await tell({ key, begin: BEGIN, times: 20, within: 6 * HOUR });
+    const happenings = await playStories({ key, begin: BEGIN, times: 20, within: 6 * HOUR });
     const owed = happenings.flatMap((each) => each.owed);
     const triesAMinute: number[] = [];
 
@@ -200,7 +200,7 @@ describe('six hours without a mail server', () => {
       await notifier.pass(end - notifier.clock.elapsed(), looked ? 0 : GLANCE);
       if (looked) triesAMinute.push((await notifier.tries()) - before);
     }
-    const fates = Map.groupBy(owed, (mail) => fateOf(mail, 6 * HOUR));
+    const fates = Map.groupBy(owed, (mail) => expectedState(mail, 6 * HOUR));
     function many(fate: 'sent' | 'expired' | 'cancelled') {
       return fates.get(fate)?.length ?? 0;
     }
@@ -224,7 +224,7 @@ describe('six hours without a mail server', () => {
     assert.ok(server.most() <= CONNECTIONS, `${server.most()} connections at once`);
     assert.ok(server.connections() <= 2 * CONNECTIONS, `${server.connections()} connections in all`);
     for (const mail of owed) {
-      assert.equal((await notifier.store.find(idOf(mail)))?.state, fateOf(mail, 6 * HOUR), mail.mail);
+      assert.equal((await notifier.store.find(idOf(mail)))?.state, expectedState(mail, 6 * HOUR), mail.mail);
     }
 
     await notifier.pass(HOUR, MINUTE);
@@ -243,7 +243,7 @@ describe('six hours without a mail server', () => {
       return server.connections() - before;
     }
     const whileIdle = await askedWithin(MINUTE / 2);
-    for (const { event } of await tell({ key, begin: BEGIN, times: 4, within: HOUR })) {
+    for (const { event } of await playStories({ key, begin: BEGIN, times: 4, within: HOUR })) {
       await notifier.publish(event);
     }
     const whileOwing = await askedWithin(MINUTE / 2);

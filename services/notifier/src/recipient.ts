@@ -3,20 +3,20 @@ import { createHash } from 'node:crypto';
 import type { Recipient } from './delivery/delivery.ts';
 
 /** Returns an address's fingerprint. Upper and lower case make no difference. */
-export function recipientOf(address: string): string {
+export function addressFingerprint(address: string): string {
   return createHash('sha256').update(normalized(address)).digest('hex').slice(0, 32);
 }
 
 /** Returns the first letter and the domain of an address. */
-export function hintOf(address: string): string {
+export function addressHint(address: string): string {
   const text = normalized(address);
   const [first = ''] = text;
   return `${first}…${text.slice(text.lastIndexOf('@'))}`;
 }
 
 /** Returns what is kept of the recipient's address after a mail was sent, so that reports can be matched. */
-export function keptOf(address: string): Recipient {
-  return { fingerprint: recipientOf(address), hint: hintOf(address) };
+export function recipientToKeep(address: string): Recipient {
+  return { fingerprint: addressFingerprint(address), hint: addressHint(address) };
 }
 
 function normalized(address: string): string {

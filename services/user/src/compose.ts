@@ -4,30 +4,30 @@ import type { SubscribeOptions, TopicSpec } from '@latchkey/bus';
 import { openClients } from '@latchkey/clients';
 import { type Authenticate, createAuthenticate, type EventKeys, remoteEventKeys } from '@latchkey/consumer';
 import { ACCOUNTS_TOPIC, accountsTopic, receiptsTopic } from '@latchkey/events';
-import { createFeed, feedRoutes, type Genuine, receiptRoutes } from '@latchkey/feed';
+import { createFeed, feedRoutes, receiptRoutes, type SelectGenuine } from '@latchkey/feed';
 import { Problem, publicPathOf, type Service } from '@latchkey/http';
 import type { Dependency, Logger, Registry } from '@latchkey/process';
-import { guards, type KeySource, remoteKeys, tokenVerifier } from '@latchkey/tokens';
+import { createGuards, type KeySource, remoteKeys, tokenVerifier } from '@latchkey/tokens';
 import { createSecretSealer, createWebhooks, openWebhooks } from '@latchkey/webhooks';
 import type { UserConfig } from './config.ts';
-import { groupOf } from './generation/pointer.ts';
+import { generationGroup } from './generation/pointer.ts';
 import { accountSequenceHeader } from './http/account-sequence.ts';
 import { eventsPolicy } from './http/events-policy.ts';
 import { createRoutes } from './http/routes.ts';
-import { createStanding } from './http/standing.ts';
+import { createStandingLookUp } from './http/standing.ts';
 import { webhookRoutes } from './http/webhooks.ts';
 import type { Profiles } from './ports/profiles.ts';
 import type { UserStorage } from './ports/storage.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
 import { activeProfiles } from './projection/active-profiles.ts';
 import { confirmErasures } from './projection/confirm-erasures.ts';
-import { oneAtATime } from './projection/one-at-a-time.ts';
+import { serialized } from './projection/one-at-a-time.ts';
 import { createPointerCache, type PointerCache } from './projection/pointer-cache.ts';
 import { createProjection } from './projection/projection.ts';
 import {
   createProjectionMetrics,
   type ProjectionMetrics,
-  whileAnswering,
+  whileActive,
 } from './projection/projection-metrics.ts';
 import { createProjectors } from './projection/projectors.ts';
 import { createSequenceWaiter, type WaitLimits } from './projection/sequence-waiter.ts';
@@ -89,7 +89,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
   } as const;
   const authenticate = createAuthenticate(verification);
   const onForged = createForgeryAlarm({ policy: config.EVENT_SIGNATURES, count: metrics.forged, logger });
-  const genuine: Genuine = async (records) =>
+  const genuine: SelectGenuine = async (records) =>
     (await authenticate(records)).records.map(({ source }) => source);
   const projectionOf = projections({
     backend,
@@ -108,7 +108,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     subscribe: (generation) =>
       backend.bus.subscribe({
         topics: [ACCOUNTS_TOPIC],
-        group: groupOf(generation),
+        group: generationGroup(generation),
         handle: projectionOf(generation),
         sliceSize: SLICE_SIZE,
         handleWithinMs: SLICE_WITHIN_MS,
@@ -120,9 +120,9 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     audience: config.AUDIENCE,
     now,
   });
-  const ofAccounts = guards({
+  const ofAccounts = createGuards({
     verify,
-    standing: createStanding(waiter),
+    standing: createStandingLookUp(waiter),
     headers: accountSequenceHeader,
     refuse: (spec, details) => new Problem(spec, details),
   });
@@ -205,7 +205,7 @@ function projections(deps: {
       authenticate: deps.authenticateFor(),
       onForged: deps.onForged,
       profiles: deps.stores.profilesOf(generation),
-      metrics: whileAnswering(answers, deps.metrics),
+      metrics: whileActive(answers, deps.metrics),
       logger: deps.logger.child({ generation }),
       now: deps.now,
       // Requests wait only for the active generation.
@@ -214,7 +214,7 @@ function projections(deps: {
     });
     if (!deps.stores.blocksOnWrite) return project;
     // During a rebuild at most one slice may be applied at a time.
-    const inTurn = oneAtATime(project);
+    const inTurn = serialized(project);
     return (slice) => (answers() ? project(slice) : inTurn(slice));
   };
 }

@@ -5,20 +5,20 @@ import type { Bus, BusRecord, Groups } from '@latchkey/bus';
 import type { Authenticate, Parked } from '@latchkey/consumer';
 import { type Preparable, readPages } from '@latchkey/store';
 import type { ProfileView, StoredAccount as ViewedAccount } from '@latchkey/verify';
-import { groupOf } from './generation/pointer.ts';
+import { generationGroup } from './generation/pointer.ts';
 import type { ParkedPage, Profiles } from './ports/profiles.ts';
-import { differingFields, fold } from './profile/compare.ts';
+import { differingFields, foldProfile } from './profile/compare.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
 import { confirmErasures, type ErasedAccount, erasureIn } from './projection/confirm-erasures.ts';
-import { type ParkedAccount, parkedInEach } from './projection/parked-accounts.ts';
-import { createRetry, createRetryInEach, type RetriedIn } from './projection/retry-parked.ts';
+import { type ParkedAccount, parkedInEveryGeneration } from './projection/parked-accounts.ts';
+import { createRetry, createRetryInEach, type GenerationRetry } from './projection/retry-parked.ts';
 import { createRebuild, type Rebuild } from './rebuild/rebuild.ts';
 import { openStorage } from './storage/index.ts';
 
 export { type ErasedAccount, RECEIPT_NAME } from './projection/confirm-erasures.ts';
 export type { ParkedAccount, ParkedInGeneration } from './projection/parked-accounts.ts';
-export type { RetriedIn } from './projection/retry-parked.ts';
-export type { Parity } from './rebuild/compare-generations.ts';
+export type { GenerationRetry } from './projection/retry-parked.ts';
+export type { ComparisonResult } from './rebuild/compare-generations.ts';
 export type { GenerationState, Rebuild } from './rebuild/rebuild.ts';
 
 type KeyReader = Pick<Bus, 'readKey'>;
@@ -49,7 +49,7 @@ export interface UserOps extends Preparable {
    * is being filled.
    * @returns the worst outcome of all generations
    */
-  retryParked(account: string, from: RetrySource): Promise<RetriedIn>;
+  retryParked(account: string, from: RetrySource): Promise<GenerationRetry>;
   rebuild(groups: Groups): Rebuild;
 }
 
@@ -58,7 +58,7 @@ const PAGE = 500;
 /** Opens the user service on a store. @throws DataFolderError */
 export function openOps(store: Store): UserOps {
   const { generations, profilesOf, requirements, check } = openStorage(store);
-  const parked = parkedInEach({ pointer: generations.read, profilesOf });
+  const parked = parkedInEveryGeneration({ pointer: generations.read, profilesOf });
 
   function confirm(erased: readonly ErasedAccount[], bus: Pick<Bus, 'publish'>): Promise<void> {
     const running = async () => (await generations.read()).running;
@@ -71,7 +71,7 @@ export function openOps(store: Store): UserOps {
     generations: async () => (await generations.read()).running,
     async activeProfiles() {
       const { active } = await generations.read();
-      return profileView(groupOf(active), profilesOf(active));
+      return profileView(generationGroup(active), profilesOf(active));
     },
     listParked: parked.list,
     findParked: parked.find,
@@ -126,7 +126,7 @@ function viewed({ sequence, profile, parked }: StoredAccount): ViewedAccount {
     sequence,
     ...(parked && { parked }),
     differingFields(events) {
-      const expected = fold(events);
+      const expected = foldProfile(events);
       return profile && expected ? differingFields(profile, expected) : ['sequence'];
     },
   };

@@ -159,8 +159,8 @@ export const plants: readonly Plant[] = [
     bug: [
       {
         file: DELIVERIES,
-        search: 'reaching.some((cutoff) => covers(cutoff, delivery));',
-        replacement: 'reaching.some((cutoff) => covers(cutoff, delivery) && false);',
+        search: 'reaching.some((cutoff) => cutoffCovers(cutoff, delivery));',
+        replacement: 'reaching.some((cutoff) => cutoffCovers(cutoff, delivery) && false);',
       },
     ],
     provokedBy: 'a mail in hand is superseded',

@@ -2,7 +2,7 @@
  * What each process may do on Kafka. `ops acls`, deploy/compose.secure.yml and docs/least-privilege.md are made
  * from this one table. Only the publisher of a topic may write events to it.
  */
-import { groupIn, nameIn, type TopicNames } from '@latchkey/bus';
+import { groupNameOnLog, type TopicNames, topicNameOnLog } from '@latchkey/bus';
 import type { Acl, AclOperation } from '@latchkey/bus/kafka';
 import {
   ACCOUNTS_TOPIC,
@@ -47,7 +47,7 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNames): readonly R
     return ours.map((topic) => ({
       user,
       resource: 'topic',
-      name: nameIn(topicNames, topic),
+      name: topicNameOnLog(topicNames, topic),
       isPrefix: false,
       operations,
       why,
@@ -63,7 +63,7 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNames): readonly R
   ) {
     const right = { user, resource: 'group', operations, why: 'reads as a member of the group' } as const;
     const prefixed = `${groupPrefix}${group}`;
-    const renamed = groupIn({ prefix: groupPrefix, topics: topicNames }, group, ours) !== group;
+    const renamed = groupNameOnLog({ prefix: groupPrefix, topics: topicNames }, group, ours) !== group;
     return [
       { ...right, name: prefixed, isPrefix: false },
       {
@@ -99,7 +99,7 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNames): readonly R
   ): readonly Right[] {
     const right = { user, resource: 'topic', operations, why } as const;
     return ours.flatMap((topic) => {
-      const name = `${nameIn(topicNames, topic)}.dlq.${group}`;
+      const name = `${topicNameOnLog(topicNames, topic)}.dlq.${group}`;
       return group === ''
         ? [{ ...right, name, isPrefix: true }]
         : [

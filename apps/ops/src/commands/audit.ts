@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { auditSettings, clientMatcher } from '@latchkey/auth/ops';
 import { topicSettings } from '@latchkey/backend';
-import { type LogReader, nameIn } from '@latchkey/bus';
+import { type LogReader, topicNameOnLog } from '@latchkey/bus';
 import {
   isSecurityEventType,
   SECURITY_TOPIC,
@@ -96,7 +96,7 @@ function withEvents(
   work: (reader: LogReader, topic: string) => Promise<void>,
 ): Promise<void> {
   const { TOPIC_NAMES } = readConfig(topicSettings, context.environment);
-  return withLog(context, ({ reader }) => work(reader, nameIn(TOPIC_NAMES, SECURITY_TOPIC)));
+  return withLog(context, ({ reader }) => work(reader, topicNameOnLog(TOPIC_NAMES, SECURITY_TOPIC)));
 }
 
 /** Returns the keys of pseudonyms, also former ones. @throws ConfigError */

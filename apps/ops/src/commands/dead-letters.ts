@@ -1,5 +1,10 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import { type DeadLetter, type DeadLetterBox, openDeadLetters, type Place } from '@latchkey/bus/dead-letters';
+import {
+  type DeadLetter,
+  type DeadLetterQueues,
+  openDeadLetters,
+  type RecordPosition,
+} from '@latchkey/bus/dead-letters';
 import type { Context } from '../context.ts';
 import { withLog } from '../log.ts';
 import { printJson, printPage, properties } from '../output/listing.ts';
@@ -70,23 +75,23 @@ export function addDeadLetters(program: Program, context: Context): void {
     );
 }
 
-function withLetters(context: Context, work: (letters: DeadLetterBox) => Promise<void>): Promise<void> {
+function withLetters(context: Context, work: (letters: DeadLetterQueues) => Promise<void>): Promise<void> {
   return withLog(context, (log) => work(openDeadLetters(log)));
 }
 
 /** Returns the letter at a place. @throws Error (one line) if there is no such letter */
-async function existing(letters: DeadLetterBox, place: Place): Promise<DeadLetter> {
+async function existing(letters: DeadLetterQueues, place: RecordPosition): Promise<DeadLetter> {
   const letter = await letters.find(place);
   if (letter === undefined) throw new Error(`there is no dead letter ${nameOf(place)}`);
   return letter;
 }
 
-function nameOf({ topic, partition, offset }: Place): string {
+function nameOf({ topic, partition, offset }: RecordPosition): string {
   return `${topic}/${partition}/${offset}`;
 }
 
 /** Parses topic, partition and offset. @throws InvalidArgumentError */
-function parsePlace(text: string): Place {
+function parsePlace(text: string): RecordPosition {
   const [, topic, partition, offset] = /^([^/]+)\/(\d{1,9})\/(\d{1,15})$/.exec(text) ?? [];
   if (topic === undefined) throw new InvalidArgumentError('Expected TOPIC/PARTITION/OFFSET.');
   return { topic, partition: Number(partition), offset: Number(offset) };

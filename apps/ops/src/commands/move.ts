@@ -3,13 +3,13 @@
  * and the read models are filled from them.
  */
 import { join, resolve } from 'node:path';
-import { openOps as openAuth, openMove as openAuthMove } from '@latchkey/auth/ops';
+import { openOps as openAuth, prepareMove as openAuthMove } from '@latchkey/auth/ops';
 import type { Secrets } from '@latchkey/auth/secrets';
 import { readServerStore, readStore, type Store, topicSettings } from '@latchkey/backend';
 import { type Bus, withTopicNames } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { openClients } from '@latchkey/clients';
-import { openMove as openNotifierMove } from '@latchkey/notifier/ops';
+import { prepareMove as openNotifierMove } from '@latchkey/notifier/ops';
 import { readConfig } from '@latchkey/process';
 import { createRecordMove, type RecordMove } from '@latchkey/store';
 import { movableWebhooks, openStored, openWebhooks } from '@latchkey/webhooks';

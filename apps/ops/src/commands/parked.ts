@@ -2,10 +2,10 @@ import { openOps as openAuth } from '@latchkey/auth/ops';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { readPages } from '@latchkey/store';
 import {
+  type GenerationRetry,
   openOps as openUser,
   type ParkedAccount,
   type ParkedInGeneration,
-  type RetriedIn,
   type UserOps,
 } from '@latchkey/user/ops';
 import type { Context } from '../context.ts';
@@ -74,7 +74,7 @@ export function addParked(program: Program, context: Context): void {
     .action((account, { all = false, json = false }) => {
       if (all === (account !== undefined)) retry.error('give either an account or --all');
       return withAccounts(context, async (accounts, names) => {
-        function report(id: string, outcome: RetriedIn) {
+        function report(id: string, outcome: GenerationRetry) {
           if (json) printJson(context.print, [{ account: id, ...outcome }]);
           else context.print(describeOutcome(names, id, outcome));
         }
@@ -88,7 +88,7 @@ export function addParked(program: Program, context: Context): void {
 /** Reads the parked accounts of the read model, the journal and the log. */
 interface Accounts extends Pick<UserOps, 'listParked' | 'findParked'> {
   recordOf(parked: ParkedInGeneration): ReturnType<UserOps['recordOf']>;
-  retryParked(account: string): Promise<RetriedIn>;
+  retryParked(account: string): Promise<GenerationRetry>;
 }
 
 interface Names {
@@ -136,7 +136,7 @@ async function show(
   }
 }
 
-type ReportOutcome = (account: string, outcome: RetriedIn) => void;
+type ReportOutcome = (account: string, outcome: GenerationRetry) => void;
 
 async function retryOne(accounts: Accounts, account: string, report: ReportOutcome): Promise<void> {
   const outcome = await accounts.retryParked(account);
@@ -173,7 +173,7 @@ async function* parkedAccounts(accounts: Accounts): AsyncGenerator<string> {
 function describeOutcome(
   { severalGenerations }: Names,
   account: string,
-  { result, sequence, cause, generation }: RetriedIn,
+  { result, sequence, cause, generation }: GenerationRetry,
 ): string {
   const where = severalGenerations && result !== 'not parked' ? ` in generation ${generation}` : '';
   return `${account}: ${result}${where}, at event ${sequence}${cause === undefined ? '' : `: ${cause}`}`;

@@ -1,7 +1,13 @@
 import { Argument, Option } from '@commander-js/extra-typings';
 import { type Erasure, openOps as openAuth, unconfirmed } from '@latchkey/auth/ops';
 import { readPages } from '@latchkey/store';
-import { type GenerationState, openOps, type Parity, RECEIPT_NAME, type Rebuild } from '@latchkey/user/ops';
+import {
+  type ComparisonResult,
+  type GenerationState,
+  openOps,
+  RECEIPT_NAME,
+  type Rebuild,
+} from '@latchkey/user/ops';
 import type { Context } from '../context.ts';
 import { printJson } from '../output/listing.ts';
 import { formatCount, formatNumber, progressOf } from '../output/progress.ts';
@@ -104,7 +110,7 @@ async function catchUp(rebuild: Rebuild, context: Context, generation: number): 
   context.print(`Generation ${generation} has caught up: ${formatCount(reached.read, 'record')} read.`);
 }
 
-async function compare(rebuild: Rebuild, context: Context, generation: number): Promise<Parity> {
+async function compare(rebuild: Rebuild, context: Context, generation: number): Promise<ComparisonResult> {
   const progress = progressOf(context, 'accounts compared');
   return rebuild.compare(generation, (accounts) => progress.show(accounts));
 }
@@ -112,7 +118,7 @@ async function compare(rebuild: Rebuild, context: Context, generation: number): 
 /** Checks the result of a comparison. @throws Error (one line) if the generation must not become active */
 function assertParity(
   generation: number,
-  parity: Parity,
+  parity: ComparisonResult,
   acceptDifferences: boolean,
   { print }: Context,
 ): void {
@@ -144,7 +150,7 @@ function assertParity(
     );
 }
 
-function differences({ accounts, differing, fields, examples }: Parity): string {
+function differences({ accounts, differing, fields, examples }: ComparisonResult): string {
   const byField = Object.entries(fields).map(([field, count]) => `${field} (${formatNumber(count)})`);
   return `differences in ${byField.join(', ')}: ${formatNumber(differing)} of ${formatCount(accounts, 'account')}, such as ${examples.join(', ')}`;
 }

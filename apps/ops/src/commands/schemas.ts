@@ -1,6 +1,6 @@
 /** Schemas of events in a registry with Confluent's API. */
 import { topicSettings } from '@latchkey/backend';
-import { nameIn, type TopicNames } from '@latchkey/bus';
+import { type TopicNames, topicNameOnLog } from '@latchkey/bus';
 import {
   catalogue,
   eventJsonSchema,
@@ -60,7 +60,7 @@ function subjects(names: TopicNames): readonly { readonly subject: string; reado
     ...securityEventTypes.map((type) => ({ type, topic: SECURITY_TOPIC })),
   ];
   return topics.map(({ type, topic }) => ({
-    subject: `${nameIn(names, topic)}-${type}`,
+    subject: `${topicNameOnLog(names, topic)}-${type}`,
     schema: eventJsonSchema(type),
   }));
 }

@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import {
   ALL_MAILS,
-  hintOf,
+  addressFingerprint,
+  addressHint,
   openOps,
-  recipientOf,
   type Suppression,
   suppressionId,
 } from '@latchkey/notifier/ops';
@@ -62,8 +62,8 @@ export function addSuppressions(program: Program, context: Context): void {
       withStore(context, async (store) => {
         const since = new Date();
         const until = days === undefined ? undefined : new Date(since.getTime() + days * DAY_MS);
-        const recipient = recipientOf(address);
-        const hint = hintOf(address);
+        const recipient = addressFingerprint(address);
+        const hint = addressHint(address);
         await openOps(store).suppressions.put({
           recipient,
           hint,
@@ -86,10 +86,13 @@ export function addSuppressions(program: Program, context: Context): void {
     .addHelpText('after', formatExamples('suppressions remove ada@example.com'))
     .action((address, { mail = ALL_MAILS }) =>
       withStore(context, async (store) => {
-        const removed = await openOps(store).suppressions.remove({ recipient: recipientOf(address), mail });
+        const removed = await openOps(store).suppressions.remove({
+          recipient: addressFingerprint(address),
+          mail,
+        });
         if (!removed)
-          throw new Error(`${hintOf(address)} is not suppressed for ${mail}: see \`suppressions list\``);
-        context.print(`${hintOf(address)} gets mails again.`);
+          throw new Error(`${addressHint(address)} is not suppressed for ${mail}: see \`suppressions list\``);
+        context.print(`${addressHint(address)} gets mails again.`);
       }),
     );
 }

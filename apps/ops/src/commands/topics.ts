@@ -1,6 +1,6 @@
 import { auditSettings } from '@latchkey/auth/ops';
 import { kafkaSettings } from '@latchkey/backend';
-import { nameIn, type TopicSpec } from '@latchkey/bus';
+import { type TopicSpec, topicNameOnLog } from '@latchkey/bus';
 import type { KafkaBus, Replication, TopicState } from '@latchkey/bus/kafka';
 import { allTopics } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
@@ -76,7 +76,7 @@ async function createTopics(bus: KafkaBus, context: Context, json: boolean): Pro
   );
   const specs = allTopics(AUDIT_RETENTION_DAYS).map((topic) => ({
     ...topic,
-    name: nameIn(TOPIC_NAMES, topic.name),
+    name: topicNameOnLog(TOPIC_NAMES, topic.name),
   }));
   const names = specs.map(({ name }) => name);
   const before = await retryUntilReachable(context, 'Kafka', () => bus.describeTopics(names));

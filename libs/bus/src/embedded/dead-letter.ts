@@ -1,5 +1,5 @@
 import type { BusRecord } from '../bus.ts';
-import { asDeadLetter, DEAD_LETTER_RETENTION_MS, deadLetterTopic } from '../dead-letter.ts';
+import { DEAD_LETTER_RETENTION_MS, deadLetterTopic, toDeadLetter } from '../dead-letter.ts';
 import type { Append, Log } from './log.ts';
 
 interface SetAside {
@@ -14,5 +14,5 @@ interface SetAside {
 export function deadLetter(log: Log, { topic, group, unusable, at }: SetAside): Append {
   const name = deadLetterTopic(topic, group);
   if (!log.find(name)) log.create({ name, partitions: 1, retentionMs: DEAD_LETTER_RETENTION_MS });
-  return { topic: log.topic(name), records: Array.from(unusable, asDeadLetter), at };
+  return { topic: log.topic(name), records: Array.from(unusable, toDeadLetter), at };
 }

@@ -6,14 +6,14 @@ import type { BusRecord, OutgoingRecord } from '../bus.ts';
  */
 type StoredHeaders = readonly (readonly [name: string, value: string])[];
 
-export function storeHeaders(headers: OutgoingRecord['headers'] | BusRecord['headers']): string {
+export function serializeHeaders(headers: OutgoingRecord['headers'] | BusRecord['headers']): string {
   const pairs = Object.entries(headers).flatMap(([name, values]) =>
     [values].flat().map((value) => [name, bytes(value).toString('latin1')] as const),
   );
   return JSON.stringify(pairs);
 }
 
-export function restoreHeaders(stored: string): BusRecord['headers'] {
+export function deserializeHeaders(stored: string): BusRecord['headers'] {
   // A Map, because a header may be called `__proto__`.
   const headers = new Map<string, Buffer | readonly Buffer[]>();
   const pairs: StoredHeaders = JSON.parse(stored);

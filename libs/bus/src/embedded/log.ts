@@ -2,7 +2,7 @@ import type { Database, Schema } from '@latchkey/sqlite';
 import type { BusRecord, OutgoingRecord, TopicSpec } from '../bus.ts';
 import { partitionOfKey } from '../partitioner.ts';
 import type { PartitionRange } from '../reader.ts';
-import { restoreHeaders, storeHeaders } from './headers.ts';
+import { deserializeHeaders, serializeHeaders } from './headers.ts';
 
 /**
  * `bus_partition` keeps the first and the next offset of each partition, so that offsets continue even after every
@@ -171,7 +171,7 @@ export function createLog(database: Database): Log {
         const keyBytes = typeof key === 'string' ? Buffer.from(key) : key;
         const partition = partitionFor(topic, keyBytes);
         const offset = next.get(partition) ?? end(topic, partition);
-        insert.run(topic.id, partition, offset, at.getTime(), keyBytes, value, storeHeaders(headers));
+        insert.run(topic.id, partition, offset, at.getTime(), keyBytes, value, serializeHeaders(headers));
         next.set(partition, offset + 1);
       }
       const move = prepare('UPDATE bus_partition SET next = ? WHERE topic = ? AND partition = ?');
@@ -222,7 +222,7 @@ export function createLog(database: Database): Log {
     replace({ topic: name, partition, offset, value, headers }) {
       prepare(
         'UPDATE bus_record SET value = ?, headers = ? WHERE topic = ? AND partition = ? AND offset = ?',
-      ).run(value, storeHeaders(headers), topicNamed(name).id, partition, offset);
+      ).run(value, serializeHeaders(headers), topicNamed(name).id, partition, offset);
     },
     deleteExpired(now, limit) {
       const partitions = prepare(
@@ -304,7 +304,7 @@ function restoreRecord(topic: string, row: Row): BusRecord {
     timestamp: new Date(Number(row['at'])),
     key: restoreBytes(row['key']),
     value: restoreBytes(row['value']),
-    headers: restoreHeaders(String(row['headers'])),
+    headers: deserializeHeaders(String(row['headers'])),
   };
 }
 

@@ -1,5 +1,5 @@
 import { partitionOfKey } from '../partitioner.ts';
-import { haveGrown, type LogTail } from '../tail.ts';
+import { hasNewRecords, type LogTail } from '../tail.ts';
 import type { Hub } from './hub.ts';
 
 /** Reads a topic of the embedded log. @throws Error if there is no such topic */
@@ -19,7 +19,7 @@ export function createEmbeddedTail(hub: Hub, name: string): LogTail {
       const unwatch = hub.watch(name, wake);
       signal.addEventListener('abort', wake, { once: true });
       try {
-        if (!signal.aborted && !haveGrown(ranges, log.ranges(topic))) await promise;
+        if (!signal.aborted && !hasNewRecords(ranges, log.ranges(topic))) await promise;
       } finally {
         signal.removeEventListener('abort', wake);
         unwatch();

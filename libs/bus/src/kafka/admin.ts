@@ -14,14 +14,14 @@ export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise
   }
 }
 
-export interface KeptAdmin {
+export interface ReusableAdmin {
   /** Runs work on a connection that stays open. After a failure the next call opens a new one. */
   use<T>(work: (admin: Admin) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 /** Creates an admin client for requests that are sent every few seconds. */
-export function keepAdmin(kafka: Kafka): KeptAdmin {
+export function createReusableAdmin(kafka: Kafka): ReusableAdmin {
   let kept: Promise<Admin> | undefined;
 
   async function open(): Promise<Admin> {

@@ -2,17 +2,17 @@ import type { Admin } from 'kafkajs';
 import type { Bus, Groups, SubscribeOptions, Subscription, TopicSpec } from '../bus.ts';
 import type { LogTail } from '../tail.ts';
 import { type Acl, createAcls } from './acls.ts';
-import { keepAdmin, withAdmin } from './admin.ts';
+import { createReusableAdmin, withAdmin } from './admin.ts';
 import { createClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
 import { createDeadLetters } from './dead-letters.ts';
-import { explain, KafkaUnavailableError } from './failures.ts';
+import { explainKafkaError, KafkaUnavailableError } from './failures.ts';
 import {
+  assertNoForeignMembers,
+  copyFormerPositions,
   forgetGroup,
   lagOf,
   partitionOffsets,
   progressOf,
-  refuseForeignMembers,
-  takeOverPositions,
 } from './groups.ts';
 import { createPublisher } from './publisher.ts';
 import { readKey } from './read-key.ts';
@@ -21,10 +21,10 @@ import { createKafkaTail, type KafkaTail } from './tail.kafka.ts';
 import { KAFKA_TIMES, type KafkaTimes } from './times.ts';
 import {
   checkTopics,
+  createTopicLike,
   describeTopics,
-  differencesLike,
+  differencesFromLike,
   ensureTopics,
-  makeLike,
   type Replication,
   type TopicState,
   topicFaults,
@@ -85,11 +85,12 @@ export function createKafkaBus({
   const letters = createDeadLetters({
     publisher: letterPublisher,
     logger,
-    make: (topic, like) => withAdmin(clients.prompt, (admin) => makeLike(admin, topic, like)),
-    differences: (topic, like) => withAdmin(clients.prompt, (admin) => differencesLike(admin, topic, like)),
+    make: (topic, like) => withAdmin(clients.prompt, (admin) => createTopicLike(admin, topic, like)),
+    differences: (topic, like) =>
+      withAdmin(clients.prompt, (admin) => differencesFromLike(admin, topic, like)),
   });
-  const lagAdmin = keepAdmin(clients.prompt);
-  const tailAdmin = keepAdmin(clients.prompt);
+  const lagAdmin = createReusableAdmin(clients.prompt);
+  const tailAdmin = createReusableAdmin(clients.prompt);
   const subscriptions = new Set<Subscription>();
   const tails = new Map<string, Promise<KafkaTail>>();
   let closed: Promise<void> | undefined;
@@ -100,7 +101,7 @@ export function createKafkaBus({
     try {
       return await work();
     } catch (err) {
-      throw explain(err, connection, subject);
+      throw explainKafkaError(err, connection, subject);
     }
   }
 
@@ -120,16 +121,16 @@ export function createKafkaBus({
         lag: () =>
           attempt(`lag of group ${group}`, () => lagAdmin.use((admin) => lagOf(admin, group, topics))),
         offsets: () => lagAdmin.use((admin) => partitionOffsets(admin, group, topics)),
-        isTransient: (error) => explain(error, connection) instanceof KafkaUnavailableError,
+        isTransient: (error) => explainKafkaError(error, connection) instanceof KafkaUnavailableError,
         setAside: (topic, unusable) => letters.add(topic, formerGroup, unusable),
       }),
     );
   }
 
   async function prepareGroup(admin: Admin, { group, formerGroup, topics }: SubscribeOptions): Promise<void> {
-    await refuseForeignMembers(admin, group, topics);
+    await assertNoForeignMembers(admin, group, topics);
     if (formerGroup === undefined) return;
-    if (await takeOverPositions(clients.prompt, admin, { group, formerGroup, topics }))
+    if (await copyFormerPositions(clients.prompt, admin, { group, formerGroup, topics }))
       logger.warn({ group, formerGroup }, 'The group has taken over the positions of its former name.');
   }
 
@@ -205,7 +206,7 @@ export function createKafkaBus({
       try {
         yield* readKey(clients.prompt, { topic, partition, key, fromOffset, toOffset });
       } catch (err) {
-        throw explain(err, connection, `topic ${topic}`);
+        throw explainKafkaError(err, connection, `topic ${topic}`);
       }
     },
     tail: (topic) => attempt(`topic ${topic}`, () => openTail(topic)),

@@ -1,5 +1,5 @@
 import type { BusRecord } from '../bus.ts';
-import { asDeadLetter, DEAD_LETTER_RETENTION_MS, deadLetterTopic } from '../dead-letter.ts';
+import { DEAD_LETTER_RETENTION_MS, deadLetterTopic, toDeadLetter } from '../dead-letter.ts';
 import type { KafkaLogger } from './clients.ts';
 import type { Publisher } from './publisher.ts';
 import type { KafkaTopic } from './topics.ts';
@@ -53,7 +53,7 @@ export function createDeadLetters({ publisher, logger, make, differences }: Dead
       if (!known.has(name) && !(await make(letters, topic))) await tellDifferences(letters, topic);
       known.add(name);
       try {
-        await publisher.publish(name, Array.from(unusable, asDeadLetter));
+        await publisher.publish(name, Array.from(unusable, toDeadLetter));
       } catch (err) {
         known.delete(name);
         throw err;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { createKafkaBus } from './bus.kafka.ts';
-import { explain, KafkaRefusedError, KafkaUnavailableError } from './failures.ts';
+import { explainKafkaError, KafkaRefusedError, KafkaUnavailableError } from './failures.ts';
 
 const connection = { brokers: ['kafka-1:9092', 'kafka-2:9092'], clientId: 'test' };
 
@@ -67,7 +67,7 @@ describe('a failure of Kafka', () => {
   ] as const) {
     it(`says of ${what} which setting to look at, however deep it is wrapped`, () => {
       for (const each of [error, wrapped(error), wrapped(wrapped(error))]) {
-        const explained = explain(each, connection, 'topic t');
+        const explained = explainKafkaError(each, connection, 'topic t');
         assert.ok(explained instanceof kind);
         assert.match(explained.message, text);
       }
@@ -76,14 +76,14 @@ describe('a failure of Kafka', () => {
 
   it('is left alone where nothing is known of it', () => {
     const error = new TypeError('odd');
-    assert.equal(explain(error, connection), error);
-    assert.match(explain('text', connection).message, /text/);
+    assert.equal(explainKafkaError(error, connection), error);
+    assert.match(explainKafkaError('text', connection).message, /text/);
   });
 
   it('ends where an error is its own cause', () => {
     const error = new Error('round');
     error.cause = error;
-    assert.equal(explain(error, connection), error);
+    assert.equal(explainKafkaError(error, connection), error);
   });
 });
 

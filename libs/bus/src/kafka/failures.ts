@@ -23,7 +23,7 @@ interface Trait {
  * Translates an error of kafkajs so that it names our settings. `subject` says what was attempted: "topic a.b",
  * "see topics". Returns an unknown error as it is.
  */
-export function explain(error: unknown, connection: KafkaConnection, subject?: string): Error {
+export function explainKafkaError(error: unknown, connection: KafkaConnection, subject?: string): Error {
   const traits = traitsOf(error);
   function has(test: (trait: Trait) => boolean) {
     return traits.some(test);

@@ -10,7 +10,7 @@ import { withAdmin } from './admin.ts';
 import type { KafkaBusDeps } from './bus.kafka.ts';
 import { createClients } from './clients.ts';
 import { literalSnappy } from './testing/literal-snappy.ts';
-import { connection, openTestBus, quiet } from './testing/test-bus.ts';
+import { openTestBus, silentLogger, testConnection } from './testing/test-bus.ts';
 
 const { CompressionCodecs } = kafkajs;
 const KEPT_FOR_EVER = -1;
@@ -62,7 +62,7 @@ function without(request: FetchRequest, forgotten: number | undefined): FetchReq
 
 /** Another program on the same broker, which does not follow our rules. */
 function stranger() {
-  return createClients(connection, quiet).prompt;
+  return createClients(testConnection, silentLogger).prompt;
 }
 
 async function sendInSnappy(topic: string, key: string, value: string): Promise<void> {

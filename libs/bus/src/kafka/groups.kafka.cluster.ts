@@ -8,10 +8,10 @@ import { withGroupNames } from '../topic-names.ts';
 import { withAdmin } from './admin.ts';
 import { createKafkaBus } from './bus.kafka.ts';
 import { createClients } from './clients.ts';
-import { connection, openTestBus, quiet } from './testing/test-bus.ts';
-import { untilKnown } from './topics.ts';
+import { openTestBus, silentLogger, testConnection } from './testing/test-bus.ts';
+import { waitForTopics } from './topics.ts';
 
-const { prompt } = createClients(connection, quiet);
+const { prompt } = createClients(testConnection, silentLogger);
 
 function records(count: number, from = 0) {
   return Array.from({ length: count }, (_, n) => ({
@@ -127,13 +127,18 @@ describe('on a broker that others use', () => {
     assert.deepEqual(await checking.topicFaults([spec]), []);
     await under.bus.publish(topic, records(14));
     await withAdmin(prompt, (admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 12 }] }));
-    await withAdmin(prompt, (admin) => untilKnown(admin, [topic], 1));
+    await withAdmin(prompt, (admin) => waitForTopics(admin, [topic], 1));
     const bus = await under.reopen();
     await bus.ensureTopics([spec]);
     await bus.publish(topic, records(14, 14));
     under = { ...under, bus };
     // Like an operator's command, which checks no topic.
-    const operators = createKafkaBus({ ...connection, logger: quiet, onFatal: assert.fail, topics: [spec] });
+    const operators = createKafkaBus({
+      ...testConnection,
+      logger: silentLogger,
+      onFatal: assert.fail,
+      topics: [spec],
+    });
     await operators.publish(topic, records(14, 28));
     await operators.close();
     const places = new Map<string | undefined, Set<number>>();

@@ -117,7 +117,7 @@ function codeOf(error: unknown): number | undefined {
  * rebalance the broker does not say what members read; then nothing is refused.
  * @throws Error of one line
  */
-export async function refuseForeignMembers(
+export async function assertNoForeignMembers(
   admin: Pick<Admin, 'describeGroups'>,
   group: string,
   topics: readonly string[],
@@ -160,7 +160,7 @@ function areCompatible(theirs: readonly string[], ours: readonly string[]): bool
  * @returns whether positions were taken over
  * @throws Error of kafkajs, for example if the group has got members meanwhile, which have then taken them over
  */
-export async function takeOverPositions(
+export async function copyFormerPositions(
   kafka: Kafka,
   admin: Admin,
   {

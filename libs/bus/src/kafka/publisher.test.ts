@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { refuseUnanswered } from './publisher.ts';
+import { assertAllAcknowledged } from './publisher.ts';
 
 function answer(partition: number, { topicName = 't', errorCode = 0 } = {}) {
   return {
@@ -12,7 +12,7 @@ function answer(partition: number, { topicName = 't', errorCode = 0 } = {}) {
 
 describe('a publish', () => {
   it('succeeds when every partition that it wrote to has answered', () => {
-    refuseUnanswered('t', [0, 2, 0], [answer(2), answer(0), answer(1)]);
+    assertAllAcknowledged('t', [0, 2, 0], [answer(2), answer(0), answer(1)]);
   });
 
   for (const [what, answers] of Object.entries({
@@ -21,11 +21,11 @@ describe('a publish', () => {
     'answered for another topic alone': [answer(0), answer(2, { topicName: 'other' })],
   })) {
     it(`fails when a partition ${what}`, () => {
-      assert.throws(() => refuseUnanswered('t', [0, 2, 2], answers), /for partition 2 of t/);
+      assert.throws(() => assertAllAcknowledged('t', [0, 2, 2], answers), /for partition 2 of t/);
     });
   }
 
   it('fails when a record was given no partition', () => {
-    assert.throws(() => refuseUnanswered('t', [0, undefined], [answer(0)]), /No acknowledgement/);
+    assert.throws(() => assertAllAcknowledged('t', [0, undefined], [answer(0)]), /No acknowledgement/);
   });
 });

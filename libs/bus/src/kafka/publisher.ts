@@ -1,7 +1,7 @@
 import { type Kafka, type Message, type PartitionerArgs, Partitioners, type Producer } from 'kafkajs';
 import type { OutgoingRecord } from '../bus.ts';
 import { mainPart } from '../partitioner.ts';
-import { runsOf, toMessage } from './records.ts';
+import { splitBySize, toMessage } from './records.ts';
 
 const ALL_REPLICAS = -1;
 const ACK_TIMEOUT_MS = 10_000;
@@ -73,7 +73,7 @@ export function createPublisher(
         acks: ALL_REPLICAS,
         timeout: ACK_TIMEOUT_MS,
       });
-      refuseUnanswered(
+      assertAllAcknowledged(
         topic,
         messages.map((message) => partitionOf.get(message)),
         answers,
@@ -87,14 +87,14 @@ export function createPublisher(
 
   return {
     async publish(topic, records) {
-      for (const run of runsOf(records, BYTES_AT_ONCE)) await send(topic, run);
+      for (const run of splitBySize(records, BYTES_AT_ONCE)) await send(topic, run);
     },
     close: () => drop(connected),
   };
 }
 
 /** @throws Error unless the responses include every partition that was written to, without an error */
-export function refuseUnanswered(
+export function assertAllAcknowledged(
   topic: string,
   written: readonly (number | undefined)[],
   answers: readonly Answer[],

@@ -1,7 +1,7 @@
 import type { LogReader } from '../reader.ts';
 import { withAdmin } from './admin.ts';
 import { createClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
-import { explain } from './failures.ts';
+import { explainKafkaError } from './failures.ts';
 import { rangesOf, readPartition } from './read-partition.ts';
 
 /**
@@ -19,21 +19,21 @@ export function createKafkaReader({
       try {
         return await withAdmin(prompt, async (admin) => (await admin.listTopics()).toSorted());
       } catch (err) {
-        throw explain(err, connection, 'see topics');
+        throw explainKafkaError(err, connection, 'see topics');
       }
     },
     async ranges(topic) {
       try {
         return await rangesOf(prompt, topic);
       } catch (err) {
-        throw explain(err, connection, `topic ${topic}`);
+        throw explainKafkaError(err, connection, `topic ${topic}`);
       }
     },
     async *read(topic, range) {
       try {
         yield* readPartition(prompt, topic, range);
       } catch (err) {
-        throw explain(err, connection, `topic ${topic}`);
+        throw explainKafkaError(err, connection, `topic ${topic}`);
       }
     },
   };

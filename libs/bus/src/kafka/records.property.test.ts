@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { OutgoingRecord } from '../bus.ts';
-import { runsOf, toRecord } from './records.ts';
+import { splitBySize, toRecord } from './records.ts';
 
 const LIMIT = 1000;
 
@@ -18,7 +18,7 @@ describe('a large publish', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 1500 })), (sizes) => {
         const records = sizes.map(record);
-        const runs = runsOf(records, LIMIT);
+        const runs = splitBySize(records, LIMIT);
         assert.deepEqual(runs.flat(), records);
         for (const [at, run] of runs.entries()) {
           assert.ok(run.length > 0);
@@ -36,8 +36,8 @@ describe('a large publish', () => {
       { key: null, value: null, headers },
       { key: null, value: null, headers },
     ];
-    assert.equal(runsOf(records, LIMIT).length, 2);
-    assert.equal(runsOf(records, 3 * LIMIT).length, 1);
+    assert.equal(splitBySize(records, LIMIT).length, 2);
+    assert.equal(splitBySize(records, 3 * LIMIT).length, 1);
   });
 });
 

@@ -50,7 +50,7 @@ function isMany(values: HeaderValues | undefined): values is readonly (string | 
  * into one batch, and a broker rejects a batch over the topic's `max.message.bytes`. A larger record is a run of
  * its own.
  */
-export function runsOf(records: readonly OutgoingRecord[], limit: number): OutgoingRecord[][] {
+export function splitBySize(records: readonly OutgoingRecord[], limit: number): OutgoingRecord[][] {
   const runs: OutgoingRecord[][] = [];
   let room = 0;
   for (const record of records) {

@@ -3,8 +3,8 @@ import type { Kafka } from 'kafkajs';
 import type { BusRecord } from '../bus.ts';
 import { partitionOfKey } from '../partitioner.ts';
 import type { PartitionRange } from '../reader.ts';
-import { haveGrown, type LogTail, RANGES_AGE_MS } from '../tail.ts';
-import type { KeptAdmin } from './admin.ts';
+import { hasNewRecords, type LogTail, RANGES_AGE_MS } from '../tail.ts';
+import type { ReusableAdmin } from './admin.ts';
 import { fetchFrom, fetchRanges } from './read-partition.ts';
 import { toRecord } from './records.ts';
 import { borrowCluster } from './workarounds/borrow-cluster.ts';
@@ -19,7 +19,7 @@ export interface KafkaTail extends LogTail {
 }
 
 /** Reads a topic on a connection that is kept. */
-export function createKafkaTail(kafka: Kafka, admin: KeptAdmin, topic: string, id: string): KafkaTail {
+export function createKafkaTail(kafka: Kafka, admin: ReusableAdmin, topic: string, id: string): KafkaTail {
   let connection: ReturnType<typeof borrowCluster> | undefined;
   let known: { readonly at: number; readonly ranges: Promise<readonly PartitionRange[]> } | undefined;
   /** What fetches returned beyond their limit, by partition, for readers that follow each other. */
@@ -72,7 +72,7 @@ export function createKafkaTail(kafka: Kafka, admin: KeptAdmin, topic: string, i
     },
     partitionOf: async (key) => partitionOfKey(Buffer.from(key), (await ranges()).length),
     async grown(before, signal) {
-      while (!signal.aborted && !haveGrown(before, await ranges())) await sleep(LOOK_EVERY_MS, signal);
+      while (!signal.aborted && !hasNewRecords(before, await ranges())) await sleep(LOOK_EVERY_MS, signal);
     },
     async close() {
       await connection?.then(({ disconnect }) => disconnect()).catch(() => undefined);

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Admin, ITopicConfig } from 'kafkajs';
 import {
+  createTopicLike,
   differencesOf,
   ensureTopics,
-  makeLike,
   replicationFor,
-  replicationToMake,
+  replicationForNewTopics,
   settingsOf,
 } from './topics.ts';
 
@@ -66,7 +66,7 @@ describe('a topic that is made like another one', () => {
       fetchTopicMetadata: async () => ({ topics: [{ name: 'accounts', partitions }] }),
       createTopics: async ({ topics }: { topics: ITopicConfig[] }) => made.push(...topics) > 0,
     } as unknown as Admin;
-    assert.equal(await makeLike(admin, { ...topic, name: 'letters' }, 'accounts'), true);
+    assert.equal(await createTopicLike(admin, { ...topic, name: 'letters' }, 'accounts'), true);
     assert.deepEqual(
       made.map(({ topic, replicationFactor }) => [topic, replicationFactor]),
       [['letters', 3]],
@@ -74,7 +74,7 @@ describe('a topic that is made like another one', () => {
     assert.ok(
       made[0]?.configEntries?.some(({ name, value }) => name === 'min.insync.replicas' && value === '2'),
     );
-    assert.equal(await makeLike(admin, topic, 'accounts'), false);
+    assert.equal(await createTopicLike(admin, topic, 'accounts'), false);
   });
 });
 
@@ -153,9 +153,10 @@ describe('replication', () => {
 
   it('of topics to be made is not guessed from two brokers: a third may be away', () => {
     assert.throws(
-      () => replicationToMake(2),
+      () => replicationForNewTopics(2),
       /^KafkaUnavailableError: KAFKA_BROKERS: two brokers answer\. [^\n]*ops -- topics --replication N --min-insync M$/,
     );
-    for (const brokers of [1, 3, 9]) assert.deepEqual(replicationToMake(brokers), replicationFor(brokers));
+    for (const brokers of [1, 3, 9])
+      assert.deepEqual(replicationForNewTopics(brokers), replicationFor(brokers));
   });
 });

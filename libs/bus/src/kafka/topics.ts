@@ -51,7 +51,7 @@ export function settingsOf(topic: KafkaTopic, { minInSync }: Replication): Reado
  * may just be down.
  * @throws KafkaUnavailableError if exactly two brokers respond
  */
-export function replicationToMake(brokers: number): Replication {
+export function replicationForNewTopics(brokers: number): Replication {
   if (brokers !== PRODUCTION.factor - 1) return replicationFor(brokers);
   throw new KafkaUnavailableError(
     'KAFKA_BROKERS: two brokers answer. Where a third is away, it must come back first: topics made now would have one copy for good. Where there is none, say how many copies there are to be: npm run ops -- topics --replication N --min-insync M',
@@ -70,12 +70,12 @@ export async function ensureTopics(
   const brokers = await brokersOf(admin);
   const missing = await missingOf(admin, topics, given ?? replicationFor(brokers));
   if (missing.length === 0) return;
-  const replication = given ?? replicationToMake(brokers);
+  const replication = given ?? replicationForNewTopics(brokers);
   const made = await admin.createTopics({
     topics: missing.map((topic) => toConfig(topic, replication)),
     waitForLeaders: false,
   });
-  await untilKnown(
+  await waitForTopics(
     admin,
     missing.map(({ name }) => name),
     brokers,
@@ -138,13 +138,13 @@ async function addedPartitions(admin: Admin, topics: readonly KafkaTopic[]): Pro
  * Creates a topic with the replication factor of an existing one. @returns false if a topic of that name exists,
  * whatever its settings
  */
-export async function makeLike(admin: Admin, topic: KafkaTopic, like: string): Promise<boolean> {
+export async function createTopicLike(admin: Admin, topic: KafkaTopic, like: string): Promise<boolean> {
   if ((await admin.listTopics()).includes(topic.name)) return false;
   return admin.createTopics({ topics: [toConfig(topic, await replicationOf(admin, like))] });
 }
 
 /** Returns how an existing topic differs from one that `makeLike` would create: a sentence per difference. */
-export async function differencesLike(
+export async function differencesFromLike(
   admin: Admin,
   topic: KafkaTopic,
   like: string,
@@ -185,7 +185,7 @@ async function missingOf(
  * that every broker was asked.
  * @throws KafkaUnavailableError after ten seconds
  */
-export async function untilKnown(admin: Admin, names: readonly string[], brokers: number): Promise<void> {
+export async function waitForTopics(admin: Admin, names: readonly string[], brokers: number): Promise<void> {
   const giveUpAt = performance.now() + KNOWN_WITHIN_MS;
   for (let known = 0; known < LOOKS_PER_BROKER * brokers; ) {
     if (performance.now() > giveUpAt)

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { type Backend, byKind } from '@latchkey/backend';
-import { anyone, problems, route, unavailable } from '@latchkey/http';
+import { problems, publicPolicy, route, unavailable } from '@latchkey/http';
 import { prepareMongo } from '@latchkey/mongo';
 import { type Dependency, settingSchemas } from '@latchkey/process';
 import { StoreUnavailable } from '@latchkey/store';
@@ -36,7 +36,7 @@ function countRoute(backend: Backend) {
     path: '/things',
     tag: 'things',
     summary: 'How many there are',
-    policy: anyone,
+    policy: publicPolicy,
     problems: [problems.unavailable],
     answers: { 200: { description: 'So many', schema: z.object({ count: z.number() }) } },
     handle: async () => {

@@ -2,7 +2,7 @@
 import { StoppedError, type SubscriberLogger } from './subscriber.ts';
 
 /** Returns a logger that ignores slices which were abandoned because the subscription stops. */
-export function ignoringStops(logger: SubscriberLogger): Pick<SubscriberLogger, 'warn'> {
+export function withoutStopWarnings(logger: SubscriberLogger): Pick<SubscriberLogger, 'warn'> {
   return {
     warn(fields, message) {
       if (!('err' in fields && fields.err instanceof StoppedError)) logger.warn(fields, message);
@@ -11,7 +11,7 @@ export function ignoringStops(logger: SubscriberLogger): Pick<SubscriberLogger, 
 }
 
 /** Throws outside of any caller, which ends the process unless it handles uncaught exceptions. */
-export function end(reason: Error): void {
+export function throwUncaught(reason: Error): void {
   queueMicrotask(() => {
     throw reason;
   });

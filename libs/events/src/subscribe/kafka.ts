@@ -1,6 +1,6 @@
 /** Subscribes on Kafka. This module is only loaded when it is needed, because kafkajs is an optional dependency. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Bus, nameIn, type TopicNames, withTopicNames } from '@latchkey/bus';
+import { type Bus, type TopicNames, topicNameOnLog, withTopicNames } from '@latchkey/bus';
 import { createKafkaBus, type KafkaConnection, KafkaUnavailableError } from '@latchkey/bus/kafka';
 import {
   type Authenticate,
@@ -11,7 +11,7 @@ import {
 } from '@latchkey/consumer';
 import { encodeReceipt, isConsumerName } from '../receipts.ts';
 import { ACCOUNTS_TOPIC, DELIVERIES_TOPIC, RECEIPTS_TOPIC } from '../topics.ts';
-import { end, ignoringStops } from './failures.ts';
+import { throwUncaught, withoutStopWarnings } from './failures.ts';
 import type { SubscriberLogger } from './subscriber.ts';
 import { consoleLogger, type Interest, openSubscription, type Subscription } from './subscription.ts';
 
@@ -56,7 +56,7 @@ const RETRY_AFTER_MS = 1000;
  */
 export async function subscribeOnKafka(options: KafkaOptions): Promise<Subscription> {
   const { brokers, group, clientId = group, ssl, sasl, patchKafkajs = false } = options;
-  const { logger = consoleLogger, onFatal = end } = options;
+  const { logger = consoleLogger, onFatal = throwUncaught } = options;
   if (options.erased !== undefined && !isConsumerName(group))
     throw new RangeError(
       '`erased`: the name of the group is on its receipts, and must have up to 63 letters, digits, dots, underscores and hyphens.',
@@ -68,7 +68,7 @@ export async function subscribeOnKafka(options: KafkaOptions): Promise<Subscript
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),
     patchKafkajs,
-    logger: ignoringStops(logger),
+    logger: withoutStopWarnings(logger),
     onFatal,
   });
   const bus = withTopicNames(kafka, options.topicNames ?? {});
@@ -100,7 +100,7 @@ function verificationFor(options: KafkaOptions): AuthenticateOptions {
     policy: signatures,
     topics,
     // The notifier publishes these events, and does not sign them.
-    unsigned: topics.includes(DELIVERIES_TOPIC) ? [nameIn(topicNames, DELIVERIES_TOPIC)] : [],
+    unsigned: topics.includes(DELIVERIES_TOPIC) ? [topicNameOnLog(topicNames, DELIVERIES_TOPIC)] : [],
   };
 }
 

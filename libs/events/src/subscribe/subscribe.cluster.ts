@@ -9,8 +9,8 @@ import { decodeReceipt, type Receipt } from '../receipts.ts';
 import { ACCOUNTS_TOPIC, RECEIPTS_TOPIC, receiptsTopic, topics } from '../topics.ts';
 import type { EventContext, Handlers } from './handlers.ts';
 import { type KafkaOptions, memoryStore, subscribe } from './index.ts';
-import { inVersion, newAccount, toRecord } from './testing/history.ts';
-import { until } from './testing/until.ts';
+import { newAccount, toRecord, withVersion } from './testing/history.ts';
+import { waitUntil } from './testing/until.ts';
 
 const given = process.env['KAFKA_BROKERS'];
 if (!given) throw new Error('KAFKA_BROKERS is not set: this test needs a Kafka broker (host:port).');
@@ -71,8 +71,8 @@ describe('a subscription on Kafka', () => {
     await topic.publish(first, first);
     const reader = await member(context, newGroup());
     await topic.publish(first, second, second, account.revoked());
-    await until(() => reader.of(account).length === 3);
-    await until(async () => (await reader.lag()) === 0);
+    await waitUntil(() => reader.of(account).length === 3);
+    await waitUntil(async () => (await reader.lag()) === 0);
     assert.deepEqual(reader.of(account), [1, 2, 3]);
     assert.equal(reader.healthy(), true);
   });
@@ -83,13 +83,13 @@ describe('a subscription on Kafka', () => {
     const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
     const reader = await member(context, newGroup());
     await topic.publish(first);
-    await topic.publishRecords(inVersion(second, 9));
+    await topic.publishRecords(withVersion(second, 9));
     await topic.publish(third, other.registered());
-    await until(() => reader.of(other).length === 1);
+    await waitUntil(() => reader.of(other).length === 1);
     async function parked() {
       return (await reader.listParked()).filter(({ account: id }) => id === account.id);
     }
-    await until(async () => (await parked()).length === 1);
+    await waitUntil(async () => (await parked()).length === 1);
     assert.equal((await parked())[0]?.cause, 'unknown version 9 of AccountVerified');
     await topic.publish(second, third);
     assert.deepEqual(await reader.retryParked(account.id), { result: 'unparked', sequence: 3 });
@@ -112,13 +112,13 @@ describe('a subscription on Kafka', () => {
     async function parked() {
       return (await store.listParked()).filter(({ account: id }) => id === account.id);
     }
-    await until(async () => (await parked())[0]?.reason === 'gap');
+    await waitUntil(async () => (await parked())[0]?.reason === 'gap');
     await before.stop();
     const after = await member(context, group, { store });
     await topic.publish(fourth, second);
-    await until(() => after.of(account).length === 3);
+    await waitUntil(() => after.of(account).length === 3);
     assert.deepEqual([...before.of(account), ...after.of(account)], [1, 2, 3, 4]);
-    await until(async () => (await parked()).length === 0);
+    await waitUntil(async () => (await parked()).length === 0);
   });
 
   test('loses nothing and repeats nothing over a graceful stop in the middle of its work', async (context) => {
@@ -128,11 +128,11 @@ describe('a subscription on Kafka', () => {
     await topic.publish(...accounts.map((account) => account.registered()));
     await topic.publish(...accounts.map((account) => account.verified()));
     const before = await member(context, group, { store });
-    await until(() => accounts.some((account) => before.of(account).length > 0));
+    await waitUntil(() => accounts.some((account) => before.of(account).length > 0));
     await before.stop();
     const atStop = before.handled.length;
     const after = await member(context, group, { store });
-    await until(() => accounts.every((each) => before.of(each).length + after.of(each).length >= 2));
+    await waitUntil(() => accounts.every((each) => before.of(each).length + after.of(each).length >= 2));
     assert.equal(before.handled.length, atStop, 'nothing is handled behind a stop');
     for (const account of accounts) assert.deepEqual([...before.of(account), ...after.of(account)], [1, 2]);
   });
@@ -146,7 +146,7 @@ describe('a subscription on Kafka', () => {
       return accounts.reduce((sum, account) => sum + reader.of(account).length, 0);
     }
     let published = 0;
-    await until(async () => {
+    await waitUntil(async () => {
       const account = accounts[published++];
       if (account) await topic.publish(account.registered(), account.verified());
       return account === undefined && count(one) + count(other) >= 2 * accounts.length;
@@ -154,7 +154,7 @@ describe('a subscription on Kafka', () => {
     for (const each of accounts) assert.deepEqual([...one.of(each), ...other.of(each)].toSorted(), [1, 2]);
     const late = Array.from({ length: 60 }, newAccount);
     await topic.publish(...late.map((account) => account.registered()));
-    await until(() => late.every((each) => one.of(each).length + other.of(each).length === 1));
+    await waitUntil(() => late.every((each) => one.of(each).length + other.of(each).length === 1));
     assert.ok(late.some((each) => one.of(each).length === 1));
     assert.ok(late.some((each) => other.of(each).length === 1));
   });
@@ -174,9 +174,9 @@ describe('a subscription on Kafka', () => {
     for (const account of accounts)
       await topic.publish(account.registered(), ...Array.from({ length: 19 }, account.revoked));
     await member(context, group, { store, handlers });
-    await until(() => handled.length > 24);
+    await waitUntil(() => handled.length > 24);
     await member(context, group, { store, handlers });
-    await until(async () => {
+    await waitUntil(async () => {
       const positions = await store.load([...own]);
       return accounts.every(({ id }) => positions.get(id)?.sequence === 20);
     });
@@ -203,7 +203,7 @@ describe('a subscription on Kafka', () => {
     });
     await topic.publish(account.registered(), account.erased());
     await member(context, group, { store: memoryStore(), handlers: {}, erased: () => undefined });
-    await until(() => receipts.some(({ userId }) => userId === account.id));
+    await waitUntil(() => receipts.some(({ userId }) => userId === account.id));
     const own = receipts.filter(({ userId }) => userId === account.id);
     assert.partialDeepStrictEqual(own, [{ consumer: group, sequence: 2 }]);
   });
@@ -233,7 +233,7 @@ describe('a subscription on Kafka', () => {
       logger: { ...quiet, warn: (_fields, message) => void complaints.push(message) },
     });
     waiting.catch(() => undefined);
-    await until(() => complaints.includes('no broker can be reached; trying again'));
+    await waitUntil(() => complaints.includes('no broker can be reached; trying again'));
     giveUp.abort(new Error('enough'));
     await assert.rejects(waiting, { message: 'enough' });
   });

@@ -5,8 +5,8 @@ import { type EventContext, type Handlers, ParkError, type SubscribedEvent } fro
 import { memoryStore } from './memory-store.ts';
 import type { Confirm } from './subscription.ts';
 import { type Bench, lastingStore } from './testing/bench.ts';
-import { ada, inVersion, newAccount, renamed, toRecord, truncated } from './testing/history.ts';
-import { until } from './testing/until.ts';
+import { ada, newAccount, toRecord, withTruncatedValue, withType, withVersion } from './testing/history.ts';
+import { waitUntil } from './testing/until.ts';
 
 /** The contract of a subscription, as tests for every source of events. */
 export function subscriptionContract(
@@ -23,7 +23,7 @@ export function subscriptionContract(
         handlers: { UserRegistered: (event, place) => void seen.push([event, place]) },
       });
       await bench.publish([registered]);
-      await until(() => seen.length === 1);
+      await waitUntil(() => seen.length === 1);
       const { id, sequence, time, correlationId, type, data } = registered;
       assert.deepEqual(seen, [
         [
@@ -38,7 +38,7 @@ export function subscriptionContract(
       const persons: unknown[] = [];
       await bench.subscribe({ handlers: { UserRegistered: ({ data }) => void persons.push(data.person) } });
       await bench.publish([newAccount().registered(null), newAccount().registered()]);
-      await until(() => persons.length === 2);
+      await waitUntil(() => persons.length === 2);
       assert.deepEqual(new Set(persons), new Set([null, ada]));
     });
 
@@ -57,7 +57,7 @@ export function subscriptionContract(
         erased: (id, { sequence }) => void steps.push(`erase ${id} ${sequence}`),
       });
       await bench.publish([account.registered(), account.erased()]);
-      await until(async () => (await store.load([account.id])).get(account.id)?.sequence === 2);
+      await waitUntil(async () => (await store.load([account.id])).get(account.id)?.sequence === 2);
       const [erase, confirm] = [`erase ${account.id} 2`, `confirm ${account.id} 2`];
       assert.deepEqual(steps, [erase, confirm, erase, confirm]);
     });
@@ -73,7 +73,7 @@ export function subscriptionContract(
         },
       });
       await bench.publish([unable.registered(), unable.erased(), able.registered(), able.erased()]);
-      await until(async () => (await listParked()).length === 1 && confirmed.length > 0);
+      await waitUntil(async () => (await listParked()).length === 1 && confirmed.length > 0);
       assert.deepEqual(confirmed, [able.id]);
     });
 
@@ -97,11 +97,11 @@ export function subscriptionContract(
       });
       await bench.publish([
         account.registered(),
-        renamed(account.verified(), 'AccountMerged'),
+        withType(account.verified(), 'AccountMerged'),
         account.revoked(),
         account.verified(),
       ]);
-      await until(async () => (await store.load([account.id])).get(account.id)?.sequence === 4);
+      await waitUntil(async () => (await store.load([account.id])).get(account.id)?.sequence === 4);
       assert.deepEqual(revoked, [3]);
       assert.deepEqual(effects, [
         'UserRegistered passed over',
@@ -117,7 +117,7 @@ export function subscriptionContract(
       const [first, second] = [account.registered(), account.verified()];
       const { handled, effects } = await bench.subscribe();
       await bench.publish([first, first, second, first, second]);
-      await until(() => effects.length === 5);
+      await waitUntil(() => effects.length === 5);
       assert.deepEqual(handled, ['UserRegistered 1', 'AccountVerified 2']);
     });
 
@@ -128,11 +128,11 @@ export function subscriptionContract(
       const [first, second] = [account.registered(), account.verified()];
       const before = await bench.subscribe({ store });
       await bench.publish([first]);
-      await until(() => before.handled.length === 1);
+      await waitUntil(() => before.handled.length === 1);
       await before.stop();
       await bench.publish([first, second]);
       const after = await bench.subscribe({ store });
-      await until(() => after.effects.length === 2);
+      await waitUntil(() => after.effects.length === 2);
       assert.deepEqual(after.handled, ['AccountVerified 2']);
     });
 
@@ -141,11 +141,11 @@ export function subscriptionContract(
       const account = newAccount();
       const before = await bench.subscribe({ store: memoryStore() });
       await bench.publish([account.registered()]);
-      await until(() => before.handled.length === 1);
+      await waitUntil(() => before.handled.length === 1);
       await before.stop();
       const after = await bench.subscribe({ store: memoryStore() });
       await bench.publish([account.verified()]);
-      await until(() => after.handled.length === 1);
+      await waitUntil(() => after.handled.length === 1);
       assert.deepEqual(await after.listParked(), []);
     });
 
@@ -165,7 +165,7 @@ export function subscriptionContract(
           SessionsRevoked: ({ type }) => void handled.push(type),
         },
       });
-      await until(() => handled.includes('SessionsRevoked'));
+      await waitUntil(() => handled.includes('SessionsRevoked'));
       assert.deepEqual(handled, [
         'UserRegistered',
         'AccountVerified',
@@ -187,9 +187,9 @@ export function subscriptionContract(
       };
       const { handled } = await bench.subscribe({ store: fragile });
       await bench.publish([account.registered()]);
-      await until(() => handled.length === 2);
+      await waitUntil(() => handled.length === 2);
       away = false;
-      await until(async () => (await store.load([account.id])).size === 1);
+      await waitUntil(async () => (await store.load([account.id])).size === 1);
       assert.equal(new Set(handled).size, 1);
     });
 
@@ -210,7 +210,7 @@ export function subscriptionContract(
         },
       });
       await bench.publish([account.registered(), account.verified()]);
-      await until(async () => (await store.load([account.id])).get(account.id)?.sequence === 2);
+      await waitUntil(async () => (await store.load([account.id])).get(account.id)?.sequence === 2);
       assert.deepEqual(greeted, [account.id]);
     });
   });
@@ -226,11 +226,11 @@ export function subscriptionContract(
       },
       'by a record that cannot be read': {
         cause: 'value is not JSON',
-        next: (account: ReturnType<typeof newAccount>) => truncated(account.verified()),
+        next: (account: ReturnType<typeof newAccount>) => withTruncatedValue(account.verified()),
       },
       'by a version that this release does not know': {
         cause: 'unknown version 2 of AccountVerified',
-        next: (account: ReturnType<typeof newAccount>) => inVersion(account.verified(), 2),
+        next: (account: ReturnType<typeof newAccount>) => withVersion(account.verified(), 2),
       },
     };
     for (const [title, { cause, next }] of Object.entries(causes)) {
@@ -239,7 +239,7 @@ export function subscriptionContract(
         const [account, other] = [newAccount(), newAccount()];
         const subscription = await bench.subscribe();
         await bench.publish([account.registered(), next(account), account.revoked(), other.registered()]);
-        await until(() => subscription.effects.length === 4);
+        await waitUntil(() => subscription.effects.length === 4);
         const [parked] = await subscription.listParked();
         assert.deepEqual(
           { account: parked?.account, topic: parked?.topic, after: parked?.after, cause: parked?.cause },
@@ -262,11 +262,11 @@ export function subscriptionContract(
       ];
       const subscription = await bench.subscribe();
       await bench.publish([first, third, fourth]);
-      await until(() => subscription.effects.length === 3);
+      await waitUntil(() => subscription.effects.length === 3);
       assert.equal((await subscription.listParked())[0]?.reason, 'gap');
       await bench.publish([fifth, second, second]);
-      await until(() => subscription.handled.length === 5);
-      await until(async () => (await subscription.lag()) === 0);
+      await waitUntil(() => subscription.handled.length === 5);
+      await waitUntil(async () => (await subscription.lag()) === 0);
       assert.deepEqual(subscription.handled, [
         'UserRegistered 1',
         'AccountVerified 2',
@@ -290,7 +290,7 @@ export function subscriptionContract(
         },
       });
       await bench.publish([first, third, second]);
-      await until(async () => (await subscription.listParked())[0]?.reason === 'refused');
+      await waitUntil(async () => (await subscription.listParked())[0]?.reason === 'refused');
       const [parked] = await subscription.listParked();
       assert.equal(parked?.cause, 'no such plan');
       refuses = false;
@@ -311,7 +311,7 @@ export function subscriptionContract(
         },
       });
       await bench.publish([account.registered(), account.verified(), account.verified()]);
-      await until(() => subscription.effects.length === 3);
+      await waitUntil(() => subscription.effects.length === 3);
       assert.deepEqual(await subscription.retryParked(account.id), {
         result: 'still parked',
         sequence: 1,
@@ -330,7 +330,7 @@ export function subscriptionContract(
         { ...toRecord(newAccount().registered()), key: 'nobody' },
         newAccount().registered(),
       ]);
-      await until(() => subscription.effects.length === 2);
+      await waitUntil(() => subscription.effects.length === 2);
       assert.deepEqual(subscription.effects.toSorted(), ['UserRegistered applied', 'unusable unusable']);
     });
   });
@@ -383,10 +383,10 @@ export function subscriptionContract(
       const [third, fourth] = [account.revoked(), account.verified()];
       const { bus } = atSecondLook(bench.bus, async () => {
         await bench.publish([third, fourth]);
-        await until(() => handled.length === 4);
+        await waitUntil(() => handled.length === 4);
       });
       const subscription = await bench.subscribe({ handlers }, bus);
-      await until(async () => (await subscription.listParked()).length === 1);
+      await waitUntil(async () => (await subscription.listParked()).length === 1);
       release();
       assert.deepEqual(await subscription.retryParked(account.id), { result: 'unparked', sequence: 4 });
       assert.deepEqual(handled, [1, 2, 3, 4]);
@@ -413,7 +413,7 @@ export function subscriptionContract(
         },
         bus,
       );
-      await until(async () => (await subscription.listParked()).length === 1);
+      await waitUntil(async () => (await subscription.listParked()).length === 1);
       release();
       const retried = subscription.retryParked(account.id);
       await looked;
@@ -427,7 +427,7 @@ export function subscriptionContract(
       const { bench, account, release, handlers, handled } = await parkedAtSecond(context);
       await bench.publish([account.revoked(), account.verified()]);
       const subscription = await bench.subscribe({ handlers });
-      await until(async () => (await subscription.lag()) === 0);
+      await waitUntil(async () => (await subscription.lag()) === 0);
       release();
       const outcomes = await Promise.all([1, 2, 3].map(() => subscription.retryParked(account.id)));
       assert.deepEqual(outcomes, Array(3).fill({ result: 'unparked', sequence: 4 }));
@@ -449,8 +449,8 @@ export function subscriptionContract(
           },
         },
       });
-      await bench.publish([first, truncated(second), second, third]);
-      await until(() => subscription.effects.length === 4);
+      await bench.publish([first, withTruncatedValue(second), second, third]);
+      await waitUntil(() => subscription.effects.length === 4);
       await assert.rejects(subscription.retryParked(account.id), { name: 'HandlerError' });
       assert.equal((await subscription.listParked()).length, 1);
       assert.equal((await store.load([account.id])).get(account.id)?.sequence, 2);
@@ -491,9 +491,9 @@ export function subscriptionContract(
     await stopped;
     assert.deepEqual(handled, [2]);
     const next = await bench.subscribe({ store });
-    await until(() => next.handled.length === 1);
+    await waitUntil(() => next.handled.length === 1);
     assert.deepEqual(next.handled, ['SessionsRevoked 3']);
-    await until(async () => (await next.lag()) === 0);
+    await waitUntil(async () => (await next.lag()) === 0);
     assert.equal(next.healthy(), true);
   });
 
@@ -503,8 +503,8 @@ export function subscriptionContract(
       const account = newAccount();
       const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
       const { handled, effects, ...subscription } = await bench.subscribe({ store: 'none' });
-      await bench.publish([first, first, third, truncated(second), second]);
-      await until(() => handled.length === 4);
+      await bench.publish([first, first, third, withTruncatedValue(second), second]);
+      await waitUntil(() => handled.length === 4);
       assert.deepEqual(handled, [
         'UserRegistered 1',
         'UserRegistered 1',

@@ -5,7 +5,7 @@ import type { EventContext } from './handlers.ts';
 import { subscriptionContract } from './subscription.contract.ts';
 import { openBench } from './testing/bench.ts';
 import { newAccount } from './testing/history.ts';
-import { until } from './testing/until.ts';
+import { waitUntil } from './testing/until.ts';
 
 subscriptionContract('the embedded log', openBench);
 
@@ -31,6 +31,6 @@ test('reads mailings where it is told to, and refuses a handler whose topic it d
     ],
     MAILINGS_TOPIC,
   );
-  await until(() => mailings.length === 1);
+  await waitUntil(() => mailings.length === 1);
   assert.deepEqual(mailings, [mailing]);
 });

@@ -1,4 +1,4 @@
-import type { Standing } from '@latchkey/tokens';
+import type { LookUpStanding } from '@latchkey/tokens';
 import type { Caller, Deps } from '../deps.ts';
 import { findCaller } from '../sessions/session-status.ts';
 import { answerFailures } from './problems.ts';
@@ -6,7 +6,7 @@ import { answerFailures } from './problems.ts';
 /** Returns guards that check, for each access token, the current state of the account and of the session. */
 export function sessionGuard(
   deps: Pick<Deps, 'accounts' | 'sessions' | 'now'>,
-): Standing<Caller & { readonly verified: boolean; readonly role: string }> {
+): LookUpStanding<Caller & { readonly verified: boolean; readonly role: string }> {
   return async (claims) => {
     const caller = await answerFailures(() => findCaller(deps, claims));
     if (caller === undefined) return 'dead';

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { SendResult } from '../delivery/attempt.ts';
-import type { Stage } from '../delivery/reply.ts';
+import type { SmtpStage } from '../delivery/reply.ts';
 import type { SendOptions } from '../ports/mailer.ts';
 import { type Conversation, createConversation, type Exchange } from './conversation.smtp.ts';
 import { failureOf, resultOf, SmtpFailure } from './failure.smtp.ts';
@@ -24,10 +24,10 @@ export interface ServerSettings {
   /** The name that we give in EHLO. */
   readonly ehloName: string;
   /** How long to wait for the server at a stage, in ms, where that differs from WAITS. */
-  readonly waits?: Partial<Waits>;
+  readonly waits?: Partial<SmtpTimeouts>;
 }
 
-export type Waits = Readonly<Record<Stage, number>>;
+export type SmtpTimeouts = Readonly<Record<SmtpStage, number>>;
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -35,7 +35,7 @@ const MINUTE = 60 * SECOND;
 /**
  * The timeouts of RFC 5321 4.5.3.2. It has none for connecting and TLS; those are what a healthy network needs.
  */
-export const WAITS: Waits = {
+export const SMTP_TIMEOUTS: SmtpTimeouts = {
   connect: 30 * SECOND,
   tls: 30 * SECOND,
   greeting: 5 * MINUTE,
@@ -78,7 +78,7 @@ export interface Connection {
  */
 export async function connect(settings: ServerSettings, options: ConnectOptions): Promise<Connection> {
   const { signal } = options;
-  const waits: Waits = { ...WAITS, ...settings.waits };
+  const waits: SmtpTimeouts = { ...SMTP_TIMEOUTS, ...settings.waits };
   const socket = await openSocket(settings, waits, options);
   const conversation = createConversation(
     (exchange) => options.onExchange?.(exchange),
@@ -123,7 +123,7 @@ export async function connect(settings: ServerSettings, options: ConnectOptions)
 /** Opens the socket, with implicit TLS if required. @throws SmtpFailure */
 async function openSocket(
   settings: ServerSettings,
-  waits: Waits,
+  waits: SmtpTimeouts,
   { signal, onExchange }: ConnectOptions,
 ): Promise<Socket> {
   const { host, port } = settings;
@@ -149,7 +149,7 @@ interface Opening {
   readonly signal: AbortSignal;
 }
 
-async function opened(socket: Socket, stage: Stage, { event, ms, signal }: Opening): Promise<void> {
+async function opened(socket: Socket, stage: SmtpStage, { event, ms, signal }: Opening): Promise<void> {
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(), ms);
   try {

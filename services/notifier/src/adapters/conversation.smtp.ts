@@ -2,11 +2,11 @@
  * Follows a conversation with the mail server through nodemailer's transaction log, the only place that shows every
  * command and every reply: which stage is being waited for, and what was said.
  */
-import type { Stage } from '../delivery/reply.ts';
+import type { SmtpStage } from '../delivery/reply.ts';
 
 /** A reply of the server, or the end of a stage without one. */
 export interface Exchange {
-  readonly stage: Stage;
+  readonly stage: SmtpStage;
   /** The whole reply, with all lines. Not masked. */
   readonly reply: string;
 }
@@ -15,9 +15,9 @@ export interface Conversation {
   /** The logger to pass to nodemailer. */
   readonly logger: Readonly<Record<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal', typeof ignore>>;
   /** Returns the stage whose reply is due next; undefined if none is. */
-  pending(): Stage | undefined;
+  pending(): SmtpStage | undefined;
   /** Returns the stage of the last reply. */
-  answered(): Stage;
+  answered(): SmtpStage;
   /** Returns how many replies have arrived. */
   replies(): number;
   /** Must be called when the first byte of a mail is sent. */
@@ -26,7 +26,7 @@ export interface Conversation {
 
 function ignore(_entry: unknown, _text?: unknown): void {}
 
-const VERBS: Readonly<Record<string, Stage>> = {
+const VERBS: Readonly<Record<string, SmtpStage>> = {
   EHLO: 'ehlo',
   HELO: 'ehlo',
   STARTTLS: 'tls',
@@ -44,10 +44,10 @@ const VERBS: Readonly<Record<string, Stage>> = {
  */
 export function createConversation(
   onExchange: (exchange: Exchange) => void,
-  onPending: (stage: Stage) => void,
+  onPending: (stage: SmtpStage) => void,
 ): Conversation {
-  const pending: Stage[] = ['greeting'];
-  let answered: Stage = 'greeting';
+  const pending: SmtpStage[] = ['greeting'];
+  let answered: SmtpStage = 'greeting';
   let replies = 0;
 
   function sent(command: string): void {

@@ -1,13 +1,13 @@
 /** Translates errors of sockets and of nodemailer into failures of a stage, and says what they mean for a mail. */
 import type { SendResult } from '../delivery/attempt.ts';
-import { judgeReply, type Meaning } from '../delivery/judge-reply.ts';
+import { judgeReply, type ReplyMeaning } from '../delivery/judge-reply.ts';
 import {
   type Failure,
-  isAboutAMail,
-  maskedWords,
+  isMailStage,
+  maskedFirstLine,
   parseReply,
   type Reply,
-  type Stage,
+  type SmtpStage,
 } from '../delivery/reply.ts';
 
 export interface Failed {
@@ -42,7 +42,7 @@ interface SmtpError extends Error {
 }
 
 /** The stages of the commands in nodemailer's errors. Other commands name no stage. */
-const COMMANDS: readonly (readonly [prefix: string, stage: Stage])[] = [
+const COMMANDS: readonly (readonly [prefix: string, stage: SmtpStage])[] = [
   ['EHLO', 'ehlo'],
   ['HELO', 'ehlo'],
   ['STARTTLS', 'tls'],
@@ -51,7 +51,7 @@ const COMMANDS: readonly (readonly [prefix: string, stage: Stage])[] = [
   ['RCPT TO', 'rcpt'],
 ];
 
-function stageOf({ command = '', code }: SmtpError): Stage | undefined {
+function stageOf({ command = '', code }: SmtpError): SmtpStage | undefined {
   if (command === 'DATA') return code === 'EMESSAGE' ? 'content' : 'data';
   return COMMANDS.find(([prefix]) => command.startsWith(prefix))?.[1];
 }
@@ -64,7 +64,7 @@ const LASTING_TLS =
  * @param pending the stage that was being waited for
  * @param recipient the address to mask in the server's words
  */
-export function failureOf(error: unknown, pending: Stage, recipient?: string): Failed {
+export function failureOf(error: unknown, pending: SmtpStage, recipient?: string): Failed {
   if (error instanceof SmtpFailure) return error;
   const raised = (error instanceof Error ? error : new Error(String(error))) as SmtpError;
   const { response, message } = raised;
@@ -73,12 +73,12 @@ export function failureOf(error: unknown, pending: Stage, recipient?: string): F
     const { code, enhanced, text } = reply;
     const stage = stageOf(raised) ?? pending;
     return {
-      failure: { stage, code, ...(enhanced && { enhanced }), words: maskedWords(text, { recipient }) },
+      failure: { stage, code, ...(enhanced && { enhanced }), words: maskedFirstLine(text, { recipient }) },
       reply,
     };
   }
   const isTls = raised.code === 'ETLS' || pending === 'tls' || LASTING_TLS.test(message);
-  const stage = isTls && !isAboutAMail(pending) ? 'tls' : pending;
+  const stage = isTls && !isMailStage(pending) ? 'tls' : pending;
   return {
     failure: { stage, words: wordsOf(raised) },
     ...(stage === 'tls' && (LASTING_TLS.test(message) || raised.code === 'ETLS') && { isLasting: true }),
@@ -90,10 +90,10 @@ function wordsOf({ code = '', originalCode, timeoutType, message }: SmtpError): 
   const system = originalCode ?? code;
   if (code === 'ECONNECTION') return 'the connection was closed';
   if (/^(ECONNRESET|EPIPE)$/.test(system)) return `the connection was closed (${system})`;
-  return maskedWords(message);
+  return maskedFirstLine(message);
 }
 
-const MEANS: Readonly<Record<Meaning, Exclude<SendResult['kind'], 'accepted' | 'withdrawn'>>> = {
+const MEANS: Readonly<Record<ReplyMeaning, Exclude<SendResult['kind'], 'accepted' | 'withdrawn'>>> = {
   recipient: 'refused',
   us: 'rejected',
   busy: 'busy',
@@ -106,11 +106,11 @@ export function resultOf({ failure, reply, isLasting = false }: Failed) {
   const { stage } = failure;
   if (reply !== undefined) {
     const kind = MEANS[judgeReply(stage, reply)];
-    return { kind: kind === 'rejected' && !isAboutAMail(stage) ? ('unwelcome' as const) : kind, failure };
+    return { kind: kind === 'rejected' && !isMailStage(stage) ? ('unwelcome' as const) : kind, failure };
   }
   if (stage === 'connect') return { kind: 'unreachable' as const, failure };
   if (isLasting) return { kind: 'unwelcome' as const, failure };
   // From MAIL FROM on, this mail may be the cause.
-  const kind = stage === 'mail' || isAboutAMail(stage) ? ('deferred' as const) : ('busy' as const);
+  const kind = stage === 'mail' || isMailStage(stage) ? ('deferred' as const) : ('busy' as const);
   return { kind, failure };
 }

@@ -1,6 +1,12 @@
 /** Sends one mail to see whether the settings of the mail server are right, and shows the conversation. */
 import { randomUUID } from 'node:crypto';
-import { describeFailure, type Failure, maskedWords, nameOfStage, type Stage } from '../delivery/reply.ts';
+import {
+  describeFailure,
+  type Failure,
+  maskedFirstLine,
+  type SmtpStage,
+  stageName,
+} from '../delivery/reply.ts';
 import type { MailTestSettings } from '../mail-test-settings.ts';
 import { connect } from './connection.smtp.ts';
 import { failureOf } from './failure.smtp.ts';
@@ -29,7 +35,7 @@ export interface MailTestOptions {
   onStep(step: MailTestStep): void;
 }
 
-const ADVICE: Readonly<Record<Stage, string>> = {
+const ADVICE: Readonly<Record<SmtpStage, string>> = {
   connect: 'Check MAIL_SERVER and MAIL_PORT, and whether a firewall lets this machine connect.',
   tls: 'Check MAIL_SSL_TLS (port 465) and MAIL_STARTTLS (port 587); MAIL_SERVER must be a name in its certificate. VALIDATE_CERTS=false trusts any.',
   greeting:
@@ -68,13 +74,13 @@ export async function testMail(
 /** Returns the listener that reports the steps. Challenges during the login are not reported. */
 function createReport(to: string, onStep: MailTestOptions['onStep']) {
   let last = performance.now();
-  return ({ stage, reply }: { readonly stage: Stage; readonly reply: string }): void => {
+  return ({ stage, reply }: { readonly stage: SmtpStage; readonly reply: string }): void => {
     const now = performance.now();
     if (reply.startsWith('334')) return;
     onStep({
-      stage: nameOfStage(stage),
+      stage: stageName(stage),
       ms: Math.round(now - last),
-      said: maskedWords(reply, { shown: to }),
+      said: maskedFirstLine(reply, { shown: to }),
     });
     last = now;
   };

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { maskedWords } from '../delivery/reply.ts';
+import { maskedFirstLine } from '../delivery/reply.ts';
 import { SmtpFailure } from './failure.smtp.ts';
 import type { TokenSource } from './login.smtp.ts';
 
@@ -95,7 +95,7 @@ export function createTokenFile(path: string): TokenSource {
 }
 
 function failure(words: string, isLasting: boolean, cause?: unknown): SmtpFailure {
-  const failed = new SmtpFailure({ failure: { stage: 'auth', words: maskedWords(words) }, isLasting });
+  const failed = new SmtpFailure({ failure: { stage: 'auth', words: maskedFirstLine(words) }, isLasting });
   failed.cause = cause;
   return failed;
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CompactEncrypt, importJWK } from 'jose';
-import { belongsTo } from '../sending/seal.ts';
+import { sealBelongsTo } from '../sending/seal.ts';
 import { aToken, createSealingKey } from '../testing/events.ts';
-import { createOpener } from './opener.jose.ts';
+import { createSealDecrypter } from './opener.jose.ts';
 
 const userId = '0197a000-0000-7000-8000-000000000001';
 const expiresAt = '2026-11-22T10:00:00.000Z';
@@ -12,7 +12,7 @@ const link = { purpose: 'reset', to: 'ada@example.com', userId, expiresAt } as c
 describe('a sealed link', () => {
   it('is opened with the key that it names, also while keys change', async () => {
     const [old, current] = [await createSealingKey(), await createSealingKey()];
-    const open = await createOpener({ keys: [current.jwk, old.jwk] });
+    const open = await createSealDecrypter({ keys: [current.jwk, old.jwk] });
     const token = aToken();
     for (const key of [old, current]) {
       const { sealed } = await key.seal({ ...link, token });
@@ -28,19 +28,19 @@ describe('a sealed link', () => {
     const sealed = await new CompactEncrypt(content)
       .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid: 'ours' })
       .encrypt(await importJWK(publicJwk, 'ECDH-ES'));
-    const open = await createOpener({ keys: [{ ...key.jwk, kid: 'ours' }] });
+    const open = await createSealDecrypter({ keys: [{ ...key.jwk, kid: 'ours' }] });
     assert.deepEqual(await open(sealed), { kind: 'opened', content: { ...link, token } });
   });
 
   it('waits when its key is not here', async () => {
     const [ours, theirs] = [await createSealingKey(), await createSealingKey()];
-    const open = await createOpener({ keys: [ours.jwk] });
+    const open = await createSealDecrypter({ keys: [ours.jwk] });
     assert.deepEqual(await open((await theirs.seal(link)).sealed), { kind: 'unknown-key' });
   });
 
   it('is broken when it was altered, says something else, or is no JWE', async () => {
     const key = await createSealingKey();
-    const open = await createOpener({ keys: [key.jwk] });
+    const open = await createSealDecrypter({ keys: [key.jwk] });
     const { sealed } = await key.seal(link);
     const parts = sealed.split('.');
     const altered = [...parts.slice(0, 3), `A${parts[3]?.slice(1)}`, parts[4]].join('.');
@@ -58,15 +58,15 @@ describe('a sealed link', () => {
       subject: userId,
       content: { to: link.to, link: { purpose: 'reset', sealed: 'e.y.j', expiresAt } },
     } as const;
-    assert.equal(belongsTo(content, delivery), true);
+    assert.equal(sealBelongsTo(content, delivery), true);
     for (const other of [
       { ...content, to: 'eve@example.com' },
       { ...content, userId: '0197a000-0000-7000-8000-000000000002' },
       { ...content, purpose: 'verification' as const },
       { ...content, expiresAt: '2026-11-23T10:00:00.000Z' },
     ]) {
-      assert.equal(belongsTo(other, delivery), false);
+      assert.equal(sealBelongsTo(other, delivery), false);
     }
-    assert.equal(belongsTo(content, { subject: userId, content: { to: link.to } }), false);
+    assert.equal(sealBelongsTo(content, { subject: userId, content: { to: link.to } }), false);
   });
 });

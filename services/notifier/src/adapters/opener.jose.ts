@@ -29,7 +29,7 @@ export function keyIdOf(sealed: string): string | undefined {
 }
 
 /** Creates the decryption function. @throws Error if a key is unusable */
-export async function createOpener(jwks: { readonly keys: readonly JWK[] }): Promise<OpenSealed> {
+export async function createSealDecrypter(jwks: { readonly keys: readonly JWK[] }): Promise<OpenSealed> {
   const keys = await keysById(jwks);
   return async (sealed) => {
     const keyId = keyIdOf(sealed);

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, it, type TestContext } from 'node:test';
 import { createLogger } from '@latchkey/process';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
-import type { Taken } from '../reports/record-report.ts';
+import type { ReportOutcome } from '../reports/record-report.ts';
 import { createReturnPaths } from '../reports/return-paths.ts';
 import { aBounce } from '../testing/reports.ts';
 import { createReceiver, MAX_REPORT_BYTES } from './receiver.smtp.ts';
@@ -15,7 +15,10 @@ const own = returnPaths.addressOf(delivery);
 const BOUNCE = aBounce({ recipient: 'ada@example.com' });
 
 describe('the receiver of reports', () => {
-  async function start(t: TestContext, { isLmtp = false, answers = [] as readonly (Taken | Error)[] } = {}) {
+  async function start(
+    t: TestContext,
+    { isLmtp = false, answers = [] as readonly (ReportOutcome | Error)[] } = {},
+  ) {
     const left = [...answers];
     const proofs: (string | undefined)[] = [];
     const receiver = createReceiver(

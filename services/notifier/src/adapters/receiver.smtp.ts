@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from '@latchkey/process';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import type { ReportReader } from '../ports/reports.ts';
-import type { Taken, TakeReport } from '../reports/record-report.ts';
+import type { ReportOutcome, TakeReport } from '../reports/record-report.ts';
 import type { ReturnPaths } from '../reports/return-paths.ts';
 
 /** A report may quote the whole mail that it is about, which has less than 64 KiB. */
@@ -69,7 +69,7 @@ export function createReceiver(settings: ReceiverSettings, deps: ReceiverDeps): 
   async function receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
     const body = await contentOf(stream);
     const proof = session.envelope.rcptTo[0]?.address;
-    const taken = await take(reader, { body, proof }).catch((error: unknown): Taken => {
+    const taken = await take(reader, { body, proof }).catch((error: unknown): ReportOutcome => {
       logger.warn({ err: error }, 'a report could not be recorded: it will be sent again');
       return 'later';
     });

@@ -1,7 +1,7 @@
 /** Reports that come as mails: delivery reports (RFC 3464) and feedback reports (RFC 5965). */
 import PostalMime, { type Attachment } from 'postal-mime';
 import { isHardBounce } from '../delivery/hard-bounce.ts';
-import type { Incoming, ReadReport, ReportReader } from '../ports/reports.ts';
+import type { IncomingReport, ReadReport, ReportReader } from '../ports/reports.ts';
 import type { ReturnPaths } from '../reports/return-paths.ts';
 
 /** Limits against hostile mails. A genuine report has three parts, and headers of a few kilobytes. */
@@ -68,7 +68,7 @@ export function createMimeReader(returnPaths: ReturnPaths): ReportReader {
     return undefined;
   }
 
-  async function read({ body, proof = '' }: Incoming): Promise<ReadReport> {
+  async function read({ body, proof = '' }: IncomingReport): Promise<ReadReport> {
     const addressed = returnPaths.deliveryIn(proof);
     if (addressed === undefined && !returnPaths.isForFeedback(proof)) return FORGED;
     const { attachments } = await PostalMime.parse(body, LIMITS);

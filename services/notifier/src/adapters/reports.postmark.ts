@@ -6,7 +6,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
 import type { ReadReport, ReportReader } from '../ports/reports.ts';
-import { recipientOf } from '../recipient.ts';
+import { addressFingerprint } from '../recipient.ts';
 
 /** The name of the metadata that contains the delivery's id. Mails have it as the header `X-PM-Metadata-delivery`. */
 export const POSTMARK_METADATA = 'delivery';
@@ -40,7 +40,7 @@ export function createPostmarkReader(credentials: string): ReportReader {
       const metadata = Object.entries(given?.Metadata ?? {});
       const [, id] = metadata.find(([name]) => name.toLowerCase() === POSTMARK_METADATA) ?? [];
       if (given === undefined || typeof id !== 'string') return NOTHING;
-      const report = { kind: 'report', delivery: id, recipient: recipientOf(given.Email) } as const;
+      const report = { kind: 'report', delivery: id, recipient: addressFingerprint(given.Email) } as const;
       if (given.RecordType === 'SpamComplaint') return { ...report, state: 'complained' };
       if (given.RecordType !== 'Bounce' || !HARD.includes(given.Type ?? '')) return NOTHING;
       const status = /\b5\.\d{1,3}\.\d{1,3}\b/.exec(given.Details ?? '')?.[0];

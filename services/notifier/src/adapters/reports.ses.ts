@@ -5,7 +5,7 @@
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
 import type { ReadReport, ReportReader } from '../ports/reports.ts';
-import { recipientOf } from '../recipient.ts';
+import { addressFingerprint } from '../recipient.ts';
 import { createSnsReader, type SnsDeps } from './sns.ts';
 
 const recipients = z.array(z.object({ emailAddress: z.string(), status: z.string().optional() })).min(1);
@@ -32,7 +32,7 @@ function deliveryOf({ mail }: Notification): string | undefined {
 }
 
 function fingerprintOf(address: string): string {
-  return recipientOf(/<([^<>]*)>\s*$/.exec(address)?.[1] ?? address);
+  return addressFingerprint(/<([^<>]*)>\s*$/.exec(address)?.[1] ?? address);
 }
 
 function reportIn(given: Notification): ReadReport {

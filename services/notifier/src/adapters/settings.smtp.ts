@@ -5,7 +5,7 @@ import { dkimSettingsOf } from '../dkim-settings.ts';
 import type { MailSettings } from '../mail-settings.ts';
 import type { MailTestSettings } from '../mail-test-settings.ts';
 import { returnPathsOf } from '../reports/return-paths.ts';
-import { WAITS, type Waits } from './connection.smtp.ts';
+import { SMTP_TIMEOUTS, type SmtpTimeouts } from './connection.smtp.ts';
 import { createDkimSigner } from './dkim.smtp.ts';
 import type { Credentials, TokenSource } from './login.smtp.ts';
 import type { SmtpSettings } from './mailer.smtp.ts';
@@ -72,7 +72,7 @@ function domainOf(url: string | undefined): string | undefined {
   return hostname.includes('.') && isIP(hostname) === 0 ? hostname : undefined;
 }
 
-function waitsUpTo(most: number): Waits {
-  const entries = Object.entries(WAITS).map(([stage, ms]) => [stage, Math.min(ms, most)]);
-  return Object.fromEntries(entries) as unknown as Waits;
+function waitsUpTo(most: number): SmtpTimeouts {
+  const entries = Object.entries(SMTP_TIMEOUTS).map(([stage, ms]) => [stage, Math.min(ms, most)]);
+  return Object.fromEntries(entries) as unknown as SmtpTimeouts;
 }

@@ -1,7 +1,7 @@
 /** The results of an attempt to send a mail, and what each changes about the delivery. */
 import { assertNever } from '@latchkey/events';
 import type { Attempt, ClaimedDelivery, Recipient } from './delivery.ts';
-import { type Failure, isAboutAMail } from './reply.ts';
+import { type Failure, isMailStage } from './reply.ts';
 import type { SuppressionReason } from './suppression.ts';
 
 /**
@@ -44,7 +44,7 @@ export type OpenFailure =
   | { readonly kind: 'mismatch' };
 
 /** The result of a whole attempt. */
-export type TryResult =
+export type AttemptResult =
   | SendResult
   | OpenFailure
   /** The mail could not be rendered. */
@@ -76,7 +76,7 @@ export type FailureReason = 'refused' | 'unsealable' | 'mismatch';
 
 const FIRST_RETRY_MS = 2_000;
 /** After an attempt, no mail is due later than this. */
-export const LONGEST_RETRY_MS = 10 * 60_000;
+export const MAX_RETRY_DELAY_MS = 10 * 60_000;
 /**
  * While the mail server is down, the circuit breaker controls how often it is tried. This pause only makes another
  * mail the next probe.
@@ -90,7 +90,7 @@ const UNREACHABLE_RETRY_MS = 1_500;
  * @param random in [0, 1)
  */
 export function retryDelay(tries: number, random: number): number {
-  const ceiling = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(tries, 30));
+  const ceiling = Math.min(MAX_RETRY_DELAY_MS, FIRST_RETRY_MS * 2 ** Math.min(tries, 30));
   return Math.round(ceiling * (0.5 + random / 2));
 }
 
@@ -98,8 +98,8 @@ function later(now: Date, ms: number): Date {
   return new Date(now.getTime() + ms);
 }
 
-export interface FinishedTry {
-  readonly result: TryResult;
+export interface FinishedAttempt {
+  readonly result: AttemptResult;
   /** When the attempt began. */
   readonly at: Date;
   /** How long it took, in ms. */
@@ -115,7 +115,7 @@ export interface FinishedTry {
 /** Returns what to record about a delivery after an attempt. */
 export function afterAttempt(
   { tries }: Pick<ClaimedDelivery, 'tries'>,
-  { result, at, ms, now, random, recipient }: FinishedTry,
+  { result, at, ms, now, random, recipient }: FinishedAttempt,
 ): Settlement {
   const attempt: Attempt = { at, ms, result: result.kind, ...('failure' in result && result.failure) };
   switch (result.kind) {
@@ -139,7 +139,7 @@ export function afterAttempt(
       return backOff();
     case 'busy':
       // After RCPT TO this mail may be the cause. Without a back-off it would be the next probe, again and again.
-      return isAboutAMail(result.failure.stage) ? backOff() : soon();
+      return isMailStage(result.failure.stage) ? backOff() : soon();
     case 'unreachable':
     case 'unwelcome':
     case 'withdrawn':
@@ -158,6 +158,6 @@ export function afterAttempt(
 }
 
 /** Returns whether a delivery may still be sent at `now`. */
-export function inTime(delivery: Pick<ClaimedDelivery, 'sendUntil'>, now: Date): boolean {
+export function mayStillBeSent(delivery: Pick<ClaimedDelivery, 'sendUntil'>, now: Date): boolean {
   return now.getTime() < delivery.sendUntil.getTime();
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { afterAttempt, retryDelay, type TryResult } from './attempt.ts';
+import { type AttemptResult, afterAttempt, retryDelay } from './attempt.ts';
 import { sendUntil } from './delivery.ts';
 import type { Failure } from './reply.ts';
 
@@ -32,7 +32,7 @@ describe('what becomes of a delivery', () => {
   const delivery = { tries: 0 };
   const atRcpt: Failure = { stage: 'rcpt', code: 550, enhanced: '5.1.1', words: 'no such user' };
   const atGreeting: Failure = { stage: 'greeting', code: 421 };
-  function after(result: TryResult) {
+  function after(result: AttemptResult) {
     return afterAttempt(delivery, { result, at: NOW, ms: 5, now: later(5), random: 0.5 });
   }
 
@@ -47,7 +47,7 @@ describe('what becomes of a delivery', () => {
 
   it('is tried again later, and that counts, when it is refused because of us, deferred, or cannot be made', () => {
     const kinds = ['undecided', 'rejected', 'deferred', 'busy'] as const;
-    const failed = kinds.map((kind): TryResult => ({ kind, failure: atRcpt }));
+    const failed = kinds.map((kind): AttemptResult => ({ kind, failure: atRcpt }));
     for (const result of [...failed, { kind: 'unknown-key' }, { kind: 'broken-mail' }] as const) {
       const settlement = after(result);
       assert.ok(settlement.state === 'pending' && settlement.counts && settlement.dueAt > later(500));
@@ -56,7 +56,7 @@ describe('what becomes of a delivery', () => {
 
   it('is not held back when the server is away', () => {
     const kinds = ['unreachable', 'unwelcome', 'busy'] as const;
-    const failed = kinds.map((kind): TryResult => ({ kind, failure: atGreeting }));
+    const failed = kinds.map((kind): AttemptResult => ({ kind, failure: atGreeting }));
     for (const result of [...failed, { kind: 'withdrawn' }] as const) {
       const settlement = after(result);
       assert.ok(settlement.state === 'pending' && !settlement.counts && settlement.dueAt <= later(1_600));

@@ -112,7 +112,7 @@ export interface Cutoff {
 }
 
 /** Everything that must be stored for a set of events, in one durable write. */
-export interface Batch {
+export interface IntakeBatch {
   readonly deliveries: readonly NewDelivery[];
   readonly cutoffs: readonly Cutoff[];
 }
@@ -134,7 +134,7 @@ export function sendUntil(occurredAt: Date, link: SealedLink | undefined): Date 
 }
 
 /** Returns whether a cutoff applies to a delivery. An adapter may implement the same rule as a query. */
-export function covers(
+export function cutoffCovers(
   cutoff: Cutoff,
   delivery: Pick<NewDelivery, 'subject' | 'sequence' | 'purpose'>,
 ): boolean {

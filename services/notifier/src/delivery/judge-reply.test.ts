@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { judgeReply, type Meaning, rules } from './judge-reply.ts';
-import { parseReply, type Stage, stages } from './reply.ts';
+import { judgeReply, type ReplyMeaning, replyRules } from './judge-reply.ts';
+import { parseReply, type SmtpStage, smtpStages } from './reply.ts';
 
-const replies: readonly (readonly [stage: Stage, reply: string, means: Meaning])[] = [
+const replies: readonly (readonly [stage: SmtpStage, reply: string, means: ReplyMeaning])[] = [
   // About the server itself.
   ['greeting', '421 4.3.2 Too many connections', 'busy'],
   ['greeting', '554 No SMTP service here', 'us'],
@@ -91,7 +91,7 @@ describe('what a reply means', () => {
   }
 
   it('has a source for every rule', () => {
-    for (const { source } of rules) assert.match(source, /RFC|IANA|Gmail|Exchange|Postfix/);
+    for (const { source } of replyRules) assert.match(source, /RFC|IANA|Gmail|Exchange|Postfix/);
   });
 
   it('never ends a mail without a code that is about the recipient', () => {
@@ -99,7 +99,7 @@ describe('what a reply means', () => {
     const enhanced = fc.option(fc.tuple(fc.constantFrom(2, 4, 5), digit, digit), { nil: undefined });
     fc.assert(
       fc.property(
-        fc.constantFrom(...stages),
+        fc.constantFrom(...smtpStages),
         fc.integer({ min: 200, max: 599 }),
         enhanced,
         fc.string(),

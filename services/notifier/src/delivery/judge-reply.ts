@@ -10,9 +10,9 @@
  * (https://www.iana.org/assignments/smtp-enhanced-status-codes), RFC 2034 (where they stand), RFC 4954 (AUTH),
  * RFC 7504 (521 and 556), RFC 7505 (null MX); what providers say beyond these is named at its rule.
  */
-import type { Reply, Stage } from './reply.ts';
+import type { Reply, SmtpStage } from './reply.ts';
 
-export type Meaning =
+export type ReplyMeaning =
   /** The server will never accept a mail for this recipient. Ends the mail. */
   | 'recipient'
   /** The server does not accept our mail, or this kind of mail: settings, reputation, quota, content. */
@@ -27,7 +27,7 @@ export type Meaning =
 interface Rule {
   readonly source: string;
   /** Default: all stages. */
-  readonly stages?: readonly Stage[];
+  readonly stages?: readonly SmtpStage[];
   /** Matches the code, such as `550`. */
   readonly code?: RegExp;
   /** Matches the enhanced status code. The rule then applies only to replies that have one. */
@@ -35,10 +35,10 @@ interface Rule {
   /** Whether the rule applies only to replies without an enhanced status code. */
   readonly plain?: true;
   readonly text?: RegExp;
-  readonly means: Meaning;
+  readonly means: ReplyMeaning;
 }
 
-const SESSION: readonly Stage[] = ['connect', 'tls', 'greeting', 'ehlo', 'auth', 'mail'];
+const SESSION: readonly SmtpStage[] = ['connect', 'tls', 'greeting', 'ehlo', 'auth', 'mail'];
 
 /** Words for "too many connections". */
 const CONNECTIONS =
@@ -69,7 +69,7 @@ const ABOUT_US = new RegExp(
   'i',
 );
 
-export const rules: readonly Rule[] = [
+export const replyRules: readonly Rule[] = [
   // The server is about to close the connection, whatever the command was.
   { source: 'RFC 5321 3.8 and 4.2.3', code: /^421$/, means: 'busy' },
 
@@ -123,12 +123,12 @@ export const rules: readonly Rule[] = [
 ];
 
 /** Returns what a reply other than success means. */
-export function judgeReply(stage: Stage, reply: Reply): Meaning {
-  const rule = rules.find((each) => matches(each, stage, reply));
+export function judgeReply(stage: SmtpStage, reply: Reply): ReplyMeaning {
+  const rule = replyRules.find((each) => matches(each, stage, reply));
   return rule?.means ?? 'undecided';
 }
 
-function matches(rule: Rule, stage: Stage, { code, enhanced, text }: Reply): boolean {
+function matches(rule: Rule, stage: SmtpStage, { code, enhanced, text }: Reply): boolean {
   return (
     (rule.stages === undefined || rule.stages.includes(stage)) &&
     (rule.code === undefined || rule.code.test(String(code))) &&

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { describeFailure, maskedWords, parseReply } from './reply.ts';
+import { describeFailure, maskedFirstLine, parseReply } from './reply.ts';
 
 describe('a reply', () => {
   for (const [raw, code, enhanced, text] of [
@@ -49,14 +49,14 @@ describe('the server’s words', () => {
     ["'ada@example.com' is away", "…' is away"],
   ] as const) {
     it(`name no address: ${JSON.stringify(text)}`, () => {
-      assert.equal(maskedWords(text, { recipient: 'ada@example.com' }), words);
+      assert.equal(maskedFirstLine(text, { recipient: 'ada@example.com' }), words);
     });
   }
 
   it('are one short line without an @, whatever the server says', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 500 }), fc.emailAddress(), (noise, address) => {
-        const words = maskedWords(`${noise} <${address}> ${noise}`, { recipient: address });
+        const words = maskedFirstLine(`${noise} <${address}> ${noise}`, { recipient: address });
         assert.ok(words.length <= 200 && !/[\r\n]/.test(words));
         assert.ok(!words.includes(address));
       }),

@@ -1,7 +1,7 @@
 /** What a mail server said, and at which stage of a conversation: RFC 5321 4.2, RFC 3463 and RFC 2034. */
 
 /** The stages of a conversation, in order. `content` begins with the first byte of the mail (RFC 5321 4.1.1.4). */
-export const stages = [
+export const smtpStages = [
   'connect',
   'tls',
   'greeting',
@@ -12,9 +12,9 @@ export const stages = [
   'data',
   'content',
 ] as const;
-export type Stage = (typeof stages)[number];
+export type SmtpStage = (typeof smtpStages)[number];
 
-const STAGE_NAMES: Readonly<Record<Stage, string>> = {
+const STAGE_NAMES: Readonly<Record<SmtpStage, string>> = {
   connect: 'connecting',
   tls: 'TLS',
   greeting: 'the greeting',
@@ -27,13 +27,13 @@ const STAGE_NAMES: Readonly<Record<Stage, string>> = {
 };
 
 /** Returns the name of a stage as texts show it: `RCPT TO`. */
-export function nameOfStage(stage: Stage): string {
+export function stageName(stage: SmtpStage): string {
   return STAGE_NAMES[stage];
 }
 
 /** Returns whether a reply at this stage may depend on the mail. At earlier stages it is the same for every mail. */
-export function isAboutAMail(stage: Stage): boolean {
-  return stages.indexOf(stage) >= stages.indexOf('rcpt');
+export function isMailStage(stage: SmtpStage): boolean {
+  return smtpStages.indexOf(stage) >= smtpStages.indexOf('rcpt');
 }
 
 /** A reply of the server (RFC 5321 4.2). */
@@ -47,7 +47,7 @@ export interface Reply {
 
 /** Why an attempt failed, as operators may see it. Contains no address. */
 export interface Failure {
-  readonly stage: Stage;
+  readonly stage: SmtpStage;
   /** The reply code, unless there was no reply. */
   readonly code?: number;
   readonly enhanced?: string;
@@ -88,7 +88,7 @@ export interface Masking {
 }
 
 /** Returns the first line of a text without control characters, with addresses masked. */
-export function maskedWords(text: string, { recipient, shown }: Masking = {}): string {
+export function maskedFirstLine(text: string, { recipient, shown }: Masking = {}): string {
   const line = text.split(/\r?\n/).find((each) => each.trim() !== '') ?? '';
   const plain = line.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
   const masked = withoutName(
@@ -110,11 +110,11 @@ function withoutName(text: string, recipient: string | undefined): string {
 
 /** Returns a failure in words: `at RCPT TO: 554 5.7.1 Relay access denied`. */
 export function describeFailure({ stage, ...said }: Failure): string {
-  const words = saidOf(said);
-  return words === '' ? `at ${nameOfStage(stage)}` : `at ${nameOfStage(stage)}: ${words}`;
+  const words = replyText(said);
+  return words === '' ? `at ${stageName(stage)}` : `at ${stageName(stage)}: ${words}`;
 }
 
 /** Returns what was said, or what happened: `554 5.7.1 Relay access denied`. */
-export function saidOf({ code, enhanced, words }: Omit<Failure, 'stage'>): string {
+export function replyText({ code, enhanced, words }: Omit<Failure, 'stage'>): string {
   return [code, enhanced, words].filter((part) => part !== undefined && part !== '').join(' ');
 }

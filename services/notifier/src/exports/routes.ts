@@ -2,7 +2,7 @@
 import { exportedMail } from '@latchkey/export';
 import { Problem, type Route, route, unavailable } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
-import { guards, type VerifyToken } from '@latchkey/tokens';
+import { createGuards, type VerifyToken } from '@latchkey/tokens';
 import { z } from 'zod';
 import type { Deliveries } from '../ports/deliveries.ts';
 import { viewMail } from './exported-mails.ts';
@@ -23,7 +23,7 @@ export function mailsRoute(deps: {
   readonly deliveries: Pick<Deliveries, 'ofSubject'>;
   readonly verify: VerifyToken;
 }): Route {
-  const { authenticated } = guards({
+  const { authenticated } = createGuards({
     verify: deps.verify,
     standing: async ({ email_verified: verified, role }) => ({ verified, role }),
     refuse: (spec, details) => new Problem(spec, details),

@@ -1,6 +1,6 @@
 /** Derives what to store for an event. Pure. */
 import type { LatchkeyEvent } from '@latchkey/events';
-import { type Batch, type NewDelivery, sendUntil } from '../delivery/delivery.ts';
+import { type IntakeBatch, type NewDelivery, sendUntil } from '../delivery/delivery.ts';
 import { deliveryId } from './delivery-id.ts';
 import { type OwedMail, type Reaction, reactTo } from './reactions.ts';
 
@@ -23,7 +23,7 @@ function toDelivery(event: LatchkeyEvent, { mail, locale, content }: OwedMail): 
 }
 
 /** Returns the deliveries and cutoffs of one event. */
-export function entriesFor(event: LatchkeyEvent): Batch & Pick<Reaction, 'erased'> {
+export function entriesFor(event: LatchkeyEvent): IntakeBatch & Pick<Reaction, 'erased'> {
   const { mails, supersedes, erased } = reactTo(event);
   // The first event of an account has no predecessors.
   const cutoffs = event.sequence > 1 ? supersedes : [];

@@ -10,7 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import type { LatchkeyEvent } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import fc from 'fast-check';
-import { type Batch, type Cutoff, covers, type NewDelivery } from '../delivery/delivery.ts';
+import { type Cutoff, cutoffCovers, type IntakeBatch, type NewDelivery } from '../delivery/delivery.ts';
 import { openSqliteStorage } from '../storage/sqlite/index.ts';
 import { anEvent } from '../testing/events.ts';
 import { entriesFor } from './entries.ts';
@@ -83,7 +83,7 @@ describe('redelivery', () => {
         let position = 0;
         let highest = 0;
 
-        async function store(slice: readonly Batch[]): Promise<void> {
+        async function store(slice: readonly IntakeBatch[]): Promise<void> {
           const cutoffs = slice.flatMap((batch) => batch.cutoffs);
           await deliveries.record(
             { deliveries: slice.flatMap((batch) => batch.deliveries), cutoffs },
@@ -92,7 +92,7 @@ describe('redelivery', () => {
           seen.push(...cutoffs);
         }
         function superseded(delivery: NewDelivery): boolean {
-          return seen.some((cutoff) => covers(cutoff, delivery));
+          return seen.some((cutoff) => cutoffCovers(cutoff, delivery));
         }
         async function send(limit: number, keep: boolean): Promise<void> {
           now += 1;

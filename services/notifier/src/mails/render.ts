@@ -8,7 +8,7 @@ import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import { DEFAULT_COLOR, urlVariable } from './define-mail.ts';
 import type { Links } from './links.ts';
 import type { RenderedTemplates, Templates } from './templates.ts';
-import { duration } from './words.ts';
+import { formatDuration } from './words.ts';
 
 /**
  * Renders a mail. @param link the decrypted link, for a mail with a link
@@ -37,7 +37,7 @@ function linkVariables(
   const end = new Date(expiresAt);
   return {
     [urlVariable[purpose]]: links.forToken(purpose, token),
-    expires_in: duration(end.getTime() - now.getTime(), locale),
+    expires_in: formatDuration(end.getTime() - now.getTime(), locale),
     expires_at: instantInWords(end, locale),
   };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createLinks } from './links.ts';
-import { duration } from './words.ts';
+import { formatDuration } from './words.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -18,8 +18,8 @@ describe('an expiry in words', () => {
     [5 * SECOND, '1 minute', '1 Minute'],
   ] as const) {
     it(`says ${english} for ${ms} ms`, () => {
-      assert.equal(duration(ms, 'en'), english);
-      assert.equal(duration(ms, 'de'), german);
+      assert.equal(formatDuration(ms, 'en'), english);
+      assert.equal(formatDuration(ms, 'de'), german);
     });
   }
 });

@@ -15,7 +15,7 @@ function inLargestUnit(ms: number): readonly [number, 'minute' | 'hour' | 'day']
 }
 
 /** Formats a span of time: "24 hours", "45 minutes". Never overstates it by more than half a minute. */
-export function duration(ms: number, locale: string): string {
+export function formatDuration(ms: number, locale: string): string {
   const [count, unit] = inLargestUnit(ms);
   return countInWords(count, unit, locale);
 }

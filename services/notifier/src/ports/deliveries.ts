@@ -7,18 +7,18 @@
  */
 import type { HeldLease } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
-import { LONGEST_RETRY_MS, type Settlement } from '../delivery/attempt.ts';
+import { MAX_RETRY_DELAY_MS, type Settlement } from '../delivery/attempt.ts';
 import type {
   Attempt,
-  Batch,
   ClaimedDelivery,
   DeliveryState,
+  IntakeBatch,
   Recipient,
   Report,
 } from '../delivery/delivery.ts';
 
 /** How many attempts of a delivery are kept: the most recent ones. */
-export const LOG_LENGTH = 20;
+export const MAX_KEPT_ATTEMPTS = 20;
 /** The most leases that `held` and `expiredLeases` return. */
 export const MAX_LEASES = 1000;
 
@@ -26,7 +26,7 @@ export const MAX_LEASES = 1000;
  * No pending delivery is due later than this from now, in ms. If one is, a wrong clock wrote it, which must not
  * delay the mail: it counts as due now.
  */
-export const FARTHEST_DUE_MS = LONGEST_RETRY_MS;
+export const MAX_DUE_AHEAD_MS = MAX_RETRY_DELAY_MS;
 
 export interface SettleOptions {
   /**
@@ -104,7 +104,7 @@ export interface SubjectPage {
 }
 
 /** The number of deliveries in each state. */
-export type Census = Readonly<Record<DeliveryState, number>>;
+export type DeliveryCounts = Readonly<Record<DeliveryState, number>>;
 
 export interface Deliveries {
   /**
@@ -113,7 +113,7 @@ export interface Deliveries {
    * become `cancelled` unless they are claimed; those past their `sendUntil` at `now` become `expired`.
    * @throws StoreUnavailable: any part may have been written, and the batch must be recorded again
    */
-  record(batch: Batch, now: Date): Promise<{ readonly added: number; readonly cancelled: number }>;
+  record(batch: IntakeBatch, now: Date): Promise<{ readonly added: number; readonly cancelled: number }>;
   /**
    * Claims pending deliveries that are due, earliest `sendUntil` first, each for one owner. Nobody else can claim
    * them until they are settled, released or freed. Never returns a delivery that is past its `sendUntil`. One that
@@ -152,7 +152,7 @@ export interface Deliveries {
    * Counts the deliveries by state, up to `atMost` of each. Without `atMost` it is expensive, because it counts all
    * of them.
    */
-  census(atMost?: number): Promise<Census>;
+  census(atMost?: number): Promise<DeliveryCounts>;
   /** Returns the event time of the oldest open delivery. Cheap: it reads an index. */
   oldestOpen(): Promise<Date | undefined>;
   find(id: string): Promise<DeliverySummary | undefined>;

@@ -2,7 +2,7 @@
 import type { SealedContent } from '@latchkey/events';
 import type { OpenFailure } from '../delivery/attempt.ts';
 
-export type Opened = { readonly kind: 'opened'; readonly content: SealedContent } | OpenFailure;
+export type OpenedSeal = { readonly kind: 'opened'; readonly content: SealedContent } | OpenFailure;
 
 /** Decrypts a sealed link. Never rejects because of the data. The content must be neither stored nor logged. */
-export type OpenSealed = (sealed: string) => Promise<Opened>;
+export type OpenSealed = (sealed: string) => Promise<OpenedSeal>;

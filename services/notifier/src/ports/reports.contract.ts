@@ -3,19 +3,19 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { recipientOf } from '../recipient.ts';
-import type { Incoming, ReadReport, ReportReader } from './reports.ts';
+import { addressFingerprint } from '../recipient.ts';
+import type { IncomingReport, ReadReport, ReportReader } from './reports.ts';
 
 /** What a source sends about a delivery to `ada@example.com`. */
 export interface ReportsFixture {
   readonly reader: ReportReader;
   /** A report that the address does not exist: 5.1.1. */
-  bounce(delivery: string): Incoming;
-  complaint(delivery: string): Incoming;
+  bounce(delivery: string): IncomingReport;
+  complaint(delivery: string): IncomingReport;
   /** Genuine reports that are no reason to act, by name: a delay, a full mailbox. */
-  others(delivery: string): Readonly<Record<string, Incoming>>;
+  others(delivery: string): Readonly<Record<string, IncomingReport>>;
   /** Reports by somebody who does not know the secret, by name. */
-  forged(delivery: string): Readonly<Record<string, Incoming>>;
+  forged(delivery: string): Readonly<Record<string, IncomingReport>>;
   /** Whether a genuine report names its recipient. */
   readonly namesRecipient: boolean;
   /** Whether the body is signed, so that it needs no further proof. */
@@ -28,7 +28,7 @@ export function reportsContract(name: string, open: () => ReportsFixture): void 
   describe(`reports of mails: ${name}`, () => {
     const delivery = randomUUID();
     const { reader, namesRecipient, isSigned, ...fixture } = open();
-    const recipient = namesRecipient ? { recipient: recipientOf(ADA) } : {};
+    const recipient = namesRecipient ? { recipient: addressFingerprint(ADA) } : {};
 
     it('read a hard bounce', async () => {
       const expected: ReadReport = {

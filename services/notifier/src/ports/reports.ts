@@ -4,7 +4,7 @@
  */
 import type { ReportedState } from '../delivery/delivery.ts';
 
-export interface Incoming {
+export interface IncomingReport {
   /** A mail (RFC 5322), or the body of a request. */
   readonly body: Buffer;
   /**
@@ -41,5 +41,5 @@ export interface ReportReader {
   /** Where this reader's reports come from: `mail`. */
   readonly source: string;
   /** Never rejects. */
-  read(incoming: Incoming): Promise<ReadReport>;
+  read(incoming: IncomingReport): Promise<ReadReport>;
 }

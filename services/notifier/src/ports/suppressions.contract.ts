@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ALL_MAILS, type Suppression, suppressionId } from '../delivery/suppression.ts';
-import { hintOf, recipientOf } from '../recipient.ts';
+import { addressFingerprint, addressHint } from '../recipient.ts';
 import type { Suppressions } from './suppressions.ts';
 
 export interface SuppressionsFixture {
@@ -19,8 +19,8 @@ const ADA = 'ada@example.com';
 
 function suppression(overrides: Partial<Suppression> = {}, address = ADA): Suppression {
   return {
-    recipient: recipientOf(address),
-    hint: hintOf(address),
+    recipient: addressFingerprint(address),
+    hint: addressHint(address),
     mail: 'welcome',
     reason: 'operator',
     since: at(0),
@@ -42,10 +42,10 @@ export function suppressionsContract(name: string, open: () => Promise<Suppressi
       'finds that of the mail until it ends, and no other',
       using(async (all) => {
         await all.put(suppression());
-        assert.deepEqual(await all.find(recipientOf(ADA), 'welcome', at(59)), suppression());
-        assert.equal(await all.find(recipientOf(ADA), 'welcome', at(60)), undefined);
-        assert.equal(await all.find(recipientOf(ADA), 'verify-email', at(1)), undefined);
-        assert.equal(await all.find(recipientOf('eve@example.com'), 'welcome', at(1)), undefined);
+        assert.deepEqual(await all.find(addressFingerprint(ADA), 'welcome', at(59)), suppression());
+        assert.equal(await all.find(addressFingerprint(ADA), 'welcome', at(60)), undefined);
+        assert.equal(await all.find(addressFingerprint(ADA), 'verify-email', at(1)), undefined);
+        assert.equal(await all.find(addressFingerprint('eve@example.com'), 'welcome', at(1)), undefined);
       }),
     );
 
@@ -55,7 +55,7 @@ export function suppressionsContract(name: string, open: () => Promise<Suppressi
         const { until: _, ...endless } = suppression({ mail: ALL_MAILS });
         await all.put(endless);
         for (const mail of ['welcome', 'reset-password'])
-          assert.deepEqual(await all.find(recipientOf(ADA), mail, at(1e9)), endless);
+          assert.deepEqual(await all.find(addressFingerprint(ADA), mail, at(1e9)), endless);
       }),
     );
 
@@ -64,7 +64,7 @@ export function suppressionsContract(name: string, open: () => Promise<Suppressi
       using(async (all) => {
         const others = suppression({}, 'eve@example.com');
         for (const each of [suppression(), suppression({ mail: ALL_MAILS }), others]) await all.put(each);
-        for (const _ of Array(2).keys()) await all.removeAllOf(recipientOf(ADA));
+        for (const _ of Array(2).keys()) await all.removeAllOf(addressFingerprint(ADA));
         assert.deepEqual(await all.list({ now: at(1), limit: 9 }), [others]);
       }),
     );

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { DELIVERIES_TOPIC, decode, type EncodedEvent } from '@latchkey/events';
 import { createLogger } from '@latchkey/process';
 import type { ReportedDelivery } from '../ports/deliveries.ts';
-import { keptOf } from '../recipient.ts';
+import { recipientToKeep } from '../recipient.ts';
 import { createReportPublisher, eventOf } from './publish-reports.ts';
 
 function aReported(overrides: Partial<ReportedDelivery> = {}): ReportedDelivery {
@@ -20,7 +20,7 @@ function aReported(overrides: Partial<ReportedDelivery> = {}): ReportedDelivery 
     sendUntil: at,
     tries: 0,
     attempts: [],
-    recipient: keptOf('ada@example.com'),
+    recipient: recipientToKeep('ada@example.com'),
     report: { state: 'bounced', at, source: 'mail', status: '5.1.1' },
     ...overrides,
   };

@@ -6,7 +6,7 @@ import type { ReportedState } from '../delivery/delivery.ts';
 import { ALL_MAILS } from '../delivery/suppression.ts';
 import { createMetrics } from '../metrics.ts';
 import type { ReadReport } from '../ports/reports.ts';
-import { keptOf, recipientOf } from '../recipient.ts';
+import { addressFingerprint, recipientToKeep } from '../recipient.ts';
 import { openSqliteStorage } from '../storage/sqlite/index.ts';
 import { temporaryDatabase } from '../testing/database.ts';
 import { createReports } from './record-report.ts';
@@ -50,7 +50,8 @@ describe('a report', () => {
       };
       await deliveries.record({ deliveries: [delivery], cutoffs: [] }, NOW);
       await deliveries.claim({ owner: 'one', now: NOW, leaseMs: 1000, limit: 1 });
-      if (state === 'sent') await deliveries.settle(id, 'one', { state, at: NOW, recipient: keptOf(ADA) });
+      if (state === 'sent')
+        await deliveries.settle(id, 'one', { state, at: NOW, recipient: recipientToKeep(ADA) });
       if (state === 'expired') await deliveries.settle(id, 'one', { state, at: NOW });
       return id;
     }
@@ -72,7 +73,10 @@ describe('a report', () => {
   it('changes the delivery, and suppresses mails of its kind to its recipient for a while', async (t) => {
     const { deliveries, suppressions, aDelivery, takes, recorded } = await setUp(t);
     const id = await aDelivery();
-    const read = { ...about(id, 'bounced', recipientOf('Ada@Example.com')), status: '5.1.1' } as ReadReport;
+    const read = {
+      ...about(id, 'bounced', addressFingerprint('Ada@Example.com')),
+      status: '5.1.1',
+    } as ReadReport;
     assert.equal(await takes(read), 'done');
     const { state, report } = (await deliveries.find(id)) ?? {};
     assert.deepEqual(
@@ -81,7 +85,7 @@ describe('a report', () => {
     );
     const [suppression, ...others] = await suppressions.list({ now: NOW, limit: 9 });
     assert.deepEqual(suppression, {
-      recipient: recipientOf(ADA),
+      recipient: addressFingerprint(ADA),
       hint: 'a…@example.com',
       mail: 'welcome',
       reason: 'bounced',
@@ -94,7 +98,10 @@ describe('a report', () => {
   it('changes nothing if it comes again, or names another recipient or no delivery', async (t) => {
     const { deliveries, suppressions, aDelivery, takes, recorded } = await setUp(t);
     const id = await aDelivery();
-    for (const read of [about(id, 'bounced', recipientOf('eve@example.com')), about(randomUUID(), 'bounced')])
+    for (const read of [
+      about(id, 'bounced', addressFingerprint('eve@example.com')),
+      about(randomUUID(), 'bounced'),
+    ])
       assert.equal(await takes(read), 'done');
     assert.equal((await deliveries.find(id))?.state, 'sent');
     assert.deepEqual(await suppressions.list({ now: NOW, limit: 9 }), []);
@@ -108,7 +115,7 @@ describe('a report', () => {
     const id = await aDelivery('claimed');
     assert.equal(await takes(about(id, 'bounced')), 'later');
     assert.deepEqual(await suppressions.list({ now: NOW, limit: 9 }), []);
-    await deliveries.settle(id, 'one', { state: 'sent', at: NOW, recipient: keptOf(ADA) });
+    await deliveries.settle(id, 'one', { state: 'sent', at: NOW, recipient: recipientToKeep(ADA) });
     assert.equal(await takes(about(id, 'bounced')), 'done');
     assert.equal((await deliveries.find(id))?.state, 'bounced');
   });
@@ -143,7 +150,7 @@ describe('a report', () => {
   });
 
   function common() {
-    const { fingerprint: recipient, hint } = keptOf(ADA);
+    const { fingerprint: recipient, hint } = recipientToKeep(ADA);
     return { recipient, hint, reason: 'operator', since: NOW } as const;
   }
 });

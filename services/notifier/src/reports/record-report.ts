@@ -2,7 +2,7 @@
 import type { Logger } from '@latchkey/process';
 import type { NotifierMetrics } from '../metrics.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
-import type { Incoming, MailReport, ReportReader } from '../ports/reports.ts';
+import type { IncomingReport, MailReport, ReportReader } from '../ports/reports.ts';
 import type { Suppressions } from '../ports/suppressions.ts';
 
 export interface ReportsDeps {
@@ -21,14 +21,14 @@ export interface ReportsDeps {
  * `done`: recorded, or there was nothing to record. `forged`: it does not come from where it claims. `later`: it
  * could not be checked, or its mail is still being sent, so the sender should try again.
  */
-export type Taken = 'done' | 'forged' | 'later';
+export type ReportOutcome = 'done' | 'forged' | 'later';
 
 /** Handles what somebody sent as a report. @throws StoreUnavailable: the sender should try again */
-export type TakeReport = (reader: ReportReader, incoming: Incoming) => Promise<Taken>;
+export type TakeReport = (reader: ReportReader, incoming: IncomingReport) => Promise<ReportOutcome>;
 
 type Outcome = MailReport['state'] | 'nothing' | 'forged' | 'unchecked' | 'unknown' | 'early' | 'repeated';
 
-const TAKEN: Readonly<Record<Outcome, Taken>> = {
+const TAKEN: Readonly<Record<Outcome, ReportOutcome>> = {
   bounced: 'done',
   complained: 'done',
   nothing: 'done',

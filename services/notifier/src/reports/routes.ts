@@ -1,11 +1,11 @@
 /** The routes to which providers send reports. */
-import { anyone, type Policy, Problem, problems, type Route, route, unavailable } from '@latchkey/http';
+import { type Policy, Problem, problems, publicPolicy, type Route, route, unavailable } from '@latchkey/http';
 import { z } from 'zod';
 import type { ReportReader } from '../ports/reports.ts';
 import type { TakeReport } from './record-report.ts';
 
 const provider: Policy<null> = {
-  ...anyone,
+  ...publicPolicy,
   who: 'the provider, which signs the request or knows a password',
 };
 

@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { TryResult } from '../delivery/attempt.ts';
-import { afterResult, type Circuit, capacity, closed } from './circuit.ts';
+import type { AttemptResult } from '../delivery/attempt.ts';
+import { afterResult, type Circuit, claimCapacity, closedCircuit } from './circuit.ts';
 
 describe('a mail server that is away', () => {
-  function after(circuit: Circuit, result: TryResult, now: number) {
+  function after(circuit: Circuit, result: AttemptResult, now: number) {
     return afterResult(circuit, { result, now, random: 0, refusedInARow: 0, connections: 5 });
   }
   const failure = { stage: 'connect', words: 'ECONNREFUSED' } as const;
   function load(now: number, inHand: number) {
     return { now, inHand, concurrency: 10 };
   }
-  const open = after(closed, { kind: 'unreachable', failure }, 0);
+  const open = after(closedCircuit, { kind: 'unreachable', failure }, 0);
 
   it('is probed with one mail, about a second later', () => {
-    assert.equal(capacity(open, load(700, 0)), 0);
-    assert.equal(capacity(open, load(1_000, 0)), 1);
-    assert.equal(capacity(open, load(1_000, 1)), 0);
+    assert.equal(claimCapacity(open, load(700, 0)), 0);
+    assert.equal(claimCapacity(open, load(1_000, 0)), 1);
+    assert.equal(claimCapacity(open, load(1_000, 1)), 0);
   });
 
   it('gets all the others at once when it has answered anything at all', () => {
@@ -25,41 +25,41 @@ describe('a mail server that is away', () => {
       { kind: 'refused', failure },
       { kind: 'deferred', failure },
     ] as const) {
-      assert.equal(capacity(after(open, result, 1_000), load(1_000, 3)), 7);
+      assert.equal(claimCapacity(after(open, result, 1_000), load(1_000, 3)), 7);
     }
   });
 
   it('is left alone for longer when it refuses us', () => {
-    const unwelcome: Circuit = after(closed, { kind: 'unwelcome', failure }, 0);
-    assert.equal(capacity(unwelcome, load(10_000, 0)), 0);
-    assert.equal(capacity(unwelcome, load(15_000, 0)), 1);
+    const unwelcome: Circuit = after(closedCircuit, { kind: 'unwelcome', failure }, 0);
+    assert.equal(claimCapacity(unwelcome, load(10_000, 0)), 0);
+    assert.equal(claimCapacity(unwelcome, load(15_000, 0)), 1);
   });
 
   it('gets another probe when the last one has no result for long', () => {
-    assert.equal(capacity(open, load(10_000, 1)), 0);
-    assert.equal(capacity(open, load(12_000, 1)), 1);
-    assert.equal(capacity(open, load(12_000, 2)), 0);
+    assert.equal(claimCapacity(open, load(10_000, 1)), 0);
+    assert.equal(claimCapacity(open, load(12_000, 1)), 1);
+    assert.equal(claimCapacity(open, load(12_000, 2)), 0);
   });
 
   it('that allows no more connections is away only once it allows a single one', () => {
     const busy = { result: { kind: 'busy', failure }, now: 0, random: 0, refusedInARow: 0 } as const;
-    assert.equal(afterResult(closed, { ...busy, connections: 2 }), closed);
-    assert.equal(afterResult(closed, { ...busy, connections: 1 }).state, 'open');
+    assert.equal(afterResult(closedCircuit, { ...busy, connections: 2 }), closedCircuit);
+    assert.equal(afterResult(closedCircuit, { ...busy, connections: 1 }).state, 'open');
     assert.equal(afterResult(open, { ...busy, connections: 2 }).state, 'open');
   });
 
   it('that refuses several recipients in a row is asked more and more rarely, until it accepts one', () => {
     const rejected = { result: { kind: 'rejected', failure }, now: 0, random: 0, connections: 5 } as const;
-    assert.equal(afterResult(closed, { ...rejected, refusedInARow: 2 }), closed);
+    assert.equal(afterResult(closedCircuit, { ...rejected, refusedInARow: 2 }), closedCircuit);
     const probes = [3, 4, 5, 10].map((refusedInARow) => {
-      const circuit = afterResult(closed, { ...rejected, refusedInARow });
+      const circuit = afterResult(closedCircuit, { ...rejected, refusedInARow });
       return circuit.state === 'open' && circuit.probeAt;
     });
     assert.deepEqual(probes, [750, 1_500, 3_000, 11_250]);
-    const refusing = afterResult(closed, { ...rejected, refusedInARow: 3 });
+    const refusing = afterResult(closedCircuit, { ...rejected, refusedInARow: 3 });
     const others = { now: 1, random: 0, connections: 5, refusedInARow: 3 };
     assert.equal(afterResult(refusing, { ...others, result: { kind: 'welcome' } }), refusing);
-    assert.equal(afterResult(refusing, { ...others, result: { kind: 'accepted' } }), closed);
+    assert.equal(afterResult(refusing, { ...others, result: { kind: 'accepted' } }), closedCircuit);
   });
 
   it('is not taken for back because of what never reached it', () => {

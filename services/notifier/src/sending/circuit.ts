@@ -3,31 +3,31 @@
  * second; where no mail is due, a connection without a mail does. The first success closes the circuit for all mails.
  * So mails wait at most about a second after an outage, and an outage never lengthens the back-off of a mail.
  */
-import type { ProbeResult, TryResult } from '../delivery/attempt.ts';
+import type { AttemptResult, ProbeResult } from '../delivery/attempt.ts';
 import type { Failure } from '../delivery/reply.ts';
 
 /**
  * Why the circuit is open. `refusing`: the server answers, but has refused several different recipients in a row
  * because of us.
  */
-export type Why = 'unreachable' | 'busy' | 'unwelcome' | 'refusing';
+export type OpenReason = 'unreachable' | 'busy' | 'unwelcome' | 'refusing';
 
 export type Circuit =
   | { readonly state: 'closed' }
-  | { readonly state: 'open'; readonly why: Why; readonly failure: Failure; readonly probeAt: number };
+  | { readonly state: 'open'; readonly why: OpenReason; readonly failure: Failure; readonly probeAt: number };
 
-export const closed: Circuit = { state: 'closed' };
+export const closedCircuit: Circuit = { state: 'closed' };
 
 const PROBE_MS = 1_000;
 /** After a failed login the server is probed slowly, because servers lock accounts. In ms. */
 const UNWELCOME_PROBE_MS = 15_000;
 /** If this many different recipients are refused in a row, it is about us, and the circuit opens. */
-export const SEVERAL = 3;
+export const REFUSALS_TO_OPEN = 3;
 /** If a probe has no result after this long, another one is made. In ms. */
 const STUCK_MS = 10_000;
 
 export interface ServerResult {
-  readonly result: TryResult | ProbeResult;
+  readonly result: AttemptResult | ProbeResult;
   /** On the monotonic clock, in ms. */
   readonly now: number;
   /** In [0, 1). */
@@ -40,7 +40,7 @@ export interface ServerResult {
 
 /** Returns the circuit after the result of a mail or probe. A result that never reached the server changes nothing. */
 export function afterResult(circuit: Circuit, { result, now, random, ...server }: ServerResult): Circuit {
-  function open(why: Why, failure: Failure, interval: number): Circuit {
+  function open(why: OpenReason, failure: Failure, interval: number): Circuit {
     return { state: 'open', why, failure, probeAt: now + interval * (0.75 + random / 4) };
   }
   switch (result.kind) {
@@ -54,15 +54,15 @@ export function afterResult(circuit: Circuit, { result, now, random, ...server }
         ? circuit
         : open('busy', result.failure, PROBE_MS);
     case 'accepted':
-      return closed;
+      return closedCircuit;
     case 'welcome':
-      return circuit.state === 'open' && circuit.why === 'refusing' ? circuit : closed;
+      return circuit.state === 'open' && circuit.why === 'refusing' ? circuit : closedCircuit;
     case 'refused':
     case 'undecided':
     case 'rejected':
     case 'deferred': {
-      const more = server.refusedInARow - SEVERAL;
-      if (more < 0) return closed;
+      const more = server.refusedInARow - REFUSALS_TO_OPEN;
+      if (more < 0) return closedCircuit;
       return open('refusing', result.failure, Math.min(UNWELCOME_PROBE_MS, PROBE_MS * 2 ** more));
     }
     default:
@@ -70,7 +70,7 @@ export function afterResult(circuit: Circuit, { result, now, random, ...server }
   }
 }
 
-export interface Load {
+export interface SendingLoad {
   /** On the monotonic clock, in ms. */
   readonly now: number;
   /** How many deliveries are being sent. */
@@ -80,7 +80,7 @@ export interface Load {
 }
 
 /** Returns how many more deliveries may be claimed. */
-export function capacity(circuit: Circuit, { now, inHand, concurrency }: Load): number {
+export function claimCapacity(circuit: Circuit, { now, inHand, concurrency }: SendingLoad): number {
   const free = Math.max(0, concurrency - inHand);
   if (circuit.state === 'closed') return free;
   const since = now - circuit.probeAt;

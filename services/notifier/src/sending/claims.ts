@@ -5,7 +5,7 @@ import { createLeaseWatch, StoreUnavailable } from '@latchkey/store';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
-import { capacity } from './circuit.ts';
+import { claimCapacity } from './circuit.ts';
 import { beginLease, type Lease, type LeaseKeeper } from './lease.ts';
 import type { ServerWatch } from './server-watch.ts';
 import type { StoreWatch } from './store-watch.ts';
@@ -80,7 +80,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
   /** Claims what is due, as far as there is capacity. @returns whether it claimed anything */
   async function claimDue(): Promise<boolean> {
     const load = { now: clock.monotonic(), inHand: deps.inHand(), concurrency: deps.concurrency() };
-    const limit = capacity(server.circuit(), load);
+    const limit = claimCapacity(server.circuit(), load);
     const claimed = limit === 0 ? 0 : await claim(limit);
     moreDue = claimed === limit;
     if (limit > 0 && claimed === 0 && server.circuit().state === 'open') server.probe();

@@ -17,7 +17,7 @@ import type { Deliveries } from '../ports/deliveries.ts';
 import { openSqliteStorage } from '../storage/sqlite/index.ts';
 import { anEvent } from '../testing/events.ts';
 import { createDispatcher, type DispatcherDeps } from './dispatcher.ts';
-import type { TrySending } from './sender.ts';
+import type { AttemptDelivery } from './sender.ts';
 
 const LEASE_MS = 90_000;
 
@@ -42,7 +42,7 @@ beforeEach(() => {
   probe = async () => ({ kind: 'welcome' });
 });
 
-function dispatcherWith(trySending: TrySending, clock: Clock = systemClock, logger = silent) {
+function dispatcherWith(trySending: AttemptDelivery, clock: Clock = systemClock, logger = silent) {
   return createDispatcher({
     deliveries,
     trySending,
@@ -76,7 +76,7 @@ describe('the dispatcher', () => {
     let sent = 0;
     const lines: string[] = [];
     const log = new PassThrough().on('data', (line) => lines.push(String(line)));
-    const trySending: TrySending = async () => {
+    const trySending: AttemptDelivery = async () => {
       sent += 1;
       return { kind: 'accepted' };
     };
@@ -150,7 +150,7 @@ describe('the dispatcher', () => {
       await owe(1);
       let slept = 0;
       const { promise: answers, resolve } = Promise.withResolvers<readonly boolean[]>();
-      const trySending: TrySending = async (_delivery, { mayProceed }) => {
+      const trySending: AttemptDelivery = async (_delivery, { mayProceed }) => {
         const before = mayProceed();
         slept = LEASE_MS;
         resolve([before, mayProceed()]);

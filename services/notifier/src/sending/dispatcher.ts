@@ -1,6 +1,6 @@
 /** Sends due deliveries, many at a time, each under a lease, and records the results. */
 import type { Logger } from '@latchkey/process';
-import { afterAttempt, type ProbeResult, type TryResult } from '../delivery/attempt.ts';
+import { type AttemptResult, afterAttempt, type ProbeResult } from '../delivery/attempt.ts';
 import type { ClaimedDelivery, Recipient } from '../delivery/delivery.ts';
 import type { NotifierMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -10,7 +10,7 @@ import { createClaims } from './claims.ts';
 import { createEvidence } from './evidence.ts';
 import { createLeaseKeeper, type Lease } from './lease.ts';
 import { createOutcomes } from './outcomes.ts';
-import type { TrySending } from './sender.ts';
+import type { AttemptDelivery } from './sender.ts';
 import { createServerWatch } from './server-watch.ts';
 import { createStoreWatch } from './store-watch.ts';
 
@@ -19,7 +19,7 @@ const GRACE_MS = 5_000;
 
 export interface DispatcherDeps {
   readonly deliveries: Deliveries;
-  readonly trySending: TrySending;
+  readonly trySending: AttemptDelivery;
   /** Returns what to keep of the recipient's address after a mail was sent. Default: nothing. */
   recipientOf?(address: string): Recipient;
   /** Checks whether the mail server accepts mail. Never rejects. */
@@ -82,7 +82,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   });
   let running: Promise<void> | undefined;
 
-  async function trySending(delivery: ClaimedDelivery): Promise<TryResult> {
+  async function trySending(delivery: ClaimedDelivery): Promise<AttemptResult> {
     const { id } = delivery;
     const options = { mayProceed: () => leases.mayStillSend(id), signal: givingUp.signal };
     try {
@@ -93,7 +93,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     }
   }
 
-  function measure({ mail, occurredAt }: ClaimedDelivery, result: TryResult): void {
+  function measure({ mail, occurredAt }: ClaimedDelivery, result: AttemptResult): void {
     metrics.tries.inc({ mail, result: result.kind });
     if ('failure' in result) metrics.failures.inc({ stage: result.failure.stage, class: result.kind });
     if (result.kind === 'accepted')
@@ -162,7 +162,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 }
 
 /** Logs why a mail was refused. Failures that are not about a mail are logged by the server watch. */
-function logRefusal(logger: Logger, delivery: string, result: TryResult): void {
+function logRefusal(logger: Logger, delivery: string, result: AttemptResult): void {
   switch (result.kind) {
     case 'refused':
       logger.warn({ delivery, ...result.failure }, 'the mail server refuses the recipient of a mail');

@@ -20,7 +20,7 @@ import { type Database, openDatabase } from '@latchkey/sqlite';
 import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
 import type { SendResult } from '../delivery/attempt.ts';
-import { type Batch, type Cutoff, covers, type NewDelivery } from '../delivery/delivery.ts';
+import { type Cutoff, cutoffCovers, type IntakeBatch, type NewDelivery } from '../delivery/delivery.ts';
 import { entriesFor } from '../intake/entries.ts';
 import { createMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -79,7 +79,7 @@ const history = fc.array(fc.constantFrom(...(Object.keys(makers) as (keyof typeo
   maxLength: 4,
 });
 
-function batchesOf(names: readonly (keyof typeof makers)[]): readonly Batch[] {
+function batchesOf(names: readonly (keyof typeof makers)[]): readonly IntakeBatch[] {
   const subject = randomUUID();
   return names.map((name, index) => {
     const event = makers[name]({ subject, sequence: index + 1, time: START.toISOString() });
@@ -186,7 +186,7 @@ interface Play {
   readonly scheduler: fc.Scheduler;
   readonly fates: readonly Fate[];
   readonly mailFates: readonly MailFate[];
-  readonly batches: readonly Batch[];
+  readonly batches: readonly IntakeBatch[];
 }
 
 function createWorld({ store, scheduler, batches, ...given }: Play) {
@@ -224,7 +224,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
   }
 
   function isReached(delivery: NewDelivery): boolean {
-    return cutoffs.some((cutoff) => covers(cutoff, delivery));
+    return cutoffs.some((cutoff) => cutoffCovers(cutoff, delivery));
   }
 
   async function claim(asked: Parameters<Deliveries['claim']>[0]) {
@@ -372,7 +372,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     }
   }
 
-  async function read(slice: readonly Batch[]): Promise<void> {
+  async function read(slice: readonly IntakeBatch[]): Promise<void> {
     const stored = {
       deliveries: slice.flatMap((batch) => batch.deliveries),
       cutoffs: slice.flatMap((batch) => batch.cutoffs),

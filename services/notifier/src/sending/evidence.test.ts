@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { TryResult } from '../delivery/attempt.ts';
-import { SEVERAL } from './circuit.ts';
+import type { AttemptResult } from '../delivery/attempt.ts';
+import { REFUSALS_TO_OPEN } from './circuit.ts';
 import { createEvidence } from './evidence.ts';
 
 const failure = { stage: 'rcpt', code: 550 } as const;
-const undecided: TryResult = { kind: 'undecided', failure };
-const accepted: TryResult = { kind: 'accepted' };
+const undecided: AttemptResult = { kind: 'undecided', failure };
+const accepted: AttemptResult = { kind: 'accepted' };
 
 function mail(name: string, id = name) {
   return { id, to: `${name}@example.com` };
@@ -38,9 +38,10 @@ describe('a refusal without a reason', () => {
     const evidence = createEvidence();
     evidence.judge(mail('eve'), undecided);
     evidence.judge(mail('ada'), accepted);
-    for (let index = 1; index < SEVERAL; index += 1) evidence.judge(mail(`other${index}`), undecided);
+    for (let index = 1; index < REFUSALS_TO_OPEN; index += 1)
+      evidence.judge(mail(`other${index}`), undecided);
     assert.equal(evidence.judge(mail('eve'), undecided).kind, 'undecided');
-    assert.equal(evidence.refusedInARow(), SEVERAL);
+    assert.equal(evidence.refusedInARow(), REFUSALS_TO_OPEN);
     evidence.judge(mail('ada'), accepted);
     assert.equal(evidence.refusedInARow(), 0);
   });

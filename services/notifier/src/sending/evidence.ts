@@ -4,9 +4,9 @@
  *
  * Kept in memory only. A restart costs a mail one more try, never the mail.
  */
-import type { TryResult } from '../delivery/attempt.ts';
+import type { AttemptResult } from '../delivery/attempt.ts';
 import type { Failure } from '../delivery/reply.ts';
-import { SEVERAL } from './circuit.ts';
+import { REFUSALS_TO_OPEN } from './circuit.ts';
 
 /** The most mails that are remembered. A mail that is forgotten is tried once more. */
 const REMEMBERED = 10_000;
@@ -16,7 +16,7 @@ export interface Evidence {
    * Records the result of a mail.
    * @returns the result; an `undecided` one becomes `refused` if it is about the recipient
    */
-  judge(mail: { readonly id: string; readonly to: string }, result: TryResult): TryResult;
+  judge(mail: { readonly id: string; readonly to: string }, result: AttemptResult): AttemptResult;
   /** Returns how many different recipients were refused in a row because of us, or for no stated reason. */
   refusedInARow(): number;
   /** Returns how many different recipients were refused in a row, for whatever reason. */
@@ -57,9 +57,9 @@ export function createEvidence(): Evidence {
     return other !== undefined && other.number > (firstRefused.get(id) ?? Number.POSITIVE_INFINITY);
   }
 
-  function decide(id: string, to: string, failure: Failure): TryResult {
+  function decide(id: string, to: string, failure: Failure): AttemptResult {
     noteRefused(to);
-    if (othersGotThrough(id, to) && inARow.size < SEVERAL) {
+    if (othersGotThrough(id, to) && inARow.size < REFUSALS_TO_OPEN) {
       firstRefused.delete(id);
       return { kind: 'refused', failure };
     }

@@ -1,13 +1,13 @@
 /** Makes one attempt: decrypts the link, renders the mail and sends it. */
 import type { SealedContent } from '@latchkey/events';
-import { inTime, type TryResult } from '../delivery/attempt.ts';
+import { type AttemptResult, mayStillBeSent } from '../delivery/attempt.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { RenderMail } from '../mails/render.ts';
 import type { Mailer, SendOptions } from '../ports/mailer.ts';
 import type { OpenSealed } from '../ports/opener.ts';
 import type { Suppressions } from '../ports/suppressions.ts';
-import { recipientOf } from '../recipient.ts';
-import { belongsTo } from './seal.ts';
+import { addressFingerprint } from '../recipient.ts';
+import { sealBelongsTo } from './seal.ts';
 
 export interface SenderDeps {
   readonly open: OpenSealed;
@@ -17,22 +17,26 @@ export interface SenderDeps {
   now(): Date;
 }
 
-export type TrySending = (delivery: ClaimedDelivery, options: SendOptions) => Promise<TryResult>;
+export type AttemptDelivery = (delivery: ClaimedDelivery, options: SendOptions) => Promise<AttemptResult>;
 
 type Unsealed = { readonly kind: 'none' } | { readonly kind: 'opened'; readonly content: SealedContent };
 
-export function createSender({ open, render, mailer, suppressions, now }: SenderDeps): TrySending {
-  async function unseal(delivery: ClaimedDelivery): Promise<Unsealed | TryResult> {
+export function createSender({ open, render, mailer, suppressions, now }: SenderDeps): AttemptDelivery {
+  async function unseal(delivery: ClaimedDelivery): Promise<Unsealed | AttemptResult> {
     const { link } = delivery.content;
     if (!link) return { kind: 'none' };
     const opened = await open(link.sealed);
     if (opened.kind !== 'opened') return opened;
-    return belongsTo(opened.content, delivery) ? opened : { kind: 'mismatch' };
+    return sealBelongsTo(opened.content, delivery) ? opened : { kind: 'mismatch' };
   }
 
   return async (delivery, options) => {
-    if (!inTime(delivery, now())) return { kind: 'too-late' };
-    const suppression = await suppressions.find(recipientOf(delivery.content.to), delivery.mail, now());
+    if (!mayStillBeSent(delivery, now())) return { kind: 'too-late' };
+    const suppression = await suppressions.find(
+      addressFingerprint(delivery.content.to),
+      delivery.mail,
+      now(),
+    );
     if (suppression !== undefined) return { kind: 'suppressed', reason: suppression.reason };
     const unsealed = await unseal(delivery);
     if (unsealed.kind !== 'none' && unsealed.kind !== 'opened') return unsealed;

@@ -1,9 +1,9 @@
 /** Tracks the state of the mail server with a circuit breaker that the results of mails and probes update. */
 import type { Logger } from '@latchkey/process';
-import type { ProbeResult, TryResult } from '../delivery/attempt.ts';
+import type { AttemptResult, ProbeResult } from '../delivery/attempt.ts';
 import { describeFailure, type Failure } from '../delivery/reply.ts';
 import type { Clock } from '../ports/clock.ts';
-import { afterResult, type Circuit, closed, SEVERAL, type Why } from './circuit.ts';
+import { afterResult, type Circuit, closedCircuit, type OpenReason, REFUSALS_TO_OPEN } from './circuit.ts';
 import type { Evidence } from './evidence.ts';
 
 export interface ServerWatchDeps {
@@ -24,7 +24,7 @@ export interface ServerWatchDeps {
 
 export interface ServerWatch {
   circuit(): Circuit;
-  learn(result: TryResult | ProbeResult): void;
+  learn(result: AttemptResult | ProbeResult): void;
   /** Starts a probe, unless one is running. Its result is not awaited: the next mail would show the same. */
   probe(): void;
   /** Returns what is wrong with the server, in our words and its own; undefined while it accepts mails. */
@@ -35,7 +35,7 @@ const MINUTE_MS = 60_000;
 /** How long a refusal is remembered without another one, longer than the longest back-off. */
 const STALE_MS = 15 * MINUTE_MS;
 
-const TROUBLES: Readonly<Record<Why, (failure: Failure) => string>> = {
+const TROUBLES: Readonly<Record<OpenReason, (failure: Failure) => string>> = {
   unreachable: (failure) => `cannot be reached: ${failure.words ?? ''}`,
   busy: (failure) => `takes no mail at present, ${describeFailure(failure)}`,
   unwelcome: (failure) => `refuses us, ${describeFailure(failure)}. See the MAIL_ settings`,
@@ -51,12 +51,12 @@ export function createServerWatch({
   ...deps
 }: ServerWatchDeps): ServerWatch {
   const log = createServerLog(logger, clock, deps.connections());
-  let circuit: Circuit = closed;
+  let circuit: Circuit = closedCircuit;
   let probing = false;
   let acceptedAt = Number.NEGATIVE_INFINITY;
   let refused: { readonly at: number; readonly failure: Failure } | undefined;
 
-  function learn(result: TryResult | ProbeResult): void {
+  function learn(result: AttemptResult | ProbeResult): void {
     const now = clock.monotonic();
     const before = circuit;
     circuit = afterResult(circuit, {
@@ -76,7 +76,7 @@ export function createServerWatch({
 
   /** Whether all mails of the last minute were refused. If there were none, the mails of the minute before count. */
   function refusesAll(now: number): boolean {
-    const several = evidence.refusedInARow() > 0 || evidence.anyRefusedInARow() >= SEVERAL;
+    const several = evidence.refusedInARow() > 0 || evidence.anyRefusedInARow() >= REFUSALS_TO_OPEN;
     return several && refused !== undefined && now - acceptedAt >= MINUTE_MS && now - refused.at < STALE_MS;
   }
 
@@ -106,13 +106,13 @@ export function createServerWatch({
   };
 }
 
-function isRefusal(result: TryResult | ProbeResult) {
+function isRefusal(result: AttemptResult | ProbeResult) {
   return result.kind === 'refused' || result.kind === 'undecided' || result.kind === 'rejected';
 }
 
 /** Logs changes, at most one outage a minute, so that a server that changes its mind does not fill the log. */
 function createServerLog(logger: Logger, clock: Clock, most: number) {
-  let told: { readonly why: Why; readonly at: number; readonly isOver: boolean } | undefined;
+  let told: { readonly why: OpenReason; readonly at: number; readonly isOver: boolean } | undefined;
   let fewest = most;
   return {
     circuit(circuit: Circuit): void {

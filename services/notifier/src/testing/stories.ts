@@ -25,7 +25,7 @@ export interface OwedMail {
   supersededAt?: number;
 }
 
-export interface Happening {
+export interface StoryEvent {
   /** In ms since the beginning. */
   readonly at: number;
   readonly event: LatchkeyEvent;
@@ -33,26 +33,26 @@ export interface Happening {
 }
 
 interface Person {
-  signsUp(at: number): Promise<Happening>;
+  signsUp(at: number): Promise<StoryEvent>;
   /** Signs up with an address that another account has verified. */
-  signsUpInVain(at: number): Promise<Happening>;
-  asksForLink(at: number): Promise<Happening>;
-  verifies(at: number): Promise<Happening>;
-  asksForReset(at: number): Promise<Happening>;
+  signsUpInVain(at: number): Promise<StoryEvent>;
+  asksForLink(at: number): Promise<StoryEvent>;
+  verifies(at: number): Promise<StoryEvent>;
+  asksForReset(at: number): Promise<StoryEvent>;
   /** Requests a reset before the address is verified. */
-  choosesPassword(at: number): Promise<Happening>;
-  changesPassword(at: number): Promise<Happening>;
-  becomesAdmin(at: number): Promise<Happening>;
+  choosesPassword(at: number): Promise<StoryEvent>;
+  changesPassword(at: number): Promise<StoryEvent>;
+  becomesAdmin(at: number): Promise<StoryEvent>;
   /** One of the person's old refresh tokens is used again. */
-  isSignedOut(at: number): Promise<Happening>;
-  endsRegistration(at: number): Promise<Happening>;
-  isDisabled(at: number): Promise<Happening>;
-  asksForErasure(at: number): Promise<Happening>;
+  isSignedOut(at: number): Promise<StoryEvent>;
+  endsRegistration(at: number): Promise<StoryEvent>;
+  isDisabled(at: number): Promise<StoryEvent>;
+  asksForErasure(at: number): Promise<StoryEvent>;
   /** Cancels the erasure of the account. */
-  cancelsErasure(at: number): Promise<Happening>;
-  signsInElsewhere(at: number): Promise<Happening>;
+  cancelsErasure(at: number): Promise<StoryEvent>;
+  signsInElsewhere(at: number): Promise<StoryEvent>;
   /** Somebody enters too many wrong passwords. */
-  isLockedOut(at: number): Promise<Happening>;
+  isLockedOut(at: number): Promise<StoryEvent>;
 }
 
 type Deed = keyof Person;
@@ -126,7 +126,7 @@ function createPerson(name: string, begin: number, key: SealingKey): Person {
   function supersede(at: number, isReached: (mail: string) => boolean): void {
     for (const owed of open) if (isReached(owed.mail)) owed.supersededAt ??= at;
   }
-  function owing(at: number, event: LatchkeyEvent, mail: string, life: number): Happening {
+  function owing(at: number, event: LatchkeyEvent, mail: string, life: number): StoryEvent {
     const owed: OwedMail = { event, mail, to: person.email, until: at + life };
     open.add(owed);
     return { at, event, owed: [owed] };
@@ -221,7 +221,7 @@ function createPerson(name: string, begin: number, key: SealingKey): Person {
 }
 
 /** Returns a mailing by an admin to three people. */
-function mailing(name: string, at: number, begin: number): Happening {
+function mailing(name: string, at: number, begin: number): StoryEvent {
   const recipients = ['a', 'b', 'c'].map((letter) => `${name}-${letter}@example.com`);
   const data = { template: 'welcome', requestedBy: randomUUID(), person: { recipients } } as const;
   const event = anEvent('MailRequested', data, { time: new Date(begin + at).toISOString() });
@@ -229,7 +229,7 @@ function mailing(name: string, at: number, begin: number): Happening {
   return { at, event, owed };
 }
 
-export interface Telling {
+export interface StoryOptions {
   readonly key: SealingKey;
   /** The instant of ms 0. */
   readonly begin: Date;
@@ -240,8 +240,13 @@ export interface Telling {
 }
 
 /** Returns the events of all stories, spread evenly, as one sequence. */
-export async function tell({ key, begin, times, within }: Telling): Promise<readonly Happening[]> {
-  const happenings: Happening[] = [];
+export async function playStories({
+  key,
+  begin,
+  times,
+  within,
+}: StoryOptions): Promise<readonly StoryEvent[]> {
+  const happenings: StoryEvent[] = [];
   const many = times * (STORIES.length + 1);
   for (let told = 0; told < many; told += 1) {
     const from = Math.round(((within - LONGEST_STORY) * told) / many);
@@ -254,7 +259,7 @@ export async function tell({ key, begin, times, within }: Telling): Promise<read
 }
 
 /** Returns the required state of a mail if none could be sent before `back`, in ms since the beginning. */
-export function fateOf({ until, supersededAt = Number.POSITIVE_INFINITY }: OwedMail, back: number) {
+export function expectedState({ until, supersededAt = Number.POSITIVE_INFINITY }: OwedMail, back: number) {
   if (supersededAt < Math.min(until, back)) return 'cancelled';
   return until <= back ? 'expired' : 'sent';
 }

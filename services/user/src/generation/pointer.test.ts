@@ -2,19 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   activate,
+  addGeneration,
   candidateOf,
   deactivateOthers,
-  firstPointer,
-  groupOf,
-  nameOf,
+  generationGroup,
+  generationName,
+  initialPointer,
   predecessorOf,
-  withAnother,
 } from './pointer.ts';
 
 const NOON = new Date('2026-03-01T12:00:00.000Z');
 
 test('a rebuild goes from one generation to the next, and back', () => {
-  const building = withAnother(firstPointer);
+  const building = addGeneration(initialPointer);
   assert.deepEqual(building, { active: 1, running: [1, 2], last: 2, version: 1 });
   assert.deepEqual([candidateOf(building), predecessorOf(building)], [2, undefined]);
 
@@ -33,12 +33,12 @@ test('a rebuild goes from one generation to the next, and back', () => {
 });
 
 test('a number is never given twice, also where a rebuild was given up', () => {
-  const givenUp = deactivateOthers(withAnother(firstPointer));
+  const givenUp = deactivateOthers(addGeneration(initialPointer));
   assert.deepEqual(givenUp.running, [1]);
-  assert.deepEqual(withAnother(givenUp).running, [1, 3]);
+  assert.deepEqual(addGeneration(givenUp).running, [1, 3]);
 });
 
 test('the first generation keeps the names that it had before there were others', () => {
-  assert.deepEqual([nameOf(1), groupOf(1)], ['v1', 'user']);
-  assert.deepEqual([nameOf(2), groupOf(2)], ['v2', 'user.v2']);
+  assert.deepEqual([generationName(1), generationGroup(1)], ['v1', 'user']);
+  assert.deepEqual([generationName(2), generationGroup(2)], ['v2', 'user.v2']);
 });

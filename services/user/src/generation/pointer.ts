@@ -20,16 +20,16 @@ export interface Pointer {
 }
 
 /** The pointer before the first rebuild. */
-export const firstPointer: Pointer = { active: 1, running: [1], last: 1, version: 0 };
+export const initialPointer: Pointer = { active: 1, running: [1], last: 1, version: 0 };
 
 /** Returns the name of a generation in the store. */
-export function nameOf(generation: number): string {
+export function generationName(generation: number): string {
   return `v${generation}`;
 }
 
 /** Returns the consumer group whose positions show how far the generation has been filled. */
-export function groupOf(generation: number): string {
-  return generation === 1 ? 'user' : `user.${nameOf(generation)}`;
+export function generationGroup(generation: number): string {
+  return generation === 1 ? 'user' : `user.${generationName(generation)}`;
 }
 
 /** Returns the generation that is being built to become active. */
@@ -43,7 +43,7 @@ export function predecessorOf({ active, running }: Pointer): number | undefined 
 }
 
 /** Returns the pointer with one more generation to fill, which gets the next number. */
-export function withAnother(pointer: Pointer): Pointer {
+export function addGeneration(pointer: Pointer): Pointer {
   const next = pointer.last + 1;
   return changed(pointer, { running: [...pointer.running, next], last: next });
 }

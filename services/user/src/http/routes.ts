@@ -1,5 +1,5 @@
 /** The routes of the read model. */
-import { anyone, openApiDocument, Problem, problems, type Route, route } from '@latchkey/http';
+import { openApiDocument, Problem, problems, publicPolicy, type Route, route } from '@latchkey/http';
 import { accountNotVerified, type Caller, type Guards } from '@latchkey/tokens';
 import { z } from 'zod';
 import { findAccount, type ProfileQuery, type Profiles } from '../ports/profiles.ts';
@@ -101,7 +101,7 @@ function description(routes: readonly Route[], publicPath: string): Route {
     path: `${BASE}/openapi.json`,
     tag,
     summary: 'This description',
-    policy: anyone,
+    policy: publicPolicy,
     answers: { 200: { description: 'OpenAPI 3.1', schema: z.looseObject({}) } },
     hidden: true,
     handle: async () => ({ status: 200, body: document }),

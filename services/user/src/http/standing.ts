@@ -2,8 +2,8 @@
  * Decides by the read model whether a token is accepted. First waits until the read model shows what the caller has
  * already seen.
  */
-import type { AccessClaims, AccountStanding, Standing } from '@latchkey/tokens';
-import { honours, type LivingProfile } from '../profile/profile.ts';
+import type { AccessClaims, AccountStanding, LookUpStanding } from '@latchkey/tokens';
+import { acceptsToken, type LivingProfile } from '../profile/profile.ts';
 import type { SequenceWaiter } from '../projection/sequence-waiter.ts';
 import { type AccountSequence, readAccountSequence } from './account-sequence.ts';
 import { answerFailures } from './problems.ts';
@@ -22,9 +22,9 @@ export interface ProfileStanding extends AccountStanding {
  * not theirs. If the other account is parked, only requests about that account are refused: the admin who has
  * changed it sends the header with every later request.
  */
-export function createStanding(
+export function createStandingLookUp(
   waiter: Pick<SequenceWaiter, 'waitFor' | 'waitUntilSettled'>,
-): Standing<ProfileStanding> {
+): LookUpStanding<ProfileStanding> {
   return (claims, request) =>
     answerFailures(async () => {
       const seen = readAccountSequence(request.headers['account-sequence']);
@@ -46,7 +46,7 @@ async function standingAt(
   sequence: AccountSequence['sequence'],
 ): Promise<ProfileStanding | 'dead'> {
   const { profile } = await waiter.waitFor(claims.sub, sequence, claims.sub);
-  if (profile === undefined || !honours(profile, claims.seq)) return 'dead';
+  if (profile === undefined || !acceptsToken(profile, claims.seq)) return 'dead';
   return { verified: profile.isVerified, role: profile.role, profile };
 }
 

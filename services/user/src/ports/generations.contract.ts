@@ -1,7 +1,7 @@
 /** The guarantees of {@link Generations} as tests, called from the test file of each adapter. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { activate, deactivateOthers, firstPointer, withAnother } from '../generation/pointer.ts';
+import { activate, addGeneration, deactivateOthers, initialPointer } from '../generation/pointer.ts';
 import { accountOf } from '../profile/stored-account.ts';
 import type { Generations } from './generations.ts';
 import { profileOf } from './profiles.contract.ts';
@@ -24,8 +24,8 @@ export function generationsContract(
   describe(`Generations on ${adapter}`, () => {
     test('the first answers until another does, and everybody reads what one has written', async (context) => {
       const { generations, others } = await open(context);
-      assert.deepEqual(await generations.read(), firstPointer);
-      const second = withAnother(firstPointer);
+      assert.deepEqual(await generations.read(), initialPointer);
+      const second = addGeneration(initialPointer);
       assert.equal(await generations.replace(second), true);
       assert.deepEqual(await others.read(), second);
       const flipped = activate(second, 2, NOW);
@@ -39,14 +39,14 @@ export function generationsContract(
     test('of two changes of the same pointer one is refused, also of the first ever', async (context) => {
       const { generations, others } = await open(context);
       for (let round = 0; round < 5; round += 1) {
-        const next = withAnother(await generations.read());
+        const next = addGeneration(await generations.read());
         const won = await Promise.all([generations.replace(next), others.replace(next)]);
         assert.deepEqual(won.toSorted(), [false, true]);
         assert.deepEqual(await others.read(), next);
       }
       const skipped = { ...(await generations.read()), version: 9 };
       assert.equal(await generations.replace(skipped), false);
-      assert.equal(await generations.replace(firstPointer), false);
+      assert.equal(await generations.replace(initialPointer), false);
       assert.equal((await generations.read()).version, 5);
     });
 

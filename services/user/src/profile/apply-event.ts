@@ -1,7 +1,7 @@
 /** Applies the next event of an account to its profile. Pure. */
 import { type EventRecord, envelopeOf, type Refused } from '@latchkey/consumer';
 import type { Profile } from './profile.ts';
-import { passOver, project } from './project.ts';
+import { applyProfileEvent, skipUnknownEvent } from './project.ts';
 import { accountOf, type StoredAccount } from './stored-account.ts';
 
 /** Refuses an account that does not begin with UserRegistered, and a second UserRegistered. */
@@ -13,8 +13,8 @@ export function applyEvent({ profile }: StoredAccount, record: EventRecord): Sto
 function profileAfter(profile: Profile | undefined, { decoded }: EventRecord): Profile | undefined {
   const registers = decoded.kind === 'event' && decoded.event.type === 'UserRegistered';
   if (registers !== (profile === undefined)) return undefined;
-  if (decoded.kind === 'event') return project(profile, decoded.event);
-  return profile && passOver(profile, decoded.envelope);
+  if (decoded.kind === 'event') return applyProfileEvent(profile, decoded.event);
+  return profile && skipUnknownEvent(profile, decoded.envelope);
 }
 
 function misplaced(record: EventRecord): string {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { historyOf } from '../testing/history.ts';
-import { differingFields, fold } from './compare.ts';
-import { project } from './project.ts';
+import { differingFields, foldProfile } from './compare.ts';
+import { applyProfileEvent } from './project.ts';
 
 function living() {
   const account = historyOf('ada');
-  const profile = fold([account.registered(), account.verified()]);
+  const profile = foldProfile([account.registered(), account.verified()]);
   assert.ok(profile);
   return profile;
 }
@@ -15,8 +15,11 @@ describe('the fold of an account', () => {
   test('is what the projection makes of its events, one after the other', () => {
     const account = historyOf('ada');
     const [first, second] = [account.registered(), account.verified()];
-    assert.deepEqual(fold([first, second]), project(project(undefined, first), second));
-    assert.equal(fold([]), undefined);
+    assert.deepEqual(
+      foldProfile([first, second]),
+      applyProfileEvent(applyProfileEvent(undefined, first), second),
+    );
+    assert.equal(foldProfile([]), undefined);
   });
 });
 

@@ -1,11 +1,11 @@
 /** Compares a stored profile with the profile that its events produce. */
 import type { LatchkeyEvent } from '@latchkey/events';
 import type { Profile } from './profile.ts';
-import { project } from './project.ts';
+import { applyProfileEvent } from './project.ts';
 
 /** Returns the profile that an account's events produce, from the first one on; undefined without events. */
-export function fold(events: readonly LatchkeyEvent[]): Profile | undefined {
-  return events.reduce<Profile | undefined>(project, undefined);
+export function foldProfile(events: readonly LatchkeyEvent[]): Profile | undefined {
+  return events.reduce<Profile | undefined>(applyProfileEvent, undefined);
 }
 
 /** Returns the names of the fields that differ, or that only one of the two has; never their values. */

@@ -33,6 +33,6 @@ export interface EndedProfile {
 export type Profile = LivingProfile | EndedProfile;
 
 /** Returns whether a token issued at the account's sequence `seq` is accepted. */
-export function honours(profile: Profile, seq: number): profile is LivingProfile {
+export function acceptsToken(profile: Profile, seq: number): profile is LivingProfile {
   return !profile.ended && !profile.disabled && seq >= profile.revokedAt;
 }

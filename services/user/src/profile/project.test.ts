@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { LatchkeyEvent } from '@latchkey/events';
 import { ada, historyOf } from '../testing/history.ts';
-import { honours, type LivingProfile, type Profile } from './profile.ts';
-import { passOver, project } from './project.ts';
+import { acceptsToken, type LivingProfile, type Profile } from './profile.ts';
+import { applyProfileEvent, skipUnknownEvent } from './project.ts';
 
 function fold(...events: readonly LatchkeyEvent[]): Profile | undefined {
-  return events.reduce<Profile | undefined>(project, undefined);
+  return events.reduce<Profile | undefined>(applyProfileEvent, undefined);
 }
 
 function living(...events: readonly LatchkeyEvent[]): LivingProfile {
@@ -17,7 +17,7 @@ function living(...events: readonly LatchkeyEvent[]): LivingProfile {
 
 /** Returns what an event changed, without the two fields that every event changes. */
 function changeBy(before: LivingProfile, event: LatchkeyEvent): Partial<LivingProfile> {
-  const after = project(before, event);
+  const after = applyProfileEvent(before, event);
   assert.ok(!after.ended);
   assert.equal(after.sequence, event.sequence);
   assert.equal(after.updatedAt, event.time);
@@ -112,7 +112,7 @@ describe('a profile', () => {
       account.add('PasswordResetRequested', { locale, person: null, verifies: true }),
     ];
     for (const event of events) {
-      const { email, username, firstName, lastName } = project(before, event) as LivingProfile;
+      const { email, username, firstName, lastName } = applyProfileEvent(before, event) as LivingProfile;
       assert.deepEqual({ email, username, firstName, lastName }, erased, event.type);
     }
   });
@@ -123,15 +123,15 @@ describe('a profile', () => {
     assert.deepEqual(gone, { ended: true, id: account.id, sequence: 2 });
     const late = account.add('SessionsRevoked', { reason: 'ended' });
     assert.ok(gone);
-    assert.deepEqual(project(gone, late), { ended: true, id: account.id, sequence: 3 });
-    assert.deepEqual(passOver(gone, late), { ended: true, id: account.id, sequence: 3 });
+    assert.deepEqual(applyProfileEvent(gone, late), { ended: true, id: account.id, sequence: 3 });
+    assert.deepEqual(skipUnknownEvent(gone, late), { ended: true, id: account.id, sequence: 3 });
   });
 
   test('counts an event of an unknown type', () => {
     const account = historyOf('ada');
     const before = living(account.registered());
     const unknown = account.verified();
-    assert.deepEqual(passOver(before, unknown), { ...before, sequence: 2, updatedAt: unknown.time });
+    assert.deepEqual(skipUnknownEvent(before, unknown), { ...before, sequence: 2, updatedAt: unknown.time });
   });
 
   test('spells instants in one way, so that they sort', () => {
@@ -141,9 +141,9 @@ describe('a profile', () => {
 
   test('honours tokens decided on its last SessionsRevoked or later, while it is neither disabled nor ended', () => {
     const profile = { ...living(historyOf('ada').registered()), revokedAt: 3 };
-    assert.equal(honours(profile, 2), false);
-    assert.equal(honours(profile, 3), true);
-    assert.equal(honours({ ...profile, disabled: true }, 3), false);
-    assert.equal(honours({ ended: true, id: profile.id, sequence: 4 }, 9), false);
+    assert.equal(acceptsToken(profile, 2), false);
+    assert.equal(acceptsToken(profile, 3), true);
+    assert.equal(acceptsToken({ ...profile, disabled: true }, 3), false);
+    assert.equal(acceptsToken({ ended: true, id: profile.id, sequence: 4 }, 9), false);
   });
 });

@@ -6,7 +6,7 @@ import type { LivingProfile, Profile } from './profile.ts';
  * Returns the profile after its next event. The caller ensures the order: an account begins with UserRegistered,
  * and `event.sequence` follows the profile's.
  */
-export function project(profile: Profile | undefined, event: LatchkeyEvent): Profile {
+export function applyProfileEvent(profile: Profile | undefined, event: LatchkeyEvent): Profile {
   if (event.type === 'UserRegistered') return registered(event);
   if (profile === undefined) throw new Error(`An account cannot begin with ${event.type}.`);
   if (profile.ended || isEnd(event)) return ended(event);
@@ -14,7 +14,7 @@ export function project(profile: Profile | undefined, event: LatchkeyEvent): Pro
 }
 
 /** Returns the profile after an event of a type that this build does not know: only its position changes. */
-export function passOver(profile: Profile, envelope: Envelope): Profile {
+export function skipUnknownEvent(profile: Profile, envelope: Envelope): Profile {
   return profile.ended ? ended(envelope) : { ...profile, ...advanced(envelope) };
 }
 

@@ -2,7 +2,7 @@
  * Returns the same work, each call starting when the previous one has settled. With store and log in this process,
  * a dozen concurrent slices would keep it from responding until all of them are done.
  */
-export function oneAtATime<Subject>(
+export function serialized<Subject>(
   work: (subject: Subject) => Promise<void>,
 ): (subject: Subject) => Promise<void> {
   let last: Promise<unknown> = Promise.resolve();

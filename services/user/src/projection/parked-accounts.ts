@@ -24,7 +24,7 @@ export interface ParkedAccounts {
  * Lists parked accounts of every generation that is being filled, so that no generation becomes active with parked
  * accounts that nobody noticed.
  */
-export function parkedInEach(deps: {
+export function parkedInEveryGeneration(deps: {
   pointer(): Promise<Pick<Pointer, 'running'>>;
   profilesOf(generation: number): Pick<Profiles, 'load' | 'listParked'>;
 }): ParkedAccounts {

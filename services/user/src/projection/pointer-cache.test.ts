@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createLogger } from '@latchkey/process';
-import { activate, firstPointer, type Pointer, withAnother } from '../generation/pointer.ts';
+import { activate, addGeneration, initialPointer, type Pointer } from '../generation/pointer.ts';
 import { findAccount } from '../ports/profiles.ts';
 import { accountOf } from '../profile/stored-account.ts';
 import { activeProfiles } from './active-profiles.ts';
 import { createPointerCache, NOTICED_AFTER_MS } from './pointer-cache.ts';
 
-const building = withAnother(firstPointer);
+const building = addGeneration(initialPointer);
 const flipped = activate(building, 2, new Date());
 
 const SECOND_MS = 1000;

@@ -1,7 +1,7 @@
 /** This instance's copy of the pointer, which other processes change in the store. */
 import type { Logger } from '@latchkey/process';
 import { loop, type Sleep } from '@latchkey/process/loop';
-import { firstPointer, type Pointer } from '../generation/pointer.ts';
+import { initialPointer, type Pointer } from '../generation/pointer.ts';
 import type { Generations } from '../ports/generations.ts';
 
 const REFRESH_EVERY_MS = 1000;
@@ -32,7 +32,7 @@ export function createPointerCache(deps: {
   readonly sleep?: Sleep;
 }): PointerCache {
   const { generations, logger, monotonic, sleep } = deps;
-  let cached = { pointer: firstPointer, at: Number.NEGATIVE_INFINITY };
+  let cached = { pointer: initialPointer, at: Number.NEGATIVE_INFINITY };
   let refreshing: Promise<Pointer> | undefined;
 
   async function read(): Promise<Pointer> {

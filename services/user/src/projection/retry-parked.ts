@@ -12,7 +12,7 @@ import { applyEvent } from '../profile/apply-event.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
 /** The outcome in one of the generations. */
-export interface RetriedIn extends RetryOutcome {
+export interface GenerationRetry extends RetryOutcome {
   readonly generation: number;
 }
 
@@ -43,12 +43,12 @@ export function createRetryInEach(deps: {
   pointer(): Promise<Pick<Pointer, 'active' | 'running'>>;
   retryIn(generation: number): Pick<RetryParked<StoredAccount>, 'retry'>;
 }) {
-  return async (account: string): Promise<RetriedIn> => {
+  return async (account: string): Promise<GenerationRetry> => {
     const { active, running } = await deps.pointer();
     async function retry(generation: number) {
       return { ...(await deps.retryIn(generation).retry(account)), generation };
     }
-    const others: RetriedIn[] = [];
+    const others: GenerationRetry[] = [];
     for (const generation of running.filter((each) => each !== active)) others.push(await retry(generation));
     return others.reduce(worse, await retry(active));
   };
@@ -57,6 +57,6 @@ export function createRetryInEach(deps: {
 /** From best to worst. */
 const RESULTS: readonly RetryOutcome['result'][] = ['not parked', 'unparked', 'still parked'];
 
-function worse(worst: RetriedIn, other: RetriedIn): RetriedIn {
+function worse(worst: GenerationRetry, other: GenerationRetry): GenerationRetry {
   return RESULTS.indexOf(other.result) > RESULTS.indexOf(worst.result) ? other : worst;
 }

@@ -4,7 +4,7 @@ import type { Parked } from '@latchkey/consumer';
 import { profileOf } from '../ports/profiles.contract.ts';
 import type { LivingProfile } from '../profile/profile.ts';
 import { type StoredAccount, accountOf as stored, unknownAccount } from '../profile/stored-account.ts';
-import { compareGenerations, type Parity } from './compare-generations.ts';
+import { type ComparisonResult, compareGenerations } from './compare-generations.ts';
 import { compareAccount } from './parity.ts';
 
 function accountOf(name: string, given: Partial<LivingProfile> = {}): StoredAccount {
@@ -85,7 +85,7 @@ function compare(
   old: ReturnType<typeof generationOf>,
   fresh: ReturnType<typeof generationOf>,
   meanwhile: () => void = () => undefined,
-): Promise<Parity> {
+): Promise<ComparisonResult> {
   return compareGenerations({ old, fresh, pause: async () => meanwhile(), seen: () => undefined });
 }
 

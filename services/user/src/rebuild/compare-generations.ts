@@ -2,11 +2,11 @@
 import type { Parked } from '@latchkey/consumer';
 import type { Profiles } from '../ports/profiles.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
-import { again, type Pair, pairs } from './pairs.ts';
+import { type AccountPair, readPairs, rereadPairs } from './pairs.ts';
 import { compareAccount } from './parity.ts';
 
 /** The result. Contains the ids of affected accounts, or only the first few of many. */
-export interface Parity {
+export interface ComparisonResult {
   /** Accounts in either generation. */
   readonly accounts: number;
   /** Accounts that differ at the same sequence. */
@@ -41,14 +41,14 @@ const MOST_LOOKS = 300;
  * Compares field by field if both are at the same sequence. If one is ahead, the account is read again until the
  * other has followed.
  */
-export async function compareGenerations(deps: CompareDeps): Promise<Parity> {
+export async function compareGenerations(deps: CompareDeps): Promise<ComparisonResult> {
   const tally = createTally();
-  for await (const page of pairs(deps.old, deps.fresh)) {
+  for await (const page of readPairs(deps.old, deps.fresh)) {
     let open = page.filter((pair) => !tally.settles(pair));
     for (let looks = 0; open.length > 0 && looks < MOST_LOOKS; looks += 1) {
       await deps.pause(LOOK_AGAIN_MS);
       const ids = open.map(({ old }) => old.account);
-      open = (await again(ids, deps.old, deps.fresh)).filter((pair) => !tally.settles(pair));
+      open = (await rereadPairs(ids, deps.old, deps.fresh)).filter((pair) => !tally.settles(pair));
     }
     tally.giveUp(open);
     deps.seen(tally.result().accounts);
@@ -66,7 +66,7 @@ function createTally() {
 
   return {
     /** Whether a later read may find both at the same sequence. */
-    settles({ old, fresh }: Pair): boolean {
+    settles({ old, fresh }: AccountPair): boolean {
       const verdict = compareAccount(old, fresh);
       if (verdict.kind === 'apart') return false;
       accounts += 1;
@@ -78,11 +78,11 @@ function createTally() {
       }
       return true;
     },
-    giveUp(open: readonly Pair[]) {
+    giveUp(open: readonly AccountPair[]) {
       accounts += open.length;
       for (const { fresh } of open) apart.add(fresh.account);
     },
-    result: (): Parity => ({
+    result: (): ComparisonResult => ({
       accounts,
       differing: differing.all(),
       fields: Object.fromEntries(fields),

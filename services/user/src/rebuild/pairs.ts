@@ -3,7 +3,7 @@ import type { Profiles } from '../ports/profiles.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
 /** An account in both generations. It is at sequence 0 in a generation that does not know it. */
-export interface Pair {
+export interface AccountPair {
   readonly old: StoredAccount;
   readonly fresh: StoredAccount;
 }
@@ -12,10 +12,10 @@ export interface Pair {
 const PAGE = 500;
 
 /** Yields pairs by id, a limited number at a time. Includes every account that existed at the start. */
-export async function* pairs(
+export async function* readPairs(
   old: Pick<Profiles, 'page'>,
   fresh: Pick<Profiles, 'page'>,
-): AsyncGenerator<readonly Pair[]> {
+): AsyncGenerator<readonly AccountPair[]> {
   for (let after: string | undefined; ; ) {
     const pages = await Promise.all([old.page(after, PAGE), fresh.page(after, PAGE)]);
     // There may be more accounts after the end of a full page, so the other page is used only up to that id.
@@ -41,7 +41,7 @@ function byId(page: readonly StoredAccount[], end: string | undefined): ById {
   );
 }
 
-function pair(old: ById, fresh: ById): readonly Pair[] {
+function pair(old: ById, fresh: ById): readonly AccountPair[] {
   return [...new Set([...old.keys(), ...fresh.keys()])].map((id) => ({
     old: old.get(id) ?? unknownAccount(id),
     fresh: fresh.get(id) ?? unknownAccount(id),
@@ -49,11 +49,11 @@ function pair(old: ById, fresh: ById): readonly Pair[] {
 }
 
 /** Reads the same accounts again. */
-export async function again(
+export async function rereadPairs(
   ids: readonly string[],
   old: Pick<Profiles, 'load'>,
   fresh: Pick<Profiles, 'load'>,
-): Promise<readonly Pair[]> {
+): Promise<readonly AccountPair[]> {
   const [left, right] = await Promise.all([old.load(ids), fresh.load(ids)]);
   return ids.map((id) => ({
     old: left.get(id) ?? unknownAccount(id),

@@ -7,17 +7,17 @@ import { GroupInUseError, type GroupProgress, type Groups } from '@latchkey/bus'
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import {
   activate,
+  addGeneration,
   candidateOf,
   deactivateOthers,
-  groupOf,
+  generationGroup,
   type Pointer,
   predecessorOf,
-  withAnother,
 } from '../generation/pointer.ts';
 import type { Generations } from '../ports/generations.ts';
 import type { Profiles } from '../ports/profiles.ts';
 import { NOTICED_AFTER_MS } from '../projection/pointer-cache.ts';
-import { compareGenerations, type Parity } from './compare-generations.ts';
+import { type ComparisonResult, compareGenerations } from './compare-generations.ts';
 
 export interface RebuildDeps {
   readonly generations: Generations;
@@ -52,7 +52,7 @@ export interface Rebuild {
    */
   caughtUp(generation: number, seen: (progress: GroupProgress) => void): Promise<GroupProgress>;
   /** Compares the generation with the active one, after waiting for the slower of the two to catch up. */
-  compare(generation: number, seen: (accounts: number) => void): Promise<Parity>;
+  compare(generation: number, seen: (accounts: number) => void): Promise<ComparisonResult>;
   /**
    * Makes a generation active that is being filled. Returns the previous active one. @throws Error if it is not
    * being filled
@@ -90,7 +90,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
   }
 
   function progressOf(generation: number) {
-    return groups.progressOf(groupOf(generation), TOPICS);
+    return groups.progressOf(generationGroup(generation), TOPICS);
   }
 
   async function stateOf(generation: number, pointer: Pointer): Promise<GenerationState> {
@@ -117,7 +117,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
   async function forget(generation: number): Promise<void> {
     for (let waited = 0; ; waited += LOOK_EVERY_MS) {
       try {
-        return await groups.forgetGroup(groupOf(generation), TOPICS);
+        return await groups.forgetGroup(generationGroup(generation), TOPICS);
       } catch (error) {
         if (!(error instanceof GroupInUseError) || waited >= MEMBERS_LEAVE_WITHIN_MS) throw error;
       }
@@ -137,7 +137,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
         const candidate = candidateOf(pointer);
         if (candidate !== undefined) return { generation: candidate, begun: 'before' };
         if (predecessorOf(pointer) !== undefined) return undefined;
-        const next = withAnother(pointer);
+        const next = addGeneration(pointer);
         // Prepared before the pointer names it.
         await generations.prepare(next.last);
         if (await generations.replace(next)) return { generation: next.last, begun: 'now' };

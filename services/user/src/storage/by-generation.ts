@@ -1,11 +1,11 @@
-import { nameOf } from '../generation/pointer.ts';
+import { generationName } from '../generation/pointer.ts';
 import type { Profiles } from '../ports/profiles.ts';
 
 /** Opens the profiles of each generation once. */
-export function byGeneration(open: (name: string) => Profiles): (generation: number) => Profiles {
+export function profilesByGeneration(open: (name: string) => Profiles): (generation: number) => Profiles {
   const opened = new Map<number, Profiles>();
   return (generation) => {
-    const profiles = opened.get(generation) ?? open(nameOf(generation));
+    const profiles = opened.get(generation) ?? open(generationName(generation));
     opened.set(generation, profiles);
     return profiles;
   };

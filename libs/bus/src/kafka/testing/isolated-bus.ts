@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after } from 'node:test';
 import type { Bus, Groups, SubscribeOptions, TopicSpec } from '../../bus.ts';
 import { createKafkaBus } from '../bus.kafka.ts';
-import { cleanUp, connection, quiet } from './test-bus.ts';
+import { deleteTestTopics, silentLogger, testConnection } from './test-bus.ts';
 
 /**
  * Returns a function that opens buses which share topics and groups with each other only, each with its own
@@ -28,13 +28,13 @@ export function isolatedBuses(): () => Bus & Groups {
 
   after(async () => {
     for (const bus of opened) await bus.close();
-    await cleanUp(made);
+    await deleteTestTopics(made);
   });
 
   return () => {
     const bus = createKafkaBus({
-      ...connection,
-      logger: quiet,
+      ...testConnection,
+      logger: silentLogger,
       onFatal: (reason) => {
         throw reason;
       },

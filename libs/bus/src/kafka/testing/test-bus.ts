@@ -6,7 +6,7 @@ import { createKafkaBus, type KafkaBusDeps } from '../bus.kafka.ts';
 import { createClients, type KafkaConnection } from '../clients.ts';
 
 /** The broker to test on. A missing broker is an error: a test that was skipped would look like one that passed. */
-export const connection: KafkaConnection = {
+export const testConnection: KafkaConnection = {
   brokers: requireSetting('KAFKA_BROKERS').split(','),
   clientId: `test-${randomUUID()}`,
   patchKafkajs: true,
@@ -18,15 +18,15 @@ function requireSetting(name: string): string {
   return value;
 }
 
-export const quiet = { warn: () => undefined };
+export const silentLogger = { warn: () => undefined };
 
 /** Opens a bus on the given broker. When it is closed, its topics and groups are deleted. */
 export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<BusUnderTest> {
   const made = { topics: new Set<string>(), groups: new Set<string>() };
   function open(): Bus & Groups {
     const bus = createKafkaBus({
-      ...connection,
-      logger: quiet,
+      ...testConnection,
+      logger: silentLogger,
       onFatal: (reason) => {
         throw reason;
       },
@@ -54,16 +54,16 @@ export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<Bus
     },
     async close() {
       await current.close();
-      await cleanUp(made);
+      await deleteTestTopics(made);
     },
   };
 }
 
-export async function cleanUp(made: {
+export async function deleteTestTopics(made: {
   readonly topics: ReadonlySet<string>;
   readonly groups: ReadonlySet<string>;
 }): Promise<void> {
-  await withAdmin(createClients(connection, quiet).prompt, async (admin) => {
+  await withAdmin(createClients(testConnection, silentLogger).prompt, async (admin) => {
     const topics = (await admin.listTopics()).filter((name) =>
       [...made.topics].some((own) => name.startsWith(own)),
     );

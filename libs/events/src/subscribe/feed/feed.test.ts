@@ -11,9 +11,9 @@ import { subscribe } from '../subscribe.ts';
 import { subscriptionContract } from '../subscription.contract.ts';
 import type { Confirm } from '../subscription.ts';
 import { type Bench, benchOn, lastingStore, openLog } from '../testing/bench.ts';
-import { EVERYTHING, KEY, serveFeed } from '../testing/feed-server.ts';
+import { API_KEY, fullAccessReader, serveFeed } from '../testing/feed-server.ts';
 import { newAccount, toRecord } from '../testing/history.ts';
-import { until } from '../testing/until.ts';
+import { waitUntil } from '../testing/until.ts';
 import { fileCursor, memoryCursor } from './cursor-store.ts';
 import { createFeedBus } from './feed-bus.ts';
 import { confirmErasure } from './feed-client.ts';
@@ -26,7 +26,7 @@ async function openFeedBench(context: TestContext, confirm?: Confirm): Promise<B
   const { url } = await serveFeed(context, bus);
   const source = createFeedBus({
     url,
-    key: KEY,
+    key: API_KEY,
     cursor: memoryCursor(),
     types: [],
     logger: quiet,
@@ -44,7 +44,7 @@ async function member(context: TestContext, url: string, more: Partial<FeedOptio
   }
   const subscription = await subscribe({
     url,
-    key: KEY,
+    key: API_KEY,
     store: lastingStore(),
     logger: quiet,
     handlers: { UserRegistered: note, SessionsRevoked: note },
@@ -68,7 +68,7 @@ describe('subscribing to the feed', () => {
       handle: async ({ records }) => void receipts.push(...records.map(decodeReceipt)),
     });
     await bus.publish('accounts.events.v1', [account.registered(), account.erased()].map(toRecord));
-    await until(() => receipts.length === 1);
+    await waitUntil(() => receipts.length === 1);
     assert.deepEqual(erased, [account.id]);
     assert.partialDeepStrictEqual(receipts[0], { userId: account.id, consumer: 'mirror', sequence: 2 });
   });
@@ -77,14 +77,14 @@ describe('subscribing to the feed', () => {
     const { bus } = await openLog(context);
     const { url } = await serveFeed(context, bus);
     const { id } = newAccount();
-    await confirmErasure({ url, key: KEY }, id.toUpperCase(), 2);
+    await confirmErasure({ url, key: API_KEY }, id.toUpperCase(), 2);
     const receipts: (Receipt | undefined)[] = [];
     await bus.subscribe({
       topics: [RECEIPTS_TOPIC],
       group: 'test',
       handle: async ({ records }) => void receipts.push(...records.map(decodeReceipt)),
     });
-    await until(() => receipts.length === 1);
+    await waitUntil(() => receipts.length === 1);
     assert.equal(receipts[0]?.userId, id);
   });
 
@@ -97,12 +97,12 @@ describe('subscribing to the feed', () => {
     const account = newAccount();
     await bus.publish('accounts.events.v1', [toRecord(account.registered())]);
     const first = await member(context, url, { cursor, store: memoryStore() });
-    await until(async () => (await first.lag()) === 0);
+    await waitUntil(async () => (await first.lag()) === 0);
     await first.stop();
     assert.deepEqual(first.handled, ['UserRegistered 1']);
     await bus.publish('accounts.events.v1', [toRecord(account.revoked())]);
     const second = await member(context, url, { cursor, store: memoryStore() });
-    await until(() => second.handled.length === 1);
+    await waitUntil(() => second.handled.length === 1);
     assert.deepEqual(second.handled, ['SessionsRevoked 2']);
   });
 
@@ -113,11 +113,11 @@ describe('subscribing to the feed', () => {
     const account = newAccount();
     await bus.publish('accounts.events.v1', [toRecord(account.registered())]);
     const first = await member(context, url, { store });
-    await until(() => first.handled.length === 1);
+    await waitUntil(() => first.handled.length === 1);
     await first.stop();
     const second = await member(context, url, { store });
     await bus.publish('accounts.events.v1', [toRecord(account.revoked())]);
-    await until(() => second.handled.length === 1);
+    await waitUntil(() => second.handled.length === 1);
     assert.deepEqual(second.handled, ['SessionsRevoked 2']);
   });
 
@@ -142,7 +142,7 @@ describe('subscribing to the feed', () => {
       'accounts.events.v1',
       [account.registered(), account.verified(), account.revoked()].map(toRecord),
     );
-    await until(async () => (await reader.lag()) === 0);
+    await waitUntil(async () => (await reader.lag()) === 0);
     assert.deepEqual(await reader.listParked(), []);
     assert.deepEqual(persons, [null]);
   });
@@ -153,18 +153,18 @@ describe('subscribing to the feed', () => {
     const account = newAccount();
     const reader = await member(context, server.url);
     await bus.publish('accounts.events.v1', [toRecord(account.registered())]);
-    await until(() => reader.handled.length === 1);
+    await waitUntil(() => reader.handled.length === 1);
     await server.stop();
-    await until(() => !reader.healthy());
+    await waitUntil(() => !reader.healthy());
     await bus.publish('accounts.events.v1', [toRecord(account.revoked())]);
-    await serveFeed(context, bus, () => EVERYTHING, Number(new URL(server.url).port));
-    await until(() => reader.handled.length === 2);
+    await serveFeed(context, bus, () => fullAccessReader, Number(new URL(server.url).port));
+    await waitUntil(() => reader.handled.length === 2);
     assert.equal(reader.healthy(), true);
   });
 
   test('refuses to begin with a key that the feed refuses, and ends when it is revoked', async (context) => {
     const { bus } = await openLog(context);
-    let reader: typeof EVERYTHING | undefined = EVERYTHING;
+    let reader: typeof fullAccessReader | undefined = fullAccessReader;
     const server = await serveFeed(context, bus, () => reader);
     await assert.rejects(member(context, server.url, { key: 'another' }), { name: 'FeedRefusedError' });
     const fatal = Promise.withResolvers<Error>();
@@ -178,7 +178,7 @@ describe('subscribing to the feed', () => {
     const giveUp = new AbortController();
     const waiting = subscribe({
       url: 'http://127.0.0.1:1',
-      key: KEY,
+      key: API_KEY,
       store: memoryStore(),
       handlers: {},
       signal: giveUp.signal,

@@ -2,7 +2,7 @@
 import { type Authenticate, decodeRecord } from '@latchkey/consumer';
 import { catalogue, eventTypes } from '../../catalogue.ts';
 import { ACCOUNTS_TOPIC } from '../../topics.ts';
-import { end, ignoringStops } from '../failures.ts';
+import { throwUncaught, withoutStopWarnings } from '../failures.ts';
 import { consoleLogger, type Interest, openSubscription, type Subscription } from '../subscription.ts';
 import { type CursorStore, memoryCursor } from './cursor-store.ts';
 import { createFeedBus } from './feed-bus.ts';
@@ -26,7 +26,13 @@ const trustFeed: Authenticate = async (records) => ({ records: records.map(decod
 
 /** @throws FeedRefusedError if the key is refused; the signal's reason if it is aborted */
 export async function subscribeToFeed(options: FeedOptions): Promise<Subscription> {
-  const { logger = consoleLogger, onFatal = end, cursor = memoryCursor(), handlers, erased } = options;
+  const {
+    logger = consoleLogger,
+    onFatal = throwUncaught,
+    cursor = memoryCursor(),
+    handlers,
+    erased,
+  } = options;
   const bus = createFeedBus({
     ...options,
     cursor,
@@ -34,7 +40,7 @@ export async function subscribeToFeed(options: FeedOptions): Promise<Subscriptio
       (type) =>
         (handlers[type] || (erased && type === 'AccountErased')) && catalogue[type].topic === ACCOUNTS_TOPIC,
     ),
-    logger: ignoringStops(logger),
+    logger: withoutStopWarnings(logger),
     onFatal,
   });
   return openSubscription(

@@ -5,8 +5,8 @@ import { createFeed, type FeedReader, feedRoutes, receiptRoutes } from '@latchke
 import { listen, type Policy, Problem, problems } from '@latchkey/http';
 import { createLogger, createRegistry } from '@latchkey/process';
 
-export const KEY = 'the key of the test';
-export const EVERYTHING: FeedReader = { id: 'test', name: 'mirror', person: true };
+export const API_KEY = 'the key of the test';
+export const fullAccessReader: FeedReader = { id: 'test', name: 'mirror', person: true };
 
 export interface FeedServer {
   readonly url: string;
@@ -17,7 +17,7 @@ export interface FeedServer {
 export async function serveFeed(
   context: TestContext,
   bus: Pick<Bus, 'tail' | 'publish'>,
-  reader: () => FeedReader | undefined = () => EVERYTHING,
+  reader: () => FeedReader | undefined = () => fullAccessReader,
   port = 0,
 ): Promise<FeedServer> {
   const path = '/api/v1/events';
@@ -26,7 +26,7 @@ export async function serveFeed(
     bearer: true,
     problems: [problems.unauthenticated],
     async authorise({ headers }) {
-      const found = headers['authorization'] === `Bearer ${KEY}` ? reader() : undefined;
+      const found = headers['authorization'] === `Bearer ${API_KEY}` ? reader() : undefined;
       if (found === undefined) throw new Problem(problems.unauthenticated);
       return found;
     },

@@ -38,21 +38,21 @@ export function toRecord(event: LatchkeyEvent): OutgoingRecord {
 }
 
 /** Returns the record of an event with another type, as a later release could publish it. */
-export function renamed(event: LatchkeyEvent, type: string): OutgoingRecord {
+export function withType(event: LatchkeyEvent, type: string): OutgoingRecord {
   const record = toRecord(event);
   const schema = `urn:latchkey:event:${type}:1`;
   return { ...record, headers: { ...record.headers, ce_type: type, ce_dataschema: schema } };
 }
 
 /** Returns the record of an event with another version. */
-export function inVersion(event: LatchkeyEvent, version: number): OutgoingRecord {
+export function withVersion(event: LatchkeyEvent, version: number): OutgoingRecord {
   const record = toRecord(event);
   const schema = `urn:latchkey:event:${event.type}:${version}`;
   return { ...record, headers: { ...record.headers, ce_dataschema: schema } };
 }
 
 /** Returns the record of an event with a value that is incomplete JSON. */
-export function truncated(event: LatchkeyEvent): OutgoingRecord {
+export function withTruncatedValue(event: LatchkeyEvent): OutgoingRecord {
   return {
     ...toRecord(event),
     value: Buffer.from('{'),

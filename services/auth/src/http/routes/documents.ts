@@ -1,6 +1,13 @@
 /** Public documents about auth itself: keys, API description, style sheet. */
 import { readFile } from 'node:fs/promises';
-import { type Answer, anyone, type OpenApiInfo, openApiDocument, type Route, route } from '@latchkey/http';
+import {
+  type Answer,
+  type OpenApiInfo,
+  openApiDocument,
+  publicPolicy,
+  type Route,
+  route,
+} from '@latchkey/http';
 import { z } from 'zod';
 import { BASE } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
@@ -29,7 +36,7 @@ function keysRoute({ accessTokens }: RouteDeps): Route {
     operationId: 'getKeys',
     tag: 'keys',
     summary: 'The public keys that access tokens are checked with (RFC 7517)',
-    policy: anyone,
+    policy: publicPolicy,
     cacheControl: `public, max-age=${KEYS_MAX_AGE_SECONDS}`,
     answers: {
       200: {
@@ -47,7 +54,7 @@ function securityTxtRoute({ now }: RouteDeps, file: SecurityTxt): Route {
     path: '/.well-known/security.txt',
     tag: 'security',
     summary: 'Where to report a vulnerability (RFC 9116)',
-    policy: anyone,
+    policy: publicPolicy,
     hidden: true,
     cacheControl: 'public, max-age=86400',
     answers: { 200: { description: 'A security.txt.', media: ['text/plain'] } },
@@ -68,7 +75,7 @@ function fileRoute(name: string, text: NonNullable<Answer['text']>, headers: Ans
     path: `${BASE}/${name}`,
     tag: 'pages',
     summary: `The file ${name} of the pages`,
-    policy: anyone,
+    policy: publicPolicy,
     hidden: true,
     cacheControl: 'public, max-age=300',
     answers: { 200: { description: 'A file.', media: [text.type.split(';')[0] ?? ''] } },
@@ -83,7 +90,7 @@ function homeRoute({ pages }: RouteDeps): Route {
     path: '/',
     tag: 'pages',
     summary: 'A page that says what this server is',
-    policy: anyone,
+    policy: publicPolicy,
     hidden: true,
     answers: { 200: { description: 'A page.', media: ['text/html'] } },
     handle: async (request) => htmlAnswer(pages.home({ locale: localeOf(request) })),
@@ -116,7 +123,7 @@ export function openApiRoute({ publicPath }: RouteDeps, routes: readonly Route[]
     path: `${BASE}/openapi.json`,
     tag: 'description',
     summary: 'This description',
-    policy: anyone,
+    policy: publicPolicy,
     hidden: true,
     cacheControl: 'public, max-age=300',
     answers: { 200: { description: 'An OpenAPI 3.1 document.', schema: z.looseObject({}) } },
@@ -142,7 +149,7 @@ export function wholeApiRoute({ publicPath }: RouteDeps): Route {
     path: '/api/v1/openapi.json',
     tag: 'description',
     summary: 'The description of the whole API',
-    policy: anyone,
+    policy: publicPolicy,
     hidden: true,
     cacheControl: 'public, max-age=300',
     answers: { 200: { description: 'An OpenAPI 3.1 document.', schema: z.looseObject({}) } },

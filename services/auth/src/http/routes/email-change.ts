@@ -1,4 +1,4 @@
-import { anyone, problems, type RequestContext, type Route } from '@latchkey/http';
+import { problems, publicPolicy, type RequestContext, type Route } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
 import { existing, type Holder } from '../../account/index.ts';
@@ -76,7 +76,7 @@ function viewConfirmationRoute(deps: RouteDeps): Route {
     tag: 'accounts',
     summary: 'The page of a link that confirms another address',
     description: 'Changes nothing: mail scanners follow links. Asks for the password.',
-    policy: anyone,
+    policy: publicPolicy,
     secretPath: true,
     params: tokenParam,
     answers: { 200: { description: 'A page with a form to confirm.', media: ['text/html'] } },
@@ -163,7 +163,7 @@ function viewUndoRoute(deps: RouteDeps): Route {
     tag: 'accounts',
     summary: 'The page of a link that undoes a change of address',
     description: 'Changes nothing.',
-    policy: anyone,
+    policy: publicPolicy,
     secretPath: true,
     params: tokenParam,
     answers: { 200: { description: 'A page with a form for a new password.', media: ['text/html'] } },
@@ -186,7 +186,7 @@ function undoRoute(deps: RouteDeps): Route {
     summary: 'Undo a change of address, with a new password',
     description:
       'The account has its previous address again. Ends every session and every other link. Works for 7 days after the change, also if the password was changed since or the account is disabled.',
-    policy: anyone,
+    policy: publicPolicy,
     secretPath: true,
     params: tokenParam,
     body: z.object({ newPassword: newPasswordText(deps.passwordRules), confirmNewPassword: passwordText }),

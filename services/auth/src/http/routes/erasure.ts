@@ -1,4 +1,4 @@
-import { anyone, problems, type Route } from '@latchkey/http';
+import { problems, publicPolicy, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import { existing } from '../../account/index.ts';
 import {
@@ -84,7 +84,7 @@ function viewErasureRoute(deps: RouteDeps): Route {
     tag: 'accounts',
     summary: 'The page of a link that undoes an erasure',
     description: 'Changes nothing.',
-    policy: anyone,
+    policy: publicPolicy,
     secretPath: true,
     params: tokenParam,
     answers: { 200: { description: 'A page with a button.', media: ['text/html'] } },
@@ -107,7 +107,7 @@ function cancelErasureRoute(deps: RouteDeps): Route {
     tag: 'accounts',
     summary: 'Undo the erasure of an account',
     description: 'Enables the account again. Its password stays the same.',
-    policy: anyone,
+    policy: publicPolicy,
     secretPath: true,
     params: tokenParam,
     body: z.object({}),

@@ -4,7 +4,7 @@
  */
 import { authenticateClient, type ServiceClient } from '@latchkey/clients';
 import { role } from '@latchkey/events';
-import { anyone, type Policy, Problem, problems, type Route, route } from '@latchkey/http';
+import { type Policy, Problem, problems, publicPolicy, type Route, route } from '@latchkey/http';
 import { type AccessClaims, accountNotVerified } from '@latchkey/tokens';
 import { z } from 'zod';
 import { findCaller } from '../../sessions/session-status.ts';
@@ -215,7 +215,7 @@ function metadataRoute({ publicUrl }: RouteDeps, name: string, operationId: stri
     operationId,
     tag,
     summary: 'Issuer, keys and endpoints, for whatever checks access tokens (RFC 8414)',
-    policy: anyone,
+    policy: publicPolicy,
     cacheControl: `public, max-age=${MAX_AGE_SECONDS}`,
     answers: { 200: { description: 'Metadata of the issuer.', schema: metadata } },
     handle: async () => ({ status: 200, body: document }),

@@ -1,4 +1,4 @@
-import { anyone, problems, type Route } from '@latchkey/http';
+import { problems, publicPolicy, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import { existing } from '../../account/index.ts';
 import { emailAddress } from '../../addresses/email.ts';
@@ -36,7 +36,7 @@ function resetRequestRoute(deps: RouteDeps): Route {
     path: `${BASE}/password-reset-request`,
     tag: 'passwords',
     summary: 'Request a password reset link',
-    policy: anyone,
+    policy: publicPolicy,
     body: z.object({ email: emailAddress }),
     accepts: ['json', 'form'],
     answers: {
@@ -70,7 +70,7 @@ function viewResetRoute(deps: RouteDeps): Route {
     tag: 'passwords',
     summary: 'The page of a reset link',
     description: 'Changes nothing.',
-    policy: anyone,
+    policy: publicPolicy,
     secretPath: true,
     params: tokenParam,
     answers: { 200: { description: 'A page with a form.', media: ['text/html'] } },
@@ -94,7 +94,7 @@ function completeResetRoute(deps: RouteDeps): Route {
     summary: 'Set a new password with a reset link',
     description:
       'Ends every session and every other link of the account. Verifies the account if its address is unverified.',
-    policy: anyone,
+    policy: publicPolicy,
     secretPath: true,
     params: tokenParam,
     body: z.object({ newPassword: newPasswordText(deps.passwordRules), confirmNewPassword: passwordText }),

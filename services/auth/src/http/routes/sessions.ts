@@ -1,4 +1,4 @@
-import { type Answer, anyone, problems, type RequestContext, type Route } from '@latchkey/http';
+import { type Answer, problems, publicPolicy, type RequestContext, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import { emailAddress } from '../../addresses/email.ts';
 import type { Session } from '../../ports/sessions.ts';
@@ -70,7 +70,7 @@ function loginRoute(deps: RouteDeps): Route {
     summary: 'Sign in',
     description:
       'Unverified accounts may sign in. With `tokens: "cookie"` the refresh token is sent in an HttpOnly cookie only.',
-    policy: anyone,
+    policy: publicPolicy,
     body: z.object({
       email: emailAddress,
       password: passwordText,
@@ -95,7 +95,7 @@ function refreshRoute(deps: RouteDeps): Route {
     summary: 'Exchange a refresh token for new tokens',
     description:
       'The old refresh token gets the same new one again for some minutes (REFRESH_REUSE_MINUTES), in case an answer was lost, and until the new one is used. Used after that, it ends the session. The cookie needs no body.',
-    policy: anyone,
+    policy: publicPolicy,
     credentials: deps.cookie.credentials,
     body: refreshBody,
     accepts: ['none', 'json'],
@@ -118,7 +118,7 @@ function logoutRoute(deps: RouteDeps): Route {
     tag: 'sessions',
     summary: 'End the session of a refresh token',
     description: 'The cookie needs no body. Without a refresh token there is nothing to end.',
-    policy: anyone,
+    policy: publicPolicy,
     credentials: deps.cookie.credentials,
     body: refreshBody,
     accepts: ['none', 'json'],

@@ -1,4 +1,4 @@
-import { anyone, problems, type Route } from '@latchkey/http';
+import { problems, publicPolicy, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import { emailAddress } from '../../addresses/email.ts';
 import { signUp } from '../../sign-up/sign-up.ts';
@@ -36,7 +36,7 @@ export function signUpRoutes(deps: RouteDeps): readonly Route[] {
     summary: 'Sign up',
     description:
       'The same answer whether the address is new, pending or taken; a mail tells the owner of the mailbox.',
-    policy: anyone,
+    policy: publicPolicy,
     headers: repeatable,
     body: bodyOf(deps),
     moreFaults: weakPasswordFaults(deps.passwordRules, 'password'),

@@ -1,4 +1,4 @@
-import { anyone, problems, type RequestContext, type Route, validationFailed } from '@latchkey/http';
+import { problems, publicPolicy, type RequestContext, type Route, validationFailed } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
 import { existing, type Holder } from '../../account/index.ts';
@@ -97,7 +97,7 @@ function viewVerificationRoute(deps: RouteDeps): Route {
     tag: 'verification',
     summary: 'The page of a verification link',
     description: 'Changes nothing: mail scanners follow links. One button in the browser that signed up.',
-    policy: anyone,
+    policy: publicPolicy,
     secretPath: true,
     params: tokenParam,
     answers: { 200: { description: 'A page with a form to confirm.', media: ['text/html'] } },
@@ -120,7 +120,7 @@ function viewRejectionRoute(deps: RouteDeps): Route {
     tag: 'verification',
     summary: 'The page that asks again before a sign-up is rejected',
     description: 'Changes nothing.',
-    policy: anyone,
+    policy: publicPolicy,
     secretPath: true,
     params: tokenParam,
     answers: { 200: { description: 'A page with a button to reject.', media: ['text/html'] } },

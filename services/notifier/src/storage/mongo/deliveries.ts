@@ -6,12 +6,12 @@ import { guardMongo, retryLostRace } from '@latchkey/mongo';
 import type { Collection, Connection } from 'mongoose';
 import type { Settlement } from '../../delivery/attempt.ts';
 import {
-  type Batch,
   type ClaimedDelivery,
   type Cutoff,
-  covers,
+  cutoffCovers,
   type DeliveryState,
   deliveryStates,
+  type IntakeBatch,
   type NewDelivery,
   type Superseded,
 } from '../../delivery/delivery.ts';
@@ -20,9 +20,9 @@ import {
   type Deliveries,
   type DeliveryPosition,
   type DeliverySummary,
-  FARTHEST_DUE_MS,
   isReported,
-  LOG_LENGTH,
+  MAX_DUE_AHEAD_MS,
+  MAX_KEPT_ATTEMPTS,
   MAX_LEASES,
   newestFirst,
 } from '../../ports/deliveries.ts';
@@ -99,7 +99,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     if (taken.length === 0) return [];
     const reaching = await cutoffs.of(taken.map(({ subject }) => subject));
     function isReached(delivery: DeliveryDocument) {
-      return reaching.some((cutoff) => covers(cutoff, delivery));
+      return reaching.some((cutoff) => cutoffCovers(cutoff, delivery));
     }
     const ids = taken.filter(isReached).map(({ _id }) => _id);
     if (ids.length > 0) {
@@ -311,14 +311,14 @@ function cutoffsIn(collection: Collection<CutoffsDocument>) {
 
 /** Returns a filter for pending deliveries that are due, or whose time is further ahead than is possible. */
 function pendingDueAt(now: Date) {
-  const farthest = new Date(now.getTime() + FARTHEST_DUE_MS);
+  const farthest = new Date(now.getTime() + MAX_DUE_AHEAD_MS);
   return {
     $or: [{ 'open.dueAt': { $lte: now } }, { 'open.dueAt': { $gt: farthest } }],
     state: 'pending' as const,
   };
 }
 
-function subjectsOf({ deliveries, cutoffs }: Batch): readonly string[] {
+function subjectsOf({ deliveries, cutoffs }: IntakeBatch): readonly string[] {
   return [...deliveries, ...cutoffs].map(({ subject }) => subject);
 }
 
@@ -341,7 +341,7 @@ function ended(state: DeliveryState, endedAt: Date, reason?: string) {
 function outcomeOf(settlement: Settlement) {
   const { attempt } = settlement;
   const logged = {
-    ...(attempt && { $push: { attempts: { $each: [attempt], $slice: -LOG_LENGTH } } }),
+    ...(attempt && { $push: { attempts: { $each: [attempt], $slice: -MAX_KEPT_ATTEMPTS } } }),
   };
   const last = attempt && { lastResult: attempt.result };
   if (settlement.state === 'pending') {

@@ -4,20 +4,20 @@ import type { HeldLease } from '@latchkey/store';
 import type { Settlement } from '../../delivery/attempt.ts';
 import {
   type Attempt,
-  type Batch,
   type ClaimedDelivery,
   type Cutoff,
   type DeliveryState,
   deliveryStates,
+  type IntakeBatch,
   type NewDelivery,
 } from '../../delivery/delivery.ts';
 import {
   type Claim,
   type Deliveries,
   type DeliveryPosition,
-  FARTHEST_DUE_MS,
   isReported,
-  LOG_LENGTH,
+  MAX_DUE_AHEAD_MS,
+  MAX_KEPT_ATTEMPTS,
   MAX_LEASES,
   newestFirst,
 } from '../../ports/deliveries.ts';
@@ -28,7 +28,7 @@ const COVERED = `EXISTS (
   WHERE c.subject = d.subject AND d.sequence < c.before AND c.what IN ('everything', d.purpose))`;
 
 /** The condition of pending deliveries that are due, or whose time is further ahead than is possible. */
-const DUE = `state = 'pending' AND due_at IS NOT NULL AND (due_at <= :now OR due_at > :now + ${FARTHEST_DUE_MS})`;
+const DUE = `state = 'pending' AND due_at IS NOT NULL AND (due_at <= :now OR due_at > :now + ${MAX_DUE_AHEAD_MS})`;
 
 /** By the time until which they are sent. SQLite itself would choose the index of states, and read all that are pending. */
 const OPEN = 'INDEXED BY notifier_deliveries_open';
@@ -164,7 +164,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
     return Number(prepare(SQL.expire).run({ now: now.getTime() }).changes);
   }
 
-  function recordAll(batch: Batch, now: Date) {
+  function recordAll(batch: IntakeBatch, now: Date) {
     batch.cutoffs.forEach(raise);
     const added = batch.deliveries.reduce((sum, delivery) => sum + insert(delivery, now), 0);
     let cancelled = 0;
@@ -351,11 +351,11 @@ function leaseOf(row: Row): HeldLease {
   return { name: String(row['id']), holder: String(row['owner']), until: new Date(Number(row['due_at'])) };
 }
 
-function subjectsOf({ deliveries, cutoffs }: Batch): ReadonlySet<string> {
+function subjectsOf({ deliveries, cutoffs }: IntakeBatch): ReadonlySet<string> {
   return new Set([...deliveries, ...cutoffs].map(({ subject }) => subject));
 }
 
 /** Returns the row's log of attempts with one more attempt, as JSON. */
 function withAttempt(row: Row, attempt: Attempt | undefined): string {
-  return JSON.stringify([...attemptsOf(row), ...(attempt ? [attempt] : [])].slice(-LOG_LENGTH));
+  return JSON.stringify([...attemptsOf(row), ...(attempt ? [attempt] : [])].slice(-MAX_KEPT_ATTEMPTS));
 }

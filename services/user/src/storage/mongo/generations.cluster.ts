@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { StoreUnavailable } from '@latchkey/store';
-import { activate, deactivateOthers, firstPointer, nameOf, withAnother } from '../../generation/pointer.ts';
+import {
+  activate,
+  addGeneration,
+  deactivateOthers,
+  generationName,
+  initialPointer,
+} from '../../generation/pointer.ts';
 import { generationsContract } from '../../ports/generations.contract.ts';
 import { createMongoGenerations } from './generations.ts';
 import { openMongoStorage } from './index.ts';
@@ -25,7 +31,7 @@ generationsContract('mongo', async () => {
   return {
     generations,
     others: createMongoGenerations(other.connection),
-    profilesOf: (generation) => createMongoProfiles(connection, nameOf(generation)),
+    profilesOf: (generation) => createMongoProfiles(connection, generationName(generation)),
   };
 });
 
@@ -42,7 +48,7 @@ test('the indexes of every generation that is filled are required, and created w
   }
   await generations.prepare(1);
   assert.deepEqual(await required(), namesOf('v1'));
-  const second = withAnother(firstPointer);
+  const second = addGeneration(initialPointer);
   await generations.prepare(second.last);
   await generations.replace(second);
   assert.deepEqual(await required(), namesOf('v1', 'v2'));
@@ -59,7 +65,7 @@ test('a store that is away is told apart from a fault', async () => {
   const generations = createMongoGenerations(connection);
   await close();
   await assert.rejects(generations.read(), StoreUnavailable);
-  await assert.rejects(generations.replace(withAnother(firstPointer)), StoreUnavailable);
+  await assert.rejects(generations.replace(addGeneration(initialPointer)), StoreUnavailable);
   await assert.rejects(generations.prepare(2), StoreUnavailable);
   await assert.rejects(generations.stored(), StoreUnavailable);
 });

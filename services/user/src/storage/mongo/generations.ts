@@ -1,7 +1,7 @@
 /** The pointer as a document in MongoDB; a generation is a collection. */
 import { ensureIndexes, guardMongo, isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import { firstPointer, nameOf, type Pointer } from '../../generation/pointer.ts';
+import { generationName, initialPointer, type Pointer } from '../../generation/pointer.ts';
 import type { Generations } from '../../ports/generations.ts';
 import { collectionOf, profileIndexes } from './schema.ts';
 
@@ -45,27 +45,27 @@ export function createMongoGenerations(connection: Connection): Generations {
   const port: Generations = {
     async read() {
       const document = await pointers.findById(ID).lean();
-      if (document === null) return firstPointer;
+      if (document === null) return initialPointer;
       const { _id, ...pointer } = document;
       return pointer;
     },
 
     async replace(next) {
       const document = { _id: ID, ...next } as const;
-      if (next.version === firstPointer.version + 1) return insert(document);
+      if (next.version === initialPointer.version + 1) return insert(document);
       const from = { _id: ID, version: next.version - 1 } as const;
       const { matchedCount } = await pointers.replaceOne(from, document);
       return matchedCount === 1;
     },
 
-    prepare: (generation) => ensureIndexes(connection, profileIndexes(nameOf(generation))),
+    prepare: (generation) => ensureIndexes(connection, profileIndexes(generationName(generation))),
 
     stored,
 
     async remove(generation) {
       if (!(await stored()).includes(generation)) return;
       const { db } = await connection.asPromise();
-      await db?.collection(collectionOf(nameOf(generation))).drop();
+      await db?.collection(collectionOf(generationName(generation))).drop();
     },
   };
   return guardMongo(port);

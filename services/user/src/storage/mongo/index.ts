@@ -1,7 +1,7 @@
 import { type MongoStore, prepareMongo } from '@latchkey/mongo';
-import { nameOf } from '../../generation/pointer.ts';
+import { generationName } from '../../generation/pointer.ts';
 import type { UserStorage } from '../../ports/storage.ts';
-import { byGeneration } from '../by-generation.ts';
+import { profilesByGeneration } from '../by-generation.ts';
 import { createMongoGenerations } from './generations.ts';
 import { createMongoProfiles } from './profiles.ts';
 import { profileIndexes } from './schema.ts';
@@ -12,13 +12,13 @@ export function openMongoStorage({ connection }: Pick<MongoStore, 'connection'>)
   /** Each generation has a collection of its own, with its own indexes. */
   async function indexes() {
     const { running } = await generations.read();
-    return running.flatMap((generation) => profileIndexes(nameOf(generation)));
+    return running.flatMap((generation) => profileIndexes(generationName(generation)));
   }
 
   return {
     ...prepareMongo(connection, { owner: 'user', migrations: [], indexes }),
     blocksOnWrite: false,
     generations,
-    profilesOf: byGeneration((name) => createMongoProfiles(connection, name)),
+    profilesOf: profilesByGeneration((name) => createMongoProfiles(connection, name)),
   };
 }

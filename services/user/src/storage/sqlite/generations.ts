@@ -1,6 +1,6 @@
 /** The pointer as a row on node:sqlite; a generation is a table. */
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
-import { firstPointer, nameOf, type Pointer } from '../../generation/pointer.ts';
+import { generationName, initialPointer, type Pointer } from '../../generation/pointer.ts';
 import type { Generations } from '../../ports/generations.ts';
 import { profileTable, tableOf } from './migrations.ts';
 
@@ -37,23 +37,23 @@ export function createSqliteGenerations(database: Database): Generations {
   const port: Generations = {
     async read() {
       const row = database.prepare(SQL.read).get();
-      return row === undefined ? firstPointer : (JSON.parse(String(row['pointer'])) as Pointer);
+      return row === undefined ? initialPointer : (JSON.parse(String(row['pointer'])) as Pointer);
     },
 
     async replace(next) {
-      const sql = next.version === firstPointer.version + 1 ? SQL.insert : SQL.update;
+      const sql = next.version === initialPointer.version + 1 ? SQL.insert : SQL.update;
       const row = { version: next.version, pointer: JSON.stringify(next) };
       return database.write(() => database.prepare(sql).run(row).changes === 1);
     },
 
     async prepare(generation) {
-      database.exec(profileTable(tableOf(nameOf(generation))));
+      database.exec(profileTable(tableOf(generationName(generation))));
     },
 
     stored: async () => stored(),
 
     async remove(generation) {
-      if (stored().includes(generation)) await drop(tableOf(nameOf(generation)));
+      if (stored().includes(generation)) await drop(tableOf(generationName(generation)));
     },
   };
   return mapSqliteErrors(port);

@@ -1,7 +1,7 @@
 import type { SqliteStore } from '@latchkey/sqlite';
 import { nothingToPrepare } from '@latchkey/store';
 import type { UserStorage } from '../../ports/storage.ts';
-import { byGeneration } from '../by-generation.ts';
+import { profilesByGeneration } from '../by-generation.ts';
 import { createSqliteGenerations } from './generations.ts';
 import { userSchema } from './migrations.ts';
 import { createSqliteProfiles } from './profiles.ts';
@@ -13,6 +13,6 @@ export function openSqliteStorage({ database }: Pick<SqliteStore, 'database'>): 
     ...nothingToPrepare,
     blocksOnWrite: true,
     generations: createSqliteGenerations(database),
-    profilesOf: byGeneration((name) => createSqliteProfiles(database, name)),
+    profilesOf: profilesByGeneration((name) => createSqliteProfiles(database, name)),
   };
 }

@@ -1,6 +1,6 @@
 /** The tables of the user service: one for the pointer, and one per generation of the read model. */
 import type { Schema } from '@latchkey/sqlite';
-import { firstPointer, nameOf } from '../../generation/pointer.ts';
+import { generationName, initialPointer } from '../../generation/pointer.ts';
 
 const pointerTable = `
   CREATE TABLE IF NOT EXISTS user_generations (
@@ -47,7 +47,7 @@ export const userSchema: Schema = {
       connection.exec(pointerTable);
       // After a rebuild the table of the first generation may have been removed for good.
       const isNew = connection.prepare('SELECT 1 FROM user_generations').get() === undefined;
-      if (isNew) connection.exec(profileTable(tableOf(nameOf(firstPointer.active))));
+      if (isNew) connection.exec(profileTable(tableOf(generationName(initialPointer.active))));
     },
   ],
 };
