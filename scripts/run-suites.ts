@@ -26,7 +26,7 @@ export function inEveryRoom(ending: string): readonly string[] {
   return ['libs', 'services', 'apps', 'examples', 'scripts', 'test'].map((room) => `${room}/**/*${ending}`);
 }
 
-/** Runs suites, and prints the report. @returns the exit code: 0 if every test has passed */
+/** Runs suites, and prints the report. SIGINT and SIGTERM end them. @returns the exit code: 0 if every test has passed */
 export async function runSuites({ files, concurrency, share }: Suites): Promise<number> {
   const { values } = parseArgs({
     options: {
@@ -41,12 +41,15 @@ export async function runSuites({ files, concurrency, share }: Suites): Promise<
   const paths = await Array.fromAsync(glob(files, { cwd: ROOT, exclude: ['**/node_modules/**'] }));
   if (paths.length === 0) throw new Error(`no file matches ${files.join(', ')}`);
   const entries = await mkdtemp(join(tmpdir(), 'latchkey-tests-'));
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   let failed = false;
   try {
     const events = run({
       cwd: ROOT,
       files: share ? await writeEntries(entries, paths) : paths.toSorted().map((path) => join(ROOT, path)),
       concurrency,
+      signal: stop.signal,
       shard: { index, total },
       testNamePatterns: values['test-name-pattern'],
       execArgv: ['--disable-warning=TimeoutNegativeWarning'],
