@@ -71,7 +71,7 @@ module.exports = {
       from: { path: '^libs/bus/src' },
       to: {
         path: ['^libs/(events|http|process|tokens|mongo|cluster)/', '^services/', '^apps/'],
-        pathNot: '^libs/process/src/loop\\.ts$',
+        pathNot: ['^libs/process/src/loop\\.ts$', '^libs/process/src/testing/'],
       },
     },
     {

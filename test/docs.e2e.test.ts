@@ -7,11 +7,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { freePort } from '@latchkey/process/testing/free-port';
 import { type Command, commandsOf, documents, untested } from './support/doc-blocks.ts';
 import { type DocShell, openDocShell } from './support/doc-shell.ts';
 import { eventually } from './support/eventually.ts';
 import { clockSettingsOf, readManifest, unpackFolder } from './support/fixture.ts';
-import { freePort } from './support/free-port.ts';
 import { ROOMY } from './support/programs.ts';
 import { runToEnd, type Standalone, startStandalone } from './support/standalone.ts';
 

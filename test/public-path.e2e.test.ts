@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { freePort } from '@latchkey/process/testing/free-port';
 import { assertStatus, type Client, createClient } from './support/client.ts';
-import { freePort } from './support/free-port.ts';
 import { type Front, openFront } from './support/front.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
 import { somebody } from './support/people.ts';

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { freePort } from '@latchkey/process/testing/free-port';
 import { assertProblem, type Client, createClient, type Reply } from '../support/client.ts';
-import { freePort } from '../support/free-port.ts';
 import { type Gateway, type GatewaySettings, startGateway, startUpstream, type Upstream } from './nginx.ts';
 
 const TOKEN = 'AbCdEfGhIjKlMnOpQrStUvWxYz_-0123456789AbCdEfGhIjKlMnOpQrStUvWx01';

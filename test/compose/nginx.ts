@@ -7,8 +7,8 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { freePort } from '@latchkey/process/testing/free-port';
 import { eventually } from '../support/eventually.ts';
-import { freePort } from '../support/free-port.ts';
 
 const TEMPLATE = join(import.meta.dirname, '../../deploy/gateway/nginx.conf');
 

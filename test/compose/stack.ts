@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import { freePort } from '@latchkey/process/testing/free-port';
 import type { ServiceName } from '../support/cluster.ts';
-import { freePort } from '../support/free-port.ts';
 import { ROOMY, SHORT_WAITS } from '../support/programs.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

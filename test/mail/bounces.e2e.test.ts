@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { freePort } from '@latchkey/process/testing/free-port';
 import { runCommandHere } from '../../apps/ops/src/testing/run-here.ts';
 import { assertStatus, type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { freePort } from '../support/free-port.ts';
 import { createPeople, type People, type Person, somebody } from '../support/people.ts';
 import { type Standalone, startStandalone } from '../support/standalone.ts';
 import { deliveryReport, feedbackReport, sendReport } from './report-sender.ts';

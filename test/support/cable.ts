@@ -1,7 +1,7 @@
 /** A proxy to a server; the connection can be cut. The caller decides how bytes are forwarded. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { freePort } from './free-port.ts';
+import { freePort } from '@latchkey/process/testing/free-port';
 
 export interface Cable {
   readonly port: number;

@@ -3,7 +3,7 @@
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { freePort } from './free-port.ts';
+import { freePort } from '@latchkey/process/testing/free-port';
 import type { MailServer, TakenMail } from './smtp.ts';
 
 export interface Mailpit {

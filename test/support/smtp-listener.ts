@@ -1,8 +1,8 @@
 /** An SMTP server that listens and tracks connections. Its caller decides how it responds. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { freePort } from '@latchkey/process/testing/free-port';
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
-import { freePort } from './free-port.ts';
 import type { Settings } from './system.ts';
 
 export interface SmtpListener {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { freePort } from './free-port.ts';
+import { freePort } from '@latchkey/process/testing/free-port';
 import { OPS, ROOMY, STANDALONE } from './programs.ts';
 import { serverProcess } from './server-process.ts';
 import type { Settings, System } from './system.ts';

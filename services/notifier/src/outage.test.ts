@@ -10,6 +10,7 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { eventKeys } from '@latchkey/consumer/testing/signed';
 import { encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
+import { freePort } from '@latchkey/process/testing/free-port';
 import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { compose, notifierTopics } from './index.ts';
 import { deliveryId } from './intake/delivery-id.ts';
@@ -150,12 +151,6 @@ async function serve(t: TestContext, script: Script = {}) {
   });
   t.after(server.close);
   return { ...server, most: () => open.most };
-}
-
-async function freePort(): Promise<number> {
-  const { port, close } = await startMailServer();
-  await close();
-  return port;
 }
 
 function idOf({ event, mail, to }: OwedMail): string {

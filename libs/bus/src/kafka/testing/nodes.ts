@@ -11,13 +11,11 @@
  *     ends it with SIGKILL. Returns once it is gone, also if it was gone already.
  */
 import { execFile } from 'node:child_process';
-import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '@latchkey/process/testing/free-port';
 import type { Replication } from '../topics.ts';
 
 export interface KafkaNodesOptions {
@@ -134,17 +132,4 @@ function pidIn(printed: string): number {
   const pid: unknown = JSON.parse(printed).pid;
   if (typeof pid !== 'number') throw new Error('KAFKA_NODES_COMMAND start printed no pid.');
   return pid;
-}
-
-/** Below the ephemeral ports, so that a node can listen on its port again after a restart. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(20_000, 30_000);
-    const server = createServer().listen(port, '127.0.0.1');
-    const listening = await once(server, 'listening').catch(() => undefined);
-    if (listening === undefined) continue;
-    server.close();
-    await once(server, 'close');
-    return port;
-  }
 }

@@ -1,0 +1,41 @@
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+const PORTS = { from: 20_000, to: 30_000 };
+
+/**
+ * Returns a free TCP port on which a test can start, stop and restart a server. It is below the ephemeral range, so
+ * that the operating system does not give it to an outgoing connection, and no other call, in any process, returns
+ * it until this process ends.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    if ((await claim(port)) && (await isFree(port))) return port;
+  }
+}
+
+/** Claims a port by the UDP port of the same number, which nothing else uses. */
+async function claim(port: number): Promise<boolean> {
+  const socket = createSocket('udp4').bind({ port, address: '127.0.0.1', exclusive: true });
+  const claimed = await succeeds(once(socket, 'listening'));
+  if (claimed) socket.unref();
+  return claimed;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  if (!(await succeeds(once(server, 'listening')))) return false;
+  server.close();
+  await once(server, 'close');
+  return true;
+}
+
+function succeeds(event: Promise<unknown>): Promise<boolean> {
+  return event.then(
+    () => true,
+    () => false,
+  );
+}
