@@ -12,9 +12,9 @@ import {
   type Command,
   decide,
   evolve,
-  existing,
   initialState,
   keysOf,
+  requireExisting,
 } from '../../services/auth/src/account/index.ts';
 import { createPasswords } from '../../services/auth/src/passwords/hashing/argon2.ts';
 import { parseCosts } from '../../services/auth/src/passwords/hashing/costs.ts';
@@ -46,7 +46,7 @@ function history(commands: readonly Command[]): readonly Commit[] {
     const sequence = state.status === 'none' ? 1 : state.sequence + 1;
     state = facts.reduce(evolve, state);
     commits.push({
-      stream: existing(state).userId,
+      stream: requireExisting(state).userId,
       number: commits.length + 1,
       sequence,
       events: facts.map((fact) => ({

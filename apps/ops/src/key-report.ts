@@ -1,13 +1,13 @@
 /** Which keys a system has, and what still needs each of them. */
 import { openOps as openAuth } from '@latchkey/auth/ops';
 import {
-  FIRST_KEY,
   type KeyKind,
   keyKinds,
+  keySettingNames,
   keysIn,
   type ListedKey,
   type StoredSecrets,
-  settingOf,
+  UNNAMED_KEY_ID,
 } from '@latchkey/auth/secrets';
 import type { Store } from '@latchkey/backend';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
@@ -51,7 +51,7 @@ const MAIL_DAYS = 10;
 
 /** The settings under which the stores remember keys. */
 const REMEMBERED = {
-  ...settingOf,
+  ...keySettingNames,
   // Auth has only the public key.
   sealing: 'SEALING_PUBLIC_KEY',
   cost: 'HASH_COSTS',
@@ -171,10 +171,10 @@ async function needsOf(store: Store, now: Date): Promise<Needs> {
     signing: new Map(),
     events: new Map(),
     sealing: described(links, 'link that is not mailed yet', 'links that are not mailed yet'),
-    refresh: described(new Map([...sessions].map(([kid = FIRST_KEY, many]) => [kid, many])), 'session'),
-    salt: accounts(hashes.map(({ kid = FIRST_KEY, accounts: many }) => [kid, many])),
+    refresh: described(new Map([...sessions].map(([kid = UNNAMED_KEY_ID, many]) => [kid, many])), 'session'),
+    salt: accounts(hashes.map(({ kid = UNNAMED_KEY_ID, accounts: many }) => [kid, many])),
     webhooks: described(
-      summed(sealedSecrets.map((secret) => [keyIdOf(secret) ?? FIRST_KEY, 1])),
+      summed(sealedSecrets.map((secret) => [keyIdOf(secret) ?? UNNAMED_KEY_ID, 1])),
       'secret of a webhook',
       'secrets of webhooks',
     ),

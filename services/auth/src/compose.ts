@@ -29,9 +29,9 @@ import { sessionGuard } from './http/session-guard.ts';
 import { createSignUpCookie } from './http/sign-up-cookie.ts';
 import { createJob } from './job.ts';
 import { givenKeysOf } from './keys/given-keys.ts';
-import { patientLimits } from './limits/within-limits.ts';
+import { withDeferredRefunds } from './limits/within-limits.ts';
 import { createAuthMetrics } from './metrics.ts';
-import { oneAtATime } from './one-at-a-time.ts';
+import { createCommandRunner } from './one-at-a-time.ts';
 import { createPasswords } from './passwords/hashing/argon2.ts';
 import { hashConcurrency } from './passwords/hashing/thread-pool.ts';
 import { createPasswordRules } from './passwords/rules.ts';
@@ -40,7 +40,7 @@ import type { Sealer } from './ports/sealer.ts';
 import type { Stores } from './ports/stores.ts';
 import { createRelay } from './relay/relay.ts';
 import { createWorker } from './requests/worker.ts';
-import { carryOut } from './requests/written-requests.ts';
+import { processRequest } from './requests/written-requests.ts';
 import { createCleanup } from './sign-up/cleanup.ts';
 import { openStorage } from './storage/index.ts';
 import { createAccounts } from './streams/accounts.ts';
@@ -128,7 +128,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     extraClaims: config.ACCESS_TOKEN_CLAIMS,
     newId,
   });
-  const limits = patientLimits(stores.limits(config.LIMITS ? limitRules(config) : undefined));
+  const limits = withDeferredRefunds(stores.limits(config.LIMITS ? limitRules(config) : undefined));
   const requestWritten = createWakeup();
   const erasureDue = createWakeup();
   const auditWritten = createWakeup();
@@ -158,7 +158,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     refreshTokens: createRefreshTokens(config.REFRESH_KEY),
     signUpTokens: createSignUpTokens(config.REFRESH_KEY),
     bodyDigest: createBodyDigest(config.REFRESH_KEY),
-    oneAtATime: oneAtATime(),
+    oneAtATime: createCommandRunner(),
     audit: recorder,
     sealer: overrides.sealer ?? createSealer(config.SEALING_PUBLIC_KEY),
     settings: settingsOf(config),
@@ -190,7 +190,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       logger,
       leaseMs: config.REQUEST_LEASE_SECONDS * 1000,
       wakeup: requestWritten,
-      carryOut: (request) => carryOut(deps, request),
+      carryOut: (request) => processRequest(deps, request),
     }),
     createCleanup({ ...deps, leases, owner: instance, logger, clock }),
     createReceiptReader({ ...receipts, journal: stores.journal, bus: backend.bus, logger }),

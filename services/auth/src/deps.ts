@@ -1,5 +1,5 @@
 import type { Living } from './account/index.ts';
-import type { OneAtATime } from './one-at-a-time.ts';
+import type { CommandRunner } from './one-at-a-time.ts';
 import type { PasswordRules } from './passwords/rules.ts';
 import type { Audit } from './ports/audit.ts';
 import type { AuditLog } from './ports/audit-log.ts';
@@ -42,7 +42,7 @@ export interface Deps {
   readonly refreshTokens: RefreshTokens;
   readonly signUpTokens: SignUpTokens;
   readonly bodyDigest: BodyDigest;
-  readonly oneAtATime: OneAtATime;
+  readonly oneAtATime: CommandRunner;
   readonly audit: Audit;
   readonly auditLog: AuditLog;
   readonly sealer: Sealer;

@@ -10,7 +10,7 @@ import { type AuthService, authSettings, compose } from './index.ts';
 import { generateSecrets, type Secrets } from './keys/secrets.ts';
 import { openOps } from './ops.ts';
 import { authIndexes } from './storage/mongo/index.ts';
-import { until } from './testing/until.ts';
+import { waitUntil } from './testing/until.ts';
 
 const ACCOUNTS = 20;
 
@@ -119,7 +119,7 @@ describe('two instances on one journal', () => {
       const ask = n % 2 === 0 ? other : one;
       assert.equal((await ask('/password-reset-request', { email })).status, 202);
     }
-    await until(
+    await waitUntil(
       async () =>
         accountsSeen().length === ACCOUNTS && accountsSeen().every((id) => firstSeen(id).length >= 2),
     );

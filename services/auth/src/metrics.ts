@@ -2,13 +2,13 @@
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge } from 'prom-client';
 import type { Count } from './http/operation.ts';
-import type { Load } from './passwords/hashing/fair-limit.ts';
+import type { HashingLoad } from './passwords/hashing/fair-limit.ts';
 import type { Requests } from './ports/requests.ts';
 
 /** @returns counts the outcomes of operations */
 export function createAuthMetrics(deps: {
   readonly registry: Registry;
-  readonly passwords: { load(): Load };
+  readonly passwords: { load(): HashingLoad };
   readonly requests: Pick<Requests, 'count'>;
 }): Count {
   const registers = [deps.registry];

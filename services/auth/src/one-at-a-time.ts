@@ -2,13 +2,13 @@
  * Runs a command's work while no other work of the same command is running, so that a repeat finds what the first
  * one did.
  */
-export type OneAtATime = <Result>(
+export type CommandRunner = <Result>(
   commandId: string | undefined,
   work: () => Promise<Result>,
 ) => Promise<Result>;
 
 /** Returns a runner for the commands of this process. Repeats in other processes find each other in the journal. */
-export function oneAtATime(): OneAtATime {
+export function createCommandRunner(): CommandRunner {
   const latest = new Map<string, Promise<unknown>>();
   return async (commandId, work) => {
     if (commandId === undefined) return await work();

@@ -13,11 +13,11 @@ import {
 } from '@latchkey/store';
 import type { JournalView } from '@latchkey/verify';
 import { v7, validate } from 'uuid';
-import { existing, isCurrent, isLiving, type Verified } from './account/index.ts';
+import { isCurrent, isLiving, requireExisting, type Verified } from './account/index.ts';
 import { parseEmail } from './addresses/email.ts';
 import { ownerOf } from './addresses/owners.ts';
 import { changeRole } from './administration/manage-accounts.ts';
-import { entryOf } from './audit/entry.ts';
+import { toAuditEntry } from './audit/entry.ts';
 import { bestEffort } from './best-effort.ts';
 import { releaseAddresses } from './email-change/release.ts';
 import { eraseAccountOf } from './erasure/request-erasure.ts';
@@ -168,7 +168,7 @@ export function openOps(store: Store): AuthOps {
       const target = { userId, by: 'ops', role };
       await changeRole({ accounts, journal, sessions }, target, origin).catch(explained(email));
       await bestEffort(() => auditLog.add([actionOn(userId, 'ops role', origin)]));
-      return existing(before).role;
+      return requireExisting(before).role;
     },
     async requestErasure(account, { graceDays, sealingKey }) {
       const userId = await idOf(journal, account);
@@ -279,7 +279,7 @@ function sealerOf(key: string | undefined): Sealer {
 }
 
 function actionOn(accountId: string, action: string, origin: { readonly correlationId: string }): AuditEntry {
-  return entryOf({
+  return toAuditEntry({
     id: v7(),
     time: new Date().toISOString(),
     ...origin,
@@ -289,7 +289,7 @@ function actionOn(accountId: string, action: string, origin: { readonly correlat
 }
 
 function exportOf(accountId: string): AuditEntry {
-  return entryOf({
+  return toAuditEntry({
     id: v7(),
     time: new Date().toISOString(),
     correlationId: `ops-${v7()}`,

@@ -4,14 +4,14 @@ import { auditSettings, openOps as openAuth } from '@latchkey/auth/ops';
 import {
   addKey,
   dkimKeyIn,
-  FIRST_KEY,
   type KeyKind,
   keyKinds,
+  keySettingNames,
   keysIn,
   promoteKey,
   removeKey,
   type StoredSecrets,
-  settingOf,
+  UNNAMED_KEY_ID,
 } from '@latchkey/auth/secrets';
 import type { Store } from '@latchkey/backend';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
@@ -168,7 +168,7 @@ function reportsOn(
 
 /** Returns the name of a DKIM key in DNS, or the setting that has it. */
 function selectorOf(id: string): string {
-  return id === FIRST_KEY ? 'MAIL_DKIM_SELECTOR' : id;
+  return id === UNNAMED_KEY_ID ? 'MAIL_DKIM_SELECTOR' : id;
 }
 
 /** Returns where the keys of a kind are remembered. */
@@ -183,7 +183,7 @@ async function assertNext(kind: KeyKind, secrets: StoredSecrets, store: Store): 
   const isFormer = Object.values(uses)
     .flat()
     .some(({ key, since }) => key === next?.remembered && since !== undefined);
-  if (isFormer) throw new Error(`${settingOf[kind]} has no next key: make one with --next`);
+  if (isFormer) throw new Error(`${keySettingNames[kind]} has no next key: make one with --next`);
 }
 
 /** @throws Error of one line that says what still needs the key */

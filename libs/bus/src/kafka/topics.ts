@@ -143,7 +143,7 @@ export async function createTopicLike(admin: Admin, topic: KafkaTopic, like: str
   return admin.createTopics({ topics: [toConfig(topic, await replicationOf(admin, like))] });
 }
 
-/** Returns how an existing topic differs from one that `makeLike` would create: a sentence per difference. */
+/** Returns how an existing topic differs from one that `createTopicLike` would create: a sentence per difference. */
 export async function differencesFromLike(
   admin: Admin,
   topic: KafkaTopic,

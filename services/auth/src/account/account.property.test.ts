@@ -7,12 +7,12 @@ import type { Command } from './commands.ts';
 import { addressClaim, decide, keysOf, superfluousClaims } from './decide.ts';
 import type { AccountFact, Link } from './facts.ts';
 import { type AccountState, evolve, initialState } from './state.ts';
-import { at } from './testing/ada.ts';
-import { address, play, story, type Turn, type World } from './testing/stories.ts';
+import { afterNoon } from './testing/ada.ts';
+import { address, playStory, story, type Turn, type World } from './testing/stories.ts';
 
 function always(holds: (world: World) => void): void {
   fc.assert(
-    fc.property(story, (steps) => holds(play(steps))),
+    fc.property(story, (steps) => holds(playStory(steps))),
     { numRuns: 500 },
   );
 }
@@ -110,7 +110,7 @@ describe('an account, whatever is asked of it,', () => {
         if (fact.type === 'EmailChanged') return fact.private.address;
         return fact.type === 'AccountVerified' ? address : [];
       });
-      const { claims = [] } = keysOf(before, facts, at(0));
+      const { claims = [] } = keysOf(before, facts, afterNoon(0));
       const taken = claims.filter((claim) => claim.startsWith('address:'));
       assert.deepEqual(taken, proven.map(addressClaim));
     });
@@ -266,7 +266,7 @@ describe('the stories', () => {
   /** Otherwise the properties might hold only because the commands never have an effect. */
   test('lead to every outcome that the properties are about', () => {
     const seen = new Set<string>();
-    for (const { turns } of fc.sample(story, { numRuns: 1200, seed: 7 }).map(play)) {
+    for (const { turns } of fc.sample(story, { numRuns: 1200, seed: 7 }).map(playStory)) {
       for (const { decision, command, after } of turns) {
         for (const type of typesOf(decision.facts)) seen.add(type);
         if (decision.refusal !== undefined) seen.add(`${command.type}: ${decision.refusal}`);

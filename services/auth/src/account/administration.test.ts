@@ -5,7 +5,7 @@ import { decide } from './decide.ts';
 import {
   admin,
   disabled,
-  disabledAndTold,
+  disabledWithNotice,
   enabled,
   ended,
   link,
@@ -103,7 +103,7 @@ describe('disabling', () => {
   test('ends the sessions in the same commit, verified or not', () => {
     given(...proven)
       .when(disable)
-      .thenHappens(disabledAndTold(), revoked('disabled'));
+      .thenHappens(disabledWithNotice(), revoked('disabled'));
     given(...unverified)
       .when(disable)
       .thenHappens(disabled(), revoked('disabled'));
@@ -112,7 +112,7 @@ describe('disabling', () => {
   test('keeps the reason with the personal data', () => {
     given(...proven)
       .when({ ...disable, reason: 'asked by phone' })
-      .thenHappens(disabledAndTold('asked by phone'), revoked('disabled'));
+      .thenHappens(disabledWithNotice('asked by phone'), revoked('disabled'));
   });
 
   test('ends every open link', () => {

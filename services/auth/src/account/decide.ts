@@ -175,7 +175,7 @@ function verify(state: AccountState, command: Verify): Decision {
   if (refusal) return refuse(refusal);
   if (state.status !== 'unverified') return verifyAgain(state, proof);
   if (isClaimedByAnother(state, owner)) return refuse('token_invalid', ended(state, 'superseded'));
-  if (!proves(state, proof)) return refuse('password_required');
+  if (!proofMatchesSignUp(state, proof)) return refuse('password_required');
   if (proof.kind !== 'new-password') return accept(verified(state));
   // AccountVerified comes first, so that the state knows the link as the used one.
   return accept(verified(state), ...passwordChanged(state, 'first', proof.passwordHash));
@@ -189,7 +189,7 @@ function verifyAgain(state: AccountState, proof: Proof): Decision {
 }
 
 /** Whether a proof that comes with the link belongs to this very sign-up. */
-export function proves(state: Living, proof: Proof): boolean {
+export function proofMatchesSignUp(state: Living, proof: Proof): boolean {
   switch (proof.kind) {
     case 'password':
       return sameHash(proof.passwordHash, state.passwordHash);
@@ -298,7 +298,7 @@ function confirmEmailChange(state: AccountState, command: ConfirmEmailChange): D
   const { emailChange } = state;
   if (emailChange?.link.hash !== tokenHash) return nothing;
   if (isClaimedByAnother(state, owner)) return refuse('token_invalid');
-  if (!proves(state, proof)) return refuse('password_required');
+  if (!proofMatchesSignUp(state, proof)) return refuse('password_required');
   const { address, email, passwordHash } = emailChange;
   const { userId, locale, username, email: previousEmail } = state;
   return accept({
@@ -639,7 +639,7 @@ function claimsOf(state: Existing, fact: AccountFact): readonly string[] {
 }
 
 /** Claims that can be released. The addresses come first, so that the marks survive a crash in between. */
-export interface Superfluous {
+export interface SuperfluousClaims {
   readonly addresses: readonly string[];
   readonly marks: readonly string[];
 }
@@ -649,7 +649,7 @@ export interface Superfluous {
  * back, and the marks of such addresses.
  * @param claims taken by the account's commits, the last of which led to this state
  */
-export function superfluousClaims(state: AccountState, claims: readonly string[]): Superfluous {
+export function superfluousClaims(state: AccountState, claims: readonly string[]): SuperfluousClaims {
   const { address, previous } =
     state.status === 'verified' ? state : { address: undefined, previous: undefined };
   const needed = [address, previous?.address].flatMap((each) =>

@@ -4,7 +4,7 @@ import { decide, keysOf, superfluousClaims } from './decide.ts';
 import type { FactOf } from './facts.ts';
 import {
   address,
-  at,
+  afterNoon,
   disabled,
   enabled,
   link,
@@ -47,10 +47,10 @@ function requested(newLink = link('C')): FactOf<'EmailChangeRequested'> {
 const withheld: FactOf<'EmailChangeRequested'> = {
   type: 'EmailChangeRequested',
   data: { ...named, person: { email: ada, username: 'ada', newEmail: countess } },
-  private: { address: other, passwordHash: newHash, withheldUntil: at(HOUR).toISOString() },
+  private: { address: other, passwordHash: newHash, withheldUntil: afterNoon(HOUR).toISOString() },
 };
 
-const undoLink = link('U', at(168 * HOUR));
+const undoLink = link('U', afterNoon(168 * HOUR));
 const changed: FactOf<'EmailChanged'> = {
   type: 'EmailChanged',
   data: {
@@ -140,10 +140,10 @@ describe('asking for another address', () => {
   test('is refused as long as the last change can be undone, so that its link leads back to its address', () => {
     const again = { ...ask, address: 'third@example.com', checkedHash: newHash };
     given(...moved)
-      .when({ ...again, now: at(168 * HOUR - 1) })
+      .when({ ...again, now: afterNoon(168 * HOUR - 1) })
       .thenRefused('email_change_recent');
     assert.equal(
-      decide(stateAfter(...moved), { ...again, now: at(168 * HOUR) }).facts[0]?.type,
+      decide(stateAfter(...moved), { ...again, now: afterNoon(168 * HOUR) }).facts[0]?.type,
       'EmailChangeRequested',
     );
   });
@@ -186,10 +186,10 @@ describe('a link to a new address', () => {
 
   test('works up to, but not at, the instant of its expiry', () => {
     given(...pending)
-      .when({ ...confirm, now: at(HOUR - 1) })
+      .when({ ...confirm, now: afterNoon(HOUR - 1) })
       .thenHappens(changed);
     given(...pending)
-      .when({ ...confirm, now: at(HOUR) })
+      .when({ ...confirm, now: afterNoon(HOUR) })
       .thenRefused('token_expired');
   });
 
@@ -201,7 +201,7 @@ describe('a link to a new address', () => {
 
   test('is no error if it is used again', () => {
     given(...moved)
-      .when({ ...confirm, now: at(HOUR) })
+      .when({ ...confirm, now: afterNoon(HOUR) })
       .thenNothing();
   });
 
@@ -253,17 +253,17 @@ describe('the link to the previous address', () => {
 
   test('works up to, but not at, the instant of its expiry', () => {
     given(...moved)
-      .when({ ...undo, now: at(168 * HOUR - 1) })
+      .when({ ...undo, now: afterNoon(168 * HOUR - 1) })
       .thenHappens(...back);
     given(...moved)
-      .when({ ...undo, now: at(168 * HOUR) })
+      .when({ ...undo, now: afterNoon(168 * HOUR) })
       .thenRefused('token_expired');
   });
 
   test('cancels an erasure that is pending: whoever took the account over may have requested it', () => {
     const erasure = {
       type: 'AccountErasureRequested',
-      data: { userId, requestedBy: userId, eraseAt: at(168 * HOUR).toISOString(), person: {} },
+      data: { userId, requestedBy: userId, eraseAt: afterNoon(168 * HOUR).toISOString(), person: {} },
       private: {},
     } as const;
     const canceled = {
@@ -297,14 +297,14 @@ describe('the link to the previous address', () => {
 });
 
 describe('settling a change of address', () => {
-  const settle = { type: 'SettleEmailChange', now: at(168 * HOUR) } as const;
+  const settle = { type: 'SettleEmailChange', now: afterNoon(168 * HOUR) } as const;
 
   test('happens once its link has expired', () => {
     given(...moved)
       .when(settle)
       .thenHappens(settled);
     given(...moved)
-      .when({ ...settle, now: at(168 * HOUR - 1) })
+      .when({ ...settle, now: afterNoon(168 * HOUR - 1) })
       .thenNothing();
   });
 
@@ -359,7 +359,7 @@ describe('an operator undoes a change of address', () => {
   test('of an account that waits for its erasure, and cancels that', () => {
     const erasure: FactOf<'AccountErasureRequested'> = {
       type: 'AccountErasureRequested',
-      data: { userId, requestedBy: userId, eraseAt: at(168 * HOUR).toISOString(), person: {} },
+      data: { userId, requestedBy: userId, eraseAt: afterNoon(168 * HOUR).toISOString(), person: {} },
       private: {},
     };
     const canceled: FactOf<'AccountErasureCanceled'> = {
@@ -382,7 +382,7 @@ describe('an operator undoes a change of address', () => {
       .when(undo)
       .thenRefused('conflict');
     given(...proven, requested(), changed)
-      .when({ ...undo, now: at(168 * HOUR) })
+      .when({ ...undo, now: afterNoon(168 * HOUR) })
       .thenRefused('conflict');
     given().when(undo).thenRefused('not_found');
   });
@@ -410,10 +410,10 @@ describe('an operator cancels a change of address', () => {
         .when(cancel)
         .thenRefused('conflict');
     given(...pending)
-      .when({ ...cancel, now: at(HOUR - 1) })
+      .when({ ...cancel, now: afterNoon(HOUR - 1) })
       .thenHappens(canceled);
     given(...pending)
-      .when({ ...cancel, now: at(HOUR) })
+      .when({ ...cancel, now: afterNoon(HOUR) })
       .thenRefused('conflict');
     given().when(cancel).thenRefused('not_found');
   });

@@ -4,8 +4,8 @@ import { decide, keysOf } from './decide.ts';
 import { erasureRefusal } from './link.ts';
 import {
   admin,
-  at,
-  disabledAndTold,
+  afterNoon,
+  disabledWithNotice,
   enabled,
   ended,
   erased,
@@ -25,7 +25,7 @@ import { fold, given, stateAfter, verifiedAfter } from './testing/given-when-the
 
 const unverified = [signedUp(link('A'))] as const;
 const proven = [...unverified, verified] as const;
-const later = at(7 * 24 * 3_600_000).toISOString();
+const later = afterNoon(7 * 24 * 3_600_000).toISOString();
 const undo = link('undo', new Date(later));
 const waiting = [...proven, erasureRequested(later, undo), revoked('disabled')] as const;
 const request = { type: 'RequestErasure', by: userId, eraseAt: later, link: undo } as const;
@@ -83,7 +83,7 @@ describe('canceling an erasure', () => {
   });
 
   test('leaves an account disabled that was before', () => {
-    const past = [...proven, disabledAndTold(), erasureRequested(later, undo)] as const;
+    const past = [...proven, disabledWithNotice(), erasureRequested(later, undo)] as const;
     given(...past)
       .when(cancel)
       .thenHappens(erasureCanceled(true));

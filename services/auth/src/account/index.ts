@@ -6,7 +6,7 @@ export {
   erasureInstant,
   isActiveAdmin,
   keysOf,
-  proves,
+  proofMatchesSignUp,
   superfluousClaims,
 } from './decide.ts';
 export { type AccountFact, type Fact, isAccountFact, type MailingFact } from './facts.ts';
@@ -24,10 +24,10 @@ export {
   type AccountState,
   type Existing,
   evolve,
-  existing,
   initialState,
   isLiving,
   type Living,
+  requireExisting,
   STATE_VERSION,
   type Unverified,
   type Verified,

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { decide, keysOf } from './decide.ts';
 import {
   address,
-  at,
+  afterNoon,
   disabled,
   enabled,
   ended,
@@ -51,10 +51,10 @@ describe('asking for a reset', () => {
     for (const past of [unverified, [...proven, resetRequested(false, link('R'))]]) {
       const owner = past === unverified ? undefined : userId;
       given(...past)
-        .when({ ...another, owner, unlessUsableAt: at(HOUR - 1) })
+        .when({ ...another, owner, unlessUsableAt: afterNoon(HOUR - 1) })
         .thenNothing();
       given(...past)
-        .when({ ...another, owner, unlessUsableAt: at(HOUR) })
+        .when({ ...another, owner, unlessUsableAt: afterNoon(HOUR) })
         .thenHappens(resetRequested(past === unverified, link('S')));
     }
   });
@@ -71,10 +71,10 @@ describe('asking for a reset', () => {
 
   test('over the mail budget behaves alike where the link is withheld', () => {
     given(signedUp())
-      .when({ ...ask, owner: stranger, unlessUsableAt: at(HOUR - 1) })
+      .when({ ...ask, owner: stranger, unlessUsableAt: afterNoon(HOUR - 1) })
       .thenNothing();
     given(signedUp())
-      .when({ ...ask, owner: stranger, unlessUsableAt: at(HOUR) })
+      .when({ ...ask, owner: stranger, unlessUsableAt: afterNoon(HOUR) })
       .thenHappens(resetRequested(true));
   });
 
@@ -118,10 +118,10 @@ describe('a reset link of a verified account', () => {
 
   test('works up to, but not at, the instant of its expiry', () => {
     given(...past)
-      .when({ ...use, now: at(HOUR - 1) })
+      .when({ ...use, now: afterNoon(HOUR - 1) })
       .thenHappens(passwordChanged('reset', 'new'), revoked('password-changed'));
     given(...past)
-      .when({ ...use, now: at(HOUR) })
+      .when({ ...use, now: afterNoon(HOUR) })
       .thenRefused('token_expired');
   });
 
@@ -131,7 +131,7 @@ describe('a reset link of a verified account', () => {
       .when(use)
       .thenRefused('token_invalid');
     given(...past, changed, ended)
-      .when({ ...use, now: at(HOUR) })
+      .when({ ...use, now: afterNoon(HOUR) })
       .thenRefused('token_invalid');
   });
 
@@ -165,7 +165,7 @@ describe('a reset link of a verified account', () => {
       .when(use)
       .thenRefused('token_invalid');
     given(...past)
-      .when({ ...use, tokenHash: 'other', now: at(HOUR) })
+      .when({ ...use, tokenHash: 'other', now: afterNoon(HOUR) })
       .thenRefused('token_invalid');
   });
 
@@ -203,7 +203,7 @@ describe('a reset link of an unverified account', () => {
       .when({ ...late, tokenHash: 'other' })
       .thenRefused('token_invalid');
     given(...past)
-      .when({ ...late, now: at(HOUR) })
+      .when({ ...late, now: afterNoon(HOUR) })
       .thenRefused('token_expired');
   });
 

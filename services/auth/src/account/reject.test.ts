@@ -1,5 +1,5 @@
 import { describe, test } from 'node:test';
-import { at, ended, link, noon, renewed, signedUp, verified } from './testing/ada.ts';
+import { afterNoon, ended, link, noon, renewed, signedUp, verified } from './testing/ada.ts';
 import { given } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
@@ -18,7 +18,7 @@ describe('"this was not me"', () => {
       .when({ ...reject, tokenHash: 'other' })
       .thenRefused('token_invalid');
     given(signedUp(link('A')))
-      .when({ ...reject, now: at(HOUR) })
+      .when({ ...reject, now: afterNoon(HOUR) })
       .thenRefused('token_expired');
     given(signedUp(link('A')), renewed(link('B')))
       .when(reject)
@@ -33,7 +33,7 @@ describe('"this was not me"', () => {
       .when(reject)
       .thenRefused('token_invalid');
     given(signedUp(link('A')), verified)
-      .when({ ...reject, now: at(HOUR) })
+      .when({ ...reject, now: afterNoon(HOUR) })
       .thenRefused('token_invalid');
   });
 });

@@ -4,7 +4,7 @@ import { decide, keysOf } from './decide.ts';
 import { initialState } from './state.ts';
 import {
   address,
-  at,
+  afterNoon,
   disabled,
   ended,
   link,
@@ -80,10 +80,10 @@ describe('renewing a verification link', () => {
       [signedUp(), stranger],
     ] as const) {
       given(past)
-        .when({ ...renew, owner, unlessUsableAt: at(HOUR - 1) })
+        .when({ ...renew, owner, unlessUsableAt: afterNoon(HOUR - 1) })
         .thenNothing();
       given(past)
-        .when({ ...renew, owner, unlessUsableAt: at(HOUR) })
+        .when({ ...renew, owner, unlessUsableAt: afterNoon(HOUR) })
         .thenHappens(renewed(owner === undefined ? link('B') : undefined));
     }
   });

@@ -6,7 +6,7 @@ import { evolve, initialState } from './state.ts';
 import {
   address,
   admin,
-  at,
+  afterNoon,
   disabled,
   enabled,
   ended,
@@ -55,7 +55,7 @@ describe('the state of an account', () => {
       passwordHash: password,
       verification: kept('A'),
       everLinked: true,
-      linksUntil: at(HOUR).toISOString(),
+      linksUntil: afterNoon(HOUR).toISOString(),
       revokedAt: 0,
       allRevokedAt: 0,
       revokedSessions: [],
@@ -129,8 +129,8 @@ describe('the state of an account', () => {
   });
 
   test('knows until when a link leads into the account, or would if its address were not another’s', () => {
-    const [early, late] = [at(HOUR).toISOString(), at(2 * HOUR).toISOString()];
-    const later = link('R', at(2 * HOUR));
+    const [early, late] = [afterNoon(HOUR).toISOString(), afterNoon(2 * HOUR).toISOString()];
+    const later = link('R', afterNoon(2 * HOUR));
     assert.equal(stateAfter(signedUp()).linksUntil, early);
     assert.equal(stateAfter(registered, resetRequested(true, later)).linksUntil, late);
     assert.equal(stateAfter(registered, resetRequested(true, later), renewed(link('B'))).linksUntil, late);

@@ -161,7 +161,7 @@ export function isLiving(state: AccountState): state is Living {
 }
 
 /** Narrows to an account that exists; for callers that have checked it. @throws TypeError if it does not exist */
-export function existing(state: AccountState): Existing {
+export function requireExisting(state: AccountState): Existing {
   if (state.status === 'none') throw new TypeError('the account does not exist');
   return state;
 }

@@ -4,7 +4,7 @@ import { decide, keysOf } from './decide.ts';
 import { resetRefusal, verificationRefusal } from './link.ts';
 import {
   address,
-  at,
+  afterNoon,
   disabled,
   enabled,
   ended,
@@ -49,13 +49,13 @@ describe('a verification link', () => {
 
   test('works up to, but not at, the instant of its expiry', () => {
     given(signedUp(link('A')))
-      .when({ ...verify, now: at(HOUR - 1) })
+      .when({ ...verify, now: afterNoon(HOUR - 1) })
       .thenHappens(verified);
     given(signedUp(link('A')))
-      .when({ ...verify, now: at(HOUR) })
+      .when({ ...verify, now: afterNoon(HOUR) })
       .thenRefused('token_expired');
     given(signedUp(link('A')))
-      .when({ ...verify, now: at(HOUR + 1) })
+      .when({ ...verify, now: afterNoon(HOUR + 1) })
       .thenRefused('token_expired');
   });
 
@@ -65,7 +65,7 @@ describe('a verification link', () => {
       .when(another)
       .thenRefused('token_invalid');
     given(signedUp(link('A')))
-      .when({ ...another, now: at(2 * HOUR) })
+      .when({ ...another, now: afterNoon(2 * HOUR) })
       .thenRefused('token_invalid');
     given(signedUp(link('A')))
       .when({ ...another, tokenHash: '' })
@@ -99,7 +99,7 @@ describe('a verification link', () => {
       .when({ ...verify, owner: userId })
       .thenNothing();
     given(...past)
-      .when({ ...verify, owner: userId, now: at(2 * HOUR) })
+      .when({ ...verify, owner: userId, now: afterNoon(2 * HOUR) })
       .thenNothing();
     given(...past)
       .when({ ...verify, owner: userId, proof: NOTHING })
@@ -228,7 +228,7 @@ describe('a verification link needs, in the same step,', () => {
         .when({ ...verify, proof, tokenHash: 'other' })
         .thenRefused('token_invalid');
       given1()
-        .when({ ...verify, proof, now: at(HOUR) })
+        .when({ ...verify, proof, now: afterNoon(HOUR) })
         .thenRefused('token_expired');
     }
   });
@@ -255,7 +255,7 @@ describe('an address that another account has proven', () => {
       .when({ ...late, tokenHash: 'other' })
       .thenRefused('token_invalid');
     given(signedUp(link('A')))
-      .when({ ...late, now: at(HOUR) })
+      .when({ ...late, now: afterNoon(HOUR) })
       .thenRefused('token_expired');
   });
 
@@ -273,6 +273,6 @@ describe('a link', () => {
     assert.equal(verificationRefusal(open, link('R').hash, noon), 'token_invalid');
     assert.equal(resetRefusal(open, link('R').hash, noon), undefined);
     assert.equal(resetRefusal(open, link('A').hash, noon), 'token_invalid');
-    assert.equal(resetRefusal(open, link('R').hash, at(HOUR)), 'token_expired');
+    assert.equal(resetRefusal(open, link('R').hash, afterNoon(HOUR)), 'token_expired');
   });
 });

@@ -30,7 +30,7 @@ export const NO_ACCOUNT = '00000000-0000-0000-0000-000000000000';
  * account is verified or ended. Leaves out accounts whose events cannot be read, so that they do not block the
  * other accounts of the address.
  */
-export async function livingSignUps(deps: Needs, address: string): Promise<readonly Unverified[]> {
+export async function pendingSignUps(deps: Needs, address: string): Promise<readonly Unverified[]> {
   const registrations = await deps.registrations.living(address);
   const states = await Promise.all(registrations.map(({ stream }) => loadReadable(deps, stream)));
   const over = registrations.filter((_, index) => isOver(states[index]));
@@ -53,12 +53,12 @@ async function loadReadable({ accounts }: Needs, userId: string): Promise<Accoun
 }
 
 /** Ends the sign-ups of an address that another account has verified. */
-export async function supersedeOthers(
+export async function endOtherSignUps(
   deps: Needs,
   address: string,
   origin: Pick<Context, 'correlationId' | 'traceparent'>,
 ): Promise<void> {
-  for (const { userId } of await livingSignUps(deps, address))
+  for (const { userId } of await pendingSignUps(deps, address))
     await supersede(deps, { address, userId }, origin);
 }
 

@@ -14,7 +14,7 @@ import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 import type { Outcome } from '../streams/accounts.ts';
-import type { Ask } from '../streams/commands.ts';
+import type { CommandFor } from '../streams/commands.ts';
 
 type Needs = Pick<Deps, 'accounts' | 'journal' | 'sessions'>;
 /** Followed by a number, the claim of each commit that takes an admin away. */
@@ -77,7 +77,7 @@ export async function revokeSessions(
 export function withOtherAdmins(
   deps: Pick<Deps, 'accounts' | 'journal'>,
   command: ChangeRole | DisableAccount | RequestErasure,
-): Ask<AccountState, Command> {
+): CommandFor<AccountState, Command> {
   return async (state) =>
     isActiveAdmin(state) ? { ...command, otherAdmins: await otherAdmins(deps, state.userId) } : command;
 }
@@ -101,7 +101,7 @@ export async function executeAndEndSessions(
   deps: Pick<Deps, 'accounts' | 'sessions'>,
   userId: string,
   origin: Origin,
-  command: Ask<AccountState, Command>,
+  command: CommandFor<AccountState, Command>,
 ): Promise<Outcome> {
   const outcome = await execute(deps, userId, origin, command);
   if (outcome.facts.length > 0) await bestEffort(() => deps.sessions.removeAll(userId));
@@ -112,7 +112,7 @@ async function execute(
   { accounts }: Pick<Deps, 'accounts'>,
   userId: string,
   origin: Origin,
-  command: Ask<AccountState, Command>,
+  command: CommandFor<AccountState, Command>,
 ): Promise<Outcome> {
   const outcome = await accounts.execute(userId, origin, command);
   if (outcome.refusal) throw new Refused(outcome.refusal);

@@ -1,7 +1,7 @@
 /** The client of a request, as security events show it. */
 import { createHmac } from 'node:crypto';
 import { ipAddress, networkKey } from '../limits/ip-key.ts';
-import type { Origin } from '../ports/audit.ts';
+import type { RequestOrigin } from '../ports/audit.ts';
 
 export type IpForm =
   | { readonly form: 'full' | 'prefix' | 'none' }
@@ -14,7 +14,7 @@ export interface Client {
   readonly userAgent: string;
 }
 
-export function clientOf({ ip, userAgent }: Origin, how: IpForm): Client {
+export function clientOf({ ip, userAgent }: RequestOrigin, how: IpForm): Client {
   switch (how.form) {
     case 'full':
       return { ip: ipAddress(ip), userAgent };

@@ -10,7 +10,7 @@ const SHOWN_TO_OWNERS: ReadonlySet<SecurityEventType> = new Set([
 ]);
 
 /** @throws ZodError for an event that violates its schema */
-export function entryOf(event: SecurityEvent): AuditEntry {
+export function toAuditEntry(event: SecurityEvent): AuditEntry {
   const { key, headers, value } = encodeSecurityEvent(event);
   return {
     id: event.id,

@@ -8,7 +8,7 @@ import { createLeases } from '@latchkey/store';
 import { v7 } from 'uuid';
 import type { AuditEntry } from '../ports/audit-log.ts';
 import { type TemporaryStores, temporaryStores } from '../storage/sqlite/stores.fixture.ts';
-import { until } from '../testing/until.ts';
+import { waitUntil } from '../testing/until.ts';
 import { createAuditPublisher } from './publisher.ts';
 
 const DAY = 24 * 60 * 60_000;
@@ -67,7 +67,7 @@ describe('the publisher of security events', () => {
     await auditLog.add([entryOf({ account, kept: true, value: '{"n":1}' }), entryOf({ value: '{"n":2}' })]);
     const { start, stop } = publisher();
     await start();
-    await until(async () => (await auditLog.backlog(1)) === 0);
+    await waitUntil(async () => (await auditLog.backlog(1)) === 0);
     await stop();
     assert.deepEqual(
       published.map(({ key, value }) => [key, String(value)]),
@@ -85,11 +85,11 @@ describe('the publisher of security events', () => {
     await start();
     await auditLog.add([entryOf()]);
     wake();
-    await until(async () => refusals > 0);
+    await waitUntil(async () => refusals > 0);
     assert.equal(await auditLog.backlog(10), 1);
     isAway = false;
     wake();
-    await until(async () => (await auditLog.backlog(1)) === 0);
+    await waitUntil(async () => (await auditLog.backlog(1)) === 0);
     await stop();
     assert.equal(published.length, 1);
   });
@@ -120,7 +120,7 @@ describe('the publisher of security events', () => {
     isClockTrusted = true;
     const { start, stop } = publisher();
     await start();
-    await until(async () => (await auditLog.ofAccount(account, { limit: 10 })).length === 1);
+    await waitUntil(async () => (await auditLog.ofAccount(account, { limit: 10 })).length === 1);
     await stop();
     assert.deepEqual(await auditLog.ofAccount(account, { limit: 10 }), [young]);
   });

@@ -8,7 +8,7 @@ import { addressClaim } from '../account/index.ts';
 import type { Report } from '../ports/audit.ts';
 import type { AuditEntry } from '../ports/audit-log.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
-import { until } from '../testing/until.ts';
+import { waitUntil } from '../testing/until.ts';
 import type { IpForm } from './client.ts';
 import { createRecorder, type RecorderDeps } from './recorder.ts';
 
@@ -153,7 +153,7 @@ describe('while the store is away', () => {
     for (let n = 0; n < 3; n += 1) recorder.record(failed);
     takeStore(false);
     recorder.record(failed);
-    await until(async () => added.length === 4);
+    await waitUntil(async () => added.length === 4);
     await recorder.stop();
     assert.equal(new Set(added.map(({ id }) => id)).size, 4);
     assert.equal(dropped['queue'], 0);
@@ -175,7 +175,7 @@ test('events beyond the outbox are dropped and counted', async () => {
   const { recorder, added, dropped, recorded } = bench({ maxBacklog: 1 });
   await recorder.start();
   recorder.record(failed);
-  await until(async () => added.length === 1);
+  await waitUntil(async () => added.length === 1);
   recorder.record(failed);
   await recorder.stop();
   assert.equal(added.length, 1);

@@ -12,7 +12,7 @@ import type { Audit, Report } from '../ports/audit.ts';
 import type { AuditEntry, AuditLog } from '../ports/audit-log.ts';
 import type { Journal } from '../ports/journal.ts';
 import { clientOf, type IpForm } from './client.ts';
-import { entryOf } from './entry.ts';
+import { toAuditEntry } from './entry.ts';
 import type { AuditMetrics } from './metrics.ts';
 import { createRepeats } from './repeats.ts';
 
@@ -95,7 +95,7 @@ export function createRecorder(deps: RecorderDeps): Recorder {
   /** An event that violates its schema is our bug. It is dropped, so that the others are written. */
   function encoded(event: SecurityEvent): readonly AuditEntry[] {
     try {
-      return [entryOf(event)];
+      return [toAuditEntry(event)];
     } catch (error) {
       metrics.dropped('invalid', 1);
       logger.error({ err: error, type: event.type }, 'a security event is invalid');

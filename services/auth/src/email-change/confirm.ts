@@ -3,14 +3,14 @@ import { assertNever } from '@latchkey/events';
 import {
   type ConfirmEmailChange,
   emailChangeRefusal,
-  existing,
   type Holder,
   isLiving,
   type Living,
+  requireExisting,
   sameHash,
   type Verified,
 } from '../account/index.ts';
-import { ownerOf, supersedeOthers } from '../addresses/owners.ts';
+import { endOtherSignUps, ownerOf } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
@@ -78,7 +78,7 @@ export async function confirmEmailChange(
   const { state: account, ...link } = await linkedAccount(deps, token);
   const outcome = await confirmBy(deps, { link, account, evidence }, context);
   if (outcome.refusal) throw new Refused(outcome.refusal);
-  if (outcome.facts.length > 0) await afterNewAddress(deps, existing(outcome.state).address, context);
+  if (outcome.facts.length > 0) await afterNewAddress(deps, requireExisting(outcome.state).address, context);
   return outcome;
 }
 
@@ -156,7 +156,7 @@ async function confirmByPassword(
 async function afterNewAddress(deps: Needs, address: string, context: Context): Promise<void> {
   const { trustedAddresses, now } = deps;
   await bestEffort(() => trustedAddresses.trust({ address, ip: context.ip }, now()));
-  await bestEffort(() => supersedeOthers(deps, address, context));
+  await bestEffort(() => endOtherSignUps(deps, address, context));
 }
 
 /** @throws Refused (token_invalid, token_expired) */

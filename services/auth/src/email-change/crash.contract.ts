@@ -10,15 +10,15 @@ import { cleanUpOnce } from '../sign-up/cleanup.ts';
 import { DAY, type World } from '../testing/world.ts';
 import {
   ada,
-  ask,
   CHOSEN,
   canSignIn,
+  changedAccount,
   confirm,
   countess,
-  moved,
   PASSWORD,
-  undo,
-  verified,
+  requestChange,
+  undoChange,
+  verifiedAccount,
   withWorld,
 } from './testing/stage.ts';
 
@@ -61,9 +61,9 @@ export function emailChangeCrashes(name: string, given?: () => Promise<Stores>):
       test(
         `at write ${step} of a confirmation leaves either address with the account, and a repetition completes it`,
         withWorld(async (world) => {
-          const { userId } = await verified(world);
+          const { userId } = await verifiedAccount(world);
           await world.signUp(countess, 'the password of a stranger');
-          await ask(world, userId);
+          await requestChange(world, userId);
           await ignoreDeath(confirm(world, userId, dyingDeps(world, step)));
           await confirm(world, userId);
           await cleanUpOnce(world.deps);
@@ -79,10 +79,10 @@ export function emailChangeCrashes(name: string, given?: () => Promise<Stores>):
       test(
         `at write ${step} of an undo leaves the previous address with the account, and the sweep frees the other`,
         withWorld(async (world) => {
-          const userId = await moved(world);
-          await ignoreDeath(undo(world, userId, dyingDeps(world, step)));
+          const userId = await changedAccount(world);
+          await ignoreDeath(undoChange(world, userId, dyingDeps(world, step)));
           assert.equal(await ownerOf(world.deps, ada), userId);
-          if (step === 1) await undo(world, userId);
+          if (step === 1) await undoChange(world, userId);
           world.advance(1);
           await cleanUpOnce(world.deps);
           assert.equal(await ownerOf(world.deps, ada), userId);
@@ -96,7 +96,7 @@ export function emailChangeCrashes(name: string, given?: () => Promise<Stores>):
       test(
         `at write ${step} of a settlement is repaired by the next sweep`,
         withWorld(async (world) => {
-          const userId = await moved(world);
+          const userId = await changedAccount(world);
           world.advance(7 * DAY);
           await ignoreDeath(cleanUpOnce(dyingDeps(world, step)));
           await cleanUpOnce(world.deps);

@@ -2,26 +2,26 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isLiving } from '../account/index.ts';
 import { ownerOf } from '../addresses/owners.ts';
-import { carryOut, requestByAddress } from '../requests/written-requests.ts';
+import { processRequest, requestByAddress } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
 import { findCaller } from '../sessions/session-status.ts';
 import { cleanUpOnce } from '../sign-up/cleanup.ts';
-import { DAY, MINUTE, refused } from '../testing/world.ts';
+import { DAY, MINUTE, refusedAs } from '../testing/world.ts';
 import { confirmEmailChange, viewEmailChange } from './confirm.ts';
 import { emailChangeCrashes } from './crash.contract.ts';
 import {
   ada,
-  ask,
   CHOSEN,
   canSignIn,
+  changedAccount,
   confirm,
   countess,
   eve,
-  home,
-  moved,
+  homeContext,
   PASSWORD,
-  undo,
-  verified,
+  requestChange,
+  undoChange,
+  verifiedAccount,
   withWorld,
 } from './testing/stage.ts';
 import { viewEmailUndo } from './undo.ts';
@@ -30,8 +30,8 @@ describe('a change of address', () => {
   test(
     'is confirmed by the link and the password: login, with the same password, follows the address',
     withWorld(async (world) => {
-      const { userId } = await verified(world);
-      await ask(world, userId);
+      const { userId } = await verifiedAccount(world);
+      await requestChange(world, userId);
       assert.equal(await canSignIn(world, ada, PASSWORD), true);
       assert.equal(await canSignIn(world, countess, PASSWORD), false);
       await confirm(world, userId);
@@ -45,13 +45,17 @@ describe('a change of address', () => {
   test(
     'keeps the session that confirms it',
     withWorld(async (world) => {
-      const { userId } = await verified(world);
-      const { state, refreshToken } = await login(world.deps, { address: ada, password: PASSWORD }, home);
+      const { userId } = await verifiedAccount(world);
+      const { state, refreshToken } = await login(
+        world.deps,
+        { address: ada, password: PASSWORD },
+        homeContext,
+      );
       const [sid = ''] = refreshToken.split('.');
-      await ask(world, userId);
+      await requestChange(world, userId);
       const token = world.tokenOf(userId, 'email-change');
       const holders = [{ userId, since: state.sequence }];
-      await confirmEmailChange(world.deps, { token, evidence: { kind: 'holder', holders } }, home);
+      await confirmEmailChange(world.deps, { token, evidence: { kind: 'holder', holders } }, homeContext);
       const caller = await findCaller(world.deps, { sub: userId, sid, seq: state.sequence });
       assert.equal(caller?.state.email, countess);
     }),
@@ -60,12 +64,12 @@ describe('a change of address', () => {
   test(
     'that a link has already made is shown as made, also once another is requested',
     withWorld(async (world) => {
-      const userId = await moved(world);
+      const userId = await changedAccount(world);
       const token = world.tokenOf(userId, 'email-change');
       const made = { username: 'somebody', locale: 'en', newEmail: countess, used: true };
       assert.deepEqual(await viewEmailChange(world.deps, token), made);
       world.advance(7 * DAY);
-      await ask(world, userId, eve);
+      await requestChange(world, userId, eve);
       assert.deepEqual(await viewEmailChange(world.deps, token), made);
     }),
   );
@@ -73,8 +77,8 @@ describe('a change of address', () => {
   test(
     'does not take place by the link alone: a mistyped address may be a stranger’s',
     withWorld(async (world) => {
-      const { userId } = await verified(world);
-      await ask(world, userId);
+      const { userId } = await verifiedAccount(world);
+      await requestChange(world, userId);
       const token = world.tokenOf(userId, 'email-change');
       const view = await viewEmailChange(world.deps, token);
       assert.equal(JSON.stringify(view).includes(ada), false);
@@ -82,10 +86,13 @@ describe('a change of address', () => {
         [{ kind: 'holder', holders: [] }, 'password_required'],
         [{ kind: 'password', password: 'a guess of the stranger' }, 'password_incorrect'],
       ] as const)
-        await assert.rejects(confirmEmailChange(world.deps, { token, evidence }, home), refused(kind));
-      await requestByAddress(world.deps, { kind: 'password-reset', address: countess }, home);
+        await assert.rejects(
+          confirmEmailChange(world.deps, { token, evidence }, homeContext),
+          refusedAs(kind),
+        );
+      await requestByAddress(world.deps, { kind: 'password-reset', address: countess }, homeContext);
       const claim = { owner: 'w', now: world.deps.now(), leaseMs: 1000, limit: 9 };
-      for (const request of await world.deps.requests.claim(claim)) await carryOut(world.deps, request);
+      for (const request of await world.deps.requests.claim(claim)) await processRequest(world.deps, request);
       assert.equal(await ownerOf(world.deps, countess), undefined);
       assert.equal(await canSignIn(world, ada, PASSWORD), true);
     }),
@@ -94,35 +101,38 @@ describe('a change of address', () => {
   test(
     'counts wrong passwords as failed logins of the account',
     withWorld(async (world) => {
-      const { userId } = await verified(world);
+      const { userId } = await verifiedAccount(world);
       for (let tries = 0; tries < 3; tries += 1)
-        await assert.rejects(ask(world, userId, countess, 'wrong'), refused('password_incorrect'));
-      await assert.rejects(ask(world, userId), refused('rate_limited'));
+        await assert.rejects(
+          requestChange(world, userId, countess, 'wrong'),
+          refusedAs('password_incorrect'),
+        );
+      await assert.rejects(requestChange(world, userId), refusedAs('rate_limited'));
     }),
   );
 
   test(
     'to an address of another account is answered alike, and gives nothing to follow',
     withWorld(async (world) => {
-      await verified(world, eve, 'the password of eve');
-      const { userId } = await verified(world);
-      const free = await ask(world, userId, countess);
-      const taken = await ask(world, userId, eve);
+      await verifiedAccount(world, eve, 'the password of eve');
+      const { userId } = await verifiedAccount(world);
+      const free = await requestChange(world, userId, countess);
+      const taken = await requestChange(world, userId, eve);
       assert.deepEqual(
         taken.facts.map(({ type }) => type),
         free.facts.map(({ type }) => type),
       );
-      await assert.rejects(confirm(world, userId), refused('token_invalid'));
+      await assert.rejects(confirm(world, userId), refusedAs('token_invalid'));
     }),
   );
 
   test(
     'is lost to whoever proves the address first',
     withWorld(async (world) => {
-      const { userId } = await verified(world);
-      await ask(world, userId);
-      await verified(world, countess, 'the password of the countess');
-      await assert.rejects(confirm(world, userId), refused('token_invalid'));
+      const { userId } = await verifiedAccount(world);
+      await requestChange(world, userId);
+      await verifiedAccount(world, countess, 'the password of the countess');
+      await assert.rejects(confirm(world, userId), refusedAs('token_invalid'));
       assert.equal(await canSignIn(world, ada, PASSWORD), true);
     }),
   );
@@ -131,7 +141,7 @@ describe('a change of address', () => {
     'ends the sign-ups that are pending for the address',
     withWorld(async (world) => {
       const { userId: pending } = await world.signUp(countess, 'the password of a stranger');
-      await moved(world);
+      await changedAccount(world);
       assert.equal((await world.deps.accounts.load(pending)).status, 'ended');
     }),
   );
@@ -139,9 +149,9 @@ describe('a change of address', () => {
   test(
     'of 2 accounts to one address at once is made by one of them',
     withWorld(async (world) => {
-      const one = await verified(world);
-      const two = await verified(world, eve);
-      for (const { userId } of [one, two]) await ask(world, userId);
+      const one = await verifiedAccount(world);
+      const two = await verifiedAccount(world, eve);
+      for (const { userId } of [one, two]) await requestChange(world, userId);
       const results = await Promise.allSettled([one, two].map(({ userId }) => confirm(world, userId)));
       assert.deepEqual(results.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
     }),
@@ -150,13 +160,13 @@ describe('a change of address', () => {
   test(
     'keeps the previous address from others as long as it can be undone, and mails for it lead nowhere',
     withWorld(async (world) => {
-      const userId = await moved(world);
+      const userId = await changedAccount(world);
       const { userId: stranger } = await world.signUp(ada, 'the password of a stranger');
       assert.equal(await ownerOf(world.deps, ada), userId);
       const [registered] = await world.factsOf(stranger);
       assert.ok(registered?.type === 'UserRegistered' && registered.data.verification === undefined);
       const before = (await world.typesOf(userId)).length;
-      await carryOut(world.deps, {
+      await processRequest(world.deps, {
         id: world.deps.newId(),
         kind: 'password-reset',
         address: ada,
@@ -170,7 +180,7 @@ describe('a change of address', () => {
   test(
     'is settled once it can no longer be undone: the previous address is free',
     withWorld(async (world) => {
-      const userId = await moved(world);
+      const userId = await changedAccount(world);
       world.advance(7 * DAY - 1);
       await cleanUpOnce(world.deps);
       assert.equal(await ownerOf(world.deps, ada), userId);
@@ -178,8 +188,8 @@ describe('a change of address', () => {
       await cleanUpOnce(world.deps);
       assert.equal(await ownerOf(world.deps, ada), undefined);
       assert.equal((await world.typesOf(userId)).at(-1), 'EmailChangeSettled');
-      await assert.rejects(undo(world, userId), refused('token_invalid'));
-      const another = await verified(world, ada, 'the password of another');
+      await assert.rejects(undoChange(world, userId), refusedAs('token_invalid'));
+      const another = await verifiedAccount(world, ada, 'the password of another');
       assert.equal(await ownerOf(world.deps, ada), another.userId);
       assert.equal(await ownerOf(world.deps, countess), userId);
     }),
@@ -190,16 +200,16 @@ describe('undoing a change of address', () => {
   test(
     'gives it back to the holder of the previous one, and shuts out whoever changed it',
     withWorld(async (world) => {
-      const userId = await moved(world);
+      const userId = await changedAccount(world);
       const { state, refreshToken } = await login(
         world.deps,
         { address: countess, password: PASSWORD },
-        home,
+        homeContext,
       );
       const [sid = ''] = refreshToken.split('.');
       assert.equal((await viewEmailUndo(world.deps, world.tokenOf(userId, 'email-undo'))).email, ada);
       world.advance(7 * DAY - MINUTE);
-      await undo(world, userId);
+      await undoChange(world, userId);
       assert.equal(await canSignIn(world, ada, CHOSEN), true);
       assert.equal(await canSignIn(world, ada, PASSWORD), false);
       assert.equal(await canSignIn(world, countess, PASSWORD), false);
@@ -212,12 +222,12 @@ describe('undoing a change of address', () => {
   test(
     'beats a reset that the new address asks for at the same time',
     withWorld(async (world) => {
-      const userId = await moved(world);
+      const userId = await changedAccount(world);
       const { deps } = world;
       const at = deps.now().toISOString();
       const request = { id: deps.newId(), kind: 'password-reset', address: countess, at } as const;
-      world.faults.push({ meanwhile: () => undo(world, userId) });
-      await carryOut(deps, { ...request, correlationId: 'request-1' });
+      world.faults.push({ meanwhile: () => undoChange(world, userId) });
+      await processRequest(deps, { ...request, correlationId: 'request-1' });
       const state = await deps.accounts.load(userId);
       assert.ok(isLiving(state) && state.email === ada && state.reset === undefined);
     }),

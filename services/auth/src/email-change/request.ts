@@ -5,7 +5,7 @@
 import type { EmailAddress } from '../addresses/email.ts';
 import { ownerOf } from '../addresses/owners.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
-import { mailBudget } from '../limits/mail-budget.ts';
+import { mailCharges } from '../limits/mail-budget.ts';
 import { withinLimits } from '../limits/within-limits.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
@@ -57,7 +57,7 @@ export async function requestEmailChange(
     const takes = [
       { limit: 'email-change-account', key: userId } as const,
       mailRequest(context),
-      ...mailBudget('email-change', newEmail.canonical, context.ip),
+      ...mailCharges('email-change', newEmail.canonical, context.ip),
     ];
     const asked = await withinLimits(deps, takes, () =>
       accounts.execute(userId, context, async () => ({

@@ -5,7 +5,7 @@ import { encodeReceipt, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { unconfirmed } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
-import { until } from '../testing/until.ts';
+import { waitUntil } from '../testing/until.ts';
 import { context, DAY, inWorld, type World } from '../testing/world.ts';
 import { createErasureMetrics } from './metrics.ts';
 import { createReceiptReader, expectedConsumers, takeReceipt } from './receipts.ts';
@@ -41,7 +41,7 @@ test(
     await reader.start();
     const erased = await erasedAccount(world);
     const find = () => world.erasing.erasureReceipts.find(erased.account);
-    await until(async () => (await find())?.receipts.length === 1);
+    await waitUntil(async () => (await find())?.receipts.length === 1);
     const stored = await find();
     assert.deepEqual(stored && unconfirmed(stored), ['user']);
     await world.bus.publish(RECEIPTS_TOPIC, [
@@ -49,7 +49,7 @@ test(
       encodeReceipt(receiptOf({ account: randomUUID(), sequence: 1 }, 'user')),
       encodeReceipt(receiptOf(erased, 'user')),
     ]);
-    await until(async () => (await find())?.receipts.length === 2);
+    await waitUntil(async () => (await find())?.receipts.length === 2);
     assert.deepEqual(
       (await find())?.receipts.map(({ consumer }) => consumer),
       ['auth', 'user'],
@@ -83,7 +83,9 @@ test(
     await world.bus.publish(RECEIPTS_TOPIC, receipts.map(encodeReceipt));
     await reader.start();
     const find = () => world.erasing.erasureReceipts.find(erased.account);
-    await until(async () => (await find())?.receipts.some(({ consumer }) => consumer === 'user') === true);
+    await waitUntil(
+      async () => (await find())?.receipts.some(({ consumer }) => consumer === 'user') === true,
+    );
     await reader.stop();
   }),
 );

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { existing } from '../account/index.ts';
-import { ada, PASSWORD as CHANGER_PASSWORD, moved, undo, withWorld } from '../email-change/testing/stage.ts';
+import { requireExisting } from '../account/index.ts';
+import {
+  ada,
+  PASSWORD as CHANGER_PASSWORD,
+  changedAccount,
+  undoChange,
+  withWorld,
+} from '../email-change/testing/stage.ts';
 import type { Audit, Report } from '../ports/audit.ts';
 import { login } from '../sessions/login.ts';
 import { verify } from '../sign-up/verification.ts';
-import { context, DAY, inWorld, refused, type World } from '../testing/world.ts';
+import { context, DAY, inWorld, refusedAs, type World } from '../testing/world.ts';
 import { cancelErasure, eraseAccountOf, eraseOwnAccount, viewErasure } from './request-erasure.ts';
 import { eraseDue } from './sweep.ts';
 
@@ -34,7 +40,7 @@ describe('erasing an own account', () => {
       await login(world.deps, { address: ADDRESS, password: PASSWORD }, context());
       await assert.rejects(
         eraseOwnAccount(world.deps, { password: 'wrong' }, await caller(world, userId), context()),
-        refused('password_incorrect'),
+        refusedAs('password_incorrect'),
       );
       const me = await caller(world, userId);
       const { eraseAt } = await eraseOwnAccount(world.deps, { password: PASSWORD }, me, context());
@@ -42,7 +48,7 @@ describe('erasing an own account', () => {
       assert.deepEqual(await world.deps.sessions.list(userId, world.deps.now(), { limit: 9 }), []);
       await assert.rejects(
         login(world.deps, { address: ADDRESS, password: PASSWORD }, context()),
-        refused('account_disabled'),
+        refusedAs('account_disabled'),
       );
     }),
   );
@@ -81,7 +87,7 @@ describe('erasing an own account', () => {
       const token = world.tokenOf(userId, 'erasure');
       assert.equal((await viewErasure(world.deps, token)).locale, 'en');
       await cancelErasure(world.deps, token, context());
-      await assert.rejects(cancelErasure(world.deps, token, context()), refused('token_invalid'));
+      await assert.rejects(cancelErasure(world.deps, token, context()), refusedAs('token_invalid'));
       world.advance(8 * DAY);
       await eraseDue(world.erasing);
       await login(world.deps, { address: ADDRESS, password: PASSWORD }, context());
@@ -99,11 +105,11 @@ describe('erasing an own account', () => {
       await eraseDue(world.erasing);
       assert.ok(!(await world.typesOf(userId)).includes('AccountErased'));
       world.advance(1);
-      await assert.rejects(cancelErasure(world.deps, token, context()), refused('token_expired'));
+      await assert.rejects(cancelErasure(world.deps, token, context()), refusedAs('token_expired'));
       await eraseDue(world.erasing);
       await eraseDue(world.erasing);
       assert.deepEqual((await world.typesOf(userId)).slice(-1), ['AccountErased']);
-      await assert.rejects(viewErasure(world.deps, token), refused('token_invalid'));
+      await assert.rejects(viewErasure(world.deps, token), refusedAs('token_invalid'));
     }),
   );
 
@@ -130,12 +136,12 @@ describe('erasing an own account', () => {
       const userId = await verified(world);
       await assert.rejects(
         eraseAccountOf(world.deps, { userId, by: userId }, context()),
-        refused('own_account'),
+        refusedAs('own_account'),
       );
       const nobody = '0198c0de-0000-7000-8000-0000000000bb';
       await assert.rejects(
         eraseAccountOf(world.deps, { userId: nobody, by: 'ops' }, context()),
-        refused('not_found'),
+        refusedAs('not_found'),
       );
     }),
   );
@@ -151,7 +157,7 @@ describe('erasing an own account', () => {
       assert.equal(woken, 1);
       assert.throws(() => world.tokenOf(userId, 'erasure'));
       await eraseDue(world.erasing);
-      assert.equal(existing(await world.freshAccounts().load(userId)).email, '');
+      assert.equal(requireExisting(await world.freshAccounts().load(userId)).email, '');
     }),
   );
 
@@ -160,16 +166,16 @@ describe('erasing an own account', () => {
     withWorld(async (world) => {
       const settings = { ...world.deps.settings, erasureGraceDays: 0 };
       const deps = { ...world.deps, settings };
-      const userId = await moved(world);
+      const userId = await changedAccount(world);
       const thief = await caller(world, userId);
       world.advance(3 * DAY);
       const { eraseAt } = await eraseOwnAccount(deps, { password: CHANGER_PASSWORD }, thief, context());
       assert.equal(Date.parse(eraseAt), world.deps.now().getTime() + 4 * DAY);
       await eraseDue(world.erasing);
-      await undo(world, userId);
+      await undoChange(world, userId);
       world.advance(30 * DAY);
       await eraseDue(world.erasing);
-      const state = existing(await world.freshAccounts().load(userId));
+      const state = requireExisting(await world.freshAccounts().load(userId));
       assert.deepEqual([state.email, state.disabled], [ada, false]);
     }),
   );
@@ -177,11 +183,11 @@ describe('erasing an own account', () => {
   test(
     'by an operator does not wait for the undo of a change of address',
     withWorld(async (world) => {
-      const userId = await moved(world);
+      const userId = await changedAccount(world);
       const settings = { ...world.deps.settings, erasureGraceDays: 0 };
       await eraseAccountOf({ ...world.deps, settings }, { userId, by: 'ops' }, context());
       await eraseDue(world.erasing);
-      assert.equal(existing(await world.freshAccounts().load(userId)).email, '');
+      assert.equal(requireExisting(await world.freshAccounts().load(userId)).email, '');
     }),
   );
 });

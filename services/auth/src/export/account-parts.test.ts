@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { catalogue } from '@latchkey/events';
 import { exportDocument, writeDocument } from '@latchkey/export';
-import { existing } from '../account/index.ts';
+import { requireExisting } from '../account/index.ts';
 import { login } from '../sessions/login.ts';
 import { verify } from '../sign-up/verification.ts';
 import { context, inWorld } from '../testing/world.ts';
@@ -27,7 +27,7 @@ describe('the export of an account', () => {
           type: 'ChangeProfile',
           username: `ada${i}`,
         }));
-      const state = existing(await deps.accounts.load(userId));
+      const state = requireExisting(await deps.accounts.load(userId));
       const text = await Array.fromAsync(writeDocument({ ...accountParts(deps, state), mails: none() }));
       const document = exportDocument.parse(JSON.parse(text.join('')));
 

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';
-import { assertProblem, assertStatus, loggedIn, login, somebody, verified } from '../testing/people.ts';
+import { assertProblem, assertStatus, login, loginTokens, somebody, verified } from '../testing/people.ts';
 
 async function admin(auth: Auth) {
   const person = await verified(auth, somebody('admin'));
   await auth.makeAdmin(person.email);
-  return { ...person, token: (await loggedIn(auth, person)).accessToken };
+  return { ...person, token: (await loginTokens(auth, person)).accessToken };
 }
 
 test('an admin mails a link to choose a new password; the old one works until then', async (context) => {
@@ -15,7 +15,7 @@ test('an admin mails a link to choose a new password; the old one works until th
   const ada = await verified(auth);
   const { token } = await admin(auth);
   const path = `/accounts/${ada.id}/password-reset`;
-  const { accessToken } = await loggedIn(auth, ada);
+  const { accessToken } = await loginTokens(auth, ada);
   assertProblem(await auth.post(path, { token: accessToken }), 403, 'insufficient_permission');
   assertStatus(await auth.post(path, { token }), 202);
   const link = await auth.open(await auth.event('PasswordResetRequested', ada.email));

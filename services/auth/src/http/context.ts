@@ -16,7 +16,7 @@ export function contextOf({ requestId, traceparent, ip, headers, isAwaited }: Re
 }
 
 /** The headers of a route whose requests may be repeated. */
-export const repeatable = z.object({
+export const idempotencyHeaders = z.object({
   'Idempotency-Key': z
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')

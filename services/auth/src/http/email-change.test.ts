@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';
-import { assertProblem, assertStatus, loggedIn, login, somebody, verified } from '../testing/people.ts';
+import { assertProblem, assertStatus, login, loginTokens, somebody, verified } from '../testing/people.ts';
 import { formsOf, titleOf } from './pages/pages.fixture.ts';
 
 const CHOSEN = 'chosen by the holder of the mailbox';
@@ -15,7 +15,7 @@ test('a change of address is requested, confirmed and undone over HTTP', async (
   const auth = await startAuth(context);
   const ada = await verified(auth);
   const { email: newEmail } = somebody('countess');
-  const { accessToken: token } = await loggedIn(auth, ada);
+  const { accessToken: token } = await loginTokens(auth, ada);
   const { password } = ada;
 
   assertProblem(await auth.post('/change-email', { json: { newEmail, password } }), 401, 'unauthenticated');
@@ -70,7 +70,7 @@ test('a change of address is requested, confirmed and undone over HTTP', async (
 test('the answer is the same for a free address and one that is in use', async (context) => {
   const auth = await startAuth(context);
   const [ada, eve] = [await verified(auth), await verified(auth)];
-  const { accessToken: token } = await loggedIn(auth, ada);
+  const { accessToken: token } = await loginTokens(auth, ada);
   const answers = [];
   for (const newEmail of [somebody('free').email, eve.email]) {
     const { status, headers, json } = await auth.post('/change-email', {
@@ -95,7 +95,7 @@ test('the answer is the same for a free address and one that is in use', async (
 test('requests are limited per account', async (context) => {
   const auth = await startAuth(context, { LIMIT_EMAIL_CHANGES: '2' });
   const ada = await verified(auth);
-  const { accessToken: token } = await loggedIn(auth, ada);
+  const { accessToken: token } = await loginTokens(auth, ada);
   for (const status of [202, 202, 429]) {
     const json = { newEmail: somebody('other').email, password: ada.password };
     assertStatus(await auth.post('/change-email', { token, json }), status);

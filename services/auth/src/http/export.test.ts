@@ -4,7 +4,7 @@ import { type ExportedMail, exportDocument } from '@latchkey/export';
 import { MailsUnavailable } from '../ports/mails.ts';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';
 import { assertProblem, assertStatus, somebody } from '../testing/people.ts';
-import { until } from '../testing/until.ts';
+import { waitUntil } from '../testing/until.ts';
 
 const ID = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
 const MAIL: ExportedMail = {
@@ -48,7 +48,7 @@ test('the owner exports the account with the password, and sees that in the hist
     400,
     'password_incorrect',
   );
-  await until(async () => auth.securityEvents().some(({ type }) => type === 'LoginFailed'));
+  await waitUntil(async () => auth.securityEvents().some(({ type }) => type === 'LoginFailed'));
   const reply = assertStatus(await auth.post('/export', { token, json: { password } }), 200);
   assert.equal(reply.headers.get('content-disposition'), 'attachment; filename="account.json"');
   assert.equal(reply.headers.get('cache-control'), 'no-store');
@@ -58,7 +58,7 @@ test('the owner exports the account with the password, and sees that in the hist
   assert.equal(document.sessions.length, 1);
   assert.ok(document.signIns.some(({ type, during }) => type === 'LoginFailed' && during === 'export'));
   assert.deepEqual(asked, [id, token]);
-  await until(async () => auth.securityEvents().some(({ type }) => type === 'DataExported'));
+  await waitUntil(async () => auth.securityEvents().some(({ type }) => type === 'DataExported'));
   const recorded = auth.securityEvents().find(({ type }) => type === 'DataExported');
   assert.equal(recorded && 'accountId' in recorded.data && recorded.data.accountId, id);
 });

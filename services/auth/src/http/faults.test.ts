@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAuth } from '../testing/auth.fixture.ts';
-import { assertProblem, assertStatus, loggedIn, somebody, verified } from '../testing/people.ts';
+import { assertProblem, assertStatus, loginTokens, somebody, verified } from '../testing/people.ts';
 
 interface Fault {
   readonly pointer: string;
@@ -41,7 +41,7 @@ test('a weak password is named together with the other faults of a sign-up', asy
 test('a password change names every fault, and a wrong field by its pointer', async (context) => {
   const auth = await startAuth(context);
   const ada = await verified(auth);
-  const { accessToken: token } = await loggedIn(auth, ada);
+  const { accessToken: token } = await loginTokens(auth, ada);
   async function refused(json: object, code: string) {
     return codesOf(assertProblem(await auth.post('/change-password', { json, token }), 400, code).json);
   }
@@ -61,7 +61,7 @@ test('a password change names every fault, and a wrong field by its pointer', as
 
 test('a wrong password is named by the field that has it', async (context) => {
   const auth = await startAuth(context);
-  const { accessToken: token } = await loggedIn(auth, await verified(auth));
+  const { accessToken: token } = await loginTokens(auth, await verified(auth));
   for (const [path, fields] of [
     ['/account/erase', {}],
     ['/change-email', { newEmail: somebody('countess').email }],

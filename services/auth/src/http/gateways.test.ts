@@ -8,8 +8,8 @@ import { hashOf, makeClientId, makeKey, openClients, type Scope } from '@latchke
 import { sqliteStore } from '@latchkey/sqlite';
 import { decodeJwt } from 'jose';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';
-import { assertProblem, assertStatus, loggedIn, signUp, somebody, verified } from '../testing/people.ts';
-import { until } from '../testing/until.ts';
+import { assertProblem, assertStatus, loginTokens, signUp, somebody, verified } from '../testing/people.ts';
+import { waitUntil } from '../testing/until.ts';
 
 async function keyWith(auth: Auth, scope: Scope): Promise<{ readonly id: string; readonly key: string }> {
   const id = makeClientId();
@@ -29,7 +29,7 @@ async function keyWith(auth: Auth, scope: Scope): Promise<{ readonly id: string;
 test('a gateway learns who sends a request, until the token is revoked', async (context) => {
   const auth = await startAuth(context);
   const ada = await verified(auth);
-  const { accessToken: token, refreshToken } = await loggedIn(auth, ada);
+  const { accessToken: token, refreshToken } = await loginTokens(auth, ada);
   const { headers } = assertStatus(await auth.get('/check', { token }), 204);
   assert.deepEqual(
     ['x-user-id', 'x-user-role', 'x-user-verified'].map((name) => headers.get(name)),
@@ -48,7 +48,7 @@ test('a gateway may ask for verified accounts, and for admins', async (context) 
   const auth = await startAuth(context);
   const [eve, root] = [somebody('eve'), await verified(auth, somebody('root'))];
   await signUp(auth, eve);
-  const { accessToken: token } = await loggedIn(auth, eve);
+  const { accessToken: token } = await loginTokens(auth, eve);
   assert.equal(
     assertStatus(await auth.get('/check', { token }), 204).headers.get('x-user-verified'),
     'false',
@@ -56,7 +56,7 @@ test('a gateway may ask for verified accounts, and for admins', async (context) 
   for (const query of ['verified', 'verified=true', 'role=user'])
     assertProblem(await auth.get(`/check?${query}`, { token }), 403, 'account_not_verified');
   await auth.makeAdmin(root.email);
-  const admin = await loggedIn(auth, root);
+  const admin = await loginTokens(auth, root);
   assertStatus(await auth.get('/check?verified&role=admin', { token: admin.accessToken }), 204);
 });
 
@@ -71,13 +71,13 @@ test('what a gateway is refused is reported for each account, which it is about'
     [eve, 'role=admin'],
     [eve, 'verified'],
   ] as const) {
-    const { accessToken: token } = await loggedIn(auth, person);
+    const { accessToken: token } = await loginTokens(auth, person);
     assertStatus(await auth.get(`/check?${query}`, { token }), 403);
   }
   function denials() {
     return auth.securityEvents().flatMap(({ type, data }) => (type === 'AccessDenied' ? [data] : []));
   }
-  await until(async () => denials().length >= 2);
+  await waitUntil(async () => denials().length >= 2);
   assert.deepEqual(
     denials().map(({ actor, accountId, action, reason }) => [actor, accountId, action, reason]),
     [
@@ -90,7 +90,7 @@ test('what a gateway is refused is reported for each account, which it is about'
 test('a service client asks whether a token is active, and what it says', async (context) => {
   const auth = await startAuth(context);
   const ada = await verified(auth);
-  const { accessToken, refreshToken } = await loggedIn(auth, ada);
+  const { accessToken, refreshToken } = await loginTokens(auth, ada);
   const { id, key } = await keyWith(auth, 'introspect');
   const basic = `Basic ${Buffer.from(`${id}:${key}`).toString('base64')}`;
   async function introspect(token: string, authorization = `Bearer ${key}`) {
@@ -116,7 +116,7 @@ test('a service client asks whether a token is active, and what it says', async 
 
 test('introspection is refused without a key for it', async (context) => {
   const auth = await startAuth(context);
-  const { accessToken } = await loggedIn(auth, await verified(auth));
+  const { accessToken } = await loginTokens(auth, await verified(auth));
   const { key } = await keyWith(auth, 'events');
   for (const authorization of [undefined, `Bearer ${key}`, `Bearer ${accessToken}`, 'Basic Og==']) {
     const headers = authorization === undefined ? {} : { authorization };
@@ -130,7 +130,7 @@ test('introspection is refused without a key for it', async (context) => {
 
 test('the issuer describes itself at both well-known names', async (context) => {
   const auth = await startAuth(context);
-  const { accessToken } = await loggedIn(auth, await verified(auth));
+  const { accessToken } = await loginTokens(auth, await verified(auth));
   const documents = [];
   for (const name of ['openid-configuration', 'oauth-authorization-server'])
     documents.push(assertStatus(await auth.get(`/.well-known/${name}`), 200).json);
@@ -148,7 +148,7 @@ test('scopes by role and claims of the profile are in tokens where settings name
     ACCESS_TOKEN_CLAIMS: 'preferred_username=username,given_name=firstName',
   });
   const ada = await verified(auth);
-  const { accessToken } = await loggedIn(auth, ada);
+  const { accessToken } = await loginTokens(auth, ada);
   const { scope, preferred_username, given_name } = decodeJwt(accessToken);
   assert.deepEqual(
     [scope, preferred_username, given_name],

@@ -5,8 +5,8 @@ import { type Auth, startAuth } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
   assertStatus,
-  loggedIn,
   login,
+  loginTokens,
   type Person,
   signUp,
   somebody,
@@ -48,7 +48,7 @@ test('a right password is no failure, however often it comes', async (context) =
 test('wrong guesses lock out the guesser and other strangers, but not the owner on a device that is signed in', async (context) => {
   const auth = await startAuth(context);
   const ada = await verified(auth);
-  await loggedIn(auth, ada, { ip: '2001:db8:1:2::1' });
+  await loginTokens(auth, ada, { ip: '2001:db8:1:2::1' });
   await exhaust(auth, ada);
   const refused = assertProblem(await login(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
   assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
@@ -60,7 +60,7 @@ test('wrong guesses lock out the guesser and other strangers, but not the owner 
 test('a session that has been ended opens no way past the limit', async (context) => {
   const auth = await startAuth(context);
   const ada = await verified(auth);
-  const { accessToken } = await loggedIn(auth, ada, { ip: HOME });
+  const { accessToken } = await loginTokens(auth, ada, { ip: HOME });
   assertStatus(await auth.post('/logout-all', { token: accessToken }), 204);
   await exhaust(auth, ada);
   assertProblem(await login(auth, ada, { ip: HOME }), 429, 'rate_limited');
@@ -70,7 +70,7 @@ test('a session of a sign-up opens no way past the limit: its address may be a s
   const auth = await startAuth(context);
   const eve = somebody('eve');
   await signUp(auth, eve);
-  await loggedIn(auth, eve, { ip: HOME });
+  await loginTokens(auth, eve, { ip: HOME });
   await exhaust(auth, eve);
   assertProblem(await login(auth, eve, { ip: HOME }), 429, 'rate_limited');
 });
@@ -85,7 +85,7 @@ test('a completed reset clears the count, and its place stays open when others g
   const json = { newPassword: password, confirmNewPassword: password };
   assertStatus(await auth.post(`/password-reset-confirm/${token}`, { json, ip: HOME }), 200);
   assertStatus(await login(auth, { ...ada, password }, { ip: ELSEWHERE }), 200);
-  const sessions = await loggedIn(auth, { ...ada, password }, { ip: ELSEWHERE });
+  const sessions = await loginTokens(auth, { ...ada, password }, { ip: ELSEWHERE });
   assertStatus(await auth.post('/logout-all', { token: sessions.accessToken }), 204);
   await exhaust(auth, ada);
   assertProblem(await login(auth, { ...ada, password }, { ip: ELSEWHERE }), 429, 'rate_limited');
@@ -95,7 +95,7 @@ test('a completed reset clears the count, and its place stays open when others g
 test('a wrong current password counts as a failed login', async (context) => {
   const auth = await startAuth(context);
   const ada = await verified(auth);
-  const { accessToken: token } = await loggedIn(auth, ada, { ip: HOME });
+  const { accessToken: token } = await loginTokens(auth, ada, { ip: HOME });
   const json = { currentPassword: WRONG, newPassword: 'quite another passphrase' };
   for (let i = 0; i < 10; i += 1) {
     const reply = await auth.post('/change-password', { json, token, ip: ELSEWHERE });
@@ -246,9 +246,9 @@ test('the limit on profile changes per hour covers all sessions of an account, a
     return auth.patch('/profile', { token, json: { firstName } });
   }
   for (const name of ['A', 'B', 'C'])
-    assertStatus(await change((await loggedIn(auth, ada)).accessToken, name), 200);
-  const { accessToken } = await loggedIn(auth, ada);
+    assertStatus(await change((await loginTokens(auth, ada)).accessToken, name), 200);
+  const { accessToken } = await loginTokens(auth, ada);
   assertProblem(await change(accessToken, 'D'), 429, 'rate_limited');
-  const eve = await loggedIn(auth, await verified(auth));
+  const eve = await loginTokens(auth, await verified(auth));
   assertStatus(await change(eve.accessToken, 'Eve'), 200);
 });

@@ -3,7 +3,7 @@ import { type Answer, type Problem, type RequestContext, securityHeaders } from 
 import { z } from 'zod';
 import type { Pages } from './pages/pages.ts';
 import type { DeadLinkKind } from './pages/texts.ts';
-import { refusals } from './problems.ts';
+import { refusalProblems } from './problems.ts';
 import { negotiateLocale } from './schemas.ts';
 
 /** Any text: the response to a malformed token is the same as to an invalid one. */
@@ -21,7 +21,7 @@ export function linkAction(
   return `${publicPath}${path}/${encodeURIComponent(token)}`;
 }
 
-export const linkProblems = [refusals.token_invalid, refusals.token_expired];
+export const linkProblems = [refusalProblems.token_invalid, refusalProblems.token_expired];
 
 export function htmlAnswer(html: string, status = 200): Answer {
   return { status, html, headers: securityHeaders.page };

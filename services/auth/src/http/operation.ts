@@ -2,7 +2,7 @@
 import { type Answer, type HandlerInput, type Route, type RouteSpec, route } from '@latchkey/http';
 import { type Refusal, Refused } from '../refused.ts';
 import { htmlAnswer } from './link-page.ts';
-import { answerFailures, problemOf, refusals } from './problems.ts';
+import { answerFailures, problemOf, refusalProblems } from './problems.ts';
 import { texts } from './texts.ts';
 
 /** Receives the name of every operation and its outcome: `ok`, the code of a problem, or `failed` for a bug. */
@@ -36,7 +36,7 @@ export function operationRoute<Caller, Params = undefined, Query = undefined, Bo
       if (!(error instanceof Refused) || input.sentAs !== 'form') throw error;
       const form = await formAgain?.(error.refusal, input);
       if (form === undefined) throw error;
-      return htmlAnswer(form, refusals[error.refusal.kind].status);
+      return htmlAnswer(form, refusalProblems[error.refusal.kind].status);
     }
   }
 

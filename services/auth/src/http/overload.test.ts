@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAuth } from '../testing/auth.fixture.ts';
 import { signUp, somebody } from '../testing/people.ts';
-import { until } from '../testing/until.ts';
+import { waitUntil } from '../testing/until.ts';
 
 const CROWD = 8;
 /** Ten times the default: sign-ups come faster than they are hashed, on a busy machine, too. */
@@ -28,12 +28,12 @@ test('nothing is hashed, and nothing comes, of sign-ups whose clients have gone 
   const people = Array.from({ length: CROWD }, () => somebody());
   const asked = people.map((person) => signUp(auth, person, { signal: leaving.signal }));
   const left = Promise.allSettled(asked);
-  await until(async () => (await metric('latchkey_auth_passwords{state="waiting"}')) > CROWD / 2);
+  await waitUntil(async () => (await metric('latchkey_auth_passwords{state="waiting"}')) > CROWD / 2);
   leaving.abort();
   await left;
 
-  await until(async () => (await outcome('ok')) + (await outcome('unavailable')) === CROWD);
+  await waitUntil(async () => (await outcome('ok')) + (await outcome('unavailable')) === CROWD);
   assert.ok((await outcome('unavailable')) > 0);
   const made = await outcome('ok');
-  await until(async () => people.filter(({ email }) => auth.eventsOf(email).length > 0).length === made);
+  await waitUntil(async () => people.filter(({ email }) => auth.eventsOf(email).length > 0).length === made);
 });

@@ -17,7 +17,7 @@ import { type Refusal, Refused } from '../refused.ts';
 import { passwordText } from './schemas.ts';
 
 /** The problem of each refusal. A refusal without one does not compile. */
-export const refusals = {
+export const refusalProblems = {
   account_disabled: { code: 'account_disabled', status: 403, title: 'Account Disabled' },
   account_not_verified: accountNotVerified,
   conflict: problems.conflict,
@@ -72,7 +72,7 @@ export const refusals = {
 } as const satisfies Record<Refusal['kind'], ProblemSpec>;
 
 /** Texts for cases in which the reason must not be revealed: wrong credentials and invalid refresh tokens. */
-export const details = {
+export const refusalDetails = {
   account_disabled: 'This account has been disabled.',
   account_not_verified: accountNotVerified.title,
   conflict: 'The account is not in a state that allows this, or it was changed at the same time. Try again.',
@@ -146,18 +146,18 @@ function refusalProblem(refusal: Refusal): Problem {
     case 'rate_limited':
       return rateLimited(refusal.seconds);
     case 'overloaded':
-      return unavailable(details.overloaded, refusal.seconds);
+      return unavailable(refusalDetails.overloaded, refusal.seconds);
     case 'password_too_weak': {
       const error = weakPassword(refusal);
-      return new Problem(refusals.password_too_weak, {
+      return new Problem(refusalProblems.password_too_weak, {
         detail: `The password ${error.message}.`,
         errors: [error],
       });
     }
     default: {
       const { kind } = refusal;
-      const errors = fieldsOf(kind, details[kind]);
-      return new Problem(refusals[kind], { detail: details[kind], ...(errors && { errors }) });
+      const errors = fieldsOf(kind, refusalDetails[kind]);
+      return new Problem(refusalProblems[kind], { detail: refusalDetails[kind], ...(errors && { errors }) });
     }
   }
 }

@@ -5,8 +5,8 @@ import { startAuth } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
   assertStatus,
-  loggedIn,
   login,
+  loginTokens,
   signUp,
   somebody,
   verified,
@@ -40,7 +40,7 @@ test('a mailing with its Idempotency-Key is one mailing and is counted once', as
   const auth = await startAuth(context, { LIMIT_MAILING_RECIPIENTS: '3' });
   const root = await verified(auth, somebody('root'));
   await auth.makeAdmin(root.email);
-  const { accessToken: token } = await loggedIn(auth, root);
+  const { accessToken: token } = await loginTokens(auth, root);
   function send(key: string, ...addresses: string[]) {
     return auth.post('/send-mail', { json: { addresses }, token, headers: { 'idempotency-key': key } });
   }
@@ -99,7 +99,7 @@ test('what led to an event is told by its envelope', async (context) => {
 test('operations are counted by what came of them', async (context) => {
   const auth = await startAuth(context);
   const ada = await verified(auth);
-  await loggedIn(auth, ada);
+  await loginTokens(auth, ada);
   assertProblem(
     await auth.post('/login', { json: { email: ada.email, password: 'wrong' } }),
     401,

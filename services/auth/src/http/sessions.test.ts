@@ -5,13 +5,13 @@ import { type Ask, type Auth, startAuth } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
   assertStatus,
-  loggedIn,
   login,
+  loginTokens,
   signUp,
   somebody,
   verified,
 } from '../testing/people.ts';
-import { until } from '../testing/until.ts';
+import { waitUntil } from '../testing/until.ts';
 import { otherSiteWarning } from './refresh-cookie.ts';
 
 const DAY = 86_400_000;
@@ -26,7 +26,7 @@ async function alive(auth: Auth, token: string) {
 
 test('of fifty requests with one refresh token all get the same next one', async (context) => {
   const auth = await startAuth(context);
-  const { refreshToken } = await loggedIn(auth, await verified(auth));
+  const { refreshToken } = await loginTokens(auth, await verified(auth));
   const replies = await Promise.all(Array.from({ length: 50 }, () => refresh(auth, refreshToken)));
   for (const reply of replies) assertStatus(reply, 200);
   const [next, ...others] = new Set(replies.map(({ json }) => json.refreshToken));
@@ -38,8 +38,8 @@ test('of fifty requests with one refresh token all get the same next one', async
 test('a lost answer is repeated until the new token is used; after that the old one ends its session', async (context) => {
   const auth = await startAuth(context);
   const ada = await verified(auth);
-  const first = await loggedIn(auth, ada);
-  const elsewhere = await loggedIn(auth, ada);
+  const first = await loginTokens(auth, ada);
+  const elsewhere = await loginTokens(auth, ada);
   const second = assertStatus(await refresh(auth, first.refreshToken), 200).json;
   auth.advance(600_000);
   const repeated = assertStatus(await refresh(auth, first.refreshToken), 200).json;
@@ -52,14 +52,14 @@ test('a lost answer is repeated until the new token is used; after that the old 
   const renewed = assertStatus(await refresh(auth, elsewhere.refreshToken), 200).json;
   assert.equal(await alive(auth, renewed.accessToken), true);
   // The old token is used up, so it cannot affect later sessions.
-  const later = await loggedIn(auth, ada);
+  const later = await loginTokens(auth, ada);
   assertProblem(await refresh(auth, first.refreshToken), 401, 'refresh_token_invalid');
   assert.equal(await alive(auth, later.accessToken), true);
 });
 
 test('a forged, foreign or over-old refresh token ends nothing', async (context) => {
   const auth = await startAuth(context);
-  const { accessToken, refreshToken } = await loggedIn(auth, await verified(auth));
+  const { accessToken, refreshToken } = await loginTokens(auth, await verified(auth));
   const [id, , mac] = refreshToken.split('.');
   for (const forged of [`${id}.5.${mac}`, `${id}.0.${'A'.repeat(43)}`, 'nonsense']) {
     assertProblem(await refresh(auth, forged), 401, 'refresh_token_invalid');
@@ -69,7 +69,7 @@ test('a forged, foreign or over-old refresh token ends nothing', async (context)
 
 test('a session ends so many days after its login, however often it was refreshed', async (context) => {
   const auth = await startAuth(context, { REFRESH_TOKEN_DAYS: '2' });
-  let { refreshToken } = await loggedIn(auth, await verified(auth));
+  let { refreshToken } = await loginTokens(auth, await verified(auth));
   auth.advance(DAY);
   ({ refreshToken } = assertStatus(await refresh(auth, refreshToken), 200).json);
   auth.advance(DAY);
@@ -78,7 +78,7 @@ test('a session ends so many days after its login, however often it was refreshe
 
 test('logging out ends the session at once, and a second time nothing', async (context) => {
   const auth = await startAuth(context);
-  const { accessToken, refreshToken } = await loggedIn(auth, await verified(auth));
+  const { accessToken, refreshToken } = await loginTokens(auth, await verified(auth));
   function logout() {
     return auth.post('/logout', { json: { refreshToken } });
   }
@@ -91,8 +91,8 @@ test('logging out ends the session at once, and a second time nothing', async (c
 test('a new password ends every session but the one that changed it', async (context) => {
   const auth = await startAuth(context);
   const ada = await verified(auth);
-  const here = await loggedIn(auth, ada);
-  const there = await loggedIn(auth, ada);
+  const here = await loginTokens(auth, ada);
+  const there = await loginTokens(auth, ada);
   const json = { currentPassword: ada.password, newPassword: 'quite another passphrase' };
   const { accessToken } = assertStatus(
     await auth.post('/change-password', { json, token: here.accessToken }),
@@ -173,8 +173,8 @@ test('an admin ends every session of an account, whose owner may sign in again',
   const auth = await startAuth(context);
   const [ada, root] = [await verified(auth), await verified(auth, somebody('root'))];
   await auth.makeAdmin(root.email);
-  const { accessToken: admin } = await loggedIn(auth, root);
-  const sessions = [await loggedIn(auth, ada), await loggedIn(auth, ada)];
+  const { accessToken: admin } = await loginTokens(auth, root);
+  const sessions = [await loginTokens(auth, ada), await loginTokens(auth, ada)];
   const path = `/accounts/${ada.id}/sessions/revoke`;
   const { accessToken = '' } = sessions[0] ?? {};
   assertProblem(await auth.post(path, { token: accessToken }), 403, 'insufficient_permission');
@@ -183,7 +183,7 @@ test('an admin ends every session of an account, whose owner may sign in again',
     assert.equal(await alive(auth, session.accessToken), false);
     assertProblem(await refresh(auth, session.refreshToken), 401, 'refresh_token_invalid');
   }
-  assert.equal(await alive(auth, (await loggedIn(auth, ada)).accessToken), true);
+  assert.equal(await alive(auth, (await loginTokens(auth, ada)).accessToken), true);
   const nobody = '/accounts/01890a5d-ac96-774b-bcce-b302099a8057/sessions/revoke';
   assertProblem(await auth.post(nobody, { token: admin }), 404, 'not_found');
 });
@@ -192,8 +192,8 @@ test('a disabled account loses access immediately, and gets it back once it is e
   const auth = await startAuth(context);
   const [ada, root] = [await verified(auth), await verified(auth, somebody('root'))];
   await auth.makeAdmin(root.email);
-  const admin = await loggedIn(auth, root);
-  const { accessToken, refreshToken } = await loggedIn(auth, ada);
+  const admin = await loginTokens(auth, root);
+  const { accessToken, refreshToken } = await loginTokens(auth, ada);
   await auth.post('/password-reset-request', { json: { email: ada.email } });
   const { token } = await auth.open(await auth.event('PasswordResetRequested', ada.email));
 
@@ -219,7 +219,7 @@ test('an unverified account may log in, and is told what it lacks', async (conte
   const auth = await startAuth(context);
   const eve = somebody('eve');
   await signUp(auth, eve);
-  const { accessToken: token } = await loggedIn(auth, eve);
+  const { accessToken: token } = await loginTokens(auth, eve);
   assertStatus(await auth.get('/sessions', { token }), 200);
   for (const reply of [
     await auth.get('/history', { token }),
@@ -234,7 +234,7 @@ test('sessions are listed page by page, each once', async (context) => {
   const auth = await startAuth(context);
   const ada = await verified(auth);
   const logins = [];
-  for (let n = 0; n < 5; n += 1) logins.push(await loggedIn(auth, ada));
+  for (let n = 0; n < 5; n += 1) logins.push(await loginTokens(auth, ada));
   const { accessToken: token } = logins[0] ?? assert.fail();
   const all = assertStatus(await auth.get('/sessions', { token }), 200).json;
   assert.equal(all.nextCursor, null);
@@ -258,7 +258,7 @@ function typesIn({ events }: { readonly events: readonly { readonly type: string
 test('the history is listed page by page, also where a page ends inside of one change', async (context) => {
   const auth = await startAuth(context);
   const ada = await verified(auth);
-  const { accessToken: token } = await loggedIn(auth, ada);
+  const { accessToken: token } = await loginTokens(auth, ada);
   for (const firstName of ['Ada', 'Adele'])
     assertStatus(await auth.patch('/profile', { token, json: { firstName } }), 200);
   const newPassword = 'another horse battery';
@@ -266,12 +266,14 @@ test('the history is listed page by page, also where a page ends inside of one c
     await auth.post('/change-password', { token, json: { currentPassword: ada.password, newPassword } }),
     200,
   );
-  const { accessToken } = await loggedIn(auth, { ...ada, password: newPassword });
+  const { accessToken } = await loginTokens(auth, { ...ada, password: newPassword });
   async function readAll() {
     return assertStatus(await auth.get('/history', { token: accessToken }), 200).json;
   }
   // Sign-ins are recorded in the background.
-  await until(async () => typesIn(await readAll()).filter((type) => type === 'LoginSucceeded').length === 2);
+  await waitUntil(
+    async () => typesIn(await readAll()).filter((type) => type === 'LoginSucceeded').length === 2,
+  );
   const all = await readAll();
   assert.deepEqual(typesIn(all), [
     'UserRegistered',

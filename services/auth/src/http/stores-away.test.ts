@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAuth } from '../testing/auth.fixture.ts';
-import { assertProblem, loggedIn, login, signUp, somebody, verified } from '../testing/people.ts';
-import { until } from '../testing/until.ts';
+import { assertProblem, login, loginTokens, signUp, somebody, verified } from '../testing/people.ts';
+import { waitUntil } from '../testing/until.ts';
 
 test('everything that needs a store answers 503 with Retry-After while it is away', async (context) => {
   const auth = await startAuth(context);
   const ada = await verified(auth);
-  const { accessToken: token, refreshToken } = await loggedIn(auth, ada);
+  const { accessToken: token, refreshToken } = await loginTokens(auth, ada);
   const eve = somebody('eve');
   await signUp(auth, eve);
   const link = (await auth.open(await auth.event('UserRegistered', eve.email))).token;
@@ -58,7 +58,7 @@ test('a full disk takes down what needs writes, and says so, until there is spac
       .map(({ name, state, detail }) => [name, state, detail].join(' '));
   }
   function told(words: string) {
-    return until(async () => (await stateOfStores()).join() === `journal ${words},sessions ${words}`);
+    return waitUntil(async () => (await stateOfStores()).join() === `journal ${words},sessions ${words}`);
   }
   auth.database.exec(`PRAGMA max_page_count = ${auth.database.size() / 4096}`);
   let status = 201;
@@ -73,7 +73,7 @@ test('a full disk takes down what needs writes, and says so, until there is spac
 test('an account that cannot be read is unavailable alone', async (context) => {
   const auth = await startAuth(context);
   const [ada, grace] = [await verified(auth), await verified(auth, somebody('grace'))];
-  const { accessToken: token } = await loggedIn(auth, grace);
+  const { accessToken: token } = await loginTokens(auth, grace);
   const newer = `INSERT INTO journal_commit (stream, number, sequence, events, command_id, correlation_id, at)
     SELECT stream, max(number) + 1, max(sequence) + 1, '[{"type":"UserTeleported","version":1,"data":{}}]', 'a', 'b', at
     FROM journal_commit WHERE stream = ?`;

@@ -1,9 +1,12 @@
 /** The texts of refusals in German. A refusal or password rule without a translation does not compile. */
 import { MAX_PASSWORD_LENGTH, type PasswordFault } from '../passwords/rules.ts';
-import type { details, refusals, unavailableDetails } from './problems.ts';
+import type { refusalDetails, refusalProblems, unavailableDetails } from './problems.ts';
 
-type Title = (typeof refusals)[keyof typeof refusals]['title'];
-type Resolution = Extract<(typeof refusals)[keyof typeof refusals], { resolution: string }>['resolution'];
+type Title = (typeof refusalProblems)[keyof typeof refusalProblems]['title'];
+type Resolution = Extract<
+  (typeof refusalProblems)[keyof typeof refusalProblems],
+  { resolution: string }
+>['resolution'];
 /** Refusals whose texts are in libs/http and libs/tokens. */
 type Elsewhere =
   | 'Not Found'
@@ -45,7 +48,7 @@ const resolutions: Record<Exclude<Resolution, Elsewhere>, string> = {
 };
 
 const sentences: Record<
-  | Exclude<(typeof details)[keyof typeof details], Elsewhere>
+  | Exclude<(typeof refusalDetails)[keyof typeof refusalDetails], Elsewhere>
   | (typeof unavailableDetails)[keyof typeof unavailableDetails],
   string
 > = {

@@ -3,7 +3,7 @@ import { role } from '@latchkey/events';
 import type { AnswerSpec } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
-import { type AccountState, existing } from '../account/index.ts';
+import { type AccountState, requireExisting } from '../account/index.ts';
 import { localeTag, personName, username } from './schemas.ts';
 
 export const message = z.object({ message: z.string() }).meta({ id: 'Message' });
@@ -24,7 +24,7 @@ const accountFields = z.object({
 export const accountView = accountFields.meta({ id: 'Account' });
 
 export function viewAccount(state: AccountState): z.infer<typeof accountView> {
-  const account = existing(state);
+  const account = requireExisting(state);
   return {
     id: account.userId,
     email: account.email,
@@ -48,7 +48,7 @@ export function viewSignedIn(state: AccountState): z.infer<typeof signedInView> 
   return { id, email, username: name, role: is, isVerified };
 }
 
-export const names = {
+export const nameFields = {
   username,
   firstName: personName,
   lastName: personName,
@@ -57,13 +57,13 @@ export const names = {
 
 /** Returns the header that tells the client which sequence a read model must reach before it shows this change. */
 export function sequenceHeader(state: AccountState) {
-  const { userId, sequence } = existing(state);
+  const { userId, sequence } = requireExisting(state);
   return {
     [ACCOUNT_SEQUENCE]: `${userId}:${sequence}`,
   };
 }
 
-export function changed(description: string, schema?: z.ZodType): AnswerSpec {
+export function changeAnswer(description: string, schema?: z.ZodType): AnswerSpec {
   return {
     description,
     headers: [ACCOUNT_SEQUENCE],
@@ -72,9 +72,9 @@ export function changed(description: string, schema?: z.ZodType): AnswerSpec {
 }
 
 /** Describes the response to a POST on a link: JSON for a client app, a page for a form. */
-export function changedOnPage(description: string): AnswerSpec {
+export function changeAnswerOrPage(description: string): AnswerSpec {
   return {
-    ...changed(description, message),
+    ...changeAnswer(description, message),
     media: ['text/html'],
   };
 }

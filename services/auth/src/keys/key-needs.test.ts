@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AccountFact, FactOf } from '../account/facts.ts';
-import { at, link, passwordChanged, signedUp, userId, verified } from '../account/testing/ada.ts';
+import { afterNoon, link, passwordChanged, signedUp, userId, verified } from '../account/testing/ada.ts';
 import type { StoredCommit } from '../ports/stored-commits.ts';
 import { countHashes } from './key-needs.ts';
 
@@ -42,7 +42,7 @@ function count(facts: readonly AccountFact[], now: Date) {
 
 test('a key is needed for the hash of an account, and for that of a change of address that can still be confirmed', async () => {
   const proven = [signedUp(link('A')), verified, passwordChanged('change', FORMER)];
-  assert.deepEqual(await count([...proven, requested], at(0)), [{ ...needs.former, accounts: 1 }]);
+  assert.deepEqual(await count([...proven, requested], afterNoon(0)), [{ ...needs.former, accounts: 1 }]);
   const rehashed: AccountFact = {
     type: 'PasswordRehashed',
     data: { userId },
@@ -53,6 +53,6 @@ test('a key is needed for the hash of an account, and for that of a change of ad
     { ...needs.current, accounts: 1 },
     { ...needs.former, accounts: 1 },
   ];
-  assert.deepEqual(await count(facts, at(3_599_999)), [own, changes]);
-  assert.deepEqual(await count(facts, at(3_600_000)), [own]);
+  assert.deepEqual(await count(facts, afterNoon(3_599_999)), [own, changes]);
+  assert.deepEqual(await count(facts, afterNoon(3_600_000)), [own]);
 });

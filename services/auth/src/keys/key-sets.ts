@@ -9,7 +9,7 @@ import type { StoredSecrets } from './stored-secrets.ts';
 export { type KeyKind, keyKinds } from './make-key.ts';
 
 /** The setting that contains the keys of each kind. */
-export const settingOf = {
+export const keySettingNames = {
   signing: 'SIGNING_KEYS',
   events: 'EVENT_SIGNING_KEYS',
   sealing: 'SEALING_PRIVATE_KEYS',
@@ -22,7 +22,7 @@ export const settingOf = {
 } as const satisfies Readonly<Record<KeyKind, keyof StoredSecrets>>;
 
 /** The id shown for a key without one, which was the only one of its kind. */
-export const FIRST_KEY = 'first';
+export const UNNAMED_KEY_ID = 'first';
 
 export interface ListedKey {
   readonly id: string;
@@ -52,7 +52,7 @@ type Key = z.infer<typeof key>;
  * @throws Error of one line that names the setting
  */
 export function keysIn(kind: KeyKind, secrets: StoredSecrets): readonly ListedKey[] {
-  if (secrets[settingOf[kind]] === undefined) return [];
+  if (secrets[keySettingNames[kind]] === undefined) return [];
   return setIn(kind, secrets).map((each) => ({
     id: idOf(each),
     remembered: rememberedAs(kind, each),
@@ -81,7 +81,8 @@ export function promoteKey(
   secrets: StoredSecrets,
 ): { readonly id: string; readonly changes: Changes } {
   const [current, next, ...others] = setIn(kind, secrets);
-  if (next === undefined) throw new Error(`${settingOf[kind]} has only one key: make another with --next`);
+  if (next === undefined)
+    throw new Error(`${keySettingNames[kind]} has only one key: make another with --next`);
   return { id: idOf(next), changes: withSet(kind, [next, current, ...others]) };
 }
 
@@ -93,7 +94,7 @@ export function removeKey(kind: KeyKind, secrets: StoredSecrets, id: string): Ch
   const keys = setIn(kind, secrets);
   const [current] = keys;
   if (idOf(current) === id) throw new Error(`${id} is in use: rotate first`);
-  if (!keys.some((each) => idOf(each) === id)) throw new Error(`${settingOf[kind]} has no key ${id}`);
+  if (!keys.some((each) => idOf(each) === id)) throw new Error(`${keySettingNames[kind]} has no key ${id}`);
   const rest =
     kind === 'events'
       ? keys.map(({ d, ...publicPart }) =>
@@ -109,7 +110,7 @@ function withPrivate(publicPart: Key, d: string | undefined): Key {
 
 /** Returns the keys and how they are written back. @throws Error of one line that names the setting, never its value */
 function setIn(kind: KeyKind, secrets: StoredSecrets): readonly [Key, ...Key[]] {
-  const setting = settingOf[kind];
+  const setting = keySettingNames[kind];
   const text = secrets[setting] ?? '';
   const isPlain = text !== '' && !text.trimStart().startsWith('{');
   const plain = isPlain ? plainKey(kind, text) : undefined;
@@ -132,7 +133,7 @@ function plainKey(kind: KeyKind, text: string): Key | undefined {
     // Some secret stores keep the key on one line.
     return key.parse(createPrivateKey(text.replaceAll('\\n', '\n')).export({ format: 'jwk' }));
   } catch {
-    throw new Error(`${settingOf[kind]}: must be a private key in PEM, or a JWKS`);
+    throw new Error(`${keySettingNames[kind]}: must be a private key in PEM, or a JWKS`);
   }
 }
 
@@ -156,7 +157,7 @@ function withSet(kind: KeyKind, keys: readonly Key[]): Changes {
   const isPlain = keys.length === 1 && current?.kid === undefined && current?.crv === undefined;
   const text = current && isPlain ? textOfPlain(current) : JSON.stringify({ keys });
   return {
-    [settingOf[kind]]: text,
+    [keySettingNames[kind]]: text,
     ...(kind === 'sealing' && current && { SEALING_PUBLIC_KEY: publicPartOf(current) }),
   };
 }
@@ -166,7 +167,7 @@ function publicPartOf({ d: _, ...publicPart }: Key): string {
 }
 
 function idOf(each: Key): string {
-  return each.kid ?? (each.crv === undefined ? FIRST_KEY : thumbprintOf(each));
+  return each.kid ?? (each.crv === undefined ? UNNAMED_KEY_ID : thumbprintOf(each));
 }
 
 /** Returns the name under which auth or the notifier remembers a key. */
@@ -175,13 +176,13 @@ function rememberedAs(kind: KeyKind, each: Key): string {
   if (kind === 'sealing') return thumbprintOf(each);
   if (kind === 'dkim') return keyPairFingerprint(privateKeyOf(each));
   if (!isSecretKey(kind) || kind === 'webhooks') return idOf(each);
-  return secretFingerprint(settingOf[kind], parseSecretKey(each.k ?? ''));
+  return secretFingerprint(keySettingNames[kind], parseSecretKey(each.k ?? ''));
 }
 
 /** Returns a key for DKIM in PEM. @throws Error of one line if there is no such key */
 export function dkimKeyIn(secrets: StoredSecrets, id: string): string {
   const found = setIn('dkim', secrets).find((each) => idOf(each) === id);
-  if (found === undefined) throw new Error(`${settingOf.dkim} has no key ${id}`);
+  if (found === undefined) throw new Error(`${keySettingNames.dkim} has no key ${id}`);
   return textOfPlain(found);
 }
 

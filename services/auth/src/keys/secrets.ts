@@ -5,14 +5,14 @@ import type { GeneratedSecrets } from './stored-secrets.ts';
 export {
   addKey,
   dkimKeyIn,
-  FIRST_KEY,
   type KeyKind,
   keyKinds,
+  keySettingNames,
   keysIn,
   type ListedKey,
   promoteKey,
   removeKey,
-  settingOf,
+  UNNAMED_KEY_ID,
 } from './key-sets.ts';
 export {
   allSecretNames,

@@ -4,7 +4,7 @@
  * asked today gets its mail.
  */
 import { networkKey } from './ip-key.ts';
-import type { Take } from './within-limits.ts';
+import type { LimitCharge } from './within-limits.ts';
 
 /** Each purpose has a budget of its own. `renewal`: another link for a sign-up that is not verified yet. */
 export type MailPurpose = 'sign-up' | 'renewal' | 'reset' | 'email-change';
@@ -13,7 +13,7 @@ export type MailPurpose = 'sign-up' | 'renewal' | 'reset' | 'email-change';
  * Returns the points that one mail takes from each limit.
  * @param address canonical
  */
-export function mailBudget(purpose: MailPurpose, address: string, ip: string): readonly Take[] {
+export function mailCharges(purpose: MailPurpose, address: string, ip: string): readonly LimitCharge[] {
   const ofAddress = `${purpose} ${address}`;
   const ofNetwork = `${ofAddress} ${networkKey(ip)}`;
   return [

@@ -4,10 +4,10 @@ import { StoreUnavailable } from '@latchkey/store';
 import type { LimitName } from '../ports/limits.ts';
 import { limitRules } from '../ports/testing/limit-rules.ts';
 import { Refused } from '../refused.ts';
-import { unlimited } from '../storage/limits.ts';
+import { noLimits } from '../storage/limits.ts';
 import { type TemporaryStores, temporaryStores } from '../storage/sqlite/stores.fixture.ts';
-import { refused } from '../testing/world.ts';
-import { ifWithinLimits, patientLimits, withinLimits } from './within-limits.ts';
+import { refusedAs } from '../testing/world.ts';
+import { tryWithinLimits, withDeferredRefunds, withinLimits } from './within-limits.ts';
 
 const two = { points: 2, seconds: 3600 };
 const rules = limitRules(two, {
@@ -28,7 +28,7 @@ function limitsOf() {
   const stored = opened.stores.limits(rules);
   let away = false;
   let answerLost = false;
-  const limits = patientLimits({
+  const limits = withDeferredRefunds({
     ...stored,
     take: async (...words) => {
       if (away) throw new StoreUnavailable(new Error('away'));
@@ -92,11 +92,11 @@ describe('a limit', () => {
     const takes = [network, address];
     await assert.rejects(
       withinLimits({ limits }, takes, async () => assert.fail('not allowed')),
-      refused('rate_limited'),
+      refusedAs('rate_limited'),
     );
     assert.equal(await left('mail-network-hour'), 2);
     const seen: boolean[] = [];
-    await ifWithinLimits({ limits }, takes, async ({ allowed }) => {
+    await tryWithinLimits({ limits }, takes, async ({ allowed }) => {
       seen.push(allowed);
       return {};
     });
@@ -149,8 +149,8 @@ describe('a limit', () => {
   test('is given back to each key, in the order in which it is owed', async () => {
     const given: string[] = [];
     let away = true;
-    const limits = patientLimits({
-      ...unlimited,
+    const limits = withDeferredRefunds({
+      ...noLimits,
       giveBack: async (_, key) => {
         if (away) throw new StoreUnavailable(new Error('away'));
         given.push(key);
@@ -165,8 +165,8 @@ describe('a limit', () => {
   test('is remembered for 10,000 requests, and no more', async () => {
     let given = 0;
     let away = true;
-    const limits = patientLimits({
-      ...unlimited,
+    const limits = withDeferredRefunds({
+      ...noLimits,
       giveBack: async () => {
         if (away) throw new StoreUnavailable(new Error('away'));
         given += 1;
@@ -180,7 +180,7 @@ describe('a limit', () => {
 
   test('fails with a bug of the store', async () => {
     const bug = new TypeError('a bug');
-    const limits = patientLimits({ ...unlimited, giveBack: () => Promise.reject(bug) });
+    const limits = withDeferredRefunds({ ...noLimits, giveBack: () => Promise.reject(bug) });
     await assert.rejects(limits.giveBack('login-ip', 'a'), bug);
   });
 });

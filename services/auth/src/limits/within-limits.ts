@@ -6,7 +6,7 @@ import { Refused } from '../refused.ts';
 import { assertAllowed } from './assert-allowed.ts';
 
 /** What one request takes from one limit. */
-export interface Take {
+export interface LimitCharge {
   readonly limit: LimitName;
   readonly key: string;
   /** Default: 1. */
@@ -25,22 +25,22 @@ interface Outcome {
  */
 export async function withinLimits<Result extends Outcome>(
   deps: Pick<Deps, 'limits'>,
-  takes: readonly Take[],
+  takes: readonly LimitCharge[],
   work: () => Promise<Result>,
 ): Promise<Result> {
-  return await ifWithinLimits(deps, takes, (allowance) => {
+  return await tryWithinLimits(deps, takes, (allowance) => {
     assertAllowed(allowance);
     return work();
   });
 }
 
 /** Does the same, but lets `work` decide what to do if a limit refuses. */
-export async function ifWithinLimits<Result extends Outcome>(
+export async function tryWithinLimits<Result extends Outcome>(
   { limits }: Pick<Deps, 'limits'>,
-  takes: readonly Take[],
+  takes: readonly LimitCharge[],
   work: (allowance: Allowance) => Promise<Result>,
 ): Promise<Result> {
-  const taken: Take[] = [];
+  const taken: LimitCharge[] = [];
   async function giveBack(): Promise<void> {
     for (const { limit, key, points } of taken.splice(0)) await limits.giveBack(limit, key, points);
   }
@@ -57,7 +57,11 @@ export async function ifWithinLimits<Result extends Outcome>(
 }
 
 /** @param taken receives what was taken, and what may have been taken because the store did not answer */
-async function takeAll(limits: Limits, takes: readonly Take[], taken: Take[]): Promise<Allowance> {
+async function takeAll(
+  limits: Limits,
+  takes: readonly LimitCharge[],
+  taken: LimitCharge[],
+): Promise<Allowance> {
   for (const take of takes) {
     taken.push(take);
     const allowance = await limits.take(take.limit, take.key, take.points);
@@ -76,7 +80,7 @@ function isFault(error: unknown): boolean {
 /** The most points that are remembered. Points beyond it count until their window ends. */
 const MAX_OWED = 10_000;
 
-export interface PatientLimits extends Limits {
+export interface DeferredRefundLimits extends Limits {
   /** Gives back the points that could not be given back before. @throws StoreUnavailable */
   settle(): Promise<void>;
 }
@@ -85,8 +89,8 @@ export interface PatientLimits extends Limits {
  * Returns limits whose `giveBack` does not fail while the store is down: it remembers the points, and gives them
  * back before the next `take` or by `settle`.
  */
-export function patientLimits(limits: Limits): PatientLimits {
-  const owed: Take[] = [];
+export function withDeferredRefunds(limits: Limits): DeferredRefundLimits {
+  const owed: LimitCharge[] = [];
   let settling: Promise<void> | undefined;
 
   async function giveBackOwed(): Promise<void> {

@@ -6,7 +6,7 @@ import type { Context, Deps } from '../deps.ts';
 import { assertAllowed } from '../limits/assert-allowed.ts';
 import { ipKey } from '../limits/ip-key.ts';
 import type { Allowance } from '../ports/limits.ts';
-import { writeRequest } from '../requests/written-requests.ts';
+import { recordRequest } from '../requests/written-requests.ts';
 import { sessionStatus } from '../sessions/session-status.ts';
 
 type Needs = Pick<
@@ -119,7 +119,7 @@ async function requestNotice(
   if (!(await limits.peek('lockout-notice', address)).allowed) return;
   const { allowed } = await limits.take('lockout-notice', address);
   if (allowed)
-    await writeRequest(deps, { id: deps.newId(), kind: 'lockout', address }, { correlationId, traceparent });
+    await recordRequest(deps, { id: deps.newId(), kind: 'lockout', address }, { correlationId, traceparent });
 }
 
 /** How many sessions are checked: those of the newest logins. */

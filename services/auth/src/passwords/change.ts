@@ -1,4 +1,4 @@
-import { existing } from '../account/index.ts';
+import { requireExisting } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
@@ -52,7 +52,7 @@ export async function changePassword(
   if (outcome === undefined) throw new Refused('current_password_incorrect');
   if (outcome.refusal) throw new Refused(outcome.refusal);
   // The caller's session is exempted from the revocation first: a crash in between only signs the caller out.
-  await sessions.liftSince(sessionId, existing(outcome.state).revokedAt);
+  await sessions.liftSince(sessionId, requireExisting(outcome.state).revokedAt);
   await bestEffort(() => sessions.removeAll(userId, { except: sessionId }));
   return outcome;
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
-import { carryOut } from '../requests/written-requests.ts';
+import { processRequest } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
 import { refresh } from '../sessions/refresh.ts';
 import { verify } from '../sign-up/verification.ts';
-import { context, inWorld, refused, type World } from '../testing/world.ts';
+import { context, inWorld, refusedAs, type World } from '../testing/world.ts';
 import { changePassword } from './change.ts';
 import { completeReset } from './reset.ts';
 
@@ -38,7 +38,7 @@ describe('what is done is told as done, though the counters of tries are away by
       const { deps } = world;
       const at = deps.now().toISOString();
       const kind = 'password-reset';
-      await carryOut(deps, { id: deps.newId(), kind, address: ada, at, correlationId: 'request-2' });
+      await processRequest(deps, { id: deps.newId(), kind, address: ada, at, correlationId: 'request-2' });
       const reset = {
         token: world.tokenOf(userId, 'reset'),
         newPassword: ANOTHER,
@@ -73,7 +73,7 @@ describe('what is done is told as done, though the counters of tries are away by
       const change = { currentPassword: 'wrong horse battery', newPassword: ANOTHER };
       await assert.rejects(
         changePassword(losingLimits(world), change, signed, context()),
-        refused('current_password_incorrect'),
+        refusedAs('current_password_incorrect'),
       );
     }),
   );

@@ -1,6 +1,6 @@
 /** Setting a password with the link from a mail. */
 import { isLiving, type Living, resetRefusal } from '../account/index.ts';
-import { ownerOf, supersedeOthers } from '../addresses/owners.ts';
+import { endOtherSignUps, ownerOf } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
@@ -64,7 +64,7 @@ export async function completeReset(
   if (wasSignUp) await bestEffort(() => deps.registrations.settle(userId));
   if (outcome.refusal) throw new Refused(outcome.refusal);
   await afterNewPassword(deps, account, context);
-  if (wasSignUp) await bestEffort(() => supersedeOthers(deps, account.address, context));
+  if (wasSignUp) await bestEffort(() => endOtherSignUps(deps, account.address, context));
   return outcome;
 }
 

@@ -7,7 +7,7 @@ export type Occurrence = {
 }[SecurityEventType];
 
 /** The request during which it happened. */
-export interface Origin {
+export interface RequestOrigin {
   readonly correlationId: string;
   readonly ip: string;
   readonly userAgent: string;
@@ -15,7 +15,7 @@ export interface Origin {
 
 export interface Report {
   /** Absent if it did not happen during a request. */
-  readonly origin?: Origin;
+  readonly origin?: RequestOrigin;
   readonly occurrence: Occurrence;
   /**
    * A canonical address. If a verified account has it, the event is about that account. The address itself is not

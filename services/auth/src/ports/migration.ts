@@ -2,7 +2,7 @@
 import type { MoveSource, MoveTarget } from '@latchkey/store';
 import type { Erasure } from './erasure-receipts.ts';
 import type { Commit } from './journal.ts';
-import type { WrittenRequest } from './requests.ts';
+import type { RecordedRequest } from './requests.ts';
 import type { Session } from './sessions.ts';
 
 /** A commit whose events are exactly as they are stored, in any version, even if this build cannot read them. */
@@ -20,7 +20,7 @@ export type Fingerprints = Readonly<Record<string, string>>;
 export interface MigrationSource {
   /** Returns the fingerprints of the keys that the accounts need. */
   fingerprints(): Promise<Fingerprints>;
-  readonly requests: MoveSource<WrittenRequest>;
+  readonly requests: MoveSource<RecordedRequest>;
   readonly sessions: MoveSource<Session>;
   readonly erasures: MoveSource<Erasure>;
   /** The commits, those of each stream by number. */
@@ -37,7 +37,7 @@ export interface MigrationTarget {
   begin(fingerprints: Fingerprints): Promise<'begun' | 'ended'>;
   /** Records that the move is complete. */
   end(): Promise<void>;
-  readonly requests: MoveTarget<WrittenRequest>;
+  readonly requests: MoveTarget<RecordedRequest>;
   readonly sessions: MoveTarget<Session>;
   readonly erasures: MoveTarget<Erasure>;
   /**

@@ -27,10 +27,10 @@ export interface Passwords {
     address: string,
     request: HashRequest,
     isStored: (hash: string) => boolean | Promise<boolean>,
-  ): Promise<FoundHash>;
+  ): Promise<MatchingHash>;
 }
 
-export interface FoundHash {
+export interface MatchingHash {
   readonly current: string;
   readonly stored?: string;
 }

@@ -4,7 +4,7 @@
  */
 import type { HeldLease } from '@latchkey/store';
 
-export interface WrittenRequest {
+export interface RecordedRequest {
   /** A UUID, from which the command's id is derived, so that a request that is carried out twice has one effect. */
   readonly id: string;
   /** `lockout`: tell the owner that unknown clients are locked out. */
@@ -19,12 +19,12 @@ export interface WrittenRequest {
 }
 
 /** The most leases that `held` returns. */
-export const MAX_HELD = 1000;
+export const MAX_LISTED_LEASES = 1000;
 
 /** Every method rejects with a StoreUnavailable when the store cannot be reached. */
 export interface Requests {
   /** Stores a request durably. @returns false if the same request is already waiting */
-  add(request: WrittenRequest): Promise<boolean>;
+  add(request: RecordedRequest): Promise<boolean>;
   /** Leases to `owner` the oldest requests that nobody holds. Nobody else gets them until they are done or freed. */
   claim(claim: {
     readonly owner: string;
@@ -32,7 +32,7 @@ export interface Requests {
     /** How long the lease is meant to last, in ms; shown to operators. */
     readonly leaseMs: number;
     readonly limit: number;
-  }): Promise<readonly WrittenRequest[]>;
+  }): Promise<readonly RecordedRequest[]>;
   /** Returns the leases that are held, by the ids of their requests: at most MAX_HELD. */
   held(): Promise<readonly HeldLease[]>;
   /** Frees a request whose lease has expired. No-op if the lease has changed meanwhile. */

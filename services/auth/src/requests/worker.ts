@@ -3,7 +3,7 @@ import { idlePauses, type Wakeup } from '@latchkey/process/loop';
 import { createLeaseWatch } from '@latchkey/store';
 import type { Deps } from '../deps.ts';
 import { createJob } from '../job.ts';
-import type { WrittenRequest } from '../ports/requests.ts';
+import type { RecordedRequest } from '../ports/requests.ts';
 
 const BATCH = 20;
 /** How often a worker looks for requests of other instances that died, in ms: more rarely the longer there are none. */
@@ -27,13 +27,13 @@ export function createWorker(
     readonly leaseMs: number;
     /** Woken when a request is recorded. */
     readonly wakeup: Wakeup;
-    carryOut(request: WrittenRequest): Promise<void>;
+    carryOut(request: RecordedRequest): Promise<void>;
   },
 ): Part {
   const { requests, now, owner, logger, leaseMs, wakeup, carryOut } = deps;
   const watch = createLeaseWatch(deps.monotonic);
 
-  async function attempt(request: WrittenRequest): Promise<void> {
+  async function attempt(request: RecordedRequest): Promise<void> {
     try {
       await carryOut(request);
       await requests.done(request.id, owner);

@@ -3,12 +3,12 @@ import { describe, test } from 'node:test';
 import { createLogger, type Part } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
 import { completeReset } from '../passwords/reset.ts';
-import type { WrittenRequest } from '../ports/requests.ts';
+import type { RecordedRequest } from '../ports/requests.ts';
 import { verify } from '../sign-up/verification.ts';
-import { until } from '../testing/until.ts';
-import { context, DAY, inWorld, MINUTE, refused, type World } from '../testing/world.ts';
+import { waitUntil } from '../testing/until.ts';
+import { context, DAY, inWorld, MINUTE, refusedAs, type World } from '../testing/world.ts';
 import { createWorker } from './worker.ts';
-import { carryOut, requestByAddress } from './written-requests.ts';
+import { processRequest, requestByAddress } from './written-requests.ts';
 
 const ada = 'ada@example.com';
 const logger = createLogger({ name: 'test', level: 'silent' });
@@ -30,7 +30,7 @@ function clockOf(step: number): () => number {
 function workerOf(
   world: World,
   owner: string,
-  carry = (request: WrittenRequest) => carryOut(world.deps, request),
+  carry = (request: RecordedRequest) => processRequest(world.deps, request),
   { wakeup = createWakeup(), step = 0 } = {},
 ): Part {
   const monotonic = clockOf(step);
@@ -53,7 +53,7 @@ async function work(world: World, owner = 'a worker'): Promise<void> {
   const wakeup = createWakeup();
   const worker = workerOf(world, owner, undefined, { wakeup, step: LEASE_MS });
   await worker.start();
-  await until(async () => {
+  await waitUntil(async () => {
     wakeup.wake();
     return (await world.deps.requests.count()) === 0;
   });
@@ -180,13 +180,13 @@ describe('a request by address', () => {
         );
       }
       for (const n of Array(30).keys()) await other(n);
-      await assert.rejects(other(30), refused('rate_limited'));
+      await assert.rejects(other(30), refusedAs('rate_limited'));
     }),
   );
 });
 
 describe('a worker that dies', () => {
-  async function written(world: World): Promise<WrittenRequest> {
+  async function written(world: World): Promise<RecordedRequest> {
     await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, context());
     const claim = { owner: 'the dead', now: world.deps.now(), leaseMs: LEASE_MS, limit: 20 };
     const [request] = await world.deps.requests.claim(claim);
@@ -198,7 +198,7 @@ describe('a worker that dies', () => {
     'after the event, before the request was crossed off: another adds no second event',
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
-      await carryOut(world.deps, await written(world));
+      await processRequest(world.deps, await written(world));
       const sent = world.tokenOf(userId, 'reset');
       await work(world, 'the heir');
       assert.equal(await resets(world, userId), 1);
@@ -219,7 +219,7 @@ describe('a worker that dies', () => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const request = await written(world);
       world.faults.push({ meanwhile: async () => undefined }, 'request lost', 'request lost');
-      await assert.rejects(carryOut(world.deps, request), { name: 'StoreUnavailable' });
+      await assert.rejects(processRequest(world.deps, request), { name: 'StoreUnavailable' });
       assert.deepEqual([await resets(world, owner), await resets(world, userId)], [1, 0]);
       await work(world, 'the heir');
       assert.deepEqual([await resets(world, owner), await resets(world, userId)], [1, 1]);
@@ -230,7 +230,7 @@ describe('a worker that dies', () => {
     'keeps what it held until its lease has expired by the clock of the heir, wherever the wall clock jumps',
     inWorld(async (world) => {
       const carried: string[] = [];
-      async function carry({ address }: WrittenRequest): Promise<void> {
+      async function carry({ address }: RecordedRequest): Promise<void> {
         carried.push(address);
       }
       await written(world);
@@ -239,12 +239,12 @@ describe('a worker that dies', () => {
       await heir.start();
       world.advance(400 * DAY);
       await requestByAddress(world.deps, { kind: 'verification', address: 'new@example.com' }, context());
-      await until(async () => {
+      await waitUntil(async () => {
         wakeup.wake();
         return carried.length > 0;
       });
       assert.deepEqual(carried, ['new@example.com']);
-      await until(async () => {
+      await waitUntil(async () => {
         wakeup.wake();
         return (await world.deps.requests.count()) === 0;
       });
@@ -257,7 +257,7 @@ describe('a worker that dies', () => {
     'takes no other request with it: one that fails is left, the next is carried out',
     inWorld(async (world) => {
       const carried: string[] = [];
-      async function failing({ address }: WrittenRequest): Promise<void> {
+      async function failing({ address }: RecordedRequest): Promise<void> {
         carried.push(address);
         if (address === 'broken@example.com') throw new Error('broken');
       }
@@ -267,7 +267,7 @@ describe('a worker that dies', () => {
       }
       const worker = workerOf(world, 'a worker', failing);
       await worker.start();
-      await until(async () => (await world.deps.requests.count()) === 1);
+      await waitUntil(async () => (await world.deps.requests.count()) === 1);
       await worker.stop();
       assert.deepEqual(carried, ['broken@example.com', ada]);
     }),
@@ -291,7 +291,7 @@ describe('a waking worker', () => {
         );
       }
       wakeup.wake();
-      await until(async () => (await world.deps.requests.count()) === 0);
+      await waitUntil(async () => (await world.deps.requests.count()) === 0);
       await worker.stop();
       assert.equal(carried.size, 45);
     }),

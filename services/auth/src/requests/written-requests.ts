@@ -3,13 +3,13 @@
  * answered the same way; the worker looks up the accounts afterwards.
  */
 import type { Living } from '../account/index.ts';
-import { accountAt, livingSignUps, ownerOf } from '../addresses/owners.ts';
+import { accountAt, ownerOf, pendingSignUps } from '../addresses/owners.ts';
 import { commandIdOf } from '../command-id.ts';
 import type { Context, Deps } from '../deps.ts';
 import { ipKey } from '../limits/ip-key.ts';
-import { mailBudget } from '../limits/mail-budget.ts';
-import { ifWithinLimits, type Take, withinLimits } from '../limits/within-limits.ts';
-import type { WrittenRequest } from '../ports/requests.ts';
+import { mailCharges } from '../limits/mail-budget.ts';
+import { type LimitCharge, tryWithinLimits, withinLimits } from '../limits/within-limits.ts';
+import type { RecordedRequest } from '../ports/requests.ts';
 import { mintLink } from '../tokens/links.ts';
 
 type WriteNeeds = Pick<Deps, 'requests' | 'newId' | 'now' | 'wakeWorker'>;
@@ -23,25 +23,25 @@ export async function requestByAddress(
   { kind, address }: { readonly kind: 'password-reset' | 'verification'; readonly address: string },
   context: Context,
 ): Promise<void> {
-  const budget = mailBudget(kind === 'verification' ? 'renewal' : 'reset', address, context.ip);
+  const budget = mailCharges(kind === 'verification' ? 'renewal' : 'reset', address, context.ip);
   await withinLimits(deps, [mailRequest(context)], () =>
-    ifWithinLimits(deps, budget, async ({ allowed }) => {
+    tryWithinLimits(deps, budget, async ({ allowed }) => {
       const request = { id: deps.newId(), kind, address, ...(!allowed && { overBudget: true as const }) };
-      await writeRequest(deps, request, context);
+      await recordRequest(deps, request, context);
       return {};
     }),
   );
 }
 
 /** Returns what a request for a mail takes from the limit of its IP address. */
-export function mailRequest({ ip }: Pick<Context, 'ip'>): Take {
+export function mailRequest({ ip }: Pick<Context, 'ip'>): LimitCharge {
   return { limit: 'mail-ip', key: ipKey(ip) };
 }
 
 /** Stores a request for the worker. @returns false if a request with its id is waiting already */
-export async function writeRequest(
+export async function recordRequest(
   { requests, now, wakeWorker }: Omit<WriteNeeds, 'newId'>,
-  request: Omit<WrittenRequest, 'at' | 'correlationId' | 'traceparent'>,
+  request: Omit<RecordedRequest, 'at' | 'correlationId' | 'traceparent'>,
   { correlationId, traceparent }: Pick<Context, 'correlationId' | 'traceparent'>,
 ): Promise<boolean> {
   const at = now().toISOString();
@@ -60,13 +60,13 @@ type CarryOutNeeds = Pick<
  * Carries out a recorded request. The owner of the address gets a reset link. The newest unverified sign-up gets a
  * link to choose a password; if another account owns the address, the same event is appended without a link.
  */
-export async function carryOut(deps: CarryOutNeeds, request: WrittenRequest): Promise<void> {
+export async function processRequest(deps: CarryOutNeeds, request: RecordedRequest): Promise<void> {
   const account = await accountAt(deps, request.address);
   if (request.kind === 'lockout') {
     if (account !== undefined) await alertLockedOut(deps, account.userId, request);
     return;
   }
-  const [newest] = await livingSignUps(deps, request.address);
+  const [newest] = await pendingSignUps(deps, request.address);
   if (account !== undefined && request.kind === 'password-reset') await requestReset(deps, account, request);
   if (newest !== undefined) await requestReset(deps, newest, request);
 }
@@ -74,7 +74,7 @@ export async function carryOut(deps: CarryOutNeeds, request: WrittenRequest): Pr
 function alertLockedOut(
   { accounts }: Pick<CarryOutNeeds, 'accounts'>,
   owner: string,
-  { id, correlationId, traceparent }: WrittenRequest,
+  { id, correlationId, traceparent }: RecordedRequest,
 ): Promise<unknown> {
   return accounts.execute(owner, { correlationId, traceparent, commandId: id }, () => ({
     type: 'AlertOwner',
@@ -83,14 +83,14 @@ function alertLockedOut(
 }
 
 /** Returns the id of a request's command. A request of this kind is about one account: whichever is the newest. */
-function commandIdFor({ id, kind }: WrittenRequest, userId: string): string {
+function commandIdFor({ id, kind }: RecordedRequest, userId: string): string {
   return kind === 'verification' ? id : commandIdOf(id, kind, userId);
 }
 
 async function requestReset(
   deps: CarryOutNeeds,
   { userId, email }: Living,
-  request: WrittenRequest,
+  request: RecordedRequest,
 ): Promise<void> {
   const { correlationId, traceparent, overBudget = false } = request;
   const origin = { correlationId, traceparent, commandId: commandIdFor(request, userId) };

@@ -1,7 +1,7 @@
 /** Decides what the use of an old refresh token means (ADR 25). */
 import type { Session } from '../ports/sessions.ts';
 
-export type Verdict =
+export type ReuseVerdict =
   /** The response may have been lost, or another tab was faster: return the current token again. */
   | 'repeat'
   /** Too late, or stolen: this session ends, the others stay. */
@@ -11,7 +11,7 @@ export type Verdict =
   /** Never issued: the store was restored from a backup. */
   | 'unknown';
 
-export interface Use {
+export interface TokenUse {
   /** The number of the token. */
   readonly n: number;
   readonly now: Date;
@@ -32,8 +32,8 @@ const MAX_SKEW_MINUTES = 1;
  */
 export function judgeReuse(
   session: Pick<Session, 'n' | 'rotatedAt' | 'userAgent'>,
-  { n, now, userAgent, reuseMinutes }: Use,
-): Verdict {
+  { n, now, userAgent, reuseMinutes }: TokenUse,
+): ReuseVerdict {
   if (n >= session.n) return 'unknown';
   if (n < session.n - 1) return userAgent === session.userAgent ? 'end-session' : 'end-all';
   // Another process set `rotatedAt` by its own clock, which may be ahead or behind.

@@ -9,7 +9,7 @@ import { parseCosts } from '../passwords/hashing/costs.ts';
 import { completeReset } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
 import { rejectSignUp, verify } from '../sign-up/verification.ts';
-import { context, DAY, inWorld, refused, type World } from '../testing/world.ts';
+import { context, DAY, inWorld, refusedAs, type World } from '../testing/world.ts';
 import { login, type SignedIn } from './login.ts';
 import { refresh } from './refresh.ts';
 import { logoutEverywhere } from './sessions.ts';
@@ -197,11 +197,11 @@ describe('a login', () => {
       await disableAccount(world.deps, { userId: owner, by: 'ops' }, home);
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, home),
-        refused('account_disabled'),
+        refusedAs('account_disabled'),
       );
       await assert.rejects(
         login(world.deps, { address: ada, password: WRONG }, home),
-        refused('invalid_credentials'),
+        refusedAs('invalid_credentials'),
       );
     }),
   );
@@ -216,7 +216,7 @@ describe('guessing passwords', () => {
         await guess(world, 3, address);
         await assert.rejects(
           login(world.deps, { address, password: PASSWORD }, elsewhere),
-          refused('rate_limited'),
+          refusedAs('rate_limited'),
         );
       }
     }),
@@ -230,7 +230,7 @@ describe('guessing passwords', () => {
         await fails(login(world.deps, { address: `${n}@example.com`, password: WRONG }, elsewhere));
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, elsewhere),
-        refused('rate_limited'),
+        refusedAs('rate_limited'),
       );
       await login(world.deps, { address: ada, password: PASSWORD }, home);
     }),
@@ -254,7 +254,7 @@ describe('guessing passwords', () => {
       await login(world.deps, { address: ada, password: PASSWORD }, home);
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, elsewhere),
-        refused('rate_limited'),
+        refusedAs('rate_limited'),
       );
 
       const revoke = { type: 'RevokeSessions', reason: 'admin' } as const;
@@ -262,7 +262,7 @@ describe('guessing passwords', () => {
       assert.ok((await world.deps.sessions.list(userId, world.deps.now(), { limit: 1 })).length > 0);
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, home),
-        refused('rate_limited'),
+        refusedAs('rate_limited'),
       );
     }),
   );
@@ -275,7 +275,7 @@ describe('guessing passwords', () => {
       await guess(world, 3);
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, home),
-        refused('rate_limited'),
+        refusedAs('rate_limited'),
       );
     }),
   );
@@ -298,7 +298,7 @@ describe('guessing passwords', () => {
       await login(world.deps, { address: ada, password: ANOTHER }, home);
       await assert.rejects(
         login(world.deps, { address: ada, password: ANOTHER }, elsewhere),
-        refused('rate_limited'),
+        refusedAs('rate_limited'),
       );
     }),
   );

@@ -1,6 +1,6 @@
 /** Login by address and password. The owner of the address is tried first, then its sign-ups, newest first. */
 import { type Living, sameHash } from '../account/index.ts';
-import { accountAt, livingSignUps } from '../addresses/owners.ts';
+import { accountAt, pendingSignUps } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
@@ -77,7 +77,7 @@ export async function login(
   deps.audit.record({ origin: context, occurrence: { type: 'LoginSucceeded', data } });
   await bestEffort(() => noticeNewSource(deps, account, context));
   await bestEffort(() => rehash(deps, account, passwordHash, context));
-  return signedIn(deps, session, account);
+  return issueTokens(deps, session, account);
 }
 
 function isHashOf(states: readonly Living[], hash: string): boolean {
@@ -96,7 +96,7 @@ async function rehash(
 }
 
 /** Issues the tokens of a session. */
-export function signedIn(
+export function issueTokens(
   { accessTokens, refreshTokens }: Pick<Deps, 'accessTokens' | 'refreshTokens'>,
   session: Pick<Session, 'id' | 'n'>,
   state: Living,
@@ -123,7 +123,7 @@ async function candidates(
   deps: Pick<Deps, 'accounts' | 'journal' | 'registrations'>,
   address: string,
 ): Promise<readonly Living[]> {
-  const signUps = await livingSignUps(deps, address);
+  const signUps = await pendingSignUps(deps, address);
   const account = await accountAt(deps, address);
   return account === undefined ? signUps : [account, ...signUps];
 }

@@ -1,9 +1,9 @@
 /** The owner is told about sign-ins from elsewhere and about a lockout; nobody else learns anything from it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { carryOut } from '../requests/written-requests.ts';
+import { processRequest } from '../requests/written-requests.ts';
 import { verify } from '../sign-up/verification.ts';
-import { context, inWorld, refused, type World } from '../testing/world.ts';
+import { context, inWorld, refusedAs, type World } from '../testing/world.ts';
 import { login } from './login.ts';
 
 const address = 'ada@example.com';
@@ -75,8 +75,8 @@ async function lockOut({ deps }: World, of: string, ip: string): Promise<void> {
   const attempt = { address: of, password: 'not the password' };
   const call = context({ ip });
   for (let n = 0; n < 3; n += 1)
-    await assert.rejects(login(deps, attempt, call), refused('invalid_credentials'));
-  for (let n = 0; n < 2; n += 1) await assert.rejects(login(deps, attempt, call), refused('rate_limited'));
+    await assert.rejects(login(deps, attempt, call), refusedAs('invalid_credentials'));
+  for (let n = 0; n < 2; n += 1) await assert.rejects(login(deps, attempt, call), refusedAs('rate_limited'));
 }
 
 test(
@@ -94,12 +94,12 @@ test(
         ['lockout', 'nobody@example.com'],
       ],
     );
-    for (const request of requests) for (const _ of Array(2).keys()) await carryOut(deps, request);
+    for (const request of requests) for (const _ of Array(2).keys()) await processRequest(deps, request);
     const person = { email: address, username: 'somebody' };
     assert.deepEqual(await alertsOf(world, userId), [{ userId, reason: 'locked-out', locale: 'en', person }]);
 
     const again = login(deps, { address, password }, context({ ip: '203.0.113.7' }));
-    await assert.rejects(again, refused('rate_limited'));
+    await assert.rejects(again, refusedAs('rate_limited'));
     for (const { id } of requests) await deps.requests.done(id, 'the test');
     assert.deepEqual(await waiting(deps), []);
   }),

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
 import { disableAccount } from '../administration/manage-accounts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
-import { context, DAY, inWorld, MINUTE, refused, type World } from '../testing/world.ts';
+import { context, DAY, inWorld, MINUTE, refusedAs, type World } from '../testing/world.ts';
 import type { SignedIn } from './login.ts';
 import { login } from './login.ts';
 import { refresh } from './refresh.ts';
@@ -14,7 +14,7 @@ const OWNER = { locale: 'en', person: { email: 'ada@example.com', username: 'som
 const ada = 'ada@example.com';
 const PASSWORD = 'correct horse battery';
 const SECOND = 1000;
-const invalid = refused('refresh_token_invalid');
+const invalid = refusedAs('refresh_token_invalid');
 
 async function loggedIn(world: World): Promise<SignedIn> {
   await world.signUp(ada, PASSWORD);

@@ -5,7 +5,7 @@ import type { Context, Deps } from '../deps.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import { judgeReuse } from './judge-reuse.ts';
-import { type SignedIn, signedIn } from './login.ts';
+import { issueTokens, type SignedIn } from './login.ts';
 import { sessionEnd } from './session-end.ts';
 import { sessionStatus } from './session-status.ts';
 
@@ -27,7 +27,7 @@ export async function refresh(deps: Needs, refreshToken: string, context: Contex
     session.n === named.n
       ? await rotate(deps, session, context)
       : await answerReuse(deps, session, named.n, context);
-  return signedIn(deps, current, state);
+  return issueTokens(deps, current, state);
 }
 
 /** Rotates the token. If another request with the same token was faster, its response is repeated. */

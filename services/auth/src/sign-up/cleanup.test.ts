@@ -5,7 +5,7 @@ import { captureLog } from '@latchkey/process/testing';
 import { ownerOf } from '../addresses/owners.ts';
 import { registrationOf } from '../ports/testing/commits.ts';
 import { login } from '../sessions/login.ts';
-import { until } from '../testing/until.ts';
+import { waitUntil } from '../testing/until.ts';
 import { context, DAY, inWorld, type World } from '../testing/world.ts';
 import { cleanUpOnce, createCleanup } from './cleanup.ts';
 
@@ -228,7 +228,7 @@ describe('of several sweeps', () => {
       await leases.release('sweep', 'another');
       const busy = createCleanup({ ...deps, leases, owner: 'other', logger, clock });
       await busy.start();
-      await until(async () => (await marked(world)).length === 0);
+      await waitUntil(async () => (await marked(world)).length === 0);
       await busy.stop();
       assert.equal(await statusOf(world, userId), 'ended');
       assert.equal(await leases.take({ ...lease, holder: 'another' }), true);
@@ -252,7 +252,7 @@ test(
     assert.equal(await statusOf(world, userId), 'unverified');
     elapsed = WEEK;
     await cleanup.start();
-    await until(async () => (await marked(world)).length === 0);
+    await waitUntil(async () => (await marked(world)).length === 0);
     await cleanup.stop();
   }),
 );

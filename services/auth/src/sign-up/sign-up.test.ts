@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ownerOf } from '../addresses/owners.ts';
-import { mailBudget } from '../limits/mail-budget.ts';
-import { carryOut } from '../requests/written-requests.ts';
+import { mailCharges } from '../limits/mail-budget.ts';
+import { processRequest } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
 import { refresh } from '../sessions/refresh.ts';
-import { context, DAY, inWorld, refused, type World } from '../testing/world.ts';
+import { context, DAY, inWorld, refusedAs, type World } from '../testing/world.ts';
 import { signUp } from './sign-up.ts';
 import { type Evidence, rejectSignUp, verify, viewVerification } from './verification.ts';
 
@@ -33,7 +33,7 @@ function by(password: string): Evidence {
 const MAILS = 20;
 /** Counts how many mails the address can still get, by taking them. */
 async function mailsLeft({ deps }: World): Promise<number> {
-  const [hour] = mailBudget('sign-up', ada, context().ip);
+  const [hour] = mailCharges('sign-up', ada, context().ip);
   assert.ok(hour);
   let left = 0;
   while ((await deps.limits.take(hour.limit, hour.key)).allowed) left += 1;
@@ -66,7 +66,7 @@ describe('a sign-up', () => {
     inWorld(async (world) => {
       await signUp(world.deps, person, keyed('1'));
       const other = keyed('1', 'another body');
-      await assert.rejects(signUp(world.deps, person, other), refused('idempotency_key_reused'));
+      await assert.rejects(signUp(world.deps, person, other), refusedAs('idempotency_key_reused'));
       assert.equal(await living(world), 1);
       await signUp(world.deps, person, keyed('1', 'another body', '203.0.113.9'));
       assert.equal(await living(world), 2);
@@ -108,7 +108,7 @@ describe('a sign-up', () => {
       const requests = await world.deps.requests.claim(claim);
       assert.equal(requests.length, 1);
       for (const request of requests) {
-        await carryOut(world.deps, request);
+        await processRequest(world.deps, request);
         await world.deps.requests.done(request.id, 'a worker');
       }
       const { userId } = await signUp(world.deps, person, keyed('the same'));
@@ -123,9 +123,9 @@ describe('a sign-up', () => {
   test(
     'over the mail limit of its address is refused, and makes nothing',
     inWorld(async (world) => {
-      for (const take of mailBudget('sign-up', ada, context().ip))
+      for (const take of mailCharges('sign-up', ada, context().ip))
         while ((await world.deps.limits.take(take.limit, take.key)).allowed);
-      await assert.rejects(signUp(world.deps, person, context()), refused('rate_limited'));
+      await assert.rejects(signUp(world.deps, person, context()), refusedAs('rate_limited'));
       assert.equal(await living(world), 0);
       assert.equal(await world.deps.requests.count(), 0);
     }),
@@ -153,7 +153,7 @@ describe('a sign-up', () => {
       const { userId } = await world.signUp(ada, PASSWORD);
       await verify(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context());
       await signUp(world.deps, person, context());
-      await assert.rejects(signUp(revealing, person, context()), refused('email_already_registered'));
+      await assert.rejects(signUp(revealing, person, context()), refusedAs('email_already_registered'));
     }),
   );
 });
@@ -170,7 +170,7 @@ describe('verifying a sign-up', () => {
       assert.equal(await statusOf(world, other.userId), 'ended');
       await assert.rejects(
         verify(world.deps, { token: tokenOf(world, other.userId), evidence: by(ANOTHER) }, context()),
-        refused('token_invalid'),
+        refusedAs('token_invalid'),
       );
       const again = await verify(world.deps, { token: tokenOf(world, userId), evidence: NONE }, context());
       assert.deepEqual(again.facts, []);
@@ -185,10 +185,10 @@ describe('verifying a sign-up', () => {
       function attempt(evidence: Evidence) {
         return verify(world.deps, { token, evidence }, context());
       }
-      await assert.rejects(attempt(NONE), refused('password_required'));
+      await assert.rejects(attempt(NONE), refusedAs('password_required'));
       for (const _ of Array(3).keys())
-        await assert.rejects(attempt(by(ANOTHER)), refused('password_required'));
-      await assert.rejects(attempt(by(PASSWORD)), refused('rate_limited'));
+        await assert.rejects(attempt(by(ANOTHER)), refusedAs('password_required'));
+      await assert.rejects(attempt(by(PASSWORD)), refusedAs('rate_limited'));
       assert.equal(await statusOf(world, userId), 'unverified');
     }),
   );
@@ -206,7 +206,7 @@ describe('verifying a sign-up', () => {
       assert.equal((await viewVerification(world.deps, token, [])).known, false);
       await assert.rejects(
         verify(world.deps, { token, evidence: holding(stranger.userId) }, context()),
-        refused('password_required'),
+        refusedAs('password_required'),
       );
       await verify(world.deps, { token, evidence: holding(userId) }, context());
       assert.equal(await statusOf(world, userId), 'verified');
@@ -223,8 +223,8 @@ describe('verifying a sign-up', () => {
         const evidence = { kind: 'new-password', newPassword, confirmNewPassword } as const;
         return verify(world.deps, { token, evidence }, context({ ip: '203.0.113.9' }));
       }
-      await assert.rejects(choose(ANOTHER, PASSWORD), refused('passwords_do_not_match'));
-      await assert.rejects(choose('short'), refused('password_too_weak'));
+      await assert.rejects(choose(ANOTHER, PASSWORD), refusedAs('passwords_do_not_match'));
+      await assert.rejects(choose('short'), refusedAs('password_too_weak'));
       const { facts } = await choose(ANOTHER);
       assert.deepEqual(
         facts.map(({ type }) => type),
@@ -233,17 +233,17 @@ describe('verifying a sign-up', () => {
       assert.deepEqual(await world.deps.sessions.list(userId, world.deps.now(), { limit: 10 }), []);
       await assert.rejects(
         refresh(world.deps, stranger.refreshToken, context()),
-        refused('refresh_token_invalid'),
+        refusedAs('refresh_token_invalid'),
       );
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, context()),
-        refused('invalid_credentials'),
+        refusedAs('invalid_credentials'),
       );
       const mine = await login(world.deps, { address: ada, password: ANOTHER }, context());
       assert.equal(mine.state.userId, userId);
       // A lost answer is repeated. A used link sets no other password.
       assert.deepEqual((await choose(ANOTHER)).facts, []);
-      await assert.rejects(choose('yet another horse battery'), refused('token_invalid'));
+      await assert.rejects(choose('yet another horse battery'), refusedAs('token_invalid'));
     }),
   );
 

@@ -3,12 +3,12 @@ import { ownerOf } from '../addresses/owners.ts';
 import type { Context, Deps } from '../deps.ts';
 import { repeatableCommandId } from '../idempotency.ts';
 import { ipKey, networkKey } from '../limits/ip-key.ts';
-import { mailBudget } from '../limits/mail-budget.ts';
+import { mailCharges } from '../limits/mail-budget.ts';
 import { withinLimits } from '../limits/within-limits.ts';
 import { assertStrongPassword } from '../passwords/new-password.ts';
 import type { Commit } from '../ports/journal.ts';
 import { Refused } from '../refused.ts';
-import { writeRequest } from '../requests/written-requests.ts';
+import { recordRequest } from '../requests/written-requests.ts';
 import { mintLink } from '../tokens/links.ts';
 
 /** With this many pending sign-ups, another one requests a link for the newest of them instead. */
@@ -74,7 +74,7 @@ async function signUpOnce(deps: Needs, person: SignUp, context: CommandContext):
   const { userId } = await withinLimits(deps, [signUps], async () => {
     if (deps.settings.revealExisting) await assertUnowned(deps, address);
     // A sign-up whose mail may not be sent is refused: without a mail, nobody could ever verify it.
-    return withinLimits(deps, mailBudget('sign-up', address, ip), () => register(deps, person, context));
+    return withinLimits(deps, mailCharges('sign-up', address, ip), () => register(deps, person, context));
   });
   return { userId };
 }
@@ -100,7 +100,7 @@ async function register(
   // Counts registrations without loading the accounts, because their number would show in the response time.
   if ((await registrations.living(address)).length >= MAX_PENDING_SIGN_UPS_PER_ADDRESS) {
     const id = commandId ?? newId();
-    const added = await writeRequest(deps, { id, kind: 'verification', address }, context);
+    const added = await recordRequest(deps, { id, kind: 'verification', address }, context);
     return { userId, repeated: !added };
   }
   const { firstName, lastName, username, locale } = person;

@@ -13,7 +13,7 @@ import type { Context, Deps } from '../deps.ts';
 import { completeReset } from '../passwords/reset.ts';
 import type { Journal } from '../ports/journal.ts';
 import { Refused } from '../refused.ts';
-import { carryOut, requestByAddress } from '../requests/written-requests.ts';
+import { processRequest, requestByAddress } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
 import { findCaller } from '../sessions/session-status.ts';
 import { logoutEverywhere } from '../sessions/sessions.ts';
@@ -280,7 +280,7 @@ async function work({ deps, world, faults }: Stage): Promise<void> {
   faults.length = 0;
   const claim = { owner: 'a worker', now: world.deps.now(), leaseMs: 1000, limit: 1000 };
   for (const request of await deps.requests.claim(claim)) {
-    await carryOut(deps, request);
+    await processRequest(deps, request);
     await deps.requests.done(request.id, 'a worker');
   }
 }

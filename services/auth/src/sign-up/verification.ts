@@ -6,15 +6,15 @@ import {
   isLiving,
   type Living,
   type Proof,
-  proves,
+  proofMatchesSignUp,
   sameHash,
   verificationRefusal,
 } from '../account/index.ts';
-import { ownerOf, supersedeOthers } from '../addresses/owners.ts';
+import { endOtherSignUps, ownerOf } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
-import { mailBudget } from '../limits/mail-budget.ts';
-import { ifWithinLimits, withinLimits } from '../limits/within-limits.ts';
+import { mailCharges } from '../limits/mail-budget.ts';
+import { tryWithinLimits, withinLimits } from '../limits/within-limits.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
 import { assertSamePassword, assertStrongPassword } from '../passwords/new-password.ts';
 import { afterNewPassword } from '../passwords/reset.ts';
@@ -52,7 +52,7 @@ export async function viewVerification(
     locale: state.locale,
     signedUpAt: await signedUpAt(deps, state.userId),
     used: state.status === 'verified',
-    known: proves(state, { kind: 'holder', holders }),
+    known: proofMatchesSignUp(state, { kind: 'holder', holders }),
   };
 }
 
@@ -119,7 +119,7 @@ export async function verify(
   if (facts.length > 0 || account.status === 'verified')
     await bestEffort(() => deps.registrations.settle(link.userId));
   if (refusal) throw new Refused(refusal);
-  if (facts.length > 0) await bestEffort(() => supersedeOthers(deps, account.address, context));
+  if (facts.length > 0) await bestEffort(() => endOtherSignUps(deps, account.address, context));
   return { facts, ...rest };
 }
 
@@ -220,13 +220,13 @@ export async function renewVerification(
 ): Promise<AccountState> {
   const { userId, state } = caller;
   const { address, email } = state;
-  const budget = mailBudget('renewal', address, context.ip);
+  const budget = mailCharges('renewal', address, context.ip);
   const outcome = await withinLimits<Pick<Outcome, 'state' | 'repeated'>>(
     deps,
     [mailRequest(context)],
     async () => {
       if (state.status !== 'unverified') return { state };
-      return ifWithinLimits(deps, budget, ({ allowed }) =>
+      return tryWithinLimits(deps, budget, ({ allowed }) =>
         deps.accounts.execute(userId, context, async () => ({
           type: 'RenewVerification',
           owner: await ownerOf(deps, address),

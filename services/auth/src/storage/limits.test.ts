@@ -4,7 +4,7 @@ import { retryLostRace } from '@latchkey/mongo';
 import mongoose from 'mongoose';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { limitRules } from '../ports/testing/limit-rules.ts';
-import { countingLimits } from './limits.ts';
+import { createCountingLimits } from './limits.ts';
 
 const once = { points: 1, seconds: 3600 };
 const rules = limitRules(once);
@@ -22,7 +22,7 @@ class ContestedLimiter extends RateLimiterMemory {
 
 test('a count that collided with another is repeated, and taken once', async () => {
   const limiter = new ContestedLimiter({ points: once.points, duration: once.seconds });
-  const limits = countingLimits(rules, {
+  const limits = createCountingLimits(rules, {
     limiterFor: () => limiter,
     giveBack: async () => undefined,
     repeating: retryLostRace,

@@ -11,7 +11,7 @@ interface LimiterStore {
 }
 
 /** Limits on rate-limiter-flexible, with one limiter per rule. */
-export function countingLimits(
+export function createCountingLimits(
   rules: LimitRules,
   { limiterFor, giveBack, repeating }: LimiterStore,
 ): Omit<Limits, 'removeExpired'> {
@@ -53,7 +53,7 @@ export function countingLimits(
 }
 
 /** Allows everything: `LIMITS=off`, for load tests. */
-export const unlimited: Limits = {
+export const noLimits: Limits = {
   take: async () => ({ allowed: true }),
   peek: async () => ({ allowed: true }),
   giveBack: async () => undefined,

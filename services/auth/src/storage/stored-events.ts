@@ -56,11 +56,11 @@ export function readableByStream<Row extends { readonly stream?: unknown }>(
   read: (row: Row) => Commit,
 ): ReadonlyMap<string, readonly Commit[] | UnreadableCommit> {
   const byStream = Map.groupBy(rows, ({ stream }) => String(stream));
-  return new Map([...byStream].map(([stream, its]) => [stream, orUnreadable(() => its.map(read))]));
+  return new Map([...byStream].map(([stream, its]) => [stream, readOrUnreadable(() => its.map(read))]));
 }
 
 /** Returns the result of `read`, or the reason why the commit is unreadable. */
-export function orUnreadable<Events>(read: () => Events): Events | UnreadableCommit {
+export function readOrUnreadable<Events>(read: () => Events): Events | UnreadableCommit {
   try {
     return read();
   } catch (error) {

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type AccountState, type Command, existing } from '../account/index.ts';
+import { type AccountState, type Command, requireExisting } from '../account/index.ts';
 import { address, admin, link, register } from '../account/testing/ada.ts';
 import { ownerOf } from '../addresses/owners.ts';
-import { inWorld, refused, type World } from '../testing/world.ts';
+import { inWorld, refusedAs, type World } from '../testing/world.ts';
 
 const origin = { correlationId: 'request-1' };
 
 async function registered({ deps }: World, command: Partial<typeof register> = {}): Promise<string> {
   const userId = deps.newId();
   const { state } = await deps.accounts.execute(userId, origin, () => ({ ...register, ...command, userId }));
-  return existing(state).userId;
+  return requireExisting(state).userId;
 }
 
 const revoke: Command = { type: 'RevokeSessions', reason: 'logout-all' };
@@ -28,7 +28,7 @@ describe('a command', () => {
         ['AccountDisabled', 'SessionsRevoked'],
       );
       assert.equal(refusal, undefined);
-      assert.equal(existing(state).revokedAt, 3);
+      assert.equal(requireExisting(state).revokedAt, 3);
       assert.deepEqual(await world.freshAccounts().load(userId), state);
       assert.deepEqual(nudged, [userId, userId]);
       const [first, second] = await deps.journal.read(userId);
@@ -44,7 +44,7 @@ describe('a command', () => {
       await world.deps.accounts.execute(userId, origin, () => disable);
       const { facts, state } = await world.deps.accounts.execute(userId, origin, () => disable);
       assert.deepEqual(facts, []);
-      assert.equal(existing(state).disabled, true);
+      assert.equal(requireExisting(state).disabled, true);
       assert.equal((await world.deps.journal.read(userId)).length, 2);
     }),
   );
@@ -117,7 +117,7 @@ describe('a command whose append goes wrong', () => {
       world.faults.push('answer lost');
       const { facts, state } = await world.deps.accounts.execute(userId, origin, () => revoke);
       assert.equal(facts.length, 1);
-      assert.equal(existing(state).revokedAt, 2);
+      assert.equal(requireExisting(state).revokedAt, 2);
       assert.deepEqual(await world.typesOf(userId), ['UserRegistered', 'SessionsRevoked']);
     }),
   );
@@ -160,7 +160,7 @@ describe('a command whose append goes wrong', () => {
         facts.map(({ type }) => type),
         ['SessionsRevoked'],
       );
-      assert.equal(existing(state).revokedAt, 2);
+      assert.equal(requireExisting(state).revokedAt, 2);
       assert.deepEqual(await world.typesOf(userId), ['UserRegistered', 'SessionsRevoked']);
     }),
   );
@@ -194,7 +194,7 @@ describe('a command that another was faster than', () => {
       });
       assert.deepEqual(facts, []);
       assert.deepEqual(
-        seen.map((state) => existing(state).disabled),
+        seen.map((state) => requireExisting(state).disabled),
         [false, true],
       );
       assert.equal((await world.deps.journal.read(userId)).length, 2);
@@ -212,7 +212,7 @@ describe('a command that another was faster than', () => {
       world.faults.push(...Array.from({ length: 8 }, () => [overtaken, overtaker]).flat());
       await assert.rejects(
         world.deps.accounts.execute(userId, origin, () => ({ ...revoke, reason: 'admin' }) as Command),
-        refused('conflict'),
+        refusedAs('conflict'),
       );
       const reasons = (await world.factsOf(userId)).map(({ data }) => 'reason' in data && data.reason);
       assert.equal(reasons.filter((reason) => reason === 'logout-all').length, 8);

@@ -7,7 +7,7 @@ import type { AppendResult, Commit, Journal, RecordedFact } from '../ports/journ
 import { Refused } from '../refused.ts';
 import { toPublic } from '../relay/to-public.ts';
 import { chainEntriesOf, chainStream } from './chain-stream.ts';
-import type { Loaded, Streams } from './streams.ts';
+import type { LoadedStream, Streams } from './streams.ts';
 
 /** The rules of one kind of stream. All functions are pure. */
 export interface Decider<State, Command, F extends Fact> {
@@ -42,7 +42,7 @@ export interface CommandOutcome<State, F extends Fact> {
 }
 
 /** The request behind a command. */
-export interface Origin {
+export interface CommandOrigin {
   readonly correlationId: string;
   readonly traceparent?: string | undefined;
   /** Identifies a command that may be repeated. Without it, each call is a new command. */
@@ -50,7 +50,7 @@ export interface Origin {
 }
 
 /** Returns the command for a state. Called again on each try, so that everything it looks up elsewhere is current. */
-export type Ask<State, Command> = (state: State) => Command | Promise<Command>;
+export type CommandFor<State, Command> = (state: State) => Command | Promise<Command>;
 
 export interface Commands<State, Command, F extends Fact> {
   /** @throws StoreUnavailable, or UnreadableCommit */
@@ -59,9 +59,17 @@ export interface Commands<State, Command, F extends Fact> {
    * Runs a command: loads, decides and appends. Starts again with the load if another command was faster.
    * @throws Refused (conflict) if the stream keeps changing meanwhile; StoreUnavailable, UnreadableCommit
    */
-  execute(stream: string, origin: Origin, ask: Ask<State, Command>): Promise<CommandOutcome<State, F>>;
+  execute(
+    stream: string,
+    origin: CommandOrigin,
+    ask: CommandFor<State, Command>,
+  ): Promise<CommandOutcome<State, F>>;
   /** Does the same for a new stream id, whose first try needs no load. */
-  create(stream: string, origin: Origin, ask: Ask<State, Command>): Promise<CommandOutcome<State, F>>;
+  create(
+    stream: string,
+    origin: CommandOrigin,
+    ask: CommandFor<State, Command>,
+  ): Promise<CommandOutcome<State, F>>;
   /** Returns the commit of a command that was carried out before, so that a repeated request need not run again. */
   carriedOut(commandId: string): Promise<Commit | undefined>;
 }
@@ -101,9 +109,13 @@ export function createCommands<State, Command, F extends Fact>(
   deps: CommandsDeps,
 ): Commands<State, Command, F> {
   const { journal, nudge, now, newId, sleep, random, monotonic = () => performance.now() } = deps;
-  type Call = { readonly stream: string; readonly origin: Origin; readonly ask: Ask<State, Command> };
+  type Call = {
+    readonly stream: string;
+    readonly origin: CommandOrigin;
+    readonly ask: CommandFor<State, Command>;
+  };
 
-  function run(call: Call, first?: Loaded<State>): Promise<CommandOutcome<State, F>> {
+  function run(call: Call, first?: LoadedStream<State>): Promise<CommandOutcome<State, F>> {
     const options = { ...BACKOFF, ...(sleep && { sleep }), ...(random && { random }) };
     const origin = { commandId: v4(), ...call.origin };
     let known = first;
@@ -116,7 +128,7 @@ export function createCommands<State, Command, F extends Fact>(
 
   /** @throws CommitLost */
   async function attempt(
-    before: Loaded<State>,
+    before: LoadedStream<State>,
     { stream, origin, ask }: Call,
   ): Promise<CommandOutcome<State, F>> {
     const { facts, claims, ...refusal } = decider.decide(before.state, await ask(before.state));
@@ -131,8 +143,8 @@ export function createCommands<State, Command, F extends Fact>(
 
   function newCommit(
     stream: string,
-    before: Loaded<State>,
-    { correlationId, traceparent, commandId = v4() }: Origin,
+    before: LoadedStream<State>,
+    { correlationId, traceparent, commandId = v4() }: CommandOrigin,
     decided: { readonly facts: readonly F[]; readonly claims: readonly string[] | undefined },
   ): Commit {
     const { facts, claims: others = [] } = decided;
@@ -159,7 +171,7 @@ export function createCommands<State, Command, F extends Fact>(
   }
 
   /** Adds each event to the hash chain of the stream. A stream of release 0.1 is chained first. */
-  async function chained({ number, head }: Loaded<State>, commit: Commit): Promise<Commit> {
+  async function chained({ number, head }: LoadedStream<State>, commit: Commit): Promise<Commit> {
     const previous = number === 0 ? undefined : (head ?? (await chainStream(journal, commit.stream)));
     const entries = chainEntriesOf(commit, previous);
     return {

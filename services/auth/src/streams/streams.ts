@@ -18,7 +18,7 @@ export interface StreamsDeps<State> {
   readonly remembered?: number;
 }
 
-export interface Loaded<State> {
+export interface LoadedStream<State> {
   readonly state: State;
   /** Number of the last commit; 0 if the stream does not exist. */
   readonly number: number;
@@ -40,14 +40,14 @@ export interface Streams<State> {
    * Returns the state after all commits that the journal has now. Memory and snapshots are only optimisations.
    * @throws StoreUnavailable, or UnreadableCommit
    */
-  load(stream: string): Promise<Loaded<State>>;
+  load(stream: string): Promise<LoadedStream<State>>;
 }
 
 export function createStreams<State>(deps: StreamsDeps<State>): Streams<State> {
   const { journal, snapshots, initial, evolve, stateVersion, snapshotEvery = 100, remembered = 1000 } = deps;
-  const memory = new LRUCache<string, Loaded<State>>({ max: remembered });
+  const memory = new LRUCache<string, LoadedStream<State>>({ max: remembered });
 
-  async function restore(stream: string): Promise<Loaded<State>> {
+  async function restore(stream: string): Promise<LoadedStream<State>> {
     const snapshot = await snapshots.find(stream).catch(ignoreOutage);
     if (snapshot?.stateVersion !== stateVersion) return { state: initial, number: 0, sequence: 0 };
     const { number, sequence } = snapshot;
@@ -56,7 +56,7 @@ export function createStreams<State>(deps: StreamsDeps<State>): Streams<State> {
     return { state, number, sequence, ...(head === undefined ? {} : { head }) };
   }
 
-  function apply(before: Loaded<State>, commit: Commit): Loaded<State> {
+  function apply(before: LoadedStream<State>, commit: Commit): LoadedStream<State> {
     refuseGap(before, commit);
     let { state, sequence } = before;
     for (const fact of commit.events) {
@@ -67,7 +67,7 @@ export function createStreams<State>(deps: StreamsDeps<State>): Streams<State> {
     return { state, number: commit.number, sequence, ...(head === undefined ? {} : { head }) };
   }
 
-  function snapshotOf(stream: string, { number, sequence, ...state }: Loaded<State>): Snapshot {
+  function snapshotOf(stream: string, { number, sequence, ...state }: LoadedStream<State>): Snapshot {
     return { stream, stateVersion, number, sequence, state: state satisfies StoredState<State> };
   }
 
@@ -93,7 +93,7 @@ function ignoreOutage(error: unknown): undefined {
 }
 
 /** A decision on a state with a gap would be wrong, and nobody would notice. */
-function refuseGap(before: Loaded<unknown>, { stream, number, sequence }: Commit): void {
+function refuseGap(before: LoadedStream<unknown>, { stream, number, sequence }: Commit): void {
   if (number !== before.number + 1) {
     throw new UnreadableCommit(stream, before.number + 1, 'it is missing');
   }

@@ -24,7 +24,7 @@ import { compactDecrypt } from 'jose';
 import { type AuthDeps, authSettings, compose } from '../index.ts';
 import { generateSecrets } from '../keys/secrets.ts';
 import { openOps } from '../ops.ts';
-import { until } from './until.ts';
+import { waitUntil } from './until.ts';
 
 export interface Reply {
   readonly status: number;
@@ -191,7 +191,7 @@ export async function startAuth(
       function found() {
         return eventsOf(address).filter((event) => event.type === type)[nth - 1];
       }
-      await until(async () => found() !== undefined);
+      await waitUntil(async () => found() !== undefined);
       return found() as Extract<LatchkeyEvent, { type: T }>;
     },
     /** Decrypts the link in an event. */

@@ -54,7 +54,7 @@ export function login(auth: Auth, { email, password }: Person, ask: Ask = {}): P
 }
 
 /** @returns the tokens of a login that must succeed */
-export async function loggedIn(
+export async function loginTokens(
   auth: Auth,
   person: Person,
   ask: Ask = {},

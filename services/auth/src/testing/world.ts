@@ -35,7 +35,7 @@ const settings = {
 };
 
 /** What happens to the next append. */
-export type Fault =
+export type AppendFault =
   /** Another process appends first: this runs before the append. */
   | { readonly meanwhile: () => Promise<unknown> }
   /** The journal is unreachable: nothing was appended. */
@@ -43,7 +43,7 @@ export type Fault =
   /** The commit was appended, but the caller gets no answer. */
   | 'answer lost';
 
-function withFaults(journal: Journal, faults: Fault[]): Journal {
+function withFaults(journal: Journal, faults: AppendFault[]): Journal {
   return {
     ...journal,
     append: async (commit: Commit) => {
@@ -67,7 +67,7 @@ export async function openWorld(given?: Stores) {
   const { SEALING_PRIVATE_KEYS: _notifiers, ...secrets } = generateSecrets();
   const links: SealedContent[] = [];
   const nudged: string[] = [];
-  const faults: Fault[] = [];
+  const faults: AppendFault[] = [];
   let ms = Date.parse('2026-03-01T12:00:00.000Z');
   function now(): Date {
     return new Date(ms);
@@ -171,7 +171,7 @@ export function context(given: Partial<Context> = {}): Context {
 }
 
 /** Returns a check for `assert.rejects`. */
-export function refused(kind: Refusal['kind']) {
+export function refusedAs(kind: Refusal['kind']) {
   return (error: unknown) => error instanceof Refused && error.refusal.kind === kind;
 }
 

@@ -14,14 +14,14 @@ const addressed = { userId, locale: 'en', person };
 
 export const noon = new Date('2026-03-01T12:00:00.000Z');
 /** Returns the instant `ms` milliseconds after noon. */
-export function at(ms: number): Date {
+export function afterNoon(ms: number): Date {
   return new Date(noon.getTime() + ms);
 }
 
 const HOUR = 3_600_000;
 
 /** Returns a link with this name; by default it expires at one o'clock. */
-export function link(name: string, expiresAt = at(HOUR)): NewLink {
+export function link(name: string, expiresAt = afterNoon(HOUR)): NewLink {
   return {
     hash: `hash of link ${name}`,
     sealed: { sealed: `sealed ${name}`, expiresAt: expiresAt.toISOString() },
@@ -30,7 +30,7 @@ export function link(name: string, expiresAt = at(HOUR)): NewLink {
 
 /** @param newLink undefined if the link is withheld */
 function keep(newLink: NewLink | undefined) {
-  if (newLink === undefined) return { withheldUntil: at(HOUR).toISOString() };
+  if (newLink === undefined) return { withheldUntil: afterNoon(HOUR).toISOString() };
   const { hash, sealed } = newLink;
   return { link: { hash, expiresAt: sealed.expiresAt } };
 }
@@ -124,7 +124,7 @@ export function disabled(reason?: string): AccountFact {
 }
 
 /** Returns the fact that disables a verified account, whose owner is told. */
-export function disabledAndTold(reason?: string): AccountFact {
+export function disabledWithNotice(reason?: string): AccountFact {
   const { locale, person: ada } = addressed;
   return {
     type: 'AccountDisabled',

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import type { Command, NewLink, Proof, Register } from '../commands.ts';
 import { addressClaim, type Decision, decide, keysOf, superfluousClaims } from '../decide.ts';
 import { type AccountState, evolve, initialState } from '../state.ts';
-import { admin, at } from './ada.ts';
+import { admin, afterNoon } from './ada.ts';
 
 const ids = ['0198c0de-0000-7000-8000-000000000001', '0198c0de-0000-7000-8000-000000000002'] as const;
 export const address = 'ada@example.com';
@@ -30,7 +30,7 @@ function linkOf(kind: Purpose) {
   return fc.tuple(number, minute).map(
     ([n, expires]): NewLink => ({
       hash: hashOf(kind, n),
-      sealed: { sealed: `sealed-${kind}-${n}`, expiresAt: at(expires * MINUTES).toISOString() },
+      sealed: { sealed: `sealed-${kind}-${n}`, expiresAt: afterNoon(expires * MINUTES).toISOString() },
     }),
   );
 }
@@ -58,7 +58,7 @@ const proof: fc.Arbitrary<Proof> = fc.oneof(
 /** A command without the parts that the use cases look up: the clock and the owner. */
 function request(userId: string): fc.Arbitrary<Command> {
   const owner = fc.constant(undefined);
-  const now = fc.constant(at(0));
+  const now = fc.constant(afterNoon(0));
   const name = fc.constantFrom('ada', 'alan', 'countess');
   const by = fc.constantFrom(admin, userId, 'ops');
   const reason = fc.constantFrom('because', 'therefore');
@@ -145,7 +145,7 @@ function request(userId: string): fc.Arbitrary<Command> {
         {
           type: type('RequestErasure'),
           by,
-          eraseAt: fc.constant(at(20 * MINUTES).toISOString()),
+          eraseAt: fc.constant(afterNoon(20 * MINUTES).toISOString()),
           link: linkOf('reset'),
         },
         { requiredKeys: ['type', 'by', 'eraseAt'] },
@@ -235,7 +235,7 @@ function proving({ link, passwordHash }: Register): Command {
     type: 'Verify',
     tokenHash: link.hash,
     proof: { kind: 'password', passwordHash },
-    now: at(0),
+    now: afterNoon(0),
     owner: undefined,
   };
 }
@@ -246,7 +246,7 @@ function changing(
   { link, undo }: { readonly link: NewLink; readonly undo: NewLink },
 ): readonly Command[] {
   const [, to] = addresses;
-  const lookedUp = { now: at(0), owner: undefined };
+  const lookedUp = { now: afterNoon(0), owner: undefined };
   const proof = { kind: 'password', passwordHash } as const;
   return [
     {
@@ -305,15 +305,15 @@ function sequenceOf({ accounts }: World, userId: string): number {
  * Runs the commands as the use cases do: the owner is looked up, and claims are stored in the same step as the
  * facts. A command whose claim is still taken is not carried out.
  */
-export function play(steps: readonly Step[]): World {
+export function playStory(steps: readonly Step[]): World {
   let world: World = { accounts: new Map(), claims: new Map(), turns: [] };
   let minutes = 0;
   for (const { userId, command: asked, minutes: later, sweeps } of steps) {
     minutes += later;
     const before = world.accounts.get(userId) ?? initialState;
-    const command = asLookedUp(world, userId, asked, at(minutes * MINUTES));
+    const command = asLookedUp(world, userId, asked, afterNoon(minutes * MINUTES));
     const decision = decide(before, command);
-    const { claims = [] } = keysOf(before, decision.facts, at(minutes * MINUTES));
+    const { claims = [] } = keysOf(before, decision.facts, afterNoon(minutes * MINUTES));
     const holders = claims.flatMap((claim) => world.claims.get(claim) ?? []);
     assert.ok(
       holders.every((holder) => holder === userId),

@@ -5,7 +5,7 @@ import type { Caller, Deps } from '../../deps.ts';
 import type { Stores } from '../../ports/stores.ts';
 import { login } from '../../sessions/login.ts';
 import { verify } from '../../sign-up/verification.ts';
-import { context, inWorld, refused, type World } from '../../testing/world.ts';
+import { context, inWorld, refusedAs, type World } from '../../testing/world.ts';
 import { confirmEmailChange } from '../confirm.ts';
 import { requestEmailChange } from '../request.ts';
 import { undoEmailChange } from '../undo.ts';
@@ -14,7 +14,7 @@ export const [ada, countess, eve] = ['ada@example.com', 'countess@example.com', 
 export const PASSWORD = 'the password of ada';
 export const CHOSEN = 'chosen by the holder of the mailbox';
 const both = { newPassword: CHOSEN, confirmNewPassword: CHOSEN };
-export const home = context();
+export const homeContext = context();
 
 async function quickHash(text: string, address: string): Promise<string> {
   return `hash of ${text} for ${address}`;
@@ -36,7 +36,7 @@ export function withWorld(play: (world: World) => Promise<void>, given?: () => P
   }, given);
 }
 
-export async function verified(world: World, address = ada, password = PASSWORD): Promise<Living> {
+export async function verifiedAccount(world: World, address = ada, password = PASSWORD): Promise<Living> {
   const { userId } = await world.signUp(address, password);
   const token = world.tokenOf(userId, 'verification');
   const { state } = await verify(
@@ -54,33 +54,33 @@ async function callerOf(world: World, userId: string): Promise<Caller> {
   return { userId, sessionId: 'a session', state };
 }
 
-export async function ask(world: World, userId: string, to = countess, password = PASSWORD) {
+export async function requestChange(world: World, userId: string, to = countess, password = PASSWORD) {
   const newEmail = { stored: to, canonical: to };
-  return requestEmailChange(world.deps, { newEmail, password }, await callerOf(world, userId), home);
+  return requestEmailChange(world.deps, { newEmail, password }, await callerOf(world, userId), homeContext);
 }
 
 export function confirm(world: World, userId: string, deps: Deps = world.deps) {
   const token = world.tokenOf(userId, 'email-change');
-  return confirmEmailChange(deps, { token, evidence: { kind: 'password', password: PASSWORD } }, home);
+  return confirmEmailChange(deps, { token, evidence: { kind: 'password', password: PASSWORD } }, homeContext);
 }
 
-export function undo(world: World, userId: string, deps: Deps = world.deps) {
-  return undoEmailChange(deps, { token: world.tokenOf(userId, 'email-undo'), ...both }, home);
+export function undoChange(world: World, userId: string, deps: Deps = world.deps) {
+  return undoEmailChange(deps, { token: world.tokenOf(userId, 'email-undo'), ...both }, homeContext);
 }
 
-export async function moved(world: World): Promise<string> {
-  const { userId } = await verified(world);
-  await ask(world, userId);
+export async function changedAccount(world: World): Promise<string> {
+  const { userId } = await verifiedAccount(world);
+  await requestChange(world, userId);
   await confirm(world, userId);
   return userId;
 }
 
 export async function canSignIn(world: World, address: string, password: string): Promise<boolean> {
   try {
-    await login(world.deps, { address, password }, home);
+    await login(world.deps, { address, password }, homeContext);
     return true;
   } catch (error) {
-    if (refused('invalid_credentials')(error)) return false;
+    if (refusedAs('invalid_credentials')(error)) return false;
     throw error;
   }
 }

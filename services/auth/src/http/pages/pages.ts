@@ -13,7 +13,7 @@ import { BASE } from '../base-path.ts';
 import { type Language, languageFor as languageOf } from './language.ts';
 import { loadTemplates, type PageName } from './templates.ts';
 import type { DeadLinkKind, FaultCode, LinkKind, Message, Success, Texts } from './texts.ts';
-import { shown, waitInWords } from './words.ts';
+import { displaySafe, waitInWords } from './words.ts';
 
 /** What is wrong with one field of a form for a new password. */
 export interface ResetFault {
@@ -134,7 +134,7 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
     const text = fault === undefined ? null : language.texts.faults[fault.code];
     return render(language, 'reset', {
       ...words,
-      email: shown(email),
+      email: displaySafe(email),
       action,
       fault: text,
       newPasswordFault: fault?.field === 'newPassword' ? text : null,
@@ -194,7 +194,7 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
       if (used) return message(language, 'done', texts.emailChanged);
       return render(language, 'email-change', {
         title: texts.emailChange.title,
-        newEmail: shown(newEmail),
+        newEmail: displaySafe(newEmail),
         action,
         fault: wrongPassword ? texts.faults.password_incorrect : null,
       });
@@ -280,8 +280,8 @@ function signUpFacts(
   { username, email, signedUpAt }: Pick<OpenVerification, 'username' | 'email' | 'signedUpAt'>,
 ) {
   return {
-    username: shown(username),
-    email: shown(email),
+    username: displaySafe(username),
+    email: displaySafe(email),
     signedUpAt: { machine: signedUpAt.toISOString(), words: instantInWords(signedUpAt, tag) },
   };
 }

@@ -14,6 +14,6 @@ export function waitInWords(seconds: number, locale: string): string {
 const unseen = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu;
 
 /** Makes a name or address that a stranger may have chosen safe to show within a sentence. */
-export function shown(text: string): string {
+export function displaySafe(text: string): string {
   return text.toWellFormed().replaceAll(unseen, '');
 }

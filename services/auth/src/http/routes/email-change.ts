@@ -1,7 +1,7 @@
 import { problems, publicPolicy, type RequestContext, type Route } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
-import { existing, type Holder } from '../../account/index.ts';
+import { type Holder, requireExisting } from '../../account/index.ts';
 import { emailAddress } from '../../addresses/email.ts';
 import type { Caller } from '../../deps.ts';
 import { confirmEmailChange, type OwnerEvidence, viewEmailChange } from '../../email-change/confirm.ts';
@@ -15,9 +15,9 @@ import { htmlAnswer, linkAction, linkProblemPage, linkProblems, tokenParam } fro
 import { newPasswordFault } from '../new-password-fault.ts';
 import { operationRoute } from '../operation.ts';
 import { callerOrAnyone } from '../optional-caller.ts';
-import { refusals, weakPasswordFaults } from '../problems.ts';
+import { refusalProblems, weakPasswordFaults } from '../problems.ts';
 import { newPasswordText, passwordText } from '../schemas.ts';
-import { changed, changedOnPage, message, sequenceHeader } from '../views.ts';
+import { changeAnswer, changeAnswerOrPage, message, sequenceHeader } from '../views.ts';
 
 export function emailChangeRoutes(deps: RouteDeps): readonly Route[] {
   return [
@@ -43,11 +43,11 @@ function requestRoute(deps: RouteDeps): Route {
       'Mails a link to the new address, which confirms the change together with the password or a session. The answer is the same if the address belongs to another account; its owner gets a mail.',
     policy: deps.guards.verified,
     body: z.object({ newEmail: emailAddress, password: passwordText }),
-    answers: { 202: changed('Whether or not the address is in use.', message) },
+    answers: { 202: changeAnswer('Whether or not the address is in use.', message) },
     problems: [
-      refusals.password_incorrect,
-      refusals.email_unchanged,
-      refusals.email_change_recent,
+      refusalProblems.password_incorrect,
+      refusalProblems.email_unchanged,
+      refusalProblems.email_change_recent,
       problems.conflict,
       problems.rate_limited,
     ],
@@ -118,13 +118,13 @@ function confirmationRoute(deps: RouteDeps): Route {
     body: confirmation,
     accepts: ['none', 'json', 'form'],
     answers: {
-      200: { ...changedOnPage('The account has the new address.'), headers: [ACCOUNT_SEQUENCE] },
+      200: { ...changeAnswerOrPage('The account has the new address.'), headers: [ACCOUNT_SEQUENCE] },
       400: { description: 'The form again, to a form.', media: ['text/html'] },
     },
     problems: [
       ...linkProblems,
-      refusals.password_required,
-      refusals.password_incorrect,
+      refusalProblems.password_required,
+      refusalProblems.password_incorrect,
       problems.conflict,
       problems.rate_limited,
     ],
@@ -134,7 +134,7 @@ function confirmationRoute(deps: RouteDeps): Route {
       const confirmed = { token, evidence: evidenceOf(request) };
       const { state } = await confirmEmailChange(deps, confirmed, contextOf(request));
       if (request.sentAs === 'form')
-        return htmlAnswer(pages.emailChanged({ locale: existing(state).locale }));
+        return htmlAnswer(pages.emailChanged({ locale: requireExisting(state).locale }));
       return {
         status: 200,
         body: { message: 'Email address changed successfully' },
@@ -193,20 +193,21 @@ function undoRoute(deps: RouteDeps): Route {
     moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),
     accepts: ['json', 'form'],
     answers: {
-      200: changedOnPage('The account has its previous address again.'),
+      200: changeAnswerOrPage('The account has its previous address again.'),
       400: { description: 'The form again, to a form.', media: ['text/html'] },
     },
     problems: [
       ...linkProblems,
-      refusals.passwords_do_not_match,
-      refusals.password_too_weak,
+      refusalProblems.passwords_do_not_match,
+      refusalProblems.password_too_weak,
       problems.conflict,
     ],
     problemPage: linkProblemPage(pages, 'email-undo'),
     handle: async (request) => {
       const undo = { token: request.params.token, ...request.body };
       const { state } = await undoEmailChange(deps, undo, contextOf(request));
-      if (request.sentAs === 'form') return htmlAnswer(pages.emailUndone({ locale: existing(state).locale }));
+      if (request.sentAs === 'form')
+        return htmlAnswer(pages.emailUndone({ locale: requireExisting(state).locale }));
       return {
         status: 200,
         body: { message: 'Email change undone successfully' },

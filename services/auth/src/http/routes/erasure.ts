@@ -1,6 +1,6 @@
 import { problems, publicPolicy, type Route } from '@latchkey/http';
 import { z } from 'zod';
-import { existing } from '../../account/index.ts';
+import { requireExisting } from '../../account/index.ts';
 import {
   cancelErasure,
   eraseAccountOf,
@@ -12,15 +12,15 @@ import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { erasureProblemPage, htmlAnswer, linkAction, linkProblems, tokenParam } from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
-import { refusals } from '../problems.ts';
+import { refusalProblems } from '../problems.ts';
 import { passwordText } from '../schemas.ts';
-import { changed, changedOnPage, sequenceHeader } from '../views.ts';
+import { changeAnswer, changeAnswerOrPage, sequenceHeader } from '../views.ts';
 
 export function erasureRoutes(deps: RouteDeps): readonly Route[] {
   return [eraseOwnRoute(deps), eraseRoute(deps), viewErasureRoute(deps), cancelErasureRoute(deps)];
 }
 
-const requested = changed(
+const requested = changeAnswer(
   'The account is disabled, and will be erased at `eraseAt`.',
   z.object({ message: z.string(), eraseAt: z.iso.datetime() }),
 );
@@ -41,7 +41,12 @@ function eraseOwnRoute(deps: RouteDeps): Route {
     policy: deps.guards.authenticated,
     body: z.object({ password: passwordText }),
     answers: { 202: requested },
-    problems: [refusals.password_incorrect, refusals.last_admin, problems.conflict, problems.rate_limited],
+    problems: [
+      refusalProblems.password_incorrect,
+      refusalProblems.last_admin,
+      problems.conflict,
+      problems.rate_limited,
+    ],
     handle: async (request) => {
       const { state, eraseAt } = await eraseOwnAccount(
         deps,
@@ -66,7 +71,12 @@ function eraseRoute(deps: RouteDeps): Route {
     policy: deps.guards.withRole('admin'),
     params: z.object({ id: z.uuid() }),
     answers: { 202: requested },
-    problems: [problems.not_found, problems.conflict, refusals.own_account, refusals.last_admin],
+    problems: [
+      problems.not_found,
+      problems.conflict,
+      refusalProblems.own_account,
+      refusalProblems.last_admin,
+    ],
     handle: async (request) => {
       const target = { userId: request.params.id, by: request.caller.userId };
       const { state, eraseAt } = await eraseAccountOf(deps, target, contextOf(request));
@@ -112,13 +122,13 @@ function cancelErasureRoute(deps: RouteDeps): Route {
     params: tokenParam,
     body: z.object({}),
     accepts: ['none', 'json', 'form'],
-    answers: { 200: changedOnPage('The account stays.') },
+    answers: { 200: changeAnswerOrPage('The account stays.') },
     problems: [...linkProblems, problems.conflict],
     problemPage: erasureProblemPage(pages),
     handle: async (request) => {
       const { state } = await cancelErasure(deps, request.params.token, contextOf(request));
       if (request.sentAs === 'form')
-        return htmlAnswer(pages.erasureCanceled({ locale: existing(state).locale }));
+        return htmlAnswer(pages.erasureCanceled({ locale: requireExisting(state).locale }));
       return {
         status: 200,
         body: { message: 'The account will not be erased' },

@@ -7,7 +7,7 @@ import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
-import { refusals } from '../problems.ts';
+import { refusalProblems } from '../problems.ts';
 import { passwordText } from '../schemas.ts';
 
 export function exportRoutes(deps: RouteDeps): readonly Route[] {
@@ -29,7 +29,7 @@ function exportRoute(deps: RouteDeps): Route {
     answers: {
       200: { description: 'The document.', schema: exportDocument, headers: ['Content-Disposition'] },
     },
-    problems: [refusals.password_incorrect, problems.rate_limited],
+    problems: [refusalProblems.password_incorrect, problems.rate_limited],
     handle: async (request) => {
       const pieces = await exportOwnAccount(
         deps,

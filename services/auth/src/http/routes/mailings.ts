@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { emailAddress } from '../../addresses/email.ts';
 import { sendMail } from '../../administration/mailing.ts';
 import { BASE } from '../base-path.ts';
-import { repeatable, repeatableContextOf } from '../context.ts';
+import { idempotencyHeaders, repeatableContextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
-import { refusals } from '../problems.ts';
+import { refusalProblems } from '../problems.ts';
 
 const MOST_RECIPIENTS = 100;
 
@@ -25,7 +25,7 @@ export function mailingRoutes(deps: RouteDeps): readonly Route[] {
     summary: 'Send a mail to a list of addresses',
     description: 'One mail per address, all or nothing.',
     policy: deps.guards.withRole('admin'),
-    headers: repeatable,
+    headers: idempotencyHeaders,
     body: mailingBody,
     answers: {
       202: {
@@ -33,7 +33,7 @@ export function mailingRoutes(deps: RouteDeps): readonly Route[] {
         schema: z.object({ message: z.string(), mailingId: z.uuid() }),
       },
     },
-    problems: [refusals.idempotency_key_reused, problems.rate_limited, problems.conflict],
+    problems: [refusalProblems.idempotency_key_reused, problems.rate_limited, problems.conflict],
     handle: async (request) => {
       const { addresses, template } = request.body;
       // Different spellings of one address are one recipient.

@@ -1,6 +1,6 @@
 import { problems, publicPolicy, type Route } from '@latchkey/http';
 import { z } from 'zod';
-import { existing } from '../../account/index.ts';
+import { requireExisting } from '../../account/index.ts';
 import { emailAddress } from '../../addresses/email.ts';
 import { changePassword } from '../../passwords/change.ts';
 import { completeReset, viewReset } from '../../passwords/reset.ts';
@@ -11,9 +11,9 @@ import type { RouteDeps } from '../deps.ts';
 import { htmlAnswer, linkAction, linkProblemPage, linkProblems, localeOf, tokenParam } from '../link-page.ts';
 import { newPasswordFault } from '../new-password-fault.ts';
 import { operationRoute } from '../operation.ts';
-import { refusals, weakPasswordFaults } from '../problems.ts';
+import { refusalProblems, weakPasswordFaults } from '../problems.ts';
 import { newPasswordText, passwordText } from '../schemas.ts';
-import { changed, changedOnPage, message, sequenceHeader } from '../views.ts';
+import { changeAnswer, changeAnswerOrPage, message, sequenceHeader } from '../views.ts';
 
 export function passwordRoutes(deps: RouteDeps): readonly Route[] {
   return [resetRequestRoute(deps), viewResetRoute(deps), completeResetRoute(deps), changePasswordRoute(deps)];
@@ -25,7 +25,7 @@ function actionOf(deps: RouteDeps, token: string): string {
   return linkAction(deps, `${BASE}/password-reset-confirm`, token);
 }
 
-const newPasswordProblems = [refusals.passwords_do_not_match, refusals.password_too_weak];
+const newPasswordProblems = [refusalProblems.passwords_do_not_match, refusalProblems.password_too_weak];
 
 function resetRequestRoute(deps: RouteDeps): Route {
   const { pages } = deps;
@@ -101,7 +101,7 @@ function completeResetRoute(deps: RouteDeps): Route {
     moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),
     accepts: ['json', 'form'],
     answers: {
-      200: changedOnPage('The password is set.'),
+      200: changeAnswerOrPage('The password is set.'),
       400: { description: 'The form again, to a form.', media: ['text/html'] },
     },
     problems: [...linkProblems, ...newPasswordProblems, problems.conflict],
@@ -111,7 +111,7 @@ function completeResetRoute(deps: RouteDeps): Route {
       const { state, facts } = await completeReset(deps, reset, contextOf(request));
       if (request.sentAs === 'form') {
         const first = facts.some(({ type }) => type === 'AccountVerified');
-        return htmlAnswer(pages.resetDone({ locale: existing(state).locale, first }));
+        return htmlAnswer(pages.resetDone({ locale: requireExisting(state).locale, first }));
       }
       return {
         status: 200,
@@ -143,21 +143,21 @@ function changePasswordRoute(deps: RouteDeps): Route {
     }),
     moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),
     answers: {
-      200: changed(
+      200: changeAnswer(
         'Changed; with a new access token, because the old one is revoked.',
         z.object({ message: z.string(), accessToken: z.string(), expiresIn: z.int() }),
       ),
     },
     problems: [
       ...newPasswordProblems,
-      refusals.current_password_incorrect,
+      refusalProblems.current_password_incorrect,
       problems.conflict,
       problems.rate_limited,
     ],
     handle: async (request) => {
       const { caller } = request;
       const { state } = await changePassword(deps, request.body, caller, contextOf(request));
-      const account = existing(state);
+      const account = requireExisting(state);
       const { userId, role, sequence } = account;
       const { sessionId } = caller;
       const token = deps.accessTokens.issue({

@@ -11,9 +11,9 @@ import { contextOf } from '../context.ts';
 import { nextCursor, pageLimit, sessionCursor, writeSessionCursor } from '../cursor.ts';
 import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
-import { refusals } from '../problems.ts';
+import { refusalProblems } from '../problems.ts';
 import { passwordText } from '../schemas.ts';
-import { changed, sequenceHeader, signedInView, viewSignedIn } from '../views.ts';
+import { changeAnswer, sequenceHeader, signedInView, viewSignedIn } from '../views.ts';
 
 export function sessionRoutes(deps: RouteDeps): readonly Route[] {
   return [
@@ -77,7 +77,7 @@ function loginRoute(deps: RouteDeps): Route {
       tokens: z.enum(['body', 'cookie']).default('body'),
     }),
     answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },
-    problems: [refusals.invalid_credentials, refusals.account_disabled, problems.rate_limited],
+    problems: [refusalProblems.invalid_credentials, refusalProblems.account_disabled, problems.rate_limited],
     handle: async (request) => {
       const { email, password, tokens: where } = request.body;
       const signedIn = await login(deps, { address: email.canonical, password }, contextOf(request));
@@ -100,7 +100,7 @@ function refreshRoute(deps: RouteDeps): Route {
     body: refreshBody,
     accepts: ['none', 'json'],
     answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },
-    problems: [refusals.refresh_token_invalid, deps.cookie.problem, problems.conflict],
+    problems: [refusalProblems.refresh_token_invalid, deps.cookie.problem, problems.conflict],
     handle: async (request) => {
       const presented = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
       if (presented === undefined) throw new Refused('refresh_token_invalid');
@@ -152,7 +152,7 @@ function logoutAllRoute(deps: RouteDeps): Route {
     tag: 'sessions',
     summary: 'End every session of the account',
     policy: deps.guards.authenticated,
-    answers: { 204: changed('Every session and every access token is revoked.') },
+    answers: { 204: changeAnswer('Every session and every access token is revoked.') },
     problems: [problems.conflict],
     handle: async (request) => {
       const { state } = await logoutEverywhere(deps, request.caller, contextOf(request));

@@ -3,22 +3,22 @@ import { z } from 'zod';
 import { emailAddress } from '../../addresses/email.ts';
 import { signUp } from '../../sign-up/sign-up.ts';
 import { BASE } from '../base-path.ts';
-import { repeatable, repeatableContextOf } from '../context.ts';
+import { idempotencyHeaders, repeatableContextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { localeOf } from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
-import { refusals, weakPasswordFaults } from '../problems.ts';
+import { refusalProblems, weakPasswordFaults } from '../problems.ts';
 import { newPasswordText } from '../schemas.ts';
-import { accountView, names } from '../views.ts';
+import { accountView, nameFields } from '../views.ts';
 
 function bodyOf({ passwordRules }: RouteDeps) {
   return z.object({
     email: emailAddress,
     password: newPasswordText(passwordRules),
-    username: names.username,
-    firstName: names.firstName.optional(),
-    lastName: names.lastName.optional(),
-    locale: names.locale.optional(),
+    username: nameFields.username,
+    firstName: nameFields.firstName.optional(),
+    lastName: nameFields.lastName.optional(),
+    locale: nameFields.locale.optional(),
   });
 }
 
@@ -37,7 +37,7 @@ export function signUpRoutes(deps: RouteDeps): readonly Route[] {
     description:
       'The same answer whether the address is new, pending or taken; a mail tells the owner of the mailbox.',
     policy: publicPolicy,
-    headers: repeatable,
+    headers: idempotencyHeaders,
     body: bodyOf(deps),
     moreFaults: weakPasswordFaults(deps.passwordRules, 'password'),
     answers: {
@@ -49,9 +49,9 @@ export function signUpRoutes(deps: RouteDeps): readonly Route[] {
       },
     },
     problems: [
-      refusals.password_too_weak,
-      refusals.email_already_registered,
-      refusals.idempotency_key_reused,
+      refusalProblems.password_too_weak,
+      refusalProblems.email_already_registered,
+      refusalProblems.idempotency_key_reused,
       problems.conflict,
       problems.rate_limited,
     ],

@@ -1,7 +1,7 @@
 import { problems, publicPolicy, type RequestContext, type Route, validationFailed } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
-import { existing, type Holder } from '../../account/index.ts';
+import { type Holder, requireExisting } from '../../account/index.ts';
 import { emailAddress } from '../../addresses/email.ts';
 import type { Caller } from '../../deps.ts';
 import type { Refusal } from '../../refused.ts';
@@ -20,9 +20,9 @@ import { htmlAnswer, linkAction, linkProblemPage, linkProblems, localeOf, tokenP
 import { operationRoute } from '../operation.ts';
 import { callerOrAnyone } from '../optional-caller.ts';
 import type { VerificationFault } from '../pages/pages.ts';
-import { refusals, weakPasswordFaults } from '../problems.ts';
+import { refusalProblems, weakPasswordFaults } from '../problems.ts';
 import { newPasswordText, passwordText } from '../schemas.ts';
-import { changedOnPage, sequenceHeader } from '../views.ts';
+import { changeAnswerOrPage, sequenceHeader } from '../views.ts';
 
 export function verificationRoutes(deps: RouteDeps): readonly Route[] {
   return [
@@ -152,16 +152,16 @@ function verifyRoute(deps: RouteDeps): Route {
     accepts: ['none', 'json', 'form'],
     answers: {
       200: {
-        ...changedOnPage('Verified, or rejected.'),
+        ...changeAnswerOrPage('Verified, or rejected.'),
         headers: [ACCOUNT_SEQUENCE, 'Set-Cookie'],
       },
       400: { description: 'The form again, to a form.', media: ['text/html'] },
     },
     problems: [
       ...linkProblems,
-      refusals.password_required,
-      refusals.passwords_do_not_match,
-      refusals.password_too_weak,
+      refusalProblems.password_required,
+      refusalProblems.passwords_do_not_match,
+      refusalProblems.password_too_weak,
       problems.conflict,
       problems.rate_limited,
     ],
@@ -176,7 +176,7 @@ function verifyRoute(deps: RouteDeps): Route {
             { token, evidence: evidenceOf(request.body, holdersOf(deps, request)) },
             contextOf(request),
           );
-      const { locale, userId } = existing(state);
+      const { locale, userId } = requireExisting(state);
       // Removes the cookie of this sign-up. The cookie of another sign-up stays.
       const cookie = signUpCookie.read(request) === userId ? { 'Set-Cookie': signUpCookie.clear() } : {};
       if (request.sentAs === 'form') {
@@ -229,7 +229,7 @@ function verificationRequestRoute(deps: RouteDeps): Route {
     policy: callerOrAnyone(deps.guards.authenticated),
     body: z.object({ email: emailAddress.optional() }),
     accepts: ['none', 'json', 'form'],
-    answers: { 202: changedOnPage('Always, whether or not the account exists.') },
+    answers: { 202: changeAnswerOrPage('Always, whether or not the account exists.') },
     problems: [problems.rate_limited, problems.conflict],
     problemPage: linkProblemPage(pages, 'verification'),
     handle: async (request) => {

@@ -7,7 +7,7 @@ import type { HashRequest, Passwords } from '../../ports/passwords.ts';
 import { Refused } from '../../refused.ts';
 import { normalisePassword } from '../rules.ts';
 import type { HashCost, HashCosts } from './costs.ts';
-import { fairLimit, type Load } from './fair-limit.ts';
+import { fairLimit, type HashingLoad } from './fair-limit.ts';
 
 /** `algorithm` 2 is argon2id. */
 const ARGON2ID = { algorithm: 2, parallelism: 1, outputLen: 32 } as const;
@@ -38,7 +38,7 @@ interface Scheme {
  * `hash` returns `argon2id$m=19456,t=2,p=1,k=<kid>$` and 32 bytes in base64url, without `k` for a key that has no id;
  * `load` is for metrics.
  */
-export function createPasswords(options: PasswordsOptions): Passwords & { load(): Load } {
+export function createPasswords(options: PasswordsOptions): Passwords & { load(): HashingLoad } {
   const { saltKeys, costs, concurrency, maxWaiting = WAITING_PER_THREAD * concurrency } = options;
   const { maxWaitMs = Number.POSITIVE_INFINITY } = options;
   const limit = fairLimit({ concurrency, maxWaiting, maxWaitMs, refusal: overloaded });

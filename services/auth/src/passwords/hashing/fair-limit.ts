@@ -1,7 +1,7 @@
 /** Limits how many tasks run at a time, how many wait and for how long, and shares the queue fairly among its users. */
 import { fairQueue } from './fair-queue.ts';
 
-export interface Load {
+export interface HashingLoad {
   readonly running: number;
   readonly waiting: number;
 }
@@ -23,7 +23,7 @@ export interface FairLimit {
    * queue, if the wait exceeds `maxWaitMs`, or if the task is no longer wanted
    */
   run<T>(task: () => Promise<T>, requester: Requester, isWanted?: () => boolean): Promise<T>;
-  load(): Load;
+  load(): HashingLoad;
 }
 
 interface Waiter extends Requester {

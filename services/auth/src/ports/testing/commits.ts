@@ -152,7 +152,7 @@ export async function unpublishedOf(
   return commits;
 }
 
-export function numbers(commits: readonly Commit[]): readonly number[] {
+export function commitNumbers(commits: readonly Commit[]): readonly number[] {
   return commits.map(({ number }) => number);
 }
 

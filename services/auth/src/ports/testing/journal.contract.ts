@@ -7,9 +7,9 @@ import type { Outbox } from '../outbox.ts';
 import type { Registrations } from '../registrations.ts';
 import {
   appendAll,
+  commitNumbers,
   commitOf,
   commitsOf,
-  numbers,
   registrationOf,
   roleChanged,
   sessionsRevoked,
@@ -217,8 +217,8 @@ export function journalContract(name: string, open: OpenStores): void {
         const stream = randomUUID();
         await appendAll(journal, commitsOf(stream, 12));
         await appendAll(journal, commitsOf(randomUUID(), 2));
-        assert.deepEqual(numbers(await journal.read(stream)), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-        assert.deepEqual(numbers(await journal.read(stream, 9)), [10, 11, 12]);
+        assert.deepEqual(commitNumbers(await journal.read(stream)), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+        assert.deepEqual(commitNumbers(await journal.read(stream, 9)), [10, 11, 12]);
         assert.deepEqual(await journal.read(stream, 12), []);
       });
 
@@ -232,7 +232,7 @@ export function journalContract(name: string, open: OpenStores): void {
           journal.read(ada, 3),
           journal.read(grace, 3),
         ]);
-        assert.deepEqual(read.map(numbers), [[1, 2, 3, 4], [2, 3], [], [4], []]);
+        assert.deepEqual(read.map(commitNumbers), [[1, 2, 3, 4], [2, 3], [], [4], []]);
       });
 
       test('gives nothing for a stream that there is not', async () => {

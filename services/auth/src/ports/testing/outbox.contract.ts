@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Commit, Journal } from '../journal.ts';
 import type { Outbox } from '../outbox.ts';
-import { appendAll, commitOf, commitsOf, instant, numbers, times, unpublishedOf } from './commits.ts';
+import { appendAll, commitNumbers, commitOf, commitsOf, instant, times, unpublishedOf } from './commits.ts';
 import type { OpenStores } from './open-stores.ts';
 
 export function outboxContract(name: string, open: OpenStores): void {
@@ -31,7 +31,7 @@ export function outboxContract(name: string, open: OpenStores): void {
       await appendAll(journal, commits);
       assert.deepEqual(await unpublishedOf(outbox, stream), commits);
       await outbox.markPublished(commits.slice(0, 9));
-      assert.deepEqual(numbers(await unpublishedOf(outbox, stream)), [10, 11]);
+      assert.deepEqual(commitNumbers(await unpublishedOf(outbox, stream)), [10, 11]);
       assert.deepEqual(await journal.read(stream), commits);
     });
 

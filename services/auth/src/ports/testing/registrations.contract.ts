@@ -5,7 +5,15 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Journal } from '../journal.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Registration, Registrations } from '../registrations.ts';
-import { appendAll, commitOf, instant, numbers, registrationOf, times, unpublishedOf } from './commits.ts';
+import {
+  appendAll,
+  commitNumbers,
+  commitOf,
+  instant,
+  registrationOf,
+  times,
+  unpublishedOf,
+} from './commits.ts';
 import type { OpenStores } from './open-stores.ts';
 
 function streams(registrations: readonly Registration[]) {
@@ -51,7 +59,7 @@ export function registrationsContract(name: string, open: OpenStores): void {
       assert.equal(first?.address, undefined);
       assert.deepEqual(first?.events, commit.events);
       assert.equal(await journal.holder('a'), commit.stream);
-      assert.deepEqual(numbers(await unpublishedOf(outbox, commit.stream)), [1, 2]);
+      assert.deepEqual(commitNumbers(await unpublishedOf(outbox, commit.stream)), [1, 2]);
     });
 
     test('come oldest first, page by page, each once, also where times are equal', async () => {

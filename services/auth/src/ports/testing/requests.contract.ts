@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { v7 as uuidv7 } from 'uuid';
-import type { Requests, WrittenRequest } from '../requests.ts';
+import type { RecordedRequest, Requests } from '../requests.ts';
 import type { OpenStores } from './open-stores.ts';
 
 function second(number: number): Date {
   return new Date(Date.UTC(2026, 0, 1, 0, 0, number));
 }
 
-function requestOf(at = 0, given: Partial<WrittenRequest> = {}): WrittenRequest {
+function requestOf(at = 0, given: Partial<RecordedRequest> = {}): RecordedRequest {
   return {
     id: uuidv7({ msecs: second(at).getTime() }),
     kind: 'password-reset',
@@ -21,7 +21,7 @@ function requestOf(at = 0, given: Partial<WrittenRequest> = {}): WrittenRequest 
   };
 }
 
-function ids(requests: readonly WrittenRequest[]) {
+function ids(requests: readonly RecordedRequest[]) {
   return requests.map(({ id }) => id);
 }
 
@@ -37,7 +37,7 @@ export function requestsContract(name: string, open: OpenStores): void {
     });
     afterEach(() => close());
 
-    async function added(...all: readonly WrittenRequest[]) {
+    async function added(...all: readonly RecordedRequest[]) {
       for (const request of all) await requests.add(request);
       return all;
     }
@@ -78,7 +78,7 @@ export function requestsContract(name: string, open: OpenStores): void {
     });
 
     test('are handed to another once their lease was found to be expired, whatever its clock shows', async () => {
-      const [request] = (await added(requestOf())) as [WrittenRequest];
+      const [request] = (await added(requestOf())) as [RecordedRequest];
       assert.deepEqual(await requests.held(), []);
       assert.deepEqual(await claim('one', second(10)), [request]);
       assert.deepEqual(await claim('other', second(1000)), []);
@@ -92,7 +92,7 @@ export function requestsContract(name: string, open: OpenStores): void {
     });
 
     test('are not freed from an owner who has them by a newer lease', async () => {
-      const [request] = (await added(requestOf())) as [WrittenRequest];
+      const [request] = (await added(requestOf())) as [RecordedRequest];
       const old = { name: request.id, holder: 'one', until: second(15) };
       await claim('one', second(10));
       await requests.free(old);
@@ -103,7 +103,7 @@ export function requestsContract(name: string, open: OpenStores): void {
     });
 
     test('are gone once their owner has carried them out', async () => {
-      const [first, next] = (await added(requestOf(1), requestOf(2))) as [WrittenRequest, WrittenRequest];
+      const [first, next] = (await added(requestOf(1), requestOf(2))) as [RecordedRequest, RecordedRequest];
       await claim('one', second(10));
       await requests.done(first.id, 'one');
       await requests.done(first.id, 'one');
@@ -115,7 +115,7 @@ export function requestsContract(name: string, open: OpenStores): void {
     });
 
     test('stay with their new owner when a former one is done', async () => {
-      const [request] = (await added(requestOf())) as [WrittenRequest];
+      const [request] = (await added(requestOf())) as [RecordedRequest];
       await claim('one', second(10));
       for (const lease of await requests.held()) await requests.free(lease);
       await claim('other', second(20));
@@ -126,7 +126,7 @@ export function requestsContract(name: string, open: OpenStores): void {
     });
 
     test('that nobody has claimed cannot be done', async () => {
-      const [request] = (await added(requestOf())) as [WrittenRequest];
+      const [request] = (await added(requestOf())) as [RecordedRequest];
       await requests.done(request.id, 'one');
       assert.equal(await requests.count(), 1);
     });

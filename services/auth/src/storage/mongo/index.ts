@@ -1,7 +1,7 @@
 import { createMongoKeyFingerprints, type Index, mongoLeases, prepareMongo } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Stores } from '../../ports/stores.ts';
-import { unlimited } from '../limits.ts';
+import { noLimits } from '../limits.ts';
 import { auditIndexes, createMongoAuditLog } from './audit-log.ts';
 import { commitIndexes } from './commits.ts';
 import { eraseEndedRegistrations } from './ended-registrations.ts';
@@ -58,7 +58,7 @@ export function openMongoStores(connection: Connection): Stores {
     storedCommits: createMongoStoredCommits(connection),
     auditLog: createMongoAuditLog(connection),
     target: createMongoMigrationTarget(connection),
-    limits: (rules) => (rules ? createMongoLimits(rules, connection) : unlimited),
+    limits: (rules) => (rules ? createMongoLimits(rules, connection) : noLimits),
     reclaim: async () => undefined,
   };
 }

@@ -2,7 +2,7 @@ import { guardMongo, type Index, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { RateLimiterMongo } from 'rate-limiter-flexible';
 import type { LimitRules, Limits } from '../../ports/limits.ts';
-import { countingLimits } from '../limits.ts';
+import { createCountingLimits } from '../limits.ts';
 
 const COUNTS = 'auth_limits';
 
@@ -25,7 +25,7 @@ export function createMongoLimits(rules: LimitRules, connection: Connection): Li
   const counts = connection.collection<CountDocument>(COUNTS);
 
   return guardMongo<Limits>({
-    ...countingLimits(rules, {
+    ...createCountingLimits(rules, {
       limiterFor: (keyPrefix, { points, seconds }) =>
         new RateLimiterMongo({
           storeClient: connection,

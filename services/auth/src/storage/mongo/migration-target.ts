@@ -10,7 +10,7 @@ import { type MoveTarget, parseKeyUses } from '@latchkey/store';
 import type { Connection, Model } from 'mongoose';
 import type { Erasure } from '../../ports/erasure-receipts.ts';
 import type { Fingerprints, MigrationTarget, RawCommit } from '../../ports/migration.ts';
-import type { WrittenRequest } from '../../ports/requests.ts';
+import type { RecordedRequest } from '../../ports/requests.ts';
 import type { Session } from '../../ports/sessions.ts';
 import { COMMITS, type CommitDocument, commitSchema, documentOf } from './commits.ts';
 import { documentOfErasure, ERASURES } from './erasure-receipts.ts';
@@ -51,7 +51,7 @@ export function createMongoMigrationTarget(connection: Connection): MigrationTar
         await moves.updateOne({ _id: MOVE }, { $set: { endedAt: new Date() } });
       },
     }),
-    requests: guardMongo<MoveTarget<WrittenRequest>>(
+    requests: guardMongo<MoveTarget<RecordedRequest>>(
       createDocumentTarget(connection, REQUESTS, { documentOf: documentOfRequest }),
     ),
     sessions: guardMongo<MoveTarget<Session>>(

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { guardMongo, isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import { MAX_HELD, type Requests, type WrittenRequest } from '../../ports/requests.ts';
+import { MAX_LISTED_LEASES, type RecordedRequest, type Requests } from '../../ports/requests.ts';
 
 export const REQUESTS = 'auth_requests';
 
-interface RequestDocument extends Omit<WrittenRequest, 'id'> {
+interface RequestDocument extends Omit<RecordedRequest, 'id'> {
   readonly _id: string;
   /** Absent while nobody holds the request; `leasedUntil` is then the epoch. */
   readonly owner?: string;
@@ -81,7 +81,7 @@ export function createMongoRequests(connection: Connection): Requests {
       const held = await requests
         .find({ owner: { $exists: true } }, { owner: 1, leasedUntil: 1 })
         .sort({ _id: 1 })
-        .limit(MAX_HELD)
+        .limit(MAX_LISTED_LEASES)
         .lean();
       return held.map(({ _id: name, owner: holder = '', leasedUntil: until }) => ({ name, holder, until }));
     },
@@ -102,7 +102,7 @@ export function createMongoRequests(connection: Connection): Requests {
 }
 
 /** Returns the document of a request that nobody holds. */
-export function documentOfRequest({ id, ...request }: WrittenRequest): RequestDocument {
+export function documentOfRequest({ id, ...request }: RecordedRequest): RequestDocument {
   return {
     _id: id,
     ...request,
@@ -110,7 +110,7 @@ export function documentOfRequest({ id, ...request }: WrittenRequest): RequestDo
   };
 }
 
-function requestOf(document: RequestDocument): WrittenRequest {
+function requestOf(document: RequestDocument): RecordedRequest {
   const { _id, kind, address, overBudget, at, correlationId, traceparent } = document;
   return {
     id: _id,

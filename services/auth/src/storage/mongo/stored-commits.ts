@@ -3,7 +3,7 @@ import { readPages } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
 import type { Connection, QueryFilter } from 'mongoose';
 import type { StoredCommit, StoredCommits } from '../../ports/stored-commits.ts';
-import { orUnreadable, readEvents } from '../stored-events.ts';
+import { readEvents, readOrUnreadable } from '../stored-events.ts';
 import { COMMITS, type CommitDocument, commitSchema } from './commits.ts';
 import { requestsIn } from './requests.ts';
 
@@ -47,7 +47,7 @@ function storedCommitOf({ _id, events, unpublished, ...commit }: CommitDocument)
     ...commit,
     commandId: _id,
     published: unpublished === undefined,
-    events: orUnreadable(() => readEvents(commit.stream, commit.number, events)),
+    events: readOrUnreadable(() => readEvents(commit.stream, commit.number, events)),
   };
 }
 

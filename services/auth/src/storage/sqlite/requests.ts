@@ -1,6 +1,6 @@
 import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import type { HeldLease } from '@latchkey/store';
-import { MAX_HELD, type Requests, type WrittenRequest } from '../../ports/requests.ts';
+import { MAX_LISTED_LEASES, type RecordedRequest, type Requests } from '../../ports/requests.ts';
 
 const SQL = {
   // Idempotent, because an add may be repeated after a lost answer.
@@ -10,7 +10,7 @@ const SQL = {
   claim: `UPDATE request SET owner = :owner, leased_until = :until
     WHERE id IN (SELECT id FROM request WHERE owner IS NULL ORDER BY id LIMIT :limit)
     RETURNING *`,
-  held: `SELECT id, owner, leased_until FROM request WHERE owner IS NOT NULL ORDER BY id LIMIT ${MAX_HELD}`,
+  held: `SELECT id, owner, leased_until FROM request WHERE owner IS NOT NULL ORDER BY id LIMIT ${MAX_LISTED_LEASES}`,
   free: `UPDATE request SET owner = NULL, leased_until = 0
     WHERE id = :name AND owner = :holder AND leased_until = :until`,
   done: 'DELETE FROM request WHERE id = :id AND owner = :owner',
@@ -52,11 +52,11 @@ function leaseOf(row: Row): HeldLease {
   };
 }
 
-function kindOf({ kind }: Row): WrittenRequest['kind'] {
+function kindOf({ kind }: Row): RecordedRequest['kind'] {
   return kind === 'verification' || kind === 'lockout' ? kind : 'password-reset';
 }
 
-export function requestOf(row: Row): WrittenRequest {
+export function requestOf(row: Row): RecordedRequest {
   return {
     id: String(row['id']),
     kind: kindOf(row),

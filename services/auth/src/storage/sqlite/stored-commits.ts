@@ -1,7 +1,7 @@
 import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import { readPages } from '@latchkey/store';
 import type { StoredCommit, StoredCommits } from '../../ports/stored-commits.ts';
-import { orUnreadable, readStoredEvents } from '../stored-events.ts';
+import { readOrUnreadable, readStoredEvents } from '../stored-events.ts';
 import { headOf } from './commits.ts';
 
 const SQL = {
@@ -38,6 +38,6 @@ function storedCommitOf(row: Row): StoredCommit {
   return {
     ...head,
     published: row['unpublished'] === null,
-    events: orUnreadable(() => readStoredEvents(head.stream, head.number, String(row['events']))),
+    events: readOrUnreadable(() => readStoredEvents(head.stream, head.number, String(row['events']))),
   };
 }

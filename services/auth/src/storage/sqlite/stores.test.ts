@@ -4,7 +4,7 @@ import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import { commitOf, registrationOf } from '../../ports/testing/commits.ts';
 import { limitRules } from '../../ports/testing/limit-rules.ts';
 import { storesContract } from '../../ports/testing/stores.contract.ts';
-import { unlimited } from '../limits.ts';
+import { noLimits } from '../limits.ts';
 import { openSqliteStores } from './index.ts';
 import { temporaryStores } from './stores.fixture.ts';
 
@@ -128,6 +128,6 @@ describe('the stores on sqlite', () => {
 });
 
 test('without limits everything is allowed', async () => {
-  for (let i = 0; i < 100; i += 1) assert.deepEqual(await unlimited.take('login-ip', 'a'), { allowed: true });
-  assert.deepEqual(await unlimited.peek('login-ip', 'a'), { allowed: true });
+  for (let i = 0; i < 100; i += 1) assert.deepEqual(await noLimits.take('login-ip', 'a'), { allowed: true });
+  assert.deepEqual(await noLimits.peek('login-ip', 'a'), { allowed: true });
 });
