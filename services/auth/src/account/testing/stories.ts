@@ -151,6 +151,7 @@ function request(userId: string): fc.Arbitrary<Command> {
         { requiredKeys: ['type', 'by', 'eraseAt'] },
       ),
     ),
+    seldom(fc.record({ type: type('CancelEmailChange'), now })),
     seldom(fc.record({ type: type('CancelErasure'), tokenHash: tokenFor('reset'), now })),
     seldom(fc.record({ type: type('Erase'), now })),
     seldom(fc.record({ type: type('AlertOwner'), reason: fc.constantFrom('new-sign-in', 'locked-out') })),
