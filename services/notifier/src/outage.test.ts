@@ -31,6 +31,8 @@ const CONNECTIONS = 5;
 const IN_HAND = 10;
 /** How many mails the last probes may have used. Such a mail waits about a second for its next attempt. */
 const PROBED = 2;
+/** How many mails wait for a connection that opens: the mail server greets each after 100 ms. */
+const GREETED_LATER = CONNECTIONS - 1;
 /** About one probe per second, never more often than every 750 ms. */
 const PROBES_A_MINUTE = 80;
 
@@ -215,7 +217,10 @@ describe('six hours without a mail server', () => {
     const taken = idsTaken(server);
     assert.deepEqual(taken.toSorted(), (fates.get('sent') ?? []).map(idOf).toSorted());
     const misplaced = displacements(taken, owed).filter((places) => places > IN_HAND + PROBED);
-    assert.ok(misplaced.length <= PROBED, `earliest expiry first; out of place by ${misplaced}`);
+    assert.ok(
+      misplaced.length <= PROBED + GREETED_LATER,
+      `earliest expiry first; out of place by ${misplaced}`,
+    );
     assert.ok(server.most() <= CONNECTIONS, `${server.most()} connections at once`);
     assert.ok(server.connections() <= 2 * CONNECTIONS, `${server.connections()} connections in all`);
     for (const mail of owed) {
