@@ -101,6 +101,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
   const opsSettings = {
     ...stores,
     EVENT_SIGNING_KEYS_FILE: join(folder, 'EVENT_SIGNING_KEYS'),
+    WEBHOOK_SECRET_KEY_FILE: join(folder, 'WEBHOOK_SECRET_KEY'),
     ...options.opsSettings,
   };
   const ops = opsOn(opsSettings);

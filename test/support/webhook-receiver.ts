@@ -1,0 +1,120 @@
+/** A receiver of webhooks that verifies signatures, skips events that it has handled, and fails when it is told to. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { Webhook } from 'standardwebhooks';
+
+export interface ReceivedEvent {
+  readonly id: string;
+  readonly subject: string;
+  readonly sequence: string;
+}
+
+export interface WebhookReceiver {
+  readonly url: string;
+  /** Each event once, by id, in the order in which they came. */
+  readonly effects: Map<string, ReceivedEvent>;
+  /** Counts all requests. */
+  requests(): number;
+  /** Counts the requests whose signature is wrong. */
+  forged(): number;
+  /** Sets the secret that signatures are verified with. */
+  trust(secret: string): void;
+  /** Refuses every n-th event; infinity for none. Every seventh event is handled without an answer as well. */
+  failEvery(n: number): void;
+  /** Answers nothing any more. @returns resolves once a request waits for its answer */
+  hold(): Promise<void>;
+  /** Answers again. */
+  release(): void;
+  close(): void;
+}
+
+/** Starts a receiver on a free port. It refuses every third event. */
+export async function startWebhookReceiver(): Promise<WebhookReceiver> {
+  const effects = new Map<string, ReceivedEvent>();
+  let secret = '';
+  let requests = 0;
+  let forged = 0;
+  let failsEvery = 3;
+  let held: { readonly reached: () => void; readonly released: Promise<void> } | undefined;
+  let release: () => void = () => undefined;
+
+  const server = createServer(async (request, response) => {
+    const body = await text(request);
+    requests += 1;
+    const event = verified(body, request.headers, secret);
+    if (event === undefined) {
+      forged += 1;
+      return void response.writeHead(401).end();
+    }
+    const nth = requests;
+    held?.reached();
+    await held?.released;
+    if (nth % failsEvery === 0) return void response.writeHead(500).end();
+    if (!effects.has(event.id)) effects.set(event.id, event);
+    // Some answers never arrive although the event did.
+    if (nth % 7 === 0) return void request.socket.destroy();
+    response.writeHead(204).end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+
+  return {
+    url: `http://127.0.0.1:${address.port}/hooks`,
+    effects,
+    requests: () => requests,
+    forged: () => forged,
+    trust(next) {
+      secret = next;
+    },
+    failEvery(n) {
+      failsEvery = n;
+    },
+    hold() {
+      const { promise: reached, resolve } = Promise.withResolvers<void>();
+      const { promise: released, resolve: end } = Promise.withResolvers<void>();
+      held = { reached: resolve, released };
+      release = end;
+      return reached;
+    },
+    release() {
+      held = undefined;
+      release();
+    },
+    close() {
+      release();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+function verified(body: string, given: IncomingHttpHeaders, secret: string): ReceivedEvent | undefined {
+  const headers = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
+  try {
+    const event = new Webhook(secret).verify(body, headers) as ReceivedEvent;
+    return event.id === headers['webhook-id'] ? event : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns the ids of the events of each account, in order. The log may have some twice, after a process was killed. */
+export function idsByAccount(events: Iterable<ReceivedEvent>): Readonly<Record<string, readonly string[]>> {
+  const groups = Map.groupBy(events, ({ subject }) => subject);
+  return Object.fromEntries(
+    [...groups].map(([account, own]) => [account, [...new Set(own.map(({ id }) => id))]]),
+  );
+}
+
+/** Returns all events of the feed of a system; none while the log cannot be read (503). @param key the API key of a client with the scope `events` */
+export async function eventsOfFeed(url: string, key: string): Promise<readonly ReceivedEvent[]> {
+  const reply = await fetch(`${url}/api/v1/events?limit=1000`, {
+    headers: { Authorization: `Bearer ${key}` },
+  });
+  if (reply.status === 503) return [];
+  assert.equal(reply.status, 200);
+  return (await reply.json()) as readonly ReceivedEvent[];
+}

@@ -1,0 +1,101 @@
+/** Webhooks of three senders, of which the one that sends is killed, and of receivers that fail. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import { createClient } from './support/client.ts';
+import { createClientKey } from './support/client-key.ts';
+import { startCluster } from './support/cluster.ts';
+import { eventually } from './support/eventually.ts';
+import { createMailbox } from './support/mailbox.ts';
+import { createPeople, type Person, somebody } from './support/people.ts';
+import type { ServerProcess } from './support/server-process.ts';
+import { eventsOfFeed, idsByAccount, startWebhookReceiver } from './support/webhook-receiver.ts';
+
+const WEBHOOKS_ALLOW_PRIVATE = 'true';
+const PEOPLE = 4;
+const KILLS = 3;
+/** Longer than another process waits for the lease of one that was killed. */
+const TAKE_OVER_MS = 120_000;
+
+const cluster = await startCluster({
+  instances: { auth: 1, user: 3, notifier: 1 },
+  opsSettings: { WEBHOOKS_ALLOW_PRIVATE },
+  settingsOn: () => ({ WEBHOOKS_ALLOW_PRIVATE }),
+});
+after(() => cluster.stop());
+const client = createClient(cluster.url);
+const people = createPeople(client, createMailbox(cluster.mailbox));
+
+/** Adds an endpoint and starts its receiver. */
+async function addEndpoint(name: string) {
+  const receiver = await startWebhookReceiver();
+  after(receiver.close);
+  const added = await cluster.ops('webhooks', 'add', name, receiver.url);
+  receiver.trust(/whsec_\S+/.exec(added)?.[0] ?? '');
+  return { ...receiver, id: /we_\w+/.exec(added)?.[0] ?? '' };
+}
+
+/** Returns how many requests a process has sent to endpoints. */
+async function sentBy({ operations }: ServerProcess): Promise<number> {
+  const metrics = await (await fetch(`${operations}/metrics`)).text();
+  const counts = metrics.matchAll(/^latchkey_webhooks_attempts_total\S* (\d+)$/gm);
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+/** Returns the process that has sent most. */
+async function busiest(): Promise<ServerProcess> {
+  const processes = await Promise.all(
+    cluster.instances.user.map(async (each) => ({ each, sent: await sentBy(each) })),
+  );
+  const [most] = processes.toSorted((a, b) => b.sent - a.sent);
+  assert.ok(most !== undefined && most.sent > 0);
+  return most.each;
+}
+
+/** Causes several events of an account. */
+async function act(person: Person): Promise<void> {
+  for (let n = 0; n < 3; n += 1) {
+    const { accessToken } = await people.login(person);
+    await client.post('/auth/logout-all', { token: accessToken });
+  }
+}
+
+test('none is lost and none comes out of order, although senders are killed and receivers fail', async () => {
+  const key = await createClientKey(cluster, 'events');
+  const receivers = [await addEndpoint('one'), await addEndpoint('two')];
+  const persons = Array.from({ length: PEOPLE }, () => somebody('hook'));
+  for (const person of persons) await people.verified(person);
+  await eventually('both are called', () => receivers.every(({ requests }) => requests() > PEOPLE));
+
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    const acting = Promise.all(persons.map(act));
+    await Promise.all(receivers.map(({ hold }) => hold()));
+    const victim = await busiest();
+    await victim.end('SIGKILL');
+    for (const { release } of receivers) release();
+    await acting;
+    victim.launch();
+    await victim.ready();
+    const counts = receivers.map(({ requests }) => requests());
+    await eventually(
+      'both are called again',
+      () => receivers.every(({ requests }, index) => requests() > (counts[index] ?? 0)),
+      TAKE_OVER_MS,
+    );
+  }
+
+  for (const { id, failEvery } of receivers) {
+    failEvery(Number.POSITIVE_INFINITY);
+    await cluster.ops('webhooks', 'resume', id);
+  }
+  for (const { effects, forged } of receivers) {
+    await eventually(
+      'every event has arrived, in order',
+      async () =>
+        isDeepStrictEqual(idsByAccount(effects.values()), idsByAccount(await eventsOfFeed(cluster.url, key))),
+      TAKE_OVER_MS,
+    );
+    assert.equal(Object.keys(idsByAccount(effects.values())).length, PEOPLE);
+    assert.equal(forged(), 0);
+  }
+});
