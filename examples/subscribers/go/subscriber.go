@@ -79,7 +79,7 @@ type event struct {
 func readEvent(record Record) (event, error) {
 	headers := record.Headers
 	schema := strings.Split(headers["ce_dataschema"], ":")
-	if len(schema) != 5 || schema[3] != headers["ce_type"] || headers["ce_subject"] != *record.Key || record.Value == nil {
+	if len(schema) != 5 || schema[3] != headers["ce_type"] || headers["ce_subject"] != accountOf(record) || record.Value == nil {
 		return event{}, fmt.Errorf("%w: the headers contradict each other", errUnreadable)
 	}
 	sequence, notNumber := strconv.ParseInt(headers["ce_sequence"], 10, 64)

@@ -1,14 +1,19 @@
 """Subscribes to the events of accounts: once per event, in order per account, and parks what it cannot apply.
 
-    pip install -r requirements.txt
-    KAFKA_BROKERS=localhost:19092 python3 subscriber.py accounts.db
+It skips records that auth has not signed.
 
-With --stdin it reads records as JSON lines instead, for the conformance kit (libs/events/conformance).
+    pip install -r requirements.txt
+    KAFKA_BROKERS=localhost:19092 JWKS_URL=http://localhost:8080/.well-known/jwks.json python3 subscriber.py accounts.db
+
+With --stdin it reads records as JSON lines instead, for the conformance kit (libs/events/conformance). These are
+verified only if JWKS_URL is set.
 """
 import json
 import os
 import sqlite3
 import sys
+
+from signature import Forged, load_keys, verify
 
 TOPIC = "accounts.events.v1"
 GROUP = os.environ.get("KAFKA_GROUP", "python-subscriber")
@@ -69,9 +74,12 @@ def read_event(record):
 
 
 class Subscriber:
-    def __init__(self, db, read_again, handled=lambda account, sequence: None):
-        """read_again(partition, first, end) yields the records between two offsets of a partition."""
-        self.db, self.read_again, self.handled = db, read_again, handled
+    def __init__(self, db, keys, read_again, handled=lambda account, sequence: None):
+        """keys: those of auth, by id; None verifies nothing.
+
+        read_again(partition, first, end) yields the records between two offsets of a partition.
+        """
+        self.db, self.keys, self.read_again, self.handled = db, keys, read_again, handled
         db.executescript(TABLES)
 
     def take(self, record):
@@ -79,11 +87,24 @@ class Subscriber:
         if not account:
             # A heartbeat of auth, or a record without a key.
             return
+        if not self.is_genuine(record, account):
+            return
         sequence, parked, partition, offset = self.position(account)
         if parked == "gap":
             self.fill_gap(account, sequence, partition, offset, record)
         elif parked is None:
             self.apply(record, sequence)
+
+    def is_genuine(self, record, account):
+        """Alert an operator of records that are not: somebody else can write to the topic."""
+        if self.keys is None:
+            return True
+        try:
+            verify(record, account, self.keys)
+            return True
+        except Forged as error:
+            print(f"{account}: skipped a forged record: {error}", file=sys.stderr)
+            return False
 
     def position(self, account):
         row = self.db.execute(
@@ -131,7 +152,9 @@ class Subscriber:
         if not self.apply(record, last, mark):
             return
         for later in self.read_again(partition, offset, record["offset"]):
-            if account_of(later) == account and not self.apply(later, self.position(account)[0], mark):
+            if account_of(later) != account or not self.is_genuine(later, account):
+                continue
+            if not self.apply(later, self.position(account)[0], mark):
                 return
         with self.db:
             self.save(account, self.position(account)[0])
@@ -148,7 +171,7 @@ class Subscriber:
         )
 
 
-def from_stdin(db):
+def from_stdin(db, keys):
     """Handles the records on stdin, and prints a line per handled event and then a line per account."""
     records = [json.loads(line) for line in sys.stdin]
     records = [{**record, "partition": 0, "offset": offset} for offset, record in enumerate(records)]
@@ -156,7 +179,7 @@ def from_stdin(db):
     def print_handled(account, sequence):
         print(json.dumps({"handled": account, "sequence": sequence}))
 
-    subscriber = Subscriber(db, lambda _, first, end: records[first:end], print_handled)
+    subscriber = Subscriber(db, keys, lambda _, first, end: records[first:end], print_handled)
     for record in records:
         subscriber.take(record)
     for account, sequence, parked in db.execute("SELECT account, sequence, parked FROM positions"):
@@ -176,7 +199,7 @@ def record_of(message):
     }
 
 
-def from_kafka(db):
+def from_kafka(db, keys):
     from confluent_kafka import Consumer, TopicPartition
 
     settings = {
@@ -201,7 +224,7 @@ def from_kafka(db):
             rereader.close()
 
     consumer = Consumer(settings)
-    subscriber = Subscriber(db, read_again, lambda account, sequence: print(f"{account} {sequence}", flush=True))
+    subscriber = Subscriber(db, keys, read_again, lambda account, sequence: print(f"{account} {sequence}", flush=True))
     consumer.subscribe([TOPIC])
     try:
         while True:
@@ -221,7 +244,10 @@ def from_kafka(db):
 
 
 if __name__ == "__main__":
+    jwks_url = os.environ.get("JWKS_URL")
     if sys.argv[1:] == ["--stdin"]:
-        from_stdin(sqlite3.connect(":memory:"))
+        from_stdin(sqlite3.connect(":memory:"), load_keys(jwks_url) if jwks_url else None)
+    elif jwks_url:
+        from_kafka(sqlite3.connect(sys.argv[1]), load_keys(jwks_url))
     else:
-        from_kafka(sqlite3.connect(sys.argv[1]))
+        sys.exit("set JWKS_URL: where auth publishes the keys that it signs events with")

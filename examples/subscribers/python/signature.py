@@ -1,0 +1,82 @@
+"""Verifies that auth has published a record (docs/events.md#where-an-event-comes-from)."""
+import base64
+import hashlib
+import hmac
+import json
+import urllib.request
+
+# The attributes of the event that its hash covers, by their names in the hashed object.
+COVERED = {
+    "id": "ce_id",
+    "type": "ce_type",
+    "schema": "ce_dataschema",
+    "subject": "ce_subject",
+    "time": "ce_time",
+    "previous": "ce_previoushash",
+}
+
+
+class Forged(Exception):
+    pass
+
+
+def load_keys(url):
+    """Fetches auth's public keys for event signatures, by key id. Restart the process after a key rotation."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    with urllib.request.urlopen(url, timeout=10) as response:
+        jwks = json.load(response)
+    return {
+        key["kid"]: Ed25519PublicKey.from_public_bytes(bytes_of(key["x"]))
+        for key in jwks["keys"]
+        if key.get("crv") == "Ed25519"
+    }
+
+
+def verify(record, account, keys):
+    """Raises Forged unless the record is an event of the account, signed with one of the keys."""
+    from cryptography.exceptions import InvalidSignature
+
+    headers = record["headers"]
+    try:
+        if headers["ce_subject"] != account:
+            raise Forged("the headers contradict each other")
+        digest = hashlib.sha256(canonical(covered_by_hash(headers, record["value"]))).digest()
+        if not is_same(digest, headers["ce_hash"]):
+            raise Forged("another content")
+        kid, signature = headers["ce_signature"].rsplit(".", 1)
+        keys[kid].verify(bytes_of(signature), b"latchkey-event:" + headers["ce_hash"].encode())
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
+        raise Forged(f"{type(error).__name__}: {error}") from error
+    except InvalidSignature as error:
+        raise Forged("no signature by a key of auth") from error
+
+
+def covered_by_hash(headers, value):
+    """Returns the object that `ce_hash` is the hash of: of the person only the digest, so that it can be erased."""
+    covered = {name: headers.get(header) for name, header in COVERED.items()}
+    data = json.loads(value)
+    if not isinstance(data, dict):
+        raise Forged("the data is no object")
+    covered |= {"data": data, "sequence": int(headers["ce_sequence"])}
+    if "person" in data:
+        covered["person"] = headers.get("ce_persondigest")
+        person = data.pop("person")
+        if person is not None:
+            salt = bytes_of(headers["ce_personsalt"])
+            if not is_same(hmac.digest(salt, canonical(person), "sha256"), headers["ce_persondigest"]):
+                raise Forged("another person")
+    return covered
+
+
+def canonical(value):
+    """Returns the canonical JSON (RFC 8785). Supports what events contain: ASCII names, no fractions."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def is_same(digest, text):
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == text
+
+
+def bytes_of(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
