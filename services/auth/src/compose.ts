@@ -52,7 +52,7 @@ import { createRefreshTokens } from './tokens/refresh-tokens.ts';
 import { createSealer } from './tokens/sealer.ts';
 import { createSignUpTokens } from './tokens/sign-up-tokens.ts';
 
-/** How soon after an outage of the store the points of failed requests are given back to their limits. */
+/** The pause until points of failed requests are given back to their limits after an outage of the store, in ms. */
 const GIVE_BACK_EVERY_MS = 1000;
 
 export interface AuthDeps {
@@ -60,33 +60,33 @@ export interface AuthDeps {
   readonly logger: Logger;
   readonly registry: Registry;
   now?(): Date;
-  /** Removes what other parts of this process keep about erased addresses. Idempotent. */
+  /** Removes the data that other parts of this process keep about erased addresses. Idempotent. */
   forget?(addresses: readonly string[]): Promise<void>;
-  /** The mails of the notifier in the same process. Default: those of the notifier at NOTIFIER_URL. */
+  /** The mails of a notifier in the same process. Default: those of the notifier at NOTIFIER_URL. */
   readonly mails?: Mails;
   /** Replacements for single parts, for tests. */
   readonly overrides?: Overrides;
 }
 
 export interface Overrides {
-  /** Wraps the stores of the backend. */
+  /** Wraps the stores of the backend, for tests. */
   stores?(stores: Stores): Stores;
   readonly sealer?: Sealer;
   newId?(): string;
-  /** Receives the id of every stream that was appended to; replaces the relay. */
+  /** Receives the id of every stream that was appended to, instead of the relay. */
   nudge?(stream: string): void;
 }
 
 export interface AuthService extends Service {
   /** The public signing keys, for services in the same process. */
   jwks(): { readonly keys: readonly object[] };
-  /** What the use cases depend on, for tests that call them directly. */
+  /** The dependencies of the use cases, for tests that call them directly. */
   readonly deps: Deps;
 }
 
 /**
- * Composes auth. The topics must exist before the service starts. `start` refuses a store that was filled with
- * other keys.
+ * Composes auth. The topics must exist before the service starts. `start` refuses a store that was used with other
+ * keys.
  */
 export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const { backend, logger, registry, now = () => new Date(), overrides = {} } = options;
@@ -305,7 +305,7 @@ async function assertSameKeys(
   );
 }
 
-/** The health of the stores that every response needs. */
+/** The health of the stores that every response depends on. */
 function neededHealth(
   { outbox, sessions }: Stores,
   checkWrites: () => Promise<void>,

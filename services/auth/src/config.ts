@@ -22,7 +22,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How many networks can use up an address's mails of a day. */
+/** The number of networks that can use up the daily mails of an address. */
 const NETWORKS_PER_DAY = 3;
 
 function limit(fallback: number) {
@@ -204,8 +204,8 @@ type Fields = z.infer<typeof fields>;
 type Fault = readonly [name: keyof Fields, message: string];
 
 /**
- * Returns settings that contradict each other. Also called if single settings are invalid, so that all faults are
- * reported at once.
+ * Returns settings that contradict each other. Also called if individual settings are invalid, so that all faults are
+ * reported together.
  */
 function contradictions(config: Fields): readonly Fault[] {
   const faults: Fault[] = [...auditFaults(config), ...faultsOfBrand(config)];
@@ -220,7 +220,7 @@ export const authSettings = withCrossFieldChecks(fields, contradictions);
 
 export type AuthConfig = z.infer<typeof authSettings>;
 
-/** Returns the rules of the LIMIT_… settings. LIMITS decides whether they apply at all. */
+/** Returns the rules of the LIMIT_… settings; whether they apply depends on LIMITS. */
 export function limitRules(config: AuthConfig): LimitRules {
   const signUps = config.LATCHKEY_ENV === 'production' ? 20 : 1000;
   const mailsPerDay = config.LIMIT_MAILS_PER_ADDRESS_AND_DAY;

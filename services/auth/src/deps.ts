@@ -20,7 +20,7 @@ import type { TrustedAddresses } from './ports/trusted-addresses.ts';
 import type { Accounts } from './streams/accounts.ts';
 import type { Mailings } from './streams/mailings.ts';
 
-/** The dependencies of the use cases; each picks what it needs. */
+/** The dependencies of the use cases. Each use case picks the ones that it needs. */
 export interface Deps {
   readonly accounts: Accounts;
   readonly mailings: Mailings;
@@ -47,9 +47,9 @@ export interface Deps {
   readonly auditLog: AuditLog;
   readonly sealer: Sealer;
   readonly settings: Settings;
-  /** Tells the worker that a request was recorded. */
+  /** Notifies the worker that a request was recorded. */
   wakeWorker(): void;
-  /** Tells the eraser that an account is due. */
+  /** Notifies the eraser that an erasure is due. */
   wakeEraser(): void;
   now(): Date;
   /** Returns a UUIDv7. */
@@ -59,7 +59,7 @@ export interface Deps {
 export interface Settings {
   readonly verificationMinutes: number;
   readonly resetMinutes: number;
-  /** How long an erasure can be undone; 0 erases at once. */
+  /** How long an erasure can be canceled, in days; 0 erases immediately. */
   readonly erasureGraceDays: number;
   readonly refreshDays: number;
   /** How long the previous refresh token may be used again while the current one is unused. */
@@ -67,14 +67,14 @@ export interface Settings {
   /** A session that is not used for this long ends. */
   readonly idleDays: number;
   readonly sessionsPerAccount: number;
-  /** Whether a sign-up for a verified address is answered 409, instead of as if the address were new. */
+  /** Whether a sign-up with a verified address gets a 409. If not, the response is the same as for a new address. */
   readonly revealExisting: boolean;
 }
 
 export interface Idempotency {
   /** Chosen by the client. */
   readonly key: string;
-  /** The body of the request in canonical form: equal bodies give equal texts. */
+  /** The body of the request in canonical form: equal bodies have equal texts. */
   readonly body: string;
 }
 
@@ -84,7 +84,7 @@ export interface Context {
   readonly traceparent?: string | undefined;
   readonly ip: string;
   readonly userAgent: string;
-  /** If set, a request that is sent again with the same key and body is carried out once. */
+  /** If set, repeating the request with the same key and body has no further effect. */
   readonly idempotency?: Idempotency | undefined;
   /** False once the client has disconnected, so that expensive work is skipped. Defaults to true. */
   readonly isAwaited?: () => boolean;

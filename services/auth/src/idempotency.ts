@@ -1,4 +1,4 @@
-/** Requests that a client may send again with the same Idempotency-Key. */
+/** Requests that a client can repeat safely with an Idempotency-Key. */
 import { commandIdOf } from './command-id.ts';
 import type { Context, Deps } from './deps.ts';
 import { Refused } from './refused.ts';
@@ -15,8 +15,8 @@ type Operation =
   | { readonly route: 'signup'; readonly network: string };
 
 /**
- * Returns the id of the command of a request that may be repeated; undefined without a key. The id depends on the
- * body, so that nobody who guesses a key can get in the way of another's request.
+ * Returns the id of the command of a repeatable request; undefined without a key. The id depends on the body, so that a
+ * guessed key cannot interfere with another person's request.
  * @throws Refused (idempotency_key_reused) if this caller has sent the key with another body
  */
 export async function repeatableCommandId(

@@ -19,7 +19,7 @@ const openBus = isolatedBuses();
 const log = openBus();
 const secrets = generateSecrets();
 
-/** In the order of the topic; all records of an account are in one partition. */
+/** In the order of the topic, because all records of an account are in one partition. */
 const records: LatchkeyEvent[] = [];
 const seen = log.ensureTopics(allTopics()).then(() =>
   log.subscribe({
@@ -95,7 +95,7 @@ function eventsOf(account: string): readonly LatchkeyEvent[] {
   return records.filter(({ subject }) => subject === account);
 }
 
-/** Returns the sequences of an account in the order in which a consumer that skips repetitions sees them. */
+/** Returns the sequences of an account in the order in which a consumer that skips duplicates sees them. */
 function firstSeen(account: string): readonly number[] {
   return [...new Set(eventsOf(account).map(({ sequence }) => sequence))];
 }

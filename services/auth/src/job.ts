@@ -2,8 +2,8 @@ import type { Logger, Part } from '@latchkey/process';
 import { loop, type Pauses, type Wakeup } from '@latchkey/process/loop';
 
 /**
- * Creates a part that runs a job at its start and then repeatedly, never twice at a time. Logs only the first of
- * several failures in a row, because every run fails while a store is down.
+ * Creates a part that runs a job at its start and then repeatedly, without overlap. Of several successive failures it
+ * logs only the first, because every run fails while a store is down.
  */
 export function createJob(options: {
   readonly name: string;

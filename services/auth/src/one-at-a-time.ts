@@ -7,7 +7,7 @@ export type CommandRunner = <Result>(
   work: () => Promise<Result>,
 ) => Promise<Result>;
 
-/** Returns a runner for the commands of this process. Repeats in other processes find each other in the journal. */
+/** Returns a runner for the commands of this process. A repeat in another process is recognised by the journal. */
 export function createCommandRunner(): CommandRunner {
   const latest = new Map<string, Promise<unknown>>();
   return async (commandId, work) => {

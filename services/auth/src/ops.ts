@@ -1,4 +1,4 @@
-/** Auth for operators' commands, while instances may be running. */
+/** Auth's functions for ops commands, which may run while instances are running. */
 import type { Store } from '@latchkey/backend';
 import type { Role } from '@latchkey/events';
 import { type ExportedMail, writeDocument } from '@latchkey/export';
@@ -52,7 +52,7 @@ export function isAccountId(text: string): boolean {
   return validate(text);
 }
 
-/** Returns the address as the stores have it in keys and claims; undefined if it is none. */
+/** Returns the address in the form of the stores' keys and claims; undefined if the text is not an address. */
 export function canonicalAddress(text: string): string | undefined {
   return parseEmail(text)?.canonical;
 }
@@ -103,7 +103,7 @@ export interface AuthOps extends Preparable {
     options: { readonly graceDays: number; readonly sealingKey?: string | undefined },
   ): Promise<string>;
   /**
-   * Returns what is open of the changes of an account's address.
+   * Returns the changes of an account's address that can still be confirmed or undone.
    * @throws Error of one line if there is no such account
    */
   emailChange(account: string): Promise<OpenEmailChange>;
@@ -142,7 +142,7 @@ export function openOps(store: Store): AuthOps {
   const { auditLog, journal, sessions, requirements, check } = stores;
   const accounts = createAccounts({
     ...stores,
-    // The sweep of a running auth publishes the appended events.
+    // The clean-up of a running auth publishes the appended events.
     nudge: () => undefined,
     now: () => new Date(),
     newId: () => v7(),

@@ -1,4 +1,4 @@
-/** What always holds, whatever commands are run on accounts, in whatever order, with whatever tokens. */
+/** Properties that hold whatever commands are run on accounts, in any order and with any tokens. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ACCOUNTS_TOPIC, catalogue } from '@latchkey/events';
@@ -22,8 +22,8 @@ function eachTurn(holds: (turn: Turn) => void): void {
 }
 
 /**
- * Commands that have an effect each time they are repeated: a renewal and a reset request create a new link; a
- * logout everywhere ends sessions that may have begun since; and a password may be changed to the same one.
+ * Commands that have an effect each time: a renewal and a reset request create a new link, a logout everywhere ends
+ * sessions that may have begun since, and a password may be changed to the same one.
  */
 function happensAgain(command: Command): boolean {
   return (
@@ -263,7 +263,7 @@ describe('a fact that is published', () => {
 });
 
 describe('the stories', () => {
-  /** Otherwise the properties might hold only because the commands never have an effect. */
+  /** Without this check, the properties might hold only because the commands never have an effect. */
   test('lead to every outcome that the properties are about', () => {
     const seen = new Set<string>();
     for (const { turns } of fc.sample(story, { numRuns: 1200, seed: 7 }).map(playStory)) {

@@ -1,16 +1,16 @@
 /**
- * What can be asked of an account. Everything from outside (clock, hashes, sealed tokens, who holds the
- * address) comes with the command, so that `decide` is pure.
+ * The commands on an account. Everything from outside (clock, hashes, sealed tokens, the owner of the address) is part
+ * of the command, so that `decide` is pure.
  */
 import type { DataOf, Role, SealedToken } from '@latchkey/events';
 
-/** A fresh link: what the journal keeps of it, and the sealed token that goes to the notifier. */
+/** A new link: the data that the journal keeps about it, and the sealed token for the notifier. */
 export interface NewLink {
   readonly hash: string;
   readonly sealed: SealedToken;
 }
 
-/** Who holds the claim on the address: the account itself, another one, or nobody. Looked up again on each try. */
+/** The account that holds the claim on the address: this one, another one, or none. Looked up again on each retry. */
 interface OnAddress {
   readonly owner: string | undefined;
 }
@@ -30,35 +30,35 @@ export interface Register extends OnAddress {
 
 /** Whether the address has used up its mail budget. */
 interface Budgeted {
-  /** If a link that was mailed before still works at this instant, nothing happens. */
+  /** Nothing happens if a link that was mailed before still works at this instant. */
   readonly unlessUsableAt?: Date;
 }
 
-/** A newer verification link for this very account. */
+/** A newer verification link for this account. */
 export interface RenewVerification extends OnAddress, Budgeted {
   readonly type: 'RenewVerification';
   readonly link: NewLink;
 }
 
-/** A session or a sign-up cookie. */
+/** A session or a sign-up cookie of the person who sends the command. */
 export interface Holder {
   /** The account that it belongs to. */
   readonly userId: string;
-  /** The account's sequence that it was issued at. */
+  /** The sequence of the account when the session or cookie was issued. */
   readonly since: number;
 }
 
 /**
- * Proof that comes with a verification link. The link alone is not enough: a mailbox must not activate a password
+ * Proof that is required in addition to a verification link: otherwise the owner of a mailbox could activate a password
  * that somebody else has chosen.
  */
 export type Proof =
   | { readonly kind: 'password'; readonly passwordHash: string }
   | { readonly kind: 'holder'; readonly holders: readonly Holder[] }
-  /** A new password. It replaces the password of the sign-up and ends everything that was issued before. */
+  /** A new password. It replaces the password of the sign-up and ends all sessions and cookies issued before. */
   | { readonly kind: 'new-password'; readonly passwordHash: string };
 
-/** Somebody with the link and a proof confirms the sign-up. */
+/** Confirms a sign-up with the link and a proof. */
 export interface Verify extends OnAddress {
   readonly type: 'Verify';
   readonly tokenHash: string;
@@ -66,14 +66,14 @@ export interface Verify extends OnAddress {
   readonly proof: Proof;
 }
 
-/** "This was not me": the owner of the mailbox rejects the sign-up. */
+/** Rejects a sign-up ("This was not me"): sent by the owner of the mailbox. */
 export interface RejectRegistration {
   readonly type: 'RejectRegistration';
   readonly tokenHash: string;
   readonly now: Date;
 }
 
-/** Ends a registration: sent by the sweep, or because another account has verified the address. */
+/** Ends a registration: sent by the clean-up, or because another account has verified the address. */
 export interface EndRegistration extends OnAddress {
   readonly type: 'EndRegistration';
   readonly reason: 'expired' | 'superseded';
@@ -112,48 +112,48 @@ export interface RequestEmailChange extends OnAddress {
   readonly type: 'RequestEmailChange';
   /** Canonical. */
   readonly address: string;
-  /** As it was typed. */
+  /** In the spelling of the request. */
   readonly email: string;
   /** The hash that the current password was checked against. */
   readonly checkedHash: string;
-  /** Hash of the same password for the new address. */
+  /** The hash of the same password for the new address, from which the salt is derived. */
   readonly passwordHash: string;
   readonly link: NewLink;
   readonly now: Date;
 }
 
-/** Somebody with the link to the new address, and with proof of owning the account, confirms the change (ADR 35). */
+/** Confirms a change of address with the link to the new address, and proof of owning the account (ADR 35). */
 export interface ConfirmEmailChange extends OnAddress {
   readonly type: 'ConfirmEmailChange';
   readonly tokenHash: string;
   readonly now: Date;
   readonly proof: Exclude<Proof, { readonly kind: 'new-password' }>;
-  /** The link that undoes the change; mailed to the previous address. */
+  /** The link that undoes the change; it is mailed to the previous address. */
   readonly undo: NewLink;
 }
 
-/** An operator cancels a change that waits for its confirmation. */
+/** Cancels a change of address that was not confirmed yet: sent by an operator. */
 export interface CancelEmailChange {
   readonly type: 'CancelEmailChange';
   readonly now: Date;
 }
 
-/** The holder of the previous address takes the account back. */
+/** Takes the account back for the holder of the previous address, who sends this command. */
 export interface RevertEmailChange {
   readonly type: 'RevertEmailChange';
   readonly tokenHash: string;
   readonly now: Date;
-  /** Hash of the new password, salted for the previous address. */
+  /** The hash of the new password, salted with the previous address. */
   readonly passwordHash: string;
 }
 
-/** An operator takes the account back for the holder of the previous address, who then resets the password. */
+/** Takes the account back for the holder of the previous address, who then resets the password: sent by an operator. */
 export interface UndoEmailChange {
   readonly type: 'UndoEmailChange';
   readonly now: Date;
 }
 
-/** Sent by the sweep once the undo link of the last change has expired. */
+/** Settles a change of address: sent by the clean-up once the undo link has expired. */
 export interface SettleEmailChange {
   readonly type: 'SettleEmailChange';
   readonly now: Date;
@@ -167,18 +167,18 @@ export interface ChangeProfile {
   readonly locale?: string;
 }
 
-/** The other admins, looked up on each try. */
+/** The other admins. Looked up again on each retry. */
 export interface OtherAdmins {
   /** Whether another account is an admin that is not disabled. */
   readonly exist: boolean;
   /**
-   * The claim that the next commit that takes an admin away must take. Of two concurrent commands, one fails to
-   * take it and is decided again.
+   * The claim that the next commit which removes an admin must take. Of two concurrent commands, only one gets it; the
+   * other one is decided again.
    */
   readonly claim: string;
 }
 
-/** Needed if the account is an admin that is not disabled: without it, the command is refused. */
+/** Required if the account is an enabled admin: without it, the command is refused. */
 interface AmongAdmins {
   readonly otherAdmins?: OtherAdmins;
 }
@@ -202,25 +202,25 @@ export interface EnableAccount {
   readonly reason?: string;
 }
 
-/** The account is disabled at once, and erased at the given instant unless the request is canceled. */
+/** Disables the account immediately, and erases it at the given instant unless the request is canceled. */
 export interface RequestErasure extends AmongAdmins {
   readonly type: 'RequestErasure';
   /** The account's own id, an admin's, or `ops`. */
   readonly by: string;
   /** RFC 3339. */
   readonly eraseAt: string;
-  /** Absent if there is no time to undo the request. */
+  /** Absent if the request cannot be canceled because there is no time. */
   readonly link?: NewLink;
 }
 
-/** Sent with the link of the mail about the request. */
+/** Cancels the erasure: sent with the link of the mail about the request. */
 export interface CancelErasure {
   readonly type: 'CancelErasure';
   readonly tokenHash: string;
   readonly now: Date;
 }
 
-/** Sent by the sweep. Has an effect only if a request is due or the registration has ended. */
+/** Erases the account if that is due, or if its registration has ended: sent by the clean-up. */
 export interface Erase {
   readonly type: 'Erase';
   readonly now: Date;
@@ -229,17 +229,17 @@ export interface Erase {
 export interface RevokeSessions {
   readonly type: 'RevokeSessions';
   readonly reason: Extract<DataOf<'SessionsRevoked'>['reason'], 'logout-all' | 'refresh-reuse' | 'admin'>;
-  /** The account's sequence when the session was created. If the session was revoked since, nothing happens. */
+  /** The sequence of the account when the session was created. Nothing happens if the session was revoked since. */
   readonly since?: number;
-  /** Ends this session alone; all sessions if omitted. */
+  /** Ends only this session; all sessions if omitted. */
   readonly sessionId?: string;
 }
 
-/** Tells the owner of a verified account about something suspicious. */
+/** Sends the owner of a verified account a mail about a suspicious event. */
 export interface AlertOwner {
   readonly type: 'AlertOwner';
   readonly reason: DataOf<'OwnerAlerted'>['reason'];
-  /** Where it came from; only the parts that are known. */
+  /** The origin of the event; only the parts that are known. */
   readonly from?: { readonly browser?: string; readonly system?: string; readonly network?: string };
 }
 

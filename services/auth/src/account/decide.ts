@@ -1,9 +1,7 @@
 /**
- * The rules of an account: which facts follow from a command, given what happened so far.
- *
- * An account belongs to whoever made it; an address belongs to whoever proves it. So every sign-up is an account of
- * its own, AccountVerified takes the claim on the address, and an account whose address is claimed by another one gets
- * exactly the same facts, without the links.
+ * The rules of an account: the facts that follow from a command and the state so far. Several sign-ups with one address
+ * are separate accounts. The address belongs to the account that verifies it: AccountVerified takes the claim on the
+ * address. A sign-up with an address that another account has claimed gets the same facts, but no links.
  */
 import { assertNever, type DataOf } from '@latchkey/events';
 import type {
@@ -57,7 +55,7 @@ import {
   type Verified,
 } from './state.ts';
 
-/** A refusal may come with facts: they are appended although the caller is refused. */
+/** A refusal may have facts, which are appended nevertheless. */
 export interface Decision {
   readonly facts: readonly AccountFact[];
   /** Claims that the same commit takes, besides those of `keysOf`. */
@@ -80,8 +78,8 @@ function isClaimedByAnother({ userId }: Living, owner: string | undefined): bool
 }
 
 /**
- * Returns the private part of a fact with a link. If the link is withheld because the address is another account's,
- * returns what makes the account behave alike afterwards.
+ * Returns the private part of a fact with a link. If the link is withheld because another account has the address,
+ * returns data that makes the account behave as if it had been mailed.
  */
 function keptOrWithheld(link: NewLink | undefined, minted: NewLink) {
   const { expiresAt } = minted.sealed;
@@ -168,7 +166,7 @@ function renewVerification(state: AccountState, command: RenewVerification): Dec
   });
 }
 
-/** Verifies the account if the link and a proof come in one step (ADR 29). */
+/** Verifies the account with the link and a proof in one step (ADR 29). */
 function verify(state: AccountState, command: Verify): Decision {
   const { tokenHash, now, owner, proof } = command;
   const refusal = verificationRefusal(state, tokenHash, now);
@@ -181,14 +179,14 @@ function verify(state: AccountState, command: Verify): Decision {
   return accept(verified(state), ...passwordChanged(state, 'first', proof.passwordHash));
 }
 
-/** A second click on a used link is no error, but it sets no second password. */
+/** Clicking a used link again is not an error, but cannot set a second password. */
 function verifyAgain(state: AccountState, proof: Proof): Decision {
   if (proof.kind !== 'new-password') return nothing;
   const isRepeat = isLiving(state) && sameHash(proof.passwordHash, state.passwordHash);
   return isRepeat ? nothing : refuse('token_invalid');
 }
 
-/** Whether a proof that comes with the link belongs to this very sign-up. */
+/** Returns whether the proof belongs to the same sign-up as the link. */
 export function proofMatchesSignUp(state: Living, proof: Proof): boolean {
   switch (proof.kind) {
     case 'password':
@@ -233,7 +231,7 @@ function requestPasswordReset(state: AccountState, command: RequestPasswordReset
   });
 }
 
-/** If nobody has proven the address yet, completing a reset also proves it. */
+/** Completing a reset also verifies an address that was not verified yet. */
 function completeReset(state: AccountState, command: CompleteReset): Decision {
   const refusal = resetRefusal(state, command.tokenHash, command.now);
   if (refusal) return refuse(refusal);
@@ -289,7 +287,10 @@ function cancelEmailChange(state: AccountState, { now }: CancelEmailChange): Dec
   return accept({ type: 'EmailChangeCanceled', data: { userId: state.userId, canceledBy: 'ops' } });
 }
 
-/** The link alone is not enough: whoever reads the mailbox of a mistyped address must not get the account (ADR 35). */
+/**
+ * The link alone is not sufficient: if the new address was mistyped, the owner of that mailbox must not get the account
+ * (ADR 35).
+ */
 function confirmEmailChange(state: AccountState, command: ConfirmEmailChange): Decision {
   const { tokenHash, now, owner, proof, undo } = command;
   const refusal = emailChangeRefusal(state, tokenHash, now);
@@ -309,8 +310,8 @@ function confirmEmailChange(state: AccountState, command: ConfirmEmailChange): D
 }
 
 /**
- * Works for a disabled account, too: a thief must not keep the address because an admin has disabled the account.
- * Also cancels a pending erasure, because the thief may have requested it.
+ * Also works for a disabled account, so that a thief does not keep the address because an admin has disabled the
+ * account. Cancels a pending erasure, which the thief may have requested.
  */
 function revertEmailChange(state: AccountState, command: RevertEmailChange): Decision {
   const { tokenHash, now, passwordHash } = command;
@@ -324,7 +325,7 @@ function revertEmailChange(state: AccountState, command: RevertEmailChange): Dec
   );
 }
 
-/** The password of the account is salted by the other address, so that nobody can sign in until it is reset. */
+/** The stored password is salted with the other address, so nobody can log in until the password is reset. */
 function undoEmailChange(state: AccountState, { now }: UndoEmailChange): Decision {
   if (!isLiving(state)) return refuse('not_found');
   if (state.status !== 'verified' || state.previous === undefined || !canBeReverted(state, now))
@@ -332,7 +333,7 @@ function undoEmailChange(state: AccountState, { now }: UndoEmailChange): Decisio
   return accept(...emailReverted(state, state.previous, 'ops'), sessionsRevoked(state, 'admin'));
 }
 
-/** @param by who cancels an erasure that is pending */
+/** @param by who cancels a pending erasure */
 function emailReverted(
   state: Verified,
   { address, email }: NonNullable<Verified['previous']>,
@@ -380,8 +381,8 @@ export function isActiveAdmin(state: AccountState): state is Living {
 }
 
 /**
- * Takes an admin away, unless it is the last one. The claim forces concurrent commands to take turns: each is
- * decided on another account, so nothing else would order them.
+ * Removes an admin, unless it is the last one. The claim serializes concurrent commands: they are about different
+ * accounts, so that nothing else orders them.
  */
 function takeAdminAway(otherAdmins: OtherAdmins | undefined, decision: Decision): Decision {
   if (!otherAdmins?.exist) return refuse('last_admin');
@@ -438,9 +439,10 @@ function enableAccount(state: AccountState, { by, reason }: EnableAccount): Deci
 }
 
 /**
- * Returns when an account is erased that is to be erased at an instant: not before its previous address can no longer
- * take it back, because whoever changed the address may be a thief. Operators decide for themselves.
- * @param by who asks: the id of an account, or `ops`
+ * Returns when an account is erased for which erasure at an instant was requested: not before its previous address can
+ * no longer take the account back, because a thief may have changed the address. A request by an operator is not
+ * postponed.
+ * @param by who requests it: the id of an account, or `ops`
  */
 export function erasureInstant(state: Living, by: string, eraseAt: string): string {
   const undoUntil = state.status === 'verified' ? state.previous?.link.expiresAt : undefined;
@@ -487,7 +489,7 @@ function cancelErasure(state: AccountState, { tokenHash, now }: CancelErasure): 
   return accept(erasureCanceled(state, state.erasure, state.userId));
 }
 
-/** A registration that has ended is erased without a request: nobody can want it back. */
+/** A registration that has ended is erased without a request, because it cannot be resumed. */
 function erase(state: AccountState, { now }: Erase): Decision {
   if (state.status === 'none') return nothing;
   const isDue =
@@ -603,7 +605,7 @@ export function dueReleases(now: Date): { readonly from: string; readonly before
 }
 
 /**
- * Returns the keys by which the commit of these facts is found: the claim on a proven address, the address of a
+ * Returns the keys by which the commit of these facts can be found: the claim on a verified address, the address of a
  * sign-up, the instant of an erasure, and the mark of an address to release.
  * @param at the time of the commit
  */
@@ -638,7 +640,7 @@ function claimsOf(state: Existing, fact: AccountFact): readonly string[] {
   }
 }
 
-/** Claims that can be released. The addresses come first, so that the marks survive a crash in between. */
+/** Claims that can be released. Release the addresses first, so that after a crash in between the marks still exist. */
 export interface SuperfluousClaims {
   readonly addresses: readonly string[];
   readonly marks: readonly string[];

@@ -11,8 +11,8 @@ export interface Link {
 export interface LinkOrWithheld {
   readonly link?: Link;
   /**
-   * Set instead of mailing a link if the address belongs to another account: when the link would have expired. RFC
-   * 3339.
+   * Set instead of a link if the address belongs to another account: the instant at which the link would have expired.
+   * RFC 3339.
    */
   readonly withheldUntil?: string;
 }
@@ -24,12 +24,12 @@ export interface Private {
   PasswordResetRequested: LinkOrWithheld;
   PasswordChanged: { readonly passwordHash: string };
   PasswordRehashed: { readonly passwordHash: string };
-  /** `withheldUntil` is never set here: the link goes to the owner only. */
+  /** `withheldUntil` is never set here, because the link is only sent to the owner. */
   AccountErasureRequested: { readonly link?: Link };
   EmailChangeRequested: LinkOrWithheld & {
     /** The new address, canonical. */
     readonly address: string;
-    /** Hash of the same password for the new address, from which its salt is derived. */
+    /** The hash of the same password for the new address, from which the salt is derived. */
     readonly passwordHash: string;
   };
   EmailChanged: {
@@ -48,8 +48,8 @@ export interface Private {
 type PrivateOf<T> = T extends keyof Private ? { readonly private: Private[T] } : { readonly private?: never };
 
 /**
- * One thing that happened, as `decide` returns it: the published data of the event and the private fields. The
- * append adds id, time and sequence; `toPublic` in relay/ makes the published form.
+ * One fact, as `decide` returns it: the published data of the event and the private fields. Appending adds id, time and
+ * sequence; `toPublic` in relay/ selects the published part.
  */
 export type FactOf<T extends EventType> = { readonly type: T; readonly data: DataOf<T> } & PrivateOf<T>;
 

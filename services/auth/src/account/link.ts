@@ -57,9 +57,8 @@ export function emailUndoRefusal(state: AccountState, tokenHash: string, now: Da
 }
 
 /**
- * Whether a link works at an instant. Counts both links that were mailed and links that were withheld because the
- * address is another account's.
- * @param at undefined if nobody asks; the answer is then false
+ * Whether a link works at an instant; a link that was withheld because another account has the address counts as well.
+ * @param at undefined if the command does not ask for it; the result is then false
  */
 export function hasUsableLink({ linksUntil }: Living, at: Date | undefined): boolean {
   return at !== undefined && linksUntil !== undefined && at.getTime() < Date.parse(linksUntil);

@@ -1,4 +1,4 @@
-/** What decisions need to know about an account: the fold of its facts. */
+/** The state of an account that decisions depend on: the fold of its facts. */
 import { assertNever, type Role } from '@latchkey/events';
 import type { AccountFact, FactOf, Link, LinkOrWithheld } from './facts.ts';
 
@@ -16,7 +16,7 @@ interface Registered {
   readonly userId: string;
   /** Canonical: used for sign-up, login, limits and the claim. */
   readonly address: string;
-  /** As it was typed: where mail goes. Empty once the person is erased. */
+  /** In the spelling of the request, to which mails are sent. Empty once the person is erased. */
   readonly email: string;
   /** Empty once the person is erased. */
   readonly username: string;
@@ -31,11 +31,13 @@ interface Registered {
   readonly erasure?: Erasure;
   /** The newest reset link that was not used. */
   readonly reset?: Link;
-  /** When the last link that leads into the account expires, whether it was mailed or withheld. RFC 3339. */
+  /** The expiry of the last link that gives access to the account, whether it was mailed or withheld. RFC 3339. */
   readonly linksUntil?: string;
-  /** Sequence of the last SessionsRevoked: access tokens decided on a lower one are dead. */
+  /** Sequence of the last SessionsRevoked. Access tokens issued at a lower sequence are invalid. */
   readonly revokedAt: number;
-  /** Sequence of the last SessionsRevoked that ended every session: sessions decided on a lower one are dead. */
+  /**
+   * Sequence of the last SessionsRevoked that ended every session. Sessions created at a lower sequence are invalid.
+   */
   readonly allRevokedAt: number;
   /** Ids of the sessions that were revoked one by one, the most recent ones only. */
   readonly revokedSessions: readonly string[];
@@ -43,7 +45,7 @@ interface Registered {
   readonly sequence: number;
 }
 
-/** Signed up; the address is not proven yet. */
+/** Signed up; the address is not verified yet. */
 export interface Unverified extends Registered {
   readonly status: 'unverified';
   /** The newest verification link. */
@@ -52,19 +54,19 @@ export interface Unverified extends Registered {
   readonly everLinked: boolean;
 }
 
-/** An address, and the link that makes it the account's. */
+/** An address, and the link that gives it to the account. */
 interface LinkedAddress {
   /** Canonical. */
   readonly address: string;
-  /** As it was typed. Empty once the person is erased. */
+  /** In the spelling of the request. Empty once the person is erased. */
   readonly email: string;
   readonly link: Link;
 }
 
-/** Has proven its address. */
+/** The address is verified. */
 export interface Verified extends Registered {
   readonly status: 'verified';
-  /** The address that the newest confirmation link makes the account's. */
+  /** The address that the newest confirmation link would give to the account. */
   readonly emailChange?: LinkedAddress & { readonly passwordHash: string };
   /** The confirmation link of the last change, kept so that a second click is no error. */
   readonly usedEmailChange?: Link;
@@ -74,7 +76,7 @@ export interface Verified extends Registered {
   readonly usedVerification?: Link;
 }
 
-/** The registration is over and never comes back, or the account was erased. */
+/** The registration has ended for good, or the account was erased. */
 export interface Ended extends Registered {
   readonly status: 'ended';
   /** Set once the account was erased: nothing in this state identifies its person. */
@@ -88,7 +90,7 @@ export type Existing = Living | Ended;
 
 export type AccountState = { readonly status: 'none' } | Existing;
 
-/** Raised whenever the shape of AccountState changes: snapshots of another version are ignored. */
+/** Increase this number whenever the shape of AccountState changes: snapshots of other versions are ignored. */
 export const STATE_VERSION = 7;
 
 /**
@@ -235,8 +237,8 @@ function verified({ verification, everLinked: _, linksUntil: _until, ...state }:
 }
 
 /**
- * A newer request supersedes the older one even if its link is withheld: a free and a taken address must behave
- * alike.
+ * A newer request supersedes the older one even if its link is withheld, because accounts must behave the same whether
+ * or not the address is taken.
  */
 function withEmailChange(
   before: Verified,

@@ -4,11 +4,13 @@ import { z } from 'zod';
 
 export interface EmailAddress {
   /**
-   * The recipient of mails: the address as it was typed, without surrounding spaces; a non-ASCII domain in its IDNA
-   * form.
+   * The recipient of mails: the address in the spelling of the request, without surrounding spaces; a non-ASCII domain
+   * in its IDNA form.
    */
   readonly stored: string;
-  /** The key of look-ups, limits and claims: lower case, the domain in its IDNA form, nothing else changed. */
+  /**
+   * The canonical form, which is the key of look-ups, limits and claims: lower case, with the domain in its IDNA form.
+   */
   readonly canonical: string;
 }
 
@@ -16,7 +18,7 @@ export interface EmailAddress {
 const LONGEST = 254;
 /** RFC 5321, 4.5.3.1.1. */
 const LONGEST_LOCAL_PART = 64;
-/** No valid address is longer before IDNA, which may shorten or lengthen it. Longer input is not parsed. */
+/** No valid address is longer, even before IDNA changes its length. Longer input is not parsed. */
 const LONGEST_INPUT = 320;
 
 /** RFC 5321, 4.1.2: a Dot-string of ASCII. Quoted strings are refused, because mail systems handle them badly. */

@@ -1,4 +1,4 @@
-/** However many admins demote or disable each other at the same time, one of them remains. */
+/** Tests that one admin always remains, however many admins demote or disable each other concurrently. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -18,7 +18,7 @@ const origin = { correlationId: 'request-1' };
 interface Change {
   readonly kind: 'demote' | 'disable' | 'promote' | 'enable';
   readonly account: number;
-  /** Which process runs the command: each caches its own states. */
+  /** The process that runs the command; each process caches its own states. */
   readonly instance: number;
 }
 
@@ -79,7 +79,7 @@ async function appendAdmin({ journal }: Stores): Promise<string> {
   return userId;
 }
 
-/** @param runs how many histories are played */
+/** @param runs the number of histories */
 export function lastAdminContract(name: string, open: OpenStores, runs: number): void {
   describe(`the last admin on ${name}`, () => {
     let stores: Stores;

@@ -40,6 +40,6 @@ async function sendOnce(
     mailings.create(mailingId, origin, () => ({ type: 'RequestMail', mailingId, ...mailing })),
   );
   if (refusal) throw new Refused(refusal);
-  // A repeat of this request may have been carried out meanwhile, under another id.
+  // The same request may have been processed meanwhile under another id.
   return facts[0]?.data.mailingId ?? mailingId;
 }

@@ -1,4 +1,4 @@
-/** What admins and operators may do to another account. */
+/** The actions of admins and operators on other accounts. */
 import type { Role } from '@latchkey/events';
 import {
   type AccountState,
@@ -17,7 +17,7 @@ import type { Outcome } from '../streams/accounts.ts';
 import type { CommandFor } from '../streams/commands.ts';
 
 type Needs = Pick<Deps, 'accounts' | 'journal' | 'sessions'>;
-/** Followed by a number, the claim of each commit that takes an admin away. */
+/** The prefix of the claim of each commit that removes an admin; a number follows. */
 const ADMIN_CLAIM = 'admin-removal:';
 
 type Origin = Pick<Context, 'correlationId' | 'traceparent'>;
@@ -73,7 +73,7 @@ export async function revokeSessions(
   return outcome;
 }
 
-/** Returns the command for a state. Adds the other admins if it may take an admin away. */
+/** Returns the command for a state, with the other admins if it may remove an admin. */
 export function withOtherAdmins(
   deps: Pick<Deps, 'accounts' | 'journal'>,
   command: ChangeRole | DisableAccount | RequestErasure,
@@ -83,8 +83,8 @@ export function withOtherAdmins(
 }
 
 /**
- * Looks up the other admins. The number of the next claim is read first: whoever takes an admin away in between
- * takes that claim, so a decision based on this answer cannot be appended.
+ * Looks up the other admins. Reads the number of the next claim first: a concurrent commit that removes an admin takes
+ * that claim, so that a decision based on this result cannot be appended.
  */
 async function otherAdmins(
   { accounts, journal }: Pick<Deps, 'accounts' | 'journal'>,

@@ -34,9 +34,9 @@ function pseudonymOf(ip: string, key: Buffer): string {
 }
 
 /**
- * Returns a function that says whether a client in a security event may have an IP, whatever AUDIT_IP was then. Where only
- * the network was written, it is true for the whole network.
- * @param keys of pseudonyms, also former ones
+ * Returns a function that returns whether the client of a security event may have an IP, for every value of AUDIT_IP.
+ * If only the network was recorded, it returns true for the whole network.
+ * @param keys keys of pseudonyms, including former ones
  */
 export function clientMatcher(
   ip: string,

@@ -4,7 +4,7 @@ import type { Registry } from '@latchkey/process';
 import { Counter, Gauge } from 'prom-client';
 import type { AuditLog } from '../ports/audit-log.ts';
 
-/** Why an event was dropped. `queue`: the store is too slow. `outbox`: the log is away. `invalid`: a bug. */
+/** Why an event was dropped. `queue`: the store is too slow. `outbox`: Kafka is unavailable. `invalid`: a bug. */
 export type DropReason = 'queue' | 'outbox' | 'invalid';
 
 export interface AuditMetrics {
@@ -12,7 +12,7 @@ export interface AuditMetrics {
   dropped(reason: DropReason, events: number): void;
 }
 
-/** The backlog is counted up to here, because counting takes time. */
+/** The maximum count of the backlog, because counting takes time. */
 const MAX_COUNTED = 10_000;
 
 export function createAuditMetrics(deps: {

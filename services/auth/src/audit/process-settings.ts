@@ -1,4 +1,4 @@
-/** The settings of a process, as an operator may see them. Of a secret, it shows only whether it is set. */
+/** Returns the settings of a process as operators may see them. For a secret, only whether it is set. */
 import { describeConfig } from '@latchkey/process';
 import type { z } from 'zod';
 

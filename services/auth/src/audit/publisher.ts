@@ -1,4 +1,7 @@
-/** Publishes the outbox of security events, and deletes old events. A lease lets one process at a time do so. */
+/**
+ * Publishes the outbox of security events, and deletes old events. With a lease, so that only one process does it at a
+ * time.
+ */
 import type { Bus } from '@latchkey/bus';
 import { SECURITY_TOPIC } from '@latchkey/events';
 import type { ClockGuard, Logger, Part } from '@latchkey/process';
@@ -10,7 +13,7 @@ import type { AuditLog } from '../ports/audit-log.ts';
 const LEASE = 'audit';
 const LEASE_MS = 10_000;
 const PUBLISHED_AT_ONCE = 500;
-/** How soon events of another process are found, in ms: later the longer there are none. */
+/** The pauses until events of other processes are looked for, in ms: they grow while there are none. */
 const IDLE_MS = { least: 1000, most: 4000 };
 const REMOVE_EVERY_MS = 10 * 60_000;
 const REMOVED_AT_ONCE = 2000;
@@ -26,7 +29,7 @@ export interface AuditPublisherDeps {
   readonly clock: Pick<ClockGuard, 'isTrusted'>;
   readonly logger: Logger;
   now(): Date;
-  /** Ends the pause early. */
+  /** Ends the pause early, because there are events. */
   readonly wakeup: Wakeup;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Takes security events and writes them in the background. The queue is in memory and bounded: a request never waits
- * for it, and never fails because of it. A crash loses what is queued.
+ * Records security events in the background. The queue in memory is bounded, so that a request never waits for it or
+ * fails because of it. A crash loses the events in the queue.
  */
 import type { SecurityEvent } from '@latchkey/events';
 import type { Logger, Part } from '@latchkey/process';
@@ -16,9 +16,9 @@ import { toAuditEntry } from './entry.ts';
 import type { AuditMetrics } from './metrics.ts';
 import { createRepeats } from './repeats.ts';
 
-/** The most events that are kept in memory while the store is slow or away. */
+/** The maximum number of events to keep in memory while the store is slow or unavailable. */
 const MAX_QUEUED = 10_000;
-/** The most events that are kept in the outbox while the log is away. */
+/** The maximum number of events to keep in the outbox while Kafka is unavailable. */
 const MAX_BACKLOG = 100_000;
 const WRITTEN_AT_ONCE = 500;
 const RETRY_MS = 1000;
@@ -92,7 +92,7 @@ export function createRecorder(deps: RecorderDeps): Recorder {
     return queue.length > 0;
   }
 
-  /** An event that violates its schema is our bug. It is dropped, so that the others are written. */
+  /** An event that violates its schema is a bug. It is dropped, so that the others are recorded. */
   function encoded(event: SecurityEvent): readonly AuditEntry[] {
     try {
       return [toAuditEntry(event)];

@@ -1,4 +1,4 @@
-/** The link to a new address: what its page shows, and the change itself. */
+/** The link to a new address: the data of its page, and the change itself. */
 import { assertNever } from '@latchkey/events';
 import {
   type ConfirmEmailChange,
@@ -19,14 +19,14 @@ import type { Outcome } from '../streams/accounts.ts';
 import { mintLink, type OpenedLink, readLinkToken } from '../tokens/links.ts';
 
 /**
- * What the page of a usable link shows. It omits the current address, because a mistyped new address may be a
- * stranger's.
+ * The data of the page of a usable link. Omits the current address, because a mistyped new address may belong to a
+ * stranger.
  */
 export interface OpenEmailChange {
   readonly username: string;
   readonly newEmail: string;
   readonly locale: string;
-  /** This link has already changed the address. */
+  /** The link has already been used. */
   readonly used: boolean;
 }
 
@@ -41,7 +41,7 @@ export async function viewEmailChange(deps: LinkNeeds, token: string): Promise<O
   return { username, locale, newEmail: used ? email : emailChange.email, used };
 }
 
-/** How the client shows that it owns the account. */
+/** The proof that the client owns the account. */
 export type OwnerEvidence =
   | { readonly kind: 'holder'; readonly holders: readonly Holder[] }
   | { readonly kind: 'password'; readonly password: string };
@@ -64,8 +64,8 @@ type Needs = LinkNeeds &
   >;
 
 /**
- * Changes the address. One step needs both: the link from the new mailbox, and proof of owning the account (ADR
- * 35). The previous address stays claimed as long as the change can be undone.
+ * Changes the address, in one step with two requirements: the link from the new mailbox, and proof of owning the
+ * account (ADR 35). The previous address remains claimed as long as the change can be undone.
  * @throws Refused (token_invalid, token_expired, password_required, password_incorrect, rate_limited, conflict,
  * overloaded)
  */
@@ -74,7 +74,7 @@ export async function confirmEmailChange(
   { token, evidence }: { readonly token: string; readonly evidence: OwnerEvidence },
   context: Context,
 ): Promise<Outcome> {
-  // Checked before any password is hashed or counted, because both require a link that works.
+  // Checked before a password is hashed or an attempt is counted: both require a valid link.
   const { state: account, ...link } = await linkedAccount(deps, token);
   const outcome = await confirmBy(deps, { link, account, evidence }, context);
   if (outcome.refusal) throw new Refused(outcome.refusal);
@@ -149,10 +149,7 @@ async function confirmByPassword(
   return outcome ?? { state: account, facts: [], refusal: 'password_incorrect' };
 }
 
-/**
- * Moves what was known about the client from the previous address to the new one, and ends open sign-ups of the new
- * one.
- */
+/** Trusts the IP address of the client for the new address, and ends the pending sign-ups of that address. */
 async function afterNewAddress(deps: Needs, address: string, context: Context): Promise<void> {
   const { trustedAddresses, now } = deps;
   await bestEffort(() => trustedAddresses.trust({ address, ip: context.ip }, now()));

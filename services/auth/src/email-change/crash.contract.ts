@@ -1,4 +1,4 @@
-/** What every store promises about a change of address whose process dies. */
+/** The guarantees of every store for a change of address during which the process dies. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';

@@ -1,7 +1,7 @@
 /**
- * Releases the previous addresses of accounts once no link leads back to them. A commit that makes an address
- * superfluous also takes a mark: a claim that sorts by the instant from which it is due. So the next sweep repairs
- * a crash at any step.
+ * Releases the previous addresses of accounts once no link can restore them. A commit that makes an address superfluous
+ * also takes a mark: a claim whose name sorts by the instant from which the address can be released. The next clean-up
+ * can therefore repair a crash at any step.
  */
 import { StoreUnavailable } from '@latchkey/store';
 import { dueReleases, evolve, initialState, isAccountFact, superfluousClaims } from '../account/index.ts';
@@ -44,7 +44,7 @@ async function settle(deps: Needs, userId: string): Promise<void> {
  */
 export async function releaseAddresses({ journal }: Pick<Deps, 'journal'>, userId: string): Promise<void> {
   const commits = await journal.read(userId);
-  // The state after exactly these commits, so that a claim of a later commit is not judged by an earlier state.
+  // The state after exactly these commits: a claim of a later commit must not be judged by an earlier state.
   const facts = commits.flatMap(({ events }) => events.filter(isAccountFact));
   const state = facts.reduce(evolve, initialState);
   const held = commits.map((commit) => ({ commit, ...superfluousClaims(state, commit.claims ?? []) }));

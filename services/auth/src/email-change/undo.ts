@@ -1,4 +1,4 @@
-/** The link to the previous address, with which its owner takes the account back. */
+/** The link to the previous address, with which its owner can take the account back. */
 import { emailUndoRefusal, type Living } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
@@ -9,11 +9,11 @@ import type { Outcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
 import { releaseAddresses } from './release.ts';
 
-/** What the page of a usable link shows. */
+/** The data of the page of a usable link. */
 export interface OpenEmailUndo {
-  /** The address that the account gets back. */
+  /** The address that the account would get back. */
   readonly email: string;
-  /** The address that it has now. */
+  /** The current address of the account. */
   readonly newEmail: string;
   readonly locale: string;
 }
@@ -34,8 +34,8 @@ export async function viewEmailUndo(deps: LinkNeeds, token: string): Promise<Ope
 }
 
 /**
- * Gives the account its previous address back, with a new password, and ends all sessions: whoever changed the address
- * knew the old one.
+ * Gives the account its previous address back, sets a new password, and ends all sessions, because whoever changed the
+ * address also knew the old password.
  * @throws Refused (passwords_do_not_match, password_too_weak, token_invalid, token_expired, conflict, overloaded)
  */
 export async function undoEmailChange(

@@ -1,4 +1,4 @@
-/** Makes the context that use cases need from an HTTP request. */
+/** Creates the context that use cases need from an HTTP request. */
 import type { RequestContext } from '@latchkey/http';
 import { z } from 'zod';
 import type { Context } from '../deps.ts';
@@ -15,7 +15,7 @@ export function contextOf({ requestId, traceparent, ip, headers, isAwaited }: Re
   };
 }
 
-/** The headers of a route whose requests may be repeated. */
+/** The headers of a route whose requests can be repeated safely with an Idempotency-Key. */
 export const idempotencyHeaders = z.object({
   'Idempotency-Key': z
     .string()

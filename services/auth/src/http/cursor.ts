@@ -1,6 +1,5 @@
 /**
- * Paged lists: the parameters `limit` and `cursor`. A cursor says where a page ended; it is opaque but contains
- * nothing secret.
+ * Paged lists: the parameters `limit` and `cursor`. A cursor contains where a page ended; it is opaque, but not secret.
  */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-/** The bounds of the API are those of the events: no event can carry a longer name, or more recipients. */
+/** Tests that the API has the same bounds as the events: an event cannot contain a longer name or more recipients. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { catalogue, personName as nameInEvent, username as usernameInEvent } from '@latchkey/events';

@@ -1,4 +1,4 @@
-/** What all routes with an HTML page share. */
+/** Functions that all routes with an HTML page share. */
 import { type Answer, type Problem, type RequestContext, securityHeaders } from '@latchkey/http';
 import { z } from 'zod';
 import type { Pages } from './pages/pages.ts';
@@ -6,7 +6,7 @@ import type { DeadLinkKind } from './pages/texts.ts';
 import { refusalProblems } from './problems.ts';
 import { negotiateLocale } from './schemas.ts';
 
-/** Any text: the response to a malformed token is the same as to an invalid one. */
+/** Accepts any text, because the response to a malformed token must be the same as to an invalid one. */
 export const tokenParam = z.object({ token: z.string() });
 
 /**

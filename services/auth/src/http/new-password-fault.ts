@@ -1,7 +1,7 @@
 import type { Refusal } from '../refused.ts';
 import type { ResetFault } from './pages/pages.ts';
 
-/** Returns the fault that a form for a new password shows again; undefined if the refusal is not about the password. */
+/** Returns the fault that a form for a new password must show; undefined if the refusal is not about the password. */
 export function newPasswordFault(refusal: Refusal): ResetFault | undefined {
   if (refusal.kind === 'passwords_do_not_match') return { field: 'confirmNewPassword', code: refusal.kind };
   if (refusal.kind === 'password_too_weak') return { field: 'newPassword', code: refusal.fault };

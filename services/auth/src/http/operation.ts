@@ -12,8 +12,8 @@ interface OperationSpec<Caller, Params, Query, Body> extends RouteSpec<Caller, P
   /** The name in the metrics. */
   readonly operation: string | ((input: HandlerInput<Caller, Params, Query, Body>) => string);
   /**
-   * Returns the form again, with the fault, if the person can correct what was refused.
-   * @returns the page; undefined for a refusal that no input can correct
+   * Renders the form with the fault, if the person can correct the input.
+   * @returns the page; undefined if no other input would be accepted
    */
   formAgain?(refusal: Refusal, input: HandlerInput<Caller, Params, Query, Body>): Promise<string | undefined>;
 }

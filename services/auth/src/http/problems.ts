@@ -1,4 +1,4 @@
-/** Turns failures of the inner rooms into problems. Only this module knows their statuses and sentences. */
+/** Maps failures of use cases and ports to problems. Only this module contains their statuses and texts. */
 import {
   type FieldError,
   Problem,
@@ -16,7 +16,7 @@ import { MailsUnavailable } from '../ports/mails.ts';
 import { type Refusal, Refused } from '../refused.ts';
 import { passwordText } from './schemas.ts';
 
-/** The problem of each refusal. A refusal without one does not compile. */
+/** The problem of each kind of refusal. A kind without a problem does not compile. */
 export const refusalProblems = {
   account_disabled: { code: 'account_disabled', status: 403, title: 'Account Disabled' },
   account_not_verified: accountNotVerified,
@@ -71,7 +71,7 @@ export const refusalProblems = {
   token_invalid: { code: 'token_invalid', status: 400, title: 'Invalid Token' },
 } as const satisfies Record<Refusal['kind'], ProblemSpec>;
 
-/** Texts for cases in which the reason must not be revealed: wrong credentials and invalid refresh tokens. */
+/** The detail of each refusal. Those about credentials and tokens do not reveal the reason. */
 export const refusalDetails = {
   account_disabled: 'This account has been disabled.',
   account_not_verified: accountNotVerified.title,
@@ -169,7 +169,7 @@ function weakPassword({ field, fault, minLength }: WeakPassword): FieldError {
   return { pointer: `#/${field}`, code: fault, message };
 }
 
-/** The field that a refusal is about. Weak passwords are handled elsewhere. */
+/** The field that a refusal is about. Weak passwords are handled separately. */
 const pointers: Readonly<Partial<Record<Refusal['kind'], string>>> = {
   current_password_incorrect: '#/currentPassword',
   email_unchanged: '#/newEmail',
@@ -183,8 +183,8 @@ function fieldsOf(kind: Refusal['kind'], message: string): readonly FieldError[]
 }
 
 /**
- * Returns what is wrong with a new password in a body that is refused for other reasons, so that all faults are
- * reported at once. Rules about the account's own words apply to those that the body names.
+ * Returns the faults of a new password in a body that is refused for other reasons, so that all faults are reported
+ * together. The account's own words, which the password must not contain, are taken from the body.
  */
 export function weakPasswordFaults(
   rules: PasswordRules,

@@ -26,7 +26,7 @@ const SAME_SITE = { strict: 'Strict', lax: 'Lax', none: 'None' } as const satisf
 export function createRefreshCookie(options: {
   /** True for https: sets `Secure` and the `__Secure-` prefix. */
   readonly secure: boolean;
-  /** Which requests from other sites carry the cookie. `none` needs `Secure`. The origin is checked in any case. */
+  /** Which cross-site requests carry the cookie. `none` requires `Secure`. The origin is always checked. */
   readonly sameSite: SameSite;
   /** The path of auth's routes, as a browser sees it. */
   readonly path: string;
@@ -67,8 +67,8 @@ export function createRefreshCookie(options: {
 }
 
 /**
- * Returns a warning if, under these settings, no browser would send the cookie. A cookie is sent to another site
- * only with `SameSite=None`, even from pages from which `Lax` would allow a navigation.
+ * Returns a warning if no browser would send the cookie with these settings. Browsers send a cookie to another site
+ * only with `SameSite=None`; the navigations that `Lax` allows are not sufficient.
  */
 export function otherSiteWarning(config: {
   readonly FRONTEND_URL?: string | undefined;

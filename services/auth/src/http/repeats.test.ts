@@ -1,4 +1,4 @@
-/** Requests that clients repeat because the answer was lost. */
+/** Requests that clients repeat because the response was lost. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAuth } from '../testing/auth.fixture.ts';
@@ -63,7 +63,7 @@ test('an Idempotency-Key that comes with another body is refused, and nothing is
   const other = { ...eve, password: 'the password of a stranger' };
   assertProblem(await signUp(auth, other, again), 422, 'idempotency_key_reused');
   assertProblem(await login(auth, other), 401, 'invalid_credentials');
-  // A key that somebody else guesses has no effect from another network.
+  // A guessed key of another client has no effect, because it comes from another network.
   assertStatus(await signUp(auth, other, { ...again, ip: '203.0.113.9' }), 201);
   assertStatus(await login(auth, other), 200);
 });

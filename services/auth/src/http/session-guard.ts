@@ -3,7 +3,7 @@ import type { Caller, Deps } from '../deps.ts';
 import { findCaller } from '../sessions/session-status.ts';
 import { answerFailures } from './problems.ts';
 
-/** Returns guards that check, for each access token, the current state of the account and of the session. */
+/** Returns guards that check each access token against the current state of the account and the session. */
 export function sessionGuard(
   deps: Pick<Deps, 'accounts' | 'sessions' | 'now'>,
 ): LookUpStanding<Caller & { readonly verified: boolean; readonly role: string }> {

@@ -1,4 +1,6 @@
-/** The cookie of the browser that made a sign-up. With it, the page of the link needs no password. */
+/**
+ * The cookie of the browser in which somebody signed up. With it, the page of the verification link needs no password.
+ */
 import type { RequestContext } from '@latchkey/http';
 import type { Deps } from '../deps.ts';
 
@@ -12,9 +14,9 @@ export interface SignUpCookie {
 }
 
 /**
- * The cookie has `SameSite=Lax`: it is sent when the link of a mail is opened, but with no form of another site.
- * For https its name has the prefix `__Host-`, so that no other host of the domain can plant the cookie of an
- * attacker's sign-up.
+ * The cookie has `SameSite=Lax`: it is sent when the link of a mail is opened, but not with forms of other sites. For
+ * https its name has the prefix `__Host-`, so that no other host of the domain can plant the cookie of an attacker's
+ * sign-up.
  */
 export function createSignUpCookie(
   { signUpTokens, settings, now }: Pick<Deps, 'signUpTokens' | 'settings' | 'now'>,

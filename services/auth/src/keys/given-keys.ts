@@ -42,7 +42,7 @@ export function storeKeysOf({
 }
 
 /**
- * Returns all keys of a process. Keys to sign, to seal and for pseudonyms are stored only to know since when each has
+ * Returns all keys of a process. Keys for signing, sealing and pseudonyms are stored only to record since when each has
  * been in use.
  */
 export function givenKeysOf(

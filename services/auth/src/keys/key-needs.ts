@@ -1,4 +1,4 @@
-/** What still needs each key, for `ops keys`. */
+/** Determines what still needs each key, for `ops keys`. */
 import {
   type AccountState,
   evolve,
@@ -12,7 +12,7 @@ import { UnreadableCommit } from '../ports/journal.ts';
 import type { StoredCommit, StoredCommits } from '../ports/stored-commits.ts';
 
 /**
- * How many accounts have a password hash with this key and cost, or would get one by confirming a change of
+ * The number of accounts that have a password hash with this key and cost, or would get one by confirming a change of
  * address.
  */
 export interface HashCount {

@@ -26,9 +26,9 @@ export const UNNAMED_KEY_ID = 'first';
 
 export interface ListedKey {
   readonly id: string;
-  /** The name under which a store remembers it; its id for keys that no store remembers. */
+  /** The name under which a store records it; for keys that no store records, its id. */
   readonly remembered: string;
-  /** Whether it has its private part; without it, a key can only check signatures. */
+  /** Whether it has its private part; if not, it can only verify signatures. */
   readonly isPrivate: boolean;
 }
 
@@ -62,7 +62,7 @@ export function keysIn(kind: KeyKind, secrets: StoredSecrets): readonly ListedKe
 
 /**
  * Adds a new key.
- * @param place `current`: it is used from the next start. `next`: it is accepted, but used only after `promoteKey`
+ * @param place `current`: used from the next start. `next`: accepted, but not used for new data until `promoteKey`
  */
 export function addKey(
   kind: KeyKind,
@@ -108,7 +108,10 @@ function withPrivate(publicPart: Key, d: string | undefined): Key {
   return d === undefined ? publicPart : { ...publicPart, d };
 }
 
-/** Returns the keys and how they are written back. @throws Error of one line that names the setting, never its value */
+/**
+ * Returns the keys, and a function that formats them for the setting.
+ * @throws Error of one line that names the setting, never its value
+ */
 function setIn(kind: KeyKind, secrets: StoredSecrets): readonly [Key, ...Key[]] {
   const setting = keySettingNames[kind];
   const text = secrets[setting] ?? '';

@@ -24,7 +24,7 @@ const secrets = generated.extend({
 /** Secrets as any release stored them. */
 export type StoredSecrets = Readonly<z.infer<typeof secrets>>;
 
-/** Secrets that `ops secrets` and the first start of a standalone make. */
+/** The secrets that `ops secrets` and the first start of a standalone create. */
 export type GeneratedSecrets = Readonly<Required<z.infer<typeof generated>>>;
 
 /** Settings of the environment, of all services. */

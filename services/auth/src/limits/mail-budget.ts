@@ -1,12 +1,11 @@
 /**
- * How many mails an address gets for requests that anybody can make. The budget is shared fairly: each network has
- * a share of its own, and no single network can use up the mails of a day. So a request from a network that has not
- * asked today gets its mail.
+ * Limits on the mails that anyone can cause to be sent to an address. Each network has its own share, and no single
+ * network can use up the daily mails, so that a request from a network without requests today always leads to a mail.
  */
 import { networkKey } from './ip-key.ts';
 import type { LimitCharge } from './within-limits.ts';
 
-/** Each purpose has a budget of its own. `renewal`: another link for a sign-up that is not verified yet. */
+/** The purposes of mails, each with its own budget. `renewal`: another link for a sign-up that is not verified yet. */
 export type MailPurpose = 'sign-up' | 'renewal' | 'reset' | 'email-change';
 
 /**

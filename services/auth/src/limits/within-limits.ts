@@ -1,11 +1,11 @@
-/** Runs limited work so that a limit counts only what was really done. */
+/** Runs work under rate limits. A request counts only if it had an effect. */
 import { StoreUnavailable } from '@latchkey/store';
 import type { Deps } from '../deps.ts';
 import type { Allowance, LimitName, Limits } from '../ports/limits.ts';
 import { Refused } from '../refused.ts';
 import { assertAllowed } from './assert-allowed.ts';
 
-/** What one request takes from one limit. */
+/** The points that one request takes from one limit. */
 export interface LimitCharge {
   readonly limit: LimitName;
   readonly key: string;
@@ -14,7 +14,7 @@ export interface LimitCharge {
 }
 
 interface Outcome {
-  /** Whether the same command had been carried out before, so that nothing was done. */
+  /** Whether the command was a repeat, so that nothing was done. */
   readonly repeated?: boolean;
 }
 
@@ -34,7 +34,7 @@ export async function withinLimits<Result extends Outcome>(
   });
 }
 
-/** Does the same, but lets `work` decide what to do if a limit refuses. */
+/** Like `withinLimits`, but lets `work` decide what to do if a limit refuses. */
 export async function tryWithinLimits<Result extends Outcome>(
   { limits }: Pick<Deps, 'limits'>,
   takes: readonly LimitCharge[],
@@ -56,7 +56,10 @@ export async function tryWithinLimits<Result extends Outcome>(
   }
 }
 
-/** @param taken receives what was taken, and what may have been taken because the store did not answer */
+/**
+ * @param taken receives the points that were taken, and those that may have been taken because the store did not
+ * respond
+ */
 async function takeAll(
   limits: Limits,
   takes: readonly LimitCharge[],
@@ -72,12 +75,12 @@ async function takeAll(
   return { allowed: true };
 }
 
-/** Whether an error is answered 5xx. */
+/** Whether an error leads to a 5xx response. */
 function isFault(error: unknown): boolean {
   return !(error instanceof Refused) || error.refusal.kind === 'overloaded';
 }
 
-/** The most points that are remembered. Points beyond it count until their window ends. */
+/** The maximum number of points to remember. Further points count until their window ends. */
 const MAX_OWED = 10_000;
 
 export interface DeferredRefundLimits extends Limits {

@@ -1,4 +1,4 @@
-/** Limits on password attempts. They stop guessing without locking out the owner of the address. */
+/** Limits on password attempts, which prevent guessing without locking out the owner of the address. */
 import { type Living, sameHash } from '../account/index.ts';
 import { accountAt, NO_ACCOUNT } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
@@ -34,7 +34,7 @@ interface Attempt {
   readonly address: string;
   /** The account to which the password belongs, if it is known; otherwise the owner of the address. */
   readonly accountId?: string;
-  /** What the password is checked for. */
+  /** The operation for which the password is checked. */
   readonly during: 'login' | 'password-change' | 'verification' | 'email-change' | 'erasure' | 'export';
   /** The account that is signed in. */
   readonly actor?: string;

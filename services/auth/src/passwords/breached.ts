@@ -1,7 +1,7 @@
 /**
  * A file of passwords that are known from breaches: after a header, the first 8 bytes of their SHA-1 hashes, sorted, so
- * that a look-up reads about 30 of them and keeps none in memory. Not a Bloom filter, which would have to be in memory,
- * and wrong for some passwords: of a billion 8-byte prefixes, one in twenty billion is hit by chance.
+ * that a look-up reads about 30 of them and keeps nothing in memory. A Bloom filter would have to be in memory, and
+ * more often be wrong: with a billion 8-byte prefixes, one in twenty billion passwords is refused by chance.
  */
 import { hash } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';

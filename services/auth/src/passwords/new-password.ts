@@ -1,4 +1,4 @@
-/** Checks of a password that is about to be set. */
+/** Checks a password before it is set. */
 import type { Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 import type { PasswordOwner } from './rules.ts';

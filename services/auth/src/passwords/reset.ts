@@ -1,4 +1,4 @@
-/** Setting a password with the link from a mail. */
+/** Sets a password with the link from a mail. */
 import { isLiving, type Living, resetRefusal } from '../account/index.ts';
 import { endOtherSignUps, ownerOf } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
@@ -8,7 +8,7 @@ import type { Outcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
 import { assertSamePassword, assertStrongPassword } from './new-password.ts';
 
-/** What the page of a usable reset link shows. */
+/** The data of the page of a usable reset link. */
 export interface OpenReset {
   readonly username: string;
   readonly email: string;

@@ -1,6 +1,6 @@
 /**
- * Rules for new passwords, after NIST SP 800-63B-4, 3.1.1.2 and OWASP ASVS 5.0, 6.2: a length, no composition rules,
- * an estimate of how soon it would be guessed, and a file of passwords that are known from breaches.
+ * Rules for new passwords, after NIST SP 800-63B-4, 3.1.1.2 and OWASP ASVS 5.0, 6.2: a minimum length, no composition
+ * rules, an estimate of how easy it is to guess, and a file of passwords known from breaches.
  */
 import { parseEmail } from '../addresses/email.ts';
 import { type Weakness, weaknessOf } from './strength.ts';
@@ -8,10 +8,7 @@ import { type Weakness, weaknessOf } from './strength.ts';
 /** In code points after NFC. */
 export const MAX_PASSWORD_LENGTH = 128;
 
-/**
- * What is wrong with a password. `own_words`: it is made of the account's own address or username (ASVS 5.0,
- * 6.2.11).
- */
+/** A weakness of a password. `own_words`: it consists of the account's own address or username (ASVS 5.0, 6.2.11). */
 export type PasswordFault = 'too_short' | 'too_long' | 'breached' | Weakness;
 
 export interface PasswordOwner {
@@ -26,7 +23,7 @@ export interface PasswordRules {
   fault(password: string, owner: PasswordOwner): PasswordFault | undefined;
 }
 
-/** Returns the form that is hashed: NFC, so that it is the same on every keyboard. Never trimmed. */
+/** Returns the form that is hashed: NFC, so that every keyboard gives the same text. Never trimmed. */
 export function normalisePassword(password: string): string {
   return password.normalize('NFC');
 }

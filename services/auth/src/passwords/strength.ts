@@ -1,8 +1,8 @@
-/** Estimates how soon a password would be guessed, by zxcvbn-ts. */
+/** Estimates with zxcvbn-ts how easy a password is to guess. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-/** What makes a password guessable. */
+/** The reason why a password is easy to guess. */
 export type Weakness = 'own_words' | 'common' | 'repeated' | 'sequence' | 'guessable';
 
 /**

@@ -1,7 +1,7 @@
-/** Where use cases report what operators and account owners may want to know. */
+/** The port on which use cases report events that matter to operators and account owners. */
 import type { SecurityDataOf, SecurityEventType } from '@latchkey/events';
 
-/** What happened. Who asked for it and when is added later. */
+/** An event. The request and the time are added later. */
 export type Occurrence = {
   [T in SecurityEventType]: { readonly type: T; readonly data: Omit<SecurityDataOf<T>, 'person'> };
 }[SecurityEventType];
@@ -22,13 +22,15 @@ export interface Report {
    * stored.
    */
   readonly address?: string;
-  /** If set, the event is written once a minute for the same text, because somebody can trigger it without limit. */
+  /**
+   * If set, an event with the same text is recorded at most once a minute, because it can be triggered without limit.
+   */
   readonly onceAMinuteFor?: string;
 }
 
 export interface Audit {
   /**
-   * Records a security event. Returns at once and never throws. The event is written in the background; under
+   * Records a security event. Returns immediately and never throws. The event is written in the background; under
    * overload it is dropped and counted.
    */
   record(report: Report): void;

@@ -1,4 +1,4 @@
-/** How many sources of an account are remembered: the most recently added ones. */
+/** The maximum number of sources to keep per account: the most recent ones. */
 export const MAX_KNOWN_SOURCES = 50;
 
 /** The devices and networks from which accounts were signed in, as digests. Rejects with StoreUnavailable. */

@@ -9,7 +9,7 @@ export type LimitName =
   | 'mail-ip'
   /** Mails of one purpose to one canonical address that one network causes, per hour. */
   | 'mail-network-hour'
-  /** The same per day: a part of the address's own limit, so that no single network can use up all of it. */
+  /** The same mails per day: only a part of the address's own limit, so that no single network can use up all of it. */
   | 'mail-network-day'
   /** Mails of one purpose to one canonical address, per day. */
   | 'mail-address-day'

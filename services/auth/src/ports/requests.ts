@@ -1,11 +1,11 @@
 /**
- * Requests whose answer must not reveal whether an account exists. Each is recorded the same way and answered at
- * once; a worker looks up the account afterwards.
+ * Requests whose response must not reveal whether an account exists. Each is recorded the same way and gets its
+ * response immediately; a worker looks up the account afterwards.
  */
 import type { HeldLease } from '@latchkey/store';
 
 export interface RecordedRequest {
-  /** A UUID, from which the command's id is derived, so that a request that is carried out twice has one effect. */
+  /** A UUID, from which the command's id is derived, so that processing a request twice has one effect. */
   readonly id: string;
   /** `lockout`: tell the owner that unknown clients are locked out. */
   readonly kind: 'password-reset' | 'verification' | 'lockout';
@@ -18,14 +18,14 @@ export interface RecordedRequest {
   readonly traceparent?: string;
 }
 
-/** The most leases that `held` returns. */
+/** The maximum number of leases that `held` returns. */
 export const MAX_LISTED_LEASES = 1000;
 
 /** Every method rejects with a StoreUnavailable when the store cannot be reached. */
 export interface Requests {
   /** Stores a request durably. @returns false if the same request is already waiting */
   add(request: RecordedRequest): Promise<boolean>;
-  /** Leases to `owner` the oldest requests that nobody holds. Nobody else gets them until they are done or freed. */
+  /** Leases the oldest unleased requests to `owner`. No other worker gets them until they are done or freed. */
   claim(claim: {
     readonly owner: string;
     readonly now: Date;

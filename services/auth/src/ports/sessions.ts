@@ -48,11 +48,17 @@ export interface Sessions {
    * number of callers with the same `n`, one gets the changed session; the others get undefined.
    */
   rotate(id: string, n: number, use: SessionUse): Promise<Session | undefined>;
-  /** Raises `since`, never lowers it. Returns false if there is no such session. */
+  /**
+   * Increases `since`, never decreases it.
+   * @returns false if there is no such session
+   */
   liftSince(id: string, since: number): Promise<boolean>;
   /** Returns a page of an account's unexpired sessions, newest login first. */
   list(userId: string, now: Date, page: SessionPage): Promise<readonly Session[]>;
-  /** Returns true if this account had that session. */
+  /**
+   * Removes a session.
+   * @returns true if this account had it
+   */
   remove(userId: string, id: string): Promise<boolean>;
   /** Removes all sessions of an account except the `keep` newest logins. */
   removeOldest(userId: string, keep: number): Promise<void>;

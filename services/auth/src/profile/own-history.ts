@@ -1,4 +1,4 @@
-/** What the owner of an account sees: what happened to it, who signed in or tried to, and who exported its data. */
+/** The history that the owner of an account sees: its events, sign-ins and attempts, and exports of its data. */
 import { decodeSecurityEvent, type SecurityEvent } from '@latchkey/events';
 import type { Deps } from '../deps.ts';
 import type { AuditEntry } from '../ports/audit-log.ts';

@@ -6,7 +6,7 @@ import { createJob } from '../job.ts';
 import type { RecordedRequest } from '../ports/requests.ts';
 
 const BATCH = 20;
-/** How often a worker looks for requests of other instances that died, in ms: more rarely the longer there are none. */
+/** The pauses until requests of crashed instances are looked for, in ms: they grow while there are none. */
 const IDLE_MS = { least: 1_000, most: 8_000 };
 
 /**

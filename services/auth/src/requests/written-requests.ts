@@ -1,6 +1,6 @@
 /**
- * Requests by address whose answer must not reveal whether an account exists. Every request is recorded and
- * answered the same way; the worker looks up the accounts afterwards.
+ * Requests by address whose response must not reveal whether an account exists. Every request is recorded and gets the
+ * same response; the worker looks up the accounts afterwards.
  */
 import type { Living } from '../account/index.ts';
 import { accountAt, ownerOf, pendingSignUps } from '../addresses/owners.ts';
@@ -15,8 +15,9 @@ import { mintLink } from '../tokens/links.ts';
 type WriteNeeds = Pick<Deps, 'requests' | 'newId' | 'now' | 'wakeWorker'>;
 
 /**
- * Records a request, even if the mail budget of the address is used up. It then leads to a mail only if no earlier
- * link still works, so that the owner of the mailbox always has a way in. @throws Refused (rate_limited) by IP
+ * Records a request, even if the mail budget of the address is used up. In that case, a mail is sent only if no earlier
+ * link still works, so that the owner of the mailbox can always get in.
+ * @throws Refused (rate_limited) by IP
  */
 export async function requestByAddress(
   deps: WriteNeeds & Pick<Deps, 'limits'>,
@@ -33,7 +34,7 @@ export async function requestByAddress(
   );
 }
 
-/** Returns what a request for a mail takes from the limit of its IP address. */
+/** Returns the points that a request for a mail takes from the limit of its IP address. */
 export function mailRequest({ ip }: Pick<Context, 'ip'>): LimitCharge {
   return { limit: 'mail-ip', key: ipKey(ip) };
 }
@@ -57,8 +58,8 @@ type CarryOutNeeds = Pick<
 >;
 
 /**
- * Carries out a recorded request. The owner of the address gets a reset link. The newest unverified sign-up gets a
- * link to choose a password; if another account owns the address, the same event is appended without a link.
+ * Processes a recorded request. The owner of the address gets a reset link. The newest unverified sign-up gets a link
+ * to choose a password; if another account owns the address, the same event is appended without a link.
  */
 export async function processRequest(deps: CarryOutNeeds, request: RecordedRequest): Promise<void> {
   const account = await accountAt(deps, request.address);

@@ -26,9 +26,9 @@ const MINUTE_MS = 60_000;
 const MAX_SKEW_MINUTES = 1;
 
 /**
- * Judges by use first, by time second. The current token counts as unused as long as only its parent (the token
- * before it) comes back. An older token shows that two clients hold tokens of this session. If its client is not
- * the one that used the session last, one of them is a thief.
+ * Judges first by the use of tokens, then by time. The current token counts as unused while only its parent (the token
+ * before it) is sent again. If an older token is sent, two clients have tokens of this session, and if the sender is
+ * not the client that used the session last, one of them is a thief.
  */
 export function judgeReuse(
   session: Pick<Session, 'n' | 'rotatedAt' | 'userAgent'>,

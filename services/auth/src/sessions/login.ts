@@ -24,7 +24,10 @@ export interface Login {
   readonly password: string;
 }
 
-/** Signs a person in. @throws Refused (invalid_credentials, account_disabled, rate_limited, overloaded) */
+/**
+ * Logs a person in.
+ * @throws Refused (invalid_credentials, account_disabled, rate_limited, overloaded)
+ */
 export async function login(
   deps: Pick<
     Deps,
@@ -84,7 +87,7 @@ function isHashOf(states: readonly Living[], hash: string): boolean {
   return states.some(({ passwordHash }) => sameHash(passwordHash, hash));
 }
 
-/** Stores the password's hash with the current key and cost. */
+/** Replaces the stored hash by one with the current key and cost. */
 async function rehash(
   { accounts }: Pick<Deps, 'accounts'>,
   { userId, passwordHash: checkedHash }: Living,

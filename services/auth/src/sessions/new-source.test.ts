@@ -1,4 +1,7 @@
-/** The owner is told about sign-ins from elsewhere and about a lockout; nobody else learns anything from it. */
+/**
+ * Tests that the owner is notified about sign-ins from new sources and about lockouts, and that this reveals nothing to
+ * others.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { processRequest } from '../requests/written-requests.ts';

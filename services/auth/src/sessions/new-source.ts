@@ -1,4 +1,4 @@
-/** Tells the owner of an account about a sign-in from a device or network that was not used before. */
+/** Notifies the owner of an account about a sign-in from a device or network that was not used before. */
 import { hash } from 'node:crypto';
 import type { Living } from '../account/index.ts';
 import type { Context, Deps } from '../deps.ts';
@@ -6,8 +6,8 @@ import { networkKey } from '../limits/ip-key.ts';
 import { deviceOf } from './device.ts';
 
 /**
- * Remembers the device (family of its browser and system) and the network of a sign-in. Tells the owner if one of
- * them is new, except at the very first sign-in.
+ * Remembers the device (browser and system) and the network of a sign-in. Notifies the owner if one of them is new,
+ * except at the first sign-in.
  */
 export async function noticeNewSource(
   { accounts, knownSources }: Pick<Deps, 'accounts' | 'knownSources'>,
@@ -31,7 +31,9 @@ export async function noticeNewSource(
   }));
 }
 
-/** Returns what is stored. It reveals nothing to somebody who does not know the account's id and guesses the source. */
+/**
+ * Returns the digest to store. It reveals nothing to anyone who guesses the source but does not know the account's id.
+ */
 function digest(userId: string, source: string): string {
   return hash('sha256', `${userId} ${source}`, 'base64url').slice(0, 22);
 }

@@ -1,4 +1,4 @@
-/** Ada's account for tests: short names for what happens to it and what is asked of it. */
+/** Ada's account for tests, with short names for its facts and commands. */
 import type { DataOf } from '@latchkey/events';
 import type { NewLink, Register } from '../commands.ts';
 import type { AccountFact, FactOf } from '../facts.ts';

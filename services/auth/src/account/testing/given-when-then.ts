@@ -1,4 +1,4 @@
-/** Rules as sentences: given these facts, when a command is run, then these facts follow. */
+/** Tests of rules in the form: given these facts, when a command is run, then these facts follow. */
 import assert from 'node:assert/strict';
 import type { Command } from '../commands.ts';
 import { decide } from '../decide.ts';
@@ -9,7 +9,7 @@ import { type AccountState, evolve, initialState, type Unverified, type Verified
 export interface Then {
   /** Asserts exactly these facts, in this order, and no refusal. */
   thenHappens(...facts: readonly AccountFact[]): void;
-  /** Asserts a refusal for this reason, and the facts that are appended nevertheless. */
+  /** Asserts a refusal with this reason, and the facts that are appended nevertheless. */
   thenRefused(kind: RefusalKind, ...facts: readonly AccountFact[]): void;
   /** Asserts that nothing happens: neither facts nor a refusal. */
   thenNothing(): void;

@@ -189,7 +189,7 @@ interface Step {
   readonly command: Command;
   /** How far the clock moves before the command. */
   readonly minutes: number;
-  /** Whether the sweep then releases what is no longer needed. */
+  /** Whether the clean-up runs afterwards and releases claims. */
   readonly sweeps: boolean;
 }
 
@@ -278,7 +278,9 @@ export interface World {
   readonly turns: readonly Turn[];
 }
 
-/** Adds what the use cases look up on each try. No session has a sequence that is still to come. */
+/**
+ * Adds the values that use cases look up on each retry. No session was created at a sequence that does not exist yet.
+ */
 function asLookedUp(world: World, userId: string, command: Command, now: Date): Command {
   return {
     ...command,

@@ -1,4 +1,4 @@
-/** The pages that mailed links open: complete HTML documents in the reader's language, which work without scripts. */
+/** The pages behind mailed links: complete HTML documents in the reader's language, which work without scripts. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Brand, Palette } from '@latchkey/brand';
@@ -15,27 +15,27 @@ import { loadTemplates, type PageName } from './templates.ts';
 import type { DeadLinkKind, FaultCode, LinkKind, Message, Success, Texts } from './texts.ts';
 import { displaySafe, waitInWords } from './words.ts';
 
-/** What is wrong with one field of a form for a new password. */
+/** A fault in one field of a form for a new password. */
 export interface ResetFault {
   readonly field: 'newPassword' | 'confirmNewPassword';
   readonly code: FaultCode;
 }
 
-/** What is wrong with one field of the forms of a verification link. */
+/** A fault in one field of the forms of a verification link. */
 export interface VerificationFault {
   readonly field: 'password' | 'newPassword' | 'confirmNewPassword';
   readonly code: FaultCode;
 }
 
-/** The URLs that the page of a verification link leads to. */
+/** The URLs that the page of a verification link uses. */
 interface VerificationPlaces {
-  /** The form is posted to it; GET shows the page of the link. */
+  /** The target of the form; a GET shows the page of the link. */
   readonly action: string;
-  /** The page that asks again before the sign-up is rejected. */
+  /** The page that asks for confirmation before the sign-up is rejected. */
   readonly rejection: string;
 }
 
-/** A problem's members (RFC 9457) that a page shows. */
+/** The members of a problem (RFC 9457) that a page shows. */
 interface ShownProblem {
   readonly code?: string;
   readonly title: string;
@@ -46,35 +46,35 @@ interface ShownProblem {
 
 export interface Pages {
   /**
-   * Shows who signed up and when: with a single button if the browser is known, otherwise with a field for the
-   * password.
+   * Shows who signed up and when, with a single button if the sign-up was made in this browser, and otherwise with a
+   * field for the password.
    */
   verification(view: OpenVerification & VerificationPlaces & { readonly fault?: VerificationFault }): string;
-  /** Asks again before the sign-up is rejected. */
+  /** Asks for confirmation before the sign-up is rejected. */
   rejection(view: OpenVerification & VerificationPlaces): string;
   verified(view: { readonly locale: string; readonly newPassword: boolean }): string;
   rejected(view: { readonly locale: string }): string;
   /** A form for a new password, or for the first password of an account (`first`). */
   reset(view: OpenReset & { readonly action: string; readonly fault?: ResetFault }): string;
   resetDone(view: { readonly locale: string; readonly first: boolean }): string;
-  /** Shows when the account will be erased, with a button that cancels it. */
+  /** Shows when the account will be erased, and a button that cancels the erasure. */
   erasure(view: OpenErasure & { readonly action: string }): string;
   erasureCanceled(view: { readonly locale: string }): string;
-  /** The page of an unusable link that undoes an erasure. */
+  /** The page of an unusable link to cancel an erasure. */
   deadErasure(view: { readonly locale: string }): string;
-  /** A form for the password, or the message that the address was changed already. */
+  /** A form for the password, or the message that the address was already changed. */
   emailChange(view: OpenEmailChange & { readonly action: string; readonly wrongPassword?: boolean }): string;
   emailChanged(view: { readonly locale: string }): string;
-  /** A form for a new password, on the page of an undo link. */
+  /** A form for a new password, on the page of a link that undoes a change of address. */
   emailUndo(view: OpenEmailUndo & { readonly action: string; readonly fault?: ResetFault }): string;
   emailUndone(view: { readonly locale: string }): string;
-  /** Confirms a request by address. The same whether or not the account exists. */
+  /** Confirms that a mail was requested. The same whether or not the account exists. */
   requested(view: { readonly locale: string; readonly kind: LinkKind }): string;
   /** The page of an unusable link, with a form to request a new one if that is possible. */
   deadLink(view: { readonly locale: string; readonly kind: DeadLinkKind; readonly expired: boolean }): string;
-  /** Any other problem: with our own explanation if its `code` has one, otherwise in the words of the API. */
+  /** Any other problem: with our own text if its `code` has one, otherwise with the text of the API. */
   problem(view: ShownProblem & { readonly locale: string }): string;
-  /** The page at `/`, for a person who follows a link to this server. */
+  /** The page at `/`, for people who open the server's address without a link. */
   home(view: { readonly locale: string }): string;
   /** Served at `/api/v1/auth/pages.css`. */
   readonly stylesheet: string;
@@ -87,16 +87,16 @@ export interface Pages {
 }
 
 export interface PageSettings {
-  /** The path of PUBLIC_URL, which a proxy in front removes. */
+  /** The path of PUBLIC_URL, which a reverse proxy removes. */
   readonly publicPath: string;
-  /** The length that new passwords must have. */
+  /** The minimum length of new passwords. */
   readonly minLength: number;
   readonly brand: Brand;
-  /** The client app, to which pages link. */
+  /** The client app to which pages link. */
   readonly frontendUrl: string | undefined;
 }
 
-/** An icon that the style sheet draws. */
+/** An icon from the style sheet. */
 type Mark = 'done' | 'mail' | 'ended' | 'failed' | 'home';
 
 /** Reads the templates and their files. @throws Error if a template is invalid */

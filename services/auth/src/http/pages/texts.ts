@@ -7,7 +7,7 @@ export interface Message {
   readonly paragraphs: readonly string[];
 }
 
-/** A page with nothing more to do on it. */
+/** A page of success without further actions. */
 export interface Success extends Message {
   /** Added if there is no link to the client app. */
   readonly closing: string;
@@ -19,7 +19,7 @@ interface Headed {
 }
 
 export interface Texts {
-  /** Stands before the title of a page that shows a fault, because screen readers read the title first. */
+  /** Precedes the title of a page that shows a fault, because screen readers read the title first. */
   readonly faultPrefix: string;
   readonly username: string;
   readonly showPassword: string;
@@ -80,10 +80,10 @@ export interface Texts {
 }
 
 export type LinkKind = 'verification' | 'password-reset';
-/** All kinds of dead links, including those that cannot be requested again by address. */
+/** All kinds of unusable links, including those for which a new one cannot be requested by address. */
 export type DeadLinkKind = LinkKind | 'email-change' | 'email-undo';
 export type LinkState = 'expired' | 'invalid';
-/** Faults that a person can correct in the form. */
+/** Faults that a person can correct in a form. */
 export type FaultCode = PasswordFault | 'passwords_do_not_match' | 'password_required' | 'password_incorrect';
 
 type Part<T> = T extends string | readonly string[] | ((...values: never) => string)

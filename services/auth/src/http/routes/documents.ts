@@ -65,7 +65,7 @@ function securityTxtRoute({ now }: RouteDeps, file: SecurityTxt): Route {
   });
 }
 
-/** Mail programs in a browser load the logo from their own origin. */
+/** Web mail programs load the logo from their own origin. */
 const FROM_ANYWHERE = { 'Cross-Origin-Resource-Policy': 'cross-origin' };
 
 /** Declares a route for a file that pages or mails load. */
@@ -83,7 +83,7 @@ function fileRoute(name: string, text: NonNullable<Answer['text']>, headers: Ans
   });
 }
 
-/** The page at `/`, for people who shorten an address. Links in mails lead to it if there is no client app. */
+/** The page at `/`, for people who shorten a URL. Links in mails lead to it if there is no client app. */
 function homeRoute({ pages }: RouteDeps): Route {
   return route({
     method: 'GET',
@@ -132,7 +132,7 @@ export function openApiRoute({ publicPath }: RouteDeps, routes: readonly Route[]
 }
 
 /**
- * The description of all services, written by `npm run docs`: a running service does not know the routes of the
+ * The OpenAPI document of all services, written by `npm run docs`: a running service does not have the routes of the
  * others.
  */
 const WHOLE_API = new URL('../../../../../docs/openapi.json', import.meta.url);

@@ -62,7 +62,9 @@ function requestRoute(deps: RouteDeps): Route {
   });
 }
 
-/** Returns the sessions by which a request proves that the account is its own: that of the access token, if any. */
+/**
+ * Returns the proof that the request is by the owner of the account: the session of the access token, if there is one.
+ */
 function holdersOf({ caller }: { readonly caller: Caller | null }): readonly Holder[] {
   return caller === null ? [] : [{ userId: caller.userId, since: caller.state.sequence }];
 }

@@ -89,7 +89,7 @@ function introspectingClient({ clients, now }: RouteDeps): Policy<ServiceClient>
   };
 }
 
-/** No token of ours is longer. Longer ones are reported as not active. */
+/** Longer than any access token of ours. Longer texts are reported as not active. */
 const LONGEST_TOKEN = 16_384;
 const LONGEST_HINT = 64;
 

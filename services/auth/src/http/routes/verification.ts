@@ -56,7 +56,7 @@ type Body = z.infer<ReturnType<typeof bodyOf>>;
 const SIGNED_UP = 1;
 
 /**
- * Returns by what a request proves that it made the sign-up: the session of its access token, or the cookie of the
+ * Returns the proof that the request is by whoever signed up: the session of the access token, or the cookie of the
  * browser.
  */
 function holdersOf(
@@ -200,8 +200,8 @@ function verifyRoute(deps: RouteDeps): Route {
 }
 
 /**
- * Returns the fault to show in the form; `none` if nothing was entered, because the browser no longer holds the
- * sign-up.
+ * Returns the fault to show in the form; `none` if no password was entered, because the browser no longer has the
+ * cookie of the sign-up.
  */
 function verificationFault(refusal: Refusal, { password }: Body): VerificationFault | 'none' | undefined {
   switch (refusal.kind) {

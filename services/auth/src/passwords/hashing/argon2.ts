@@ -20,7 +20,10 @@ export interface PasswordsOptions {
   readonly saltKeys: SecretKeys;
   /** HASH_COSTS. */
   readonly costs: HashCosts;
-  /** The most concurrent hashes. Each needs a processor, a thread of libuv's pool and the memory of its cost. */
+  /**
+   * The maximum number of concurrent hashes. Each needs a processor, a thread of libuv's pool and the memory of its
+   * cost.
+   */
   readonly concurrency: number;
   /** The length of the queue. Default: what is hashed in about a second. */
   readonly maxWaiting?: number;
@@ -28,7 +31,7 @@ export interface PasswordsOptions {
   readonly maxWaitMs?: number;
 }
 
-/** A way to hash: stored hashes begin with its prefix. */
+/** A hashing algorithm: stored hashes begin with its prefix. */
 interface Scheme {
   readonly key: SecretKey;
   readonly cost: HashCost;

@@ -17,7 +17,9 @@ export class CostFault extends Error {
   }
 }
 
-/** The least product of memory and passes in the table of OWASP's Password Storage Cheat Sheet: 7168 KiB, 5 passes. */
+/**
+ * The minimum product of memory and passes in the table of OWASP's Password Storage Cheat Sheet: 7168 KiB, 5 passes.
+ */
 const LEAST = 35_840;
 const MOST_MEMORY_KIB = 1_048_576;
 const MOST_PASSES = 20;

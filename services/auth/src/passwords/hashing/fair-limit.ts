@@ -1,4 +1,6 @@
-/** Limits how many tasks run at a time, how many wait and for how long, and shares the queue fairly among its users. */
+/**
+ * Limits how many tasks run concurrently, how many wait, and for how long. The queue is shared fairly among its users.
+ */
 import { fairQueue } from './fair-queue.ts';
 
 export interface HashingLoad {
@@ -6,7 +8,7 @@ export interface HashingLoad {
   readonly waiting: number;
 }
 
-/** On whose behalf a task runs. */
+/** The client and the account for which a task runs. */
 export interface Requester {
   /** The network of the client. */
   readonly network: string;
@@ -16,11 +18,11 @@ export interface Requester {
 
 export interface FairLimit {
   /**
-   * Runs a task as soon as fewer than `concurrency` others run. Networks that are waiting take turns, and within a
-   * network its addresses, so that no client can delay others by more than one task of its own per turn.
-   * @param isWanted asked before the task starts; false refuses it
-   * @throws `refusal()`, without running the task: if the network or the address has used up its share of a full
-   * queue, if the wait exceeds `maxWaitMs`, or if the task is no longer wanted
+   * Runs a task as soon as fewer than `concurrency` others run. Waiting networks take turns, and within a network its
+   * addresses, so that no client can delay others by more than one of its tasks per turn.
+   * @param isWanted called before the task starts; false refuses the task
+   * @throws `refusal()`, without running the task: if the network or the address has used up its share of a full queue,
+   * if the wait exceeds `maxWaitMs`, or if the task is no longer wanted
    */
   run<T>(task: () => Promise<T>, requester: Requester, isWanted?: () => boolean): Promise<T>;
   load(): HashingLoad;

@@ -22,7 +22,7 @@ export interface FairQueue<T> {
 /** One address may have this share of the queue, from whatever networks. */
 const SHARE_OF_ADDRESS = 8;
 
-/** The insertion order of a Map is the order of turns: whoever had a turn is inserted again at the end. */
+/** The insertion order of a Map is the order of turns: after its turn, an entry is inserted again at the end. */
 type Addresses<T> = Map<string, T[]>;
 
 /** @param capacity the most items that the queue can hold */
