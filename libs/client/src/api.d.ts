@@ -35,7 +35,7 @@ export type paths = {
         };
         /**
          * The page of a verification link
-         * @description Changes nothing: mail scanners follow links. One button in the browser that signed up.
+         * @description Changes nothing, because mail scanners follow links. In the browser that signed up, it only needs one click.
          *
          *     Who: anyone.
          */
@@ -62,7 +62,7 @@ export type paths = {
             cookie?: never;
         };
         /**
-         * The page that asks again before a sign-up is rejected
+         * The page that asks for confirmation before a sign-up is rejected
          * @description Changes nothing.
          *
          *     Who: anyone.
@@ -153,7 +153,7 @@ export type paths = {
         put?: never;
         /**
          * End the session of a refresh token
-         * @description The cookie needs no body. Without a refresh token there is nothing to end.
+         * @description With the cookie, no body is needed. Without a refresh token, nothing happens.
          *
          *     Who: anyone.
          */
@@ -192,7 +192,7 @@ export type paths = {
             cookie?: never;
         };
         /**
-         * Where the account is signed in
+         * List the sessions of the account
          * @description Who: any active account.
          */
         get: operations["listSessions"];
@@ -322,8 +322,8 @@ export type paths = {
             cookie?: never;
         };
         /**
-         * What happened to one's own account
-         * @description With sign-ins, and attempts at them, as long as they are kept (AUDIT_RETENTION_DAYS).
+         * The history of one's own account
+         * @description Includes sign-ins and failed attempts, which are kept for AUDIT_RETENTION_DAYS.
          *
          *     Who: a verified account.
          */
@@ -367,7 +367,7 @@ export type paths = {
         };
         /**
          * The page of a link that confirms another address
-         * @description Changes nothing: mail scanners follow links. Asks for the password.
+         * @description Changes nothing, because mail scanners follow links. Asks for the password.
          *
          *     Who: anyone.
          */
@@ -485,7 +485,7 @@ export type paths = {
         put?: never;
         /**
          * End every session of an account
-         * @description Every access token of the account is revoked, too. Its owner may sign in again.
+         * @description Also revokes every access token of the account. Its owner can sign in again.
          *
          *     Who: a verified admin.
          */
@@ -526,7 +526,7 @@ export type paths = {
             cookie?: never;
         };
         /**
-         * What happened to an account
+         * The history of an account
          * @description Who: a verified admin.
          */
         get: operations["accountHistory"];
@@ -662,7 +662,7 @@ export type paths = {
             cookie?: never;
         };
         /**
-         * Who sends a request: forward authentication for gateways
+         * Identify the sender of a request: forward authentication for gateways
          * @description Checks the access token, its revocation included, as of now. The headers of the answer are for the service behind the gateway.
          *
          *     Who: any active account.
@@ -706,7 +706,7 @@ export type paths = {
             cookie?: never;
         };
         /**
-         * Issuer, keys and endpoints, for whatever checks access tokens (RFC 8414)
+         * Issuer, keys and endpoints, for programs that check access tokens (RFC 8414)
          * @description Who: anyone.
          */
         get: operations["getOpenIdConfiguration"];
@@ -726,7 +726,7 @@ export type paths = {
             cookie?: never;
         };
         /**
-         * Issuer, keys and endpoints, for whatever checks access tokens (RFC 8414)
+         * Issuer, keys and endpoints, for programs that check access tokens (RFC 8414)
          * @description Who: anyone.
          */
         get: operations["getAuthorizationServer"];
@@ -746,7 +746,7 @@ export type paths = {
             cookie?: never;
         };
         /**
-         * The public keys that access tokens are checked with (RFC 7517)
+         * The public keys that verify access tokens (RFC 7517)
          * @description Who: anyone.
          */
         get: operations["getKeys"];
@@ -787,7 +787,7 @@ export type paths = {
         };
         /**
          * Accounts, oldest first
-         * @description Accounts whose registration ended are left out.
+         * @description Omits accounts whose registration has ended.
          *
          *     Who: a verified admin.
          */
@@ -828,7 +828,7 @@ export type paths = {
             cookie?: never;
         };
         /**
-         * What happens to accounts
+         * The feed of account events
          * @description The events of accounts as CloudEvents, from the first one on, in order per account, each at least once. With `Accept: text/event-stream` as server-sent events.
          *
          *     Who: a service client whose key has the scope `events` (`ops clients add`).
@@ -879,7 +879,7 @@ export type paths = {
         put?: never;
         /**
          * Add a webhook
-         * @description The secret is in this answer and in no other.
+         * @description Only this response contains the secret.
          *
          *     Who: a verified admin.
          */
@@ -912,8 +912,8 @@ export type paths = {
         options?: never;
         head?: never;
         /**
-         * Change the name, the URL or what is sent
-         * @description Applies to what is sent from now on, also to events that wait.
+         * Change the name, the URL or the selection of events
+         * @description Applies to all later requests, including those for events that are waiting.
          *
          *     Who: a verified admin.
          */
@@ -930,8 +930,8 @@ export type paths = {
         get?: never;
         put?: never;
         /**
-         * Send nothing until it is resumed
-         * @description Nothing is lost meanwhile.
+         * Pause a webhook
+         * @description Events wait until it is resumed; none are lost.
          *
          *     Who: a verified admin.
          */
@@ -952,7 +952,7 @@ export type paths = {
         get?: never;
         put?: never;
         /**
-         * Send everything that has waited, at once
+         * Resume a webhook, and send the waiting events immediately
          * @description Who: a verified admin.
          */
         post: operations["resumeWebhook"];
@@ -972,8 +972,8 @@ export type paths = {
         get?: never;
         put?: never;
         /**
-         * Make another secret
-         * @description The secret is in this answer and in no other.
+         * Rotate the secret
+         * @description Only this response contains the secret.
          *
          *     Who: a verified admin.
          */
@@ -1058,12 +1058,12 @@ export type components = {
             type: string;
             title: string;
             status: number;
-            /** @description What is wrong this time */
+            /** @description What is wrong with this request */
             detail: string;
             code: string;
-            /** @description What to do about it */
+            /** @description How to fix it */
             resolution?: string;
-            /** @description As in X-Request-Id; to be quoted to an operator */
+            /** @description The X-Request-Id of the response; quote it to an operator */
             requestId: string;
             /** @description Seconds to wait before trying again, as in Retry-After */
             retryAfter?: number;
@@ -1080,7 +1080,7 @@ export type components = {
         };
         Tokens: {
             accessToken: string;
-            /** @description Absent if it is in the cookie. */
+            /** @description Absent if it is sent in the cookie. */
             refreshToken?: string;
             /** @constant */
             tokenType: "Bearer";
@@ -1251,7 +1251,7 @@ export type components = {
             ipPrefix?: string;
             userAgent?: string;
         };
-        /** @description RFC 7662, 2.2. Of an inactive token only `active`. */
+        /** @description RFC 7662, 2.2. For an inactive token it contains only `active`. */
         Introspection: {
             active: boolean;
             scope?: string;
@@ -1267,7 +1267,7 @@ export type components = {
             jti?: string;
             sid?: string;
             /**
-             * @description As of now, which the token may not know yet.
+             * @description The current role; that in the token may be older.
              * @enum {string}
              */
             role?: "user" | "admin";
@@ -1286,7 +1286,7 @@ export type components = {
             claims_supported: string[];
             service_documentation: string;
         };
-        /** @description `email` and the names are null where never given, or erased. */
+        /** @description `email` and the names are null if they were never given or were erased. */
         User: {
             /** Format: uuid */
             id: string;
@@ -1297,7 +1297,7 @@ export type components = {
             /** @enum {string} */
             role: "user" | "admin";
             isVerified: boolean;
-            /** @description Whether an admin has closed the account; nobody who reads their own sees true */
+            /** @description Whether an admin has disabled the account; always false in one’s own profile */
             disabled: boolean;
             locale: string;
             /** Format: date-time */
@@ -1305,7 +1305,7 @@ export type components = {
             /** Format: date-time */
             updatedAt: string;
             passwordChangedAt: string | null;
-            /** @description The sequence of the last event that this shows */
+            /** @description The sequence of the last event that the profile includes */
             version: number;
         };
         /** @description An endpoint that events are sent to. */
@@ -1315,7 +1315,7 @@ export type components = {
             name: string;
             /**
              * Format: uri
-             * @description Where events are sent to. It must be public, and begin with https://
+             * @description The URL to which events are sent. It must be public, and begin with https://
              */
             url: string;
             /** @description The types of events that are sent. Empty: all. */
@@ -1351,7 +1351,7 @@ export type components = {
             /** @description Whether events are being sent again */
             redriving: boolean;
         };
-        /** @description A request to a webhook, and what became of it. */
+        /** @description A request to a webhook, and its outcome. */
         WebhookAttempt: {
             /** @description Counts the attempts of the webhook */
             n: number;
@@ -1381,7 +1381,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Chosen by the client: a request sent again with the same key and body is carried out once. */
+                /** @description Chosen by the client: repeating a request with the same key and body has no further effect. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1684,7 +1684,7 @@ export interface operations {
                 };
             };
             /**
-             * @description The form again, to a form.
+             * @description The form with the fault, if a form was sent.
              *
              *     Bad Request: `validation_failed` (Validation Failed), `token_invalid` (Invalid Token), `token_expired` (Token Expired), `password_required` (Password Required), `passwords_do_not_match` (Passwords Do Not Match), `password_too_weak` (Password Too Weak)
              */
@@ -1910,7 +1910,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Always, whether or not the account exists. */
+            /** @description The same response whether or not the account exists. */
             202: {
                 headers: {
                     "Account-Sequence"?: string;
@@ -2501,7 +2501,7 @@ export interface operations {
     listSessions: {
         parameters: {
             query?: {
-                /** @description At most so many: 1 to 100. Default: 50. */
+                /** @description The maximum number of items: 1 to 100. Default: 50. */
                 limit?: string;
                 cursor?: string;
             };
@@ -2732,7 +2732,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Always, whether or not the account exists. */
+            /** @description The same response whether or not the account exists. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2962,7 +2962,7 @@ export interface operations {
                 };
             };
             /**
-             * @description The form again, to a form.
+             * @description The form with the fault, if a form was sent.
              *
              *     Bad Request: `validation_failed` (Validation Failed), `token_invalid` (Invalid Token), `token_expired` (Token Expired), `passwords_do_not_match` (Passwords Do Not Match), `password_too_weak` (Password Too Weak)
              */
@@ -3352,7 +3352,7 @@ export interface operations {
     ownHistory: {
         parameters: {
             query?: {
-                /** @description At most so many: 1 to 100. Default: 100. */
+                /** @description The maximum number of items: 1 to 100. Default: 100. */
                 limit?: string;
                 cursor?: string;
             };
@@ -3749,7 +3749,7 @@ export interface operations {
                 };
             };
             /**
-             * @description The form again, to a form.
+             * @description The form with the fault, if a form was sent.
              *
              *     Bad Request: `validation_failed` (Validation Failed), `token_invalid` (Invalid Token), `token_expired` (Token Expired), `password_required` (Password Required), `password_incorrect` (Incorrect Password)
              */
@@ -3999,7 +3999,7 @@ export interface operations {
                 };
             };
             /**
-             * @description The form again, to a form.
+             * @description The form with the fault, if a form was sent.
              *
              *     Bad Request: `validation_failed` (Validation Failed), `token_invalid` (Invalid Token), `token_expired` (Token Expired), `passwords_do_not_match` (Passwords Do Not Match), `password_too_weak` (Password Too Weak)
              */
@@ -4785,7 +4785,7 @@ export interface operations {
     accountHistory: {
         parameters: {
             query?: {
-                /** @description At most so many: 1 to 100. Default: 100. */
+                /** @description The maximum number of items: 1 to 100. Default: 100. */
                 limit?: string;
                 cursor?: string;
             };
@@ -5499,7 +5499,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Chosen by the client: a request sent again with the same key and body is carried out once. */
+                /** @description Chosen by the client: repeating a request with the same key and body has no further effect. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5789,7 +5789,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What is known of the token. */
+            /** @description Whether the token is active, and its claims. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6127,7 +6127,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description As a change was answered with: the answer then shows that change, or what came after it. */
+                /** @description From the response to a change: the response to this request then includes that change, or later ones. */
                 "Account-Sequence"?: string;
             };
             path?: never;
@@ -6227,11 +6227,11 @@ export interface operations {
                 cursor?: string;
                 role?: "user" | "admin";
                 verified?: string;
-                /** @description How the e-mail address or the username begins */
+                /** @description The beginning of the e-mail address or the username */
                 q?: string;
             };
             header?: {
-                /** @description As a change was answered with: the answer then shows that change, or what came after it. */
+                /** @description From the response to a change: the response to this request then includes that change, or later ones. */
                 "Account-Sequence"?: string;
             };
             path?: never;
@@ -6239,7 +6239,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of them */
+            /** @description A page of accounts */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6344,7 +6344,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description As a change was answered with: the answer then shows that change, or what came after it. */
+                /** @description From the response to a change: the response to this request then includes that change, or later ones. */
                 "Account-Sequence"?: string;
             };
             path: {
@@ -6697,7 +6697,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description As a change was answered with: the answer then shows that change, or what came after it. */
+                /** @description From the response to a change: the response to this request then includes that change, or later ones. */
                 "Account-Sequence"?: string;
             };
             path?: never;
@@ -6705,7 +6705,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All of them */
+            /** @description All webhooks */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6808,7 +6808,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description As a change was answered with: the answer then shows that change, or what came after it. */
+                /** @description From the response to a change: the response to this request then includes that change, or later ones. */
                 "Account-Sequence"?: string;
             };
             path?: never;
@@ -6821,7 +6821,7 @@ export interface operations {
                     name: string;
                     /**
                      * Format: uri
-                     * @description Where events are sent to. It must be public, and begin with https://
+                     * @description The URL to which events are sent. It must be public, and begin with https://
                      */
                     url: string;
                     /**
@@ -6835,7 +6835,7 @@ export interface operations {
                      */
                     person?: boolean;
                     /**
-                     * @description `beginning`: also what happened until now
+                     * @description `beginning`: also sends all earlier events
                      * @default now
                      * @enum {string}
                      */
@@ -6852,7 +6852,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         webhook: components["schemas"]["Webhook"];
-                        /** @description What requests are signed with (Standard Webhooks). It is shown this once. */
+                        /** @description The secret that signs requests (Standard Webhooks). It is shown only once. */
                         secret: string;
                     };
                 };
@@ -6961,7 +6961,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description As a change was answered with: the answer then shows that change, or what came after it. */
+                /** @description From the response to a change: the response to this request then includes that change, or later ones. */
                 "Account-Sequence"?: string;
             };
             path: {
@@ -7086,7 +7086,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description As a change was answered with: the answer then shows that change, or what came after it. */
+                /** @description From the response to a change: the response to this request then includes that change, or later ones. */
                 "Account-Sequence"?: string;
             };
             path: {
@@ -7207,7 +7207,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description As a change was answered with: the answer then shows that change, or what came after it. */
+                /** @description From the response to a change: the response to this request then includes that change, or later ones. */
                 "Account-Sequence"?: string;
             };
             path: {
@@ -7222,7 +7222,7 @@ export interface operations {
                     name?: string;
                     /**
                      * Format: uri
-                     * @description Where events are sent to. It must be public, and begin with https://
+                     * @description The URL to which events are sent. It must be public, and begin with https://
                      */
                     url?: string;
                     /** @description The types of events that are sent. Empty: all. */
@@ -7233,7 +7233,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The webhook now */
+            /** @description The webhook after the change */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7348,7 +7348,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description As a change was answered with: the answer then shows that change, or what came after it. */
+                /** @description From the response to a change: the response to this request then includes that change, or later ones. */
                 "Account-Sequence"?: string;
             };
             path: {
@@ -7358,7 +7358,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The webhook now */
+            /** @description The webhook after the change */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7473,7 +7473,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description As a change was answered with: the answer then shows that change, or what came after it. */
+                /** @description From the response to a change: the response to this request then includes that change, or later ones. */
                 "Account-Sequence"?: string;
             };
             path: {
@@ -7483,7 +7483,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The webhook now */
+            /** @description The webhook after the change */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7598,7 +7598,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description As a change was answered with: the answer then shows that change, or what came after it. */
+                /** @description From the response to a change: the response to this request then includes that change, or later ones. */
                 "Account-Sequence"?: string;
             };
             path: {
@@ -7610,7 +7610,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
-                     * @description How long requests are signed with the former secret, too
+                     * @description For how many hours requests are also signed with the former secret
                      * @default 24
                      */
                     overlapHours?: number;
@@ -7626,7 +7626,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         webhook: components["schemas"]["Webhook"];
-                        /** @description What requests are signed with (Standard Webhooks). It is shown this once. */
+                        /** @description The secret that signs requests (Standard Webhooks). It is shown only once. */
                         secret: string;
                     };
                 };
@@ -7750,7 +7750,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /** @description As a change was answered with: the answer then shows that change, or what came after it. */
+                /** @description From the response to a change: the response to this request then includes that change, or later ones. */
                 "Account-Sequence"?: string;
             };
             path: {
@@ -7760,7 +7760,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of them */
+            /** @description A page of attempts */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7877,7 +7877,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description As a change was answered with: the answer then shows that change, or what came after it. */
+                /** @description From the response to a change: the response to this request then includes that change, or later ones. */
                 "Account-Sequence"?: string;
             };
             path: {
@@ -8017,7 +8017,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description As a change was answered with: the answer then shows that change, or what came after it. */
+                /** @description From the response to a change: the response to this request then includes that change, or later ones. */
                 "Account-Sequence"?: string;
             };
             path: {

@@ -34,7 +34,7 @@ export function feedRoutes({ feed, policy, path }: FeedRoutesDeps): readonly Rou
     method: 'GET',
     path,
     tag: 'events',
-    summary: 'What happens to accounts',
+    summary: 'The feed of account events',
     description:
       'The events of accounts as CloudEvents, from the first one on, in order per account, each at least once. With `Accept: text/event-stream` as server-sent events.',
     policy,

@@ -71,7 +71,7 @@ const bearerScheme = {
   type: 'http',
   scheme: 'bearer',
   bearerFormat: 'JWT',
-  description: 'An access token, as login and refresh answer it.',
+  description: 'An access token from the response to a login or refresh.',
 };
 
 const problemSchema = {
@@ -82,10 +82,10 @@ const problemSchema = {
     type: { type: 'string', description: 'A URI that ends with the code' },
     title: { type: 'string' },
     status: { type: 'integer' },
-    detail: { type: 'string', description: 'What is wrong this time' },
+    detail: { type: 'string', description: 'What is wrong with this request' },
     code: { type: 'string' },
-    resolution: { type: 'string', description: 'What to do about it' },
-    requestId: { type: 'string', description: 'As in X-Request-Id; to be quoted to an operator' },
+    resolution: { type: 'string', description: 'How to fix it' },
+    requestId: { type: 'string', description: 'The X-Request-Id of the response; quote it to an operator' },
     retryAfter: { type: 'integer', description: 'Seconds to wait before trying again, as in Retry-After' },
     errors: {
       type: 'array',

@@ -47,24 +47,25 @@ const operation = {
 const liveness = route({
   ...operation,
   path: '/livez',
-  summary: 'Whether the process turns its event loop',
-  answers: { 200: { description: 'It does', schema: z.object({ state: z.literal('ok') }) } },
+  summary: 'Liveness: whether the event loop is running',
+  answers: { 200: { description: 'The process is alive', schema: z.object({ state: z.literal('ok') }) } },
   handle: async () => ({ status: 200, body: { state: 'ok' } }),
 });
 
 const readinessQuestion = {
   ...operation,
   path: '/readyz',
-  summary: 'Whether requests should be sent here, and the state of each dependency',
+  summary: 'Readiness, and the state of each dependency',
 } as const;
 
 function readinessRoute(health: () => Promise<readonly Dependency[]>): Route {
   let everUsable = false;
   return route({
     ...readinessQuestion,
-    description: '200 once everything was usable; afterwards 503 only while something needed is down.',
+    description:
+      '200 once every dependency has been available; after that, 503 only while a required one is down.',
     answers: {
-      200: { description: 'Ready; `degraded` where something that is not needed is away', schema: readiness },
+      200: { description: 'Ready; `degraded` while an optional dependency is down', schema: readiness },
       503: { description: 'Not ready', schema: readiness },
     },
     handle: async ({ log }) => {

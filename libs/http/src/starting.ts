@@ -9,7 +9,7 @@ export const startingRoutes: readonly Route[] = METHODS.map((method) =>
     method,
     path: '/{*rest}',
     tag: 'starting',
-    summary: 'Not yet',
+    summary: 'The service is starting',
     hidden: true,
     quiet: true,
     policy: publicPolicy,

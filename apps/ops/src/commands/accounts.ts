@@ -9,12 +9,12 @@ import { withStore } from '../stores.ts';
 export function addAccounts(program: Program, context: Context): void {
   const accounts = program
     .command('accounts')
-    .description('look into an account')
+    .description('show and repair changes of address')
     .addHelpText('after', formatExamples('accounts email ada@example.com'));
 
   accounts
     .command('email')
-    .description('show the address of an account, and the changes of it that are open')
+    .description('show the address of an account, and changes of it that can still be confirmed or undone')
     .argument('<account>', 'id of an account, or address of a verified one, also its previous address')
     .addOption(
       new Option('--cancel', 'cancel a change that was requested: its link no longer works').conflicts(

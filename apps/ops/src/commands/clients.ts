@@ -99,7 +99,7 @@ export function addClients(program: Program, context: Context): void {
 
   clients
     .command('rotate')
-    .description('give a client another API key; the former one remains valid for a while')
+    .description('create another API key for a client; the former one remains valid for a while')
     .argument('<id>', 'the id of the client')
     .addOption(overlapOption('how long the former key remains valid'))
     .addHelpText('after', formatExamples('clients rotate 5b1f0c9a7d3e2468 --overlap-hours 2'))
@@ -124,7 +124,7 @@ export function addClients(program: Program, context: Context): void {
 
   clients
     .command('revoke')
-    .description('remove a client; its keys are invalid at once')
+    .description('remove a client; its keys become invalid immediately')
     .argument('<id>', 'the id of the client')
     .addHelpText('after', formatExamples('clients revoke 5b1f0c9a7d3e2468'))
     .action((id) =>

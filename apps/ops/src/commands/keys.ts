@@ -73,7 +73,7 @@ export function addKeys(program: Program, context: Context): void {
 
   keys
     .command('rotate')
-    .description('make a new key; the former one is accepted until it is retired')
+    .description('create a new key; the former one is accepted until it is retired')
     .addArgument(new Argument('<kind>', 'which key').choices(keyKinds))
     .option(
       '--next',
@@ -116,7 +116,7 @@ export function addKeys(program: Program, context: Context): void {
 
   keys
     .command('retire')
-    .description('take a key away; refuses while something needs it')
+    .description('remove a former key; refused while something needs it')
     .addArgument(new Argument('<kind>', 'which key').choices([...keyKinds, 'cost'] as const))
     .argument('<id>', 'the id of the key, or the cost, as `keys list` prints it')
     .option('--folder <folder>', FOLDER)

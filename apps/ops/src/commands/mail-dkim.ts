@@ -17,7 +17,7 @@ export function addMailDkim(
   mail
     .command('dkim')
     .description('create a DKIM key and print its DNS record; an existing key is kept')
-    .argument('<file>', 'where to put the private key')
+    .argument('<file>', 'where to write the private key')
     .option('--domain <domain>', DKIM_DOMAIN)
     .option('--selector <name>', 'name of the key. Default: MAIL_DKIM_SELECTOR, or latchkey1')
     .addHelpText('after', formatExamples('mail dkim /srv/latchkey/dkim.pem --domain example.com'))

@@ -8,7 +8,7 @@ import { formatExamples, type Program } from '../program.ts';
 export function addPasswords(program: Program, { print }: Context): void {
   const passwords = program
     .command('passwords')
-    .description('passwords that are known from breaches')
+    .description('manage passwords that are known from breaches')
     .addHelpText('after', formatExamples('passwords import pwned-passwords-sha1.txt breached.bin'));
   passwords
     .command('import')

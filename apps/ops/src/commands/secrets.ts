@@ -13,7 +13,7 @@ export function addSecrets(program: Program, { print }: Context): void {
   program
     .command('secrets')
     .description('create the secrets of all services, one file each; overwrites nothing')
-    .argument('<folder>', 'where to put them; created if it does not exist')
+    .argument('<folder>', 'where to write them; created if it does not exist')
     .addHelpText('after', formatExamples('secrets /srv/latchkey/secrets'))
     .action(async (folder) => {
       const made = await makeSecrets(resolve(folder));

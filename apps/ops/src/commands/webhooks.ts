@@ -126,7 +126,7 @@ export function addWebhooks(program: Program, context: Context): void {
 
   webhooks
     .command('pause')
-    .description('send an endpoint nothing until it is resumed; nothing is lost meanwhile')
+    .description('pause an endpoint; events wait until it is resumed, and none are lost')
     .argument('<id>', 'the id of the endpoint')
     .addHelpText('after', formatExamples(`webhooks pause ${EXAMPLE_ID}`))
     .action((id) =>
@@ -138,7 +138,7 @@ export function addWebhooks(program: Program, context: Context): void {
 
   webhooks
     .command('resume')
-    .description('send an endpoint everything that has waited, at once')
+    .description('resume an endpoint, and send the waiting events immediately')
     .argument('<id>', 'the id of the endpoint')
     .addHelpText('after', formatExamples(`webhooks resume ${EXAMPLE_ID}`))
     .action((id) =>
@@ -162,7 +162,7 @@ export function addWebhooks(program: Program, context: Context): void {
 
   webhooks
     .command('attempts')
-    .description('list the latest requests to an endpoint and what became of them')
+    .description('list the latest requests to an endpoint and their outcomes')
     .argument('<id>', 'the id of the endpoint')
     .addOption(limitOption())
     .option(

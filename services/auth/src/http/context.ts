@@ -21,7 +21,7 @@ export const idempotencyHeaders = z.object({
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
     .optional()
-    .describe('Chosen by the client: a request sent again with the same key and body is carried out once.'),
+    .describe('Chosen by the client: repeating a request with the same key and body has no further effect.'),
 });
 
 /** @param request its body must be parsed by the route's schema already */

@@ -17,7 +17,7 @@ export function pageLimit(fallback: number) {
     .transform(Number)
     .pipe(z.number().min(1).max(100))
     .prefault(String(fallback))
-    .meta({ description: `At most so many: 1 to 100. Default: ${fallback}.` });
+    .meta({ description: `The maximum number of items: 1 to 100. Default: ${fallback}.` });
 }
 
 export const nextCursor = z

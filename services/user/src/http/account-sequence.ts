@@ -21,7 +21,9 @@ export const accountSequenceHeader = z.object({
   'Account-Sequence': z
     .string()
     .optional()
-    .describe('As a change was answered with: the answer then shows that change, or what came after it.'),
+    .describe(
+      'From the response to a change: the response to this request then includes that change, or later ones.',
+    ),
 });
 
 /** Parses the header. @throws Problem (validation_failed) if it is present and malformed */

@@ -24,7 +24,7 @@ const tag = 'users';
 /** Describes the tags of the OpenAPI document. */
 export const userTags = {
   users: 'Profiles, for their owners and for admins.',
-  events: 'What happens to accounts, for other services.',
+  events: 'The feed of account events, for other services.',
   webhooks: 'Endpoints that events are sent to, for admins.',
 };
 
@@ -59,10 +59,10 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
     texts,
     operationId: 'listUsers',
     summary: 'Accounts, oldest first',
-    description: 'Accounts whose registration ended are left out.',
+    description: 'Omits accounts whose registration has ended.',
     policy: guards.withRole('admin'),
     query: usersQuery,
-    answers: { 200: { description: 'A page of them', schema: usersSchema } },
+    answers: { 200: { description: 'A page of accounts', schema: usersSchema } },
     handle: async ({ query }) => ({ status: 200, body: await page(profiles, query) }),
   });
 

@@ -15,14 +15,17 @@ export const userSchema = z
     isVerified: z.boolean(),
     disabled: z
       .boolean()
-      .describe('Whether an admin has closed the account; nobody who reads their own sees true'),
+      .describe('Whether an admin has disabled the account; always false in one’s own profile'),
     locale: z.string(),
     createdAt: instant,
     updatedAt: instant,
     passwordChangedAt: instant.nullable(),
-    version: z.number().int().positive().describe('The sequence of the last event that this shows'),
+    version: z.number().int().positive().describe('The sequence of the last event that the profile includes'),
   })
-  .meta({ id: 'User', description: '`email` and the names are null where never given, or erased.' });
+  .meta({
+    id: 'User',
+    description: '`email` and the names are null if they were never given or were erased.',
+  });
 
 export type UserView = z.infer<typeof userSchema>;
 
@@ -64,7 +67,7 @@ export const usersQuery = z.object({
   cursor: cursor.optional(),
   role: role.optional(),
   verified: z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' }).optional(),
-  q: z.string().min(1).max(254).optional().describe('How the e-mail address or the username begins'),
+  q: z.string().min(1).max(254).optional().describe('The beginning of the e-mail address or the username'),
 });
 
 export type UsersQuery = z.infer<typeof usersQuery>;

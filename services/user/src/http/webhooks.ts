@@ -54,7 +54,7 @@ const fields = z.object({
     .regex(/^[!-~]+$/, 'must be an absolute URL in ASCII')
     .meta({
       format: 'uri',
-      description: 'Where events are sent to. It must be public, and begin with https://',
+      description: 'The URL to which events are sent. It must be public, and begin with https://',
     }),
   types,
   person: z.boolean().describe('Whether events contain personal data (`data.person`)'),
@@ -63,7 +63,7 @@ const fields = z.object({
 const newFields = fields.extend({
   types: types.default([]),
   person: fields.shape.person.default(false),
-  from: z.enum(['now', 'beginning']).default('now').describe('`beginning`: also what happened until now'),
+  from: z.enum(['now', 'beginning']).default('now').describe('`beginning`: also sends all earlier events'),
 });
 
 const webhookSchema = z
@@ -100,11 +100,11 @@ const attemptSchema = z
     reason: z.string().nullable().describe('Why it failed'),
     milliseconds: z.int(),
   })
-  .meta({ id: 'WebhookAttempt', description: 'A request to a webhook, and what became of it.' });
+  .meta({ id: 'WebhookAttempt', description: 'A request to a webhook, and its outcome.' });
 
 const withSecretSchema = z.object({
   webhook: webhookSchema,
-  secret: z.string().describe('What requests are signed with (Standard Webhooks). It is shown this once.'),
+  secret: z.string().describe('The secret that signs requests (Standard Webhooks). It is shown only once.'),
 });
 const oneSchema = z.object({ webhook: webhookSchema });
 
@@ -126,7 +126,7 @@ const overlapBody = z.object({
     .min(0)
     .max(MAX_OVERLAP_HOURS)
     .default(OVERLAP_HOURS)
-    .describe('How long requests are signed with the former secret, too'),
+    .describe('For how many hours requests are also signed with the former secret'),
 });
 
 const rangeBody = z.object({
@@ -167,7 +167,7 @@ export function webhookRoutes({
     path: BASE,
     operationId: 'listWebhooks',
     summary: 'Webhooks, without their secrets',
-    answers: { 200: { description: 'All of them', schema: z.object({ webhooks: z.array(webhookSchema) }) } },
+    answers: { 200: { description: 'All webhooks', schema: z.object({ webhooks: z.array(webhookSchema) }) } },
     handle: async () => {
       const all = await answerFailures(() => endpoints.list());
       return { status: 200, body: { webhooks: all.map(viewOf) } };
@@ -180,7 +180,7 @@ export function webhookRoutes({
     path: BASE,
     operationId: 'addWebhook',
     summary: 'Add a webhook',
-    description: 'The secret is in this answer and in no other.',
+    description: 'Only this response contains the secret.',
     body: newFields,
     answers: { 201: { description: 'The webhook and its secret', schema: withSecretSchema } },
     problems: [problems.conflict],
@@ -212,10 +212,10 @@ export function webhookRoutes({
     method: 'PATCH',
     path: `${BASE}/:id`,
     operationId: 'changeWebhook',
-    summary: 'Change the name, the URL or what is sent',
-    description: 'Applies to what is sent from now on, also to events that wait.',
+    summary: 'Change the name, the URL or the selection of events',
+    description: 'Applies to all later requests, including those for events that are waiting.',
     body: fields.partial(),
-    answers: { 200: { description: 'The webhook now', schema: oneSchema } },
+    answers: { 200: { description: 'The webhook after the change', schema: oneSchema } },
     async handle({ params: { id }, body, caller, log }) {
       const { url } = body;
       if (url !== undefined) await mapRefusals(() => assertCallable(url, { allowPrivate }));
@@ -244,9 +244,9 @@ export function webhookRoutes({
     method: 'POST',
     path: `${BASE}/:id/pause`,
     operationId: 'pauseWebhook',
-    summary: 'Send nothing until it is resumed',
-    description: 'Nothing is lost meanwhile.',
-    answers: { 200: { description: 'The webhook now', schema: oneSchema } },
+    summary: 'Pause a webhook',
+    description: 'Events wait until it is resumed; none are lost.',
+    answers: { 200: { description: 'The webhook after the change', schema: oneSchema } },
     async handle({ params: { id }, caller, log }) {
       const changed = await change(id, (endpoint) => paused(endpoint, now()));
       tell({ log, caller }, id, 'paused');
@@ -259,8 +259,8 @@ export function webhookRoutes({
     method: 'POST',
     path: `${BASE}/:id/resume`,
     operationId: 'resumeWebhook',
-    summary: 'Send everything that has waited, at once',
-    answers: { 200: { description: 'The webhook now', schema: oneSchema } },
+    summary: 'Resume a webhook, and send the waiting events immediately',
+    answers: { 200: { description: 'The webhook after the change', schema: oneSchema } },
     async handle({ params: { id }, caller, log }) {
       const changed = await change(id, (endpoint) => resumed(endpoint, now()));
       tell({ log, caller }, id, 'resumed');
@@ -273,8 +273,8 @@ export function webhookRoutes({
     method: 'POST',
     path: `${BASE}/:id/rotate-secret`,
     operationId: 'rotateWebhookSecret',
-    summary: 'Make another secret',
-    description: 'The secret is in this answer and in no other.',
+    summary: 'Rotate the secret',
+    description: 'Only this response contains the secret.',
     body: overlapBody,
     accepts: ['none', 'json'],
     problems: [problems.not_found, problems.conflict],
@@ -301,7 +301,7 @@ export function webhookRoutes({
     query: attemptsQuery,
     answers: {
       200: {
-        description: 'A page of them',
+        description: 'A page of attempts',
         schema: z.object({
           attempts: z.array(attemptSchema),
           nextCursor: z.string().nullable().describe('For the next page; null on the last one'),

@@ -35,7 +35,7 @@ function keysRoute({ accessTokens }: RouteDeps): Route {
     path: '/.well-known/jwks.json',
     operationId: 'getKeys',
     tag: 'keys',
-    summary: 'The public keys that access tokens are checked with (RFC 7517)',
+    summary: 'The public keys that verify access tokens (RFC 7517)',
     policy: publicPolicy,
     cacheControl: `public, max-age=${KEYS_MAX_AGE_SECONDS}`,
     answers: {
@@ -89,7 +89,7 @@ function homeRoute({ pages }: RouteDeps): Route {
     method: 'GET',
     path: '/',
     tag: 'pages',
-    summary: 'A page that says what this server is',
+    summary: 'A page that describes this server',
     policy: publicPolicy,
     hidden: true,
     answers: { 200: { description: 'A page.', media: ['text/html'] } },

@@ -77,7 +77,7 @@ function viewConfirmationRoute(deps: RouteDeps): Route {
     path: `${CHANGE}/:token`,
     tag: 'accounts',
     summary: 'The page of a link that confirms another address',
-    description: 'Changes nothing: mail scanners follow links. Asks for the password.',
+    description: 'Changes nothing, because mail scanners follow links. Asks for the password.',
     policy: publicPolicy,
     secretPath: true,
     params: tokenParam,
@@ -121,7 +121,7 @@ function confirmationRoute(deps: RouteDeps): Route {
     accepts: ['none', 'json', 'form'],
     answers: {
       200: { ...changeAnswerOrPage('The account has the new address.'), headers: [ACCOUNT_SEQUENCE] },
-      400: { description: 'The form again, to a form.', media: ['text/html'] },
+      400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
     },
     problems: [
       ...linkProblems,
@@ -196,7 +196,7 @@ function undoRoute(deps: RouteDeps): Route {
     accepts: ['json', 'form'],
     answers: {
       200: changeAnswerOrPage('The account has its previous address again.'),
-      400: { description: 'The form again, to a form.', media: ['text/html'] },
+      400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
     },
     problems: [
       ...linkProblems,

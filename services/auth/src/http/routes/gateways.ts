@@ -34,7 +34,7 @@ function checkRoute({ count, guards }: RouteDeps): Route {
     method: 'GET',
     path: `${BASE}/check`,
     tag,
-    summary: 'Who sends a request: forward authentication for gateways',
+    summary: 'Identify the sender of a request: forward authentication for gateways',
     description:
       'Checks the access token, its revocation included, as of now. The headers of the answer are for the service behind the gateway.',
     policy: guards.authenticated,
@@ -106,11 +106,14 @@ const introspection = z
     iss: z.string().optional(),
     jti: z.string().optional(),
     sid: z.string().optional(),
-    role: role.optional().meta({ description: 'As of now, which the token may not know yet.' }),
+    role: role.optional().meta({ description: 'The current role; that in the token may be older.' }),
     email_verified: z.boolean().optional(),
     seq: z.int().optional(),
   })
-  .meta({ id: 'Introspection', description: 'RFC 7662, 2.2. Of an inactive token only `active`.' });
+  .meta({
+    id: 'Introspection',
+    description: 'RFC 7662, 2.2. For an inactive token it contains only `active`.',
+  });
 
 function introspectRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
@@ -139,7 +142,7 @@ function introspectRoute(deps: RouteDeps): Route {
     }),
     accepts: ['form', 'json'],
     quiet: true,
-    answers: { 200: { description: 'What is known of the token.', schema: introspection } },
+    answers: { 200: { description: 'Whether the token is active, and its claims.', schema: introspection } },
     handle: async ({ body }) => ({ status: 200, body: await introspected(deps, body.token) }),
   });
 }
@@ -214,7 +217,7 @@ function metadataRoute({ publicUrl }: RouteDeps, name: string, operationId: stri
     path: `/.well-known/${name}`,
     operationId,
     tag,
-    summary: 'Issuer, keys and endpoints, for whatever checks access tokens (RFC 8414)',
+    summary: 'Issuer, keys and endpoints, for programs that check access tokens (RFC 8414)',
     policy: publicPolicy,
     cacheControl: `public, max-age=${MAX_AGE_SECONDS}`,
     answers: { 200: { description: 'Metadata of the issuer.', schema: metadata } },

@@ -41,7 +41,7 @@ function resetRequestRoute(deps: RouteDeps): Route {
     accepts: ['json', 'form'],
     answers: {
       202: {
-        description: 'Always, whether or not the account exists.',
+        description: 'The same response whether or not the account exists.',
         schema: message,
         media: ['text/html'],
       },
@@ -102,7 +102,7 @@ function completeResetRoute(deps: RouteDeps): Route {
     accepts: ['json', 'form'],
     answers: {
       200: changeAnswerOrPage('The password is set.'),
-      400: { description: 'The form again, to a form.', media: ['text/html'] },
+      400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
     },
     problems: [...linkProblems, ...newPasswordProblems, problems.conflict],
     problemPage: linkProblemPage(pages, 'password-reset'),

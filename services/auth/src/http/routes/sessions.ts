@@ -29,7 +29,7 @@ export function sessionRoutes(deps: RouteDeps): readonly Route[] {
 const tokens = z
   .object({
     accessToken: z.string(),
-    refreshToken: z.string().optional().meta({ description: 'Absent if it is in the cookie.' }),
+    refreshToken: z.string().optional().meta({ description: 'Absent if it is sent in the cookie.' }),
     tokenType: z.literal('Bearer'),
     expiresIn: z.int().meta({ description: 'Seconds until the access token expires.' }),
     user: signedInView,
@@ -117,7 +117,7 @@ function logoutRoute(deps: RouteDeps): Route {
     path: `${BASE}/logout`,
     tag: 'sessions',
     summary: 'End the session of a refresh token',
-    description: 'The cookie needs no body. Without a refresh token there is nothing to end.',
+    description: 'With the cookie, no body is needed. Without a refresh token, nothing happens.',
     policy: publicPolicy,
     credentials: deps.cookie.credentials,
     body: refreshBody,
@@ -194,7 +194,7 @@ function listSessionsRoute(deps: RouteDeps): Route {
     method: 'GET',
     path: `${BASE}/sessions`,
     tag: 'sessions',
-    summary: 'Where the account is signed in',
+    summary: 'List the sessions of the account',
     policy: deps.guards.authenticated,
     query: z.object({ limit: pageLimit(SESSIONS_PAGE), cursor: sessionCursor.optional() }),
     answers: {

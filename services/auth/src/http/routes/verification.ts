@@ -96,7 +96,8 @@ function viewVerificationRoute(deps: RouteDeps): Route {
     path: PATH,
     tag: 'verification',
     summary: 'The page of a verification link',
-    description: 'Changes nothing: mail scanners follow links. One button in the browser that signed up.',
+    description:
+      'Changes nothing, because mail scanners follow links. In the browser that signed up, it only needs one click.',
     policy: publicPolicy,
     secretPath: true,
     params: tokenParam,
@@ -118,7 +119,7 @@ function viewRejectionRoute(deps: RouteDeps): Route {
     method: 'GET',
     path: `${PATH}/reject`,
     tag: 'verification',
-    summary: 'The page that asks again before a sign-up is rejected',
+    summary: 'The page that asks for confirmation before a sign-up is rejected',
     description: 'Changes nothing.',
     policy: publicPolicy,
     secretPath: true,
@@ -155,7 +156,7 @@ function verifyRoute(deps: RouteDeps): Route {
         ...changeAnswerOrPage('Verified, or rejected.'),
         headers: [ACCOUNT_SEQUENCE, 'Set-Cookie'],
       },
-      400: { description: 'The form again, to a form.', media: ['text/html'] },
+      400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
     },
     problems: [
       ...linkProblems,
@@ -229,7 +230,7 @@ function verificationRequestRoute(deps: RouteDeps): Route {
     policy: callerOrAnyone(deps.guards.authenticated),
     body: z.object({ email: emailAddress.optional() }),
     accepts: ['none', 'json', 'form'],
-    answers: { 202: changeAnswerOrPage('Always, whether or not the account exists.') },
+    answers: { 202: changeAnswerOrPage('The same response whether or not the account exists.') },
     problems: [problems.rate_limited, problems.conflict],
     problemPage: linkProblemPage(pages, 'verification'),
     handle: async (request) => {
