@@ -1,8 +1,8 @@
 /** An endpoint cannot be added or changed. The message is one sentence for the person who tried. */
 export class EndpointRefused extends Error {
   override readonly name = 'EndpointRefused';
-  /** What is refused; `key`: WEBHOOK_SECRET_KEY is not set. */
-  readonly reason: 'url' | 'number' | 'key';
+  /** What is refused; `key`: WEBHOOK_SECRET_KEY is not set; `limit`: too much is in progress, which ends by itself. */
+  readonly reason: 'url' | 'number' | 'key' | 'limit';
 
   constructor(reason: EndpointRefused['reason'], message: string) {
     super(message);

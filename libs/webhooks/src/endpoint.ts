@@ -1,6 +1,7 @@
 /** Endpoints: the URLs that events are sent to, and how far each of them has got. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { EndpointRefused } from './endpoint-refused.ts';
 
 /** A stored instant: a Date here, a text in the store. */
 const instant = z.union([z.date(), z.iso.datetime()]).pipe(z.coerce.date());
@@ -93,6 +94,12 @@ const SECRET_BYTES = 32;
 /** How many endpoints there may be: each has a reader of the log. */
 export const MAX_ENDPOINTS = 50;
 
+/** How many secrets may be valid at the same time: each is one more signature in every request. */
+export const MAX_SECRETS = 5;
+
+/** How many redrives may be in progress: every event that is read is compared with each of their ranges. */
+export const MAX_REDRIVES = 20;
+
 export type EndpointState = 'active' | 'failing' | 'paused';
 
 /** Returns `paused`, `failing` if the last attempts have all failed, otherwise `active`. */
@@ -149,7 +156,10 @@ export function validSecrets({ secrets }: Pick<WebhookEndpoint, 'secrets'>, now:
     .toReversed();
 }
 
-/** Returns the endpoint with another sealed secret. Requests are signed with the former ones, too, until `until`. */
+/**
+ * Returns the endpoint with another sealed secret. Requests are signed with the former ones, too, until `until`.
+ * @throws EndpointRefused if there would be too many valid secrets
+ */
 export function withNewSecret(
   endpoint: WebhookEndpoint,
   { sealed, now, until }: { readonly sealed: string; readonly now: Date; readonly until: Date },
@@ -160,6 +170,11 @@ export function withNewSecret(
       until: secret.until === undefined || secret.until > until ? until : secret.until,
     }))
     .filter((secret) => secret.until > now);
+  if (former.length >= MAX_SECRETS)
+    throw new EndpointRefused(
+      'limit',
+      `${MAX_SECRETS} secrets are valid, which is the most. Wait until one of them ends, or rotate without an overlap.`,
+    );
   return { ...endpoint, secrets: [...former, { secret: sealed, since: now }] };
 }
 
@@ -190,10 +205,19 @@ export function resumed({ paused: _, ...endpoint }: WebhookEndpoint, now: Date):
   };
 }
 
-/** Returns the endpoint with events to be sent again. One that has read nothing yet sends everything anyway. */
+/**
+ * Returns the endpoint with events to be sent again. One that has read nothing yet sends everything anyway.
+ * @throws EndpointRefused if too many redrives are in progress
+ */
 export function redriven(endpoint: WebhookEndpoint, range: RedriveRange): WebhookEndpoint {
   const { cursor, redrive: running } = endpoint.delivery;
   if (cursor === undefined) return endpoint;
+  const ranges = running?.ranges ?? [];
+  if (ranges.length >= MAX_REDRIVES)
+    throw new EndpointRefused(
+      'limit',
+      `${MAX_REDRIVES} redrives are in progress, which is the most. Wait until they are complete.`,
+    );
   return {
     ...endpoint,
     delivery: {
@@ -201,7 +225,7 @@ export function redriven(endpoint: WebhookEndpoint, range: RedriveRange): Webhoo
       // A redrive that is running begins again, now with one more range.
       redrive: {
         id: randomBytes(ID_BYTES).toString('hex'),
-        ranges: [...(running?.ranges ?? []), range],
+        ranges: [...ranges, range],
         end: cursor,
       },
     },

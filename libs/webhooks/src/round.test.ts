@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { addEndpoint } from './add-endpoint.ts';
-import { type NewEndpoint, paused, resumed } from './endpoint.ts';
+import { MAX_REDRIVES, type NewEndpoint, paused, resumed } from './endpoint.ts';
 import { changeEndpoint } from './ports.ts';
 import type { Verdict } from './progress.ts';
 import { type RoundReport, runRound } from './round.ts';
@@ -332,4 +332,16 @@ test('what is unsent is told by account, whether the account waits or its events
       [carl, 1],
     ]),
   );
+});
+
+test('only so many redrives are in progress, and there is room again once they are complete', async (context) => {
+  const { publish, addEndpoint, settle, redrive, received } = await opened(context);
+  const { id } = await addEndpoint();
+  const event = await publish(randomUUID(), 1);
+  await settle(id);
+  for (let many = 0; many < MAX_REDRIVES; many += 1) await redrive(id, { event });
+  await assert.rejects(redrive(id, { event }), { name: 'EndpointRefused', reason: 'limit' });
+  await settle(id);
+  assert.equal(received.length, 2);
+  await redrive(id, { event });
 });

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import type { SecretKey } from '@latchkey/process';
 import { addEndpoint, rotateSecret } from './add-endpoint.ts';
-import { makeSecret, validSecrets } from './endpoint.ts';
+import { MAX_SECRETS, makeSecret, validSecrets } from './endpoint.ts';
 import { changeEndpoint } from './ports.ts';
 import { createSecretSealer, isSealed, keyIdOf } from './seal.ts';
 import { openStored, sealStored } from './seal-stored.ts';
@@ -126,4 +126,22 @@ test('a start without the key that a secret needs is refused, and changes nothin
   await assert.rejects(sealStored(endpoints, createSecretSealer(undefined)), isMissing);
   await endpoints.remove(id);
   await sealStored(endpoints, createSecretSealer(undefined));
+});
+
+test('only so many secrets are valid at the same time', async (context) => {
+  const { endpoints, add, stored } = await opened(context);
+  const keys = [key()] as const;
+  const { id } = await add(keys);
+  const sealer = createSecretSealer(keys);
+  const until = new Date(START.getTime() + 1);
+  for (let valid = 1; valid < MAX_SECRETS; valid += 1)
+    await rotateSecret(endpoints, id, { sealer, now: START, until });
+  const before = await stored(id);
+  assert.equal(before.length, MAX_SECRETS);
+  const refused = { name: 'EndpointRefused', reason: 'limit' };
+  await assert.rejects(rotateSecret(endpoints, id, { sealer, now: START, until }), refused);
+  assert.deepEqual(await stored(id), before);
+  await rotateSecret(endpoints, id, { sealer, now: START, until: START });
+  assert.equal((await stored(id)).length, 1);
+  await rotateSecret(endpoints, id, { sealer, now: until, until: new Date(until.getTime() + 1) });
 });

@@ -462,6 +462,10 @@ test('an admin adds, changes, pauses, resumes, rotates, redrives and deletes web
   assert.deepEqual((await asAdmin('GET', `/${id}/attempts`)).body, { attempts: [], nextCursor: null });
   assert.equal((await asAdmin('POST', `/${id}/redrive`, { since: '2026-01-01T00:00:00.000Z' })).status, 202);
   assert.equal((await asAdmin('POST', `/${id}/redrive-event`, { event: boss.history.id })).status, 202);
+  for (let valid = 2; valid < 5; valid += 1)
+    assert.equal((await asAdmin('POST', `/${id}/rotate-secret`)).status, 200);
+  assert.equal((await asAdmin('POST', `/${id}/rotate-secret`)).body.code, 'conflict');
+  assert.equal((await asAdmin('POST', `/${id}/rotate-secret`, { overlapHours: 0 })).status, 200);
 
   assert.equal((await asAdmin('DELETE', `/${id}`)).status, 204);
   for (const [method, path] of [

@@ -209,7 +209,7 @@ export function addWebhooks(program: Program, context: Context): void {
     .action((id, options) => {
       const range = rangeOf(options);
       return withStore(context, async (store) => {
-        await change(store, id, (endpoint) => redriven(endpoint, range));
+        await refusing(() => change(store, id, (endpoint) => redriven(endpoint, range)));
         context.print(`${id}: sent again, before anything new.`);
       });
     });
@@ -247,6 +247,8 @@ function textOf({ reason, message }: EndpointRefused): string {
       return `the URL ${message}`;
     case 'number':
       return `${message} Remove one`;
+    case 'limit':
+      return message;
     case 'key':
       return `${message} \`ops secrets\` makes it`;
     default:

@@ -151,12 +151,12 @@ export function webhookRoutes({
   };
   const ofOne = { ...common, params, problems: [problems.not_found] };
 
-  /** @throws Problem (not_found) */
+  /** @throws Problem (not_found, conflict) */
   async function change(
     id: string,
     apply: (endpoint: WebhookEndpoint) => WebhookEndpoint,
   ): Promise<WebhookEndpoint> {
-    const changed = await answerFailures(() => changeEndpoint(endpoints, id, apply));
+    const changed = await answerFailures(() => mapRefusals(() => changeEndpoint(endpoints, id, apply)));
     if (changed === undefined) throw new Problem(problems.not_found);
     return changed;
   }
@@ -328,6 +328,7 @@ export function webhookRoutes({
     summary: 'Send the events of a time range again, before anything new',
     body: rangeBody,
     answers: { 202: { description: 'They will be sent', schema: oneSchema } },
+    problems: [problems.not_found, problems.conflict],
     async handle({ params: { id }, body, caller, log }) {
       const range = {
         since: new Date(body.since),
@@ -351,6 +352,7 @@ export function webhookRoutes({
     description: 'Nothing is sent if there is no event with this id.',
     body: eventBody,
     answers: { 202: { description: 'It will be sent', schema: oneSchema } },
+    problems: [problems.not_found, problems.conflict],
     async handle({ params: { id }, body: { event }, caller, log }) {
       const changed = await change(id, (endpoint) => redriven(endpoint, { event }));
       tell({ log, caller }, id, 'redriven');
