@@ -14,6 +14,7 @@ const {
   MONGO_URL = '',
   MAIL_SERVER,
   KAFKA_CONTROL,
+  KAFKA_DATA,
 } = process.env;
 
 /**
@@ -61,6 +62,7 @@ try {
   kcat      ${kcatVersion()}
   journey   two processes of each service behind one address
   outages   of MongoDB and mail${KAFKA_CONTROL ? ', and of Kafka by KAFKA_CONTROL' : '; not of a running Kafka: KAFKA_CONTROL is not set'}
+  erasure   ${KAFKA_DATA ? 'looked for in the files of Kafka' : 'not looked for in the files of Kafka: KAFKA_DATA is not set'}
 `);
   // One file at a time, because whole systems share the topics of the broker.
   process.exitCode = await runSuites({ files: inEveryRoom('.cluster.ts'), concurrency: 1, share: false });

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { assertStatus, type Client, createClient } from './support/client.ts';
 import { type Cluster, services, startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
-import { readTopic } from './support/kcat.ts';
+import { readTopic, subjectOf } from './support/kcat.ts';
 import { createMailbox, type Mailbox } from './support/mailbox.ts';
 import { createPeople, type People, type Person, somebody } from './support/people.ts';
 import type { RawRecord } from './support/poison.ts';
@@ -82,7 +82,9 @@ async function forgedCounted(service: 'user' | 'notifier'): Promise<number> {
 test('forged records are set aside by user and notifier; the true next event counts', async () => {
   const person: Person = await people.verified(somebody('ada'));
   const { id, accessToken: token } = await people.login(person);
-  const journaled = (await readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS)).filter(({ key }) => key === id);
+  const journaled = (await readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS)).filter(
+    (record) => subjectOf(record) === id,
+  );
   const due = journaled.length + 1;
   const last = journaled.at(-1);
   assert.ok(last);

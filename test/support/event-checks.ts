@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type Options, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { SeenRecord } from './kcat.ts';
+import { type SeenRecord, subjectOf } from './kcat.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'events');
 const options: Options = { allErrors: true, formats: { uuid: true, 'date-time': true } };
@@ -33,8 +33,13 @@ export function faultsOfRecord({ key, headers, payload }: SeenRecord): readonly 
   return [
     ...faultsBy(headerSchemas.get(type), `headers of "${type}"`, headers),
     ...faultsBy(dataSchemas.get(schema), `data of "${schema}"`, JSON.parse(payload ?? 'null')),
-    ...(headers['ce_subject'] === key ? [] : [`the key of a ${type} is not its subject`]),
+    ...(keysOf(headers).includes(key ?? '') ? [] : [`the key of a ${type} is not its own`]),
   ];
+}
+
+/** Returns the keys that a record may have: on the topic of accounts with the sequence, elsewhere without. */
+function keysOf({ ce_subject: subject, ce_sequence: sequence }: SeenRecord['headers']): readonly string[] {
+  return [`${subject}`, `${subject}/${Number(sequence)}`];
 }
 
 function faultsBy(validate: ValidateFunction | undefined, what: string, value: unknown): readonly string[] {
@@ -43,14 +48,14 @@ function faultsBy(validate: ValidateFunction | undefined, what: string, value: u
   return (validate.errors ?? []).map(({ instancePath, message }) => `${what}: ${instancePath} ${message}`);
 }
 
-/** Returns the events of each key, without repetitions, in the order of their first occurrence. */
+/** Returns the events of each account or mailing, without repetitions, in the order of their first occurrence. */
 export function streamsOf(records: readonly SeenRecord[]): ReadonlyMap<string, readonly SeenRecord[]> {
   const firsts = new Map(records.toReversed().map((record) => [record.headers['ce_id'], record]));
   const inOrder = records.filter((record) => firsts.get(record.headers['ce_id']) === record);
-  return Map.groupBy(inOrder, ({ key }) => key ?? '');
+  return Map.groupBy(inOrder, subjectOf);
 }
 
-/** Returns the faults in the sequence of events of one key. */
+/** Returns the faults in the sequence of events of one account or mailing. */
 export function faultsOfStream(key: string, records: readonly SeenRecord[]): readonly string[] {
   const sequences = records.map(({ headers }) => Number(headers['ce_sequence']));
   const partitions = new Set(records.map(({ partition }) => partition));

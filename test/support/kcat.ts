@@ -13,6 +13,16 @@ export interface SeenRecord {
   readonly payload: string | null;
 }
 
+/** Returns the account or mailing that the key of a record names: its part before a slash. */
+export function subjectOf({ key }: Pick<SeenRecord, 'key'>): string {
+  return key?.split('/')[0] ?? '';
+}
+
+/** Whether a record is a heartbeat of auth, which is no event. */
+export function isHeartbeat({ key }: Pick<SeenRecord, 'key'>): boolean {
+  return key?.endsWith('/heartbeat') ?? false;
+}
+
 /** Returns all records of a topic, by partition and offset. @throws Error if kcat is not installed */
 export function readTopic(brokers: string, topic: string): Promise<readonly SeenRecord[]> {
   return read(brokers, topic, ['-o', 'beginning']);

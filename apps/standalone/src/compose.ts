@@ -96,7 +96,7 @@ async function openStore(
 async function ensureTopics(bus: EmbeddedBus, retentionDays: number, names: TopicNames): Promise<void> {
   const { name, retentionMs } = securityTopic(retentionDays);
   await bus.setRetention(topicNameOnLog(names, name), retentionMs);
-  await bus.ensureTopics(allTopics(retentionDays));
+  await bus.ensureTopics(allTopics({ auditRetentionDays: retentionDays }));
 }
 
 /** Starts the mail server. @returns settings with which the notifier sends to it */

@@ -84,6 +84,28 @@ export interface TopicSpec {
   readonly partitions: number;
   /** How long records are kept, in ms; -1 means forever. */
   readonly retentionMs: number;
+  /** Set if a later record with the same key may replace an earlier one. Only on Kafka; the embedded log keeps both. */
+  readonly compaction?: Compaction;
+}
+
+/** How Kafka removes the records that later ones have replaced. */
+export interface Compaction {
+  /**
+   * A replaced record is removed at most this long after the record that replaced it, and about a segment's time more,
+   * provided that the partition is appended to. In ms. Undefined: when the broker finds it worthwhile.
+   */
+  readonly maxLagMs?: number;
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/**
+ * Returns the time after which an append begins a new segment, in ms. Only segments that are no longer appended to are
+ * compacted.
+ * @param maxLagMs of a {@link Compaction}
+ */
+export function segmentMsFor(maxLagMs: number): number {
+  return Math.min(DAY_MS, Math.ceil(maxLagMs / 4));
 }
 
 /**
@@ -134,7 +156,7 @@ export type ReplaceRecord = (record: BusRecord) => Pick<BusRecord, 'value' | 'he
 
 /** How far a group has read, summed over the partitions of its topics. */
 export interface GroupProgress {
-  /** How many records the topics contain. */
+  /** How many records the topics contain, counting those that compaction has removed. */
   readonly records: number;
   /** How many of them the group has processed. */
   readonly read: number;

@@ -1,6 +1,7 @@
 export {
   type Bus,
   type BusRecord,
+  type Compaction,
   GroupInUseError,
   type GroupProgress,
   type Groups,
@@ -9,8 +10,10 @@ export {
   type Slice,
   type SubscribeOptions,
   type Subscription,
+  segmentMsFor,
   type TopicSpec,
 } from './bus.ts';
+export { partitionOfKey } from './partitioner.ts';
 export type { LogReader, PartitionRange } from './reader.ts';
 export type { LogTail } from './tail.ts';
 export {

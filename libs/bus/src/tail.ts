@@ -8,7 +8,8 @@ export interface LogTail {
   /** Returns the range of each partition, by partition, at most {@link RANGES_AGE_MS} old. */
   ranges(): Promise<readonly PartitionRange[]>;
   /**
-   * Returns the records of a partition from an offset within its range on, in order: at least one, at most `limit`.
+   * Returns the records of a partition from an offset within its range on, in order: at least one, at most `limit`. If
+   * compaction has removed the first ones, it begins with those that remain.
    * Empty at the end.
    */
   read(partition: number, offset: number, limit: number): Promise<readonly BusRecord[]>;

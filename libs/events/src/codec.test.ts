@@ -31,7 +31,7 @@ describe('an encoded event', () => {
   it('is a CloudEvent in Kafka binary mode: JSON as value, attributes as ce_ headers, content-type without prefix', () => {
     const { topic, key, value, headers } = encode(accountVerified);
     assert.equal(topic, 'accounts.events.v1');
-    assert.equal(key, USER);
+    assert.equal(key, `${USER}/42`);
     assert.deepEqual(JSON.parse(value.toString('utf8')), accountVerified.data);
     assert.deepEqual(headers, {
       'content-type': 'application/json',

@@ -17,7 +17,7 @@ import {
   writeHeaders,
   writeProof,
 } from './headers.ts';
-import { parseEventKey } from './record-key.ts';
+import { keyOfEvent, parseEventKey } from './record-key.ts';
 import { type Upcast, upcast } from './upcast.ts';
 
 /** A record in the form in which it is published on a bus. */
@@ -88,7 +88,7 @@ export function encode(event: LatchkeyEvent, { proof, stored }: Origin = {}): En
   if (value.length > MAX_EVENT_BYTES) {
     throw new RangeError(`${event.type}: ${value.length} bytes of data, over ${MAX_EVENT_BYTES}.`);
   }
-  return { topic, key: event.subject, value, headers };
+  return { topic, key: keyOfEvent(topic, event), value, headers };
 }
 
 function publishedData({

@@ -92,6 +92,7 @@ export {
   DELIVERIES_TOPIC,
   deliveriesTopic,
   type EventTopic,
+  erasableAccountsTopic,
   MAILINGS_TOPIC,
   mailingsTopic,
   RECEIPTS_TOPIC,

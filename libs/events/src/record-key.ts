@@ -1,9 +1,11 @@
 /**
- * The keys of records: the id of the account, the mailing or the delivery, or `<account>/<sequence>`, with which each
- * event has a key of its own.
+ * The keys of records. On the topic of accounts each event has a key of its own, `<account>/<sequence>`, so that a
+ * later record with that key can replace it. Records of earlier releases, and those of other topics, have the id alone.
  */
 import { z } from 'zod';
+import type { Envelope } from './catalogue.ts';
 import { textOf } from './headers.ts';
+import { ACCOUNTS_TOPIC, type TopicName } from './topics.ts';
 
 /** What the key of an event's record says. */
 export interface EventKey {
@@ -16,6 +18,14 @@ export interface EventKey {
 const uuid = z.uuid();
 const SEQUENCE = /^[1-9]\d{0,9}$/;
 const HEARTBEAT = 'heartbeat';
+
+/** Returns the key of an event's record. */
+export function keyOfEvent(
+  topic: TopicName,
+  { subject, sequence }: Pick<Envelope, 'subject' | 'sequence'>,
+): string {
+  return topic === ACCOUNTS_TOPIC ? `${subject}/${sequence}` : subject;
+}
 
 /** Parses the key of an event's record, in either form. Returns undefined for any other key. */
 export function parseEventKey(key: Buffer | null): EventKey | undefined {

@@ -133,14 +133,14 @@ describe('the AsyncAPI document', () => {
     assert.deepEqual(
       settings.map(({ bindings }) => bindings.kafka),
       [
-        ['accounts.events.v1', -1],
-        ['mailings.events.v1', 604_800_000],
-        ['deliveries.events.v1', 7_776_000_000],
-        ['security.events.v1', 7_776_000_000],
-      ].map(([topic, retention]) => ({
+        ['accounts.events.v1', 'compact', -1],
+        ['mailings.events.v1', 'delete', 604_800_000],
+        ['deliveries.events.v1', 'delete', 7_776_000_000],
+        ['security.events.v1', 'delete', 7_776_000_000],
+      ].map(([topic, policy, retention]) => ({
         topic,
         partitions: 12,
-        topicConfiguration: { 'cleanup.policy': ['delete'], 'retention.ms': retention },
+        topicConfiguration: { 'cleanup.policy': [policy], 'retention.ms': retention },
         bindingVersion: '0.5.0',
       })),
     );

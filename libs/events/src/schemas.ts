@@ -112,17 +112,25 @@ interface Stream {
   readonly published: string;
 }
 
+function keySchema({ keyedBy, compaction }: EventTopic): JsonSchema {
+  if (compaction === undefined)
+    return { type: 'string', format: 'uuid', description: `The ${keyedBy}, which is also ce_subject.` };
+  return {
+    type: 'string',
+    pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(/[1-9][0-9]*)?$',
+    description:
+      `The ${keyedBy}, which is also ce_subject, then a slash and the sequence of the event. Records of release 0.1 ` +
+      `have the ${keyedBy} alone. Skip records with another key, such as heartbeats (…/heartbeat).`,
+  };
+}
+
 const streams: readonly Stream[] = [
   ...topics.map((topic) => ({
     topic,
     types: eventTypes.filter((type) => catalogue[type].topic === topic.name),
     // Only events of auth are chained and signed.
     headers: topic.publisher === 'auth' ? eventHeaders.extend(proofHeaders.shape) : eventHeaders,
-    key: {
-      type: 'string',
-      format: 'uuid',
-      description: `The ${topic.keyedBy}, which is also ce_subject.`,
-    },
+    key: keySchema(topic),
     description: `Events in the order of their sequence, per ${topic.keyedBy}.`,
     published: `${topic.publisher} publishes what happened, at least once, in order per ${topic.keyedBy}.`,
   })),
@@ -180,7 +188,10 @@ function channel({ topic, types, description }: Stream): JsonSchema {
       kafka: {
         topic: topic.name,
         partitions: topic.partitions,
-        topicConfiguration: { 'cleanup.policy': ['delete'], 'retention.ms': topic.retentionMs },
+        topicConfiguration: {
+          'cleanup.policy': ['compaction' in topic && topic.compaction ? 'compact' : 'delete'],
+          'retention.ms': topic.retentionMs,
+        },
         bindingVersion: '0.5.0',
       },
     },

@@ -13,6 +13,11 @@ export interface EventTopic {
   readonly partitions: number;
   /** How long records are kept, in ms; -1 keeps them without a limit. */
   readonly retentionMs: number;
+  /**
+   * Set if every event has a key of its own, and a later record replaces an earlier one with the same key: the longest
+   * time until the earlier one is removed, in ms; undefined leaves that to the broker.
+   */
+  readonly compaction?: { readonly maxLagMs?: number };
   /** The meaning of a record's key. */
   readonly keyedBy: string;
   /** The field of an event's data that has the same value as the key. */
@@ -25,10 +30,22 @@ export const accountsTopic: EventTopic = {
   name: ACCOUNTS_TOPIC,
   partitions: 12,
   retentionMs: -1,
+  compaction: {},
   keyedBy: 'account id',
   subjectField: 'userId',
   publisher: 'auth',
 };
+
+/**
+ * The topic of accounts as it is created: the events of an erased person are removed within this time after copies
+ * without the person were published.
+ * @param days ERASURE_TOPIC_DAYS
+ */
+export function erasableAccountsTopic(
+  days = 7,
+): EventTopic & { readonly compaction: { readonly maxLagMs: number } } {
+  return { ...accountsTopic, compaction: { maxLagMs: days * DAY_MS } };
+}
 
 export const mailingsTopic: EventTopic = {
   name: MAILINGS_TOPIC,
@@ -89,9 +106,23 @@ export const receiptsTopic = {
   keyedBy: 'account id',
 } as const;
 
-/** Returns every topic that Latchkey has, except those of dead letters. @param auditRetentionDays AUDIT_RETENTION_DAYS */
-export function allTopics(
-  auditRetentionDays?: number,
-): readonly (EventTopic | SecurityTopic | typeof receiptsTopic)[] {
-  return [...topics, receiptsTopic, securityTopic(auditRetentionDays)];
+/**
+ * Returns every topic that Latchkey has, except those of dead letters.
+ * @param days.auditRetentionDays AUDIT_RETENTION_DAYS
+ * @param days.erasureTopicDays ERASURE_TOPIC_DAYS
+ */
+export function allTopics({
+  auditRetentionDays,
+  erasureTopicDays,
+}: {
+  readonly auditRetentionDays?: number;
+  readonly erasureTopicDays?: number;
+} = {}): readonly (EventTopic | SecurityTopic | typeof receiptsTopic)[] {
+  return [
+    erasableAccountsTopic(erasureTopicDays),
+    mailingsTopic,
+    deliveriesTopic,
+    receiptsTopic,
+    securityTopic(auditRetentionDays),
+  ];
 }

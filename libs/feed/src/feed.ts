@@ -163,9 +163,10 @@ async function checked(
 ): Promise<Place> {
   if (place.offset <= start || reached.has(partition, place)) return place;
   const [before] = await tail.read(partition, place.offset - 1, 1);
-  const isSame =
-    before !== undefined && before.offset === place.offset - 1 && anchorOf(before) === place.anchor;
-  return isSame ? place : { offset: start, anchor: 0 };
+  // Compaction has removed it: what it was cannot be told, and the log is taken for the same.
+  const isRemoved = before !== undefined && before.offset >= place.offset;
+  const isSame = before?.offset === place.offset - 1 && anchorOf(before) === place.anchor;
+  return isSame || isRemoved ? place : { offset: start, anchor: 0 };
 }
 
 /** The places that this process itself has reached. Their records need not be read again for the check. */

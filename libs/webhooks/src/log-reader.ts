@@ -146,6 +146,8 @@ async function startOf(
   const start = range?.start ?? 0;
   if (offset < start || offset >= end) return start;
   const [record] = await tail.read(partition, offset, 1);
+  // Compaction has removed the event, and a copy of it follows.
+  if (record !== undefined && record.offset > offset) return offset;
   const body = record && toCloudEvent(record, { person: false, placeholders: false });
   const found = body === undefined ? undefined : eventOf(body);
   return found?.event === event && found.account === account ? offset : start;

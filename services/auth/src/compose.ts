@@ -15,6 +15,7 @@ import { createAuditPublisher } from './audit/publisher.ts';
 import { createRecorder } from './audit/recorder.ts';
 import { type AuthConfig, authSettings, DEFAULT_COST, limitRules } from './config.ts';
 import type { Deps, Settings } from './deps.ts';
+import { createHeartbeatJob } from './erasure/heartbeats.ts';
 import { createErasureMetrics } from './erasure/metrics.ts';
 import { createReceiptReader, expectedConsumers } from './erasure/receipts.ts';
 import { createEraser } from './erasure/sweep.ts';
@@ -54,6 +55,7 @@ import { createSignUpTokens } from './tokens/sign-up-tokens.ts';
 
 /** The pause until points of failed requests are given back to their limits after an outage of the store, in ms. */
 const GIVE_BACK_EVERY_MS = 1000;
+const DAY_MS = 24 * 60 * 60_000;
 
 export interface AuthDeps {
   readonly backend: Backend;
@@ -99,10 +101,11 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const checkWrites = createWriteProbe(backend.store);
   const leases = createLeases(stores.leases);
 
+  const { signer } = config.EVENT_SIGNING_KEYS;
   const relay = createRelay({
     outbox,
     journal: stores.journal,
-    signer: config.EVENT_SIGNING_KEYS.signer,
+    signer,
     bus: backend.bus,
     leases,
     instance,
@@ -199,6 +202,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       ...receipts,
       outbox,
       bus: backend.bus,
+      signer,
       ...(options.forget && { forget: options.forget }),
       leases,
       owner: instance,
@@ -206,6 +210,10 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       clock,
       wakeup: erasureDue,
     }),
+    createHeartbeatJob(
+      { ...deps, ...receipts, bus: backend.bus, signer, leases, owner: instance, logger, clock },
+      { maxLagMs: config.ERASURE_TOPIC_DAYS * DAY_MS },
+    ),
     createJob({
       name: 'limits',
       everyMs: GIVE_BACK_EVERY_MS,

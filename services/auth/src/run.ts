@@ -11,7 +11,8 @@ process.exit(
     name: 'auth',
     defaultPort: 8081,
     settings: authSettings,
-    topics: ({ AUDIT_RETENTION_DAYS }) => allTopics(AUDIT_RETENTION_DAYS),
+    topics: ({ AUDIT_RETENTION_DAYS, ERASURE_TOPIC_DAYS }) =>
+      allTopics({ auditRetentionDays: AUDIT_RETENTION_DAYS, erasureTopicDays: ERASURE_TOPIC_DAYS }),
     storage: openStorage,
     compose,
     allowedOrigins,

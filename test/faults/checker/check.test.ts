@@ -52,7 +52,7 @@ function records(change: (records: readonly TopicRecord[]) => readonly TopicReco
 }
 
 function isOf(type: string, key: string) {
-  return (record: TopicRecord) => record.key === key && record.headers['ce_type'] === type;
+  return (record: TopicRecord) => record.headers['ce_subject'] === key && record.headers['ce_type'] === type;
 }
 
 function deliveries(id: string, change: Partial<StoredDelivery>): Broken {

@@ -109,7 +109,7 @@ function dueAt(time: string): Pick<Plant, 'stores'> {
       : commit,
   );
   const records = goodStores.records.map((record) =>
-    record.key === DAN
+    record.headers['ce_subject'] === DAN
       ? {
           ...record,
           payload: record.payload?.replace(`"eraseAt":"${at(12)}"`, `"eraseAt":"${time}"`) ?? null,

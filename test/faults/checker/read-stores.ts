@@ -4,7 +4,7 @@
  */
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { type Db, MongoClient } from 'mongodb';
-import { readTopic } from '../../support/kcat.ts';
+import { isHeartbeat, readTopic } from '../../support/kcat.ts';
 import type { RunDescription } from '../run-folder.ts';
 import { beforeErasure } from './erasure-rules.ts';
 import { genuineRecords } from './forged-rules.ts';
@@ -100,7 +100,9 @@ export async function readRecords(
   topics: readonly string[] = TOPICS,
 ): Promise<readonly TopicRecord[]> {
   const records = topics.map(async (topic) =>
-    (await readTopic(brokers, topic)).map((record) => ({ topic, ...record })),
+    (await readTopic(brokers, topic))
+      .filter((record) => !isHeartbeat(record))
+      .map((record) => ({ topic, ...record })),
   );
   return (await Promise.all(records)).flat();
 }

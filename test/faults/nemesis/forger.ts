@@ -11,7 +11,7 @@ import {
   newPersonSalt,
 } from '@latchkey/events';
 import { Kafka, logLevel } from 'kafkajs';
-import { readTail, type SeenRecord } from '../../support/kcat.ts';
+import { isHeartbeat, readTail, type SeenRecord, subjectOf } from '../../support/kcat.ts';
 import { FORGED } from '../checker/forged-rules.ts';
 
 const ACCOUNTS = 'accounts.events.v1';
@@ -51,13 +51,13 @@ export const FORGERIES: Readonly<Record<string, Forgery>> = {
   /** An event of another account, with its genuine signature. */
   'of-another-account': (victim, other) => ({
     topic: ACCOUNTS,
-    key: keyOf(victim),
+    key: nextKeyOf(victim),
     headers: {
       ...other.headers,
-      ce_subject: keyOf(victim),
+      ce_subject: subjectOf(victim),
       ce_sequence: String(sequenceOf(victim) + 1).padStart(10, '0'),
     },
-    value: Buffer.from((other.payload ?? '').replaceAll(keyOf(other), keyOf(victim))),
+    value: Buffer.from((other.payload ?? '').replaceAll(subjectOf(other), subjectOf(victim))),
   }),
   mailing: () => encode(mailing()),
 };
@@ -71,8 +71,8 @@ export const FORGERY_NAMES = Object.keys(FORGERIES);
  */
 export async function forge(brokers: string, index: number): Promise<void> {
   const tail = await readTail(brokers, ACCOUNTS, { count: TAIL, withinMs: WITHIN_MS });
-  const genuine = tail.filter(({ headers }) => headers[FORGED] === undefined);
-  const [victim, other] = new Map(genuine.map((record) => [record.key, record])).values();
+  const genuine = tail.filter((record) => record.headers[FORGED] === undefined && !isHeartbeat(record));
+  const [victim, other] = new Map(genuine.map((record) => [subjectOf(record), record])).values();
   const record = Object.values(FORGERIES)[index];
   if (victim === undefined || other === undefined || record === undefined) return;
   await write(brokers, { ...record(victim, other), partition: victim.partition });
@@ -90,8 +90,9 @@ async function write(brokers: string, { topic, headers, ...record }: ForgedRecor
   }
 }
 
-function keyOf({ key }: SeenRecord): string {
-  return key ?? '';
+/** Returns the key of the event that follows. */
+function nextKeyOf(victim: SeenRecord): string {
+  return `${subjectOf(victim)}/${sequenceOf(victim) + 1}`;
 }
 
 function sequenceOf({ headers }: SeenRecord): number {
@@ -111,7 +112,7 @@ function envelope() {
 
 /** @param later the distance between the sequence of the event and the victim's last sequence */
 function promotion(victim: SeenRecord, later: number): LatchkeyEvent {
-  const userId = keyOf(victim);
+  const userId = subjectOf(victim);
   return {
     ...envelope(),
     type: 'RoleChanged',

@@ -1,5 +1,5 @@
 /** Deletes records from a topic, as a shortened retention or a tool could. */
-import { Kafka, logLevel } from 'kafkajs';
+import kafkajs, { type Admin, Kafka, logLevel } from 'kafkajs';
 import { readPartition, type SeenRecord } from '../../support/kcat.ts';
 
 const WITHIN_MS = 20_000;
@@ -24,8 +24,39 @@ export async function cutOff(
     await admin.connect();
     // Loads the metadata of the topic, without which kafkajs does not find the leader of the partition.
     await admin.fetchTopicOffsets(topic);
-    await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(last.offset + 1) }] });
+    const offset = String(last.offset + 1);
+    await whileDeletable(admin, topic, () =>
+      admin.deleteTopicRecords({ topic, partitions: [{ partition, offset }] }),
+    );
   } finally {
     await admin.disconnect().catch(() => undefined);
+  }
+}
+
+const POLICY = 'cleanup.policy';
+
+/** Does something while the topic is not only compacted: a broker deletes no records of one that is. */
+async function whileDeletable(admin: Admin, topic: string, work: () => Promise<unknown>): Promise<void> {
+  const type = kafkajs.ConfigResourceTypes.TOPIC;
+  const { resources } = await admin.describeConfigs({
+    resources: [{ type, name: topic }],
+    includeSynonyms: false,
+  });
+  const own = (resources[0]?.configEntries ?? []).filter(({ isDefault }) => !isDefault);
+  const policy = own.find(({ configName }) => configName === POLICY)?.configValue;
+  async function alter(value: string): Promise<void> {
+    // kafkajs resets every setting that is not given.
+    const configEntries = own.map(({ configName: name, configValue }) => ({
+      name,
+      value: name === POLICY ? value : configValue,
+    }));
+    await admin.alterConfigs({ validateOnly: false, resources: [{ type, name: topic, configEntries }] });
+  }
+  if (policy !== 'compact') return void (await work());
+  await alter('compact,delete');
+  try {
+    await work();
+  } finally {
+    await alter(policy);
   }
 }

@@ -51,7 +51,8 @@ function anchorToTopic(topic: string, context: Context): Promise<void> {
     if (topic === nameOf(ACCOUNTS_TOPIC))
       throw new Error(`${topic} has events of accounts: choose another name`);
     const anchor = await newAnchor(store, context);
-    await createTopicLike(context, system, nameOf(ACCOUNTS_TOPIC), { ...accountsTopic, name: topic });
+    const { partitions, retentionMs } = accountsTopic;
+    await createTopicLike(context, system, nameOf(ACCOUNTS_TOPIC), { partitions, retentionMs, name: topic });
     for (const text of partsOf(anchor)) {
       const record = { key: anchor.at, value: Buffer.from(text), headers: {} };
       await retryUntilReachable(context, 'Kafka', () => log.bus.publish(topic, [record]));

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { openOps } from '@latchkey/auth/ops';
-import { ACCOUNTS_TOPIC, accountsTopic, type EncodedEvent, topics } from '@latchkey/events';
+import { ACCOUNTS_TOPIC, type EncodedEvent, topics } from '@latchkey/events';
 import type { Context } from '../context.ts';
 import { eventKeysOf } from '../keys.ts';
 import { formatCount, formatNumber, progressWhenSlow } from '../output/progress.ts';
@@ -9,7 +9,7 @@ import { createRepublisher, type Republisher } from '../republish/publish-again.
 import { createRecordEncoder } from '../republish/records-of.ts';
 import { writeTopic } from '../republish/write-topic.ts';
 import { withSystem } from '../system.ts';
-import { createTopicLike } from './topics.ts';
+import { createTopicLike, newAccountsTopic } from './topics.ts';
 
 const MAX_RECORDS = 500_000;
 
@@ -55,12 +55,12 @@ function republishAll(name: string, context: Context): Promise<void> {
       throw new Error(`${name} is in use: choose another name, or publish one account again with --account`);
     const auth = openOps(store);
     const recordsOf = createRecordEncoder(auth, (await eventKeysOf(context)).signer);
-    await createTopicLike(context, system, current, { ...accountsTopic, name });
+    await createTopicLike(context, system, current, { ...newAccountsTopic(context), name });
     const { accounts, events, added } = await writeTopic({
       journal: auth.journal,
       recordsOf,
       log: log.reader,
-      bus: createRepublisher(context, log.bus, auth.journal),
+      bus: createRepublisher(context, { bus: log.bus, journal: auth.journal, recordsOf }),
       topic: name,
       maxRecords: MAX_RECORDS,
       onProgress: progressWhenSlow(context),
@@ -77,7 +77,7 @@ function republishAccount(id: string, context: Context): Promise<void> {
     const recordsOf = createRecordEncoder(auth, (await eventKeysOf(context)).signer);
     const stream = await auth.journal.stream(id);
     if (stream === undefined) throw new Error(`the journal has no account ${id}`);
-    const bus = createRepublisher(context, log.bus, auth.journal);
+    const bus = createRepublisher(context, { bus: log.bus, journal: auth.journal, recordsOf });
     const names = await publish(bus, await recordsOf(stream), nameOf);
     context.print(
       `${id}: events 1 to ${stream.events.length} are on ${names.join(', ')} again. Consumers skip what they have.`,

@@ -1,8 +1,8 @@
-import { auditSettings } from '@latchkey/auth/ops';
+import { auditSettings, erasureSettings } from '@latchkey/auth/ops';
 import { kafkaSettings } from '@latchkey/backend';
 import { type TopicSpec, topicNameOnLog } from '@latchkey/bus';
 import type { KafkaBus, Replication, TopicState } from '@latchkey/bus/kafka';
-import { allTopics } from '@latchkey/events';
+import { allTopics, type EventTopic, erasableAccountsTopic } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import type { Context } from '../context.ts';
 import { withKafkaBus } from '../kafka.ts';
@@ -53,6 +53,15 @@ async function withTopicsLike(
   await withKafkaBus(context, work, replication);
 }
 
+/** Returns the topic of accounts as the settings want it. */
+export function newAccountsTopic(context: Context): EventTopic {
+  return erasableAccountsTopic(erasureTopicDaysOf(context));
+}
+
+function erasureTopicDaysOf({ environment }: Context): number {
+  return readConfig(erasureSettings.pick({ ERASURE_TOPIC_DAYS: true }), environment).ERASURE_TOPIC_DAYS;
+}
+
 /** Creates a topic with the replication of another and waits for its leaders. An existing one that differs is an error. */
 export async function createTopicLike(
   context: Context,
@@ -74,10 +83,10 @@ async function createTopics(bus: KafkaBus, context: Context, json: boolean): Pro
     auditSettings.pick({ AUDIT_RETENTION_DAYS: true }),
     context.environment,
   );
-  const specs = allTopics(AUDIT_RETENTION_DAYS).map((topic) => ({
-    ...topic,
-    name: topicNameOnLog(TOPIC_NAMES, topic.name),
-  }));
+  const specs = allTopics({
+    auditRetentionDays: AUDIT_RETENTION_DAYS,
+    erasureTopicDays: erasureTopicDaysOf(context),
+  }).map((topic) => ({ ...topic, name: topicNameOnLog(TOPIC_NAMES, topic.name) }));
   const names = specs.map(({ name }) => name);
   const before = await retryUntilReachable(context, 'Kafka', () => bus.describeTopics(names));
   await retryUntilReachable(context, 'Kafka', () => bus.ensureTopics(specs));
@@ -93,13 +102,22 @@ async function createTopics(bus: KafkaBus, context: Context, json: boolean): Pro
       context.print(`${topic.name}: ${existing.has(topic.name) ? 'correct' : 'created'}. ${describe(topic)}`);
 }
 
-function toJson({ name, partitions, copies, minInSync, retentionMs }: TopicState, created: boolean) {
-  return { topic: name, created, partitions, replication: copies, minInSync, retentionMs };
+function toJson(topic: TopicState, created: boolean) {
+  const { name, partitions, copies, minInSync, retentionMs, isCompacted } = topic;
+  return { topic: name, created, partitions, replication: copies, minInSync, retentionMs, isCompacted };
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-function describe({ partitions, copies, minInSync, retentionMs }: TopicState): string {
-  const kept = retentionMs < 0 ? 'forever' : `${retentionMs / DAY_MS} days`;
-  return `${partitions} partitions, replication factor ${copies}, min.insync.replicas ${minInSync}, kept ${kept}`;
+function describe({ partitions, copies, minInSync, ...topic }: TopicState): string {
+  return `${partitions} partitions, replication factor ${copies}, min.insync.replicas ${minInSync}, ${kept(topic)}`;
+}
+
+function kept({
+  retentionMs,
+  isCompacted,
+  maxLagMs = 0,
+}: Pick<TopicState, 'retentionMs' | 'isCompacted' | 'maxLagMs'>) {
+  if (isCompacted) return `compacted within ${maxLagMs / DAY_MS} days`;
+  return retentionMs < 0 ? 'kept forever' : `kept ${retentionMs / DAY_MS} days`;
 }

@@ -26,11 +26,12 @@ export function addUpgrade(program: Program, context: Context): void {
         const auth = openOps(store);
         const { signer } = await eventKeysOf(context);
         const keys = await publicEventKeysOf(context);
+        const recordsOf = createRecordEncoder(auth, signer);
         const signed = await signTopics({
           auth,
-          recordsOf: createRecordEncoder(auth, signer),
+          recordsOf,
           log: log.reader,
-          bus: createRepublisher(context, log.bus, auth.journal),
+          bus: createRepublisher(context, { bus: log.bus, journal: auth.journal, recordsOf }),
           topics: journalTopics.map(({ name }) => nameOf(name)),
           nameOf,
           keyOf: (kid) => keys?.get(kid),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openOps } from '@latchkey/auth/ops';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import { ACCOUNTS_TOPIC, type EncodedEvent } from '@latchkey/events';
 import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { eventKeysOf } from '../keys.ts';
@@ -26,7 +27,8 @@ test('leaves nothing of an account that was erased after its records were made',
   const stream = await journal.stream(ada);
   assert.ok(stream);
   const { signer } = await eventKeysOf({ environment });
-  const records = await createRecordEncoder({ journal, chain }, signer)(stream);
+  const recordsOf = createRecordEncoder({ journal, chain }, signer);
+  const records = await recordsOf(stream);
 
   assert.equal((await runCommandHere(environment, 'erase', 'ada@example.com', '--now')).code, 0);
   await waitUntil('the account is erased', async () => {
@@ -34,7 +36,16 @@ test('leaves nothing of an account that was erased after its records were made',
     return found?.receipts.some(({ consumer }) => consumer === 'auth') ?? false;
   });
   await town.stop();
-  const publishAgain = createRepublisher({ waits: false, note: assert.fail }, bus, journal);
+  const context = { waits: false, note: assert.fail };
+  const kafkaLike: EncodedEvent[] = [];
+  const publish = async (_topic: string, published: readonly EncodedEvent[]) =>
+    void kafkaLike.push(...published);
+  await createRepublisher(context, { bus: { publish }, journal, recordsOf }).publish(ACCOUNTS_TOPIC, records);
+  const latest = new Map(kafkaLike.map((record) => [record.key, record]));
+  assert.ok([...latest.values()].every(({ headers }) => headers['ce_personsalt'] === undefined));
+  assert.equal(kafkaLike.at(-1)?.headers['ce_type'], 'AccountErased');
+
+  const publishAgain = createRepublisher(context, { bus, journal, recordsOf });
   for (const record of records) await publishAgain.publish(record.topic, [record]);
   const { code, out } = await runCommandHere(environment, 'erase', '--check', ada);
   assert.equal(code, 0, out);

@@ -1,30 +1,51 @@
 /** Publishes records that were made from what the journal contained a moment ago. */
 import { type AuthOps, withoutPerson } from '@latchkey/auth/ops';
 import type { Bus } from '@latchkey/bus';
-import type { EncodedEvent } from '@latchkey/events';
+import { type EncodedEvent, subjectOfKey } from '@latchkey/events';
 import { retryUntilReachable } from '../patience.ts';
+import type { EncodeRecords } from './records-of.ts';
 
 export interface Republisher {
   publish(topic: string, records: readonly EncodedEvent[]): Promise<void>;
 }
 
+export interface RepublisherDeps {
+  readonly bus: Pick<Bus, 'publish' | 'replaceKey'>;
+  readonly journal: Pick<AuthOps['journal'], 'stream'>;
+  readonly recordsOf: EncodeRecords;
+}
+
 /**
  * Returns a function that publishes again, while a partition has no leader as well: consumers skip events that are
- * published twice. If an account was erased after its records were made, the person is removed from them on the log.
+ * published twice. If an account was erased after its records were made, the person is removed from them on the log: in
+ * place or, on Kafka, by records without the person that follow.
  */
 export function createRepublisher(
   context: Parameters<typeof retryUntilReachable>[0],
-  bus: Pick<Bus, 'publish' | 'replaceKey'>,
-  journal: Pick<AuthOps['journal'], 'stream'>,
+  { bus, journal, recordsOf }: RepublisherDeps,
 ): Republisher {
+  async function publish(topic: string, records: readonly EncodedEvent[]): Promise<void> {
+    await retryUntilReachable(context, 'Kafka', () => bus.publish(topic, records));
+  }
+
+  async function erase(topic: string, account: string): Promise<void> {
+    const stream = await journal.stream(account);
+    if (stream?.events.at(-1)?.event.type !== 'AccountErased') return;
+    if (bus.replaceKey !== undefined) return bus.replaceKey(account, withoutPerson);
+    const records = await recordsOf(stream);
+    // While the journal still has the person, auth is yet to publish the events without it.
+    if (!records.some(hasPerson)) await publish(topic, records);
+  }
+
   return {
     async publish(topic, records) {
-      await retryUntilReachable(context, 'Kafka', () => bus.publish(topic, records));
-      if (bus.replaceKey === undefined) return;
-      for (const account of new Set(records.map(({ key }) => key))) {
-        const last = (await journal.stream(account))?.events.at(-1);
-        if (last?.event.type === 'AccountErased') await bus.replaceKey(account, withoutPerson);
-      }
+      await publish(topic, records);
+      const personal = records.filter(hasPerson).flatMap(({ key }) => subjectOfKey(Buffer.from(key)) ?? []);
+      for (const account of new Set(personal)) await erase(topic, account);
     },
   };
+}
+
+function hasPerson({ headers }: EncodedEvent): boolean {
+  return headers['ce_personsalt'] !== undefined;
 }

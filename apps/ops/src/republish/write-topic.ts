@@ -111,14 +111,27 @@ async function recordsDue(
 ): Promise<DueRecords> {
   const { id, events } = account;
   const records = await recordsOf(asPublished(account));
-  const { fingerprints, outOfOrder } = index.entryOf(id);
-  const isPrefix = fingerprints.every((fingerprint, position) => {
-    const journaled = events[position];
-    return journaled !== undefined && receivedFingerprint(journaled.event) === fingerprint;
-  });
-  if (!isPrefix || outOfOrder.length > 0) throw conflict(topic, id);
+  const { fingerprints, impersonal, outOfOrder } = index.entryOf(id);
+  const isErased = events.at(-1)?.event.type === 'AccountErased';
+  const expected = events.map(({ event }) => receivedFingerprint(event));
+  const found = [
+    ...fingerprints.map((fingerprint, at) => ({ sequence: at + 1, fingerprint, impersonal: impersonal[at] })),
+    ...outOfOrder,
+  ];
+  const personal = new Set<number>();
+  const published = new Set<number>();
+  for (const record of found) {
+    const wanted = expected[record.sequence - 1];
+    if (wanted === undefined) throw conflict(topic, id);
+    if (wanted === record.fingerprint) published.add(record.sequence);
+    else if (isErased && wanted === record.impersonal) personal.add(record.sequence);
+    else throw conflict(topic, id);
+  }
+  // A topic that is not compacted keeps events from before an erasure, and has those without the person as well.
+  if (!isErased && outOfOrder.length > 0) throw conflict(topic, id);
+  const isToBeErased = [...personal].some((sequence) => !published.has(sequence));
   return {
-    records: records.slice(fingerprints.length),
+    records: isToBeErased ? records : records.slice(fingerprints.length),
     events: Math.max(records.length, fingerprints.length),
   };
 }

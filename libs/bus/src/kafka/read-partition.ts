@@ -37,7 +37,7 @@ export async function* readPartition(
     for (let at = start; at < end; ) {
       const messages = await fetchFrom(cluster, { topic, partition, offset: at, bytes: BYTES_AT_ONCE });
       const records = messages
-        .filter(({ offset }) => Number(offset) >= at && Number(offset) < end)
+        .filter(({ offset }) => Number(offset) < end)
         .map((message) => toRecord(topic, partition, message));
       if (records.length > 0) yield records;
       at = Math.max(at, Number(messages.at(-1)?.offset ?? at) + 1);
@@ -62,7 +62,11 @@ interface FetchPlace {
   readonly bytes: number;
 }
 
-/** Returns at least one record from the offset on. @throws the last error, or Error if nothing was returned */
+/**
+ * Returns the records from the offset on: at least one. If compaction has removed the record with this offset, the first
+ * one that remains.
+ * @throws the last error, or Error if nothing was returned
+ */
 export async function fetchFrom(
   cluster: Cluster,
   { topic, partition, offset, bytes }: FetchPlace,
@@ -70,20 +74,24 @@ export async function fetchFrom(
   let failure: unknown = new Error(
     `Partition ${partition} of ${topic} returns no record at offset ${offset}.`,
   );
+  let size = bytes;
   for (let tries = 0; tries < TRIES; tries++) {
     try {
       const broker = await leaderOf(cluster, topic, partition);
       const response: FetchResponse = await broker.fetch({
         maxWaitTime: FETCH_WAITS_MS,
         minBytes: 1,
-        maxBytes: bytes,
+        maxBytes: size,
         isolationLevel: READ_UNCOMMITTED,
-        topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: bytes }] }],
+        topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: size }] }],
       });
       const messages = response.responses.flatMap(({ partitions }) =>
         partitions.flatMap((each) => each.messages),
       );
-      if (messages.length > 0) return messages;
+      const found = messages.filter((message) => Number(message.offset) >= offset);
+      if (found.length > 0) return found;
+      // Compaction may have removed the rest of the first batch, and the next one may not have fitted.
+      size *= 2;
     } catch (err) {
       failure = err;
       await sleep(PAUSE_MS);

@@ -23,7 +23,7 @@ export function createKafkaTail(kafka: Kafka, admin: ReusableAdmin, topic: strin
   let connection: ReturnType<typeof borrowCluster> | undefined;
   let known: { readonly at: number; readonly ranges: Promise<readonly PartitionRange[]> } | undefined;
   /** What fetches returned beyond their limit, by partition, for readers that follow each other. */
-  const rest = new Map<number, readonly BusRecord[]>();
+  const rest = new Map<number, { readonly from: number; readonly records: readonly BusRecord[] }>();
 
   function ranges(): Promise<readonly PartitionRange[]> {
     if (known === undefined || performance.now() - known.at > RANGES_AGE_MS) {
@@ -49,15 +49,16 @@ export function createKafkaTail(kafka: Kafka, admin: ReusableAdmin, topic: strin
     });
     const bytes = Math.min(MOST_BYTES, limit * BYTES_PER_RECORD);
     const messages = await fetchFrom(cluster, { topic, partition, offset, bytes });
-    return messages
-      .filter((message) => Number(message.offset) >= offset)
-      .map((message) => toRecord(topic, partition, message));
+    return messages.map((message) => toRecord(topic, partition, message));
   }
 
   function take(partition: number, records: readonly BusRecord[], limit: number): readonly BusRecord[] {
-    if (records.length > limit) rest.set(partition, records.slice(limit));
+    const taken = records.slice(0, limit);
+    const last = taken.at(-1);
+    if (records.length > limit && last)
+      rest.set(partition, { from: last.offset + 1, records: records.slice(limit) });
     else rest.delete(partition);
-    return records.slice(0, limit);
+    return taken;
   }
 
   return {
@@ -65,7 +66,7 @@ export function createKafkaTail(kafka: Kafka, admin: ReusableAdmin, topic: strin
     ranges,
     async read(partition, offset, limit) {
       const kept = rest.get(partition);
-      if (kept?.[0]?.offset === offset) return take(partition, kept, limit);
+      if (kept?.from === offset) return take(partition, kept.records, limit);
       const range = (await ranges()).find((each) => each.partition === partition);
       if (range === undefined || offset >= range.end) return [];
       return take(partition, await fetchRecords(partition, offset, limit), limit);

@@ -56,6 +56,49 @@ describe('an existing topic', () => {
   });
 });
 
+describe('a topic that is to be compacted', () => {
+  const DAY_MS = 24 * 60 * 60_000;
+  const compacted = { ...topic, compaction: { maxLagMs: 7 * DAY_MS } };
+
+  it('is made with a bound on the time until a replaced record is removed', () => {
+    const settings = settingsOf(compacted, wanted);
+    assert.deepEqual(
+      [
+        settings['cleanup.policy'],
+        settings['max.compaction.lag.ms'],
+        settings['segment.ms'],
+        settings['retention.ms'],
+      ],
+      ['compact', String(7 * DAY_MS), String(DAY_MS), '-1'],
+    );
+    const short = settingsOf({ ...topic, compaction: { maxLagMs: 5000 } }, wanted);
+    assert.equal(short['segment.ms'], '1250');
+  });
+
+  it('passes where it is as it should be, and is refused with another bound', () => {
+    const settings = settingsOf(compacted, wanted);
+    assert.deepEqual(differencesOf(compacted, wanted, found({ settings })), []);
+    const longer = { ...settings, 'max.compaction.lag.ms': String(8 * DAY_MS) };
+    assert.match(
+      differencesOf(compacted, wanted, found({ settings: longer })).join(),
+      /max\.compaction\.lag\.ms/,
+    );
+    const [anyBound] = [{ ...topic, compaction: {} }];
+    assert.deepEqual(differencesOf(anyBound, wanted, found({ settings: longer })), []);
+  });
+
+  it('may keep every record instead, as one whose keys several records share must', () => {
+    assert.deepEqual(differencesOf(compacted, wanted, found()), []);
+    const short = found({ settings: { 'retention.ms': '604800000' } });
+    assert.match(differencesOf(compacted, wanted, short).join(), /retention\.ms 604800000, not -1/);
+    const both = found({ settings: { 'cleanup.policy': 'compact,delete' } });
+    assert.match(
+      differencesOf(compacted, wanted, both).join(),
+      /cleanup\.policy compact,delete, not compact/,
+    );
+  });
+});
+
 describe('a topic that is made like another one', () => {
   it('has as many copies, also while a broker is away', async () => {
     const made: ITopicConfig[] = [];

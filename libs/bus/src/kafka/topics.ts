@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
-import type { TopicSpec } from '../bus.ts';
+import { type Compaction, segmentMsFor, type TopicSpec } from '../bus.ts';
 import { isRetriable, KafkaUnavailableError } from './failures.ts';
 
 const { ConfigResourceTypes } = kafkajs;
@@ -35,7 +35,7 @@ export interface KafkaTopic extends TopicSpec {
  */
 export function settingsOf(topic: KafkaTopic, { minInSync }: Replication): Readonly<Record<string, string>> {
   return {
-    'cleanup.policy': 'delete',
+    ...(topic.compaction === undefined ? { 'cleanup.policy': 'delete' } : compacted(topic.compaction)),
     'retention.ms': String(topic.retentionMs),
     'retention.bytes': '-1',
     'min.insync.replicas': String(minInSync),
@@ -43,6 +43,17 @@ export function settingsOf(topic: KafkaTopic, { minInSync }: Replication): Reado
     'compression.type': 'uncompressed',
     'max.message.bytes': String(topic.largestBatchBytes ?? LARGEST_BATCH_BYTES),
     'message.timestamp.type': 'CreateTime',
+  };
+}
+
+/** Without a maximum lag, the broker compacts when half of a partition may be outdated. */
+function compacted({ maxLagMs }: Compaction): Readonly<Record<string, string>> {
+  if (maxLagMs === undefined) return { 'cleanup.policy': 'compact' };
+  return {
+    'cleanup.policy': 'compact',
+    'max.compaction.lag.ms': String(maxLagMs),
+    'min.compaction.lag.ms': '0',
+    'segment.ms': String(segmentMsFor(maxLagMs)),
   };
 }
 
@@ -243,6 +254,10 @@ export interface TopicState {
   readonly copies: number;
   readonly minInSync: number;
   readonly retentionMs: number;
+  /** Whether a later record replaces an earlier one with the same key. */
+  readonly isCompacted: boolean;
+  /** As in `Compaction`; undefined if the topic is not compacted. */
+  readonly maxLagMs?: number;
 }
 
 /** Returns the existing topics, in the given order. */
@@ -254,12 +269,15 @@ export async function describeTopics(admin: Admin, names: readonly string[]): Pr
   );
   return found.map(({ name, partitions, settings }) => {
     const actual = new Map(settings.map(({ configName, configValue }) => [configName, configValue]));
+    const isCompacted = actual.get('cleanup.policy') === 'compact';
     return {
       name,
       partitions: partitions.length,
       copies: copiesOf(partitions),
       minInSync: Number(actual.get('min.insync.replicas')),
       retentionMs: Number(actual.get('retention.ms')),
+      isCompacted,
+      ...(isCompacted && { maxLagMs: Number(actual.get('max.compaction.lag.ms')) }),
     };
   });
 }
@@ -311,14 +329,20 @@ interface Found {
   readonly settings: readonly { readonly configName: string; readonly configValue: string }[];
 }
 
-/** Returns one sentence per difference. More replicas than required are no difference, nor are added partitions. */
+/**
+ * Returns one sentence per difference. More replicas than required are no difference, nor are added partitions. A topic
+ * that should be compacted may also keep every record: it may be one of an earlier release, with keys that several
+ * records share.
+ */
 export function differencesOf(topic: KafkaTopic, replication: Replication, found: Found): string[] {
   const actual = new Map(found.settings.map(({ configName, configValue }) => [configName, configValue]));
   const copies = copiesOf(found.partitions);
   function differs(setting: string, is: unknown, wanted: unknown) {
     return `The topic ${topic.name} exists with ${setting} ${is}, not ${wanted}.`;
   }
-  const differences = Object.entries(settingsOf(topic, replication))
+  const { compaction: _, ...uncompacted } = topic;
+  const keepsAll = actual.get('cleanup.policy') === 'delete';
+  const differences = Object.entries(settingsOf(keepsAll ? uncompacted : topic, replication))
     .filter(([name, wanted]) => !isAsWanted(name, actual.get(name), wanted))
     .map(([name, wanted]) => differs(name, actual.get(name) ?? 'unknown', wanted));
   if (copies < replication.factor)

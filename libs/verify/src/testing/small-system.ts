@@ -1,5 +1,5 @@
 /** An in-memory system in which everything agrees until a test changes something. */
-import type { BusRecord } from '@latchkey/bus';
+import { type BusRecord, partitionOfKey } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent, MAILINGS_TOPIC } from '@latchkey/events';
 import type { Sources } from '../verify.ts';
 import type { DeliveryView, ExpiredLease, JournaledStream, StoredAccount } from '../views.ts';
@@ -138,5 +138,5 @@ function inPartition(records: readonly BusRecord[], topic: string, partition: nu
 }
 
 function partitionOf({ key }: BusRecord): number {
-  return (key?.at(-1) ?? 0) % PARTITIONS;
+  return partitionOfKey(key ?? Buffer.of(), PARTITIONS);
 }

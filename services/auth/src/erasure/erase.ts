@@ -1,9 +1,11 @@
 /** Erases one account: the last event first, then every store, so that an interrupted erasure can be repeated. */
 import type { Bus } from '@latchkey/bus';
+import type { EventSigner } from '@latchkey/events';
 import { isAccountFact } from '../account/index.ts';
 import type { Deps } from '../deps.ts';
-import type { Erasure } from '../ports/erasure-receipts.ts';
+import type { Erasure, ErasureReceipts } from '../ports/erasure-receipts.ts';
 import type { Outbox } from '../ports/outbox.ts';
+import { publishCopies } from './copies.ts';
 import { confirmOwn, openReceipts, type ReceiptNeeds } from './receipts.ts';
 import { withoutPerson } from './without-person.ts';
 
@@ -12,7 +14,9 @@ export type EraseNeeds = Pick<
   'accounts' | 'journal' | 'newId' | 'now' | 'personalData' | 'registrations' | 'sessions'
 > &
   ReceiptNeeds & {
+    readonly erasureReceipts: Pick<ErasureReceipts, 'noteCopies'>;
     readonly outbox: Pick<Outbox, 'unpublished'>;
+    readonly signer: EventSigner;
     readonly bus: Pick<Bus, 'publish' | 'replaceKey'>;
     /** Removes what others in this process keep of these addresses, such as the development mailbox. Idempotent. */
     forget?(addresses: readonly string[]): Promise<void>;
@@ -44,14 +48,15 @@ export async function eraseIfDue(deps: EraseNeeds, userId: string): Promise<bool
 }
 
 /**
- * Returns the steps in their order. The journal is the last store, because it has the addresses that the others need;
- * then all of them are confirmed.
+ * Returns the steps in their order. The journal follows the stores that need its addresses; then the log, which on Kafka
+ * gets what the journal has now; then all of them are confirmed.
  */
 export function erasureSteps(
-  { personalData, sessions, registrations, bus, forget, now }: EraseNeeds,
+  deps: EraseNeeds,
   { account: userId, sequence }: Pick<Erasure, 'account' | 'sequence'>,
   addresses: readonly string[],
 ): readonly ErasureStep[] {
+  const { personalData, sessions, registrations, bus, forget, now } = deps;
   function each(remove: (address: string) => Promise<void>) {
     return () => Promise.all(addresses.map(remove));
   }
@@ -65,8 +70,8 @@ export function erasureSteps(
     { name: 'snapshot', run: () => personalData.removeSnapshot(userId) },
     { name: 'registration', run: () => registrations.settle(userId) },
     { name: 'others', run: async () => forget?.(addresses) },
-    { name: 'log', run: async () => bus.replaceKey?.(userId, withoutPerson) },
     { name: 'journal', run: () => personalData.eraseCommits(userId) },
+    { name: 'log', run: () => bus.replaceKey?.(userId, withoutPerson) ?? publishCopies(deps, userId) },
     { name: 'receipt', run: () => confirmOwn({ bus, now }, { account: userId, sequence }) },
   ];
 }

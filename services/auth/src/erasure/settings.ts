@@ -14,6 +14,11 @@ export const erasureSettings = z.object({
     .describe(
       'A consumer that has not confirmed an erasure this long after it is overdue. The same for `ops`.',
     ),
+  ERASURE_TOPIC_DAYS: settingSchemas
+    .whole({ min: 1, max: 90, fallback: 7 })
+    .describe(
+      'After an erasure, Kafka removes the personal data from the topic of accounts within this time and a day, if the topic is compacted (docs/erasure.md). The same for `ops topics`. To change it later, also change `max.compaction.lag.ms` and `segment.ms` of the topic.',
+    ),
   ERASURE_CONSUMERS: settingSchemas
     .list()
     .refine(

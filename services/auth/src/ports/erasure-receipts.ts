@@ -18,6 +18,18 @@ export interface Erasure {
   readonly expected: readonly string[];
   /** In the order of their arrival; the first of each consumer. */
   readonly receipts: readonly StoredReceipt[];
+  /** Set while the topic may still have events with the person, which the log cannot replace in place. */
+  readonly copies?: Copies;
+}
+
+/** When the events of an erased account were published without the person; RFC 3339. */
+export interface Copies {
+  readonly firstAt: string;
+  readonly lastAt: string;
+}
+
+export interface CopiedErasure extends Erasure {
+  readonly copies: Copies;
 }
 
 export interface ErasurePage {
@@ -37,8 +49,22 @@ export interface ErasureReceipts {
   /** Adds a receipt. No-op if the consumer has confirmed before, or if the account has no erasure. */
   confirm(account: string, receipt: StoredReceipt): Promise<void>;
   find(account: string): Promise<Erasure | undefined>;
+  /** Notes that the events are published without the person at this instant. No-op if the account has no erasure. */
+  noteCopies(account: string, at: string): Promise<void>;
+  /** Notes that the topic no longer has events with the person. Idempotent. */
+  removeCopies(account: string): Promise<void>;
+  /** Returns erasures with `copies`, those copied first before others. */
+  listCopied(page: {
+    readonly limit: number;
+    /** Only erasures that come after this one in the list. */
+    readonly after?: Pick<CopiedErasure, 'account' | 'copies'>;
+  }): Promise<readonly CopiedErasure[]>;
   /** Returns erasures, the latest first. */
   list(page: ErasurePage): Promise<readonly Erasure[]>;
+}
+
+export function isCopied(erasure: Erasure): erasure is CopiedErasure {
+  return erasure.copies !== undefined;
 }
 
 /** Returns the consumers that must confirm, and have not. */

@@ -84,7 +84,9 @@ export async function openWorld(given?: Stores) {
 
   const bus = createEmbeddedBus({ database, logger });
   await bus.ensureTopics([receiptsTopic]);
-  const { deps } = compose(readConfig(authSettings, { ...settings, ...secrets }), {
+  const config = readConfig(authSettings, { ...settings, ...secrets });
+  const { signer } = config.EVENT_SIGNING_KEYS;
+  const { deps, jwks } = compose(config, {
     backend: { store: sqliteStore(database), bus },
     logger,
     registry: createRegistry(),
@@ -114,10 +116,12 @@ export async function openWorld(given?: Stores) {
 
   return {
     deps,
+    jwks,
     /** What the eraser depends on. There is no relay: every event counts as published. */
     erasing: {
       ...deps,
       erasureReceipts: stored.erasureReceipts,
+      signer,
       expected: ['auth', 'user'],
       bus,
       outbox: { unpublished: async () => new Map() },

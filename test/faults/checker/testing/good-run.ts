@@ -228,7 +228,7 @@ function recordsOf(commit: Commit, start: number): readonly TopicRecord[] {
     topic: type === 'MailRequested' ? 'mailings.events.v1' : 'accounts.events.v1',
     partition: 0,
     offset: start + index,
-    key: commit.stream,
+    key: type === 'MailRequested' ? commit.stream : `${commit.stream}/${commit.sequence + index}`,
     headers: {
       'content-type': 'application/json',
       ce_specversion: '1.0',

@@ -49,6 +49,31 @@ export function erasureReceiptsContract(name: string, open: OpenStores): void {
       assert.equal(await stores.erasureReceipts.find(stranger), undefined);
     });
 
+    test('copies are noted and removed, and listed by their first time', async () => {
+      const [late, early, none] = [await erased(10), await erased(20), await erased(30)];
+      await stores.erasureReceipts.noteCopies(late.account, instant(50));
+      await stores.erasureReceipts.noteCopies(early.account, instant(40));
+      await stores.erasureReceipts.noteCopies(early.account, instant(60));
+      await stores.erasureReceipts.noteCopies(randomUUID(), instant(40));
+      const [first, second, ...others] = await stores.erasureReceipts.listCopied({ limit: 9 });
+      assert.deepEqual(first, {
+        ...early,
+        receipts: [],
+        copies: { firstAt: instant(40), lastAt: instant(60) },
+      });
+      assert.deepEqual([second?.account, others], [late.account, []]);
+      assert.deepEqual(await stores.erasureReceipts.listCopied({ limit: 1 }), [first]);
+      assert.deepEqual(
+        await stores.erasureReceipts.listCopied({ limit: 9, ...(first && { after: first }) }),
+        [second],
+      );
+      await stores.erasureReceipts.removeCopies(early.account);
+      await stores.erasureReceipts.removeCopies(early.account);
+      assert.deepEqual(await stores.erasureReceipts.find(early.account), { ...early, receipts: [] });
+      assert.deepEqual(await stores.erasureReceipts.find(none.account), { ...none, receipts: [] });
+      assert.deepEqual(await stores.erasureReceipts.listCopied({ limit: 9 }), [second]);
+    });
+
     test('concurrent confirmations are all kept, and end the waiting', async () => {
       const { account } = await erased(10);
       const consumers = ['user', 'books', 'mirror', 'user', 'books'];

@@ -1,6 +1,6 @@
 import { guardMongo, type Index, modelOf, plainSchema, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import { type Erasure, type ErasureReceipts, unconfirmed } from '../../ports/erasure-receipts.ts';
+import { type Erasure, type ErasureReceipts, isCopied, unconfirmed } from '../../ports/erasure-receipts.ts';
 
 export const ERASURES = 'auth_erasures';
 
@@ -18,6 +18,7 @@ function schema() {
     erasedAt: { type: String, required: true },
     expected: { type: [String], required: true },
     receipts: { type: [{ _id: false, consumer: String, confirmedAt: String }], required: true },
+    copies: plainSchema({ firstAt: String, lastAt: String }),
     waitingSince: String,
   });
 }
@@ -25,6 +26,7 @@ function schema() {
 export const erasureIndexes: readonly Index[] = [
   { collection: ERASURES, name: 'time', keys: { erasedAt: -1, _id: -1 } },
   { collection: ERASURES, name: 'waiting', keys: { waitingSince: -1 }, sparse: true },
+  { collection: ERASURES, name: 'copied', keys: { 'copies.firstAt': 1, _id: 1 }, sparse: true },
 ];
 
 /** Erasures and their receipts in MongoDB: one document per account. */
@@ -49,6 +51,36 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
     async find(account) {
       const stored = await erasures.findById(account).lean();
       return stored === null ? undefined : erasureOf(stored);
+    },
+
+    async noteCopies(account, at) {
+      await erasures.updateOne(
+        { _id: account, copies: { $exists: false } },
+        { $set: { copies: { firstAt: at, lastAt: at } } },
+      );
+      await erasures.updateOne(
+        { _id: account, copies: { $exists: true } },
+        { $set: { 'copies.lastAt': at } },
+      );
+    },
+
+    async removeCopies(account) {
+      await erasures.updateOne({ _id: account }, { $unset: { copies: 1 } });
+    },
+
+    async listCopied({ limit, after }) {
+      const { firstAt = '' } = after?.copies ?? {};
+      const found = await erasures
+        .find({
+          $or: [
+            { 'copies.firstAt': { $gt: firstAt } },
+            { 'copies.firstAt': firstAt, _id: { $gt: after?.account ?? '' } },
+          ],
+        })
+        .sort({ 'copies.firstAt': 1, _id: 1 })
+        .limit(limit)
+        .lean();
+      return found.map(erasureOf).filter(isCopied);
     },
 
     async list({ limit, after, waiting = false, until }) {
@@ -83,12 +115,13 @@ export function documentOfErasure({ account, ...erasure }: Erasure): ErasureDocu
   return { _id: account, ...erasure, ...(waits && { waitingSince: erasure.erasedAt }) };
 }
 
-function erasureOf({ _id, sequence, erasedAt, expected, receipts }: ErasureDocument): Erasure {
+function erasureOf({ _id, sequence, erasedAt, expected, receipts, copies }: ErasureDocument): Erasure {
   return {
     account: _id,
     sequence,
     erasedAt,
     expected: [...expected],
     receipts: receipts.map(({ consumer, confirmedAt }) => ({ consumer, confirmedAt })),
+    ...(copies && { copies: { firstAt: copies.firstAt, lastAt: copies.lastAt } }),
   };
 }

@@ -1,5 +1,5 @@
 import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
-import { type Erasure, type ErasureReceipts, unconfirmed } from '../../ports/erasure-receipts.ts';
+import { type Erasure, type ErasureReceipts, isCopied, unconfirmed } from '../../ports/erasure-receipts.ts';
 
 const LATEST = '(erased_at, account) < (:erasedAt, :account) AND erased_at <= :until';
 const IN_ORDER = 'ORDER BY erased_at DESC, account DESC LIMIT :limit';
@@ -10,6 +10,12 @@ const SQL = {
   confirm: 'UPDATE erasure SET receipts = :receipts, waiting = :waiting WHERE account = :account',
   find: 'SELECT * FROM erasure WHERE account = :account',
   all: `SELECT * FROM erasure INDEXED BY erasure_by_time WHERE ${LATEST} ${IN_ORDER}`,
+  noteCopies: `UPDATE erasure SET copied_first = coalesce(copied_first, :at), copied_last = :at
+    WHERE account = :account`,
+  removeCopies: 'UPDATE erasure SET copied_first = NULL, copied_last = NULL WHERE account = :account',
+  copied: `SELECT * FROM erasure INDEXED BY erasure_copied
+    WHERE copied_first IS NOT NULL AND (copied_first, account) > (:firstAt, :account)
+    ORDER BY copied_first, account LIMIT :limit`,
   waiting: `SELECT * FROM erasure INDEXED BY erasure_waiting WHERE waiting = 1 AND ${LATEST} ${IN_ORDER}`,
 } as const;
 
@@ -44,6 +50,18 @@ export function createSqliteErasureReceipts(database: Database): ErasureReceipts
 
     find: async (account) => find(account),
 
+    noteCopies: (account, at) =>
+      database.write(() => void database.prepare(SQL.noteCopies).run({ account, at })),
+
+    removeCopies: (account) => database.write(() => void database.prepare(SQL.removeCopies).run({ account })),
+
+    listCopied: async ({ limit, after }) =>
+      database
+        .prepare(SQL.copied)
+        .all({ firstAt: after?.copies.firstAt ?? '', account: after?.account ?? '', limit })
+        .map(erasureOf)
+        .filter(isCopied),
+
     list: async ({ limit, after = { account: END, erasedAt: END }, waiting = false, until = END }) =>
       database
         .prepare(waiting ? SQL.waiting : SQL.all)
@@ -53,11 +71,14 @@ export function createSqliteErasureReceipts(database: Database): ErasureReceipts
 }
 
 export function erasureOf(row: Row): Erasure {
+  const [firstAt, lastAt] = [row['copied_first'], row['copied_last']];
+  const hasCopies = typeof firstAt === 'string' && typeof lastAt === 'string';
   return {
     account: String(row['account']),
     sequence: Number(row['sequence']),
     erasedAt: String(row['erased_at']),
     expected: JSON.parse(String(row['expected'])),
     receipts: JSON.parse(String(row['receipts'])),
+    ...(hasCopies && { copies: { firstAt, lastAt } }),
   };
 }

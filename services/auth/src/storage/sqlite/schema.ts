@@ -181,6 +181,13 @@ const erasureReceipts = `
   CREATE INDEX erasure_waiting ON erasure (erased_at, account) WHERE waiting = 1;
 `;
 
+/** When the events of an erased account were published without the person. */
+const erasureCopies = `
+  ALTER TABLE erasure ADD COLUMN copied_first TEXT;
+  ALTER TABLE erasure ADD COLUMN copied_last TEXT;
+  CREATE INDEX erasure_copied ON erasure (copied_first, account) WHERE copied_first IS NOT NULL;
+`;
+
 /** Auth's tables in the embedded store. */
 export const schema: Schema = {
   owner: 'auth',
@@ -194,5 +201,6 @@ export const schema: Schema = {
     sessionKeys,
     limits,
     erasureReceipts,
+    erasureCopies,
   ],
 };

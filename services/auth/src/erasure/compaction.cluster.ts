@@ -1,0 +1,230 @@
+/** A broker that compacts the topic after an erasure, with small segments and a short lag. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Bus, withTopicNames } from '@latchkey/bus';
+import { createKafkaBus } from '@latchkey/bus/kafka';
+import {
+  ACCOUNTS_TOPIC,
+  accountsTopic,
+  type EncodedEvent,
+  heartbeatKey,
+  RECEIPTS_TOPIC,
+  receiptsTopic,
+} from '@latchkey/events';
+import { memoryStore, subscribe } from '@latchkey/events/subscribe';
+import { createLogger } from '@latchkey/process';
+import { outgoingCommit } from '../relay/outgoing.ts';
+import { inWorld, type World } from '../testing/world.ts';
+import { publishCopies } from './copies.ts';
+import { createHeartbeats } from './heartbeats.ts';
+import { eraseDue } from './sweep.ts';
+import { dueAccount, PERSONAL } from './testing/due-account.ts';
+
+const brokers = process.env['KAFKA_BROKERS']?.split(',') ?? [];
+const folder = process.env['KAFKA_DATA'] ?? '';
+const skip = folder ? false : 'KAFKA_DATA is not set: nobody here can read the files of the broker';
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+/** The cleaner of a broker rests for 15 s between its rounds, and a replaced file is deleted a minute later. */
+const WITHIN_MS = 240_000;
+const MAX_LAG_MS = 4000;
+
+/** A topic of its own, under the name of the topic of accounts. */
+async function openTopic(t: TestContext) {
+  const names = {
+    [ACCOUNTS_TOPIC]: `compaction-${randomUUID()}`,
+    [RECEIPTS_TOPIC]: `receipts-${randomUUID()}`,
+  };
+  const kafka = createKafkaBus({
+    brokers,
+    clientId: 'compaction',
+    logger: quiet,
+    onFatal: (reason) => {
+      throw reason;
+    },
+  });
+  t.after(() => kafka.close());
+  const bus = withTopicNames(kafka, names);
+  await bus.ensureTopics([{ ...accountsTopic, compaction: { maxLagMs: MAX_LAG_MS } }, receiptsTopic]);
+  const own = names[ACCOUNTS_TOPIC];
+
+  return {
+    bus: { publish: bus.publish } satisfies Pick<Bus, 'publish'>,
+    names,
+    /** Returns the files of the broker that have a text. */
+    async filesWith(text: RegExp): Promise<readonly string[]> {
+      const folders = (await readdir(folder)).filter((name) => name.startsWith(`${own}-`));
+      assert.equal(folders.length, accountsTopic.partitions);
+      const files = folders.map(async (name) =>
+        (await readdir(join(folder, name))).map((file) => join(folder, name, file)),
+      );
+      const found: string[] = [];
+      for (const file of (await Promise.all(files)).flat()) {
+        // The broker may have deleted it meanwhile.
+        const content = await readFile(file, 'latin1').catch(() => '');
+        if (text.test(content)) found.push(file);
+      }
+      return found;
+    },
+  };
+}
+
+type Topic = Awaited<ReturnType<typeof openTopic>>;
+
+/** What a consumer has of each account: the last sequence, and the names; `erased` after the last event. */
+type State = Readonly<Record<string, string>>;
+
+async function openConsumer(t: TestContext, world: World, { names }: Topic) {
+  const state: Record<string, string> = {};
+  const forged: string[] = [];
+  const options = {
+    brokers,
+    keys: world.jwks(),
+    group: `compaction-${randomUUID()}`,
+    store: memoryStore(),
+    topicNames: names,
+    logger: { ...quiet, error: (_fields: object, message: string) => void forged.push(message) },
+    handlers: {
+      UserRegistered: keep,
+      AccountVerified: keep,
+      ProfileChanged: keep,
+    },
+    erased: async (account: string) => {
+      state[account] = 'erased';
+    },
+  } as const;
+  function keep(event: { data: { person: object | null } }, { account }: { account: string }): void {
+    state[account] = event.data.person === null ? 'nobody' : JSON.stringify(event.data.person);
+  }
+  let subscription = await subscribe(options);
+  t.after(() => subscription.stop());
+  return {
+    state: state as State,
+    forged,
+    parked: () => subscription.listParked(),
+    async caughtUp(): Promise<void> {
+      while ((await subscription.lag()) > 0) await sleep(50);
+    },
+    stop: () => subscription.stop(),
+    async resume() {
+      subscription = await subscribe(options);
+    },
+  };
+}
+
+async function recordsOf(world: World, account: string): Promise<readonly EncodedEvent[]> {
+  const commits = await world.deps.journal.read(account);
+  return commits.flatMap((commit) => outgoingCommit(commit, world.erasing.signer).records);
+}
+
+/** Repeats the work until a condition holds. */
+async function workUntil(condition: () => Promise<boolean>, work: () => Promise<void>): Promise<void> {
+  const giveUpAt = performance.now() + WITHIN_MS;
+  while (!(await condition())) {
+    assert.ok(performance.now() < giveUpAt, 'the broker has not compacted the topic in time');
+    await work();
+  }
+}
+
+/** Heartbeats by the real clock, as the broker has no other. */
+function heartbeatsOf(world: World, { bus }: Topic) {
+  const logger = createLogger({ name: 'test', level: 'silent' });
+  const needs = { ...world.erasing, bus, logger, now: () => new Date() };
+  return createHeartbeats(needs, { maxLagMs: MAX_LAG_MS, againMs: 1000 });
+}
+
+describe('a compacted topic', () => {
+  test('loses the bytes of an erased person, and every consumer comes to the same state meanwhile', {
+    skip,
+    timeout: WITHIN_MS + 60_000,
+  }, async (t) => {
+    await inWorld(async (world) => {
+      const topic = await openTopic(t);
+      const live = await openConsumer(t, world, topic);
+      const paused = await openConsumer(t, world, topic);
+      const ada = await dueAccount(world);
+      const others = await Promise.all(
+        ['ben', 'carl', 'dora'].map((name) => world.signUp(`${name}@example.com`, 'a long password')),
+      );
+      const [first, ...later] = await recordsOf(world, ada);
+      assert.ok(first && later.length > 2);
+      await topic.bus.publish(ACCOUNTS_TOPIC, [first]);
+      for (const { userId } of others)
+        await topic.bus.publish(ACCOUNTS_TOPIC, await recordsOf(world, userId));
+      await paused.caughtUp();
+      await paused.stop();
+      await topic.bus.publish(ACCOUNTS_TOPIC, later);
+      await live.caughtUp();
+      assert.match(live.state[ada] ?? '', PERSONAL);
+      assert.match(paused.state[ada] ?? '', PERSONAL);
+      assert.notDeepEqual(await topic.filesWith(PERSONAL), []);
+
+      await eraseDue({ ...world.erasing, bus: topic.bus, now: () => new Date() });
+      await live.caughtUp();
+      const final = { ...live.state };
+      assert.equal(final[ada], 'erased');
+      assert.equal(Object.keys(final).length, 1 + others.length);
+      const gone = async () => (await topic.filesWith(PERSONAL)).length === 0;
+      let joined = 0;
+      const heartbeats = heartbeatsOf(world, topic);
+      await workUntil(gone, async () => {
+        await heartbeats.run();
+        const fresh = await openConsumer(t, world, topic);
+        await fresh.caughtUp();
+        assert.deepEqual([fresh.state, await fresh.parked()], [final, []]);
+        await fresh.stop();
+        joined += 1;
+      });
+      assert.ok(joined > 2, `${joined} consumers have joined during the compaction`);
+      await paused.resume();
+      await paused.caughtUp();
+      await live.caughtUp();
+      assert.deepEqual([live.state, paused.state], [final, final]);
+      assert.deepEqual([...live.forged, ...paused.forged], []);
+      const late = await openConsumer(t, world, topic);
+      await late.caughtUp();
+      assert.deepEqual([late.state, await late.parked()], [final, []]);
+    })();
+  });
+
+  test('loses an event to a record that somebody else writes under its key, until it is published again', {
+    skip,
+    timeout: WITHIN_MS + 60_000,
+  }, async (t) => {
+    await inWorld(async (world) => {
+      const topic = await openTopic(t);
+      const ada = await dueAccount(world);
+      const records = await recordsOf(world, ada);
+      await topic.bus.publish(ACCOUNTS_TOPIC, records);
+      const live = await openConsumer(t, world, topic);
+      await live.caughtUp();
+      const { state } = live;
+      const [, second] = records;
+      assert.ok(second);
+      const text = 'the bytes of another writer';
+      await topic.bus.publish(ACCOUNTS_TOPIC, [{ ...second, value: Buffer.from(text) }]);
+      await live.caughtUp();
+      assert.ok(live.forged.length > 0);
+      const genuine = new RegExp(RegExp.escape(second.value.toString()));
+      const gone = async () => (await topic.filesWith(genuine)).length === 0;
+      assert.equal(await gone(), false);
+      await workUntil(gone, async () => {
+        await topic.bus.publish(ACCOUNTS_TOPIC, [{ key: heartbeatKey(ada), value: null, headers: {} }]);
+        await sleep(500);
+      });
+
+      const fresh = await openConsumer(t, world, topic);
+      await fresh.caughtUp();
+      assert.deepEqual(
+        (await fresh.parked()).map(({ account, reason }) => [account, reason]),
+        [[ada, 'gap']],
+      );
+      await publishCopies({ ...world.erasing, bus: topic.bus }, ada);
+      await fresh.caughtUp();
+      assert.deepEqual([fresh.state, await fresh.parked()], [state, []]);
+    })();
+  });
+});

@@ -1,0 +1,33 @@
+/**
+ * On Kafka nothing can be replaced in place. Instead, the events of an erased account are published again without the
+ * person, and the broker removes the earlier records when it compacts the topic.
+ */
+import type { Bus } from '@latchkey/bus';
+import { ACCOUNTS_TOPIC, type EventSigner } from '@latchkey/events';
+import type { ErasureReceipts } from '../ports/erasure-receipts.ts';
+import type { Journal } from '../ports/journal.ts';
+import { outgoingCommit } from '../relay/outgoing.ts';
+import { chainStream, isChained } from '../streams/chain-stream.ts';
+
+export interface CopyNeeds {
+  readonly journal: Pick<Journal, 'read' | 'addChain'>;
+  readonly erasureReceipts: Pick<ErasureReceipts, 'noteCopies'>;
+  readonly bus: Pick<Bus, 'publish'>;
+  readonly signer: EventSigner;
+  now(): Date;
+}
+
+/**
+ * Publishes all events of an account as the journal has them, the last one last. Idempotent: consumers skip what they
+ * have. The person must have been erased from the journal.
+ * @throws StoreUnavailable, UnreadableCommit; Error as the bus does
+ */
+export async function publishCopies(deps: CopyNeeds, account: string): Promise<void> {
+  const { journal, erasureReceipts, bus, signer, now } = deps;
+  // Noted before: after a crash the copies are published again, and meanwhile the partition is kept in motion.
+  await erasureReceipts.noteCopies(account, now().toISOString());
+  if (!(await journal.read(account)).every(isChained)) await chainStream(journal, account);
+  const commits = await journal.read(account);
+  const records = commits.flatMap((commit) => outgoingCommit(commit, signer).records);
+  await bus.publish(ACCOUNTS_TOPIC, records);
+}

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type BusRecord, partitionOfKey } from '@latchkey/bus';
+import { ACCOUNTS_TOPIC, accountsTopic, decodeWithProof, heartbeatKey, isHeartbeat } from '@latchkey/events';
+import { createLogger } from '@latchkey/process';
+import { DAY, inWorld, type World } from '../testing/world.ts';
+import { eraseIfDue, erasureSteps } from './erase.ts';
+import { createHeartbeats } from './heartbeats.ts';
+import { eraseDue } from './sweep.ts';
+import { ADDRESS, dueAccount, PERSONAL, publish } from './testing/due-account.ts';
+
+const HOUR = DAY / 24;
+const TIMES = { maxLagMs: 7 * DAY };
+
+/** The log of a world as Kafka's: nothing on it can be replaced in place. */
+function onKafka({ erasing, bus }: World) {
+  return { ...erasing, bus: { publish: bus.publish } };
+}
+
+function recordsOf({ bus }: World): readonly BusRecord[] {
+  return bus.records(ACCOUNTS_TOPIC, { limit: 1000 }).toSorted((a, b) => a.offset - b.offset);
+}
+
+/** Returns what remains once the broker has compacted the topic. */
+function compacted(world: World): readonly BusRecord[] {
+  const latest = new Map(recordsOf(world).map((record) => [String(record.key), record]));
+  return [...latest.values()].filter(({ value }) => value !== null);
+}
+
+function heartbeatsOf(world: World, needs = onKafka(world)) {
+  const logger = createLogger({ name: 'test', level: 'silent' });
+  return createHeartbeats({ ...world.erasing, bus: needs.bus, logger }, TIMES);
+}
+
+function assertCompactedWithoutPerson(world: World): void {
+  const remaining = compacted(world);
+  assert.ok(recordsOf(world).some(({ value }) => PERSONAL.test(String(value))));
+  for (const record of remaining) {
+    const { decoded, provenance } = decodeWithProof(record);
+    assert.deepEqual([decoded.kind, provenance.kind], ['event', 'intact']);
+    assert.doesNotMatch(String(record.value), PERSONAL);
+    assert.equal(record.headers['ce_personsalt'], undefined);
+  }
+  assert.equal(String(remaining.at(-1)?.headers['ce_type']), 'AccountErased');
+}
+
+describe('an erasure on a log that cannot replace records', () => {
+  test(
+    'publishes the events without the person, and the last event last',
+    inWorld(async (world) => {
+      const userId = await dueAccount(world);
+      const events = 1 + (await world.typesOf(userId)).length;
+      await publish(world, userId);
+      await eraseDue(onKafka(world));
+      assertCompactedWithoutPerson(world);
+      assert.equal(compacted(world).length, events);
+    }),
+  );
+
+  test(
+    'is continued after a crash at any step',
+    inWorld(async (world) => {
+      const userId = await dueAccount(world);
+      await publish(world, userId);
+      const needs = onKafka(world);
+      await eraseIfDue({ ...needs, outbox: { unpublished: async () => new Map([[userId, []]]) } }, userId);
+      const account = { account: userId, sequence: 1 };
+      for (const at of erasureSteps(needs, account, [ADDRESS]).keys())
+        for (const step of erasureSteps(needs, account, [ADDRESS]).slice(0, at + 1)) await step.run();
+      await eraseDue(needs);
+      assertCompactedWithoutPerson(world);
+    }),
+  );
+});
+
+describe('heartbeats', () => {
+  async function erased(world: World): Promise<string> {
+    const userId = await dueAccount(world);
+    await publish(world, userId);
+    await eraseDue(onKafka(world));
+    return userId;
+  }
+  function beats(world: World): readonly BusRecord[] {
+    return recordsOf(world).filter(isHeartbeat);
+  }
+
+  test(
+    'go to the partition of an erased account every few hours, until its events are certain to be gone',
+    inWorld(async (world) => {
+      const userId = await erased(world);
+      const heartbeats = heartbeatsOf(world);
+      const partition = partitionOfKey(Buffer.from(userId), accountsTopic.partitions);
+      for (let hour = 0; hour < 10 * 24; hour += 1) {
+        await heartbeats.run();
+        world.advance(HOUR);
+      }
+      const sent = beats(world);
+      assert.ok(sent.every((record) => record.partition === partition && record.value === null));
+      assert.ok(sent.every(({ key }) => String(key) === heartbeatKey(userId)));
+      // Copied again after an hour, and a day's segment and another day in reserve: every six hours for nine days.
+      assert.ok(sent.length >= 36 && sent.length <= 37, String(sent.length));
+      assert.deepEqual(await world.erasing.erasureReceipts.listCopied({ limit: 9 }), []);
+      await heartbeats.run();
+      assert.equal(beats(world).length, sent.length);
+    }),
+  );
+
+  test(
+    'go on after a restart',
+    inWorld(async (world) => {
+      await erased(world);
+      await heartbeatsOf(world).run();
+      world.advance(8 * DAY);
+      await heartbeatsOf(world).run();
+      await heartbeatsOf(world).run();
+      assert.equal(beats(world).length, 3);
+    }),
+  );
+
+  test(
+    'come with the copies once more, for a publish of the events with the person that was delayed',
+    inWorld(async (world) => {
+      const userId = await dueAccount(world);
+      await publish(world, userId);
+      const delayed = recordsOf(world);
+      await eraseDue(onKafka(world));
+      await world.bus.publish(ACCOUNTS_TOPIC, delayed);
+      const heartbeats = heartbeatsOf(world);
+      await heartbeats.run();
+      assert.ok(compacted(world).some(({ value }) => PERSONAL.test(String(value))));
+      world.advance(HOUR);
+      await heartbeats.run();
+      assertCompactedWithoutPerson(world);
+      const count = recordsOf(world).length;
+      await heartbeats.run();
+      assert.equal(recordsOf(world).length, count);
+    }),
+  );
+
+  test(
+    'are not needed where the log replaces records in place',
+    inWorld(async (world) => {
+      const userId = await dueAccount(world);
+      await publish(world, userId);
+      await eraseDue(world.erasing);
+      await heartbeatsOf(world).run();
+      assert.deepEqual(beats(world), []);
+    }),
+  );
+});
