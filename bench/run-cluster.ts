@@ -10,6 +10,7 @@ import { projection } from './cluster/projection.ts';
 import { recovery } from './cluster/recovery.ts';
 import { refresh } from './cluster/refresh.ts';
 import { relay } from './cluster/relay.ts';
+import { signUp } from './cluster/sign-up.ts';
 import { runBenchmarks } from './support/run-benchmarks.ts';
 
-await runBenchmarks([relay, projection, feed, refresh, latency, idle, memory, recovery]);
+await runBenchmarks([relay, projection, feed, refresh, signUp, latency, idle, memory, recovery]);

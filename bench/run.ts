@@ -3,6 +3,7 @@ import { guard } from './guard.ts';
 import { latency } from './latency.ts';
 import { login } from './login.ts';
 import { notifier } from './notifier.ts';
+import { primitives } from './primitives.ts';
 import { rebuild } from './rebuild.ts';
 import { refresh } from './refresh.ts';
 import { signUp } from './sign-up.ts';
@@ -11,4 +12,16 @@ import { runBenchmarks } from './support/run-benchmarks.ts';
 import { turns } from './turns.ts';
 import { verification } from './verification.ts';
 
-await runBenchmarks([login, signUp, refresh, latency, notifier, size, rebuild, turns, guard, verification]);
+await runBenchmarks([
+  login,
+  signUp,
+  refresh,
+  latency,
+  notifier,
+  size,
+  rebuild,
+  turns,
+  guard,
+  verification,
+  primitives,
+]);

@@ -2,7 +2,7 @@
 
 export interface Figure {
   readonly what: string;
-  readonly unit: 'ms' | 's' | 'MB' | '/s' | '%' | '';
+  readonly unit: 'µs' | 'ms' | 's' | 'MB' | '/s' | '%' | '';
   /** A lower bound for every implementation, measured in the same run. */
   readonly limit?: number;
   readonly measured: number;
