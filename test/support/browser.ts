@@ -150,7 +150,10 @@ async function demandKeyboard(page: Page, name: string): Promise<void> {
     for (const old of document.querySelectorAll('[data-operable]')) delete old.dataset.operable;
     const found = ${OPERABLE};
     found.forEach((element, index) => { element.dataset.operable = index; });
-    document.activeElement?.blur();
+    // Tab starts at the top of the page, wherever the last click was.
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute('tabindex');
     return found.length;
   })()`);
   const reached = new Set<string>();
