@@ -71,14 +71,20 @@ test('continues with the same set after an interruption', async (t) => {
   assert.equal((await readdir(folder)).length, names.length);
 });
 
-test('several processes at once create one set', async (t) => {
-  const folder = await temporaryFolder(t);
-  await Promise.all(Array.from({ length: 8 }, () => makeSecrets(folder)));
+test('several processes at once create one set, however they overlap', async (t) => {
+  for (let round = 0; round < 30; round += 1) {
+    const folder = await temporaryFolder(t);
+    await Promise.all(Array.from({ length: 8 }, () => makeSecrets(folder)));
+    await assertOneSet(folder);
+  }
+});
+
+async function assertOneSet(folder: string): Promise<void> {
   const { SEALING_PUBLIC_KEY, SEALING_PRIVATE_KEYS } = await contents(folder);
   const { x } = JSON.parse(String(SEALING_PUBLIC_KEY));
   assert.equal(JSON.parse(String(SEALING_PRIVATE_KEYS)).keys[0].x, x);
   assert.deepEqual((await readdir(folder)).toSorted(), names.toSorted());
-});
+}
 
 test('names what prevents a folder', async (t) => {
   const folder = await temporaryFolder(t);

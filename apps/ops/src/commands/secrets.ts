@@ -40,12 +40,8 @@ export async function makeSecrets(folder: string): Promise<readonly string[]> {
   const added = await addLaterSecrets(folder);
   if (added.length > 0) return added;
   if (await isComplete(folder)) return [];
-  const made = await createTextFile(planOf(folder), JSON.stringify(generateSecrets()));
-  // Another process may have finished between our check and our plan.
-  if (made && (await present(folder)).length > 0) {
-    await rm(planOf(folder));
-    return (await isComplete(folder)) ? [] : secretNames;
-  }
+  // If another process has laid out its own plan since our check, ours changes nothing: no file is overwritten.
+  await createTextFile(planOf(folder), JSON.stringify(generateSecrets()));
   return (await layOutPlan(folder)) ? secretNames : [];
 }
 
@@ -59,12 +55,14 @@ async function addLaterSecrets(folder: string): Promise<readonly string[]> {
   return added;
 }
 
-/** Returns whether all files exist. @throws Error if only some of them do */
+/** Returns whether all files exist. @throws Error if only some of them do, and no process is creating the others */
 async function isComplete(folder: string): Promise<boolean> {
+  if ((await present(folder)).length === 0) return false;
+  // Another process may be laying out its plan, which it removes at the end.
+  if (await layOutPlan(folder)) return true;
   const found = await present(folder);
   const missing = secretNames.filter((name) => !found.includes(name));
   if (missing.length === 0) return true;
-  if (found.length === 0) return false;
   throw new Error(
     `${folder} lacks ${missing.join(', ')}: put them back, or remove the other files if nothing uses them yet`,
   );
