@@ -9,7 +9,8 @@ import { hashOf, makeClientId, makeKey, openClients, type Scope } from '@latchke
 import { acceptAll, eventKeys } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { listen } from '@latchkey/http';
-import { createLogger, createRegistry, readConfig } from '@latchkey/process';
+import { createRegistry, readConfig } from '@latchkey/process';
+import { captureLog } from '@latchkey/process/testing';
 import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { compose, userTopics } from './compose.ts';
 import { userSettings } from './config.ts';
@@ -37,7 +38,8 @@ async function startService(context: TestContext, waits: Partial<WaitLimits> = {
   const bus = createEmbeddedBus({ database });
   await bus.ensureTopics(userTopics);
   const registry = createRegistry();
-  const logger = createLogger({ name: 'user', level: 'silent' });
+  const log = captureLog('info');
+  const { logger } = log;
   const settings = { PUBLIC_URL: ISSUER, EVENT_SIGNATURES: 'warn', WEBHOOK_SECRET_KEY };
   const service = compose(readConfig(userSettings, settings), {
     backend: { store: sqliteStore(database), bus },
@@ -108,7 +110,7 @@ async function startService(context: TestContext, waits: Partial<WaitLimits> = {
     return { id, key };
   }
   const ops = openOps(sqliteStore(database));
-  return { service, registry, bus, ops, publish, get, send, me, clients, addClient };
+  return { log, service, registry, bus, ops, publish, get, send, me, clients, addClient };
 }
 
 function admin(name = 'grace') {
@@ -477,6 +479,28 @@ test('an admin adds, changes, pauses, resumes, rotates, redrives and deletes web
     ['GET', '/attempts'],
   ] as const)
     assert.equal((await asAdmin(method, `/${id}${path}`)).status, 404, path);
+});
+
+test('changes of webhooks by an admin are logged with both ids', async (context) => {
+  const { publish, send, log } = await startService(context);
+  const boss = admin();
+  await publish(...boss.events);
+  const { body } = await send('POST', '/webhooks', boss.token, { name: 'crm', url: 'https://crm.invalid/' });
+  const { id } = body.webhook;
+  await send('PATCH', `/webhooks/${id}`, boss.token, { person: true });
+  await send('POST', `/webhooks/${id}/pause`, boss.token);
+  await send('POST', `/webhooks/${id}/resume`, boss.token);
+  await send('POST', `/webhooks/${id}/rotate-secret`, boss.token);
+  await send('POST', `/webhooks/${id}/redrive`, boss.token, { since: '2026-01-01T00:00:00.000Z' });
+  await send('DELETE', `/webhooks/${id}`, boss.token);
+  const lines = log.lines().filter(({ endpoint, admin: by }) => endpoint === id && by === boss.history.id);
+  assert.deepEqual(
+    lines.map(({ msg }) => msg),
+    ['added', 'changed', 'paused', 'resumed', 'given another secret', 'redriven', 'deleted'].map(
+      (what) => `a webhook was ${what}`,
+    ),
+  );
+  assert.doesNotMatch(log.text(), /whsec_/);
 });
 
 test('a webhook that may not be called is refused, and so is one too many', async (context) => {
