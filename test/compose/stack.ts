@@ -68,10 +68,22 @@ export function serviceOf({ Config }: Container): string {
   return Config.Labels['com.docker.compose.service'] ?? '';
 }
 
+export interface StackOptions {
+  /** Compose files on top of docker-compose.yml, relative to the root. */
+  readonly overlays?: readonly string[];
+  readonly profiles?: readonly string[];
+  /** Arguments of `docker compose` that run an operator's command. Default: in the container of auth. */
+  readonly ops?: string;
+}
+
 /** Prepares a stack without starting it. */
-export async function createStack(): Promise<Stack> {
+export async function createStack({
+  overlays = [],
+  profiles = [],
+  ops = 'exec -T auth node apps/ops/src/main.ts',
+}: StackOptions = {}): Promise<Stack> {
   const project = `latchkey-test-${randomBytes(4).toString('hex')}`;
-  const ports = await freePorts();
+  const ports = await freePorts(profiles);
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     ...ROOMY,
@@ -79,11 +91,15 @@ export async function createStack(): Promise<Stack> {
     KAFKA_SESSION_SECONDS,
     ...ports,
     CORS_ORIGINS: PAGE,
+    COMPOSE_PROFILES: profiles.join(','),
   };
   // Unset, because a test runner that is started from here would otherwise report to this one.
   delete env['NODE_TEST_CONTEXT'];
   // The empty environment file makes Compose ignore the .env of the checkout.
-  const words = ['compose', '--project-name', project, '--env-file', '/dev/null', '--progress', 'quiet'];
+  const words = [
+    ...['compose', '--project-name', project, '--env-file', '/dev/null', '--progress', 'quiet'],
+    ...['docker-compose.yml', ...overlays].flatMap((file) => ['--file', file]),
+  ];
   const command = ['docker', ...words].join(' ');
   async function docker(...args: readonly string[]): Promise<string> {
     const { stdout } = await promisify(execFile)('docker', args, {
@@ -125,7 +141,7 @@ export async function createStack(): Promise<Stack> {
           ...env,
           LATCHKEY_URL: url,
           MAILBOX_URL: mailbox,
-          LATCHKEY_OPS: `${command} exec -T auth node apps/ops/src/main.ts`,
+          LATCHKEY_OPS: `${command} ${ops}`,
           LATCHKEY_KILL: `${command} kill ${SERVICES.join(' ')}`,
           LATCHKEY_START: `${command} up --wait --no-deps --no-recreate ${scale} ${SERVICES.join(' ')}`,
         },
@@ -142,8 +158,11 @@ export async function createStack(): Promise<Stack> {
   };
 }
 
-async function freePorts(): Promise<Readonly<Record<string, string>>> {
-  const names = ['GATEWAY_PORT', 'KAFKA_UI_PORT', 'MAILPIT_PORT', 'KAFKA_PORT', 'MONGO_PORT'];
+async function freePorts(profiles: readonly string[]): Promise<Readonly<Record<string, string>>> {
+  const names = [
+    ...['GATEWAY_PORT', 'KAFKA_UI_PORT', 'MAILPIT_PORT', 'KAFKA_PORT', 'MONGO_PORT'],
+    ...(profiles.includes('books') ? ['BOOKS_PORT'] : []),
+  ];
   const ports: Record<string, string> = {};
   for (const name of names) ports[name] = String(await freePort());
   return ports;

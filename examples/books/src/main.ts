@@ -2,6 +2,7 @@ import { createGuard } from '@latchkey/guard';
 import { type Revocations, revocations } from '@latchkey/guard/revocations';
 import { createApp } from './app.ts';
 import { createShelf } from './books.ts';
+import { kafkaLogin } from './kafka-login.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 function settingsOrExit(): Settings {
@@ -20,7 +21,9 @@ const revoked = followRevocations(settings);
 function followRevocations({ KAFKA_BROKERS, FEED_KEY, ...latchkey }: Settings): Revocations | undefined {
   const keys = latchkey.JWKS_URL ?? `${latchkey.ISSUER}/.well-known/jwks.json`;
   if (KAFKA_BROKERS !== undefined)
-    return revocations({ kafka: { brokers: KAFKA_BROKERS, keys, group: 'books', onFatal: fail } });
+    return revocations({
+      kafka: { brokers: KAFKA_BROKERS, ...kafkaLogin(latchkey), keys, group: 'books', onFatal: fail },
+    });
   return FEED_KEY === undefined
     ? undefined
     : revocations({ feed: { url: ISSUER, key: FEED_KEY, onFatal: fail } });

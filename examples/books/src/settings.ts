@@ -23,6 +23,12 @@ const settings = z.object({
     .transform((text) => text.split(',').map((broker) => broker.trim()))
     .pipe(z.array(z.string().min(1, 'takes host:port, comma-separated')).min(1))
     .optional(),
+  /** `true` for TLS. Node also trusts the authorities of NODE_EXTRA_CA_CERTS. */
+  KAFKA_SSL: z.stringbool('takes true or false').default(false),
+  /** The user that logs in with SCRAM-SHA-512. Default: no login. */
+  KAFKA_SASL_USERNAME: z.string().optional(),
+  /** The file that contains the password of that user. */
+  KAFKA_SASL_PASSWORD_FILE: z.string().optional(),
 });
 
 export type Settings = z.infer<typeof settings>;

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { memoryStore, subscribe } from '@latchkey/events/subscribe';
 import { pino } from 'pino';
+import { kafkaLogin } from './kafka-login.ts';
 import { createReactions } from './reactions.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { createTokenCache } from './token-cache.ts';
@@ -14,8 +15,8 @@ function settingsOrExit(): Settings {
   }
 }
 
-const { KAFKA_BROKERS, JWKS_URL, KAFKA_GROUP, OPERATIONS_HOST, OPERATIONS_PORT, LOG_LEVEL } =
-  settingsOrExit();
+const settings = settingsOrExit();
+const { KAFKA_BROKERS, JWKS_URL, KAFKA_GROUP, OPERATIONS_HOST, OPERATIONS_PORT, LOG_LEVEL } = settings;
 const logger = pino({ name: 'subscriber', level: LOG_LEVEL }, pino.destination({ sync: true }));
 const tokens = createTokenCache(() => Date.now() / 1000);
 const stopping = new AbortController();
@@ -29,6 +30,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 
 const subscription = await subscribe({
   brokers: KAFKA_BROKERS,
+  ...kafkaLogin(settings),
   keys: JWKS_URL,
   group: KAFKA_GROUP,
   // Sufficient here: the token cache is lost with the process as well, and greeting twice does no harm.

@@ -5,6 +5,7 @@ import { readSettings } from './settings.ts';
 test('reads a list of brokers, with defaults for the rest', () => {
   assert.deepEqual(readSettings({ KAFKA_BROKERS: 'one:9092, two:9092' }), {
     KAFKA_BROKERS: ['one:9092', 'two:9092'],
+    KAFKA_SSL: false,
     JWKS_URL: 'http://localhost:8080/.well-known/jwks.json',
     KAFKA_GROUP: 'subscriber',
     OPERATIONS_HOST: '127.0.0.1',

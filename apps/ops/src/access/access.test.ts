@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import vm from 'node:vm';
 import { allTopics, RECEIPTS_TOPIC, SECURITY_TOPIC, topics } from '@latchkey/events';
-import { kafkaRights, kafkaUsers } from './kafka-rights.ts';
+import { runCommandHere } from '../testing/run-here.ts';
+import { consumerRights, kafkaRights, kafkaUsers } from './kafka-rights.ts';
 import { mongoCollections, mongoUsersScript } from './mongo-roles.ts';
 
 const root = join(import.meta.dirname, '../../../..');
@@ -31,6 +32,33 @@ describe('on Kafka', () => {
       const right = plain.find((each) => each.user === 'ops' && each.name === name);
       assert.ok(right?.operations.includes('Read') && right.operations.includes('Create'), name);
     }
+  });
+
+  test('a consumer of another team reads the events of accounts with groups of its own, and nothing else', () => {
+    const rights = consumerRights('books', { topicNames: { 'accounts.events.v1': 'accounts.events.v2' } });
+    assert.deepEqual(
+      rights.map(({ resource, name, isPrefix, operations }) => [resource, name, isPrefix, operations]),
+      [
+        ['topic', 'accounts.events.v2', false, ['Read', 'Describe']],
+        ['group', 'books', false, ['Read']],
+        ['group', 'books-', true, ['Read']],
+      ],
+    );
+  });
+
+  test('acls prints the rights of consumers after those of our own processes', async () => {
+    const own = (await runCommandHere({}, 'acls')).out;
+    const words = ['--consumer', 'subscriber', 'books', '--principal', 'books=User:CN=books'];
+    const { out } = await runCommandHere({}, 'acls', ...words);
+    assert.ok(out.startsWith(own));
+    const added = out.slice(own.length).trim().split('\n');
+    assert.equal(added.length, 6);
+    assert.match(
+      added[1] ?? '',
+      /--allow-principal 'User:subscriber' --group 'subscriber' --operation Read$/,
+    );
+    assert.match(added[5] ?? '', /'User:CN=books' --group 'books-' --resource-pattern-type prefixed/);
+    assert.match((await runCommandHere({}, 'acls', '--consumer', 'a b')).err, /Expected up to 63 letters/);
   });
 
   test('no service creates or deletes a topic of events', () => {

@@ -17,7 +17,8 @@ export const kafkaUsers = ['auth', 'user', 'notifier', 'ops'] as const;
 export type KafkaUser = (typeof kafkaUsers)[number];
 
 export interface Right extends Omit<Acl, 'principal'> {
-  readonly user: KafkaUser;
+  /** One of ours, or the name of a consumer of another team. */
+  readonly user: string;
   readonly why: string;
 }
 
@@ -137,6 +138,29 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNames): readonly R
     ...onDeadLetters('ops', '', MAIL_TOPICS, all, 'shows and retries dead letters'),
     ...onGroup('ops', 'user', [ACCOUNTS_TOPIC], forget),
     ...onGroup('ops', 'notifier', MAIL_TOPICS, forget),
+  ];
+}
+
+/**
+ * Returns the rights of a consumer of another team, which reads the events of accounts.
+ * @param name of its user and of its group; groups whose names begin with it and a hyphen are its own, too
+ */
+export function consumerRights(
+  name: string,
+  { topicNames }: Pick<KafkaNames, 'topicNames'>,
+): readonly Right[] {
+  const group = { user: name, resource: 'group', operations: ['Read'] } as const;
+  return [
+    {
+      user: name,
+      resource: 'topic',
+      name: topicNameOnLog(topicNames, ACCOUNTS_TOPIC),
+      isPrefix: false,
+      operations: ['Read', 'Describe'],
+      why: 'reads events',
+    },
+    { ...group, name, isPrefix: false, why: 'reads as a member of the group' },
+    { ...group, name: `${name}-`, isPrefix: true, why: 'for guards, of which each process has a group' },
   ];
 }
 

@@ -1,13 +1,14 @@
+import { Option } from '@commander-js/extra-typings';
 import { logNameSettings } from '@latchkey/backend';
 import type { Acl } from '@latchkey/bus/kafka';
 import { readConfig } from '@latchkey/process';
-import { kafkaAclsCommand, kafkaRights, kafkaUsers } from '../access/kafka-rights.ts';
+import { consumerRights, kafkaAclsCommand, kafkaRights, kafkaUsers } from '../access/kafka-rights.ts';
 import { mongoUsersScript } from '../access/mongo-roles.ts';
 import type { Context } from '../context.ts';
 import { withKafkaBus } from '../kafka.ts';
 import { printJson } from '../output/listing.ts';
 import { retryUntilReachable } from '../patience.ts';
-import { formatExamples, JSON_LINES, type Program } from '../program.ts';
+import { formatExamples, JSON_LINES, type Program, parseName } from '../program.ts';
 
 /** Prints or applies what each process may do on Kafka, and prints the users of MongoDB. */
 export function addAcls(program: Program, context: Context): void {
@@ -19,25 +20,32 @@ export function addAcls(program: Program, context: Context): void {
       '--principal <user=principal...>',
       `principals of ${kafkaUsers.join(', ')} (default: User:auth, …; with mTLS: the names of certificates)`,
     )
+    .addOption(
+      new Option(
+        '--consumer <name...>',
+        'also for services of other teams that read the events of accounts',
+      ).argParser(parseNames),
+    )
     .option('--mongo', 'print a script for mongosh that creates a user with a role for each process')
     .option('--json', JSON_LINES)
     .addHelpText(
       'after',
       formatExamples(
         'acls',
-        'acls --apply',
+        'acls --apply --consumer books',
         "acls --principal 'auth=User:CN=auth'",
         'acls --mongo >users.js',
       ),
     )
-    .action(async ({ apply = false, principal = [], mongo = false, json = false }) => {
+    .action(async ({ apply = false, principal = [], consumer = [], mongo = false, json = false }) => {
       if (mongo) {
-        if (apply || json || principal.length > 0) command.error('--mongo goes with no other option');
+        if (apply || json || principal.length + consumer.length > 0)
+          command.error('--mongo goes with no other option');
         context.print(mongoUsersScript());
         return;
       }
-      const principals = principalsIn(principal) ?? command.error(WRONG_PRINCIPAL);
-      const acls = aclsOf(context, principals);
+      const principals = principalsIn(principal, consumer) ?? command.error(WRONG_PRINCIPAL);
+      const acls = aclsOf(context, consumer, principals);
       if (apply)
         await withKafkaBus(context, (bus) => retryUntilReachable(context, 'Kafka', () => bus.grant(acls)));
       if (json) printJson(context.print, acls);
@@ -45,27 +53,41 @@ export function addAcls(program: Program, context: Context): void {
     });
 }
 
-const WRONG_PRINCIPAL = `--principal takes user=principal, such as 'auth=User:CN=auth', for ${kafkaUsers.join(', ')}`;
+const WRONG_PRINCIPAL = `--principal takes user=principal, such as 'auth=User:CN=auth', for ${kafkaUsers.join(', ')} and consumers`;
 
-function principalsIn(options: readonly string[]): ReadonlyMap<string, string> | undefined {
-  const given = options.map((option) => /^(\w+)=(.+:.+)$/.exec(option));
-  const users: readonly string[] = kafkaUsers;
+/** @throws InvalidArgumentError */
+function parseNames(name: string, before: readonly string[] = []): readonly string[] {
+  return [...before, parseName(name)];
+}
+
+function principalsIn(
+  options: readonly string[],
+  consumers: readonly string[],
+): ReadonlyMap<string, string> | undefined {
+  const given = options.map((option) => /^([\w.-]+)=(.+:.+)$/.exec(option));
+  const users: readonly string[] = [...kafkaUsers, ...consumers];
   if (!given.every((match) => match !== null && users.includes(match[1] ?? ''))) return undefined;
   return new Map([
-    ...kafkaUsers.map((user) => [user, `User:${user}`] as const),
+    ...users.map((user) => [user, `User:${user}`] as const),
     ...given.map((match) => [match?.[1] ?? '', match?.[2] ?? ''] as const),
   ]);
 }
 
-function aclsOf({ environment }: Context, principals: ReadonlyMap<string, string>): readonly Acl[] {
+function aclsOf(
+  { environment }: Context,
+  consumers: readonly string[],
+  principals: ReadonlyMap<string, string>,
+): readonly Acl[] {
   const { TOPIC_NAMES, GROUP_PREFIX } = readConfig(logNameSettings, environment);
-  return kafkaRights({ topicNames: TOPIC_NAMES, groupPrefix: GROUP_PREFIX }).map(
-    ({ user, resource, name, isPrefix, operations }) => ({
-      principal: principals.get(user) ?? '',
-      resource,
-      name,
-      isPrefix,
-      operations,
-    }),
-  );
+  const rights = [
+    ...kafkaRights({ topicNames: TOPIC_NAMES, groupPrefix: GROUP_PREFIX }),
+    ...consumers.flatMap((name) => consumerRights(name, { topicNames: TOPIC_NAMES })),
+  ];
+  return rights.map(({ user, resource, name, isPrefix, operations }) => ({
+    principal: principals.get(user) ?? '',
+    resource,
+    name,
+    isPrefix,
+    operations,
+  }));
 }
