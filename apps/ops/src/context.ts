@@ -1,6 +1,6 @@
 import type { Environment } from '@latchkey/process';
 
-/** What a command works with: settings and output. */
+/** The settings and the output of a command. */
 export interface Context {
   /** Environment variables, with those of `.env` as defaults. */
   readonly environment: Environment;

@@ -1,4 +1,4 @@
-/** Uses the journal to tell records that auth has published from records that somebody else has written. */
+/** Uses the journal to distinguish records that auth has published from forged ones. */
 import { type Authenticate, type EventRecord, envelopeOf, isEvent, sequenceOf } from '@latchkey/consumer';
 import { decodeWithProof, isHeartbeat, type Provenance } from '@latchkey/events';
 import { fingerprint, type JournaledStream, type JournalView, receivedFingerprint } from '@latchkey/verify';

@@ -1,4 +1,4 @@
-/** Which keys a system has, and what still needs each of them. */
+/** Determines which keys a system has, and what still needs each of them. */
 import { openOps as openAuth } from '@latchkey/auth/ops';
 import {
   type KeyKind,
@@ -21,9 +21,9 @@ export interface KeyReport {
   readonly kind: ReportedKind;
   readonly id: string;
   /**
-   * `current`: used for everything new. `next`: accepted, and never current so far. `former`: was current.
-   * `public`: can only check signatures. `accepted`: a key of the user service, whose keys no store remembers,
-   * that is not the current one.
+   * The state of a key. `current`: used for all new data. `next`: accepted, but never current so far. `former`: was
+   * current earlier. `public`: can only verify signatures. `accepted`: a key of the user service that is not the
+   * current one (no store records the keys of this service).
    */
   readonly state: 'current' | 'next' | 'former' | 'public' | 'accepted';
   /** When a process first started with it as the current one. */
@@ -37,7 +37,7 @@ export interface KeyReport {
 /** What needs each key, by its id. Kinds whose keys are needed only for a time are absent. */
 type Needs = Readonly<Record<ReportedKind, ReadonlyMap<string, string>>>;
 
-/** How long what was made with a key lasts. */
+/** The lifetime of the data that was made with a key. */
 export interface Lifetimes {
   /** How long access tokens are valid. */
   readonly accessTokenMinutes: number;
@@ -129,7 +129,7 @@ function wasUsed(kind: ReportedKind, state: KeyReport['state']): boolean {
   return state === 'former' || (state === 'next' && (kind === 'bounces' || kind === 'dkim'));
 }
 
-/** Something may have been made with the former key just before the current one took over. */
+/** // Data may have been made with the former key until just before the current one was first used. */
 function neededUntil(
   kind: ReportedKind,
   since: Date,

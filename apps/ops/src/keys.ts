@@ -45,13 +45,19 @@ export async function secretOf(
   return given ?? (await keysIn(join(folder, 'secrets.json')))[name];
 }
 
-/** Returns what seals the secrets of webhooks with WEBHOOK_SECRET_KEY. @throws ConfigError */
+/**
+ * Returns a sealer for the secrets of webhooks, with WEBHOOK_SECRET_KEY.
+ * @throws ConfigError
+ */
 export function sealerWith(key: string | undefined): SecretSealer {
   const { WEBHOOK_SECRET_KEY } = readConfig(webhookSettings, { WEBHOOK_SECRET_KEY: key });
   return createSecretSealer(WEBHOOK_SECRET_KEY);
 }
 
-/** Returns what seals the secrets of webhooks; without WEBHOOK_SECRET_KEY it refuses to. @throws ConfigError */
+/**
+ * Returns a sealer for the secrets of webhooks; without WEBHOOK_SECRET_KEY it refuses to seal.
+ * @throws ConfigError
+ */
 export async function secretSealerOf({ environment }: Pick<Context, 'environment'>): Promise<SecretSealer> {
   return sealerWith(await secretOf('WEBHOOK_SECRET_KEY', dataFolder(environment), environment));
 }
@@ -79,8 +85,8 @@ export async function eventKeysOf({ environment }: Pick<Context, 'environment'>)
 }
 
 /**
- * Returns the public keys that signatures of events are checked with: those of EVENT_SIGNING_KEYS, or those that auth
- * publishes at JWKS_URL if it is set. Undefined if there is neither.
+ * Returns the public keys that verify signatures of events: those of EVENT_SIGNING_KEYS, or those that auth publishes
+ * at JWKS_URL if it is set. Undefined if neither is set.
  * @throws ConfigError; Error (one line) if they cannot be read
  */
 export async function publicEventKeysOf({

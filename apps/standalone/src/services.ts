@@ -37,7 +37,7 @@ export function composeServices(
     readonly clock: ClockGuard;
     readonly logger: Logger;
     readonly registry: Registry;
-    /** Removes what the development mailbox keeps of an address. */
+    /** Removes the mails of an address from the development mailbox. */
     forgetMails(address: string): Promise<void>;
   },
 ): Services {

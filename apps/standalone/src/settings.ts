@@ -43,8 +43,8 @@ const EXPOSED =
 type Fault = readonly [name: keyof z.infer<typeof fields>, message: string];
 
 /**
- * Returns settings that contradict each other. Also called if single settings are invalid, so that all faults are
- * reported at once.
+ * Returns settings that contradict each other. Also called if individual settings are invalid, so that all faults are
+ * reported together.
  */
 function contradictions(config: z.infer<typeof fields>): readonly Fault[] {
   if (config.LATCHKEY_ENV === 'production')
@@ -58,7 +58,7 @@ type OwnSettings = z.infer<typeof fields>;
 
 export interface StandaloneConfig extends OwnSettings {
   readonly OPERATIONS_PORT: number;
-  /** Where the services' settings come from. */
+  /** The sources of the services' settings. */
   readonly environment: Environment;
 }
 
@@ -66,7 +66,7 @@ function isGiven(environment: Environment, name: string): boolean {
   return Boolean(environment[name] || environment[`${name}_FILE`]);
 }
 
-/** Adds those provided settings that are given neither directly nor as a file. */
+/** Adds the provided settings that are set neither directly nor by a file. */
 function withProvided(environment: Environment, provided: Environment): Environment {
   return {
     ...environment,

@@ -1,6 +1,6 @@
 /**
- * What all services that consume signed events share: the setting, the alarm about forged records, and the state of
- * the keys.
+ * Shared by all services that consume signed events: the setting, the alarm about forged records, and the state of the
+ * keys.
  */
 import type { BusRecord, Slice } from '@latchkey/bus';
 import type { Dependency, Logger } from '@latchkey/process';
@@ -14,8 +14,8 @@ export const eventSignatures = z
   );
 
 /**
- * Returns a function that raises the alarm about the records of a slice that do not verify. It also sets them
- * aside, unless the setting is to report them only.
+ * Returns a function that reports the records of a slice that do not verify. It also marks them as dead letters, unless
+ * the setting is to report them only.
  */
 export function createForgeryAlarm(deps: {
   readonly policy: z.infer<typeof eventSignatures>;

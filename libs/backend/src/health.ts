@@ -6,7 +6,7 @@ import { DiskFull, type OpenStore, StoreUnavailable } from '@latchkey/store';
 /**
  * Returns the state of a store.
  * @param ask a cheap call to the store
- * @param detail what an outage means, in words for the operator
+ * @param detail describes an outage to operators
  */
 export async function storeHealth(
   name: string,
@@ -46,7 +46,7 @@ export function createWriteProbe(
   };
 }
 
-/** Returns the state of a consumer. Without it, its service still responds. */
+/** Returns the state of a consumer. The service responds without it. */
 export function busHealth(subscription: Subscription | undefined): Dependency {
   const bus = { name: 'bus', needed: false } as const;
   if (!subscription?.healthy()) return { ...bus, state: 'down', detail: 'no records can be read' };

@@ -93,7 +93,7 @@ export function readStore(environment: Environment): StoreConfig {
   return openable(readStoreKind(environment), environment);
 }
 
-/** Does the same for services that are processes of their own. Without STORE, the store is never the embedded one. */
+/** Like the above, for services that are separate processes: without STORE, the store is never the embedded one. */
 export function readServerStore(environment: Environment): StoreConfig {
   return openable(readStoreKind(environment, 'mongo'), environment);
 }
@@ -102,7 +102,7 @@ function openable(kind: StoreKind, environment: Environment): StoreConfig {
   return { kind, open: openings[kind](environment) };
 }
 
-/** Returns the kind whose settings are set. DATA_DIR does not count, because a standalone has it as well. */
+/** Returns the kind whose settings are set. DATA_DIR does not count, because a standalone has it with any store. */
 function givenKind(environment: Environment): StoreKind | undefined {
   function isGiven(name: string) {
     return Boolean(environment[name] || environment[`${name}_FILE`]);

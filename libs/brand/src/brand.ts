@@ -1,4 +1,4 @@
-/** What pages and mails look like: the product's name, logo and color. The same on auth and the notifier. */
+/** The product's name, logo and color on pages and in mails. The same on auth and the notifier. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { faultOfColor, type Palette, paletteOf } from './palette.ts';
@@ -12,14 +12,18 @@ interface Logo {
   readonly bytes: Buffer;
 }
 
-/** How the image formats that mail programs show begin. They do not show SVG. */
+/** The first bytes of the image formats that mail programs show. They do not show SVG. */
 const IMAGES: readonly (readonly [type: string, start: Buffer])[] = [
   ['image/png', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])],
   ['image/jpeg', Buffer.from([0xff, 0xd8, 0xff])],
   ['image/gif', Buffer.from('GIF8')],
 ];
 
-/** Reads the logo. @returns it, or what is wrong with the file @throws Error if the file cannot be read */
+/**
+ * Reads the logo.
+ * @returns the logo, or a description of what is wrong with the file
+ * @throws Error if the file cannot be read
+ */
 function readLogo(path: string): Logo | string {
   const bytes = readFileSync(path);
   if (bytes.length > MAX_LOGO_BYTES) return `must be a file of at most ${MAX_LOGO_BYTES / 1024} KiB`;

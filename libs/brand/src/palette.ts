@@ -23,7 +23,7 @@ const BLACK = '#000000';
 const DARK_GROUND = '#1b1f23';
 const ON_DARK_ACCENT = '#0d1f1b';
 
-/** The contrast that texts need. In the dark scheme, where we choose the color, they get it in any case. */
+/** The contrast that texts require. In the dark scheme, where we choose the color, they always get it. */
 export const MIN_CONTRAST = 4.5;
 const DARK_CONTRAST = 6;
 const STEPS = 50;

@@ -5,9 +5,9 @@ import type { LogTail } from './tail.ts';
 export type { BusRecord } from './record.ts';
 
 /**
- * A record to be published. `key` decides the partition (Kafka's murmur2; round robin without a key), so records
- * with the same key stay in order. Of a key `a/b` only `a` counts: records with such keys stay in order together.
- * An array as a header is sent as one header per element.
+ * A record to be published. `key` determines the partition (Kafka's murmur2; round robin without a key), so records
+ * with the same key stay in order. In a key `a/b` only `a` counts, so that records with such keys stay in order as
+ * well. An array as a header is sent as one header per element.
  */
 export interface OutgoingRecord {
   readonly key: string | Buffer | null;
@@ -42,8 +42,8 @@ export interface SubscribeOptions {
    */
   readonly group: string;
   /**
-   * The former name of the group. If the group has no positions, it takes over those of the former one, once. Dead
-   * letters keep the former name.
+   * The former name of the group. If the group has no positions, it copies those of the former one, once. Dead letters
+   * keep the former name.
    */
   readonly formerGroup?: string;
   /**
@@ -67,8 +67,8 @@ export interface Subscription {
   /** Whether records can currently be fetched; false while the broker is down. */
   healthy(): boolean;
   /**
-   * Returns a sentence for each fault that does not end the subscription: a position that was out of range, or one
-   * that does not move. None after `close`.
+   * Returns a sentence for each fault that does not end the subscription: a position that was out of range, or one that
+   * does not advance. None after `close`.
    */
   faults(): readonly string[];
   /**
@@ -82,7 +82,7 @@ export interface TopicSpec {
   readonly name: string;
   /** Must never change, because it determines the partition of each key. */
   readonly partitions: number;
-  /** How long records are kept, in ms; -1 means forever. */
+  /** How long records are kept, in ms; -1 keeps them without a limit. */
   readonly retentionMs: number;
   /** Set if a later record with the same key may replace an earlier one. Only on Kafka; the embedded log keeps both. */
   readonly compaction?: Compaction;
@@ -126,10 +126,10 @@ export interface Bus {
   /** Starts reading. Resolves once the group has been joined. The topics must exist. */
   subscribe(options: SubscribeOptions): Promise<Subscription>;
   /**
-   * Reads the records of one key in one partition, in order, to retry a parked account: those with the key itself, and
-   * those whose key consists of it, a slash, and more. Moves no group's position.
-   * @param toOffset the offset after the last one to read; defaults to the current end of the partition, and is
-   * limited by it
+   * Reads the records of one key in one partition, in order, to retry a parked account. Includes keys that begin with
+   * this key and a slash. Does not change the position of any group.
+   * @param toOffset the offset after the last one to read; defaults to the current end of the partition, and is limited
+   * by it
    */
   readKey(
     topic: string,
@@ -138,20 +138,22 @@ export interface Bus {
     fromOffset: number,
     toOffset?: number,
   ): AsyncIterable<BusRecord>;
-  /** Reads a topic from any place, without a group. @throws Error if there is no such topic */
+  /**
+   * Reads a topic from any position, without a group.
+   * @throws Error if there is no such topic
+   */
   tail(topic: string): Promise<LogTail>;
   /**
-   * Replaces the records of a key in place, those that `readKey` reads, in every topic and its dead letters, so that no
-   * file contains the former ones. Only the embedded log can do this.
-   * @param change returns the value and the headers to keep; undefined to leave a record as it is. Must be
-   * idempotent
+   * Replaces the records of a key (those that `readKey` reads) in every topic and its dead letters, so that no file
+   * contains the earlier ones. Only the embedded log can do this.
+   * @param change returns the value and the headers to keep; undefined to leave a record as it is. Must be idempotent
    */
   replaceKey?(key: string, change: ReplaceRecord): Promise<void>;
   /** Closes every subscription, then the connection. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Returns what is kept of a record. The record's `topic` is the name on the log. */
+/** Returns the parts of a record to keep. The record's `topic` is the name on the log. */
 export type ReplaceRecord = (record: BusRecord) => Pick<BusRecord, 'value' | 'headers'> | undefined;
 
 /** How far a group has read, summed over the partitions of its topics. */
@@ -167,7 +169,7 @@ export interface GroupProgress {
   readonly outOfRange: readonly string[];
 }
 
-/** Consumer groups as operators see them, whichever processes their members are in. */
+/** Consumer groups as operators see them, independent of the processes in which their members are. */
 export interface Groups {
   /** Returns how far a group has read; 0 for a group that does not exist. @throws Error if a topic does not exist */
   progressOf(group: string, topics: readonly string[]): Promise<GroupProgress>;

@@ -1,6 +1,6 @@
 /**
- * The dead-letter queues, as operators use them. A single record of a topic cannot be deleted, so a discarded
- * letter is marked: the marker is a later record in the same topic, which is retained as long as the letter.
+ * The dead-letter queues for operators. A single record of a topic cannot be deleted, so a discarded letter is marked:
+ * the marker is a later record in the same topic, which is retained as long as the letter.
  */
 import type { Bus, BusRecord } from './bus.ts';
 import { DEAD_LETTERS } from './dead-letter.ts';

@@ -10,7 +10,7 @@ export function deadLetterTopic(topic: string, group: string): string {
   return `${topic}${DEAD_LETTERS}${group}`;
 }
 
-/** Returns the record with headers that say why it was set aside and where it was. */
+/** Returns the record as a dead letter: with headers that contain the cause, and its original position. */
 export function toDeadLetter([record, cause]: [BusRecord, string]): OutgoingRecord {
   return {
     key: record.key,

@@ -1,4 +1,4 @@
-/** Records of a topic, and where they are. */
+/** Records of a topic, and their positions. */
 
 /** A record of a topic. `offset` counts from 0 within its partition. A header sent twice arrives as an array. */
 export interface BusRecord {

@@ -1,9 +1,9 @@
-/** Reads a topic from any place, for readers that keep their positions themselves. */
+/** Reads a topic from any position, for readers that store their positions themselves. */
 import type { BusRecord, PartitionRange } from './record.ts';
 
 /** Joins no group. Every guarantee is a test in tail.contract.ts. */
 export interface LogTail {
-  /** Differs between logs: the offsets of one have no meaning in another. */
+  /** Different for each log: the offsets of one log are meaningless in another. */
   readonly id: string;
   /** Returns the range of each partition, by partition, at most {@link RANGES_AGE_MS} old. */
   ranges(): Promise<readonly PartitionRange[]>;

@@ -17,8 +17,8 @@ export interface GroupNames {
 }
 
 /**
- * Returns what a group is called on the log (ADR 28). The names of renamed topics are part of it, so that members that
- * read another topic, as during a change of TOPIC_NAMES, are another group.
+ * Returns the name of a group on the log (ADR 28). It contains the names of renamed topics, so that members that read
+ * different topics, as during a change of TOPIC_NAMES, are in different groups.
  * @param topics our names of the topics that it reads
  */
 export function groupNameOnLog(
@@ -51,8 +51,8 @@ export function withTopicNames<B extends Bus & Groups>(bus: B, names: TopicNames
 }
 
 /**
- * Wraps a bus so that groups are called by our names. It wraps the result of `withTopicNames`, so that topics are
- * called by our names, too.
+ * Wraps a bus so that groups have our names. It wraps the result of `withTopicNames`, so that topics have our names as
+ * well.
  */
 export function withGroupNames<B extends Bus & Groups>(bus: B, names: GroupNames): B {
   const renamed: Bus & Groups = {

@@ -17,7 +17,7 @@ interface ProblemBody {
   readonly errors?: readonly FieldFault[];
 }
 
-/** An answer that is not a success. Branch on `code`. */
+/** Thrown for a response that is not a success. Branch on `code`. */
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem';
   readonly status: number;

@@ -1,4 +1,4 @@
-/** The session of an app, where it is stored, and what the tabs of the app tell each other. */
+/** The session of an app: where it is stored, and the messages between the tabs of the app. */
 import type { components } from './api.d.ts';
 
 type Tokens = components['schemas']['Tokens'];

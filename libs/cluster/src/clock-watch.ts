@@ -18,7 +18,7 @@ const MAX_SKEW_MS = 30_000;
 const EVERY_MS = 30_000;
 /** How long a measurement is used, in ms. */
 const LASTS_MS = 5 * 60_000;
-/** A response that takes longer says too little about the time. In ms. */
+/** A response that takes longer does not show the time precisely enough. In ms. */
 const ANSWERS_WITHIN_MS = 5_000;
 
 export interface ClockWatchDeps {
@@ -46,7 +46,7 @@ export interface ClockWatch {
 }
 
 interface Measurement {
-  /** Ours minus theirs, in ms. */
+  /** Our time minus theirs, in ms. */
   readonly skewMs: number;
   readonly at: number;
 }

@@ -62,7 +62,7 @@ export function clusterPart(
     problemTypes: PROBLEM_TYPES,
   });
 
-  /** Repeats the whole start as long as a server cannot be reached. */
+  /** Repeats the whole start while a server is unavailable. */
   function startService(): Promise<Service> {
     return waitForServers(
       async () => {
@@ -99,7 +99,7 @@ export function clusterPart(
 
   async function stopService(): Promise<void> {
     if (service !== undefined) return service.stop().finally(() => servers.close());
-    // Closing the servers makes everything fail that the start waits for.
+    // Closing the servers makes every call fail that the start waits for.
     await servers.close();
     await Promise.race([starting, pause(START_ENDS_WITHIN_MS, undefined, { ref: false })]);
   }

@@ -47,9 +47,9 @@ export interface ClusterService<Settings extends z.ZodObject> extends Pick<Servi
 }
 
 /**
- * Runs a service as a process of its own. It listens immediately. Until both servers are reachable, it responds
- * with 503, and `/readyz` says what it waits for. All invalid settings are reported together. A failure that
- * waiting cannot fix is logged in one line.
+ * Runs a service as a separate process. It listens immediately. Until both servers are available, it responds with 503,
+ * and `/readyz` reports what it waits for. All invalid settings are reported together. A failure that waiting cannot
+ * fix is logged in one line.
  * @returns the exit code once the process should exit
  */
 export async function runService<Settings extends z.ZodObject>(

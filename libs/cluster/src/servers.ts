@@ -20,7 +20,7 @@ import { createClockWatch } from './clock-watch.ts';
 import { createTopicWatch, type TopicWatch } from './topic-watch.ts';
 import { waitForServers } from './wait-for-servers.ts';
 
-/** What a service requires on Kafka and in its store. */
+/** The requirements of a service on Kafka and in its store. */
 export interface ServiceRequirements {
   readonly topics: readonly TopicSpec[];
   /** Opens the part of a store that the service uses. */
@@ -40,9 +40,9 @@ export interface Servers {
    * differs, a schema of a newer version; the abort error after `close`
    */
   ready(needs: ServiceRequirements): Promise<void>;
-  /** Returns the state of the log and the store, as far as `ready` knows it. */
+  /** Returns the state of the log and the store as of the last check by `ready`. */
   health(): Promise<readonly Dependency[]>;
-  /** Returns what is watched while a service runs: the clock and, after `ready`, the topics. */
+  /** Returns the state of what is watched while a service runs: the clock and, after `ready`, the topics. */
   watched(): readonly Dependency[];
   /** Closes log and store, and ends a wait in progress. Idempotent. */
   close(): Promise<void>;
@@ -50,7 +50,7 @@ export interface Servers {
 
 export interface ServersDeps {
   readonly registry: Registry;
-  /** Names this process in Kafka's logs. */
+  /** The name of this process in Kafka's logs. */
   readonly clientId: string;
   readonly logger: Logger;
   /** Called when records can no longer be read: the process should exit. */

@@ -1,4 +1,4 @@
-/** Compares the topics with what they should be while the service runs, because somebody may alter them. */
+/** Compares the topics with their required settings while the service runs, because somebody may alter them. */
 import type { Dependency, Logger } from '@latchkey/process';
 
 const EVERY_MS = 10 * 60_000;
@@ -6,7 +6,7 @@ const EVERY_MS = 10 * 60_000;
 const AGAIN_MS = 30_000;
 
 export interface TopicWatchDeps {
-  /** Returns a sentence for each setting that differs from what it should be. */
+  /** Returns a sentence for each setting that differs from the required one. */
   readFaults(): Promise<readonly string[]>;
   readonly logger: Logger;
 }
@@ -18,7 +18,7 @@ export interface TopicWatch {
   close(): void;
 }
 
-/** Creates a watch. It keeps the last result while the brokers cannot be reached. */
+/** Creates a watch. While the brokers are unavailable, it keeps the last result. */
 export function createTopicWatch({ readFaults, logger }: TopicWatchDeps): TopicWatch {
   let faults: readonly string[] = [];
   let isClosed = false;

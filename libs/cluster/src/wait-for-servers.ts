@@ -4,10 +4,12 @@ import { retry } from '@latchkey/process/loop';
 import { StoreUnavailable } from '@latchkey/store';
 
 const RETRY_MS = 500;
-/** Servers that are started together with this process need about this long, so a shorter wait is not logged. */
+/**
+ * Servers that are started together with this process usually need about this long, so a shorter wait is not logged.
+ */
 const QUIET_MS = 2000;
 
-/** Whether an error, or its cause, will go away once a server can be reached again. */
+/** Whether an error, or its cause, is transient: it goes away once a server is available again. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof StoreUnavailable || error instanceof KafkaUnavailableError) return true;
@@ -31,7 +33,7 @@ function explained({ cause }: Error): unknown {
 }
 
 export interface WaitOptions {
-  /** What is waited for, for the log. */
+  /** The name of what is waited for, for the log. */
   readonly name: string;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -40,8 +42,7 @@ export interface WaitOptions {
 }
 
 /**
- * Retries an attempt for as long as servers are unreachable. Logs one line when the wait begins and one when it
- * ends.
+ * Retries an attempt while servers are unavailable. Logs one line when the wait begins and one when it ends.
  * @throws any error that is not an outage; the reason of `signal` once it is aborted
  */
 export async function waitForServers<T>(attempt: () => Promise<T>, options: WaitOptions): Promise<T> {

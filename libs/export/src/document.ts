@@ -1,11 +1,11 @@
 /**
- * The document that an account's data is exported as. Every part is parsed by its schema before it is written, so that a
- * field that is not declared here, such as a hash or a token, is never exported.
+ * The format of an account's exported data. Every part is parsed with its schema before it is written, so that a field
+ * that is not declared here, such as a hash or a token, is never exported.
  */
 import { instant, role } from '@latchkey/events';
 import { z } from 'zod';
 
-/** Raised when a field is removed or changes its meaning. New fields may come at any time. */
+/** Increased when a field is removed or changes its meaning. New fields may be added at any time. */
 export const EXPORT_VERSION = 1;
 
 const profile = z

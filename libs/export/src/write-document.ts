@@ -14,9 +14,9 @@ export interface ExportParts extends Lists {
 }
 
 /**
- * Writes the document line by line, one line per entry: memory is needed for one page of a list, however long the
- * lists are. Each part is read when the reader asks for it.
- * @throws ZodError for a part that violates its schema, and whatever the lists throw: the document is then incomplete
+ * Writes the document with one line per entry, so that memory is needed only for one page of a list. Each part is read
+ * when the reader requests it.
+ * @throws ZodError for a part that violates its schema, and any error of the lists: the document is then incomplete
  * JSON
  */
 export async function* writeDocument(parts: ExportParts): AsyncGenerator<string> {

@@ -3,7 +3,7 @@ import type { BusRecord } from '@latchkey/bus';
 import { dataSchemaUri, subjectOfKey } from '@latchkey/events';
 import { parseJson } from './json.ts';
 
-/** What a reader may see. */
+/** The restrictions on what a reader may see. */
 export interface ReaderView {
   /** The types of events that the reader sees; undefined for all. */
   readonly types?: ReadonlySet<string>;
@@ -34,7 +34,7 @@ export function toCloudEvent(record: BusRecord, view: ReaderView): string | unde
   const key = record.key === null ? undefined : textOf(record.key);
   if (key === undefined) return undefined;
   const { personsalt, ...others } = attributesOf(record, subjectOfKey(record.key) ?? key);
-  // The salt is removed with the person: with it, somebody could test guesses against the digest.
+  // The salt is removed with the person: with the salt, guesses could be tested against the digest.
   const attributes = view.person && personsalt !== undefined ? { ...others, personsalt } : others;
   const isShown = view.types === undefined || view.types.has(attributes['type'] ?? '');
   if (isShown) return withData(attributes, record, view.person);
@@ -65,7 +65,7 @@ function attributeName(header: string): string | undefined {
   return /^ce_[a-z\d]+$/.test(header) ? header.slice('ce_'.length) : undefined;
 }
 
-/** Where the record is on the log, as extension attributes. */
+/** // The position of the record on the log, as extension attributes. */
 function withPlace(attributes: Readonly<Record<string, string>>, record: BusRecord, data = ''): string {
   const { partition, offset } = record;
   const text = JSON.stringify({ ...attributes, feedpartition: partition, feedoffset: offset });

@@ -1,17 +1,19 @@
 /**
- * How far a reader has read, as opaque text. It is not secret: it contains offsets of the log, and a forged cursor
- * shows nothing but what the key allows anyway.
+ * The position of a reader of the feed, as opaque text. It is not secret: it contains offsets of the log, and a forged
+ * cursor reveals only what the key allows anyway.
  */
 import { crc32 } from 'node:zlib';
 import type { BusRecord } from '@latchkey/bus';
 import { z } from 'zod';
 import { parseJson } from './json.ts';
 
-/** The place in one partition. */
+/** The position in one partition. */
 export interface Place {
   /** The offset of the next record. */
   readonly offset: number;
-  /** Identifies the record before this place, so that a log that was created again is noticed. 0 at the beginning. */
+  /**
+   * Identifies the record before this position, so that a log that was created again is noticed. 0 at the beginning.
+   */
   readonly anchor: number;
 }
 

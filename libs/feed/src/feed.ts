@@ -29,22 +29,22 @@ export interface FeedPage {
   readonly events: readonly string[];
   /** The cursor of the next page. */
   readonly cursor: Cursor;
-  /** How many records come after this page, of whatever type. */
+  /** The number of records after this page, of any type. */
   readonly behind: number;
 }
 
-/** Every method rejects as the log does. */
+/** Every method rejects with the errors of the log. */
 export interface Feed {
   read(query: FeedQuery): Promise<FeedPage>;
-  /** Resolves once there may be more records after a page with nothing behind it, or when `signal` is aborted. */
+  /** Resolves once there may be more records after a page that reached the end, or when `signal` is aborted. */
   grown(page: FeedPage, signal: AbortSignal): Promise<void>;
 }
 
-/** The most records that a page reads, so that a page with few matching events does not take long. */
+/** The maximum number of records that a page reads, so that a page with few matching events does not take long. */
 const SCANNED_AT_MOST = 5000;
 const READ_AT_ONCE = 1000;
 
-/** Returns those of the consecutive records that auth has published. */
+/** Returns the records, out of these consecutive ones, that auth has published. */
 export type SelectGenuine = (records: readonly BusRecord[]) => Promise<readonly BusRecord[]>;
 
 export function createFeed(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine): Feed {
@@ -75,7 +75,7 @@ async function readPage(source: Source, query: FeedQuery): Promise<FeedPage> {
   const log = logNumber(tail.id);
   const only = query.account === undefined ? undefined : await tail.partitionOf(query.account);
   const ranges = only === undefined ? all : all.filter(({ partition }) => partition === only);
-  // The offsets of another log mean nothing here, so everything is read again.
+  // The offsets of another log are meaningless here, so everything is read again.
   const after = query.after?.log === log ? query.after : { log, next: 0, places: new Map<number, Place>() };
   const places = new Map(
     ranges.map((range) => [range.partition, reachable(placeOf(after, range.partition), range)]),
@@ -169,7 +169,7 @@ async function checked(
   return isSame || isRemoved ? place : { offset: start, anchor: 0 };
 }
 
-/** The places that this process itself has reached. Their records need not be read again for the check. */
+/** The positions that this process itself has reached. Their records need not be read again for the check. */
 interface Reached {
   add(partition: number, place: Place): void;
   has(partition: number, place: Place): boolean;

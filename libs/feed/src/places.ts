@@ -1,8 +1,11 @@
-/** How many requests of one client may wait at the same time. */
+/** Limits how many requests of one client may wait at the same time. */
 const PER_CLIENT = 20;
 
 export interface WaitingSlots {
-  /** Takes a place. @returns a function that gives it back; undefined if the client already has too many */
+  /**
+   * Reserves a slot.
+   * @returns a function that frees it; undefined if the client already has too many
+   */
   take(client: string): (() => void) | undefined;
 }
 

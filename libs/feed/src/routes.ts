@@ -24,7 +24,7 @@ export interface FeedRoutesDeps {
   readonly feed: Feed;
   /** Identifies the client by its key. */
   readonly policy: Policy<FeedReader>;
-  /** Where the route is: `/api/v1/events`. */
+  /** The path of the route: `/api/v1/events`. */
   readonly path: string;
 }
 
@@ -83,7 +83,9 @@ function acceptsStream({ headers }: Pick<RequestContext, 'headers'>): boolean {
   return headers['accept']?.includes(STREAM) ?? false;
 }
 
-/** A client of server-sent events reconnects to the URL that it began with; the header tells where to continue. */
+/**
+ * // A client of server-sent events reconnects to its original URL; the header contains the position to continue at.
+ */
 function resumed(query: FeedParameters, { headers }: Pick<RequestContext, 'headers'>): FeedParameters {
   const last = readCursor(headers['last-event-id'] ?? '');
   return last === undefined ? query : { ...query, after: last };

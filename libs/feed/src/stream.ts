@@ -5,8 +5,8 @@ import type { FeedPage } from './feed.ts';
 import type { PageReading } from './page.ts';
 
 /**
- * The longest silence, in ms: proxies close connections that are silent for longer. A revoked key also ends its
- * streams within this time.
+ * The longest time without data, in ms: proxies close connections that are silent for longer. A revoked key also ends
+ * its streams within this time.
  */
 const SILENT_AT_MOST_MS = 15_000;
 
@@ -18,7 +18,7 @@ export interface StreamReading extends PageReading {
 }
 
 export function respondWithStream(reading: StreamReading): Answer {
-  // If the client disconnects at once, the stream never starts.
+  // If the client disconnects immediately, the stream never starts.
   reading.ending.addEventListener('abort', reading.leave, { once: true });
   return {
     status: 200,
@@ -43,7 +43,7 @@ async function* pieces({
   const { account, limit } = query;
   let { after } = query;
   let checkedAt = performance.now();
-  // Tells the client that it is connected, before there is any event.
+  // Tells the client that it is connected, before any event.
   yield ': connected\n\n';
   try {
     while (!ending.aborted) {

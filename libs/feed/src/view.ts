@@ -2,7 +2,7 @@ import { unavailable } from '@latchkey/http';
 import type { ReaderView } from './cloud-event.ts';
 import type { FeedReader } from './feed.ts';
 
-/** Returns what a client sees: what it has asked for, as far as it may see that. */
+/** Returns the events and fields that a client gets: those that it requests, as far as its key allows. */
 export function viewOf(
   { types: allowed, person }: FeedReader,
   {
@@ -15,7 +15,7 @@ export function viewOf(
   return { types, person, placeholders };
 }
 
-/** @throws Problem (unavailable) if the work fails: the log cannot be read */
+/** @throws Problem (unavailable) if the work fails because the log cannot be read */
 export async function mapLogFailures<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

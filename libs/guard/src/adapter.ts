@@ -1,4 +1,4 @@
-/** What the adapters for frameworks share. */
+/** Shared by the adapters for HTTP frameworks. */
 import { rememberCaller } from './callers.ts';
 import type { Check, Guard, HeaderOf } from './guard.ts';
 import { type ProblemAnswer, Refusal } from './refusal.ts';
@@ -44,10 +44,10 @@ export async function refusalOf(
   }
 }
 
-/** Headers as `node:http` has them. */
+/** Headers in the form of `node:http`. */
 export type NodeHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Returns the value of a header that was sent once. */
+/** Returns the value of a header that was sent only once. */
 export function headerOf(headers: NodeHeaders): HeaderOf {
   return (name) => {
     const value = headers[name];

@@ -21,7 +21,7 @@ export type ExpressMiddleware = (
   next: (error?: unknown) => void,
 ) => void;
 
-/** Makes a guard's checks middleware for Express. A handler gets the caller by `callerOf(request)`. */
+/** Converts a guard's checks to middleware for Express. A handler gets the caller by `callerOf(request)`. */
 export function expressGuard(guard: Guard): FrameworkGuard<ExpressMiddleware> {
   return createAdapter(guard, middleware);
 }

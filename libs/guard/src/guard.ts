@@ -22,7 +22,7 @@ export interface GuardOptions {
   readonly jwksUrl?: string;
   /** The keys themselves, instead of `jwksUrl`. */
   readonly keys?: KeySource;
-  /** How revoked tokens are recognised. Default: they are not, so a token is accepted until it expires. */
+  /** Recognises revoked tokens. Default: a token is accepted until it expires, even if it was revoked. */
   readonly revocations?: RevocationCheck;
   /** Default: the clock of this machine. */
   now?(): Date;

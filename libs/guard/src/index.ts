@@ -1,4 +1,4 @@
-/** `@latchkey/guard`: who is calling, and what the account may do. */
+/** `@latchkey/guard`: identifies the caller of a request, and checks what the account may do. */
 export type { AccessClaims } from '@latchkey/tokens';
 export { type Caller, type Check, createGuard, type Guard, type GuardOptions } from './guard.ts';
 export { type IntrospectionOptions, introspection } from './introspection.ts';

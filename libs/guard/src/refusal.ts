@@ -1,4 +1,4 @@
-/** Refusals as problem details (RFC 9457), as the services of Latchkey answer them. */
+/** Refusals as problem details (RFC 9457), in the format of Latchkey's services. */
 import { randomUUID } from 'node:crypto';
 import { PROBLEM_TYPES, type RefusalDetails, type RefusalSpec } from '@latchkey/tokens';
 

@@ -1,4 +1,4 @@
-/** What is known about an account in addition to its token. */
+/** The state of an account that is newer than its token. */
 import type { AccessClaims } from '@latchkey/tokens';
 
 /** Claims of the token that have changed since it was issued. */
@@ -9,9 +9,9 @@ export interface Standing {
 /** Decides whether a token that is otherwise valid was revoked. */
 export interface RevocationCheck {
   /**
-   * Returns 'dead' if the token was revoked, otherwise what has changed since it was issued.
+   * Returns 'dead' if the token was revoked, otherwise the claims that have changed since it was issued.
    * @param token the token as it was sent
-   * @throws RevocationsUnavailable if that cannot be determined at the moment
+   * @throws RevocationsUnavailable if that cannot be determined now
    */
   standingOf(claims: AccessClaims, token: string): Promise<Standing | 'dead'> | Standing | 'dead';
 }

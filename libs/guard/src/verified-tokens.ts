@@ -1,7 +1,7 @@
-/** Remembers tokens whose signature was checked, because that check takes longer than everything else. */
+/** Caches tokens whose signature was verified, because verifying takes longer than everything else. */
 import type { AccessClaims, VerifyToken } from '@latchkey/tokens';
 
-/** The longest that a token is accepted after its key was withdrawn, in ms. */
+/** The longest time that a token is accepted after its key was withdrawn, in ms. */
 const REMEMBERED_MS = 60_000;
 const MOST_TOKENS = 10_000;
 

@@ -42,7 +42,7 @@ interface Page {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Turns thrown errors into answers: a Problem by its spec, anything else into a 500 without details. */
+/** Converts thrown errors to responses: a Problem according to its spec, any other error to a 500 without details. */
 export function problemResponses(
   options: ProblemOptions & { readonly undeclared: 'fail' | 'drop' },
   pageAt: PageAt,
@@ -118,7 +118,7 @@ function answer(
 }
 
 const ENGLISH = 'en';
-/** Translators by the texts of a route. Routes without texts use the general ones. */
+/** Translators by the texts of a route. Routes without texts use the general translator. */
 const translators = new WeakMap<Texts, ReadonlyMap<string, Translate>>();
 
 function translatorsOf(texts: Texts): ReadonlyMap<string, Translate> {
@@ -134,10 +134,7 @@ function translatorsOf(texts: Texts): ReadonlyMap<string, Translate> {
   return made;
 }
 
-/**
- * Sets the language of the response: of the languages that there are, the one that the client prefers (RFC 9110,
- * 12.5.4).
- */
+/** Selects the language of the response: of the available ones, the one that the client prefers (RFC 9110, 12.5.4). */
 function translateFor(exchange: Exchange): Translate | undefined {
   const byLanguage = translatorsOf(exchange.state.route?.texts ?? generalTexts);
   exchange.vary('Accept-Language');
@@ -147,8 +144,8 @@ function translateFor(exchange: Exchange): Translate | undefined {
 }
 
 /**
- * Returns a page for a person: for problems that the route has a page for, and wherever a browser asks for a
- * document.
+ * Returns a page that explains the problem, for problems for which the route has a page, and whenever a browser
+ * requests a document.
  */
 function problemPage(exchange: Exchange, problem: Problem, pageAt: PageAt): Page | undefined {
   const { route, request, sentAs } = exchange.state;
@@ -178,9 +175,9 @@ const DRAIN_BYTES = 16 * 1024 * 1024;
 const DRAIN_MS = 5_000;
 
 /**
- * Sends the response although the client is still sending. Closing at once would reset the connection, and the
- * client might never read the response. So the rest of the body is discarded for a while before the connection is
- * closed.
+ * Sends the response although the client is still sending. If the connection was closed immediately, it would be reset,
+ * and the client might never read the response. The rest of the body is therefore discarded for a while before the
+ * connection is closed.
  */
 function answerUnread(exchange: Exchange, text: string): void {
   const { req } = exchange;

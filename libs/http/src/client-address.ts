@@ -7,10 +7,9 @@ export type ClientAddress = (request: IncomingMessage) => string;
 
 /**
  * Determines client addresses: that of the peer or, behind trusted proxies, the right-most untrusted address of
- * X-Forwarded-For. Everything to the left of it can be forged by the client.
- *
- * Not proxy-addr, which takes any text in the header for an address, and ports, brackets and IPv4-mapped addresses
- * as they are: rate limits are counted by this address.
+ * X-Forwarded-For. The client can forge everything to the left of it. Replaces proxy-addr, which accepts any text in
+ * the header as an address, and does not normalise ports, brackets and IPv4-mapped addresses: rate limits are counted
+ * by this address.
  * @param trustedProxies addresses and CIDR blocks
  * @throws Error naming TRUSTED_PROXIES if one is neither
  */

@@ -1,4 +1,4 @@
-/** Tells everything that works on a response when it should end. */
+/** Signals that end the work on a response. */
 import type { ServerResponse } from 'node:http';
 
 const endings = new WeakMap<ServerResponse, AbortController>();
@@ -18,7 +18,7 @@ export function endSignalOf(response: ServerResponse): AbortSignal {
   return controllerOf(response).signal;
 }
 
-/** Aborts the signal of a response, even if nothing has asked for it yet. */
+/** Aborts the signal of a response, even if it has not been requested yet. */
 export function abortEndSignal(response: ServerResponse): void {
   controllerOf(response).abort();
 }

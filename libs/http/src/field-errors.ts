@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { pointerToken } from './json.ts';
 import { type FieldError, Problem, problems } from './problem.ts';
 
-/** The client controls how many there are. */
+/** Limits the number of errors, because the client controls how many there are. */
 const MOST_ERRORS = 50;
 
 /** Turns the issues of a failed parse into field errors. @param root start of the pointers: `#`, `#/query`, … */
@@ -65,7 +65,7 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** Makes a 400 that lists the field errors. */
+/** Creates a 400 that lists the field errors. */
 export function validationFailed(errors: readonly FieldError[]): Problem {
   const [first] = errors;
   const where = first === undefined ? '' : ` ${first.pointer}: ${first.message}`;

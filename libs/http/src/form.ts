@@ -1,5 +1,5 @@
 /**
- * Strict parser for application/x-www-form-urlencoded (WHATWG URL). Not URLSearchParams, which accepts broken
+ * Strict parser for application/x-www-form-urlencoded (WHATWG URL). Replaces URLSearchParams, which accepts broken
  * percent-encoding and bytes that are not UTF-8.
  */
 import { decodeUtf8, pointerToken, textFault } from './json.ts';
@@ -10,7 +10,7 @@ export interface ParsedPairs {
   readonly faults: readonly FieldError[];
 }
 
-/** More than any of our forms or queries has. */
+/** More than any of our forms or queries contains. */
 const MOST_PAIRS = 100;
 
 /** Parses an encoded text. Each name may occur once. @param pointer start of the pointers of faults: `#`, `#/query` */

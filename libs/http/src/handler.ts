@@ -23,13 +23,16 @@ export interface HttpOptions extends CorsOptions, ProblemOptions {
   readonly registry: Registry;
   /** Addresses and CIDR blocks whose X-Forwarded-For is trusted. */
   readonly trustedProxies: readonly string[];
-  /** What happens to undeclared fields in a response. `fail`: for tests and development. `drop`: for production. */
+  /** How to treat undeclared fields in a response. `fail`: for tests and development. `drop`: for production. */
   readonly undeclared: 'fail' | 'drop';
   /** Whether clients use HTTPS only; every response then has `Strict-Transport-Security`. Default: false. */
   readonly https?: boolean;
 }
 
-/** Makes a handler for `node:http` of routes. Also answers 400, 404, 405, 413, 415 and 500, as problem details. */
+/**
+ * Creates a handler for `node:http` that serves routes. It also responds with 400, 404, 405, 413, 415 and 500, as
+ * problem details.
+ */
 export function createHandler(
   routes: readonly Route[],
   options: HttpOptions,
@@ -97,8 +100,8 @@ function isWellFormed(path: string): boolean {
 }
 
 /**
- * Removes surplus slashes from the path of a page: links are joined and completed by hand and by machines. Other paths
- * stay as they are, because a proxy may guard them by their exact text.
+ * Removes surplus slashes from the path of a page, because links are joined and completed by hand and by programs.
+ * Other paths are not changed, because a proxy may guard them by their exact text.
  */
 function tolerateSlashes(routes: readonly Route[]): Step {
   const pages = new Router({ sensitive: true, strict: true });

@@ -1,9 +1,8 @@
 /**
- * Validates JSON text (RFC 8259) from clients, without recursion and without quoting it in errors.
- *
- * Duplicate keys are a threat of their own: a gateway or a filter in front of us may check the first of two equal
- * keys while JSON.parse takes the last one. JSON.parse cannot report them, so the text is scanned before it is parsed;
- * the depth limit and the position of syntax errors come with it. test/hostile-input.e2e.test.ts runs it on all routes.
+ * Validates JSON text (RFC 8259) from clients, without recursion and without quoting it in errors. Duplicate keys are a
+ * threat: a gateway or a filter in front of us may check the first of two equal keys while JSON.parse uses the last
+ * one. JSON.parse cannot report them, so the text is scanned first. The scanner also limits the depth, and reports the
+ * position of syntax errors. test/hostile-input.e2e.test.ts tests it on all routes.
  */
 
 const MAX_DEPTH = 20;
@@ -12,7 +11,7 @@ const STRING = /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4}
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LITERAL = /true|false|null/y;
 const SPACE = /[ \t\n\r]*/y;
-/** Matches the end of a text that was cut off inside a string, a number or a literal. */
+/** Matches the end of a text that was truncated inside a string, a number or a literal. */
 const CUT_OFF = /(?:"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\.)*\\?|-|\.|[eE][+-]?|[tfn][a-z]*)$/uy;
 
 /** What is expected next. */

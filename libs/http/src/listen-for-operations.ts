@@ -3,7 +3,7 @@ import type { ProblemOptions } from './answer-problem.ts';
 import { type ListeningPart, listen } from './listen.ts';
 import type { Route } from './route.ts';
 
-/** Makes the listener of the operations routes, on a port that clients cannot reach. */
+/** Creates the listener of the operations routes, on a port that clients cannot reach. */
 export function listenForOperations(
   config: { readonly OPERATIONS_HOST: string; readonly OPERATIONS_PORT: number },
   deps: ProblemOptions & {

@@ -55,12 +55,11 @@ const FIRST_REQUEST_MS = 500;
 const BACKLOG_MS = 1_000;
 
 /**
- * Makes a part that serves routes. `start` binds the port and rejects with a message for operators if it is taken.
- * `stop` finishes requests in progress, accepts and answers connections that are waiting in the backlog, and closes
- * idle connections.
- *
- * Not http-terminator or stoppable: they close the listening socket at once, which resets the backlog, and destroy
- * connections whose first request is in flight. A rolling restart must not fail a request (listen.test.ts).
+ * Creates a part that serves routes. `start` binds the port, and rejects with a message for operators if it is in use.
+ * `stop` finishes requests in progress, accepts and serves connections that are waiting in the backlog, and closes idle
+ * connections. Replaces http-terminator and stoppable, which close the listening socket immediately and so reset the
+ * backlog, and destroy connections whose first request is in flight: a rolling restart must not fail a request
+ * (listen.test.ts).
  */
 export function listen(options: ListenOptions): ListeningPart {
   let listening: Listening | undefined;
@@ -211,7 +210,7 @@ function trackedServer(options: ListenOptions): Listening {
   return { server, serve, close };
 }
 
-/** Makes an answer in progress the last one of its connection. */
+/** Makes a response in progress the last one of its connection. */
 function endSoon(answer: ServerResponse): void {
   if (!answer.headersSent) answer.setHeader('Connection', 'close');
   abortEndSignal(answer);

@@ -11,15 +11,15 @@ export interface OpenApiInfo {
   readonly description: string;
   /** The path that a proxy in front removes: that of PUBLIC_URL. Default: none. */
   readonly publicPath?: string;
-  /** What the routes with each tag are about. */
+  /** Descriptions of the tags. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
 type Json = Record<string, unknown>;
 
 /**
- * Returns the OpenAPI 3.1 document of routes, made from the schemas that validate them. Hidden routes are omitted.
- * zod itself writes the JSON Schemas; this maps what a Route declares beyond schemas: policies, problems, media types.
+ * Returns the OpenAPI 3.1 document of routes, generated from the schemas that validate them. Hidden routes are omitted.
+ * zod generates the JSON Schemas; this module maps the rest of a Route's declaration: policies, problems, media types.
  */
 export function openApiDocument(
   { publicPath = '', tags = {}, ...info }: OpenApiInfo,

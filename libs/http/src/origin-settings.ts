@@ -22,8 +22,8 @@ export interface OriginConfig extends z.infer<typeof originSettings> {
 }
 
 /**
- * Returns a function that tells whether an origin may call the API and send the cookie: listed origins, our own
- * and, in development, localhost.
+ * Returns a function that returns whether an origin may call the API and send the cookie: listed origins, our own and,
+ * in development, localhost.
  */
 export function allowedOrigins(config: OriginConfig): (origin: string) => boolean {
   const { CORS_ORIGINS, FRONTEND_URL, PUBLIC_URL, LATCHKEY_ENV } = config;
@@ -54,7 +54,7 @@ function isLocal(origin: string): boolean {
   return /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/.test(origin);
 }
 
-/** Returns the path of PUBLIC_URL, which a proxy in front removes: `/id`; empty if there is none. */
+/** Returns the path of PUBLIC_URL, which a reverse proxy removes: `/id`; empty if there is none. */
 export function publicPathOf({ PUBLIC_URL }: Pick<OriginConfig, 'PUBLIC_URL'>): string {
   return new URL(PUBLIC_URL).pathname.replace(/\/+$/, '');
 }

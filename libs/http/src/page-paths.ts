@@ -1,4 +1,4 @@
-/** Which page a path belongs to, even if the path is not exactly that of a route. */
+/** Finds the page that a path belongs to, even if the path is not exactly that of a route. */
 import type { Route } from './route.ts';
 
 /** `//a//b/` becomes `/a/b`. */
@@ -8,7 +8,7 @@ export function withoutSurplusSlashes(path: string): string {
 
 export type PageAt = (path: string) => Route | undefined;
 
-/** Finds the page to which a path belongs that was cut off, or has something appended. */
+/** Finds the page for a path that was truncated, or to which something was appended. */
 export function pageAt(routes: readonly Route[]): PageAt {
   const pages = routes
     .filter(({ problemPage }) => problemPage !== undefined)

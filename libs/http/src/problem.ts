@@ -14,7 +14,7 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** The problems that any route may answer. */
+/** The problems that any route may respond with. */
 export const problems = {
   validation_failed: { code: 'validation_failed', status: 400, title: 'Validation Failed' },
   unauthenticated: { code: 'unauthenticated', status: 401, title: 'Authentication Required' },
@@ -30,7 +30,7 @@ export const problems = {
 } as const satisfies Record<string, ProblemSpec>;
 
 export interface ProblemDetails {
-  /** What is wrong with this request and what to do. Never contains a secret. */
+  /** What is wrong with this request and how to fix it. Never contains a secret. */
   readonly detail?: string;
   readonly errors?: readonly FieldError[];
   /** In whole seconds. Also sent as `Retry-After`. */
@@ -53,7 +53,10 @@ export class Problem extends Error {
   }
 }
 
-/** Makes a 429. @param retryAfterSeconds rounded up, at least 1 */
+/**
+ * Creates a 429.
+ * @param retryAfterSeconds rounded up, at least 1
+ */
 export function rateLimited(retryAfterSeconds: number): Problem {
   const seconds = Math.max(1, Math.ceil(retryAfterSeconds));
   return new Problem(problems.rate_limited, {
@@ -62,7 +65,10 @@ export function rateLimited(retryAfterSeconds: number): Problem {
   });
 }
 
-/** Makes a 503. @param retryAfterSeconds whole seconds */
+/**
+ * Creates a 503.
+ * @param retryAfterSeconds whole seconds
+ */
 export function unavailable(detail: string, retryAfterSeconds = 1, cause?: unknown): Problem {
   return new Problem(problems.unavailable, { detail, retryAfter: retryAfterSeconds, cause });
 }

@@ -25,8 +25,8 @@ export interface ParsedInput {
 type Parse = (input: unknown, faults: FieldError[]) => unknown;
 
 /**
- * Makes a reader for a route, which validates body, query, path and headers and reports all faults together.
- * The reader throws Problem validation_failed.
+ * Creates a reader for a route, which validates body, query, path and headers and reports all faults together. The
+ * reader throws Problem validation_failed.
  */
 export function inputReader(route: Route): (input: WireInput) => ParsedInput {
   const parseParams = parser(route.params, '#/path');

@@ -25,7 +25,7 @@ export interface RequestContext {
 
 /** Decides who may call a route, and identifies the caller. */
 export interface Policy<Caller> {
-  /** Who may call, for the OpenAPI document: "anyone", "a verified admin". */
+  /** The callers that are allowed, for the OpenAPI document: "anyone", "a verified admin". */
   readonly who: string;
   /** Whether `Authorization: Bearer` is required or optional. */
   readonly bearer: boolean | 'optional';
@@ -69,8 +69,8 @@ export interface Answer {
   /** Text of another media type: `{type: 'text/css; charset=utf-8', text}`. */
   readonly text?: { readonly type: string; readonly text: string | Buffer };
   /**
-   * A body that is sent piece by piece, as fast as the client reads. Must end once `ending()` is aborted, unless it ends
-   * by itself soon. An error breaks the connection off. JSON is not validated by the schema of the status.
+   * A body that is sent piece by piece, as fast as the client reads. Must end once `ending()` is aborted, unless it
+   * ends by itself soon. An error closes the connection. JSON is not validated with the schema of the status.
    */
   readonly stream?: { readonly type: string; readonly pieces: AsyncIterable<string> };
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;

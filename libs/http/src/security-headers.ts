@@ -18,9 +18,8 @@ export function pagePolicy(imageOrigin?: string): string {
 }
 
 /**
- * The security headers of answers, by the kind of answer. ASVS 5.0, 3.4.
- *
- * `every` is set first, `https` where clients use HTTPS only (production), and a page overrides what it has to.
+ * The security headers of responses, by their kind. ASVS 5.0, 3.4. `every` is set first, `https` if clients use HTTPS
+ * only (production), and a page overrides the headers that it needs to.
  */
 export const securityHeaders = {
   every: {

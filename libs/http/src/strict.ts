@@ -1,12 +1,10 @@
 import { z } from 'zod';
 
 /**
- * Returns the schema with every `z.object` made strict, at any depth; `z.looseObject` and `.catchall(…)` stay. Keeps
- * metadata. Leaves intersections, maps, tuples and lazy schemas unchanged: an intersection of strict objects would
- * refuse everything.
- *
- * Not z.strictObject in each schema: one that is forgotten would drop unknown fields silently, and the schemas of
- * answers must be strict in tests and development only.
+ * Returns the schema with every `z.object` made strict, at any depth; `z.looseObject` and `.catchall(…)` are unchanged.
+ * Keeps metadata. Leaves intersections, maps, tuples and lazy schemas unchanged: an intersection of strict objects
+ * would refuse everything. Used instead of z.strictObject in each schema, because a forgotten one would drop unknown
+ * fields silently, and because the schemas of responses must only be strict in tests and development.
  */
 export function makeStrict<S extends z.ZodType>(schema: S): S {
   return strict(schema) as S;

@@ -1,8 +1,8 @@
 /** Messages of the API in the languages of readers. Codes stay the same in every language. */
 
 /**
- * Texts by their English original, in which `{name}` stands for any value. A value is translated, too, if it is a text
- * of the catalogue.
+ * Texts by their English original, in which `{name}` matches any value. If a value is itself a text of the catalogue,
+ * it is translated as well.
  */
 export type Catalogue = Readonly<Record<string, string>>;
 
@@ -22,7 +22,7 @@ export function joinTexts(...sources: readonly Texts[]): Texts {
   );
 }
 
-/** Makes a translator, which returns a text unchanged if the catalogue does not have it. */
+/** Creates a translator, which returns a text unchanged if the catalogue does not contain it. */
 export function translator(catalogue: Catalogue): Translate {
   const patterns = Object.entries(catalogue)
     .filter(([english]) => english.includes('{'))

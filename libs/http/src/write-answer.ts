@@ -14,7 +14,7 @@ export class UndeclaredAnswer extends Error {
   }
 }
 
-/** Makes a writer for the responses of a route, which throws UndeclaredAnswer. */
+/** Creates a writer for the responses of a route, which throws UndeclaredAnswer. */
 export function answerWriter(
   route: Route,
   undeclared: 'fail' | 'drop',
@@ -88,7 +88,7 @@ function withoutSchema(route: Route, body: unknown, undeclared: 'fail' | 'drop')
     throw new UndeclaredAnswer(route, 'a body where none is declared');
 }
 
-/** Names only the fields, because their values may be personal. */
+/** Contains only the names of fields, because their values may be personal. */
 function whereWrong(error: z.core.$ZodError): string {
   return error.issues
     .map((issue) => {

@@ -1,4 +1,4 @@
-/** Times in words, in the reader's language. */
+/** Formats times in the reader's language. */
 
 export type Unit = 'second' | 'minute' | 'hour' | 'day';
 

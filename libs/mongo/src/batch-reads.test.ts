@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { batchReads } from './batch-reads.ts';
 
-/** Reads the double of numbers, and records which were read together. */
+/** Returns twice each number, and records which numbers were read together. */
 function doubles() {
   const calls: (readonly number[])[] = [];
   const read = batchReads<number, number>(async (keys) => {

@@ -1,4 +1,7 @@
-/** Keys of one query. More would make the server's plan, and the wait for the slowest of them, too large. */
+/**
+ * The maximum number of keys per query. With more, the server's plan and the wait for the slowest key would grow too
+ * much.
+ */
 const MOST_KEYS = 50;
 
 interface Waiting<Key, Value> {
@@ -8,9 +11,9 @@ interface Waiting<Key, Value> {
 }
 
 /**
- * Makes a function that reads by key, and reads the keys of one turn of the event loop with one call. A call of the
- * driver costs as much CPU as the rest of a small request, so under load this halves the cost of a request. A key is
- * always read after it was asked for, so a reader sees all writes that were confirmed before.
+ * Creates a function that reads by key, and combines the reads of one turn of the event loop into one call. A call of
+ * the driver costs as much CPU as the rest of a small request, so under load this halves the cost of a request. A key
+ * is always read after it was requested, so that a reader sees all writes that were confirmed before.
  * @param read returns the values of up to 50 keys, in their order; if it rejects, all of them fail
  */
 export function batchReads<Key, Value>(

@@ -9,8 +9,8 @@ interface DriverConnection {
 /**
  * Makes a command that is being written fail when its connection closes. Otherwise the driver waits for the 'drain'
  * event of a socket with a full buffer. A destroyed socket never drains, and emits 'close' only a turn of the event
- * loop later, so the caller would wait forever. If the caller is the driver's own monitor, nothing would look for a
- * server that is down any more.
+ * loop later, so the caller would wait forever. If the caller is the driver's own monitor, the driver would no longer
+ * notice when the server is up again.
  * @param prototype the prototype of the driver's connections
  * @throws Error if this version of the driver is built differently
  */

@@ -2,7 +2,7 @@ import type { MoveTarget } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import { retryLostRace } from './failures.ts';
 
-/** Receives records that are moved from another store, as documents of a collection. Rejects with the driver's errors. */
+/** Creates a target that stores moved records as documents of a collection. Rejects with the driver's errors. */
 export function createDocumentTarget<Item, Document extends { readonly _id: string }>(
   connection: Connection,
   collection: string,

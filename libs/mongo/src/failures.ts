@@ -3,8 +3,8 @@ import type mongoose from 'mongoose';
 import { loadDriver } from './driver.ts';
 
 /**
- * Replaces an error of the driver, whose text and fields may quote stored data: it names only the kind of the failure.
- * The cause of a StoreUnavailable.
+ * Replaces an error of the driver, whose text and fields may quote stored data, and contains only the kind of the
+ * failure. It becomes the cause of a StoreUnavailable.
  */
 export class MongoFailure extends Error {
   constructor(kind: string) {
@@ -19,14 +19,15 @@ const notConnected = /before initial connection|force closed|closed and destroye
 /** The user of MONGO_URL lacks a right. */
 const UNAUTHORIZED = 13;
 
-/** What the user may not do, without the values that the server quotes. */
+/** The operation that the user lacks a right for, without the values that the server quotes. */
 const deniedCommand = /not authorized on (\S+) to execute command \{ (\w+): "([\w.-]+)"/;
 
 const deniedListeners = new Set<(reason: Error) => void>();
 
 /**
- * Calls back when the server refuses an operation because the user lacks a right, which no waiting mends.
- * @returns a function that ends the callbacks
+ * Calls the listener when the server refuses an operation because the user lacks a right, which waiting does not
+ * change.
+ * @returns a function that removes the listener
  */
 export function onPermissionDenied(listener: (reason: Error) => void): () => void {
   deniedListeners.add(listener);
@@ -40,7 +41,7 @@ function reportDenied({ errmsg }: mongoose.mongo.MongoServerError): void {
   for (const listener of deniedListeners) listener(reason);
 }
 
-/** Returns the failure that an error of the driver means; undefined for any other error, such as a bug of ours. */
+/** Returns the failure that an error of the driver stands for; undefined for any other error, such as a bug. */
 export function failureOf(error: unknown): MongoFailure | undefined {
   const { MongoError, MongoInvalidArgumentError, MongoServerError } = loadDriver().mongo;
   if (error instanceof MongoFailure) return error;

@@ -9,9 +9,9 @@ export interface Index {
   /** In this order. 1 ascending, -1 descending. */
   readonly keys: Readonly<Record<string, 1 | -1>>;
   readonly unique?: true;
-  /** Holds only documents that have at least one of its keys. */
+  /** The index contains only documents that have at least one of its keys. */
   readonly sparse?: true;
-  /** Holds only documents whose fields have these values. */
+  /** The index contains only documents whose fields have these values. */
   readonly only?: Readonly<Record<string, string>>;
 }
 
@@ -28,7 +28,10 @@ export async function missingIndexes(
   return missing;
 }
 
-/** Creates the missing indexes. @throws SchemaError if other indexes or the data are in the way; the driver's errors */
+/**
+ * Creates the missing indexes.
+ * @throws SchemaError if existing indexes or data prevent it; the driver's errors
+ */
 export async function ensureIndexes(connection: Connection, indexes: readonly Index[]): Promise<void> {
   const { db } = await connection.asPromise();
   for (const { collection, name, keys, only, ...options } of indexes) {
@@ -41,7 +44,10 @@ export async function ensureIndexes(connection: Connection, indexes: readonly In
   }
 }
 
-/** Returns what is wrong with the indexes, in words that follow "MongoDB". @throws the driver's errors */
+/**
+ * Returns what is wrong with the indexes, as text that follows "MongoDB".
+ * @throws the driver's errors
+ */
 export async function faultsOfIndexes(connection: Connection, indexes: readonly Index[]): Promise<string[]> {
   const collections = new Set(indexes.map(({ collection }) => collection));
   const faults: string[] = [];

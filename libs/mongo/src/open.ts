@@ -10,11 +10,11 @@ const DATABASE = 'latchkey';
 const SELECTION_MS = 2000;
 const CONNECT_MS = 2000;
 /**
- * Default of `answersWithinMs`. The driver repeats an operation once, so a server that accepts requests and does not
- * answer costs a request less than 10 s.
+ * Default of `answersWithinMs`. The driver repeats an operation once, so that a request fails within 10 s if a server
+ * accepts requests and does not respond.
  */
 const ANSWER_MS = 4_500;
-/** How much earlier than the client the server gives up a write, so that it can still say so, in milliseconds. */
+/** How much earlier than the client the server gives up a write, so that it can still report it, in milliseconds. */
 const WRITE_MARGIN_MS = 500;
 /** Holds one document, which probes write. */
 const PROBES = 'probes';

@@ -33,7 +33,7 @@ function answerTo(message: Buffer, body: Document): Buffer {
   return Buffer.concat([header, fields, document]);
 }
 
-/** Listens as a server that describes itself like this, and hangs up on every write. */
+/** Starts a server that describes itself like this, and closes the connection on every write. */
 async function listen(context: { after(end: () => void): void }, describe: (address: string) => Document) {
   const writes: Document[] = [];
   const sockets = new Set<Socket>();
@@ -66,7 +66,7 @@ async function listen(context: { after(end: () => void): void }, describe: (addr
   return { url: `mongodb://${address}`, writes };
 }
 
-/** What a `mongod` says of itself, also one that is no member of a replica set. */
+/** The description that a `mongod` gives of itself, even if it is no member of a replica set. */
 const mongod = {
   isWritablePrimary: true,
   ismaster: true,

@@ -1,6 +1,6 @@
 import { uptime } from 'node:os';
 
-/** How far the wall clock may be moved before nothing is deleted because of its age any more, in ms. */
+/** How far the wall clock may be set until nothing is deleted because of its age any more, in ms. */
 const TOLERANCE_MS = 60_000;
 
 /** Notices that the wall clock was set while the process ran. Data that seems old may then be young. */
@@ -54,7 +54,7 @@ export function createClockGuard({
   };
 }
 
-/** Says what an operator can do about a clock that was moved. */
+/** Returns what an operator can do about a clock that was set. */
 export function describeMove(movedMs: number): string {
   const seconds = Math.round(Math.abs(movedMs) / 1000);
   const direction = movedMs < 0 ? 'back' : 'forward';

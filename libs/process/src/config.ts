@@ -260,8 +260,8 @@ function wholeNumber(text: string): number {
 }
 
 /**
- * Adds faults that settings only have together. These are looked for even if single settings are invalid, so that
- * all faults are reported at once. Therefore `find` must not rely on the types.
+ * Adds faults of settings that are valid alone but not together. They are also determined if individual settings are
+ * invalid, so that all faults are reported together. `find` must therefore not rely on the types.
  */
 export function withCrossFieldChecks<Settings extends z.ZodObject>(
   settings: Settings,

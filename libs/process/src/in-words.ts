@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** Explains a zod issue to people: rewrites zod's default messages, and keeps those of the schema. */
+/** Returns a zod issue as text for people: rewrites zod's default messages, and keeps those of the schema. */
 export function explainIssue(issue: z.core.$ZodIssue): string {
   if (!/^(?:Invalid (?:input|option|string)|Too (?:small|big))/.test(issue.message)) return issue.message;
   switch (issue.code) {

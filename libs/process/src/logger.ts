@@ -20,7 +20,7 @@ export function createLogger(options: LoggerOptions, destination?: NodeJS.Writab
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
-    // Cleans the written line, because it contains everything: fields, bindings of child loggers, messages, stacks.
+    // Redacts the written line, because it contains everything: fields, bindings of child loggers, messages, stacks.
     hooks: { streamWrite: redactLine },
   };
   return pino(settings, destination ?? synchronousStdout());

@@ -1,6 +1,6 @@
 /**
- * The two ways to do something again: `retry` until it succeeds, `loop` until stopped. Pauses go through an
- * injected `sleep`, jitter through an injected `random`, so that tests need no real time.
+ * Two ways of repeating work: `retry` until it succeeds, `loop` until stopped. Pauses use an injected `sleep`, and
+ * jitter an injected `random`, so that tests need no real time.
  */
 import { setTimeout } from 'node:timers/promises';
 
@@ -48,10 +48,10 @@ export interface RetryOptions {
 }
 
 /**
- * Attempts `work` until it succeeds, at least once. Pauses between attempts with exponential backoff; a random
- * half of each pause is left out, so that many clients do not retry in step.
- * @throws the last error of `work`, when `when` refuses it or no attempts are left; the reason of `signal` once it
- * is aborted and the current attempt has failed
+ * Attempts `work` until it succeeds, at least once. Pauses between attempts with exponential backoff and jitter: each
+ * pause is shortened by up to half, so that many clients do not retry in step.
+ * @throws the last error of `work`, when `when` refuses it or no attempts are left; the reason of `signal` once it is
+ * aborted and the current attempt has failed
  */
 export async function retry<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
   const { when = () => true, attempts = Number.POSITIVE_INFINITY, signal, onFailure } = options;

@@ -17,7 +17,7 @@ export interface SecretKey {
   readonly bytes: Buffer;
 }
 
-/** The first key is used for everything new. What was made with the others is still valid. */
+/** The first key is used for all new data. Data that was made with the other keys remains valid. */
 export type SecretKeys = readonly [SecretKey, ...SecretKey[]];
 
 const SECRET_KEY_BYTES = 32;
@@ -66,9 +66,9 @@ export function parseSecretKeys(text: string): SecretKeys {
 }
 
 /**
- * Returns a MAC, made with the key itself, of a fixed text that is used for nothing else. It identifies the key and
- * reveals nothing about it.
- * @param setting the name of the setting that has the key
+ * Returns a MAC, made with the key, of a fixed text that is used only for this. It identifies the key without revealing
+ * it.
+ * @param setting the name of the setting that contains the key
  */
 export function secretFingerprint(setting: string, key: Buffer): string {
   return createHmac('sha256', key).update(`latchkey fingerprint of ${setting}`).digest('base64url');

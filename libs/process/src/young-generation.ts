@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** An option of Node, on the command line or in NODE_OPTIONS, with which somebody has chosen a size. */
+/** Matches an option of Node, on the command line or in NODE_OPTIONS, that sets the size. */
 const CHOSEN = /--(?:max|min)[-_]semi[-_]space[-_]size|--semi[-_]space[-_]growth[-_]factor/;
 
 /**

@@ -1,16 +1,13 @@
 import { hasNoSpace } from './disk-space.ts';
 
-/**
- * Says in one line why a data folder cannot be used: another server holds it, it is read-only, not ours, or
- * corrupt.
- */
+/** Says in one line why a data folder cannot be used: another server uses it, it is read-only, not ours, or corrupt. */
 export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';
 }
 
 const FULL = 13;
 
-/** SQLite's primary result codes that get a message of their own (https://sqlite.org/rescode.html). */
+/** SQLite's primary result codes that have their own message (https://sqlite.org/rescode.html). */
 const reasons: Readonly<Record<number, string>> = {
   5: 'is busy: another process keeps its database locked',
   8: 'is not writable',
@@ -30,7 +27,7 @@ export function sqliteResultCode(error: unknown): number | undefined {
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 
-/** Returns whether a write failed for lack of space. */
+/** Returns whether a write failed because the disk is full. */
 export function isDiskFull(error: unknown): boolean {
   return sqliteResultCode(error) === FULL;
 }

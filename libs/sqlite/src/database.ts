@@ -53,8 +53,8 @@ export interface Database {
    */
   write<T>(work: () => T extends PromiseLike<unknown> ? never : T, options?: WriteOptions): Promise<T>;
   /**
-   * Resolves if the disk takes writes. Cheap: it looks at the free space, and writes only after a write has failed for
-   * lack of it.
+   * Resolves if the disk accepts writes. Cheap: it checks the free space, and writes only after a write has failed
+   * because the disk was full.
    * @throws DiskFull, or SQLite's error
    */
   checkDisk(): Promise<void>;

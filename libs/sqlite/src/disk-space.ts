@@ -1,9 +1,9 @@
 import { statfsSync } from 'node:fs';
 
-/** A transaction needs more than this: SQLite's shared memory alone takes 32 KiB. */
+/** The minimum free space for a transaction: SQLite's shared memory alone takes 32 KiB. */
 const LEAST_BYTES = 64 * 1024;
 
-/** Returns whether the file system of a folder has no space left for us. False if that cannot be determined. */
+/** Returns whether the file system of a folder has no space left for this user. False if that cannot be determined. */
 export function hasNoSpace(folder: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(folder);

@@ -10,7 +10,7 @@ export function sqliteLeases(
   { prepare, write }: Database,
   table: string,
 ): LeaseRecords & {
-  /** Releases all leases: a data folder has one server at a time, so a previous one is gone. */
+  /** Releases all leases: a data folder has one server at a time, so an earlier server has ended. */
   reclaim(): Promise<void>;
 } {
   const find = `SELECT holder, until FROM ${table} WHERE name = :name`;

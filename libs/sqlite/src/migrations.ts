@@ -30,8 +30,8 @@ const SET = `
   ON CONFLICT DO UPDATE SET version = excluded.version`;
 
 /**
- * Returns whether migrations are still to be run.
- * @throws DataFolderError if a newer build has run migrations that this one does not know
+ * Returns whether some migrations have not run yet.
+ * @throws DataFolderError if a newer build has run migrations that this one does not have
  */
 export function hasPendingMigrations(connection: DatabaseSync, schema: Schema, folder: string): boolean {
   const version = versionOf(connection, schema.owner);
@@ -39,7 +39,10 @@ export function hasPendingMigrations(connection: DatabaseSync, schema: Schema, f
   return version < schema.migrations.length;
 }
 
-/** Runs the missing migrations in one transaction. No-op if another process was faster. @throws SQLite's errors */
+/**
+ * Runs the missing migrations in one transaction. No-op if another process has already run them.
+ * @throws SQLite's errors
+ */
 export function runMigrations(connection: DatabaseSync, schema: Schema): void {
   connection.exec('BEGIN IMMEDIATE');
   try {

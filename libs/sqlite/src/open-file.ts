@@ -50,7 +50,7 @@ export function openFile({ folder, create, check }: OpenFileOptions): DatabaseSy
   return connection;
 }
 
-/** Runs statements that may have to wait for a write of another process. */
+/** Runs statements with the long busy timeout, because they may have to wait for a write of another process. */
 export function withLongBusyTimeout(connection: DatabaseSync, run: () => void): void {
   connection.exec(`PRAGMA busy_timeout = ${LONG_TIMEOUT_MS}`);
   try {
@@ -74,7 +74,7 @@ export function requireFile(folder: string): void {
   throw new DataFolderError(`The data folder ${folder} has no latchkey.sqlite: no server has run on it yet.`);
 }
 
-/** Of a server, which writes from its first moment on. @throws DataFolderError */
+/** @throws DataFolderError */
 function refuseFullDisk(folder: string): void {
   if (hasNoSpace(folder))
     throw new DataFolderError(`The data folder ${folder} cannot be written: the disk is full.`);
@@ -102,7 +102,7 @@ function prepareFile(connection: DatabaseSync, folder: string, check: boolean): 
   connection.exec('COMMIT');
 }
 
-/** A write that changes nothing once the file is ours. */
+/** Writes the application id. If the file already has it, this is a write that changes nothing. */
 export function writeApplicationId(connection: DatabaseSync): void {
   connection.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
 }

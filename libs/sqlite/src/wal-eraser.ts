@@ -6,8 +6,8 @@ const AGAIN_MS = 1000;
 /** Empties the write-ahead log, which keeps former versions of pages until it is overwritten. */
 export interface WalEraser {
   /**
-   * Moves everything into the file and truncates the log. If another connection is in the way, does so later. If
-   * the process ends before that, the log is emptied when the last connection closes, or at the next `empty`.
+   * Moves all pages into the file and truncates the log. If another connection prevents it, retries later. If the
+   * process ends before that, the log is emptied when the last connection closes, or at the next `empty`.
    */
   empty(): void;
   stop(): void;

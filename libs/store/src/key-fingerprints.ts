@@ -1,6 +1,6 @@
 /**
- * Which keys a store was used with, as fingerprints or ids, never the keys themselves. Used at startup and by
- * operators' commands.
+ * Records the keys that a store was used with, as fingerprints or ids, never the keys themselves. Used at startup and
+ * by ops commands.
  */
 import type { GivenKeys, KeyUse } from './key-uses.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Which keys a store was used with, for each setting, as one text. The text identifies keys but does not contain
+ * The keys that a store was used with, for each setting, as one text. The text identifies keys but does not contain
  * them.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Yields a list page by page until a page is empty, so that any number of rows needs the memory of one page.
+ * Yields a list page by page until a page is empty, so that memory is needed for only one page.
  * @param read returns the page that follows an item; the first page for undefined
  */
 export async function* readPages<Item>(

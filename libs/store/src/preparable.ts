@@ -1,4 +1,4 @@
-/** What an operator prepares in a store before a service starts, and what the service checks at its start. */
+/** The parts of a store that an operator prepares before a service starts, and that the service checks at its start. */
 export interface Preparable {
   /** Returns what the service needs, in the order in which it must be prepared. @throws StoreUnavailable */
   requirements(): Promise<readonly Requirement[]>;
@@ -17,7 +17,7 @@ export interface Requirement {
   prepare(): Promise<'created' | 'unchanged'>;
 }
 
-/** The schema of the store is not the one that this build needs. The message is one line for the operator. */
+/** The schema of the store is not the required one. The message is one line for the operator. */
 export class SchemaError extends Error {
   override readonly name = 'SchemaError';
 }

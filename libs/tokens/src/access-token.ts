@@ -42,19 +42,17 @@ export interface AccessClaims {
    * account's last SessionsRevoked.
    */
   readonly seq: number;
-  /** What the caller may do, separated by spaces: ROLE_SCOPES. */
+  /** The permissions of the caller, separated by spaces: ROLE_SCOPES. */
   readonly scope?: string | undefined;
 }
 
 /**
- * Returns the claims of a valid access token, undefined for anything else. Does not say what is wrong with it.
+ * Returns the claims of a valid access token, and undefined for anything else, without the reason.
  * @throws KeysUnavailable if the keys cannot be fetched
  */
 export type VerifyToken = (token: string) => Promise<AccessClaims | undefined>;
 
-/**
- * Verifies access tokens by the JWT profile of RFC 9068: ES256 only, `typ: at+jwt`, a `kid`, 60 s of clock skew.
- */
+/** Verifies access tokens by the JWT profile of RFC 9068: ES256 only, `typ: at+jwt`, a `kid`, 60 s of clock skew. */
 export function tokenVerifier(options: {
   readonly keys: KeySource;
   readonly issuer: string;

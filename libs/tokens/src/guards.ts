@@ -30,19 +30,19 @@ export interface RefusalDetails {
   readonly account?: string;
 }
 
-/** What the guards need to know of an account. A service may add more, and gets it back with the caller. */
+/** The state of an account that guards check. A service may add fields, and gets them back with the caller. */
 export interface AccountStanding {
   readonly verified: boolean;
   readonly role: string;
 }
 
-/** Looks up the current standing of the token's account: 'dead' if the token must no longer be accepted. */
+/** Looks up the current state of the token's account: 'dead' if the token must no longer be accepted. */
 export type LookUpStanding<S extends AccountStanding = AccountStanding> = (
   claims: AccessClaims,
   request: GuardedRequest,
 ) => Promise<S | 'dead'>;
 
-/** The account that sent the request: the token's claims and the account's standing. */
+/** The account that sent the request: the token's claims and the account's current state. */
 export type Caller<S extends AccountStanding = AccountStanding> = S & { readonly claims: AccessClaims };
 
 const unauthenticated = { code: 'unauthenticated', status: 401, title: 'Authentication Required' } as const;
@@ -61,14 +61,14 @@ export const accountNotVerified = {
 } as const satisfies RefusalSpec;
 
 export interface Guard<Caller> {
-  /** Who may call, in words: "a verified admin". */
+  /** A description of the allowed callers: "a verified admin". */
   readonly who: string;
   readonly bearer: true;
   /** The other request headers that the guard reads. */
   readonly headers?: z.ZodObject;
-  /** What `authorise` may refuse with. */
+  /** The refusals that `authorise` may throw. */
   readonly problems: readonly RefusalSpec[];
-  /** @throws the error that `refuse` made */
+  /** @throws the error that `refuse` creates */
   authorise(request: GuardedRequest): Promise<Caller>;
 }
 
@@ -83,7 +83,10 @@ export interface Guards<S extends AccountStanding = AccountStanding> {
 export function createGuards<S extends AccountStanding>(options: {
   readonly verify: VerifyToken;
   readonly standing: LookUpStanding<S>;
-  /** Makes the error that the service's HTTP framework answers with the status, details and headers of a refusal. */
+  /**
+   * Creates the error that the service's HTTP framework converts to a response with the status, details and headers of
+   * a refusal.
+   */
   refuse(spec: RefusalSpec, details: RefusalDetails): Error;
   /** The request headers that `standing` reads. */
   readonly headers?: z.ZodObject;

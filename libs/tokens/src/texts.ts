@@ -1,4 +1,4 @@
-/** What guards answer in languages other than English: `{language: {English: translation}}`. */
+/** The texts of refusals in languages other than English: `{language: {English: translation}}`. */
 export const guardTexts = {
   de: {
     'Account Not Verified': 'Konto nicht bestätigt',

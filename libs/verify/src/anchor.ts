@@ -1,7 +1,7 @@
 /**
- * An anchor contains the heads of all hash chains at one moment, under one signed root. If it is kept where nobody
- * can change it, it shows later that nothing from before was changed or removed, even by somebody who has got hold
- * of the keys.
+ * An anchor contains the heads of all hash chains at one moment, under one signed root. If it is kept where nobody can
+ * change it, it proves later that nothing from before was changed or removed, even by somebody who has obtained the
+ * keys.
  */
 import type { KeyObject } from 'node:crypto';
 import { isTextSignedBy, keyIdOf } from '@latchkey/events';
@@ -87,7 +87,7 @@ export function parseAnchor(text: string): Anchor {
 }
 
 /**
- * Makes the anchor of a journal.
+ * Creates the anchor of a journal.
  * @throws Error (one line) if a stream cannot be read, or has no hash chain
  */
 export async function makeAnchor(
@@ -117,7 +117,7 @@ function rootOf(heads: readonly Head[]): string {
   );
 }
 
-/** Begins in another way than the text of an event, which the same key signs. */
+/** The prefix differs from that of event signatures, which the same key makes. */
 function signedText({ at, root }: Pick<Anchor, 'at' | 'root'>, count: number): string {
   return `latchkey-anchor:${at}:${count}:${root}`;
 }
@@ -138,7 +138,7 @@ export function anchorFlaw(given: Anchor, keyOf: (kid: string) => KeyObject | un
 /** A head, and when its anchor was made. */
 type AnchoredHead = Head & Pick<Anchor, 'at'>;
 
-/** Compares the journal with anchors: every event of each anchor must still be there, under its hash. */
+/** Compares the journal with anchors: every event of each anchor must still exist with the same hash. */
 export async function compareWithAnchors(
   journal: Pick<JournalView, 'streams'>,
   anchors: readonly Anchor[],

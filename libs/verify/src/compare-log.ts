@@ -6,7 +6,10 @@ import { receivedFingerprint } from './fingerprints.ts';
 import type { TopicEntry } from './topic-index.ts';
 import type { JournaledEvent, JournaledStream } from './views.ts';
 
-/** The sweep of the relay publishes what a crash left within two seconds; this leaves some reserve. */
+/**
+ * A commit must be published within this time: after a crash, the sweep of the relay publishes it within two seconds;
+ * the rest is reserve.
+ */
 const PUBLISHED_WITHIN_MS = 10_000;
 
 export interface StreamOnLog {
@@ -98,8 +101,8 @@ function commonPrefix(expected: readonly (number | undefined)[], onTopic: readon
 }
 
 /**
- * A topic keeps the person of an erased event until it removes the record. Returns the entry with these records taken
- * for what the journal has.
+ * Returns the entry in which the records of erased events, which a topic keeps until it deletes them, count as equal to
+ * the erased events in the journal.
  */
 function asErased({ stream, entry }: StreamOnLog, expected: readonly (number | undefined)[]): TopicEntry {
   if (stream.events.at(-1)?.event.type !== 'AccountErased') return entry;
@@ -130,7 +133,7 @@ function missingEvent(
   if (expected === undefined)
     return [finding(stream, 'event-unpublishable', `${name} violates its contract`, sequence)];
   const found = entry.fingerprints[sequence - 1];
-  // It is at its place, although an earlier event differs or is missing.
+  // The event is at its place, although an earlier event differs or is missing.
   if (found === expected || early.has(sequence)) return [];
   if (found !== undefined)
     return [finding(stream, 'event-differs', `${topic} has a different event in place of ${name}`, sequence)];

@@ -1,4 +1,4 @@
-/** Fingerprints of events: numbers that are cheap to keep in memory and to compare. */
+/** Fingerprints of events: numbers that take little memory and are fast to compare. */
 import { hash } from 'node:crypto';
 import { decode, type Envelope, encode, type LatchkeyEvent } from '@latchkey/events';
 
@@ -7,8 +7,8 @@ const BYTES = 6;
 type Fingerprinted = Envelope & { readonly type: string; readonly data?: unknown };
 
 /**
- * Returns 48 bits of a SHA-256 over everything that consumers see of an event. Pass events as the codec decodes
- * them: it puts the fields of `data` in a fixed order.
+ * Returns 48 bits of a SHA-256 over everything that consumers see of an event. Pass events in the form that the codec
+ * decodes: it puts the fields of `data` in a fixed order.
  */
 export function fingerprint({ type, data, ...envelope }: Fingerprinted): number {
   const { id, subject, sequence, time, correlationId, causationId, traceparent = '' } = envelope;
@@ -21,7 +21,7 @@ export function fingerprintOfHash(hash: string): number {
   return Buffer.from(hash, 'base64url').readUIntBE(0, BYTES);
 }
 
-/** Returns an event as it is once its person is erased: the event itself if it has none. */
+/** Returns an event in the form that it has once its person is erased: unchanged if it has none. */
 export function withoutPerson(event: Fingerprinted): Fingerprinted {
   const { data } = event;
   const isPersonal = typeof data === 'object' && data !== null && 'person' in data && data.person !== null;

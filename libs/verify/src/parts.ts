@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /**
- * Yields a list in parts, and lets the event loop run in between, so that work on a long list does not block it.
- * @param size returns how much work an item is; a part has about `most` of it
+ * Yields a list in chunks, and lets the event loop run between them, so that work on a long list does not block it.
+ * @param size returns the amount of work for an item; a chunk has about `most` of it
  */
 export async function* inYieldingChunks<Item>(
   items: readonly Item[],

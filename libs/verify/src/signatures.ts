@@ -16,7 +16,7 @@ export interface SignedEntry {
   readonly keyOf?: KeyOf | undefined;
 }
 
-/** Returns the events at their places on the topic that no record there proves to be genuine. */
+/** Returns the events at their places on the topic that no record proves to be genuine. */
 export async function unsignedEvents(
   given: SignedEntry,
   onTopic = given.entry.fingerprints.length,
@@ -53,7 +53,10 @@ function hasHash(
   return outOfOrder.some((record) => record.sequence === sequence && record.hash === wanted);
 }
 
-/** Reports the events that consumers set aside as forged. @param topic its name on the log */
+/**
+ * Reports the events that consumers reject as forged.
+ * @param topic its name on the log
+ */
 export async function findUnsigned(
   given: SignedEntry & { readonly topic: string },
   onTopic: number,

@@ -1,4 +1,4 @@
-/** Compares one shard of the accounts and mailings, and compares those that disagree again. */
+/** Compares one shard of the accounts and mailings, and repeats the comparison for those that differ. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StreamComparison } from './compare-streams.ts';
 import type { Shard } from './shards.ts';
@@ -13,7 +13,7 @@ export interface ShardDeps {
   readonly index: TopicIndex;
   readonly topics: TopicReader;
   compare(streams: readonly JournaledStream[]): Promise<readonly StreamComparison[]>;
-  /** How long to compare again what disagrees, and how long to pause between attempts, in ms. */
+  /** For how long the comparison is repeated for streams that differ, and the pause between attempts, in ms. */
   readonly patienceMs: number;
   readonly pauseMs: number;
   /** Called once for each stream, when it agrees or the time is over. */

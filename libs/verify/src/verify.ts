@@ -1,7 +1,7 @@
 /**
  * Compares the journal, the topics, the read model and the deliveries of a running system. The journal is
- * authoritative. Something that disagrees may only be in transit, so it is compared again until it agrees or the
- * time is over.
+ * authoritative. A difference may only mean that data is in transit, so the comparison is repeated until there is none
+ * or the time is over.
  */
 import type { GroupProgress, Groups, LogReader } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, topics } from '@latchkey/events';
@@ -23,18 +23,21 @@ export const journalTopics = topics.filter(({ publisher }) => publisher === 'aut
 export interface Sources {
   readonly journal: JournalView;
   readonly log: LogReader;
-  /** Takes our own names for topics. */
+  /** Accepts our own names of topics. */
   readonly groups: Pick<Groups, 'progressOf'>;
   readonly profiles: ProfileView;
   readonly deliveries: DeliveryView;
   /** Returns the name of a topic on the log. */
   nameOf(topic: string): string;
-  /** Returns the public key with this id, to check signatures on the topics with. Without it they are not checked. */
+  /**
+   * Returns the public key with this id, which verifies signatures on the topics. Without it, signatures are not
+   * checked.
+   */
   readonly keyOf?: KeyOf;
 }
 
 export interface VerifyOptions {
-  /** How long to compare again what disagrees, and how long to pause between attempts, in ms. */
+  /** For how long the comparison is repeated for streams that differ, and the pause between attempts, in ms. */
   readonly patienceMs: number;
   readonly pauseMs: number;
   /** Records to hold in memory at a time. If the topics have more, they are read several times. */

@@ -19,7 +19,10 @@ export async function compileMail(path: string): Promise<string> {
   return withBrandColors(`${html.trim()}\n`);
 }
 
-/** MJML accepts only real colors where a color belongs. These stand for the variables with the brand's colors. */
+/**
+ * MJML accepts only real colors where a color is expected. These colors are placeholders for the variables with the
+ * brand's colors.
+ */
 function withBrandColors(html: string): string {
   return html.replaceAll('#1d5c52', '{{ color }}').replaceAll('#83cdbe', '{{ color_on_dark }}');
 }

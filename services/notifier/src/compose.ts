@@ -52,7 +52,7 @@ export interface NotifierDeps {
   readonly backend: Backend;
   readonly logger: Logger;
   readonly registry: Registry;
-  /** The keys that events are verified with, instead of those at JWKS_URL; given if auth runs in the same process. */
+  /** The keys that verify events, instead of those at JWKS_URL; given if auth runs in the same process. */
   readonly eventKeys?: EventKeys;
   /** Overrides the system clock. */
   readonly clock?: Clock;
@@ -85,7 +85,7 @@ function webhookReaders(config: NotifierConfig): readonly ReportReader[] {
   ];
 }
 
-/** @returns undefined if reports do not come as mails */
+/** @returns undefined if reports are not received as mails */
 function receiverFor(config: NotifierConfig, take: TakeReport, logger: Logger): Receiver | undefined {
   const { MAIL_BOUNCE_PORT: port, MAIL_BOUNCE_HOST: host, MAIL_BOUNCE_DOMAIN: name = '' } = config;
   const returnPaths = returnPathsOf(config);
@@ -117,10 +117,10 @@ function reportHealth(publisher: ReportPublisher): Dependency {
 }
 
 /**
- * Composes the service: it reads accounts and mailings as group `notifier`, stores the deliveries and sends the mails;
- * it receives reports about them, and publishes these. Its public routes are for providers that report over HTTP. `start`
- * reads settings, keys and templates, and rejects with a message that names the faulty one; a stopped service may start
- * again. Topics, and on a cluster indexes, must exist.
+ * Composes the service. It reads accounts and mailings as group `notifier`, stores the deliveries and sends the mails;
+ * it also receives reports about mails, and publishes them. Its public routes are for providers that report over HTTP.
+ * `start` reads settings, keys and templates, and rejects with a message that names the faulty one; a stopped service
+ * may start again. Topics, and on a cluster indexes, must exist.
  */
 export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierService {
   const { logger, registry, backend, clock = systemClock, random = Math.random } = deps;

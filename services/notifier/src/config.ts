@@ -26,7 +26,7 @@ const keySet = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Mails about what happened to an account. A system may switch them off. */
+/** Mails about changes of an account. A system may disable them. */
 const NOTICES = ['new-sign-in', 'locked-out', 'account-disabled', 'sessions-ended'] as const;
 
 const notices = settingSchemas

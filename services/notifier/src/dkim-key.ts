@@ -32,7 +32,7 @@ const KEY_FAULT = `must be a private RSA key of at least ${LEAST_BITS} bits in P
 export const SELECTOR = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*$/i;
 
 export interface DkimKey {
-  /** Undefined for a key whose name MAIL_DKIM_SELECTOR has. */
+  /** Undefined for the key whose name is in MAIL_DKIM_SELECTOR. */
   readonly selector?: string;
   /** In PEM. */
   readonly privateKey: string;

@@ -1,4 +1,4 @@
-/** The notifier for operators' commands, which may run while notifiers are running. */
+/** The notifier's functions for ops commands, which may run while notifiers are running. */
 import type { Store } from '@latchkey/backend';
 import type { LatchkeyEvent, SealedToken } from '@latchkey/events';
 import type { ExportedMail } from '@latchkey/export';
@@ -23,7 +23,7 @@ export type { DeliverySummary } from './ports/deliveries.ts';
 export { addressFingerprint, addressHint } from './recipient.ts';
 
 export interface OwedWithLink extends OwedDelivery {
-  /** Its link, if it has one. */
+  /** The link of the mail, if it has one. */
   readonly link?: SealedToken;
 }
 

@@ -1,4 +1,4 @@
-/** What is kept of an address once the address itself is deleted. */
+/** The parts of an address that are kept when the address itself is deleted. */
 import { createHash } from 'node:crypto';
 import type { Recipient } from './delivery/delivery.ts';
 
@@ -14,7 +14,7 @@ export function addressHint(address: string): string {
   return `${first}…${text.slice(text.lastIndexOf('@'))}`;
 }
 
-/** Returns what is kept of the recipient's address after a mail was sent, so that reports can be matched. */
+/** Returns the part of the recipient's address that is kept after a mail was sent, so that reports can be matched. */
 export function recipientToKeep(address: string): Recipient {
   return { fingerprint: addressFingerprint(address), hint: addressHint(address) };
 }

@@ -48,9 +48,9 @@ export interface UserDeps {
   readonly logger: Logger;
   readonly registry: Registry;
   now?(): Date;
-  /** The keys that tokens are verified with, instead of those at JWKS_URL; given if auth runs in the same process. */
+  /** The keys that verify tokens, instead of those at JWKS_URL; given if auth runs in the same process. */
   readonly keys?: KeySource;
-  /** The keys that events are verified with, instead of those at JWKS_URL; given if auth runs in the same process. */
+  /** The keys that verify events, instead of those at JWKS_URL; given if auth runs in the same process. */
   readonly eventKeys?: EventKeys;
   /** Limits for requests that wait for the read model. */
   readonly waits?: Partial<WaitLimits>;
@@ -93,7 +93,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     (await authenticate(records)).records.map(({ source }) => source);
   const projectionOf = projections({
     backend,
-    // Each generation reads at a place of its own.
+    // Each generation has its own position in the log.
     authenticateFor: () => createAuthenticate({ ...verification, ahead: { log: backend.bus } }),
     onForged,
     stores,

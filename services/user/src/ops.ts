@@ -1,4 +1,4 @@
-/** The user service for operators' commands, which may run while its instances are running. */
+/** The user service's functions for ops commands, which may run while its instances are running. */
 import { setTimeout } from 'node:timers/promises';
 import type { Store } from '@latchkey/backend';
 import type { Bus, BusRecord, Groups } from '@latchkey/bus';
@@ -84,7 +84,7 @@ export function openOps(store: Store): UserOps {
     confirmErasures: confirm,
     async retryParked(account, from) {
       const erased: ErasedAccount[] = [];
-      // Nothing to announce here: waiting requests poll the store.
+      // Nothing has to be notified: waiting requests poll the store.
       function retryIn(generation: number) {
         return createRetry({
           ...from,

@@ -1,6 +1,6 @@
 /**
- * What each process may do on Kafka. `ops acls`, deploy/compose.secure.yml and docs/least-privilege.md are made
- * from this one table. Only the publisher of a topic may write events to it.
+ * The rights of each process on Kafka. `ops acls`, deploy/compose.secure.yml and docs/least-privilege.md are generated
+ * from this table. Only the publisher of a topic may write events to it.
  */
 import { groupNameOnLog, type TopicNames, topicNameOnLog } from '@latchkey/bus';
 import type { Acl, AclOperation } from '@latchkey/bus/kafka';
@@ -55,7 +55,7 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNames): readonly R
     }));
   }
 
-  /** Rights on a group, on its successors after a rebuild, and on its former name, whose positions it takes over. */
+  /** Rights on a group, on its successors after a rebuild, and on its former name, whose positions it copies. */
   function onGroup(
     user: KafkaUser,
     group: string,

@@ -1,6 +1,6 @@
-/** What each process may do in MongoDB: its own collections, by name, because roles know no patterns. */
+/** The rights of each process in MongoDB: its own collections, by name, because roles do not support patterns. */
 
-/** The roles provide for this many rebuilds of the read model, each of which makes a collection. */
+/** The number of rebuilds of the read model for which the roles provide; each rebuild creates a collection. */
 const GENERATIONS = 99;
 
 export const mongoCollections: Readonly<Record<'auth' | 'user' | 'notifier', readonly string[]>> = {

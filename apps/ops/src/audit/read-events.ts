@@ -6,7 +6,7 @@ import { decodeSecurityEvent, type SecurityEvent, type SecurityEventType } from 
 export interface EventFilter {
   readonly account?: string | undefined;
   readonly type?: SecurityEventType | undefined;
-  /** Returns whether the client of an event is the one that is looked for. */
+  /** Returns whether the client of an event is the requested one. */
   readonly isClient?: ReturnType<typeof clientMatcher> | undefined;
   /** The earliest time of an event. */
   readonly since?: Date | undefined;
@@ -16,7 +16,7 @@ export interface EventFilter {
   readonly after?: string | undefined;
 }
 
-/** Which of the matching events: those with the lowest ids, or with the highest. */
+/** Whether to return the matching events with the lowest ids or with the highest. */
 export type MatchEnd = 'first' | 'last';
 
 /**

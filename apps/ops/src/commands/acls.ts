@@ -10,7 +10,7 @@ import { printJson } from '../output/listing.ts';
 import { retryUntilReachable } from '../patience.ts';
 import { formatExamples, JSON_LINES, type Program, parseName } from '../program.ts';
 
-/** Prints or applies what each process may do on Kafka, and prints the users of MongoDB. */
+/** Prints or applies the rights of each process on Kafka, and prints the users of MongoDB. */
 export function addAcls(program: Program, context: Context): void {
   const command = program
     .command('acls')

@@ -50,7 +50,7 @@ test('an event that was changed or removed is found, although every hash was mad
   );
   const broken = await verifyAgainst(folder, file);
   assert.match(broken.out, /^journal-broken \S+: event 1: its content does not match its hash/m);
-  // Whoever has the code can chain the events again, but cannot get the hashes of the anchor.
+  // An attacker who has the code can chain the events again, but the hashes then differ from those of the anchor.
   const rehash = `UPDATE journal_commit SET events = (SELECT json_group_array(json_remove(value, '$.chain')) FROM json_each(events))
     WHERE stream = (SELECT min(stream) FROM journal_commit)`;
   await change(folder, rehash);
@@ -95,7 +95,7 @@ test('anchors on a topic are all compared with, and a forged one is left out', a
 
   await town.stop();
   await change(folder, 'DELETE FROM journal_commit WHERE stream = (SELECT max(stream) FROM journal_commit)');
-  // Whoever has the keys later can write an anchor of what is left, but the first one remains.
+  // An attacker who gets the keys later can write an anchor of the remaining events, but cannot remove the first one.
   assert.equal((await ops('anchor', '--topic', 'anchors.v1')).code, 0);
   const removed = await ops(...against);
   assert.match(removed.out, /^history-changed \S+: all events are missing that the anchor of /m);

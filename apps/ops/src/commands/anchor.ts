@@ -15,7 +15,7 @@ import { type System, withSystem } from '../system.ts';
 import { parseTopic } from './republish.ts';
 import { createTopicLike } from './topics.ts';
 
-/** Precedes the name of a topic where a file could be given as well. */
+/** The prefix of a topic's name, in contrast to the name of a file. */
 const TOPIC_PREFIX = 'topic:';
 
 export function addAnchor(program: Program, context: Context): void {

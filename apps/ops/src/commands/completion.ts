@@ -26,7 +26,7 @@ export function addCompletion(program: Program, { print }: Context): void {
 interface CommandWords {
   /** The words that lead to the command, each after a space: ` parked list`. Empty for the program itself. */
   readonly path: string;
-  /** What may follow: subcommands, choices of arguments and options. */
+  /** The possible next words: subcommands, choices of arguments and options. */
   readonly words: readonly string[];
 }
 

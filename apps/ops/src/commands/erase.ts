@@ -17,7 +17,9 @@ import { withSystem } from '../system.ts';
 
 const FOUND = 1;
 
-/** Has an account erased. It only appends to the journal: a running auth erases the account when it is due. */
+/**
+ * Requests the erasure of an account. It only appends to the journal: a running auth erases the account when it is due.
+ */
 export function addErase(program: Program, context: Context): void {
   const command = program
     .command('erase')
@@ -71,7 +73,7 @@ async function checkErased(context: Context, account: string, json: boolean): Pr
   });
 }
 
-/** Names no person: the output of a check may be kept. */
+/** // Contains no personal data, because the output of a check may be kept. */
 function describe(hits: readonly TracesFound[]): readonly string[] {
   if (hits.length === 0) return ['0 hits: nothing of it is in any store or topic.'];
   return hits.map(({ place, kind, count }) => `${kind} ${place}: ${count}`);

@@ -1,4 +1,4 @@
-/** Erasures: who has confirmed them, and who is overdue. */
+/** Erasures: which consumers have confirmed them, and which are overdue. */
 import { type Erasure, erasureSettings, openOps, unconfirmed } from '@latchkey/auth/ops';
 import { readConfig } from '@latchkey/process';
 import type { Context } from '../context.ts';
@@ -74,7 +74,7 @@ export function addErasures(program: Program, context: Context): void {
 
 interface Rules {
   readonly receiptDays: number;
-  /** What was erased earlier, and is not confirmed, is overdue. */
+  /** // Erasures before this time that are not confirmed are overdue. */
   readonly overdueSince: Date;
 }
 

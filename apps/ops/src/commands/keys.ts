@@ -131,8 +131,7 @@ export function addKeys(program: Program, context: Context): void {
         assertRetirable(report, force);
         const changes = kind === 'cost' ? undefined : removeKey(kind, source.secrets, id);
         if (changes !== undefined) assertWritable(source, changes, options);
-        // Forgotten before the key is removed: as long as the store remembers it, a process that starts without it
-        // is refused.
+        // The store must forget the key before it is removed: otherwise a process that starts without it is refused.
         await storedKeys(store, kind).forget(report.remembered.setting, report.remembered.key);
         if (changes !== undefined) await apply(source, changes, options, context);
         context.print(
@@ -171,7 +170,7 @@ function selectorOf(id: string): string {
   return id === UNNAMED_KEY_ID ? 'MAIL_DKIM_SELECTOR' : id;
 }
 
-/** Returns where the keys of a kind are remembered. */
+/** Returns the stores that record the keys of a kind. */
 function storedKeys(store: Store, kind: KeyReport['kind']) {
   return kind === 'bounces' || kind === 'dkim' ? openNotifier(store).keys : openAuth(store).keys;
 }
@@ -186,7 +185,7 @@ async function assertNext(kind: KeyKind, secrets: StoredSecrets, store: Store): 
   if (isFormer) throw new Error(`${keySettingNames[kind]} has no next key: make one with --next`);
 }
 
-/** @throws Error of one line that says what still needs the key */
+/** @throws Error of one line that names what still needs the key */
 function assertRetirable({ id, state, needs }: KeyReport, force: boolean): void {
   if (state === 'current') throw new Error(`${id} is in use: rotate first`);
   if (state === 'public')

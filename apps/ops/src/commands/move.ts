@@ -83,7 +83,7 @@ async function moveStore(move: Move, context: Context): Promise<void> {
   await openStored(openWebhooks(from).endpoints, sealerWith(keys.WEBHOOK_SECRET_KEY));
   const auth = openAuthMove(from, to, keys);
   const notifier = openNotifierMove(from, to);
-  // Deliveries before commits, so that no mail is sent again for an event that is published from MongoDB.
+  // Deliveries before commits, so that no mail is sent again because of an event that is published from MongoDB.
   const kinds = [...clientsIn(from, to), ...webhooksIn(move), ...notifier.kinds, ...auth.kinds];
 
   if ((await auth.begin()) === 'ended') {

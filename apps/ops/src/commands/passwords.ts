@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { formatNumber } from '../output/progress.ts';
 import { formatExamples, type Program } from '../program.ts';
 
-/** Makes the file of breached passwords that auth refuses. */
+/** Creates the file of breached passwords that auth refuses. */
 export function addPasswords(program: Program, { print }: Context): void {
   const passwords = program
     .command('passwords')

@@ -183,7 +183,7 @@ async function dropOthers(rebuild: Rebuild, { print, note }: Context): Promise<v
 
 const ERASURES = 500;
 
-/** Confirms the erasures that waited for a dropped generation, which was to apply them last. */
+/** Confirms the erasures that waited for a generation that was dropped. */
 async function confirmWaiting(
   { store, bus }: Pick<System, 'store' | 'bus'>,
   context: Context,

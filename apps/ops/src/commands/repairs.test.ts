@@ -15,7 +15,7 @@ import { runCommandHere } from '../testing/run-here.ts';
 
 const ADDRESS = 'ada@example.com';
 
-/** Returns a folder whose server has been used and has stopped. */
+/** Returns the folder of a standalone that has been used and has stopped. */
 async function usedFolder(t: TestContext, use: (server: Server) => Promise<void>) {
   const folder = await temporaryFolder(t);
   const sink = await startMailSink(t);

@@ -13,7 +13,10 @@ import { createTopicLike, newAccountsTopic } from './topics.ts';
 
 const MAX_RECORDS = 500_000;
 
-/** Publishes events again. Consumers skip those that they have: no mail is sent again, and no profile changes. */
+/**
+ * Publishes events again. Consumers skip the events that they have already handled, so that no mail is sent again, and
+ * no profile changes.
+ */
 export function addRepublish(program: Program, context: Context): void {
   const command = program
     .command('republish')
@@ -38,7 +41,10 @@ export function addRepublish(program: Program, context: Context): void {
     });
 }
 
-/** Accepts names that brokers accept and that nothing else depends on. @throws InvalidArgumentError */
+/**
+ * Accepts only names of topics that brokers accept and that nothing else uses.
+ * @throws InvalidArgumentError
+ */
 export function parseTopic(name: string): string {
   if (!/^[\w.-]{1,200}$/.test(name) || /^\.+$/.test(name))
     throw new InvalidArgumentError('Expected the name of a topic: letters, digits, dots, - and _.');

@@ -16,7 +16,7 @@ import { waitUntil } from '../testing/eventually.ts';
 import { type RunningSystem, startSystem } from '../testing/people.ts';
 import { runCommandHere } from '../testing/run-here.ts';
 
-/** What release 0.1 wrote: no event has a place in a chain, and no record a proof. */
+/** Data as release 0.1 wrote it: no event is part of a hash chain, and no record has a proof. */
 const AS_BEFORE = [
   `UPDATE journal_commit SET events = (SELECT json_group_array(json_remove(value, '$.chain')) FROM json_each(events))`,
   `UPDATE bus_record SET headers = (SELECT json_group_array(json(value)) FROM json_each(headers)

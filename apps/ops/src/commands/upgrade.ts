@@ -1,4 +1,4 @@
-/** Brings the events of an earlier release up to this one. */
+/** Upgrades the events of an earlier release to this one. */
 import { openOps } from '@latchkey/auth/ops';
 import { journalTopics } from '@latchkey/verify';
 import type { Context } from '../context.ts';

@@ -1,4 +1,4 @@
-/** Looks for traces of a person in every store and topic. Reads everything once, and changes nothing. */
+/** Searches every store and topic for traces of a person. Reads everything once, and changes nothing. */
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -77,7 +77,7 @@ export async function findTracesInLog(
 
 const BYTES_AT_ONCE = 1024 * 1024;
 
-/** Searches the bytes of the files of a data folder, which may have what the tables no longer show. */
+/** Searches the bytes of the files of a data folder, which may still contain data that is no longer in the tables. */
 export async function findTracesInFiles(folder: string, address: string): Promise<readonly TracesFound[]> {
   const hits: TracesFound[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true })) {

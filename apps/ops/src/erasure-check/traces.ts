@@ -1,7 +1,7 @@
-/** What counts as a trace of a person in something stored: a row, a document or a record. Pure. */
+/** Decides whether a stored row, document or record is a trace of a person. Pure. */
 import { parseJson } from '@latchkey/process';
 
-/** Returns whether something stored, with its texts by name, is a trace of the person. */
+/** Returns whether a stored item, given its texts by name, is a trace of the person. */
 export type TracePredicate = (stored: Readonly<Record<string, unknown>>) => boolean;
 
 /** Fields that hold personal data, however the store writes their names. */
@@ -23,18 +23,19 @@ const PERSONAL = new Set(
   ].map(plain),
 );
 
-/** Before an address, and after it, none of these may come: it would be another address. */
+/** None of these characters may precede or follow an address, because it would then be a different address. */
 const [BEFORE, AFTER] = ["[\\w!#$%&'*+/=?^`{|}~.-]", '(?:[a-z\\d-]|\\.[a-z\\d])'];
 
-/** A trace of an address is a text that contains it, in any case. */
+/** Returns a predicate for an address: a trace is a text that contains the address, in any case. */
 export function traceOfAddress(address: string): TracePredicate {
   const pattern = new RegExp(`(?<!${BEFORE})${RegExp.escape(address.toLowerCase())}(?!${AFTER})`);
   return (stored) => textsIn(stored).some((text) => pattern.test(text.toLowerCase()));
 }
 
 /**
- * The id of an erased account is kept, so a trace of it is something that names the account together with personal
- * data. What somebody else did to the account, as an admin, names that person.
+ * Returns a predicate for an account. The id of an erased account is kept, so a trace is an item that contains the id
+ * together with personal data. An item about what another person did to the account, as an admin, contains that other
+ * person's data.
  */
 export function traceOfAccount(account: string): TracePredicate {
   return (stored) => {
@@ -76,7 +77,7 @@ function textsIn(value: unknown): readonly string[] {
   return Object.entries(value).flatMap(([name, each]) => [name, ...textsIn(each)]);
 }
 
-/** Replaces JSON texts by what they say. */
+/** Replaces JSON texts by the values that they encode. */
 function parsed(value: unknown): unknown {
   if (value instanceof Uint8Array) return parsed(Buffer.from(value).toString());
   if (typeof value === 'string') return /^[[{]/.test(value) ? parsed(parseJson(value) ?? [value]) : value;

@@ -1,5 +1,5 @@
 /**
- * Redacts a record for operators. A record may contain anything, including an address in the wrong place. So only
+ * Redacts a record for operators. A record may contain anything, including an address in an unexpected place, so only
  * fields declared in the contract are shown; everything else is replaced by its type or length.
  */
 import { isUtf8 } from 'node:buffer';
@@ -99,7 +99,7 @@ function isDeclared(type: string | undefined, name: string, value: unknown): boo
   return field?.safeParse(value).success ?? false;
 }
 
-/** Masks the secrets of a valid value: a text that is not plain, or a sealed token. */
+/** Masks the secrets in a valid value: a text that is not plain, or a sealed token. */
 function withoutSecrets(value: unknown): unknown {
   if (typeof value === 'string') return PLAIN.test(value) ? value : MASK;
   if (!isObject(value)) return value;

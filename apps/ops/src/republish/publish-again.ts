@@ -1,4 +1,4 @@
-/** Publishes records that were made from what the journal contained a moment ago. */
+/** Publishes records that were created from an earlier state of the journal. */
 import { type AuthOps, withoutPerson } from '@latchkey/auth/ops';
 import type { Bus } from '@latchkey/bus';
 import { type EncodedEvent, subjectOfKey } from '@latchkey/events';
@@ -16,9 +16,9 @@ export interface RepublisherDeps {
 }
 
 /**
- * Returns a function that publishes again, while a partition has no leader as well: consumers skip events that are
- * published twice. If an account was erased after its records were made, the person is removed from them on the log: in
- * place or, on Kafka, by records without the person that follow.
+ * Returns a function that publishes records again, and waits while a partition has no leader: consumers skip events
+ * that are published twice. If an account was erased after its records were created, the person is removed from them on
+ * the log: in place or, on Kafka, by later records without the person.
  */
 export function createRepublisher(
   context: Parameters<typeof retryUntilReachable>[0],

@@ -1,6 +1,7 @@
 /**
- * Publishes events again that are on the topics without a valid signature. It decides by what the topics hold, so it
- * may be interrupted and repeated, and it may run while auth publishes: consumers skip what they have.
+ * Publishes events again that are on the topics without a valid signature. It is based on the content of the topics, so
+ * it can be interrupted and repeated, and it may run while auth publishes: consumers skip events that they have already
+ * handled.
  */
 import type { AuthOps } from '@latchkey/auth/ops';
 import type { LogReader } from '@latchkey/bus';
@@ -39,7 +40,7 @@ export interface SigningTotals {
   readonly chained: number;
   /** Accounts and mailings whose events were published again. */
   readonly published: number;
-  /** These events. */
+  /** The number of these events. */
   readonly events: number;
   /** Why some accounts or mailings were left out, one line each. */
   readonly leftOut: readonly string[];
@@ -90,7 +91,7 @@ async function recordsDue(
   { stream, index, totals }: { readonly stream: JournaledStream; readonly index: TopicIndex; totals: Totals },
 ): Promise<readonly EncodedEvent[]> {
   const entry = index.entryOf(stream.id);
-  // What is not on the topic is due to the relay, or was removed by the retention.
+  // An event that is not on the topic will be published by the relay, or was deleted by the retention.
   const onTopic = { ...stream, events: stream.events.slice(0, entry.fingerprints.length) };
   const [first] = await unsignedEvents({ stream, entry, keyOf });
   const isChained = stream.events.every(({ chain }) => chain !== undefined);

@@ -27,7 +27,7 @@ export interface WriteTopic {
   readonly bus: Republisher;
   /** The name of an existing topic. */
   readonly topic: string;
-  /** The most records of the topic to hold in memory. If the topic has more, it is read several times. */
+  /** The maximum number of records of the topic to hold in memory. If the topic has more, it is read several times. */
   readonly maxRecords: number;
   readonly onProgress: OnProgress;
 }

@@ -1,4 +1,4 @@
-/** Gives a test topics and groups of its own on Kafka, so that it sees no records of other tests. */
+/** Gives a test its own topics and groups on Kafka, so that it sees no records of other tests. */
 import { randomBytes } from 'node:crypto';
 import type { Bus, Subscription } from '@latchkey/bus';
 

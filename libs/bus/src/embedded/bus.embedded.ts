@@ -19,7 +19,7 @@ import { createEmbeddedTail } from './tail.embedded.ts';
 
 const DEFAULT_SLICE_SIZE = 500;
 const SWEEP_EVERY_MS = 60_000;
-/** Few enough that a sweep or a scan does not block the event loop. */
+/** Small enough that a clean-up or a scan does not block the event loop. */
 const ROWS_AT_ONCE = 2000;
 
 export interface EmbeddedBusDeps {
@@ -31,7 +31,7 @@ export interface EmbeddedBusDeps {
   readonly mayDelete?: () => boolean;
 }
 
-/** The log as the topics page and operators' commands see it. It knows only the group members in this process. */
+/** The log for the topics page and ops commands. It only has the group members of this process. */
 export interface EmbeddedBus extends Bus, Groups {
   topics(): TopicSummary[];
   /**
@@ -41,15 +41,17 @@ export interface EmbeddedBus extends Bus, Groups {
    */
   records(topic: string, query: RecordsQuery): BusRecord[];
   /**
-   * Changes how long a topic keeps records. In the embedded log there is no other way to do so. Does nothing if
-   * there is no such topic.
+   * Changes how long a topic keeps records, which is the only way to do so in the embedded log. Does nothing if there
+   * is no such topic.
    */
   setRetention(topic: string, retentionMs: number): Promise<void>;
   /** Deletes records older than their topic's retention. Runs by itself every minute. */
   sweep(): Promise<void>;
 }
 
-/** The log in the embedded store: partitions, keys and groups as in Kafka. Groups live within one bus. */
+/**
+ * The log in the embedded store: partitions, keys and groups as in Kafka. The members of groups are those of one bus.
+ */
 export function createEmbeddedBus({
   database,
   logger,

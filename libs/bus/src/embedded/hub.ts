@@ -3,13 +3,10 @@ import { createGroup, type Group } from './group.ts';
 import type { Member } from './lane.ts';
 import { createLog, type Log } from './log.ts';
 
-/**
- * How often to look for records that another process (ops) has written, in ms. Records of this process are noticed
- * immediately.
- */
+/** How often to look for records of other processes (ops), in ms. Records of this process are noticed immediately. */
 const LOOK_EVERY_MS = 500;
 
-/** What the subscriptions of a bus share: the log, its groups, and the notification of new records. */
+/** The parts that the subscriptions of a bus share: the log, its groups, and the notification of new records. */
 export interface Hub {
   readonly log: Log;
   /** Must be called after records were committed to partitions of a topic (default: any of them). */
@@ -17,7 +14,10 @@ export interface Hub {
   join(group: string, member: Member): void;
   leave(group: string, member: Member): Promise<void>;
   healthy(group: string, member: Member): boolean;
-  /** Calls `wake` whenever records may have been appended to a topic. @returns a function that ends this */
+  /**
+   * Calls `wake` whenever records may have been appended to a topic.
+   * @returns a function that stops the calls
+   */
   watch(topic: string, wake: () => void): () => void;
   /** Whether a group has members in this process. */
   isRead(group: string): boolean;

@@ -34,7 +34,7 @@ export interface LaneDeps {
   appended(topic: string): void;
 }
 
-/** One partition as one group reads it. All members share a single loop, so that slices never overlap. */
+/** One partition as read by one group. All members share a single loop, so that slices never overlap. */
 export interface Lane {
   /** Must be called when there may be something to read. */
   wake(): void;

@@ -14,7 +14,7 @@ const OPERATIONS = {
 } as const;
 export type AclOperation = keyof typeof OPERATIONS;
 
-/** What a principal may do with one topic or group, or with all whose names begin with a prefix. */
+/** The operations that a principal may perform on one topic or group, or on all whose names begin with a prefix. */
 export interface Acl {
   /** Such as `User:auth`. */
   readonly principal: string;
@@ -25,8 +25,8 @@ export interface Acl {
 }
 
 /**
- * Creates the lists. Existing ones stay as they are. @throws errors of kafkajs, for example if there is no
- * authorizer
+ * Creates the lists. Existing ones are not changed.
+ * @throws errors of kafkajs, for example if there is no authorizer
  */
 export async function createAcls(admin: Pick<Admin, 'createAcls'>, acls: readonly Acl[]): Promise<void> {
   const acl = acls.flatMap(entriesOf);

@@ -52,12 +52,12 @@ export interface KafkaBusDeps extends KafkaConnection {
 
 export interface KafkaBus extends Bus, Groups {
   /**
-   * Checks that all topics exist with the right settings. Creates nothing.
+   * Checks that all topics exist with the required settings. Creates nothing.
    * @param command the command that creates them, for the error message
    * @throws Error of one line naming what is missing or differs
    */
   checkTopics(specs: readonly TopicSpec[], command: string): Promise<void>;
-  /** Returns a sentence for each setting of these topics that differs from what it should be. Changes nothing. */
+  /** Returns a sentence for each setting of these topics that differs from the required one. Changes nothing. */
   topicFaults(specs: readonly TopicSpec[]): Promise<readonly string[]>;
   /** Returns the settings of those topics that exist. */
   describeTopics(names: readonly string[]): Promise<readonly TopicState[]>;
@@ -66,8 +66,8 @@ export interface KafkaBus extends Bus, Groups {
 }
 
 /**
- * The log on Apache Kafka. Every method rejects with KafkaUnavailableError while no broker can be reached, and
- * with KafkaRefusedError, which names the setting, if the broker rejects the connection or its user.
+ * The log on Apache Kafka. Every method rejects with KafkaUnavailableError while no broker is available, and with
+ * KafkaRefusedError, which names the setting, if the broker refuses the connection or its user.
  */
 export function createKafkaBus({
   logger,
@@ -78,7 +78,7 @@ export function createKafkaBus({
   ...connection
 }: KafkaBusDeps): KafkaBus {
   const clients = createClients(connection, logger);
-  /** The number of partitions that the topics should have, even if somebody has added some. */
+  /** The number of partitions that the topics must have; partitions that were added later do not count. */
   const partitions = new Map(known.map(({ name, partitions: count }) => [name, count]));
   const publisher = createPublisher(clients.prompt, (topic) => partitions.get(topic));
   const letterPublisher = createPublisher(clients.prompt);

@@ -4,7 +4,7 @@ import type { KafkaLogger } from './clients.ts';
 import type { Publisher } from './publisher.ts';
 import type { KafkaTopic } from './topics.ts';
 
-/** Enough for a record of the largest size plus the headers that say why it was set aside. */
+/** Sufficient for the largest record plus the headers of a dead letter. */
 const LARGEST_BATCH_BYTES = 2 * 1024 * 1024;
 
 export interface DeadLetterDeps {
@@ -27,8 +27,8 @@ export function createDeadLetters({ publisher, logger, make, differences }: Dead
   const told = new Set<string>();
 
   /**
-   * Logs how an existing topic differs. It is used in any case: that is better than a partition that makes no
-   * progress, and records that it acknowledges are kept.
+   * Logs how an existing topic differs. The topic is used anyway, because otherwise the partition would make no
+   * progress; records that it acknowledges are kept.
    */
   async function tellDifferences(letters: KafkaTopic, topic: string): Promise<void> {
     if (told.has(letters.name)) return;

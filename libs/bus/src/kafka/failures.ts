@@ -1,11 +1,11 @@
 import type { KafkaConnection } from './clients.ts';
 
-/** At the moment no broker can be reached, or none that is ready. Any other failure at startup needs an operator. */
+/** Thrown if currently no broker is available or ready. Any other failure at startup needs an operator. */
 export class KafkaUnavailableError extends Error {
   override readonly name = 'KafkaUnavailableError';
 }
 
-/** The broker rejects a setting of the connection. */
+/** Thrown if the broker refuses a setting of the connection. */
 export class KafkaRefusedError extends Error {
   override readonly name = 'KafkaRefusedError';
 }
@@ -20,8 +20,8 @@ interface Trait {
 }
 
 /**
- * Translates an error of kafkajs so that it names our settings. `subject` says what was attempted: "topic a.b",
- * "see topics". Returns an unknown error as it is.
+ * Translates an error of kafkajs so that it names our settings. `subject` is what was attempted: "topic a.b", "see
+ * topics". Returns an unknown error unchanged.
  */
 export function explainKafkaError(error: unknown, connection: KafkaConnection, subject?: string): Error {
   const traits = traitsOf(error);
@@ -86,14 +86,14 @@ const UNREACHABLE = [
   'KafkaJSRequestTimeoutError',
 ];
 
-/** Returns what may be wrong: a broker that requires SASL or TLS closes the connection without a message. */
+/** Returns the likely cause: a broker that requires SASL or TLS closes the connection without a message. */
 function doubtsAbout({ ssl, sasl }: KafkaConnection): string {
   return `If it stays so, see ${ssl ? 'KAFKA_SSL (now on)' : 'KAFKA_SSL (now off)'} and ${
     sasl ? 'KAFKA_SASL_MECHANISM' : 'KAFKA_SASL_USERNAME (now not set)'
   }.`;
 }
 
-/** Whether a broker answered that the same request may succeed later. */
+/** Whether a broker responded that the same request may succeed later. */
 export function isRetriable(error: unknown): boolean {
   return traitsOf(error).some(({ passes }) => passes);
 }

@@ -1,4 +1,4 @@
-/** What the brokers know about a consumer group: its offsets and its lag; and its deletion. */
+/** The offsets and the lag of a consumer group on the brokers, and its deletion. */
 import { retry } from '@latchkey/process/loop';
 import kafkajs, { type Admin, type GroupDescriptions, type Kafka } from 'kafkajs';
 import { GroupInUseError, type GroupProgress } from '../bus.ts';
@@ -113,8 +113,8 @@ function codeOf(error: unknown): number | undefined {
 }
 
 /**
- * Refuses to join a group that another system uses, whose members read topics that we do not read. During a
- * rebalance the broker does not say what members read; then nothing is refused.
+ * Refuses to join a group that another system uses, whose members read topics that we do not read. During a rebalance
+ * the broker does not report the topics of members; the group is then accepted.
  * @throws Error of one line
  */
 export async function assertNoForeignMembers(
@@ -133,7 +133,7 @@ export async function assertNoForeignMembers(
   }
 }
 
-/** A broker that has had no groups so far first creates the topic of positions, and until then knows no coordinator. */
+/** // A broker that has not had any groups first creates the topic of offsets, and has no coordinator until then. */
 function describeGroup(admin: Pick<Admin, 'describeGroups'>, group: string): Promise<GroupDescriptions> {
   const giveUpAt = performance.now() + COORDINATOR_WITHIN_MS;
   function isMissing(error: unknown): boolean {

@@ -74,7 +74,7 @@ export function createLanes(
     take: (payload) =>
       laneOf(payload.batch.topic, payload.batch.partition).take(toRun(payload, positions, coordinator)),
     assign({ memberId, memberAssignment }) {
-      // With an unchanged member id, partitions that are still assigned were kept through the rebalance.
+      // With an unchanged member id, partitions that are still assigned were not lost during the rebalance.
       const isNewMember = memberId !== member;
       member = memberId;
       delivered.clear();

@@ -8,11 +8,13 @@ import type { IdlePartition } from './workarounds/progress-watch.ts';
 import { createStaleCoordinator } from './workarounds/stale-coordinator.ts';
 
 const REBALANCE_TIMEOUT_MS = 30_000;
-/** A rebalance is noticed by a heartbeat, so this is how long one takes to begin; at most, and a fifth of the session. */
+/**
+ * A rebalance is noticed by a heartbeat, so this is the longest time until one begins; at most a fifth of the session.
+ */
 const HEARTBEAT_EVERY_MS = 2000;
 /**
- * How long a fetch waits for records, in ms. An idle consumer therefore fetches twice a second. Closing it may take
- * up to this much longer, and so may a commit that is sent to the same broker during a fetch.
+ * How long a fetch waits for records, in ms. An idle consumer therefore fetches twice a second. Closing it, or a commit
+ * to the same broker during a fetch, may take this much longer.
  */
 const FETCH_WAITS_MS = 500;
 const DISCONNECT_WITHIN_MS = 5000;

@@ -7,8 +7,7 @@ export interface PositionWatch {
   /** Compares the offsets of all partitions of a group, whichever member has them, with those seen before. */
   look(offsets: ReadonlyMap<string, PartitionOffsets>): void;
   /**
-   * Returns the faults: positions that have been out of range since the start, and those that currently do not
-   * move.
+   * Returns the faults: positions that have been out of range since the start, and those that currently do not advance.
    */
   faults(): readonly string[];
 }
@@ -26,7 +25,7 @@ interface Seen {
   readonly since: number;
 }
 
-/** Reports positions that the broker has silently moved, and partitions that nobody reads. */
+/** Reports positions that the broker has silently changed, and partitions that no member reads. */
 export function createPositionWatch({ group, onFault, now }: PositionWatchDeps): PositionWatch {
   const lost = new Set<string>();
   let unmoved = new Map<string, string>();

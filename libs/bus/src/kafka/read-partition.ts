@@ -17,7 +17,7 @@ export function rangesOf(kafka: Kafka, topic: string): Promise<readonly Partitio
   return withAdmin(kafka, (admin) => fetchRanges(admin, topic));
 }
 
-/** As {@link rangesOf}, on a connection that is open. */
+/** Like {@link rangesOf}, on an open connection. */
 export async function fetchRanges(admin: Admin, topic: string): Promise<readonly PartitionRange[]> {
   const ends = await admin.fetchTopicOffsets(topic);
   return ends

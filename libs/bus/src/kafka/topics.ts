@@ -112,8 +112,8 @@ export async function checkTopics(
 }
 
 /**
- * Returns a sentence for each setting of these topics that differs from what it should be, including added
- * partitions, and for each missing topic.
+ * Returns a sentence for each setting of these topics that differs from the required one, including added partitions,
+ * and for each missing topic.
  */
 export async function topicFaults(
   admin: Admin,
@@ -190,10 +190,10 @@ async function missingOf(
 }
 
 /**
- * Waits until every broker knows the topics that were just created, and their leaders lead. The broker that created them
- * knows them first; the others report for a moment that they do not exist. kafkajs asks a random broker, and the
- * next one if that one refuses. So it is asked for the list of all topics, which no broker refuses, often enough
- * that every broker was asked.
+ * Waits until every broker has the topics that were just created, with leaders. The broker that created them has them
+ * first; for a moment, the others report that they do not exist. kafkajs asks a random broker, and the next one if that
+ * one refuses. It is therefore asked for the list of all topics, which no broker refuses, until every broker was asked
+ * with high probability.
  * @throws KafkaUnavailableError after ten seconds
  */
 export async function waitForTopics(admin: Admin, names: readonly string[], brokers: number): Promise<void> {
@@ -217,8 +217,8 @@ const LOOK_AGAIN_MS = 50;
 const LOOKS_PER_BROKER = 10;
 
 /**
- * Whether the broker that responded knows the topics, and their leaders lead. A broker that knows no leader for a topic
- * does not count, nor does a leader that has not learned of it yet.
+ * Whether the broker that responded has the topics with their leaders. A broker that has no leader for a topic does not
+ * count, nor does a leader that has not been informed yet.
  */
 async function areKnown(admin: Admin, names: readonly string[]): Promise<boolean> {
   try {

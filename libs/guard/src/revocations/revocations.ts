@@ -1,4 +1,4 @@
-/** Follows the events of accounts that end tokens. */
+/** Follows the events of accounts that revoke tokens. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -32,7 +32,7 @@ export type RevocationsSource = (KafkaSource | FeedSource) & {
 };
 
 export interface Revocations extends RevocationCheck {
-  /** Resolves once everything that happened earlier is known. Until then, no token is accepted. */
+  /** Resolves once all earlier revocations are known. Until then, no token is accepted. */
   ready(): Promise<void>;
   /** Returns whether events can currently be read. While they cannot, newly revoked tokens are still accepted. */
   healthy(): boolean;
@@ -40,13 +40,13 @@ export interface Revocations extends RevocationCheck {
   stop(): Promise<void>;
 }
 
-/** How long a request waits until what happened before the start is known, in ms. */
+/** How long a request waits until the revocations before the start are known, in ms. */
 const REQUEST_WAITS_MS = 2000;
 const LOOK_EVERY_MS = 50;
 
 /**
  * Starts to follow SessionsRevoked, RoleChanged, AccountDisabled, RegistrationEnded and AccountVerified, from the
- * beginning of the log. Returns at once, and waits for servers that are down.
+ * beginning of the log. Returns immediately, and waits for servers that are down.
  */
 export function revocations(source: RevocationsSource): Revocations {
   const tokens = createRevokedTokens(() => new Date());

@@ -4,8 +4,8 @@ import type { AccessClaims } from '@latchkey/tokens';
 import type { Standing } from '../standing.ts';
 
 /**
- * Access tokens are valid for an hour at most (ACCESS_TOKEN_MINUTES), plus the clock skew that a guard accepts.
- * Earlier events can be forgotten, because every token of that time has expired.
+ * How long events are remembered. Access tokens are valid for an hour at most (ACCESS_TOKEN_MINUTES), plus the clock
+ * skew that a guard accepts; tokens from before earlier events have expired.
  */
 const REMEMBERED_MS = 90 * 60_000;
 const FORGET_EVERY_MS = 60_000;
@@ -22,11 +22,11 @@ interface Change {
 export interface RevokedTokens {
   readonly handlers: Handlers;
   standingOf(claims: AccessClaims): Standing | 'dead';
-  /** How many accounts are remembered. */
+  /** The number of accounts that are remembered. */
   size(): number;
 }
 
-/** Creates the set. It needs neither order nor positions: the highest sequence wins, and events may be repeated. */
+/** Creates the set. Events may come in any order, and repeatedly, because the highest sequence wins. */
 export function createRevokedTokens(now: () => Date): RevokedTokens {
   const changes = new Map<string, Change>();
   let forgotAt = now().getTime();

@@ -1,8 +1,8 @@
 import { defineMail, username } from '../../src/mails/define-mail.ts';
 
 /**
- * Asks the holder of a new address to confirm it. The address may be mistyped, so the mail reveals nothing but the
- * username.
+ * Asks the holder of a new address to confirm it. The address may be mistyped, so the mail contains no personal data
+ * except the username.
  */
 export const confirmEmail = defineMail({
   name: 'confirm-email',

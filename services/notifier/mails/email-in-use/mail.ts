@@ -1,7 +1,7 @@
 import { defineMail } from '../../src/mails/define-mail.ts';
 
 /**
- * Tells the owner of an address that somebody wanted to use it for another account. Must contain nothing about that
+ * Tells the owner of an address that somebody tried to use it for another account. Must not contain anything about that
  * account.
  */
 export const emailInUse = defineMail({

@@ -15,15 +15,15 @@ import type { Message } from './message.smtp.ts';
 export interface ServerSettings {
   readonly host: string;
   readonly port: number;
-  /** TLS from the first byte. */
+  /** Whether to use TLS from the first byte. */
   readonly implicitTls: boolean;
   /** Whether STARTTLS is required. If not, it is not used even if offered. */
   readonly startTls: boolean;
   readonly validateCertificates: boolean;
   readonly credentials?: Credentials;
-  /** The name that we give in EHLO. */
+  /** The name that we send in EHLO. */
   readonly ehloName: string;
-  /** How long to wait for the server at a stage, in ms, where that differs from WAITS. */
+  /** How long to wait for the server at a stage, in ms, where that differs from SMTP_TIMEOUTS. */
   readonly waits?: Partial<SmtpTimeouts>;
 }
 
@@ -33,7 +33,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 /**
- * The timeouts of RFC 5321 4.5.3.2. It has none for connecting and TLS; those are what a healthy network needs.
+ * The timeouts of RFC 5321 4.5.3.2. The RFC has none for connecting and TLS; these are sufficient in a healthy network.
  */
 export const SMTP_TIMEOUTS: SmtpTimeouts = {
   connect: 30 * SECOND,
@@ -62,11 +62,14 @@ export interface Connection {
     message: Message,
     options: SendOptions,
   ): Promise<{ readonly result: SendResult; readonly isStale: boolean }>;
-  /** Prepares for another mail after a refused one. @returns whether that succeeded */
+  /**
+   * Prepares the connection for another mail after a refused one.
+   * @returns whether that succeeded
+   */
   reset(): Promise<boolean>;
   /** Sends QUIT and closes. */
   quit(): void;
-  /** Closes at once. */
+  /** Closes immediately. */
   close(): void;
   /** Called once the connection has ended, by either side. */
   onEnd(callback: () => void): void;
@@ -159,7 +162,7 @@ async function opened(socket: Socket, stage: SmtpStage, { event, ms, signal }: O
     });
     await Promise.race([once(socket, event, { signal: given }), closed]);
   } catch (error) {
-    // Later errors have nobody to be reported to.
+    // Later errors are ignored, because nothing waits for them.
     socket.on('error', () => undefined);
     socket.destroy();
     throw new SmtpFailure(failureOf(patience.signal.aborted ? noAnswer(ms) : error, stage));

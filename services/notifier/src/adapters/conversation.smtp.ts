@@ -1,6 +1,6 @@
 /**
- * Follows a conversation with the mail server through nodemailer's transaction log, the only place that shows every
- * command and every reply: which stage is being waited for, and what was said.
+ * Follows a conversation with the mail server through nodemailer's transaction log, which is the only place that
+ * contains every command and reply: it determines which stage is in progress, and what the server replied.
  */
 import type { SmtpStage } from '../delivery/reply.ts';
 

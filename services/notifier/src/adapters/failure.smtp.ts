@@ -1,4 +1,4 @@
-/** Translates errors of sockets and of nodemailer into failures of a stage, and says what they mean for a mail. */
+/** Converts errors of sockets and of nodemailer to failures of a stage, and determines what they mean for a mail. */
 import type { SendResult } from '../delivery/attempt.ts';
 import { judgeReply, type ReplyMeaning } from '../delivery/judge-reply.ts';
 import {
@@ -18,7 +18,7 @@ export interface Failed {
   readonly isLasting?: boolean;
 }
 
-/** A connection that could not be made. */
+/** Thrown if no connection could be made. */
 export class SmtpFailure extends Error implements Failed {
   readonly failure: Failure;
   readonly reply?: Reply;

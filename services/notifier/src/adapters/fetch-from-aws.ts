@@ -4,8 +4,8 @@ const MAX_BYTES = 64 * 1024;
 const WITHIN_MS = 5_000;
 
 /**
- * Returns the body of a URL. @throws if the URL does not answer 200 with a short body within 5 s; redirects are not
- * followed
+ * Returns the body of a URL. Redirects are not followed.
+ * @throws Error unless the response is a 200 with a short body within 5 s
  */
 export async function fetchFromAws(url: URL): Promise<string> {
   const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(WITHIN_MS) });

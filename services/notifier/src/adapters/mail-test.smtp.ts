@@ -1,4 +1,4 @@
-/** Sends one mail to see whether the settings of the mail server are right, and shows the conversation. */
+/** Sends one mail to test the settings of the mail server, and shows the conversation. */
 import { randomUUID } from 'node:crypto';
 import {
   describeFailure,
@@ -24,7 +24,7 @@ export interface MailTestStep {
 
 export interface MailTestFailure {
   readonly failure: string;
-  /** Which settings to check. */
+  /** The settings to check. */
   readonly advice: string;
 }
 
@@ -50,7 +50,7 @@ const ADVICE: Readonly<Record<SmtpStage, string>> = {
 
 /**
  * Sends a mail to one address, stage by stage.
- * @returns what failed and what to change; undefined if the server accepted the mail
+ * @returns the failure and how to fix it; undefined if the server accepted the mail
  * @throws Error that names a missing setting
  */
 export async function testMail(

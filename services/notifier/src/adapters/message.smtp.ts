@@ -1,4 +1,4 @@
-/** A mail as it goes over the wire: its envelope (RFC 5321) and its content (RFC 5322). */
+/** A mail in the form in which it is sent: its envelope (RFC 5321) and its content (RFC 5322). */
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { wrapText } from '../mails/wrap-text.ts';
 import type { Mail } from '../ports/mailer.ts';
@@ -38,7 +38,7 @@ export async function composeMessage(mail: Mail, { from, sign, ...envelope }: En
     text: wrapText(mail.text),
     messageId: `<${mail.id}@${domain}>`,
     date: mail.date,
-    // Spares nodemailer a scan of every mail for the shorter encoding.
+    // Otherwise nodemailer scans every mail to find the shorter encoding.
     textEncoding: 'quoted-printable',
     headers: {
       'Auto-Submitted': 'auto-generated',

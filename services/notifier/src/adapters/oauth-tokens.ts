@@ -38,7 +38,7 @@ export function createTokenClient(client: TokenClient, monotonic: () => number):
 
   async function ask(): Promise<string> {
     const answer = await request(client, refreshToken);
-    // Microsoft may answer with another refresh token.
+    // Microsoft may return another refresh token.
     refreshToken = answer.refresh_token ?? refreshToken;
     const life = Math.max(0, (answer.expires_in ?? DEFAULT_LIFE_S) - MARGIN_S);
     current = { token: answer.access_token, until: monotonic() + life * 1000 };

@@ -28,7 +28,10 @@ export function keyIdOf(sealed: string): string | undefined {
   }
 }
 
-/** Creates the decryption function. @throws Error if a key is unusable */
+/**
+ * Creates the function that decrypts sealed links.
+ * @throws Error if a key is unusable
+ */
 export async function createSealDecrypter(jwks: { readonly keys: readonly JWK[] }): Promise<OpenSealed> {
   const keys = await keysById(jwks);
   return async (sealed) => {

@@ -1,10 +1,10 @@
-/** A pool of connections to the mail server: at most as many as the server is believed to allow. */
+/** A pool of connections to the mail server, limited to the number that the server is believed to allow. */
 import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
 import { afterAccepted, afterBusy, initialLimit } from '../sending/connection-limit.ts';
 import { type Connection, connect, type ServerSettings } from './connection.smtp.ts';
 
 export interface PoolSettings extends ServerSettings {
-  /** The most connections at the same time. */
+  /** The maximum number of concurrent connections. */
   readonly connections: number;
 }
 
@@ -15,7 +15,7 @@ export interface Pool {
    * @throws SmtpFailure
    */
   acquire(signal: AbortSignal): Promise<Connection | undefined>;
-  /** Takes a connection back, in whatever state it is. */
+  /** Takes a connection back, whatever its state. */
   release(connection: Connection): void;
   /**
    * Adapts the number of connections to a result.

@@ -74,7 +74,7 @@ export function createReceiver(settings: ReceiverSettings, deps: ReceiverDeps): 
       return 'later';
     });
     if (taken === 'later') throw LATER;
-    // Forged reports are accepted, too: their sender learns nothing, and a refusal would cause a mail to an
+    // Forged reports are accepted, too: a refusal would tell their sender something, and would cause a bounce to an
     // innocent person.
   }
 

@@ -50,7 +50,7 @@ function bounceIn(groups: readonly Fields[], delivery: string): ReadReport {
   };
 }
 
-/** `not-spam` says that a mail was taken for spam by mistake. */
+/** `not-spam` reports that a mail was wrongly treated as spam. */
 function isComplaint(type: string | undefined): boolean {
   return type !== undefined && type.toLowerCase() !== 'not-spam';
 }

@@ -1,28 +1,28 @@
-/** The results of an attempt to send a mail, and what each changes about the delivery. */
+/** The results of an attempt to send a mail, and how each changes the delivery. */
 import { assertNever } from '@latchkey/events';
 import type { Attempt, ClaimedDelivery, Recipient } from './delivery.ts';
 import { type Failure, isMailStage } from './reply.ts';
 import type { SuppressionReason } from './suppression.ts';
 
 /**
- * The result of sending a mail. Every kind except the first and the last says where it failed, in the server's
- * words.
+ * The result of sending a mail. Every kind except the first and the last names the stage of the failure, and contains
+ * the server's reply.
  */
 export type SendResult =
   | { readonly kind: 'accepted' }
   /** Permanent: the server will never accept a mail for this recipient. */
   | { readonly kind: 'refused'; readonly failure: Failure }
-  /** Refused for good, but perhaps because of us. The results of other recipients decide. */
+  /** A permanent refusal, but perhaps because of us. The results of other recipients decide. */
   | { readonly kind: 'undecided'; readonly failure: Failure }
-  /** The server refused this mail because of us: relaying, reputation, quota, content. Does not end the mail. */
+  /** The server refused this mail because of us: relaying, reputation, quota, content. Does not end the delivery. */
   | { readonly kind: 'rejected'; readonly failure: Failure }
   /** Temporary: the server does not accept this mail now, or disconnected while it was being sent. */
   | { readonly kind: 'deferred'; readonly failure: Failure }
-  /** At present the server accepts no mail, or no more connections. */
+  /** The server currently accepts no mail, or no more connections. */
   | { readonly kind: 'busy'; readonly failure: Failure }
-  /** No connection was made. Says nothing about this mail. */
+  /** No connection was made. The result does not depend on this mail. */
   | { readonly kind: 'unreachable'; readonly failure: Failure }
-  /** The server accepts nothing from us, or we do not trust it: wrong credentials, sender or certificate. */
+  /** The server accepts nothing from us, or we do not trust the server: wrong credentials, sender or certificate. */
   | { readonly kind: 'unwelcome'; readonly failure: Failure }
   /**
    * Withdrawn before any content was sent, because the lease may have expired and another process may be sending
@@ -36,11 +36,11 @@ export type ProbeResult =
   | Extract<SendResult, { readonly kind: 'busy' | 'unreachable' | 'unwelcome' }>;
 
 export type OpenFailure =
-  /** Sealed to a key that this process does not have (yet). */
+  /** Sealed to a key that this process does not have, at least not yet. */
   | { readonly kind: 'unknown-key' }
   /** Sealed to a known key, but cannot be decrypted or parsed. */
   | { readonly kind: 'broken' }
-  /** Decrypted, but it contradicts its event: the link of another account. */
+  /** Decrypted, but it contradicts its event: the link belongs to another account. */
   | { readonly kind: 'mismatch' };
 
 /** The result of a whole attempt. */
@@ -60,7 +60,7 @@ export type Settlement =
       readonly state: 'sent';
       readonly at: Date;
       readonly attempt?: Attempt;
-      /** What is kept of the address. Set only if reports may come back. */
+      /** The part of the address that is kept. Set only if reports are expected. */
       readonly recipient?: Recipient;
     }
   | { readonly state: 'failed'; readonly at: Date; readonly reason: FailureReason; readonly attempt: Attempt }
@@ -75,7 +75,7 @@ export type Settlement =
 export type FailureReason = 'refused' | 'unsealable' | 'mismatch';
 
 const FIRST_RETRY_MS = 2_000;
-/** After an attempt, no mail is due later than this. */
+/** The longest time from an attempt until a mail is due again. */
 export const MAX_RETRY_DELAY_MS = 10 * 60_000;
 /**
  * While the mail server is down, the circuit breaker controls how often it is tried. This pause only makes another
@@ -108,7 +108,7 @@ export interface FinishedAttempt {
   readonly now: Date;
   /** In [0, 1). */
   readonly random: number;
-  /** What to keep of the address if the mail was sent. */
+  /** The part of the address to keep if the mail was sent. */
   readonly recipient?: Recipient | undefined;
 }
 
@@ -138,7 +138,7 @@ export function afterAttempt(
     case 'broken-mail':
       return backOff();
     case 'busy':
-      // After RCPT TO this mail may be the cause. Without a back-off it would be the next probe, again and again.
+      // After RCPT TO this mail may be the cause. Without a back-off, the same mail would be every following probe.
       return isMailStage(result.failure.stage) ? backOff() : soon();
     case 'unreachable':
     case 'unwelcome':

@@ -33,12 +33,12 @@ export const deliveryStates = [
   'complained',
 ] as const satisfies readonly DeliveryState[];
 
-/** A sealed link on its way: only the process that sends the mail can read it. */
+/** A sealed link. Only the process that sends the mail can decrypt it. */
 export interface SealedLink extends SealedToken {
   readonly purpose: LinkPurpose;
 }
 
-/** What only an open delivery has: personal data and the sealed link. */
+/** The content, which only an open delivery has: personal data and the sealed link. */
 export interface DeliveryContent {
   readonly to: string;
   readonly link?: SealedLink;
@@ -46,7 +46,7 @@ export interface DeliveryContent {
   readonly [variable: string]: unknown;
 }
 
-/** The result of one attempt. The server's words are masked, because they may contain the recipient. */
+/** The result of one attempt. The server's reply is masked, because it may contain the recipient. */
 export interface Attempt extends Partial<Failure> {
   readonly at: Date;
   /** How long it took, in ms. */
@@ -66,22 +66,22 @@ export interface NewDelivery {
   readonly locale: string;
   readonly correlationId: string;
   readonly occurredAt: Date;
-  /** The instant from which the mail must not be sent. */
+  /** The instant after which the mail must not be sent. */
   readonly sendUntil: Date;
   /** The purpose of its link, kept for cutoffs after the content is deleted. */
   readonly purpose?: LinkPurpose;
   readonly content: DeliveryContent;
 }
 
-/** What is kept of the recipient's address after the mail was sent, so that reports can be matched. */
+/** The part of the recipient's address that is kept after the mail was sent, so that reports can be matched. */
 export interface Recipient {
   /** The address as a fingerprint. */
   readonly fingerprint: string;
-  /** By which operators recognise the address: `a…@example.com`. */
+  /** A shortened form by which operators recognise the address: `a…@example.com`. */
   readonly hint: string;
 }
 
-/** What was reported about a mail after it was sent. */
+/** A report about a mail after it was sent. */
 export interface Report {
   readonly state: ReportedState;
   readonly at: Date;
@@ -101,8 +101,8 @@ export interface ClaimedDelivery extends NewDelivery {
 export type Superseded = LinkPurpose | 'everything';
 
 /**
- * Says that mails of one kind to one subject must not be sent if their events come before a sequence. Cutoffs are
- * kept and only ever rise. So a late or repeated event never revives a superseded mail, and a repeated old event
+ * Prevents mails of one kind to one subject from being sent if their events come before a sequence. Cutoffs are kept,
+ * and never decrease. A late or repeated event therefore never revives a superseded mail, and a repeated old event
  * never cancels a later one.
  */
 export interface Cutoff {
@@ -111,7 +111,7 @@ export interface Cutoff {
   readonly before: number;
 }
 
-/** Everything that must be stored for a set of events, in one durable write. */
+/** Everything that the store must write for a set of events, in one durable write. */
 export interface IntakeBatch {
   readonly deliveries: readonly NewDelivery[];
   readonly cutoffs: readonly Cutoff[];

@@ -1,4 +1,4 @@
-/** What a delivery report (RFC 3464) says about the address. */
+/** Determines what a delivery report (RFC 3464) says about the address. */
 import { judgeReply } from './judge-reply.ts';
 import { parseReply } from './reply.ts';
 
@@ -9,14 +9,14 @@ export interface DeliveryFailure {
   readonly diagnostic?: string | undefined;
 }
 
-/** Says only that a mail failed. */
+/** Codes that only say that a mail failed. */
 const SAYS_NOTHING = /^5\.0\.0$/;
 /** Codes about the mailbox that a server may send without an enhanced status code (RFC 5321 4.2.3). */
 const ABOUT_THE_MAILBOX: readonly number[] = [550, 551, 553];
 
 /**
- * Returns whether mails to the address will never arrive. If we were refused, the mailbox was full or the server
- * was away too long, the bounce is not hard: the next mail may arrive.
+ * Returns whether mails to the address will never arrive. A bounce is not hard if we were refused, the mailbox was
+ * full, or the server was unavailable for too long, because the next mail may arrive.
  */
 export function isHardBounce({ status, diagnostic = '' }: DeliveryFailure): boolean {
   const reply = parseReply(diagnostic.replace(/^smtp\s*;\s*/i, ''));

@@ -1,14 +1,11 @@
 /**
- * What a reply of a mail server means for a mail: one table, read from its top. A reply that no rule knows ends no
- * mail.
- *
- * A server that refuses *us* often says so only at RCPT TO or after the content, with a code that also stands for an
- * unknown recipient. So a mail ends only by a code that is about the recipient and nothing else; a 5xx that could be
- * either is `undecided`, and `sending/evidence.ts` decides it by what happens to other recipients.
- *
- * Sources: RFC 5321 (SMTP), RFC 3463 (enhanced status codes) and their IANA registry
- * (https://www.iana.org/assignments/smtp-enhanced-status-codes), RFC 2034 (where they stand), RFC 4954 (AUTH),
- * RFC 7504 (521 and 556), RFC 7505 (null MX); what providers say beyond these is named at its rule.
+ * Determines what a reply of a mail server means for a mail. The first matching rule of a table decides. A reply that
+ * no rule matches never ends a delivery. A server that refuses *us* often does so only at RCPT TO or after the content,
+ * with a code that is also used for an unknown recipient. A delivery is therefore only ended by a code that can only be
+ * about the recipient; a 5xx that could be either is `undecided`, and `sending/evidence.ts` decides it by the results
+ * of other recipients. Sources: RFC 5321 (SMTP), RFC 3463 (enhanced status codes) and their IANA registry
+ * (https://www.iana.org/assignments/smtp-enhanced-status-codes), RFC 2034 (their position in a reply), RFC 4954 (AUTH),
+ * RFC 7504 (521 and 556), RFC 7505 (null MX). The replies of individual providers are named at their rules.
  */
 import type { Reply, SmtpStage } from './reply.ts';
 
@@ -17,7 +14,7 @@ export type ReplyMeaning =
   | 'recipient'
   /** The server does not accept our mail, or this kind of mail: settings, reputation, quota, content. */
   | 'us'
-  /** At present the server accepts no mail, or no more connections. */
+  /** The server currently accepts no mail, or no more connections. */
   | 'busy'
   /** The server may accept this mail later. */
   | 'later'
@@ -109,7 +106,7 @@ export const replyRules: readonly Rule[] = [
   { source: 'RFC 3463 3.7', enhanced: /^5\.6\./, means: 'us' },
   { source: 'IANA X.7.17, X.7.18 (RFC 7293)', enhanced: /^5\.7\.1[78]$/, means: 'recipient' },
   { source: 'RFC 3463 3.8, RFC 7372', enhanced: /^5\.7\./, means: 'us' },
-  // X.0.0, X.1.0, X.2.0 and unregistered codes say no more than the basic code.
+  // X.0.0, X.1.0, X.2.0 and unregistered codes contain no more than the basic code.
 
   // 5xx whose code is about the protocol or the session.
   { source: 'RFC 5321 4.2.2 (500 to 504, 555)', code: /^(?:50[0-4]|555)$/, means: 'us' },
@@ -117,7 +114,7 @@ export const replyRules: readonly Rule[] = [
   { source: 'RFC 7504 4 (556), RFC 7505 4.2', code: /^556$/, means: 'recipient' },
   { source: 'RFC 5321 4.5.3.1.10: 552 at RCPT TO is 452', code: /^552$/, plain: true, means: 'later' },
 
-  // 5xx whose words say that it is about us.
+  // 5xx whose text is about us.
   { source: 'words of Postfix, Exim, Exchange, Gmail, SES, Mailgun, SendGrid', text: ABOUT_US, means: 'us' },
   { source: 'RFC 5321 4.2.3 (550, 551, 553, 554)', means: 'undecided' },
 ];

@@ -1,4 +1,7 @@
-/** What a mail server said, and at which stage of a conversation: RFC 5321 4.2, RFC 3463 and RFC 2034. */
+/**
+ * Replies of a mail server, and the stage of the conversation at which they were sent: RFC 5321 4.2, RFC 3463 and RFC
+ * 2034.
+ */
 
 /** The stages of a conversation, in order. `content` begins with the first byte of the mail (RFC 5321 4.1.1.4). */
 export const smtpStages = [
@@ -45,13 +48,13 @@ export interface Reply {
   readonly text: string;
 }
 
-/** Why an attempt failed, as operators may see it. Contains no address. */
+/** The reason for which an attempt failed, as operators may see it. Contains no address. */
 export interface Failure {
   readonly stage: SmtpStage;
   /** The reply code, unless there was no reply. */
   readonly code?: number;
   readonly enhanced?: string;
-  /** The first line of the server's words with addresses masked, or what happened instead of a reply. */
+  /** The first line of the server's reply with addresses masked, or a description if there was no reply. */
   readonly words?: string;
 }
 
@@ -108,13 +111,13 @@ function withoutName(text: string, recipient: string | undefined): string {
   return text.replace(new RegExp(String.raw`(?<![\p{L}\p{N}])${pattern}(?![\p{L}\p{N}])`, 'giu'), MASK);
 }
 
-/** Returns a failure in words: `at RCPT TO: 554 5.7.1 Relay access denied`. */
+/** Returns a failure as text: `at RCPT TO: 554 5.7.1 Relay access denied`. */
 export function describeFailure({ stage, ...said }: Failure): string {
   const words = replyText(said);
   return words === '' ? `at ${stageName(stage)}` : `at ${stageName(stage)}: ${words}`;
 }
 
-/** Returns what was said, or what happened: `554 5.7.1 Relay access denied`. */
+/** Returns the reply, or what happened instead, as text: `554 5.7.1 Relay access denied`. */
 export function replyText({ code, enhanced, words }: Omit<Failure, 'stage'>): string {
   return [code, enhanced, words].filter((part) => part !== undefined && part !== '').join(' ');
 }

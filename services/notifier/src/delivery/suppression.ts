@@ -1,8 +1,8 @@
-/** Addresses that get no mail, or none of one kind, for a while. */
+/** Addresses to which no mails, or no mails of one kind, are sent for some time. */
 
 import type { ReportedState } from './delivery.ts';
 
-/** Stands for every mail. */
+/** In place of the name of a mail: applies to every mail. */
 export const ALL_MAILS = 'all';
 
 /** The reason: an operator, or a report about a mail. */
@@ -11,13 +11,13 @@ export type SuppressionReason = 'operator' | ReportedState;
 export interface Suppression {
   /** The address, as a fingerprint, so that the list contains no addresses. */
   readonly recipient: string;
-  /** By which operators recognise the address: `a…@example.com`. */
+  /** A shortened form by which operators recognise the address: `a…@example.com`. */
   readonly hint: string;
   /** The name of the mail, or ALL_MAILS. */
   readonly mail: string;
   readonly reason: SuppressionReason;
   readonly since: Date;
-  /** When it ends; if absent, never. */
+  /** When it ends; if absent, it never ends. */
   readonly until?: Date;
 }
 

@@ -1,4 +1,7 @@
-/** Where auth reads the mails of an account for its export, if it is another process. Gateways do not lead here. */
+/**
+ * The route from which auth reads the mails of an account for its export, if auth is another process. The gateway does
+ * not expose it.
+ */
 import { exportedMail } from '@latchkey/export';
 import { Problem, type Route, route, unavailable } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
@@ -11,7 +14,7 @@ const MOST = 200;
 
 const page = z.object({ mails: z.array(exportedMail) });
 
-/** `at` and `after` are those of the last mail of the page before: it may have been removed meanwhile. */
+/** `at` and `after` belong to the last mail of the previous page, which may have been removed meanwhile. */
 const query = z.object({
   at: z.iso.datetime().optional(),
   after: z.uuid().optional(),

@@ -1,6 +1,6 @@
 /**
- * Goes from the log to the store: one durable write per slice of records. Rejects only if the store or the keys are
- * unavailable; an unusable record never blocks the others.
+ * Stores the deliveries that the records of the log require: one durable write per slice. Rejects only if the store or
+ * the keys are unavailable; an unusable record never blocks the others.
  */
 import type { Bus, BusRecord, Slice } from '@latchkey/bus';
 import type { Authenticate, ForgedRecord } from '@latchkey/consumer';

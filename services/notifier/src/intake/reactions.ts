@@ -15,7 +15,7 @@ export interface Reaction {
   readonly mails: readonly OwedMail[];
   /** The mails of earlier events of the account that this event supersedes. */
   readonly supersedes: readonly Superseded[];
-  /** Whether a mail was requested for a person who was erased since. */
+  /** Whether a mail was requested for a person who has been erased since. */
   readonly erased: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * However slices of the log are repeated, delayed and interleaved with sending: each mail that events call for is
- * sent once, and none is claimed after the event that superseded it was stored.
+ * Tests that, however slices of the log are repeated, delayed and interleaved with sending, each required mail is sent
+ * once, and no mail is claimed after the event that superseded it was stored.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';

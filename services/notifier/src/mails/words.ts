@@ -1,4 +1,4 @@
-/** How long a link still works, in words. */
+/** Formats how long a link remains valid. */
 import { countInWords } from '@latchkey/locale';
 
 const MINUTE = 60_000;

@@ -1,4 +1,4 @@
-/** The widest that plain text may be, so that a client that does not wrap lines shows all of it (RFC 3676 4.2). */
+/** The maximum width of plain text, so that clients that do not wrap lines show all of it (RFC 3676 4.2). */
 const COLUMNS = 72;
 
 /** Breaks lines at spaces. A longer word, such as a link, gets a line of its own. */

@@ -17,13 +17,13 @@ import type {
   Report,
 } from '../delivery/delivery.ts';
 
-/** How many attempts of a delivery are kept: the most recent ones. */
+/** How many attempts of a delivery are kept: only the most recent ones. */
 export const MAX_KEPT_ATTEMPTS = 20;
-/** The most leases that `held` and `expiredLeases` return. */
+/** The maximum number of leases that `held` and `expiredLeases` return. */
 export const MAX_LEASES = 1000;
 
 /**
- * No pending delivery is due later than this from now, in ms. If one is, a wrong clock wrote it, which must not
+ * The maximum time until a pending delivery is due, in ms. A later time was written by a wrong clock, and must not
  * delay the mail: it counts as due now.
  */
 export const MAX_DUE_AHEAD_MS = MAX_RETRY_DELAY_MS;

@@ -17,14 +17,14 @@ export interface Mail {
 export interface SendOptions {
   /** Called once the server is ready for the content, before any of it is sent. */
   mayProceed(): boolean;
-  /** Aborts the attempt. The result is `deferred` if content has been sent, otherwise `withdrawn`. */
+  /** Aborts the attempt. The result is `deferred` if some of the content was already sent, otherwise `withdrawn`. */
   readonly signal: AbortSignal;
 }
 
 export interface Mailer {
   /**
-   * Sends a mail. Never rejects because of the server: every failure is a result. Waits for a free connection, and
-   * for each reply as long as RFC 5321 asks.
+   * Sends a mail. Never rejects because of the server: every failure is a result. Waits for a free connection, and for
+   * each reply as long as RFC 5321 requires.
    */
   send(mail: Mail, options: SendOptions): Promise<SendResult>;
   /** Connects, greets and logs in, but sends no mail. Never rejects. */

@@ -1,6 +1,6 @@
 /**
- * Reads reports about mails that were sent. `reports.contract.ts` tests every guarantee on each adapter. Anybody
- * can send something to a reader, so it must tell genuine reports from forged ones, and must never throw.
+ * Reads reports about mails that were sent. `reports.contract.ts` tests every guarantee on each adapter. Anyone can
+ * send data to a reader, so it must distinguish genuine reports from forged ones, and must never throw.
  */
 import type { ReportedState } from '../delivery/delivery.ts';
 
@@ -8,7 +8,7 @@ export interface IncomingReport {
   /** A mail (RFC 5322), or the body of a request. */
   readonly body: Buffer;
   /**
-   * What proves that it is genuine, unless the body is signed: the address that a mail was sent to, or the
+   * Proves that the report is genuine, unless the body is signed: the address that a mail was sent to, or the
    * `Authorization` header of a request.
    */
   readonly proof?: string | undefined;
@@ -32,13 +32,13 @@ export type ReadReport =
    * reply.
    */
   | { readonly kind: 'nothing' }
-  /** Does not come from where it claims. */
+  /** Forged: the report does not come from its claimed source. */
   | { readonly kind: 'forged' }
   /** Could not be checked; the sender should try again. */
   | { readonly kind: 'unchecked' };
 
 export interface ReportReader {
-  /** Where this reader's reports come from: `mail`. */
+  /** The source of this reader's reports: `mail`. */
   readonly source: string;
   /** Never rejects. */
   read(incoming: IncomingReport): Promise<ReadReport>;

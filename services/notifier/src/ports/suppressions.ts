@@ -3,7 +3,7 @@ import type { Suppression } from '../delivery/suppression.ts';
 
 export interface SuppressionQuery {
   readonly now: Date;
-  /** The most to return, at least 1. */
+  /** The maximum number to return, at least 1. */
   readonly limit: number;
   /** The id of a suppression; only later ones are returned. */
   readonly after?: string;

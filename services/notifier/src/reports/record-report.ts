@@ -1,4 +1,4 @@
-/** Records what was reported about a mail: suppresses further mails first, then changes the delivery. */
+/** Records a report about a mail: suppresses further mails first, then changes the delivery. */
 import type { Logger } from '@latchkey/process';
 import type { NotifierMetrics } from '../metrics.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
@@ -18,12 +18,15 @@ export interface ReportsDeps {
 }
 
 /**
- * `done`: recorded, or there was nothing to record. `forged`: it does not come from where it claims. `later`: it
- * could not be checked, or its mail is still being sent, so the sender should try again.
+ * The outcome of a report. `done`: recorded, or there was nothing to record. `forged`: it does not come from its
+ * claimed source. `later`: it could not be checked, or its mail is still being sent, so the sender should try again.
  */
 export type ReportOutcome = 'done' | 'forged' | 'later';
 
-/** Handles what somebody sent as a report. @throws StoreUnavailable: the sender should try again */
+/**
+ * Handles data that was sent as a report.
+ * @throws StoreUnavailable: the sender should try again
+ */
 export type TakeReport = (reader: ReportReader, incoming: IncomingReport) => Promise<ReportOutcome>;
 
 type Outcome = MailReport['state'] | 'nothing' | 'forged' | 'unchecked' | 'unknown' | 'early' | 'repeated';
@@ -59,7 +62,7 @@ export function createReports(deps: ReportsDeps): TakeReport {
     const { delivery: id, state } = report;
     const delivery = await deliveries.find(id);
     if (delivery === undefined) return 'unknown';
-    // The server has accepted the mail, but that is not recorded yet.
+    // The server has accepted the mail, but the notifier has not recorded that yet.
     if (delivery.state === 'pending' || delivery.state === 'claimed') return 'early';
     if (delivery.state !== 'sent') return 'repeated';
     const { recipient, mail } = delivery;

@@ -1,14 +1,14 @@
 /**
- * A circuit breaker for the mail server. While the server takes no mail, one mail at a time probes it about once a
- * second; where no mail is due, a connection without a mail does. The first success closes the circuit for all mails.
- * So mails wait at most about a second after an outage, and an outage never lengthens the back-off of a mail.
+ * A circuit breaker for the mail server. While the server accepts no mail, one mail at a time probes it about once a
+ * second; if no mail is due, a connection without a mail does. The first success closes the circuit for all mails.
+ * Mails therefore wait at most about a second after an outage, and an outage never lengthens the back-off of a mail.
  */
 import type { AttemptResult, ProbeResult } from '../delivery/attempt.ts';
 import type { Failure } from '../delivery/reply.ts';
 
 /**
- * Why the circuit is open. `refusing`: the server answers, but has refused several different recipients in a row
- * because of us.
+ * The reason for which the circuit is open. `refusing`: the server responds, but has refused several different
+ * recipients in a row because of us.
  */
 export type OpenReason = 'unreachable' | 'busy' | 'unwelcome' | 'refusing';
 
@@ -21,9 +21,12 @@ export const closedCircuit: Circuit = { state: 'closed' };
 const PROBE_MS = 1_000;
 /** After a failed login the server is probed slowly, because servers lock accounts. In ms. */
 const UNWELCOME_PROBE_MS = 15_000;
-/** If this many different recipients are refused in a row, it is about us, and the circuit opens. */
+/**
+ * The number of different recipients that must be refused in a row until the circuit opens, because the refusals are
+ * then about us.
+ */
 export const REFUSALS_TO_OPEN = 3;
-/** If a probe has no result after this long, another one is made. In ms. */
+/** If a probe has no result after this time, another one is made. In ms. */
 const STUCK_MS = 10_000;
 
 export interface ServerResult {
@@ -49,7 +52,7 @@ export function afterResult(circuit: Circuit, { result, now, random, ...server }
     case 'unwelcome':
       return open('unwelcome', result.failure, UNWELCOME_PROBE_MS);
     case 'busy':
-      // As long as it accepts some connections, it is enough to open fewer.
+      // While it accepts some connections, it is sufficient to open fewer.
       return server.connections > 1 && circuit.state === 'closed'
         ? circuit
         : open('busy', result.failure, PROBE_MS);

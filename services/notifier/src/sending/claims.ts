@@ -1,4 +1,4 @@
-/** Claims due deliveries, as many as may be sent, and ends expired ones. */
+/** Claims as many due deliveries as may be sent, and ends expired ones. */
 import type { Logger } from '@latchkey/process';
 import { createWakeup, doublingPauses, loop } from '@latchkey/process/loop';
 import { createLeaseWatch, StoreUnavailable } from '@latchkey/store';
@@ -26,7 +26,7 @@ export interface ClaimsDeps {
   /** How long a claimed delivery belongs to its claimer, in ms. */
   readonly leaseMs: number;
   readonly clock: Clock;
-  /** Whether mails may be given up because of their age. Default: always. */
+  /** Whether deliveries may be ended because of their age. Default: always. */
   mayExpire?(): boolean;
   readonly logger: Logger;
   /** Returns a unique name for each claim. */
@@ -54,7 +54,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
   const wakeup = createWakeup();
   /** The owners of claims that got no response; they may have claimed something. */
   const unanswered = new Set<string>();
-  /** Whether more may be due than there was capacity for. */
+  /** Whether more deliveries may be due than there was capacity for. */
   let moreDue = false;
 
   /** Releases the deliveries of such claims; otherwise they would be held until the lease ends. */
@@ -87,7 +87,10 @@ export function createClaims(deps: ClaimsDeps): Claims {
     return claimed > 0;
   }
 
-  /** Claims, then tidies up. Claims never return an expired delivery, so nothing depends on the tidying. */
+  /**
+   * Claims, then ends expired deliveries. Claims never return an expired delivery, so nothing depends on the second
+   * step.
+   */
   async function poll(): Promise<boolean> {
     await deps.leases.extendDue();
     const found = await claimDue();
@@ -114,7 +117,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
       loop(
         {
           every: pauseMs,
-          // A wake-up by the intake shows that the store is back.
+          // If the intake wakes this part, the store is available again.
           backoff: () => POLL_MS.most,
           wake: wakeup,
           signal,

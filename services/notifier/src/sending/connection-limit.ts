@@ -1,11 +1,11 @@
 /**
- * How many connections to the mail server are open at the same time, by additive increase and multiplicative
- * decrease. The number is halved when the server says that there are too many, and grows by one after each round of
+ * Limits the number of concurrent connections to the mail server by additive increase and multiplicative decrease. The
+ * number is halved when the server refuses because of too many connections, and grows by one after each round of
  * accepted mails. A number that was too high is avoided for a while, so that a server with a fixed limit is not
- * annoyed again and again.
+ * exceeded again and again.
  */
 export interface ConnectionLimit {
-  /** The number that the settings allow. */
+  /** The maximum number that the settings allow. */
   readonly most: number;
   readonly now: number;
   /** How many mails were accepted since the last change. */

@@ -20,14 +20,14 @@ const GRACE_MS = 5_000;
 export interface DispatcherDeps {
   readonly deliveries: Deliveries;
   readonly trySending: AttemptDelivery;
-  /** Returns what to keep of the recipient's address after a mail was sent. Default: nothing. */
+  /** Returns the part of the recipient's address to keep after a mail was sent. Default: nothing is kept. */
   recipientOf?(address: string): Recipient;
   /** Checks whether the mail server accepts mail. Never rejects. */
   probe(): Promise<ProbeResult>;
   /** Returns how many connections the mail server is believed to allow. */
   connections(): number;
   readonly clock: Clock;
-  /** Whether mails may be given up because of their age. Default: always. */
+  /** Whether deliveries may be ended because of their age. Default: always. */
   mayExpire?(): boolean;
   /** In [0, 1). */
   random(): number;
@@ -52,7 +52,7 @@ export interface Dispatcher {
   /** Claims nothing more and finishes what it is sending. Idempotent. */
   stop(): Promise<void>;
   circuit(): Circuit;
-  /** Returns what is wrong with the mail server, in words; undefined while it takes mails. */
+  /** Returns a description of what is wrong with the mail server; undefined while it accepts mails. */
   trouble(): string | undefined;
 }
 

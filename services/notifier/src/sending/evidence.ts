@@ -1,8 +1,7 @@
 /**
- * Decides whether a refusal without a reason is about the recipient or about us, by what happens to other recipients
- * meanwhile: if others get through, it is about the recipient; if several in a row are refused, it is about us.
- *
- * Kept in memory only. A restart costs a mail one more try, never the mail.
+ * Decides whether a refusal without a clear reason is about the recipient or about us, by the results of other
+ * recipients: if their mails are accepted, it is about the recipient; if several in a row are refused, it is about us.
+ * Kept in memory only: after a restart, a mail may be tried once more, but is never lost.
  */
 import type { AttemptResult } from '../delivery/attempt.ts';
 import type { Failure } from '../delivery/reply.ts';
@@ -19,7 +18,7 @@ export interface Evidence {
   judge(mail: { readonly id: string; readonly to: string }, result: AttemptResult): AttemptResult;
   /** Returns how many different recipients were refused in a row because of us, or for no stated reason. */
   refusedInARow(): number;
-  /** Returns how many different recipients were refused in a row, for whatever reason. */
+  /** Returns how many different recipients were refused in a row, for any reason. */
   anyRefusedInARow(): number;
 }
 
@@ -84,7 +83,7 @@ export function createEvidence(): Evidence {
           add(anyInARow, to);
           return result;
         case 'deferred':
-          // A server that drops the connection at every mail refuses us, too.
+          // A server that drops the connection at every mail also refuses us.
           if (result.failure.code === undefined) noteRefused(to);
           return result;
         default:

@@ -1,10 +1,8 @@
 /**
- * How long a claimed delivery belongs to its claimer.
- *
- * A try may take as long as the server does, so its lease is extended while it is alive. Content is sent to the server
- * only while both clocks show that the lease was taken or extended recently. So a process that was paused for minutes
- * never sends a mail that another one has claimed since. The monotonic clock cannot be set, but stops while a machine
- * is suspended; the wall clock does not stop.
+ * Determines how long a claimed delivery belongs to its claimer. An attempt may take as long as the server does, so its
+ * lease is renewed while the process is alive. Content is only sent while both clocks show that the lease was taken or
+ * renewed recently, so that a process that was paused for minutes never sends a mail that another one has claimed
+ * since. The monotonic clock cannot be set, but stops while a machine is suspended; the wall clock does not stop.
  */
 import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
@@ -35,12 +33,15 @@ export interface LeaseKeeperDeps {
 }
 
 export interface LeaseKeeper {
-  /** Keeps extending the lease of a delivery until it is dropped. */
+  /** Keeps renewing the lease of a delivery until it is dropped. */
   keep(id: string, lease: Lease): void;
   drop(id: string): void;
   /** Returns whether content may still be sent. */
   mayStillSend(id: string): boolean;
-  /** Renews the leases of which a third is over. @throws StoreUnavailable */
+  /**
+   * Renews the leases that have used up a third of their time.
+   * @throws StoreUnavailable
+   */
   extendDue(): Promise<void>;
 }
 

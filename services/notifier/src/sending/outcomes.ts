@@ -26,10 +26,9 @@ export interface OutcomesDeps {
 }
 
 /**
- * Records a result. Tries again as long as the store is down, because a mail that was sent but not recorded would
- * be sent again.
+ * Records a result. Retries while the store is down, because a mail that was sent but not recorded would be sent again.
  * @returns false if another process has claimed the delivery since
- * @throws if the store fails for any other reason, or `signal` is aborted
+ * @throws Error if the store fails for any other reason, or `signal` is aborted
  */
 export type RecordOutcome = (outcome: Outcome) => Promise<boolean>;
 

@@ -27,7 +27,9 @@ export interface ServerWatch {
   learn(result: AttemptResult | ProbeResult): void;
   /** Starts a probe, unless one is running. Its result is not awaited: the next mail would show the same. */
   probe(): void;
-  /** Returns what is wrong with the server, in our words and its own; undefined while it accepts mails. */
+  /**
+   * Returns what is wrong with the server, as a description with the server's reply; undefined while it accepts mails.
+   */
   trouble(): string | undefined;
 }
 
@@ -81,7 +83,7 @@ export function createServerWatch({
   }
 
   async function probe(): Promise<void> {
-    // A connection proves nothing if it is mails that are refused.
+    // If mails are refused, a connection alone proves nothing.
     if (probing || (circuit.state === 'open' && circuit.why === 'refusing')) return;
     probing = true;
     try {
@@ -110,7 +112,7 @@ function isRefusal(result: AttemptResult | ProbeResult) {
   return result.kind === 'refused' || result.kind === 'undecided' || result.kind === 'rejected';
 }
 
-/** Logs changes, at most one outage a minute, so that a server that changes its mind does not fill the log. */
+/** Logs changes, but at most one outage per minute, so that a server that keeps changing does not fill the log. */
 function createServerLog(logger: Logger, clock: Clock, most: number) {
   let told: { readonly why: OpenReason; readonly at: number; readonly isOver: boolean } | undefined;
   let fewest = most;

@@ -1,6 +1,6 @@
 /**
- * An oracle: what people do, as events, and the required outcome of each resulting mail while the mail server is
- * down. It states the rules a second time, without using any code of the notifier.
+ * An oracle: people's actions as events, and the required outcome of each resulting mail while the mail server is down.
+ * It implements the rules a second time, without using any code of the notifier.
  */
 import { randomUUID } from 'node:crypto';
 import type { LatchkeyEvent, LinkPurpose } from '@latchkey/events';
@@ -59,7 +59,7 @@ type Deed = keyof Person;
 /** What one person does, and in which minute. */
 type Story = readonly (readonly [minute: number, deed: Deed])[];
 
-/** Every kind of mail, alone and together with what supersedes it. */
+/** Every kind of mail, alone and together with the events that supersede it. */
 const STORIES: readonly Story[] = [
   [[0, 'signsUp']],
   [

@@ -1,4 +1,6 @@
-/** The end of a page of the list, as opaque text. It is not secret: whoever forges one may list the accounts anyway. */
+/**
+ * The end of a page of the list, as opaque text. It is not secret: anyone who can use it may list the accounts anyway.
+ */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
 import type { PageEnd } from '../ports/profiles.ts';

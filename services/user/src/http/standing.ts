@@ -1,6 +1,6 @@
 /**
- * Decides by the read model whether a token is accepted. First waits until the read model shows what the caller has
- * already seen.
+ * Decides from the read model whether a token is accepted. First waits until the read model has reached the state that
+ * the caller has already seen.
  */
 import type { AccessClaims, AccountStanding, LookUpStanding } from '@latchkey/tokens';
 import { acceptsToken, type LivingProfile } from '../profile/profile.ts';
@@ -11,7 +11,9 @@ import { answerFailures } from './problems.ts';
 /** Contains the profile that the decision is based on, so that no route reads it twice. */
 export interface ProfileStanding extends AccountStanding {
   readonly profile: LivingProfile;
-  /** The other account that was waited for. A response about it must show what the caller has already seen. */
+  /**
+   * The other account that was waited for. A response about it must include the state that the caller has already seen.
+   */
   readonly awaited?: string;
 }
 

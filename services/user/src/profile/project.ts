@@ -45,7 +45,8 @@ function changes(event: ChangingEvent): Partial<LivingProfile> {
     case 'OwnerAlerted':
     case 'EmailChangeRequested':
       return erasure(event.data.person);
-    // Their `person` may be only the reason that an admin gave: its erasure says nothing about the profile.
+    // The `person` of these events may contain only the reason that an admin gave; if it is erased, that does not mean
+    // that the profile is.
     case 'AccountDisabled':
     case 'AccountErasureRequested':
       return { disabled: true };

@@ -27,9 +27,9 @@ export function erasureIn(record: EventRecord): readonly ErasedAccount[] {
 }
 
 /**
- * Returns a function that confirms erasures that every generation has applied. A generation that has not read the account
- * yet would store its person on the way. So the others are confirmed by the generation that applies them last.
- * Idempotent.
+ * Returns a function that confirms erasures that every generation has applied. A generation that has not read the
+ * account's events yet would store the person when it does. The erasure is therefore confirmed by the generation that
+ * applies it last. Idempotent.
  */
 export function confirmErasures(deps: {
   readonly bus: Pick<Bus, 'publish'>;

@@ -55,7 +55,7 @@ export function createPointerCache(deps: {
     last: () => cached.pointer,
     refresh,
     async fresh() {
-      // In a loop: the refresh that this call joins may have started too long ago.
+      // In a loop, because the refresh that this call joins may have started too long ago.
       while (monotonic() - cached.at > MAX_AGE_MS) await refresh();
       return cached.pointer;
     },
@@ -63,7 +63,7 @@ export function createPointerCache(deps: {
       const stopping = new AbortController();
       const { signal } = stopping;
       function onFailure(err: unknown, failures: number) {
-        // Only the first failure: an outage would log a line per second.
+        // Logs only the first failure: otherwise an outage would log a line per second.
         if (failures === 1) logger.warn({ err }, 'the active generation of profiles cannot be read');
       }
       void loop({ every: REFRESH_EVERY_MS, signal, onFailure, ...(sleep && { sleep }) }, async () => {

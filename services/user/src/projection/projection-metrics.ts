@@ -57,8 +57,8 @@ export function createProjectionMetrics(deps: {
 }
 
 /**
- * Returns metrics that count events only while the generation is active: another generation that is being filled
- * would count every event a second time, long after its time. Records that it sets aside are always counted.
+ * Returns metrics that count events only while the generation is active, because another generation that is being
+ * filled would count every event a second time, long after it happened. Dead letters are always counted.
  */
 export function whileActive(answers: () => boolean, metrics: ProjectionMetrics): ProjectionMetrics {
   return {
@@ -73,7 +73,7 @@ export function whileActive(answers: () => boolean, metrics: ProjectionMetrics):
   };
 }
 
-/** Has no value while the store is down: the metrics page must not fail because of that. */
+/** // Has no value while the store is down, because the metrics page must not fail. */
 function gauge(registers: Registry[], name: string, help: string, read: () => Promise<number>): void {
   new Gauge({
     name,

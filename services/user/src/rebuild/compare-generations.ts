@@ -1,4 +1,4 @@
-/** Compares all accounts of two generations while both are being filled. */
+/** Compares all accounts in two generations while both are being filled. */
 import type { Parked } from '@latchkey/consumer';
 import type { Profiles } from '../ports/profiles.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
@@ -11,7 +11,7 @@ export interface ComparisonResult {
   readonly accounts: number;
   /** Accounts that differ at the same sequence. */
   readonly differing: number;
-  /** In how many accounts each field differs. */
+  /** For each field, the number of accounts in which it differs. */
   readonly fields: Readonly<Record<string, number>>;
   readonly examples: readonly string[];
   /** Accounts that are parked in the new generation, but not in the old one. */
@@ -34,7 +34,7 @@ export interface CompareDeps {
 
 const FEW = 3;
 const LOOK_AGAIN_MS = 100;
-/** How often an account at different sequences is read again, which takes half a minute. */
+/** How often an account at different sequences is read again; all attempts together take half a minute. */
 const MOST_LOOKS = 300;
 
 /**

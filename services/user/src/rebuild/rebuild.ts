@@ -1,7 +1,7 @@
 /**
- * Rebuilds the read model: fills another generation while the active one serves queries. Each step is recorded in
- * the pointer before the next one begins. So an interrupted rebuild resumes when it is started again, and two at
- * the same time do no harm. The running instances do the work by following the pointer.
+ * Rebuilds the read model: fills another generation while the active one serves queries. Each step is recorded in the
+ * pointer before the next one begins, so that an interrupted rebuild resumes when it is started again, and two
+ * concurrent rebuilds do no harm. The running instances do the work by following the pointer.
  */
 import { GroupInUseError, type GroupProgress, type Groups } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
@@ -46,8 +46,8 @@ export interface Rebuild {
    */
   begin(): Promise<{ readonly generation: number; readonly begun: 'now' | 'before' } | undefined>;
   /**
-   * Resolves once the generation has read what the log contained at the time of the call; new records are still
-   * being written. `seen` is called from time to time with the progress.
+   * Resolves once the generation has read everything that the log contained at the time of the call. `seen` is called
+   * from time to time with the progress.
    * @throws Error if the generation was dropped meanwhile
    */
   caughtUp(generation: number, seen: (progress: GroupProgress) => void): Promise<GroupProgress>;
@@ -61,8 +61,8 @@ export interface Rebuild {
   /** Returns the generation that is kept to switch back to. */
   kept(): Promise<number | undefined>;
   /**
-   * Ends every generation except the active one, and removes their data once no instance can be reading them. If
-   * there is anything to remove, calls `told` before that wait.
+   * Ends every generation except the active one, and removes their data once no instance can be reading them. If there
+   * is anything to remove, calls `told` before it waits for that.
    * @returns the generations that were removed
    */
   drop(told: () => void): Promise<readonly number[]>;

@@ -20,8 +20,8 @@ import type { Replication } from '../topics.ts';
 
 export interface KafkaNodesOptions {
   /**
-   * Called with each node's port before it starts. @returns the port to advertise to clients and other nodes, for
-   * example that of a proxy on this machine
+   * Called with the port of each node before it starts.
+   * @returns the port to advertise to clients and other nodes, for example that of a proxy on this machine
    */
   advertise?(port: number): Promise<number>;
 }
@@ -33,7 +33,7 @@ export interface KafkaNodes {
   kill(node: number): void;
   /** Starts a killed node again, on its data. Resolves once it responds. */
   restart(node: number): Promise<void>;
-  /** Kills all of them and deletes their data. */
+  /** Kills all nodes and deletes their data. */
   close(): Promise<void>;
 }
 
@@ -110,7 +110,7 @@ export async function startKafkaNodes(
   };
 }
 
-/** A missing command is an error: a test that was skipped would look like one that passed. */
+/** A missing command is an error, because a skipped test would look like a passed one. */
 function requireCommand(): readonly string[] {
   const words = (process.env['KAFKA_NODES_COMMAND'] ?? '').split(' ').filter(Boolean);
   if (words.length > 0) return words;

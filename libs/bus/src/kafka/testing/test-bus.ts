@@ -5,7 +5,7 @@ import { withAdmin } from '../admin.ts';
 import { createKafkaBus, type KafkaBusDeps } from '../bus.kafka.ts';
 import { createClients, type KafkaConnection } from '../clients.ts';
 
-/** The broker to test on. A missing broker is an error: a test that was skipped would look like one that passed. */
+/** The broker to test on. A missing broker is an error, because a skipped test would look like a passed one. */
 export const testConnection: KafkaConnection = {
   brokers: requireSetting('KAFKA_BROKERS').split(','),
   clientId: `test-${randomUUID()}`,

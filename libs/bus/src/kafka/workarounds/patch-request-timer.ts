@@ -53,7 +53,7 @@ export function patchRequestTimer(clientId: string): void {
   };
 }
 
-/** Does the same as the method that it replaces, at another interval. */
+/** Like the method that it replaces, with another interval. */
 function checkTimeouts(requests: RequestQueue): void {
   if (!requests.enforceRequestTimeout) return;
   requests.destroy();
