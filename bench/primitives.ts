@@ -1,4 +1,4 @@
-/** What hashing and signing cost, against the libraries and calls that could be used instead. */
+/** Compares the cost of hashing and signing with that of the libraries and calls that could be used instead. */
 import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { signed } from '@latchkey/consumer/testing/signed';
 import { coveredBy, digestPerson, eventSigner, isSignedBy, verifySignature } from '@latchkey/events';

@@ -1,4 +1,4 @@
-/** The keys of a data folder, and the env file that hands them to the services of a cluster. */
+/** The keys of a data folder, and the env file that passes them to the services of a cluster. */
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';

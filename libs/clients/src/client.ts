@@ -1,7 +1,7 @@
 /** Service clients: other services that call Latchkey with an API key of their own. */
 
 /**
- * What a key may be used for. `introspect`: asking whether an access token is active (RFC 7662). `events`: reading
+ * The permissions of a key. `introspect`: asking whether an access token is active (RFC 7662). `events`: reading
  * the feed of events.
  */
 export const scopes = ['introspect', 'events'] as const;

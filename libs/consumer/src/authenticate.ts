@@ -1,4 +1,4 @@
-/** Separates records that auth has published from records that somebody else has written. */
+/** Separates records that auth has published from forged records. */
 import type { BusRecord } from '@latchkey/bus';
 import {
   catalogue,

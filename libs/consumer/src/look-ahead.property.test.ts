@@ -74,7 +74,7 @@ function historyOf(account: string, length: number) {
 type History = ReturnType<typeof historyOf>;
 
 const forgeries: readonly ((account: string, history: History, at: number) => readonly Unplaced[])[] = [
-  // A record that nobody signed.
+  // An unsigned record.
   (account, _, at) => [recordOf(eventOf(account, at + 1, 'admin'))],
   // A record after a genuine event, signed by a stranger, and another one after it.
   (account, { proofs }, at) => {

@@ -98,7 +98,7 @@ const SHORTEST_SECRET = 4;
 function faultLine(name: string, value: string | undefined, issue: z.core.$ZodIssue): string {
   if (name === '') return issue.message;
   if (value === undefined && issue.code === 'invalid_type') return `${name}: is required`;
-  // The message of a schema may quote the value.
+  // The message of a schema may quote the value, which must not be shown if it is a secret.
   const quotable = value === undefined || value.length < SHORTEST_SECRET;
   return `${name}: ${quotable ? explainIssue(issue) : explainIssue(issue).replaceAll(value, '…')}`;
 }

@@ -50,7 +50,7 @@ export function processSettings(defaultPort: number) {
   });
 }
 
-/** Settings of a service that is a process of its own: those of every process, and SHUTDOWN_DELAY_SECONDS. */
+/** Settings of a service that is a separate process: those of every process, and SHUTDOWN_DELAY_SECONDS. */
 export function serviceProcessSettings(defaultPort: number) {
   return processSettings(defaultPort).extend({
     SHUTDOWN_DELAY_SECONDS: settingSchemas

@@ -31,7 +31,7 @@ function memoryRecords(): LeaseRecords {
   };
 }
 
-/** Creates processes on one store. Time passes equally for all of them, but each has a wall clock of its own. */
+/** Creates processes on one store. Time passes equally for all of them, but each has its own wall clock. */
 function createProcesses() {
   const records = memoryRecords();
   let ms = 0;

@@ -44,7 +44,7 @@ function configWith(keys: Omit<Secrets, 'SEALING_PRIVATE_KEYS'>) {
   });
 }
 
-/** Starts an instance with connections of its own, like a process. */
+/** Starts an instance with its own connections, like a process. */
 async function instance(keys = secrets): Promise<AuthService> {
   await seen;
   const store = await database.another();

@@ -1,4 +1,4 @@
-/** Starts the auth service as a process of its own. Everything else is loaded after the young generation is limited. */
+/** Starts the auth service as a separate process. Everything else is loaded after the young generation is limited. */
 import { limitYoungGeneration } from '@latchkey/process/young-generation';
 
 limitYoungGeneration(process);

@@ -1,4 +1,4 @@
-/** auth as a process of its own, loaded by `main.ts`. */
+/** auth as a separate process, loaded by `main.ts`. */
 import { runService } from '@latchkey/cluster';
 import { allTopics } from '@latchkey/events';
 import { allowedOrigins } from '@latchkey/http';

@@ -63,7 +63,7 @@ export interface NotifierDeps {
 }
 
 export interface NotifierService extends Service {
-  /** Returns the mails because of events of an account, oldest first, for auth in the same process. */
+  /** Returns the mails that events of an account have caused, oldest first, for auth in the same process. */
   mailsOf(account: string): AsyncIterable<ExportedMail>;
   /** The routes for auth in another process. */
   readonly internalRoutes: readonly Route[];

@@ -23,7 +23,7 @@ const openBus = isolatedBuses();
 const publisher = openBus();
 const key = await createSealingKey();
 
-/** Starts a notifier with connections of its own, until it is stopped or the test ends. */
+/** Starts a notifier with its own connections, until it is stopped or the test ends. */
 async function startNotifier(context: TestContext, port: number, clock: Clock = systemClock) {
   const config = sendingTo(port, key, { MAIL_LEASE_SECONDS: '20' });
   const bus = openBus();

@@ -37,7 +37,7 @@ interface Instance {
   ): Promise<{ status: number; headers: Headers; version: number | undefined }>;
 }
 
-/** Starts an instance with connections of its own, behind real HTTP, until it is stopped or the test ends. */
+/** Starts an instance with its own connections, behind real HTTP, until it is stopped or the test ends. */
 async function startInstance(context: TestContext): Promise<Instance> {
   const bus = openBus();
   await bus.ensureTopics(userTopics);

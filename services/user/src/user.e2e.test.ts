@@ -31,7 +31,7 @@ interface Body extends UserView {
 
 const WEBHOOK_SECRET_KEY = Buffer.alloc(32, 7).toString('base64url');
 
-/** Starts the service on a data folder of its own, behind real HTTP, until the test ends. */
+/** Starts the service on its own data folder, behind real HTTP, until the test ends. */
 async function startService(context: TestContext, waits: Partial<WaitLimits> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-user-'));
   const database = openDatabase({ folder, as: 'server' });

@@ -77,7 +77,7 @@ async function scene(t: TestContext) {
 /** Makes a used folder in which an account was parked at an invalid record and then unparked. */
 async function repairedTown(t: TestContext) {
   const folder = await temporaryFolder(t);
-  // With this setting, a record that nobody signed parks an account.
+  // With this setting, an unsigned record parks an account.
   const town = await startSystem(folder, { EVENT_SIGNATURES: 'warn' });
   t.after(() => town.stop());
   const ada = await town.settle('ada');

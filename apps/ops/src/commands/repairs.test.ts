@@ -25,7 +25,7 @@ async function usedFolder(t: TestContext, use: (server: Server) => Promise<void>
     MAIL_STARTTLS: 'false',
     USE_CREDENTIALS: 'false',
     MAIL_FROM: 'no-reply@latchkey.example',
-    // With this setting, a record that nobody signed parks an account.
+    // With this setting, an unsigned record parks an account.
     EVENT_SIGNATURES: 'warn',
   };
   const config = readSettings({ PORT: '0', DATA_DIR: folder, ...settings });

@@ -1,4 +1,4 @@
-/** Serves every file of `public/`; each is read once and has a route of its own. */
+/** Serves every file of `public/`; each is read once and has its own route. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type Answer, type Route, route, securityHeaders } from '@latchkey/http';

@@ -23,7 +23,7 @@ const SWEEP_EVERY_MS = 60_000;
 const ROWS_AT_ONCE = 2000;
 
 export interface EmbeddedBusDeps {
-  /** Stays open when the bus closes. Must not be used by another bus: each bus needs a connection of its own. */
+  /** Stays open when the bus closes. Must not be used by another bus: each bus needs its own connection. */
   readonly database: Database;
   readonly logger?: BusLogger;
   readonly now?: () => Date;

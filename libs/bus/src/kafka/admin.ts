@@ -1,7 +1,7 @@
 import type { Admin, Kafka } from 'kafkajs';
 
 /**
- * Runs one piece of work with an admin client of its own. This is rare enough for a new connection, which is never
+ * Runs one piece of work with its own admin client. This is rare enough for a new connection, which is never
  * stale.
  */
 export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {

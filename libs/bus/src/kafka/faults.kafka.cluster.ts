@@ -26,7 +26,7 @@ function record(key: string, value: string | Buffer): OutgoingRecord {
   };
 }
 
-/** A bus with a topic and a group of its own. */
+/** A bus with its own topic and group. */
 async function prepare(test: TestContext, more: Partial<KafkaBusDeps> = {}) {
   const { bus, close } = await openTestBus(more);
   test.after(close);

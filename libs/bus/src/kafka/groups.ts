@@ -158,7 +158,7 @@ function areCompatible(theirs: readonly string[], ours: readonly string[]): bool
 /**
  * Copies the positions of the former group to a group without positions. The former group keeps its own.
  * @returns whether positions were taken over
- * @throws Error of kafkajs, for example if the group has got members meanwhile, which have then taken them over
+ * @throws Error of kafkajs, for example if the group has members by then, which have then taken them over
  */
 export async function copyFormerPositions(
   kafka: Kafka,

@@ -63,7 +63,7 @@ export async function openLog() {
   };
 }
 
-/** What a receiver learns from a request. */
+/** The data that a receiver gets from a request. */
 export interface Received {
   readonly id: string;
   readonly account: string;

@@ -1,4 +1,4 @@
-/** What every store promises about an erasure that is interrupted. */
+/** The guarantees of every store for an erasure that is interrupted. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Stores } from '../ports/stores.ts';

@@ -8,7 +8,7 @@ import { UnreadableCommit } from '../ports/journal.ts';
 
 /** The consumer group, and the name under which auth confirms its own part. */
 export const AUTH = 'auth';
-/** Whoever may write to the topic can invent names of consumers: bounds what one account can take. */
+/** Limits the receipts per account, because anyone who may write to the topic can invent names of consumers. */
 const MAX_RECEIPTS = 100;
 
 /** @param others ERASURE_CONSUMERS */

@@ -43,7 +43,10 @@ export async function eraseOwnAccount(
   return requested;
 }
 
-/** Does the same to another account, for admins. @throws Refused (not_found, own_account, last_admin, conflict) */
+/**
+ * Erases another account, for admins: disables it immediately, and erases it after ERASURE_GRACE_DAYS.
+ * @throws Refused (not_found, own_account, last_admin, conflict)
+ */
 export async function eraseAccountOf(
   deps: Needs,
   target: { readonly userId: string; readonly by: string },
@@ -72,7 +75,7 @@ async function requestErasure(
   return { state, eraseAt: (isLiving(state) && state.erasure?.at) || eraseAt };
 }
 
-/** What the page of a usable link shows. */
+/** The data of the page of a usable link. */
 export interface OpenErasure {
   readonly locale: string;
   readonly eraseAt: Date;

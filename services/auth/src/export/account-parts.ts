@@ -1,4 +1,4 @@
-/** What auth stores about an account, as it is exported. */
+/** The data that auth stores about an account, in the form in which it is exported. */
 import { decodeSecurityEvent, type LatchkeyEvent, type SecurityEvent } from '@latchkey/events';
 import type { ExportDocument, ExportParts } from '@latchkey/export';
 import { readPages } from '@latchkey/store';

@@ -1,4 +1,4 @@
-/** What admins do to the accounts of others, over HTTP. */
+/** The actions of admins on other accounts, over HTTP. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';

@@ -2,7 +2,7 @@
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
 
-/** Those that every new system gets. */
+/** The secrets that every new system gets. */
 const generated = z.strictObject({
   SIGNING_KEYS: z.string(),
   // Release 0.1 had none.

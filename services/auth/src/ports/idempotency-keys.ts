@@ -1,4 +1,4 @@
-/** Which body each Idempotency-Key was sent with. Every method rejects with StoreUnavailable if the store fails. */
+/** The body with which each Idempotency-Key was sent. Every method rejects with StoreUnavailable if the store fails. */
 export interface IdempotencyKeys {
   /**
    * Binds a key to a body unless it is already bound and has not expired. Of concurrent callers with different

@@ -19,7 +19,7 @@ import {
 import { temporaryStores } from '../storage/sqlite/stores.fixture.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay.ts';
 
-/** Creates a bus that keeps what it is given, and fails when told to. */
+/** Creates a bus that keeps what it is given, and fails on demand. */
 function recordingBus() {
   const published: OutgoingRecord[] = [];
   const publishes: number[] = [];

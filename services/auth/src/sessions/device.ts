@@ -1,4 +1,4 @@
-/** What the User-Agent header reveals about a device. */
+/** Determines the device from the User-Agent header. */
 import Bowser from 'bowser';
 
 export interface Device {

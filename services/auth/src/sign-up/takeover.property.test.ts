@@ -198,7 +198,7 @@ async function attempt(stage: Stage, party: Party, action: Action, origin: Conte
   const { deps, parties } = stage;
   const { passwords, sessions, cookies } = parties[party];
   const email = { stored: ADDRESS, canonical: ADDRESS };
-  // Strangers read no mails.
+  // Strangers cannot read the mails.
   const mailbox = party === 'owner' ? stage.links : [];
   switch (action.kind) {
     case 'sign-up': {

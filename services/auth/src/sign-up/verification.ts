@@ -23,7 +23,7 @@ import { mailRequest } from '../requests/written-requests.ts';
 import type { Outcome } from '../streams/accounts.ts';
 import { mintLink, type OpenedLink, readLinkToken } from '../tokens/links.ts';
 
-/** What the page of a usable verification link shows. */
+/** The data of the page of a usable verification link. */
 export interface OpenVerification {
   readonly username: string;
   readonly email: string;

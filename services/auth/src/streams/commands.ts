@@ -64,7 +64,7 @@ export interface Commands<State, Command, F extends Fact> {
     origin: CommandOrigin,
     ask: CommandFor<State, Command>,
   ): Promise<CommandOutcome<State, F>>;
-  /** Does the same for a new stream id, whose first try needs no load. */
+  /** Runs a command on a new stream, which is not loaded before the first attempt. */
   create(
     stream: string,
     origin: CommandOrigin,

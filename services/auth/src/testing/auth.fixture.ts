@@ -1,4 +1,4 @@
-/** Auth behind a real listener, with a data folder of its own. The test has the notifier's key. */
+/** Auth behind a real listener, with its own data folder. The test has the notifier's key. */
 import { createPrivateKey } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -19,7 +19,7 @@ interface Addressee {
   readonly email: string;
 }
 
-/** Does the same for a link that expires at a given instant. */
+/** Like `mintLink`, for a link that expires at a given instant. */
 export async function mintLinkUntil(
   { linkTokens, sealer }: Pick<Deps, 'linkTokens' | 'sealer'>,
   purpose: LinkPurpose,

@@ -12,7 +12,7 @@ export interface ReportsFixture {
   /** A report that the address does not exist: 5.1.1. */
   bounce(delivery: string): IncomingReport;
   complaint(delivery: string): IncomingReport;
-  /** Genuine reports that are no reason to act, by name: a delay, a full mailbox. */
+  /** Genuine reports that are not relevant, by name: a delay, a full mailbox. */
   others(delivery: string): Readonly<Record<string, IncomingReport>>;
   /** Reports by somebody who does not know the secret, by name. */
   forged(delivery: string): Readonly<Record<string, IncomingReport>>;

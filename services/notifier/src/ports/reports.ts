@@ -28,7 +28,7 @@ export interface MailReport {
 export type ReadReport =
   | MailReport
   /**
-   * Not about a mail of ours, or no reason to act, such as a delay, a success, a full mailbox or an automatic
+   * Not about a mail of ours, or not relevant, such as a delay, a success, a full mailbox or an automatic
    * reply.
    */
   | { readonly kind: 'nothing' }

@@ -400,7 +400,7 @@ function attemptView(attempt: Attempt): z.infer<typeof attemptSchema> {
   return { ...attempt, at: at.toISOString(), status, reason };
 }
 
-/** Maps what the library refuses to problems. */
+/** Maps refusals of the library to problems. */
 async function mapRefusals<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();

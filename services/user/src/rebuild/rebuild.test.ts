@@ -1,4 +1,4 @@
-/** A rebuild while the service runs on a data folder. Ops has a connection of its own, like a process of its own. */
+/** A rebuild while the service runs on a data folder. Ops has its own connection, like a separate process. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

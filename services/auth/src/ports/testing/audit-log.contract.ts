@@ -1,4 +1,4 @@
-/** What every store of security events promises. */
+/** The guarantees of every store of security events. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** What every store of idempotency keys promises. */
+/** The guarantees of every store of idempotency keys. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { IdempotencyKeys } from '../idempotency-keys.ts';

@@ -1,4 +1,4 @@
-/** What every journal promises. */
+/** The guarantees of every journal. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** What every store of limits promises. */
+/** The guarantees of every store of limits. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** What every outbox promises. */
+/** The guarantees of every outbox. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** What every store of recorded requests promises. */
+/** The guarantees of every store of recorded requests. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';

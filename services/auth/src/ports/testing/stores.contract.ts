@@ -16,7 +16,7 @@ import { sessionsContract } from './sessions.contract.ts';
 import { snapshotsContract } from './snapshots.contract.ts';
 import { trustedAddressesContract } from './trusted-addresses.contract.ts';
 
-/** What the stores of every kind promise. */
+/** The guarantees of the stores, whatever their kind. */
 export function storesContract(name: string, open: OpenStores): void {
   journalContract(name, open);
   outboxContract(name, open);

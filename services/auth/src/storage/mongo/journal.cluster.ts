@@ -79,7 +79,7 @@ describe('the journal on mongo', () => {
   });
 });
 
-/** Returns a connection to a primary whose majority confirms nothing until told to. */
+/** Returns a connection to a primary whose majority confirms nothing until the test allows it. */
 function withoutMajority(connection: Connection) {
   let confirms = false;
   const wrapped = new Proxy(connection, {
