@@ -14,6 +14,7 @@ import type { Outbox } from '../ports/outbox.ts';
 import { commitOf, testSigner, unpublishedOf } from '../ports/testing/commits.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { createRelay, type Relay } from './relay.ts';
+import { accountOf } from './testing/account-of.ts';
 
 const STREAMS = [
   '01900000-0000-7000-8000-000000000001',
@@ -31,7 +32,7 @@ type Fate =
   | { readonly kind: 'unanswered' }
   /** The caller timed out; it takes effect later. */
   | { readonly kind: 'late' }
-  /** For each key only the first records were written, then the request failed. */
+  /** For each account only the first records were written, then the request failed. */
   | { readonly kind: 'partial'; readonly kept: number };
 
 const fate = fc.oneof(
@@ -104,8 +105,8 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
   const bus: Pick<Bus, 'publish'> = {
     publish: (_topic, records) =>
       request('publish', async (kept) => {
-        const byKey = Map.groupBy(records, ({ key }) => key);
-        for (const ofKey of byKey.values()) topic.push(...ofKey.slice(0, kept));
+        const byAccount = Map.groupBy(records, accountOf);
+        for (const ofAccount of byAccount.values()) topic.push(...ofAccount.slice(0, kept));
       }),
   };
   // Leases only save work. Here every relay gets every lease, so that sweeps collide.
@@ -177,7 +178,9 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
   }
 
   function sequences(stream: Stream): readonly number[] {
-    return topic.filter(({ key }) => key === stream).map(({ headers }) => Number(headers['ce_sequence']));
+    return topic
+      .filter((record) => accountOf(record) === stream)
+      .map(({ headers }) => Number(headers['ce_sequence']));
   }
 
   return {

@@ -18,6 +18,7 @@ import {
 } from '../ports/testing/commits.ts';
 import { temporaryStores } from '../storage/sqlite/stores.fixture.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay.ts';
+import { accountOf } from './testing/account-of.ts';
 
 /** Creates a bus that keeps what it is given, and fails on demand. */
 function recordingBus() {
@@ -49,7 +50,9 @@ function recordingBus() {
     /** Resolves once a publish has ended. */
     changed: () => changed.promise,
     of: (stream: string) =>
-      published.filter(({ key }) => key === stream).map(({ headers }) => Number(headers['ce_sequence'])),
+      published
+        .filter((record) => accountOf(record) === stream)
+        .map(({ headers }) => Number(headers['ce_sequence'])),
   };
 }
 
@@ -338,7 +341,7 @@ describe('the relay', () => {
   test('publishes what shares a topic with a stream that is refused', async () => {
     const [refused, ...others] = Array.from({ length: 40 }, () => commitOf()) as [Commit, ...Commit[]];
     recorder.meanwhile(async (_topic, records) => {
-      if (records.some(({ key }) => key === refused.stream)) throw new Error('too few copies');
+      if (records.some((record) => accountOf(record) === refused.stream)) throw new Error('too few copies');
     });
     await append(refused, ...others);
     const relay = await started({ sleep: turn });

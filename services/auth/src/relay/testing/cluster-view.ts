@@ -1,5 +1,6 @@
 /** What a cluster says about a topic, asked with plain kafkajs: it shares no code with the bus. */
 import kafkajs, { type Admin, type Kafka, type PartitionMetadata } from 'kafkajs';
+import { accountOf } from './account-of.ts';
 
 const { Partitioners, logLevel } = kafkajs;
 
@@ -13,8 +14,8 @@ export function plainKafka(brokers: readonly string[]): Kafka {
 }
 
 export interface ClusterView {
-  /** The node that leads the partition of a key. */
-  leaderOf(key: string): number | undefined;
+  /** The node that leads the partition of an account. */
+  leaderOf(account: string): number | undefined;
   /** Whether every replica of every partition is in sync, and every partition has a leader. */
   readonly whole: boolean;
 }
@@ -24,8 +25,10 @@ export async function viewCluster(kafka: Kafka, topic: string): Promise<ClusterV
   const leaders = new Map(partitions.map(({ partitionId, leader }) => [partitionId, leader]));
   const partitioner = Partitioners.DefaultPartitioner();
   return {
-    leaderOf: (key) =>
-      leaders.get(partitioner({ topic, partitionMetadata: [...partitions], message: { key, value: null } })),
+    leaderOf: (account) =>
+      leaders.get(
+        partitioner({ topic, partitionMetadata: [...partitions], message: { key: account, value: null } }),
+      ),
     whole: partitions.every(({ leader, replicas, isr }) => leader >= 0 && isr.length === replicas.length),
   };
 }
@@ -36,7 +39,7 @@ async function partitionsOf(admin: Admin, topic: string): Promise<readonly Parti
 }
 
 export interface TopicContent {
-  /** The ids of each key's events, in the order of their first occurrence. */
+  /** The ids of each account's events, in the order of their first occurrence. */
   readonly firsts: ReadonlyMap<string, readonly string[]>;
   readonly records: number;
   readonly duplicates: number;
@@ -61,11 +64,12 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<TopicConte
   await consumer.run({
     autoCommit: false,
     eachMessage: async ({ partition, message: { key, headers, offset } }) => {
-      const ids = firsts.get(String(key)) ?? new Set();
+      const account = accountOf({ key });
+      const ids = firsts.get(account) ?? new Set();
       const id = String(headers?.['ce_id']);
       records += 1;
       if (ids.has(id)) duplicates += 1;
-      firsts.set(String(key), ids.add(id));
+      firsts.set(account, ids.add(id));
       if (Number(offset) + 1 >= (left.get(partition) ?? 0)) left.delete(partition);
       if (left.size === 0) resolve();
     },
@@ -73,7 +77,7 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<TopicConte
   await done;
   await consumer.disconnect();
   return {
-    firsts: new Map([...firsts].map(([key, ids]) => [key, [...ids]])),
+    firsts: new Map([...firsts].map(([account, ids]) => [account, [...ids]])),
     records,
     duplicates,
   };

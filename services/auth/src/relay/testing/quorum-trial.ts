@@ -10,6 +10,7 @@ import type { Outbox } from '../../ports/outbox.ts';
 import { testSigner } from '../../ports/testing/commits.ts';
 import { type CommitStores, createMemoryStores } from '../../ports/testing/memory-stores.ts';
 import { createRelay } from '../relay.ts';
+import { accountOf } from './account-of.ts';
 import { plainKafka, readTopic, viewCluster } from './cluster-view.ts';
 import { createSteadyWriter } from './steady-writer.ts';
 import { watchSends } from './watched-sends.ts';
@@ -98,7 +99,7 @@ export async function createQuorumTrial(): Promise<QuorumTrial> {
     async killLeaderInsideSend() {
       const { leaderOf } = await view();
       function leadersOf(records: readonly { readonly key: unknown }[]) {
-        return [...new Set(records.flatMap(({ key }) => leaderOf(String(key)) ?? []))];
+        return [...new Set(records.flatMap((record) => leaderOf(accountOf(record)) ?? []))];
       }
       const send = await sends.next((records) => leadersOf(records).length > 1);
       const victims = leadersOf(send.records);
