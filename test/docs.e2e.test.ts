@@ -1,7 +1,7 @@
 /** Runs the commands of the documentation on a standalone and on a data folder: see support/doc-blocks.ts. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -164,8 +164,13 @@ test('docs/ops.md, on a data folder with parked accounts, dead letters and mails
     assert.ok(id);
     return id;
   }
-  // Release 0.1 had no keys for events, and no current server has added one to this folder yet.
-  const env = { DATA_DIR: folder, EVENT_SIGNING_KEYS: anEventKey(), ...clockSettingsOf(manifest) };
+  // Release 0.1 had no keys for events and webhooks, and no current server has added any to this folder yet.
+  const env = {
+    DATA_DIR: folder,
+    EVENT_SIGNING_KEYS: anEventKey(),
+    WEBHOOK_SECRET_KEY: randomBytes(32).toString('base64url'),
+    ...clockSettingsOf(manifest),
+  };
   const { code, stderr } = await runToEnd(env, { ops: ['upgrade'] });
   assert.equal(code, 0, stderr);
   const shell = await openDocShell({

@@ -77,7 +77,7 @@ describe('keys that are rotated', { concurrency: false }, () => {
     const listed = await keys();
     assert.deepEqual(
       listed.map(({ kind, state }) => `${kind} ${state}`),
-      [...KINDS, 'cost'].map((kind) => `${kind} current`),
+      [...KINDS, 'webhooks', 'cost'].map((kind) => `${kind} current`),
     );
     assert.ok(listed.every(({ mayBeRetired }) => !mayBeRetired));
   });
@@ -134,6 +134,7 @@ describe('keys that are rotated', { concurrency: false }, () => {
         'sealing current',
         'refresh current',
         'salt current',
+        'webhooks current',
         'cost current',
       ],
     );
