@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { above, type Benchmark } from './support/benchmark.ts';
-import { repeat } from './support/load.ts';
-import { byTurns } from './support/statistics.ts';
+import { atMostAbove, type Benchmark } from './support/benchmark.ts';
+import { repeatConcurrently } from './support/load.ts';
+import { sampleInTurns } from './support/statistics.ts';
 
 const ROUNDS = 5;
 const REQUESTS = 2000;
@@ -43,11 +43,11 @@ async function figures(url: string) {
   }
   async function cpuOf(work: () => Promise<void>): Promise<number> {
     const before = await cpuMs();
-    await repeat(REQUESTS, CONNECTIONS, work);
+    await repeatConcurrently(REQUESTS, CONNECTIONS, work);
     return ((await cpuMs()) - before) / REQUESTS;
   }
 
-  const { bare, seen, unseen } = await byTurns(ROUNDS, {
+  const { bare, seen, unseen } = await sampleInTurns(ROUNDS, {
     bare: () => cpuOf(() => ask('/bare')),
     seen: () => cpuOf(() => ask('/guarded', known)),
     unseen: () => cpuOf(() => ask('/guarded', unused.next().value)),
@@ -58,7 +58,7 @@ async function figures(url: string) {
       unit: 'ms',
       limit: bare,
       measured: seen,
-      target: above(bare, 0.1, 'bare'),
+      target: atMostAbove(bare, 0.1, 'bare'),
     },
     { what: 'the same with a new token (limit: bare koa)', unit: 'ms', limit: bare, measured: unseen },
   ] as const;

@@ -1,5 +1,5 @@
 import type { Benchmark } from './support/benchmark.ts';
-import { CHANGES, PER_SECOND, SIGN_UPS, untilMailed, untilVisible } from './support/latency.ts';
+import { CHANGES, measureMailing, measureVisibility, PER_SECOND, SIGN_UPS } from './support/latency.ts';
 import { startServer } from './support/server.ts';
 
 export const latency: Benchmark = {
@@ -8,8 +8,8 @@ export const latency: Benchmark = {
   method: `Wall time, while ${PER_SECOND} people per second sign up, whether or not earlier sign-ups are done. From the response to a sign-up until its mail is accepted (0 if that was first), of ${SIGN_UPS}; the limit is a mail sent over an open connection. From the response to a profile change until the response of /users/me with its Account-Sequence, of ${CHANGES}; the limit is /users/me without a change.`,
   async run() {
     return [
-      ...(await untilMailed(startServer, { 0.5: 50, 0.99: 250 })),
-      ...(await untilVisible(startServer, { 0.99: 50 })),
+      ...(await measureMailing(startServer, { 0.5: 50, 0.99: 250 })),
+      ...(await measureVisibility(startServer, { 0.99: 50 })),
     ];
   },
 };

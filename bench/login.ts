@@ -1,10 +1,10 @@
 import autocannon from 'autocannon';
 import { type Person, somebody } from '../test/support/people.ts';
-import { above, atMost, type Benchmark, type Figure } from './support/benchmark.ts';
+import { atMost, atMostAbove, type Benchmark, type Figure } from './support/benchmark.ts';
 import { hashCpu } from './support/hash-limit.ts';
-import { repeat, timed } from './support/load.ts';
+import { measureMs, repeatConcurrently } from './support/load.ts';
 import { type Server, startServer } from './support/server.ts';
-import { byTurns, percentile } from './support/statistics.ts';
+import { percentile, sampleInTurns } from './support/statistics.ts';
 
 const ROUNDS = 5;
 const LOGINS = 60;
@@ -24,16 +24,16 @@ export const login: Benchmark = {
 };
 
 async function cpuOfLogin(server: Server, person: Person): Promise<Figure> {
-  const turns = await byTurns(ROUNDS, {
+  const turns = await sampleInTurns(ROUNDS, {
     hash: () => hashCpu(LOGINS),
-    login: () => server.cpuOf(LOGINS, () => repeat(LOGINS, 1, () => server.people.login(person))),
+    login: () => server.cpuOf(LOGINS, () => repeatConcurrently(LOGINS, 1, () => server.people.login(person))),
   });
   return {
     what: 'CPU of a login (limit: a hash)',
     unit: 'ms',
     limit: turns.hash,
     measured: turns.login,
-    target: above(turns.hash, 2, 'hash'),
+    target: atMostAbove(turns.hash, 2, 'hash'),
   };
 }
 
@@ -77,7 +77,7 @@ async function loadLogins(url: string, { email, password }: Person) {
 async function latencies(url: string, goesOn: (asked: number) => boolean): Promise<readonly number[]> {
   const taken: number[] = [];
   while (goesOn(taken.length)) {
-    taken.push(await timed(() => fetch(url).then((answer) => answer.text())));
+    taken.push(await measureMs(() => fetch(url).then((answer) => answer.text())));
   }
   return taken;
 }

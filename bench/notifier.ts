@@ -15,9 +15,9 @@ import { anEvent, createSealingKey, type SealingKey } from '../services/notifier
 import { eventually } from '../test/support/eventually.ts';
 import type { Settings } from '../test/support/system.ts';
 import { atLeast, type Benchmark } from './support/benchmark.ts';
-import { timed } from './support/load.ts';
+import { measureMs } from './support/load.ts';
 import { startSinkProcess } from './support/sink-process.ts';
-import { byTurns } from './support/statistics.ts';
+import { sampleInTurns } from './support/statistics.ts';
 
 const MAILS = 1_000;
 const ROUNDS = 5;
@@ -35,7 +35,7 @@ export const notifier: Benchmark = {
     const config = configFor(sink.settings, key);
     const owed = await verifications(key);
     const mails = await filledIn(owed, config);
-    const turns = await byTurns(ROUNDS, {
+    const turns = await sampleInTurns(ROUNDS, {
       raw: () => handedOver(mails, sink.settings),
       notifier: () => drained(owed, config),
     });
@@ -92,7 +92,7 @@ async function filledIn(owed: readonly NewDelivery[], config: NotifierConfig): P
 }
 
 async function perSecond(work: () => Promise<unknown>): Promise<number> {
-  return (1000 * MAILS) / (await timed(work));
+  return (1000 * MAILS) / (await measureMs(work));
 }
 
 /**

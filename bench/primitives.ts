@@ -8,8 +8,8 @@ import { canonicalJson } from '../libs/events/src/canonical-json.ts';
 import { es256Signer } from '../services/auth/src/tokens/es256.ts';
 import { historyOf } from '../services/user/src/testing/history.ts';
 import type { Benchmark, Figure } from './support/benchmark.ts';
-import { repeat } from './support/load.ts';
-import { byTurns } from './support/statistics.ts';
+import { repeatConcurrently } from './support/load.ts';
+import { sampleInTurns } from './support/statistics.ts';
 
 const ROUNDS = 5;
 const HASHES = 50_000;
@@ -69,11 +69,11 @@ async function checking(): Promise<Figure> {
   const { headers } = signed(historyOf('ada').registered());
   const hash = headers['ce_hash'] ?? '';
   const signature = eventSigner({ kid: 'bench', key: privateKey }).sign(hash);
-  const turns = await byTurns(ROUNDS, {
+  const turns = await sampleInTurns(ROUNDS, {
     limit: async () => cpuUs(SIGNATURES, () => isSignedBy(publicKey, hash, signature)),
     async measured() {
       const before = process.cpuUsage();
-      await repeat(SIGNATURES, CHECKS_AT_ONCE, () => verifySignature(publicKey, hash, signature));
+      await repeatConcurrently(SIGNATURES, CHECKS_AT_ONCE, () => verifySignature(publicKey, hash, signature));
       return usSince(before) / SIGNATURES;
     },
   });
@@ -86,7 +86,7 @@ interface Compared {
 }
 
 async function figure(what: string, many: number, { limit, measured }: Compared): Promise<Figure> {
-  const turns = await byTurns(ROUNDS, {
+  const turns = await sampleInTurns(ROUNDS, {
     limit: async () => cpuUs(many, limit),
     measured: async () => cpuUs(many, measured),
   });

@@ -8,7 +8,7 @@ import { openDatabase } from '@latchkey/sqlite';
 import { eventually } from '../test/support/eventually.ts';
 import { startOps } from '../test/support/ops-process.ts';
 import { atLeast, atMost, type Benchmark, type Figure } from './support/benchmark.ts';
-import { timed } from './support/load.ts';
+import { measureMs } from './support/load.ts';
 import { decodeAndUpsert } from './support/raw-projection.ts';
 import { seedLog } from './support/seed-log.ts';
 import { type Server, startServer } from './support/server.ts';
@@ -88,7 +88,7 @@ function watch(server: Server) {
   const watching = (async () => {
     while (going) {
       livez.push(
-        await timed(() => fetch(`${server.system.operations}/livez`).then((answer) => answer.text())),
+        await measureMs(() => fetch(`${server.system.operations}/livez`).then((answer) => answer.text())),
       );
       memory.push(await server.metric('latchkey_process_resident_memory_bytes'));
       await pause(ASK_EVERY_MS);

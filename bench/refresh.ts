@@ -1,9 +1,9 @@
 import { somebody } from '../test/support/people.ts';
 import { atMost, type Benchmark, type Figure } from './support/benchmark.ts';
-import { repeat } from './support/load.ts';
+import { repeatConcurrently } from './support/load.ts';
 import { type BareServer, startBareServer } from './support/refresh-limit.ts';
 import { type Server, startServer } from './support/server.ts';
-import { byTurns } from './support/statistics.ts';
+import { sampleInTurns } from './support/statistics.ts';
 
 const ROUNDS = 5;
 const REFRESHES = 1000;
@@ -24,11 +24,11 @@ export const refresh: Benchmark = {
 
 async function cpuOfRefresh(server: Server, bare: BareServer, clients: number): Promise<Figure> {
   const tokens = await sessions(server, clients);
-  const turns = await byTurns(ROUNDS, {
-    bare: () => bare.cpuOf(REFRESHES, () => repeat(REFRESHES, clients, () => post(bare.url))),
+  const turns = await sampleInTurns(ROUNDS, {
+    bare: () => bare.cpuOf(REFRESHES, () => repeatConcurrently(REFRESHES, clients, () => post(bare.url))),
     refresh: () =>
       server.cpuOf(REFRESHES, () =>
-        repeat(REFRESHES, clients, async (_, client) => {
+        repeatConcurrently(REFRESHES, clients, async (_, client) => {
           tokens[client] = await exchanged(server, tokens[client]);
         }),
       ),

@@ -1,11 +1,11 @@
 import { eventually } from '../test/support/eventually.ts';
 import { somebody } from '../test/support/people.ts';
-import { above, type Benchmark } from './support/benchmark.ts';
+import { atMostAbove, type Benchmark } from './support/benchmark.ts';
 import { hashCpu } from './support/hash-limit.ts';
-import { repeat } from './support/load.ts';
+import { repeatConcurrently } from './support/load.ts';
 import { type Server, startServer } from './support/server.ts';
 import { startSmtpSink } from './support/smtp-sink.ts';
-import { byTurns } from './support/statistics.ts';
+import { sampleInTurns } from './support/statistics.ts';
 
 const ROUNDS = 5;
 const SIGN_UPS = 100;
@@ -18,7 +18,7 @@ export const signUp: Benchmark = {
     await using sink = await startSmtpSink();
     await using server = await startServer(sink.settings);
     await using withMailbox = await startServer();
-    const turns = await byTurns(ROUNDS, {
+    const turns = await sampleInTurns(ROUNDS, {
       hash: () => hashCpu(SIGN_UPS),
       signUp: () => cpuOfSignUp(server),
       withMailbox: () => cpuOfSignUp(withMailbox),
@@ -29,7 +29,7 @@ export const signUp: Benchmark = {
         unit: 'ms',
         limit: turns.hash,
         measured: turns.signUp,
-        target: above(turns.hash, 8, 'hash'),
+        target: atMostAbove(turns.hash, 8, 'hash'),
       },
       {
         what: 'the same, and the mailbox',
@@ -44,7 +44,7 @@ export const signUp: Benchmark = {
 async function cpuOfSignUp(server: Server): Promise<number> {
   const before = await sent(server);
   return server.cpuOf(SIGN_UPS, async () => {
-    await repeat(SIGN_UPS, 1, () => server.people.signUp(somebody()));
+    await repeatConcurrently(SIGN_UPS, 1, () => server.people.signUp(somebody()));
     await eventually('all mails are sent', async () => (await sent(server)) >= before + SIGN_UPS);
   });
 }

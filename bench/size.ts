@@ -6,10 +6,10 @@ import { eventually } from '../test/support/eventually.ts';
 import { type Person, somebody, type Tokens } from '../test/support/people.ts';
 import { bareNodeMegabytes } from './support/bare-node.ts';
 import { atMost, type Benchmark, type Figure } from './support/benchmark.ts';
-import { repeat, timed } from './support/load.ts';
+import { measureMs, repeatConcurrently } from './support/load.ts';
 import { seed } from './support/seed.ts';
 import { type Server, startServer } from './support/server.ts';
-import { byTurns, median } from './support/statistics.ts';
+import { median, sampleInTurns } from './support/statistics.ts';
 
 const ACCOUNTS = 10_000;
 const COMMITS = 1_000;
@@ -48,7 +48,7 @@ async function bareNode(): Promise<{ readonly seconds: number; readonly megabyte
   const seconds: number[] = [];
   let megabytes = 0;
   for (let i = 0; i < STARTS; i += 1) {
-    const ms = await timed(async () => {
+    const ms = await measureMs(async () => {
       megabytes = await bareNodeMegabytes();
     });
     seconds.push(ms / 1000);
@@ -117,7 +117,7 @@ async function growth(folder: string, ordinary: Person, long: Person): Promise<r
   };
   const figures: Figure[] = [];
   for (const [what, many, ask] of requests) {
-    const turns = await byTurns(ROUNDS, {
+    const turns = await sampleInTurns(ROUNDS, {
       small: () => medianTime(many, () => ask(sides.small)),
       large: () => medianTime(many, () => ask(sides.large)),
       long: () => medianTime(many, () => ask(sides.long)),
@@ -143,7 +143,7 @@ async function admin(server: Server, person: Person): Promise<Side> {
 
 async function medianTime(many: number, ask: () => Promise<unknown>): Promise<number> {
   const times: number[] = [];
-  await repeat(many, 1, async () => times.push(await timed(ask)));
+  await repeatConcurrently(many, 1, async () => times.push(await measureMs(ask)));
   return median(times);
 }
 

@@ -17,7 +17,7 @@ import { tableOf } from '../services/user/src/storage/sqlite/migrations.ts';
 import { eventually } from '../test/support/eventually.ts';
 import type { Benchmark, Figure } from './support/benchmark.ts';
 import { seedLog } from './support/seed-log.ts';
-import { byTurns } from './support/statistics.ts';
+import { sampleInTurns } from './support/statistics.ts';
 
 const EVENTS = Number(process.env['VERIFICATION_EVENTS'] ?? 200_000);
 const ROUNDS = Number(process.env['VERIFICATION_ROUNDS'] ?? 3);
@@ -43,7 +43,7 @@ async function figureOf(eventsEach: number): Promise<Figure> {
     await seedLog(folder, { accounts: EVENTS / eventsEach, eventsEach });
     const keys = fixedEventKeys(parseJson((await loadSecrets(folder)).EVENT_SIGNING_KEYS));
     const database = openDatabase({ folder, as: 'server' });
-    const { without, checked } = await byTurns(ROUNDS, {
+    const { without, checked } = await sampleInTurns(ROUNDS, {
       without: () => cpuSeconds(database, () => acceptAll),
       checked: () =>
         cpuSeconds(database, (log) =>

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { type Look, launch, looks, type Visitor, visit, withoutBrowser } from './support/browser.ts';
+import { type Look, launch, looks, openWindow, type Visitor, withoutBrowser } from './support/browser.ts';
 import { createClient } from './support/client.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { createPeople, type Person, somebody } from './support/people.ts';
@@ -124,7 +124,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
   }
 
   test('a press on a mail is a click on it, though the list renews itself meanwhile', async (t) => {
-    const { page, context } = await visit(browser, looks[0] as Look);
+    const { page, context } = await openWindow(browser, looks[0] as Look);
     t.after(() => context.close());
     const people = [somebody(), somebody()] as const;
     for (const { email, username, password } of people) {
@@ -154,7 +154,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     const people = createPeople(createClient(system.url), createMailbox(system.mailbox));
     const [root, ada] = [await people.verified(somebody('root')), await people.verified(somebody())];
     await system.ops('role', root.email, 'admin');
-    const visitor = await visit(browser, looks[0] as Look);
+    const visitor = await openWindow(browser, looks[0] as Look);
     const { page } = visitor;
     t.after(() => visitor.context.close());
     await logIn(visitor, root, root.password);
@@ -185,7 +185,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
 
   for (const look of looks) {
     test(`somebody signs up, verifies, logs in and resets the password: ${look.width} px, ${look.colorScheme}`, async (t) => {
-      const visitor = await visit(browser, look);
+      const visitor = await openWindow(browser, look);
       t.after(() => visitor.context.close());
       const ada = somebody();
       await signUp(visitor, ada);

@@ -12,7 +12,7 @@ import { type Command, commandsOf, documents, untested } from './support/doc-blo
 import { type DocShell, openDocShell } from './support/doc-shell.ts';
 import { eventually } from './support/eventually.ts';
 import { clockSettingsOf, readManifest, unpackFolder } from './support/fixture.ts';
-import { ROOMY } from './support/programs.ts';
+import { HIGH_LIMITS } from './support/programs.ts';
 import { runToEnd, type Standalone, startStandalone } from './support/standalone.ts';
 
 const ADDRESS = 'http://localhost:8080';
@@ -74,7 +74,7 @@ test('Getting started, from npm start to the first admin', async (context) => {
     [ADDRESS]: `http://localhost:${port}`,
     [OPERATIONS]: `http://localhost:${operationsPort}`,
   };
-  const env = { ...ROOMY, PORT: port, OPERATIONS_PORT: operationsPort, DATA_DIR: folder };
+  const env = { ...HIGH_LIMITS, PORT: port, OPERATIONS_PORT: operationsPort, DATA_DIR: folder };
   const [start, ...commands] = commandsOf('docs/getting-started.md', 'server', 'standalone');
   assert.ok(start?.place === 'server');
   const server = await startServer(start, { ...process.env, ...env }, replace);

@@ -7,7 +7,7 @@ import { createClientKey } from './support/client-key.ts';
 import { eventually } from './support/eventually.ts';
 import { ANSWERED_BY } from './support/front.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
-import { createAdmin, createPeople, type People, shown, somebody } from './support/people.ts';
+import { createAdmin, createPeople, type People, somebody, waitUntilShown } from './support/people.ts';
 import { startSystem } from './support/start-system.ts';
 import type { System } from './support/system.ts';
 
@@ -125,11 +125,14 @@ describe('signing up', () => {
     const stranger = await people.login(mallory);
     const owner = await people.login(ada);
     assert.notEqual(stranger.id, owner.id);
-    const seen = await shown(people, stranger.accessToken, ({ version }) => version >= 1);
+    const seen = await waitUntilShown(people, stranger.accessToken, ({ version }) => version >= 1);
     assert.equal(seen.json.version, 1);
     assert.equal(seen.json.isVerified, false);
     await client.post('/auth/verification-request', { token: stranger.accessToken });
-    assert.equal((await shown(people, stranger.accessToken, ({ version }) => version > 1)).json.version, 2);
+    assert.equal(
+      (await waitUntilShown(people, stranger.accessToken, ({ version }) => version > 1)).json.version,
+      2,
+    );
   });
 
   test('"this was not me" ends the sign-up', async () => {
@@ -529,7 +532,7 @@ describe('an account of long standing', () => {
     assertProblem(await client.post(`/auth/change-email/${confirmation.token}`), 400, 'password_required');
     assertStatus(await client.post(`/auth/change-email/${confirmation.token}`, { token }), 200);
     await people.login({ email: newEmail, password });
-    await shown(people, token, (profile) => profile.email === newEmail);
+    await waitUntilShown(people, token, (profile) => profile.email === newEmail);
     const undo = linkOf(await mailbox.next(email, 'Your email address was changed'));
     const both = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
     assertStatus(await client.post(`/auth/undo-email-change/${undo.token}`, { json: both }), 200);

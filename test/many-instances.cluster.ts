@@ -5,7 +5,7 @@ import { assertProblem, assertStatus, type Client, createClient, type Reply } fr
 import { type Cluster, type ServiceName, startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
-import { createPeople, type People, shown, somebody } from './support/people.ts';
+import { createPeople, type People, somebody, waitUntilShown } from './support/people.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
 /** Longer than a consumer group waits for members that were killed. */
@@ -162,7 +162,7 @@ describe('one instance of each service', () => {
         TAKE_OVER_MS,
       );
       const { accessToken } = await people.login(person);
-      await shown(people, accessToken, ({ email }) => email === person.email);
+      await waitUntilShown(people, accessToken, ({ email }) => email === person.email);
     }
     for (const instance of lost) instance.launch();
     await Promise.all(lost.map((instance) => instance.ready()));

@@ -14,7 +14,14 @@ import { eventually } from './support/eventually.ts';
 import { readTopic } from './support/kcat.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
 import { serverOf, through } from './support/mongo-url.ts';
-import { createPeople, type People, type Person, shown, somebody, type Tokens } from './support/people.ts';
+import {
+  createPeople,
+  type People,
+  type Person,
+  somebody,
+  type Tokens,
+  waitUntilShown,
+} from './support/people.ts';
 import type { ServerProcess } from './support/server-process.ts';
 
 const ONE_OF_EACH = { auth: 1, user: 1, notifier: 1 };
@@ -290,7 +297,7 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
   test('keeps nobody from signing up, logging in, asking for a reset and reading; what follows comes after', async () => {
     const ada = await people.verified(somebody());
     const { id, accessToken: token } = await people.login(ada);
-    await shown(people, token, ({ isVerified }) => isVerified);
+    await waitUntilShown(people, token, ({ isVerified }) => isVerified);
     const [auth] = cluster.instances.auth;
     assert.ok(auth);
     // Stop the broker: none of the following requests needs it for a response.
@@ -329,7 +336,7 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
       ids.map((account) => streams.get(account)?.length),
       [2 + crowd.length, ...crowd.map(() => 2)],
     );
-    await shown(people, token, ({ firstName }) => firstName === crowd.at(-1)?.username);
+    await waitUntilShown(people, token, ({ firstName }) => firstName === crowd.at(-1)?.username);
     for (const person of crowd) {
       const mail = await mailbox.next(person.email, 'Choose your password', 1, 180_000);
       await mailbox.next(person.email, 'Verify your email', 1, 180_000);
@@ -339,7 +346,7 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
       const confirm = `/auth/password-reset-confirm/${linkOf(mail).token}`;
       assertStatus(await client.post(confirm, { json }), 200);
       const { accessToken } = await people.login({ ...person, password });
-      await shown(people, accessToken, ({ isVerified }) => isVerified);
+      await waitUntilShown(people, accessToken, ({ isVerified }) => isVerified);
     }
     for (const instance of processes()) await saying(instance, ({ state }) => state === 'ok');
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { assertStatus, type Client, createClient, type Reply } from './support/client.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
-import { createPeople, type People, type Person, shown, somebody } from './support/people.ts';
+import { createPeople, type People, type Person, somebody, waitUntilShown } from './support/people.ts';
 import { findSecrets, type Place, type Secret } from './support/secrets.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 import { dumpOf } from './support/store.ts';
@@ -223,7 +223,7 @@ async function ops({ email }: Person): Promise<void> {
 }
 
 async function administration(token: string, mallory: Person): Promise<void> {
-  await shown(people, token, ({ role }) => role === 'admin');
+  await waitUntilShown(people, token, ({ role }) => role === 'admin');
   const guest = introduce('guest');
   await ask('a mailing', 202, client.post('/auth/send-mail', { token, json: { addresses: [guest.email] } }));
   await mailbox.next(guest.email, 'Welcome to our app');

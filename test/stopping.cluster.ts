@@ -9,7 +9,7 @@ import { eventually } from './support/eventually.ts';
 import { HEALTH_CHECK_MS } from './support/front.ts';
 import { readTopic } from './support/kcat.ts';
 import { createMailbox, type Mailbox } from './support/mailbox.ts';
-import { createPeople, type People, type Person, shown, somebody } from './support/people.ts';
+import { createPeople, type People, type Person, somebody, waitUntilShown } from './support/people.ts';
 
 const CHANGERS = 4;
 /** Between a response and the next request, so that the starting processes get their share of the machine. */
@@ -99,7 +99,7 @@ describe('a process that is asked to end under load', () => {
     t.diagnostic(`${load.newcomers.length} sign-ups, ${[...load.changes.values()]} changes`);
 
     for (const [id, token] of load.tokens) {
-      await shown(people, token, ({ firstName }) => firstName === `Ada ${load.changes.get(id)}`);
+      await waitUntilShown(people, token, ({ firstName }) => firstName === `Ada ${load.changes.get(id)}`);
     }
     for (const { email } of load.newcomers) await mailbox.next(email, 'Verify your email', 1, 60_000);
     await people.verified(somebody('fence'));

@@ -6,9 +6,9 @@ import type { Kafka } from 'kafkajs';
 import { historyOf } from '../../services/user/src/testing/history.ts';
 import { atLeast, type Benchmark } from '../support/benchmark.ts';
 import { openBus } from '../support/kafka.ts';
-import { timed } from '../support/load.ts';
+import { measureMs } from '../support/load.ts';
 import { openTopics } from '../support/servers.ts';
-import { byTurns } from '../support/statistics.ts';
+import { sampleInTurns } from '../support/statistics.ts';
 
 const ACCOUNTS = 10_000;
 const EVENTS = 2 * ACCOUNTS;
@@ -37,9 +37,9 @@ export const feed: Benchmark = {
     await server.start();
     const url = `http://127.0.0.1:${server.port()}/events`;
     try {
-      const turns = await byTurns(ROUNDS, {
+      const turns = await sampleInTurns(ROUNDS, {
         kafka: async () => perSecond(await readAll(topics.kafka, topic)),
-        feed: async () => perSecond(await timed(() => readFeed(url))),
+        feed: async () => perSecond(await measureMs(() => readFeed(url))),
       });
       return [
         {

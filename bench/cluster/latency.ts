@@ -1,6 +1,6 @@
 import type { Benchmark } from '../support/benchmark.ts';
 import { startClusterServer } from '../support/cluster-server.ts';
-import { CHANGES, PER_SECOND, SIGN_UPS, untilMailed, untilVisible } from '../support/latency.ts';
+import { CHANGES, measureMailing, measureVisibility, PER_SECOND, SIGN_UPS } from '../support/latency.ts';
 
 export const latency: Benchmark = {
   name: 'latency',
@@ -8,8 +8,8 @@ export const latency: Benchmark = {
   method: `As for a standalone, with two processes of each service behind one address: wall time, while ${PER_SECOND} people per second sign up, whether or not earlier sign-ups are done. From the response to a sign-up until its mail is accepted (0 if that was first), of ${SIGN_UPS}; the limit is a mail sent over an open connection. From the response to a profile change until the response of /users/me with its Account-Sequence, of ${CHANGES}; the limit is /users/me without a change.`,
   async run() {
     return [
-      ...(await untilMailed(startClusterServer, { 0.5: 60, 0.99: 300 })),
-      ...(await untilVisible(startClusterServer, { 0.99: 150 })),
+      ...(await measureMailing(startClusterServer, { 0.5: 60, 0.99: 300 })),
+      ...(await measureVisibility(startClusterServer, { 0.99: 150 })),
     ];
   },
 };

@@ -12,9 +12,9 @@ import { createMongoProfiles } from '../../services/user/src/storage/mongo/profi
 import { collectionOf, profileIndexes } from '../../services/user/src/storage/mongo/schema.ts';
 import { historyOf } from '../../services/user/src/testing/history.ts';
 import { atLeast, type Benchmark } from '../support/benchmark.ts';
-import { timed } from '../support/load.ts';
+import { measureMs } from '../support/load.ts';
 import { openDatabase } from '../support/servers.ts';
-import { byTurns } from '../support/statistics.ts';
+import { sampleInTurns } from '../support/statistics.ts';
 
 const ACCOUNTS = 2_000;
 const EVENTS_EACH = 3;
@@ -49,7 +49,7 @@ export const projection: Benchmark = {
     }
 
     try {
-      const turns = await byTurns(ROUNDS, {
+      const turns = await sampleInTurns(ROUNDS, {
         raw: async () => writing(await empty(), replacingLesser),
         byId: async () => writing(await empty(), replacing),
         async projection() {
@@ -96,7 +96,7 @@ function replacingLesser(document: Stored): AnyBulkWriteOperation<Stored> {
 }
 
 async function perSecond(work: () => Promise<unknown>): Promise<number> {
-  return (1000 * ACCOUNTS * EVENTS_EACH) / (await timed(work));
+  return (1000 * ACCOUNTS * EVENTS_EACH) / (await measureMs(work));
 }
 
 function projectionInto(profiles: ReturnType<typeof createMongoProfiles>) {

@@ -15,7 +15,7 @@ import { temporaryStores } from '../../services/auth/src/storage/sqlite/stores.f
 import { eventually } from '../../test/support/eventually.ts';
 import type { Benchmark, Figure } from '../support/benchmark.ts';
 import { openBus, sendAll, watchOutbox } from '../support/kafka.ts';
-import { repeat, timed } from '../support/load.ts';
+import { measureMs, repeatConcurrently } from '../support/load.ts';
 import { openDatabase, openTopics } from '../support/servers.ts';
 
 const ACCOUNTS = 5_000;
@@ -99,7 +99,7 @@ async function recovered({ name, stores }: Store, broker: Broker): Promise<Figur
   } finally {
     await broker('start');
   }
-  const measured = (await timed(() => emptied)) / 1000;
+  const measured = (await measureMs(() => emptied)) / 1000;
   await relay.stop();
   const limit = (await sendAll(topics.kafka, topic, batches)) / 1000;
   await bus.close();
@@ -116,7 +116,7 @@ function brokerControl(): Broker {
 }
 
 async function fill(journal: Journal): Promise<void> {
-  await repeat(ACCOUNTS, APPENDS_AT_ONCE, async () => {
+  await repeatConcurrently(ACCOUNTS, APPENDS_AT_ONCE, async () => {
     const stream = randomUUID();
     await journal.append(registrationOf(`${stream}@example.com`, { stream }));
     await journal.append(commitOf({ stream, number: 2 }));

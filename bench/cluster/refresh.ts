@@ -10,10 +10,10 @@ import { createMongoSessions, sessionIndexes } from '../../services/auth/src/sto
 import { somebody } from '../../test/support/people.ts';
 import { atLeast, atMost, type Benchmark } from '../support/benchmark.ts';
 import { type ClusterServer, startClusterServer } from '../support/cluster-server.ts';
-import { repeat, timed } from '../support/load.ts';
+import { measureMs, repeatConcurrently } from '../support/load.ts';
 import { readMetric } from '../support/metrics.ts';
 import { openDatabase } from '../support/servers.ts';
-import { byTurns, median } from '../support/statistics.ts';
+import { median, sampleInTurns } from '../support/statistics.ts';
 
 const CLIENTS = 16;
 const REFRESHES = 1000;
@@ -35,7 +35,7 @@ export const refresh: Benchmark = {
       return 1000 * (await readMetric(operations, 'latchkey_process_cpu_seconds_total'));
     }
     const cpu = { bare: [] as number[], refresh: [] as number[] };
-    const turns = await byTurns(ROUNDS, {
+    const turns = await sampleInTurns(ROUNDS, {
       bare: () => measured(calls, ownCpu, cpu.bare),
       refresh: () =>
         measured(
@@ -75,7 +75,7 @@ type Work = (client: number) => Promise<unknown>;
  */
 async function measured(work: Work, cpuMs: () => Promise<number>, cpu: number[]): Promise<number> {
   const before = await cpuMs();
-  const ms = await timed(() => repeat(REFRESHES, CLIENTS, (_, client) => work(client)));
+  const ms = await measureMs(() => repeatConcurrently(REFRESHES, CLIENTS, (_, client) => work(client)));
   cpu.push(((await cpuMs()) - before) / REFRESHES);
   return (1000 * REFRESHES) / ms;
 }

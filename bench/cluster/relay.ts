@@ -8,9 +8,9 @@ import { createMemoryStores } from '../../services/auth/src/ports/testing/memory
 import { createRelay } from '../../services/auth/src/relay/relay.ts';
 import { atLeast, type Benchmark } from '../support/benchmark.ts';
 import { openBus, sendAll, watchOutbox } from '../support/kafka.ts';
-import { timed } from '../support/load.ts';
+import { measureMs } from '../support/load.ts';
 import { openTopics } from '../support/servers.ts';
-import { byTurns } from '../support/statistics.ts';
+import { sampleInTurns } from '../support/statistics.ts';
 
 const ACCOUNTS = 10_000;
 const COMMITS = 2 * ACCOUNTS;
@@ -31,7 +31,7 @@ export const relay: Benchmark = {
         batches.push([...records]);
         await bus.publish(topic, records);
       });
-      const turns = await byTurns(ROUNDS, {
+      const turns = await sampleInTurns(ROUNDS, {
         raw: async () => perSecond(await sendAll(topics.kafka, topic, batches)),
         relay: () => publishAll((records) => bus.publish(topic, records)),
       });
@@ -66,7 +66,7 @@ async function publishAll(publish: (records: readonly OutgoingRecord[]) => Promi
     registry: createRegistry(),
   });
   for (const stream of streams) running.nudge(stream);
-  const ms = await timed(async () => {
+  const ms = await measureMs(async () => {
     await running.start();
     await emptied;
   });

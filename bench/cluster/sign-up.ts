@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../../test/support/eventually.ts';
 import { somebody } from '../../test/support/people.ts';
-import { above, type Benchmark } from '../support/benchmark.ts';
+import { atMostAbove, type Benchmark } from '../support/benchmark.ts';
 import { type ClusterServer, startClusterServer } from '../support/cluster-server.ts';
 import { hashCpu } from '../support/hash-limit.ts';
 import { readMetric } from '../support/metrics.ts';
 import { type SmtpSink, startSmtpSink } from '../support/smtp-sink.ts';
-import { byTurns, median } from '../support/statistics.ts';
+import { median, sampleInTurns } from '../support/statistics.ts';
 
 const ROUNDS = 3;
 /** A machine on which the services share cores with the servers and the client may not manage so many. */
@@ -23,7 +23,7 @@ export const signUp: Benchmark = {
     await using sink = await startSmtpSink();
     await using server = await startClusterServer(sink.settings, { auth: 1, user: 1, notifier: 1 });
     const each = services.map(() => [] as number[]);
-    const { hash, all } = await byTurns(ROUNDS, {
+    const { hash, all } = await sampleInTurns(ROUNDS, {
       hash: () => hashCpu(SIGN_UPS),
       async all() {
         const cpu = await cpuOfSignUp(server, sink);
@@ -37,7 +37,7 @@ export const signUp: Benchmark = {
         unit: 'ms',
         limit: hash,
         measured: all,
-        target: above(hash, 18, 'hash'),
+        target: atMostAbove(hash, 18, 'hash'),
       },
       ...services.map((service, i) => ({
         what: `CPU of a sign-up, ${service}`,

@@ -33,7 +33,7 @@ export function atMost(most: number, unit: string): Target {
 }
 
 /** Returns a target that allows at most this much above the limit. */
-export function above(limit: number, allowed: number, name: string): Target {
+export function atMostAbove(limit: number, allowed: number, name: string): Target {
   return {
     most: limit + allowed,
     words: `≤ ${name} + ${allowed} ms`,

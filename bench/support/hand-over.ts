@@ -1,7 +1,7 @@
 /** The limit for mails: sending a mail of the same length over a connection that is already open. */
 import { randomUUID } from 'node:crypto';
 import { createSmtpMailer } from '../../services/notifier/src/adapters/mailer.smtp.ts';
-import { timed } from './load.ts';
+import { measureMs } from './load.ts';
 import type { SmtpSink } from './smtp-sink.ts';
 
 function mailTo(to: string) {
@@ -41,7 +41,7 @@ export async function handOverMails(sink: SmtpSink, many: number): Promise<reado
   try {
     await send();
     const times: number[] = [];
-    for (let i = 0; i < many; i += 1) times.push(await timed(send));
+    for (let i = 0; i < many; i += 1) times.push(await measureMs(send));
     return times;
   } finally {
     mailer.close();

@@ -7,7 +7,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { hashRaw } from '@node-rs/argon2';
-import { repeat } from './load.ts';
+import { repeatConcurrently } from './load.ts';
 
 const PROGRAM = import.meta.filename;
 /** Argon2id with m=19456, t=2, p=1. */
@@ -18,9 +18,9 @@ function hashOnce() {
 }
 
 async function measure(many: number, atOnce: number): Promise<number> {
-  await repeat(4, atOnce, hashOnce);
+  await repeatConcurrently(4, atOnce, hashOnce);
   const before = process.cpuUsage();
-  await repeat(many, atOnce, hashOnce);
+  await repeatConcurrently(many, atOnce, hashOnce);
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000 / many;
 }

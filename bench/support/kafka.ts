@@ -4,7 +4,7 @@ import type { OutgoingRecord } from '@latchkey/bus';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import { type Kafka, type Message, Partitioners } from 'kafkajs';
 import type { Outbox } from '../../services/auth/src/ports/outbox.ts';
-import { timed } from './load.ts';
+import { measureMs } from './load.ts';
 
 const ALL_REPLICAS = -1;
 
@@ -37,7 +37,7 @@ export async function sendAll(
   const ready = batches.map((batch) => batch.map(toMessage));
   await producer.connect();
   try {
-    return await timed(async () => {
+    return await measureMs(async () => {
       for (const messages of ready) await producer.send({ topic, messages, acks: ALL_REPLICAS });
     });
   } finally {

@@ -6,7 +6,7 @@ import { type People, type Person, somebody } from '../../test/support/people.ts
 import type { Settings } from '../../test/support/system.ts';
 import { atMost, type Figure } from './benchmark.ts';
 import { handOverMails } from './hand-over.ts';
-import { timed } from './load.ts';
+import { measureMs } from './load.ts';
 import { type SmtpSink, startSmtpSink } from './smtp-sink.ts';
 import { percentile } from './statistics.ts';
 
@@ -27,7 +27,7 @@ type Start = (settings?: Settings) => Promise<Latent>;
 type Targets = Readonly<Partial<Record<0.5 | 0.99, number>>>;
 
 /** Measures the time from the response to a sign-up until the mail server has accepted its mail. */
-export async function untilMailed(start: Start, targets: Targets): Promise<readonly Figure[]> {
+export async function measureMailing(start: Start, targets: Targets): Promise<readonly Figure[]> {
   await using sink = await startSmtpSink();
   await using server = await start(sink.settings);
   await signUps(server, WARM_UP, () => undefined);
@@ -40,7 +40,7 @@ export async function untilMailed(start: Start, targets: Targets): Promise<reado
 }
 
 /** Measures the time from the response to a profile change until the user service shows it. */
-export async function untilVisible(start: Start, targets: Targets): Promise<readonly Figure[]> {
+export async function measureVisibility(start: Start, targets: Targets): Promise<readonly Figure[]> {
   await using server = await start();
   const { people, client } = server;
   const { accessToken: token } = await people.login(await people.verified(somebody()));
@@ -52,8 +52,8 @@ export async function untilVisible(start: Start, targets: Targets): Promise<read
   })();
   for (let i = 0; i < CHANGES + WARM_UP; i += 1) {
     const change = await client.patch('/auth/profile', { token, json: { firstName: `Ada ${i}` } });
-    const seen = await timed(() => people.me(token, change.headers.get('account-sequence')));
-    const again = await timed(() => people.me(token));
+    const seen = await measureMs(() => people.me(token, change.headers.get('account-sequence')));
+    const again = await measureMs(() => people.me(token));
     if (i >= WARM_UP) behind.push(seen);
     if (i >= WARM_UP) idle.push(again);
   }

@@ -1,5 +1,5 @@
 /** Runs `work` `many` times, `atOnce` of them concurrently. */
-export async function repeat(
+export async function repeatConcurrently(
   many: number,
   atOnce: number,
   work: (index: number, lane: number) => Promise<unknown>,
@@ -19,7 +19,7 @@ export async function repeat(
  * Runs work.
  * @returns its wall time in ms
  */
-export async function timed(work: () => Promise<unknown>): Promise<number> {
+export async function measureMs(work: () => Promise<unknown>): Promise<number> {
   const from = performance.now();
   await work();
   return performance.now() - from;

@@ -5,7 +5,7 @@ import { createEmbeddedReader } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, decode } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { profileTable, tableOf } from '../../services/user/src/storage/sqlite/migrations.ts';
-import { timed } from './load.ts';
+import { measureMs } from './load.ts';
 
 /** The number of records per slice of the user service's subscription. */
 const SLICE = 500;
@@ -37,7 +37,7 @@ export async function decodeAndUpsert(folder: string): Promise<{ readonly second
   let ms = 0;
   for await (const slice of slices(database)) {
     const rows = rowsOf(database, slice);
-    ms += await timed(async () => {
+    ms += await measureMs(async () => {
       for (const record of slice) decode(record);
       function upsertAll() {
         for (const row of rows) database.prepare(UPSERT).run(...row);

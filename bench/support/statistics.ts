@@ -16,7 +16,7 @@ type Samplers<Name extends string> = Readonly<Record<Name, () => Promise<number>
  * warm-up and does not count.
  * @returns the median of each
  */
-export async function byTurns<Name extends string>(
+export async function sampleInTurns<Name extends string>(
   rounds: number,
   samplers: Samplers<Name>,
 ): Promise<Readonly<Record<Name, number>>> {

@@ -8,7 +8,7 @@ import { assertStatus, type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from '../support/mailbox.ts';
 import { somebody } from '../support/people.ts';
-import { type Container, createStack, PAGE, type Stack, serviceOf } from './stack.ts';
+import { type Container, createStack, PAGE_ORIGIN, type Stack, serviceOf } from './stack.ts';
 
 const OURS = ['auth', 'user', 'notifier'];
 const JOBS = ['secrets', 'topics', 'indexes'];
@@ -76,11 +76,11 @@ describe('from nothing, by one command', () => {
 
   test('pages of a listed origin may read what services and gateway answer, others may not', async () => {
     for (const path of ['/auth/history', '/users/me', '/nobody']) {
-      const readers = [PAGE, 'https://other.example.com'].map(async (origin) => {
+      const readers = [PAGE_ORIGIN, 'https://other.example.com'].map(async (origin) => {
         const { headers } = await client.get(path, { headers: { origin } });
         return headers.get('access-control-allow-origin');
       });
-      assert.deepEqual(await Promise.all(readers), [PAGE, null], path);
+      assert.deepEqual(await Promise.all(readers), [PAGE_ORIGIN, null], path);
     }
   });
 

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { freePort } from '@latchkey/process/testing/free-port';
 import type { ServiceName } from '../support/cluster.ts';
-import { ROOMY, SHORT_WAITS } from '../support/programs.ts';
+import { HIGH_LIMITS, SHORT_WAITS } from '../support/programs.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SERVICES = ['auth', 'user', 'notifier'] as const;
@@ -17,7 +17,7 @@ const LONGEST_COMMAND_MS = 300_000;
 const KAFKA_SESSION_SECONDS = '6';
 
 /** The only origin whose pages may call the API (CORS). */
-export const PAGE = 'https://app.example.com';
+export const PAGE_ORIGIN = 'https://app.example.com';
 
 export interface Readiness {
   readonly state: string;
@@ -86,11 +86,11 @@ export async function createStack({
   const ports = await freePorts(profiles);
   const env: NodeJS.ProcessEnv = {
     ...process.env,
-    ...ROOMY,
+    ...HIGH_LIMITS,
     ...SHORT_WAITS,
     KAFKA_SESSION_SECONDS,
     ...ports,
-    CORS_ORIGINS: PAGE,
+    CORS_ORIGINS: PAGE_ORIGIN,
     COMPOSE_PROFILES: profiles.join(','),
   };
   // Unset, because a test runner that is started from here would otherwise report to this one.

@@ -20,7 +20,7 @@ import type { TopicRecord } from './checker/stored.ts';
 import { minimumsFor } from './minimums.ts';
 import { createDeployment } from './nemesis/deployment.ts';
 import { createFaults, type World } from './nemesis/faults.ts';
-import { unleash } from './nemesis/nemesis.ts';
+import { runFaultPlan } from './nemesis/nemesis.ts';
 import { type FaultKind, planFaults } from './nemesis/schedule.ts';
 import { type Supervised, supervise } from './nemesis/supervisor.ts';
 import { inWords, untilQuiet } from './quiescence.ts';
@@ -148,7 +148,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   } = await beginTraffic({ settings, servers, cluster, wire });
   stack.defer(stopTraffic);
   await Promise.all([
-    unleash(plan, {
+    runFaultPlan(plan, {
       faults: createFaults({
         ...servers,
         processes,

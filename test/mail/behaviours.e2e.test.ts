@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { runCommandHere } from '../../apps/ops/src/testing/run-here.ts';
 import { type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { createPeople, shown, somebody } from '../support/people.ts';
+import { createPeople, somebody, waitUntilShown } from '../support/people.ts';
 import { type Standalone, startStandalone } from '../support/standalone.ts';
 import { type Behaviour, behaviours } from './behaviours.ts';
 import {
@@ -132,7 +132,7 @@ async function becomeAdmin(): Promise<string> {
   const { code, err } = await ops('role', admin.email, 'admin');
   assert.equal(code, 0, err);
   const { accessToken } = await people.login(admin);
-  await shown(people, accessToken, ({ role }) => role === 'admin');
+  await waitUntilShown(people, accessToken, ({ role }) => role === 'admin');
   return accessToken;
 }
 

@@ -12,7 +12,7 @@ import { assertStatus, type Client, createClient } from '../support/client.ts';
 import { type Cluster, prepareCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from '../support/mailbox.ts';
-import { createPeople, type People, type Person, shown, somebody } from '../support/people.ts';
+import { createPeople, type People, type Person, somebody, waitUntilShown } from '../support/people.ts';
 import { OPS } from '../support/programs.ts';
 import { runProgram } from '../support/standalone.ts';
 import type { Settings } from '../support/system.ts';
@@ -74,7 +74,7 @@ describe('with the rights of its own alone, each process does its work', () => {
 
   test('a sign-up leads to a mail, a verified account and a profile', async () => {
     const { accessToken } = await people.login(ada);
-    await shown(people, accessToken, ({ isVerified }) => isVerified === true);
+    await waitUntilShown(people, accessToken, ({ isVerified }) => isVerified === true);
   });
 
   test('a reset leads to a mail', async () => {

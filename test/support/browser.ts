@@ -64,7 +64,7 @@ export interface Visitor {
 }
 
 /** Opens a window of this size and color scheme. */
-export async function visit(browser: Browser, { width, colorScheme }: Look): Promise<Visitor> {
+export async function openWindow(browser: Browser, { width, colorScheme }: Look): Promise<Visitor> {
   const context = await browser.newContext({ viewport: { width, height: 860 }, colorScheme });
   context.setDefaultTimeout(WAITS_MS);
   const faults: string[] = [];

@@ -16,7 +16,7 @@ import { MongoClient } from 'mongodb';
 import { openFront } from './front.ts';
 import { serveMails } from './mailpit.ts';
 import { withDatabase } from './mongo-url.ts';
-import { mainOf, OPS, ROOMY, SHORT_WAITS } from './programs.ts';
+import { HIGH_LIMITS, mainOf, OPS, SHORT_WAITS } from './programs.ts';
 import { type ServerProcess, serverProcess } from './server-process.ts';
 import { createMailServer, type MailServer } from './smtp.ts';
 import type { Settings, System } from './system.ts';
@@ -116,7 +116,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
       LOG_LEVEL: 'info',
       PUBLIC_URL: `http://localhost:${port}`,
       TRUSTED_PROXIES: '127.0.0.1/32',
-      ...ROOMY,
+      ...HIGH_LIMITS,
       ...SHORT_WAITS,
       ...stores,
       ...mail.settings,

@@ -73,12 +73,12 @@ export async function createAdmin(
   const person = await people.verified(somebody(name));
   await ops('role', person.email, 'admin');
   const tokens = await people.login(person);
-  await shown(people, tokens.accessToken, ({ role }) => role === 'admin');
+  await waitUntilShown(people, tokens.accessToken, ({ role }) => role === 'admin');
   return { ...person, ...tokens };
 }
 
 /** Waits until the read model shows the expected profile. */
-export function shown(
+export function waitUntilShown(
   people: People,
   token: string,
   wanted: (profile: Reply['json']) => boolean,

@@ -33,7 +33,7 @@ export function partitionOf(key: string | Buffer): number {
 }
 
 /** Returns the first key in the partition, from the keys that the function returns for 0, 1, … */
-export function keyOn<Key extends string | Buffer>(partition: number, key: (n: number) => Key): Key {
+export function keyInPartition<Key extends string | Buffer>(partition: number, key: (n: number) => Key): Key {
   for (let n = 0; ; n += 1) {
     const candidate = key(n);
     if (partitionOf(candidate) === partition) return candidate;

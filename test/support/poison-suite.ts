@@ -6,8 +6,8 @@ import { assertProblem, assertStatus, type Client, createClient } from './client
 import { eventually } from './eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from './mailbox.ts';
 import { createPeople, type People, type Person, somebody } from './people.ts';
-import { eventAt, type Poison, planted, poisons, truncated } from './poison.ts';
-import { ACCOUNTS, keyOn, MAILINGS, type PoisonLog, partitionOf } from './poison-log.ts';
+import { eventAt, type Poison, plantedPersonalData, poisons, truncated } from './poison.ts';
+import { ACCOUNTS, keyInPartition, MAILINGS, type PoisonLog, partitionOf } from './poison-log.ts';
 import type { System } from './system.ts';
 
 const RESET = 'Reset your password';
@@ -145,8 +145,8 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
 
     for (const poison of poisons) {
       test(`${poison.name}: others go on`, async () => {
-        const victim = keyOn(partition, () => randomUUID());
-        const record = poison.make(victim, (key) => keyOn(partition, key));
+        const victim = keyInPartition(partition, () => randomUUID());
+        const record = poison.make(victim, (key) => keyInPartition(partition, key));
         const place = await poisoned.log.append(ACCOUNTS, partition, record);
         placed.set(poison, { victim, place });
         await assertOthersGoOn();
@@ -247,7 +247,8 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       for (const group of groups) shown.push(...(await Promise.all(group.map((words) => ops(...words)))));
       for (const text of shown) {
         assert.ok(text.length > 0);
-        for (const [what, secret] of Object.entries(planted)) assert.ok(!text.includes(secret), what);
+        for (const [what, secret] of Object.entries(plantedPersonalData))
+          assert.ok(!text.includes(secret), what);
         assert.ok(!text.includes(bystander.email) && !text.includes(bystander.username));
       }
     });

@@ -24,7 +24,7 @@ export interface Poison {
 type OnPartition = (key: (n: number) => string | Buffer) => string | Buffer;
 
 /** Personal data in the records, which no command and no log may show. */
-export const planted = {
+export const plantedPersonalData = {
   address: 'planted.address@example.com',
   name: 'Planted-Unmistakable',
   token: 'Q3x-7_Lk'.repeat(8),
@@ -81,7 +81,7 @@ export function truncated(account: string): RawRecord {
   return {
     ...right(account),
     value: Buffer.from(
-      `{"userId":"${account}","person":{"email":"${planted.address}","username":"${planted.name}`,
+      `{"userId":"${account}","person":{"email":"${plantedPersonalData.address}","username":"${plantedPersonalData.name}`,
     ),
   };
 }
@@ -154,7 +154,12 @@ export const poisons: readonly Poison[] = [
     json({ ...dataOf(victim), userId: OPERATOR }),
   ),
   badValue('an operator for a language', /^data\.locale invalid_type$/, (victim) =>
-    json({ ...dataOf(victim), locale: OPERATOR, email: planted.address, [planted.address]: planted.token }),
+    json({
+      ...dataOf(victim),
+      locale: OPERATOR,
+      email: plantedPersonalData.address,
+      [plantedPersonalData.address]: plantedPersonalData.token,
+    }),
   ),
   badValue('data of another account', /^userId is not the key$/, () => json(dataOf(randomUUID()))),
   {
@@ -207,8 +212,8 @@ export const poisons: readonly Poison[] = [
   badHeaders('an empty header', /^bad header: ce_correlationid$/, { ce_correlationid: '' }),
   badHeaders('another subject than its key', /^ce_subject is not the key$/, { ce_subject: randomUUID() }),
   badHeaders('an address for a type', /^ce_dataschema is of another type than ce_type$/, {
-    ce_type: planted.address,
-    ce_causationid: planted.token,
+    ce_type: plantedPersonalData.address,
+    ce_causationid: plantedPersonalData.token,
   }),
   badHeaders('headers called as what every object has', /^bad header: ce_id$/, inherited, 'ce_id'),
   badHeaders(
@@ -218,7 +223,7 @@ export const poisons: readonly Poison[] = [
     'ce_id',
   ),
   badKey('no key', () => null),
-  badKey('an address as key', (onPartition) => onPartition((n) => `${n}.${planted.address}`)),
+  badKey('an address as key', (onPartition) => onPartition((n) => `${n}.${plantedPersonalData.address}`)),
   badKey('an operator as key', (onPartition) => onPartition((n) => `{"$gt":"${n}"}`)),
   badKey('a key that is not UTF-8', (onPartition) => onPartition((n) => Buffer.from([0xff, 0xfe, n]))),
   {

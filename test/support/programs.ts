@@ -33,7 +33,7 @@ export function shiftClock(offsetMs: number): Settings {
 }
 
 /** Limits that are higher than the number of requests in a journey, which all come from one IP. */
-export const ROOMY: Settings = {
+export const HIGH_LIMITS: Settings = {
   HASH_WAIT_SECONDS: '60',
   LIMIT_MAIL_REQUESTS_PER_IP: '10000',
   LIMIT_SIGNUPS_PER_IP: '10000',

@@ -18,7 +18,7 @@ export interface SmtpListener {
 }
 
 /** Returns an error that sends a reply code, for the callback of a command: `done(refusal(451))`. */
-export function refusal(code: number): Error {
+export function smtpRefusal(code: number): Error {
   return Object.assign(new Error('no'), { responseCode: code });
 }
 

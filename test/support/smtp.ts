@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import PostalMime from 'postal-mime';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import type { Mail } from './mailbox.ts';
-import { createSmtpListener, refusal } from './smtp-listener.ts';
+import { createSmtpListener, smtpRefusal } from './smtp-listener.ts';
 import type { Settings } from './system.ts';
 
 export interface TakenMail extends Mail {
@@ -51,7 +51,7 @@ export async function createMailServer({ onRecipient, onMail }: Moods = {}): Pro
   const listener = await createSmtpListener({
     onRcptTo: ({ address }, _session, done) => {
       const code = onRecipient?.(address);
-      done(code === undefined ? null : refusal(code));
+      done(code === undefined ? null : smtpRefusal(code));
     },
     onData: (stream, session, done) => {
       take(stream, session).then(() => done(), done);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { freePort } from '@latchkey/process/testing/free-port';
-import { OPS, ROOMY, STANDALONE } from './programs.ts';
+import { HIGH_LIMITS, OPS, STANDALONE } from './programs.ts';
 import { serverProcess } from './server-process.ts';
 import type { Settings, System } from './system.ts';
 
@@ -34,7 +34,7 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
   const env = {
     ...process.env,
     ...NO_SERVERS,
-    ...ROOMY,
+    ...HIGH_LIMITS,
     PORT: String(port),
     OPERATIONS_PORT: String(operationsPort),
     DATA_DIR: folder,

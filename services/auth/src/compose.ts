@@ -10,7 +10,7 @@ import { createGuards, fixedKeys, tokenVerifier } from '@latchkey/tokens';
 import { v4, v7 } from 'uuid';
 import type { IpForm } from './audit/client.ts';
 import { createAuditMetrics } from './audit/metrics.ts';
-import { shownSettings } from './audit/process-settings.ts';
+import { displayableSettings } from './audit/process-settings.ts';
 import { createAuditPublisher } from './audit/publisher.ts';
 import { createRecorder } from './audit/recorder.ts';
 import { type AuthConfig, authSettings, DEFAULT_COST, limitRules } from './config.ts';
@@ -235,7 +235,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       if (warning !== undefined) logger.warn(warning);
       await stores.reclaim();
       await parts.start();
-      const data = { actor: 'process', settings: shownSettings(authSettings, config) } as const;
+      const data = { actor: 'process', settings: displayableSettings(authSettings, config) } as const;
       recorder.record({ occurrence: { type: 'ProcessStarted', data } });
     },
     health: async () => [...(await neededHealth(stores, checkWrites)), ...(await parts.health())],

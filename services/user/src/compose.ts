@@ -29,7 +29,7 @@ import {
   type ProjectionMetrics,
   whileActive,
 } from './projection/projection-metrics.ts';
-import { createProjectors } from './projection/projectors.ts';
+import { createGenerationSubscriptions } from './projection/projectors.ts';
 import { createSequenceWaiter, type WaitLimits } from './projection/sequence-waiter.ts';
 import { openStorage } from './storage/index.ts';
 
@@ -103,7 +103,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     now,
     announce: waiter.notify,
   });
-  const projectors = createProjectors({
+  const projectors = createGenerationSubscriptions({
     logger,
     subscribe: (generation) =>
       backend.bus.subscribe({

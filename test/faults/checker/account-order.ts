@@ -8,10 +8,10 @@ import type { CommandLine } from '../run-folder.ts';
 import { claimsOf, mayBeExpired } from './access-token.ts';
 import { byEveryAddress, byId, type CommandContext, isAcknowledged, lower } from './commands.ts';
 import { NO_PROFILE, type Profile, profileAfter } from './fold.ts';
-import { accountsIn, type JournalEvent } from './journal.ts';
+import { eventsByAccount, type JournalEvent } from './journal.ts';
 import { linearize, type Operation } from './linearizable.ts';
 import { type TokenPlace, tokensIn } from './refresh-tokens.ts';
-import { broken, type Violation } from './report.ts';
+import { type Violation, violationsOf } from './report.ts';
 import type { Commit } from './stored.ts';
 
 /** The state of an account after some of its commits. */
@@ -60,7 +60,7 @@ export function checkAccountOrders(
   places: ReadonlyMap<string, TokenPlace>,
 ): AccountOrders {
   const operations = operationsOf(context, places);
-  const results = accountsIn(context.journal).map(([id]) => ({
+  const results = eventsByAccount(context.journal).map(([id]) => ({
     id,
     verdict: linearize(operations(id), {
       initial: { commits: 0, sessions: new Map() },
@@ -71,7 +71,7 @@ export function checkAccountOrders(
   return {
     violations: results.flatMap(({ id, verdict }) =>
       verdict.kind === 'impossible'
-        ? broken('account order', `${id}: no order of its commands explains ${verdict.stuckAt}`)
+        ? violationsOf('account order', `${id}: no order of its commands explains ${verdict.stuckAt}`)
         : [],
     ),
     decided: results.filter(({ verdict }) => verdict.kind !== 'undecided').length,
@@ -87,7 +87,7 @@ function operationsOf(context: CommandContext, places: ReadonlyMap<string, Token
   const { journal, history } = context;
   const commands = byId(history);
   const accounts = new Map(
-    accountsIn(journal).map(([id, events]) => {
+    eventsByAccount(journal).map(([id, events]) => {
       const commits = journal.streams.get(id) ?? [];
       return [id, { id, commits, standings: standingsOf(commits, events, commands) }] as const;
     }),

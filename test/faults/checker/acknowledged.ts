@@ -5,7 +5,7 @@ import { byAddress, type CommandContext, commitsOf, isAcknowledged, keyOf, lower
 import { isToBeErased } from './erasure-rules.ts';
 import { foldAccount, type Profile } from './fold.ts';
 import { type Journal, type JournalEvent, lastSequence } from './journal.ts';
-import { broken, type Violation } from './report.ts';
+import { type Violation, violationsOf } from './report.ts';
 import type { CommitEvent } from './stored.ts';
 
 /** The default limit of mails per hour for an address and a purpose. Requests above it have no effect. */
@@ -30,7 +30,7 @@ export function checkAcknowledged(context: CommandContext): readonly Violation[]
     const { op, id, status } = command;
     const missing = demands[op]?.(command, lookUp);
     if (missing === undefined) return [];
-    return broken('acknowledged commands', `${op} ${id} was answered ${status}: ${missing}`);
+    return violationsOf('acknowledged commands', `${op} ${id} was answered ${status}: ${missing}`);
   });
 }
 

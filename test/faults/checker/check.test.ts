@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FaultLine } from '../run-folder.ts';
-import { judge } from './check.ts';
+import { checkRecorded } from './check.ts';
 import type { RecordedRun } from './read-run.ts';
 import type { Commit, StoredDelivery, Stores, TopicRecord } from './stored.ts';
 import {
   ADA,
   aCommand,
   accessToken,
-  at,
   BOB,
   commitOf,
   deliveryIdOf,
@@ -17,6 +16,7 @@ import {
   goodRun,
   goodStores,
   MAILING,
+  minuteOfRun,
   NOW,
   times,
   tokens,
@@ -29,7 +29,7 @@ type Broken = Partial<Stores> & { readonly run?: Partial<RecordedRun> };
 
 /** Returns the rules that are broken, each once. */
 function brokenBy({ run, ...stores }: Broken): readonly string[] {
-  const report = judge({ ...goodRun, ...run }, { ...goodStores, ...stores }, NOW);
+  const report = checkRecorded({ ...goodRun, ...run }, { ...goodStores, ...stores }, NOW);
   assert.equal(report.ok, report.violations.length === 0);
   for (const { detail } of report.violations) assert.doesNotMatch(detail, /@example\.com(?!>)|Augusta/);
   return [...new Set(report.violations.map(({ rule }) => rule))].toSorted();
@@ -89,7 +89,7 @@ function profiles(id: string, change: object): Broken {
 
 describe('a run in which everything went well', () => {
   test('breaks no rule, and is counted', () => {
-    const { ok, counts, violations } = judge(goodRun, goodStores, NOW);
+    const { ok, counts, violations } = checkRecorded(goodRun, goodStores, NOW);
     assert.deepEqual(violations, []);
     assert.equal(ok, true);
     assert.deepEqual(counts, {
@@ -163,7 +163,11 @@ describe('an acknowledged command', () => {
       }),
     ),
     'that asked for a reset and was never carried out': history(
-      aCommand('x', 'reset-request', { status: 202, sentAt: at(5), request: { email: 'Ada@example.com' } }),
+      aCommand('x', 'reset-request', {
+        status: 202,
+        sentAt: minuteOfRun(5),
+        request: { email: 'Ada@example.com' },
+      }),
     ),
   };
   for (const [what, run] of Object.entries(cases)) {
@@ -174,12 +178,16 @@ describe('an acknowledged command', () => {
     'a reset for an address that nobody has proven': history(
       aCommand('x', 'reset-request', {
         status: 202,
-        sentAt: at(5),
+        sentAt: minuteOfRun(5),
         request: { email: 'nobody@example.com' },
       }),
     ),
     'a reset from before the address was proven': history(
-      aCommand('x', 'reset-request', { status: 202, sentAt: at(1), request: { email: 'ada@example.com' } }),
+      aCommand('x', 'reset-request', {
+        status: 202,
+        sentAt: minuteOfRun(1),
+        request: { email: 'ada@example.com' },
+      }),
     ),
     'a sign-up that was sent again under one key': {
       run: {
@@ -203,7 +211,7 @@ describe('an acknowledged command', () => {
   // The second response shows a later state: the first response was lost, and the retry found its own commit.
   test('is not missed where another one has come after it, before it was answered', () => {
     const next = commitOf(ADA, [5, 6], 'ada-6', [
-      eventOf('ProfileChanged', at(5), { userId: ADA, person: { firstName: 'Ada' } }),
+      eventOf('ProfileChanged', minuteOfRun(5), { userId: ADA, person: { firstName: 'Ada' } }),
     ]);
     function answered(id: string, firstName: string) {
       return {
@@ -236,7 +244,13 @@ describe('a profile that was read', () => {
   test('is the one of its version, and as new as what its reader had seen', () => {
     assert.deepEqual(me(shown, `${ADA}:5`), []);
     assert.deepEqual(me(shown, `${BOB}:6`), []);
-    const before = { ...shown, version: 2, firstName: null, updatedAt: at(2), passwordChangedAt: null };
+    const before = {
+      ...shown,
+      version: 2,
+      firstName: null,
+      updatedAt: minuteOfRun(2),
+      passwordChangedAt: null,
+    };
     assert.deepEqual(me(before, `${ADA}:2`), []);
     assert.deepEqual(me(before, `${ADA}:3`), ['reads']);
   });
@@ -310,7 +324,7 @@ describe('the journal', () => {
   test('has a claim for each admin that is taken away, and for nothing else', () => {
     const elsewhere = commitsBut('ada-1', (commit) => ({ ...commit, claims: ['admin-removal:1'] }));
     assert.deepEqual(brokenBy(elsewhere), ['claims']);
-    const disabled = eventOf('AccountDisabled', at(8), { userId: EVE, locale: 'en', person: null });
+    const disabled = eventOf('AccountDisabled', minuteOfRun(8), { userId: EVE, locale: 'en', person: null });
     function removals(...numbers: readonly number[]) {
       const its = numbers.map((number, i) =>
         commitOf(EVE, [2 + i, 2 + i], 'x', [disabled], { claims: [`admin-removal:${number}`] }),
@@ -321,7 +335,7 @@ describe('the journal', () => {
   });
 
   test('has one owner of an address', () => {
-    const verified = eventOf('AccountVerified', at(8), { userId: EVE, locale: 'en', person: null });
+    const verified = eventOf('AccountVerified', minuteOfRun(8), { userId: EVE, locale: 'en', person: null });
     const commit = commitOf(EVE, [2, 2], 'x', [verified], { claims: ['address:ada@example.com'] });
     assert.ok(brokenBy({ commits: [...goodStores.commits, commit] }).includes('claims'));
   });
@@ -339,11 +353,12 @@ describe('the journal', () => {
       registration: { address: 'ada@example.com' },
     }));
     assert.deepEqual(brokenBy(left), ['address marks']);
-    const fault = { at: at(2), fault: 'kill-auth', target: 'auth-1', until: at(2, 2) };
+    const fault = { at: minuteOfRun(2), fault: 'kill-auth', target: 'auth-1', until: minuteOfRun(2, 2) };
     assert.deepEqual(brokenBy({ ...left, run: { faults: [fault] } }), []);
-    assert.deepEqual(brokenBy({ ...left, run: { faults: [{ ...fault, at: at(9), until: null }] } }), [
-      'address marks',
-    ]);
+    assert.deepEqual(
+      brokenBy({ ...left, run: { faults: [{ ...fault, at: minuteOfRun(9), until: null }] } }),
+      ['address marks'],
+    );
 
     function answered(answeredAt: string | null) {
       return {
@@ -352,14 +367,14 @@ describe('the journal', () => {
           history: goodRun.history.map((command) =>
             command.id === 'ada-2' ? { ...command, answeredAt } : command,
           ),
-          faults: [{ ...fault, at: at(2, 5), until: at(2, 9) }],
+          faults: [{ ...fault, at: minuteOfRun(2, 5), until: minuteOfRun(2, 9) }],
         },
       };
     }
-    assert.deepEqual(brokenBy(answered(at(2, 1))), ['address marks']);
+    assert.deepEqual(brokenBy(answered(minuteOfRun(2, 1))), ['address marks']);
     // The gap is so long that a store operation may have timed out, or that a fault may have happened before the
     // response.
-    assert.deepEqual(brokenBy(answered(at(2, 3))), []);
+    assert.deepEqual(brokenBy(answered(minuteOfRun(2, 3))), []);
     assert.deepEqual(brokenBy(answered(null)), []);
   });
 });
@@ -381,7 +396,7 @@ describe('the topic', () => {
     ),
     'with another time': records((all) =>
       all.map((record) =>
-        isPassword(record) ? { ...record, headers: { ...record.headers, ce_time: at(9) } } : record,
+        isPassword(record) ? { ...record, headers: { ...record.headers, ce_time: minuteOfRun(9) } } : record,
       ),
     ),
     'with what is not in the journal': records((all) =>
@@ -422,7 +437,7 @@ describe('the topic', () => {
       ...goodStores,
       ...records((all) => [...all, ...all.map((record) => ({ ...record, offset: record.offset + 1000 }))]),
     };
-    const { ok, counts } = judge(goodRun, stores, NOW);
+    const { ok, counts } = checkRecorded(goodRun, stores, NOW);
     assert.equal(ok, true);
     assert.equal(counts['duplicates on the topics'], 24);
   });
@@ -487,19 +502,19 @@ describe('a mail', () => {
 
   test('may run out only in time', () => {
     const run = { mails: without(link) };
-    const early = { state: 'expired', endedAt: new Date(at(54)) };
+    const early = { state: 'expired', endedAt: new Date(minuteOfRun(54)) };
     assert.deepEqual(brokenBy({ ...deliveries(link, early), run }), ['mails']);
-    const late = { state: 'expired', endedAt: new Date(at(55)) };
+    const late = { state: 'expired', endedAt: new Date(minuteOfRun(55)) };
     assert.deepEqual(brokenBy({ ...deliveries(link, late), run }), []);
   });
 
   test('may be refused for good only by the mail server', () => {
-    const attempts = [{ at: new Date(at(2, 5)), ms: 10, result: 'refused', code: 554 }];
+    const attempts = [{ at: new Date(minuteOfRun(2, 5)), ms: 10, result: 'refused', code: 554 }];
     const failed = deliveries(welcome, { state: 'failed', reason: 'refused', attempts });
     assert.deepEqual(brokenBy({ ...failed, run: { mails: without(welcome) } }), ['mails']);
     const said = [...without(welcome), { ...mailOf(welcome), said: '5xx' as const }];
     assert.deepEqual(brokenBy({ ...failed, run: { mails: said } }), []);
-    const run = { mails: without(welcome), faults: faults('smtp-5xx', at(2), at(3)) };
+    const run = { mails: without(welcome), faults: faults('smtp-5xx', minuteOfRun(2), minuteOfRun(3)) };
     assert.deepEqual(brokenBy({ ...failed, run }), []);
     const unsealable = deliveries(welcome, { state: 'failed', reason: 'unsealable' });
     assert.deepEqual(brokenBy({ ...unsealable, run: { mails: without(welcome) } }), ['mails']);
@@ -517,12 +532,12 @@ describe('a mail', () => {
     function coming(time: string) {
       return brokenBy({ run: { mails: [...without(second), { ...mailOf(second), at: time }] } });
     }
-    assert.deepEqual(coming(at(64, 59)), []);
-    assert.deepEqual(coming(at(65)), ['stale mails']);
+    assert.deepEqual(coming(minuteOfRun(64, 59)), []);
+    assert.deepEqual(coming(minuteOfRun(65)), ['stale mails']);
   });
 
   test('comes twice only where its sender could not know', () => {
-    const again = { ...mailOf(welcome), at: at(4) };
+    const again = { ...mailOf(welcome), at: minuteOfRun(4) };
     const twice = [...goodRun.mails, again];
     assert.deepEqual(brokenBy({ run: { mails: twice } }), ['duplicate mails']);
     const lost = [...without(welcome), { ...mailOf(welcome), said: '250-lost' as const }, again];
@@ -531,7 +546,10 @@ describe('a mail', () => {
     assert.deepEqual(brokenBy({ run: { mails: refused } }), []);
     function during(fault: string, more: Partial<FaultLine> = {}) {
       return brokenBy({
-        run: { mails: twice, faults: faults(fault, at(2), at(2, 20)).map((line) => ({ ...line, ...more })) },
+        run: {
+          mails: twice,
+          faults: faults(fault, minuteOfRun(2), minuteOfRun(2, 20)).map((line) => ({ ...line, ...more })),
+        },
       });
     }
     for (const fault of ['kill-notifier', 'stop-mongodb', 'smtp-refuses'])
@@ -539,11 +557,13 @@ describe('a mail', () => {
     assert.deepEqual(during('kill-broker'), ['duplicate mails']);
     // A fault of another sender, and a fault after the first copy must have been recorded.
     assert.deepEqual(during('kill-notifier', { target: 'notifier-2' }), ['duplicate mails']);
-    assert.deepEqual(during('kill-notifier', { at: at(2, 13), until: at(3) }), ['duplicate mails']);
+    assert.deepEqual(during('kill-notifier', { at: minuteOfRun(2, 13), until: minuteOfRun(3) }), [
+      'duplicate mails',
+    ]);
   });
 
   test('is not claimed once what supersedes it is known', () => {
-    const known = new Date(at(5, 1)).getTime();
+    const known = new Date(minuteOfRun(5, 1)).getTime();
     function tried(ms: number) {
       return {
         ...deliveries(bobs, { attempts: [{ at: new Date(known + ms), ms: 5, result: 'deferred' }] }),
@@ -552,7 +572,7 @@ describe('a mail', () => {
     assert.deepEqual(brokenBy(tried(-20_000)), []);
     assert.deepEqual(brokenBy(tried(4000)), []);
     assert.deepEqual(brokenBy(tried(6000)), ['superseded mails']);
-    const run = { faults: faults('pause-notifier', at(5), at(6)) };
+    const run = { faults: faults('pause-notifier', minuteOfRun(5), minuteOfRun(6)) };
     assert.deepEqual(brokenBy({ ...tried(6000), run }), []);
   });
 
@@ -565,8 +585,8 @@ describe('a mail', () => {
     function coming(time: string) {
       return brokenBy({ run: { mails: [...goodRun.mails, { ...mail, at: time }] } });
     }
-    assert.deepEqual(coming(at(6)), []);
-    assert.deepEqual(coming(at(6, 10)), ['superseded mails']);
+    assert.deepEqual(coming(minuteOfRun(6)), []);
+    assert.deepEqual(coming(minuteOfRun(6, 10)), ['superseded mails']);
   });
 
   test('is superseded by what the notifier has written down', () => {
@@ -585,10 +605,10 @@ describe('a system that rests', () => {
       commitsBut('ada-4', (commit) => ({ ...commit, unpublished: { at: commit.at } })),
     ],
     'a group that is behind': ['groups', { lags: [{ group: 'user', topic: 'accounts.events.v1', lag: 1 }] }],
-    'a request that was not carried out': ['leases', { requests: [{ _id: 'x', at: at(1) }] }],
+    'a request that was not carried out': ['leases', { requests: [{ _id: 'x', at: minuteOfRun(1) }] }],
     'a lease that nobody could have taken': [
       'leases',
-      { leases: [{ _id: 'sweep', until: new Date(at(70)) }] },
+      { leases: [{ _id: 'sweep', until: new Date(minuteOfRun(70)) }] },
     ],
     'a mail in the hands of somebody': [
       'leases',

@@ -6,7 +6,7 @@ import { checkCoverage } from './coverage.ts';
 import { beforeErasure, checkErasures, isErased } from './erasure-rules.ts';
 import { checkFinalLogins } from './final-logins.ts';
 import { checkForged, genuineRecords, isForged } from './forged-rules.ts';
-import { accountsIn, journalOf } from './journal.ts';
+import { eventsByAccount, journalOf } from './journal.ts';
 import { checkClaims, checkMarks, checkNumbering, checkWholeCommits } from './journal-rules.ts';
 import { checkLimits } from './limit-rules.ts';
 import { checkCutoffs, checkMails, countMails } from './mail-rules.ts';
@@ -32,17 +32,17 @@ export type { Report } from './report.ts';
  */
 export async function check(folder: string): Promise<Report> {
   const recorded = await readRun(folder);
-  return judge(recorded, await readStores(recorded.run.servers), new Date());
+  return checkRecorded(recorded, await readStores(recorded.run.servers), new Date());
 }
 
 /** Checks the saved folder of an earlier run by the current rules. */
 export async function recheck(folder: string): Promise<Report> {
   const { stores, at } = await readSavedStores(folder);
-  return judge(await readRun(folder), stores, at);
+  return checkRecorded(await readRun(folder), stores, at);
 }
 
 /** Checks a run from its arguments alone, without servers. */
-export function judge(recorded: RecordedRun, stores: Stores, now: Date): Report {
+export function checkRecorded(recorded: RecordedRun, stores: Stores, now: Date): Report {
   const { run, history, mails, faults, removed } = recorded;
   const forged = stores.records.filter(isForged);
   const records = genuineRecords(stores.records, removed);
@@ -87,10 +87,10 @@ export function judge(recorded: RecordedRun, stores: Stores, now: Date): Report 
     counts: {
       commands: history.length,
       ...countStatuses(history),
-      accounts: accountsIn(journal).length,
+      accounts: eventsByAccount(journal).length,
       'account orders decided': orders.decided,
       'account orders undecided': orders.undecided,
-      'accounts erased': accountsIn(journal).filter(([, events]) => isErased(events)).length,
+      'accounts erased': eventsByAccount(journal).filter(([, events]) => isErased(events)).length,
       'records forged': forged.length,
       events: [...journal.events.values()].reduce((sum, { length }) => sum + length, 0),
       'first occurrences on the topics': firsts,

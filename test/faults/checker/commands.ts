@@ -1,6 +1,6 @@
 /** The commands that clients sent, and the commits that each has caused. */
 import type { CommandLine } from '../run-folder.ts';
-import { accountsIn, type Journal, type JournalEvent } from './journal.ts';
+import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
 import type { Commit } from './stored.ts';
 
 export interface CommandContext {
@@ -38,12 +38,12 @@ export function keyOf({ op, id, request }: CommandLine): string {
 export function byAddress(
   journal: Journal,
 ): ReadonlyMap<string, readonly (readonly [id: string, events: readonly JournalEvent[]])[]> {
-  return Map.groupBy(accountsIn(journal), ([, [first]]) => lower(first?.data.person?.email));
+  return Map.groupBy(eventsByAccount(journal), ([, [first]]) => lower(first?.data.person?.email));
 }
 
 /** Returns the ids of the accounts that have ever had an address. */
 export function byEveryAddress(journal: Journal): ReadonlyMap<string, readonly string[]> {
-  const pairs = accountsIn(journal).flatMap(([id, events]) =>
+  const pairs = eventsByAccount(journal).flatMap(([id, events]) =>
     [...new Set(events.flatMap(addressIn))].map((address) => ({ id, address })),
   );
   return new Map(

@@ -6,7 +6,7 @@ import type { CommandLine, FaultLine, Minimums } from '../run-folder.ts';
 import { isAcknowledged } from './commands.ts';
 import type { Journal } from './journal.ts';
 import type { MailContext } from './mail-rules.ts';
-import { broken, type Violation } from './report.ts';
+import { type Violation, violationsOf } from './report.ts';
 
 export interface CoverageContext extends MailContext {
   readonly history: readonly CommandLine[];
@@ -43,7 +43,7 @@ function tooFew(
   return Object.entries(least)
     .filter(([name, many]) => count(name) < many)
     .flatMap(([name, many]) =>
-      broken('coverage', `${what} ${name}: ${count(name)}, at least ${many} are needed`),
+      violationsOf('coverage', `${what} ${name}: ${count(name)}, at least ${many} are needed`),
     );
 }
 

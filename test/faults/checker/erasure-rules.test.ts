@@ -3,19 +3,19 @@ import { describe, test } from 'node:test';
 import { beforeErasure, checkErasures } from './erasure-rules.ts';
 import { journalOf } from './journal.ts';
 import type { Commit } from './stored.ts';
-import { at, commitOf, DAN, eventOf, FAY, goodStores, NOW } from './testing/good-run.ts';
+import { commitOf, DAN, eventOf, FAY, goodStores, minuteOfRun, NOW } from './testing/good-run.ts';
 import { accountsNamedIn, namesOfErased } from './traces.ts';
 
 function registered(id: string): Commit {
-  return commitOf(id, [1, 1], 'x', [eventOf('UserRegistered', at(0), { userId: id })]);
+  return commitOf(id, [1, 1], 'x', [eventOf('UserRegistered', minuteOfRun(0), { userId: id })]);
 }
 function requested(eraseAt: string): Commit {
   return commitOf(DAN, [2, 2], 'y', [
-    eventOf('AccountErasureRequested', at(1), { userId: DAN, eraseAt, person: {} }),
+    eventOf('AccountErasureRequested', minuteOfRun(1), { userId: DAN, eraseAt, person: {} }),
   ]);
 }
 function last(type: string, number = 3): Commit {
-  return commitOf(DAN, [number, number], 'z', [eventOf(type, at(3), { userId: DAN })]);
+  return commitOf(DAN, [number, number], 'z', [eventOf(type, minuteOfRun(3), { userId: DAN })]);
 }
 function found(...commits: readonly Commit[]): readonly string[] {
   return checkErasures(journalOf([registered(DAN), ...commits]), NOW).map(({ detail }) => detail);
@@ -23,18 +23,18 @@ function found(...commits: readonly Commit[]): readonly string[] {
 
 describe('the rule of erasures', () => {
   test('lets accounts be that wait for their time, were kept, or were erased in time', () => {
-    assert.deepEqual(found(requested(at(100))), []);
-    assert.deepEqual(found(requested(at(2)), last('AccountErasureCanceled')), []);
-    assert.deepEqual(found(requested(at(2)), last('AccountErased')), []);
+    assert.deepEqual(found(requested(minuteOfRun(100))), []);
+    assert.deepEqual(found(requested(minuteOfRun(2)), last('AccountErasureCanceled')), []);
+    assert.deepEqual(found(requested(minuteOfRun(2)), last('AccountErased')), []);
   });
 
   test('names an account that is due, or was erased without a request, too early, or not for good', () => {
-    assert.match(found(requested(at(2))).join(), /was to be erased at .*, and is not/);
+    assert.match(found(requested(minuteOfRun(2))).join(), /was to be erased at .*, and is not/);
     assert.match(found(last('AccountErased', 2)).join(), /was not to be/);
-    assert.match(found(requested(at(40)), last('AccountErased')).join(), /was not to be/);
-    const kept = [requested(at(2)), last('AccountErasureCanceled')];
+    assert.match(found(requested(minuteOfRun(40)), last('AccountErased')).join(), /was not to be/);
+    const kept = [requested(minuteOfRun(2)), last('AccountErasureCanceled')];
     assert.match(found(...kept, last('AccountErased', 4)).join(), /was not to be/);
-    const after = [requested(at(2)), last('AccountErased'), last('AccountEnabled', 4)];
+    const after = [requested(minuteOfRun(2)), last('AccountErased'), last('AccountEnabled', 4)];
     assert.match(found(...after).join(), /has events after its erasure/);
   });
 });
@@ -56,7 +56,7 @@ describe('what an erased account had', () => {
     const names = namesOfErased(restored);
     assert.deepEqual([...names.keys()].toSorted(), ['dan', 'dan@example.com']);
     const again = commitOf(FAY, [7, 8], 'x', [
-      eventOf('ProfileChanged', at(20), { userId: FAY, person: { username: 'dan' } }),
+      eventOf('ProfileChanged', minuteOfRun(20), { userId: FAY, person: { username: 'dan' } }),
     ]);
     const shared = journalOf(beforeErasure([...goodStores.commits, again], goodStores.records));
     assert.deepEqual([...namesOfErased(shared).keys()], ['dan@example.com']);

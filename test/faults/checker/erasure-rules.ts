@@ -1,8 +1,8 @@
 /** Rules about which accounts are erased, and when: docs/erasure.md. */
 import { isDeepStrictEqual } from 'node:util';
 import { subjectOf } from '../../support/kcat.ts';
-import { accountsIn, type Journal, type JournalEvent } from './journal.ts';
-import { broken, type Violation } from './report.ts';
+import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
+import { type Violation, violationsOf } from './report.ts';
 import type { Commit, CommitEvent, EventData, TopicRecord } from './stored.ts';
 
 /** The clocks of two processes may differ by this much. */
@@ -33,19 +33,19 @@ export function isToBeErased(events: readonly JournalEvent[]): boolean {
  * events.
  */
 export function checkErasures(journal: Journal, now: Date): readonly Violation[] {
-  return accountsIn(journal).flatMap(([id, events]) => {
+  return eventsByAccount(journal).flatMap(([id, events]) => {
     const at = events.findIndex(({ type }) => type === 'AccountErased');
     const due = dueAt(at === -1 ? events : events.slice(0, at));
     if (at === -1) {
       return due === undefined || due > now.getTime() - SKEW_MS
         ? []
-        : broken('erasures', `${id} was to be erased at ${new Date(due).toISOString()}, and is not`);
+        : violationsOf('erasures', `${id} was to be erased at ${new Date(due).toISOString()}, and is not`);
     }
-    if (at < events.length - 1) return broken('erasures', `${id} has events after its erasure`);
+    if (at < events.length - 1) return violationsOf('erasures', `${id} has events after its erasure`);
     const erasedAt = Date.parse(events[at]?.time ?? '');
     return due !== undefined && due <= erasedAt + SKEW_MS
       ? []
-      : broken('erasures', `${id} was erased, and was not to be`);
+      : violationsOf('erasures', `${id} was erased, and was not to be`);
   });
 }
 

@@ -4,8 +4,8 @@
 import type { CommandLine } from '../run-folder.ts';
 import { byId, type CommandContext, lower } from './commands.ts';
 import { foldAccount, type Profile } from './fold.ts';
-import { accountsIn, type JournalEvent } from './journal.ts';
-import { broken, type Violation } from './report.ts';
+import { eventsByAccount, type JournalEvent } from './journal.ts';
+import { type Violation, violationsOf } from './report.ts';
 
 interface Account {
   readonly profile: Profile;
@@ -23,7 +23,7 @@ const TOO_MANY = 429;
  */
 export function checkFinalLogins({ journal, history, settings }: CommandContext): readonly Violation[] {
   const commands = byId(history);
-  const living = accountsIn(journal)
+  const living = eventsByAccount(journal)
     .map(([id, events]) => accountOf(id, events, commands))
     .filter(({ profile }) => !profile.ended);
   const byAddress = Map.groupBy(living, ({ profile }) => lower(profile.email));
@@ -36,12 +36,12 @@ export function checkFinalLogins({ journal, history, settings }: CommandContext)
       const got = status === 200 ? 'accepted' : (code ?? `${status ?? 'no answer'}`);
       return due.includes(got)
         ? []
-        : broken('final logins', `login ${id} was answered ${got}, and not ${due.join(' or ')}`);
+        : violationsOf('final logins', `login ${id} was answered ${got}, and not ${due.join(' or ')}`);
     }),
-    ...accountsIn(journal)
+    ...eventsByAccount(journal)
       .filter(([, events]) => events.some(({ type }) => ASKED_ABOUT.has(type)))
       .filter(([, events]) => !addressesIn(events).some((address) => addresses.has(address)))
-      .flatMap(([id]) => broken('final logins', `nobody has asked for ${id} at the end`)),
+      .flatMap(([id]) => violationsOf('final logins', `nobody has asked for ${id} at the end`)),
   ];
 }
 

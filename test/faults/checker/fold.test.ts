@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { foldAccount, profileDocumentOf } from './fold.ts';
 import { journalOf } from './journal.ts';
 import type { EventData } from './stored.ts';
-import { ADA, at, commitOf, eventOf } from './testing/good-run.ts';
+import { ADA, commitOf, eventOf, minuteOfRun } from './testing/good-run.ts';
 
 const signUp: readonly [string, EventData] = [
   'UserRegistered',
@@ -13,7 +13,7 @@ const signUp: readonly [string, EventData] = [
 /** Returns the events of one account, one minute apart. */
 function eventsOf(...events: readonly (readonly [type: string, data: EventData])[]) {
   const commits = events.map(([type, data], index) =>
-    commitOf(ADA, [index + 1, index + 1], `c-${index}`, [eventOf(type, at(index), data)]),
+    commitOf(ADA, [index + 1, index + 1], `c-${index}`, [eventOf(type, minuteOfRun(index), data)]),
   );
   return journalOf(commits).events.get(ADA) ?? [];
 }
@@ -36,8 +36,8 @@ describe('the fold of an account', () => {
       locale: 'en',
       isVerified: false,
       disabled: false,
-      createdAt: at(0),
-      updatedAt: at(0),
+      createdAt: minuteOfRun(0),
+      updatedAt: minuteOfRun(0),
       passwordChangedAt: null,
       revokedAt: 0,
     });
@@ -59,9 +59,9 @@ describe('the fold of an account', () => {
     assert.deepEqual(changed, {
       ...after(),
       sequence: 10,
-      updatedAt: at(9),
+      updatedAt: minuteOfRun(9),
       isVerified: true,
-      passwordChangedAt: at(4),
+      passwordChangedAt: minuteOfRun(4),
       revokedAt: 6,
       firstName: 'Ada',
       username: 'countess',

@@ -1,5 +1,5 @@
 /** Rules about forged records, which the run itself writes to the topics with a header that marks them. */
-import { broken, type Violation } from './report.ts';
+import { type Violation, violationsOf } from './report.ts';
 import type { TopicRecord } from './stored.ts';
 
 /** The header that marks a forged record. Only this checker reads it. */
@@ -48,7 +48,7 @@ export function checkForged(
     (READERS[topic] ?? [])
       .filter((group) => !setAside.has(`${topic}.dlq.${group} ${headers[FORGED]}`))
       .flatMap((group) =>
-        broken(
+        violationsOf(
           'forged records',
           `${group} has not set aside record ${offset} of partition ${partition} of ${topic}`,
         ),

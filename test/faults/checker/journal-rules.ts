@@ -4,8 +4,8 @@ import { byId, type CommandContext } from './commands.ts';
 import { isErased } from './erasure-rules.ts';
 import { coversTime } from './faults.ts';
 import { foldAccount } from './fold.ts';
-import { accountsIn, isMailing, type Journal, type JournalEvent, lastSequence } from './journal.ts';
-import { broken, type Violation } from './report.ts';
+import { eventsByAccount, isMailing, type Journal, type JournalEvent, lastSequence } from './journal.ts';
+import { type Violation, violationsOf } from './report.ts';
 import type { Commit } from './stored.ts';
 
 /**
@@ -16,7 +16,7 @@ export function checkNumbering({ streams }: Journal): readonly Violation[] {
     const at = commits.findIndex(
       (commit, index) => commit.number !== index + 1 || commit.sequence !== endOf(commits[index - 1]) + 1,
     );
-    return at === -1 ? [] : broken('numbering', `${stream}: commit ${at + 1} is not what comes next`);
+    return at === -1 ? [] : violationsOf('numbering', `${stream}: commit ${at + 1} is not what comes next`);
   });
 }
 
@@ -62,7 +62,9 @@ export function checkWholeCommits({ streams, events }: Journal): readonly Violat
   return [
     ...[...streams.values()].flat().flatMap((commit) => {
       const shape = commit.events.map(wordFor).join(' ');
-      return WHOLE.has(shape) ? [] : broken('whole commits', `${nameOf(commit)} is ${shape || 'empty'}`);
+      return WHOLE.has(shape)
+        ? []
+        : violationsOf('whole commits', `${nameOf(commit)} is ${shape || 'empty'}`);
     }),
     ...[...events].flatMap(([stream, its]) => checkBeginning(stream, its)),
   ];
@@ -81,7 +83,9 @@ function checkBeginning(stream: string, events: readonly JournalEvent[]): readon
   const firsts = events.filter(({ type }) => type === 'UserRegistered' || type === 'MailRequested');
   const isRight =
     firsts.length === 1 && firsts[0] === events[0] && (!isMailing(events) || events.length === 1);
-  return isRight ? [] : broken('whole commits', `${stream} does not begin as an account or a mailing does`);
+  return isRight
+    ? []
+    : violationsOf('whole commits', `${stream} does not begin as an account or a mailing does`);
 }
 
 /**
@@ -102,9 +106,9 @@ const RELEASE_NOW = /^release:0:/;
  */
 export function checkClaims(journal: Journal): readonly Violation[] {
   const commits = [...journal.streams.values()].flat();
-  const needed = new Map(accountsIn(journal).map(([id, events]) => [id, neededBy(events)] as const));
+  const needed = new Map(eventsByAccount(journal).map(([id, events]) => [id, neededBy(events)] as const));
   const holders = [...needed].flatMap(([id, addresses]) => addresses.map((address) => ({ id, address })));
-  const firsts = new Map(accountsIn(journal).map(([id, [first]]) => [id, first?.private?.address]));
+  const firsts = new Map(eventsByAccount(journal).map(([id, [first]]) => [id, first?.private?.address]));
   const wrong = commits.flatMap((commit) => {
     const held = commit.claims ?? [];
     const due = takenBy(commit, firsts.get(commit.stream))
@@ -112,7 +116,10 @@ export function checkClaims(journal: Journal): readonly Violation[] {
       .map((address) => `address:${address}`);
     const others = held.filter((claim) => !isBesideAddresses(commit, claim));
     if (others.join() === due.join()) return [];
-    return broken('claims', `${nameOf(commit)} holds ${held.length} claims, and not those that are due`);
+    return violationsOf(
+      'claims',
+      `${nameOf(commit)} holds ${held.length} claims, and not those that are due`,
+    );
   });
   const shared = [...Map.groupBy(holders, ({ address }) => address).values()].filter((its) => its.length > 1);
   const removals = commits.flatMap(({ claims = [] }) => claims.filter((claim) => ADMIN_REMOVAL.test(claim)));
@@ -120,10 +127,10 @@ export function checkClaims(journal: Journal): readonly Violation[] {
   const late = commits.filter(({ claims = [] }) => claims.some((claim) => RELEASE_NOW.test(claim)));
   return [
     ...wrong,
-    ...twice.flatMap((claim) => broken('claims', `two commits hold ${claim}`)),
-    ...late.flatMap((commit) => broken('claims', `${nameOf(commit)} is still marked for a release`)),
+    ...twice.flatMap((claim) => violationsOf('claims', `two commits hold ${claim}`)),
+    ...late.flatMap((commit) => violationsOf('claims', `${nameOf(commit)} is still marked for a release`)),
     ...shared.flatMap((its) =>
-      broken('claims', `one address belongs to several: ${its.map(({ id }) => id).join(', ')}`),
+      violationsOf('claims', `one address belongs to several: ${its.map(({ id }) => id).join(', ')}`),
     ),
   ];
 }
@@ -200,7 +207,7 @@ export function checkMarks(
     return mayBeGivenUp || coversTime(faults, span, [...(command?.by ? [command.by] : AUTHS), 'mongodb']);
   }
 
-  return accountsIn(journal).flatMap(([id, events]) => {
+  return eventsByAccount(journal).flatMap(([id, events]) => {
     const [first] = events;
     const marked = events.filter(({ commit }) => commit.registration !== undefined);
     const [mark] = marked;
@@ -211,12 +218,12 @@ export function checkMarks(
         mark !== undefined;
       return isRight
         ? []
-        : broken('address marks', `${id} lives unverified, and is not found by its address`);
+        : violationsOf('address marks', `${id} lives unverified, and is not found by its address`);
     }
     if (mark === undefined) return [];
     const settled = events.find(({ type }) => type === 'AccountVerified' || type === 'RegistrationEnded');
     if (mark === first && !isErased(events) && settled !== undefined && isBorne(settled)) return [];
-    return broken('address marks', `${id} is not open any more, and still found by its address`);
+    return violationsOf('address marks', `${id} is not open any more, and still found by its address`);
   });
 }
 

@@ -45,6 +45,8 @@ export function isMailing(events: readonly { readonly type: string }[]): boolean
 }
 
 /** Returns the events of each account, in order. */
-export function accountsIn({ events }: Journal): readonly (readonly [string, readonly JournalEvent[]])[] {
+export function eventsByAccount({
+  events,
+}: Journal): readonly (readonly [string, readonly JournalEvent[]])[] {
   return [...events].filter(([, its]) => !isMailing(its));
 }

@@ -2,7 +2,7 @@
 import type { CommandLine } from '../run-folder.ts';
 import { claimsOf } from './access-token.ts';
 import { type CommandContext, lower } from './commands.ts';
-import { broken, type Violation } from './report.ts';
+import { type Violation, violationsOf } from './report.ts';
 
 const TOO_MANY = 429;
 
@@ -45,7 +45,10 @@ export function checkLimits({ history, settings }: CommandContext): readonly Vio
       ).length;
       return counted >= limit
         ? []
-        : broken('limits', `${op} ${id} was refused after ${counted} that count, the limit is ${limit}`);
+        : violationsOf(
+            'limits',
+            `${op} ${id} was refused after ${counted} that count, the limit is ${limit}`,
+          );
     });
 }
 

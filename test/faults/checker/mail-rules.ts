@@ -3,7 +3,7 @@ import type { FaultLine, MailLine } from '../run-folder.ts';
 import { coversTime } from './faults.ts';
 import type { Journal, JournalEvent } from './journal.ts';
 import { type OwedMail, owedMails, type Superseded, supersededBy, supersedes } from './owed-mails.ts';
-import { broken, type Violation } from './report.ts';
+import { type Violation, violationsOf } from './report.ts';
 import type { Attempt, StoredCutoffs, StoredDelivery } from './stored.ts';
 
 export interface MailContext {
@@ -100,11 +100,11 @@ function checkStrangers({ mails, deliveries }: MailContext, stories: readonly St
     return to !== undefined && (mail.to.length !== 1 || mail.to[0]?.toLowerCase() !== to.toLowerCase());
   });
   return [
-    ...strangers.flatMap(({ messageId }) => broken('mails', `${messageId} is owed to nobody`)),
+    ...strangers.flatMap(({ messageId }) => violationsOf('mails', `${messageId} is owed to nobody`)),
     ...invented.flatMap(({ _id, eventId }) =>
-      broken('mails', `delivery ${_id} of event ${eventId} is not owed`),
+      violationsOf('mails', `delivery ${_id} of event ${eventId} is not owed`),
     ),
-    ...misdirected.flatMap(({ messageId }) => broken('mails', `${messageId} went to somebody else`)),
+    ...misdirected.flatMap(({ messageId }) => violationsOf('mails', `${messageId} went to somebody else`)),
   ];
 }
 
@@ -113,9 +113,9 @@ function checkFate(story: Story, faults: readonly FaultLine[]): readonly Violati
   const { delivery } = story;
   const state = delivery?.state ?? 'not written down';
   if (isAccepted(story) && ENDED.has(state)) return [];
-  if (isAccepted(story)) return broken('mails', `${nameOf(story)} was accepted, and is ${state}`);
+  if (isAccepted(story)) return violationsOf('mails', `${nameOf(story)} was accepted, and is ${state}`);
   if (delivery !== undefined && isExcused[state]?.(story, delivery, faults)) return [];
-  return broken('mails', `${nameOf(story)} was never accepted, and is ${state}`);
+  return violationsOf('mails', `${nameOf(story)} was never accepted, and is ${state}`);
 }
 
 const ENDED: ReadonlySet<string> = new Set(['sent', 'cancelled', 'expired', 'failed']);
@@ -151,7 +151,9 @@ function checkStale(story: Story): readonly Violation[] {
   const { expiresAt = Number.POSITIVE_INFINITY } = story.owed;
   return story.arrivals
     .filter(({ at }) => Date.parse(at) >= expiresAt)
-    .flatMap(({ at }) => broken('stale mails', `${nameOf(story)} came at ${at}, when its link had expired`));
+    .flatMap(({ at }) =>
+      violationsOf('stale mails', `${nameOf(story)} came at ${at}, when its link had expired`),
+    );
 }
 
 /** The servers that every sender needs in order to have a mail accepted and to record that. */
@@ -174,7 +176,7 @@ function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly V
       to: Math.min(accepted + RECORDED_WITHIN_MS, Date.parse(copy.at)),
     };
     if (coversTime(faults, span, [before.by, ...SHARED_BY_SENDERS])) return [];
-    return broken(
+    return violationsOf(
       'duplicate mails',
       `${nameOf(story)} was accepted from ${before.by} at ${before.answeredAt}, and came again from ${copy.by} at ${copy.at}`,
     );
@@ -217,7 +219,10 @@ function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]
         claimed > known && !coversTime(delays, { from: known, to: claimed + CLAIM_MS }, [...by, 'mongodb']),
     );
     if (!isLate) return [];
-    return broken('superseded mails', `${nameOf(story)} was claimed although what supersedes it was stored`);
+    return violationsOf(
+      'superseded mails',
+      `${nameOf(story)} was claimed although what supersedes it was stored`,
+    );
   });
 }
 
@@ -253,7 +258,7 @@ export function checkCutoffs(journal: Journal, stored: readonly StoredCutoffs[])
     return [...names]
       .filter((what) => due.get(what) !== got.get(what))
       .flatMap((what) =>
-        broken('cutoffs', `${id}: ${what} before ${got.get(what)}, due is ${due.get(what)}`),
+        violationsOf('cutoffs', `${id}: ${what} before ${got.get(what)}, due is ${due.get(what)}`),
       );
   });
 }

@@ -2,7 +2,7 @@
 import type { CommandLine } from '../run-folder.ts';
 import { type CommandContext, commitsOf, isRefused, keyOf } from './commands.ts';
 import type { Journal } from './journal.ts';
-import { broken, type Violation } from './report.ts';
+import { type Violation, violationsOf } from './report.ts';
 import type { Commit } from './stored.ts';
 
 /**
@@ -61,22 +61,24 @@ const NOTHING_IF_REFUSED: ReadonlySet<string> = new Set([
 export function checkOneEffect({ journal, history }: CommandContext): readonly Violation[] {
   const twice = [...journal.byCommand].flatMap(([id, commits]) => [
     ...repeated(commits, ({ stream }) => stream).flatMap((stream) =>
-      broken('one effect', `command ${id} has more than one commit on ${stream}`),
+      violationsOf('one effect', `command ${id} has more than one commit on ${stream}`),
     ),
-    ...(beginningsAmong(commits) > 1 ? broken('one effect', `command ${id} was carried out twice`) : []),
+    ...(beginningsAmong(commits) > 1
+      ? violationsOf('one effect', `command ${id} was carried out twice`)
+      : []),
   ]);
   const wrong = history.flatMap(({ id, op }) =>
     commitsOf(journal, id)
       .filter(({ events }) => !(EFFECTS[op]?.includes(events[0]?.type ?? '') ?? true))
       .flatMap(({ stream, number }) =>
-        broken('one effect', `${op} ${id} has led to commit ${number} of ${stream}`),
+        violationsOf('one effect', `${op} ${id} has led to commit ${number} of ${stream}`),
       ),
   );
   const refused = history
     .filter((command) => isRefused(command) && NOTHING_IF_REFUSED.has(command.op))
     .filter(({ id }) => commitsOf(journal, id).length > 0)
     .flatMap(({ id, op, status }) =>
-      broken('one effect', `${op} ${id} was refused with ${status}, and is in the journal`),
+      violationsOf('one effect', `${op} ${id} was refused with ${status}, and is in the journal`),
     );
   return [...twice, ...wrong, ...refused, ...checkKeys(journal, history)];
 }
@@ -87,7 +89,7 @@ function checkKeys(journal: Journal, history: readonly CommandLine[]): readonly 
     const commits = commands.flatMap(({ id }) => commitsOf(journal, id));
     if (commands.length === 1 || beginningsAmong(commits) <= 1) return [];
     const [{ op, id } = { op: '', id: '' }] = commands;
-    return broken('one effect', `${op} ${id} was sent again under its key, and carried out twice`);
+    return violationsOf('one effect', `${op} ${id} was sent again under its key, and carried out twice`);
   });
 }
 

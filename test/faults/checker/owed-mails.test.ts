@@ -3,13 +3,13 @@ import { describe, test } from 'node:test';
 import { journalOf } from './journal.ts';
 import { owedMails, supersededBy } from './owed-mails.ts';
 import type { EventData } from './stored.ts';
-import { ADA, at, commitOf, eventOf } from './testing/good-run.ts';
+import { ADA, commitOf, eventOf, minuteOfRun } from './testing/good-run.ts';
 
 const person = { email: 'ada@example.com', username: 'ada' };
-const link = { sealed: 'x', expiresAt: at(60) };
+const link = { sealed: 'x', expiresAt: minuteOfRun(60) };
 
 function owedFor(type: string, data: EventData) {
-  return owedMails(journalOf([commitOf(ADA, [1, 1], 'c', [eventOf(type, at(0), data)])]));
+  return owedMails(journalOf([commitOf(ADA, [1, 1], 'c', [eventOf(type, minuteOfRun(0), data)])]));
 }
 
 function mailsFor(type: string, data: EventData) {
@@ -44,7 +44,7 @@ describe('what is owed', () => {
 
   test('is known by a name-based UUID of event, mail and recipient', () => {
     const event = {
-      ...eventOf('AccountVerified', at(0), { person }),
+      ...eventOf('AccountVerified', minuteOfRun(0), { person }),
       id: '01900000-0000-7000-9000-000000000001',
     };
     const [mail] = owedMails(journalOf([commitOf(ADA, [1, 1], 'c', [event])]));
@@ -55,17 +55,17 @@ describe('what is owed', () => {
     function until(type: string, data: EventData) {
       return owedFor(type, data)[0]?.sendUntil;
     }
-    assert.equal(until('AccountVerified', { person }), Date.parse(at(72 * 60)));
-    assert.equal(until('UserRegistered', { person, verification: link }), Date.parse(at(55)));
-    const short = { ...link, expiresAt: at(4) };
-    assert.equal(until('UserRegistered', { person, verification: short }), Date.parse(at(2)));
+    assert.equal(until('AccountVerified', { person }), Date.parse(minuteOfRun(72 * 60)));
+    assert.equal(until('UserRegistered', { person, verification: link }), Date.parse(minuteOfRun(55)));
+    const short = { ...link, expiresAt: minuteOfRun(4) };
+    assert.equal(until('UserRegistered', { person, verification: short }), Date.parse(minuteOfRun(2)));
   });
 });
 
 describe('what is superseded', () => {
   function by(type: string, data: EventData) {
     return supersededBy({
-      ...eventOf(type, at(0), data),
+      ...eventOf(type, minuteOfRun(0), data),
       subject: ADA,
       sequence: 1,
       commit: commitOf(ADA, [1, 1], 'c', []),

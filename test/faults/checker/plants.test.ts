@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { CommandLine, FaultLine, MailLine, ShownProfile } from '../run-folder.ts';
-import { judge } from './check.ts';
+import { checkRecorded } from './check.ts';
 import type { RecordedRun } from './read-run.ts';
 import { type Rule, rules } from './report.ts';
 import type { Commit, StoredDelivery, Stores, TopicRecord } from './stored.ts';
@@ -14,7 +14,6 @@ import {
   ADAS,
   aCommand,
   accessToken,
-  at,
   BOB,
   BOBS,
   DAN,
@@ -23,6 +22,7 @@ import {
   FAYS,
   goodRun,
   goodStores,
+  minuteOfRun,
   NOW,
   refreshToken,
   times,
@@ -87,10 +87,16 @@ function mailOf(id: string): MailLine {
   return mail;
 }
 function copy(mail: MailLine, minute: number, by = mail.by): MailLine {
-  return { ...mail, at: at(minute), answeredAt: at(minute), by };
+  return { ...mail, at: minuteOfRun(minute), answeredAt: minuteOfRun(minute), by };
 }
 function fault(line: Partial<FaultLine>): FaultLine {
-  return { at: at(2), fault: 'kill-notifier', target: 'notifier-1', until: at(2, 2), ...line };
+  return {
+    at: minuteOfRun(2),
+    fault: 'kill-notifier',
+    target: 'notifier-1',
+    until: minuteOfRun(2, 2),
+    ...line,
+  };
 }
 function twice(...faults: readonly FaultLine[]): Pick<Plant, 'run'> {
   return { run: { mails: [...goodRun.mails, copy(mailOf(WELCOME), 4, 'notifier-2')], faults } };
@@ -112,7 +118,7 @@ function dueAt(time: string): Pick<Plant, 'stores'> {
     record.headers['ce_subject'] === DAN
       ? {
           ...record,
-          payload: record.payload?.replace(`"eraseAt":"${at(12)}"`, `"eraseAt":"${time}"`) ?? null,
+          payload: record.payload?.replace(`"eraseAt":"${minuteOfRun(12)}"`, `"eraseAt":"${time}"`) ?? null,
         }
       : record,
   );
@@ -174,7 +180,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'coverage',
     run: {
       run: { ...goodRun.run, minimums: { ...goodRun.run.minimums, hits: { 'kill-auth': 1 } } },
-      faults: [fault({ fault: 'kill-auth', target: 'auth-1', at: at(45), until: at(46) })],
+      faults: [fault({ fault: 'kill-auth', target: 'auth-1', at: minuteOfRun(45), until: minuteOfRun(46) })],
     },
   },
   {
@@ -227,7 +233,7 @@ const plants: readonly Plant[] = [
       aCommand('x', 'me', {
         ...times(8),
         request: { after: `${ADA}:5` },
-        answer: { ...ADAS_PROFILE, version: 4, firstName: null, updatedAt: at(3) },
+        answer: { ...ADAS_PROFILE, version: 4, firstName: null, updatedAt: minuteOfRun(3) },
         accessToken: ADAS_TOKEN,
       }),
     ),
@@ -406,7 +412,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'an account is erased before its owner may undo it no more',
     caughtBy: 'erasures',
-    ...dueAt(at(40)),
+    ...dueAt(minuteOfRun(40)),
   },
   {
     bug: 'a store keeps the address of somebody who is erased',
@@ -623,7 +629,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'a superseded mail is tried',
     caughtBy: 'superseded mails',
-    ...deliveries(BOBS_FIRST, { attempts: [{ at: new Date(at(5, 7)), ms: 5, result: 'deferred' }] }),
+    ...deliveries(BOBS_FIRST, { attempts: [{ at: new Date(minuteOfRun(5, 7)), ms: 5, result: 'deferred' }] }),
   },
   {
     bug: 'the same by one sender, while another was stopped',
@@ -633,7 +639,9 @@ const plants: readonly Plant[] = [
         ...goodRun.mails,
         { ...copy(mailOf(BOBS_SECOND), 7), messageId: `<${BOBS_FIRST}@example.com>` },
       ],
-      faults: [fault({ fault: 'pause-notifier', target: 'notifier-2', at: at(5), until: at(8) })],
+      faults: [
+        fault({ fault: 'pause-notifier', target: 'notifier-2', at: minuteOfRun(5), until: minuteOfRun(8) }),
+      ],
     },
   },
   { bug: 'a mail is sent twice', caughtBy: 'duplicate mails', ...twice() },
@@ -645,7 +653,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'the same, and its sender was killed a minute later',
     caughtBy: 'duplicate mails',
-    ...twice(fault({ at: at(3), until: at(3, 2) })),
+    ...twice(fault({ at: minuteOfRun(3), until: minuteOfRun(3, 2) })),
   },
   {
     bug: 'a commit stays in the outbox',
@@ -655,7 +663,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'a request is never carried out',
     caughtBy: 'leases',
-    stores: { requests: [{ _id: 'x', at: at(1) }] },
+    stores: { requests: [{ _id: 'x', at: minuteOfRun(1) }] },
   },
   {
     bug: 'a lease lasts for hours',
@@ -675,7 +683,7 @@ const plants: readonly Plant[] = [
 ];
 
 function rulesBrokenBy({ run, stores }: Plant): readonly Rule[] {
-  const { violations } = judge({ ...goodRun, ...run }, { ...goodStores, ...stores }, NOW);
+  const { violations } = checkRecorded({ ...goodRun, ...run }, { ...goodStores, ...stores }, NOW);
   return [...new Set(violations.map(({ rule }) => rule))];
 }
 

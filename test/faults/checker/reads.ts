@@ -2,8 +2,8 @@
 import type { ShownProfile } from '../run-folder.ts';
 import type { CommandContext } from './commands.ts';
 import { foldAccount } from './fold.ts';
-import { accountsIn, type Journal } from './journal.ts';
-import { broken, type Violation } from './report.ts';
+import { eventsByAccount, type Journal } from './journal.ts';
+import { type Violation, violationsOf } from './report.ts';
 
 /** The fields of a profile that its owner can see, except its version. */
 const SHOWN = [
@@ -35,31 +35,38 @@ export function checkReads({ journal, history }: CommandContext): readonly Viola
       const profile = foldAccount(account, (journal.events.get(account) ?? []).slice(0, version));
       const [seenOf, seen] = String(request['after']).split(':');
       if (profile.sequence !== version)
-        return broken('reads', `me ${id} was shown a version that there is not`);
+        return violationsOf('reads', `me ${id} was shown a version that there is not`);
       if (seenOf === account && version < Number(seen)) {
-        return broken('reads', `me ${id} was shown version ${version} after ${seen}`);
+        return violationsOf('reads', `me ${id} was shown version ${version} after ${seen}`);
       }
       const wrong = SHOWN.filter((name) => shown[name] !== profile[name]);
-      return wrong.length === 0 ? [] : broken('reads', `me ${id} was shown another ${wrong.join(', ')}`);
+      return wrong.length === 0
+        ? []
+        : violationsOf('reads', `me ${id} was shown another ${wrong.join(', ')}`);
     });
 }
 
 /** Checks that an admin was shown exactly the accounts of the journal that have not ended, with their current state. */
 export function checkShown(journal: Journal, shown: readonly ShownProfile[]): readonly Violation[] {
   const found = new Map(shown.map((profile) => [String(profile['id']), profile]));
-  const expected = accountsIn(journal)
+  const expected = eventsByAccount(journal)
     .map(([id, events]) => foldAccount(id, events))
     .filter(({ ended }) => !ended);
   const strangers = new Set(found.keys()).difference(new Set(expected.map(({ id }) => id)));
   return [
     ...expected.flatMap((profile) => {
       const its = found.get(profile.id);
-      if (its === undefined) return broken('shown profiles', `${profile.id} is not shown`);
+      if (its === undefined) return violationsOf('shown profiles', `${profile.id} is not shown`);
       const wrong = SHOWN.filter((name) => its[name] !== profile[name]);
       return wrong.length === 0 && its['version'] === profile.sequence
         ? []
-        : broken('shown profiles', `${profile.id} is shown with another ${wrong.join(', ') || 'version'}`);
+        : violationsOf(
+            'shown profiles',
+            `${profile.id} is shown with another ${wrong.join(', ') || 'version'}`,
+          );
     }),
-    ...[...strangers].flatMap((id) => broken('shown profiles', `${id} is shown, and is not in the journal`)),
+    ...[...strangers].flatMap((id) =>
+      violationsOf('shown profiles', `${id} is shown, and is not in the journal`),
+    ),
   ];
 }

@@ -1,7 +1,7 @@
 /** The refresh tokens of each session, in the order in which they were issued. */
 import type { CommandLine } from '../run-folder.ts';
 import { type Claims, claimsOf } from './access-token.ts';
-import { broken, type Violation } from './report.ts';
+import { type Violation, violationsOf } from './report.ts';
 
 /** The place of a refresh token: its session, and its number in it. */
 export interface TokenPlace {
@@ -42,7 +42,8 @@ export function chainTokens(history: readonly CommandLine[]): TokenChains {
   const violations = issuing.flatMap((command) => {
     const { op, id, request } = command;
     const tokens = tokensIn(command);
-    if (tokens === undefined) return broken('refresh tokens', `${op} ${id} was answered without tokens`);
+    if (tokens === undefined)
+      return violationsOf('refresh tokens', `${op} ${id} was answered without tokens`);
     const { access, refreshToken } = tokens;
     const { sub: account, sid: session } = access;
     const used = String(request['refreshToken']);
@@ -51,19 +52,21 @@ export function chainTokens(history: readonly CommandLine[]): TokenChains {
     const known = places.get(refreshToken);
     places.set(refreshToken, known ?? place);
     if (op === 'login') {
-      return known === undefined ? [] : broken('refresh tokens', `login ${id} got a token that is in use`);
+      return known === undefined
+        ? []
+        : violationsOf('refresh tokens', `login ${id} got a token that is in use`);
     }
     const earlier = successors.get(used);
     successors.set(used, refreshToken);
     return [
       ...(parent !== undefined && (parent.session !== session || parent.account !== account)
-        ? broken('refresh tokens', `refresh ${id} got a token of another session`)
+        ? violationsOf('refresh tokens', `refresh ${id} got a token of another session`)
         : []),
       ...(earlier !== undefined && earlier !== refreshToken
-        ? broken('refresh tokens', `refresh ${id} got a second successor of its token`)
+        ? violationsOf('refresh tokens', `refresh ${id} got a second successor of its token`)
         : []),
       ...(known !== undefined && known.n !== place.n
-        ? broken('refresh tokens', `refresh ${id} got an older token again`)
+        ? violationsOf('refresh tokens', `refresh ${id} got an older token again`)
         : []),
     ];
   });

@@ -53,6 +53,6 @@ export interface Report {
 }
 
 /** Returns the violations of one rule. */
-export function broken(rule: Rule, ...details: readonly string[]): readonly Violation[] {
+export function violationsOf(rule: Rule, ...details: readonly string[]): readonly Violation[] {
   return details.map((detail) => ({ rule, detail }));
 }

@@ -6,9 +6,9 @@ import type { CommandLine } from '../run-folder.ts';
 import { claimsOf, mayBeExpired } from './access-token.ts';
 import { byId, type CommandContext, isAcknowledged, lower } from './commands.ts';
 import { foldAccount } from './fold.ts';
-import { accountsIn, type JournalEvent } from './journal.ts';
+import { eventsByAccount, type JournalEvent } from './journal.ts';
 import { type TokenPlace, tokensIn } from './refresh-tokens.ts';
-import { broken, type Violation } from './report.ts';
+import { type Violation, violationsOf } from './report.ts';
 
 /** Operations on the account to which the token belongs. */
 const OF_ONESELF: ReadonlySet<string> = new Set([
@@ -38,7 +38,7 @@ export function checkAnswerers({ history }: CommandContext): readonly Violation[
   return history.filter(isAcknowledged).flatMap((command) => {
     const { op, id } = command;
     const wrong = answererFault(command);
-    return wrong === undefined ? [] : broken('answering account', `${op} ${id} was answered ${wrong}`);
+    return wrong === undefined ? [] : violationsOf('answering account', `${op} ${id} was answered ${wrong}`);
   });
 }
 
@@ -77,14 +77,14 @@ export function checkRevocations(
 ): readonly Violation[] {
   const commands = byId(history);
   const uses = usesOf(history, places);
-  return accountsIn(journal).flatMap(([id, events]) =>
+  return eventsByAccount(journal).flatMap(([id, events]) =>
     events
       .filter(({ type }) => type === 'SessionsRevoked')
       .filter(
         (event) => !isCaused(event, { command: commands.get(event.commit.correlationId), uses, places }),
       )
       .flatMap(({ sequence, data }) =>
-        broken('revocations', `event ${sequence} of ${id} (${data.reason}) has no cause`),
+        violationsOf('revocations', `event ${sequence} of ${id} (${data.reason}) has no cause`),
       ),
   );
 }
@@ -142,7 +142,10 @@ export function checkReaders({ journal, history }: CommandContext): readonly Vio
         const { version = 0 } = (answer ?? {}) as { readonly version?: number };
         const { revokedAt, disabled, ended } = foldAccount(claims.sub, events.slice(0, version));
         return claims.seq < revokedAt || disabled || ended
-          ? broken('reader access', `me ${id} was answered with a token that version ${version} has revoked`)
+          ? violationsOf(
+              'reader access',
+              `me ${id} was answered with a token that version ${version} has revoked`,
+            )
           : [];
       }
       if (status !== 401) return [];
@@ -152,7 +155,7 @@ export function checkReaders({ journal, history }: CommandContext): readonly Vio
       );
       return mayBeExpired(command) || mayHaveEnded
         ? []
-        : broken('reader access', `me ${id} was refused although nothing had ended its session`);
+        : violationsOf('reader access', `me ${id} was refused although nothing had ended its session`);
     });
 }
 

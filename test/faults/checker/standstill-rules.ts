@@ -1,6 +1,6 @@
 /** Checks that no work is left once the system is idle. */
 import { checkParked } from './read-model-rules.ts';
-import { broken, type Violation } from './report.ts';
+import { type Violation, violationsOf } from './report.ts';
 import type { Commit, GroupLag, StoredDelivery, StoredLease, Stores } from './stored.ts';
 
 /** The longest lease of any job. A lease that expires later than this cannot be genuine. */
@@ -18,12 +18,12 @@ export function checkStandstill(stores: Waiting, now: Date): readonly Violation[
     ...checkGroups(stores.lags),
     ...checkDeliveries(stores.deliveries, now),
     ...stores.requests.flatMap(({ _id, at }) =>
-      broken('leases', `request ${_id} of ${at} was not carried out`),
+      violationsOf('leases', `request ${_id} of ${at} was not carried out`),
     ),
     ...checkLeases(stores.leases, now),
     ...[stores.profiles, ...stores.rebuiltProfiles].flatMap(checkParked),
     ...stores.deadLetters.flatMap(({ topic, offset, headers }) =>
-      broken('dead letters', `record ${offset} of ${topic}: ${headers['dlq_cause']}`),
+      violationsOf('dead letters', `record ${offset} of ${topic}: ${headers['dlq_cause']}`),
     ),
   ];
 }
@@ -31,13 +31,15 @@ export function checkStandstill(stores: Waiting, now: Date): readonly Violation[
 function checkOutbox(commits: readonly Commit[]): readonly Violation[] {
   return commits
     .filter(({ unpublished }) => unpublished !== undefined)
-    .flatMap(({ stream, number }) => broken('unpublished', `commit ${number} of ${stream}`));
+    .flatMap(({ stream, number }) => violationsOf('unpublished', `commit ${number} of ${stream}`));
 }
 
 function checkGroups(lags: readonly GroupLag[]): readonly Violation[] {
   return lags
     .filter(({ lag }) => lag !== 0)
-    .flatMap(({ group, topic, lag }) => broken('groups', `${group} is ${lag} records behind on ${topic}`));
+    .flatMap(({ group, topic, lag }) =>
+      violationsOf('groups', `${group} is ${lag} records behind on ${topic}`),
+    );
 }
 
 function checkDeliveries(deliveries: readonly StoredDelivery[], now: Date): readonly Violation[] {
@@ -45,12 +47,12 @@ function checkDeliveries(deliveries: readonly StoredDelivery[], now: Date): read
     .filter(({ state, open }) => open !== undefined || state === 'pending' || state === 'claimed')
     .flatMap(({ _id, state, open }) => {
       const isOver = state === 'claimed' && (open?.dueAt ?? now) <= now;
-      return broken('leases', `delivery ${_id} is ${state}${isOver ? ', and its lease is over' : ''}`);
+      return violationsOf('leases', `delivery ${_id} is ${state}${isOver ? ', and its lease is over' : ''}`);
     });
 }
 
 function checkLeases(leases: readonly StoredLease[], now: Date): readonly Violation[] {
   return leases
     .filter(({ until }) => until.getTime() > now.getTime() + LONGEST_LEASE_MS)
-    .flatMap(({ _id, until }) => broken('leases', `${_id} is held until ${until.toISOString()}`));
+    .flatMap(({ _id, until }) => violationsOf('leases', `${_id} is held until ${until.toISOString()}`));
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { faultsOfRecord } from '../../support/event-checks.ts';
 import { subjectOf } from '../../support/kcat.ts';
 import { isMailing, type Journal, type JournalEvent } from './journal.ts';
-import { broken, type Violation } from './report.ts';
+import { type Violation, violationsOf } from './report.ts';
 import type { TopicRecord } from './stored.ts';
 
 const ACCOUNTS = 'accounts.events.v1';
@@ -81,9 +81,9 @@ export function checkTopics(journal: Journal, records: readonly TopicRecord[]): 
 }
 
 function checkForm(record: TopicRecord): readonly Violation[] {
-  if (jsonOf(record.payload) === undefined) return broken('topic', `${placeOf(record)} is not JSON`);
+  if (jsonOf(record.payload) === undefined) return violationsOf('topic', `${placeOf(record)} is not JSON`);
   const faults = [...faultsOfRecord(record), ...faultsOfKey(record)];
-  return faults.flatMap((fault) => broken('topic', `${placeOf(record)}: ${fault}`));
+  return faults.flatMap((fault) => violationsOf('topic', `${placeOf(record)}: ${fault}`));
 }
 
 /** Without a key of its own, an event would be removed when the topic is compacted. */
@@ -103,7 +103,7 @@ function checkStream(
   const firsts = new Map<string, TopicRecord>();
   for (const record of inOrder) if (!firsts.has(idOf(record))) firsts.set(idOf(record), record);
   return [
-    ...(partitions.size > 1 ? broken('topic', `${key} is in ${partitions.size} partitions`) : []),
+    ...(partitions.size > 1 ? violationsOf('topic', `${key} is in ${partitions.size} partitions`) : []),
     ...checkOrder(key, events, [...firsts.values()], topic),
     ...inOrder.flatMap((record) => checkAgain(record, firsts.get(idOf(record)))),
   ];
@@ -119,15 +119,15 @@ function checkOrder(
   for (const [index, event] of events.entries()) {
     const record = firsts[index];
     const due = `event ${event.sequence} of ${key}`;
-    if (record === undefined) return broken('topic', `${due} is not there`);
+    if (record === undefined) return violationsOf('topic', `${due} is not there`);
     if (idOf(record) !== event.id)
-      return broken('topic', `${due} is due at ${placeOf(record)}, where another stands`);
+      return violationsOf('topic', `${due} is due at ${placeOf(record)}, where another stands`);
     const differing = differences(published(event, topic), said(record));
-    if (differing.length > 0) return broken('topic', `${due} differs in ${differing.join(', ')}`);
+    if (differing.length > 0) return violationsOf('topic', `${due} differs in ${differing.join(', ')}`);
   }
   return firsts
     .slice(events.length)
-    .flatMap((record) => broken('topic', `${placeOf(record)} is not in the journal`));
+    .flatMap((record) => violationsOf('topic', `${placeOf(record)} is not in the journal`));
 }
 
 function checkAgain(record: TopicRecord, first: TopicRecord | undefined): readonly Violation[] {
@@ -136,7 +136,10 @@ function checkAgain(record: TopicRecord, first: TopicRecord | undefined): readon
     (name) => name !== 'data' || !isErasedCopy(said(first).data, said(record).data),
   );
   if (differing.length === 0) return [];
-  return broken('topic', `${placeOf(record)} repeats ${placeOf(first)} with another ${differing.join(', ')}`);
+  return violationsOf(
+    'topic',
+    `${placeOf(record)} repeats ${placeOf(first)} with another ${differing.join(', ')}`,
+  );
 }
 
 /**

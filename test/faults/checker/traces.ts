@@ -2,8 +2,8 @@
 import type { Trace } from '../run-folder.ts';
 import { lower } from './commands.ts';
 import { isErased } from './erasure-rules.ts';
-import { accountsIn, type Journal, type JournalEvent } from './journal.ts';
-import { broken, type Violation } from './report.ts';
+import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
+import { type Violation, violationsOf } from './report.ts';
 
 /** The personal fields that identify one person; first and last names are not unique. */
 const IDENTIFYING = ['email', 'newEmail', 'previousEmail', 'revertedEmail', 'username'] as const;
@@ -19,7 +19,7 @@ function namesIn({ data: { person } }: JournalEvent): readonly string[] {
  * @param journal as it was before the erasures
  */
 export function namesOfErased(journal: Journal): ReadonlyMap<string, string> {
-  const accounts = accountsIn(journal);
+  const accounts = eventsByAccount(journal);
   const gone = accounts.filter(([, events]) => isErased(events));
   const others = accounts.filter(([, events]) => !isErased(events));
   const taken = new Set(others.flatMap(([, events]) => events.flatMap(namesIn)));
@@ -39,5 +39,7 @@ export function accountsNamedIn(bytes: Buffer, names: ReadonlyMap<string, string
 }
 
 export function checkTraces(traces: readonly Trace[]): readonly Violation[] {
-  return traces.flatMap(({ account, place }) => broken('traces', `${place} names ${account}, who is erased`));
+  return traces.flatMap(({ account, place }) =>
+    violationsOf('traces', `${place} names ${account}, who is erased`),
+  );
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FaultLine } from '../run-folder.ts';
-import { type Fault, type Faults, unleash } from './nemesis.ts';
+import { type Fault, type Faults, runFaultPlan } from './nemesis.ts';
 import { FAULT_KINDS, type FaultKind, type PlannedFault } from './schedule.ts';
 
 function planned(fault: FaultKind, atMs: number, target = 0): PlannedFault {
@@ -29,7 +29,7 @@ function trial(begin: (name: string) => Promise<void> = async () => undefined) {
   }
   const faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, faultOf(kind)])) as Faults;
   const deps = { faults, record: (line: FaultLine) => void lines.push(line), signal: stopping.signal };
-  return { happened, lines, stopping, play: (...plan: PlannedFault[][]) => unleash(plan, deps) };
+  return { happened, lines, stopping, play: (...plan: PlannedFault[][]) => runFaultPlan(plan, deps) };
 }
 
 describe('the nemesis', () => {

@@ -29,7 +29,10 @@ export interface NemesisDeps {
  * broker that starts slowly on a busy machine), later faults of its lane that would be late are skipped.
  * @throws Error of the first fault that could not be caused or healed; no other fault begins after that
  */
-export async function unleash(plan: readonly (readonly PlannedFault[])[], deps: NemesisDeps): Promise<void> {
+export async function runFaultPlan(
+  plan: readonly (readonly PlannedFault[])[],
+  deps: NemesisDeps,
+): Promise<void> {
   const began = performance.now();
   const failing = new AbortController();
   const signal = AbortSignal.any([deps.signal, failing.signal]);

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import PostalMime from 'postal-mime';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import { nameOfInstance, type ServiceName } from '../../support/cluster.ts';
-import { createSmtpListener, refusal } from '../../support/smtp-listener.ts';
+import { createSmtpListener, smtpRefusal } from '../../support/smtp-listener.ts';
 import type { Settings } from '../../support/system.ts';
 import type { MailLine, Said } from '../run-folder.ts';
 import { createLetters, type Letter, type Letters } from './letters.ts';
@@ -72,13 +72,13 @@ export async function openSink(record: (line: MailLine) => void): Promise<Sink> 
     onRcptTo: (_address, _session, done) => {
       const code = CODES[mood];
       named += 1;
-      done(code !== undefined && named % 2 === 0 ? refusal(code) : null);
+      done(code !== undefined && named % 2 === 0 ? smtpRefusal(code) : null);
     },
     onData: (stream, session, done) => {
       take(stream, session).then((said) => {
         if (said === '250') return done();
-        if (said === '4xx') return done(refusal(451));
-        if (said === '5xx') return done(refusal(554));
+        if (said === '4xx') return done(smtpRefusal(451));
+        if (said === '5xx') return done(smtpRefusal(554));
         listener.hangUp(session);
       }, done);
     },

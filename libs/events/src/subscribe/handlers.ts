@@ -38,7 +38,7 @@ export type ErasedHandler = (account: string, context: EventContext) => Promise<
  * Returns the handlers, with one that confirms an erasure once `erased` has resolved.
  * @throws RangeError if there is a handler of `AccountErased` as well
  */
-export function withErased(
+export function withErasureReceipt(
   { handlers, erased }: { readonly handlers: Handlers; readonly erased?: ErasedHandler },
   confirm: (account: string, sequence: number) => Promise<void>,
 ): Handlers {

@@ -5,7 +5,7 @@ import { catalogue, eventTypes } from '../catalogue.ts';
 import { ACCOUNTS_TOPIC, type TopicName } from '../topics.ts';
 import { createSliceHandler } from './handle-slice.ts';
 import { createUnorderedHandler } from './handle-unordered.ts';
-import { type ErasedHandler, type Handlers, withErased } from './handlers.ts';
+import { type ErasedHandler, type Handlers, withErasureReceipt } from './handlers.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import { createRetry } from './retry-parked.ts';
 import type { SequenceStore } from './sequence-store.ts';
@@ -82,7 +82,7 @@ export async function openSubscription(
   interest: Interest,
 ): Promise<Subscription> {
   const { group, store, topics = [ACCOUNTS_TOPIC], logger = consoleLogger } = interest;
-  const handlers = withErased(interest, confirm);
+  const handlers = withErasureReceipt(interest, confirm);
   assertSubscribed(handlers, topics);
   const stopping = new AbortController();
   const observe: Interest['observe'] = (type, effect) => interest.observe?.(type, effect);

@@ -3,7 +3,7 @@ import { describeConfig } from '@latchkey/process';
 import type { z } from 'zod';
 
 /** @param config the settings, parsed by the schema */
-export function shownSettings(
+export function displayableSettings(
   schema: z.ZodObject,
   config: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, string>> {

@@ -58,7 +58,7 @@ export const passwordText = z
  * Describes a new password to clients. The rules themselves are in `PasswordRules`.
  * @param minLength in code points
  */
-export function newPasswordText({ minLength }: Pick<PasswordRules, 'minLength'>) {
+export function newPasswordSchema({ minLength }: Pick<PasswordRules, 'minLength'>) {
   return passwordText.meta({
     format: 'password',
     minLength,

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createLogger } from '@latchkey/process';
-import { createProjectors } from './projectors.ts';
+import { createGenerationSubscriptions } from './projectors.ts';
 
 /** A log whose subscriptions open when the test allows it. */
 function scene() {
   const read = new Set<number>();
   let opened = 0;
   const gates = new Map<number, PromiseWithResolvers<void>>();
-  const projectors = createProjectors({
+  const projectors = createGenerationSubscriptions({
     async subscribe(generation) {
       opened += 1;
       await gates.get(generation)?.promise;

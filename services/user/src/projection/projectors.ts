@@ -2,7 +2,7 @@
 import type { Subscription } from '@latchkey/bus';
 import type { Logger } from '@latchkey/process';
 
-export interface Projectors {
+export interface GenerationSubscriptions {
   /** Starts to fill these generations. @throws any error of subscribing */
   start(running: readonly number[]): Promise<void>;
   /**
@@ -16,10 +16,10 @@ export interface Projectors {
   stop(): Promise<void>;
 }
 
-export function createProjectors(deps: {
+export function createGenerationSubscriptions(deps: {
   subscribe(generation: number): Promise<Subscription>;
   readonly logger: Logger;
-}): Projectors {
+}): GenerationSubscriptions {
   const { subscribe, logger } = deps;
   const opened = new Map<number, Subscription>();
   /** Generations whose subscription is being opened or closed. */

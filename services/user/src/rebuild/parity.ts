@@ -8,12 +8,12 @@ import type { StoredAccount } from '../profile/stored-account.ts';
  * `freed`: the account is parked only in the old generation, or there at an earlier event, so that the old one will not
  * follow.
  */
-export type Verdict =
+export type ParityVerdict =
   | { readonly kind: 'same' | 'apart' | 'parked' | 'freed' }
   | { readonly kind: 'differs'; readonly fields: readonly string[] };
 
 /** Compares an account in two generations. An account that is not stored is at sequence 0. */
-export function compareAccount(old: StoredAccount, fresh: StoredAccount): Verdict {
+export function compareAccount(old: StoredAccount, fresh: StoredAccount): ParityVerdict {
   const ahead = fresh.sequence - old.sequence;
   if (fresh.parked !== undefined && (old.parked === undefined || ahead < 0)) return { kind: 'parked' };
   if (ahead > 0 && old.parked !== undefined) return { kind: 'freed' };

@@ -19,15 +19,15 @@ export const FAY = '01900000-0000-7000-8000-00000000000f';
 export const MAILING = '01900000-0000-7000-8000-0000000000ff';
 
 /** Returns a minute of the test's day as an instant. */
-export function at(minute: number, second = 0): string {
+export function minuteOfRun(minute: number, second = 0): string {
   return new Date(Date.UTC(2026, 0, 1, 0, minute, second)).toISOString();
 }
 
 /** A time after everything in the run. */
-export const NOW = new Date(at(59));
+export const NOW = new Date(minuteOfRun(59));
 
 function link(until: number) {
-  return { sealed: 'a sealed token', expiresAt: at(until) };
+  return { sealed: 'a sealed token', expiresAt: minuteOfRun(until) };
 }
 function person(name: string) {
   return { email: `${name}@example.com`, username: name };
@@ -96,41 +96,41 @@ function erased(commit: Commit): Commit {
 const ERASED_AT = 13;
 
 const dans: readonly Commit[] = [
-  commitOf(DAN, [1, 1], 'dan-1', [registered(DAN, at(10), 'dan', link(70))]),
+  commitOf(DAN, [1, 1], 'dan-1', [registered(DAN, minuteOfRun(10), 'dan', link(70))]),
   commitOf(
     DAN,
     [2, 2],
     'dan-2',
-    [eventOf('AccountVerified', at(11), { userId: DAN, locale, person: person('dan') })],
+    [eventOf('AccountVerified', minuteOfRun(11), { userId: DAN, locale, person: person('dan') })],
     { claims: ['address:dan@example.com'] },
   ),
   commitOf(DAN, [3, 3], 'dan-3', [
-    eventOf('AccountErasureRequested', at(12), {
+    eventOf('AccountErasureRequested', minuteOfRun(12), {
       userId: DAN,
       requestedBy: DAN,
-      eraseAt: at(12),
+      eraseAt: minuteOfRun(12),
       person: {},
     }),
-    eventOf('SessionsRevoked', at(12), { userId: DAN, reason: 'disabled' }),
+    eventOf('SessionsRevoked', minuteOfRun(12), { userId: DAN, reason: 'disabled' }),
   ]),
-  commitOf(DAN, [4, 5], 'sweep-2', [eventOf('AccountErased', at(ERASED_AT), { userId: DAN })]),
+  commitOf(DAN, [4, 5], 'sweep-2', [eventOf('AccountErased', minuteOfRun(ERASED_AT), { userId: DAN })]),
 ];
 
 const moved = { email: 'fay@elsewhere.example', username: 'fay' };
 
 const fays: readonly Commit[] = [
-  commitOf(FAY, [1, 1], 'fay-1', [registered(FAY, at(14), 'fay', link(74))]),
+  commitOf(FAY, [1, 1], 'fay-1', [registered(FAY, minuteOfRun(14), 'fay', link(74))]),
   commitOf(
     FAY,
     [2, 2],
     'fay-2',
-    [eventOf('AccountVerified', at(15), { userId: FAY, locale, person: person('fay') })],
+    [eventOf('AccountVerified', minuteOfRun(15), { userId: FAY, locale, person: person('fay') })],
     { claims: ['address:fay@example.com'] },
   ),
   commitOf(FAY, [3, 3], 'fay-3', [
     eventOf(
       'EmailChangeRequested',
-      at(16),
+      minuteOfRun(16),
       {
         userId: FAY,
         locale,
@@ -147,51 +147,51 @@ const fays: readonly Commit[] = [
     [
       eventOf(
         'EmailChanged',
-        at(17),
+        minuteOfRun(17),
         { userId: FAY, locale, person: { ...moved, previousEmail: 'fay@example.com' }, undo: link(100) },
         { private: { address: moved.email } },
       ),
     ],
-    { claims: [`address:${moved.email}`, `release:${at(100)}:${FAY}:4`] },
+    { claims: [`address:${moved.email}`, `release:${minuteOfRun(100)}:${FAY}:4`] },
   ),
   commitOf(FAY, [5, 5], 'fay-5', [
-    eventOf('AccountErasureRequested', at(18), {
+    eventOf('AccountErasureRequested', minuteOfRun(18), {
       userId: FAY,
       requestedBy: FAY,
       locale,
-      eraseAt: at(100),
+      eraseAt: minuteOfRun(100),
       person: { ...moved, undo: link(100) },
     }),
-    eventOf('SessionsRevoked', at(18), { userId: FAY, reason: 'disabled' }),
+    eventOf('SessionsRevoked', minuteOfRun(18), { userId: FAY, reason: 'disabled' }),
   ]),
   commitOf(FAY, [6, 7], 'fay-6', [
-    eventOf('AccountErasureCanceled', at(19), { userId: FAY, canceledBy: FAY, disabled: false }),
+    eventOf('AccountErasureCanceled', minuteOfRun(19), { userId: FAY, canceledBy: FAY, disabled: false }),
   ]),
 ];
 
 const commits: readonly Commit[] = [
   ...dans.map(erased),
   ...fays,
-  commitOf(ADA, [1, 1], 'ada-1', [registered(ADA, at(0), 'ada', link(60))]),
+  commitOf(ADA, [1, 1], 'ada-1', [registered(ADA, minuteOfRun(0), 'ada', link(60))]),
   commitOf(
     ADA,
     [2, 2],
     'ada-2',
-    [eventOf('AccountVerified', at(2), { userId: ADA, locale, person: person('ada') })],
+    [eventOf('AccountVerified', minuteOfRun(2), { userId: ADA, locale, person: person('ada') })],
     { claims: ['address:ada@example.com'] },
   ),
   commitOf(ADA, [3, 3], 'ada-3', [
-    eventOf('PasswordChanged', at(3), { userId: ADA, how: 'change', locale, person: person('ada') }),
-    eventOf('SessionsRevoked', at(3), { userId: ADA, reason: 'password-changed' }),
+    eventOf('PasswordChanged', minuteOfRun(3), { userId: ADA, how: 'change', locale, person: person('ada') }),
+    eventOf('SessionsRevoked', minuteOfRun(3), { userId: ADA, reason: 'password-changed' }),
   ]),
   commitOf(ADA, [4, 5], 'ada-4', [
-    eventOf('ProfileChanged', at(4), { userId: ADA, person: { firstName: 'Augusta' } }),
+    eventOf('ProfileChanged', minuteOfRun(4), { userId: ADA, person: { firstName: 'Augusta' } }),
   ]),
-  commitOf(BOB, [1, 1], 'bob-1', [registered(BOB, at(1), 'bob', link(60))], {
+  commitOf(BOB, [1, 1], 'bob-1', [registered(BOB, minuteOfRun(1), 'bob', link(60))], {
     registration: { address: 'bob@example.com' },
   }),
   commitOf(BOB, [2, 2], 'bob-2', [
-    eventOf('VerificationRequested', at(5), {
+    eventOf('VerificationRequested', minuteOfRun(5), {
       userId: BOB,
       locale,
       person: person('bob'),
@@ -199,22 +199,22 @@ const commits: readonly Commit[] = [
     }),
   ]),
   commitOf(BOB, [3, 3], 'bob-3', [
-    eventOf('SessionsRevoked', at(9, 30), { userId: BOB, reason: 'logout-all' }),
+    eventOf('SessionsRevoked', minuteOfRun(9, 30), { userId: BOB, reason: 'logout-all' }),
   ]),
   commitOf(EVE, [1, 1], 'eve-1', [
     eventOf(
       'UserRegistered',
-      at(6),
+      minuteOfRun(6),
       { userId: EVE, role: 'user', locale, person: { email: 'ada@example.com', username: 'eve' } },
       { private: { address: 'ada@example.com', passwordHash: 'secret' } },
     ),
   ]),
   commitOf(EVE, [2, 2], 'sweep-1', [
-    eventOf('RegistrationEnded', at(30), { userId: EVE, reason: 'expired' }),
-    eventOf('SessionsRevoked', at(30), { userId: EVE, reason: 'ended' }),
+    eventOf('RegistrationEnded', minuteOfRun(30), { userId: EVE, reason: 'expired' }),
+    eventOf('SessionsRevoked', minuteOfRun(30), { userId: EVE, reason: 'ended' }),
   ]),
   commitOf(MAILING, [1, 1], 'ada-5', [
-    eventOf('MailRequested', at(7), {
+    eventOf('MailRequested', minuteOfRun(7), {
       mailingId: MAILING,
       template: 'welcome',
       requestedBy: ADA,
@@ -309,8 +309,8 @@ export function aCommand(id: string, op: string, more: Partial<CommandLine>): Co
   return {
     id,
     op,
-    sentAt: at(0),
-    answeredAt: at(0, 1),
+    sentAt: minuteOfRun(0),
+    answeredAt: minuteOfRun(0, 1),
     request: {},
     status: 200,
     code: null,
@@ -324,7 +324,7 @@ export function aCommand(id: string, op: string, more: Partial<CommandLine>): Co
 
 /** Returns an access token for use in commands; its signature is invalid, and the checker does not verify it. */
 export function accessToken(sub: string, sid: string, seq: number): string {
-  const claims = { sub, sid, seq, exp: Date.parse(at(120)) / 1000 };
+  const claims = { sub, sid, seq, exp: Date.parse(minuteOfRun(120)) / 1000 };
   return ['{}', JSON.stringify(claims), 'signature']
     .map((part) => Buffer.from(part).toString('base64url'))
     .join('.');
@@ -349,7 +349,7 @@ export function tokens(name: string, sub: string, sid: string, seq: number, n: n
 
 /** Returns the times of a command with a response after one second. */
 export function times(minute: number, second = 0) {
-  return { sentAt: at(minute, second), answeredAt: at(minute, second + 1) };
+  return { sentAt: minuteOfRun(minute, second), answeredAt: minuteOfRun(minute, second + 1) };
 }
 
 export const DANS = 'the password of Dan';
@@ -375,7 +375,7 @@ const history: readonly CommandLine[] = [
     ...times(12),
     request: { accountId: DAN, password: DANS },
     status: 202,
-    answer: { eraseAt: at(12) },
+    answer: { eraseAt: minuteOfRun(12) },
     accessToken: accessToken(DAN, 'dan-s', 2),
     accountSequence: `${DAN}:4`,
   }),
@@ -410,7 +410,7 @@ const history: readonly CommandLine[] = [
     ...times(18),
     request: { accountId: FAY, password: FAYS },
     status: 202,
-    answer: { eraseAt: at(100) },
+    answer: { eraseAt: minuteOfRun(100) },
     accessToken: accessToken(FAY, 'fay-s', 2),
     accountSequence: `${FAY}:6`,
   }),
@@ -526,7 +526,7 @@ const history: readonly CommandLine[] = [
   }),
   aCommand('eve-1', 'sign-up', {
     request: { email: 'ada@example.com', username: 'eve' },
-    sentAt: at(6),
+    sentAt: minuteOfRun(6),
     status: null,
     answeredAt: null,
   }),
@@ -558,20 +558,25 @@ export const goodStores: Stores = {
       _id: ADA,
       sequence: 5,
       profile: {
-        ...profile(ADA, 'ada', at(0)),
+        ...profile(ADA, 'ada', minuteOfRun(0)),
         firstName: 'Augusta',
         isVerified: true,
-        passwordChangedAt: at(3),
+        passwordChangedAt: minuteOfRun(3),
         revokedAt: 4,
         sequence: 5,
-        updatedAt: at(4),
+        updatedAt: minuteOfRun(4),
       },
       search: { email: 'ada@example.com', username: 'ada' },
     },
     {
       _id: BOB,
       sequence: 3,
-      profile: { ...profile(BOB, 'bob', at(1)), sequence: 3, updatedAt: at(9, 30), revokedAt: 3 },
+      profile: {
+        ...profile(BOB, 'bob', minuteOfRun(1)),
+        sequence: 3,
+        updatedAt: minuteOfRun(9, 30),
+        revokedAt: 3,
+      },
       search: { email: 'bob@example.com', username: 'bob' },
     },
     { _id: EVE, sequence: 3, profile: { ended: true, id: EVE, sequence: 3 } },
@@ -580,11 +585,11 @@ export const goodStores: Stores = {
       _id: FAY,
       sequence: 7,
       profile: {
-        ...profile(FAY, 'fay', at(14)),
+        ...profile(FAY, 'fay', minuteOfRun(14)),
         ...moved,
         isVerified: true,
         sequence: 7,
-        updatedAt: at(19),
+        updatedAt: minuteOfRun(19),
         revokedAt: 6,
       },
       search: moved,
@@ -609,15 +614,15 @@ export const goodStores: Stores = {
       },
     },
   ],
-  leases: [{ _id: 'sweep', until: new Date(at(60)) }],
+  leases: [{ _id: 'sweep', until: new Date(minuteOfRun(60)) }],
   requests: [],
 };
 
 export const goodRun: RecordedRun = {
   run: {
     seed: 1,
-    startedAt: at(0),
-    endedAt: at(50),
+    startedAt: minuteOfRun(0),
+    endedAt: minuteOfRun(50),
     settings: {},
     shown: goodStores.profiles.flatMap(({ profile: its, sequence: version }) => {
       const { ended, sequence: _, revokedAt: __, ...shown } = its ?? {};

@@ -16,7 +16,7 @@ import { newPasswordFault } from '../new-password-fault.ts';
 import { operationRoute } from '../operation.ts';
 import { callerOrAnyone } from '../optional-caller.ts';
 import { refusalProblems, weakPasswordFaults } from '../problems.ts';
-import { newPasswordText, passwordText } from '../schemas.ts';
+import { newPasswordSchema, passwordText } from '../schemas.ts';
 import { changeAnswer, changeAnswerOrPage, message, sequenceHeader } from '../views.ts';
 
 export function emailChangeRoutes(deps: RouteDeps): readonly Route[] {
@@ -191,7 +191,7 @@ function undoRoute(deps: RouteDeps): Route {
     policy: publicPolicy,
     secretPath: true,
     params: tokenParam,
-    body: z.object({ newPassword: newPasswordText(deps.passwordRules), confirmNewPassword: passwordText }),
+    body: z.object({ newPassword: newPasswordSchema(deps.passwordRules), confirmNewPassword: passwordText }),
     moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),
     accepts: ['json', 'form'],
     answers: {

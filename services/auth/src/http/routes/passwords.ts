@@ -12,7 +12,7 @@ import { htmlAnswer, linkAction, linkProblemPage, linkProblems, localeOf, tokenP
 import { newPasswordFault } from '../new-password-fault.ts';
 import { operationRoute } from '../operation.ts';
 import { refusalProblems, weakPasswordFaults } from '../problems.ts';
-import { newPasswordText, passwordText } from '../schemas.ts';
+import { newPasswordSchema, passwordText } from '../schemas.ts';
 import { changeAnswer, changeAnswerOrPage, message, sequenceHeader } from '../views.ts';
 
 export function passwordRoutes(deps: RouteDeps): readonly Route[] {
@@ -97,7 +97,7 @@ function completeResetRoute(deps: RouteDeps): Route {
     policy: publicPolicy,
     secretPath: true,
     params: tokenParam,
-    body: z.object({ newPassword: newPasswordText(deps.passwordRules), confirmNewPassword: passwordText }),
+    body: z.object({ newPassword: newPasswordSchema(deps.passwordRules), confirmNewPassword: passwordText }),
     moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),
     accepts: ['json', 'form'],
     answers: {
@@ -138,7 +138,7 @@ function changePasswordRoute(deps: RouteDeps): Route {
     policy: deps.guards.verified,
     body: z.object({
       currentPassword: passwordText,
-      newPassword: newPasswordText(deps.passwordRules),
+      newPassword: newPasswordSchema(deps.passwordRules),
       confirmNewPassword: passwordText.optional(),
     }),
     moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),

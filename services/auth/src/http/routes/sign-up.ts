@@ -8,13 +8,13 @@ import type { RouteDeps } from '../deps.ts';
 import { localeOf } from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
 import { refusalProblems, weakPasswordFaults } from '../problems.ts';
-import { newPasswordText } from '../schemas.ts';
+import { newPasswordSchema } from '../schemas.ts';
 import { accountView, nameFields } from '../views.ts';
 
 function bodyOf({ passwordRules }: RouteDeps) {
   return z.object({
     email: emailAddress,
-    password: newPasswordText(passwordRules),
+    password: newPasswordSchema(passwordRules),
     username: nameFields.username,
     firstName: nameFields.firstName.optional(),
     lastName: nameFields.lastName.optional(),

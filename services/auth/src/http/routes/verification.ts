@@ -21,7 +21,7 @@ import { operationRoute } from '../operation.ts';
 import { callerOrAnyone } from '../optional-caller.ts';
 import type { VerificationFault } from '../pages/pages.ts';
 import { refusalProblems, weakPasswordFaults } from '../problems.ts';
-import { newPasswordText, passwordText } from '../schemas.ts';
+import { newPasswordSchema, passwordText } from '../schemas.ts';
 import { changeAnswerOrPage, sequenceHeader } from '../views.ts';
 
 export function verificationRoutes(deps: RouteDeps): readonly Route[] {
@@ -44,7 +44,7 @@ function placesOf(deps: RouteDeps, token: string) {
 function bodyOf({ passwordRules }: RouteDeps) {
   return z.object({
     password: passwordText.optional(),
-    newPassword: newPasswordText(passwordRules).optional(),
+    newPassword: newPasswordSchema(passwordRules).optional(),
     confirmNewPassword: passwordText.optional(),
     // Accepts `true` as text, too, because forms send only text.
     reject: z.union([z.literal(true), z.literal('true').transform(() => true as const)]).optional(),
