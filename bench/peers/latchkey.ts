@@ -1,0 +1,29 @@
+import { startServer } from '../support/server.ts';
+import { type OpenPeer, request } from './peer.ts';
+
+/** A standalone, as `npm start` runs it, without rate limits. */
+export const openPeer: OpenPeer = async ({ sink }) => {
+  const server = await startServer(sink.settings);
+  const api = `${server.system.url}/api/v1`;
+  function post(path: string, body: object): Promise<Response> {
+    const headers = { 'content-type': 'application/json' };
+    return request(api + path, { method: 'POST', headers, body: JSON.stringify(body) });
+  }
+  return {
+    name: 'Latchkey',
+    mails: true,
+    async signUp(person) {
+      await post('/auth/signup', person);
+    },
+    async signIn({ email, password }) {
+      const response = await post('/auth/login', { email, password });
+      const { accessToken } = (await response.json()) as { accessToken: string };
+      return accessToken;
+    },
+    async whoAmI(token) {
+      await request(`${api}/users/me`, { headers: { authorization: `Bearer ${token}` } });
+    },
+    cpuMs: async () => 1000 * (await server.metric('latchkey_process_cpu_seconds_total')),
+    stop: () => server.system.stop(),
+  };
+};

@@ -1,0 +1,110 @@
+/**
+ * `npm run bench:peers` measures a standalone and Better Auth, which it installs in this folder, with the same work, by
+ * turns. `npm run bench:peers -- ./my-adapter.ts http://localhost:3000` adds another system: the file exports
+ * `openPeer`.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { eventually } from '../../test/support/eventually.ts';
+import { somebody } from '../../test/support/people.ts';
+import { hashCpu } from '../support/hash-limit.ts';
+import { measureMs, repeatConcurrently } from '../support/load.ts';
+import { type SmtpSink, startSmtpSink } from '../support/smtp-sink.ts';
+import { median } from '../support/statistics.ts';
+import { openPeer as openBetterAuth } from './better-auth.ts';
+import { openPeer as openLatchkey } from './latchkey.ts';
+import type { NewPerson, OpenPeer, Peer } from './peer.ts';
+
+const ROUNDS = Number(process.env['PEERS_ROUNDS'] ?? 5);
+const MANY = 60;
+
+interface Contender {
+  readonly peer: Peer;
+  readonly sink: SmtpSink;
+  readonly person: NewPerson;
+  readonly session: string;
+}
+
+interface Sample {
+  /** Undefined if the CPU time of the server is not known. */
+  readonly cpu: number | undefined;
+  readonly wall: number;
+}
+
+const work: Readonly<Record<string, (contender: Contender) => Promise<void>>> = {
+  async 'sign-up until the mail is accepted'({ peer, sink }) {
+    const before = sink.count();
+    await repeatConcurrently(MANY, 1, () => peer.signUp(somebody()));
+    if (peer.mails) await eventually('all mails are accepted', () => sink.count() >= before + MANY);
+  },
+  'sign-in': ({ peer, person }) => repeatConcurrently(MANY, 1, () => peer.signIn(person)),
+  'whose session it is': ({ peer, session }) => repeatConcurrently(MANY, 1, () => peer.whoAmI(session)),
+};
+
+async function contend(open: OpenPeer, url?: string): Promise<Contender> {
+  const sink = await startSmtpSink();
+  const peer = await open({ sink, ...(url !== undefined && { url }) });
+  const person = somebody();
+  await peer.signUp(person);
+  if (peer.mails) await eventually('the mail is accepted', () => sink.count() === 1);
+  return { peer, sink, person, session: await peer.signIn(person) };
+}
+
+async function measure(contender: Contender, run: (contender: Contender) => Promise<void>): Promise<Sample> {
+  const { peer } = contender;
+  const before = await peer.cpuMs?.();
+  const wall = await measureMs(() => run(contender));
+  const after = await peer.cpuMs?.();
+  const cpu = before === undefined || after === undefined ? undefined : (after - before) / MANY;
+  return { cpu, wall: wall / MANY };
+}
+
+function milliseconds(values: readonly (number | undefined)[]): string {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? 'unknown' : `${median(known).toFixed(2)} ms`;
+}
+
+async function installPeers(): Promise<void> {
+  const folder = import.meta.dirname;
+  if (existsSync(join(folder, 'node_modules/better-auth'))) return;
+  await promisify(execFile)('npm', ['install', '--no-package-lock', '--no-audit', '--no-fund'], {
+    cwd: folder,
+  });
+}
+
+async function openOthers(words: readonly string[]): Promise<readonly Contender[]> {
+  const [file, url] = words;
+  if (file === undefined) return [];
+  const { openPeer }: { openPeer: OpenPeer } = await import(pathToFileURL(resolve(file)).href);
+  return [await contend(openPeer, url)];
+}
+
+await installPeers();
+const contenders = [
+  await contend(openLatchkey),
+  await contend(openBetterAuth),
+  ...(await openOthers(process.argv.slice(2))),
+];
+console.log(`An argon2id hash takes ${(await hashCpu(MANY)).toFixed(2)} ms of CPU here.\n`);
+console.log('| work | system | CPU | wall time |\n| --- | --- | --- | --- |');
+for (const [what, run] of Object.entries(work)) {
+  const samples = new Map<Contender, Sample[]>(contenders.map((each) => [each, []]));
+  // The first round is a warm-up.
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    for (const [contender, list] of samples) {
+      const sample = await measure(contender, run);
+      if (round > 0) list.push(sample);
+    }
+  }
+  for (const [{ peer }, list] of samples) {
+    const cpu = milliseconds(list.map((sample) => sample.cpu));
+    console.log(`| ${what} | ${peer.name} | ${cpu} | ${milliseconds(list.map(({ wall }) => wall))} |`);
+  }
+}
+for (const { peer, sink } of contenders) {
+  await peer.stop?.();
+  await sink[Symbol.asyncDispose]();
+}
