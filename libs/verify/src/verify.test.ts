@@ -129,6 +129,26 @@ describe('a finding names', () => {
     ]);
   });
 
+  test('an event that compaction has removed because of a record with its key', async () => {
+    const account = anAccount(3);
+    const [first, second, third] = recordsOf(account);
+    const { event } = account.events[1] ?? assert.fail();
+    assert.ok(first && second && third);
+    const found = async (...records: readonly BusRecord[]) => {
+      const system = smallSystem([account]);
+      system.records.splice(0, 3, ...records);
+      return (await verifyNow(system)).findings.map(({ kind, sequence }) => `${kind} ${sequence}`);
+    };
+    const empty = { ...second, value: null, headers: {} };
+    const anotherEvent = { ...first, key: second.key };
+    for (const intruder of [empty, anotherEvent]) {
+      assert.deepEqual(await found(first, intruder, third), ['event-missing 2']);
+      // After it was published again, together with those that follow.
+      assert.deepEqual(await found(first, intruder, third, second, third), []);
+    }
+    assert.deepEqual((await found(first, recordOf(forged(event)), third))[0], 'event-differs 2');
+  });
+
   test('a record that took the place of an event, although consumers pass over it', async () => {
     const account = anAccount(3);
     const [first, second, third] = recordsOf(account);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openOps } from '@latchkey/auth/ops';
-import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, type EncodedEvent } from '@latchkey/events';
 import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
@@ -11,6 +11,7 @@ import { startSystem } from '../testing/people.ts';
 import { runCommandHere } from '../testing/run-here.ts';
 import { createRepublisher } from './publish-again.ts';
 import { createRecordEncoder } from './records-of.ts';
+import { writeTopic } from './write-topic.ts';
 
 test('leaves nothing of an account that was erased after its records were made', async (t) => {
   const folder = await temporaryFolder(t);
@@ -44,6 +45,25 @@ test('leaves nothing of an account that was erased after its records were made',
   const latest = new Map(kafkaLike.map((record) => [record.key, record]));
   assert.ok([...latest.values()].every(({ headers }) => headers['ce_personsalt'] === undefined));
   assert.equal(kafkaLike.at(-1)?.headers['ce_type'], 'AccountErased');
+
+  // A topic that was written before the erasure, on a log that replaces nothing in place.
+  const topic = 'accounts.events.v2';
+  await bus.ensureTopics([{ name: topic, partitions: 12, retentionMs: -1 }]);
+  await bus.publish(topic, records);
+  const log = createEmbeddedReader(database);
+  function writeAgain() {
+    const repeated = {
+      journal: { streams: journal.streams },
+      recordsOf,
+      log,
+      bus: { publish: bus.publish },
+      topic,
+    };
+    return writeTopic({ ...repeated, maxRecords: 100, onProgress: () => undefined });
+  }
+  const events = (await journal.stream(ada))?.events.length;
+  assert.deepEqual(await writeAgain(), { accounts: 1, events, added: events });
+  assert.deepEqual(await writeAgain(), { accounts: 1, events, added: 0 });
 
   const publishAgain = createRepublisher(context, { bus, journal, recordsOf });
   for (const record of records) await publishAgain.publish(record.topic, [record]);
