@@ -67,7 +67,7 @@ export const emailAddress = z
   .meta({
     format: 'email',
     minLength: SHORTEST,
-    pattern: '@',
+    pattern: '^[^@]+@[^@]+$',
     description: 'An email address: ASCII before the @, any domain name after it.',
   });
 
