@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { Readable } from 'node:stream';
 import type { TestEvent } from 'node:test/reporters';
 import { spec } from 'node:test/reporters';
-import { SHARED } from './test-processes.ts';
+import { SHARED_PROCESS_SUFFIXES } from './test-processes.ts';
 
 const SLOWEST = 20;
 
@@ -17,7 +17,10 @@ function fileTimeOf({ type, data }: TestEvent): FileTime | undefined {
   if (type !== 'test:complete' || data.nesting > 0) return undefined;
   // The runner reports a process like a test, but without the `entryFile` that every test in it has.
   const entry = 'entryFile' in data ? String(data.entryFile) : undefined;
-  const isFile = entry === undefined ? !data.name.endsWith(SHARED) : entry.endsWith(SHARED);
+  const isFile =
+    entry === undefined
+      ? !data.name.endsWith(SHARED_PROCESS_SUFFIXES)
+      : entry.endsWith(SHARED_PROCESS_SUFFIXES);
   return isFile ? { file: relative('', data.name), ms: data.details.duration_ms } : undefined;
 }
 

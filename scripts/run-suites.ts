@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { run } from 'node:test';
 import { parseArgs } from 'node:util';
 import reporter from './reporter.ts';
-import { planProcesses, SHARED, sharedEntry, type TestProcess } from './test-processes.ts';
+import { planProcesses, SHARED_PROCESS_SUFFIXES, sharedEntry, type TestProcess } from './test-processes.ts';
 
 export interface Suites {
   /** Glob patterns. */
@@ -72,7 +72,7 @@ async function writeEntries(folder: string, paths: readonly string[]): Promise<s
   async function entryOf(process: TestProcess, index: number): Promise<string> {
     const [path = '', ...others] = process;
     if (others.length === 0) return join(ROOT, path);
-    const entry = join(folder, `${index}${SHARED}`);
+    const entry = join(folder, `${index}${SHARED_PROCESS_SUFFIXES}`);
     await writeFile(entry, sharedEntry(ROOT, process));
     return entry;
   }

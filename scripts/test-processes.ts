@@ -16,7 +16,7 @@ export interface TestFile {
 export type TestProcess = readonly string[];
 
 /** How the names of main modules end that run the files of a shared process, each as a suite with the file's path. */
-export const SHARED = '.shared.mjs';
+export const SHARED_PROCESS_SUFFIXES = '.shared.mjs';
 
 /** Enough to save most starts; few enough for processes that end at about the same time. */
 const MOST_FILES = 20;

@@ -7,11 +7,11 @@ export interface Figure {
   readonly limit?: number;
   readonly measured: number;
   /** If there is no target, the figure is only for information. */
-  readonly target?: Target;
+  readonly target?: FigureTarget;
 }
 
 /** The accepted range. */
-export interface Target {
+export interface FigureTarget {
   readonly least?: number;
   readonly most?: number;
   readonly words: string;
@@ -25,7 +25,7 @@ export interface Benchmark {
   run(): Promise<readonly Figure[]>;
 }
 
-export function atMost(most: number, unit: string): Target {
+export function atMost(most: number, unit: string): FigureTarget {
   return {
     most,
     words: `≤ ${most} ${unit}`,
@@ -33,7 +33,7 @@ export function atMost(most: number, unit: string): Target {
 }
 
 /** Returns a target that allows at most this much above the limit. */
-export function atMostAbove(limit: number, allowed: number, name: string): Target {
+export function atMostAbove(limit: number, allowed: number, name: string): FigureTarget {
   return {
     most: limit + allowed,
     words: `≤ ${name} + ${allowed} ms`,
@@ -41,7 +41,7 @@ export function atMostAbove(limit: number, allowed: number, name: string): Targe
 }
 
 /** Returns a target of at least this percentage of the limit. */
-export function atLeast(percent: number, limit: number): Target {
+export function atLeast(percent: number, limit: number): FigureTarget {
   return {
     least: (limit * percent) / 100,
     words: `≥ ${percent} % of limit`,

@@ -1,33 +1,33 @@
 /** The command line of `ops`: its commands, its error messages and its exit codes. */
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { ConfigError } from '@latchkey/process';
-import { addAccounts } from './commands/accounts.ts';
-import { addAcls } from './commands/acls.ts';
-import { addAnchor } from './commands/anchor.ts';
-import { addAudit } from './commands/audit.ts';
-import { addClients } from './commands/clients.ts';
-import { addCompletion } from './commands/completion.ts';
-import { addDeadLetters } from './commands/dead-letters.ts';
-import { addDeliveries } from './commands/deliveries.ts';
-import { addErase } from './commands/erase.ts';
-import { addErasures } from './commands/erasures.ts';
-import { addExport } from './commands/export.ts';
-import { addIndexes } from './commands/indexes.ts';
-import { addKeys } from './commands/keys.ts';
-import { addMail } from './commands/mail.ts';
-import { addMove } from './commands/move.ts';
-import { addParked } from './commands/parked.ts';
-import { addPasswords } from './commands/passwords.ts';
-import { addRebuild } from './commands/rebuild.ts';
-import { addRepublish } from './commands/republish.ts';
-import { addRole } from './commands/role.ts';
-import { addSchemas } from './commands/schemas.ts';
-import { addSecrets } from './commands/secrets.ts';
-import { addSuppressions } from './commands/suppressions.ts';
-import { addTopics } from './commands/topics.ts';
-import { addUpgrade } from './commands/upgrade.ts';
-import { addVerify, CANNOT_VERIFY } from './commands/verify.ts';
-import { addWebhooks } from './commands/webhooks.ts';
+import { addAccountsCommand } from './commands/accounts.ts';
+import { addAclsCommand } from './commands/acls.ts';
+import { addAnchorCommand } from './commands/anchor.ts';
+import { addAuditCommand } from './commands/audit.ts';
+import { addClientsCommand } from './commands/clients.ts';
+import { addCompletionCommand } from './commands/completion.ts';
+import { addDeadLettersCommand } from './commands/dead-letters.ts';
+import { addDeliveriesCommand } from './commands/deliveries.ts';
+import { addEraseCommand } from './commands/erase.ts';
+import { addErasuresCommand } from './commands/erasures.ts';
+import { addExportCommand } from './commands/export.ts';
+import { addIndexesCommand } from './commands/indexes.ts';
+import { addKeysCommand } from './commands/keys.ts';
+import { addMailCommand } from './commands/mail.ts';
+import { addMoveCommand } from './commands/move.ts';
+import { addParkedCommand } from './commands/parked.ts';
+import { addPasswordsCommand } from './commands/passwords.ts';
+import { addRebuildCommand } from './commands/rebuild.ts';
+import { addRepublishCommand } from './commands/republish.ts';
+import { addRoleCommand } from './commands/role.ts';
+import { addSchemasCommand } from './commands/schemas.ts';
+import { addSecretsCommand } from './commands/secrets.ts';
+import { addSuppressionsCommand } from './commands/suppressions.ts';
+import { addTopicsCommand } from './commands/topics.ts';
+import { addUpgradeCommand } from './commands/upgrade.ts';
+import { addVerifyCommand, CANNOT_VERIFY } from './commands/verify.ts';
+import { addWebhooksCommand } from './commands/webhooks.ts';
 import type { Context } from './context.ts';
 import { formatExamples, type Program } from './program.ts';
 
@@ -53,33 +53,33 @@ export function createProgram(context: Context): Program {
       formatExamples('role ada@example.com admin', 'parked list --json', 'help deliveries'),
     );
   for (const add of [
-    addRole,
-    addErase,
-    addErasures,
-    addExport,
-    addAccounts,
-    addTopics,
-    addAcls,
-    addIndexes,
-    addSchemas,
-    addSecrets,
-    addKeys,
-    addPasswords,
-    addMove,
-    addRebuild,
-    addParked,
-    addDeadLetters,
-    addDeliveries,
-    addMail,
-    addSuppressions,
-    addClients,
-    addWebhooks,
-    addAudit,
-    addVerify,
-    addAnchor,
-    addRepublish,
-    addUpgrade,
-    addCompletion,
+    addRoleCommand,
+    addEraseCommand,
+    addErasuresCommand,
+    addExportCommand,
+    addAccountsCommand,
+    addTopicsCommand,
+    addAclsCommand,
+    addIndexesCommand,
+    addSchemasCommand,
+    addSecretsCommand,
+    addKeysCommand,
+    addPasswordsCommand,
+    addMoveCommand,
+    addRebuildCommand,
+    addParkedCommand,
+    addDeadLettersCommand,
+    addDeliveriesCommand,
+    addMailCommand,
+    addSuppressionsCommand,
+    addClientsCommand,
+    addWebhooksCommand,
+    addAuditCommand,
+    addVerifyCommand,
+    addAnchorCommand,
+    addRepublishCommand,
+    addUpgradeCommand,
+    addCompletionCommand,
   ])
     add(program, context);
   return program;

@@ -10,7 +10,7 @@ import type { KnownSources } from './ports/known-sources.ts';
 import type { Limits } from './ports/limits.ts';
 import type { Mails } from './ports/mails.ts';
 import type { Passwords } from './ports/passwords.ts';
-import type { PersonalData } from './ports/personal-data.ts';
+import type { PersonalDataEraser } from './ports/personal-data.ts';
 import type { Registrations } from './ports/registrations.ts';
 import type { Requests } from './ports/requests.ts';
 import type { Sealer } from './ports/sealer.ts';
@@ -27,7 +27,7 @@ export interface Deps {
   readonly journal: Journal;
   readonly registrations: Registrations;
   readonly erasures: Erasures;
-  readonly personalData: PersonalData;
+  readonly personalData: PersonalDataEraser;
   readonly sessions: Sessions;
   readonly requests: Requests;
   readonly idempotencyKeys: IdempotencyKeys;

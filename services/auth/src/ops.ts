@@ -22,7 +22,7 @@ import { bestEffort } from './best-effort.ts';
 import { releaseAddresses } from './email-change/release.ts';
 import { eraseAccountOf } from './erasure/request-erasure.ts';
 import { accountParts } from './export/account-parts.ts';
-import { storeKeysOf } from './keys/given-keys.ts';
+import { requiredKeysOf } from './keys/given-keys.ts';
 import { countHashes, type HashCount } from './keys/key-needs.ts';
 import { type EventKeys, parseEventKeys, parseSealingKey } from './keys/keys.ts';
 import type { Secrets } from './keys/secrets.ts';
@@ -346,7 +346,7 @@ export function prepareMove(from: Store, to: Store, keys: StoreKeys): AuthMove {
   return {
     async begin() {
       const stored = await source.fingerprints();
-      const given = storeKeysOf({
+      const given = requiredKeysOf({
         PASSWORD_SALT_KEY: parseSecretKeys(keys.PASSWORD_SALT_KEY),
         REFRESH_KEY: parseSecretKeys(keys.REFRESH_KEY),
       });

@@ -6,7 +6,7 @@ import { formatExamples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
 /** Shows, cancels and undoes changes of address. */
-export function addAccounts(program: Program, context: Context): void {
+export function addAccountsCommand(program: Program, context: Context): void {
   const accounts = program
     .command('accounts')
     .description('show and repair changes of address')

@@ -11,7 +11,7 @@ import { retryUntilReachable } from '../patience.ts';
 import { formatExamples, JSON_LINES, type Program, parseName } from '../program.ts';
 
 /** Prints or applies the rights of each process on Kafka, and prints the users of MongoDB. */
-export function addAcls(program: Program, context: Context): void {
+export function addAclsCommand(program: Program, context: Context): void {
   const command = program
     .command('acls')
     .description('print the Kafka ACLs of each process, or apply them; or print the MongoDB users')

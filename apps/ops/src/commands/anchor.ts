@@ -18,7 +18,7 @@ import { createTopicLike } from './topics.ts';
 /** The prefix of a topic's name, in contrast to the name of a file. */
 const TOPIC_PREFIX = 'topic:';
 
-export function addAnchor(program: Program, context: Context): void {
+export function addAnchorCommand(program: Program, context: Context): void {
   const command = program
     .command('anchor')
     .description('write a signed Merkle root over the hash chains of all accounts and mailings')

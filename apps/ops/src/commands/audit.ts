@@ -23,7 +23,7 @@ import { dataFolder } from '../stores.ts';
 const FOLLOW_EVERY_MS = 1000;
 
 /** Reads the security events. */
-export function addAudit(program: Program, context: Context): void {
+export function addAuditCommand(program: Program, context: Context): void {
   const audit = program
     .command('audit')
     .description('read security events: sign-ins, refusals, actions of admins')

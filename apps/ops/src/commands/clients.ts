@@ -28,7 +28,7 @@ import { withStore } from '../stores.ts';
 
 const ONCE = 'The key is shown this once; only its hash is stored.';
 
-export function addClients(program: Program, context: Context): void {
+export function addClientsCommand(program: Program, context: Context): void {
   const clients = program
     .command('clients')
     .description('list, add or revoke service clients, and rotate their API keys')

@@ -5,7 +5,7 @@ import { formatExamples, type Program } from '../program.ts';
 const NOTE = `
 The script completes a command named \`ops\`. In a checkout, define it first: ops() { npm run --silent ops -- "$@"; }`;
 
-export function addCompletion(program: Program, { print }: Context): void {
+export function addCompletionCommand(program: Program, { print }: Context): void {
   program
     .command('completion')
     .description('print a script that completes commands and options in a shell')

@@ -14,7 +14,7 @@ import { formatExamples, JSON_LINES, limitOption, type Program } from '../progra
 const LETTER = '<topic/partition/offset>';
 const EXAMPLE = 'accounts.events.v1.dlq.user/0/0';
 
-export function addDeadLetters(program: Program, context: Context): void {
+export function addDeadLettersCommand(program: Program, context: Context): void {
   const deadLetters = program
     .command('dead-letters')
     .description('list, show or discard records that a consumer could not use')

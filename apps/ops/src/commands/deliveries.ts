@@ -14,7 +14,7 @@ import { withStore } from '../stores.ts';
 
 const EXAMPLE = '6e73bb0a-007d-5cbd-a2dc-baf2ea772706';
 
-export function addDeliveries(program: Program, context: Context): void {
+export function addDeliveriesCommand(program: Program, context: Context): void {
   const deliveries = program
     .command('deliveries')
     .description('list, show, retry or cancel mail deliveries')

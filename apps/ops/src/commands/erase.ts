@@ -20,7 +20,7 @@ const FOUND = 1;
 /**
  * Requests the erasure of an account. It only appends to the journal: a running auth erases the account when it is due.
  */
-export function addErase(program: Program, context: Context): void {
+export function addEraseCommand(program: Program, context: Context): void {
   const command = program
     .command('erase')
     .description('disable an account, and erase it after ERASURE_GRACE_DAYS; or look for what is left of one')

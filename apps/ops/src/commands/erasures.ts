@@ -8,7 +8,7 @@ import { withStore } from '../stores.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
-export function addErasures(program: Program, context: Context): void {
+export function addErasuresCommand(program: Program, context: Context): void {
   const erasures = program
     .command('erasures')
     .description('list or show erasures: which consumers have confirmed them, and which are overdue')

@@ -5,7 +5,7 @@ import { formatExamples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
 /** Prints everything that is stored about an account. */
-export function addExport(program: Program, context: Context): void {
+export function addExportCommand(program: Program, context: Context): void {
   program
     .command('export')
     .description('print everything that is stored about an account, as one JSON document')

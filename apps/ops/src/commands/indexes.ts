@@ -7,7 +7,7 @@ import { schemasOf } from '../schema.ts';
 import { withStore } from '../stores.ts';
 
 /** Prepares the store for this version: migrations, indexes. An existing index that differs is an error. */
-export function addIndexes(program: Program, context: Context): void {
+export function addIndexesCommand(program: Program, context: Context): void {
   program
     .command('indexes')
     .description('create the indexes that are missing, migrate the stored data and check the rest')

@@ -41,7 +41,7 @@ interface Options {
   readonly domain?: string | undefined;
 }
 
-export function addKeys(program: Program, context: Context): void {
+export function addKeysCommand(program: Program, context: Context): void {
   const keys = program
     .command('keys')
     .description('list keys, rotate them, and retire those that nothing needs any more')

@@ -10,7 +10,7 @@ import { formatExamples } from '../program.ts';
 
 export const DKIM_DOMAIN = 'domain that signs. Default: MAIL_DKIM_DOMAIN, or the domain of MAIL_FROM';
 
-export function addMailDkim(
+export function addMailDkimCommand(
   mail: Command<[], Record<never, never>, { wait: boolean }>,
   context: Context,
 ): void {

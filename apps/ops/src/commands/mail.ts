@@ -1,13 +1,13 @@
 import { type MailTestStep, readMailSettings, testMail } from '@latchkey/notifier/ops';
 import type { Context } from '../context.ts';
 import { formatExamples, type Program } from '../program.ts';
-import { addMailDkim } from './mail-dkim.ts';
+import { addMailDkimCommand } from './mail-dkim.ts';
 
 /** Width of a column, in characters. */
 const STAGE = 20;
 const TIME = 9;
 
-export function addMail(program: Program, context: Context): void {
+export function addMailCommand(program: Program, context: Context): void {
   const mail = program
     .command('mail')
     .description('test the mail server, or make a DKIM key')
@@ -15,7 +15,7 @@ export function addMail(program: Program, context: Context): void {
       'after',
       formatExamples('mail test someone@example.com', 'mail dkim dkim.pem --domain example.com'),
     );
-  addMailDkim(mail, context);
+  addMailDkimCommand(mail, context);
 
   mail
     .command('test')

@@ -20,7 +20,7 @@ import { formatExamples, type Program } from '../program.ts';
 import { schemasOf } from '../schema.ts';
 import { dataFolder, withStore } from '../stores.ts';
 
-export function addMove(program: Program, context: Context): void {
+export function addMoveCommand(program: Program, context: Context): void {
   program
     .command('move')
     .description('move the data folder of a stopped standalone to MongoDB, and its keys to a file')

@@ -17,7 +17,7 @@ import { withSystem } from '../system.ts';
 
 const NONE = 'No account is parked.';
 
-export function addParked(program: Program, context: Context): void {
+export function addParkedCommand(program: Program, context: Context): void {
   const parked = program
     .command('parked')
     .description('list, show or retry accounts that the read model has stopped updating')

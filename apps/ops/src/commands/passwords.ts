@@ -5,7 +5,7 @@ import { formatNumber } from '../output/progress.ts';
 import { formatExamples, type Program } from '../program.ts';
 
 /** Creates the file of breached passwords that auth refuses. */
-export function addPasswords(program: Program, { print }: Context): void {
+export function addPasswordsCommand(program: Program, { print }: Context): void {
   const passwords = program
     .command('passwords')
     .description('manage passwords that are known from breaches')

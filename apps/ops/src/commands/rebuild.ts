@@ -15,7 +15,7 @@ import { retryUntilReachable } from '../patience.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { type System, withSystem } from '../system.ts';
 
-export function addRebuild(program: Program, context: Context): void {
+export function addRebuildCommand(program: Program, context: Context): void {
   const command = program
     .command('rebuild')
     .description('rebuild the read model without downtime: build, compare, switch over, roll back')

@@ -17,7 +17,7 @@ const MAX_RECORDS = 500_000;
  * Publishes events again. Consumers skip the events that they have already handled, so that no mail is sent again, and
  * no profile changes.
  */
-export function addRepublish(program: Program, context: Context): void {
+export function addRepublishCommand(program: Program, context: Context): void {
   const command = program
     .command('republish')
     .description('publish events of the journal again: all accounts to a new topic, or one account in place')

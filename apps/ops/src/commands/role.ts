@@ -6,7 +6,7 @@ import { formatExamples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
 /** Gives an account a role: this is how the first admin is created. It only appends to the journal. */
-export function addRole(program: Program, context: Context): void {
+export function addRoleCommand(program: Program, context: Context): void {
   program
     .command('role')
     .description('give the verified account of an address a role')

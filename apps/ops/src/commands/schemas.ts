@@ -22,7 +22,7 @@ const registrySettings = z.object({
   SCHEMA_REGISTRY_PASSWORD: z.string().optional(),
 });
 
-export function addSchemas(program: Program, context: Context): void {
+export function addSchemasCommand(program: Program, context: Context): void {
   const schemas = program
     .command('schemas')
     .description('register the JSON Schemas of events in a schema registry')

@@ -9,7 +9,7 @@ import { createTextFile, readTextFile } from '@latchkey/process';
 import type { Context } from '../context.ts';
 import { formatExamples, type Program } from '../program.ts';
 
-export function addSecrets(program: Program, { print }: Context): void {
+export function addSecretsCommand(program: Program, { print }: Context): void {
   program
     .command('secrets')
     .description('create the secrets of all services, one file each; overwrites nothing')

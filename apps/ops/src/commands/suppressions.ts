@@ -16,7 +16,7 @@ const DAY_MS = 24 * 3_600_000;
 const MAX_DAYS = 3650;
 const MAIL_OPTION = 'only this mail, such as welcome. Default: all mails';
 
-export function addSuppressions(program: Program, context: Context): void {
+export function addSuppressionsCommand(program: Program, context: Context): void {
   const suppressions = program
     .command('suppressions')
     .description('list, add or remove addresses that get no mail')

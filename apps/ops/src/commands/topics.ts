@@ -12,7 +12,7 @@ import { formatExamples, JSON_LINES, type Program, wholeNumber } from '../progra
 import type { System } from '../system.ts';
 
 /** Creates missing topics and checks the others. A difference is an error; existing topics are never changed. */
-export function addTopics(program: Program, context: Context): void {
+export function addTopicsCommand(program: Program, context: Context): void {
   const command = program
     .command('topics')
     .description('create the Kafka topics that are missing and check the others; alters nothing')

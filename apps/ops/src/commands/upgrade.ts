@@ -15,7 +15,7 @@ const MAX_LINES = 50;
 /** The exit code if some accounts were left out. */
 const INCOMPLETE = 1;
 
-export function addUpgrade(program: Program, context: Context): void {
+export function addUpgradeCommand(program: Program, context: Context): void {
   program
     .command('upgrade')
     .description('sign what release 0.1 wrote: complete the hash chains, and publish unsigned events again')

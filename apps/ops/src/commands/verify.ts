@@ -26,7 +26,7 @@ Exit codes:
   1  something disagrees
   2  the comparison could not be made`;
 
-export function addVerify(program: Program, context: Context): void {
+export function addVerifyCommand(program: Program, context: Context): void {
   program
     .command('verify')
     .description('compare journal, topics, read model and deliveries while they are in use')

@@ -39,7 +39,7 @@ import { withStore } from '../stores.ts';
 
 const EXAMPLE_ID = 'we_5b1f0c9a7d3e2468';
 
-export function addWebhooks(program: Program, context: Context): void {
+export function addWebhooksCommand(program: Program, context: Context): void {
   const webhooks = program
     .command('webhooks')
     .description(

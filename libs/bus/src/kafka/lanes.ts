@@ -4,7 +4,7 @@ import type { BusRecord, SubscribeOptions } from '../bus.ts';
 import type { KafkaLogger } from './clients.ts';
 import { partitionName } from './groups.ts';
 import { createLane, type FetchedRun, type Lane } from './lane.ts';
-import { createPositions, type Positions } from './positions.ts';
+import { createPositionCommitter, type PositionCommitter } from './positions.ts';
 import { toRecord } from './records.ts';
 import type { KafkaTimes } from './times.ts';
 import type { IdlePartition } from './workarounds/progress-watch.ts';
@@ -40,7 +40,7 @@ export function createLanes(
   { logger, times, coordinator, setAside, onStuck }: LanesDeps,
 ): Lanes {
   const lanes = new Map<string, Lane>();
-  const positions = createPositions();
+  const positions = createPositionCommitter();
   let assigned = new Set<string>();
   let member: string | undefined;
   /** Since the last rebalance, after which kafkajs starts at the committed positions. */
@@ -101,7 +101,7 @@ export function createLanes(
 
 function toRun(
   { batch, resolveOffset, commitOffsetsIfNecessary, pause }: EachBatchPayload,
-  positions: Positions,
+  positions: PositionCommitter,
   coordinator: StaleCoordinator,
 ): FetchedRun {
   const { topic, partition, messages } = batch;

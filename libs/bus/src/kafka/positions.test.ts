@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createPositions } from './positions.ts';
+import { createPositionCommitter } from './positions.ts';
 
 function at(partition: number, offset: number, topic = 't') {
   return { topic, partition, offset };
@@ -8,7 +8,7 @@ function at(partition: number, offset: number, topic = 't') {
 
 describe('positions', () => {
   it('that come up while others are on their way go together, by topic', async () => {
-    const positions = createPositions();
+    const positions = createPositionCommitter();
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const requests: unknown[] = [];
     async function commit(request?: unknown) {
@@ -36,7 +36,7 @@ describe('positions', () => {
   });
 
   it('fail together, and the next ones are sent all the same', async () => {
-    const positions = createPositions();
+    const positions = createPositionCommitter();
     async function refuse() {
       throw new Error('no coordinator');
     }

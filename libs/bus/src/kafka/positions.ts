@@ -9,7 +9,7 @@ export interface Position {
   readonly offset: number;
 }
 
-export interface Positions {
+export interface PositionCommitter {
   /**
    * Resolves once the group's position is stored. `commit` must belong to the fetch that returned the record.
    * @throws Error if it is not known to be stored
@@ -28,7 +28,7 @@ interface Waiting {
  * Commits positions: one request at a time, with all positions that became due meanwhile. Otherwise a dozen
  * partitions would send a dozen requests, and make a dozen connection attempts while a broker is down.
  */
-export function createPositions(): Positions {
+export function createPositionCommitter(): PositionCommitter {
   let waiting: Waiting[] = [];
   let sending = false;
 

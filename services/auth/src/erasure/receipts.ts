@@ -105,7 +105,7 @@ export function createReceiptReader(
       await subscription?.close();
       subscription = undefined;
     },
-    // auth responds without it; the relay reports the bus.
+    // Empty: auth does not need this reader to respond, and the relay already reports the state of the bus.
     health: async () => [],
   };
 }

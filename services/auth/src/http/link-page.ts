@@ -36,7 +36,7 @@ export function linkProblemPage(pages: Pages, kind: DeadLinkKind) {
   return problemPage(pages, (view) => pages.deadLink({ ...view, kind }));
 }
 
-/** Returns the page of an unusable link that undoes an erasure. No other link can be requested. */
+/** Returns the page of an unusable link to cancel an erasure. A new link cannot be requested. */
 export function erasureProblemPage(pages: Pages) {
   return problemPage(pages, pages.deadErasure);
 }

@@ -28,7 +28,7 @@ function fingerprintsOf(setting: string, keys: SecretKeys): readonly string[] {
  * hashed with another PASSWORD_SALT_KEY are never correct, and with different REFRESH_KEYs on several instances sessions
  * end at random.
  */
-export function storeKeysOf({
+export function requiredKeysOf({
   PASSWORD_SALT_KEY,
   REFRESH_KEY,
 }: StoreKeys): Readonly<Record<keyof StoreKeys, GivenKeys>> {
@@ -49,7 +49,7 @@ export function givenKeysOf(
   keys: Keys,
 ): Readonly<Record<Exclude<keyof Keys, 'AUDIT_IP_KEY'>, GivenKeys> & { readonly AUDIT_IP_KEY?: GivenKeys }> {
   return {
-    ...storeKeysOf(keys),
+    ...requiredKeysOf(keys),
     HASH_COSTS: { keys: keys.HASH_COSTS.map(nameOfCost), needed: true },
     SIGNING_KEYS: { keys: keys.SIGNING_KEYS.published.map(({ kid }) => kid), needed: false },
     EVENT_SIGNING_KEYS: { keys: keys.EVENT_SIGNING_KEYS.published.map(({ kid }) => kid), needed: false },

@@ -2,7 +2,7 @@
  * Removes what the stores keep of a person. Every method is idempotent, and leaves nothing in the files of the store; it
  * rejects with StoreUnavailable if the store fails.
  */
-export interface PersonalData {
+export interface PersonalDataEraser {
   /** Removes the requests of an address, whether waiting or in progress. @param address canonical, as below */
   removeRequests(address: string): Promise<void>;
   /** Removes the counts of the limits of an address. */

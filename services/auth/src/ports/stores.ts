@@ -8,7 +8,7 @@ import type { KnownSources } from './known-sources.ts';
 import type { LimitRules, Limits } from './limits.ts';
 import type { MigrationSource, MigrationTarget } from './migration.ts';
 import type { Outbox } from './outbox.ts';
-import type { PersonalData } from './personal-data.ts';
+import type { PersonalDataEraser } from './personal-data.ts';
 import type { Registrations } from './registrations.ts';
 import type { Requests } from './requests.ts';
 import type { Sessions } from './sessions.ts';
@@ -23,7 +23,7 @@ export interface Stores extends Preparable {
   readonly registrations: Registrations;
   readonly erasures: Erasures;
   readonly erasureReceipts: ErasureReceipts;
-  readonly personalData: PersonalData;
+  readonly personalData: PersonalDataEraser;
   readonly snapshots: Snapshots;
   readonly keyFingerprints: KeyFingerprints;
   readonly sessions: Sessions;

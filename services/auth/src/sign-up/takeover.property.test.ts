@@ -185,7 +185,7 @@ function nthOf<T>(items: readonly T[], index: number): T | undefined {
   return items[items.length - 1 - (index % Math.max(items.length, 1))];
 }
 
-/** Does what a party asks for. Refusals and outages are valid answers. */
+/** Carries out the action of a party. Refusals and outages are valid outcomes. */
 async function act(stage: Stage, { party, action, network }: Step['actions'][number]): Promise<void> {
   try {
     await attempt(stage, party, action, contextOf(party, network));

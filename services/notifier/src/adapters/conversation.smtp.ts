@@ -40,7 +40,7 @@ const VERBS: Readonly<Record<string, SmtpStage>> = {
 
 /**
  * @param onExchange called with each reply
- * @param onPending called whenever another stage is waited for
+ * @param onPending called whenever another stage begins
  */
 export function createConversation(
   onExchange: (exchange: Exchange) => void,

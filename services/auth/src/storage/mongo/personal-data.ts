@@ -1,13 +1,13 @@
 import { guardMongo } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import type { PersonalData } from '../../ports/personal-data.ts';
+import type { PersonalDataEraser } from '../../ports/personal-data.ts';
 import { erasedEvents, keptClaims } from '../erased-commit.ts';
 import { COMMITS, type CommitDocument, MAJORITY } from './commits.ts';
 
 type Named = { readonly _id: string };
 
 /** The personal data of an account in MongoDB, collection by collection. */
-export function createMongoPersonalData(connection: Connection): PersonalData {
+export function createMongoPersonalData(connection: Connection): PersonalDataEraser {
   const commits = connection.collection<CommitDocument>(COMMITS);
 
   async function eraseCommit({ _id, events, claims }: CommitDocument): Promise<void> {
@@ -21,7 +21,7 @@ export function createMongoPersonalData(connection: Connection): PersonalData {
     );
   }
 
-  return guardMongo<PersonalData>({
+  return guardMongo<PersonalDataEraser>({
     async removeRequests(address) {
       await connection.collection('auth_requests').deleteMany({ address });
     },

@@ -1,6 +1,6 @@
 import { parseJson } from '@latchkey/process';
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
-import type { PersonalData } from '../../ports/personal-data.ts';
+import type { PersonalDataEraser } from '../../ports/personal-data.ts';
 import { erasedEvents, keptClaims } from '../erased-commit.ts';
 import { claimsColumn, claimsOf } from './commits.ts';
 
@@ -20,7 +20,7 @@ const SQL = {
 } as const;
 
 /** The personal data of an account in the embedded store, table by table. */
-export function createSqlitePersonalData(database: Database): PersonalData {
+export function createSqlitePersonalData(database: Database): PersonalDataEraser {
   function remove(values: Readonly<Record<string, string>>, ...statements: readonly string[]): Promise<void> {
     return database.write(
       () => {
@@ -45,7 +45,7 @@ export function createSqlitePersonalData(database: Database): PersonalData {
     }
   }
 
-  return mapSqliteErrors<PersonalData>({
+  return mapSqliteErrors<PersonalDataEraser>({
     removeRequests: (address) => remove({ address }, SQL.requests),
     removeLimits: (address) => remove({ address }, SQL.limits),
     removeTrusted: (address) => remove({ address }, SQL.trusted),
