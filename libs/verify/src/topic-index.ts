@@ -29,7 +29,10 @@ export interface TopicEntry {
   readonly outOfOrder: readonly OutOfOrderRecord[];
   /** Records that cannot be decoded. */
   readonly unreadable: number;
-  /** The partitions that its records are in. More than one if partitions were added to the topic, and a writer distributed records over all of them. */
+  /**
+   * The partitions that its records are in. More than one if partitions were added to the topic, and a writer distributed
+   * records over all of them.
+   */
   readonly partitions: readonly number[];
   /** Whether the journal has a stream with this id. */
   readonly inJournal: boolean;

@@ -189,15 +189,15 @@ const CLAIM_MS = 5000;
 const TRY_MS = 60_000;
 
 /**
- * No store has the time when the notifier stored what supersedes a mail, or when it claimed the mail: cutoffs have
- * no time, and a claim leaves no trace. Both are bounded by what the stores do have:
- * - A cutoff is stored before the deliveries of its own event, so it existed when the first of those was attempted
- * or arrived at the mail server. If the event calls for no mail, its cutoff cannot be dated and decides nothing.
- * - A claim reads the cutoffs after it has taken a delivery, and the attempt begins (`at`) as soon as the claim
- * returns: within CLAIM_MS, unless that notifier was stopped, or its store was hit, meanwhile. A mail that arrived was being sent
- * for TRY_MS at most, counted from before its claim.
- * So an attempt that began more than CLAIM_MS after the cutoff, or a mail that came more than CLAIM_MS and TRY_MS
- * after it, was claimed when its cutoff existed. A claim that was late by less is not detected.
+ * Checks that no mail was claimed after the cutoff that supersedes it was stored. The stores contain neither time:
+ * cutoffs have no time, and a claim leaves no trace. Both are bounded by other times:
+ * - A cutoff is stored before the deliveries of its own event, so it existed when the first of those was attempted or
+ *   arrived at the mail server. If its event requires no mail, the time of the cutoff is unknown, and it is not checked.
+ * - A claim reads the cutoffs after it has taken a delivery, and the attempt begins (`at`) as soon as the claim returns:
+ *   within CLAIM_MS, unless that notifier was stopped, or its store was hit, meanwhile. The attempt of a mail that
+ *   arrived began at most TRY_MS before.
+ * A mail is therefore reported if its attempt began more than CLAIM_MS after the cutoff, or if it arrived more than
+ * CLAIM_MS and TRY_MS after it. A claim that was late by less is not detected.
  */
 function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]): readonly Violation[] {
   const byEvent = Map.groupBy(stories, ({ owed }) => owed.event.id);
