@@ -12,7 +12,7 @@ import { createClient } from './support/client.ts';
 import { type Cluster, services, startCluster } from './support/cluster.ts';
 import { faultsOfStream, streamsOf } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
-import { readTopic, type SeenRecord } from './support/kcat.ts';
+import { readTopic, type SeenRecord, subjectOf } from './support/kcat.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { createPeople, type People, type Person, somebody } from './support/people.ts';
 import { type Ended, runToEnd } from './support/standalone.ts';
@@ -145,7 +145,7 @@ describe('verify', () => {
       { $unset: { 'profile.username': 1 } },
     );
     const missing = await appended(ben, {});
-    const twice = (await accounts()).find(({ key }) => key === cleo);
+    const twice = (await accounts()).find((record) => subjectOf(record) === cleo);
     assert.ok(twice);
     await produce(cleo, twice.payload, twice.headers);
     await appended(cleo, { waits: true });

@@ -39,7 +39,7 @@ function recordBody(record) {
       type: 'button',
       class: 'quiet',
       onclick: () => {
-        byId('key').value = record.key;
+        byId('key').value = subjectOf(record);
         byId('key').focus();
         void poll();
       },
@@ -60,6 +60,11 @@ function recordBody(record) {
     h('div', {}, h('h2', {}, 'Value'), jsonView(record.value)),
     h('div', {}, h('h2', {}, 'Headers'), jsonView(record.headers)),
   );
+}
+
+/** The account that a key names: it may be followed by a slash and the sequence of the event. */
+function subjectOf({ key }) {
+  return key?.split('/')[0];
 }
 
 function recordRow(record) {
@@ -116,7 +121,9 @@ async function poll() {
   if (state === shown) return;
   const asked = key ? SEARCHED : LIMIT;
   const records = await listRecords(topic.name, { limit: asked, ...(partition ? { partition } : {}) });
-  const wanted = records.filter((record) => key === '' || record.key === key).reverse();
+  const wanted = records
+    .filter((record) => key === '' || record.key === key || subjectOf(record) === key)
+    .reverse();
   shown = state;
   updateTopics(topics.map((each) => ({ ...each, current: each === topic })));
   updateRecords(wanted.slice(0, LIMIT));
