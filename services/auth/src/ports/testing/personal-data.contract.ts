@@ -31,7 +31,7 @@ export function personalDataContract(name: string, open: OpenStores): void {
       for (const commit of [first, second, other]) await journal.append(commit);
       for (const _ of Array(2).keys()) await stores.personalData.eraseCommits(first.stream);
       const erased = await journal.read(first.stream);
-      assert.doesNotMatch(JSON.stringify(erased), /ada|hash of a/);
+      assert.doesNotMatch(JSON.stringify(erased), /ada\.|"ada"|hash of a/);
       assert.deepEqual(
         erased.map(({ number, sequence, commandId }) => ({ number, sequence, commandId })),
         [first, second].map(({ number, sequence, commandId }) => ({ number, sequence, commandId })),
