@@ -1,4 +1,4 @@
-import { type Parked, type Position, type PositionStore, withMark } from './position-store.ts';
+import { isSameMark, type Position, type PositionStore, withMark } from './position-store.ts';
 
 export interface MemoryPositions<P extends Position> extends PositionStore<P> {
   all(): Iterable<P>;
@@ -25,7 +25,7 @@ export function createMemoryPositions<P extends Position>(): MemoryPositions<P> 
     },
     async replaceMark(current, next) {
       const position = positions.get(current.account);
-      if (position?.parked === undefined || !isSameRecord(position.parked, current)) return;
+      if (position?.parked === undefined || !isSameMark(position.parked, current)) return;
       positions.set(current.account, withMark(position, next));
     },
   };
@@ -37,8 +37,4 @@ function replaces(given: Position, stored: Position | undefined): boolean {
     given.sequence > stored.sequence ||
     (given.sequence === stored.sequence && stored.parked === undefined)
   );
-}
-
-function isSameRecord(a: Parked, b: Parked): boolean {
-  return a.topic === b.topic && a.partition === b.partition && a.offset === b.offset;
 }

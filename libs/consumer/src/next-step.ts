@@ -46,11 +46,14 @@ export function nextStep(position: Position, record: AccountRecord, first: First
 }
 
 /**
- * Returns the mark of an account that this record may unpark; undefined if it does not. A duplicate may, because a
- * process that dies while the account resumes has already applied the missing event when its slice is redelivered.
+ * Returns the mark of an account that this record may unpark; undefined if it does not. A duplicate may if the missing
+ * event was applied: a process that dies while the account resumes leaves the mark, and its slice is redelivered. Other
+ * duplicates may not: a slow member reads them, and does not know what the records after its slice wait for.
  */
-export function gapToFill({ parked }: Position, { kind }: Step): Parked | undefined {
-  return parked !== undefined && (kind === 'missing' || kind === 'duplicate') ? parked : undefined;
+export function gapToFill({ sequence, parked }: Position, { kind }: Step): Parked | undefined {
+  if (parked === undefined) return undefined;
+  const isFilled = kind === 'duplicate' && missingIn(parked) <= sequence;
+  return kind === 'missing' || isFilled ? parked : undefined;
 }
 
 function isGap({ reason }: Held): boolean {
@@ -63,4 +66,9 @@ export function follows(last: number, sequence: number, first: FirstEvent): bool
 
 export function gap(last: number, sequence: number): Held {
   return { reason: 'gap', cause: `event ${sequence} came where ${last + 1} was due` };
+}
+
+/** Returns the sequence of the event that an account at a gap misses. Only the cause says it, as stores keep no more. */
+function missingIn({ cause }: Held): number {
+  return Number(/where (\d+) was due$/.exec(cause)?.[1] ?? 0);
 }

@@ -87,12 +87,13 @@ export function positionStoreContract<P extends Position>(
       assert.deepEqual(await stored(store, ada), parked);
     });
 
-    promises('clears a mark on request, that of this very record alone', async (store) => {
+    promises('clears a mark on request, exactly this one alone', async (store) => {
       const mark = markAt(ada, 12);
       await store.save([at(ada, 3, mark)]);
       await store.replaceMark(markAt(ada, 11));
       await store.replaceMark({ ...mark, partition: 8 });
       await store.replaceMark({ ...mark, topic: 'mailings.events.v1' });
+      await store.replaceMark({ ...mark, cause: 'event 6 came where 5 was due' });
       await store.replaceMark(markAt(bob, 12));
       assert.deepEqual(await stored(store, ada), at(ada, 3, mark));
       await store.replaceMark(mark);

@@ -52,10 +52,15 @@ export interface PositionStore<P extends Position = Position> {
    */
   save(positions: readonly P[]): Promise<void>;
   /**
-   * Replaces the mark of an account that is still parked at exactly this record (same topic, partition and offset),
-   * or removes it if no other mark is given. Does nothing otherwise.
+   * Replaces the mark of an account that still has exactly this mark (same topic, partition, offset and cause), or
+   * removes it if no other mark is given. Does nothing otherwise: another member has replaced the mark meanwhile.
    */
   replaceMark(current: Parked, next?: Parked): Promise<void>;
+}
+
+/** Returns whether two marks are the same: at the same record, and with the same cause. */
+export function isSameMark(a: Parked, b: Parked): boolean {
+  return a.topic === b.topic && a.partition === b.partition && a.offset === b.offset && a.cause === b.cause;
 }
 
 /** Returns the mark of an account that is parked at this record. */

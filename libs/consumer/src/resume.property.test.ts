@@ -8,6 +8,7 @@ import { createMemoryPositions } from './memory-positions.ts';
 import type { Position, PositionStore } from './position-store.ts';
 import { decodeRecord, type EventRecord, sequenceOf } from './records.ts';
 import { createRetryParked } from './retry-parked.ts';
+import { accountId, eventRecord } from './testing/history.ts';
 import { failingAt, readKeyOf, type ShuffledLog, shuffledLogs } from './testing/shuffled-log.ts';
 import { acceptAll } from './testing/signed.ts';
 
@@ -98,6 +99,18 @@ describe('an account that misses an event', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  test('stays marked if a member that lost its partition reads only records before the one that waits', async () => {
+    const log = [2, 4, 1].map((sequence, offset) => eventRecord(accountId(0), sequence, offset));
+    const positions = createMemoryPositions<State>();
+    const [late, owner] = [1, 2].map(() => memberOf(positions, log, (work) => work()));
+    assert.ok(late && owner);
+    await owner.handle(log);
+    await late.handle(log.slice(0, 1));
+    const [state] = (await positions.load(accountsIn(log.map(decodeRecord)))).values();
+    assert.deepEqual(state?.applied, [1, 2]);
+    assert.equal(state?.parked?.cause, 'event 4 came where 3 was due');
   });
 
   test('goes on where a member works on a partition that another has taken over', async () => {

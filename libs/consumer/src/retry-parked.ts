@@ -6,7 +6,7 @@ import type { Bus } from '@latchkey/bus';
 import type { Authenticate } from './authenticate.ts';
 import { createCatchUp } from './catch-up.ts';
 import { type FirstEvent, isRefused, type Refused, refusal } from './next-step.ts';
-import { type Parked, type Position, type PositionStore, withMark } from './position-store.ts';
+import { isSameMark, type Parked, type Position, type PositionStore, withMark } from './position-store.ts';
 import { type EventRecord, namesAccount } from './records.ts';
 
 export interface RetryOutcome {
@@ -66,7 +66,8 @@ export interface RetryParked<P extends Position> {
 }
 
 interface Range {
-  readonly toOffset?: number;
+  /** The offset after the last record to read. Undefined: to the end of the log. */
+  readonly toOffset: number | undefined;
   readonly passesUnreadable: boolean;
 }
 
@@ -106,7 +107,10 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>): Retry
   async function store(before: P, after: P, origin: Parked): Promise<void> {
     if (isUnchanged(before, after)) return;
     await positions.save([after]);
-    await positions.replaceMark(before.parked ?? origin, after.parked);
+    await positions.replaceMark(origin, after.parked);
+    // The mark that another pass or member has set, unless `handle` has stored a position with `origin` since.
+    if (before.parked && !isSameMark(before.parked, origin))
+      await positions.replaceMark(before.parked, after.parked);
   }
 
   return {
@@ -114,35 +118,34 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>): Retry
       const { parked: origin, sequence } = await find(account);
       if (origin === undefined) return { result: 'not parked', sequence };
       let latest: Look<P>;
-      do latest = await look(await find(account), origin, { passesUnreadable: true });
+      do latest = await look(await find(account), origin, { toOffset: undefined, passesUnreadable: true });
       while (!isUnchanged(latest.before, latest.after));
       return outcomeOf(latest.after);
     },
 
     async resume(gap, lastOffset) {
-      const toOffset = lastOffset + 1;
-      let latest: Look<P>;
-      do {
+      let known: Parked | undefined = gap;
+      let toOffset: number | undefined = lastOffset + 1;
+      for (;;) {
         const before = await find(gap.account);
-        if (waitsForOperator(before) || isMarkedAfter(before, gap, lastOffset)) return before;
-        latest = await look(before, gap, { toOffset, passesUnreadable: before.parked === undefined });
-      } while (latest.after.parked !== undefined && latest.after.sequence > latest.before.sequence);
-      return latest.after;
+        if (waitsForOperator(before)) return before;
+        // The account waits for what another member has read, perhaps after this slice. Then only the whole log shows
+        // whether it may continue, and the last pass must change nothing, as for an operator.
+        if (before.parked && !(known && isSameMark(before.parked, known))) toOffset = undefined;
+        const { after } = await look(before, gap, {
+          toOffset,
+          passesUnreadable: before.parked === undefined,
+        });
+        if (after.parked === undefined && toOffset !== undefined) return after;
+        if (isUnchanged(before, after)) return after;
+        known = after.parked;
+      }
     },
   };
 }
 
 function waitsForOperator({ parked }: Position): boolean {
   return parked !== undefined && parked.reason !== 'gap';
-}
-
-/**
- * Returns whether the account was marked at a record after the slice: by the member that has taken the partition over
- * from this one, and that knows what the marked record waits for.
- */
-function isMarkedAfter({ parked }: Position, { topic, partition }: Parked, lastOffset: number): boolean {
-  if (parked === undefined || parked.topic !== topic || parked.partition !== partition) return false;
-  return parked.offset > lastOffset;
 }
 
 function isUnchanged(before: Position, after: Position): boolean {

@@ -47,7 +47,7 @@ test('everything of a valid event is shown except the person and the token', () 
     person: '***',
     verification: { sealed: '***', expiresAt: '2026-01-02T09:30:00.000Z' },
   });
-  assert.equal(shown.key, USER);
+  assert.equal(shown.key, `${USER}/1`);
   assert.deepEqual(shown.headers, { ...headers });
   assert.doesNotMatch(JSON.stringify(fieldsOf(shown)), new RegExp(`${ADDRESS}|${TOKEN}`));
 });

@@ -39,13 +39,14 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
       if (!(await saveAll(documents))) await saveAll(documents);
     },
 
-    async replaceMark({ account, topic, partition, offset }, next) {
+    async replaceMark({ account, topic, partition, offset, cause }, next) {
       const current = {
         _id: account,
         // Marks of release 0.1 contain no topic.
         'parked.topic': { $in: [topic, null] },
         'parked.partition': partition,
         'parked.offset': offset,
+        'parked.cause': cause,
       };
       await accounts.updateOne(current, next ? { $set: { parked: next } } : { $unset: { parked: 1 } });
     },

@@ -26,7 +26,8 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
   const replaceMark = `
     UPDATE ${table} SET parked = :next WHERE id = :account
        AND coalesce(json_extract(parked, '$.topic'), :topic) = :topic
-       AND json_extract(parked, '$.partition') = :partition AND json_extract(parked, '$.offset') = :offset`;
+       AND json_extract(parked, '$.partition') = :partition AND json_extract(parked, '$.offset') = :offset
+       AND json_extract(parked, '$.cause') = :cause`;
 
   const port: Profiles = {
     async load(accounts) {
@@ -45,8 +46,8 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
       await database.write(saveAll, { flushed: false, erases });
     },
 
-    async replaceMark({ account, topic, partition, offset }, next) {
-      const change = { next: next ? JSON.stringify(next) : null, account, topic, partition, offset };
+    async replaceMark({ account, topic, partition, offset, cause }, next) {
+      const change = { next: next ? JSON.stringify(next) : null, account, topic, partition, offset, cause };
       await database.write(() => void database.prepare(replaceMark).run(change));
     },
 
