@@ -10,6 +10,7 @@ import {
   type ServiceName,
   services,
 } from '../support/cluster.ts';
+import { subjectOf } from '../support/kcat.ts';
 import { through } from '../support/mongo-url.ts';
 import type { Settings } from '../support/system.ts';
 import { check, type Report } from './checker/check.ts';
@@ -372,7 +373,7 @@ async function findingsOf({ ops, stores }: Cluster): Promise<readonly string[]> 
     if (!stdout.startsWith('{')) return [`ops verify: ${message}`];
     const { findings, found }: { findings: readonly Finding[]; found: number } = JSON.parse(stdout);
     const records = await readRecords(stores.KAFKA_BROKERS);
-    const forged = new Set(records.filter(isForged).map(({ key }) => key));
+    const forged = new Set(records.filter(isForged).map(subjectOf));
     const others = findings.filter(
       ({ kind, subject = '' }) => !(ABOUT_FORGED.has(kind) && forged.has(subject)),
     );

@@ -6,8 +6,9 @@ import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { Kafka, logLevel, type Message, Partitioners } from 'kafkajs';
+import { type Admin, Kafka, logLevel, type Message, Partitioners, type Producer } from 'kafkajs';
 import { BSON, type Document, type IndexDescription, MongoClient } from 'mongodb';
+import { setCleanupPolicy } from './cleanup-policy.ts';
 import { shiftClock } from './programs.ts';
 import type { Settings } from './system.ts';
 
@@ -154,14 +155,23 @@ function headerOf(given: string | readonly string[]): Buffer | Buffer[] {
 }
 
 /**
- * Writes the records of the fixture, and the positions of its groups. Existing topics must be empty. The records are
- * dated today, so that the broker does not delete them because of their age.
+ * Writes the records of the fixture, and the positions of its groups. Existing topics must be empty; they are no longer
+ * compacted, because release 0.1 had no such topics. The records are dated today, so that the broker does not delete
+ * them because of their age.
  */
 export async function loadKafka(brokers: string): Promise<void> {
   const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'fixture', logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await Promise.all([admin.connect(), producer.connect()]);
+  try {
+    await writeRecords(admin, producer);
+  } finally {
+    await Promise.all([admin.disconnect(), producer.disconnect()]);
+  }
+}
+
+async function writeRecords(admin: Admin, producer: Producer): Promise<void> {
   const lines = await linesOf<KafkaLine>('kafka.ndjson');
   const existing = await admin.listTopics();
 
@@ -182,13 +192,12 @@ export async function loadKafka(brokers: string): Promise<void> {
       positions.push(line);
     } else {
       messages.set(line.topic, []);
-      if (!existing.includes(line.topic))
-        await admin.createTopics({ topics: [{ topic: line.topic, numPartitions: line.partitions }] });
+      if (existing.includes(line.topic)) await setCleanupPolicy(admin, line.topic, 'delete');
+      else await admin.createTopics({ topics: [{ topic: line.topic, numPartitions: line.partitions }] });
     }
   }
   for (const [topic, list] of messages)
     if (list.length > 0) await producer.send({ topic, acks: -1, messages: list });
   for (const { group, topic, offsets } of positions)
     await admin.setOffsets({ groupId: group, topic, partitions: offsets });
-  await Promise.all([admin.disconnect(), producer.disconnect()]);
 }

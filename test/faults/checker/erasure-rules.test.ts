@@ -60,6 +60,12 @@ describe('what an erased account had', () => {
     ]);
     const shared = journalOf(beforeErasure([...goodStores.commits, again], goodStores.records));
     assert.deepEqual([...namesOfErased(shared).keys()], ['dan@example.com']);
+    const address = { person: { email: 'dan@example.com' } };
+    const signUp = commitOf(FAY, [7, 8], 'x', [
+      eventOf('ProfileChanged', minuteOfRun(20), { userId: FAY, ...address }),
+    ]);
+    const contained = journalOf(beforeErasure([...goodStores.commits, signUp], goodStores.records));
+    assert.deepEqual([...namesOfErased(contained).keys()], [], 'the username is part of the address');
   });
 
   test('is found in whatever bytes contain it', () => {

@@ -14,20 +14,20 @@ function namesIn({ data: { person } }: JournalEvent): readonly string[] {
 }
 
 /**
- * Returns the identifying texts of erased people, with their accounts, except those that another account has now,
- * because an address can be used again after an erasure.
+ * Returns the identifying texts of erased people, with their accounts, except those that another account has or
+ * contains, because an address can be used again after an erasure.
  * @param journal as it was before the erasures
  */
 export function namesOfErased(journal: Journal): ReadonlyMap<string, string> {
   const accounts = eventsByAccount(journal);
   const gone = accounts.filter(([, events]) => isErased(events));
   const others = accounts.filter(([, events]) => !isErased(events));
-  const taken = new Set(others.flatMap(([, events]) => events.flatMap(namesIn)));
+  const taken = others.flatMap(([, events]) => events.flatMap(namesIn)).join('\n');
   return new Map(
     gone.flatMap(([account, events]) =>
       events
         .flatMap(namesIn)
-        .filter((name) => !taken.has(name))
+        .filter((name) => !taken.includes(name))
         .map((name) => [name, account] as const),
     ),
   );

@@ -1,5 +1,6 @@
 /** Deletes records from a topic, as a shortened retention or a tool could. */
-import kafkajs, { type Admin, Kafka, logLevel } from 'kafkajs';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { cleanupPolicyOf, setCleanupPolicy } from '../../support/cleanup-policy.ts';
 import { readPartition, type SeenRecord } from '../../support/kcat.ts';
 
 const WITHIN_MS = 20_000;
@@ -33,30 +34,14 @@ export async function cutOff(
   }
 }
 
-const POLICY = 'cleanup.policy';
-
 /** Does something while the topic is not only compacted: a broker deletes no records of one that is. */
 async function whileDeletable(admin: Admin, topic: string, work: () => Promise<unknown>): Promise<void> {
-  const type = kafkajs.ConfigResourceTypes.TOPIC;
-  const { resources } = await admin.describeConfigs({
-    resources: [{ type, name: topic }],
-    includeSynonyms: false,
-  });
-  const own = (resources[0]?.configEntries ?? []).filter(({ isDefault }) => !isDefault);
-  const policy = own.find(({ configName }) => configName === POLICY)?.configValue;
-  async function alter(value: string): Promise<void> {
-    // kafkajs resets every setting that is not given.
-    const configEntries = own.map(({ configName: name, configValue }) => ({
-      name,
-      value: name === POLICY ? value : configValue,
-    }));
-    await admin.alterConfigs({ validateOnly: false, resources: [{ type, name: topic, configEntries }] });
-  }
+  const policy = await cleanupPolicyOf(admin, topic);
   if (policy !== 'compact') return void (await work());
-  await alter('compact,delete');
+  await setCleanupPolicy(admin, topic, 'compact,delete');
   try {
     await work();
   } finally {
-    await alter(policy);
+    await setCleanupPolicy(admin, topic, policy);
   }
 }
