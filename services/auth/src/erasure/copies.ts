@@ -18,16 +18,16 @@ export interface CopyNeeds {
 }
 
 /**
- * Publishes all events of an account as the journal has them, the last one last. Idempotent: consumers skip what they
- * have. The person must have been erased from the journal.
+ * Publishes all events of an account as the journal has them, the last one last, and notes when. Idempotent: consumers
+ * skip what they have. The person must have been erased from the journal.
  * @throws StoreUnavailable, UnreadableCommit; Error as the bus does
  */
 export async function publishCopies(deps: CopyNeeds, account: string): Promise<void> {
   const { journal, erasureReceipts, bus, signer, now } = deps;
-  // Noted before: after a crash the copies are published again, and meanwhile the partition is kept in motion.
-  await erasureReceipts.noteCopies(account, now().toISOString());
   if (!(await journal.read(account)).every(isChained)) await chainStream(journal, account);
   const commits = await journal.read(account);
   const records = commits.flatMap((commit) => outgoingCommit(commit, signer).records);
   await bus.publish(ACCOUNTS_TOPIC, records);
+  // Noted afterwards, because copies that are noted count as published. After a crash in between they are repeated.
+  await erasureReceipts.noteCopies(account, now().toISOString());
 }

@@ -17,6 +17,13 @@ function onKafka({ erasing, bus }: World) {
   return { ...erasing, bus: { publish: bus.publish } };
 }
 
+const AWAY = /the log is away/;
+
+/** The same while the log cannot be reached. */
+function withoutLog(world: World) {
+  return { ...world.erasing, bus: { publish: () => Promise.reject(new Error('the log is away')) } };
+}
+
 function recordsOf({ bus }: World): readonly BusRecord[] {
   return bus.records(ACCOUNTS_TOPIC, { limit: 1000 }).toSorted((a, b) => a.offset - b.offset);
 }
@@ -27,7 +34,7 @@ function compacted(world: World): readonly BusRecord[] {
   return [...latest.values()].filter(({ value }) => value !== null);
 }
 
-function heartbeatsOf(world: World, needs = onKafka(world)) {
+function heartbeatsOf(world: World, needs: Pick<ReturnType<typeof onKafka>, 'bus'> = onKafka(world)) {
   const logger = createLogger({ name: 'test', level: 'silent' });
   return createHeartbeats({ ...world.erasing, bus: needs.bus, logger }, TIMES);
 }
@@ -106,7 +113,7 @@ describe('heartbeats', () => {
   );
 
   test(
-    'go on after a restart',
+    'continue after a restart',
     inWorld(async (world) => {
       await erased(world);
       await heartbeatsOf(world).run();
@@ -134,6 +141,39 @@ describe('heartbeats', () => {
       const count = recordsOf(world).length;
       await heartbeats.run();
       assert.equal(recordsOf(world).length, count);
+    }),
+  );
+
+  test(
+    'come with the copies once more, however long the log was away when they were due',
+    inWorld(async (world) => {
+      const userId = await dueAccount(world);
+      await publish(world, userId);
+      const delayed = recordsOf(world);
+      await eraseDue(withoutLog(world));
+      world.advance(2 * HOUR);
+      await eraseDue(onKafka(world));
+      await world.bus.publish(ACCOUNTS_TOPIC, delayed);
+      world.advance(HOUR);
+      await assert.rejects(heartbeatsOf(world, withoutLog(world)).run(), AWAY);
+      world.advance(HOUR);
+      await heartbeatsOf(world).run();
+      assertCompactedWithoutPerson(world);
+    }),
+  );
+
+  test(
+    'end with one after the time of the last copies, even if every earlier one was missed',
+    inWorld(async (world) => {
+      await erased(world);
+      world.advance(HOUR);
+      await heartbeatsOf(world).run();
+      const before = beats(world).length;
+      world.advance(20 * DAY);
+      await assert.rejects(heartbeatsOf(world, withoutLog(world)).run(), AWAY);
+      await heartbeatsOf(world).run();
+      assert.equal(beats(world).length, before + 1);
+      assert.deepEqual(await world.erasing.erasureReceipts.listCopied({ limit: 9 }), []);
     }),
   );
 

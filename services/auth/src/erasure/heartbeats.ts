@@ -70,6 +70,8 @@ export function createHeartbeats(deps: Needs, { maxLagMs, againMs = AGAIN_MS }: 
         { err: error, stream: account },
         'the events of an erased account cannot be published again',
       );
+      // Noted like a success, because no later attempt would succeed either.
+      await erasureReceipts.noteCopies(account, now().toISOString());
     }
   }
 
@@ -82,9 +84,11 @@ export function createHeartbeats(deps: Needs, { maxLagMs, againMs = AGAIN_MS }: 
   }
 
   async function handle(erasure: CopiedErasure): Promise<void> {
-    if (isDueAgain(erasure)) await copyAgain(erasure);
-    else if (isGone(erasure)) return erasureReceipts.removeCopies(erasure.account);
+    const dueAgain = isDueAgain(erasure);
+    if (dueAgain) await copyAgain(erasure);
+    // Also before the erasure is closed: during a long outage every earlier heartbeat may have been missed.
     await beat(erasure.account);
+    if (!dueAgain && isGone(erasure)) await erasureReceipts.removeCopies(erasure.account);
   }
 
   return {

@@ -49,7 +49,7 @@ export interface ErasureReceipts {
   /** Adds a receipt. No-op if the consumer has confirmed before, or if the account has no erasure. */
   confirm(account: string, receipt: StoredReceipt): Promise<void>;
   find(account: string): Promise<Erasure | undefined>;
-  /** Notes that the events are published without the person at this instant. No-op if the account has no erasure. */
+  /** Notes that the events were published without the person by this instant. No-op if the account has no erasure. */
   noteCopies(account: string, at: string): Promise<void>;
   /** Notes that the topic no longer has events with the person. Idempotent. */
   removeCopies(account: string): Promise<void>;
