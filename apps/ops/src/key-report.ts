@@ -129,7 +129,7 @@ function wasUsed(kind: ReportedKind, state: KeyReport['state']): boolean {
   return state === 'former' || (state === 'next' && (kind === 'bounces' || kind === 'dkim'));
 }
 
-/** // Data may have been made with the former key until just before the current one was first used. */
+/** Data may have been made with the former key until just before the current one was first used. */
 function neededUntil(
   kind: ReportedKind,
   since: Date,

@@ -65,7 +65,7 @@ function attributeName(header: string): string | undefined {
   return /^ce_[a-z\d]+$/.test(header) ? header.slice('ce_'.length) : undefined;
 }
 
-/** // The position of the record on the log, as extension attributes. */
+/** The position of the record on the log, as extension attributes. */
 function withPlace(attributes: Readonly<Record<string, string>>, record: BusRecord, data = ''): string {
   const { partition, offset } = record;
   const text = JSON.stringify({ ...attributes, feedpartition: partition, feedoffset: offset });

@@ -151,7 +151,7 @@ function whatOf(data: SecurityEvent['data']): string {
   return own.map(([name, value]) => `${name}=${String(value)}`).join(' ') || '-';
 }
 
-/** // Clients choose parts of these texts, so control characters must not reach the terminal. */
+/** Clients choose parts of these texts, so control characters must not reach the terminal. */
 function onTerminal(text: string): string {
   return text.replaceAll(/\p{C}/gu, '?');
 }

@@ -73,7 +73,7 @@ async function checkErased(context: Context, account: string, json: boolean): Pr
   });
 }
 
-/** // Contains no personal data, because the output of a check may be kept. */
+/** Contains no personal data, because the output of a check may be kept. */
 function describe(hits: readonly TracesFound[]): readonly string[] {
   if (hits.length === 0) return ['0 hits: nothing of it is in any store or topic.'];
   return hits.map(({ place, kind, count }) => `${kind} ${place}: ${count}`);

@@ -74,7 +74,7 @@ export function addErasuresCommand(program: Program, context: Context): void {
 
 interface Rules {
   readonly receiptDays: number;
-  /** // Erasures before this time that are not confirmed are overdue. */
+  /** Erasures before this time that are not confirmed are overdue. */
   readonly overdueSince: Date;
 }
 

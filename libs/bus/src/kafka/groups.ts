@@ -133,7 +133,7 @@ export async function assertNoForeignMembers(
   }
 }
 
-/** // A broker that has not had any groups first creates the topic of offsets, and has no coordinator until then. */
+/** A broker that has not had any groups first creates the topic of offsets, and has no coordinator until then. */
 function describeGroup(admin: Pick<Admin, 'describeGroups'>, group: string): Promise<GroupDescriptions> {
   const giveUpAt = performance.now() + COORDINATOR_WITHIN_MS;
   function isMissing(error: unknown): boolean {

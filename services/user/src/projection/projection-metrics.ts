@@ -73,7 +73,7 @@ export function whileActive(answers: () => boolean, metrics: ProjectionMetrics):
   };
 }
 
-/** // Has no value while the store is down, because the metrics page must not fail. */
+/** Has no value while the store is down, because the metrics page must not fail. */
 function gauge(registers: Registry[], name: string, help: string, read: () => Promise<number>): void {
   new Gauge({
     name,
