@@ -117,7 +117,7 @@ describe('heartbeats', () => {
     inWorld(async (world) => {
       await erased(world);
       await heartbeatsOf(world).run();
-      world.advance(8 * DAY);
+      world.advance(20 * DAY);
       await heartbeatsOf(world).run();
       await heartbeatsOf(world).run();
       assert.equal(beats(world).length, 3);
