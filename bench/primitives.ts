@@ -1,6 +1,6 @@
 /** Compares the cost of hashing and signing with that of the libraries and calls that could be used instead. */
 import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import { signed } from '@latchkey/consumer/testing/signed';
+import { signEvent } from '@latchkey/consumer/testing/signed';
 import { coveredBy, digestPerson, eventSigner, isSignedBy, verifySignature } from '@latchkey/events';
 import canonicalize from 'canonicalize';
 import jwt from 'jsonwebtoken';
@@ -32,7 +32,7 @@ async function hashing(): Promise<readonly Figure[]> {
   const person = { email: 'ada@example.com', username: 'ada', firstName: 'Ada' };
   const salt = randomBytes(16);
   const key = salt.toString('base64url');
-  const { headers } = signed(registered);
+  const { headers } = signEvent(registered);
   const event = { ...covered, previous: headers['ce_hash'] ?? '' };
   return [
     await figure('canonical JSON of an event (limit: canonicalize)', HASHES, {
@@ -66,7 +66,7 @@ async function signing(): Promise<readonly Figure[]> {
 
 async function checking(): Promise<Figure> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const { headers } = signed(historyOf('ada').registered());
+  const { headers } = signEvent(historyOf('ada').registered());
   const hash = headers['ce_hash'] ?? '';
   const signature = eventSigner({ kid: 'bench', key: privateKey }).sign(hash);
   const turns = await sampleInTurns(ROUNDS, {

@@ -1,6 +1,6 @@
 /** Creates a data folder whose log contains many accounts that only the notifier has read. */
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { signedInOrder } from '@latchkey/consumer/testing/signed';
+import { signEvents } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent, topics } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { loadSecrets } from '../../apps/standalone/src/secrets.ts';
@@ -24,7 +24,7 @@ export async function seedLog(folder: string, { accounts, eventsEach = 4 }: Seed
   const bus = createEmbeddedBus({ database });
   await bus.ensureTopics(topics);
   for (let from = 0; from < accounts; from += AT_ONCE) {
-    const records = signedInOrder(eventsOf(from, Math.min(accounts, from + AT_ONCE), eventsEach), signer);
+    const records = signEvents(eventsOf(from, Math.min(accounts, from + AT_ONCE), eventsEach), signer);
     for (let at = 0; at < records.length; at += BATCH)
       await bus.publish(ACCOUNTS_TOPIC, records.slice(at, at + BATCH));
   }

@@ -37,8 +37,8 @@ export function createForgeryAlarm(deps: {
 }
 
 /** Returns the state of the keys with which events are verified. */
-export function eventKeysHealth(keys: { trouble(): string | undefined }): Dependency {
-  const detail = keys.trouble();
+export function eventKeysHealth(keys: { unavailableReason(): string | undefined }): Dependency {
+  const detail = keys.unavailableReason();
   const dependency = { name: 'event keys', needed: false } as const;
   return detail === undefined ? { ...dependency, state: 'ok' } : { ...dependency, state: 'degraded', detail };
 }

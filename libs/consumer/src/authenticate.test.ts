@@ -34,7 +34,7 @@ function countedKeys() {
     uses += 1;
     return get(kid);
   };
-  const keys: EventKeys = { find: async () => found, trouble: () => undefined };
+  const keys: EventKeys = { find: async () => found, unavailableReason: () => undefined };
   return { keys, uses: () => uses };
 }
 
@@ -195,7 +195,10 @@ describe('authentication', () => {
   });
 
   test('knows nothing while the keys are unavailable', async () => {
-    const away: EventKeys = { find: () => Promise.reject(new Error('no keys')), trouble: () => 'away' };
+    const away: EventKeys = {
+      find: () => Promise.reject(new Error('no keys')),
+      unavailableReason: () => 'away',
+    };
     await assert.rejects(
       createAuthenticate({ keys: away, policy: 'warn', topics: [ACCOUNTS_TOPIC] })(history(1).records),
       /no keys/,

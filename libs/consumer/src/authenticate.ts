@@ -30,7 +30,7 @@ export interface AuthenticatedSlice {
   readonly forged: readonly ForgedRecord[];
 }
 
-/** @throws EventKeysUnavailable if the records cannot be checked: they may be genuine or not */
+/** @throws EventKeysUnavailable if the signatures cannot be verified at the moment */
 export type Authenticate = (sources: readonly BusRecord[]) => Promise<AuthenticatedSlice>;
 
 export interface AuthenticateOptions {
@@ -41,8 +41,9 @@ export interface AuthenticateOptions {
   /** Topics whose events are not signed, by their names on the log. */
   readonly unsigned?: readonly string[];
   /**
-   * The log, to read ahead of a consumer that catches up: one signature per account is checked then, instead of one per
-   * account and slice. Only for a consumer of its own: readers at several places would read ahead again and again.
+   * The log, to read ahead of a consumer that catches up: one signature per account is then verified, instead of one
+   * per account and slice. Only for a function that serves a single consumer, because readers at different offsets
+   * would read the same records again and again.
    */
   readonly ahead?: Omit<LookAheadOptions, 'keys'>;
 }
@@ -56,9 +57,9 @@ interface Candidate {
 export const UNSIGNED = 'it is not signed (if release 0.1 wrote it, publish it again: ops republish)';
 
 /**
- * Returns a function that authenticates consecutive records. A signature covers the hash of its event, and so
- * everything before it in the chain: of each run of linked events only the last signature is checked. Heartbeats are left
- * out.
+ * Returns a function that authenticates consecutive records, without heartbeats. A signature covers the hash of its
+ * event and, because each hash includes the previous one, all earlier events of the chain. So only the last signature
+ * of each run of linked events is verified.
  */
 export function createAuthenticate({
   keys,
@@ -69,11 +70,11 @@ export function createAuthenticate({
 }: AuthenticateOptions): Authenticate {
   const lookAhead = ahead && createLookAhead({ ...ahead, keys });
   return async (sources) => {
-    const vouched = (await lookAhead?.vouchFor(sources)) ?? new Set<string>();
+    const verified = (await lookAhead?.verifiedHashes(sources)) ?? new Set<string>();
     const candidates = sources
       .filter((source) => !isHeartbeat(source))
       .map((source): Candidate => ({ source, ...decodeWithProof(source) }));
-    const flaws = await flawsOf(candidates, { keys, topics, unsigned, vouched });
+    const flaws = await findFlaws(candidates, { keys, topics, unsigned, verified });
     const forged = candidates.flatMap(({ source }, index) => {
       const cause = flaws[index];
       return cause === undefined ? [] : [{ source, cause }];
@@ -85,7 +86,7 @@ export function createAuthenticate({
 
 interface Rules extends Required<Pick<AuthenticateOptions, 'keys' | 'topics' | 'unsigned'>> {
   /** Hashes of events that auth has published. */
-  readonly vouched: ReadonlySet<string>;
+  readonly verified: ReadonlySet<string>;
 }
 
 /** A record that matches its hash, with its place in the slice. */
@@ -95,16 +96,16 @@ interface Intact {
 }
 
 /** Returns why each record does not verify; undefined for those that do. */
-async function flawsOf(
+async function findFlaws(
   candidates: readonly Candidate[],
-  { keys, topics, unsigned, vouched }: Rules,
+  { keys, topics, unsigned, verified }: Rules,
 ): Promise<readonly (string | undefined)[]> {
   const kids = new Set(candidates.flatMap(({ provenance }) => kidOf(provenance) ?? []));
   const known = kids.size === 0 ? undefined : await keys.find([...kids]);
   const flaws: (string | undefined)[] = [];
   const pending = new Map<string, Intact[]>();
   for (const [index, { source, decoded, provenance }] of candidates.entries()) {
-    // Its key is not an account, so the consumer sets it aside for that reason anyway.
+    // The consumer sets aside records whose key names no account in any case.
     if (decoded.kind === 'unusable' || unsigned.includes(source.topic)) continue;
     if (provenance.kind === 'unsigned') flaws[index] = UNSIGNED;
     else if (provenance.kind === 'forged') flaws[index] = provenance.cause;
@@ -121,7 +122,7 @@ async function flawsOf(
     return (await verifySignature(key, hash, signature)) ? undefined : 'its signature is not valid';
   }
 
-  /** An event that verifies vouches for the one that it follows, and so on. */
+  /** Accepts a verified event and its predecessors, which its hash covers. */
   function accept(hash: string | undefined): void {
     for (let at = hash; at !== undefined; ) {
       const same = pending.get(at);
@@ -130,8 +131,8 @@ async function flawsOf(
     }
   }
 
-  for (const hash of [...pending.keys()]) if (vouched.has(hash)) accept(hash);
-  // Each round checks the events that no other one follows. Another round is needed only if one of them is forged.
+  for (const hash of [...pending.keys()]) if (verified.has(hash)) accept(hash);
+  // Each round verifies the events without a successor. Another round is needed only if one of these is forged.
   while (pending.size > 0) {
     const followed = new Set([...pending.values()].map(([one]) => one?.proof.previous));
     const heads = [...pending.entries()].filter(([hash]) => !followed.has(hash));
@@ -150,7 +151,7 @@ function kidOf(provenance: Provenance): string | undefined {
   return provenance.kind === 'intact' ? keyIdOf(provenance.proof.signature) : undefined;
 }
 
-/** A genuine event that somebody has copied to another topic. */
+/** Whether an event is on a topic on which events of its type are never published: a copy of a genuine event. */
 function isMisplaced(decoded: Decoded, topics: readonly TopicName[]): boolean {
   return decoded.kind === 'event' && !topics.includes(catalogue[decoded.event.type].topic);
 }

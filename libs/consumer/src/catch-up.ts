@@ -1,9 +1,9 @@
-/** Puts the records of a parked account, read again in the order of the log, into the order of their sequences. Pure. */
-import { type FirstEvent, follows, gap } from './next-step.ts';
-import type { Held, Parked, Position } from './position-store.ts';
+/** Sorts the records of a parked account, which are read again in the order of the log, by sequence. Pure. */
+import { type FirstEvent, gapBlocker, isNextSequence } from './next-step.ts';
+import type { Blocker, Parked, Position } from './position-store.ts';
 import { type AccountRecord, causeOf, type EventRecord, isEvent, sequenceOf } from './records.ts';
 
-/** How many early events are kept, which limits the memory that one account can take. */
+/** The maximum number of events kept until their predecessors arrive. Limits the memory for one account. */
 const WINDOW = 500;
 
 export interface CatchUp {
@@ -12,11 +12,11 @@ export interface CatchUp {
   /** Returns the next event in the order of the sequences; undefined if it is not among the records taken so far. */
   due(): EventRecord | undefined;
   /** Called when the due event has been applied, and the account has reached this sequence. */
-  applied(sequence: number): void;
+  onApplied(sequence: number): void;
   /** Called when the due event cannot be applied. Another record with its sequence may follow. */
-  refused(held: Held): void;
+  onRefused(blocker: Blocker): void;
   /** Returns why the account cannot continue after the records taken so far; undefined if it can. */
-  held(): Held | undefined;
+  blocker(): Blocker | undefined;
 }
 
 export interface CatchUpOptions {
@@ -25,8 +25,8 @@ export interface CatchUpOptions {
   readonly origin: Parked;
   readonly first: FirstEvent;
   /**
-   * Whether an unreadable record stops blocking the account once the event after it has been read: the event that
-   * it should have been has then been published again.
+   * Whether an unreadable record no longer blocks the account once the next event has been read, because the event in
+   * the unreadable record must then have been published again.
    */
   readonly passesUnreadable: boolean;
 }
@@ -35,8 +35,8 @@ export function createCatchUp({ position, origin, first, passesUnreadable }: Cat
   const waiting = new Map<number, EventRecord>();
   let last = position.sequence;
   let highest = 0;
-  let unreadable: Held | undefined;
-  let refusal: Held | undefined;
+  let unreadable: Blocker | undefined;
+  let refusal: Blocker | undefined;
   // Derived from the records alone, not from the stored position, so that reading them again has the same result.
   let readUpTo = origin.after;
 
@@ -53,30 +53,30 @@ export function createCatchUp({ position, origin, first, passesUnreadable }: Cat
       }
       const sequence = sequenceOf(record);
       highest = Math.max(highest, sequence);
-      if (follows(readUpTo, sequence, first)) {
+      if (isNextSequence(readUpTo, sequence, first)) {
         readUpTo = sequence;
         if (passesUnreadable) unreadable = undefined;
       }
-      const isInReach = sequence <= last + WINDOW || follows(last, sequence, first);
+      const isInReach = sequence <= last + WINDOW || isNextSequence(last, sequence, first);
       if (sequence > last && isInReach && !waiting.has(sequence)) waiting.set(sequence, record);
     },
     due() {
       const sequence = next();
       return sequence === undefined ? undefined : waiting.get(sequence);
     },
-    applied(sequence) {
+    onApplied(sequence) {
       for (const each of waiting.keys()) if (each <= sequence) waiting.delete(each);
       last = Math.max(last, sequence);
       refusal = undefined;
     },
-    refused(held) {
+    onRefused(blocker) {
       const sequence = next();
       if (sequence !== undefined) waiting.delete(sequence);
-      refusal = held;
+      refusal = blocker;
     },
-    held() {
+    blocker() {
       if (unreadable !== undefined || highest <= last) return unreadable;
-      return refusal ?? gap(last, Math.min(highest, ...waiting.keys()));
+      return refusal ?? gapBlocker(last, Math.min(highest, ...waiting.keys()));
     },
   };
 }

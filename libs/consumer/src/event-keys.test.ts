@@ -46,10 +46,10 @@ test('nothing is said about an unknown key while auth is down', async () => {
   const { auth, keys } = scene();
   auth.isDown = true;
   await assert.rejects(keys.find(['one']), EventKeysUnavailable);
-  assert.match(keys.trouble() ?? '', /cannot be fetched from https:\/\/id\.example\.com/);
+  assert.match(keys.unavailableReason() ?? '', /cannot be fetched from https:\/\/id\.example\.com/);
   auth.isDown = false;
   assert.ok((await keys.find(['one'])).has('one'));
-  assert.equal(keys.trouble(), undefined);
+  assert.equal(keys.unavailableReason(), undefined);
 });
 
 test('an answer that is no JWKS is an outage', async () => {

@@ -5,15 +5,15 @@ type PublicKey = Parameters<typeof isSignedBy>[0];
 
 export interface EventKeys {
   /**
-   * Returns those of the given keys that auth currently has, by id.
-   * @throws EventKeysUnavailable if that cannot be determined at the moment
+   * Returns the current public keys by id. A key id that is missing from the result is unknown to auth.
+   * @throws EventKeysUnavailable if a key id is unknown and the keys cannot be fetched
    */
   find(kids: readonly string[]): Promise<ReadonlyMap<string, PublicKey>>;
   /** Returns why keys cannot be fetched at the moment; undefined if they can. */
-  trouble(): string | undefined;
+  unavailableReason(): string | undefined;
 }
 
-/** The keys cannot be fetched, so that no event can be checked. */
+/** The keys cannot be fetched, so signatures cannot be verified. */
 export class EventKeysUnavailable extends Error {
   override readonly name = 'EventKeysUnavailable';
 }
@@ -25,12 +25,13 @@ const MAX_AGE_MS = 10 * 60_000;
 /** Keys of a JWKS in memory. @throws Error if it is no JWKS */
 export function fixedEventKeys(jwks: unknown): EventKeys {
   const keys = eventKeysIn(jwks);
-  return { find: async () => keys, trouble: () => undefined };
+  return { find: async () => keys, unavailableReason: () => undefined };
 }
 
 /**
- * Keys of a JWKS behind a URL, cached. An unknown key id fetches them again, so that a new key is known before its
- * first event is judged. After 10 minutes they are fetched again as well; if that fails, the old ones remain.
+ * Fetches the keys of a JWKS from a URL, and caches them. An unknown key id causes another fetch, so that the first
+ * event that a new key has signed can be verified. Keys older than 10 minutes are also fetched again; if that fails,
+ * the cached keys remain in use.
  * @param options.clock milliseconds, monotonic
  */
 export function remoteEventKeys(
@@ -40,7 +41,7 @@ export function remoteEventKeys(
   const { clock = () => performance.now(), fetch: send = fetch } = options;
   let keys: ReadonlyMap<string, PublicKey> = new Map();
   let fetchedAt = Number.NEGATIVE_INFINITY;
-  let trouble: string | undefined;
+  let unavailableReason: string | undefined;
 
   async function refresh(): Promise<void> {
     const startedAt = clock();
@@ -49,9 +50,9 @@ export function remoteEventKeys(
       if (!response.ok) throw new Error(`${url} answers ${response.status}`);
       keys = eventKeysIn(await response.json());
       fetchedAt = startedAt;
-      trouble = undefined;
+      unavailableReason = undefined;
     } catch (cause) {
-      trouble = `the keys cannot be fetched from ${url}: events wait`;
+      unavailableReason = `the keys cannot be fetched from ${url}: events wait`;
       throw new EventKeysUnavailable(`The keys that sign events cannot be fetched from ${url}.`, { cause });
     }
   }
@@ -62,6 +63,6 @@ export function remoteEventKeys(
       else if (clock() - fetchedAt >= MAX_AGE_MS) await refresh().catch(() => undefined);
       return keys;
     },
-    trouble: () => trouble,
+    unavailableReason: () => unavailableReason,
   };
 }

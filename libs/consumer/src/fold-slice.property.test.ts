@@ -108,11 +108,11 @@ describe('slices of a log', () => {
           catchUp.take(record);
           for (let due = catchUp.due(); due !== undefined; due = catchUp.due()) {
             applied.push(sequenceOf(due));
-            catchUp.applied(sequenceOf(due));
+            catchUp.onApplied(sequenceOf(due));
           }
         }
         assert.deepEqual(applied, foldAll(log).get(account)?.applied);
-        assert.equal(catchUp.held(), undefined);
+        assert.equal(catchUp.blocker(), undefined);
       }),
     );
   });

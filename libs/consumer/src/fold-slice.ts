@@ -1,6 +1,6 @@
 /** Applies a slice of the log to the accounts in it. Returns what to store in one write. Pure. */
-import { type Apply, type Effect, gapToFill, isRefused, nextStep, refusal } from './next-step.ts';
-import { type Held, type Parked, type Position, parkedAt, withMark } from './position-store.ts';
+import { type Apply, type Effect, isRefused, markToRetry, nextStep, refusalBlocker } from './next-step.ts';
+import { type Blocker, type Parked, type Position, parkedAt, withMark } from './position-store.ts';
 import { type AccountRecord, accountOf, type DecodedRecord, namesAccount } from './records.ts';
 
 export interface FoldedRecord {
@@ -16,7 +16,7 @@ export interface SliceOutcome<P extends Position> {
   /** Records whose key names no account. */
   readonly unusable: readonly DecodedRecord[];
   /** Marks of accounts that a record of this slice may unpark. */
-  readonly gapsToFill: readonly Parked[];
+  readonly marksToRetry: readonly Parked[];
 }
 
 /**
@@ -32,22 +32,22 @@ export function foldSlice<P extends Position>(
   const changed = new Map<string, P>();
   const folded: FoldedRecord[] = [];
   const unusable: DecodedRecord[] = [];
-  const gaps = new Map<string, Parked>();
+  const marks = new Map<string, Parked>();
 
-  function park(position: P, record: AccountRecord, held: Held): Effect {
-    changed.set(position.account, withMark(position, parkedAt(position, record, held)));
+  function park(position: P, record: AccountRecord, blocker: Blocker): Effect {
+    changed.set(position.account, withMark(position, parkedAt(position, record, blocker)));
     return 'parked';
   }
 
   function fold(position: P, record: AccountRecord): Effect | undefined {
     const step = nextStep(position, record, 'one');
-    const gap = gapToFill(position, step);
-    if (gap !== undefined) gaps.set(position.account, gap);
+    const mark = markToRetry(position, step);
+    if (mark !== undefined) marks.set(position.account, mark);
     if (step.kind === 'missing') return undefined;
-    if (step.kind === 'park') return park(position, record, step.held);
+    if (step.kind === 'park') return park(position, record, step.blocker);
     if (step.kind !== 'due') return step.kind;
     const next = apply(position, step.record);
-    if (isRefused(next)) return park(position, record, refusal(next));
+    if (isRefused(next)) return park(position, record, refusalBlocker(next));
     changed.set(position.account, next);
     return 'applied';
   }
@@ -60,7 +60,7 @@ export function foldSlice<P extends Position>(
       if (effect !== undefined) folded.push({ record, effect });
     } else unusable.push(record);
   }
-  return { changed: [...changed.values()], folded, unusable, gapsToFill: [...gaps.values()] };
+  return { changed: [...changed.values()], folded, unusable, marksToRetry: [...marks.values()] };
 }
 
 /** Returns the accounts of a slice, each once. */

@@ -19,14 +19,14 @@ export {
   type Apply,
   type Effect,
   type FirstEvent,
-  gapToFill,
   isRefused,
+  markToRetry,
   nextStep,
   type Refused,
   type Step,
 } from './next-step.ts';
 export {
-  type Held,
+  type Blocker,
   type Parked,
   type ParkReason,
   type Position,

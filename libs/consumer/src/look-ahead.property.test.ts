@@ -151,7 +151,7 @@ function countedKeys() {
     uses += 1;
     return kid === 'auth' ? key : undefined;
   };
-  const keys: EventKeys = { find: async () => found, trouble: () => undefined };
+  const keys: EventKeys = { find: async () => found, unavailableReason: () => undefined };
   return { keys, uses: () => uses };
 }
 

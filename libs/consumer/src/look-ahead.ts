@@ -1,7 +1,7 @@
 /**
- * Vouches for events before a consumer that catches up receives them. It reads the log ahead of the consumer, and
- * checks one signature per account: a signed hash covers its event and, by the hash before, every earlier event of the
- * account. So the cost of signatures does not depend on how the events of accounts are interleaved.
+ * Verifies events before a consumer that catches up receives them. Reads the log ahead of the consumer, and verifies
+ * one signature per account: a signed hash covers its event and, because it includes the previous hash, every earlier
+ * event of the account. So the cost of signatures does not depend on how the events of accounts are interleaved.
  */
 import type { Bus, BusRecord, LogTail } from '@latchkey/bus';
 import { type EventProof, intactProof, keyIdOf, verifySignature } from '@latchkey/events';
@@ -9,11 +9,11 @@ import type { EventKeys } from './event-keys.ts';
 
 export interface LookAhead {
   /**
-   * Returns hashes of events that auth has published: those of these consecutive records, as far as they could be
-   * vouched for, and of others. Empty near the end of the log, and if the log or the keys cannot be read at the moment:
-   * the consumer then checks each signature itself.
+   * Returns the hashes of verified events: of these consecutive records, as far as they could be verified, and possibly
+   * of other records. Empty near the end of the log, and if the log or the keys cannot be read at the moment: the
+   * consumer must then verify the signatures itself.
    */
-  vouchFor(records: readonly BusRecord[]): Promise<ReadonlySet<string>>;
+  verifiedHashes(records: readonly BusRecord[]): Promise<ReadonlySet<string>>;
 }
 
 export interface LookAheadOptions {
@@ -21,11 +21,11 @@ export interface LookAheadOptions {
   readonly keys: EventKeys;
   /** How many records to read ahead, per partition. About 100 bytes each are kept. Default: 20,000. */
   readonly records?: number;
-  /** A consumer that is less than this behind is not catching up, in records. Default: 1,000. */
+  /** The lag, in records, below which a consumer is not catching up. Default: 1,000. */
   readonly leastBehind?: number;
 }
 
-/** A part of a partition that was read ahead. */
+/** The part of a partition that was read ahead. */
 interface Window {
   readonly start: number;
   /** The offset after the last record. */
@@ -33,15 +33,15 @@ interface Window {
   readonly hashes: ReadonlySet<string>;
 }
 
-/** Consecutive events of one account. The last one vouches for the others. */
+/** Consecutive events of one account. The signature of the last one covers the others. */
 interface Run {
   readonly last: EventProof;
   readonly hashes: string[];
 }
 
-const NOTHING: ReadonlySet<string> = new Set();
+const NO_HASHES: ReadonlySet<string> = new Set();
 const RECORDS_PER_READ = 500;
-/** At the live end slices are smaller than this. */
+/** Near the end of the log, slices are smaller than this fraction (1/10) of `leastBehind`. */
 const LEAST_SLICE_PART = 10;
 
 /** Returns a look-ahead for one consumer: several at different offsets would read the same records again and again. */
@@ -68,39 +68,39 @@ export function createLookAhead({
       const batch = await tail.read(partition, at, Math.min(RECORDS_PER_READ, size - count));
       const last = batch.at(-1);
       if (last === undefined) break;
-      for (const record of batch) addTo(runs, intactProof(record));
+      for (const record of batch) addToRuns(runs, intactProof(record));
       count += batch.length;
       at = last.offset + 1;
       // A log in this process responds at once: other work must not wait for the whole window.
       await new Promise((resolve) => void setImmediate(resolve));
     }
-    return { start, end: at, hashes: await genuineHashes([...runs.values()], keys) };
+    return { start, end: at, hashes: await verifyRuns([...runs.values()], keys) };
   }
 
-  async function vouch(records: readonly BusRecord[]): Promise<ReadonlySet<string>> {
+  async function findVerified(records: readonly BusRecord[]): Promise<ReadonlySet<string>> {
     const [first, last] = [records[0], records.at(-1)];
-    if (first === undefined || last === undefined) return NOTHING;
+    if (first === undefined || last === undefined) return NO_HASHES;
     const { topic, partition } = first;
     const place = `${topic}/${partition}`;
     const known = windows.get(place);
     if (known !== undefined && known.start <= first.offset && last.offset < known.end) return known.hashes;
     windows.delete(place);
-    if (records.length < leastBehind / LEAST_SLICE_PART) return NOTHING;
+    if (records.length < leastBehind / LEAST_SLICE_PART) return NO_HASHES;
     const tail = await tailOf(topic);
     const range = (await tail.ranges()).find((each) => each.partition === partition);
-    if (range === undefined || range.end - first.offset < leastBehind) return NOTHING;
+    if (range === undefined || range.end - first.offset < leastBehind) return NO_HASHES;
     // The log has removed records that the consumer already has: they cannot be read again.
-    if (first.offset < range.start) return NOTHING;
+    if (first.offset < range.start) return NO_HASHES;
     const window = await read(tail, partition, first.offset);
     windows.set(place, window);
     return window.hashes;
   }
 
-  return { vouchFor: (records) => vouch(records).catch(() => NOTHING) };
+  return { verifiedHashes: (records) => findVerified(records).catch(() => NO_HASHES) };
 }
 
-/** Appends an event to the run whose last event it follows. A record that does not match its hash vouches for nothing. */
-function addTo(runs: Map<string, Run>, proof: EventProof | undefined): void {
+/** Appends an event to the run that ends with its predecessor. Ignores a record that does not match its hash. */
+function addToRuns(runs: Map<string, Run>, proof: EventProof | undefined): void {
   if (proof === undefined || runs.has(proof.hash)) return;
   const { previous } = proof;
   const run = previous === undefined ? undefined : runs.get(previous);
@@ -110,16 +110,19 @@ function addTo(runs: Map<string, Run>, proof: EventProof | undefined): void {
   runs.set(proof.hash, { last: proof, hashes });
 }
 
-/** Waking a thread for each check alone costs a fifth of it. A password hash waits a millisecond for these at most. */
+/**
+ * Waking a thread for a single check adds a fifth to its cost, so checks are batched. A password hash on the same
+ * threads waits at most a millisecond for a batch.
+ */
 const CHECKS_AT_ONCE = 16;
 
 /**
- * Returns the hashes of the runs whose last event is signed. The others are left to the consumer, which checks each
- * signature: somebody may have appended a forged event to true ones.
+ * Returns the hashes of the runs whose last event has a valid signature. The consumer verifies the other runs event by
+ * event, because a forged event may follow genuine ones.
  */
-async function genuineHashes(runs: readonly Run[], keys: EventKeys): Promise<ReadonlySet<string>> {
+async function verifyRuns(runs: readonly Run[], keys: EventKeys): Promise<ReadonlySet<string>> {
   const kids = new Set(runs.flatMap(({ last }) => keyIdOf(last.signature) ?? []));
-  if (kids.size === 0) return NOTHING;
+  if (kids.size === 0) return NO_HASHES;
   const known = await keys.find([...kids]);
   const genuine = new Set<string>();
   async function check({ last, hashes }: Run): Promise<void> {

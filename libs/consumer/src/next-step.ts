@@ -1,5 +1,5 @@
 /** Decides what to do with the next record of an account. Pure. */
-import type { Held, Parked, Position } from './position-store.ts';
+import type { Blocker, Parked, Position } from './position-store.ts';
 import { type AccountRecord, causeOf, type EventRecord, isEvent, sequenceOf } from './records.ts';
 
 /** Which event an account may begin with: event 1, or `any` if the store may have forgotten accounts. */
@@ -9,11 +9,11 @@ export type Step =
   /** The account's next event. */
   | { readonly kind: 'due'; readonly record: EventRecord }
   | { readonly kind: 'duplicate' }
-  /** The account is parked. */
+  /** The account is parked, so its record must wait. */
   | { readonly kind: 'held back' }
-  /** The event that the parked account was waiting for: the account resumes. */
+  /** The missing event of an account that is parked at a gap: the account can resume. */
   | { readonly kind: 'missing' }
-  | { readonly kind: 'park'; readonly held: Held };
+  | { readonly kind: 'park'; readonly blocker: Blocker };
 
 /** The outcome of a record. */
 export type Effect = 'applied' | 'duplicate' | 'parked' | 'held back';
@@ -30,19 +30,19 @@ export function isRefused(result: object): result is Refused {
   return 'refused' in result;
 }
 
-export function refusal({ refused }: Refused): Held {
+export function refusalBlocker({ refused }: Refused): Blocker {
   return { reason: 'refused', cause: refused };
 }
 
 export function nextStep(position: Position, record: AccountRecord, first: FirstEvent): Step {
   const { sequence: last, parked } = position;
   if (parked !== undefined && !(isGap(parked) && isEvent(record))) return { kind: 'held back' };
-  if (!isEvent(record)) return { kind: 'park', held: { reason: 'unreadable', cause: causeOf(record) } };
+  if (!isEvent(record)) return { kind: 'park', blocker: { reason: 'unreadable', cause: causeOf(record) } };
   const sequence = sequenceOf(record);
   if (sequence <= last) return { kind: 'duplicate' };
-  const isNext = follows(last, sequence, first);
+  const isNext = isNextSequence(last, sequence, first);
   if (parked !== undefined) return { kind: isNext ? 'missing' : 'held back' };
-  return isNext ? { kind: 'due', record } : { kind: 'park', held: gap(last, sequence) };
+  return isNext ? { kind: 'due', record } : { kind: 'park', blocker: gapBlocker(last, sequence) };
 }
 
 /**
@@ -50,25 +50,25 @@ export function nextStep(position: Position, record: AccountRecord, first: First
  * event was applied: a process that dies while the account resumes leaves the mark, and its slice is redelivered. Other
  * duplicates may not: a slow member reads them, and does not know what the records after its slice wait for.
  */
-export function gapToFill({ sequence, parked }: Position, { kind }: Step): Parked | undefined {
+export function markToRetry({ sequence, parked }: Position, { kind }: Step): Parked | undefined {
   if (parked === undefined) return undefined;
   const isFilled = kind === 'duplicate' && missingIn(parked) <= sequence;
   return kind === 'missing' || isFilled ? parked : undefined;
 }
 
-function isGap({ reason }: Held): boolean {
+function isGap({ reason }: Blocker): boolean {
   return reason === 'gap';
 }
 
-export function follows(last: number, sequence: number, first: FirstEvent): boolean {
+export function isNextSequence(last: number, sequence: number, first: FirstEvent): boolean {
   return sequence === last + 1 || (last === 0 && first === 'any');
 }
 
-export function gap(last: number, sequence: number): Held {
+export function gapBlocker(last: number, sequence: number): Blocker {
   return { reason: 'gap', cause: `event ${sequence} came where ${last + 1} was due` };
 }
 
 /** Returns the sequence of the event that an account at a gap misses. Only the cause says it, as stores keep no more. */
-function missingIn({ cause }: Held): number {
+function missingIn({ cause }: Blocker): number {
   return Number(/where (\d+) was due$/.exec(cause)?.[1] ?? 0);
 }

@@ -1,4 +1,4 @@
-/** How far a consumer has got with each account, and the store that remembers it. */
+/** The position of a consumer in the events of each account, and the port that stores positions. */
 import type { AccountRecord } from './records.ts';
 
 /**
@@ -7,18 +7,18 @@ import type { AccountRecord } from './records.ts';
  */
 export type ParkReason = 'gap' | 'unreadable' | 'refused';
 
-/** Why an account cannot continue. */
-export interface Held {
+/** What prevents the next event of an account from being applied. */
+export interface Blocker {
   readonly reason: ParkReason;
   /** A short explanation for operators. Contains no personal data. */
   readonly cause: string;
 }
 
 /**
- * The mark of a parked account: its next event could not be applied, so its later events are held back. Every record
- * that was held back is at or after the marked one.
+ * The mark of a parked account: its next event could not be applied, so its later events are held back. All records
+ * that were held back are at or after the marked record.
  */
-export interface Parked extends Held {
+export interface Parked extends Blocker {
   readonly account: string;
   /** The record that could not be applied. */
   readonly topic: string;
@@ -28,7 +28,7 @@ export interface Parked extends Held {
   readonly after: number;
 }
 
-/** How far a consumer has got with one account. Consumers that derive state from events keep it in the same object. */
+/** The position of a consumer in the events of one account. Consumers extend it with the state that they derive. */
 export interface Position {
   /** The id of the account, or of the mailing on the topic of mailings. */
   readonly account: string;
@@ -67,7 +67,7 @@ export function isSameMark(a: Parked, b: Parked): boolean {
 export function parkedAt(
   { account, sequence }: Position,
   { source: { topic, partition, offset } }: AccountRecord,
-  { reason, cause }: Held,
+  { reason, cause }: Blocker,
 ): Parked {
   return { account, topic, partition, offset, after: sequence, reason, cause };
 }

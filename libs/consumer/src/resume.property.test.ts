@@ -1,4 +1,4 @@
-/** A gap heals by itself: whatever is lost, late or repeated, and whoever fails or takes over meanwhile. */
+/** Tests that accounts parked at a gap resume by themselves, despite lost, late and repeated records and failures. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
@@ -47,7 +47,7 @@ function memberOf(positions: PositionStore<State>, records: readonly BusRecord[]
     const decoded = slice.map(decodeRecord);
     const outcome = foldSlice(await store.load(accountsIn(decoded)), decoded, { start, apply });
     await store.save(outcome.changed);
-    for (const gap of outcome.gapsToFill) await parked.resume(gap, slice.at(-1)?.offset ?? 0);
+    for (const mark of outcome.marksToRetry) await parked.resume(mark, slice.at(-1)?.offset ?? 0);
   }
   return { handle, retry: parked.retry };
 }
@@ -89,7 +89,7 @@ const sizes = fc.array(fc.nat(9), { minLength: 1, maxLength: 8 });
 const failures = fc.array(fc.nat(150), { maxLength: 30 });
 
 describe('an account that misses an event', () => {
-  test('goes on as soon as that arrives, in order and each event once, whatever fails meanwhile', async () => {
+  test('resumes when the event arrives, in order and each event once, despite failures of the store', async () => {
     await fc.assert(
       fc.asyncProperty(shuffledLogs(0), sizes, failures, async (log, cuts, failing) => {
         const positions = createMemoryPositions<State>();
@@ -113,7 +113,7 @@ describe('an account that misses an event', () => {
     assert.equal(state?.parked?.cause, 'event 4 came where 3 was due');
   });
 
-  test('goes on where a member works on a partition that another has taken over', async () => {
+  test('resumes although two members handle its partition after a rebalance', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),

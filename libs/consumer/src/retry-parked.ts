@@ -5,7 +5,7 @@
 import type { Bus } from '@latchkey/bus';
 import type { Authenticate } from './authenticate.ts';
 import { createCatchUp } from './catch-up.ts';
-import { type FirstEvent, isRefused, type Refused, refusal } from './next-step.ts';
+import { type FirstEvent, isRefused, type Refused, refusalBlocker } from './next-step.ts';
 import { isSameMark, type Parked, type Position, type PositionStore, withMark } from './position-store.ts';
 import { type EventRecord, namesAccount } from './records.ts';
 
@@ -41,7 +41,7 @@ export interface RetryDeps<P extends Position> {
 }
 
 /** The positions before and after one pass over an account's records. */
-interface Look<P> {
+interface Pass<P> {
   readonly before: P;
   readonly after: P;
 }
@@ -58,11 +58,11 @@ export interface RetryParked<P extends Position> {
    * the mark to the end of the slice, and applies the events that are due. Later records are not needed, because
    * the consumer is about to read them. An unreadable record among them keeps the account parked until an operator
    * retries it.
-   * @param gap the mark of the account, as the consumer knows it
+   * @param mark the mark of the account, as the consumer knows it
    * @param lastOffset the offset of the last record of the slice
    * @returns the position that the account has reached
    */
-  resume(gap: Parked, lastOffset: number): Promise<P>;
+  resume(mark: Parked, lastOffset: number): Promise<P>;
 }
 
 interface Range {
@@ -78,7 +78,11 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>): Retry
     return (await positions.load([account])).get(account) ?? start(account);
   }
 
-  async function look(before: P, origin: Parked, { toOffset, passesUnreadable }: Range): Promise<Look<P>> {
+  async function readOnce(
+    before: P,
+    origin: Parked,
+    { toOffset, passesUnreadable }: Range,
+  ): Promise<Pass<P>> {
     const { account, topic, partition, offset } = origin;
     const catchUp = createCatchUp({ position: before, origin, first: deps.first, passesUnreadable });
     let position = before;
@@ -89,17 +93,17 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>): Retry
       catchUp.take(record);
       for (let due = catchUp.due(); due !== undefined; due = catchUp.due()) {
         const result = await handle(position, due, origin);
-        if (isRefused(result)) catchUp.refused(refusal(result));
+        if (isRefused(result)) catchUp.onRefused(refusalBlocker(result));
         else {
           position = result;
-          catchUp.applied(position.sequence);
+          catchUp.onApplied(position.sequence);
         }
       }
     }
-    // Asked after the records were read, because an event with a higher sequence was not on the topic yet.
+    // Asked after the log was read: if the journal has no later event now, the records above contained none either.
     const decided = await deps.lastDecided?.(account);
-    const held = position.sequence === decided ? undefined : catchUp.held();
-    const after = withMark(position, held && { ...origin, ...held });
+    const blocker = position.sequence === decided ? undefined : catchUp.blocker();
+    const after = withMark(position, blocker && { ...origin, ...blocker });
     await store(before, after, origin);
     return { before, after };
   }
@@ -117,22 +121,23 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>): Retry
     async retry(account) {
       const { parked: origin, sequence } = await find(account);
       if (origin === undefined) return { result: 'not parked', sequence };
-      let latest: Look<P>;
-      do latest = await look(await find(account), origin, { toOffset: undefined, passesUnreadable: true });
+      let latest: Pass<P>;
+      do
+        latest = await readOnce(await find(account), origin, { toOffset: undefined, passesUnreadable: true });
       while (!isUnchanged(latest.before, latest.after));
       return outcomeOf(latest.after);
     },
 
-    async resume(gap, lastOffset) {
-      let known: Parked | undefined = gap;
+    async resume(mark, lastOffset) {
+      let known: Parked | undefined = mark;
       let toOffset: number | undefined = lastOffset + 1;
       for (;;) {
-        const before = await find(gap.account);
+        const before = await find(mark.account);
         if (waitsForOperator(before)) return before;
         // The account waits for what another member has read, perhaps after this slice. Then only the whole log shows
         // whether it may continue, and the last pass must change nothing, as for an operator.
         if (before.parked && !(known && isSameMark(before.parked, known))) toOffset = undefined;
-        const { after } = await look(before, gap, {
+        const { after } = await readOnce(before, mark, {
           toOffset,
           passesUnreadable: before.parked === undefined,
         });

@@ -41,8 +41,8 @@ export interface Feed {
 }
 
 /** The maximum number of records that a page reads, so that a page with few matching events does not take long. */
-const SCANNED_AT_MOST = 5000;
-const READ_AT_ONCE = 1000;
+const MAX_SCANNED_RECORDS = 5000;
+const RECORDS_PER_READ = 1000;
 
 /** Returns the records, out of these consecutive ones, that auth has published. */
 export type SelectGenuine = (records: readonly BusRecord[]) => Promise<readonly BusRecord[]>;
@@ -110,7 +110,7 @@ interface Page {
 }
 
 function isFull({ query, events, scanned }: Page): boolean {
-  return events.length >= query.limit || scanned >= SCANNED_AT_MOST;
+  return events.length >= query.limit || scanned >= MAX_SCANNED_RECORDS;
 }
 
 /** Reads a partition to its end. @returns false if the page was full before */
@@ -125,7 +125,7 @@ async function readPartition(range: PartitionRange, page: Page): Promise<boolean
       page.places.set(partition, place);
       return false;
     }
-    const wanted = Math.min(READ_AT_ONCE, page.query.limit - page.events.length, end - place.offset);
+    const wanted = Math.min(RECORDS_PER_READ, page.query.limit - page.events.length, end - place.offset);
     const records = await tail.read(partition, place.offset, wanted);
     if (records.length === 0) break;
     page.scanned += records.length;

@@ -1,4 +1,4 @@
-/** Adds endpoints, within what may be called and how many there may be, and makes their secrets. */
+/** Adds endpoints and creates their secrets. Refuses URLs that must not be called, and more than MAX_ENDPOINTS. */
 import { faultOfUrl } from './addresses.ts';
 import {
   MAX_ENDPOINTS,
@@ -14,13 +14,13 @@ import { changeEndpoint, type Endpoints } from './ports.ts';
 import type { SecretSealer } from './seal.ts';
 
 /** Checks that a URL may be called. @throws EndpointRefused; the message follows "The URL" */
-export function assertCallable(url: string, { allowPrivate }: { readonly allowPrivate: boolean }): void {
+export function assertUrlAllowed(url: string, { allowPrivate }: { readonly allowPrivate: boolean }): void {
   const fault = faultOfUrl(url, { allowPrivate });
   if (fault !== undefined) throw new EndpointRefused('url', fault);
 }
 
-/** An endpoint, and its secret, which is stored only sealed. */
-export interface WithSecret {
+/** An endpoint with its plain secret, which is stored only sealed. */
+export interface EndpointWithSecret {
   readonly endpoint: WebhookEndpoint;
   readonly secret: string;
 }
@@ -34,8 +34,8 @@ export async function addEndpoint(
     sealer,
     now,
   }: { readonly allowPrivate: boolean; readonly sealer: Pick<SecretSealer, 'seal'>; readonly now: Date },
-): Promise<WithSecret> {
-  assertCallable(fields.url, { allowPrivate });
+): Promise<EndpointWithSecret> {
+  assertUrlAllowed(fields.url, { allowPrivate });
   if ((await endpoints.list()).length >= MAX_ENDPOINTS)
     throw new EndpointRefused('number', `There are ${MAX_ENDPOINTS} webhooks, which is the most.`);
   const id = makeId();
@@ -46,7 +46,7 @@ export async function addEndpoint(
 }
 
 /**
- * Gives an endpoint another secret. Requests are signed with the former ones, too, until `until`.
+ * Adds a secret to an endpoint. Until `until`, requests are also signed with the former secrets.
  * @returns undefined if there is no such endpoint
  * @throws EndpointRefused; StoreUnavailable
  */
@@ -57,7 +57,7 @@ export async function rotateSecret(
     sealer,
     ...times
   }: { readonly sealer: Pick<SecretSealer, 'seal'>; readonly now: Date; readonly until: Date },
-): Promise<WithSecret | undefined> {
+): Promise<EndpointWithSecret | undefined> {
   const secret = makeSecret();
   const sealed = await sealer.seal(id, secret);
   const endpoint = await changeEndpoint(endpoints, id, (each) => withNewSecret(each, { sealed, ...times }));

@@ -1,4 +1,4 @@
-/** Which addresses may be called: everything but private networks and this machine. */
+/** Decides which addresses may be called: none in private networks, and none of this machine. */
 import { type LookupAddress, lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { addressBlocks } from '@latchkey/process';
@@ -24,7 +24,7 @@ const PRIVATE_V4 = [
   '224.0.0.0/4',
   '240.0.0.0/4',
 ];
-/** Of IPv6 only global unicast is public, and within it not what reaches other networks, or none. */
+/** Of IPv6 only global unicast is public, without the ranges in it that are translated, tunneled or reserved. */
 const PUBLIC_V6 = '2000::/3';
 const PRIVATE_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20'];
 
@@ -32,7 +32,7 @@ const privateV4 = addressBlocks(PRIVATE_V4);
 const privateV6 = addressBlocks(PRIVATE_V6);
 const publicV6 = addressBlocks([PUBLIC_V6]);
 
-/** Whether an address is on the public internet. False for anything that is no address. */
+/** Whether a text is an address on the public internet. */
 export function isPublic(address: string): boolean {
   const version = isIP(address);
   if (version === 4) return !privateV4.check(address, 'ipv4');
@@ -55,8 +55,8 @@ type Resolve = (
 ) => void;
 
 /**
- * Returns a lookup for sockets that fails for a host with a private address. The socket connects to an address that
- * was checked, so that a name that resolves to another address the next time is no way around it.
+ * Returns a lookup for sockets that fails for a host with a private address. The socket connects to the address that
+ * was checked, so that DNS rebinding (another address at the next lookup) does not circumvent the check.
  */
 export function publicLookup(resolve: Resolve = lookup): LookupFunction {
   return (host, options, done) => {

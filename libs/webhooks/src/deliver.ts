@@ -1,24 +1,31 @@
-/** Sends events to an endpoint: those of one account one after the other, those of several at the same time. */
+/** Sends events to an endpoint: those of one account sequentially, those of different accounts concurrently. */
 import { validSecrets, type WebhookEndpoint } from './endpoint.ts';
 import type { LoggedEvent } from './log-reader.ts';
 import type { Attempt } from './ports.ts';
 import type { Poster } from './post.ts';
-import { type AccountResult, DOWN_AFTER, isDown, placeOf, reasonOf, type Verdict } from './progress.ts';
+import {
+  type AccountResult,
+  DOWN_AFTER,
+  isDown,
+  placeOf,
+  type RequestOutcome,
+  reasonOf,
+} from './progress.ts';
 import type { SecretSealer } from './seal.ts';
 import { signatureHeaders } from './sign.ts';
 
-/** How many accounts of one endpoint are sent at the same time. */
-const AT_ONCE = 8;
+/** The number of accounts whose events are sent to one endpoint concurrently. */
+const CONCURRENT_ACCOUNTS = 8;
 
 export interface DeliverDeps {
   readonly poster: Pick<Poster, 'post'>;
   readonly sealer: Pick<SecretSealer, 'open'>;
   now(): Date;
-  /** Ends the requests in flight, and lets no further one begin. */
+  /** Aborts the requests in flight, and prevents further ones. */
   readonly signal: AbortSignal;
 }
 
-export interface Delivered {
+export interface DeliverResult {
   /** One per account. */
   readonly results: readonly AccountResult[];
   readonly attempts: readonly Attempt[];
@@ -32,7 +39,7 @@ export async function deliver(
   endpoint: WebhookEndpoint,
   events: readonly LoggedEvent[],
   deps: DeliverDeps,
-): Promise<Delivered> {
+): Promise<DeliverResult> {
   const attempts: Attempt[] = [];
   const results: AccountResult[] = [];
   const groups = [...Map.groupBy(events, ({ account }) => account)];
@@ -41,32 +48,32 @@ export async function deliver(
   let isGone = false;
 
   /** Returns undefined if the event may not be attempted at the moment. */
-  async function attempt(event: LoggedEvent): Promise<Verdict | undefined> {
+  async function attempt(event: LoggedEvent): Promise<RequestOutcome | undefined> {
     if (deps.signal.aborted || isGone || (failures >= DOWN_AFTER && !isProbe)) return undefined;
     isProbe = false;
     const at = deps.now();
     const began = performance.now();
-    const verdict = await post(endpoint, event, at, deps);
-    // Whether it arrived is not known, so that it counts as not attempted.
-    if (verdict.kind !== 'delivered' && deps.signal.aborted) return undefined;
-    failures = verdict.kind === 'delivered' ? 0 : failures + 1;
-    isGone ||= verdict.kind === 'gone';
+    const outcome = await post(endpoint, event, at, deps);
+    // An aborted request may have arrived or not. It counts as not attempted, so the event is sent again.
+    if (outcome.kind !== 'delivered' && deps.signal.aborted) return undefined;
+    failures = outcome.kind === 'delivered' ? 0 : failures + 1;
+    isGone ||= outcome.kind === 'gone';
     const n = endpoint.delivery.attempts + attempts.length;
     attempts.push({
       n,
       at,
-      ...attemptOf(event, verdict),
+      ...attemptOf(event, outcome),
       milliseconds: Math.round(performance.now() - began),
     });
-    return verdict;
+    return outcome;
   }
 
   async function deliverAccount(account: string, own: readonly LoggedEvent[]): Promise<AccountResult> {
     let delivered = 0;
     for (const event of own) {
-      const verdict = await attempt(event);
-      if (verdict?.kind === 'delivered') delivered += 1;
-      else return { account, delivered, stopped: placeOf(event), ...(verdict && { failure: verdict }) };
+      const outcome = await attempt(event);
+      if (outcome?.kind === 'delivered') delivered += 1;
+      else return { account, delivered, stopped: placeOf(event), ...(outcome && { failure: outcome }) };
     }
     return { account, delivered };
   }
@@ -76,7 +83,7 @@ export async function deliver(
       results.push(await deliverAccount(...group));
   }
 
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: CONCURRENT_ACCOUNTS }, work));
   return { results, attempts };
 }
 
@@ -85,7 +92,7 @@ async function post(
   { id, body }: LoggedEvent,
   now: Date,
   { poster, sealer, signal }: DeliverDeps,
-): Promise<Verdict> {
+): Promise<RequestOutcome> {
   const secrets = await Promise.all(
     validSecrets(endpoint, now).map((sealed) => sealer.open(endpoint.id, sealed)),
   );
@@ -101,14 +108,14 @@ async function post(
   });
 }
 
-function attemptOf({ id, type, account }: LoggedEvent, verdict: Verdict) {
-  const { status } = verdict;
+function attemptOf({ id, type, account }: LoggedEvent, outcome: RequestOutcome) {
+  const { status } = outcome;
   return {
     event: id,
     type,
     account,
-    delivered: verdict.kind === 'delivered',
+    delivered: outcome.kind === 'delivered',
     ...(status !== undefined && { status }),
-    ...(verdict.kind !== 'delivered' && { reason: reasonOf(verdict) }),
+    ...(outcome.kind !== 'delivered' && { reason: reasonOf(outcome) }),
   };
 }

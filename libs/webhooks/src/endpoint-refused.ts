@@ -1,7 +1,7 @@
 /** An endpoint cannot be added or changed. The message is one sentence for the person who tried. */
 export class EndpointRefused extends Error {
   override readonly name = 'EndpointRefused';
-  /** What is refused; `key`: WEBHOOK_SECRET_KEY is not set; `limit`: too much is in progress, which ends by itself. */
+  /** What is refused. `key`: WEBHOOK_SECRET_KEY is not set. `limit`: too many in progress; try again later. */
   readonly reason: 'url' | 'number' | 'key' | 'limit';
 
   constructor(reason: EndpointRefused['reason'], message: string) {

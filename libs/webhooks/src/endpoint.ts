@@ -1,4 +1,4 @@
-/** Endpoints: the URLs that events are sent to, and how far each of them has got. */
+/** Endpoints: the URLs that events are sent to, and the position of each in the log. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { EndpointRefused } from './endpoint-refused.ts';
@@ -14,7 +14,7 @@ const storedSecret = z.object({
   until: instant.optional(),
 });
 
-/** An account whose events wait: everything from `offset` on, up to the cursor, was not delivered yet. */
+/** An account whose events wait for a retry: its events from `offset` to the cursor are undelivered. */
 const waitingAccount = z.object({
   account: z.string(),
   partition: z.number(),
@@ -26,7 +26,7 @@ const waitingAccount = z.object({
   next: instant,
 });
 
-/** Since the last delivery that succeeded. */
+/** The failures since the last successful delivery. */
 const failing = z.object({
   since: instant,
   /** How many attempts have failed in a row. */
@@ -35,31 +35,30 @@ const failing = z.object({
   reason: z.string(),
 });
 
-/** Which events are sent again: one by its id, or those of a time range. `until` is not part of the range. */
+/** The events to send again: one by its id, or those of a time range that excludes `until`. */
 const redriveRange = z.union([z.object({ event: z.string() }), z.object({ since: instant, until: instant })]);
 
 const redrive = z.object({
   /** Changes with each request, so that a round notices that there is another. */
   id: z.string(),
   ranges: z.array(redriveRange),
-  /** How far the log was read when it was requested; events after that place come by themselves. */
+  /** The cursor at the time of the request. Later events are sent for the first time anyway. */
   end: z.string(),
   cursor: z.string().optional(),
 });
 
 const delivery = z.object({
-  /** Counts the rounds that were stored. A sender stores nothing if another one was faster. */
+  /** The number of stored rounds. A sender does not store its round if another sender has stored one meanwhile. */
   round: z.number(),
-  /** How far the log was read, as the feed writes it. Unset: nothing was read. */
+  /** The position in the log, as a cursor of the feed. Unset if nothing was read. */
   cursor: z.string().optional(),
   waiting: z.array(waitingAccount),
   failing: failing.optional(),
   /**
-   * Whether the endpoint was moved from another log (`ops move`). What was sent before the move is then stored for each
-   * account.
+   * Whether `ops move` moved the endpoint from another log. Then `SentBefore` has the sequences from before the move.
    */
   moved: z.literal(true).optional(),
-  /** Counts the attempts. */
+  /** The number of attempts. */
   attempts: z.number(),
   redrive: redrive.optional(),
 });
@@ -113,10 +112,10 @@ export function makeSecret(): string {
   return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
 }
 
-/** What an endpoint is called, where it is and what it is sent. */
+/** The fields that an operator sets. */
 export type EndpointFields = Pick<WebhookEndpoint, 'name' | 'url' | 'types' | 'person'>;
 
-/** Returns how types are stored: an empty list asks for all, as none does. */
+/** Returns the stored form of a list of types: an empty list means all types, so it is left out. */
 function storedTypes(types: readonly string[] | undefined): Pick<WebhookEndpoint, 'types'> {
   return types === undefined || types.length === 0 ? {} : { types: [...types] };
 }
@@ -181,23 +180,23 @@ export function withNewSecret(
 /** Fields to change; those that are undefined stay as they are. */
 export type ChangedFields = { readonly [Name in keyof EndpointFields]?: EndpointFields[Name] | undefined };
 
-/** Returns the endpoint with other fields. Events that it was not sent because of its former types stay unsent. */
+/** Returns the endpoint with changed fields. Events that its former types excluded are not sent afterwards. */
 export function withFields(endpoint: WebhookEndpoint, changed: ChangedFields): WebhookEndpoint {
   const { types: former, ...rest } = endpoint;
   const { name = rest.name, url = rest.url, person = rest.person, types = former } = changed;
   return { ...rest, name, url, person, ...storedTypes(types) };
 }
 
-/** Returns the endpoint paused. One that is paused already keeps the reason. */
-export function paused(endpoint: WebhookEndpoint, now: Date): WebhookEndpoint {
+/** Returns the paused endpoint. An endpoint that is already paused keeps its reason. */
+export function pauseEndpoint(endpoint: WebhookEndpoint, now: Date): WebhookEndpoint {
   return {
     ...endpoint,
     paused: endpoint.paused ?? { at: now, by: 'operator', reason: 'paused by an operator' },
   };
 }
 
-/** Returns the endpoint sending again: everything that waits is due at once. */
-export function resumed({ paused: _, ...endpoint }: WebhookEndpoint, now: Date): WebhookEndpoint {
+/** Returns the active endpoint. All waiting events are due immediately. */
+export function resumeEndpoint({ paused: _, ...endpoint }: WebhookEndpoint, now: Date): WebhookEndpoint {
   const { failing: _failing, waiting, ...rest } = endpoint.delivery;
   return {
     ...endpoint,
@@ -206,10 +205,11 @@ export function resumed({ paused: _, ...endpoint }: WebhookEndpoint, now: Date):
 }
 
 /**
- * Returns the endpoint with events to be sent again. One that has read nothing yet sends everything anyway.
+ * Returns the endpoint with a range of events to send again. No-op if the endpoint has read nothing yet, because it
+ * will send all events anyway.
  * @throws EndpointRefused if too many redrives are in progress
  */
-export function redriven(endpoint: WebhookEndpoint, range: RedriveRange): WebhookEndpoint {
+export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): WebhookEndpoint {
   const { cursor, redrive: running } = endpoint.delivery;
   if (cursor === undefined) return endpoint;
   const ranges = running?.ranges ?? [];
@@ -222,7 +222,7 @@ export function redriven(endpoint: WebhookEndpoint, range: RedriveRange): Webhoo
     ...endpoint,
     delivery: {
       ...endpoint.delivery,
-      // A redrive that is running begins again, now with one more range.
+      // A redrive in progress restarts with one more range.
       redrive: {
         id: randomBytes(ID_BYTES).toString('hex'),
         ranges: [...ranges, range],

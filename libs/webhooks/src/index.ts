@@ -1,20 +1,20 @@
-export { addEndpoint, assertCallable, rotateSecret, type WithSecret } from './add-endpoint.ts';
+export { addEndpoint, assertUrlAllowed, type EndpointWithSecret, rotateSecret } from './add-endpoint.ts';
 export {
   MAX_ENDPOINTS,
-  paused,
+  pauseEndpoint,
   type RedriveRange,
-  redriven,
-  resumed,
+  resumeEndpoint,
   stateOf,
   validSecrets,
   type WebhookEndpoint,
   withFields,
+  withRedrive,
 } from './endpoint.ts';
 export { EndpointRefused } from './endpoint-refused.ts';
 export { movableWebhooks } from './move.ts';
 export { type Attempt, changeEndpoint, type WebhookStorage } from './ports.ts';
 export { createSecretSealer, isSealed, keyIdOf, type SecretSealer } from './seal.ts';
-export { openStored, sealStored } from './seal-stored.ts';
+export { findOutdatedSecrets, sealOutdatedSecrets } from './seal-stored.ts';
 export { webhookSettings } from './settings.ts';
 export { openWebhooks } from './storage/index.ts';
 export { createWebhooks, type Webhooks } from './webhooks.ts';

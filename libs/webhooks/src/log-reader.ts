@@ -1,4 +1,4 @@
-/** Reads the events of accounts as they are sent to an endpoint. */
+/** Reads the events of accounts from the log, in the form in which they are sent to an endpoint. */
 import type { Bus, BusRecord, LogTail } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, subjectOfKey } from '@latchkey/events';
 import {
@@ -16,15 +16,15 @@ import type { Delivery, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
 import type { Place } from './progress.ts';
 
 /** The most events that are sent to an endpoint in one round. */
-const PAGE = 100;
-const READ_AT_ONCE = 500;
+const EVENTS_PER_PAGE = 100;
+const RECORDS_PER_READ = 500;
 
 /** An event on the log, and the body of its request. */
 export interface LoggedEvent extends Place {
   readonly id: string;
   readonly type: string;
   readonly time: Date;
-  /** Infinite if it has none, which no event of ours lacks. */
+  /** Infinite if the record has none. Every event of Latchkey has one. */
   readonly sequence: number;
   readonly body: string;
 }
@@ -35,26 +35,26 @@ export interface EventPage {
   /** How many records come after this page. */
   readonly behind: number;
   /** Resolves once there may be more, and when `signal` is aborted. */
-  grown(signal: AbortSignal): Promise<void>;
+  waitForMore(signal: AbortSignal): Promise<void>;
 }
 
-/** What an endpoint is shown. */
-type Shown = Pick<WebhookEndpoint, 'types' | 'person'>;
+/** The events that an endpoint gets, and whether with personal data. */
+type EventSelection = Pick<WebhookEndpoint, 'types' | 'person'>;
 
-/** Every method rejects as the log does. */
+/** Every method that returns a promise rejects with the errors of the log. */
 export interface EventReader {
   /** Returns the events after a cursor. */
-  read(endpoint: Shown, after: string | undefined): Promise<EventPage>;
+  read(endpoint: EventSelection, after: string | undefined): Promise<EventPage>;
   /** Returns events of an account, from the place where it is waiting up to the cursor: at most one page. */
   readAccount(
-    endpoint: Shown,
+    endpoint: EventSelection,
     waiting: WaitingAccount,
     cursor: string,
   ): Promise<{ readonly events: readonly LoggedEvent[]; readonly isComplete: boolean }>;
-  /** Whether a cursor belongs to the log that is now read. The offsets of another log mean nothing here. */
-  isOfThisLog(cursor: string): Promise<boolean>;
-  /** Returns, for each account with events that were not sent to an endpoint yet, the sequence of the first of these. */
-  unsent(delivery: Pick<Delivery, 'cursor' | 'waiting'>): Promise<ReadonlyMap<string, number>>;
+  /** Whether a cursor belongs to the current log. The offsets of another log are invalid here. */
+  isOfCurrentLog(cursor: string): Promise<boolean>;
+  /** Returns the sequence of the first unsent event of each account that has any. */
+  findUnsent(delivery: Pick<Delivery, 'cursor' | 'waiting'>): Promise<ReadonlyMap<string, number>>;
   /** Whether an event is before the place that a cursor has reached in its partition. */
   isBefore(event: Place, cursor: string): boolean;
   /** Whether a cursor has reached another one in all partitions. */
@@ -69,13 +69,13 @@ export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine
       const page = await feed.read({
         after: after === undefined ? undefined : readCursor(after),
         view: viewOf(endpoint),
-        limit: PAGE,
+        limit: EVENTS_PER_PAGE,
       });
       return {
         events: page.events.flatMap((body) => eventOf(body) ?? []),
         cursor: writeCursor(page.cursor),
         behind: page.behind,
-        grown: (signal) => feed.grown(page, signal),
+        waitForMore: (signal) => feed.grown(page, signal),
       };
     },
 
@@ -86,7 +86,7 @@ export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine
       const events: LoggedEvent[] = [];
       const from = await startOf(tail, waiting, end);
       for await (const record of recordsOf({ tail, genuine }, waiting, from, end)) {
-        if (events.length === PAGE) return { events, isComplete: false };
+        if (events.length === EVENTS_PER_PAGE) return { events, isComplete: false };
         const body = toCloudEvent(record, viewOf(endpoint));
         const event = body === undefined ? undefined : eventOf(body);
         if (event !== undefined) events.push(event);
@@ -94,13 +94,13 @@ export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine
       return { events, isComplete: true };
     },
 
-    async isOfThisLog(cursor) {
+    async isOfCurrentLog(cursor) {
       const { id } = await bus.tail(ACCOUNTS_TOPIC);
       const read = readCursor(cursor);
       return read !== undefined && isSameLog(read, id);
     },
 
-    async unsent({ cursor, waiting }) {
+    async findUnsent({ cursor, waiting }) {
       const tail = await bus.tail(ACCOUNTS_TOPIC);
       const read = cursor === undefined ? undefined : readCursor(cursor);
       const waitingFrom = new Map(waiting.map(({ account, offset }) => [account, offset]));
@@ -132,11 +132,11 @@ export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine
   };
 }
 
-function viewOf({ types, person }: Shown) {
+function viewOf({ types, person }: EventSelection) {
   return { ...(types && { types: new Set(types) }), person, placeholders: false };
 }
 
-/** Returns the place where an account is waiting; the beginning if the topic was created again since. */
+/** Returns the offset at which an account waits; the start of the partition if the topic has been recreated. */
 async function startOf(
   tail: LogTail,
   { account, partition, offset, event }: WaitingAccount,
@@ -146,7 +146,7 @@ async function startOf(
   const start = range?.start ?? 0;
   if (offset < start || offset >= end) return start;
   const [record] = await tail.read(partition, offset, 1);
-  // Compaction has removed the event, and a copy of it follows.
+  // Compaction has removed the event, and a later record contains a copy.
   if (record !== undefined && record.offset > offset) return offset;
   const body = record && toCloudEvent(record, { person: false, placeholders: false });
   const found = body === undefined ? undefined : eventOf(body);
@@ -161,7 +161,7 @@ async function* pagesOf(
 ): AsyncGenerator<readonly BusRecord[]> {
   let offset = from;
   while (offset < end) {
-    const records = await tail.read(partition, offset, Math.min(READ_AT_ONCE, end - offset));
+    const records = await tail.read(partition, offset, Math.min(RECORDS_PER_READ, end - offset));
     const last = records.at(-1);
     if (last === undefined) return;
     yield records.filter((record) => record.offset < end);
@@ -209,7 +209,7 @@ function eventOf(body: string): LoggedEvent | undefined {
   const parsed = attributes.safeParse(JSON.parse(body));
   if (!parsed.success) return undefined;
   const { type = 'unknown', subject = '', partitionkey, time = '', feedpartition, feedoffset } = parsed.data;
-  // A record without an id is identified by its place. No record of ours lacks an id.
+  // A record without an id, which Latchkey never writes, is identified by its offset.
   const { id = `${feedpartition}-${feedoffset}`, sequence = Number.POSITIVE_INFINITY } = parsed.data;
   const decided = new Date(time);
   return {
@@ -217,8 +217,8 @@ function eventOf(body: string): LoggedEvent | undefined {
     event: id,
     type,
     account: partitionkey ?? subject,
-    // Without a time, it is never too early to be sent.
     sequence,
+    // An event without a valid time is always sent.
     time: Number.isNaN(decided.getTime()) ? new Date() : decided,
     partition: feedpartition,
     offset: feedoffset,

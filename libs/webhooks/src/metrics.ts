@@ -32,7 +32,7 @@ export function createWebhookMetrics(
   }
   gauge(
     'latchkey_webhooks_paused_endpoints',
-    'Endpoints that were paused because they failed for too long, or said that they are gone',
+    'Endpoints that were paused because they failed for too long, or responded 410 Gone',
     (endpoints) => endpoints.filter(isPausedByFailures).length,
   );
   gauge(

@@ -1,6 +1,6 @@
 /**
- * Moves webhooks to another store and another log. Positions on the former log mean nothing on the other one, so what
- * was sent is moved as a sequence for each account.
+ * Moves webhooks to another store and another log. Offsets of the former log are invalid on the other one, so the
+ * progress of each account is moved as the sequence of the last event that was sent.
  */
 import type { Bus } from '@latchkey/bus';
 import { createRecordMove, type MoveSource, type RecordMove } from '@latchkey/store';
@@ -30,19 +30,19 @@ export function movableWebhooks({
   const { target } = to;
   if (source === undefined || target === undefined) return undefined;
   const reader = createEventReader(bus, async (records) => records);
-  const sent = inBatches(() => sentAccounts({ endpoints, reader, published }));
+  const sent = batchSource(() => sentAccounts({ endpoints, reader, published }));
   return [
     createRecordMove({ name: 'attempts', lasting: false }, source.attempts, target.attempts),
     createRecordMove({ name: 'sent events', lasting: false }, sent, target.sentBefore),
     createRecordMove(
       { name: 'webhooks', lasting: false },
-      mapped(source.endpoints, (endpoint) => moved(endpoint, reader)),
+      mapSource(source.endpoints, (endpoint) => toMovedEndpoint(endpoint, reader)),
       target.endpoints,
     ),
   ];
 }
 
-/** Yields how far each account was sent, then what differs for single endpoints. */
+/** Yields the last published sequence of each account, then the lower sequences of single endpoints. */
 async function* sentAccounts({
   endpoints,
   reader,
@@ -53,27 +53,27 @@ async function* sentAccounts({
 } & Pick<WebhookMove, 'published'>): AsyncGenerator<SentAccount> {
   const all = await endpoints.list();
   const begun: WebhookEndpoint[] = [];
-  for (const endpoint of all) if (await hasBegun(endpoint, reader)) begun.push(endpoint);
+  for (const endpoint of all) if (await hasReadLog(endpoint, reader)) begun.push(endpoint);
   if (begun.length === 0) return;
   for await (const accounts of published()) yield* accounts.filter(({ sequence }) => sequence > 0);
   for (const { id, delivery } of begun)
-    for (const [account, first] of await reader.unsent(delivery))
+    for (const [account, first] of await reader.findUnsent(delivery))
       yield { account, endpoint: id, sequence: first - 1 };
 }
 
-/** Whether an endpoint was sent events of the log. */
-async function hasBegun({ delivery }: WebhookEndpoint, reader: EventReader): Promise<boolean> {
-  return delivery.cursor !== undefined && (await reader.isOfThisLog(delivery.cursor));
+/** Whether an endpoint has read the current log. */
+async function hasReadLog({ delivery }: WebhookEndpoint, reader: EventReader): Promise<boolean> {
+  return delivery.cursor !== undefined && (await reader.isOfCurrentLog(delivery.cursor));
 }
 
 /** Returns the endpoint at the beginning of the other log. */
-async function moved(endpoint: WebhookEndpoint, reader: EventReader): Promise<WebhookEndpoint> {
+async function toMovedEndpoint(endpoint: WebhookEndpoint, reader: EventReader): Promise<WebhookEndpoint> {
   const { cursor: _cursor, redrive: _redrive, ...delivery } = endpoint.delivery;
-  const isMoved = await hasBegun(endpoint, reader);
+  const isMoved = await hasReadLog(endpoint, reader);
   return { ...endpoint, delivery: { ...delivery, waiting: [], ...(isMoved && { moved: true as const }) } };
 }
 
-function mapped<Item>(
+function mapSource<Item>(
   { count, batches }: MoveSource<Item>,
   change: (item: Item) => Promise<Item>,
 ): MoveSource<Item> {
@@ -85,7 +85,7 @@ function mapped<Item>(
   };
 }
 
-function inBatches<Item>(items: () => AsyncIterable<Item>): MoveSource<Item> {
+function batchSource<Item>(items: () => AsyncIterable<Item>): MoveSource<Item> {
   return {
     async count() {
       let many = 0;

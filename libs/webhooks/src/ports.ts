@@ -13,7 +13,7 @@ export interface Endpoints {
    * @returns false if it has changed or was removed
    */
   replace(endpoint: WebhookEndpoint): Promise<boolean>;
-  /** Removes an endpoint, its attempts, and how far it had got before a move. @returns false if there was none */
+  /** Removes an endpoint, its attempts, and its sequences from before a move. @returns false if there was none */
   remove(id: string): Promise<boolean>;
 }
 
@@ -43,7 +43,11 @@ export interface Attempts {
   /** Returns attempts, the latest first. */
   list(
     endpoint: string,
-    page: { readonly limit: number /** Only earlier ones. */; readonly before?: number },
+    page: {
+      readonly limit: number;
+      /** Only attempts with a lower number. */
+      readonly before?: number;
+    },
   ): Promise<readonly Attempt[]>;
 }
 
@@ -53,12 +57,12 @@ export interface StoredAttempt {
   readonly attempt: Attempt;
 }
 
-/** How far the events of an account had been sent when `ops move` replaced the log. */
+/** The last event of an account that had been sent when `ops move` replaced the log. */
 export interface SentAccount {
   readonly account: string;
-  /** Set if the sequence is that of one endpoint. Otherwise it is that of all endpoints that have none of their own. */
+  /** The endpoint to which the sequence applies. Unset: it applies to all endpoints without a sequence of their own. */
   readonly endpoint?: string;
-  /** Events up to this sequence were sent; 0: none was. */
+  /** The sequence of the last event that was sent; 0 if none was. */
   readonly sequence: number;
 }
 
@@ -76,7 +80,7 @@ export interface WebhookStorage extends Preparable {
   readonly sentBefore: SentBefore;
   /** The leases that decide which process sends to an endpoint. */
   readonly leases: LeaseRecords;
-  /** Releases all leases if only one server can use the store, because its predecessor is gone. */
+  /** Releases all leases of a store that only one server can use, because the previous server has ended. */
   voidLeases(): Promise<void>;
   /** Set if webhooks can be moved from this kind of store. */
   readonly source?: {
@@ -92,9 +96,9 @@ export interface WebhookStorage extends Preparable {
 }
 
 /**
- * Changes an endpoint, and tries again if somebody else has changed it meanwhile.
- * @param change returns undefined to leave it as it is
- * @returns the endpoint as it is then; undefined if there is none
+ * Changes an endpoint. Retries if another process has changed it meanwhile.
+ * @param change returns undefined to keep the endpoint unchanged
+ * @returns the endpoint after the change; undefined if there is none
  */
 export async function changeEndpoint(
   endpoints: Pick<Endpoints, 'find' | 'replace'>,

@@ -65,8 +65,8 @@ test('a private address is refused on the connection, whether it is written down
     response.end();
   });
   for (const refused of [url, url.replace('127.0.0.1', 'localhost'), url.replace('127.0.0.1', '[::1]')]) {
-    const verdict = await post(refused);
-    assert.ok(verdict.kind === 'failed' && /private address/.test(verdict.reason), JSON.stringify(verdict));
+    const outcome = await post(refused);
+    assert.ok(outcome.kind === 'failed' && /private address/.test(outcome.reason), JSON.stringify(outcome));
   }
   assert.equal(requests, 0);
 });

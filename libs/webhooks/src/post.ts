@@ -3,12 +3,12 @@ import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from 
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { hostOf, isPublic, PrivateAddress, publicLookup } from './addresses.ts';
-import type { Verdict } from './progress.ts';
+import type { RequestOutcome } from './progress.ts';
 
 /** How long a request may take, from the look-up of the name to the end of the response. */
 const TIMEOUT_MS = 15_000;
-/** How much of a response is read. Only its status counts. */
-const READ_AT_MOST = 65_536;
+/** The maximum number of bytes that are read of a response. Only its status counts. */
+const MAX_RESPONSE_BYTES = 65_536;
 const GONE = 410;
 
 export interface PostRequest {
@@ -19,9 +19,9 @@ export interface PostRequest {
   readonly signal: AbortSignal;
 }
 
-/** Sends requests. Never rejects: every failure is a verdict. */
+/** Sends requests. Never rejects: every failure is an outcome. */
 export interface Poster {
-  post(request: PostRequest): Promise<Verdict>;
+  post(request: PostRequest): Promise<RequestOutcome>;
   /** Closes the connections that were kept open. */
   close(): void;
 }
@@ -31,7 +31,7 @@ export function createPoster({ allowPrivate }: { readonly allowPrivate: boolean 
   const options = {
     keepAlive: true,
     maxSockets: 16,
-    // Addresses are checked when a connection is made, so a connection that was kept open has been checked.
+    // Addresses are checked when a connection is opened, so reused connections have been checked.
     ...(allowPrivate ? {} : { lookup: publicLookup() }),
   };
   const http = new HttpAgent(options);
@@ -42,7 +42,7 @@ export function createPoster({ allowPrivate }: { readonly allowPrivate: boolean 
       const url = new URL(text);
       const host = hostOf(url);
       // A socket looks up only names, so addresses are checked here.
-      if (!allowPrivate && isIP(host) !== 0 && !isPublic(host)) return failed(new PrivateAddress(host));
+      if (!allowPrivate && isIP(host) !== 0 && !isPublic(host)) return failureOf(new PrivateAddress(host));
       const isPlain = url.protocol === 'http:';
       const send = isPlain ? httpRequest : httpsRequest;
       const timeout = AbortSignal.timeout(TIMEOUT_MS);
@@ -53,9 +53,9 @@ export function createPoster({ allowPrivate }: { readonly allowPrivate: boolean 
         signal: AbortSignal.any([signal, timeout]),
       };
       try {
-        return await answerOf((url_, options_) => send(url_, options_), url, sent, body);
+        return await sendRequest((url_, options_) => send(url_, options_), url, sent, body);
       } catch (error) {
-        return failed(timeout.aborted ? new Error(`did not answer within ${TIMEOUT_MS / 1000} s`) : error);
+        return failureOf(timeout.aborted ? new Error(`did not answer within ${TIMEOUT_MS / 1000} s`) : error);
       }
     },
     close() {
@@ -65,33 +65,33 @@ export function createPoster({ allowPrivate }: { readonly allowPrivate: boolean 
   };
 }
 
-function answerOf(
+function sendRequest(
   send: (url: URL, options: RequestOptions) => ReturnType<typeof httpRequest>,
   url: URL,
   options: RequestOptions,
   body: string,
-): Promise<Verdict> {
+): Promise<RequestOutcome> {
   return new Promise((resolve, reject) => {
     const request = send(url, options);
     request.on('error', reject);
     request.on('response', (response) => {
       const { statusCode: status = 0 } = response;
-      const verdict = judge(status, response.headers['retry-after']);
+      const outcome = outcomeOf(status, response.headers['retry-after']);
       let read = 0;
       response.on('data', (chunk: Buffer) => {
         read += chunk.length;
-        if (read <= READ_AT_MOST) return;
-        resolve(verdict);
+        if (read <= MAX_RESPONSE_BYTES) return;
+        resolve(outcome);
         request.destroy();
       });
-      response.on('end', () => resolve(verdict));
+      response.on('end', () => resolve(outcome));
       response.on('error', reject);
     });
     request.end(body);
   });
 }
 
-function judge(status: number, retryAfter: string | undefined): Verdict {
+function outcomeOf(status: number, retryAfter: string | undefined): RequestOutcome {
   if (status >= 200 && status < 300) return { kind: 'delivered', status };
   if (status === GONE) return { kind: 'gone', status };
   const reason =
@@ -99,7 +99,7 @@ function judge(status: number, retryAfter: string | undefined): Verdict {
   return { kind: 'failed', reason, status, ...(retryAfter !== undefined && { retryAfter }) };
 }
 
-function failed(error: unknown): Verdict {
+function failureOf(error: unknown): RequestOutcome {
   const reason = error instanceof Error ? reasonOf(error) : 'could not be called';
   return { kind: 'failed', reason };
 }

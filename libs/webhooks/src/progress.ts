@@ -1,6 +1,6 @@
-/** Decides what an endpoint is sent next, and how its state changes after a round. Uses no clock and no I/O. */
+/** Decides which events are sent to an endpoint next, and how its state changes after a round. Pure. */
 import type { Delivery, RedriveRange, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
-import { askedPause, pauseAfter, pauseWhileDown } from './pauses.ts';
+import { pauseAfter, pauseWhileDown, requestedPause } from './pauses.ts';
 
 /**
  * After this many failures in a row the endpoint counts as down: nothing new is read, and only one event at a time
@@ -10,7 +10,7 @@ export const DOWN_AFTER = 5;
 /** If this many accounts are waiting, nothing new is read. */
 export const MAX_WAITING = 100;
 
-/** An event that was not delivered, and where it is on the log. */
+/** An undelivered event, and its place on the log. */
 export interface Place {
   readonly account: string;
   readonly partition: number;
@@ -23,7 +23,7 @@ export function placeOf({ account, partition, offset, event }: Place): Place {
 }
 
 /** The outcome of one request. */
-export type Verdict =
+export type RequestOutcome =
   | { readonly kind: 'delivered'; readonly status: number }
   | {
       readonly kind: 'failed';
@@ -31,10 +31,10 @@ export type Verdict =
       readonly status?: number;
       readonly retryAfter?: string;
     }
-  /** The endpoint says that it is gone, so nothing more is sent to it. */
+  /** 410 Gone: nothing more is sent to the endpoint. */
   | { readonly kind: 'gone'; readonly status: number };
 
-/** What happened to the events of one account. */
+/** The outcome for the events of one account. */
 export interface AccountResult {
   readonly account: string;
   /** How many events were delivered. */
@@ -42,7 +42,7 @@ export interface AccountResult {
   /** The first event that was not delivered; undefined if all were. */
   readonly stopped?: Place;
   /** Why it was not delivered; undefined if it was not attempted. */
-  readonly failure?: Exclude<Verdict, { kind: 'delivered' }>;
+  readonly failure?: Exclude<RequestOutcome, { kind: 'delivered' }>;
 }
 
 export function isDown({ failing, waiting }: Delivery): boolean {
@@ -61,7 +61,7 @@ function byNext(a: WaitingAccount, b: WaitingAccount): number {
   return a.next.getTime() - b.next.getTime();
 }
 
-export function mayReadOn(delivery: Delivery): boolean {
+export function mayReadNewEvents(delivery: Delivery): boolean {
   return !isDown(delivery) && delivery.waiting.length < MAX_WAITING;
 }
 
@@ -71,7 +71,7 @@ export function nextDue(delivery: Delivery): Date | undefined {
   return delivery.waiting.toSorted(byNext)[0]?.next;
 }
 
-/** Whether an event belongs to those that are to be sent again. */
+/** Whether an event is in a range to send again. */
 export function isInRange(event: { readonly id: string; readonly time: Date }, range: RedriveRange): boolean {
   if ('event' in range) return event.id === range.event;
   return event.time >= range.since && event.time < range.until;
@@ -108,8 +108,8 @@ function waitingAfter(
   const former = before.waiting.find((waiting) => waiting.account === account);
   const attempts = delivered === 0 && former?.event === stopped.event ? former.attempts : 0;
   if (failure === undefined) return [{ ...stopped, attempts, next: now }];
-  const asked = failure.kind === 'failed' ? askedPause(failure.retryAfter, now) : 0;
-  const pause = Math.max(pauseAfter(attempts + 1, random()), asked);
+  const requested = failure.kind === 'failed' ? requestedPause(failure.retryAfter, now) : 0;
+  const pause = Math.max(pauseAfter(attempts + 1, random()), requested);
   return [{ ...stopped, attempts: attempts + 1, next: later(now, pause) }];
 }
 
@@ -121,8 +121,8 @@ function failingAfter(
   const last = failures.at(-1);
   if (last === undefined) return before;
   const count = (before?.count ?? 0) + failures.length;
-  const asked = last.kind === 'failed' ? askedPause(last.retryAfter, now) : 0;
-  const next = later(now, Math.max(pauseWhileDown(count - DOWN_AFTER + 1, random()), asked));
+  const requested = last.kind === 'failed' ? requestedPause(last.retryAfter, now) : 0;
+  const next = later(now, Math.max(pauseWhileDown(count - DOWN_AFTER + 1, random()), requested));
   return { since: before?.since ?? now, count, next, reason: reasonOf(last) };
 }
 
@@ -146,7 +146,7 @@ export function reasonToPause(
   return `has failed since ${failing.since.toISOString()}: ${failing.reason}`;
 }
 
-/** Returns the endpoint, paused because of its responses. */
-export function pausedByFailures(endpoint: WebhookEndpoint, reason: string, now: Date): WebhookEndpoint {
+/** Returns the endpoint, paused because its deliveries failed. */
+export function pauseForFailures(endpoint: WebhookEndpoint, reason: string, now: Date): WebhookEndpoint {
   return { ...endpoint, paused: { at: now, by: 'failures', reason } };
 }

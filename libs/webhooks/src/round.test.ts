@@ -2,23 +2,23 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { addEndpoint } from './add-endpoint.ts';
-import { MAX_REDRIVES, type NewEndpoint, paused, resumed } from './endpoint.ts';
+import { MAX_REDRIVES, type NewEndpoint, pauseEndpoint, resumeEndpoint } from './endpoint.ts';
 import { changeEndpoint } from './ports.ts';
-import type { Verdict } from './progress.ts';
+import type { RequestOutcome } from './progress.ts';
 import { type RoundReport, runRound } from './round.ts';
 import { effectsOf, openLog, type Received, receivedOf, START } from './testing/log.ts';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-const delivered: Verdict = { kind: 'delivered', status: 204 };
-const broken: Verdict = { kind: 'failed', reason: 'answered 500', status: 500 };
+const delivered: RequestOutcome = { kind: 'delivered', status: 204 };
+const broken: RequestOutcome = { kind: 'failed', reason: 'answered 500', status: 500 };
 
 async function opened(context: TestContext) {
   const log = await openLog();
   context.after(() => log.close());
   const received: Received[] = [];
   let now = START.getTime();
-  let answer: (request: Received) => Verdict | Promise<Verdict> = () => delivered;
+  let answer: (request: Received) => RequestOutcome | Promise<RequestOutcome> = () => delivered;
   function round(id: string): Promise<RoundReport> {
     return runRound(id, {
       ...log,
@@ -28,9 +28,9 @@ async function opened(context: TestContext) {
       signal: new AbortController().signal,
       poster: {
         async post(request) {
-          const verdict = await answer(receivedOf(request));
-          if (verdict.kind === 'delivered') received.push(receivedOf(request));
-          return verdict;
+          const outcome = await answer(receivedOf(request));
+          if (outcome.kind === 'delivered') received.push(receivedOf(request));
+          return outcome;
         },
       },
     });
@@ -183,7 +183,7 @@ test('an endpoint that fails for days is paused, loses nothing, and continues wh
   passes(DAY_MS);
   await settle(id);
   assert.deepEqual(received, []);
-  await changeEndpoint(storage.endpoints, id, (endpoint) => resumed(endpoint, START));
+  await changeEndpoint(storage.endpoints, id, (endpoint) => resumeEndpoint(endpoint, START));
   await settle(id);
   assert.deepEqual(effectsOf(received).get(ada), [1, 2]);
 });
@@ -262,7 +262,7 @@ test('a redrive leaves what an account waits for to be done', async (context) =>
 test('nothing is sent to an endpoint that an operator has paused', async (context) => {
   const { publish, addEndpoint, settle, received, storage, state } = await opened(context);
   const { id } = await addEndpoint();
-  await changeEndpoint(storage.endpoints, id, (endpoint) => paused(endpoint, START));
+  await changeEndpoint(storage.endpoints, id, (endpoint) => pauseEndpoint(endpoint, START));
   await publish(randomUUID(), 1);
   await settle(id);
   assert.deepEqual(received, []);
@@ -290,7 +290,7 @@ test('a process that was too slow does not undo what another has stored meanwhil
   const { id } = await addEndpoint();
   const ada = randomUUID();
   await publish(ada, 1);
-  const slow = Promise.withResolvers<Verdict>();
+  const slow = Promise.withResolvers<RequestOutcome>();
   const asked = Promise.withResolvers<void>();
   answering(() => {
     asked.resolve();
@@ -317,7 +317,7 @@ test('what is unsent is told by account, whether the account waits or its events
   const { publish, addEndpoint, settle, answering, reader, state } = await opened(context);
   const { id } = await addEndpoint();
   const [ada, bob, carl, dora] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
-  assert.equal((await reader.unsent((await state(id)).delivery)).size, 0);
+  assert.equal((await reader.findUnsent((await state(id)).delivery)).size, 0);
   answering(({ account, sequence }) => (account === ada && sequence > 1 ? broken : delivered));
   for (const account of [ada, bob, dora]) for (const sequence of [1, 2, 3]) await publish(account, sequence);
   await settle(id);
@@ -325,7 +325,7 @@ test('what is unsent is told by account, whether the account waits or its events
   await publish(carl, 1);
   await publish(ada, 4);
   assert.deepEqual(
-    await reader.unsent((await state(id)).delivery),
+    await reader.findUnsent((await state(id)).delivery),
     new Map([
       [ada, 2],
       [bob, 4],

@@ -1,5 +1,5 @@
-/** One round for an endpoint: sends what is due, then what is new, and stores how far it has got. */
-import { type Delivered, deliver } from './deliver.ts';
+/** Runs one round for an endpoint: sends the waiting events that are due, or else new ones, and stores its position. */
+import { type DeliverResult, deliver } from './deliver.ts';
 import type { Delivery, Redrive, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
 import type { EventPage, EventReader, LoggedEvent } from './log-reader.ts';
 import { changeEndpoint, type WebhookStorage } from './ports.ts';
@@ -9,9 +9,9 @@ import {
   accountsDue,
   afterRound,
   isInRange,
-  mayReadOn,
+  mayReadNewEvents,
   nextDue,
-  pausedByFailures,
+  pauseForFailures,
   placeOf,
   reasonToPause,
 } from './progress.ts';
@@ -33,32 +33,32 @@ export interface RoundDeps {
 export interface RoundReport {
   /** The endpoint as it is stored now; undefined if it was removed. */
   readonly endpoint: WebhookEndpoint | undefined;
-  /** Whether more can be done at once. */
+  /** Whether the next round can run immediately. */
   readonly isBusy: boolean;
   /** Why the endpoint was paused in this round. */
   readonly paused?: string;
   readonly delivered: number;
   readonly failed: number;
-  /** The end of the log, after which new events are awaited; undefined if nothing new was read. */
+  /** The page of new events that this round has read; undefined if it read none. */
   readonly page?: EventPage;
   readonly nextDue?: Date;
 }
 
-/** What was sent in a round, and how far the log was read. */
-interface Sent extends Delivered {
+/** The requests of a round, and the position in the log after it. */
+interface RoundOutcome extends DeliverResult {
   readonly cursor?: string;
   /** The state of the redrive after this round; `null` if it is over. */
   readonly redrive?: Redrive | null;
   readonly page?: EventPage;
 }
 
-/** Runs a round. Rejects if the log or the store does. Then nothing was stored, and everything will be sent again. */
+/** Runs a round. Rejects if the log or the store fails: nothing was stored then, and the same events are sent again. */
 export async function runRound(id: string, deps: RoundDeps): Promise<RoundReport> {
   const found = await deps.storage.endpoints.find(id);
   if (found === undefined || found.paused !== undefined) return idle(found);
-  const endpoint = await onThisLog(found, deps.reader);
+  const endpoint = await restartOnNewLog(found, deps.reader);
   const sent = await send(endpoint, deps);
-  const { endpoint: stored, paused } = await store(endpoint, sent, deps);
+  const { endpoint: stored, paused } = await storeOutcome(endpoint, sent, deps);
   await deps.storage.attempts.put(id, sent.attempts);
   const failed = sent.attempts.filter(({ delivered }) => !delivered).length;
   const due = stored && nextDue(stored.delivery);
@@ -77,23 +77,23 @@ function idle(endpoint: WebhookEndpoint | undefined): RoundReport {
   return { endpoint, isBusy: false, delivered: 0, failed: 0 };
 }
 
-/** Places on another log mean nothing, so the endpoint and its waiting accounts start from the beginning. */
-async function onThisLog(endpoint: WebhookEndpoint, reader: EventReader): Promise<WebhookEndpoint> {
+/** Restarts the endpoint from the beginning if its cursor belongs to another log, whose offsets are invalid here. */
+async function restartOnNewLog(endpoint: WebhookEndpoint, reader: EventReader): Promise<WebhookEndpoint> {
   const { cursor } = endpoint.delivery;
-  if (cursor === undefined || (await reader.isOfThisLog(cursor))) return endpoint;
+  if (cursor === undefined || (await reader.isOfCurrentLog(cursor))) return endpoint;
   const { cursor: _, ...delivery } = endpoint.delivery;
   return { ...endpoint, delivery: { ...delivery, waiting: [] } };
 }
 
-async function send(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<Sent> {
+async function send(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<RoundOutcome> {
   const { delivery } = endpoint;
   const due = accountsDue(delivery, deps.now());
   if (due.length > 0 && delivery.cursor !== undefined)
     return sendWaiting(endpoint, due, delivery.cursor, deps);
-  if (!mayReadOn(delivery)) return { results: [], attempts: [] };
+  if (!mayReadNewEvents(delivery)) return { results: [], attempts: [] };
   return delivery.redrive === undefined
     ? sendNew(endpoint, deps)
-    : sendAgain(endpoint, delivery.redrive, deps);
+    : sendRedrive(endpoint, delivery.redrive, deps);
 }
 
 async function sendWaiting(
@@ -101,7 +101,7 @@ async function sendWaiting(
   due: readonly WaitingAccount[],
   cursor: string,
   deps: RoundDeps,
-): Promise<Sent> {
+): Promise<RoundOutcome> {
   const read = await Promise.all(
     due.map(async (waiting) => ({ waiting, ...(await deps.reader.readAccount(endpoint, waiting, cursor)) })),
   );
@@ -117,17 +117,17 @@ async function sendWaiting(
       const result = byAccount.get(waiting.account) ?? { account: waiting.account, delivered: 0 };
       const last = own.at(-1);
       if (result.stopped !== undefined || isComplete || last === undefined) return result;
-      // The rest is read in the next round, which begins with the last event of this one. That event is sent twice.
+      // The next round begins with the last event of this one, so that event is sent twice.
       return { ...result, stopped: placeOf(last) };
     }),
   };
 }
 
-async function sendNew(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<Sent> {
+async function sendNew(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<RoundOutcome> {
   const page = await deps.reader.read(endpoint, endpoint.delivery.cursor);
   const waiting = new Set(endpoint.delivery.waiting.map(({ account }) => account));
   const sentBefore = await sentBeforeMove(endpoint, page.events, deps);
-  // Events of an account that is waiting are sent after those that it waits for.
+  // New events of a waiting account are sent after its waiting events.
   const events = page.events.filter(
     (event) =>
       isDecidedSince(endpoint, event) &&
@@ -137,7 +137,7 @@ async function sendNew(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<Sent
   return { ...(await deliver(endpoint, events, deps)), cursor: page.cursor, page };
 }
 
-/** Returns the sequence up to which each account was sent before the log was replaced by `ops move`. */
+/** Returns, for each account, the sequence of the last event that was sent before `ops move` replaced the log. */
 async function sentBeforeMove(
   { id, delivery }: WebhookEndpoint,
   events: readonly LoggedEvent[],
@@ -147,9 +147,13 @@ async function sentBeforeMove(
   return storage.sentBefore.find(id, [...new Set(events.map(({ account }) => account))]);
 }
 
-/** Sends a page of earlier events again. New events wait meanwhile, so that the order is kept. */
-async function sendAgain(endpoint: WebhookEndpoint, redrive: Redrive, deps: RoundDeps): Promise<Sent> {
-  if (!(await deps.reader.isOfThisLog(redrive.end))) return { results: [], attempts: [], redrive: null };
+/** Sends a page of a redrive. New events wait until the redrive is complete, so that the order is kept. */
+async function sendRedrive(
+  endpoint: WebhookEndpoint,
+  redrive: Redrive,
+  deps: RoundDeps,
+): Promise<RoundOutcome> {
+  if (!(await deps.reader.isOfCurrentLog(redrive.end))) return { results: [], attempts: [], redrive: null };
   const page = await deps.reader.read(endpoint, redrive.cursor);
   const waiting = new Map(endpoint.delivery.waiting.map((account) => [account.account, account]));
   const events = page.events.filter(
@@ -162,13 +166,13 @@ async function sendAgain(endpoint: WebhookEndpoint, redrive: Redrive, deps: Roun
   const isOver = page.behind === 0 || deps.reader.hasReached(page.cursor, redrive.end);
   return {
     attempts,
-    // Accounts that were waiting keep waiting.
-    results: results.map((result) => ({ ...waitingStill(waiting.get(result.account)), ...result })),
+    // A redrive does not change which events an account waits for.
+    results: results.map((result) => ({ ...keepWaiting(waiting.get(result.account)), ...result })),
     redrive: isOver ? null : { ...redrive, cursor: page.cursor },
   };
 }
 
-function waitingStill(waiting: WaitingAccount | undefined): Pick<AccountResult, 'stopped'> {
+function keepWaiting(waiting: WaitingAccount | undefined): Pick<AccountResult, 'stopped'> {
   return waiting === undefined ? {} : { stopped: placeOf(waiting) };
 }
 
@@ -176,16 +180,16 @@ function isDecidedSince({ since }: WebhookEndpoint, { time }: LoggedEvent): bool
   return time >= since;
 }
 
-/** Stores the outcome, unless another process has stored its own meanwhile. */
-async function store(
+/** Stores the outcome, unless another process has stored a round of this endpoint in the meantime. */
+async function storeOutcome(
   before: WebhookEndpoint,
-  sent: Sent,
+  sent: RoundOutcome,
   { storage, now, random, pauseAfterMs }: RoundDeps,
 ): Promise<{ readonly endpoint: WebhookEndpoint | undefined; readonly paused?: string }> {
   const at = now();
   const { waiting, failing } = afterRound(before.delivery, sent.results, { now: at, random });
   const reason = reasonToPause({ failing }, sent.results, { now: at, pauseAfterMs });
-  if (sent.results.length === 0 && sent.redrive === undefined && isSamePlace(before, sent))
+  if (sent.results.length === 0 && sent.redrive === undefined && isCursorUnchanged(before, sent))
     return { endpoint: before };
   const endpoint = await changeEndpoint(storage.endpoints, before.id, (current) => {
     if (current.delivery.round !== before.delivery.round) return undefined;
@@ -206,20 +210,20 @@ async function store(
     };
     return reason === undefined || current.paused !== undefined
       ? changed
-      : pausedByFailures(changed, reason, at);
+      : pauseForFailures(changed, reason, at);
   });
   return { endpoint, ...(endpoint?.paused?.by === 'failures' && reason !== undefined && { paused: reason }) };
 }
 
-function isSamePlace({ delivery }: WebhookEndpoint, { cursor }: Sent): boolean {
+function isCursorUnchanged({ delivery }: WebhookEndpoint, { cursor }: RoundOutcome): boolean {
   return cursor === undefined || cursor === delivery.cursor;
 }
 
-/** A redrive that was requested during the round starts at its own beginning. */
+/** Returns the redrive to store. One that was requested during the round is kept unchanged. */
 function redriveAfter(
   current: Delivery['redrive'],
   before: Delivery['redrive'],
-  after: Sent['redrive'],
+  after: RoundOutcome['redrive'],
 ): Delivery['redrive'] {
   if (after === undefined || current?.id !== before?.id) return current;
   return after ?? undefined;

@@ -1,13 +1,13 @@
-/** Seals what is stored with the current key, when the service starts. */
+/** Encrypts all stored secrets with the current key when the service starts. */
 import { changeEndpoint, type Endpoints } from './ports.ts';
 import { isSealed, type SecretSealer } from './seal.ts';
 
 /**
  * Checks that every stored secret can be opened.
- * @returns for each endpoint, its secrets that are not sealed with the current key, as they are stored and opened
- * @throws Error of one line if there is no key, or if none opens a secret; StoreUnavailable
+ * @returns for each endpoint, the secrets that are not sealed with the current key: plain texts by their stored form
+ * @throws Error of one line if there is no key, or no key opens a secret; StoreUnavailable
  */
-export async function openStored(
+export async function findOutdatedSecrets(
   endpoints: Pick<Endpoints, 'list'>,
   sealer: SecretSealer,
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
@@ -26,14 +26,14 @@ export async function openStored(
 }
 
 /**
- * Seals with the current key all secrets that are stored in plain text, or are sealed with a former key.
- * @throws as `openStored`
+ * Seals all secrets with the current key that are stored in plain text or sealed with a former key.
+ * @throws as `findOutdatedSecrets`
  */
-export async function sealStored(
+export async function sealOutdatedSecrets(
   endpoints: Pick<Endpoints, 'list' | 'find' | 'replace'>,
   sealer: SecretSealer,
 ): Promise<void> {
-  for (const [id, opened] of await openStored(endpoints, sealer)) {
+  for (const [id, opened] of await findOutdatedSecrets(endpoints, sealer)) {
     const sealed = new Map<string, string>();
     for (const [stored, secret] of opened) sealed.set(stored, await sealer.seal(id, secret));
     await changeEndpoint(endpoints, id, (endpoint) => ({

@@ -6,7 +6,7 @@ import { addEndpoint, rotateSecret } from './add-endpoint.ts';
 import { MAX_SECRETS, makeSecret, validSecrets } from './endpoint.ts';
 import { changeEndpoint } from './ports.ts';
 import { createSecretSealer, isSealed, keyIdOf } from './seal.ts';
-import { openStored, sealStored } from './seal-stored.ts';
+import { findOutdatedSecrets, sealOutdatedSecrets } from './seal-stored.ts';
 import { openLog, START } from './testing/log.ts';
 
 function key(kid?: string): SecretKey {
@@ -99,16 +99,16 @@ test('plain secrets, and those of a former key, are sealed with the current one,
   const byFormer = await createSecretSealer([former]).seal(id, 'whsec_a');
   await store(id, 'whsec_plain', byFormer);
   const sealer = createSecretSealer([current, former]);
-  await sealStored(endpoints, sealer);
+  await sealOutdatedSecrets(endpoints, sealer);
   const sealed = await stored(id);
   assert.deepEqual(await Promise.all(sealed.map((each) => sealer.open(id, each))), [
     'whsec_plain',
     'whsec_a',
   ]);
   assert.ok(sealed.every(sealer.isCurrent));
-  await sealStored(endpoints, sealer);
+  await sealOutdatedSecrets(endpoints, sealer);
   assert.deepEqual(await stored(id), sealed);
-  assert.equal((await openStored(endpoints, createSecretSealer([current]))).size, 0);
+  assert.equal((await findOutdatedSecrets(endpoints, createSecretSealer([current]))).size, 0);
 });
 
 test('a start without the key that a secret needs is refused, and changes nothing', async (context) => {
@@ -116,16 +116,16 @@ test('a start without the key that a secret needs is refused, and changes nothin
   const { id } = await add([key()]);
   const before = await stored(id);
   const lacks = new RegExp(`^Error: WEBHOOK_SECRET_KEY: none of its keys opens the secret of webhook ${id}$`);
-  await assert.rejects(sealStored(endpoints, createSecretSealer([key()])), lacks);
+  await assert.rejects(sealOutdatedSecrets(endpoints, createSecretSealer([key()])), lacks);
   const isMissing = new RegExp(
     `^Error: WEBHOOK_SECRET_KEY: is required, because there are webhooks \\(${id}\\)$`,
   );
-  await assert.rejects(sealStored(endpoints, createSecretSealer(undefined)), isMissing);
+  await assert.rejects(sealOutdatedSecrets(endpoints, createSecretSealer(undefined)), isMissing);
   assert.deepEqual(await stored(id), before);
   await store(id, 'whsec_plain');
-  await assert.rejects(sealStored(endpoints, createSecretSealer(undefined)), isMissing);
+  await assert.rejects(sealOutdatedSecrets(endpoints, createSecretSealer(undefined)), isMissing);
   await endpoints.remove(id);
-  await sealStored(endpoints, createSecretSealer(undefined));
+  await sealOutdatedSecrets(endpoints, createSecretSealer(undefined));
 });
 
 test('only so many secrets are valid at the same time', async (context) => {

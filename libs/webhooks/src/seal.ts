@@ -1,13 +1,13 @@
-/** Secrets of endpoints at rest: encrypted with the keys of WEBHOOK_SECRET_KEY. */
+/** Encrypts the stored secrets of endpoints with the keys of WEBHOOK_SECRET_KEY. */
 import { hkdfSync } from 'node:crypto';
 import type { SecretKey, SecretKeys } from '@latchkey/process';
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
 import { z } from 'zod';
 import { EndpointRefused } from './endpoint-refused.ts';
 
-/** Encrypts and decrypts secrets, each for one endpoint: it cannot be opened as the secret of another one. */
+/** Encrypts and decrypts secrets. The secret of one endpoint cannot be decrypted as that of another endpoint. */
 export interface SecretSealer {
-  /** Whether there is a key; without one, nothing can be sealed or opened. */
+  /** Whether there is a key. Without a key, `seal` and `open` throw. */
   readonly hasKey: boolean;
   /** Encrypts a secret with the current key. @returns a compact JWE (dir, A256GCM) @throws EndpointRefused without a key */
   seal(endpoint: string, secret: string): Promise<string>;
@@ -64,7 +64,7 @@ export function keyIdOf(sealed: string): string | undefined {
   }
 }
 
-/** A key may be longer than AES takes, and may be in use for something else. */
+/** Derives the AES key, because the key may have another length, and may have other uses. */
 function derive({ bytes }: SecretKey): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', bytes, '', 'latchkey secrets of webhooks', KEY_BYTES));
 }

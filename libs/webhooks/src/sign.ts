@@ -2,8 +2,8 @@
 import { Webhook } from 'standardwebhooks';
 
 /**
- * Returns the headers that prove where a request comes from.
- * @param secrets `whsec_…`; there is a signature by each of them
+ * Returns the headers by which a receiver verifies the origin of a request.
+ * @param secrets `whsec_…`; each adds a signature
  */
 export function signatureHeaders(
   { id, body, now }: { readonly id: string; readonly body: string; readonly now: Date },

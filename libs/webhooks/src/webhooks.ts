@@ -1,4 +1,4 @@
-/** Sends the events of accounts to the endpoints of webhooks, while it is started. */
+/** Sends the events of accounts to the endpoints of webhooks, between `start` and `stop`. */
 import { randomUUID } from 'node:crypto';
 import type { Bus } from '@latchkey/bus';
 import type { SelectGenuine } from '@latchkey/feed';
@@ -11,18 +11,18 @@ import type { WebhookStorage } from './ports.ts';
 import { createPoster } from './post.ts';
 import { type RoundReport, runRound } from './round.ts';
 import type { SecretSealer } from './seal.ts';
-import { sealStored } from './seal-stored.ts';
+import { sealOutdatedSecrets } from './seal-stored.ts';
 
-/** How soon an endpoint is noticed that was added, resumed or changed, in ms. */
-const LOOKED_AT_EVERY_MS = 1000;
+/** The interval at which endpoints that were added, resumed or changed are looked for, in ms. */
+const POLL_MS = 1000;
 const LEASE_MS = 20_000;
-const RENEWED_EVERY_MS = LEASE_MS / 4;
+const RENEW_LEASE_MS = LEASE_MS / 4;
 const DAY_MS = 86_400_000;
 
 export interface WebhooksDeps {
   readonly storage: WebhookStorage;
   readonly bus: Pick<Bus, 'tail'>;
-  /** Returns the genuine records; nothing else is sent to endpoints. */
+  /** Returns the genuine records among the given ones. Only these are sent to endpoints. */
   readonly genuine: SelectGenuine;
   readonly sealer: SecretSealer;
   readonly logger: Logger;
@@ -77,7 +77,7 @@ export function createWebhooks({
       const ended = AbortSignal.any([signal, ending.signal]);
       const renewing = loop(
         {
-          every: RENEWED_EVERY_MS,
+          every: RENEW_LEASE_MS,
           signal: ended,
           onFailure: (err, failures) => {
             if (failures === 1)
@@ -92,9 +92,9 @@ export function createWebhooks({
       try {
         while (!ended.aborted) {
           const report = await runRound(id, roundDeps(ended));
-          tell(id, report);
+          reportRound(id, report);
           if (report.endpoint === undefined || report.endpoint.paused !== undefined) break;
-          if (!report.isBusy) await untilMore(report, ended);
+          if (!report.isBusy) await waitForMore(report, ended);
         }
       } finally {
         ending.abort();
@@ -129,9 +129,9 @@ export function createWebhooks({
       return false;
     }
 
-    const looking = loop(
+    const polling = loop(
       {
-        every: LOOKED_AT_EVERY_MS,
+        every: POLL_MS,
         signal,
         onFailure: (err, failures) => {
           if (failures === 1) logger.warn({ err }, 'the endpoints of webhooks cannot be read');
@@ -139,17 +139,17 @@ export function createWebhooks({
       },
       startMissing,
     );
-    return looking.then(() => Promise.all(senders.values())).then(poster.close);
+    return polling.then(() => Promise.all(senders.values())).then(poster.close);
   }
 
-  async function untilMore({ page, nextDue }: RoundReport, ended: AbortSignal): Promise<void> {
-    const untilDue = nextDue === undefined ? LOOKED_AT_EVERY_MS : nextDue.getTime() - now().getTime();
-    const ms = Math.max(0, Math.min(untilDue, LOOKED_AT_EVERY_MS));
+  async function waitForMore({ page, nextDue }: RoundReport, ended: AbortSignal): Promise<void> {
+    const untilDue = nextDue === undefined ? POLL_MS : nextDue.getTime() - now().getTime();
+    const ms = Math.max(0, Math.min(untilDue, POLL_MS));
     if (page === undefined) return sleep(ms, ended);
-    return page.grown(AbortSignal.any([ended, AbortSignal.timeout(ms)]));
+    return page.waitForMore(AbortSignal.any([ended, AbortSignal.timeout(ms)]));
   }
 
-  function tell(id: string, { delivered, failed, paused, endpoint }: RoundReport): void {
+  function reportRound(id: string, { delivered, failed, paused, endpoint }: RoundReport): void {
     metrics.attempts({ delivered, failed });
     const failing = endpoint?.delivery.failing;
     if (paused !== undefined)
@@ -162,7 +162,7 @@ export function createWebhooks({
     async start() {
       stopping = new AbortController();
       await storage.voidLeases();
-      await sealStored(endpoints, sealer);
+      await sealOutdatedSecrets(endpoints, sealer);
       running = startRunning(stopping.signal);
     },
     async stop() {

@@ -142,7 +142,7 @@ export function openOps(store: Store): AuthOps {
   const { auditLog, journal, sessions, requirements, check } = stores;
   const accounts = createAccounts({
     ...stores,
-    // The clean-up of a running auth publishes the appended events.
+    // The relay's sweep in a running auth publishes the appended events.
     nudge: () => undefined,
     now: () => new Date(),
     newId: () => v7(),

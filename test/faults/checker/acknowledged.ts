@@ -11,7 +11,7 @@ import type { CommitEvent } from './stored.ts';
 /** The default limit of mails per hour for an address and a purpose. Requests above it have no effect. */
 const MAILS_PER_ADDRESS = 3;
 /** The maximum number of pending sign-ups of an address; another sign-up only requests another link. */
-const FULL_HOUSE = 5;
+const MAX_PENDING_SIGN_UPS = 5;
 
 /** Indexes for the checks, because a history is long. */
 interface LookUp {
@@ -93,7 +93,9 @@ const signUp: Demand = (command, { journal, byKey, accountsByAddress, isOverLimi
   if (tries.some(({ id }) => commitsOf(journal, id).some(({ events }) => events.some(isIt))))
     return undefined;
   const signUps = accountsByAddress.get(lower(email)) ?? [];
-  return signUps.length >= FULL_HOUSE || isOverLimit(command) ? undefined : 'the journal has no such sign-up';
+  return signUps.length >= MAX_PENDING_SIGN_UPS || isOverLimit(command)
+    ? undefined
+    : 'the journal has no such sign-up';
 };
 
 /** After one of these events an account may receive no reset link at the address of its sign-up. */

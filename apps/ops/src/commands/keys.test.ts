@@ -10,7 +10,7 @@ import { makeDkimKey } from '@latchkey/notifier/ops';
 import { keyPairFingerprint, readConfig, type SecretKey, secretFingerprint } from '@latchkey/process';
 import { openDatabase, openSqlite } from '@latchkey/sqlite';
 import { userSettings } from '@latchkey/user';
-import { createSecretSealer, openWebhooks, sealStored } from '@latchkey/webhooks';
+import { createSecretSealer, openWebhooks, sealOutdatedSecrets } from '@latchkey/webhooks';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandHere } from '../testing/run-here.ts';
 import { makeSecrets } from './secrets.ts';
@@ -278,7 +278,10 @@ test('a key that the secret of a webhook is sealed with is not retired', async (
   assert.match(err, /^ops: first is still needed: 1 secret of a webhook\. /);
 
   const store = openSqlite({ folder: data, as: 'server' });
-  await sealStored(openWebhooks(store).endpoints, createSecretSealer(settings().user.WEBHOOK_SECRET_KEY));
+  await sealOutdatedSecrets(
+    openWebhooks(store).endpoints,
+    createSecretSealer(settings().user.WEBHOOK_SECRET_KEY),
+  );
   await store.close();
   assert.equal((await keys('retire', 'webhooks', 'first')).code, 0);
 });

@@ -12,7 +12,7 @@ import { openClients } from '@latchkey/clients';
 import { prepareMove as openNotifierMove } from '@latchkey/notifier/ops';
 import { readConfig } from '@latchkey/process';
 import { createRecordMove, type RecordMove } from '@latchkey/store';
-import { movableWebhooks, openStored, openWebhooks } from '@latchkey/webhooks';
+import { findOutdatedSecrets, movableWebhooks, openWebhooks } from '@latchkey/webhooks';
 import type { Context } from '../context.ts';
 import { assertFreeOrSame, keysOf, sealerWith, writeEnvFile } from '../keys.ts';
 import { formatCount } from '../output/progress.ts';
@@ -80,7 +80,7 @@ interface Move {
 async function moveStore(move: Move, context: Context): Promise<void> {
   const { from, to, keys } = move;
   for (const schema of schemasOf(to)) await schema.check();
-  await openStored(openWebhooks(from).endpoints, sealerWith(keys.WEBHOOK_SECRET_KEY));
+  await findOutdatedSecrets(openWebhooks(from).endpoints, sealerWith(keys.WEBHOOK_SECRET_KEY));
   const auth = openAuthMove(from, to, keys);
   const notifier = openNotifierMove(from, to);
   // Deliveries before commits, so that no mail is sent again because of an event that is published from MongoDB.

@@ -8,18 +8,18 @@ import {
   addEndpoint,
   changeEndpoint,
   EndpointRefused,
+  type EndpointWithSecret,
   MAX_ENDPOINTS,
   openWebhooks,
-  paused,
+  pauseEndpoint,
   type RedriveRange,
-  redriven,
-  resumed,
+  resumeEndpoint,
   rotateSecret,
   stateOf,
   validSecrets,
   type WebhookEndpoint,
-  type WithSecret,
   webhookSettings,
+  withRedrive,
 } from '@latchkey/webhooks';
 import type { Context } from '../context.ts';
 import { secretSealerOf } from '../keys.ts';
@@ -131,7 +131,7 @@ export function addWebhooksCommand(program: Program, context: Context): void {
     .addHelpText('after', formatExamples(`webhooks pause ${EXAMPLE_ID}`))
     .action((id) =>
       withStore(context, async (store) => {
-        await change(store, id, (endpoint) => paused(endpoint, new Date()));
+        await change(store, id, (endpoint) => pauseEndpoint(endpoint, new Date()));
         context.print(`${id}: paused.`);
       }),
     );
@@ -143,7 +143,7 @@ export function addWebhooksCommand(program: Program, context: Context): void {
     .addHelpText('after', formatExamples(`webhooks resume ${EXAMPLE_ID}`))
     .action((id) =>
       withStore(context, async (store) => {
-        await change(store, id, (endpoint) => resumed(endpoint, new Date()));
+        await change(store, id, (endpoint) => resumeEndpoint(endpoint, new Date()));
         context.print(`${id}: resumed.`);
       }),
     );
@@ -209,7 +209,7 @@ export function addWebhooksCommand(program: Program, context: Context): void {
     .action((id, options) => {
       const range = rangeOf(options);
       return withStore(context, async (store) => {
-        await refusing(() => change(store, id, (endpoint) => redriven(endpoint, range)));
+        await refusing(() => change(store, id, (endpoint) => withRedrive(endpoint, range)));
         context.print(`${id}: sent again, before anything new.`);
       });
     });
@@ -225,7 +225,7 @@ async function change(
   return changed;
 }
 
-function printSecret({ print }: Context, { endpoint, secret }: WithSecret): void {
+function printSecret({ print }: Context, { endpoint, secret }: EndpointWithSecret): void {
   print(`webhook  ${endpoint.id} (${endpoint.name})`);
   print(`secret   ${secret}`);
   print('The secret is shown this once. Requests are signed with it (Standard Webhooks).');

@@ -92,12 +92,12 @@ describe('a subscription', () => {
       group: 'g',
       handle: async ({ records }) => resolve(String(records[0]?.value)),
     });
-    const beside = openDatabase({ folder, as: 'shared' });
-    const other = createEmbeddedBus({ database: beside });
+    const sharedDatabase = openDatabase({ folder, as: 'shared' });
+    const other = createEmbeddedBus({ database: sharedDatabase });
     await other.publish('kept', [record('from elsewhere')]);
     assert.equal(await promise, 'from elsewhere');
     await other.close();
-    await beside.close();
+    await sharedDatabase.close();
   });
 });
 

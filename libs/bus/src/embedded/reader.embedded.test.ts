@@ -9,14 +9,14 @@ import { createEmbeddedReader } from './reader.embedded.ts';
 readerContract('embedded', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-reader-'));
   const database = openDatabase({ folder, as: 'server' });
-  const beside = openDatabase({ folder, as: 'shared' });
+  const sharedDatabase = openDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });
   return {
     bus,
-    reader: createEmbeddedReader(beside),
+    reader: createEmbeddedReader(sharedDatabase),
     async close() {
       await bus.close();
-      await beside.close();
+      await sharedDatabase.close();
       await database.close();
       await rm(folder, { recursive: true });
     },

@@ -179,7 +179,7 @@ describe('a topic that is made', () => {
     }, 3);
     await assert.rejects(ensureTopics(slow, [topic], undefined), {
       name: 'KafkaUnavailableError',
-      message: 'KAFKA_BROKERS: accounts: made, but not all brokers know them yet.',
+      message: 'KAFKA_BROKERS: accounts: created, but not every broker has them yet.',
     });
   });
 });

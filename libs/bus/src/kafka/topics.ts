@@ -201,7 +201,7 @@ export async function waitForTopics(admin: Admin, names: readonly string[], brok
   for (let known = 0; known < LOOKS_PER_BROKER * brokers; ) {
     if (performance.now() > giveUpAt)
       throw new KafkaUnavailableError(
-        `KAFKA_BROKERS: ${names.join(', ')}: made, but not all brokers know them yet.`,
+        `KAFKA_BROKERS: ${names.join(', ')}: created, but not every broker has them yet.`,
       );
     if (await areKnown(admin, names)) {
       known += 1;

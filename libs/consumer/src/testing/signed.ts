@@ -1,4 +1,4 @@
-/** Events that are signed as auth signs them, and the key to check them, for tests. */
+/** Signs events in tests as auth does, and provides the public key that verifies them. */
 import { generateKeyPairSync } from 'node:crypto';
 import type { BusRecord } from '@latchkey/bus';
 import {
@@ -18,30 +18,30 @@ import { decodeRecord } from '../records.ts';
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 export const signer: EventSigner = eventSigner({ kid: 'test', key: privateKey });
 
-/** The JWKS with the key that `signed` uses. */
+/** The JWKS with the key that `signEvent` uses. */
 export const eventJwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'test' }] };
 export const eventKeys = fixedEventKeys(eventJwks);
 
-/** Returns the record of an event. @param previous the hash of the event before */
-export function signed(event: LatchkeyEvent, previous?: string, by: EventSigner = signer): EncodedEvent {
+/** Returns the signed record of an event. @param previous the hash of the account's previous event */
+export function signEvent(event: LatchkeyEvent, previous?: string, by: EventSigner = signer): EncodedEvent {
   const entry = chainEvent(coveredBy(event), previous, newPersonSalt());
   return encode(event, { proof: { ...entry, signature: by.sign(entry.hash) } });
 }
 
-/** Returns the records of consecutive events of one account or of several, each linked to the one before. */
-export function signedInOrder(
+/** Returns the signed records of events, each linked to the previous event of its account. */
+export function signEvents(
   events: readonly LatchkeyEvent[],
   by: EventSigner = signer,
 ): readonly EncodedEvent[] {
   const heads = new Map<string, string>();
   return events.map((event) => {
-    const record = signed(event, heads.get(event.subject), by);
+    const record = signEvent(event, heads.get(event.subject), by);
     heads.set(event.subject, record.headers['ce_hash'] ?? '');
     return record;
   });
 }
 
-/** Accepts every record, for tests of what happens after. */
+/** Accepts every record, for tests of later steps. */
 export const acceptAll: Authenticate = async (sources: readonly BusRecord[]) => ({
   records: sources.map(decodeRecord),
   forged: [],

@@ -4,11 +4,11 @@ import {
   type AccountRecord,
   accountOf,
   accountsIn,
+  type Blocker,
   causeOf,
   type DecodedRecord,
   type EventRecord,
-  gapToFill,
-  type Held,
+  markToRetry,
   namesAccount,
   nextStep,
   type Parked,
@@ -44,8 +44,8 @@ export function createSliceHandler(shared: Omit<Subscriber, 'stopped'>) {
     for (const record of records) {
       throwIfStopped(subscriber);
       if (namesAccount(record)) {
-        const gap = await subscriber.mutex.run(accountOf(record), () => take(subscriber, book, record));
-        if (gap !== undefined) await resume(gap);
+        const mark = await subscriber.mutex.run(accountOf(record), () => take(subscriber, book, record));
+        if (mark !== undefined) await resume(mark);
       } else passOverUnusable(subscriber, record);
     }
     await book.close();
@@ -102,11 +102,11 @@ function createBook({ store }: Subscriber, known: ReadonlyMap<string, Position>)
 function createResume(subscriber: Subscriber, book: Book, { records }: Slice) {
   const lastOffset = records.at(-1)?.offset ?? 0;
   const resumed = new Set<string>();
-  return async (gap: Parked): Promise<void> => {
-    const { account } = gap;
+  return async (mark: Parked): Promise<void> => {
+    const { account } = mark;
     if (resumed.has(account)) return;
     resumed.add(account);
-    const { sequence, parked } = await createRetry(subscriber).resume(gap, lastOffset);
+    const { sequence, parked } = await createRetry(subscriber).resume(mark, lastOffset);
     await book.reload(account);
     if (parked === undefined) subscriber.logger.info({ account, sequence }, 'a parked account was unparked');
   };
@@ -127,9 +127,9 @@ async function take(subscriber: Subscriber, book: Book, record: AccountRecord): 
   }
   const step = next();
   if (step.kind === 'due') await apply(subscriber, book, book.of(account), step.record);
-  else if (step.kind === 'park') await park(subscriber, book, book.of(account), record, step.held);
+  else if (step.kind === 'park') await park(subscriber, book, book.of(account), record, step.blocker);
   else if (step.kind !== 'missing') subscriber.observe(typeOf(record), step.kind);
-  return gapToFill(book.of(account), step);
+  return markToRetry(book.of(account), step);
 }
 
 /**
@@ -161,9 +161,9 @@ async function park(
   book: Book,
   position: Position,
   record: AccountRecord,
-  held: Held,
+  blocker: Blocker,
 ): Promise<void> {
-  const parked = parkedAt(position, record, held);
+  const parked = parkedAt(position, record, blocker);
   await book.save({ ...position, parked });
   subscriber.observe(typeOf(record), 'parked');
   subscriber.logger.error({ parked }, 'an account is parked');

@@ -7,7 +7,7 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, accountsTopic, encode } from '@latchkey/events';
 import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import type { RedriveRange, WebhookEndpoint } from '../endpoint.ts';
-import { makeId, makeSecret, newEndpoint, redriven } from '../endpoint.ts';
+import { makeId, makeSecret, newEndpoint, withRedrive } from '../endpoint.ts';
 import { createEventReader } from '../log-reader.ts';
 import { changeEndpoint } from '../ports.ts';
 import type { PostRequest } from '../post.ts';
@@ -54,7 +54,7 @@ export async function openLog() {
       return endpoint;
     },
     redrive: (id: string, range: RedriveRange) =>
-      changeEndpoint(storage.endpoints, id, (endpoint) => redriven(endpoint, range)),
+      changeEndpoint(storage.endpoints, id, (endpoint) => withRedrive(endpoint, range)),
     async close(): Promise<void> {
       await bus.close();
       await database.close();

@@ -33,7 +33,7 @@ export interface Requests {
     readonly leaseMs: number;
     readonly limit: number;
   }): Promise<readonly RecordedRequest[]>;
-  /** Returns the leases that are held, by the ids of their requests: at most MAX_HELD. */
+  /** Returns the leases that are held, by the ids of their requests: at most MAX_LISTED_LEASES. */
   held(): Promise<readonly HeldLease[]>;
   /** Frees a request whose lease has expired. No-op if the lease has changed meanwhile. */
   free(lease: HeldLease): Promise<void>;

@@ -44,7 +44,7 @@ const fate = fc.oneof(
 type Action =
   | { readonly kind: 'append'; readonly stream: Stream; readonly relay: number }
   /** Another process appends without waking a relay. */
-  | { readonly kind: 'append-beside'; readonly stream: Stream }
+  | { readonly kind: 'append-elsewhere'; readonly stream: Stream }
   | { readonly kind: 'start' }
   | { readonly kind: 'crash'; readonly relay: number }
   | { readonly kind: 'stop'; readonly relay: number }
@@ -57,7 +57,7 @@ const action = fc.oneof(
     weight: 4,
     arbitrary: fc.record({ kind: fc.constant('append' as const), stream, relay: fc.nat(3) }),
   },
-  fc.record({ kind: fc.constant('append-beside' as const), stream }),
+  fc.record({ kind: fc.constant('append-elsewhere' as const), stream }),
   fc.constant<Action>({ kind: 'start' }),
   fc.record({ kind: fc.constantFrom('crash' as const, 'stop' as const), relay: fc.nat(3) }),
   {
@@ -166,7 +166,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
 
   async function act(action: Action): Promise<void> {
     clock += 400;
-    if (action.kind === 'append' || action.kind === 'append-beside') await append(action.stream);
+    if (action.kind === 'append' || action.kind === 'append-elsewhere') await append(action.stream);
     if (action.kind === 'append') one(action.relay)?.relay.nudge(action.stream);
     if (action.kind === 'start') start();
     if (action.kind === 'crash') {

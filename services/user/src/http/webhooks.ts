@@ -5,18 +5,18 @@ import type { Caller, Guards } from '@latchkey/tokens';
 import {
   type Attempt,
   addEndpoint,
-  assertCallable,
+  assertUrlAllowed,
   changeEndpoint,
   EndpointRefused,
-  paused,
-  redriven,
-  resumed,
+  pauseEndpoint,
+  resumeEndpoint,
   rotateSecret,
   type SecretSealer,
   stateOf,
   type WebhookEndpoint,
   type WebhookStorage,
   withFields,
+  withRedrive,
 } from '@latchkey/webhooks';
 import { z } from 'zod';
 import { answerFailures } from './problems.ts';
@@ -188,7 +188,7 @@ export function webhookRoutes({
       const { endpoint, secret } = await answerFailures(() =>
         mapRefusals(() => addEndpoint(endpoints, body, { allowPrivate, sealer, now: now() })),
       );
-      tell({ log, caller }, endpoint.id, 'added');
+      logChange({ log, caller }, endpoint.id, 'added');
       return { status: 201, body: { webhook: viewOf(endpoint), secret } };
     },
   });
@@ -218,9 +218,9 @@ export function webhookRoutes({
     answers: { 200: { description: 'The webhook after the change', schema: oneSchema } },
     async handle({ params: { id }, body, caller, log }) {
       const { url } = body;
-      if (url !== undefined) await mapRefusals(() => assertCallable(url, { allowPrivate }));
+      if (url !== undefined) await mapRefusals(() => assertUrlAllowed(url, { allowPrivate }));
       const changed = await change(id, (endpoint) => withFields(endpoint, body));
-      tell({ log, caller }, id, 'changed');
+      logChange({ log, caller }, id, 'changed');
       return { status: 200, body: { webhook: viewOf(changed) } };
     },
   });
@@ -234,7 +234,7 @@ export function webhookRoutes({
     answers: { 204: { description: 'It is deleted' } },
     async handle({ params: { id }, caller, log }) {
       if (!(await answerFailures(() => endpoints.remove(id)))) throw new Problem(problems.not_found);
-      tell({ log, caller }, id, 'deleted');
+      logChange({ log, caller }, id, 'deleted');
       return { status: 204 };
     },
   });
@@ -248,8 +248,8 @@ export function webhookRoutes({
     description: 'Events wait until it is resumed; none are lost.',
     answers: { 200: { description: 'The webhook after the change', schema: oneSchema } },
     async handle({ params: { id }, caller, log }) {
-      const changed = await change(id, (endpoint) => paused(endpoint, now()));
-      tell({ log, caller }, id, 'paused');
+      const changed = await change(id, (endpoint) => pauseEndpoint(endpoint, now()));
+      logChange({ log, caller }, id, 'paused');
       return { status: 200, body: { webhook: viewOf(changed) } };
     },
   });
@@ -262,8 +262,8 @@ export function webhookRoutes({
     summary: 'Resume a webhook, and send the waiting events immediately',
     answers: { 200: { description: 'The webhook after the change', schema: oneSchema } },
     async handle({ params: { id }, caller, log }) {
-      const changed = await change(id, (endpoint) => resumed(endpoint, now()));
-      tell({ log, caller }, id, 'resumed');
+      const changed = await change(id, (endpoint) => resumeEndpoint(endpoint, now()));
+      logChange({ log, caller }, id, 'resumed');
       return { status: 200, body: { webhook: viewOf(changed) } };
     },
   });
@@ -286,7 +286,7 @@ export function webhookRoutes({
         mapRefusals(() => rotateSecret(endpoints, id, { sealer, now: at, until })),
       );
       if (rotated === undefined) throw new Problem(problems.not_found);
-      tell({ log, caller }, id, 'given another secret');
+      logChange({ log, caller }, id, 'given another secret');
       return { status: 200, body: { webhook: viewOf(rotated.endpoint), secret: rotated.secret } };
     },
   });
@@ -336,9 +336,9 @@ export function webhookRoutes({
       };
       const changed = await change(id, (endpoint) => {
         if (range.until <= range.since) throw invalid('#/until', 'must be later than since');
-        return redriven(endpoint, range);
+        return withRedrive(endpoint, range);
       });
-      tell({ log, caller }, id, 'redriven');
+      logChange({ log, caller }, id, 'redriven');
       return { status: 202, body: { webhook: viewOf(changed) } };
     },
   });
@@ -354,8 +354,8 @@ export function webhookRoutes({
     answers: { 202: { description: 'It will be sent', schema: oneSchema } },
     problems: [problems.not_found, problems.conflict],
     async handle({ params: { id }, body: { event }, caller, log }) {
-      const changed = await change(id, (endpoint) => redriven(endpoint, { event }));
-      tell({ log, caller }, id, 'redriven');
+      const changed = await change(id, (endpoint) => withRedrive(endpoint, { event }));
+      logChange({ log, caller }, id, 'redriven');
       return { status: 202, body: { webhook: viewOf(changed) } };
     },
   });
@@ -363,7 +363,7 @@ export function webhookRoutes({
   return [list, add, one, edit, remove, pause, resume, rotate, listAttempts, redriveRange, redriveEvent];
 }
 
-function tell(
+function logChange(
   {
     log,
     caller,

@@ -6,7 +6,7 @@ import type { Pointer } from '../generation/pointer.ts';
  * method rejects with StoreUnavailable if the store cannot be reached or fails.
  */
 export interface Generations {
-  /** Returns the pointer; `firstPointer` before the first rebuild. */
+  /** Returns the pointer; `initialPointer` before the first rebuild. */
   read(): Promise<Pointer>;
   /**
    * Replaces the pointer from which `next` was derived, whose version is one lower.

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { eventKeys, signed } from '@latchkey/consumer/testing/signed';
+import { eventKeys, signEvent } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, eventSigner, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { openDatabase, sqliteStore } from '@latchkey/sqlite';
@@ -70,16 +70,16 @@ function promotion(account: ReturnType<typeof historyOf>): LatchkeyEvent {
 test('forged records take no sequence number and park nobody; the true next event counts', async (context) => {
   const { publish, stateOf, forgedRecords } = await openService(context);
   const account = historyOf('ada');
-  const first = signed(account.registered());
+  const first = signEvent(account.registered());
   const rogue = historyOf('ada');
   rogue.registered();
   const forged = promotion(rogue);
-  const next = signed(account.verified(), first.headers['ce_hash']);
+  const next = signEvent(account.verified(), first.headers['ce_hash']);
   const garbage = { key: account.id, value: Buffer.from('{'), headers: {} };
   await publish(ACCOUNTS_TOPIC, [
     first,
     encode(forged),
-    signed(forged, first.headers['ce_hash'], stranger),
+    signEvent(forged, first.headers['ce_hash'], stranger),
     { ...next, value: Buffer.from(String(next.value).replace('"en"', '"de"')) },
     garbage,
   ]);
@@ -92,7 +92,7 @@ test('forged records take no sequence number and park nobody; the true next even
 test('with EVENT_SIGNATURES=warn they are processed, and reported', async (context) => {
   const { publish, stateOf, forgedRecords } = await openService(context, { EVENT_SIGNATURES: 'warn' });
   const account = historyOf('ada');
-  await publish(ACCOUNTS_TOPIC, [encode(account.registered()), signed(account.verified())]);
+  await publish(ACCOUNTS_TOPIC, [encode(account.registered()), signEvent(account.verified())]);
   assert.deepEqual(await stateOf(account.id), { sequence: 2, isParked: false });
   assert.equal(await forgedRecords(), 1);
 });

@@ -49,7 +49,7 @@ export function createProjection(deps: ProjectionDeps) {
     const outcome = foldSlice(known, records, { start: unknownAccount, apply: applyEvent });
     await deps.profiles.save(outcome.changed);
     const erased = [...erasuresIn(records)];
-    const resumed = await resumeAll(deps, slice, outcome.gapsToFill, (record) =>
+    const resumed = await resumeAll(deps, slice, outcome.marksToRetry, (record) =>
       erased.push(...erasureIn(record)),
     );
     const stored = new Map([...outcome.changed.map((each) => [each.account, each] as const), ...resumed]);

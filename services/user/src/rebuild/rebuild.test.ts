@@ -43,9 +43,9 @@ async function scene(context: TestContext) {
   );
   await service.start();
 
-  const beside = openDatabase({ folder, as: 'shared' });
-  const ops = createEmbeddedBus({ database: beside });
-  const stores = openSqliteStorage({ database: beside });
+  const sharedDatabase = openDatabase({ folder, as: 'shared' });
+  const ops = createEmbeddedBus({ database: sharedDatabase });
+  const stores = openSqliteStorage({ database: sharedDatabase });
   /** Opens a rebuild as if the command were started again. */
   const open = (over: Partial<Parameters<typeof createRebuild>[0]> = {}): Rebuild =>
     createRebuild({
@@ -59,7 +59,7 @@ async function scene(context: TestContext) {
   context.after(async () => {
     await service.stop();
     await ops.close();
-    await beside.close();
+    await sharedDatabase.close();
     await bus.close();
     await database.close();
     await rm(folder, { recursive: true });
@@ -81,7 +81,7 @@ async function scene(context: TestContext) {
   async function metric(name: string) {
     return Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(await registry.metrics())?.[1]);
   }
-  const { retryParked } = openOps(sqliteStore(beside));
+  const { retryParked } = openOps(sqliteStore(sharedDatabase));
   return {
     service,
     stores,

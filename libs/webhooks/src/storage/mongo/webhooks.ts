@@ -1,4 +1,4 @@
-/** Webhooks in MongoDB. Everything is found by its id: no index is needed. */
+/** Webhooks in MongoDB. Every query uses `_id`, so no other index is needed. */
 import {
   createDocumentTarget,
   guardMongo,

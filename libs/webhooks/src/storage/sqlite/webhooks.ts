@@ -18,8 +18,8 @@ import {
 } from '../../ports.ts';
 
 /**
- * `endpoint` is JSON. Times are ms since the epoch. A slot contains the latest of the attempts whose numbers lead
- * to it.
+ * `endpoint` is JSON. Times are ms since the epoch. The slot of an attempt is its number modulo ATTEMPTS_KEPT, so the
+ * latest attempts overwrite the oldest.
  */
 const tables = `
 CREATE TABLE webhook_endpoint (
@@ -113,7 +113,7 @@ export function openSqliteWebhooks({ database }: Pick<SqliteStore, 'database'>):
     }),
     attempts: mapSqliteErrors<Attempts>({
       put: (endpoint, attempts) =>
-        // May be lost in a crash. An attempt is then sent again, and no decision depends on the log of attempts.
+        // Safe to lose in a crash, because no decision depends on the log of attempts.
         write(
           () => {
             for (const attempt of attempts) prepare(SQL.putAttempt).run(attemptRow(endpoint, attempt));

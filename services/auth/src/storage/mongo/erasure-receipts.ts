@@ -43,7 +43,7 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
       const isNew = { _id: account, 'receipts.consumer': { $ne: receipt.consumer } };
       await erasures.updateOne(isNew, { $push: { receipts: receipt } });
       const stored = await erasures.findById(account).lean();
-      // Whoever adds the last receipt sees all of them. Repeated, because the process may have died in between.
+      // The process that adds the last receipt reads all of them. Repeated, because the process may have died in between.
       if (stored?.waitingSince !== undefined && unconfirmed(stored).length === 0)
         await erasures.updateOne({ _id: account }, { $unset: { waitingSince: 1 } });
     },
