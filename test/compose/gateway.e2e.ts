@@ -187,7 +187,7 @@ describe('the request id', () => {
     });
   }
 
-  test('of a service is not sent beside it', async () => {
+  test('of a service does not appear in the response', async () => {
     user.answerWith((_request, response) => {
       response.writeHead(200, { 'x-request-id': 'another-one-of-the-service' }).end('{}');
     });

@@ -66,7 +66,7 @@ FAULTS_SEED=7 FAULTS_SECONDS=60 FAULTS_RATE=12 FAULTS_MIX=everything FAULTS_PAUS
   });
 });
 
-test('what runs came to is written down run by run, and read by whoever goes on', async (context) => {
+test('the results of runs are recorded run by run, and read by the next run', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'evidence-'));
   context.after(() => rm(folder, { recursive: true }));
   const files = { runs: join(folder, 'runs.jsonl'), document: join(folder, 'document.md') };

@@ -102,7 +102,7 @@ test('no pages in production, whatever the address', () => {
   assert.equal(servesDevelopmentPages({ ...config, LATCHKEY_ENV: 'production' }), false);
 });
 
-test('a taken port and a folder in use are said in one line, and nothing stays open', async (t) => {
+test('a taken port and a folder in use are reported in one line, and nothing stays open', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   t.after(() => taken.close());

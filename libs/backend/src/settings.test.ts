@@ -51,7 +51,7 @@ describe('the settings of Kafka', () => {
     }
   });
 
-  test('demand all of the credentials for Kafka as soon as there is one, beside whatever else is wrong', () => {
+  test('demand all of the credentials for Kafka as soon as there is one, and report every other fault as well', () => {
     assert.equal(read(sasl).KAFKA_SASL_USERNAME, 'ada');
     for (const [name, value] of Object.entries(sasl)) {
       const others = Object.keys(sasl).filter((other) => other !== name);

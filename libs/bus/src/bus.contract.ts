@@ -206,7 +206,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
     });
 
     describe('a group', () => {
-      it('reads from the start, however late it comes, and beside the others', async () => {
+      it('reads from the start, however late it subscribes, independently of other groups', async () => {
         const early = await collect();
         await bus.publish(topic, [record('a', '1'), record('a', '2')]);
         await until(() => early.records.length === 2);

@@ -131,7 +131,7 @@ async function lastWords(probe: Probe): Promise<string> {
 }
 
 describe('a service on its servers', () => {
-  test('waits for both, goes on by itself, outlives MongoDB and stops in order', async (t) => {
+  test('waits for both, continues by itself, survives an outage of MongoDB and stops in order', async (t) => {
     const { environment } = await prepare(t, { partitions: 2 });
     const kafka = await gateTo(broker);
     const mongo = await gateTo(mongoServer.host);

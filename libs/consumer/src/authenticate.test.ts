@@ -151,7 +151,7 @@ describe('authentication', () => {
     ]);
   });
 
-  test('a forged event vouches for nothing', async () => {
+  test('a forged event does not verify the events before it', async () => {
     const one = eventOf(1);
     const first = proofOf(one, undefined, stranger);
     const second = proofOf(eventOf(2), first.hash, stranger);
@@ -194,7 +194,7 @@ describe('authentication', () => {
     assert.deepEqual([sequences, causes], [[1], [UNSIGNED]]);
   });
 
-  test('knows nothing while the keys are unavailable', async () => {
+  test('rejects while the keys are unavailable', async () => {
     const away: EventKeys = {
       find: () => Promise.reject(new Error('no keys')),
       unavailableReason: () => 'away',

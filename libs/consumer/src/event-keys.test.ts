@@ -42,7 +42,7 @@ test('a withdrawn key is forgotten after ten minutes, unless auth is down', asyn
   assert.ok(!(await keys.find(['one'])).has('one'));
 });
 
-test('nothing is said about an unknown key while auth is down', async () => {
+test('an unknown key is an error while auth is down', async () => {
   const { auth, keys } = scene();
   auth.isDown = true;
   await assert.rejects(keys.find(['one']), EventKeysUnavailable);

@@ -74,7 +74,7 @@ describe('the JSON Schema of an event', () => {
     }
   });
 
-  it('marks the person as personal, and declares nothing personal beside it', () => {
+  it('marks the person as personal, and declares nothing else that is personal', () => {
     for (const type of types) {
       const { properties } = eventJsonSchema(type) as { properties: Record<string, Record<string, unknown>> };
       const { person, ...rest } = properties;

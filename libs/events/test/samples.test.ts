@@ -44,7 +44,7 @@ describe('frozen samples', () => {
   });
 
   // Samples that were declared after the files were frozen, for a new optional field, have no file.
-  it('of the current version hold the data of the samples beside the schema', () => {
+  it('of the current version have the same data as the samples of the schema', () => {
     for (const type of eventTypes) {
       const { version, samples: declared } = catalogue[type];
       const frozen = samples.filter((sample) => sample.type === type && sample.version === version);

@@ -265,7 +265,7 @@ describe('who may call', () => {
     },
   };
 
-  it('is asked before anything is said about the input', async (t) => {
+  it('is checked before the input is validated', async (t) => {
     const { call } = await serve(t, [{ ...greet, policy: closed }]);
     const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"truncated' };
     const response = await call('/greetings?x=1', init);

@@ -10,7 +10,7 @@ function createGuard() {
 }
 
 describe('a clock', () => {
-  test('is trusted while it goes on, also over a suspension, and while it is corrected by seconds', () => {
+  test('is trusted while it advances, also over a suspension, and while it is corrected by seconds', () => {
     const { time, guard } = createGuard();
     time.wall += 30 * DAY_MS;
     time.elapsed += 30 * DAY_MS;

@@ -82,7 +82,7 @@ describe('a group of parts', () => {
     assert.equal(steps.length, 3);
   });
 
-  it('stops every part even if one fails to, and tells of it', async () => {
+  it('stops every part even if one fails to, and reports the failure', async () => {
     const { part, steps } = recorded(['a', 'b', 'c'], { b: { stop: refuse } });
     await part.start();
     await assert.rejects(part.stop(), /refused/);

@@ -124,7 +124,7 @@ describe('a loop', () => {
     assert.deepEqual(pauses, [20, 40, 50, 10, 20]);
   });
 
-  it('goes on after a failure, with a backoff of its own', async () => {
+  it('continues after a failure, with a backoff of its own', async () => {
     const recoveries: string[] = [];
     const { pauses, failures } = await loopOver([error, error, false, error, false], {
       backoff: doublingPauses({ least: 1, most: 10 }),

@@ -126,7 +126,7 @@ describe('a write', () => {
     assert.deepEqual(notes(database), ['before', 'after']);
   });
 
-  it('that throws by itself leaves nothing behind, and the next one goes on', async () => {
+  it('that throws by itself leaves nothing behind, and the next one succeeds', async () => {
     const database = openWithTable();
     await assert.rejects(
       database.write(() => {
@@ -315,7 +315,7 @@ describe('a database', () => {
     assert.equal(database.prepare('SELECT 1'), database.prepare('SELECT 1'));
   });
 
-  it('knows its size', async () => {
+  it('reports its size', async () => {
     const database = openWithTable();
     const before = database.size();
     assert.ok(before > 0);
@@ -502,7 +502,7 @@ describe('a disk without space', () => {
     await assert.rejects(database.checkDisk(), full);
   });
 
-  it('is said in so many words by the store', async () => {
+  it('is reported in plain words by the store', async () => {
     const database = openWithTable();
     database.migrate({ owner: 'notes', migrations: [] });
     const { checkWritable } = sqliteStore(database);

@@ -69,7 +69,7 @@ export interface OpenOptions {
   readonly folder: string;
   /**
    * - `server` creates a missing folder (0700) and file, and refuses a folder that another server holds.
-   * - `shared` (ops commands beside a running server) refuses a folder without a file.
+   * - `shared` (ops commands while a server runs) refuses a folder without a file.
    * - `exclusive` (ops commands that need a stopped server) refuses both.
    *
    * The lock ends with the process, also by kill -9.

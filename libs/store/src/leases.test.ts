@@ -67,7 +67,7 @@ describe('a lease', () => {
     assert.equal(await one.take(), false);
   });
 
-  test('is kept by a holder that renews it, even with a clock that stands still', async () => {
+  test('is kept by a holder that renews it, even if its clock does not advance', async () => {
     const { pass, process } = createProcesses();
     const [one, other] = [process('one', 0, -5000, -10_000, -15_000), process('other')];
     await one.take();

@@ -63,7 +63,7 @@ const WITHOUT_TOKEN = 'Bearer realm="latchkey"';
 const WITH_TOKEN = 'Bearer realm="latchkey", error="invalid_token"';
 
 describe('a guard', () => {
-  test('lets a living token in and says whose it is, as the account stands now', async () => {
+  test('accepts a valid token, and returns its claims and the current state of the account', async () => {
     const caller = await guardsOf(async () => ({ verified: true, role: 'user' })).verified.authorise(
       requestWith('Bearer genuine'),
     );
@@ -77,7 +77,7 @@ describe('a guard', () => {
     }
   });
 
-  test('hands the request to the standing, which may look at its headers', async () => {
+  test('passes the request to the look-up of the account, which may read its headers', async () => {
     let seen: GuardedRequest | undefined;
     const request = requestWith('Bearer genuine');
     await guardsOf(async (_claims, given) => {

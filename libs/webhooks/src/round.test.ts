@@ -334,7 +334,7 @@ test('what is unsent is told by account, whether the account waits or its events
   );
 });
 
-test('only so many redrives are in progress, and there is room again once they are complete', async (context) => {
+test('the number of redrives in progress is limited, and more are accepted once they are complete', async (context) => {
   const { publish, addEndpoint, settle, redrive, received } = await opened(context);
   const { id } = await addEndpoint();
   const event = await publish(randomUUID(), 1);

@@ -23,7 +23,7 @@ const step = fc.record({
   redrives: fc.boolean(),
 });
 
-test('whoever dies and whatever fails, no event is lost and none has its effect out of order', async () => {
+test('although processes die and requests fail, no event is lost and none has its effect out of order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 8 }), async (steps) => {
       const log = await openLog();

@@ -128,7 +128,7 @@ test('a start without the key that a secret needs is refused, and changes nothin
   await sealOutdatedSecrets(endpoints, createSecretSealer(undefined));
 });
 
-test('only so many secrets are valid at the same time', async (context) => {
+test('the number of valid secrets is limited', async (context) => {
   const { endpoints, add, stored } = await opened(context);
   const keys = [key()] as const;
   const { id } = await add(keys);

@@ -89,7 +89,7 @@ describe('the settings of auth', () => {
     assert.doesNotMatch(faults.join('\n'), /sesame/);
   });
 
-  test('demand https and limits in production, beside whatever else is wrong', () => {
+  test('demand https and limits in production, and report every other fault as well', () => {
     const faults = faultsOf({
       PUBLIC_URL: 'http://id.example.com',
       LIMITS: 'off',

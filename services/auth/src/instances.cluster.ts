@@ -155,7 +155,7 @@ describe('two instances on one journal', () => {
 });
 
 describe('instances with other keys', () => {
-  test('are refused with one line that names them, and the first goes on', async () => {
+  test('are refused with one line that names them, and the first continues', async () => {
     await database.empty();
     const first = await instance();
     await first.start();
@@ -180,7 +180,7 @@ describe('instances with other keys', () => {
   });
 });
 
-describe('ops beside running instances', () => {
+describe('ops commands while instances run', () => {
   test('find the accounts in MongoDB', async () => {
     const store = await database.empty();
     await assert.rejects(

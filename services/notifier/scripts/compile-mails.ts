@@ -1,4 +1,4 @@
-/** Compiles every mails/<mail>/<locale>/mail.mjml to the mail.html beside it: `node scripts/compile-mails.ts`. */
+/** Compiles every mails/<mail>/<locale>/mail.mjml to the mail.html next to it: `node scripts/compile-mails.ts`. */
 import { glob, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mjml2html from 'mjml';

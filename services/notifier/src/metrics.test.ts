@@ -8,7 +8,7 @@ function at(seconds: number): Date {
   return new Date(START + seconds * 1000);
 }
 
-describe('what the notifier tells of its store', () => {
+describe('metrics of the store', () => {
   let registry: Registry;
   let oldest: Date | undefined;
   let isAway: boolean;

@@ -231,7 +231,7 @@ describe('the notifier', () => {
     assert.deepEqual(recipients(server.received), addresses.toSorted());
   });
 
-  it('goes on where it was after a restart during an outage', async () => {
+  it('continues where it was after a restart during an outage', async () => {
     const { port, close } = await startMailServer();
     await close();
     await start(port);

@@ -105,7 +105,7 @@ async function assertShown(instance: Instance, account: History, sequence: numbe
   assert.deepEqual({ status, version }, { status: 200, version: sequence });
 }
 
-test('whichever instance is asked shows a caller its own past, whoever reads its partition', async (context) => {
+test('every instance shows callers their own changes, whichever instance reads the partition', async (context) => {
   await database.empty();
   const instances = [await startInstance(context), await startInstance(context)];
   const people = accounts('reader');
@@ -149,7 +149,7 @@ test('instances that come and go lose no event and read none twice into a profil
   await Promise.all(people.map((person) => assertComes(third, person, 4)));
 });
 
-test('accounts that miss an event go on once it arrives, whichever instance reads it', async (context) => {
+test('accounts that miss an event resume once it arrives, whichever instance reads it', async (context) => {
   await database.empty();
   const first = await startInstance(context);
   const people = accounts('gap');
@@ -169,7 +169,7 @@ test('accounts that miss an event go on once it arrives, whichever instance read
   for (const person of people) await assertShown(second, person, 3);
 });
 
-test('an instance that has lost its store says 503 and why, while another goes on', async (context) => {
+test('an instance that has lost its store responds with 503 and the reason, while another continues', async (context) => {
   await database.empty();
   const [lost, other] = [await startInstance(context), await startInstance(context)];
   const person = historyOf('lost');

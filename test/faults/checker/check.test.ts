@@ -314,7 +314,7 @@ describe('the journal', () => {
     assert.ok(brokenBy(headless).includes('whole commits'));
   });
 
-  test('has the claim of whoever proved an address', () => {
+  test('has the claim of the account that proved an address', () => {
     const released = commitsBut('ada-2', ({ claims: _, ...commit }) => commit);
     assert.deepEqual(brokenBy(released), ['claims']);
     const another = commitsBut('ada-2', (commit) => ({ ...commit, claims: ['address:eve@example.com'] }));
@@ -456,7 +456,7 @@ describe('the read model', () => {
     'that finds somebody by another name': profiles(ADA, {
       search: { email: 'ada@example.com', username: 'x' },
     }),
-    'that finds whoever has ended': profiles(EVE, { search: { email: 'ada@example.com' } }),
+    'that finds an ended account': profiles(EVE, { search: { email: 'ada@example.com' } }),
   };
   for (const [what, run] of Object.entries(cases)) {
     test(`is not right ${what}`, () => assert.deepEqual(brokenBy(run), ['read model']));

@@ -551,7 +551,7 @@ const plants: readonly Plant[] = [
     ...profile(ADA, { profile: { ...ADAS_PROFILE, lastName: 'Augusta', firstName: null } }),
   },
   {
-    bug: 'an account waits for ever',
+    bug: 'an account waits forever',
     caughtBy: 'parked',
     ...profile(ADA, { parked: { cause: 'a gap', after: 5 } }),
   },

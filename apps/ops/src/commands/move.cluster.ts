@@ -180,7 +180,7 @@ async function startCluster(t: TestContext, store: MongoStore, keys: object) {
   };
 }
 
-test('a data folder goes on in a cluster: no mail twice, none lost, sessions and profiles as before', async (t) => {
+test('a data folder continues in a cluster: no mail twice, none lost, sessions and profiles as before', async (t) => {
   const { folder, ada, ben, before, refreshToken } = await usedFolder(t);
   const { url, store } = await ownDatabase(t);
   const settings = { DATA_DIR: folder, MONGO_URL: url };

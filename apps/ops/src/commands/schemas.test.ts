@@ -53,7 +53,7 @@ test('the schema of each event is registered under its topic and its name', asyn
   assert.ok(calls.includes('PUT /config/people-UserRegistered Basic YWRhOnB3'));
 });
 
-test('what the registry refuses is said in one line, and so is a registry that is not there', async (t) => {
+test('a refusal by the registry, and an unreachable registry, are reported in one line', async (t) => {
   const { url } = await startRegistry(t, ['accounts.events.v1-UserRegistered']);
   const refused = await runCommandHere({}, 'schemas', 'push', url);
   assert.equal(refused.code, 1);

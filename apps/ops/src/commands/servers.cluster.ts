@@ -87,7 +87,7 @@ test('an index that takes long is waited for, and named meanwhile', async (t) =>
   assert.match(made.out, /^auth_commits\.stream: created$/m);
 });
 
-test('an index that stands in the way is an error', async (t) => {
+test('a conflicting index is an error', async (t) => {
   const { connection, settings } = await ownDatabase(t);
   await connection.collection('auth_commits').createIndex({ number: 1 }, { name: 'stream' });
   const { code, out, err } = await runCommandHere(settings, 'indexes');

@@ -66,7 +66,7 @@ test('chains the journal, signs what is on the topic, and does nothing the secon
   );
   assert.equal((await ops('verify', '--patience', '0')).code, 0);
 
-  // A consumer that requires signatures goes on, and one that begins again comes to the same.
+  // A consumer that requires signatures continues, and one that starts from the beginning has the same result.
   await change(folder, 'DELETE FROM user_profiles_v1', `DELETE FROM bus_position WHERE "group" = 'user'`);
   const town = await startSystem(folder);
   t.after(() => town.stop());
@@ -79,7 +79,7 @@ test('chains the journal, signs what is on the topic, and does nothing the secon
   await waitUntil('the new account agrees', async () => (await ops('verify', '--patience', '0')).code === 0);
 });
 
-test('goes on where it was killed', async (t) => {
+test('continues where it was killed', async (t) => {
   const { folder, upgraded } = await oldFolder(t);
   const database = openDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });

@@ -53,7 +53,7 @@ test('each filter looks into its own field, and nowhere else', async (t) => {
   }
 });
 
-test('addressed finds whoever is named in any field for addresses', async (t) => {
+test('addressed finds recipients in every address field', async (t) => {
   const found = await mails(t);
   for (const word of ['ada', 'grace', 'hidden', 'no-reply'])
     assert.deepEqual(found(`addressed:${word}`), ['Your link'], word);

@@ -110,7 +110,7 @@ describe('the Kafka bus', () => {
     );
   });
 
-  it('reports a record that kafkajs cannot unpack, instead of standing still', async (test) => {
+  it('reports a record that kafkajs cannot unpack, instead of hanging', async (test) => {
     const reasons: Error[] = [];
     const { bus, group } = await prepare(test, { onFatal: (reason) => void reasons.push(reason) });
     const topic = `t-${randomUUID()}`;
@@ -172,7 +172,7 @@ describe('the Kafka bus', () => {
     assert.equal(handled.at(-1), '3');
   });
 
-  it('goes on where kafkajs gives up, as it does while the only broker shuts down', async (test) => {
+  it('continues where kafkajs gives up, as it does while the only broker shuts down', async (test) => {
     const { bus, topic, collect } = await prepare(test);
     const records = await collect();
     await bus.publish(topic, [record('a', '1')]);
@@ -334,7 +334,7 @@ describe('the Kafka bus', () => {
     await until(() => records.length === 1);
   });
 
-  it('hands over nothing a second time after it was closed under load', async (test) => {
+  it('delivers nothing a second time after it was closed under load', async (test) => {
     const { bus, topic, group } = await prepare(test);
     const many = 3000;
     const published = bus.publish(

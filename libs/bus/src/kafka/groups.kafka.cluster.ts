@@ -54,7 +54,7 @@ describe('on a broker that others use', () => {
     return read.map(({ value }) => Number(value)).toSorted((a, b) => a - b);
   }
 
-  test('a group with a new name goes on where it was, once, and the former one keeps its positions', async () => {
+  test('a group with a new name continues where it was, once, and the former one keeps its positions', async () => {
     const [former, group] = [`${topic}-former`, `${topic}-new`];
     await under.bus.publish(topic, records(20));
     await read(20, former);

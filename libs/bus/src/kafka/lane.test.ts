@@ -174,7 +174,7 @@ describe('a lane', () => {
     assert.deepEqual(log, ['handle 0,1', 'at 1']);
   });
 
-  it('reports a handler that never comes to an end, once, and waits on', async (test) => {
+  it('reports a handler that never ends, once, and keeps waiting', async (test) => {
     test.mock.timers.enable({ apis: ['setTimeout'] });
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const { lane, log, run } = observed(() => gate);

@@ -168,7 +168,7 @@ describe('a topic that is made', () => {
     assert.equal(looks.length, 0);
   });
 
-  it('is waited for ten seconds, and then said to be unknown', async (context) => {
+  it('is waited for ten seconds, and then reported as missing', async (context) => {
     let now = 0;
     context.mock.method(performance, 'now', () => now);
     let looks = 0;

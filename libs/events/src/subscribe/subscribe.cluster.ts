@@ -64,7 +64,7 @@ function newGroup() {
 }
 
 describe('a subscription on Kafka', () => {
-  test('hands over what happened before it came and what happens then, each event once', async (context) => {
+  test('delivers the events before and after it subscribes, each once', async (context) => {
     const topic = await openTopic(context);
     const account = newAccount();
     const [first, second] = [account.registered(), account.verified()];

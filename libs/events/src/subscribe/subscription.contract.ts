@@ -121,7 +121,7 @@ export function subscriptionContract(
       assert.deepEqual(handled, ['UserRegistered 1', 'AccountVerified 2']);
     });
 
-    test('goes on after a restart where it was, with a store that lasts', async (context) => {
+    test('continues after a restart where it was, with a durable store', async (context) => {
       const bench = await openBench(context);
       const account = newAccount();
       const store = lastingStore();
@@ -250,7 +250,7 @@ export function subscriptionContract(
       });
     }
 
-    test('where an event is missing, and goes on by itself once that arrives', async (context) => {
+    test('where an event is missing, and resumes by itself once that arrives', async (context) => {
       const bench = await openBench(context);
       const account = newAccount();
       const [first, second, third, fourth, fifth] = [
@@ -297,7 +297,7 @@ export function subscriptionContract(
       assert.deepEqual(await subscription.retryParked(account.id), { result: 'unparked', sequence: 3 });
     });
 
-    test('by its handler, and goes on once that can do it', async (context) => {
+    test('by its handler, and resumes when it is retried after the handler is fixed', async (context) => {
       const bench = await openBench(context);
       const account = newAccount();
       let fixed = false;
@@ -378,7 +378,7 @@ export function subscriptionContract(
   }
 
   describe('a parked account that is tried again', () => {
-    test('gets each event once where the consumer goes on with it while its records are read', async (context) => {
+    test('gets each event once although the consumer resumes it while its records are read', async (context) => {
       const { bench, account, release, handlers, handled } = await parkedAtSecond(context);
       const [third, fourth] = [account.revoked(), account.verified()];
       const { bus } = atSecondLook(bench.bus, async () => {

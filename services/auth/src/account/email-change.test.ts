@@ -260,7 +260,7 @@ describe('the link to the previous address', () => {
       .thenRefused('token_expired');
   });
 
-  test('cancels an erasure that is pending: whoever took the account over may have requested it', () => {
+  test('cancels a pending erasure, because a thief of the account may have requested it', () => {
     const erasure = {
       type: 'AccountErasureRequested',
       data: { userId, requestedBy: userId, eraseAt: afterNoon(168 * HOUR).toISOString(), person: {} },

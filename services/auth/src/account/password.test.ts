@@ -207,7 +207,7 @@ describe('a reset link of an unverified account', () => {
       .thenRefused('token_expired');
   });
 
-  test('stays open beside a request that minted none', () => {
+  test('stays valid after a request that created no link', () => {
     given(...past, resetRequested(true))
       .when(complete)
       .thenHappens(passwordChanged('first', 'new'), verified, revoked('password-changed'));

@@ -110,7 +110,7 @@ describe('the state of an account', () => {
     for (const [fact, change] of cases) assert.deepEqual(changeBy(past, fact), change, fact.type);
   });
 
-  test('knows which sessions were revoked alone, until all are', () => {
+  test('lists the sessions that were revoked individually, until all are', () => {
     const one = stateAfter(registered, revoked('refresh-reuse', 'one'));
     assert.deepEqual([one.revokedAt, one.allRevokedAt, one.revokedSessions], [2, 0, ['one']]);
     const all = stateAfter(registered, revoked('refresh-reuse', 'one'), revoked('admin'));
@@ -128,7 +128,7 @@ describe('the state of an account', () => {
     assert.equal(unverifiedAfter(signedUp(), renewed(), resetRequested(true)).everLinked, false);
   });
 
-  test('knows until when a link leads into the account, or would if its address were not another’s', () => {
+  test('records until when a link gives access to the account, or would if its address were not another’s', () => {
     const [early, late] = [afterNoon(HOUR).toISOString(), afterNoon(2 * HOUR).toISOString()];
     const later = link('R', afterNoon(2 * HOUR));
     assert.equal(stateAfter(signedUp()).linksUntil, early);
@@ -138,7 +138,7 @@ describe('the state of an account', () => {
     assert.equal(stateAfter(registered, resetRequested(true, later), verified).linksUntil, late);
   });
 
-  test('knows which fact revoked its sessions last', () => {
+  test('records which fact revoked its sessions last', () => {
     const past = [registered, revoked('logout-all'), verified, ...ended('expired')];
     assert.deepEqual(
       [1, 2, 3, 4, 5].map((count) => stateAfter(...past.slice(0, count)).revokedAt),

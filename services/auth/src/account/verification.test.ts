@@ -93,7 +93,7 @@ describe('a verification link', () => {
       .thenHappens(verified);
   });
 
-  test('that was used is no error the second time, also past its time and whoever asks', () => {
+  test('that was used is no error the second time, also after its expiry and for other callers', () => {
     const past = [signedUp(link('A')), verified];
     given(...past)
       .when({ ...verify, owner: userId })

@@ -107,7 +107,7 @@ export function lastAdminContract(name: string, open: OpenStores, runs: number):
       return states.filter(isActiveAdmin).length;
     }
 
-    test('stays, whoever demotes or disables whom at once', async () => {
+    test('stays, although admins demote and disable one another concurrently', async () => {
       const ids: string[] = [];
       while (ids.length < ADMINS) ids.push(await appendAdmin(stores));
       const property = fc.asyncProperty(fc.array(changes, { maxLength: 6 }), async (steps) => {

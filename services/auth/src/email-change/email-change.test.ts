@@ -127,7 +127,7 @@ describe('a change of address', () => {
   );
 
   test(
-    'is lost to whoever proves the address first',
+    'is lost to the account that proves the address first',
     withWorld(async (world) => {
       const { userId } = await verifiedAccount(world);
       await requestChange(world, userId);
@@ -198,7 +198,7 @@ describe('a change of address', () => {
 
 describe('undoing a change of address', () => {
   test(
-    'gives it back to the holder of the previous one, and shuts out whoever changed it',
+    'gives it back to the holder of the previous one, and shuts out the person who changed it',
     withWorld(async (world) => {
       const userId = await changedAccount(world);
       const { state, refreshToken } = await login(

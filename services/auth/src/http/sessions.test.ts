@@ -67,7 +67,7 @@ test('a forged, foreign or over-old refresh token ends nothing', async (context)
   assert.equal(await alive(auth, accessToken), true);
 });
 
-test('a session ends so many days after its login, however often it was refreshed', async (context) => {
+test('a session ends a fixed number of days after its login, however often it was refreshed', async (context) => {
   const auth = await startAuth(context, { REFRESH_TOKEN_DAYS: '2' });
   let { refreshToken } = await loginTokens(auth, await verified(auth));
   auth.advance(DAY);

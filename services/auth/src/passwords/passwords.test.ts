@@ -50,7 +50,7 @@ describe('what is done is told as done, though the counters of tries are away by
   );
 
   test(
-    'a change, and the session that asked for it goes on',
+    'a change, and the session that requested it continues',
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       await verify(

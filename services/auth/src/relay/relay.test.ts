@@ -278,7 +278,7 @@ describe('the relay', () => {
     );
   });
 
-  test('goes on with others where a stream cannot be published, and says so once', async () => {
+  test('continues with other streams if one cannot be published, and reports it once', async () => {
     const relay = await started();
     const [broken, sound] = [randomUUID(), commitOf()];
     const fact = { ...sessionsRevoked(broken), data: { userId: broken, reason: 'boredom' } };
@@ -510,7 +510,7 @@ describe('the relay', () => {
       assert.deepEqual(recorder.publishes, [1, 1, 1]);
     });
 
-    test('goes on after the journal was away, and complains once', async () => {
+    test('continues after an outage of the journal, and reports it once', async () => {
       const { sleep, step } = steps();
       let away = true;
       const waiting: Outbox['waiting'] = async (page) => {

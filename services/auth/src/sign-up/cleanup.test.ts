@@ -51,7 +51,7 @@ describe('the sweep', () => {
   );
 
   test(
-    'goes on behind a sign-up that it cannot read',
+    'continues after a sign-up that it cannot read',
     inWorld(async (world) => {
       const unreadable = await world.signUp(ada, PASSWORD);
       const { userId } = await world.signUp('grace@example.com', PASSWORD);
@@ -128,7 +128,7 @@ describe('the sweep', () => {
   );
 
   test(
-    'ends the sign-ups that a crash left beside an owner, but not those that never had a link',
+    'ends the sign-ups that a crash left although the address has an owner, but not those that never had a link',
     inWorld(async (world) => {
       const one = await world.signUp(ada, PASSWORD);
       const other = await world.signUp(ada, PASSWORD);

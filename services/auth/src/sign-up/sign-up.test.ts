@@ -214,7 +214,7 @@ describe('verifying a sign-up', () => {
   );
 
   test(
-    'with a new password ends the sessions of whoever signed up, and lets its owner in',
+    'with a new password ends the sessions of the person who signed up, and lets its owner in',
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const stranger = await login(world.deps, { address: ada, password: PASSWORD }, context());

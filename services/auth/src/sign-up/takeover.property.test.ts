@@ -351,8 +351,8 @@ async function onStage(run: (stage: Stage) => Promise<void>): Promise<void> {
   }
 }
 
-describe('of one address, whoever asks for whatever,', () => {
-  test('nobody without the mailbox gets into a verified account, and whoever has it always gets in', async () => {
+describe('of one address, for any sequence of requests,', () => {
+  test('nobody without the mailbox gets into a verified account, and its owner always gets in', async () => {
     await fc.assert(
       fc.asyncProperty(story, (steps) =>
         onStage(async (stage) => {

@@ -43,7 +43,7 @@ describe('a stream of release 0.1', () => {
     assert.equal(await chainStream(given.journal, given.stream), head);
   });
 
-  test('goes on from where another process was interrupted', async () => {
+  test('continues from where another process was interrupted', async () => {
     const given = await older();
     const { journal, stream } = given;
     let calls = 0;

@@ -100,7 +100,7 @@ describe('the state of a stream', () => {
     assert.deepEqual(reads, [1, 1, 0]);
   });
 
-  test('leaves a snapshot after more than 100 commits, from which the next process goes on', async () => {
+  test('leaves a snapshot after more than 100 commits, from which the next process continues', async () => {
     await append(100);
     await streams().load(stream);
     assert.equal(await snapshots.find(stream), undefined);

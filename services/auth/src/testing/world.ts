@@ -59,7 +59,7 @@ function withFaults(journal: Journal, faults: AppendFault[]): Journal {
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
-/** @param given stores to use in place of the embedded ones. Whoever gives them empties them */
+/** @param given stores to use in place of the embedded ones. The caller must empty them */
 export async function openWorld(given?: Stores) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-auth-'));
   const database = openDatabase({ folder, as: 'server' });

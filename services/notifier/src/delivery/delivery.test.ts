@@ -63,7 +63,7 @@ describe('what becomes of a delivery', () => {
     }
   });
 
-  it('keeps what the server said with the attempt', () => {
+  it('stores the server’s reply with the attempt', () => {
     const { attempt } = after({ kind: 'rejected', failure: atRcpt });
     assert.deepEqual(attempt, { at: NOW, ms: 5, result: 'rejected', ...atRcpt });
   });

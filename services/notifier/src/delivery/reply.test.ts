@@ -63,7 +63,7 @@ describe('the server’s words', () => {
     );
   });
 
-  it('stand behind the stage at which they were said', () => {
+  it('follow the stage at which the server replied', () => {
     const failure = { stage: 'rcpt', code: 554, enhanced: '5.7.1', words: 'Relay access denied' } as const;
     assert.equal(describeFailure(failure), 'at RCPT TO: 554 5.7.1 Relay access denied');
     assert.equal(describeFailure({ stage: 'tls' }), 'at TLS');

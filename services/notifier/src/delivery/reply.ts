@@ -84,7 +84,7 @@ const ADDRESS = /(?:"[^"]*"|[^\s<>()[\]:;,"]+)(?:@|=40|%40)[^\s<>():;,"']*/gi;
 const SHORTEST_NAME = 3;
 
 export interface Masking {
-  /** The part before its @ is also masked where it stands alone. */
+  /** The part before its @ is also masked on its own. */
   readonly recipient?: string | undefined;
   /** The one address that is not masked. */
   readonly shown?: string;

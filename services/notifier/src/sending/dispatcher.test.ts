@@ -64,7 +64,7 @@ async function owe(count: number): Promise<void> {
 }
 
 describe('the dispatcher', () => {
-  it('writes an outcome once the store is back, and tells of its absence once', async () => {
+  it('writes an outcome once the store is back, and reports the outage once', async () => {
     await owe(1);
     const stored = deliveries;
     let failures = 3;
@@ -111,7 +111,7 @@ describe('the dispatcher', () => {
     await dispatcher.stop();
   });
 
-  it('knows of a mail server that is away, and of its return, without a mail to send', async () => {
+  it('detects an outage of the mail server, and its end, without a mail to send', async () => {
     let away = true;
     probe = async () => (away ? { kind: 'unreachable', failure: { stage: 'connect' } } : { kind: 'welcome' });
     const dispatcher = dispatcherWith(() => assert.fail('there is no mail'));

@@ -43,7 +43,7 @@ export function createProjectionMetrics(deps: {
     registers,
   });
   gauge(registers, 'latchkey_user_lag_records', 'Records that the projection has not read yet', deps.lag);
-  gauge(registers, 'latchkey_user_parked_accounts', 'Accounts that stand still', deps.parked);
+  gauge(registers, 'latchkey_user_parked_accounts', 'Accounts that are parked', deps.parked);
   gauge(registers, 'latchkey_user_generation', 'The generation of profiles that answers', async () =>
     deps.generation(),
   );

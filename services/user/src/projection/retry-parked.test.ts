@@ -94,7 +94,7 @@ async function createBench(context: TestContext) {
   };
 }
 
-test('an account that goes on loses no event that came while it was read again', async (context) => {
+test('an account that resumes loses no event that came while it was read again', async (context) => {
   const bench = await createBench(context);
   const account = historyOf('ada');
   await bench.publish(account.registered());
@@ -158,7 +158,7 @@ test('an account that the journal does not know is no longer held against a reco
   assert.deepEqual(await bench.profiles.listParked({ limit: 9 }), []);
 });
 
-test('an account that misses its first event goes on by itself once that arrives', async (context) => {
+test('an account that misses its first event resumes by itself once that arrives', async (context) => {
   const bench = await createBench(context);
   const account = historyOf('ada');
   const first = account.registered();

@@ -55,7 +55,7 @@ describe('a request that is ahead of the read model', () => {
     assert.equal(waiter.waiting(), 0);
   });
 
-  test('goes on the moment that the projection gets there, not before', async (context) => {
+  test('continues as soon as the projection gets there, not before', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const waiter = waiterOver(new Map(), {});
     const reached = waiter.waitFor('a', 3, 'a');
@@ -67,7 +67,7 @@ describe('a request that is ahead of the read model', () => {
     assert.equal(waiter.waiting(), 0);
   });
 
-  test('goes on when another instance has applied the event, also after the store was away', async () => {
+  test('continues when another instance has applied the event, also after an outage of the store', async () => {
     const stored = new Map<string, StoredAccount>();
     let failures = 1;
     const waiter = waiterOver(stored, { pollMs: 1 }, () => failures-- > 0);

@@ -45,7 +45,7 @@ describe('an account in two generations', () => {
     assert.deepEqual(compareAccount(ada, unknown), { kind: 'apart' });
   });
 
-  test('that stands still in the new one must stand still in the old one, and not further on', () => {
+  test('that is parked in the new one must be parked in the old one, at the same or an earlier event', () => {
     assert.deepEqual(compareAccount(ada, parkedIn(ada)), { kind: 'parked' });
     assert.deepEqual(compareAccount(later, parkedIn(ada)), { kind: 'parked' });
     assert.deepEqual(compareAccount(parkedIn(later), parkedIn(ada)), { kind: 'parked' });
@@ -54,7 +54,7 @@ describe('an account in two generations', () => {
     assert.deepEqual(compareAccount(parkedIn(unknown), parkedIn(unknown)), { kind: 'same' });
   });
 
-  test('that stands still in the old one alone is not waited for', () => {
+  test('that is parked only in the old one is not waited for', () => {
     assert.deepEqual(compareAccount(parkedIn(ada), later), { kind: 'freed' });
     assert.deepEqual(compareAccount(parkedIn(ada), parkedIn(later)), { kind: 'freed' });
     assert.deepEqual(compareAccount(parkedIn(later), ada), { kind: 'apart' });
@@ -120,7 +120,7 @@ describe('two generations', () => {
     assert.equal(parity.examples.length, 3);
   });
 
-  test('differ where one knows of accounts that the other never comes to know', async () => {
+  test('are apart where one has accounts that the other never gets', async () => {
     const everybody = many(1100);
     const missing = everybody.filter((_, index) => index % 10 !== 0);
     for (const [old, fresh] of [
@@ -150,7 +150,7 @@ describe('two generations', () => {
     assert.deepEqual(parity.fields, { locale: 1 });
   });
 
-  test('tell of accounts that stand still in the new one alone, and in the old one alone', async () => {
+  test('report accounts that are parked only in the new one, and only in the old one', async () => {
     const [ada, bob, carol] = ['ada', 'bob', 'carol'].map((name) => accountOf(name, { sequence: 3 }));
     assert.ok(ada && bob && carol);
     const old = generationOf([ada, parkedIn(accountOf('bob', { sequence: 2 })), parkedIn(carol)]);

@@ -155,7 +155,7 @@ describe('a rebuild', () => {
     assert.equal(await rebuilt(open()), 3);
   });
 
-  test('that was interrupted goes on where it was, wherever that is', async (context) => {
+  test('that was interrupted continues where it was, at any point', async (context) => {
     const { open, publish, stores } = await scene(context);
     await publish(...people(50).map((person) => person.registered()));
     const interrupted = Promise.withResolvers<never>();

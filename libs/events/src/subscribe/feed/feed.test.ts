@@ -106,7 +106,7 @@ describe('subscribing to the feed', () => {
     assert.deepEqual(second.handled, ['SessionsRevoked 2']);
   });
 
-  test('without a place reads everything again, and skips what its store knows', async (context) => {
+  test('without a cursor reads everything again, and skips the events that its store has', async (context) => {
     const { bus } = await openLog(context);
     const { url } = await serveFeed(context, bus);
     const store = lastingStore();
@@ -147,7 +147,7 @@ describe('subscribing to the feed', () => {
     assert.deepEqual(persons, [null]);
   });
 
-  test('waits for a feed that is away, and goes on when it is back', async (context) => {
+  test('waits while the feed is unavailable, and then continues', async (context) => {
     const { bus } = await openLog(context);
     const server = await serveFeed(context, bus);
     const account = newAccount();

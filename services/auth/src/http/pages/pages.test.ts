@@ -158,7 +158,7 @@ describe('the page of a reset link', () => {
     }
   });
 
-  it('shows a fault at the field that has it, beside the hint, and there alone', () => {
+  it('shows a fault at the field that has it, next to the hint, and only there', () => {
     const fault = { field: 'confirmNewPassword', code: 'passwords_do_not_match' } as const;
     const html = pages.reset({ ...resetView('de'), fault });
     assert.match(html, /id="confirmNewPassword-fault">Die Passwörter stimmen nicht überein/);
@@ -309,7 +309,7 @@ describe('what others have chosen', () => {
 });
 
 describe('the style sheet', () => {
-  it('knows light and dark, breaks long words, and loads nothing', () => {
+  it('supports light and dark mode, breaks long words, and loads nothing', () => {
     assert.match(pages.stylesheet, /prefers-color-scheme: dark/);
     assert.match(pages.stylesheet, /overflow-wrap: anywhere/);
     assert.doesNotMatch(pages.stylesheet, /@import|url\(/);

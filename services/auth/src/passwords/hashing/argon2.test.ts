@@ -113,7 +113,7 @@ describe('hashing', () => {
     await Promise.all(hashes);
   });
 
-  test('refuses what would wait too long, and goes on with the rest', async () => {
+  test('refuses what would wait too long, and continues with the rest', async () => {
     const small = createPasswords({ saltKeys, costs, concurrency: 1, maxWaiting: 2 });
     let clients = 0;
     function hash() {
@@ -126,7 +126,7 @@ describe('hashing', () => {
     assert.deepEqual(small.load(), { running: 0, waiting: 0 });
   });
 
-  test('turns away in the same way whose turn comes too late, and who does not want it any more', async () => {
+  test('refuses in the same way a hash that would start too late, and one whose client has disconnected', async () => {
     const impatient = createPasswords({ saltKeys, costs, concurrency: 1, maxWaitMs: 0 });
     const first = impatient.hash('correct horse', 'ada@example.com', { ip });
     await assert.rejects(impatient.hash('correct horse', 'ada@example.com', { ip }), overloaded);

@@ -34,7 +34,7 @@ export function limitsContract(adapter: string, open: OpenStores): void {
   }
 
   describe(`limits (${adapter})`, () => {
-    test('allow so many, then refuse and say when to come back', () =>
+    test('allow the maximum, then refuse and say when to come back', () =>
       using(async (limits) => {
         const address = key();
         for (let i = 0; i < 3; i += 1) {

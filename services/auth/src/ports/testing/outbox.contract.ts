@@ -82,14 +82,14 @@ export function outboxContract(name: string, open: OpenStores): void {
       assert.deepEqual(await waiting(), [b, a, c]);
     });
 
-    test('tells of those only that were appended before an instant', async () => {
+    test('returns only those that were appended before an instant', async () => {
       const [early, late] = [commitOf({ at: instant(1) }), commitOf({ at: instant(2) })];
       await appendAll(journal, [early, late]);
       assert.deepEqual(await waiting(new Date(instant(1))), []);
       assert.deepEqual(await waiting(new Date(instant(2))), [early.stream]);
     });
 
-    test('tells of those that a clock has stamped with a later time, and of all if none is recent', async () => {
+    test('returns those that a clock has stamped with a later time, and all without a recent range', async () => {
       const [early, recent, future] = [
         commitOf({ at: instant(1) }),
         commitOf({ at: instant(2) }),
