@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { Readable } from 'node:stream';
 import type { TestEvent } from 'node:test/reporters';
 import { spec } from 'node:test/reporters';
-import { SHARED_PROCESS_SUFFIXES } from './test-processes.ts';
+import { SHARED_PROCESS_SUFFIX } from './test-processes.ts';
 
 const SLOWEST = 20;
 
@@ -18,9 +18,7 @@ function fileTimeOf({ type, data }: TestEvent): FileTime | undefined {
   // The runner reports a process like a test, but without the `entryFile` that every test in it has.
   const entry = 'entryFile' in data ? String(data.entryFile) : undefined;
   const isFile =
-    entry === undefined
-      ? !data.name.endsWith(SHARED_PROCESS_SUFFIXES)
-      : entry.endsWith(SHARED_PROCESS_SUFFIXES);
+    entry === undefined ? !data.name.endsWith(SHARED_PROCESS_SUFFIX) : entry.endsWith(SHARED_PROCESS_SUFFIX);
   return isFile ? { file: relative('', data.name), ms: data.details.duration_ms } : undefined;
 }
 

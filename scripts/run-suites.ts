@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { run } from 'node:test';
 import { parseArgs } from 'node:util';
 import reporter from './reporter.ts';
-import { planProcesses, SHARED_PROCESS_SUFFIXES, sharedEntry, type TestProcess } from './test-processes.ts';
+import { planProcesses, SHARED_PROCESS_SUFFIX, sharedEntry, type TestProcess } from './test-processes.ts';
 
 export interface Suites {
   /** Glob patterns. */
@@ -21,9 +21,11 @@ export interface Suites {
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** Returns globs that match the files with this ending in every folder of the root. */
-export function inEveryRoom(ending: string): readonly string[] {
-  return ['libs', 'services', 'apps', 'examples', 'scripts', 'test'].map((room) => `${room}/**/*${ending}`);
+/** Returns globs that match the files with this ending in every folder of the root that has tests. */
+export function inEveryFolder(ending: string): readonly string[] {
+  return ['libs', 'services', 'apps', 'examples', 'scripts', 'test'].map(
+    (folder) => `${folder}/**/*${ending}`,
+  );
 }
 
 /** Runs suites, and prints the report. SIGINT and SIGTERM end them. @returns the exit code: 0 if every test has passed */
@@ -72,7 +74,7 @@ async function writeEntries(folder: string, paths: readonly string[]): Promise<s
   async function entryOf(process: TestProcess, index: number): Promise<string> {
     const [path = '', ...others] = process;
     if (others.length === 0) return join(ROOT, path);
-    const entry = join(folder, `${index}${SHARED_PROCESS_SUFFIXES}`);
+    const entry = join(folder, `${index}${SHARED_PROCESS_SUFFIX}`);
     await writeFile(entry, sharedEntry(ROOT, process));
     return entry;
   }

@@ -9,7 +9,7 @@ import { runSuites } from './run-suites.ts';
  * Runs a program.
  * @returns its output; undefined if it failed
  */
-function said(command: string, ...words: readonly string[]): string | undefined {
+function outputOf(command: string, ...words: readonly string[]): string | undefined {
   const { status, stdout, stderr } = spawnSync(command, words, { encoding: 'utf8' });
   return status === 0 ? (stdout + stderr).trim() : undefined;
 }
@@ -25,9 +25,9 @@ interface Programs {
  * @throws Error that names all that are missing
  */
 function programs(): Programs {
-  const engine = said('docker', 'version', '--format', '{{.Server.Version}}');
-  const compose = said('docker', 'compose', 'version', '--short');
-  const nginx = said('nginx', '-v');
+  const engine = outputOf('docker', 'version', '--format', '{{.Server.Version}}');
+  const compose = outputOf('docker', 'compose', 'version', '--short');
+  const nginx = outputOf('nginx', '-v');
   const missing = [
     engine ? [] : ['a Docker engine that runs and that you may use'],
     compose ? [] : ['Docker Compose 2'],
@@ -39,10 +39,10 @@ function programs(): Programs {
 
 /** Returns the server images with the beginning of their ids, because a tag can refer to different images over time. */
 function servers(): readonly string[] {
-  const listed = said('docker', 'compose', '--env-file', '/dev/null', 'config', '--images') ?? '';
+  const listed = outputOf('docker', 'compose', '--env-file', '/dev/null', 'config', '--images') ?? '';
   const images = [...new Set(listed.split('\n'))].filter((name) => name.includes(':')).sort();
   return images.map((name) => {
-    const id = said('docker', 'image', 'inspect', '--format', '{{.Id}}', name);
+    const id = outputOf('docker', 'image', 'inspect', '--format', '{{.Id}}', name);
     return `${name} (${id?.slice(7, 19) ?? 'not here'})`;
   });
 }

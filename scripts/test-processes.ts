@@ -1,5 +1,5 @@
 /**
- * Which test files share a process. To start a process for a file, and to load its modules, often takes longer than
+ * Decides which test files share a process. Starting a process and loading the modules of a file often take longer than
  * its tests, so files that change nothing outside their tests run one after the other in one process.
  */
 
@@ -15,16 +15,16 @@ export interface TestFile {
 /** Paths of the files of one process, in the order in which they run. */
 export type TestProcess = readonly string[];
 
-/** How the names of main modules end that run the files of a shared process, each as a suite with the file's path. */
-export const SHARED_PROCESS_SUFFIXES = '.shared.mjs';
+/** The suffix of main modules that run the files of a shared process, each as a suite with the path of the file. */
+export const SHARED_PROCESS_SUFFIX = '.shared.mjs';
 
-/** Enough to save most starts; few enough for processes that end at about the same time. */
-const MOST_FILES = 20;
+/** High enough to save most starts, and low enough that all processes end at about the same time. */
+const MAX_FILES = 20;
 
-/** The process itself, globals, mocked timers, child processes and threads. */
+/** Matches sources that may change the whole process: its object, globals, mocks, child processes and threads. */
 const PROCESS_WIDE = /\bprocess\.(?!env\b)|\bglobalThis\b|\bmock\b|node:child_process|node:worker_threads/;
 
-/** Returns the processes that run all files. The ones that take longest, the black-box tests, come first. */
+/** Returns the processes that run all files. Black-box tests come first, because they take longest. */
 export function planProcesses(files: readonly TestFile[]): readonly TestProcess[] {
   const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const blackBox = sorted.filter(isBlackBox);
@@ -43,7 +43,7 @@ function changesProcess({ source }: TestFile): boolean {
 }
 
 function inEqualParts(files: readonly TestFile[]): readonly TestProcess[] {
-  const count = Math.ceil(files.length / MOST_FILES);
+  const count = Math.ceil(files.length / MAX_FILES);
   return Array.from({ length: count }, (_, index) =>
     files
       .slice(Math.round((index * files.length) / count), Math.round(((index + 1) * files.length) / count))
