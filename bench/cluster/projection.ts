@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { BusRecord, Slice } from '@latchkey/bus';
 import { acceptAll } from '@latchkey/consumer/testing/signed';
-import { type EncodedEvent, encode } from '@latchkey/events';
+import { type EncodedEvent, encode, subjectOfKey } from '@latchkey/events';
 import { ensureIndexes, openMongo } from '@latchkey/mongo';
 import { createLogger, createRegistry } from '@latchkey/process';
 import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
@@ -132,7 +132,7 @@ async function whatIsWritten(
   const written: Stored[][] = [];
   for (const slice of slices) {
     await project(slice);
-    const ids = [...new Set(slice.records.map(({ key }) => String(key)))];
+    const ids = [...new Set(slice.records.flatMap(({ key }) => subjectOfKey(key) ?? []))];
     written.push((await collection.find({ _id: { $in: ids } }).toArray()) as Stored[]);
   }
   return written;

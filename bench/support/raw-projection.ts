@@ -2,7 +2,7 @@
 
 import type { BusRecord } from '@latchkey/bus';
 import { createEmbeddedReader } from '@latchkey/bus/embedded';
-import { ACCOUNTS_TOPIC, decode } from '@latchkey/events';
+import { ACCOUNTS_TOPIC, decode, subjectOfKey } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { profileTable, tableOf } from '../../services/user/src/storage/sqlite/migrations.ts';
 import { measureMs } from './load.ts';
@@ -62,7 +62,7 @@ type Row = readonly (string | number | null)[];
 
 /** Returns the final rows of the accounts in a slice, which are as long as the rows after that slice. */
 function rowsOf(database: Database, slice: readonly BusRecord[]): readonly Row[] {
-  const ids = [...new Set(slice.map(({ key }) => String(key)))];
+  const ids = [...new Set(slice.flatMap(({ key }) => subjectOfKey(key) ?? []))];
   const sql = `SELECT ${COLUMNS.join(', ')} FROM ${FILLED} WHERE id IN (SELECT value FROM json_each(?))`;
   return database
     .prepare(sql)

@@ -165,7 +165,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
 
   say(`  calm, after ${soFar()} s`);
   // Publish accounts again whose records were deleted before they were read, as `ops verify` advises.
-  const cut = new Set(removed.filter((record) => !isForged(record)).flatMap(({ key }) => key ?? []));
+  const cut = new Set(removed.filter((record) => record.key !== null && !isForged(record)).map(subjectOf));
   for (const account of cut) await insist(() => cluster.ops('republish', '--account', account));
   await untilQuiet(cluster.stores, { withinMs: QUIET_WITHIN_MS, say });
   const traces = await findTraces(cluster.stores, removed);
