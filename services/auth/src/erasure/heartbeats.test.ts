@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { type BusRecord, partitionOfKey } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic, decodeWithProof, heartbeatKey, isHeartbeat } from '@latchkey/events';
 import { createLogger } from '@latchkey/process';
+import { UnreadableCommit } from '../ports/journal.ts';
 import { DAY, inWorld, type World } from '../testing/world.ts';
 import { eraseIfDue, erasureSteps } from './erase.ts';
 import { createHeartbeats } from './heartbeats.ts';
@@ -34,9 +35,11 @@ function compacted(world: World): readonly BusRecord[] {
   return [...latest.values()].filter(({ value }) => value !== null);
 }
 
-function heartbeatsOf(world: World, needs: Pick<ReturnType<typeof onKafka>, 'bus'> = onKafka(world)) {
+type Needs = Pick<ReturnType<typeof onKafka>, 'bus' | 'journal'>;
+
+function heartbeatsOf(world: World, { bus, journal }: Needs = onKafka(world)) {
   const logger = createLogger({ name: 'test', level: 'silent' });
-  return createHeartbeats({ ...world.erasing, bus: needs.bus, logger }, TIMES);
+  return createHeartbeats({ ...world.erasing, bus, journal, logger }, TIMES);
 }
 
 function assertCompactedWithoutPerson(world: World): void {
@@ -173,6 +176,21 @@ describe('heartbeats', () => {
       await assert.rejects(heartbeatsOf(world, withoutLog(world)).run(), AWAY);
       await heartbeatsOf(world).run();
       assert.equal(beats(world).length, before + 1);
+      assert.deepEqual(await world.erasing.erasureReceipts.listCopied({ limit: 9 }), []);
+    }),
+  );
+
+  test(
+    'end as usual if the events cannot be read when they are due once more',
+    inWorld(async (world) => {
+      const userId = await erased(world);
+      const kafka = onKafka(world);
+      const unreadable = () => Promise.reject(new UnreadableCommit(userId, 1, 'it is of a later release'));
+      const journal = { ...kafka.journal, read: unreadable };
+      for (let hour = 0; hour < 10 * 24; hour += 1) {
+        await heartbeatsOf(world, { ...kafka, journal }).run();
+        world.advance(HOUR);
+      }
       assert.deepEqual(await world.erasing.erasureReceipts.listCopied({ limit: 9 }), []);
     }),
   );

@@ -70,7 +70,7 @@ export function createHeartbeats(deps: Needs, { maxLagMs, againMs = AGAIN_MS }: 
         { err: error, stream: account },
         'the events of an erased account cannot be published again',
       );
-      // Noted like a success, because no later attempt would succeed either.
+      // Noted like a success, so that the heartbeats end. The first copies have been published.
       await erasureReceipts.noteCopies(account, now().toISOString());
     }
   }
