@@ -1,8 +1,8 @@
 /** An endpoint cannot be added or changed. The message is one sentence for the person who tried. */
 export class EndpointRefused extends Error {
   override readonly name = 'EndpointRefused';
-  /** What is refused. `key`: WEBHOOK_SECRET_KEY is not set. `limit`: too many in progress; try again later. */
-  readonly reason: 'url' | 'number' | 'key' | 'limit';
+  /** What is refused. `key`: WEBHOOK_SECRET_KEY is not set. `later`: not possible yet; the message says when. */
+  readonly reason: 'url' | 'number' | 'key' | 'later';
 
   constructor(reason: EndpointRefused['reason'], message: string) {
     super(message);

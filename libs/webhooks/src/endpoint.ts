@@ -171,7 +171,7 @@ export function withNewSecret(
     .filter((secret) => secret.until > now);
   if (former.length >= MAX_SECRETS)
     throw new EndpointRefused(
-      'limit',
+      'later',
       `${MAX_SECRETS} secrets are valid, which is the most. Wait until one of them ends, or rotate without an overlap.`,
     );
   return { ...endpoint, secrets: [...former, { secret: sealed, since: now }] };
@@ -207,15 +207,21 @@ export function resumeEndpoint({ paused: _, ...endpoint }: WebhookEndpoint, now:
 /**
  * Returns the endpoint with a range of events to send again. No-op if the endpoint has read nothing yet, because it
  * will send all events anyway.
- * @throws EndpointRefused if too many redrives are in progress
+ * @throws EndpointRefused if too many redrives are in progress, or if the endpoint was moved and has read nothing yet: it
+ *   then skips what was sent before the move
  */
 export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): WebhookEndpoint {
-  const { cursor, redrive: running } = endpoint.delivery;
+  const { cursor, redrive: running, moved } = endpoint.delivery;
+  if (cursor === undefined && moved)
+    throw new EndpointRefused(
+      'later',
+      'The webhook has read nothing since it was moved. Try again once the user service has read the log.',
+    );
   if (cursor === undefined) return endpoint;
   const ranges = running?.ranges ?? [];
   if (ranges.length >= MAX_REDRIVES)
     throw new EndpointRefused(
-      'limit',
+      'later',
       `${MAX_REDRIVES} redrives are in progress, which is the most. Wait until they are complete.`,
     );
   return {

@@ -340,8 +340,19 @@ test('the number of redrives in progress is limited, and more are accepted once 
   const event = await publish(randomUUID(), 1);
   await settle(id);
   for (let many = 0; many < MAX_REDRIVES; many += 1) await redrive(id, { event });
-  await assert.rejects(redrive(id, { event }), { name: 'EndpointRefused', reason: 'limit' });
+  await assert.rejects(redrive(id, { event }), { name: 'EndpointRefused', reason: 'later' });
   await settle(id);
   assert.equal(received.length, 2);
   await redrive(id, { event });
+});
+
+test('a moved endpoint that has read nothing yet refuses a redrive, which would skip what was sent before', async (context) => {
+  const { publish, addEndpoint, settle, redrive, received } = await opened(context);
+  const { id } = await addEndpoint({ delivery: { round: 0, waiting: [], attempts: 0, moved: true } });
+  const event = await publish(randomUUID(), 1);
+  await assert.rejects(redrive(id, { event }), { name: 'EndpointRefused', reason: 'later' });
+  await settle(id);
+  await redrive(id, { event });
+  await settle(id);
+  assert.equal(received.length, 2);
 });

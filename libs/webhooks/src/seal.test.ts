@@ -138,7 +138,7 @@ test('the number of valid secrets is limited', async (context) => {
     await rotateSecret(endpoints, id, { sealer, now: START, until });
   const before = await stored(id);
   assert.equal(before.length, MAX_SECRETS);
-  const refused = { name: 'EndpointRefused', reason: 'limit' };
+  const refused = { name: 'EndpointRefused', reason: 'later' };
   await assert.rejects(rotateSecret(endpoints, id, { sealer, now: START, until }), refused);
   assert.deepEqual(await stored(id), before);
   await rotateSecret(endpoints, id, { sealer, now: START, until: START });

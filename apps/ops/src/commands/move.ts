@@ -94,7 +94,8 @@ async function moveStore(move: Move, context: Context): Promise<void> {
     return context.print('This folder was moved before. Nothing was changed.');
   }
   for (const { id, delivery } of await openWebhooks(from).endpoints.list())
-    if (delivery.redrive) context.note(`${id}: redrives do not move. Redrive again after the move.`);
+    if (delivery.redrive)
+      context.note(`${id}: redrives do not move. Redrive again once the user service has read the new log.`);
   for (const kind of kinds) await copy(kind, context);
   await verify(kinds, context);
   await assertSameStates(await notifier.census(), context);

@@ -247,7 +247,7 @@ function textOf({ reason, message }: EndpointRefused): string {
       return `the URL ${message}`;
     case 'number':
       return `${message} Remove one`;
-    case 'limit':
+    case 'later':
       return message;
     case 'key':
       return `${message} \`ops secrets\` makes it`;
