@@ -11,7 +11,7 @@ import {
 } from './endpoint.ts';
 import { EndpointRefused } from './endpoint-refused.ts';
 import { changeEndpoint, type Endpoints } from './ports.ts';
-import type { SecretSealer } from './seal.ts';
+import { isSealed, type SecretSealer } from './seal.ts';
 
 /** Checks that a URL may be called. @throws EndpointRefused; the message follows "The URL" */
 export function assertUrlAllowed(url: string, { allowPrivate }: { readonly allowPrivate: boolean }): void {
@@ -25,6 +25,25 @@ export interface EndpointWithSecret {
   readonly secret: string;
 }
 
+type Sealer = Pick<SecretSealer, 'seal' | 'open'>;
+
+/**
+ * Checks that a sealer opens the stored secrets. If it does not, the user service has other keys, and would refuse to
+ * start with what this one seals.
+ * @throws EndpointRefused
+ */
+async function assertOpens(sealer: Pick<Sealer, 'open'>, stored: readonly WebhookEndpoint[]): Promise<void> {
+  for (const { id, secrets } of stored)
+    for (const { secret } of secrets)
+      if (isSealed(secret))
+        await sealer.open(id, secret).catch(() => {
+          throw new EndpointRefused(
+            'other-key',
+            `WEBHOOK_SECRET_KEY does not open the secret of webhook ${id}. Use the key of the user service.`,
+          );
+        });
+}
+
 /** @throws EndpointRefused; StoreUnavailable */
 export async function addEndpoint(
   endpoints: Pick<Endpoints, 'add' | 'list'>,
@@ -33,14 +52,16 @@ export async function addEndpoint(
     allowPrivate,
     sealer,
     now,
-  }: { readonly allowPrivate: boolean; readonly sealer: Pick<SecretSealer, 'seal'>; readonly now: Date },
+  }: { readonly allowPrivate: boolean; readonly sealer: Sealer; readonly now: Date },
 ): Promise<EndpointWithSecret> {
   assertUrlAllowed(fields.url, { allowPrivate });
-  if ((await endpoints.list()).length >= MAX_ENDPOINTS)
+  const others = await endpoints.list();
+  if (others.length >= MAX_ENDPOINTS)
     throw new EndpointRefused('number', `There are ${MAX_ENDPOINTS} webhooks, which is the most.`);
   const id = makeId();
   const secret = makeSecret();
   const endpoint = newEndpoint(fields, { id, sealed: await sealer.seal(id, secret), now });
+  await assertOpens(sealer, others);
   await endpoints.add(endpoint);
   return { endpoint, secret };
 }
@@ -53,13 +74,12 @@ export async function addEndpoint(
 export async function rotateSecret(
   endpoints: Pick<Endpoints, 'find' | 'replace'>,
   id: string,
-  {
-    sealer,
-    ...times
-  }: { readonly sealer: Pick<SecretSealer, 'seal'>; readonly now: Date; readonly until: Date },
+  { sealer, ...times }: { readonly sealer: Sealer; readonly now: Date; readonly until: Date },
 ): Promise<EndpointWithSecret | undefined> {
   const secret = makeSecret();
   const sealed = await sealer.seal(id, secret);
+  const stored = await endpoints.find(id);
+  await assertOpens(sealer, stored === undefined ? [] : [stored]);
   const endpoint = await changeEndpoint(endpoints, id, (each) => withNewSecret(each, { sealed, ...times }));
   return endpoint && { endpoint, secret };
 }

@@ -1,8 +1,11 @@
 /** An endpoint cannot be added or changed. The message is one sentence for the person who tried. */
 export class EndpointRefused extends Error {
   override readonly name = 'EndpointRefused';
-  /** What is refused. `key`: WEBHOOK_SECRET_KEY is not set. `later`: not possible yet; the message says when. */
-  readonly reason: 'url' | 'number' | 'key' | 'later';
+  /**
+   * What is refused. `key`: WEBHOOK_SECRET_KEY is not set. `other-key`: it does not open what is stored. `later`: not
+   * possible yet; the message says when.
+   */
+  readonly reason: 'url' | 'number' | 'key' | 'other-key' | 'later';
 
   constructor(reason: EndpointRefused['reason'], message: string) {
     super(message);

@@ -77,6 +77,19 @@ test('without a key nothing is added or rotated', async (context) => {
   assert.deepEqual([(await endpoints.list()).length, await stored(id)], [1, before]);
 });
 
+test('nothing is sealed with a key that opens nothing that is stored: the service would not start any more', async (context) => {
+  const { endpoints, add, stored } = await opened(context);
+  const [right, wrong] = [key(), key()];
+  const { id } = await add([right]);
+  const before = await stored(id);
+  const sealer = createSecretSealer([wrong]);
+  const refused = { name: 'EndpointRefused', reason: 'other-key' };
+  await assert.rejects(rotateSecret(endpoints, id, { sealer, now: START, until: START }), refused);
+  await assert.rejects(add([wrong]), refused);
+  assert.deepEqual([(await endpoints.list()).length, await stored(id)], [1, before]);
+  await add([key('new'), right]);
+});
+
 test('a secret that is rotated is stored only sealed, and requests are signed with both', async (context) => {
   const { endpoints, add } = await opened(context);
   const keys = [key()] as const;

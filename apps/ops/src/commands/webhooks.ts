@@ -247,6 +247,7 @@ function textOf({ reason, message }: EndpointRefused): string {
       return `the URL ${message}`;
     case 'number':
       return `${message} Remove one`;
+    case 'other-key':
     case 'later':
       return message;
     case 'key':

@@ -31,7 +31,7 @@ const OVERLAP_HOURS = 24;
 
 export interface WebhookRoutesDeps {
   readonly storage: Pick<WebhookStorage, 'endpoints' | 'attempts'>;
-  readonly sealer: Pick<SecretSealer, 'seal'>;
+  readonly sealer: Pick<SecretSealer, 'seal' | 'open'>;
   readonly guards: Guards<ProfileStanding>;
   readonly settings: { readonly WEBHOOKS_ALLOW_PRIVATE: boolean };
   now(): Date;
