@@ -269,6 +269,19 @@ test('nothing is sent to an endpoint that an operator has paused', async (contex
   assert.equal((await state(id)).paused?.by, 'operator');
 });
 
+test('an endpoint that is removed during a request leaves no attempts behind', async (context) => {
+  const { publish, addEndpoint, settle, answering, received, storage } = await opened(context);
+  const { id } = await addEndpoint();
+  await publish(randomUUID(), 1);
+  answering(async () => {
+    await storage.endpoints.remove(id);
+    return delivered;
+  });
+  await settle(id);
+  assert.equal(received.length, 1);
+  assert.deepEqual(await storage.attempts.list(id, { limit: 9 }), []);
+});
+
 test('more events of one account than a round sends arrive in order', async (context) => {
   const { publish, addEndpoint, settle, answering, passes, received } = await opened(context);
   const { id } = await addEndpoint();

@@ -59,7 +59,8 @@ export async function runRound(id: string, deps: RoundDeps): Promise<RoundReport
   const endpoint = await restartOnNewLog(found, deps.reader);
   const sent = await send(endpoint, deps);
   const { endpoint: stored, paused } = await storeOutcome(endpoint, sent, deps);
-  await deps.storage.attempts.put(id, sent.attempts);
+  // The attempts of an endpoint that was removed meanwhile are removed, too.
+  if (stored !== undefined) await deps.storage.attempts.put(id, sent.attempts);
   const failed = sent.attempts.filter(({ delivered }) => !delivered).length;
   const due = stored && nextDue(stored.delivery);
   return {
