@@ -30,6 +30,8 @@ export interface KeyReport {
   readonly since?: Date;
   /** Why the key cannot be retired; empty if it can. */
   readonly needs: readonly string[];
+  /** Whether it can be retired although something needs it. If not, the user service would refuse to start. */
+  readonly canBeForced: boolean;
   /** The setting and the name under which auth's or the notifier's store remembers the key. */
   readonly remembered: { readonly setting: string; readonly key: string };
 }
@@ -58,6 +60,7 @@ const REMEMBERED = {
 } as const satisfies Readonly<Record<ReportedKind, string>>;
 
 const NOT_STARTED = 'no process has started with the current key yet';
+const NOT_SEEN = 'no webhook shows that the user service has started with the current key';
 const SIGNS = 'it is in use';
 
 /**
@@ -78,6 +81,7 @@ export async function reportOnKeys(
   function reports(kind: ReportedKind, keys: readonly ListedKey[]): readonly KeyReport[] {
     const [current] = keys;
     const currentSince = current && sinceOf(kind, current.remembered);
+    const isSeen = current !== undefined && needs[kind].has(current.id);
     return keys.map((each): KeyReport => {
       const since = sinceOf(kind, each.remembered);
       const state = stateOf(kind, each, current, since);
@@ -88,13 +92,15 @@ export async function reportOnKeys(
         state,
         ...(since && { since }),
         remembered: { setting: REMEMBERED[kind], key: each.remembered },
+        canBeForced: state !== 'accepted' || depends === undefined,
         needs: [
           ...(state === 'current' ? [SIGNS] : []),
           ...(state === 'public' ? ['events that it signed are kept'] : []),
-          ...(state === 'former' && currentSince === undefined ? [NOT_STARTED] : []),
+          ...(currentSince === undefined && wasUsed(kind, state) ? [NOT_STARTED] : []),
           ...(currentSince !== undefined && wasUsed(kind, state)
             ? neededUntil(kind, currentSince, now, lifetimes)
             : []),
+          ...(state === 'accepted' && depends === undefined && !isSeen ? [NOT_SEEN] : []),
           ...(depends === undefined || state === 'current' ? [] : [depends]),
         ],
       };

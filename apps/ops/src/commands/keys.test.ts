@@ -268,14 +268,17 @@ test('keys that are nowhere are named', async (t) => {
   assert.match(err, /^ops: the keys are neither in the settings nor in \S+secrets\.json: give their folder /);
 });
 
-test('a key that the secret of a webhook is sealed with is not retired', async (t) => {
+test('a key that the secret of a webhook is sealed with is not retired, not even by force', async (t) => {
   const { data, keys, settings } = await openFolders(t);
   const WEBHOOK_SECRET_KEY_FILE = join(data, 'secrets', 'WEBHOOK_SECRET_KEY');
   const add = ['webhooks', 'add', 'crm', 'https://crm.example.com/'];
   assert.equal((await runCommandHere({ DATA_DIR: data, WEBHOOK_SECRET_KEY_FILE }, ...add)).code, 0);
   await keys('rotate', 'webhooks');
-  const { err } = await keys('retire', 'webhooks', 'first');
-  assert.match(err, /^ops: first is still needed: 1 secret of a webhook\. /);
+  for (const force of [[], ['--force']]) {
+    const { code, err } = await keys('retire', 'webhooks', 'first', ...force);
+    assert.equal(code, 1);
+    assert.match(err, /^ops: first is still needed: 1 secret of a webhook\. Restart the user service, /);
+  }
 
   const store = openSqlite({ folder: data, as: 'server' });
   await sealOutdatedSecrets(
@@ -284,4 +287,21 @@ test('a key that the secret of a webhook is sealed with is not retired', async (
   );
   await store.close();
   assert.equal((await keys('retire', 'webhooks', 'first')).code, 0);
+});
+
+test('a former key of webhooks is not retired while nothing shows that the user service has the new one', async (t) => {
+  const { keys } = await openFolders(t);
+  await keys('rotate', 'webhooks');
+  const { err } = await keys('retire', 'webhooks', 'first');
+  assert.match(err, /^ops: first is still needed: no webhook shows that the user service has started /);
+  assert.equal((await keys('retire', 'webhooks', 'first', '--force')).code, 0);
+});
+
+test('a former key of mails is not retired before a notifier has started, even if its store remembers none', async (t) => {
+  const { keys } = await openFolders(t);
+  for (const kind of ['bounces', 'dkim']) {
+    assert.equal((await keys('rotate', kind)).code, 0);
+    const { err } = await keys('retire', kind, 'first');
+    assert.match(err, /first is still needed: no process has started with the current key yet\. --force /);
+  }
 });

@@ -186,12 +186,15 @@ async function assertNext(kind: KeyKind, secrets: StoredSecrets, store: Store): 
 }
 
 /** @throws Error of one line that names what still needs the key */
-function assertRetirable({ id, state, needs }: KeyReport, force: boolean): void {
+function assertRetirable({ id, state, needs, canBeForced }: KeyReport, force: boolean): void {
   if (state === 'current') throw new Error(`${id} is in use: rotate first`);
   if (state === 'public')
     throw new Error(`${id} is retired: only its public part is left, for events that it signed`);
-  if (needs.length > 0 && !force)
-    throw new Error(`${id} is still needed: ${needs.join('; ')}. --force retires it nevertheless`);
+  if (needs.length === 0 || (force && canBeForced)) return;
+  const advice = canBeForced
+    ? '--force retires it nevertheless'
+    : 'Restart the user service, which encrypts them with the current key';
+  throw new Error(`${id} is still needed: ${needs.join('; ')}. ${advice}`);
 }
 
 /** @throws Error of one line if the keys can be neither written nor shown */
