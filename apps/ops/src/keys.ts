@@ -3,13 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type EventKeys, readEventKeys } from '@latchkey/auth/ops';
-import {
-  allSecretNames,
-  parseSecrets,
-  requiredSecretNames,
-  type Secrets,
-  secretNames,
-} from '@latchkey/auth/secrets';
+import { allSecretNames, parseSecrets, requiredSecretNames, type Secrets } from '@latchkey/auth/secrets';
 import { eventKeysIn } from '@latchkey/events';
 import { createTextFile, type Environment, parseJson, readConfig, readTextFile } from '@latchkey/process';
 import { createSecretSealer, type SecretSealer, webhookSettings } from '@latchkey/webhooks';
@@ -140,7 +134,7 @@ export async function assertFreeOrSame(path: string, keys: Secrets): Promise<voi
   const text = await readTextFile(path);
   if (text === undefined) return;
   const found = parseEnv(text);
-  const same = secretNames.every((name) => found[name] === keys[name]);
+  const same = Object.entries(keys).every(([name, text]) => found[name] === text);
   if (!same || Object.keys(found).length !== Object.keys(keys).length)
     throw new Error(
       `${path} exists and contains something else: move it away, or choose another with --env-file`,
