@@ -1,4 +1,5 @@
 /** Service clients in MongoDB, found by their id: no index is needed. */
+import { isDeepStrictEqual } from 'node:util';
 import {
   createDocumentTarget,
   guardMongo,
@@ -19,7 +20,10 @@ export function openMongoClients({ connection }: Pick<MongoStore, 'connection'>)
   return {
     ...prepareMongo(connection, { owner: 'clients', migrations: [], indexes: async () => [] }),
     target: guardMongo(
-      createDocumentTarget<ServiceClient, ClientDocument>(connection, CLIENTS, { documentOf }),
+      createDocumentTarget<ServiceClient, ClientDocument>(connection, CLIENTS, {
+        documentOf,
+        isHeld: (stored, moved) => isDeepStrictEqual(stored.keys, moved.keys),
+      }),
     ),
     clients: guardMongo<ServiceClients>({
       async add(client) {

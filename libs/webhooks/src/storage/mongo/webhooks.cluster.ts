@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testDatabase } from '@latchkey/mongo/testing';
+import { newEndpoint } from '../../endpoint.ts';
 import { webhooksContract } from '../../webhooks.contract.ts';
 import { openMongoWebhooks } from './webhooks.ts';
 
@@ -30,4 +31,17 @@ test('what was sent before a move is found by account, for an endpoint if it has
   assert.equal((await sentBefore.find('we_2', accounts)).get('ada'), 7);
   await endpoints.remove('we_1');
   assert.equal((await sentBefore.find('we_1', accounts)).get('ada'), 7);
+});
+
+test('an endpoint counts as moved as it was or in a later state, but not if it has changed at the source since', async () => {
+  const { connection } = await database.empty();
+  const { target, endpoints } = openMongoWebhooks({ connection });
+  assert.ok(target);
+  const fields = { name: 'crm', url: 'https://crm.example.com/', person: false, from: 'now' } as const;
+  const crm = newEndpoint(fields, { id: 'we_1', sealed: 'e30..a.b.c', now: new Date() });
+  await target.endpoints.add([crm]);
+  assert.equal(await target.endpoints.held([crm]), 1);
+  assert.equal(await target.endpoints.held([{ ...crm, version: crm.version + 1 }]), 0);
+  assert.ok(await endpoints.replace(crm));
+  assert.equal(await target.endpoints.held([crm]), 1);
 });

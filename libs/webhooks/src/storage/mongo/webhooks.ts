@@ -48,7 +48,10 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
     ...prepareMongo(connection, { owner: 'webhooks', migrations: [], indexes: async () => [] }),
     target: {
       endpoints: guardMongo(
-        createDocumentTarget<WebhookEndpoint, EndpointDocument>(connection, ENDPOINTS, { documentOf }),
+        createDocumentTarget<WebhookEndpoint, EndpointDocument>(connection, ENDPOINTS, {
+          documentOf,
+          isHeld: (stored, moved) => stored.version >= moved.version,
+        }),
       ),
       attempts: guardMongo(
         createDocumentTarget<StoredAttempt, AttemptDocument>(connection, ATTEMPTS, {
