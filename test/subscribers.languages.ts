@@ -140,9 +140,10 @@ for (const language of languages) {
         ...first,
         headers: { ...first.headers, ce_signature: `vector-1.${'A'.repeat(86)}` },
       };
+      const longer = { ...first, value: `${first.value} {}` };
       const whole = await positionAfter(vector.records);
       assert.ok(whole.length === 1 && (whole[0] ?? 0) >= 2, String(whole));
-      assert.deepEqual(await positionAfter([changed, unsigned]), []);
+      assert.deepEqual(await positionAfter([changed, unsigned, longer]), []);
     });
 
     test('on a broker: once, in order, with duplicates, a gap that heals and forged records', async () => {

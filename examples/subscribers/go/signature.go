@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,7 +19,8 @@ import (
 // Keys are auth's public keys for event signatures, by key id.
 type Keys map[string]ed25519.PublicKey
 
-// loadKeys fetches the JWKS of auth. It returns nil for an empty URL. Restart the process after a key rotation.
+// loadKeys fetches the JWKS of auth. It returns nil for an empty URL. Restart the process once a new
+// key is published, before auth signs with it.
 func loadKeys(ctx context.Context, url string) (Keys, error) {
 	if url == "" {
 		return nil, nil
@@ -61,6 +63,9 @@ func (keys Keys) verify(record Record) error {
 	var data map[string]any
 	if err := decoder.Decode(&data); err != nil {
 		return err
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return errors.New("something follows the data")
 	}
 	covered := map[string]any{"data": data, "previous": nil,
 		"sequence": json.Number(strings.TrimLeft(headers["ce_sequence"], "0"))}

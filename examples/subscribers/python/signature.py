@@ -21,7 +21,10 @@ class Forged(Exception):
 
 
 def load_keys(url):
-    """Fetches auth's public keys for event signatures, by key id. Restart the process after a key rotation."""
+    """Fetches auth's public keys for event signatures, by key id.
+
+    Restart the process once a new key is published, before auth signs with it.
+    """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     with urllib.request.urlopen(url, timeout=10) as response:

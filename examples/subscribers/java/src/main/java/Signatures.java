@@ -1,3 +1,4 @@
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -20,7 +21,8 @@ import javax.crypto.spec.SecretKeySpec;
 
 /** Checks that auth has published a record (docs/events.md#where-an-event-comes-from). */
 final class Signatures {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   /** The X.509 prefix of the 32 bytes of an Ed25519 key (RFC 8410). */
   private static final byte[] ED25519 = {0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0};
 
@@ -30,7 +32,7 @@ final class Signatures {
     this.keys = keys;
   }
 
-  /** Fetches the JWKS of auth. Restart the process after a key rotation. */
+  /** Fetches the JWKS of auth. Restart the process once a new key is published, before auth signs with it. */
   static Signatures fetch(String url) throws Exception {
     var request = HttpRequest.newBuilder(URI.create(url)).build();
     var answer = HttpClient.newHttpClient().send(request, BodyHandlers.ofString());
