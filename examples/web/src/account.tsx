@@ -68,7 +68,8 @@ export function Account() {
         <button type="button" onClick={() => void load().catch(() => undefined)}>
           Reload
         </button>
-        <button type="button" onClick={() => void latchkey.signOut()}>
+        {/* Without a network, the session ends only here. */}
+        <button type="button" onClick={() => void latchkey.signOut().catch(() => undefined)}>
           Sign out
         </button>
       </nav>

@@ -4,7 +4,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 type Values = Readonly<Record<string, string>>;
 
 /** Returns the message of the API, or that the server cannot be reached. */
-function faultOf(error: unknown): string {
+export function faultOf(error: unknown): string {
   if (!(error instanceof ApiProblem)) return 'The server cannot be reached. Try again.';
   const [first] = error.errors ?? [];
   return first === undefined ? error.message : `${first.pointer.replace(/^#\//, '')} ${first.message}`;

@@ -1,17 +1,15 @@
-import { useState } from 'react';
 import { Field, Form } from './form.tsx';
 import { latchkey } from './latchkey.ts';
 
 /** The page of a verification link. It needs a click, because mail scanners open links, too. */
 export function Verify() {
-  const [link] = useState(() => latchkey.verifyFromUrl(location.href));
   return (
     <>
       <Form
         title="Verify your email"
         button="Verify email"
         done="Your email is verified. You can sign in."
-        send={({ password = '' }) => link.confirm({ password })}
+        send={({ password = '' }) => latchkey.verifyFromUrl(location.href).confirm({ password })}
       >
         <Field label="Password" name="password" type="password" autoComplete="current-password" />
       </Form>
@@ -19,7 +17,7 @@ export function Verify() {
         title="Was this not you?"
         button="This was not me"
         done="The sign-up has been cancelled."
-        send={link.reject}
+        send={() => latchkey.verifyFromUrl(location.href).reject()}
       />
       <a href="/">Sign in</a>
     </>
@@ -28,14 +26,13 @@ export function Verify() {
 
 /** The page of a password link. */
 export function Reset() {
-  const [link] = useState(() => latchkey.resetFromUrl(location.href));
   return (
     <>
       <Form
         title="Choose a new password"
         button="Set new password"
         done="Your password has been changed. You can sign in."
-        send={({ newPassword = '' }) => link.setPassword(newPassword)}
+        send={({ newPassword = '' }) => latchkey.resetFromUrl(location.href).setPassword(newPassword)}
       >
         <Field label="New password" name="newPassword" type="password" autoComplete="new-password" />
       </Form>
@@ -46,14 +43,13 @@ export function Reset() {
 
 /** The page of a link that confirms a new address. */
 export function ChangeEmail() {
-  const [link] = useState(() => latchkey.changeEmailFromUrl(location.href));
   return (
     <>
       <Form
         title="Confirm your new address"
         button="Confirm address"
         done="Your address has been changed. Sign in with it from now on."
-        send={({ password = '' }) => link.confirm(password)}
+        send={({ password = '' }) => latchkey.changeEmailFromUrl(location.href).confirm(password)}
       >
         <Field label="Password" name="password" type="password" autoComplete="current-password" />
       </Form>
@@ -64,14 +60,15 @@ export function ChangeEmail() {
 
 /** The page of a link that undoes a change of address. The password is replaced, because it may have been stolen, too. */
 export function UndoEmailChange() {
-  const [link] = useState(() => latchkey.undoEmailChangeFromUrl(location.href));
   return (
     <>
       <Form
         title="Keep your previous address"
         button="Undo the change"
         done="Your previous address is back. Sign in with the new password."
-        send={({ newPassword = '' }) => link.setPassword(newPassword)}
+        send={({ newPassword = '' }) =>
+          latchkey.undoEmailChangeFromUrl(location.href).setPassword(newPassword)
+        }
       >
         <Field label="New password" name="newPassword" type="password" autoComplete="new-password" />
       </Form>

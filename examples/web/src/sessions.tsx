@@ -1,5 +1,6 @@
 import { dataOf } from '@latchkey/client';
 import { useCallback, useEffect, useState } from 'react';
+import { faultOf } from './form.tsx';
 import { latchkey } from './latchkey.ts';
 
 function newestSessions() {
@@ -11,10 +12,17 @@ type Listed = Awaited<ReturnType<typeof newestSessions>>['sessions'];
 /** The devices on which the account is signed in. */
 export function Sessions() {
   const [sessions, setSessions] = useState<Listed>([]);
+  const [fault, setFault] = useState<string>();
   const load = useCallback(async () => setSessions((await newestSessions()).sessions), []);
   useEffect(() => {
     load().catch(() => undefined);
   }, [load]);
+
+  /** Shows why a session has not ended: otherwise people would believe that it has. */
+  async function attempt(ending: Promise<void>): Promise<void> {
+    setFault(undefined);
+    await ending.catch((error: unknown) => setFault(faultOf(error)));
+  }
 
   async function end(id: string): Promise<void> {
     await dataOf(latchkey.api.DELETE('/api/v1/auth/sessions/{id}', { params: { path: { id } } }));
@@ -36,14 +44,19 @@ export function Sessions() {
             {current ? (
               '(this device)'
             ) : (
-              <button type="button" onClick={() => void end(id).catch(() => undefined)}>
+              <button
+                type="button"
+                aria-label={`Sign out this device: ${userAgent}`}
+                onClick={() => void attempt(end(id))}
+              >
                 Sign out this device
               </button>
             )}
           </li>
         ))}
       </ul>
-      <button type="button" onClick={() => void endAll().catch(() => undefined)}>
+      {fault !== undefined && <p role="alert">{fault}</p>}
+      <button type="button" onClick={() => void attempt(endAll())}>
         Sign out everywhere
       </button>
     </section>

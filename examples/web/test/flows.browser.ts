@@ -71,6 +71,9 @@ for (const tokens of ['cookie', 'body'] as const) {
     await fill(page, 'Sign up', { ...person, Password: ada.password }, 'Create account');
     await page.getByText('Check your inbox').waitFor();
 
+    await page.goto(`${app}/verify?token=cut-off`);
+    await fill(page, 'Verify your email', { Password: ada.password }, 'Verify email');
+    await page.getByText('This link is incomplete.').waitFor();
     await page.goto(await linkTo(app, ada.email, 'Verify your email'));
     await fill(page, 'Verify your email', { Password: ada.password }, 'Verify email');
     await page.getByText('Your email is verified.').waitFor();
@@ -126,6 +129,11 @@ for (const tokens of ['cookie', 'body'] as const) {
     await fill(phone, 'Sign in', { Email: ada.email, Password: NEW_PASSWORD }, 'Sign in');
     await phone.getByText('Signed in as Augusta').waitFor();
     await page.reload();
+    await page.getByText('(this device)').waitFor();
+    await context.setOffline(true);
+    await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+    await page.getByText('The server cannot be reached.').waitFor();
+    await context.setOffline(false);
     await page.getByRole('button', { name: 'Sign out this device' }).click();
     await page.getByRole('button', { name: 'Sign out this device' }).waitFor({ state: 'detached' });
     await phone.clock.fastForward(LATER_MS);

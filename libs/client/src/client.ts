@@ -47,7 +47,10 @@ export interface AuthClient {
   signIn(email: string, password: string): Promise<Session>;
   /** Signs out. The session ends in this app even if the server cannot be reached. */
   signOut(): Promise<void>;
-  /** Reads a verification link. Call `confirm` when the person clicks, not when the page loads. */
+  /**
+   * Reads a verification link. Call `confirm` when the person clicks, not when the page loads.
+   * @throws ApiProblem (token_invalid) if the URL has no complete token; the other links, too
+   */
   verifyFromUrl(url: string): { confirm(evidence?: Verification): Promise<void>; reject(): Promise<void> };
   /** Reads a password link. */
   resetFromUrl(url: string): { setPassword(newPassword: string): Promise<void> };
