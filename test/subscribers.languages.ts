@@ -92,7 +92,8 @@ async function publish(records: readonly TestEvent[]): Promise<void> {
   await producer.connect();
   for (const { record } of records) {
     const { key, value, headers } = record;
-    await producer.send({ topic: TOPIC, messages: [{ key, value, headers }] });
+    // The key contains the sequence, but all events of an account must be in one partition.
+    await producer.send({ topic: TOPIC, messages: [{ key, value, headers, partition: 0 }] });
   }
   await producer.disconnect();
 }
