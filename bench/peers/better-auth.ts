@@ -78,7 +78,7 @@ async function serve(folder: string, mailServer: string, mailPort: string): Prom
   const database = new DatabaseSync(join(folder, 'better-auth.sqlite'));
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
   const mailer = nodemailer.createTransport({ host: mailServer, port: Number(mailPort), pool: true });
-  const server = createServer().listen(0);
+  const server = createServer().listen(0, 'localhost');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const auth = betterAuth({
