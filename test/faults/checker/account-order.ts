@@ -268,7 +268,14 @@ function commandOperations(
             : [];
       const lift =
         op === 'change-password' && (isAcknowledged(command) || isUnknown)
-          ? [operation('the kept session of', false, keptSession(account, command))]
+          ? [
+              operation(
+                'the kept session of',
+                false,
+                keptSession(account, command),
+                isUnknown || isOvertaken(account, command),
+              ),
+            ]
           : [];
       return [...guard, ...lift];
     }
@@ -380,6 +387,16 @@ function acceptedToken(account: Account, { accessToken }: CommandLine): Apply {
 function refusedToken(account: Account, command: CommandLine): Apply {
   const accepted = acceptedToken(account, command);
   return (state) => (accepted(state) === undefined ? state : undefined);
+}
+
+/**
+ * Returns whether all sessions were ended after the access token of a change of the password was checked, and before
+ * its commit. Then its own session may be gone, so that it cannot be kept.
+ */
+function isOvertaken(account: Account, { id, accessToken }: CommandLine): boolean {
+  const { seq = 0 } = claimsOf(accessToken) ?? {};
+  const own = account.commits.findIndex(({ correlationId }) => correlationId === id);
+  return (account.standings[own]?.allRevokedAt ?? 0) > seq;
 }
 
 /** The session in which the password was changed remains active: the commit of the change counts as its beginning. */
