@@ -389,20 +389,24 @@ function refusedToken(account: Account, command: CommandLine): Apply {
   return (state) => (accepted(state) === undefined ? state : undefined);
 }
 
+/** Returns the index of the commit that a command caused; -1 if it caused none. */
+function ownCommit({ commits }: Account, id: string): number {
+  return commits.findIndex(({ correlationId }) => correlationId === id);
+}
+
 /**
  * Returns whether all sessions were ended after the access token of a change of the password was checked, and before
  * its commit. Then its own session may be gone, so that it cannot be kept.
  */
 function isOvertaken(account: Account, { id, accessToken }: CommandLine): boolean {
   const { seq = 0 } = claimsOf(accessToken) ?? {};
-  const own = account.commits.findIndex(({ correlationId }) => correlationId === id);
-  return (account.standings[own]?.allRevokedAt ?? 0) > seq;
+  return (account.standings[ownCommit(account, id)]?.allRevokedAt ?? 0) > seq;
 }
 
 /** The session in which the password was changed remains active: the commit of the change counts as its beginning. */
 function keptSession(account: Account, { id, accessToken }: CommandLine): Apply {
   const { sid = '' } = claimsOf(accessToken) ?? {};
-  const own = account.commits.findIndex(({ correlationId }) => correlationId === id);
+  const own = ownCommit(account, id);
   return (state) => {
     const session = state.sessions.get(sid);
     if (own === -1 || session === undefined || state.commits <= own) return undefined;
