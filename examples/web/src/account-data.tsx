@@ -1,5 +1,5 @@
 import { dataOf } from '@latchkey/client';
-import { Field, Form } from './form.tsx';
+import { Form, PasswordField } from './form.tsx';
 import { latchkey } from './latchkey.ts';
 
 /** What owners may do with their data: download it, and have it erased. */
@@ -14,7 +14,7 @@ export function AccountData() {
           save('account.json', await dataOf(latchkey.api.POST('/api/v1/auth/export', { body: { password } })))
         }
       >
-        <Field label="Password" name="password" type="password" autoComplete="current-password" />
+        <PasswordField />
       </Form>
       <Form
         title="Erase account"
@@ -24,7 +24,7 @@ export function AccountData() {
           dataOf(latchkey.api.POST('/api/v1/auth/account/erase', { body: { password } }))
         }
       >
-        <Field label="Password" name="password" type="password" autoComplete="current-password" />
+        <PasswordField />
       </Form>
     </>
   );

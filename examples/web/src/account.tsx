@@ -1,7 +1,7 @@
 import { dataOf, type User } from '@latchkey/client';
 import { useCallback, useEffect, useState } from 'react';
 import { AccountData } from './account-data.tsx';
-import { Field, Form } from './form.tsx';
+import { Field, Form, NewPasswordField, PasswordField } from './form.tsx';
 import { latchkey } from './latchkey.ts';
 import { Sessions } from './sessions.tsx';
 
@@ -40,7 +40,7 @@ export function Account() {
       >
         <p>Your address is {me?.email ?? '…'}.</p>
         <Field label="New email" name="newEmail" type="email" autoComplete="email" />
-        <Field label="Password" name="password" type="password" autoComplete="current-password" />
+        <PasswordField />
       </Form>
       <Form
         title="Change password"
@@ -60,7 +60,7 @@ export function Account() {
           type="password"
           autoComplete="current-password"
         />
-        <Field label="New password" name="newPassword" type="password" autoComplete="new-password" />
+        <NewPasswordField />
       </Form>
       <Sessions />
       <AccountData />

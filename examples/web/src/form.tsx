@@ -73,3 +73,13 @@ export function Field(props: {
     </label>
   );
 }
+
+/** Asks for the password of the account, as `password`. */
+export function PasswordField() {
+  return <Field label="Password" name="password" type="password" autoComplete="current-password" />;
+}
+
+/** Asks for a password to replace it, as `newPassword`. */
+export function NewPasswordField() {
+  return <Field label="New password" name="newPassword" type="password" autoComplete="new-password" />;
+}

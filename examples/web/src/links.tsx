@@ -1,4 +1,4 @@
-import { Field, Form } from './form.tsx';
+import { Form, NewPasswordField, PasswordField } from './form.tsx';
 import { latchkey } from './latchkey.ts';
 
 /** The page of a verification link. It needs a click, because mail scanners open links, too. */
@@ -11,7 +11,7 @@ export function Verify() {
         done="Your email is verified. You can sign in."
         send={({ password = '' }) => latchkey.verifyFromUrl(location.href).confirm({ password })}
       >
-        <Field label="Password" name="password" type="password" autoComplete="current-password" />
+        <PasswordField />
       </Form>
       <Form
         title="Was this not you?"
@@ -34,7 +34,7 @@ export function Reset() {
         done="Your password has been changed. You can sign in."
         send={({ newPassword = '' }) => latchkey.resetFromUrl(location.href).setPassword(newPassword)}
       >
-        <Field label="New password" name="newPassword" type="password" autoComplete="new-password" />
+        <NewPasswordField />
       </Form>
       <a href="/">Sign in</a>
     </>
@@ -51,7 +51,7 @@ export function ChangeEmail() {
         done="Your address has been changed. Sign in with it from now on."
         send={({ password = '' }) => latchkey.changeEmailFromUrl(location.href).confirm(password)}
       >
-        <Field label="Password" name="password" type="password" autoComplete="current-password" />
+        <PasswordField />
       </Form>
       <a href="/">Continue</a>
     </>
@@ -70,7 +70,7 @@ export function UndoEmailChange() {
           latchkey.undoEmailChangeFromUrl(location.href).setPassword(newPassword)
         }
       >
-        <Field label="New password" name="newPassword" type="password" autoComplete="new-password" />
+        <NewPasswordField />
       </Form>
       <a href="/">Sign in</a>
     </>

@@ -1,6 +1,6 @@
 import { dataOf } from '@latchkey/client';
 import { useState } from 'react';
-import { Field, Form } from './form.tsx';
+import { Field, Form, PasswordField } from './form.tsx';
 import { latchkey } from './latchkey.ts';
 
 const views = ['Sign in', 'Sign up', 'Forgot password', 'Resend the link'] as const;
@@ -16,7 +16,7 @@ export function SignedOut() {
           send={({ email = '', password = '' }) => latchkey.signIn(email, password)}
         >
           <Field label="Email" name="email" type="email" autoComplete="username" />
-          <Field label="Password" name="password" type="password" autoComplete="current-password" />
+          <PasswordField />
         </Form>
       )}
       {view === 'Sign up' && (
