@@ -91,7 +91,7 @@ describe('a mail server', { concurrency: true }, () => {
       for (const person of people) await signUp(here, person);
       const ready = await fetch(`${here.system.operations}/readyz`);
       assert.equal(ready.status, 200, 'sign-up and login do not need it');
-      assert.match(await ready.text(), /"smtp"[^}]*"state":"d/, 'but whoever asks is told');
+      assert.match(await ready.text(), /"smtp"[^}]*"state":"d/, 'but /readyz says that it is down');
       await foundAway(here);
 
       await here.server.open();

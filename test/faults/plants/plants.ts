@@ -45,7 +45,7 @@ export const plants: readonly Plant[] = [
     caughtBy: ['topic'],
   },
   {
-    name: 'the relay keeps a position in time, and passes over whoever writes late',
+    name: 'the relay keeps a position in time, and passes over commits that are written late',
     bug: [
       {
         file: PUBLISHER,
@@ -167,7 +167,7 @@ export const plants: readonly Plant[] = [
     caughtBy: ['superseded mails'],
   },
   {
-    name: 'an outcome is written down by whoever does not hold the mail any more',
+    name: 'a process that no longer holds a mail records its outcome',
     bug: [
       {
         file: DELIVERIES,

@@ -34,8 +34,8 @@ export async function viewEmailUndo(deps: LinkNeeds, token: string): Promise<Ope
 }
 
 /**
- * Gives the account its previous address back, sets a new password, and ends all sessions, because whoever changed the
- * address also knew the old password.
+ * Gives the account its previous address back, sets a new password, and ends all sessions, because the person who
+ * changed the address also knew the old password.
  * @throws Refused (passwords_do_not_match, password_too_weak, token_invalid, token_expired, conflict, overloaded)
  */
 export async function undoEmailChange(

@@ -1,4 +1,4 @@
-/** Sign-up: always creates a new account. Answer and work are the same whoever owns the address. */
+/** Sign-up: always creates a new account. Neither the response nor the work depends on whether the address is in use. */
 import { ownerOf } from '../addresses/owners.ts';
 import type { Context, Deps } from '../deps.ts';
 import { repeatableCommandId } from '../idempotency.ts';

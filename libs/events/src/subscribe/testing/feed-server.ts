@@ -22,7 +22,7 @@ export async function serveFeed(
 ): Promise<FeedServer> {
   const path = '/api/v1/events';
   const policy: Policy<FeedReader> = {
-    who: 'whoever has the key',
+    who: 'anyone with the key',
     bearer: true,
     problems: [problems.unauthenticated],
     async authorise({ headers }) {

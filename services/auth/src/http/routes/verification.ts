@@ -56,7 +56,7 @@ type Body = z.infer<ReturnType<typeof bodyOf>>;
 const SIGNED_UP = 1;
 
 /**
- * Returns the proof that the request is by whoever signed up: the session of the access token, or the cookie of the
+ * Returns the proof that the request is by the person who signed up: the session of the access token, or the cookie of the
  * browser.
  */
 function holdersOf(
