@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { type Look, launch, looks, openWindow, type Visitor, withoutBrowser } from './support/browser.ts';
-import { createClient } from './support/client.ts';
+import { assertStatus, createClient } from './support/client.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { createPeople, type Person, somebody } from './support/people.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
@@ -126,11 +126,9 @@ describe('in a browser', { skip: withoutBrowser }, () => {
   test('a press on a mail is a click on it, though the list renews itself meanwhile', async (t) => {
     const { page, context } = await openWindow(browser, looks[0] as Look);
     t.after(() => context.close());
+    const { signUp } = createPeople(createClient(system.url), createMailbox(system.mailbox));
     const people = [somebody(), somebody()] as const;
-    for (const { email, username, password } of people) {
-      await act(page, 'sign-up', 'Sign up', { Email: email, Username: username, Password: password });
-      await page.locator('.mail-kind').waitFor();
-    }
+    for (const person of people) assertStatus(await signUp(person), 201);
     await page.goto(`${system.url}/mailbox`);
     const [older, newer] = people.map(({ email }) => page.locator('#mails a').filter({ hasText: email }));
     await older?.waitFor();
