@@ -8,7 +8,13 @@ import { join } from 'node:path';
 import { run } from 'node:test';
 import { parseArgs } from 'node:util';
 import reporter from './reporter.ts';
-import { planProcesses, SHARED_PROCESS_SUFFIX, sharedEntry, type TestProcess } from './test-processes.ts';
+import {
+  planProcesses,
+  SHARED_PROCESS_SUFFIX,
+  sharedEntry,
+  type TestFile,
+  type TestProcess,
+} from './test-processes.ts';
 
 export interface Suites {
   /** Glob patterns. */
@@ -20,6 +26,9 @@ export interface Suites {
 }
 
 const ROOT = join(import.meta.dirname, '..');
+
+/** How long one test may take, in ms. The slowest takes one minute on two busy cores. */
+const TEST_TIMEOUT_MS = 10 * 60_000;
 
 /** Returns globs that match the files with this ending in every folder of the root that has tests. */
 export function inEveryFolder(ending: string): readonly string[] {
@@ -47,17 +56,25 @@ export async function runSuites({ files, concurrency, share }: Suites): Promise<
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   let failed = false;
   try {
+    const processes = share ? planProcesses(await read(paths)) : paths.toSorted().map((path) => [path]);
+    const filesOf = await writeEntries(entries, processes);
     const events = run({
       cwd: ROOT,
-      files: share ? await writeEntries(entries, paths) : paths.toSorted().map((path) => join(ROOT, path)),
+      files: [...filesOf.keys()],
       concurrency,
+      timeout: TEST_TIMEOUT_MS,
       signal: stop.signal,
       shard: { index, total },
       testNamePatterns: values['test-name-pattern'],
-      execArgv: ['--disable-warning=TimeoutNegativeWarning'],
+      execArgv: [
+        '--disable-warning=TimeoutNegativeWarning',
+        `--import=${join(import.meta.dirname, 'end-hung-process.ts')}`,
+      ],
     });
-    events.on('test:fail', ({ todo }) => {
+    events.on('test:fail', ({ name, todo }) => {
       failed ||= todo === undefined || todo === false;
+      if (name.endsWith(SHARED_PROCESS_SUFFIX))
+        console.error(`${name} crashed or hung. It ran:\n  ${filesOf.get(name)?.join('\n  ')}`);
     });
     for await (const text of events.compose(reporter)) process.stdout.write(text);
   } finally {
@@ -66,16 +83,24 @@ export async function runSuites({ files, concurrency, share }: Suites): Promise<
   return failed ? 1 : 0;
 }
 
-/** Writes the main module of each process that runs several files. @returns the main modules of all processes */
-async function writeEntries(folder: string, paths: readonly string[]): Promise<string[]> {
-  const files = paths.map(async (path) => ({ path, source: await readFile(join(ROOT, path), 'utf8') }));
-  return await Promise.all(planProcesses(await Promise.all(files)).map(entryOf));
+async function read(paths: readonly string[]): Promise<TestFile[]> {
+  return await Promise.all(
+    paths.map(async (path) => ({ path, source: await readFile(join(ROOT, path), 'utf8') })),
+  );
+}
 
-  async function entryOf(process: TestProcess, index: number): Promise<string> {
-    const [path = '', ...others] = process;
-    if (others.length === 0) return join(ROOT, path);
+/** Writes a main module for each process that runs several files. @returns the files of each process by its main module */
+async function writeEntries(
+  folder: string,
+  processes: readonly TestProcess[],
+): Promise<ReadonlyMap<string, TestProcess>> {
+  return new Map(await Promise.all(processes.map(entryOf)));
+
+  async function entryOf(files: TestProcess, index: number): Promise<[string, TestProcess]> {
+    const [path = '', ...others] = files;
+    if (others.length === 0) return [join(ROOT, path), files];
     const entry = join(folder, `${index}${SHARED_PROCESS_SUFFIX}`);
-    await writeFile(entry, sharedEntry(ROOT, process));
-    return entry;
+    await writeFile(entry, sharedEntry(ROOT, files));
+    return [entry, files];
   }
 }

@@ -1,0 +1,11 @@
+/** Preloaded into each process of the test runner: ends it if it is still running after its tests had time to end. */
+
+/** In ms. The slowest file takes three minutes on two busy cores. */
+const WITHIN_MS = Number(process.env['TEST_PROCESS_MINUTES'] ?? 20) * 60_000;
+
+setTimeout(() => {
+  console.error(
+    `${process.argv[1]} has not ended after ${WITHIN_MS / 60_000} minutes. Open: ${process.getActiveResourcesInfo().join(', ')}`,
+  );
+  process.exit(1);
+}, WITHIN_MS).unref();
