@@ -58,12 +58,10 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Stores) {
     logLevel: logLevel.NOTHING,
     retry: { retries: 20, initialRetryTime: 100, maxRetryTime: 1000 },
   });
-  const admin = kafka.admin();
-  await admin.connect();
   const mongo = await MongoClient.connect(MONGO_URL);
   const database = mongo.db();
 
-  async function lag(groupId: string, topics: readonly string[]): Promise<number> {
+  async function lag(admin: Admin, groupId: string, topics: readonly string[]): Promise<number> {
     const kept = await admin.fetchOffsets({ groupId, topics: [...topics] });
     const behind = await Promise.all(
       kept.map(async ({ topic, partitions }) => {
@@ -73,6 +71,23 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Stores) {
       }),
     );
     return sum(behind);
+  }
+
+  /** On a connection of its own: an older one could still ask brokers that no longer lead the partitions. */
+  async function unread(): Promise<Unrest> {
+    const admin = kafka.admin();
+    await admin.connect();
+    try {
+      const groups = await userGroups(admin);
+      return {
+        'records unread by user': sum(
+          await Promise.all(groups.map((group) => lag(admin, group, READERS.user))),
+        ),
+        'records unread by notifier': await lag(admin, 'notifier', READERS.notifier),
+      };
+    } finally {
+      await admin.disconnect();
+    }
   }
 
   return {
@@ -87,17 +102,11 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Stores) {
         'accounts to be erased': await count('auth_commits', {
           'erasure.eraseAt': { $lte: new Date().toISOString() },
         }),
-        'records unread by user': sum(
-          await Promise.all((await userGroups(admin)).map((group) => lag(group, READERS.user))),
-        ),
-        'records unread by notifier': await lag('notifier', READERS.notifier),
+        ...(await unread()),
       };
       return Object.fromEntries(Object.entries(counts).filter(([, left]) => left > 0));
     },
-    async close() {
-      await admin.disconnect();
-      await mongo.close();
-    },
+    close: () => mongo.close(),
   };
 }
 

@@ -296,8 +296,13 @@ describe('a mail server', () => {
     assert.match(system.output(), /"words":"<…>: Relay access denied"/);
     const metrics = await (await fetch(`${system.operations}/metrics`)).text();
     assert.match(metrics, /latchkey_notifier_smtp_failures_total\{stage="rcpt",class="rejected"\} [1-9]/);
-    const waiting = (await deliveries()).find(({ state, attempts: [first] }) => state === 'pending' && first);
-    const { out } = await ops('deliveries', 'show', waiting?.id ?? '');
+    // The server is reported before the attempt is recorded.
+    const waiting = await eventually('an attempt is recorded', async () =>
+      (await deliveries()).find(
+        ({ state, attempts: [first] }) => (state === 'pending' || state === 'claimed') && first,
+      ),
+    );
+    const { out } = await ops('deliveries', 'show', waiting.id);
     assert.match(out, /rejected at RCPT TO: 554 5\.7\.1 <…>: Relay access denied, \d+ ms$/m);
     always = () => undefined;
     await eventually('all mails', () => eachOnce(people), PATIENCE_MS);
