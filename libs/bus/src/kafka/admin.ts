@@ -1,4 +1,4 @@
-import type { Admin, Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 
 /**
  * Runs one piece of work with its own admin client. This is rare enough for a new connection, which is never
@@ -15,9 +15,18 @@ export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise
 }
 
 export interface ReusableAdmin {
-  /** Runs work on a connection that stays open. After a failure the next call opens a new one. */
+  /**
+   * Runs work that changes nothing on a connection that stays open. After a failure the next call opens a new one. If a
+   * partition has another leader since, the work runs once more: kafkajs asks the former one for up to five minutes.
+   */
   use<T>(work: (admin: Admin) => Promise<T>): Promise<T>;
   close(): Promise<void>;
+}
+
+const NOT_LEADER = 6;
+
+function isNotLeader(error: unknown): boolean {
+  return error instanceof kafkajs.KafkaJSProtocolError && error.code === NOT_LEADER;
 }
 
 /** Creates an admin client for requests that are sent every few seconds. */
@@ -35,15 +44,24 @@ export function createReusableAdmin(kafka: Kafka): ReusableAdmin {
     await admin?.then((each) => each.disconnect()).catch(() => undefined);
   }
 
+  async function run<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+    kept ??= open();
+    const admin = kept;
+    try {
+      return await work(await admin);
+    } catch (err) {
+      await drop(admin);
+      throw err;
+    }
+  }
+
   return {
     async use(work) {
-      kept ??= open();
-      const admin = kept;
       try {
-        return await work(await admin);
+        return await run(work);
       } catch (err) {
-        await drop(admin);
-        throw err;
+        if (!isNotLeader(err)) throw err;
+        return await run(work);
       }
     },
     close: () => drop(kept),
