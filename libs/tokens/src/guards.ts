@@ -47,6 +47,16 @@ export type Caller<S extends AccountStanding = AccountStanding> = S & { readonly
 
 const unauthenticated = { code: 'unauthenticated', status: 401, title: 'Authentication Required' } as const;
 export const serviceUnavailable = { code: 'unavailable', status: 503, title: 'Service Unavailable' } as const;
+
+/**
+ * The details of the refusal of an access token that is invalid, expired or revoked. The text is the same for every
+ * reason, so that attempts reveal nothing.
+ */
+export const invalidToken = {
+  detail: 'The access token is invalid or has expired. Sign in or refresh, then try again.',
+  headers: { 'WWW-Authenticate': 'Bearer realm="latchkey", error="invalid_token"' },
+} as const satisfies RefusalDetails;
+
 const insufficientPermission = {
   code: 'insufficient_permission',
   status: 403,
@@ -93,27 +103,22 @@ export function createGuards<S extends AccountStanding>(options: {
 }): Guards<S> {
   const { verify, standing, refuse, headers } = options;
 
-  function refuseToken(detail: string, challenge: string): Error {
-    return refuse(unauthenticated, { detail, headers: { 'WWW-Authenticate': challenge } });
-  }
-
   // A request without a token gets no error code (RFC 6750, 3.1).
   function missingToken(): Error {
-    return refuseToken('Send an access token: Authorization: Bearer <token>.', 'Bearer realm="latchkey"');
+    return refuse(unauthenticated, {
+      detail: 'Send an access token: Authorization: Bearer <token>.',
+      headers: { 'WWW-Authenticate': 'Bearer realm="latchkey"' },
+    });
   }
 
-  // The text is the same for every reason, so that attempts reveal nothing.
-  function invalidToken(): Error {
-    return refuseToken(
-      'The access token is invalid or has expired. Sign in or refresh, then try again.',
-      'Bearer realm="latchkey", error="invalid_token"',
-    );
+  function refuseToken(): Error {
+    return refuse(unauthenticated, invalidToken);
   }
 
   function requiredToken(authorization: string | undefined): string {
     if (authorization === undefined || !/^bearer\b/i.test(authorization)) throw missingToken();
     const token = bearerToken(authorization);
-    if (token === undefined) throw invalidToken();
+    if (token === undefined) throw refuseToken();
     return token;
   }
 
@@ -128,9 +133,9 @@ export function createGuards<S extends AccountStanding>(options: {
 
   async function authenticate(request: GuardedRequest): Promise<Caller<S>> {
     const claims = await verified(requiredToken(request.headers['authorization']));
-    if (claims === undefined) throw invalidToken();
+    if (claims === undefined) throw refuseToken();
     const account = await standing(claims, request);
-    if (account === 'dead') throw invalidToken();
+    if (account === 'dead') throw refuseToken();
     return { ...account, claims };
   }
 

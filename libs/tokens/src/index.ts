@@ -8,6 +8,7 @@ export {
   type Guard,
   type GuardedRequest,
   type Guards,
+  invalidToken,
   type LookUpStanding,
   type RefusalDetails,
   type RefusalSpec,

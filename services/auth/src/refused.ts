@@ -11,7 +11,8 @@ type PlainKind =
   | 'invalid_credentials'
   | 'passwords_do_not_match'
   | 'refresh_token_invalid'
-  | 'session_not_found';
+  | 'session_not_found'
+  | 'unauthenticated';
 
 export type Refusal =
   | { readonly kind: PlainKind }

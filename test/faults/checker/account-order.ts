@@ -268,14 +268,7 @@ function commandOperations(
             : [];
       const lift =
         op === 'change-password' && (isAcknowledged(command) || isUnknown)
-          ? [
-              operation(
-                'the kept session of',
-                false,
-                keptSession(account, command),
-                isUnknown || isOvertaken(account, command),
-              ),
-            ]
+          ? [operation('the kept session of', false, keptSession(account, command))]
           : [];
       return [...guard, ...lift];
     }
@@ -392,15 +385,6 @@ function refusedToken(account: Account, command: CommandLine): Apply {
 /** Returns the index of the commit that a command caused; -1 if it caused none. */
 function ownCommit({ commits }: Account, id: string): number {
   return commits.findIndex(({ correlationId }) => correlationId === id);
-}
-
-/**
- * Returns whether all sessions were ended after the access token of a change of the password was checked, and before
- * its commit. Then its own session may be gone, so that it cannot be kept.
- */
-function isOvertaken(account: Account, { id, accessToken }: CommandLine): boolean {
-  const { seq = 0 } = claimsOf(accessToken) ?? {};
-  return (account.standings[ownCommit(account, id)]?.allRevokedAt ?? 0) > seq;
 }
 
 /** The session in which the password was changed remains active: the commit of the change counts as its beginning. */

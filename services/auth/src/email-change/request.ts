@@ -10,6 +10,7 @@ import { withinLimits } from '../limits/within-limits.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
 import { mailRequest } from '../requests/written-requests.ts';
+import { asCaller } from '../sessions/session-status.ts';
 import type { Outcome } from '../streams/accounts.ts';
 import { mintLink } from '../tokens/links.ts';
 
@@ -38,16 +39,17 @@ type Needs = Pick<
 
 /**
  * Mails a link to the new address, which confirms the change. Until then nothing changes.
- * @throws Refused (password_incorrect, email_unchanged, email_change_recent, account_not_verified, rate_limited,
- * conflict, overloaded)
+ * @throws Refused (password_incorrect, email_unchanged, email_change_recent, account_not_verified, unauthenticated,
+ * rate_limited, conflict, overloaded)
  */
 export async function requestEmailChange(
   deps: Needs,
   { newEmail, password }: RequestEmailChange,
-  { userId, state }: Caller,
+  caller: Caller,
   context: Context,
 ): Promise<Outcome> {
   const { accounts, passwords } = deps;
+  const { userId, state } = caller;
   const { address } = state;
   const attempt = { address, accountId: userId, during: 'email-change', actor: userId } as const;
   const outcome = await limitPasswordAttempts(deps, attempt, context, async () => {
@@ -60,16 +62,20 @@ export async function requestEmailChange(
       ...mailCharges('email-change', newEmail.canonical, context.ip),
     ];
     const asked = await withinLimits(deps, takes, () =>
-      accounts.execute(userId, context, async () => ({
-        type: 'RequestEmailChange',
-        address: newEmail.canonical,
-        email: newEmail.stored,
-        checkedHash,
-        passwordHash,
-        owner: await ownerOf(deps, newEmail.canonical),
-        link: await mintLink(deps, 'email-change', { userId, email: newEmail.stored }),
-        now: deps.now(),
-      })),
+      accounts.execute(
+        userId,
+        context,
+        asCaller(caller, async () => ({
+          type: 'RequestEmailChange',
+          address: newEmail.canonical,
+          email: newEmail.stored,
+          checkedHash,
+          passwordHash,
+          owner: await ownerOf(deps, newEmail.canonical),
+          link: await mintLink(deps, 'email-change', { userId, email: newEmail.stored }),
+          now: deps.now(),
+        })),
+      ),
     );
     return asked.refusal === 'password_incorrect' ? undefined : asked;
   });

@@ -4,6 +4,7 @@ import { executeAndEndSessions, withOtherAdmins } from '../administration/manage
 import type { Caller, Context, Deps, Settings } from '../deps.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
+import { asCaller } from '../sessions/session-status.ts';
 import type { Outcome } from '../streams/accounts.ts';
 import { mintLinkUntil, readLinkToken } from '../tokens/links.ts';
 
@@ -25,19 +26,20 @@ export interface RequestedErasure {
 
 /**
  * Disables the caller's own account at once, and has it erased after ERASURE_GRACE_DAYS.
- * @throws Refused (password_incorrect, last_admin, rate_limited, conflict, overloaded)
+ * @throws Refused (password_incorrect, last_admin, unauthenticated, rate_limited, conflict, overloaded)
  */
 export async function eraseOwnAccount(
   deps: Needs &
     Pick<Deps, 'audit' | 'limits' | 'newId' | 'passwords' | 'requests' | 'trustedAddresses' | 'wakeWorker'>,
   { password }: { readonly password: string },
-  { userId, state }: Caller,
+  caller: Caller,
   context: Context,
 ): Promise<RequestedErasure> {
+  const { userId, state } = caller;
   const attempt = { address: state.address, accountId: userId, during: 'erasure', actor: userId } as const;
   const requested = await limitPasswordAttempts(deps, attempt, context, async () => {
     if ((await checkPassword(deps, password, state, context)) === undefined) return undefined;
-    return requestErasure(deps, { userId, by: userId }, context);
+    return requestErasure(deps, { userId, by: userId, caller }, context);
   });
   if (requested === undefined) throw new Refused('password_incorrect');
   return requested;
@@ -58,7 +60,7 @@ export async function eraseAccountOf(
 
 async function requestErasure(
   deps: Needs,
-  { userId, by }: { readonly userId: string; readonly by: string },
+  { userId, by, caller }: { readonly userId: string; readonly by: string; readonly caller?: Caller },
   origin: Origin,
 ): Promise<RequestedErasure> {
   const { accounts, settings, now } = deps;
@@ -70,7 +72,9 @@ async function requestErasure(
   const isAtOnce = days === 0 && eraseAt === wanted;
   const link = isAtOnce ? undefined : await mintLinkUntil(deps, 'erasure', account, new Date(eraseAt));
   const request = { type: 'RequestErasure', by, eraseAt, ...(link && { link }) } as const;
-  const { state } = await executeAndEndSessions(deps, userId, origin, withOtherAdmins(deps, request));
+  const command = withOtherAdmins(deps, request);
+  const ask = caller ? asCaller(caller, command) : command;
+  const { state } = await executeAndEndSessions(deps, userId, origin, ask);
   if (isAtOnce) deps.wakeEraser();
   return { state, eraseAt: (isLiving(state) && state.erasure?.at) || eraseAt };
 }

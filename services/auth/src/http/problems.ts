@@ -8,7 +8,7 @@ import {
   unavailable,
 } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
-import { accountNotVerified } from '@latchkey/tokens';
+import { accountNotVerified, invalidToken } from '@latchkey/tokens';
 import { z } from 'zod';
 import { MAX_PASSWORD_LENGTH, type PasswordFault, type PasswordRules } from '../passwords/rules.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
@@ -69,6 +69,7 @@ export const refusalProblems = {
   session_not_found: problems.not_found,
   token_expired: { code: 'token_expired', status: 400, title: 'Token Expired' },
   token_invalid: { code: 'token_invalid', status: 400, title: 'Invalid Token' },
+  unauthenticated: problems.unauthenticated,
 } as const satisfies Record<Refusal['kind'], ProblemSpec>;
 
 /** The detail of each refusal. Those about credentials and tokens do not reveal the reason. */
@@ -94,7 +95,10 @@ export const refusalDetails = {
   session_not_found: 'There is no such session.',
   token_expired: 'This link has expired. Request a new one.',
   token_invalid: 'This link is invalid or has expired. Request a new one.',
-} as const satisfies Record<Exclude<Refusal['kind'], 'password_too_weak' | 'rate_limited'>, string>;
+} as const satisfies Record<
+  Exclude<Refusal['kind'], 'password_too_weak' | 'rate_limited' | 'unauthenticated'>,
+  string
+>;
 
 export const passwordFaults: Readonly<Record<PasswordFault, string>> = {
   too_short: 'must have at least {min} characters',
@@ -147,6 +151,8 @@ function refusalProblem(refusal: Refusal): Problem {
       return rateLimited(refusal.seconds);
     case 'overloaded':
       return unavailable(refusalDetails.overloaded, refusal.seconds);
+    case 'unauthenticated':
+      return new Problem(refusalProblems.unauthenticated, invalidToken);
     case 'password_too_weak': {
       const error = weakPassword(refusal);
       return new Problem(refusalProblems.password_too_weak, {

@@ -14,6 +14,7 @@ type Elsewhere =
   | 'Service Unavailable'
   | 'Too Many Requests'
   | 'Account Not Verified'
+  | 'Authentication Required'
   | 'Please check your email for verification details';
 
 const titles: Record<Exclude<Title, Elsewhere>, string> = {

@@ -2,6 +2,7 @@ import { requireExisting } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
+import { asCaller } from '../sessions/session-status.ts';
 import type { Outcome } from '../streams/accounts.ts';
 import { checkPassword, limitPasswordAttempts } from './attempts.ts';
 import { assertSamePassword, assertStrongPassword } from './new-password.ts';
@@ -16,7 +17,7 @@ export interface ChangePassword {
  * Sets a new password with the current one. Ends every other session and every open link; the caller's session
  * stays active.
  * @throws Refused (current_password_incorrect, passwords_do_not_match, password_too_weak, account_not_verified,
- * rate_limited, conflict, overloaded)
+ * unauthenticated, rate_limited, conflict, overloaded)
  */
 export async function changePassword(
   deps: Pick<
@@ -35,10 +36,11 @@ export async function changePassword(
     | 'wakeWorker'
   >,
   { currentPassword, newPassword, confirmNewPassword }: ChangePassword,
-  { userId, sessionId, state }: Caller,
+  caller: Caller,
   context: Context,
 ): Promise<Outcome> {
   const { accounts, passwords, sessions } = deps;
+  const { userId, sessionId, state } = caller;
   const { address } = state;
   assertSamePassword(newPassword, confirmNewPassword);
   assertStrongPassword(deps, newPassword, state, 'newPassword');
@@ -47,7 +49,12 @@ export async function changePassword(
     const checkedHash = await checkPassword(deps, currentPassword, state, context);
     if (checkedHash === undefined) return undefined;
     const passwordHash = await passwords.hash(newPassword, address, context);
-    return accounts.execute(userId, context, () => ({ type: 'ChangePassword', checkedHash, passwordHash }));
+    const command = { type: 'ChangePassword', checkedHash, passwordHash } as const;
+    return accounts.execute(
+      userId,
+      context,
+      asCaller(caller, () => command),
+    );
   });
   if (outcome === undefined) throw new Refused('current_password_incorrect');
   if (outcome.refusal) throw new Refused(outcome.refusal);

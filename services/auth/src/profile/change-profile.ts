@@ -2,17 +2,24 @@ import type { ChangeProfile } from '../account/index.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
 import { assertAllowed } from '../limits/assert-allowed.ts';
 import { Refused } from '../refused.ts';
+import { asCaller } from '../sessions/session-status.ts';
 import type { Outcome } from '../streams/accounts.ts';
 
-/** Changes the caller's names and language. @throws Refused (account_not_verified, conflict, rate_limited) */
+/** Changes the caller's names and language. @throws Refused (account_not_verified, unauthenticated, conflict, rate_limited) */
 export async function changeProfile(
   { accounts, limits }: Pick<Deps, 'accounts' | 'limits'>,
   change: Omit<ChangeProfile, 'type'>,
-  { userId }: Caller,
+  caller: Caller,
   context: Context,
 ): Promise<Outcome> {
+  const { userId } = caller;
   assertAllowed(await limits.take('profile-account', userId));
-  const outcome = await accounts.execute(userId, context, () => ({ type: 'ChangeProfile', ...change }));
+  const command = { type: 'ChangeProfile', ...change } as const;
+  const outcome = await accounts.execute(
+    userId,
+    context,
+    asCaller(caller, () => command),
+  );
   if (outcome.refusal) throw new Refused(outcome.refusal);
   return outcome;
 }

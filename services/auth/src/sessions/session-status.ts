@@ -1,7 +1,9 @@
 /** Whether a session or access token is still valid, from the account's events alone. */
-import { type AccountState, isLiving } from '../account/index.ts';
+import { type AccountState, type Command, isLiving } from '../account/index.ts';
 import type { Caller, Deps } from '../deps.ts';
 import type { Session } from '../ports/sessions.ts';
+import { Refused } from '../refused.ts';
+import type { CommandFor } from '../streams/commands.ts';
 
 export type SessionStatus = 'active' | 'revoked';
 
@@ -42,4 +44,19 @@ export async function findCaller(
   if (!isLiving(state) || seq < state.revokedAt || sessionStatus(state, session) === 'revoked')
     return undefined;
   return { userId: sub, sessionId: sid, state };
+}
+
+/**
+ * Returns the command of a caller for a state, unless access tokens were revoked after the caller's was checked. So
+ * somebody who ends all sessions is not overtaken by a request of one of them.
+ * @throws Refused (unauthenticated)
+ */
+export function asCaller(
+  { state: checked }: Pick<Caller, 'state'>,
+  ask: CommandFor<AccountState, Command>,
+): CommandFor<AccountState, Command> {
+  return (state) => {
+    if (!isLiving(state) || state.revokedAt > checked.revokedAt) throw new Refused('unauthenticated');
+    return ask(state);
+  };
 }

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { requireExisting } from '../account/index.ts';
+import type { Caller } from '../deps.ts';
+import { requestEmailChange } from '../email-change/request.ts';
+import { PASSWORD, verifiedAccount, withWorld } from '../email-change/testing/stage.ts';
+import { eraseOwnAccount } from '../erasure/request-erasure.ts';
+import { changePassword } from '../passwords/change.ts';
+import { changeProfile } from '../profile/change-profile.ts';
+import { context, refusedAs, type World } from '../testing/world.ts';
+import { login } from './login.ts';
+import { logoutEverywhere } from './sessions.ts';
+
+const newEmail = { canonical: 'eve@example.com', stored: 'eve@example.com' };
+
+type Act = (world: World, caller: Caller) => Promise<unknown>;
+
+const acts: Readonly<Record<string, Act>> = {
+  'a change of the password': ({ deps }, caller) =>
+    changePassword(
+      deps,
+      { currentPassword: PASSWORD, newPassword: 'another horse battery' },
+      caller,
+      context(),
+    ),
+  'a change of the address': ({ deps }, caller) =>
+    requestEmailChange(deps, { newEmail, password: PASSWORD }, caller, context()),
+  'a change of the profile': ({ deps }, caller) =>
+    changeProfile(deps, { firstName: 'Eve' }, caller, context()),
+  'an erasure': ({ deps }, caller) => eraseOwnAccount(deps, { password: PASSWORD }, caller, context()),
+};
+
+async function signIn({ deps }: World, address: string): Promise<Caller> {
+  const { refreshToken, state } = await login(deps, { address, password: PASSWORD }, context());
+  const { sessionId = '' } = deps.refreshTokens.open(refreshToken) ?? {};
+  return { userId: state.userId, sessionId, state };
+}
+
+describe('if all sessions are ended while a request of one of them is processed:', () => {
+  for (const [what, act] of Object.entries(acts)) {
+    test(
+      `${what} is refused, and changes nothing`,
+      withWorld(async (world) => {
+        const { userId, address } = await verifiedAccount(world);
+        const [thief, owner] = [await signIn(world, address), await signIn(world, address)];
+        let before = 0;
+        world.faults.push({
+          meanwhile: async () => {
+            await logoutEverywhere(world.deps, owner, context());
+            before = requireExisting(await world.deps.accounts.load(userId)).sequence;
+          },
+        });
+        await assert.rejects(act(world, thief), refusedAs('unauthenticated'));
+        assert.equal(requireExisting(await world.deps.accounts.load(userId)).sequence, before);
+      }),
+    );
+
+    test(
+      `${what} is carried out if the account was changed otherwise`,
+      withWorld(async (world) => {
+        const { address } = await verifiedAccount(world);
+        const [caller, other] = [await signIn(world, address), await signIn(world, address)];
+        world.faults.push({
+          meanwhile: () => changeProfile(world.deps, { firstName: 'Ada' }, other, context()),
+        });
+        await act(world, caller);
+      }),
+    );
+  }
+});
