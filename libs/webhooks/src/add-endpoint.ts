@@ -55,14 +55,12 @@ export async function addEndpoint(
   }: { readonly allowPrivate: boolean; readonly sealer: Sealer; readonly now: Date },
 ): Promise<EndpointWithSecret> {
   assertUrlAllowed(fields.url, { allowPrivate });
-  const others = await endpoints.list();
-  if (others.length >= MAX_ENDPOINTS)
-    throw new EndpointRefused('number', `There are ${MAX_ENDPOINTS} webhooks, which is the most.`);
   const id = makeId();
   const secret = makeSecret();
   const endpoint = newEndpoint(fields, { id, sealed: await sealer.seal(id, secret), now });
-  await assertOpens(sealer, others);
-  await endpoints.add(endpoint);
+  await assertOpens(sealer, await endpoints.list());
+  if (!(await endpoints.add(endpoint, MAX_ENDPOINTS)))
+    throw new EndpointRefused('number', `There are ${MAX_ENDPOINTS} webhooks, which is the most.`);
   return { endpoint, secret };
 }
 

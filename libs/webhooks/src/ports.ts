@@ -3,8 +3,12 @@ import type { LeaseRecords, MoveSource, MoveTarget, Preparable } from '@latchkey
 import type { WebhookEndpoint } from './endpoint.ts';
 
 export interface Endpoints {
-  /** Adds an endpoint with a new id. */
-  add(endpoint: WebhookEndpoint): Promise<void>;
+  /**
+   * Adds an endpoint with a new id, unless the store has `most` already. Concurrent calls, also of several processes,
+   * never add more than that; all must pass the same `most`.
+   * @returns false if there are too many
+   */
+  add(endpoint: WebhookEndpoint, most: number): Promise<boolean>;
   find(id: string): Promise<WebhookEndpoint | undefined>;
   /** Returns all endpoints, by id. */
   list(): Promise<readonly WebhookEndpoint[]>;

@@ -1,10 +1,12 @@
 /** The guarantees of every store of webhooks. */
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { leaseRecordsContract } from '@latchkey/store/testing';
-import { makeId, type NewEndpoint, newEndpoint, type WebhookEndpoint } from './endpoint.ts';
+import { addEndpoint } from './add-endpoint.ts';
+import { MAX_ENDPOINTS, makeId, type NewEndpoint, newEndpoint, type WebhookEndpoint } from './endpoint.ts';
 import { ATTEMPTS_KEPT, type Attempt, changeEndpoint, type WebhookStorage } from './ports.ts';
+import { createSecretSealer } from './seal.ts';
 
 export interface WebhooksFixture {
   readonly storage: WebhookStorage;
@@ -64,7 +66,7 @@ export function webhooksContract(name: string, open: () => Promise<WebhooksFixtu
       'finds and lists endpoints as they were added',
       using(async ({ endpoints }) => {
         const added = [endpoint('crm'), full()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
-        for (const each of added) await endpoints.add(each);
+        for (const each of added) await endpoints.add(each, MAX_ENDPOINTS);
         assert.deepEqual(await endpoints.list(), added);
         for (const each of added) assert.deepEqual(await endpoints.find(each.id), each);
         assert.equal(await endpoints.find('we_0'), undefined);
@@ -72,10 +74,42 @@ export function webhooksContract(name: string, open: () => Promise<WebhooksFixtu
     );
 
     it(
+      'has no more endpoints than the most, however many are added at once',
+      using(async ({ endpoints }) => {
+        const fields = {
+          name: 'crm',
+          url: 'https://crm.example.com/hooks',
+          person: true,
+          from: 'now',
+        } as const;
+        const sealer = createSecretSealer([{ bytes: randomBytes(32) }]);
+        async function addAtOnce(many: number): Promise<number> {
+          const added = await Promise.allSettled(
+            Array.from({ length: many }, () =>
+              addEndpoint(endpoints, fields, { allowPrivate: false, sealer, now }),
+            ),
+          );
+          const refused = added
+            .filter((each) => each.status === 'rejected')
+            .map(({ reason }) => reason.reason);
+          assert.deepEqual([...new Set(refused)], refused.length === 0 ? [] : ['number']);
+          return many - refused.length;
+        }
+        assert.equal(await addAtOnce(MAX_ENDPOINTS - 1), MAX_ENDPOINTS - 1);
+        assert.equal(await addAtOnce(3), 1);
+        const [first, second] = await endpoints.list();
+        for (const { id } of [first, second].filter((each) => each !== undefined)) await endpoints.remove(id);
+        assert.equal(await addAtOnce(4), 2);
+        assert.equal((await endpoints.list()).length, MAX_ENDPOINTS);
+        assert.equal(await endpoints.add(endpoint('one more'), MAX_ENDPOINTS), false);
+      }),
+    );
+
+    it(
       'replaces an endpoint only if it is as it was read, so that of 20 changes at once none is lost',
       using(async ({ endpoints }) => {
         const crm = endpoint('crm');
-        await endpoints.add(crm);
+        await endpoints.add(crm, MAX_ENDPOINTS);
         assert.equal(await endpoints.replace({ ...crm, name: 'a' }), true);
         assert.equal(await endpoints.replace({ ...crm, name: 'b' }), false);
         await Promise.all(
@@ -93,7 +127,7 @@ export function webhooksContract(name: string, open: () => Promise<WebhooksFixtu
       using(async ({ endpoints, attempts }) => {
         const [crm, other] = [endpoint('crm'), endpoint('other')];
         for (const each of [crm, other]) {
-          await endpoints.add(each);
+          await endpoints.add(each, MAX_ENDPOINTS);
           await attempts.put(each.id, [attempt(0)]);
         }
         assert.equal(await endpoints.remove(crm.id), true);

@@ -1,4 +1,5 @@
 /** A log with the events of accounts, and the store of webhooks, in a temporary folder. */
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +8,7 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, accountsTopic, encode } from '@latchkey/events';
 import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import type { RedriveRange, WebhookEndpoint } from '../endpoint.ts';
-import { makeId, makeSecret, newEndpoint, withRedrive } from '../endpoint.ts';
+import { MAX_ENDPOINTS, makeId, makeSecret, newEndpoint, withRedrive } from '../endpoint.ts';
 import { createEventReader } from '../log-reader.ts';
 import { changeEndpoint } from '../ports.ts';
 import type { PostRequest } from '../post.ts';
@@ -50,7 +51,7 @@ export async function openLog() {
       const id = makeId();
       const sealed = await sealer.seal(id, makeSecret());
       const endpoint = { ...newEndpoint(fields, { id, sealed, now: START }), ...of };
-      await storage.endpoints.add(endpoint);
+      assert.ok(await storage.endpoints.add(endpoint, MAX_ENDPOINTS));
       return endpoint;
     },
     redrive: (id: string, range: RedriveRange) =>

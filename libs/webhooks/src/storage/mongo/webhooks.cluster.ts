@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { newEndpoint } from '../../endpoint.ts';
 import { webhooksContract } from '../../webhooks.contract.ts';
-import { openMongoWebhooks } from './webhooks.ts';
+import { indexes, openMongoWebhooks } from './webhooks.ts';
 
-const database = testDatabase('webhooks', []);
+const database = testDatabase('webhooks', indexes);
 
 webhooksContract('mongo', async () => {
   const { connection } = await database.empty();

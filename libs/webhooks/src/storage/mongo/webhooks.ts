@@ -1,7 +1,9 @@
-/** Webhooks in MongoDB. Every query uses `_id`, so no other index is needed. */
+/** Webhooks in MongoDB. Every query of attempts and sequences uses `_id`; there are few endpoints. */
 import {
   createDocumentTarget,
   guardMongo,
+  type Index,
+  isLostRace,
   type MongoStore,
   mongoLeases,
   prepareMongo,
@@ -28,7 +30,14 @@ interface EndpointDocument {
   readonly version: number;
   /** The endpoint, with times as texts. */
   readonly endpoint: unknown;
+  /** A number below the limit of endpoints that no other document has. Endpoints that `ops move` added have none. */
+  readonly slot?: number;
 }
+
+/** Two processes that add an endpoint at the same time cannot take the same slot. */
+export const indexes: readonly Index[] = [
+  { collection: ENDPOINTS, name: 'slot', keys: { slot: 1 }, unique: true, sparse: true },
+];
 
 /** The id consists of the endpoint's id and the number of a slot. */
 type AttemptDocument = Attempt & { readonly _id: string };
@@ -45,7 +54,7 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
   const attempts = connection.collection<AttemptDocument>(ATTEMPTS);
   const sentBefore = connection.collection<SentDocument>(SENT_BEFORE);
   return {
-    ...prepareMongo(connection, { owner: 'webhooks', migrations: [], indexes: async () => [] }),
+    ...prepareMongo(connection, { owner: 'webhooks', migrations: [], indexes: async () => indexes }),
     target: {
       endpoints: guardMongo(
         createDocumentTarget<WebhookEndpoint, EndpointDocument>(connection, ENDPOINTS, {
@@ -68,9 +77,18 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
       ),
     },
     endpoints: guardMongo<Endpoints>({
-      async add(endpoint) {
-        const { _id, ...fields } = documentOf(endpoint);
-        await retryLostRace(() => documents.replaceOne({ _id }, fields, { upsert: true }));
+      async add(endpoint, most) {
+        for (;;) {
+          const slot = freeSlot(await documents.find({}, { projection: { slot: 1 } }).toArray(), most);
+          if (slot === undefined) return false;
+          try {
+            await documents.insertOne({ ...documentOf(endpoint), slot });
+            return true;
+          } catch (error) {
+            // Another process has taken the slot.
+            if (!isLostRace(error)) throw error;
+          }
+        }
       },
       async find(id) {
         const document = await documents.findOne({ _id: id });
@@ -126,6 +144,13 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
     leases: mongoLeases(connection, 'webhook_leases'),
     voidLeases: async () => undefined,
   };
+}
+
+/** Returns the lowest free slot; undefined if there are `most` endpoints. Each endpoint without a slot uses up one. */
+function freeSlot(stored: readonly Pick<EndpointDocument, 'slot'>[], most: number): number | undefined {
+  const taken = new Set(stored.flatMap(({ slot }) => (slot === undefined ? [] : [slot])));
+  const slots = most - (stored.length - taken.size);
+  return Array.from({ length: Math.max(0, slots) }, (_, slot) => slot).find((slot) => !taken.has(slot));
 }
 
 function slotOf(endpoint: string, { n }: Attempt): string {

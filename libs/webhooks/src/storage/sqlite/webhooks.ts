@@ -51,7 +51,8 @@ CREATE TABLE webhook_lease (
 const schema: Schema = { owner: 'webhooks', migrations: [tables] };
 
 const SQL = {
-  add: 'INSERT INTO webhook_endpoint (id, version, endpoint) VALUES (:id, :version, :endpoint)',
+  add: `INSERT INTO webhook_endpoint (id, version, endpoint)
+    SELECT :id, :version, :endpoint WHERE (SELECT count(*) FROM webhook_endpoint) < :most`,
   find: 'SELECT * FROM webhook_endpoint WHERE id = :id',
   list: 'SELECT * FROM webhook_endpoint ORDER BY id',
   page: 'SELECT * FROM webhook_endpoint WHERE id > :after ORDER BY id LIMIT :limit',
@@ -93,7 +94,7 @@ export function openSqliteWebhooks({ database }: Pick<SqliteStore, 'database'>):
     // Webhooks cannot be moved into this kind of store.
     sentBefore: { find: async () => new Map() },
     endpoints: mapSqliteErrors<Endpoints>({
-      add: (endpoint) => write(() => void prepare(SQL.add).run(rowOf(endpoint))),
+      add: (endpoint, most) => write(() => prepare(SQL.add).run({ ...rowOf(endpoint), most }).changes === 1),
       async find(id) {
         const row = prepare(SQL.find).get({ id });
         return row && endpointOf(row);
