@@ -125,12 +125,8 @@ for (const language of languages) {
         await readFile(join(root, 'libs/events/vectors/chain.v1.json'), 'utf8'),
       ) as Vector;
       const env = { ...process.env, JWKS_URL: await serveKeys(vector.jwks) };
-      async function positionAfter(records: Vector['records']) {
-        const texts = records.map(({ headers, value }) => ({
-          key: headers['ce_subject'] ?? null,
-          headers,
-          value,
-        }));
+      async function positionAfter(records: Vector['records'], keyOf = idIn) {
+        const texts = records.map(({ headers, value }) => ({ key: keyOf(headers) ?? null, headers, value }));
         const { accounts } = await outcomeOf([program, ...words, '--stdin'], texts, { cwd, env });
         return accounts.map(({ sequence }) => sequence);
       }
@@ -144,7 +140,10 @@ for (const language of languages) {
       const longer = { ...first, value: `${first.value} {}` };
       const whole = await positionAfter(vector.records);
       assert.ok(whole.length === 1 && (whole[0] ?? 0) >= 2, String(whole));
+      assert.deepEqual(await positionAfter(vector.records, ownKeyIn), whole);
       assert.deepEqual(await positionAfter([changed, unsigned, longer]), []);
+      assert.deepEqual(await positionAfter(vector.records, (headers) => `${idIn(headers)}/7`), []);
+      assert.deepEqual(await positionAfter(vector.records, () => `${randomUUID()}/1`), []);
     });
 
     test('on a broker: once, in order, with duplicates, a gap that heals and forged records', async () => {
@@ -179,6 +178,14 @@ for (const language of languages) {
       );
     });
   });
+}
+
+function idIn(headers: Vector['records'][number]['headers']): string | undefined {
+  return headers['ce_subject'];
+}
+
+function ownKeyIn(headers: Vector['records'][number]['headers']): string {
+  return `${idIn(headers)}/${Number(headers['ce_sequence'])}`;
 }
 
 interface Vector {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -79,7 +80,7 @@ type event struct {
 func readEvent(record Record) (event, error) {
 	headers := record.Headers
 	schema := strings.Split(headers["ce_dataschema"], ":")
-	if len(schema) != 5 || schema[3] != headers["ce_type"] || headers["ce_subject"] != accountOf(record) || record.Value == nil {
+	if len(schema) != 5 || schema[3] != headers["ce_type"] || !hasOwnKey(record) || record.Value == nil {
 		return event{}, fmt.Errorf("%w: the headers contradict each other", errUnreadable)
 	}
 	sequence, notNumber := strconv.ParseInt(headers["ce_sequence"], 10, 64)
@@ -109,23 +110,36 @@ func newSubscriber(db *bbolt.DB, keys Keys) (*subscriber, error) {
 	return &subscriber{db: db, keys: keys}, err
 }
 
+var keyForm = regexp.MustCompile(`^([0-9a-fA-F-]{36})(/[1-9][0-9]{0,9})?$`)
+
 // accountOf: the key is <account>/<sequence>, or <account> if an earlier release wrote it. Empty for any other key.
 func accountOf(record Record) string {
 	if record.Key == nil {
 		return ""
 	}
-	account, sequence, isThere := strings.Cut(*record.Key, "/")
-	if _, err := strconv.ParseUint(sequence, 10, 64); isThere && err != nil {
+	parts := keyForm.FindStringSubmatch(*record.Key)
+	if parts == nil {
 		return ""
 	}
-	return account
+	return parts[1]
+}
+
+// hasOwnKey returns whether the key of a record names its own event. Under the key of another event, even a genuine
+// record makes a compacted topic remove that event.
+func hasOwnKey(record Record) bool {
+	subject := record.Headers["ce_subject"]
+	sequence, err := strconv.ParseUint(record.Headers["ce_sequence"], 10, 64)
+	if err != nil || record.Key == nil {
+		return false
+	}
+	return *record.Key == subject || *record.Key == fmt.Sprintf("%s/%d", subject, sequence)
 }
 
 // take applies a record, or parks its account. It fails only if the store does.
 func (s *subscriber) take(record Record) error {
 	account := accountOf(record)
 	if account == "" {
-		// A heartbeat of auth, or a record without a key.
+		// A heartbeat of auth, or a record whose key names no account.
 		return nil
 	}
 	if s.isForged(record) {

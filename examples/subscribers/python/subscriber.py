@@ -10,10 +10,11 @@ verified only if JWKS_URL is set.
 """
 import json
 import os
+import re
 import sqlite3
 import sys
 
-from signature import Forged, load_keys, verify
+from signature import Forged, has_own_key, load_keys, verify
 
 TOPIC = "accounts.events.v1"
 GROUP = os.environ.get("KAFKA_GROUP", "python-subscriber")
@@ -48,14 +49,17 @@ CREATE TABLE IF NOT EXISTS positions (
 """
 
 
+KEY = re.compile("([0-9a-fA-F-]{36})(/[1-9][0-9]{0,9})?")
+
+
 class Unreadable(Exception):
     pass
 
 
 def account_of(record):
     """The key is `<account>/<sequence>`, or `<account>` if an earlier release wrote it. Returns None for any other."""
-    account, slash, rest = (record["key"] or "").partition("/")
-    return account if not slash or rest.isdecimal() else None
+    key = KEY.fullmatch(record["key"] or "")
+    return key and key[1]
 
 
 def read_event(record):
@@ -63,7 +67,7 @@ def read_event(record):
     try:
         headers = record["headers"]
         _, _, _, named, version = headers["ce_dataschema"].split(":")
-        if named != headers["ce_type"] or headers["ce_subject"] != account_of(record):
+        if named != headers["ce_type"] or not has_own_key(record):
             raise Unreadable("the headers contradict each other")
         data = json.loads(record["value"])
         if not isinstance(data, dict):
@@ -85,7 +89,7 @@ class Subscriber:
     def take(self, record):
         account = account_of(record)
         if not account:
-            # A heartbeat of auth, or a record without a key.
+            # A heartbeat of auth, or a record whose key names no account.
             return
         if not self.is_genuine(record, account):
             return
@@ -100,7 +104,7 @@ class Subscriber:
         if self.keys is None:
             return True
         try:
-            verify(record, account, self.keys)
+            verify(record, self.keys)
             return True
         except Forged as error:
             print(f"{account}: skipped a forged record: {error}", file=sys.stderr)

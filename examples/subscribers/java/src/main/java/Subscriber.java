@@ -17,7 +17,19 @@ final class Subscriber {
   record Event(String key, String value, Map<String, String> headers, int partition, long offset) {
     /** The key is {@code <account>/<sequence>}, or {@code <account>} if an earlier release wrote it. Null for any other. */
     String account() {
-      return key != null && key.matches("[^/]+(/[0-9]+)?") ? key.split("/")[0] : null;
+      return key != null && key.matches("[0-9a-fA-F-]{36}(/[1-9][0-9]{0,9})?") ? key.split("/")[0] : null;
+    }
+
+    /**
+     * Returns whether the key names this event. Under the key of another event, even a genuine record makes a compacted
+     * topic remove that event.
+     *
+     * @throws NumberFormatException if the record has no sequence
+     */
+    boolean hasOwnKey() {
+      String subject = headers.get("ce_subject");
+      long sequence = Long.parseLong(headers.getOrDefault("ce_sequence", ""));
+      return key.equals(subject) || key.equals(subject + "/" + sequence);
     }
   }
 
@@ -87,7 +99,7 @@ final class Subscriber {
 
   /** Applies a record, or parks its account. @throws SQLException if the store fails; redeliver the record then */
   void take(Event event) throws SQLException {
-    // A heartbeat of auth, or a record without a key.
+    // A heartbeat of auth, or a record whose key names no account.
     if (event.account() == null) return;
     if (isForged(event)) return;
     Position position = position(event.account());
@@ -139,11 +151,11 @@ final class Subscriber {
   private static Content read(Event event) throws Unreadable {
     Map<String, String> headers = event.headers();
     String[] schema = headers.getOrDefault("ce_dataschema", "").split(":");
-    if (schema.length != 5
-        || !schema[3].equals(headers.get("ce_type"))
-        || !event.account().equals(headers.get("ce_subject"))
-        || event.value() == null) throw new Unreadable("the headers contradict each other");
     try {
+      if (schema.length != 5
+          || !schema[3].equals(headers.get("ce_type"))
+          || !event.hasOwnKey()
+          || event.value() == null) throw new Unreadable("the headers contradict each other");
       JsonNode data = JSON.readTree(event.value());
       if (!data.isObject()) throw new Unreadable("the data is no object");
       long sequence = Long.parseLong(headers.getOrDefault("ce_sequence", ""));

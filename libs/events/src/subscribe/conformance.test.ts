@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { assertOutcome, type ConformanceCase, cases, type Outcome } from '../../scripts/conformance.ts';
+import { ACCOUNTS_TOPIC } from '../topics.ts';
+import type { EventContext } from './handlers.ts';
+import { lastingStore, openBench } from './testing/bench.ts';
+import { waitUntil } from './testing/until.ts';
+
+type Handled = Outcome['handled'][number];
+
+function toRecord({ key, value, headers }: ConformanceCase['records'][number]) {
+  return { key, value: value === null ? null : Buffer.from(value), headers };
+}
+
+/** Returns the id that a key names, in any form. */
+function idIn({ key }: ConformanceCase['records'][number]): readonly string[] {
+  const [id] = key?.split('/') ?? [];
+  return id === undefined ? [] : [id];
+}
+
+describe('subscribe', () => {
+  for (const each of cases)
+    test(`passes the conformance kit: ${each.name}`, async (context) => {
+      const bench = await openBench(context);
+      const handled: Handled[] = [];
+      function note(_event: object, { account, sequence }: EventContext): void {
+        handled.push({ handled: account, sequence });
+      }
+      const store = lastingStore();
+      const handlers = { UserRegistered: note, AccountVerified: note, SessionsRevoked: note };
+      await bench.publish(each.records.map(toRecord), ACCOUNTS_TOPIC);
+      const { lag } = await bench.subscribe({ handlers, store });
+      await waitUntil(async () => (await lag()) === 0);
+      const positions = await store.load([...new Set(each.records.flatMap(idIn))]);
+      const accounts = [...positions.values()].map(({ account, sequence, parked }) => ({
+        account,
+        sequence,
+        parked: parkedAs(parked?.reason),
+      }));
+      assertOutcome({ handled, accounts }, each);
+    });
+});
+
+function parkedAs(reason: string | undefined): 'gap' | 'unreadable' | null {
+  assert.notEqual(reason, 'refused');
+  return reason === 'gap' || reason === 'unreadable' ? reason : null;
+}
