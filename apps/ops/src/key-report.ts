@@ -11,6 +11,7 @@ import {
 } from '@latchkey/auth/secrets';
 import type { Store } from '@latchkey/backend';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
+import type { KeyUse } from '@latchkey/store';
 import { isSealed, keyIdOf, openWebhooks } from '@latchkey/webhooks';
 import { formatCount } from './output/progress.ts';
 import { countUnsentLinks } from './unsent-links.ts';
@@ -33,7 +34,12 @@ export interface KeyReport {
   /** Whether it can be retired although something needs it. If not, the user service would refuse to start. */
   readonly canBeForced: boolean;
   /** The setting and the name under which auth's or the notifier's store remembers the key. */
-  readonly remembered: { readonly setting: string; readonly key: string };
+  readonly remembered: {
+    readonly setting: string;
+    readonly key: string;
+    /** All keys of the setting that the store remembers. */
+    readonly uses: readonly KeyUse[];
+  };
 }
 
 /** What needs each key, by its id. Kinds whose keys are needed only for a time are absent. */
@@ -91,7 +97,11 @@ export async function reportOnKeys(
         id: each.id,
         state,
         ...(since && { since }),
-        remembered: { setting: REMEMBERED[kind], key: each.remembered },
+        remembered: {
+          setting: REMEMBERED[kind],
+          key: each.remembered,
+          uses: uses[REMEMBERED[kind]] ?? [],
+        },
         canBeForced: state !== 'accepted' || depends === undefined,
         needs: [
           ...(state === 'current' ? [SIGNS] : []),

@@ -1,4 +1,5 @@
 import {
+  formatKeyUses,
   type GivenKeys,
   type KeyFingerprints,
   keyUsesAfter,
@@ -98,12 +99,12 @@ export function createMongoKeyFingerprints(
         documents.map(({ _id, fingerprint }) => [_id, parseKeyUses(fingerprint)] as const),
       );
     },
-    async forget(name, key) {
-      const known = await stored(name);
-      if (known === undefined) return;
-      const fingerprint = keyUsesWithout(known, key);
-      if (fingerprint === undefined) await fingerprints.deleteOne({ _id: name });
-      else await fingerprints.updateOne({ _id: name }, { fingerprint });
+    async forget(name, key, seen) {
+      if (seen.length === 0) return (await stored(name)) === undefined;
+      const known = { _id: name, fingerprint: formatKeyUses(seen) };
+      const fingerprint = keyUsesWithout(seen, key);
+      if (fingerprint === undefined) return (await fingerprints.deleteOne(known)).deletedCount === 1;
+      return (await fingerprints.updateOne(known, { fingerprint })).matchedCount === 1;
     },
   });
 }

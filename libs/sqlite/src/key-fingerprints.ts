@@ -1,4 +1,10 @@
-import { type KeyFingerprints, keyUsesAfter, keyUsesWithout, parseKeyUses } from '@latchkey/store';
+import {
+  formatKeyUses,
+  type KeyFingerprints,
+  keyUsesAfter,
+  keyUsesWithout,
+  parseKeyUses,
+} from '@latchkey/store';
 import type { Database } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
 
@@ -39,12 +45,13 @@ export function createSqliteKeyFingerprints(database: Database, table: string): 
         rows.map((row) => [String(row['name']), parseKeyUses(String(row['fingerprint']))]),
       );
     },
-    forget: (name, key) =>
+    forget: (name, key, seen) =>
       database.write(() => {
-        const known = stored(name);
-        const fingerprint = known && keyUsesWithout(known, key);
+        if ((stored(name) ?? '') !== formatKeyUses(seen)) return false;
+        const fingerprint = keyUsesWithout(seen, key);
         if (fingerprint === undefined) database.prepare(SQL.forget).run({ name });
         else database.prepare(SQL.remember).run({ name, fingerprint });
+        return true;
       }),
   });
 }

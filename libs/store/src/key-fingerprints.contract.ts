@@ -28,6 +28,11 @@ export function keyFingerprintsContract(name: string, open: OpenKeyFingerprints)
       return keyFingerprints.check(Object.fromEntries(given), at);
     }
 
+    /** Forgets a key as an operator does who has just listed the keys. */
+    async function forget(setting: string, key: string): Promise<boolean> {
+      return keyFingerprints.forget(setting, key, (await keyFingerprints.list())[setting] ?? []);
+    }
+
     test('are remembered on first sight, and settings that lack one are named', async () => {
       assert.deepEqual(await start({ refresh: ['r1'], salt: ['s1'] }), []);
       assert.deepEqual(await start({ refresh: ['r1'], salt: ['s1'] }), []);
@@ -46,12 +51,46 @@ export function keyFingerprintsContract(name: string, open: OpenKeyFingerprints)
       assert.deepEqual(await start({ salt: ['s1', 's2'] }), []);
       assert.deepEqual(await start({ salt: ['s2', 's1'] }), []);
       assert.deepEqual(await start({ salt: ['s2'] }), ['salt']);
-      await keyFingerprints.forget('salt', 's1');
+      assert.equal(await forget('salt', 's1'), true);
       assert.deepEqual(await start({ salt: ['s2'] }), []);
       assert.deepEqual(await start({ salt: ['s1'] }), ['salt']);
-      await keyFingerprints.forget('salt', 's2');
-      await keyFingerprints.forget('salt', 's2');
+      assert.equal(await forget('salt', 's2'), true);
+      assert.equal(await forget('salt', 's2'), true);
       assert.deepEqual(await keyFingerprints.list(), {});
+    });
+
+    test('are not forgotten if a process has started with other keys, or in another order, meanwhile', async () => {
+      await start({ salt: ['s2', 's1'] });
+      const { salt: seen = [] } = await keyFingerprints.list();
+      for (const keys of [
+        ['s3', 's2', 's1'],
+        ['s1', 's2', 's3'],
+      ]) {
+        await start({ salt: keys }, later);
+        const stored = await keyFingerprints.list();
+        assert.equal(await keyFingerprints.forget('salt', 's1', seen), false);
+        assert.equal(await keyFingerprints.forget('salt', 's1', []), false);
+        assert.deepEqual(await keyFingerprints.list(), stored);
+      }
+      await keyFingerprints.check({ sealing: { keys: ['k'], needed: false } }, now);
+      assert.equal(await keyFingerprints.forget('sealing', 'k', []), false);
+      assert.equal(await keyFingerprints.forget('other', 'k', [{ key: 'k' }]), false);
+    });
+
+    test('of which several are forgotten at once lose only those that the store confirms', async () => {
+      const keys = ['s1', 's2', 's3', 's4', 's5'];
+      await start({ salt: keys });
+      const { salt: seen = [] } = await keyFingerprints.list();
+      const [, ...former] = keys;
+      const forgotten = await Promise.all(
+        former.map(async (key) => ((await keyFingerprints.forget('salt', key, seen)) ? [key] : [])),
+      );
+      assert.equal(forgotten.flat().length, 1);
+      const { salt: rest = [] } = await keyFingerprints.list();
+      assert.deepEqual(
+        rest.map(({ key }) => key),
+        keys.filter((key) => !forgotten.flat().includes(key)),
+      );
     });
 
     test('tell since when each is the current one', async () => {

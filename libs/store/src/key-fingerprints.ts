@@ -14,6 +14,12 @@ export interface KeyFingerprints {
   check(given: Readonly<Record<string, GivenKeys>>, now: Date): Promise<readonly string[]>;
   /** Returns the stored keys by setting. @throws StoreUnavailable */
   list(): Promise<Readonly<Record<string, readonly KeyUse[]>>>;
-  /** Allows later starts without a key. @throws StoreUnavailable */
-  forget(setting: string, key: string): Promise<void>;
+  /**
+   * Allows later starts without a key, unless the stored keys of the setting have changed meanwhile: a process may have
+   * started with other keys, or with this key as the current one.
+   * @param seen the keys of the setting as `list` returned them; empty if it returned none
+   * @returns false if they have changed; then nothing is forgotten
+   * @throws StoreUnavailable
+   */
+  forget(setting: string, key: string, seen: readonly KeyUse[]): Promise<boolean>;
 }

@@ -53,7 +53,7 @@ export function keyUsesAfter(
 }
 
 /** Returns the text to store once a key is retired; undefined if no key remains. */
-export function keyUsesWithout(stored: string, key: string): string | undefined {
-  const rest = parseKeyUses(stored).filter((use) => use.key !== key);
+export function keyUsesWithout(uses: readonly KeyUse[], key: string): string | undefined {
+  const rest = uses.filter((use) => use.key !== key);
   return rest.length === 0 ? undefined : formatKeyUses(rest);
 }

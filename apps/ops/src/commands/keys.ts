@@ -132,7 +132,7 @@ export function addKeysCommand(program: Program, context: Context): void {
         const changes = kind === 'cost' ? undefined : removeKey(kind, source.secrets, id);
         if (changes !== undefined) assertWritable(source, changes, options);
         // The store must forget the key before it is removed: otherwise a process that starts without it is refused.
-        await storedKeys(store, kind).forget(report.remembered.setting, report.remembered.key);
+        await forget(store, report);
         if (changes !== undefined) await apply(source, changes, options, context);
         context.print(
           kind === 'cost'
@@ -173,6 +173,14 @@ function selectorOf(id: string): string {
 /** Returns the stores that record the keys of a kind. */
 function storedKeys(store: Store, kind: KeyReport['kind']) {
   return kind === 'bounces' || kind === 'dkim' ? openNotifier(store).keys : openAuth(store).keys;
+}
+
+/** @throws Error of one line if a process has started with other keys since the report */
+async function forget(store: Store, { kind, remembered: { setting, key, uses } }: KeyReport): Promise<void> {
+  if (!(await storedKeys(store, kind).forget(setting, key, uses)))
+    throw new Error(
+      `a process has just started with other keys of ${setting}: see \`keys list\`, then try again`,
+    );
 }
 
 /** @throws Error of one line if the second key was the current one before, so that it is a former key */

@@ -1,4 +1,4 @@
-import { keyUsesAfter, keyUsesWithout, parseKeyUses } from '@latchkey/store';
+import { formatKeyUses, keyUsesAfter, keyUsesWithout, parseKeyUses } from '@latchkey/store';
 import { type Commit, UnreadableCommit } from '../journal.ts';
 import type { Registration } from '../registrations.ts';
 import type { Snapshot } from '../snapshots.ts';
@@ -158,10 +158,12 @@ export function createMemoryStores(): CommitStores {
       },
       list: async () =>
         Object.fromEntries([...fingerprints].map(([name, uses]) => [name, parseKeyUses(uses)] as const)),
-      async forget(name, key) {
-        const rest = keyUsesWithout(fingerprints.get(name) ?? '', key);
+      async forget(name, key, seen) {
+        if ((fingerprints.get(name) ?? '') !== formatKeyUses(seen)) return false;
+        const rest = keyUsesWithout(seen, key);
         if (rest === undefined) fingerprints.delete(name);
         else fingerprints.set(name, rest);
+        return true;
       },
     },
   };

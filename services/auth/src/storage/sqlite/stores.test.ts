@@ -70,8 +70,9 @@ describe('the stores on sqlite', () => {
     await outbox.markPublished([commit]);
     await snapshots.save({ stream, number: 1, sequence: 1, stateVersion: 1, state: {} });
     await snapshots.find(stream);
-    await keyFingerprints.check({ salt: { keys: ['s'], needed: true } }, new Date());
-    await keyFingerprints.forget('salt', 's');
+    const since = new Date();
+    await keyFingerprints.check({ salt: { keys: ['s'], needed: true } }, since);
+    await keyFingerprints.forget('salt', 's', [{ key: 's', since }]);
     await auditLog.unpublished(1);
     await auditLog.backlog(1);
     await auditLog.ofAccount('a', { limit: 1 });
