@@ -23,17 +23,16 @@ export interface KeyReport {
   readonly id: string;
   /**
    * The state of a key. `current`: used for all new data. `next`: accepted, but never current so far. `former`: was
-   * current earlier. `public`: can only verify signatures. `accepted`: a key of the user service that is not the
-   * current one (no store records the keys of this service).
+   * current earlier. `public`: can only verify signatures.
    */
-  readonly state: 'current' | 'next' | 'former' | 'public' | 'accepted';
+  readonly state: 'current' | 'next' | 'former' | 'public';
   /** When a process first started with it as the current one. */
   readonly since?: Date;
   /** Why the key cannot be retired; empty if it can. */
   readonly needs: readonly string[];
   /** Whether it can be retired although something needs it. If not, the user service would refuse to start. */
   readonly canBeForced: boolean;
-  /** The setting and the name under which auth's or the notifier's store remembers the key. */
+  /** The setting and the name under which the store of a service remembers the key. */
   readonly remembered: {
     readonly setting: string;
     readonly key: string;
@@ -66,7 +65,6 @@ const REMEMBERED = {
 } as const satisfies Readonly<Record<ReportedKind, string>>;
 
 const NOT_STARTED = 'no process has started with the current key yet';
-const NOT_SEEN = 'no webhook shows that the user service has started with the current key';
 const SIGNS = 'it is in use';
 
 /**
@@ -78,7 +76,11 @@ export async function reportOnKeys(
   { now, ...lifetimes }: Lifetimes & { readonly now: Date },
 ): Promise<readonly KeyReport[]> {
   const auth = openAuth(store);
-  const uses = { ...(await auth.keys.list()), ...(await openNotifier(store).keys.list()) };
+  const uses = {
+    ...(await auth.keys.list()),
+    ...(await openNotifier(store).keys.list()),
+    ...(await openWebhooks(store).keyFingerprints.list()),
+  };
   const needs = await needsOf(store, now);
   function sinceOf(kind: ReportedKind, key: string): Date | undefined {
     return uses[REMEMBERED[kind]]?.find((use) => use.key === key)?.since;
@@ -87,10 +89,9 @@ export async function reportOnKeys(
   function reports(kind: ReportedKind, keys: readonly ListedKey[]): readonly KeyReport[] {
     const [current] = keys;
     const currentSince = current && sinceOf(kind, current.remembered);
-    const isSeen = current !== undefined && needs[kind].has(current.id);
     return keys.map((each): KeyReport => {
       const since = sinceOf(kind, each.remembered);
-      const state = stateOf(kind, each, current, since);
+      const state = stateOf(each, current, since);
       const depends = needs[kind].get(each.id);
       return {
         kind,
@@ -102,7 +103,7 @@ export async function reportOnKeys(
           key: each.remembered,
           uses: uses[REMEMBERED[kind]] ?? [],
         },
-        canBeForced: state !== 'accepted' || depends === undefined,
+        canBeForced: kind !== 'webhooks' || depends === undefined,
         needs: [
           ...(state === 'current' ? [SIGNS] : []),
           ...(state === 'public' ? ['events that it signed are kept'] : []),
@@ -110,7 +111,6 @@ export async function reportOnKeys(
           ...(currentSince !== undefined && wasUsed(kind, state)
             ? neededUntil(kind, currentSince, now, lifetimes)
             : []),
-          ...(state === 'accepted' && depends === undefined && !isSeen ? [NOT_SEEN] : []),
           ...(depends === undefined || state === 'current' ? [] : [depends]),
         ],
       };
@@ -126,23 +126,21 @@ export async function reportOnKeys(
 }
 
 function stateOf(
-  kind: ReportedKind,
   key: ListedKey,
   current: ListedKey | undefined,
   since: Date | undefined,
 ): KeyReport['state'] {
   if (key === current) return 'current';
   if (!key.isPrivate) return 'public';
-  if (kind === 'webhooks') return 'accepted';
   return since === undefined ? 'next' : 'former';
 }
 
-/**
- * Whether a key may have been used in the past. The notifier forgets its keys when `ops move` moves its records, so a former
- * key may seem to be the next one.
- */
+/** The kinds that earlier versions used without recording it, so that a former key may seem to be the next one. */
+const UNRECORDED: ReadonlySet<ReportedKind> = new Set(['bounces', 'dkim', 'webhooks']);
+
+/** Whether a key may have been used in the past. */
 function wasUsed(kind: ReportedKind, state: KeyReport['state']): boolean {
-  return state === 'former' || (state === 'next' && (kind === 'bounces' || kind === 'dkim'));
+  return state === 'former' || (state === 'next' && UNRECORDED.has(kind));
 }
 
 /** Data may have been made with the former key until just before the current one was first used. */

@@ -1,5 +1,5 @@
 /** What webhooks store. Every method rejects with StoreUnavailable if the store fails, and for no other reason. */
-import type { LeaseRecords, MoveSource, MoveTarget, Preparable } from '@latchkey/store';
+import type { KeyFingerprints, LeaseRecords, MoveSource, MoveTarget, Preparable } from '@latchkey/store';
 import type { WebhookEndpoint } from './endpoint.ts';
 
 export interface Endpoints {
@@ -82,6 +82,8 @@ export interface WebhookStorage extends Preparable {
   readonly endpoints: Endpoints;
   readonly attempts: Attempts;
   readonly sentBefore: SentBefore;
+  /** The keys of WEBHOOK_SECRET_KEY that the user service was started with. */
+  readonly keyFingerprints: KeyFingerprints;
   /** The leases that decide which process sends to an endpoint. */
   readonly leases: LeaseRecords;
   /** Releases all leases of a store that only one server can use, because the previous server has ended. */

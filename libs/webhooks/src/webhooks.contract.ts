@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { leaseRecordsContract } from '@latchkey/store/testing';
+import { keyFingerprintsContract } from '@latchkey/store/testing/key-fingerprints';
 import { addEndpoint } from './add-endpoint.ts';
 import { MAX_ENDPOINTS, makeId, type NewEndpoint, newEndpoint, type WebhookEndpoint } from './endpoint.ts';
 import { ATTEMPTS_KEPT, type Attempt, changeEndpoint, type WebhookStorage } from './ports.ts';
@@ -52,6 +53,11 @@ export function webhooksContract(name: string, open: () => Promise<WebhooksFixtu
   leaseRecordsContract(`webhooks: ${name}`, async () => {
     const { storage, close } = await open();
     return { leases: storage.leases, close };
+  });
+
+  keyFingerprintsContract(`webhooks: ${name}`, async () => {
+    const { storage, close } = await open();
+    return { keyFingerprints: storage.keyFingerprints, close };
   });
 
   describe(`the store of webhooks: ${name}`, () => {

@@ -2,9 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Bus } from '@latchkey/bus';
 import type { SelectGenuine } from '@latchkey/feed';
-import type { Dependency, Logger, Registry } from '@latchkey/process';
+import {
+  type Dependency,
+  type Logger,
+  type Registry,
+  type SecretKeys,
+  secretFingerprint,
+} from '@latchkey/process';
 import { loop, sleep } from '@latchkey/process/loop';
-import { createLeases } from '@latchkey/store';
+import { createLeases, type GivenKeys } from '@latchkey/store';
 import { createEventReader } from './log-reader.ts';
 import { createWebhookMetrics, isPausedByFailures } from './metrics.ts';
 import type { WebhookStorage } from './ports.ts';
@@ -34,6 +40,7 @@ export interface WebhooksDeps {
 export interface WebhookConfig {
   readonly WEBHOOKS_ALLOW_PRIVATE: boolean;
   readonly WEBHOOKS_PAUSE_AFTER_DAYS: number;
+  readonly WEBHOOK_SECRET_KEY?: SecretKeys | undefined;
 }
 
 export interface Webhooks {
@@ -163,6 +170,8 @@ export function createWebhooks({
       stopping = new AbortController();
       await storage.voidLeases();
       await sealOutdatedSecrets(endpoints, sealer);
+      // Recorded once nothing needs a former key, which `ops keys retire` may remove from then on.
+      await storage.keyFingerprints.check(givenKeysOf(settings), now());
       running = startRunning(stopping.signal);
     },
     async stop() {
@@ -171,6 +180,15 @@ export function createWebhooks({
     },
     health: () => healthOf(endpoints),
   };
+}
+
+/** Returns the keys of a process, as its store remembers them. They are stored only to record since when each is in use. */
+function givenKeysOf({
+  WEBHOOK_SECRET_KEY: keys,
+}: Pick<WebhookConfig, 'WEBHOOK_SECRET_KEY'>): Readonly<Record<string, GivenKeys>> {
+  if (keys === undefined) return {};
+  const fingerprints = keys.map(({ bytes }) => secretFingerprint('WEBHOOK_SECRET_KEY', bytes));
+  return { WEBHOOK_SECRET_KEY: { keys: fingerprints, needed: false } };
 }
 
 async function healthOf(endpoints: WebhookStorage['endpoints']): Promise<readonly Dependency[]> {

@@ -24,6 +24,7 @@ export const mongoCollections: Readonly<Record<'auth' | 'user' | 'notifier', rea
     ...Array.from({ length: GENERATIONS }, (_, index) => `user_profiles_v${index + 1}`),
     'webhook_attempts',
     'webhook_endpoints',
+    'webhook_keys',
     'webhook_leases',
     'webhook_sent_before',
   ],

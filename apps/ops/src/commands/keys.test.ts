@@ -5,13 +5,21 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { authSettings, openStorage as openAuthStorage } from '@latchkey/auth';
 import { generateSecrets, keyKinds } from '@latchkey/auth/secrets';
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import { accountsTopic } from '@latchkey/events';
 import { notifierSettings, openStorage as openNotifierStorage } from '@latchkey/notifier';
 import { makeDkimKey } from '@latchkey/notifier/ops';
-import { keyPairFingerprint, readConfig, type SecretKey, secretFingerprint } from '@latchkey/process';
+import {
+  createRegistry,
+  keyPairFingerprint,
+  readConfig,
+  type SecretKey,
+  secretFingerprint,
+} from '@latchkey/process';
 import { openDatabase, openSqlite } from '@latchkey/sqlite';
 import { userSettings } from '@latchkey/user';
-import { createSecretSealer, openWebhooks, sealOutdatedSecrets } from '@latchkey/webhooks';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { createSecretSealer, createWebhooks, openWebhooks, sealOutdatedSecrets } from '@latchkey/webhooks';
+import { silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandHere } from '../testing/run-here.ts';
 import { makeSecrets } from './secrets.ts';
 
@@ -83,7 +91,7 @@ test('a new key is used at once, and the services accept both', async (t) => {
   const { keys, statesOf, settings, modeOf } = await openFolders(t);
   for (const kind of keyKinds) {
     assert.equal((await keys('rotate', kind)).code, 0);
-    assert.deepEqual(await statesOf(kind), ['current', kind === 'webhooks' ? 'accepted' : 'next']);
+    assert.deepEqual(await statesOf(kind), ['current', 'next']);
   }
   const { auth, notifier } = settings();
   assert.deepEqual(
@@ -277,7 +285,10 @@ test('a key that the secret of a webhook is sealed with is not retired, not even
   for (const force of [[], ['--force']]) {
     const { code, err } = await keys('retire', 'webhooks', 'first', ...force);
     assert.equal(code, 1);
-    assert.match(err, /^ops: first is still needed: 1 secret of a webhook\. Restart the user service, /);
+    assert.match(
+      err,
+      /^ops: first is still needed: no process [^;]+; 1 secret of a webhook\. Restart the user service, /,
+    );
   }
 
   const store = openSqlite({ folder: data, as: 'server' });
@@ -285,21 +296,55 @@ test('a key that the secret of a webhook is sealed with is not retired, not even
     openWebhooks(store).endpoints,
     createSecretSealer(settings().user.WEBHOOK_SECRET_KEY),
   );
+  await openWebhooks(store).keyFingerprints.check(
+    givenAs({ WEBHOOK_SECRET_KEY: settings().user.WEBHOOK_SECRET_KEY ?? [] }),
+    new Date(),
+  );
   await store.close();
   assert.equal((await keys('retire', 'webhooks', 'first')).code, 0);
 });
 
-test('a former key of webhooks is not retired while nothing shows that the user service has the new one', async (t) => {
-  const { keys } = await openFolders(t);
+test('a former key of webhooks is retired once the user service has started with the new one, even without webhooks', async (t) => {
+  const { data, keys, statesOf, settings } = await openFolders(t);
+  /** Starts the webhooks of the user service with the keys that are there now. */
+  async function start(): Promise<void> {
+    const store = openSqlite({ folder: data, as: 'server' });
+    const bus = createEmbeddedBus({ database: store.database });
+    await bus.ensureTopics([accountsTopic]);
+    const { user } = settings();
+    const webhooks = createWebhooks({
+      storage: openWebhooks(store),
+      bus,
+      genuine: async (records) => records,
+      sealer: createSecretSealer(user.WEBHOOK_SECRET_KEY),
+      logger: silentLogger(),
+      registry: createRegistry(),
+      settings: user,
+      now: () => new Date(),
+    });
+    await webhooks.start();
+    await webhooks.stop();
+    await bus.close();
+    await store.close();
+  }
+  await start();
   await keys('rotate', 'webhooks');
+  assert.deepEqual(await statesOf('webhooks'), ['current', 'former']);
   const { err } = await keys('retire', 'webhooks', 'first');
-  assert.match(err, /^ops: first is still needed: no webhook shows that the user service has started /);
-  assert.equal((await keys('retire', 'webhooks', 'first', '--force')).code, 0);
+  assert.match(
+    err,
+    /^ops: first is still needed: no process has started with the current key yet\. --force /,
+  );
+  await start();
+  assert.equal((await keys('retire', 'webhooks', 'first')).code, 0);
+  const [, made = ''] = /made (\S+),/.exec((await keys('rotate', 'webhooks', '--next')).out) ?? [];
+  assert.deepEqual(await statesOf('webhooks'), ['current', 'next']);
+  assert.equal((await keys('retire', 'webhooks', made)).code, 0);
 });
 
-test('a former key of mails is not retired before a notifier has started, even if its store remembers none', async (t) => {
+test('a former key is not retired before a process has started, even if the store remembers none', async (t) => {
   const { keys } = await openFolders(t);
-  for (const kind of ['bounces', 'dkim']) {
+  for (const kind of ['bounces', 'dkim', 'webhooks']) {
     assert.equal((await keys('rotate', kind)).code, 0);
     const { err } = await keys('retire', kind, 'first');
     assert.match(err, /first is still needed: no process has started with the current key yet\. --force /);

@@ -16,6 +16,8 @@ import {
 import type { Store } from '@latchkey/backend';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
 import { readConfig, settingSchemas } from '@latchkey/process';
+import type { KeyFingerprints } from '@latchkey/store';
+import { openWebhooks } from '@latchkey/webhooks';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { type KeyReport, reportOnKeys } from '../key-report.ts';
@@ -170,8 +172,9 @@ function selectorOf(id: string): string {
   return id === UNNAMED_KEY_ID ? 'MAIL_DKIM_SELECTOR' : id;
 }
 
-/** Returns the stores that record the keys of a kind. */
-function storedKeys(store: Store, kind: KeyReport['kind']) {
+/** Returns the store that records the keys of a kind. */
+function storedKeys(store: Store, kind: KeyReport['kind']): Pick<KeyFingerprints, 'list' | 'forget'> {
+  if (kind === 'webhooks') return openWebhooks(store).keyFingerprints;
   return kind === 'bounces' || kind === 'dkim' ? openNotifier(store).keys : openAuth(store).keys;
 }
 

@@ -173,12 +173,12 @@ function idOf(each: Key): string {
   return each.kid ?? (each.crv === undefined ? UNNAMED_KEY_ID : thumbprintOf(each));
 }
 
-/** Returns the name under which auth or the notifier remembers a key. */
+/** Returns the name under which the store of a service remembers a key. */
 function rememberedAs(kind: KeyKind, each: Key): string {
   // Auth has a sealing key without its id.
   if (kind === 'sealing') return thumbprintOf(each);
   if (kind === 'dkim') return keyPairFingerprint(privateKeyOf(each));
-  if (!isSecretKey(kind) || kind === 'webhooks') return idOf(each);
+  if (!isSecretKey(kind)) return idOf(each);
   return secretFingerprint(keySettingNames[kind], parseSecretKey(each.k ?? ''));
 }
 

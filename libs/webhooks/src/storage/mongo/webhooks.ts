@@ -1,6 +1,7 @@
 /** Webhooks in MongoDB. Every query of attempts and sequences uses `_id`; there are few endpoints. */
 import {
   createDocumentTarget,
+  createMongoKeyFingerprints,
   guardMongo,
   type Index,
   isLostRace,
@@ -23,6 +24,7 @@ import {
 
 const ENDPOINTS = 'webhook_endpoints';
 const ATTEMPTS = 'webhook_attempts';
+const KEYS = 'webhook_keys';
 const SENT_BEFORE = 'webhook_sent_before';
 
 interface EndpointDocument {
@@ -141,6 +143,7 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
         );
       },
     }),
+    keyFingerprints: createMongoKeyFingerprints(connection, KEYS),
     leases: mongoLeases(connection, 'webhook_leases'),
     voidLeases: async () => undefined,
   };

@@ -1,5 +1,6 @@
 /** Webhooks in the embedded store. */
 import {
+  createSqliteKeyFingerprints,
   mapSqliteErrors,
   type Row,
   rowSource,
@@ -48,7 +49,15 @@ CREATE TABLE webhook_lease (
 ) STRICT, WITHOUT ROWID;
 `;
 
-const schema: Schema = { owner: 'webhooks', migrations: [tables] };
+/** The keys that the user service was started with. */
+const keys = `
+CREATE TABLE webhook_key (
+  name TEXT PRIMARY KEY,
+  fingerprint TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+const schema: Schema = { owner: 'webhooks', migrations: [tables, keys] };
 
 const SQL = {
   add: `INSERT INTO webhook_endpoint (id, version, endpoint)
@@ -124,6 +133,7 @@ export function openSqliteWebhooks({ database }: Pick<SqliteStore, 'database'>):
       list: async (endpoint, { limit, before = Number.MAX_SAFE_INTEGER }) =>
         prepare(SQL.attempts).all({ endpoint, limit, before }).map(attemptOf),
     }),
+    keyFingerprints: createSqliteKeyFingerprints(database, 'webhook_key'),
     leases,
     voidLeases: leases.reclaim,
   };
