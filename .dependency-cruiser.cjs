@@ -1,4 +1,4 @@
-// Who may import whom. The rooms and their reasons: ARCHITECTURE.md.
+// Which modules may import which. ARCHITECTURE.md has the parts of the system and the reasons for these rules.
 const tests = '\\.(test|cluster|quorum|contract|fixtures?|memory)\\.ts$|(^|/)(test|testing|scripts)/';
 
 /** A driver may appear only in the files that match `where`. */
@@ -12,7 +12,7 @@ function driver(name, where) {
   };
 }
 
-/** Files that decide: types and themselves, nothing that ticks, rolls dice or talks. */
+/** Pure files may import only types and each other: no clock, no randomness, no input or output. */
 function pure(name, path, allowed) {
   return {
     name: `${name}-is-pure`,

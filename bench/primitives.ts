@@ -14,7 +14,7 @@ import { sampleInTurns } from './support/statistics.ts';
 const ROUNDS = 5;
 const HASHES = 50_000;
 const SIGNATURES = 3000;
-/** How many a consumer that reads ahead checks at the same time. */
+/** How many signatures a consumer that reads ahead checks concurrently. */
 const CHECKS_AT_ONCE = 16;
 
 export const primitives: Benchmark = {

@@ -14,7 +14,7 @@ import { seedLog } from './support/seed-log.ts';
 import { type Server, startServer } from './support/server.ts';
 import { percentile } from './support/statistics.ts';
 
-/** A smaller number shows the ratio as well, but not that the memory remains constant. */
+/** The number of events. A smaller number shows the same ratio, but not that memory use remains constant. */
 const EVENTS = Number(process.env['REBUILD_EVENTS'] ?? 1_000_000);
 const EVENTS_EACH = 4;
 const MOST_MS = 60 * 60 * 1000;

@@ -171,7 +171,7 @@ function loginOf({ email, password }: Person) {
   return { email, password };
 }
 
-/** The newest refresh token, by the tokens of the login. */
+/** The newest refresh token of each login, by the tokens of that login. */
 const newest = new WeakMap<Tokens, string>();
 
 async function refreshOnce({ client }: Server, tokens: Tokens): Promise<void> {

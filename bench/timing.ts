@@ -68,7 +68,7 @@ function signUps({ people }: Server, { known }: Addresses) {
   return sampleInTurns(samples, {
     known: timed(people.signUp, 201, () => withAddressOf(known())),
     unknown: timed(people.signUp, 201, unknown),
-    // The address that was unknown in the previous sample.
+    // A pending address: the one that was unknown in the previous sample.
     pending: timed(people.signUp, 201, () => withAddressOf(latest)),
   });
 }

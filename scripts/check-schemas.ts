@@ -60,7 +60,8 @@ function documentOf(schema: Schema) {
 
 const release = tagged() ?? copies;
 const today = new Set(globSync(`${EVENTS}/*.schema.json`, { cwd: ROOT }).map((file) => basename(file)));
-// Both directions: consumers must be able to read new events, and the current code must be able to read old ones.
+// Compatibility is required in both directions: consumers must be able to read new events, and the current code must
+// be able to read old ones.
 const both = { reads: true, writes: true };
 const faults = [
   ...release.events.flatMap((file) => {

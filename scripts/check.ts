@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { text } from 'node:stream/consumers';
 
-/** In the order of their duration, the longest first. */
+/** The checks, those that take longest first. */
 const CHECKS = ['types', 'lint', 'arrows', 'docs', 'unused', 'schemas'];
 
 /** Runs one check. @returns whether it passed */

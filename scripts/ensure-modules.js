@@ -1,6 +1,6 @@
-// Installs the packages of the lock file unless that has already been done. It runs before `npm start` and `npm test`,
-// with any Node version, so it is plain JavaScript without dependencies. It also takes another folder with a lock file:
-// `node scripts/ensure-modules.js docs`.
+// Installs the packages of the lock file unless that has already been done. Runs before `npm start` and `npm test`,
+// with any Node version, so it is plain JavaScript without dependencies. The argument may be another folder with a
+// lock file: `node scripts/ensure-modules.js docs`.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

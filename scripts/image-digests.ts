@@ -9,7 +9,7 @@ export interface Image {
 }
 
 const DOCKER_HUB = 'registry-1.docker.io';
-/** The list of platforms comes first, because its digest is valid on every machine. */
+/** The media types to accept. The list of platforms comes first, because its digest is valid on every machine. */
 const MANIFESTS = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',

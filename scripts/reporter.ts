@@ -15,7 +15,7 @@ interface FileTime {
 /** Returns the duration of a file, including the start of its process if it has its own; undefined for other events. */
 function fileTimeOf({ type, data }: TestEvent): FileTime | undefined {
   if (type !== 'test:complete' || data.nesting > 0) return undefined;
-  // The runner reports a process like a test, but without the `entryFile` that every test in it has.
+  // The runner reports a whole process like a test, but without the `entryFile` that its tests have.
   const entry = 'entryFile' in data ? String(data.entryFile) : undefined;
   const isFile =
     entry === undefined ? !data.name.endsWith(SHARED_PROCESS_SUFFIX) : entry.endsWith(SHARED_PROCESS_SUFFIX);
@@ -37,7 +37,7 @@ async function* withSlowest(events: AsyncIterable<TestEvent>): AsyncGenerator<Te
     const time = fileTimeOf(event);
     if (time) times.push(time);
     yield event;
-    // The plan of the whole run: only the summary follows.
+    // After the plan of the whole run, only the summary follows.
     if (event.type === 'test:plan' && event.data.nesting === 0 && event.data.file === undefined)
       yield { type: 'test:diagnostic', data: { nesting: 0, level: 'info', message: slowestOf(times) } };
   }

@@ -46,7 +46,7 @@ export async function runSuites({ files, concurrency, share }: Suites): Promise<
     },
   });
   const [index = 1, total = 1] = values['test-shard'].split('/').map(Number);
-  // Tests start hundreds of processes: this way Node strips and compiles each source file once for all of them.
+  // With this cache, Node strips and compiles each source file once for the hundreds of processes that tests start.
   process.env['NODE_COMPILE_CACHE'] ??= join(ROOT, 'node_modules', '.cache', 'compiled');
 
   const paths = await Array.fromAsync(glob(files, { cwd: ROOT, exclude: ['**/node_modules/**'] }));

@@ -1,6 +1,6 @@
 /**
- * `npm run test:cluster`: runs all suites that need servers, and the journey with two processes of each service, on the
- * Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name. First prints these servers. Arguments are
+ * `npm run test:cluster`: runs all suites that need servers, and the journey with two processes of each service, on
+ * the Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name. First prints which servers these are. Arguments are
  * options of Node's test runner: `npm run test:cluster -- --test-shard=1/2` runs every other file.
  */
 import { spawnSync } from 'node:child_process';
@@ -64,7 +64,7 @@ try {
   outages   of MongoDB and mail${KAFKA_CONTROL ? ', and of Kafka by KAFKA_CONTROL' : '; not of a running Kafka: KAFKA_CONTROL is not set'}
   erasure   ${KAFKA_DATA ? 'looked for in the files of Kafka' : 'not looked for in the files of Kafka: KAFKA_DATA is not set'}
 `);
-  // One file at a time, because whole systems share the topics of the broker.
+  // Runs one file at a time, because the whole systems in these tests share the topics of the broker.
   process.exitCode = await runSuites({ files: inEveryFolder('.cluster.ts'), concurrency: 1, share: false });
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));

@@ -56,7 +56,7 @@ try {
   journey   through the gateway, on one and on two containers of each service
   outages   of Kafka, MongoDB and the mail server at the start
 `);
-  // One file at a time, so that each has the machine to itself.
+  // Runs one file at a time, so that each has the machine to itself.
   process.exitCode = await runSuites({ files: ['test/compose/*.e2e.ts'], concurrency: 1, share: false });
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));

@@ -18,7 +18,10 @@ export type TestProcess = readonly string[];
 /** The suffix of main modules that run the files of a shared process, each as a suite with the path of the file. */
 export const SHARED_PROCESS_SUFFIX = '.shared.mjs';
 
-/** High enough to save most starts, and low enough that all processes end at about the same time. */
+/**
+ * The maximum number of files per process: high enough to save most starts, and low enough that all processes end at
+ * about the same time.
+ */
 const MAX_FILES = 20;
 
 /** Matches sources that may change the whole process: its object, globals, mocks, child processes and threads. */

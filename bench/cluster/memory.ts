@@ -29,7 +29,7 @@ export const memory: Benchmark = {
     await pause(SETTLED_MS);
     const limit = await bareNodeMegabytes();
     const services = Object.entries(server.cluster.instances);
-    // Awaited here, because the services are stopped when this block ends.
+    // The result is awaited here, because the services are stopped when this block ends.
     return await Promise.all(
       services.map(async ([service, [instance]]) => ({
         what: `RSS idle, ${service}`,

@@ -9,7 +9,9 @@ import { type SmtpSink, startSmtpSink } from '../support/smtp-sink.ts';
 import { median, sampleInTurns } from '../support/statistics.ts';
 
 const ROUNDS = 3;
-/** A machine on which the services share cores with the servers and the client may not manage so many. */
+/**
+ * Sign-ups per second. A machine on which the services share cores with the servers and the client may need fewer.
+ */
 const PER_SECOND = Number(process.env['SIGN_UPS_PER_SECOND'] ?? 20);
 const SIGN_UPS = 10 * PER_SECOND;
 

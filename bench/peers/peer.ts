@@ -1,4 +1,4 @@
-/** What is measured of a system of accounts. An adapter for another system returns a `Peer`. */
+/** The operations that are measured of an account system. The adapter of each system returns a `Peer`. */
 import type { SmtpSink } from '../support/smtp-sink.ts';
 
 export interface NewPerson {
@@ -9,13 +9,13 @@ export interface NewPerson {
 
 export interface Peer {
   readonly name: string;
-  /** Whether its mails go to the sink that the adapter was given: a sign-up then ends when its mail is accepted. */
+  /** Whether the system sends its mails to the given sink. A sign-up is then measured until its mail is accepted. */
   readonly mails: boolean;
   /** Creates an account. @throws Error if it is refused */
   signUp(person: NewPerson): Promise<void>;
-  /** Signs in. @returns what `whoAmI` needs: a cookie or a token. @throws Error if it is refused */
+  /** Signs in. @returns the cookie or token that `whoAmI` needs @throws Error if it is refused */
   signIn(person: NewPerson): Promise<string>;
-  /** Asks whose session it is. @throws Error if it is refused */
+  /** Requests the owner of a session. @throws Error if it is refused */
   whoAmI(session: string): Promise<void>;
   /** Returns the CPU time of the server so far, all threads, in ms. Absent if it is not known. */
   cpuMs?(): Promise<number>;
@@ -23,7 +23,10 @@ export interface Peer {
   stop?(): Promise<void>;
 }
 
-/** What an adapter exports as `openPeer`. @param url the address in the command line; absent for the peers of this folder */
+/**
+ * The type of the function `openPeer` that each adapter exports.
+ * @param url the address in the command line; absent for the peers of this folder
+ */
 export type OpenPeer = (options: { readonly sink: SmtpSink; readonly url?: string }) => Promise<Peer>;
 
 /** Sends a request and reads the whole response. @throws Error unless it is answered with 2xx */

@@ -1,7 +1,7 @@
 /**
- * The limit for login and sign-up: the CPU time of one argon2id hash in a process that does nothing else. Run as a
- * program (`hash-limit.ts <many> <at once>`), this file measures it and prints the result; its functions start that
- * program.
+ * The limit for login and sign-up: the CPU time of one argon2id hash in a process that does nothing else. If this
+ * file is run as a program (`hash-limit.ts <many> <at once>`), it measures and prints that time; its functions start
+ * the program.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

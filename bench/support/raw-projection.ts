@@ -28,8 +28,8 @@ const UPSERT = `
   ON CONFLICT (id) DO UPDATE SET ${COLUMNS.map((column) => `${column} = excluded.${column}`).join(', ')}`;
 
 /**
- * Decodes and writes every record in a folder whose generation 2 is already filled. Reading the rows to write does not
- * count.
+ * Decodes and writes every record in a folder whose generation 2 is already filled. The time to read the rows that
+ * are written does not count.
  */
 export async function decodeAndUpsert(folder: string): Promise<{ readonly seconds: number }> {
   const database = openDatabase({ folder, as: 'server' });

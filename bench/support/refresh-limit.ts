@@ -1,6 +1,6 @@
 /**
  * The limit for a refresh: the work that no implementation can avoid. A bare `node:http` server reads a body, changes
- * one row durably and signs one ES256 token per request. Run as a program, this file is that server.
+ * one row durably and signs one ES256 token per request. If this file is run as a program, it is that server.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';

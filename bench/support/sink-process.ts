@@ -1,6 +1,6 @@
 /**
- * The mail sink in a separate process, so that its CPU time does not count as the sender's. Run as a program, this file
- * is that process.
+ * The mail sink in a separate process, so that its CPU time does not count as the sender's. If this file is run as a
+ * program, it is that process.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -52,7 +52,7 @@ export async function startSmtpSink(): Promise<SmtpSink> {
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    // A client that ends resets its connections.
+    // A client process that ends resets its connections.
     socket.on('error', () => socket.destroy());
     converse(socket, (recipient) => accepted.set(recipient, performance.now()));
   }).listen(0, '127.0.0.1');

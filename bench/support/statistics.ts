@@ -1,4 +1,4 @@
-/** Returns the value below or at which this fraction of the values is; NaN for an empty list. */
+/** Returns the percentile of the values: this fraction of them is not greater. NaN for an empty list. */
 export function percentile(values: readonly number[], fraction: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const rank = Math.max(1, Math.ceil(fraction * sorted.length));

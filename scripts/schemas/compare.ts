@@ -70,8 +70,8 @@ function compareOptions(
   const matches = old.map((was) => current.find((is) => compare(was, is, at).length === 0));
   const lost = old.filter((_, index) => matches[index] === undefined);
   const faults = lost.map((was) => {
-    // If an alternative of the same type exists, report how it differs, which is more useful than that the old one is
-    // gone.
+    // If an alternative of the same type exists, its differences are reported, which is more useful than a report
+    // that the old one is gone.
     const successor = current.find((is) => JSON.stringify(is.type) === JSON.stringify(was.type));
     return successor === undefined
       ? [`${at}: an alternative of type ${JSON.stringify(was.type)} is gone`]

@@ -38,7 +38,7 @@ They act on MongoDB and Kafka if MONGO_URL (and KAFKA_BROKERS) is set, otherwise
 
 type Output = Pick<Context, 'print' | 'note'>;
 
-/** Builds the commands. Their actions work with `context`; help and usage errors are written to it. */
+/** Builds the commands. Their actions, help texts and usage errors use `context`. */
 export function createProgram(context: Context): Program {
   const program = new Command('ops')
     .description(DESCRIPTION)
@@ -126,7 +126,7 @@ export async function run(
 
 function explain(error: unknown): readonly string[] {
   if (error instanceof CommanderError)
-    // Commander has printed the error, unless a subcommand is missing: then it has printed the help alone.
+    // Commander has already printed the error. If a subcommand is missing, it has printed only the help.
     return error.code === 'commander.help' ? ['a subcommand is missing'] : [];
   if (error instanceof ConfigError) return error.faults;
   return [error instanceof Error ? error.message : String(error)];

@@ -4,8 +4,8 @@ import { decodeWithProof, isHeartbeat, type Provenance } from '@latchkey/events'
 import { fingerprint, type JournaledStream, type JournalView, receivedFingerprint } from '@latchkey/verify';
 
 /**
- * Returns a function that accepts the events that are in the journal. It needs no key, and accepts the unsigned
- * records of release 0.1. Unreadable records are accepted, too, so that they can still park an account.
+ * Returns a function that accepts the events that are in the journal. The function needs no key, and accepts the
+ * unsigned records of release 0.1. Unreadable records are accepted, too, so that they can still park an account.
  */
 export function authenticateByJournal(journal: Pick<JournalView, 'stream'>): Authenticate {
   return async (sources) => {

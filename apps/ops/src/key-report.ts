@@ -26,11 +26,14 @@ export interface KeyReport {
    * current earlier. `public`: can only verify signatures.
    */
   readonly state: 'current' | 'next' | 'former' | 'public';
-  /** When a process first started with it as the current one. */
+  /** When a process first started with this key as the current one. */
   readonly since?: Date;
   /** Why the key cannot be retired; empty if it can. */
   readonly needs: readonly string[];
-  /** Whether it can be retired although something needs it. If not, the user service would refuse to start. */
+  /**
+   * Whether the key can be retired although something still needs it. False if the user service would then refuse to
+   * start.
+   */
   readonly canBeForced: boolean;
   /** The setting and the name under which the store of a service remembers the key. */
   readonly remembered: {
@@ -41,10 +44,10 @@ export interface KeyReport {
   };
 }
 
-/** What needs each key, by its id. Kinds whose keys are needed only for a time are absent. */
+/** What still needs each key, by the key's id. Contains no kinds whose keys are needed only for a limited time. */
 type Needs = Readonly<Record<ReportedKind, ReadonlyMap<string, string>>>;
 
-/** The lifetime of the data that was made with a key. */
+/** How long data is kept that was made with a key. */
 export interface Lifetimes {
   /** How long access tokens are valid. */
   readonly accessTokenMinutes: number;
@@ -53,7 +56,7 @@ export interface Lifetimes {
 }
 
 const DAY_MS = 24 * 3_600_000;
-/** Mail servers give up after five days (RFC 5321, 4.5.4.1). Reports of feedback loops need some more. */
+/** Mail servers give up after five days (RFC 5321, 4.5.4.1). Complaints about mails arrive some days later. */
 const MAIL_DAYS = 10;
 
 /** The settings under which the stores remember keys. */
@@ -143,7 +146,9 @@ function wasUsed(kind: ReportedKind, state: KeyReport['state']): boolean {
   return state === 'former' || (state === 'next' && UNRECORDED.has(kind));
 }
 
-/** Data may have been made with the former key until just before the current one was first used. */
+/**
+ * Returns until when a former key is needed: data may have been made with it until the current key was first used.
+ */
 function neededUntil(
   kind: ReportedKind,
   since: Date,

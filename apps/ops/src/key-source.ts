@@ -14,13 +14,13 @@ export interface KeySource {
   readonly secrets: StoredSecrets;
   /** Writes some of the keys, each atomically. Undefined for settings, which a command cannot change. */
   write?(changes: Partial<StoredSecrets>): Promise<void>;
-  /** Names of keys that are in the settings although the others are elsewhere. */
+  /** Names of keys that are in the settings although the other keys are in files. */
   readonly inSettings: readonly string[];
 }
 
 /**
- * Opens the keys in a folder that `ops secrets` made. Without a folder, those in the settings, or else those of the
- * data folder.
+ * Opens the keys in a folder that `ops secrets` made. Without a folder, opens the keys in the settings, or else the
+ * keys of the data folder.
  * @throws Error of one line that says what is missing
  */
 export async function openKeySource(

@@ -87,7 +87,7 @@ export async function publicEventKeysOf({
   environment,
 }: Pick<Context, 'environment'>): Promise<ReadonlyMap<string, KeyObject> | undefined> {
   const own = await givenEventKeys(dataFolder(environment), environment);
-  // Not as they are written: a key without an id gets one.
+  // The keys are read rather than used as written, because a key without an id gets one.
   if (own !== undefined) return eventKeysIn({ keys: readEventKeys(own).published });
   const { JWKS_URL: url } = readConfig(z.object({ JWKS_URL: z.url().optional() }), environment);
   return url === undefined ? undefined : parseKeys(await fetchText(url), url);

@@ -20,7 +20,7 @@ export async function countUnsentLinks(
   return counts;
 }
 
-/** Returns the id of the key that a mail's link is sealed to; undefined if it has no link that still works. */
+/** Returns the id of the key that a mail's link is sealed to; undefined if the mail has no link that still works. */
 function keyOfLink({ link }: OwedWithLink, now: Date): string | undefined {
   if (link === undefined || Date.parse(link.expiresAt) <= now.getTime()) return undefined;
   return sealingKeyIdOf(link.sealed);

@@ -135,11 +135,11 @@ function routesOf(
     openApi: openApiDocument({ ...description, publicPath: parts.services.publicPath }, ofServices),
     asyncApi: asyncApiDocument(),
   });
-  // The client page replaces the page at / that says what this server is.
+  // The client page is served at `/` in place of the services' own page there.
   return [...ofServices.filter(({ path }) => path !== '/'), ...pages];
 }
 
-/** Opens the listener first, because the services need to know its port. */
+/** Starts to listen before the services are composed, because they need to know the port. */
 async function startListener(
   config: StandaloneConfig,
   { logger, registry }: StandaloneDeps,

@@ -1,4 +1,4 @@
-/** Starts everything in one process. Everything else is loaded after the young generation is limited. */
+/** Starts everything in one process. V8's young generation is limited first, before any other module is loaded. */
 import { limitYoungGeneration } from '@latchkey/process/young-generation';
 
 limitYoungGeneration(process);

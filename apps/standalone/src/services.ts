@@ -51,7 +51,7 @@ export function composeServices(
   }
   const mails = { ofAccount: (account: string) => notifier.mailsOf(account) };
   const auth = composeAuth(settings.auth, { ...part('auth'), forget, mails });
-  // If auth runs in the same process, its keys need not be fetched over HTTP.
+  // Auth runs in this process, so its keys need not be fetched over HTTP.
   const keys = settings.user.JWKS_URL === undefined ? { keys: fixedKeys(auth.jwks()) } : {};
   const eventKeys = fixedEventKeys(auth.jwks());
   const user = composeUser(settings.user, {

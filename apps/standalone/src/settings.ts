@@ -58,7 +58,7 @@ type OwnSettings = z.infer<typeof fields>;
 
 export interface StandaloneConfig extends OwnSettings {
   readonly OPERATIONS_PORT: number;
-  /** The sources of the services' settings. */
+  /** The environment from which the settings of the services are read. */
   readonly environment: Environment;
 }
 

@@ -15,7 +15,7 @@ export type BookFields = z.infer<typeof bookFields>;
 
 export interface Book extends BookFields {
   readonly id: string;
-  /** The id of the account that added it. */
+  /** The id of the account that added the book. */
   readonly addedBy: string;
 }
 

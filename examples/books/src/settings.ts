@@ -15,9 +15,9 @@ const settings = z.object({
   AUDIENCE: z.string().min(1, 'must not be empty').default('latchkey'),
   /** The URL of Latchkey's keys. Default: that of the issuer. */
   JWKS_URL: url.optional(),
-  /** An API key with the scope `events`. With it, revoked tokens are refused immediately, without Kafka. */
+  /** An API key with the scope `events`. If it is set, revoked tokens are refused immediately, without Kafka. */
   FEED_KEY: z.string().optional(),
-  /** Comma-separated `host:port`. With it, revoked tokens are refused immediately. */
+  /** Comma-separated `host:port`. If it is set, revoked tokens are refused immediately. */
   KAFKA_BROKERS: z
     .string()
     .transform((text) => text.split(',').map((broker) => broker.trim()))

@@ -33,7 +33,8 @@ const subscription = await subscribe({
   ...kafkaLogin(settings),
   keys: JWKS_URL,
   group: KAFKA_GROUP,
-  // Sufficient here: the token cache is lost with the process as well, and greeting twice does no harm.
+  // Positions in memory are enough here: the token cache is lost with the process as well, and greeting twice is
+  // harmless.
   store: memoryStore(),
   handlers: createReactions({ tokens, logger }),
   logger,

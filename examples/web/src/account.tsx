@@ -11,7 +11,7 @@ export function Account() {
     setMe(await dataOf(latchkey.api.GET('/api/v1/users/me')));
   }, []);
   useEffect(() => {
-    // Offline, or the session has ended, which useSession shows.
+    // Fails if the app is offline or the session has ended; useSession shows the latter.
     load().catch(() => undefined);
   }, [load]);
 
@@ -68,7 +68,7 @@ export function Account() {
         <button type="button" onClick={() => void load().catch(() => undefined)}>
           Reload
         </button>
-        {/* Without a network, the session ends only here. */}
+        {/* Without a network, the session ends only in this app. */}
         <button type="button" onClick={() => void latchkey.signOut().catch(() => undefined)}>
           Sign out
         </button>

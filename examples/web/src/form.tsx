@@ -3,7 +3,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 
 type Values = Readonly<Record<string, string>>;
 
-/** Returns the message of the API, or that the server cannot be reached. */
+/** Returns the API's message for an error, or a message that the server cannot be reached. */
 export function faultOf(error: unknown): string {
   if (!(error instanceof ApiProblem)) return 'The server cannot be reached. Try again.';
   const [first] = error.errors ?? [];

@@ -17,7 +17,7 @@ export const kafkaUsers = ['auth', 'user', 'notifier', 'ops'] as const;
 export type KafkaUser = (typeof kafkaUsers)[number];
 
 export interface Right extends Omit<Acl, 'principal'> {
-  /** One of ours, or the name of a consumer of another team. */
+  /** The user of one of our services, or the name of another team's consumer. */
   readonly user: string;
   readonly why: string;
 }
@@ -143,7 +143,8 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNames): readonly R
 
 /**
  * Returns the rights of a consumer of another team, which reads the events of accounts.
- * @param name of its user and of its group; groups whose names begin with it and a hyphen are its own, too
+ * @param name the name of the consumer's user and group; groups whose names begin with it and a hyphen belong to it
+ * too
  */
 export function consumerRights(
   name: string,

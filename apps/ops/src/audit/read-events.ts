@@ -35,14 +35,14 @@ export async function findEvents(
   }
   for await (const events of eventsIn(reader, topic, await reader.ranges(topic), filter)) {
     found.push(...events);
-    // Not for every event, because sorting takes longer than reading.
+    // Narrowed only now and then, because sorting takes longer than reading.
     if (found.length > 4 * limit) narrow();
   }
   narrow();
   return found;
 }
 
-/** Yields matching events as they are written, from now on. Never ends by itself. */
+/** Yields matching events as they are written, from now on, until the caller stops. */
 export async function* followEvents(
   reader: LogReader,
   topic: string,
@@ -76,7 +76,7 @@ async function* eventsIn(
 
 function matching(record: BusRecord, filter: EventFilter): SecurityEvent | undefined {
   const { account, type, isClient, since, until, after } = filter;
-  // Compared before decoding, because decoding takes longer.
+  // The key is compared before the record is decoded, because decoding takes longer.
   if (account !== undefined && record.key?.toString() !== account) return undefined;
   if (type !== undefined && String(record.headers['ce_type']) !== type) return undefined;
   const event = decodeSecurityEvent(record);

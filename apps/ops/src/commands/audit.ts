@@ -99,7 +99,7 @@ function withEvents(
   return withLog(context, ({ reader }) => work(reader, topicNameOnLog(TOPIC_NAMES, SECURITY_TOPIC)));
 }
 
-/** Returns the keys of pseudonyms, also former ones. @throws ConfigError */
+/** Returns the keys of pseudonyms, including former ones. @throws ConfigError */
 async function pseudonymKeys({ environment }: Context): Promise<readonly Buffer[]> {
   const key = await secretOf('AUDIT_IP_KEY', dataFolder(environment), environment);
   const { AUDIT_IP_KEY = [] } = readConfig(auditSettings.pick({ AUDIT_IP_KEY: true }), { AUDIT_IP_KEY: key });
@@ -144,14 +144,16 @@ function toRow({ time, type, correlationId, data }: SecurityEvent): readonly str
   return [time, type, account ?? '-', data.actor, whatOf(data), ip ?? '-', correlationId].map(onTerminal);
 }
 
-/** The fields that are specific to a type. */
+/** Formats the fields that only this type of event has. */
 function whatOf(data: SecurityEvent['data']): string {
   const { actor: _actor, ...fields } = data;
   const own = Object.entries(fields).filter(([name]) => !['accountId', 'person', 'settings'].includes(name));
   return own.map(([name, value]) => `${name}=${String(value)}`).join(' ') || '-';
 }
 
-/** Clients choose parts of these texts, so control characters must not reach the terminal. */
+/**
+ * Removes control characters, because clients choose parts of these texts and could otherwise control the terminal.
+ */
 function onTerminal(text: string): string {
   return text.replaceAll(/\p{C}/gu, '?');
 }

@@ -24,7 +24,7 @@ export function addCompletionCommand(program: Program, { print }: Context): void
 }
 
 interface CommandWords {
-  /** The words that lead to the command, each after a space: ` parked list`. Empty for the program itself. */
+  /** The words of the command, each after a space: ` parked list`. Empty for the program itself. */
   readonly path: string;
   /** The possible next words: subcommands, choices of arguments and options. */
   readonly words: readonly string[];

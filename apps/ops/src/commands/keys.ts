@@ -31,7 +31,7 @@ const FOLDER = 'the folder of `ops secrets` that has the keys. Default: the sett
 const SHOW = 'print the settings, which are secret';
 const RESTART = 'Restart all processes of auth, notifier and user.';
 const lifetimeSettings = z.object({
-  /** If it is not set, the longest life that access tokens can have. */
+  /** Defaults to the longest lifetime that access tokens can have. */
   ACCESS_TOKEN_MINUTES: settingSchemas.whole({ min: 1, max: 60, fallback: 60 }),
   ...auditSettings.pick({ AUDIT_RETENTION_DAYS: true }).shape,
 });
@@ -167,7 +167,7 @@ function reportsOn(
   });
 }
 
-/** Returns the name of a DKIM key in DNS, or the setting that has it. */
+/** Returns the name of a DKIM key in DNS, or the setting that contains this name. */
 function selectorOf(id: string): string {
   return id === UNNAMED_KEY_ID ? 'MAIL_DKIM_SELECTOR' : id;
 }

@@ -1,4 +1,4 @@
-/** Makes the key that signs mails. */
+/** Generates the key that signs mails. */
 
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -37,8 +37,7 @@ export function addMailDkimCommand(
 }
 
 /**
- * Returns the domain that signs mails.
- * @param given the option of the command
+ * Returns the domain that signs mails. @param given the option of the command
  * @throws Error of one line if the domain is neither given nor set
  */
 export function dkimDomain(given: string | undefined, environment: Context['environment']): string {

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { addMailDkimCommand } from './mail-dkim.ts';
 
-/** Width of a column, in characters. */
+/** The width of the column of stages, in characters. */
 const STAGE = 20;
 const TIME = 9;
 

@@ -50,7 +50,7 @@ export function addRebuildCommand(program: Program, context: Context): void {
     });
 }
 
-/** Waits for servers that become unreachable. Every step may be repeated. */
+/** Returns a rebuild whose steps wait while servers are unreachable. Every step may be repeated. */
 function retrying(rebuild: Rebuild, context: Context): Rebuild {
   function wait<T>(step: () => Promise<T>) {
     return retryUntilReachable(context, 'the servers', step);
@@ -93,7 +93,7 @@ async function printDone(rebuild: Rebuild, context: Context): Promise<void> {
 
 const STALLED_AFTER_MS = 15_000;
 
-/** Reports when there is no progress, because the running instances do the work. */
+/** Waits until the running instances have filled the generation, and reports if there is no progress. */
 async function catchUp(rebuild: Rebuild, context: Context, generation: number): Promise<void> {
   const progress = progressOf(context, 'records read');
   let read = -1;

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
-/** Gives an account a role: this is how the first admin is created. It only appends to the journal. */
+/** Gives an account a role. Used to create the first admin, because it works on the journal alone. */
 export function addRoleCommand(program: Program, context: Context): void {
   program
     .command('role')

@@ -1,6 +1,7 @@
 /**
- * The secrets of a cluster, one file each, for services that read them by `…_FILE`. The whole set is first written to
- * one file and then laid out, so that an interrupted command continues with the same set when it is repeated.
+ * The secrets of a cluster, one file each, for services that read them through settings like `…_FILE`. The whole set
+ * is first written to one file, the plan, and then copied to its files, so that an interrupted command continues with
+ * the same secrets when it is repeated.
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -31,7 +32,7 @@ function planOf(folder: string): string {
 
 /**
  * Creates the folder (0700) and its files (0600) if there are none.
- * @returns the names of those that it created
+ * @returns the names of the created files
  * @throws Error naming the missing files if only some exist: new ones would not match the others
  */
 export async function makeSecrets(folder: string): Promise<readonly string[]> {
@@ -40,7 +41,7 @@ export async function makeSecrets(folder: string): Promise<readonly string[]> {
   const added = await addLaterSecrets(folder);
   if (added.length > 0) return added;
   if (await isComplete(folder)) return [];
-  // If another process has laid out its own plan since our check, ours changes nothing: no file is overwritten.
+  // If another process has carried out its own plan since our check, ours changes nothing: no file is overwritten.
   await createTextFile(planOf(folder), JSON.stringify(generateSecrets()));
   return (await layOutPlan(folder)) ? secretNames : [];
 }
@@ -58,7 +59,7 @@ async function addLaterSecrets(folder: string): Promise<readonly string[]> {
 /** Returns whether all files exist. @throws Error if only some of them do, and no process is creating the others */
 async function isComplete(folder: string): Promise<boolean> {
   if ((await present(folder)).length === 0) return false;
-  // Another process may be laying out its plan, which it removes at the end.
+  // Another process may be carrying out its plan, which it removes at the end.
   if (await layOutPlan(folder)) return true;
   const found = await present(folder);
   const missing = secretNames.filter((name) => !found.includes(name));

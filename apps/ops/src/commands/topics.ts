@@ -53,7 +53,7 @@ async function withTopicsLike(
   await withKafkaBus(context, work, replication);
 }
 
-/** Returns the topic of accounts as the settings want it. */
+/** Returns the topic of accounts with the settings that it must have. */
 export function newAccountsTopic(context: Context): EventTopic {
   return erasableAccountsTopic(erasureTopicDaysOf(context));
 }

@@ -6,7 +6,7 @@ import type { Store } from '@latchkey/backend';
 import type { LogReader } from '@latchkey/bus';
 import type { TracePredicate } from './traces.ts';
 
-/** A place with traces, and how many. */
+/** A place with traces, and the number of traces. */
 export interface TracesFound {
   /** `<table or collection>`, `<topic>` or `<file>`. */
   readonly place: string;
@@ -88,14 +88,14 @@ export async function findTracesInFiles(folder: string, address: string): Promis
   return hits;
 }
 
-/** Reads a part at a time: a database may be larger than the longest text. */
+/** Counts the text in a file. Reads it in parts, because a database may be larger than the longest string. */
 async function countInFile(path: string, text: string): Promise<number> {
   let count = 0;
   let rest = '';
   for await (const part of createReadStream(path, { encoding: 'latin1', highWaterMark: BYTES_AT_ONCE })) {
     const read = rest + String(part).toLowerCase();
     count += read.split(text).length - 1;
-    // Too short to have been counted, but it may be the beginning of another one.
+    // This remainder is too short to contain the text, but may be the beginning of it.
     rest = read.slice(1 - text.length);
   }
   return count;

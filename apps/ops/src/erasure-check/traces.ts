@@ -77,7 +77,7 @@ function textsIn(value: unknown): readonly string[] {
   return Object.entries(value).flatMap(([name, each]) => [name, ...textsIn(each)]);
 }
 
-/** Replaces JSON texts by the values that they encode. */
+/** Replaces texts that are JSON with the values that they encode. */
 function parsed(value: unknown): unknown {
   if (value instanceof Uint8Array) return parsed(Buffer.from(value).toString());
   if (typeof value === 'string') return /^[[{]/.test(value) ? parsed(parseJson(value) ?? [value]) : value;

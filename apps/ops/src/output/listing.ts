@@ -6,9 +6,9 @@ export interface Listing<T> {
   readonly limit: number;
   /** Loads items. Called with `limit` plus one, to find out whether there are more. */
   load(limit: number): Promise<readonly T[]>;
-  /** Returns what `--after` takes to continue after an item. */
+  /** Returns the value of `--after` that continues after an item. */
   nameOf(item: T): string;
-  /** Prints JSON lines instead of a table. */
+  /** Whether to print JSON lines instead of a table. */
   readonly json: boolean;
   /** Returns the JSON objects of an item; usually one. */
   toJson(item: T): readonly object[];

@@ -8,7 +8,7 @@ const LINE_EVERY_MS = 10_000;
 const CELLS = 24;
 
 export interface Progress {
-  /** @param total as far as it is known yet */
+  /** Shows how much is done. @param total undefined as long as the total is not known */
   show(done: number, total?: number): void;
 }
 

@@ -33,7 +33,7 @@ export function createRepublisher(
     if (stream?.events.at(-1)?.event.type !== 'AccountErased') return;
     if (bus.replaceKey !== undefined) return bus.replaceKey(account, withoutPerson);
     const records = await recordsOf(stream);
-    // While the journal still has the person, auth is yet to publish the events without it.
+    // As long as the journal contains the person, auth has not published the events without the person, and will.
     if (!records.some(hasPerson)) await publish(topic, records);
   }
 

@@ -1,7 +1,7 @@
 /**
- * Publishes events again that are on the topics without a valid signature. It is based on the content of the topics, so
- * it can be interrupted and repeated, and it may run while auth publishes: consumers skip events that they have already
- * handled.
+ * Publishes again the events that are on the topics without a valid signature. The topics themselves say which these
+ * are, so the work can be interrupted and repeated, even while auth publishes: consumers skip events that they have
+ * already handled.
  */
 import type { AuthOps } from '@latchkey/auth/ops';
 import type { LogReader } from '@latchkey/bus';
@@ -30,7 +30,7 @@ export interface SignTopicsOptions {
   nameOf(topic: string): string;
   /** Returns the public key with this id, of those that consumers accept. */
   readonly keyOf: KeyOf;
-  /** Records to hold in memory at a time. If there are more, the topics are read several times. */
+  /** The maximum number of records to hold in memory. If there are more, the topics are read several times. */
   readonly maxRecords: number;
   readonly onProgress: OnProgress;
 }
@@ -40,7 +40,7 @@ export interface SigningTotals {
   readonly chained: number;
   /** Accounts and mailings whose events were published again. */
   readonly published: number;
-  /** The number of these events. */
+  /** How many events were published again. */
   readonly events: number;
   /** Why some accounts or mailings were left out, one line each. */
   readonly leftOut: readonly string[];

@@ -34,9 +34,9 @@ export interface WriteTopic {
 
 export interface Written {
   readonly accounts: number;
-  /** Events of these accounts that are on the topic now. */
+  /** How many events of all accounts the topic now contains. */
   readonly events: number;
-  /** How many of these events this call has written. */
+  /** How many of them this call has written. */
   readonly added: number;
 }
 
@@ -137,8 +137,8 @@ async function recordsDue(
 }
 
 /**
- * Returns the events up to the last published one. Earlier events that are still in the outbox are on the log as
- * well.
+ * Returns the account with its events up to the last published one. Earlier events that are still in the outbox count
+ * as published, because the log has them as well.
  */
 function asPublished(account: JournaledStream): JournaledStream {
   return {

@@ -1,4 +1,4 @@
-/** Renders an AsyncAPI 3 document: a section per channel, with each message in a fold. */
+/** Renders an AsyncAPI 3 document: a section per channel, with each message in a collapsible block. */
 import { type Html, html, prose } from './html.ts';
 import type { Section } from './openapi-view.ts';
 import { entriesOf, type Json, resolveReference, schemaView } from './schema-view.ts';

@@ -1,4 +1,4 @@
-/** Renders an OpenAPI document: a section per tag, with each operation in a fold. */
+/** Renders an OpenAPI document: a section per tag, with each operation in a collapsible block. */
 import { type Html, html, prose } from './html.ts';
 import { arrayOrEmpty, entriesOf, isObject, type Json, resolveReference, schemaView } from './schema-view.ts';
 

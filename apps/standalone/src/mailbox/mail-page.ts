@@ -3,7 +3,10 @@ import { type Answer, securityHeaders } from '@latchkey/http';
 
 const inNewTab = '<base target="_blank">';
 
-/** `base` must be in the head, before any link. A mail without a head gets one from the HTML parser. */
+/**
+ * Makes links open in a new tab. The element `base` must be in the head, before any link; if a mail has no head, the
+ * HTML parser adds one.
+ */
 function withNewTabs(html: string): string {
   return /<head[^>]*>/i.test(html)
     ? html.replace(/<head[^>]*>/i, (head) => head + inNewTab)

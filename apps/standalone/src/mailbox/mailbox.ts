@@ -22,7 +22,7 @@ export interface Page {
 
 export interface SearchResult {
   readonly messages: readonly MessageSummary[];
-  /** How many mails match in all, on any page. */
+  /** How many mails match the query, on all pages together. */
   readonly matching: number;
   readonly matchingUnread: number;
   readonly total: number;
@@ -75,7 +75,7 @@ const release01 = `
 
 const schema: Schema = { owner: 'mailbox', migrations: [release01] };
 
-/** Columns with addresses have them between angle brackets; the envelope has them between quotation marks. */
+/** Addresses are between angle brackets in most columns, and between quotation marks in the envelope. */
 const FORGET = `DELETE FROM mailbox_messages
   WHERE instr(sender || recipients || copies || blind_copies, '<' || :address || '>') > 0
      OR instr(lower(envelope), '"' || :address || '"') > 0`;

@@ -49,7 +49,7 @@ export const message = z.object({
 });
 export type Message = z.infer<typeof message>;
 
-/** Values by header name, as written, in order. */
+/** The values of each header, by its name as written, in order. */
 export const messageHeaders = z.record(z.string(), z.array(z.string()));
 export type MessageHeaders = z.infer<typeof messageHeaders>;
 
@@ -74,7 +74,7 @@ function flatten(list: readonly (Address | undefined)[] = []): MailAddress[] {
     .map(({ name, address: at }) => ({ Name: name, Address: at ?? '' }));
 }
 
-/** Returns the recipients of the envelope that are in no header. */
+/** Returns the recipients that are in the envelope but in no header. */
 function blindCopies(envelope: MailEnvelope, named: readonly MailAddress[]): MailAddress[] {
   const seen = new Set(named.map((entry) => entry.Address.toLowerCase()));
   return envelope.to.filter((to) => !seen.has(to.toLowerCase())).map((to) => ({ Name: '', Address: to }));

@@ -16,7 +16,7 @@ const MAX_MAIL_BYTES = 10 * 1024 * 1024;
 const IDLE_TIMEOUT_MS = 60 * 60 * 1000;
 
 export interface MailServer extends Part {
-  /** The port in use. Call it after the start. */
+  /** Returns the port in use. Must be called after `start`. */
   port(): number;
 }
 

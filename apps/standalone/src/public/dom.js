@@ -16,8 +16,9 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 /**
- * A keyed list: `update(items)` creates, moves and removes only the children whose item was added, moved, changed or
- * removed. Unchanged items keep their element, so that an update loses neither the focus nor a click in progress.
+ * Creates a keyed list: `update(items)` creates, moves and removes only the children whose item was added, moved,
+ * changed or removed. Unchanged items keep their element, so that an update loses neither the focus nor a click in
+ * progress.
  */
 export function liveList(parent, keyOf, make) {
   let rows = new Map();

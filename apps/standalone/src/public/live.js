@@ -1,7 +1,7 @@
 /** Polls the log and the mailbox for what has arrived since the page was opened. */
 
 const EVERY_MS = 1000;
-/** Polls faster after a request: most events arrive within milliseconds, mails soon after. */
+/** When to poll after a request, in ms: most events arrive within milliseconds, mails soon after. */
 const SOON_MS = [40, 120, 250, 450, 700];
 const NEWEST = 100;
 
