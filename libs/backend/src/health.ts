@@ -5,7 +5,7 @@ import { DiskFull, type OpenStore, StoreUnavailable } from '@latchkey/store';
 
 /**
  * Returns the state of a store.
- * @param ask a cheap call to the store
+ * @param ask makes a cheap call to the store
  * @param detail describes an outage to operators
  */
 export async function storeHealth(

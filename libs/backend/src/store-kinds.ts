@@ -31,7 +31,10 @@ export function byKind<Result>(
 }
 
 export interface OpenOptions {
-  /** For stores that only one server at a time may use; see `openDatabase`. Other kinds of stores ignore it. */
+  /**
+   * How a store is shared that only one server at a time may use; see `openDatabase`. Other kinds of stores ignore
+   * it.
+   */
   readonly as: 'server' | 'shared' | 'exclusive';
   /** Set by commands that read all data: removes the limit on the store's response time. Default: false. */
   readonly isLongRunning?: boolean;
@@ -93,7 +96,7 @@ export function readStore(environment: Environment): StoreConfig {
   return openable(readStoreKind(environment), environment);
 }
 
-/** Like the above, for services that are separate processes: without STORE, the store is never the embedded one. */
+/** Like `readStore`, for services that are separate processes: without STORE, the store is never the embedded one. */
 export function readServerStore(environment: Environment): StoreConfig {
   return openable(readStoreKind(environment, 'mongo'), environment);
 }

@@ -1,4 +1,6 @@
-/** The product's name, logo and color on pages and in mails. The same on auth and the notifier. */
+/**
+ * The product's name, logo and color on pages and in mails. The settings must be the same on auth and the notifier.
+ */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { faultOfColor, type Palette, paletteOf } from './palette.ts';
@@ -12,7 +14,7 @@ interface Logo {
   readonly bytes: Buffer;
 }
 
-/** The first bytes of the image formats that mail programs show. They do not show SVG. */
+/** The first bytes of the image formats that mail programs show. Mail programs do not show SVG. */
 const IMAGES: readonly (readonly [type: string, start: Buffer])[] = [
   ['image/png', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])],
   ['image/jpeg', Buffer.from([0xff, 0xd8, 0xff])],

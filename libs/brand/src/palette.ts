@@ -57,7 +57,7 @@ export function contrast(one: string, other: string): number {
   return (lighter + 0.05) / (darker + 0.05);
 }
 
-/** Returns the color with enough contrast to `ground` that is closest to `color` on the way to `end`. */
+/** Shifts a color towards `end` just far enough for its contrast to `ground`. */
 function shifted(color: string, end: string, ground: string, enough: number): string {
   for (let step = 0; step < STEPS; step += 1) {
     const candidate = mix(color, end, step / STEPS);
@@ -66,7 +66,7 @@ function shifted(color: string, end: string, ground: string, enough: number): st
   return end;
 }
 
-/** Returns what is wrong with a color for buttons with white text and for links on white; undefined if nothing is. */
+/** Returns why a color cannot be used for buttons with white text and links on white; undefined if it can. */
 export function faultOfColor(color: string): string | undefined {
   if (!/^#[0-9a-f]{6}$/i.test(color)) return 'must be a color as #rrggbb, such as #0f6b5c';
   const found = contrast(color, WHITE);
@@ -75,7 +75,7 @@ export function faultOfColor(color: string): string | undefined {
   return `has a contrast of ${found.toFixed(1)} : 1 to white, but text needs ${MIN_CONTRAST} : 1 (WCAG 2.2, 1.4.3); ${better} has it`;
 }
 
-/** Returns the colors for both color schemes. @param color one without a fault */
+/** Returns the colors for both color schemes. @param color a color for which `faultOfColor` returns undefined */
 export function paletteOf(color: string): Palette {
   const dark = shifted(color, WHITE, DARK_GROUND, DARK_CONTRAST);
   return {

@@ -160,7 +160,7 @@ export type ReplaceRecord = (record: BusRecord) => Pick<BusRecord, 'value' | 'he
 export interface GroupProgress {
   /** How many records the topics contain, counting those that compaction has removed. */
   readonly records: number;
-  /** How many of them the group has processed. */
+  /** How many of these records the group has processed. */
   readonly read: number;
   /**
    * A sentence for each position outside the range of its partition, because records were removed or the topic was
@@ -171,7 +171,10 @@ export interface GroupProgress {
 
 /** Consumer groups as operators see them, independent of the processes in which their members are. */
 export interface Groups {
-  /** Returns how far a group has read; 0 for a group that does not exist. @throws Error if a topic does not exist */
+  /**
+   * Returns how far a group has read: 0 records for a group that does not exist.
+   * @throws Error if a topic does not exist
+   */
   progressOf(group: string, topics: readonly string[]): Promise<GroupProgress>;
   /**
    * Deletes a group's positions, so that a group with this name starts at the beginning. Does nothing if there is

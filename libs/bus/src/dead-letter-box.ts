@@ -19,7 +19,7 @@ export interface DeadLetter {
   /** The group that could not use it. */
   readonly group: string;
   readonly cause: string;
-  /** Where the consumer found it; undefined if the letter does not say. */
+  /** Where the consumer found the record; undefined if the letter has no valid headers about that. */
   readonly origin?: RecordPosition;
   /**
    * The record in the dead-letter topic. Key, value and headers are those of the original, with the `dlq_` headers

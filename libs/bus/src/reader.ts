@@ -3,7 +3,7 @@ import type { BusRecord, PartitionRange } from './record.ts';
 
 export type { PartitionRange } from './record.ts';
 
-/** Joins no group and moves no position. Every guarantee is a test in reader.contract.ts. */
+/** Reads topics without joining a group or moving a position. Every guarantee is a test in reader.contract.ts. */
 export interface LogReader {
   /** Returns the names of all topics, sorted. */
   topics(): Promise<readonly string[]>;

@@ -1,9 +1,9 @@
 /** Reads a topic from any position, for readers that store their positions themselves. */
 import type { BusRecord, PartitionRange } from './record.ts';
 
-/** Joins no group. Every guarantee is a test in tail.contract.ts. */
+/** Reads one topic without joining a group. Every guarantee is a test in tail.contract.ts. */
 export interface LogTail {
-  /** Different for each log: the offsets of one log are meaningless in another. */
+  /** The id of the log. Each log has another one, because the offsets of one log are meaningless in another. */
   readonly id: string;
   /** Returns the range of each partition, by partition, at most {@link RANGES_AGE_MS} old. */
   ranges(): Promise<readonly PartitionRange[]>;

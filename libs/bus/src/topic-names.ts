@@ -1,7 +1,7 @@
-/** Other names for topics on the log: after a topic was rewritten, or because of a broker's naming rules. */
+/** Gives topics other names on the log, because a topic was rewritten or a broker has naming rules. */
 import type { Bus, Groups } from './bus.ts';
 
-/** From our name to the name on the log. Topics that are not listed keep our name. */
+/** Maps our names of topics to those on the log. Topics that are not listed have our name there. */
 export type TopicNames = Readonly<Record<string, string>>;
 
 /** Returns the name of a topic on the log. */
@@ -9,7 +9,7 @@ export function topicNameOnLog(names: TopicNames, topic: string): string {
   return Object.hasOwn(names, topic) ? (names[topic] ?? topic) : topic;
 }
 
-/** The names of groups on a broker that other systems use as well. */
+/** How groups are named on a broker that other systems use as well. */
 export interface GroupNames {
   /** The prefix of each name; may be empty. */
   readonly prefix: string;

@@ -22,12 +22,12 @@ export interface ClientOptions {
   /** Where the session is kept in body mode. Default: in memory, so it ends with the page. */
   readonly storage?: Storage;
   readonly fetch?: typeof fetch;
-  /** In ms since the epoch. */
+  /** Returns the current time, in ms since the epoch. */
   now?(): number;
 }
 
 export interface Events {
-  /** Also called if another tab has signed in. */
+  /** The person has signed in, here or in another tab. */
   readonly signedIn: Session;
   /** The person has signed out, here or in another tab. */
   readonly signedOut: undefined;
@@ -45,7 +45,7 @@ export interface AuthClient {
   signUp(person: BodyOf<operations['signUp']>): Promise<void>;
   /** @throws ApiProblem */
   signIn(email: string, password: string): Promise<Session>;
-  /** Signs out. The session ends in this app even if the server cannot be reached. */
+  /** Signs out. If the server cannot be reached, the session ends at least in this app. */
   signOut(): Promise<void>;
   /**
    * Reads a verification link. Call `confirm` when the person clicks, not when the page loads.
@@ -65,7 +65,7 @@ export interface AuthClient {
 }
 
 const KEY = 'latchkey.session';
-/** How long before its expiry a token is refreshed, because requests take a while and clocks differ. */
+/** How long before its expiry an access token is refreshed, in ms: requests take a while, and clocks differ. */
 const EARLY_MS = 30_000;
 const SEQUENCE = 'Account-Sequence';
 

@@ -3,9 +3,9 @@
 export interface FieldFault {
   /** JSON Pointer into the body: `#/password`. */
   readonly pointer: string;
-  /** Stable: `required`, `too_short`, … */
+  /** The kind of fault, which never changes between releases: `required`, `too_short`, … */
   readonly code: string;
-  /** In the reader's language. */
+  /** For people, in the reader's language. */
   readonly message: string;
 }
 
@@ -21,7 +21,10 @@ interface ProblemBody {
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem';
   readonly status: number;
-  /** Stable: `invalid_credentials`, `validation_failed`, … `unknown` for a response that does not come from the API. */
+  /**
+   * The kind of problem, which never changes between releases: `invalid_credentials`, `validation_failed`, …
+   * `unknown` for a response that does not come from the API.
+   */
   readonly code: string;
   readonly errors: readonly FieldFault[];
   /** Seconds to wait before trying again. */

@@ -12,9 +12,9 @@ interface Channel {
 }
 
 export interface Tabs {
-  /** Runs work while no other tab runs any. Without Web Locks it only excludes other work of this page. */
+  /** Runs work while no other tab runs such work. Without Web Locks, only work of this page is excluded. */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
-  /** Tells the other tabs which session there is, or that there is none. */
+  /** Sends the current session to the other tabs; undefined if there is none. */
   tell(session: Session | undefined): void;
   close(): void;
 }

@@ -13,7 +13,7 @@ export interface StoredKey {
   /** SHA-256 of the key, in base64url. A key has 256 random bits, so a slow hash would add nothing. */
   readonly hash: string;
   readonly since: Date;
-  /** When it expires; undefined for the current key. */
+  /** When the key expires; undefined for the current key. */
   readonly until?: Date;
 }
 
@@ -25,7 +25,7 @@ export interface ServiceClient {
   readonly scopes: readonly Scope[];
   /** The types of events that the client may read; undefined for all. */
   readonly types?: readonly string[];
-  /** Whether the events that it reads contain personal data (`data.person`). */
+  /** Whether the events that the client reads contain personal data (`data.person`). */
   readonly person: boolean;
   readonly createdAt: Date;
   readonly keys: readonly StoredKey[];

@@ -4,12 +4,12 @@ import { hash, randomBytes } from 'node:crypto';
 const ID_BYTES = 8;
 const SECRET_BYTES = 32;
 
-/** Makes the id of a new client. */
+/** Generates the id of a new client. */
 export function makeClientId(): string {
   return randomBytes(ID_BYTES).toString('hex');
 }
 
-/** Makes a key. It is shown once and never stored. */
+/** Generates a key. The key is shown once and never stored. */
 export function makeKey(clientId: string): string {
   return `latchkey_${clientId}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
 }

@@ -18,7 +18,7 @@ const MAX_SKEW_MS = 30_000;
 const EVERY_MS = 30_000;
 /** How long a measurement is used, in ms. */
 const LASTS_MS = 5 * 60_000;
-/** A response that takes longer does not show the time precisely enough. In ms. */
+/** The longest time of a response, in ms: a slower one does not show the time precisely enough. */
 const ANSWERS_WITHIN_MS = 5_000;
 
 export interface ClockWatchDeps {
@@ -37,8 +37,8 @@ export interface ClockWatch {
   /** Compares the clocks once. This also happens by itself, twice a minute. */
   compare(): Promise<void>;
   /**
-   * Compares with the times in records, which other processes have set. This can only show that our clock is
-   * behind.
+   * Compares the clock with the times in records, which other processes have set. This can only show that our clock
+   * is behind.
    */
   observe(slice: Pick<Slice, 'records'>): void;
   health(): Dependency;

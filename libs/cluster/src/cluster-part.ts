@@ -31,8 +31,9 @@ export interface ClusterPartDeps {
 }
 
 /**
- * Makes a service a part. `start` resolves once it listens, and continues to wait for the servers in the
- * background. `stop` first reports `down` for SHUTDOWN_DELAY_SECONDS while it still responds.
+ * Turns a service into a part of a process. `start` resolves once the service listens, and continues to wait for the
+ * servers in the background. `stop` first reports `down` for SHUTDOWN_DELAY_SECONDS, while the service still
+ * responds.
  */
 export function clusterPart(
   config: ServersConfig & { readonly process: ServiceProcessConfig },
@@ -62,7 +63,7 @@ export function clusterPart(
     problemTypes: PROBLEM_TYPES,
   });
 
-  /** Repeats the whole start while a server is unavailable. */
+  /** Starts the service; repeats the whole start while a server is unavailable. */
   function startService(): Promise<Service> {
     return waitForServers(
       async () => {
@@ -99,7 +100,7 @@ export function clusterPart(
 
   async function stopService(): Promise<void> {
     if (service !== undefined) return service.stop().finally(() => servers.close());
-    // Closing the servers makes every call fail that the start waits for.
+    // The start may be waiting for a call to a server. Closing the servers makes such a call fail.
     await servers.close();
     await Promise.race([starting, pause(START_ENDS_WITHIN_MS, undefined, { ref: false })]);
   }
@@ -152,7 +153,7 @@ async function composeAndStart(compose: () => Service, registry: Registry): Prom
     await service.start();
     return service;
   } catch (error) {
-    // The reason for the failed start matters, not errors during the cleanup.
+    // Errors of the cleanup are ignored, because the error of the start is the one that matters.
     await service.stop().catch(() => undefined);
     for (const { name } of registry.getMetricsAsArray()) {
       if (!before.has(name)) registry.removeSingleMetric(name);

@@ -47,9 +47,9 @@ export interface ClusterService<Settings extends z.ZodObject> extends Pick<Servi
 }
 
 /**
- * Runs a service as a separate process. It listens immediately. Until both servers are available, it responds with 503,
- * and `/readyz` reports what it waits for. All invalid settings are reported together. A failure that waiting cannot
- * fix is logged in one line.
+ * Runs a service as a separate process. The service listens immediately. Until both servers are available, it
+ * responds with 503, and `/readyz` reports what it waits for. All invalid settings are reported together. A failure
+ * that waiting cannot fix is logged in one line.
  * @returns the exit code once the process should exit
  */
 export async function runService<Settings extends z.ZodObject>(

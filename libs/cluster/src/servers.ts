@@ -42,7 +42,7 @@ export interface Servers {
   ready(needs: ServiceRequirements): Promise<void>;
   /** Returns the state of the log and the store as of the last check by `ready`. */
   health(): Promise<readonly Dependency[]>;
-  /** Returns the state of what is watched while a service runs: the clock and, after `ready`, the topics. */
+  /** Returns the states that are watched while a service runs: of the clock and, after `ready`, of the topics. */
   watched(): readonly Dependency[];
   /** Closes log and store, and ends a wait in progress. Idempotent. */
   close(): Promise<void>;
@@ -53,7 +53,7 @@ export interface ServersDeps {
   /** The name of this process in Kafka's logs. */
   readonly clientId: string;
   readonly logger: Logger;
-  /** Called when records can no longer be read: the process should exit. */
+  /** Called when records can no longer be read, so the process should exit. */
   onFatal(reason: Error): void;
 }
 

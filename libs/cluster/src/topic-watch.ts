@@ -2,7 +2,7 @@
 import type { Dependency, Logger } from '@latchkey/process';
 
 const EVERY_MS = 10 * 60_000;
-/** After a failed comparison, the next one follows sooner. Outages of the brokers are reported elsewhere. */
+/** When to compare again after a failed comparison, in ms. Outages of the brokers are reported elsewhere. */
 const AGAIN_MS = 30_000;
 
 export interface TopicWatchDeps {

@@ -95,7 +95,7 @@ interface Intact {
   readonly proof: EventProof;
 }
 
-/** Returns why each record does not verify; undefined for those that do. */
+/** Returns why each record does not verify; undefined for records that do. */
 async function findFlaws(
   candidates: readonly Candidate[],
   { keys, topics, unsigned, verified }: Rules,
@@ -105,7 +105,7 @@ async function findFlaws(
   const flaws: (string | undefined)[] = [];
   const pending = new Map<string, Intact[]>();
   for (const [index, { source, decoded, provenance }] of candidates.entries()) {
-    // The consumer sets aside records whose key names no account in any case.
+    // The consumer always sets aside records whose key names no account.
     if (decoded.kind === 'unusable' || unsigned.includes(source.topic)) continue;
     if (provenance.kind === 'unsigned') flaws[index] = UNSIGNED;
     else if (provenance.kind === 'forged') flaws[index] = provenance.cause;

@@ -13,16 +13,16 @@ export interface EventKeys {
   unavailableReason(): string | undefined;
 }
 
-/** The keys cannot be fetched, so signatures cannot be verified. */
+/** Thrown if the keys cannot be fetched, so that signatures cannot be verified. */
 export class EventKeysUnavailable extends Error {
   override readonly name = 'EventKeysUnavailable';
 }
 
 const FETCH_WITHIN_MS = 3000;
-/** The longest that a key is accepted after it was withdrawn, in ms. */
+/** The longest time that a key is accepted after it was withdrawn, in ms. */
 const MAX_AGE_MS = 10 * 60_000;
 
-/** Keys of a JWKS in memory. @throws Error if it is no JWKS */
+/** Returns the keys of a JWKS in memory. @throws Error if it is no JWKS */
 export function fixedEventKeys(jwks: unknown): EventKeys {
   const keys = eventKeysIn(jwks);
   return { find: async () => keys, unavailableReason: () => undefined };

@@ -41,7 +41,7 @@ interface Run {
 
 const NO_HASHES: ReadonlySet<string> = new Set();
 const RECORDS_PER_READ = 500;
-/** Near the end of the log, slices are smaller than this fraction (1/10) of `leastBehind`. */
+/** A slice of fewer than 1/10 of `leastBehind` records shows that the consumer is near the end of the log. */
 const LEAST_SLICE_PART = 10;
 
 /** Returns a look-ahead for one consumer: several at different offsets would read the same records again and again. */

@@ -6,12 +6,12 @@ import { type AccountRecord, causeOf, type EventRecord, isEvent, sequenceOf } fr
 export type FirstEvent = 'one' | 'any';
 
 export type Step =
-  /** The account's next event. */
+  /** The record is the account's next event. */
   | { readonly kind: 'due'; readonly record: EventRecord }
   | { readonly kind: 'duplicate' }
   /** The account is parked, so its record must wait. */
   | { readonly kind: 'held back' }
-  /** The missing event of an account that is parked at a gap: the account can resume. */
+  /** The record is the missing event of an account that is parked at a gap, so the account can resume. */
   | { readonly kind: 'missing' }
   | { readonly kind: 'park'; readonly blocker: Blocker };
 
@@ -46,9 +46,10 @@ export function nextStep(position: Position, record: AccountRecord, first: First
 }
 
 /**
- * Returns the mark of an account that this record may unpark; undefined if it does not. A duplicate may if the missing
- * event was applied: a process that dies while the account resumes leaves the mark, and its slice is redelivered. Other
- * duplicates may not: a slow member reads them, and does not know what the records after its slice wait for.
+ * Returns the mark of an account that this record may unpark; undefined if it does not. A duplicate may unpark the
+ * account if the missing event was applied: a process that dies while the account resumes leaves the mark, and its
+ * slice is redelivered. No other duplicate may, because a slow member of the group may read it without knowing what
+ * the later records wait for.
  */
 export function markToRetry({ sequence, parked }: Position, { kind }: Step): Parked | undefined {
   if (parked === undefined) return undefined;
@@ -68,7 +69,10 @@ export function gapBlocker(last: number, sequence: number): Blocker {
   return { reason: 'gap', cause: `event ${sequence} came where ${last + 1} was due` };
 }
 
-/** Returns the sequence of the event that an account at a gap misses. Only the cause says it, as stores keep no more. */
+/**
+ * Returns the sequence of the missing event of an account that is parked at a gap. It is read from the text of the
+ * cause, because stores keep nothing else.
+ */
 function missingIn({ cause }: Blocker): number {
   return Number(/where (\d+) was due$/.exec(cause)?.[1] ?? 0);
 }

@@ -31,11 +31,14 @@ export interface RetryDeps<P extends Position> {
    * @param origin the mark that the account is parked with
    */
   handle(position: P, record: EventRecord, origin: Parked): Promise<P | Refused> | P | Refused;
-  /** @throws Error if reading must be abandoned, because the process stops or the partition was revoked */
+  /**
+   * Called between records.
+   * @throws Error if reading must be abandoned, because the process stops or the partition was revoked
+   */
   throwIfStopped?(): void;
   /**
-   * Returns the sequence of the account's last event in the journal, 0 if there is none. It shows whether an event
-   * is missing, or the unreadable record never was an event.
+   * Returns the sequence of the account's last event in the journal, 0 if there is none. This sequence shows whether
+   * an event is missing, or the unreadable record never was an event.
    */
   lastDecided?(account: string): Promise<number>;
 }
@@ -100,7 +103,8 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>): Retry
         }
       }
     }
-    // Asked after the log was read: if the journal has no later event now, the records above contained none either.
+    // The journal is read after the log: if the journal has no later event now, the records above contained none
+    // either.
     const decided = await deps.lastDecided?.(account);
     const blocker = position.sequence === decided ? undefined : catchUp.blocker();
     const after = withMark(position, blocker && { ...origin, ...blocker });
@@ -134,8 +138,8 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>): Retry
       for (;;) {
         const before = await find(mark.account);
         if (waitsForOperator(before)) return before;
-        // The account waits for what another member has read, perhaps after this slice. Then only the whole log shows
-        // whether it may continue, and the last pass must change nothing, as for an operator.
+        // The account waits for a record that another member has read, perhaps after this slice. Then only the whole
+        // log shows whether the account may continue, and the last pass must change nothing, as in `retry`.
         if (before.parked && !(known && isSameMark(before.parked, known))) toOffset = undefined;
         const { after } = await readOnce(before, mark, {
           toOffset,

@@ -66,7 +66,7 @@ export function assertOutcome(actual: Outcome, { name, expected }: ConformanceCa
   assert.deepEqual(sorted(actual), sorted(expected), name);
 }
 
-/** Groups by account, because events of different accounts may be handled in any order. */
+/** Sorts the handled events by account, because events of different accounts may be handled in any order. */
 function sorted({ handled: events, accounts }: Outcome) {
   return {
     handled: Object.fromEntries(Map.groupBy(events, (event) => event.handled)),

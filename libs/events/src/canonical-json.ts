@@ -3,7 +3,7 @@
  * of its keys. Pure.
  */
 
-/** Printable ASCII without `"` and `\`: nothing to escape. Most texts of events are of this kind. */
+/** Matches printable ASCII without `"` and `\`, in which nothing is escaped. Most texts of events match. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
 /**
@@ -18,7 +18,7 @@ export function canonicalJson(value: unknown): string {
       return quoted(value);
     case 'number':
       if (!Number.isFinite(value)) throw new TypeError('JSON has no such number.');
-      // RFC 8785 adopts the form of ECMAScript.
+      // RFC 8785 writes numbers as ECMAScript does.
       return String(value);
     case 'boolean':
       return String(value);
@@ -41,7 +41,7 @@ function canonicalObject(object: object): string {
   return `{${members}}`;
 }
 
-/** By UTF-16 code units, as RFC 8785 requires. */
+/** Compares names by UTF-16 code units, as RFC 8785 requires. */
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : 1;
 }

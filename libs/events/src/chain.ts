@@ -1,6 +1,6 @@
 /**
- * The hash chain of an account: every event names the hash of the one before, and its own hash covers everything that
- * consumers act on. Personal data is covered by a digest with a random salt, so that the person can be erased
+ * The hash chain of an account: every event contains the hash of the previous one, and its own hash covers everything
+ * that consumers act on. Personal data is covered by a digest with a random salt, so that the person can be erased
  * together with the salt, and the chain remains as it is. Pure, except for `newPersonSalt`.
  */
 import { hash, randomBytes } from 'node:crypto';
@@ -8,7 +8,7 @@ import { canonicalJson } from './canonical-json.ts';
 import { dataSchemaUri } from './data-schema-uri.ts';
 import { hmacSha256 } from './hmac.ts';
 
-/** The digest of an event's personal data, and the salt that it was made with. */
+/** The digest of an event's personal data, and the salt of the digest. */
 export interface PersonDigest {
   /** HMAC-SHA-256 of the canonical JSON of `data.person`, keyed with the salt; base64url. */
   readonly digest: string;
@@ -20,7 +20,7 @@ export interface PersonDigest {
 export interface ChainEntry {
   /** SHA-256 in base64url. */
   readonly hash: string;
-  /** The hash of the event before; absent on the first event. */
+  /** The hash of the previous event; absent on the first event. */
   readonly previous?: string;
   /** Absent if the event was made without personal data. */
   readonly person?: PersonDigest;
@@ -35,7 +35,7 @@ export interface CoveredEvent {
   readonly subject: string;
   readonly sequence: number;
   readonly time: string;
-  /** As it is published, in the form of `version`. */
+  /** The data as it is published, in the form of `version`. */
   readonly data: unknown;
 }
 
@@ -48,7 +48,7 @@ export function newPersonSalt(): string {
 
 /**
  * Returns the digest of personal data.
- * @param salt of a fixed length, because HMAC pads keys: two keys of different lengths may be the same key
+ * @param salt must have a fixed length, because HMAC pads keys: two keys of different lengths may be the same key
  * @throws Error if the person holds lone surrogates, or numbers that JSON does not have
  */
 export function digestPerson(person: unknown, salt: string): string {
@@ -78,7 +78,7 @@ export function hashEvent(
   return hash('sha256', canonicalJson(covered), 'base64url');
 }
 
-/** Returns the entry of a new event. @param previous the hash of the event before; undefined for the first */
+/** Returns the entry of a new event. @param previous the hash of the previous event; undefined for the first */
 export function chainEvent(event: CoveredEvent, previous: string | undefined, salt: string): ChainEntry {
   const person = personIn(event.data);
   const links = {

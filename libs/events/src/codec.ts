@@ -105,7 +105,7 @@ function publishedData({
 export function coveredBy(event: LatchkeyEvent, stored?: StoredData): CoveredEvent {
   const { id, type, subject, sequence, time } = event;
   if (stored !== undefined) return { id, type, subject, sequence, time, ...stored };
-  // Converted to JSON and back, because fields that are undefined are not published.
+  // The data is converted to JSON and back, because fields that are undefined are not published.
   const data: unknown = JSON.parse(JSON.stringify(publishedData(event)));
   return { id, type, version: catalogue[type].version, subject, sequence, time, data };
 }
@@ -187,7 +187,7 @@ function readRecord(context: DecodeContext, record: RawRecord): ReadRecord {
   if ('flaw' in headers) return { decoded: undecodable(headers.flaw) };
   const { envelope, type, version } = headers.facts;
   if (envelope.subject !== subject) return { decoded: undecodable('ce_subject is not the key') };
-  // Under the key of another event it would make a compacted topic remove that event.
+  // A record with the key of another event would make a compacted topic remove that event.
   if (key.sequence !== undefined && key.sequence !== envelope.sequence)
     return { decoded: undecodable('ce_sequence is not the one in the key') };
 

@@ -7,7 +7,7 @@ import type { Envelope } from './catalogue.ts';
 import { textOf } from './headers.ts';
 import { ACCOUNTS_TOPIC, type TopicName } from './topics.ts';
 
-/** What the key of an event's record says. */
+/** The contents of the key of an event's record. */
 export interface EventKey {
   /** The id of the account, the mailing or the delivery. */
   readonly subject: string;

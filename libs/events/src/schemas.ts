@@ -128,7 +128,7 @@ const streams: readonly Stream[] = [
   ...topics.map((topic) => ({
     topic,
     types: eventTypes.filter((type) => catalogue[type].topic === topic.name),
-    // Only events of auth are chained and signed.
+    // Only the events that auth publishes are chained and signed.
     headers: topic.publisher === 'auth' ? eventHeaders.extend(proofHeaders.shape) : eventHeaders,
     key: keySchema(topic),
     description: `Events in the order of their sequence, per ${topic.keyedBy}.`,

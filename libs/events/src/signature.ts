@@ -10,7 +10,7 @@ export interface EventSigner {
   sign(hash: string): Signature;
 }
 
-/** Keeps signatures of events apart from signatures of anything else by the same key. */
+/** The prefix of the signed text. With it, no signature of anything else by the same key is valid for an event. */
 const DOMAIN = 'latchkey-event:';
 
 /** An id that a header can hold. */
@@ -38,7 +38,7 @@ export function isSignedBy(key: KeyObject, hash: string, signature: Signature): 
   return isTextSignedBy(key, DOMAIN + hash, signature);
 }
 
-/** As `isSignedBy`, on the thread pool: many checks do not block the event loop. */
+/** Like `isSignedBy`, but on the thread pool, so that many checks do not block the event loop. */
 export function verifySignature(key: KeyObject, hash: string, signature: Signature): Promise<boolean> {
   const bytes = signatureText.exec(signature)?.groups?.['bytes'];
   if (bytes === undefined) return Promise.resolve(false);

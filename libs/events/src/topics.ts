@@ -82,7 +82,10 @@ export interface SecurityTopic {
   readonly keyedBy: string;
 }
 
-/** @param retentionDays how long records are kept, in days: AUDIT_RETENTION_DAYS */
+/**
+ * Returns the topic of security events.
+ * @param retentionDays how long records are kept, in days: AUDIT_RETENTION_DAYS
+ */
 export function securityTopic(retentionDays = 90): SecurityTopic {
   return {
     name: SECURITY_TOPIC,
@@ -95,7 +98,8 @@ export function securityTopic(retentionDays = 90): SecurityTopic {
 export const RECEIPTS_TOPIC = 'erasures.receipts.v1';
 
 /**
- * The topic on which consumers confirm erasures. auth reads it, and may be down for as long as the records are kept.
+ * The topic on which consumers confirm erasures. auth reads the receipts, and may be down for as long as they are
+ * kept.
  */
 export const receiptsTopic = {
   name: RECEIPTS_TOPIC,

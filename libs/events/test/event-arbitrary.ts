@@ -111,7 +111,7 @@ function eventOf(type: EventType): fc.Arbitrary<LatchkeyEvent> {
   const data = dataArbitraries.get(type) ?? fc.constant({});
   return fc.tuple(envelope, data).map(([facts, fields]) => {
     const subject = { [catalogue[type].subjectField]: facts.subject };
-    // Cloned, because fast-check creates some objects without a prototype, which JSON does not preserve.
+    // The event is cloned, because fast-check creates some objects without a prototype, which JSON does not preserve.
     return structuredClone({ ...facts, type, data: { ...Object(fields), ...subject } }) as LatchkeyEvent;
   });
 }

@@ -3,7 +3,7 @@ import type { BusRecord } from '@latchkey/bus';
 import { dataSchemaUri, subjectOfKey } from '@latchkey/events';
 import { parseJson } from './json.ts';
 
-/** The restrictions on what a reader may see. */
+/** What a reader may see. */
 export interface ReaderView {
   /** The types of events that the reader sees; undefined for all. */
   readonly types?: ReadonlySet<string>;
@@ -56,8 +56,8 @@ function attributesOf({ headers }: BusRecord, account: string): Record<string, s
 }
 
 /**
- * The Kafka binding uses another name for one attribute and a prefix for the others; the trace context has no
- * prefix.
+ * Returns the attribute that a header contains. The Kafka binding uses another name for one attribute and a prefix
+ * for the others; the trace context has no prefix.
  */
 function attributeName(header: string): string | undefined {
   if (header === 'content-type') return 'datacontenttype';

@@ -1,6 +1,6 @@
 /**
- * The position of a reader of the feed, as opaque text. It is not secret: it contains offsets of the log, and a forged
- * cursor reveals only what the key allows anyway.
+ * The position of a reader of the feed, as opaque text. A cursor is not secret: it contains offsets of the log, and a
+ * forged cursor reveals only what the key allows anyway.
  */
 import { crc32 } from 'node:zlib';
 import type { BusRecord } from '@latchkey/bus';
@@ -18,7 +18,7 @@ export interface Place {
 }
 
 export interface Cursor {
-  /** Identifies the log. */
+  /** The number that identifies the log: `logNumber`. */
   readonly log: number;
   /** The partition to begin with, so that every partition gets its turn. */
   readonly next: number;
@@ -45,7 +45,7 @@ export function logNumber(id: string): number {
   return crc32(id);
 }
 
-/** Whether a cursor is of the log with this id. */
+/** Returns whether a cursor belongs to the log with this id. */
 export function isSameLog({ log }: Cursor, id: string): boolean {
   return log === logNumber(id);
 }

@@ -7,16 +7,16 @@ import { anchorOf, type Cursor, logNumber, type Place, placeOf } from './cursor.
 /** A client of the feed, and what it may see. */
 export interface FeedReader {
   readonly id: string;
-  /** The name under which it confirms erasures. */
+  /** The name under which the client confirms erasures. */
   readonly name: string;
-  /** The types of events that it may read; undefined for all. */
+  /** The types of events that the client may read; undefined for all. */
   readonly types?: readonly string[];
-  /** Whether it may see personal data. */
+  /** Whether the client may see personal data. */
   readonly person: boolean;
 }
 
 export interface FeedQuery {
-  /** Undefined to read from the beginning. */
+  /** The cursor to continue at. Undefined to read from the beginning. */
   readonly after?: Cursor | undefined;
   readonly view: ReaderView;
   /** If set, only events of this account are returned. */
@@ -33,7 +33,7 @@ export interface FeedPage {
   readonly behind: number;
 }
 
-/** Every method rejects with the errors of the log. */
+/** Reads pages of the feed. Every method rejects with the errors of the log. */
 export interface Feed {
   read(query: FeedQuery): Promise<FeedPage>;
   /** Resolves once there may be more records after a page that reached the end, or when `signal` is aborted. */
@@ -95,7 +95,7 @@ async function readPage(source: Source, query: FeedQuery): Promise<FeedPage> {
   return { events, cursor: { log, next, places }, behind };
 }
 
-/** Returns the ranges in a circle that begins with this partition. */
+/** Returns the ranges from this partition on, followed by those before it. */
 function startingWith(ranges: readonly PartitionRange[], first: number): readonly PartitionRange[] {
   const at = ranges.findIndex(({ partition }) => partition === first);
   return at === -1 ? ranges : [...ranges.slice(at), ...ranges.slice(0, at)];
@@ -163,13 +163,13 @@ async function checked(
 ): Promise<Place> {
   if (place.offset <= start || reached.has(partition, place)) return place;
   const [before] = await tail.read(partition, place.offset - 1, 1);
-  // Compaction has removed it: what it was cannot be told, and the log is taken for the same.
+  // Compaction has removed the record before this place, so it cannot be compared: the log is assumed to be the same.
   const isRemoved = before !== undefined && before.offset >= place.offset;
   const isSame = before?.offset === place.offset - 1 && anchorOf(before) === place.anchor;
   return isSame || isRemoved ? place : { offset: start, anchor: 0 };
 }
 
-/** The positions that this process itself has reached. Their records need not be read again for the check. */
+/** The positions that readers have reached in this process. Their records need not be read again for the check. */
 interface Reached {
   add(partition: number, place: Place): void;
   has(partition: number, place: Place): boolean;

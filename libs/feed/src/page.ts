@@ -23,7 +23,7 @@ export async function respondWithPage(reading: PageReading): Promise<Answer> {
   };
 }
 
-/** Reads until there are events or the time is up. Pages without matching events are skipped. */
+/** Reads pages until one has events or the time is up. Skips pages without matching events. */
 async function readOrWait(reading: PageReading, timeUp: AbortSignal | undefined): Promise<FeedPage> {
   const { feed, view, ending } = reading;
   const { after, account, limit } = reading.query;

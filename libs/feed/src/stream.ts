@@ -13,7 +13,7 @@ const SILENT_AT_MOST_MS = 15_000;
 export interface StreamReading extends PageReading {
   /** Called when the stream has ended. */
   leave(): void;
-  /** Whether the client may still read. */
+  /** Returns whether the client may still read. */
   stillMay(): Promise<boolean>;
 }
 
@@ -22,7 +22,7 @@ export function respondWithStream(reading: StreamReading): Answer {
   reading.ending.addEventListener('abort', reading.leave, { once: true });
   return {
     status: 200,
-    // Without this header, nginx would buffer the events.
+    // The header X-Accel-Buffering keeps nginx from buffering the events.
     headers: { 'X-Accel-Buffering': 'no' },
     stream: { type: 'text/event-stream; charset=utf-8', pieces: pieces(reading) },
   };
@@ -68,7 +68,7 @@ function textOf({ events, cursor }: FeedPage): string {
   const last = events.length - 1;
   return events
     .map((event, index) => {
-      // Line breaks in JSON can only be between tokens.
+      // Line breaks would end the field `data`. They can be replaced, because JSON has them only between tokens.
       const data = `data: ${event.replace(/[\r\n]+/g, ' ')}\n`;
       return index === last ? `id: ${writeCursor(cursor)}\n${data}\n` : `${data}\n`;
     })

@@ -15,7 +15,7 @@ export function viewOf(
   return { types, person, placeholders };
 }
 
-/** @throws Problem (unavailable) if the work fails because the log cannot be read */
+/** Runs work. @throws Problem (unavailable) if it fails because the log cannot be read */
 export async function mapLogFailures<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

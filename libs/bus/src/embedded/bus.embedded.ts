@@ -19,7 +19,7 @@ import { createEmbeddedTail } from './tail.embedded.ts';
 
 const DEFAULT_SLICE_SIZE = 500;
 const SWEEP_EVERY_MS = 60_000;
-/** Small enough that a clean-up or a scan does not block the event loop. */
+/** How many rows a clean-up or a scan handles at once: few enough not to block the event loop. */
 const ROWS_AT_ONCE = 2000;
 
 export interface EmbeddedBusDeps {

@@ -132,7 +132,7 @@ async function handOver(deps: LaneDeps, member: Member, records: readonly BusRec
         log.append(deadLetter(log, { topic: topic.name, group, unusable, at: member.now() }));
       log.moveTo(group, topic, partition, past);
     };
-    // May be lost in a crash: the slice is then delivered again.
+    // This write may be lost in a crash: the slice is then delivered again.
     await database.write(keepPosition, { flushed: false });
     if (unusable.size > 0) deps.appended(deadLetterTopic(topic.name, group));
     return true;

@@ -3,7 +3,7 @@ import kafkajs, { type AclEntry, type Admin } from 'kafkajs';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
-/** The operations, as Kafka's own tools write them. */
+/** kafkajs's number of each operation, by the name that Kafka's own tools use. */
 const OPERATIONS = {
   Read: AclOperationTypes.READ,
   Write: AclOperationTypes.WRITE,

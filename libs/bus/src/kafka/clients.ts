@@ -29,7 +29,7 @@ export interface KafkaConnection {
 }
 
 export interface KafkaClients {
-  /** Tries each given broker once, then fails: the caller decides whether to retry. */
+  /** Tries each broker once, then fails: the caller decides whether to retry. */
   readonly prompt: Kafka;
   /** Retries through outages. */
   readonly patient: Kafka;

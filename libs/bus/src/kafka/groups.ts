@@ -158,7 +158,7 @@ function areCompatible(theirs: readonly string[], ours: readonly string[]): bool
 /**
  * Copies the positions of the former group to a group without positions. The former group keeps its own.
  * @returns whether positions were taken over
- * @throws Error of kafkajs, for example if the group has members by then, which have then taken them over
+ * @throws Error of kafkajs, for example if the group has members by then: these have already copied the positions
  */
 export async function copyFormerPositions(
   kafka: Kafka,
@@ -176,7 +176,7 @@ export async function copyFormerPositions(
   const { cluster, disconnect } = await borrowCluster(kafka, topic);
   try {
     const coordinator = await cluster.findGroupCoordinator({ groupId: group });
-    // Committed without being a member: the broker accepts this only while the group has none.
+    // The commit names no member: the broker accepts this only while the group has no members.
     await coordinator.offsetCommit({ groupId: group, groupGenerationId: -1, memberId: '', topics: former });
     return true;
   } finally {

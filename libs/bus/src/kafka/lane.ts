@@ -41,11 +41,11 @@ export interface Lane {
   /** Resolves once the records are handled, or continue in the background. */
   take(run: FetchedRun): Promise<void>;
   /**
-   * The partition may belong to another member: aborts the slice in progress, stores no position, and starts
-   * nothing.
+   * Must be called when the partition may belong to another member: aborts the slice in progress, and from then on
+   * stores no position and starts nothing.
    */
   revoke(): void;
-  /** Whether no records are being handled or waiting for a retry. */
+  /** Returns whether no records are being handled or waiting for a retry. */
   isIdle(): boolean;
   /**
    * Takes no more records and aborts the slice in progress. Resolves once the slice was abandoned, or its position
@@ -145,8 +145,8 @@ async function deliver(deps: LaneDeps, records: readonly BusRecord[], signal: Ab
 }
 
 /**
- * A handler that rejects is waiting for something that may return. A handler that neither resolves nor rejects is
- * stuck.
+ * Runs a handler, and reports it as stuck if it neither resolves nor rejects in time. A handler that rejects is not
+ * stuck: it is retried.
  */
 async function watched(deps: LaneDeps, handle: () => Promise<void>): Promise<void> {
   const { group, topic, partition, handleWithinMs, onStuck } = deps;

@@ -18,19 +18,19 @@ export interface LanesDeps {
   readonly coordinator: StaleCoordinator;
   /** Resolves once the records are durable in the dead-letter topic. */
   setAside(topic: string, unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
-  /** A handler is stuck. */
+  /** Called when a handler is stuck. */
   onStuck(reason: Error): void;
 }
 
 export interface Lanes {
   /** Handles a fetched batch; resolves when kafkajs may fetch again. */
   take(payload: EachBatchPayload): Promise<void>;
-  /** The member joined its group with this assignment. */
+  /** Must be called when the member has joined its group, with the assignment. */
   assign(join: ConsumerGroupJoinEvent['payload']): void;
   revokeAll(): void;
-  /** kafkajs has delivered a batch, possibly of control records only. */
+  /** Must be called when kafkajs has delivered a batch, possibly of control records only. */
   batchEnded(batch: ConsumerEndBatchProcessEvent['payload']): void;
-  /** Assigned partitions of which nothing is being handled or retried. */
+  /** Returns the assigned partitions of which nothing is being handled or retried. */
   idle(): readonly IdlePartition[];
   close(): Promise<void>;
 }
@@ -43,7 +43,7 @@ export function createLanes(
   const positions = createPositionCommitter();
   let assigned = new Set<string>();
   let member: string | undefined;
-  /** Since the last rebalance, after which kafkajs starts at the committed positions. */
+  /** The partitions delivered since the last rebalance, after which kafkajs starts at the committed positions. */
   const delivered = new Map<string, Omit<IdlePartition, 'name'>>();
 
   function laneOf(topic: string, partition: number): Lane {

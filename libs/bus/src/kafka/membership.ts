@@ -34,9 +34,9 @@ export interface MembershipDeps {
 export interface Membership {
   /** Calls back whenever the group is joined again, as after a rebalance. */
   onRejoin(listener: () => void): void;
-  /** Assigned partitions of which nothing is being handled or retried. */
+  /** Returns the assigned partitions of which nothing is being handled or retried. */
   idle(): readonly IdlePartition[];
-  /** When the broker last responded to a fetch or heartbeat, in ms of `performance.now`. */
+  /** Returns when the broker last responded to a fetch or heartbeat, in ms of `performance.now`. */
   lastResponse(): number;
   /** Stops the handlers and leaves the group. */
   leave(): Promise<void>;
@@ -147,7 +147,10 @@ export async function joinGroup(
   };
 }
 
-/** A request counts only if it got a response; kafkajs also reports fetches without one. */
+/**
+ * Returns a function that tells when the broker last responded. kafkajs also reports fetches that got no response;
+ * they do not count.
+ */
 function trackResponses(consumer: Consumer) {
   let last = performance.now();
   function record() {

@@ -12,7 +12,7 @@ export interface Position {
 export interface PositionCommitter {
   /**
    * Resolves once the group's position is stored. `commit` must belong to the fetch that returned the record.
-   * @throws Error if it is not known to be stored
+   * @throws Error if the position may not be stored
    */
   keep(position: Position, commit: Commit): Promise<void>;
 }

@@ -5,11 +5,11 @@ import { splitBySize, toMessage } from './records.ts';
 
 const ALL_REPLICAS = -1;
 const ACK_TIMEOUT_MS = 10_000;
-/** Below the default `max.message.bytes` of 1 MiB. */
+/** The largest batch, in bytes. Below the default `max.message.bytes` of 1 MiB. */
 const BYTES_AT_ONCE = 768 * 1024;
 
 export interface Publisher {
-  /** @throws Error unless every record is known to be durable */
+  /** Resolves once every record is durable. @throws Error if any of them may not be */
   publish(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -109,7 +109,7 @@ export function assertAllAcknowledged(
     throw new Error(`No acknowledgement for partition ${[...missing].join(', ')} of ${topic}.`);
 }
 
-/** Takes the part of the key that decides the partition. */
+/** Passes only the part of the key that decides the partition to the partitioner. */
 function byMainPart({ message, ...args }: PartitionerArgs): PartitionerArgs {
   const { key } = message;
   const isKeyed = key !== null && key !== undefined;

@@ -58,7 +58,7 @@ interface FetchPlace {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  /** How much is fetched at most, unless the first record is larger. */
+  /** The maximum number of bytes to fetch, unless the first record is larger. */
   readonly bytes: number;
 }
 
@@ -90,7 +90,8 @@ export async function fetchFrom(
       );
       const found = messages.filter((message) => Number(message.offset) >= offset);
       if (found.length > 0) return found;
-      // Compaction may have removed the rest of the first batch, and the next one may not have fitted.
+      // Nothing was returned: compaction may have removed the rest of the first batch, and the next one may be too
+      // large.
       size *= 2;
     } catch (err) {
       failure = err;

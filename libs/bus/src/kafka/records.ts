@@ -4,7 +4,10 @@ import type { BusRecord, OutgoingRecord } from '../bus.ts';
 /** An upper estimate of the bytes of a record besides key, value and headers. */
 const OVERHEAD_BYTES = 64;
 
-/** Nothing is copied: the types of kafkajs require mutable headers, but it does not change them. */
+/**
+ * Converts a record for kafkajs. The headers are not copied: kafkajs's types require mutable ones, but it does not
+ * change them.
+ */
 export function toMessage({ key, value, headers }: OutgoingRecord): Message {
   return {
     key,

@@ -22,7 +22,7 @@ export interface KafkaTail extends LogTail {
 export function createKafkaTail(kafka: Kafka, admin: ReusableAdmin, topic: string, id: string): KafkaTail {
   let connection: ReturnType<typeof borrowCluster> | undefined;
   let known: { readonly at: number; readonly ranges: Promise<readonly PartitionRange[]> } | undefined;
-  /** What fetches returned beyond their limit, by partition, for readers that follow each other. */
+  /** Records that a fetch returned beyond the requested limit, by partition, kept for the next read. */
   const rest = new Map<number, { readonly from: number; readonly records: readonly BusRecord[] }>();
 
   function ranges(): Promise<readonly PartitionRange[]> {

@@ -24,7 +24,7 @@ export function replicationFor(brokers: number): Replication {
 }
 
 export interface KafkaTopic extends TopicSpec {
-  /** Default 1 MiB. */
+  /** The largest batch of records, in bytes. Default: 1 MiB. */
   readonly largestBatchBytes?: number;
 }
 
@@ -58,8 +58,8 @@ function compacted({ maxLagMs }: Compaction): Readonly<Record<string, string>> {
 }
 
 /**
- * Returns the replication of topics that are to be created. It is permanent. If two brokers respond, a third one
- * may just be down.
+ * Returns the replication of topics that are to be created. It cannot be changed later, and if two brokers respond, a
+ * third one may just be down.
  * @throws KafkaUnavailableError if exactly two brokers respond
  */
 export function replicationForNewTopics(brokers: number): Replication {
@@ -191,9 +191,9 @@ async function missingOf(
 
 /**
  * Waits until every broker has the topics that were just created, with leaders. The broker that created them has them
- * first; for a moment, the others report that they do not exist. kafkajs asks a random broker, and the next one if that
- * one refuses. It is therefore asked for the list of all topics, which no broker refuses, until every broker was asked
- * with high probability.
+ * first; for a moment, the others report that they do not exist. kafkajs sends a request to a random broker, and to
+ * the next one if that one refuses. So this function requests the list of all topics, which no broker refuses, until
+ * every broker has very probably answered.
  * @throws KafkaUnavailableError after ten seconds
  */
 export async function waitForTopics(admin: Admin, names: readonly string[], brokers: number): Promise<void> {

@@ -21,7 +21,7 @@ export const OwnerAlerted = defineEvent({
       username,
       browser: z.string().min(1).max(40).optional(),
       system: z.string().min(1).max(40).optional(),
-      /** IPv4: /24, IPv6: /56. */
+      /** The network of the client: a /24 for IPv4, a /56 for IPv6. */
       network: z.string().min(1).max(64).optional(),
     }),
   },

@@ -19,7 +19,7 @@ const accountIfAny = id
   .optional()
   .describe('The verified account that it is about; absent if there is none.');
 
-/** The origin of a request. At most one of the three forms of the IP is present, depending on AUDIT_IP. */
+/** The origin of a request. AUDIT_IP decides in which of the three forms the IP address is present, if at all. */
 const client = person({
   ip: z.string().optional(),
   ipPrefix: z.string().optional(),

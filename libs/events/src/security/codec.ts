@@ -15,7 +15,7 @@ import {
 
 const { ce_sequence: _s, ce_causationid: _c, traceparent: _t, ce_subject, ...kept } = eventHeaders.shape;
 
-/** The headers of a security event. `ce_subject` is the account that it is about, if any. */
+/** The headers of a security event. `ce_subject` is the account that the event is about, if any. */
 export const securityHeaders = z.object({
   ...kept,
   ce_source: z.literal(sources.auth),
@@ -27,7 +27,7 @@ const names = Object.keys(securityHeaders.shape);
 /** A security event in the form in which it is published on a bus. */
 export interface EncodedSecurityEvent {
   readonly topic: typeof SECURITY_TOPIC;
-  /** The id of the account that it is about, if any. */
+  /** The id of the account that the event is about, if any. */
   readonly key: string | null;
   readonly value: Buffer;
   readonly headers: Readonly<Record<string, string>>;

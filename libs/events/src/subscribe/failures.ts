@@ -10,7 +10,7 @@ export function withoutStopWarnings(logger: SubscriberLogger): Pick<SubscriberLo
   };
 }
 
-/** Throws outside of any caller, which ends the process unless it handles uncaught exceptions. */
+/** Throws an uncaught exception, which ends the process unless the process handles uncaught exceptions. */
 export function throwUncaught(reason: Error): void {
   queueMicrotask(() => {
     throw reason;

@@ -30,9 +30,9 @@ import {
 } from './subscriber.ts';
 
 /**
- * Returns a handler that handles the records of a slice one by one. It rejects if a handler or the store fails, and
- * before the next event once its signal is aborted. The slice is then redelivered, possibly to another member, and the
- * events whose positions are stored are skipped.
+ * Returns a handler that handles the records of a slice one by one. The handler rejects if a handler of an event or
+ * the store fails, and before the next event once its signal is aborted. The slice is then redelivered, possibly to
+ * another member, and the events whose positions are stored are skipped.
  */
 export function createSliceHandler(shared: Omit<Subscriber, 'stopped'>) {
   return async (slice: Slice): Promise<void> => {

@@ -51,8 +51,8 @@ export interface KafkaOptions extends Interest {
 const RETRY_AFTER_MS = 1000;
 
 /**
- * @throws Error that names the faulty topics, credentials or rights; RangeError if the group cannot confirm erasures;
- * the signal's reason if it is aborted
+ * Subscribes on Kafka. @throws Error that names the faulty topics, credentials or rights; RangeError if the group
+ * cannot confirm erasures; the signal's reason if it is aborted
  */
 export async function subscribeOnKafka(options: KafkaOptions): Promise<Subscription> {
   const { brokers, group, clientId = group, ssl, sasl, patchKafkajs = false } = options;

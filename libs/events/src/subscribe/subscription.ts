@@ -23,15 +23,15 @@ export interface Interest {
    */
   readonly erased?: ErasedHandler;
   /**
-   * The store of positions. It belongs to the group: with a new store, use a new group, because otherwise the first
-   * events of accounts would be missing. `none`: positions are not stored, and every event is handled on arrival,
-   * including duplicates; gaps are not noticed, and a record that cannot be read is skipped with a warning. Suitable
-   * for caches in which the highest sequence wins.
+   * The store of positions. A store belongs to one group: with a new store, use a new group, because otherwise the
+   * first events of accounts would be missing. `none`: positions are not stored, and every event is handled on
+   * arrival, including duplicates; gaps are not noticed, and a record that cannot be read is skipped with a warning.
+   * Suitable for caches in which the highest sequence wins.
    */
   readonly store: SequenceStore | 'none';
-  /** Default: only the topic of accounts. */
+  /** The topics to read. Default: only the topic of accounts. */
   readonly topics?: readonly TopicName[];
-  /** Default: warnings and errors to the console. */
+  /** Receives warnings and errors. Default: the console. */
   readonly logger?: SubscriberLogger;
   /** Called with the outcome of each record, for counters. Must not throw. */
   observe?(type: RecordType, effect: Effect): void;
@@ -68,7 +68,7 @@ export const consoleLogger: SubscriberLogger = {
   error: (fields, message) => console.error(message, fields),
 };
 
-/** Confirms an erasure. Rejects if it is not known whether the receipt was written. */
+/** Confirms an erasure. Rejects unless the receipt is known to be written. */
 export type Confirm = (account: string, sequence: number) => Promise<void>;
 
 /**

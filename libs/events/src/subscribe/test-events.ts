@@ -26,8 +26,8 @@ export interface TestEvent<T extends EventType = EventType> {
 export interface TestAccount {
   readonly id: string;
   /**
-   * @param data overrides fields of the sample of this type
-   * @throws ZodError if the result violates the schema
+   * Creates the account's next event. @param data overrides fields of the sample of this type @throws ZodError if the
+   * result violates the schema
    */
   event<T extends EventType>(type: T, data?: Partial<DataOf<T>>): TestEvent<T>;
 }
@@ -46,7 +46,7 @@ export interface TestSubscription extends Subscription {
 export interface TestEvents {
   /** The public keys of the signatures, for `keys` of `subscribe`. */
   readonly jwks: { readonly keys: readonly object[] };
-  /** @param id default: a random UUID */
+  /** Creates an account without events. @param id default: a random UUID */
   account(id?: string): TestAccount;
   /** Runs handlers as `subscribe` does, by default with `memoryStore()`. */
   subscribe(

@@ -14,12 +14,12 @@ export interface RequestQueue {
   scheduleCheckPendingRequests(): void;
   scheduleRequestTimeoutCheck(): void;
   isConnected(): boolean;
-  /** Ends the timers. */
+  /** Stops the timers. */
   destroy(): void;
 }
 
 interface InflightRequest {
-  /** By `Date.now`. */
+  /** When the request was sent, by `Date.now`. */
   readonly sentAt: number;
   /** In ms. */
   readonly requestTimeout: number;

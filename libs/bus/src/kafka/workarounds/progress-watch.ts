@@ -12,7 +12,10 @@ export interface IdlePartition {
 
 export interface ProgressDeps {
   readonly group: string;
-  /** Excludes partitions whose records are being handled or retried: waiting for a store is no fault. */
+  /**
+   * Returns the assigned partitions, without those whose records are being handled or retried: waiting for a store is
+   * no fault.
+   */
   idle(): readonly IdlePartition[];
   /** Rejects while the brokers do not respond. */
   offsets(): Promise<ReadonlyMap<string, Pick<PartitionOffsets, 'position' | 'end'>>>;
@@ -25,7 +28,7 @@ export interface ProgressDeps {
 }
 
 export interface ProgressWatch {
-  /** Starts over: the group was rebalanced. */
+  /** Must be called when the group was rebalanced: starts over. */
   reset(): void;
   close(): void;
 }

@@ -7,9 +7,9 @@ export interface StaleCoordinatorDeps {
 }
 
 export interface StaleCoordinator {
-  /** A commit succeeded, or the group was joined. */
+  /** Must be called when a commit has succeeded or the group was joined. */
   reset(): void;
-  /** A commit failed with this error. */
+  /** Must be called when a commit has failed with this error. */
   commitFailed(error: unknown): void;
 }
 

@@ -1,5 +1,5 @@
 export interface WatchdogDeps {
-  /** When the broker last responded to a fetch or heartbeat, in ms on the clock of `now`. */
+  /** Returns when the broker last responded to a fetch or heartbeat, in ms on the clock of `now`. */
   lastResponse(): number;
   /** Resolves if the cluster responds on a separate connection, else rejects. */
   probe(): Promise<void>;

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 
 /**
- * Stores the position in the feed. It may be lost, or older than the positions of accounts: the store of the
- * subscription then recognises redelivered events.
+ * Stores the position in the feed. The position may be lost, or older than the positions of accounts: the store of
+ * the subscription then recognises redelivered events.
  */
 export interface CursorStore {
   load(): Promise<string | undefined>;
@@ -31,7 +31,7 @@ export function fileCursor(path: string): CursorStore {
         throw error;
       }),
     async save(cursor) {
-      // Written to a new file and renamed, so that the file is complete even after a crash.
+      // The cursor is written to a new file, which is then renamed, so that the file is complete even after a crash.
       const written = `${path}.${randomUUID()}`;
       await writeFile(written, cursor);
       await rename(written, path);

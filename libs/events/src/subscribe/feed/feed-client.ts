@@ -32,7 +32,7 @@ export interface PageQuery {
   readonly account?: string;
 }
 
-/** The feed refuses the API key or the request. Retrying does not help. */
+/** Thrown if the feed refuses the API key or the request. Retrying does not help. */
 export class FeedRefusedError extends Error {
   override readonly name = 'FeedRefusedError';
 }

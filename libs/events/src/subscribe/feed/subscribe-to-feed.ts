@@ -24,7 +24,7 @@ export interface FeedOptions extends Omit<Interest, 'group' | 'topics'>, FeedCon
 /** Accepts all records: the feed omits records that auth has not published, and TLS authenticates the feed. */
 const trustFeed: Authenticate = async (records) => ({ records: records.map(decodeRecord), forged: [] });
 
-/** @throws FeedRefusedError if the key is refused; the signal's reason if it is aborted */
+/** Subscribes to the feed. @throws FeedRefusedError if the key is refused; the signal's reason if it is aborted */
 export async function subscribeToFeed(options: FeedOptions): Promise<Subscription> {
   const {
     logger = consoleLogger,
