@@ -5,7 +5,10 @@
 import { instant, role } from '@latchkey/events';
 import { z } from 'zod';
 
-/** Increased when a field is removed or changes its meaning. New fields may be added at any time. */
+/**
+ * The version of the format: increased when a field is removed or changes its meaning. New fields may be added at any
+ * time.
+ */
 export const EXPORT_VERSION = 1;
 
 const profile = z

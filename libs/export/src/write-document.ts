@@ -14,8 +14,8 @@ export interface ExportParts extends Lists {
 }
 
 /**
- * Writes the document with one line per entry, so that memory is needed only for one page of a list. Each part is read
- * when the reader requests it.
+ * Writes the document with one line per entry, keeping only one page of a list in memory. Each part is read when the
+ * reader requests it.
  * @throws ZodError for a part that violates its schema, and any error of the lists: the document is then incomplete
  * JSON
  */

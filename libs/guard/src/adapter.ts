@@ -5,11 +5,11 @@ import { type ProblemAnswer, Refusal } from './refusal.ts';
 
 /** A guard whose checks have the form that a framework expects. */
 export interface FrameworkGuard<Middleware> {
-  /** Any account with a valid token. */
+  /** Accepts any account with a valid token. */
   authenticated(): Middleware;
-  /** An account whose address is verified. */
+  /** Accepts an account whose address is verified. */
   verified(): Middleware;
-  /** A verified account that has one of these roles. */
+  /** Accepts a verified account that has one of these roles. */
   role(...roles: readonly [string, ...string[]]): Middleware;
 }
 

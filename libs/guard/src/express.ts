@@ -21,7 +21,7 @@ export type ExpressMiddleware = (
   next: (error?: unknown) => void,
 ) => void;
 
-/** Converts a guard's checks to middleware for Express. A handler gets the caller by `callerOf(request)`. */
+/** Converts a guard's checks to middleware for Express. In a handler, `callerOf(request)` returns the caller. */
 export function expressGuard(guard: Guard): FrameworkGuard<ExpressMiddleware> {
   return createAdapter(guard, middleware);
 }

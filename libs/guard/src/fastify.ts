@@ -18,8 +18,8 @@ export interface FastifyReply {
 export type FastifyHook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
 /**
- * Converts a guard's checks to hooks for Fastify: `app.get('/books', { onRequest: role('admin') }, handler)`. A handler
- * gets the caller by `callerOf(request)`.
+ * Converts a guard's checks to hooks for Fastify: `app.get('/books', { onRequest: role('admin') }, handler)`. In a
+ * handler, `callerOf(request)` returns the caller.
  */
 export function fastifyGuard(guard: Guard): FrameworkGuard<FastifyHook> {
   return createAdapter(guard, hook);
@@ -31,7 +31,7 @@ function hook(check: Check): FastifyHook {
     if (refused === undefined) return undefined;
     reply.code(refused.status);
     for (const [name, value] of Object.entries(refused.headers)) reply.header(name, value);
-    // Otherwise Fastify would add a charset to the media type of a text.
+    // The body is sent as bytes, because Fastify would add a charset to the media type of a text.
     reply.send(Buffer.from(refused.body));
     return reply;
   };

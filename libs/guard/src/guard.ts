@@ -24,7 +24,7 @@ export interface GuardOptions {
   readonly keys?: KeySource;
   /** Recognises revoked tokens. Default: a token is accepted until it expires, even if it was revoked. */
   readonly revocations?: RevocationCheck;
-  /** Default: the clock of this machine. */
+  /** Returns the current time. Default: the clock of this machine. */
   now?(): Date;
 }
 
@@ -49,11 +49,11 @@ export type HeaderOf = (name: string) => string | undefined;
 export type Check = (header: HeaderOf) => Promise<Caller>;
 
 export interface Guard {
-  /** Any account with a valid token. */
+  /** Accepts any account with a valid token. */
   authenticated(): Check;
-  /** An account whose address is verified. */
+  /** Accepts an account whose address is verified. */
   verified(): Check;
-  /** A verified account that has one of these roles. */
+  /** Accepts a verified account that has one of these roles. */
   role(...roles: readonly [string, ...string[]]): Check;
 }
 

@@ -14,7 +14,7 @@ export type HonoMiddleware = (
   next: () => Promise<void>,
 ) => Promise<Response | undefined>;
 
-/** Converts a guard's checks to middleware for Hono. A handler gets the caller by `callerOf(context)`. */
+/** Converts a guard's checks to middleware for Hono. In a handler, `callerOf(context)` returns the caller. */
 export function honoGuard(guard: Guard): FrameworkGuard<HonoMiddleware> {
   return createAdapter(guard, middleware);
 }

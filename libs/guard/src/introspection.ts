@@ -10,7 +10,7 @@ export interface IntrospectionOptions {
   /** How long a response about a token is reused, in ms. Default: 1000. */
   readonly cacheMs?: number;
   readonly fetch?: typeof fetch;
-  /** Milliseconds, monotonic. */
+  /** Returns the monotonic time in ms. */
   readonly clock?: () => number;
 }
 
@@ -37,7 +37,7 @@ export function introspection(options: IntrospectionOptions): RevocationCheck {
     if (answers.size >= MOST_ANSWERS) answers.clear();
     const isActive = introspect(options, token);
     answers.set(id, { until: clock() + cacheMs, isActive });
-    // A failed request is not cached.
+    // The response of a failed request is not cached.
     isActive.catch(() => answers.delete(id));
     return isActive;
   }

@@ -14,7 +14,7 @@ export interface KoaContext {
 
 export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>;
 
-/** Converts a guard's checks to middleware for koa. A handler gets the caller by `callerOf(context)`. */
+/** Converts a guard's checks to middleware for koa. In a handler, `callerOf(context)` returns the caller. */
 export function koaGuard(guard: Guard): FrameworkGuard<KoaMiddleware> {
   return createAdapter(guard, middleware);
 }

@@ -165,12 +165,15 @@ function isPage(route: Route | undefined, sentAs: BodyKind | undefined): boolean
   );
 }
 
-/** Browsers name text/html when a person follows a link or sends a form; `fetch` and other clients do not. */
+/**
+ * Returns whether a browser requests a page: it accepts text/html when a person follows a link or sends a form,
+ * whereas `fetch` and other clients do not ask for it.
+ */
 function asksForPage(exchange: Exchange): boolean {
   return exchange.accepts('application/json', 'application/problem+json', 'text/html') === 'text/html';
 }
 
-/** How much of a body that is too large is discarded, and for how long. */
+/** The limits on reading and discarding the rest of a body that is too large: in bytes, and in ms. */
 const DRAIN_BYTES = 16 * 1024 * 1024;
 const DRAIN_MS = 5_000;
 

@@ -7,9 +7,9 @@ export type ClientAddress = (request: IncomingMessage) => string;
 
 /**
  * Determines client addresses: that of the peer or, behind trusted proxies, the right-most untrusted address of
- * X-Forwarded-For. The client can forge everything to the left of it. Replaces proxy-addr, which accepts any text in
- * the header as an address, and does not normalise ports, brackets and IPv4-mapped addresses: rate limits are counted
- * by this address.
+ * X-Forwarded-For. The client can forge everything to the left of that address. Replaces proxy-addr, which accepts
+ * any text in the header as an address, and does not normalise ports, brackets and IPv4-mapped addresses: rate limits
+ * are counted by this address.
  * @param trustedProxies addresses and CIDR blocks
  * @throws Error naming TRUSTED_PROXIES if one is neither
  */
@@ -24,7 +24,7 @@ export function clientAddress(trustedProxies: readonly string[]): ClientAddress 
     if (address === '' || !isTrusted(address)) return address;
     for (const hop of forwardedFor(request).toReversed()) {
       const next = normalise(hop);
-      // The entry is not an address: the proxy that wrote it is the last known hop.
+      // If the entry is not an address, the proxy that wrote it is the last known hop.
       if (next === undefined) return address;
       address = next;
       if (!isTrusted(address)) return address;

@@ -3,9 +3,9 @@ import type { BodyKind, RequestContext, Route } from './route.ts';
 
 export interface ExchangeState {
   request: RequestContext;
-  /** Set once a route has matched. */
+  /** The route; set once one has matched. */
   route?: Route;
-  /** Set once the body was read. */
+  /** How the body was sent; set once it was read. */
   sentAs?: BodyKind;
 }
 

@@ -10,7 +10,7 @@ export interface ParsedPairs {
   readonly faults: readonly FieldError[];
 }
 
-/** More than any of our forms or queries contains. */
+/** The maximum number of pairs: more than any of our forms or queries contains. */
 const MOST_PAIRS = 100;
 
 /** Parses an encoded text. Each name may occur once. @param pointer start of the pointers of faults: `#`, `#/query` */

@@ -132,7 +132,7 @@ function serve(route: Route, options: HttpOptions): Step {
     const body = await readBody(req);
     const sentAs = bodyKind(req, body, accepts);
     state.sentAs = sentAs;
-    // Authorised before validated, so that unauthorised callers learn nothing about the input.
+    // A request is authorised before it is validated, so that unauthorised callers learn nothing about the input.
     const caller = await route.policy.authorise(state.request);
     const { querystring } = exchange;
     const { headers } = state.request;

@@ -30,7 +30,7 @@ interface ListenSettings {
 }
 
 export interface ListeningPart extends Part {
-  /** The port in use. @throws Error before `start` */
+  /** Returns the port in use. @throws Error before `start` */
   port(): number;
   server(): Server | undefined;
   /** Replaces the routes, so that the port can be bound before the routes exist. */
@@ -38,12 +38,12 @@ export interface ListeningPart extends Part {
 }
 
 const TIMEOUTS = {
-  /** Whole request, including the body. */
+  /** The longest time in which a whole request, including the body, must arrive. */
   requestTimeout: 30_000,
   headersTimeout: 10_000,
   /**
-   * Longer than that of gateways, so that they close first and no request is sent on a connection that is being
-   * closed.
+   * Longer than the timeout of gateways, so that they close a connection first, and never send a request on one that
+   * we are closing.
    */
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
@@ -154,7 +154,8 @@ function trackedServer(options: ListenOptions): Listening {
       answers.add(response);
       response.once('close', () => {
         answers.delete(response);
-        // Headers that were sent before the stop began could not contain `Connection: close`.
+        // Responses whose headers were sent before the stop began could not contain `Connection: close`, so the
+        // connection is closed here.
         if (closing && answers.size === 0) request.socket.end();
       });
     }
@@ -210,7 +211,7 @@ function trackedServer(options: ListenOptions): Listening {
   return { server, serve, close };
 }
 
-/** Makes a response in progress the last one of its connection. */
+/** Makes a response in progress the last one on its connection. */
 function endSoon(answer: ServerResponse): void {
   if (!answer.headersSent) answer.setHeader('Connection', 'close');
   abortEndSignal(answer);

@@ -3,12 +3,15 @@ import type { Exchange, Step } from './exchange.ts';
 
 const DURATION = 'latchkey_http_request_duration_seconds';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-/** Like nginx: the client disconnected before the response. */
+/** The status that is logged if the client disconnected before the response; nginx uses the same. */
 const CLIENT_GONE = 499;
 
 type Labels = 'method' | 'route' | 'status';
 
-/** Creates the histogram, or returns it, because several handlers of a process may share a registry. */
+/**
+ * Returns the histogram of a registry; creates it only once, because several handlers of a process may share the
+ * registry.
+ */
 function durations(registry: Registry): Histogram<Labels> {
   const existing = registry.getSingleMetric(DURATION);
   if (existing instanceof Histogram) return existing;

@@ -35,7 +35,7 @@ export function openApiDocument(
   return {
     openapi: '3.1.0',
     info: { ...info, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
-    // Relative, so that it is right for every host name.
+    // The URL is relative, so that it is right for every host name.
     servers: [{ url: publicPath === '' ? '/' : publicPath }],
     tags: [...new Set(shown.map(({ tag }) => tag))].map((name) => ({
       name,

@@ -1,7 +1,7 @@
 /** Finds the page that a path belongs to, even if the path is not exactly that of a route. */
 import type { Route } from './route.ts';
 
-/** `//a//b/` becomes `/a/b`. */
+/** Removes surplus slashes: `//a//b/` becomes `/a/b`. */
 export function withoutSurplusSlashes(path: string): string {
   return path.replaceAll(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
 }

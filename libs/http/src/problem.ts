@@ -9,7 +9,9 @@ export interface ProblemSpec {
 export interface FieldError {
   /** JSON Pointer (RFC 6901) into the body; `#/query/…`, `#/path/…` or `#/header/…` outside of it. */
   readonly pointer: string;
-  /** Stable, for clients that show messages of their own: `required`, `too_short`, … */
+  /**
+   * The kind of fault, which never changes, for clients that show messages of their own: `required`, `too_short`, …
+   */
   readonly code: string;
   readonly message: string;
 }
@@ -33,14 +35,14 @@ export interface ProblemDetails {
   /** What is wrong with this request and how to fix it. Never contains a secret. */
   readonly detail?: string;
   readonly errors?: readonly FieldError[];
-  /** In whole seconds. Also sent as `Retry-After`. */
+  /** When to retry, in whole seconds. Also sent as `Retry-After`. */
   readonly retryAfter?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Logged, never sent. */
+  /** The error behind the problem: logged, never sent. */
   readonly cause?: unknown;
 }
 
-/** Thrown by handlers and policies, and answered by its spec. */
+/** Thrown by handlers and policies. The response follows its spec. */
 export class Problem extends Error {
   readonly spec: ProblemSpec;
   readonly details: ProblemDetails;

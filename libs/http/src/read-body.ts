@@ -5,7 +5,7 @@ import type { BodyKind } from './route.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Thrown if the client closed the connection while it sent its request: nobody waits for a response. */
+/** Thrown if the client closed the connection while it sent its request, so that no response can be sent. */
 export class ClientGone extends Error {
   constructor(cause: unknown) {
     super('the client closed the connection', { cause });

@@ -8,9 +8,9 @@ import { makeStrict } from './strict.ts';
 
 export interface WireInput {
   readonly params: unknown;
-  /** Encoded, without the question mark. */
+  /** The query as it was sent: encoded, without the question mark. */
   readonly querystring: string;
-  /** Keys in lower case. */
+  /** The headers, by name in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
   readonly sentAs: BodyKind;
@@ -87,14 +87,15 @@ function decodeBody(body: Buffer, sentAs: BodyKind, ofNone: unknown, faults: Fie
   return UNREADABLE;
 }
 
-/** A missing body is `undefined` if the schema accepts that, otherwise an empty object. */
+/** Returns the value of a missing body: `undefined` if the schema accepts that, otherwise an empty object. */
 function bodyOfNone(schema: z.ZodType | undefined): unknown {
   return schema?.safeParse(undefined).success === true ? undefined : {};
 }
 
 /**
- * Whether a query is ignored. A GET without parameters ignores it, because mail providers, browsers and monitoring
- * add their own. Any other request refuses it, because a client that sends `?dryRun=true` relies on it.
+ * Returns whether a route ignores the query. A GET without parameters does, because mail providers, browsers and
+ * monitoring add parameters of their own. Any other request refuses it, because a client that sends `?dryRun=true`
+ * relies on it.
  */
 function ignoresQuery({ method, query }: Route): boolean {
   return query === undefined && method === 'GET';

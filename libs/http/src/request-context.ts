@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.ts';
 import type { RequestContext } from './route.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
-/** W3C Trace Context, version 00. All-zero ids are invalid. */
+/** Matches a `traceparent` of W3C Trace Context, version 00. Ids of zeros only are invalid. */
 const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
 
 /** Returns the parts of a request that policies and handlers may see. */

@@ -63,7 +63,7 @@ export interface HandlerInput<Caller, Params, Query, Body> extends RequestContex
 
 export interface Answer {
   readonly status: number;
-  /** Sent as JSON, validated by the route's schema for this status. */
+  /** The body, sent as JSON and validated with the route's schema for this status. */
   readonly body?: unknown;
   readonly html?: string;
   /** Text of another media type: `{type: 'text/css; charset=utf-8', text}`. */
@@ -97,36 +97,35 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   readonly policy: Policy<Caller>;
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
-  /** Request headers that the handler reads from `headers`, in their usual spelling. Validated. */
+  /** The schema of the request headers that the handler reads from `headers`, in their usual spelling. */
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType<Body>;
-  /** Default: `json` if there is a body schema, otherwise `none`. */
+  /** How the body may be sent. Default: `json` if there is a body schema, otherwise `none`. */
   readonly accepts?: readonly BodyKind[];
   readonly answers: Readonly<Record<number, AnswerSpec>>;
-  /** Problems of the handler. General problems and those of the policy are added. */
+  /** The problems that the handler may throw. General problems and those of the policy are added. */
   readonly problems?: readonly ProblemSpec[];
   /** Credentials other than a bearer access token, as OpenAPI security schemes. The route accepts any one of them. */
   readonly credentials?: { readonly schemes: Readonly<Record<string, object>>; readonly optional: boolean };
   /** The texts of this route's problems in languages other than English. */
   readonly texts?: Texts;
   /**
-   * Returns faults of a body that only the handler would find, such as a weak password. They are listed with the faults
-   * of the schemas; without any of these the handler decides.
+   * Returns faults of a body that only the handler would find, such as a weak password. Called if the schemas find
+   * faults, so that all faults are listed together; otherwise the handler itself reports them.
    */
   readonly moreFaults?: (body: unknown) => readonly FieldError[];
   /** Whether the path contains a secret: no log line of any level may contain it. */
   readonly secretPath?: boolean;
   /** Value of Cache-Control. Default: `no-store`. */
   readonly cacheControl?: string;
-  /** Logs requests at level debug: for routes that machines poll. */
+  /** Whether to log requests at level debug only, because machines poll the route. */
   readonly quiet?: boolean;
-  /** Omits the route from the OpenAPI document. */
+  /** Whether to omit the route from the OpenAPI document. */
   readonly hidden?: boolean;
   /** Renders a problem as a page, for forms and GET of pages. Default: problem details. */
   readonly problemPage?: (problem: Problem, request: RequestContext) => string | undefined;
   /**
-   * Headers of the route's pages, including those that show problems. They override the headers of pages in
-   * general.
+   * Headers of the route's pages, including those that show problems. They override the general headers of pages.
    */
   readonly pageHeaders?: Readonly<Record<string, string>>;
   handle(input: HandlerInput<Caller, Params, Query, Body>): Promise<Answer>;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
 /**
- * Returns the schema with every `z.object` made strict, at any depth; `z.looseObject` and `.catchall(…)` are unchanged.
- * Keeps metadata. Leaves intersections, maps, tuples and lazy schemas unchanged: an intersection of strict objects
- * would refuse everything. Used instead of z.strictObject in each schema, because a forgotten one would drop unknown
- * fields silently, and because the schemas of responses must only be strict in tests and development.
+ * Returns the schema with every `z.object` made strict, at any depth; `z.looseObject` and `.catchall(…)` are
+ * unchanged. Keeps metadata. Leaves intersections, maps, tuples and lazy schemas unchanged: an intersection of strict
+ * objects would refuse everything. Preferred to z.strictObject in each schema, because a forgotten one would silently
+ * drop unknown fields, and because the schemas of responses must only be strict in tests and development.
  */
 export function makeStrict<S extends z.ZodType>(schema: S): S {
   return strict(schema) as S;
@@ -22,7 +22,7 @@ function strict(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.ZodUnion)
     return again(schema, { ...schema.def, options: schema.def.options.map(strict) });
   if (schema instanceof z.ZodPipe) {
-    // The output side validates what a transform returns.
+    // If the input is a transform, the schema is on the output side.
     const side = schema.def.in instanceof z.ZodTransform ? 'out' : 'in';
     return again(schema, { ...schema.def, [side]: strict(schema.def[side]) });
   }

@@ -55,7 +55,7 @@ const fields = {
 export const de = { ...titles, ...details, ...fields };
 
 /**
- * The same texts in a language that may lack some; missing ones are shown in English. `npm run languages` lists
+ * The same texts in another language, which may lack some: these are shown in English. `npm run languages` lists
  * them.
  */
 export type Translations = Readonly<Partial<Record<keyof typeof de, string>>>;

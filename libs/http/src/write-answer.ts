@@ -6,7 +6,7 @@ import { makeStrict } from './strict.ts';
 
 const HTML = 'text/html; charset=utf-8';
 
-/** A handler returned a response that its route does not declare: a bug. */
+/** Thrown if a handler returns a response that its route does not declare, which is a bug. */
 export class UndeclaredAnswer extends Error {
   constructor(route: Route, what: string) {
     super(`${route.method} ${route.path} answered ${what}`);

@@ -41,7 +41,7 @@ export function batchReads<Key, Value>(
 
   return (key) => {
     const { promise, resolve, reject } = Promise.withResolvers<Value>();
-    // Runs after all sockets that have data were read.
+    // setImmediate runs after all sockets that have data were read.
     if (waiting.length === 0) setImmediate(readWaiting);
     waiting.push({ key, resolve, reject });
     return promise;

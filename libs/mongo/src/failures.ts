@@ -16,10 +16,10 @@ export class MongoFailure extends Error {
 /** The messages of mongoose for a connection that is not open yet, or closed. */
 const notConnected = /before initial connection|force closed|closed and destroyed/;
 
-/** The user of MONGO_URL lacks a right. */
+/** The error code if the user of MONGO_URL lacks a right. */
 const UNAUTHORIZED = 13;
 
-/** The operation that the user lacks a right for, without the values that the server quotes. */
+/** Matches the operation that the user lacks a right for, without the values that the server quotes. */
 const deniedCommand = /not authorized on (\S+) to execute command \{ (\w+): "([\w.-]+)"/;
 
 const deniedListeners = new Set<(reason: Error) => void>();
@@ -73,7 +73,7 @@ function isOfConnection(error: unknown): error is Error {
  * servers.
  */
 export const DUPLICATE_KEY = 11000;
-/** Another client wrote the same document at the same time. */
+/** The error code of a write conflict: another client wrote the same document at the same time. */
 const WRITE_CONFLICT = 112;
 
 function isRace(code: unknown): boolean {

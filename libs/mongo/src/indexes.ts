@@ -6,7 +6,7 @@ import { DUPLICATE_KEY } from './failures.ts';
 export interface Index {
   readonly collection: string;
   readonly name: string;
-  /** In this order. 1 ascending, -1 descending. */
+  /** The keys of the index, in this order: 1 for ascending, -1 for descending. */
   readonly keys: Readonly<Record<string, 1 | -1>>;
   readonly unique?: true;
   /** The index contains only documents that have at least one of its keys. */
@@ -95,7 +95,9 @@ async function existingOf(
   }
 }
 
-/** IndexOptionsConflict, IndexKeySpecsConflict: an index of that name or with those keys exists. */
+/**
+ * The error codes IndexOptionsConflict and IndexKeySpecsConflict: an index of that name or with those keys exists.
+ */
 const CONFLICTS: readonly unknown[] = [85, 86];
 
 function explained(error: unknown, index: string): unknown {

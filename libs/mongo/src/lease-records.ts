@@ -9,7 +9,7 @@ export interface LeaseDocument {
   readonly until: Date;
 }
 
-/** Leases in a collection, shared by all instances. Found by name alone, so they need no further index. */
+/** Leases in a collection, shared by all instances. They are found by their name, so no further index is needed. */
 export function mongoLeases(connection: Connection, collection: string): LeaseRecords {
   const leases = connection.collection<LeaseDocument>(collection);
 

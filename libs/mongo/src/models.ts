@@ -17,7 +17,7 @@ export function plainSchema<Document>(definition: SchemaDefinition): Schema<Docu
   });
 }
 
-/** Returns the model of a collection; always the same one for a connection. */
+/** Returns the model of a collection: the same object for every call with a connection. */
 export function modelOf<Document>(
   connection: Connection,
   collection: string,

@@ -4,7 +4,7 @@ import type { Connection, ConnectOptions } from 'mongoose';
 import { loadDriver } from './driver.ts';
 import { failureOf, guardMongo, MongoFailure, onPermissionDenied, retryLostRace } from './failures.ts';
 
-/** The database, unless the URL names one. */
+/** The name of the database, unless the URL names one. */
 const DATABASE = 'latchkey';
 /** How long a call waits for a server to become available, in milliseconds. */
 const SELECTION_MS = 2000;
@@ -14,9 +14,12 @@ const CONNECT_MS = 2000;
  * accepts requests and does not respond.
  */
 const ANSWER_MS = 4_500;
-/** How much earlier than the client the server gives up a write, so that it can still report it, in milliseconds. */
+/**
+ * How much earlier than the client the server gives up a write, so that the server can still report this, in
+ * milliseconds.
+ */
 const WRITE_MARGIN_MS = 500;
-/** Holds one document, which probes write. */
+/** The collection with the one document that probes write. */
 const PROBES = 'probes';
 /** Pause between attempts to reach the server for the first time. */
 const RETRY_MS = 1000;
@@ -36,10 +39,12 @@ export interface MongoOptions {
 
 export interface MongoStore extends OpenStore {
   readonly kind: 'mongo';
-  /** Adapters may be created immediately; their calls reject until the server has been reached. */
+  /**
+   * The connection. Adapters may be created on it immediately; their calls reject until the server has been reached.
+   */
   readonly connection: Connection;
   /**
-   * Resolves once the server was reached for the first time, however long that takes. It may go down again later:
+   * Resolves once the server was reached for the first time, however long that takes. If the server goes down later,
    * calls reject meanwhile, and the driver reconnects by itself.
    * @throws StoreRefused; MongoFailure if the store was closed before
    */
@@ -73,7 +78,7 @@ export function openMongo(options: MongoOptions): MongoStore {
   }
 
   const reached = reach();
-  // A caller may await it, but need not.
+  // A caller may await `reached`, but need not, so a rejection must not count as unhandled.
   reached.catch(() => undefined);
 
   async function ping(): Promise<void> {
@@ -143,7 +148,7 @@ function settings({ url, database, answersWithinMs = ANSWER_MS }: MongoOptions):
   };
 }
 
-/** For driver and server, 0 means no limit. */
+/** Converts an infinite limit, which driver and server express as 0. */
 function limited(ms: number): number {
   return Number.isFinite(ms) ? ms : 0;
 }
@@ -160,7 +165,7 @@ function failureOrRefusal(error: unknown): MongoFailure | StoreRefused {
   if (error instanceof MongoServerError && error.code === AUTHENTICATION_FAILED) {
     return new StoreRefused('MongoDB refuses the user name or password in MONGO_URL.');
   }
-  // Its message may quote the URL, and with it the password.
+  // The message of the driver's error may quote the URL, and with it the password.
   if (error instanceof MongoAPIError || (error instanceof Error && URL_ERRORS.includes(error.name))) {
     return new StoreRefused('MONGO_URL is not a usable MongoDB connection string.');
   }

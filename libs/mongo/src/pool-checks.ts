@@ -23,7 +23,7 @@ export function checkPoolsRarely(prototype: DriverPool): void {
   prototype.ensureMinPoolSize = function (this: DriverPool) {
     const before = this.minPoolSizeTimer;
     ensureMinPoolSize.call(this);
-    // It set no timer if the pool is paused or closed.
+    // The driver has set no timer if the pool is paused or closed.
     if (this.options.minPoolSize > 0 || this.minPoolSizeTimer === before) return;
     clearTimeout(this.minPoolSizeTimer);
     this.minPoolSizeTimer = setTimeout(() => this.ensureMinPoolSize(), CHECKED_EVERY_MS);

@@ -11,7 +11,7 @@ import { ensureIndexes, faultsOfIndexes, type Index, missingIndexes } from './in
 export type Migration = (connection: Connection) => Promise<void>;
 
 export interface MongoSchema {
-  /** The service. Must never change. */
+  /** The name of the service. Must never change. */
   readonly owner: string;
   /**
    * Migration 0 leads from version 1, the documents of release 0.1, to version 2, and so on. A released migration must
@@ -31,7 +31,7 @@ export function prepareMongo(connection: Connection, schema: MongoSchema): Prepa
   const versions = connection.collection<{ _id: string; version: number }>(COLLECTION);
   const needed = FIRST_VERSION + migrations.length;
 
-  /** Undefined for a new database, and for one of release 0.1. */
+  /** Returns the recorded version; undefined for a new database, and for one of release 0.1. */
   async function recorded(): Promise<number | undefined> {
     await connection.asPromise();
     const document = await versions.findOne({ _id: owner });

@@ -1,9 +1,9 @@
 import { uptime } from 'node:os';
 
-/** How far the wall clock may be set until nothing is deleted because of its age any more, in ms. */
+/** How far the wall clock may be moved before deletions by age are suspended, in ms. */
 const TOLERANCE_MS = 60_000;
 
-/** Notices that the wall clock was set while the process ran. Data that seems old may then be young. */
+/** Notices that the wall clock was moved while the process ran: data that seems old may then be young. */
 export interface ClockGuard {
   /** Whether data may be deleted because of its age. */
   isTrusted(): boolean;
@@ -16,9 +16,12 @@ export interface ClockGuard {
 }
 
 export interface ClockGuardDeps {
-  /** The wall clock, in ms. Default: `Date.now`. */
+  /** Returns the time of the wall clock, in ms. Default: `Date.now`. */
   now?(): number;
-  /** Time since some instant in the past, in ms, also while the machine was suspended. Default: the system's uptime. */
+  /**
+   * Returns the time since some fixed instant, in ms, including time in which the machine was suspended. Default: the
+   * system's uptime.
+   */
   elapsed?(): number;
 }
 
@@ -54,7 +57,7 @@ export function createClockGuard({
   };
 }
 
-/** Returns what an operator can do about a clock that was set. */
+/** Returns a message for operators: how far the clock was moved, and what they can do. */
 export function describeMove(movedMs: number): string {
   const seconds = Math.round(Math.abs(movedMs) / 1000);
   const direction = movedMs < 0 ? 'back' : 'forward';

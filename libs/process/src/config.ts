@@ -92,7 +92,7 @@ function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }
 
-/** Shorter values may occur in any message by chance. */
+/** The length from which a value is a secret in messages: shorter values may occur in any message by chance. */
 const SHORTEST_SECRET = 4;
 
 function faultLine(name: string, value: string | undefined, issue: z.core.$ZodIssue): string {
@@ -153,7 +153,10 @@ function dotEnvText(bytes: Buffer): string {
     });
 }
 
-/** Puts a value with a `#` into quotes, because Node takes the rest for a comment. @throws ConfigError */
+/**
+ * Puts a value with a `#` into quotes, because Node would take everything after the `#` for a comment.
+ * @throws ConfigError
+ */
 function quoted(name: string, value: string): string {
   const quote = QUOTES.find((each) => !value.includes(each));
   if (quote === undefined)
@@ -282,13 +285,13 @@ export function withCrossFieldChecks<Settings extends z.ZodObject>(
 /** The documentation of a setting. */
 export interface SettingDescription {
   readonly name: string;
-  /** As written in the environment. */
+  /** The default as it would be written in the environment. */
   readonly default?: string;
-  /** From the schema's `.describe()` or `.meta()`. */
+  /** The description, from the schema's `.describe()` or `.meta()`. */
   readonly description: string;
   /** Whether the service refuses to start without it. */
   readonly required: boolean;
-  /** Marked by `.meta({ secret: true })`: should be set by file. */
+  /** Whether the setting is marked by `.meta({ secret: true })`, so that it should be set by a file. */
   readonly secret: boolean;
 }
 

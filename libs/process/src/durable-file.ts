@@ -17,8 +17,8 @@ export async function readTextFile(path: string): Promise<string | undefined> {
 }
 
 /**
- * Creates a file atomically, readable by its owner only. It is durable once this resolves, even through a power cut.
- * The folder must exist.
+ * Creates a file atomically, readable by its owner only. The text is durable once the promise resolves, even through
+ * a power cut. The folder must exist.
  * @returns false if the file already exists, which is then unchanged
  */
 export async function createTextFile(path: string, text: string): Promise<boolean> {
@@ -31,7 +31,10 @@ export async function createTextFile(path: string, text: string): Promise<boolea
   }
 }
 
-/** Replaces a file atomically, readable by its owner only. Durable once this resolves. The folder must exist. */
+/**
+ * Replaces a file atomically, readable by its owner only. The text is durable once the promise resolves. The folder
+ * must exist.
+ */
 export async function replaceTextFile(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
   try {

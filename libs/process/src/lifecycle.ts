@@ -18,11 +18,14 @@ export interface Dependency {
 
 export interface Part {
   readonly name: string;
-  /** Resolves once the part works. */
+  /** Starts the part. Resolves once the part works. */
   start(): Promise<void>;
-  /** Accepts nothing new, finishes work in progress, releases all resources. Idempotent; also after a failed start. */
+  /**
+   * Accepts nothing new, finishes work in progress, and releases all resources. Idempotent, and allowed after a
+   * failed start.
+   */
   stop(): Promise<void>;
-  /** The current state of each dependency. */
+  /** Returns the current state of each dependency. */
   health(): Promise<readonly Dependency[]>;
 }
 
@@ -55,7 +58,7 @@ export function groupParts(name: string, parts: readonly Part[]): Part {
       try {
         await part.start();
       } catch (error) {
-        // The reason for the failed start matters, not errors during the cleanup.
+        // Errors of the cleanup are ignored, because the error of the start is the one that matters.
         await stop().catch(() => undefined);
         throw error;
       }
@@ -94,11 +97,11 @@ export interface ProcessEnd {
 export type ExitCode = 0 | 1;
 
 /**
- * Runs a part as the whole job of this process: starts it, and stops it on SIGTERM or SIGINT. Logs one line when it
+ * Runs a part as the only work of this process: starts it, and stops it on SIGTERM or SIGINT. Logs one line when it
  * cannot start, when it calls `fail`, and on an unhandled error.
  * @param options.graceMs how long `stop` may take, in ms; default 10,000
  * @returns the exit code once the process should exit, which is up to the caller: 0 after a signal and a clean stop,
- * 1 otherwise. Then something may still be running: a second signal, the end of the grace period and an unhandled
+ * 1 otherwise. With 1, something may still be running: a second signal, the end of the grace period and an unhandled
  * error do not wait for it.
  */
 export function runProcess(

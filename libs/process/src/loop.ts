@@ -18,12 +18,15 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
  */
 export type Pauses = (n: number) => number;
 
-/** Pauses that double from `least` to `most` ms. */
+/** Returns pauses that double from `least` to `most` ms. */
 export function doublingPauses({ least, most }: { readonly least: number; readonly most: number }): Pauses {
   return (n) => Math.min(most, least * 2 ** n);
 }
 
-/** No pause after a run that found something; otherwise pauses that double from `least` to `most` ms. */
+/**
+ * Returns pauses for a loop: none after a run that found something; otherwise pauses that double from `least` to
+ * `most` ms.
+ */
 export function idlePauses(limits: { readonly least: number; readonly most: number }): Pauses {
   const pauses = doublingPauses(limits);
   return (idle) => (idle === 0 ? 0 : pauses(idle - 1));
@@ -34,7 +37,7 @@ export interface RetryOptions {
   readonly least: number;
   /** The longest pause, in ms. */
   readonly most: number;
-  /** Whether another attempt may succeed after this error. Default: always. */
+  /** Returns whether another attempt may succeed after this error. Default: always. */
   readonly when?: (error: unknown) => boolean;
   /** How often `work` is attempted at most. Default: no limit. */
   readonly attempts?: number;
@@ -43,7 +46,7 @@ export interface RetryOptions {
   /** Called before each pause. @param failures how many attempts have failed so far */
   readonly onFailure?: (error: unknown, failures: number) => void;
   readonly sleep?: Sleep;
-  /** From 0 up to, but not including, 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   readonly random?: () => number;
 }
 
@@ -72,9 +75,11 @@ export async function retry<T>(options: RetryOptions, work: () => Promise<T>): P
 
 /** Ends the pauses of a loop early. */
 export interface Wakeup {
-  /** Runs the loop's work again as soon as the current run is over. Never lost: a run begins after every call. */
+  /**
+   * Runs the loop's work again as soon as the current run is over. No call is lost: a run begins after each of them.
+   */
   wake(): void;
-  /** A signal that the next `wake` aborts. */
+  /** Returns a signal that the next `wake` aborts. */
   next(): AbortSignal;
 }
 

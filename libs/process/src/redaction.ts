@@ -4,9 +4,9 @@ const MASK = '[redacted]';
 const SENSITIVE_NAME =
   /pass(?:word|wd|phrase)|secret|token|authorization|cookie|sealed|person|e-?mail|user_?name|first_?name|last_?name|recipient|addresses|credential|private|api_?key/i;
 
-/** Exactly 64 characters: account id and secret in base64url. */
+/** Matches a link token: exactly 64 characters, the account id and a secret in base64url. */
 const LINK_TOKEN = /(?<![\w-])[\w-]{64}(?![\w-])/g;
-/** Three parts (JWS) or five (JWE), the first of which is a JSON object in base64url. */
+/** Matches a JWS (three parts) or JWE (five parts), whose first part is a JSON object in base64url. */
 const JOSE = /eyJ[\w-]{8,}(?:\.[\w-]*){2,4}/g;
 const MAIL_ADDRESS = /[\p{L}\p{N}.!#$%&'*+=?^_`{|}~-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu;
 

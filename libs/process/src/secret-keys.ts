@@ -12,7 +12,9 @@ export class KeyFault extends Error {
 }
 
 export interface SecretKey {
-  /** Stored with everything that depends on the key. Undefined for a key of an earlier release, which had no id. */
+  /**
+   * The key's id, which is stored with everything that depends on the key. Undefined for a key of an earlier release.
+   */
   readonly kid?: string;
   readonly bytes: Buffer;
 }

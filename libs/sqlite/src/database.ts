@@ -20,9 +20,9 @@ export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 export interface WriteOptions {
   /**
-   * False: commit without waiting for the flush to disk. Such a write survives the end of the process, even by kill
-   * -9. A power cut may lose it *together with everything committed after it*, up to the next flushed write. Only
-   * for work that is repeated anyway after such a loss. Default: true.
+   * Whether to wait for the flush to disk. If false, the commit does not wait. Such a write survives the end of the
+   * process, even by kill -9. A power cut may lose it *together with everything committed after it*, up to the next
+   * flushed write. Only for work that is repeated anyway after such a loss. Default: true.
    */
   readonly flushed?: boolean;
   /** How long the write may wait for others to share its commit and its flush, in milliseconds. Default: 0. */
@@ -65,7 +65,7 @@ export interface Database {
 }
 
 export interface OpenOptions {
-  /** DATA_DIR. */
+  /** The path of the folder: DATA_DIR. */
   readonly folder: string;
   /**
    * - `server` creates a missing folder (0700) and file, and refuses a folder that another server holds.
@@ -105,7 +105,7 @@ function databaseOn(connection: DatabaseSync, { folder, isShared, onClosed }: Op
   const wal = walEraser(connection);
   let closed: Promise<void> | undefined;
 
-  // Not `closed`: the pending writes that `close` waits for still prepare statements.
+  // Does not check `closed`, because the pending writes that `close` waits for still prepare statements.
   function prepare(sql: string): StatementSync {
     refuseIf(!connection.isOpen);
     const known = statements.get(sql);
@@ -183,7 +183,9 @@ function holdLockOrExplain(folder: string) {
   }
 }
 
-/** Needs pages of the file and of the write-ahead log, and leaves nothing behind. */
+/**
+ * Checks that the disk accepts writes: uses pages of the file and of the write-ahead log, and leaves nothing behind.
+ */
 function writeSomething(connection: DatabaseSync): void {
   connection.exec(`
     SAVEPOINT something;

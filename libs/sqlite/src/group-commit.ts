@@ -40,7 +40,7 @@ export interface GroupCommit {
 export function groupCommit(connection: DatabaseSync): GroupCommit {
   let queue: Work[] = [];
   let waiting = false;
-  /** Ends the delay of writes that may wait, at `delayedUntil`. */
+  /** The timer that ends the delay of writes that may wait, at `delayedUntil`. */
   let delayed: NodeJS.Timeout | undefined;
   let delayedUntil = Number.POSITIVE_INFINITY;
   let blockedSince: number | undefined;
@@ -86,8 +86,8 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
   }
 
   /**
-   * Returns whether the transaction is open. If another process is writing, tries again later, without blocking the
-   * event loop.
+   * Begins a transaction, and returns whether this succeeded. If another process is writing, tries again later,
+   * without blocking the event loop.
    */
   function begun(): boolean {
     try {
@@ -143,7 +143,7 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
       release();
       return settle;
     } catch (error) {
-      // On a full disk, for example, SQLite has already rolled back everything.
+      // SQLite may have rolled back the whole transaction already, for example on a full disk.
       if (!connection.isTransaction) throw error;
       foundFull ||= isDiskFull(error);
       rollbackWork();

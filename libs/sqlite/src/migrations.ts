@@ -6,7 +6,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { DataFolderError } from './data-folder-error.ts';
 
-/** 1: release 0.1, without `schema_version`. A build refuses a file of a later format. */
+/**
+ * The format of the file. Format 1 is that of release 0.1, without `schema_version`. A build refuses a file of a
+ * later format.
+ */
 export const FORMAT_VERSION = 2;
 
 /** SQL statements, or a function if the statements depend on the stored data. Runs once, in a transaction. */
@@ -15,7 +18,7 @@ export type Migration = string | ((connection: Pick<DatabaseSync, 'exec' | 'prep
 export interface Schema {
   /** The owner of the tables. Must be unique within the file and never change. */
   readonly owner: string;
-  /** In order. A released migration must not be edited, moved or removed: append another. */
+  /** The migrations, in order. A released one must not be edited, moved or removed: append another. */
   readonly migrations: readonly Migration[];
 }
 
@@ -63,7 +66,7 @@ export function newerVersion(folder: string): DataFolderError {
   return new DataFolderError(`The data folder ${folder} was written by a newer version of Latchkey.`);
 }
 
-/** The number of migrations that have run: 0 for a new file and for one of release 0.1. */
+/** Returns the number of migrations that have run: 0 for a new file and for one of release 0.1. */
 function versionOf(connection: DatabaseSync, owner: string): number {
   const table = connection.prepare("SELECT 1 FROM sqlite_master WHERE name = 'schema_version'").get();
   if (table === undefined) return 0;

@@ -68,7 +68,7 @@ function fileIn(folder: string): string {
   return join(folder, 'latchkey.sqlite');
 }
 
-/** @throws DataFolderError if no server has created the file yet */
+/** Checks that the file exists. @throws DataFolderError if no server has created it yet */
 export function requireFile(folder: string): void {
   if (existsSync(fileIn(folder))) return;
   throw new DataFolderError(`The data folder ${folder} has no latchkey.sqlite: no server has run on it yet.`);
@@ -94,9 +94,9 @@ function prepareFile(connection: DatabaseSync, folder: string, check: boolean): 
   refuseForeign(connection, folder);
   if (check) refuseDamaged(connection, folder);
   connection.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}`);
-  // What is deleted or replaced is overwritten, so that erased data is in no free part of the file.
+  // Deleted and replaced data is overwritten, so that erased data is in no free part of the file.
   connection.exec('PRAGMA secure_delete = ON');
-  // So that a read-only file is refused here and not at the first real write.
+  // A read-only file is refused here, and not only at the first real write.
   connection.exec('BEGIN IMMEDIATE');
   writeApplicationId(connection);
   connection.exec('COMMIT');

@@ -18,7 +18,7 @@ export function sqliteStore(database: Database): SqliteStore {
     health: async () => void database.prepare('SELECT 1').get(),
     async checkWritable() {
       await database.checkDisk();
-      // Changes nothing, but is written to the file like any other update.
+      // The update changes nothing, but is written to the file like any other.
       await database.write(() => void database.prepare('UPDATE schema_version SET version = version').run());
     },
   });

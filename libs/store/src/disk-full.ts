@@ -1,4 +1,4 @@
-/** The disk that holds the store is full: reads work, writes fail. */
+/** Thrown if the disk of the store is full: reads work, writes fail. */
 export class DiskFull extends Error {
   override readonly name = 'DiskFull';
 

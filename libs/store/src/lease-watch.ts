@@ -7,7 +7,7 @@
 export interface HeldLease {
   readonly name: string;
   readonly holder: string;
-  /** When it ends by the holder's clock. It is shown to operators, and a renewal changes it. */
+  /** When the lease ends by the holder's clock. Shown to operators; a renewal changes it. */
   readonly until: Date;
 }
 

@@ -14,7 +14,7 @@ export interface Leases {
     readonly name: string;
     readonly holder: string;
     readonly now: Date;
-    /** Duration in milliseconds; the same for all holders. */
+    /** The duration of the lease in milliseconds; the same for all holders. */
     readonly ms: number;
   }): Promise<boolean>;
   /**

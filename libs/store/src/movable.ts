@@ -3,7 +3,7 @@
 /** The records of one kind in the store that they are moved from. */
 export interface MoveSource<Item> {
   count(): Promise<number>;
-  /** All records in the order in which the target must receive them. No batch is empty. */
+  /** Yields all records in the order in which the target must receive them. No batch is empty. */
   batches(): AsyncIterable<readonly Item[]>;
 }
 
@@ -21,7 +21,10 @@ export interface MoveTarget<Item> {
 export interface RecordMove {
   /** The plural, as operators see it: `sessions`. */
   readonly name: string;
-  /** False if the services delete such records over time, so that a later check must not expect them. */
+  /**
+   * Whether the records stay. False if the services delete such records over time, so that a later check must not
+   * expect them.
+   */
   readonly lasting: boolean;
   /** Counts the records of the source. */
   count(): Promise<number>;

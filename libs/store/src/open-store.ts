@@ -1,6 +1,6 @@
 /** An open store. Each kind adds the connection that its adapters use. */
 export interface OpenStore {
-  /** Such as `sqlite` or `mongo`. */
+  /** The kind of store, such as `sqlite` or `mongo`. */
   readonly kind: string;
   /** The name shown to operators, in health checks and logs. */
   readonly name: string;
@@ -13,8 +13,8 @@ export interface OpenStore {
    * change. Absent if the store has no users. @returns a function that removes the listener
    */
   onPermissionDenied?(listener: (reason: Error) => void): () => void;
-  /** Reads the clock of its server. Absent if the store is part of this process. @throws StoreUnavailable */
+  /** Returns the time of the server's clock. Absent if the store is part of this process. @throws StoreUnavailable */
   serverTime?(): Promise<Date>;
-  /** Idempotent. */
+  /** Closes the store. Idempotent. */
   close(): Promise<void>;
 }

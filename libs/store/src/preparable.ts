@@ -13,16 +13,16 @@ export interface Preparable {
 export interface Requirement {
   /** The name shown to operators, such as `auth_commits.unpublished`. */
   readonly name: string;
-  /** Creates it if it is missing. @throws SchemaError if something is in the way; StoreUnavailable */
+  /** Creates what is missing. @throws SchemaError if existing data or objects prevent that; StoreUnavailable */
   prepare(): Promise<'created' | 'unchanged'>;
 }
 
-/** The schema of the store is not the required one. The message is one line for the operator. */
+/** Thrown if the schema of the store is not the required one. The message is one line for the operator. */
 export class SchemaError extends Error {
   override readonly name = 'SchemaError';
 }
 
-/** For stores that prepare themselves when they are opened. */
+/** The requirements of stores that prepare themselves when they are opened: none. */
 export const nothingToPrepare: Preparable = {
   requirements: async () => [],
   check: async () => undefined,

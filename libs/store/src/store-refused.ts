@@ -1,4 +1,7 @@
-/** The settings of a store are wrong or refused, so that waiting does not help. The message is one line for the operator. */
+/**
+ * Thrown if the settings of a store are wrong or refused, so that waiting does not help. The message is one line for
+ * the operator.
+ */
 export class StoreRefused extends Error {
   override readonly name = 'StoreRefused';
 }

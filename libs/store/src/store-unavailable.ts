@@ -1,6 +1,6 @@
 /**
- * The store cannot be reached, failed or did not respond in time. Every method of every storage port may reject with
- * it. The outcome of the call is unknown: a write may or may not have taken place.
+ * Thrown if the store cannot be reached, failed or did not respond in time. Every method of every storage port may
+ * reject with this error. The outcome of the call is unknown: a write may or may not have taken place.
  */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';

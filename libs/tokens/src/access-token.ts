@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { KeySource } from './key-source.ts';
 
 const CLOCK_SKEW_SECONDS = 60;
-/** RFC 7515, 7.1. jose would also decode padding and white space. */
+/** Matches the compact form of a JWS (RFC 7515, 7.1). jose would also accept padding and white space. */
 const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 const seconds = z.number().int().nonnegative();
@@ -71,7 +71,7 @@ export function tokenVerifier(options: {
         clockTolerance: CLOCK_SKEW_SECONDS,
         currentDate: now(),
       });
-      // Without a key id, a JWKS of one key matches.
+      // The key id is required: without it, jose would accept the only key of a JWKS.
       return typeof protectedHeader.kid === 'string' ? claimsSchema.safeParse(payload).data : undefined;
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;

@@ -78,15 +78,18 @@ export interface Guard<Caller> {
   readonly headers?: z.ZodObject;
   /** The refusals that `authorise` may throw. */
   readonly problems: readonly RefusalSpec[];
-  /** @throws the error that `refuse` creates */
+  /** Checks a request. @throws the error that `refuse` creates */
   authorise(request: GuardedRequest): Promise<Caller>;
 }
 
-/** Refusals, in this order: 401 with `WWW-Authenticate: Bearer …` (RFC 6750), not verified, missing role. */
+/**
+ * The guards of a service. They refuse, in this order: with 401 and `WWW-Authenticate: Bearer …` (RFC 6750), an
+ * account that is not verified, a missing role.
+ */
 export interface Guards<S extends AccountStanding = AccountStanding> {
   readonly authenticated: Guard<Caller<S>>;
   readonly verified: Guard<Caller<S>>;
-  /** A verified account that has one of the roles. */
+  /** Accepts a verified account that has one of the roles. */
   withRole(...roles: readonly [string, ...string[]]): Guard<Caller<S>>;
 }
 
@@ -170,7 +173,7 @@ export function createGuards<S extends AccountStanding>(options: {
   };
 }
 
-/** RFC 6750, 2.1: the scheme (case-insensitive), spaces, one b64token and nothing else. */
+/** Matches the header of RFC 6750, 2.1: the scheme (case-insensitive), spaces, one b64token and nothing else. */
 const credentials = /^bearer +(?<token>[\w.~+/-]+=*)$/i;
 
 /** Returns the token of an `Authorization` header; undefined if the header has none, or a malformed one. */

@@ -14,7 +14,7 @@ import {
  */
 export type KeySource = JWTVerifyGetKey;
 
-/** The keys cannot be fetched, so that no token can be checked. */
+/** Thrown if the keys cannot be fetched, so that no token can be checked. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }
@@ -24,16 +24,16 @@ const UNKNOWN_KEY_COOLDOWN_MS = 10_000;
 /** The longest time that a key is accepted after it was withdrawn, in ms. */
 const MAX_AGE_MS = 10 * 60_000;
 
-/** Keys of a JWKS (RFC 7517) in memory. */
+/** Returns the keys of a JWKS (RFC 7517) in memory. */
 export function fixedKeys(jwks: { readonly keys: readonly JWK[] }): KeySource {
   return createLocalJWKSet({ keys: [...jwks.keys] });
 }
 
 /**
- * Keys of a JWKS behind a URL, cached. Unlike jose's own cache it survives an outage of the URL: after 10 minutes the
- * keys are fetched again in the background, and a failed fetch keeps the old ones. An unknown key id fetches again, at
- * most once in 10 s, failed fetches included.
- * @param options.clock milliseconds, monotonic
+ * Fetches the keys of a JWKS from a URL, and caches them. Unlike jose's own cache, this one survives an outage of the
+ * URL: after 10 minutes the keys are fetched again in the background, and a failed fetch keeps the old ones. An
+ * unknown key id causes another fetch, at most once in 10 s, failed fetches included. @param options.clock returns
+ * the monotonic time in ms
  */
 export function remoteKeys(
   url: string,

@@ -1,7 +1,7 @@
 /**
- * An anchor contains the heads of all hash chains at one moment, under one signed root. If it is kept where nobody can
- * change it, it proves later that nothing from before was changed or removed, even by somebody who has obtained the
- * keys.
+ * An anchor contains the heads of all hash chains at one moment, under one signed root. If the anchor is kept where
+ * nobody can change it, it proves later that no earlier event was changed or removed, even by somebody who has
+ * obtained the keys.
  */
 import type { KeyObject } from 'node:crypto';
 import { isTextSignedBy, keyIdOf } from '@latchkey/events';
@@ -20,12 +20,12 @@ const head = z.object({
 
 const anchor = z.object({
   version: z.literal(1),
-  /** When it was made: RFC 3339, UTC. */
+  /** When the anchor was made: RFC 3339, UTC. */
   at: z.iso.datetime(),
   /** The root over the heads (RFC 6962), in hex. */
   root: z.string(),
   signature: z.string(),
-  /** By id. */
+  /** The heads, sorted by id. */
   heads: z.array(head),
 });
 
@@ -117,7 +117,7 @@ function rootOf(heads: readonly Head[]): string {
   );
 }
 
-/** The prefix differs from that of event signatures, which the same key makes. */
+/** Returns the text to sign. Its prefix differs from that of event signatures, which the same key makes. */
 function signedText({ at, root }: Pick<Anchor, 'at' | 'root'>, count: number): string {
   return `latchkey-anchor:${at}:${count}:${root}`;
 }
@@ -135,7 +135,7 @@ export function anchorFlaw(given: Anchor, keyOf: (kid: string) => KeyObject | un
     : 'its signature is not valid';
 }
 
-/** A head, and when its anchor was made. */
+/** A head, and the time when its anchor was made. */
 type AnchoredHead = Head & Pick<Anchor, 'at'>;
 
 /** Compares the journal with anchors: every event of each anchor must still exist with the same hash. */
@@ -164,7 +164,7 @@ export async function compareWithAnchors(
   return findings;
 }
 
-/** Returns the different heads of each account or mailing, those of the earliest anchor first. */
+/** Returns the distinct heads of each account or mailing, those of the earliest anchor first. */
 function headsOf(anchors: readonly Anchor[]): Map<string, AnchoredHead[]> {
   const heads = new Map<string, AnchoredHead[]>();
   for (const { heads: anchored, at } of anchors.toSorted((a, b) => (a.at < b.at ? -1 : 1)))

@@ -7,15 +7,15 @@ import type { TopicEntry } from './topic-index.ts';
 import type { JournaledEvent, JournaledStream } from './views.ts';
 
 /**
- * A commit must be published within this time: after a crash, the sweep of the relay publishes it within two seconds;
- * the rest is reserve.
+ * The time within which a commit must be published, in ms. After a crash, the relay's sweep publishes it within two
+ * seconds; the rest is reserve.
  */
 const PUBLISHED_WITHIN_MS = 10_000;
 
 export interface StreamOnLog {
   readonly stream: JournaledStream;
   readonly entry: TopicEntry;
-  /** Name of the topic on the log. */
+  /** The name of the topic on the log. */
   readonly topic: string;
   /** Events appended before this may have been deleted from the topic. Undefined: the topic keeps everything. */
   readonly keptSince?: Date;
@@ -78,7 +78,7 @@ function brokenJournal(stream: JournaledStream): readonly Finding[] {
   ];
 }
 
-/** If its records are in two partitions, the order in which a consumer receives them is uncertain. */
+/** Reports a stream whose records are in two partitions, because consumers may then receive them in any order. */
 function scatteredKey({ stream, entry, topic }: StreamOnLog): readonly Finding[] {
   const { partitions } = entry;
   if (partitions.length < 2) return [];
@@ -101,8 +101,8 @@ function commonPrefix(expected: readonly (number | undefined)[], onTopic: readon
 }
 
 /**
- * Returns the entry in which the records of erased events, which a topic keeps until it deletes them, count as equal to
- * the erased events in the journal.
+ * Returns the entry with the records of erased events treated as equal to the erased events in the journal: a topic
+ * keeps these records until it deletes them.
  */
 function asErased({ stream, entry }: StreamOnLog, expected: readonly (number | undefined)[]): TopicEntry {
   if (stream.events.at(-1)?.event.type !== 'AccountErased') return entry;

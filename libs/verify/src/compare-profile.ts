@@ -28,7 +28,7 @@ export function compareProfile(
   if (sequence > events.length)
     return finding('profile-ahead', `the read model is at ${sequence}, the journal at ${events.length}`);
 
-  // There is nothing to compare with; the damaged journal is reported separately.
+  // Without its first event, the profile cannot be compared; the damaged journal is reported separately.
   if (events[0]?.event.type !== 'UserRegistered') return [];
   const fields = stored.differingFields(events.slice(0, sequence).map(({ event }) => event));
   return [

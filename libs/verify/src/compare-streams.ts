@@ -18,7 +18,7 @@ export interface StreamComparison {
   /** How many deliveries the events lead to, and how many of them are recorded. */
   readonly owed: number;
   readonly recorded: number;
-  /** Empty if everything agrees. */
+  /** The disagreements; empty if everything agrees. */
   readonly findings: readonly Finding[];
 }
 
@@ -33,7 +33,7 @@ export interface CompareDeps {
   readonly keyOf?: KeyOf;
 }
 
-/** An event takes about a fifth of a millisecond. */
+/** How many events are compared per turn of the event loop. One takes about a fifth of a millisecond. */
 const EVENTS_PER_TURN = 100;
 
 /**
@@ -104,7 +104,7 @@ function keptSince({ retentionMs }: EventTopic, now: Date) {
   return retentionMs < 0 ? {} : { keptSince: new Date(now.getTime() - retentionMs) };
 }
 
-/** An event and the deliveries that it leads to. */
+/** An event, and the deliveries that the event causes. */
 interface DeliveryCall {
   readonly event: LogComparison['visible'][number];
   readonly owed: readonly OwedDelivery[];

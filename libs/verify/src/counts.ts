@@ -17,7 +17,7 @@ const ZERO = {
   unpublished: 0,
   profiles: 0,
   parked: 0,
-  /** Deliveries that events lead to, and how many of them are recorded. */
+  /** Deliveries that events cause, and how many of them are recorded. */
   owed: 0,
   recorded: 0,
   expiredLeases: 0,

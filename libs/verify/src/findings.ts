@@ -22,7 +22,7 @@ export const FINDING_KINDS = {
 
 export type FindingKind = keyof typeof FINDING_KINDS;
 
-/** Contains no personal data: only ids, event types and field names. */
+/** A disagreement that was found. Contains no personal data: only ids, event types and field names. */
 export interface Finding {
   readonly kind: FindingKind;
   /** Id of the account or mailing. */
@@ -34,13 +34,13 @@ export interface Finding {
 
 export interface Findings {
   add(findings: readonly Finding[]): void;
-  /** The findings that were kept, in the order in which they were added. */
+  /** Returns the findings that were kept, in the order in which they were added. */
   kept(): readonly Finding[];
-  /** How many were added, including those that were not kept. */
+  /** Returns how many findings were added, including those that were not kept. */
   count(): number;
 }
 
-/** Keeps the first `max` findings and counts all of them. */
+/** Creates a list that keeps the first `max` findings and counts all of them. */
 export function createFindings(max: number): Findings {
   const kept: Finding[] = [];
   let count = 0;

@@ -10,7 +10,7 @@ export function merkleRoot(leaves: readonly Buffer[]): Buffer {
   return sha256(NODE, merkleRoot(leaves.slice(0, split)), merkleRoot(leaves.slice(split)));
 }
 
-/** Different first bytes, so that an inner node can never be taken for a leaf. */
+/** The first bytes of leaves and nodes. They differ, so that an inner node can never be taken for a leaf. */
 const LEAF = Buffer.of(0);
 const NODE = Buffer.of(1);
 

@@ -1,6 +1,6 @@
 /** Splits accounts and mailings into shards that are processed one after the other, to bound memory use. */
 
-/** Whether an account or mailing belongs to the shard. */
+/** Returns whether an account or mailing belongs to the shard. */
 export type Shard = (subject: string) => boolean;
 
 /**
@@ -13,7 +13,7 @@ export function splitIntoShards(records: number, maxPerShard: number): readonly 
   return Array.from({ length: count }, (_, index) => (subject) => bucketOf(subject) % count === index);
 }
 
-/** The last digits of a UUIDv7 are random. All other keys fall into one bucket. */
+/** Returns the bucket of a key. The last digits of a UUIDv7 are random; keys of any other form share one bucket. */
 function bucketOf(subject: string): number {
   return Number.parseInt(subject.slice(-6), 16) || 0;
 }

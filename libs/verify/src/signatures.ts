@@ -12,11 +12,11 @@ export type KeyOf = (kid: string) => KeyObject | undefined;
 export interface SignedEntry {
   readonly stream: JournaledStream;
   readonly entry: Pick<TopicEntry, 'fingerprints' | 'hashes' | 'outOfOrder' | 'signatures'>;
-  /** Without it, the hashes are checked, but no signature. */
+  /** Returns the public key with an id. Without this function, the hashes are checked, but no signature. */
   readonly keyOf?: KeyOf | undefined;
 }
 
-/** Returns the events at their places on the topic that no record proves to be genuine. */
+/** Returns the events of a stream that are on the topic, but that no record there proves to be genuine. */
 export async function unsignedEvents(
   given: SignedEntry,
   onTopic = given.entry.fingerprints.length,

@@ -21,7 +21,9 @@ export interface TopicEntry {
    * Fingerprint of the hash of each of these events; `NO_HASH` where no record has a hash that matches its content.
    */
   readonly hashes: readonly number[];
-  /** Signatures of the events with the highest sequences, not checked. The last one vouches for those before it. */
+  /**
+   * Signatures of the events with the highest sequences, not checked. The last one also covers the events before it.
+   */
   readonly signatures: readonly SignedSequence[];
   /** Records that repeat an earlier one. */
   readonly repeated: number;
@@ -30,8 +32,8 @@ export interface TopicEntry {
   /** Records that cannot be decoded. */
   readonly unreadable: number;
   /**
-   * The partitions that its records are in. More than one if partitions were added to the topic, and a writer distributed
-   * records over all of them.
+   * The partitions that contain the records of this subject. More than one if partitions were added to the topic, and
+   * a writer distributed records over all of them.
    */
   readonly partitions: readonly number[];
   /** Whether the journal has a stream with this id. */
@@ -43,7 +45,7 @@ export interface OutOfOrderRecord {
   readonly fingerprint: number;
   /** The fingerprint without the person. */
   readonly impersonal: number;
-  /** As in `hashes`. */
+  /** The fingerprint of the hash, as in `hashes`. */
   readonly hash: number;
 }
 
@@ -58,9 +60,9 @@ export interface TopicIndex {
   add(records: readonly BusRecord[]): void;
   entryOf(subject: string): TopicEntry;
   markInJournal(subject: string): void;
-  /** Subjects on the topics that have not been marked. */
+  /** Yields the subjects on the topics that have not been marked as being in the journal. */
   notInJournal(): IterableIterator<string>;
-  /** How many records have a key that is not the id of an account or mailing. */
+  /** Returns how many records have a key that is not the id of an account or mailing. */
   recordsWithoutKey(): number;
 }
 
@@ -82,7 +84,7 @@ const EMPTY: TopicEntry = {
   inJournal: false,
 };
 
-/** Uses about 600 bytes per account of the shard and 40 bytes per event. */
+/** Creates an index. It takes about 600 bytes of memory per account of the shard, and 40 bytes per event. */
 export function createTopicIndex(shard: Shard): TopicIndex {
   const entries = new Map<string, MutableEntry>();
   let withoutKey = 0;
@@ -142,7 +144,10 @@ function addTo(
   place(entry, { sequence, fingerprint: fingerprinted, impersonal, hash });
 }
 
-/** A forged record may have a higher sequence than the last genuine event. */
+/**
+ * How many signatures are kept: several, because a forged record may have a higher sequence than the last genuine
+ * event.
+ */
 const SIGNATURES_KEPT = 4;
 
 function keepSignature(entry: MutableEntry, sequence: number, signature: Signature): void {

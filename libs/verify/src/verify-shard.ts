@@ -23,7 +23,7 @@ export interface ShardDeps {
   readonly onProgress: OnProgress;
 }
 
-/** Reads the topics before the journal, so that every event on a topic must be in the journal. */
+/** Compares one shard. Reads the topics before the journal, so that every event on a topic must be in the journal. */
 export async function verifyShard(deps: ShardDeps): Promise<void> {
   const { index, profiles, shard, topics } = deps;
   await topics.readToEnd();

@@ -40,9 +40,9 @@ export interface VerifyOptions {
   /** For how long the comparison is repeated for streams that differ, and the pause between attempts, in ms. */
   readonly patienceMs: number;
   readonly pauseMs: number;
-  /** Records to hold in memory at a time. If the topics have more, they are read several times. */
+  /** The maximum number of records to hold in memory. If the topics have more, they are read several times. */
   readonly maxRecords: number;
-  /** Findings to keep; the rest are only counted. */
+  /** The maximum number of findings to keep; the rest are only counted. */
   readonly maxFindings: number;
   now(): Date;
   readonly onProgress: OnProgress;
@@ -62,7 +62,7 @@ export interface Verification {
   readonly found: number;
 }
 
-/** Only reads. @throws whatever a view or the log rejects with */
+/** Compares the stores of a system without changing them. @throws whatever a view or the log rejects with */
 export async function verify(sources: Sources, options: VerifyOptions): Promise<Verification> {
   const findings = createFindings(options.maxFindings);
   const counter = createCounter();
@@ -121,7 +121,7 @@ async function compareShard(
   counter.counts.withoutKey += index.recordsWithoutKey();
 }
 
-/** A lease that expired this long ago will not be taken over. In ms. */
+/** How long ago a lease has expired that no process will take over any more, in ms. */
 const ABANDONED_MS = 60_000;
 
 /** Leases of jobs are ignored: a job is done only when there is work, whereas mails and requests are waiting. */

@@ -4,11 +4,11 @@ import type { ChainEntry, LatchkeyEvent, StoredData } from '@latchkey/events';
 export interface JournaledEvent {
   /** The event as auth publishes it. */
   readonly event: LatchkeyEvent;
-  /** Its place in the hash chain; undefined if it has none, as in release 0.1. */
+  /** The event's place in the hash chain; undefined if it has none, as in release 0.1. */
   readonly chain?: ChainEntry;
   /** The data in the older version in which it was appended; absent if that is the current one. */
   readonly stored?: StoredData;
-  /** Number of its commit within the stream. */
+  /** The number of the event's commit within the stream. */
   readonly commit: number;
   /** When the commit was appended (RFC 3339, UTC). */
   readonly at: string;
@@ -37,7 +37,7 @@ export interface ExpiredLease {
 export interface JournalView {
   /** Reads every stream in batches, ordered by id. Each stream is shown as it is when it is read. */
   streams(): AsyncIterable<readonly JournaledStream[]>;
-  /** Reads one stream as it is now. */
+  /** Returns the current state of one stream. */
   stream(id: string): Promise<JournaledStream | undefined>;
   /** Leases of jobs and of requests that expired before an instant, at most 1,000 of each. */
   expiredLeases(before: Date): Promise<readonly ExpiredLease[]>;
@@ -49,7 +49,7 @@ export interface StoredAccount {
   readonly sequence: number;
   /** The record that could not be applied, if the account is parked. */
   readonly parked?: { readonly partition: number; readonly offset: number; readonly cause: string };
-  /** Names of the fields in which the stored profile differs from the one that these events produce. */
+  /** Returns the names of the fields in which the stored profile differs from the one that these events produce. */
   differingFields(events: readonly LatchkeyEvent[]): readonly string[];
 }
 
@@ -62,7 +62,7 @@ export interface ProfileView {
   ids(): AsyncIterable<readonly string[]>;
 }
 
-/** A mail that an event leads to. */
+/** A mail that an event causes. */
 export interface OwedDelivery {
   readonly id: string;
   /** Name of the mail: `verify-email`. */
@@ -72,7 +72,7 @@ export interface OwedDelivery {
 export interface DeliveryView {
   /** Consumer group whose positions show how far the notifier has read. */
   readonly group: string;
-  /** Returns the deliveries that an event leads to, by the notifier's own rules. */
+  /** Returns the deliveries that an event causes, by the notifier's own rules. */
   owedBy(event: LatchkeyEvent): readonly OwedDelivery[];
   /** Which of these ids are recorded, in any state. */
   recorded(ids: readonly string[]): Promise<ReadonlySet<string>>;

@@ -29,7 +29,7 @@ type Sealer = Pick<SecretSealer, 'seal' | 'open'>;
 
 /**
  * Checks that a sealer opens the stored secrets. If it does not, the user service has other keys, and would refuse to
- * start with what this one seals.
+ * start with a secret that this sealer has sealed.
  * @throws EndpointRefused
  */
 async function assertOpens(sealer: Pick<Sealer, 'open'>, stored: readonly WebhookEndpoint[]): Promise<void> {

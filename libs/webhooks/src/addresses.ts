@@ -24,7 +24,10 @@ const PRIVATE_V4 = [
   '224.0.0.0/4',
   '240.0.0.0/4',
 ];
-/** Of IPv6 only global unicast is public, without the ranges in it that are translated, tunneled or reserved. */
+/**
+ * The only public range of IPv6 is global unicast, except for the ranges in it that are translated, tunneled or
+ * reserved.
+ */
 const PUBLIC_V6 = '2000::/3';
 const PRIVATE_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20'];
 
@@ -39,7 +42,7 @@ export function isPublic(address: string): boolean {
   return version === 6 && publicV6.check(address, 'ipv6') && !privateV6.check(address, 'ipv6');
 }
 
-/** A connection to this address is refused. */
+/** Thrown because connections to this address are refused. */
 export class PrivateAddress extends Error {
   override readonly name = 'PrivateAddress';
 
@@ -73,7 +76,7 @@ export function publicLookup(resolve: Resolve = lookup): LookupFunction {
 
 const MAX_URL = 2000;
 
-/** The fault of a URL that may not be called, in words that follow "The URL"; undefined if it may. */
+/** Returns why a URL may not be called, in words that follow "The URL"; undefined if it may. */
 export function faultOfUrl(
   text: string,
   { allowPrivate }: { readonly allowPrivate: boolean },

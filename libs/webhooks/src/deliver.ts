@@ -26,13 +26,14 @@ export interface DeliverDeps {
 }
 
 export interface DeliverResult {
-  /** One per account. */
+  /** The results: one per account. */
   readonly results: readonly AccountResult[];
   readonly attempts: readonly Attempt[];
 }
 
 /**
- * Sends events. Stops for an account at its first failure, and for all once the endpoint counts as down.
+ * Sends events. Stops sending the events of an account at its first failure, and all events once the endpoint counts
+ * as down.
  * @throws Error of one line if a secret cannot be opened
  */
 export async function deliver(

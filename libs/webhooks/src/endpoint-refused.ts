@@ -1,9 +1,9 @@
-/** An endpoint cannot be added or changed. The message is one sentence for the person who tried. */
+/** Thrown if an endpoint cannot be added or changed. The message is one sentence for the person who tried. */
 export class EndpointRefused extends Error {
   override readonly name = 'EndpointRefused';
   /**
-   * What is refused. `key`: WEBHOOK_SECRET_KEY is not set. `other-key`: it does not open what is stored. `later`: not
-   * possible yet; the message says when.
+   * What is refused. `key`: WEBHOOK_SECRET_KEY is not set. `other-key`: the key does not open the stored secrets.
+   * `later`: not possible yet; the message says when.
    */
   readonly reason: 'url' | 'number' | 'key' | 'other-key' | 'later';
 

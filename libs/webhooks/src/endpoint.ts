@@ -7,14 +7,16 @@ import { EndpointRefused } from './endpoint-refused.ts';
 const instant = z.union([z.date(), z.iso.datetime()]).pipe(z.coerce.date());
 
 const storedSecret = z.object({
-  /** Sealed (`seal.ts`). Until the first start with sealing, `whsec_…` as Standard Webhooks writes it. */
+  /**
+   * The secret, sealed by `seal.ts`. Until the first start with sealing, `whsec_…` as Standard Webhooks writes it.
+   */
   secret: z.string(),
   since: instant,
-  /** When it ends; unset for the current secret. */
+  /** Until when requests are signed with the secret; unset for the current one. */
   until: instant.optional(),
 });
 
-/** An account whose events wait for a retry: its events from `offset` to the cursor are undelivered. */
+/** An account whose events from `offset` up to the cursor wait for a retry. */
 const waitingAccount = z.object({
   account: z.string(),
   partition: z.number(),
@@ -39,7 +41,7 @@ const failing = z.object({
 const redriveRange = z.union([z.object({ event: z.string() }), z.object({ since: instant, until: instant })]);
 
 const redrive = z.object({
-  /** Changes with each request, so that a round notices that there is another. */
+  /** A new id for each request, so that a round notices when there is another request. */
   id: z.string(),
   ranges: z.array(redriveRange),
   /** The cursor at the time of the request. Later events are sent for the first time anyway. */
@@ -48,14 +50,15 @@ const redrive = z.object({
 });
 
 const delivery = z.object({
-  /** The number of stored rounds. A sender does not store its round if another sender has stored one meanwhile. */
+  /** The number of stored rounds. A process does not store its round if another process has stored one meanwhile. */
   round: z.number(),
   /** The position in the log, as a cursor of the feed. Unset if nothing was read. */
   cursor: z.string().optional(),
   waiting: z.array(waitingAccount),
   failing: failing.optional(),
   /**
-   * Whether `ops move` moved the endpoint from another log. Then `SentBefore` has the sequences from before the move.
+   * Whether `ops move` moved the endpoint from another log. If so, `SentBefore` has the sequences from before the
+   * move.
    */
   moved: z.literal(true).optional(),
   /** The number of attempts. */
@@ -90,13 +93,15 @@ export type Redrive = z.infer<typeof redrive>;
 const ID_BYTES = 8;
 const SECRET_BYTES = 32;
 
-/** How many endpoints there may be: each has a reader of the log. */
+/** The maximum number of endpoints. It is low because each endpoint has its own reader of the log. */
 export const MAX_ENDPOINTS = 50;
 
-/** How many secrets may be valid at the same time: each is one more signature in every request. */
+/** The maximum number of secrets that are valid at the same time, because each adds a signature to every request. */
 export const MAX_SECRETS = 5;
 
-/** How many redrives may be in progress: every event that is read is compared with each of their ranges. */
+/**
+ * The maximum number of redrives in progress, because every event that is read is compared with each of their ranges.
+ */
 export const MAX_REDRIVES = 20;
 
 export type EndpointState = 'active' | 'failing' | 'paused';
@@ -107,7 +112,7 @@ export function stateOf({ paused: pause, delivery: { failing: since } }: Webhook
   return since === undefined ? 'active' : 'failing';
 }
 
-/** Makes a secret of Standard Webhooks. */
+/** Generates a secret of Standard Webhooks. */
 export function makeSecret(): string {
   return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
 }
@@ -121,7 +126,7 @@ function storedTypes(types: readonly string[] | undefined): Pick<WebhookEndpoint
 }
 
 export type NewEndpoint = EndpointFields & {
-  /** `now`: only events from now on. */
+  /** Where the endpoint begins in the log. `now`: with the next event. */
   readonly from: 'beginning' | 'now';
 };
 
@@ -129,7 +134,7 @@ export function makeId(): string {
   return `we_${randomBytes(ID_BYTES).toString('hex')}`;
 }
 
-/** Makes an endpoint. @param sealed the sealed secret that its requests are signed with */
+/** Creates an endpoint. @param sealed the sealed secret that its requests are signed with */
 export function newEndpoint(
   of: NewEndpoint,
   { id, sealed, now }: { readonly id: string; readonly sealed: string; readonly now: Date },
@@ -180,7 +185,7 @@ export function withNewSecret(
 /** Fields to change; those that are undefined stay as they are. */
 export type ChangedFields = { readonly [Name in keyof EndpointFields]?: EndpointFields[Name] | undefined };
 
-/** Returns the endpoint with changed fields. Events that its former types excluded are not sent afterwards. */
+/** Returns the endpoint with changed fields. Earlier events of types that are added are not sent. */
 export function withFields(endpoint: WebhookEndpoint, changed: ChangedFields): WebhookEndpoint {
   const { types: former, ...rest } = endpoint;
   const { name = rest.name, url = rest.url, person = rest.person, types = former } = changed;
@@ -207,8 +212,8 @@ export function resumeEndpoint({ paused: _, ...endpoint }: WebhookEndpoint, now:
 /**
  * Returns the endpoint with a range of events to send again. No-op if the endpoint has read nothing yet, because it
  * will send all events anyway.
- * @throws EndpointRefused if too many redrives are in progress, or if the endpoint was moved and has read nothing yet: it
- *   then skips what was sent before the move
+ * @throws EndpointRefused if too many redrives are in progress, or if the endpoint was moved and has read nothing
+ * yet: it then skips the events that were sent before the move
  */
 export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): WebhookEndpoint {
   const { cursor, redrive: running, moved } = endpoint.delivery;

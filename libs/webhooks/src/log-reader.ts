@@ -15,7 +15,7 @@ import { z } from 'zod';
 import type { Delivery, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
 import type { Place } from './progress.ts';
 
-/** The most events that are sent to an endpoint in one round. */
+/** The maximum number of events that are sent to an endpoint in one round. */
 const EVENTS_PER_PAGE = 100;
 const RECORDS_PER_READ = 500;
 
@@ -24,7 +24,7 @@ export interface LoggedEvent extends Place {
   readonly id: string;
   readonly type: string;
   readonly time: Date;
-  /** Infinite if the record has none. Every event of Latchkey has one. */
+  /** The sequence of the event; infinite if the record has none, which Latchkey never writes. */
   readonly sequence: number;
   readonly body: string;
 }
@@ -34,7 +34,7 @@ export interface EventPage {
   readonly cursor: string;
   /** How many records come after this page. */
   readonly behind: number;
-  /** Resolves once there may be more, and when `signal` is aborted. */
+  /** Resolves once there may be more records, and when `signal` is aborted. */
   waitForMore(signal: AbortSignal): Promise<void>;
 }
 
@@ -45,19 +45,19 @@ type EventSelection = Pick<WebhookEndpoint, 'types' | 'person'>;
 export interface EventReader {
   /** Returns the events after a cursor. */
   read(endpoint: EventSelection, after: string | undefined): Promise<EventPage>;
-  /** Returns events of an account, from the place where it is waiting up to the cursor: at most one page. */
+  /** Returns the events of a waiting account, from the one that it waits with up to the cursor: at most one page. */
   readAccount(
     endpoint: EventSelection,
     waiting: WaitingAccount,
     cursor: string,
   ): Promise<{ readonly events: readonly LoggedEvent[]; readonly isComplete: boolean }>;
-  /** Whether a cursor belongs to the current log. The offsets of another log are invalid here. */
+  /** Returns whether a cursor belongs to the current log. The offsets of another log are invalid here. */
   isOfCurrentLog(cursor: string): Promise<boolean>;
   /** Returns the sequence of the first unsent event of each account that has any. */
   findUnsent(delivery: Pick<Delivery, 'cursor' | 'waiting'>): Promise<ReadonlyMap<string, number>>;
-  /** Whether an event is before the place that a cursor has reached in its partition. */
+  /** Returns whether a cursor is past an event. */
   isBefore(event: Place, cursor: string): boolean;
-  /** Whether a cursor has reached another one in all partitions. */
+  /** Returns whether a cursor has reached another one in all partitions. */
   hasReached(cursor: string, end: string): boolean;
 }
 
@@ -146,7 +146,7 @@ async function startOf(
   const start = range?.start ?? 0;
   if (offset < start || offset >= end) return start;
   const [record] = await tail.read(partition, offset, 1);
-  // Compaction has removed the event, and a later record contains a copy.
+  // If compaction has removed the event, a later record contains a copy of it.
   if (record !== undefined && record.offset > offset) return offset;
   const body = record && toCloudEvent(record, { person: false, placeholders: false });
   const found = body === undefined ? undefined : eventOf(body);

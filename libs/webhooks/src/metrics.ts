@@ -25,7 +25,7 @@ export function createWebhookMetrics(
       help,
       registers,
       async collect() {
-        // The metric has no value while the store is down, because the metrics page must not fail.
+        // The metric is NaN while the store is down, because the metrics page must not fail.
         this.set(await list().then(read, () => Number.NaN));
       },
     });

@@ -1,5 +1,5 @@
 /**
- * Moves webhooks to another store and another log. Offsets of the former log are invalid on the other one, so the
+ * Moves webhooks to another store and another log. Offsets of the former log are invalid in the new one, so the
  * progress of each account is moved as the sequence of the last event that was sent.
  */
 import type { Bus } from '@latchkey/bus';
@@ -66,7 +66,7 @@ async function hasReadLog({ delivery }: WebhookEndpoint, reader: EventReader): P
   return delivery.cursor !== undefined && (await reader.isOfCurrentLog(delivery.cursor));
 }
 
-/** Returns the endpoint at the beginning of the other log. */
+/** Returns the endpoint with its position at the beginning of the new log. */
 async function toMovedEndpoint(endpoint: WebhookEndpoint, reader: EventReader): Promise<WebhookEndpoint> {
   const { cursor: _cursor, redrive: _redrive, ...delivery } = endpoint.delivery;
   const isMoved = await hasReadLog(endpoint, reader);

@@ -33,7 +33,7 @@ export interface Attempt {
   readonly delivered: boolean;
   /** The status of the response, if there was one. */
   readonly status?: number;
-  /** Why it failed. */
+  /** Why the attempt failed. */
   readonly reason?: string;
   readonly milliseconds: number;
 }
@@ -49,7 +49,7 @@ export interface Attempts {
     endpoint: string,
     page: {
       readonly limit: number;
-      /** Only attempts with a lower number. */
+      /** Only attempts with a lower number are returned. */
       readonly before?: number;
     },
   ): Promise<readonly Attempt[]>;

@@ -15,7 +15,7 @@ export interface PostRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Ends the request. */
+  /** Aborts the request. */
   readonly signal: AbortSignal;
 }
 
@@ -41,7 +41,7 @@ export function createPoster({ allowPrivate }: { readonly allowPrivate: boolean 
     async post({ url: text, headers, body, signal }) {
       const url = new URL(text);
       const host = hostOf(url);
-      // A socket looks up only names, so addresses are checked here.
+      // Sockets look up names only, so hosts that are addresses are checked here.
       if (!allowPrivate && isIP(host) !== 0 && !isPublic(host)) return failureOf(new PrivateAddress(host));
       const isPlain = url.protocol === 'http:';
       const send = isPlain ? httpRequest : httpsRequest;
@@ -105,6 +105,6 @@ function failureOf(error: unknown): RequestOutcome {
 }
 
 function reasonOf(error: Error & { readonly code?: unknown }): string {
-  // An AggregateError of several addresses has no message.
+  // An AggregateError, for a name with several addresses, has no message.
   return error.message || (typeof error.code === 'string' ? error.code : 'could not be called');
 }

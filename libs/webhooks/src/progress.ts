@@ -31,7 +31,7 @@ export type RequestOutcome =
       readonly status?: number;
       readonly retryAfter?: string;
     }
-  /** 410 Gone: nothing more is sent to the endpoint. */
+  /** The endpoint has responded 410 Gone: nothing more is sent to it. */
   | { readonly kind: 'gone'; readonly status: number };
 
 /** The outcome for the events of one account. */

@@ -52,7 +52,7 @@ interface RoundOutcome extends DeliverResult {
   readonly page?: EventPage;
 }
 
-/** Runs a round. Rejects if the log or the store fails: nothing was stored then, and the same events are sent again. */
+/** Runs a round. Rejects if the log or the store fails: nothing is stored then, so the same events are sent again. */
 export async function runRound(id: string, deps: RoundDeps): Promise<RoundReport> {
   const found = await deps.storage.endpoints.find(id);
   if (found === undefined || found.paused !== undefined) return idle(found);

@@ -19,7 +19,7 @@ import { type RoundReport, runRound } from './round.ts';
 import type { SecretSealer } from './seal.ts';
 import { sealOutdatedSecrets } from './seal-stored.ts';
 
-/** The interval at which endpoints that were added, resumed or changed are looked for, in ms. */
+/** How often to look for endpoints that were added, resumed or changed, in ms. */
 const POLL_MS = 1000;
 const LEASE_MS = 20_000;
 const RENEW_LEASE_MS = LEASE_MS / 4;

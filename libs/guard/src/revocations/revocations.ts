@@ -27,7 +27,7 @@ interface FeedSource {
 
 /** Where the events are read from. */
 export type RevocationsSource = (KafkaSource | FeedSource) & {
-  /** Default: warnings and errors to the console. */
+  /** Receives warnings and errors. Default: the console. */
   readonly logger?: KafkaOptions['logger'];
 };
 
@@ -36,7 +36,7 @@ export interface Revocations extends RevocationCheck {
   ready(): Promise<void>;
   /** Returns whether events can currently be read. While they cannot, newly revoked tokens are still accepted. */
   healthy(): boolean;
-  /** Idempotent. */
+  /** Stops following the events. Idempotent. */
   stop(): Promise<void>;
 }
 

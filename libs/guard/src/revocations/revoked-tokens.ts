@@ -22,7 +22,7 @@ interface Change {
 export interface RevokedTokens {
   readonly handlers: Handlers;
   standingOf(claims: AccessClaims): Standing | 'dead';
-  /** The number of accounts that are remembered. */
+  /** Returns the number of accounts that are remembered. */
   size(): number;
 }
 

@@ -165,7 +165,7 @@ function ofAccount(endpoint: string, account: string): string {
 }
 
 function ofEndpoint(id: string) {
-  // `0` is the character after the slash.
+  // Selects the ids that begin with the endpoint's id and a slash: `0` is the character after the slash.
   return { _id: { $gt: `${id}/`, $lt: `${id}0` } };
 }
 
