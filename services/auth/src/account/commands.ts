@@ -42,7 +42,7 @@ export interface RenewVerification extends OnAddress, Budgeted {
 
 /** A session or a sign-up cookie of the person who sends the command. */
 export interface Holder {
-  /** The account that it belongs to. */
+  /** The id of the account that the session or cookie belongs to. */
   readonly userId: string;
   /** The sequence of the account when the session or cookie was issued. */
   readonly since: number;
@@ -110,8 +110,7 @@ export interface RehashPassword {
 
 export interface RequestEmailChange extends OnAddress {
   readonly type: 'RequestEmailChange';
-  /** Canonical. */
-  readonly address: string;
+  /** Canonical. */ readonly address: string;
   /** In the spelling of the request. */
   readonly email: string;
   /** The hash that the current password was checked against. */

@@ -55,10 +55,13 @@ import {
   type Verified,
 } from './state.ts';
 
-/** A refusal may have facts, which are appended nevertheless. */
+/**
+ * The result of a command: facts to append, or a refusal. A refusal may also have facts, which are appended
+ * nevertheless.
+ */
 export interface Decision {
   readonly facts: readonly AccountFact[];
-  /** Claims that the same commit takes, besides those of `keysOf`. */
+  /** Further claims that the commit takes, in addition to those of `keysOf`. */
   readonly claims?: readonly string[];
   readonly refusal?: RefusalKind;
 }
@@ -175,7 +178,7 @@ function verify(state: AccountState, command: Verify): Decision {
   if (isClaimedByAnother(state, owner)) return refuse('token_invalid', ended(state, 'superseded'));
   if (!proofMatchesSignUp(state, proof)) return refuse('password_required');
   if (proof.kind !== 'new-password') return accept(verified(state));
-  // AccountVerified comes first, so that the state knows the link as the used one.
+  // AccountVerified comes first, so that the state records the link as used.
   return accept(verified(state), ...passwordChanged(state, 'first', proof.passwordHash));
 }
 
@@ -333,7 +336,7 @@ function undoEmailChange(state: AccountState, { now }: UndoEmailChange): Decisio
   return accept(...emailReverted(state, state.previous, 'ops'), sessionsRevoked(state, 'admin'));
 }
 
-/** @param by who cancels a pending erasure */
+/** Returns the facts of an address that was changed back. @param by who cancels a pending erasure */
 function emailReverted(
   state: Verified,
   { address, email }: NonNullable<Verified['previous']>,
@@ -439,9 +442,9 @@ function enableAccount(state: AccountState, { by, reason }: EnableAccount): Deci
 }
 
 /**
- * Returns when an account is erased for which erasure at an instant was requested: not before its previous address can
- * no longer take the account back, because a thief may have changed the address. A request by an operator is not
- * postponed.
+ * Returns when a requested erasure takes place: at the requested instant, but not as long as the owner of the
+ * previous address can take the account back, because a thief may have changed the address. A request by an operator
+ * is not postponed.
  * @param by who requests it: the id of an account, or `ops`
  */
 export function erasureInstant(state: Living, by: string, eraseAt: string): string {
@@ -600,7 +603,8 @@ function releaseClaim(from: string, userId: string, sequence: number): string {
 
 /** Returns the range of the claims that mark accounts with addresses to release by now. */
 export function dueReleases(now: Date): { readonly from: string; readonly before: string } {
-  // Sorts right after the claims of this instant, in which a colon follows it.
+  // The semicolon sorts right after the colon that follows the instant in claims, so the claims of this instant are
+  // included.
   return { from: RELEASE_PREFIX, before: `${RELEASE_PREFIX}${now.toISOString()};` };
 }
 
@@ -640,15 +644,18 @@ function claimsOf(state: Existing, fact: AccountFact): readonly string[] {
   }
 }
 
-/** Claims that can be released. Release the addresses first, so that after a crash in between the marks still exist. */
+/**
+ * Claims that can be released. The addresses must be released first, so that the marks still exist after a crash in
+ * between.
+ */
 export interface SuperfluousClaims {
   readonly addresses: readonly string[];
   readonly marks: readonly string[];
 }
 
 /**
- * Returns the claims that an account no longer needs: those on addresses other than its own and the one that it may get
- * back, and the marks of such addresses.
+ * Returns the claims that an account no longer needs: on all addresses except its current one and the one that it may
+ * get back, and the marks of these addresses.
  * @param claims taken by the account's commits, the last of which led to this state
  */
 export function superfluousClaims(state: AccountState, claims: readonly string[]): SuperfluousClaims {

@@ -36,7 +36,7 @@ export interface Private {
     /** The new address, canonical. */
     readonly address: string;
     readonly passwordHash: string;
-    /** Undoes the change. */
+    /** The link that undoes the change. */
     readonly link: Link;
   };
   EmailChangeReverted: {

@@ -25,7 +25,7 @@ export function erasureRefusal(state: AccountState, tokenHash: string, now: Date
   return linkRefusal(state.status === 'none' ? undefined : state.erasure?.undo, tokenHash, now);
 }
 
-/** Reports an expiry only for a link that matches in full. */
+/** Returns why a link cannot be used. Reports that it has expired only if the token is correct. */
 function linkRefusal(link: Link | undefined, tokenHash: string, now: Date): LinkRefusal | undefined {
   if (link === undefined || !matches(link, tokenHash)) return 'token_invalid';
   return isCurrent(link, now) ? undefined : 'token_expired';
@@ -58,7 +58,7 @@ export function emailUndoRefusal(state: AccountState, tokenHash: string, now: Da
 
 /**
  * Whether a link works at an instant; a link that was withheld because another account has the address counts as well.
- * @param at undefined if the command does not ask for it; the result is then false
+ * @param at undefined if the command has no such instant; the result is then false
  */
 export function hasUsableLink({ linksUntil }: Living, at: Date | undefined): boolean {
   return at !== undefined && linksUntil !== undefined && at.getTime() < Date.parse(linksUntil);

@@ -6,7 +6,7 @@ import type { AccountFact, FactOf, Link, LinkOrWithheld } from './facts.ts';
 export interface Erasure {
   /** RFC 3339. */
   readonly at: string;
-  /** The link that cancels it, if one was mailed. */
+  /** The link that cancels the erasure, if one was mailed. */
   readonly undo?: Link;
   /** Whether the account was disabled before. */
   readonly wasDisabled: boolean;
@@ -45,7 +45,7 @@ interface Registered {
   readonly sequence: number;
 }
 
-/** Signed up; the address is not verified yet. */
+/** An account that has signed up, and whose address is not verified yet. */
 export interface Unverified extends Registered {
   readonly status: 'unverified';
   /** The newest verification link. */
@@ -63,7 +63,7 @@ interface LinkedAddress {
   readonly link: Link;
 }
 
-/** The address is verified. */
+/** An account whose address is verified. */
 export interface Verified extends Registered {
   readonly status: 'verified';
   /** The address that the newest confirmation link would give to the account. */
@@ -76,7 +76,7 @@ export interface Verified extends Registered {
   readonly usedVerification?: Link;
 }
 
-/** The registration has ended for good, or the account was erased. */
+/** An account whose registration has ended for good, or that was erased. */
 export interface Ended extends Registered {
   readonly status: 'ended';
   /** Set once the account was erased: nothing in this state identifies its person. */
@@ -94,8 +94,8 @@ export type AccountState = { readonly status: 'none' } | Existing;
 export const STATE_VERSION = 7;
 
 /**
- * How many ids of revoked sessions a state keeps. The request that revokes a session also deletes it from the
- * store, so after a crash only the most recent ones can still be there.
+ * How many ids of revoked sessions a state keeps. The request that revokes a session also deletes it from the store,
+ * so after a crash the store can contain only the most recent ones.
  */
 const REVOKED_SESSIONS = 50;
 
@@ -193,7 +193,7 @@ function registered({ data, private: kept }: FactOf<'UserRegistered'>): Unverifi
   };
 }
 
-/** Returns the names of a person. Names that were erased are omitted, so that they change nothing. */
+/** Returns the names of a person. Omits names that were erased, so that the state keeps its names. */
 function names(person: { [K in 'username' | 'firstName' | 'lastName']?: string | undefined } | null) {
   return {
     ...(person?.username !== undefined && { username: person.username }),
@@ -213,7 +213,10 @@ function withExpiry<State extends Existing>(state: State, kept: LinkOrWithheld):
   return { ...state, linksUntil: Date.parse(linksUntil) > Date.parse(until) ? linksUntil : until };
 }
 
-/** A newer link supersedes the older one; without a link the older one stays. */
+/**
+ * Returns the state with a newer verification link, which supersedes the older one; without a link the older one
+ * stays.
+ */
 function withVerification(before: Unverified, kept: LinkOrWithheld): Unverified {
   const state = withExpiry(before, kept);
   return kept.link ? { ...state, verification: kept.link, everLinked: true } : state;
@@ -237,8 +240,8 @@ function verified({ verification, everLinked: _, linksUntil: _until, ...state }:
 }
 
 /**
- * A newer request supersedes the older one even if its link is withheld, because accounts must behave the same whether
- * or not the address is taken.
+ * Returns the state with a newer request to change the address, which supersedes the older one even if its link is
+ * withheld: accounts must behave the same whether or not the address is taken.
  */
 function withEmailChange(
   before: Verified,
@@ -303,13 +306,16 @@ function withoutErasure({ erasure: _, ...state }: Existing): Existing {
   return state;
 }
 
-/** Keeps what is not personal: id, role, language and the sequences. */
+/**
+ * Returns the state of the account once it is erased. Keeps what is not personal: id, role, language and the
+ * sequences.
+ */
 function erased(state: Existing): Ended {
   const { firstName: _first, lastName: _last, ...rest } = ended(withoutErasure(state));
   return { ...rest, address: '', email: '', username: '', passwordHash: '', disabled: true, erased: true };
 }
 
-/** @param sessionId the session that ended; undefined if all did */
+/** Returns the state with revoked sessions. @param sessionId the session that ended; undefined if all did */
 function withRevoked(state: Existing, sessionId: string | undefined): AccountState {
   const revokedAt = state.sequence;
   if (sessionId === undefined) return { ...state, revokedAt, allRevokedAt: revokedAt, revokedSessions: [] };
@@ -317,7 +323,7 @@ function withRevoked(state: Existing, sessionId: string | undefined): AccountSta
   return { ...state, revokedAt, revokedSessions };
 }
 
-/** Ends every open link except the one that undoes a change of address. A used link stays known. */
+/** Returns the state without open links, except the one that undoes a change of address. Used links are kept. */
 function withoutLinks(state: Existing): Existing {
   if (state.status === 'verified') return withoutOpenLinks(state);
   const { reset: _, linksUntil: _until, ...rest } = state;

@@ -14,20 +14,28 @@ export interface EmailAddress {
   readonly canonical: string;
 }
 
-/** RFC 5321, 4.5.3.1.3: a path has at most 256 octets, including the angle brackets. */
+/**
+ * The maximum length of an address. RFC 5321, 4.5.3.1.3: a path has at most 256 octets, including the angle brackets.
+ */
 const LONGEST = 254;
-/** RFC 5321, 4.5.3.1.1. */
+/** The maximum length of the part before the @: RFC 5321, 4.5.3.1.1. */
 const LONGEST_LOCAL_PART = 64;
-/** No valid address is longer, even before IDNA changes its length. Longer input is not parsed. */
+/**
+ * The maximum length of input: longer input is not parsed, because no valid address is longer, even before IDNA
+ * changes its length.
+ */
 const LONGEST_INPUT = 320;
 
-/** RFC 5321, 4.1.2: a Dot-string of ASCII. Quoted strings are refused, because mail systems handle them badly. */
+/**
+ * Matches a Dot-string of ASCII (RFC 5321, 4.1.2). Quoted strings are refused, because mail systems handle them
+ * badly.
+ */
 const dotString = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
-/** Characters allowed in a typed domain: `domainToASCII` would also accept percent-encoding and ports. */
+/** Matches the characters allowed in a typed domain: `domainToASCII` would also accept percent-encoding and ports. */
 const typedDomain = /^[\p{L}\p{M}\p{N}.-]+$/u;
-/** RFC 1034, 3.5 and RFC 1123, 2.1. */
+/** Matches a label of a domain: RFC 1034, 3.5 and RFC 1123, 2.1. */
 const domainLabel = /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/;
-/** RFC 3696, 2: a top-level domain is not all digits, which also excludes IPv4 addresses. */
+/** Matches a top-level domain. It is not all digits (RFC 3696, 2), which also excludes IPv4 addresses. */
 const topLevelDomain = /^(?!localhost$)[a-z][a-z\d-]*[a-z\d]$/;
 
 /**
@@ -45,13 +53,13 @@ export function parseEmail(text: string): EmailAddress | undefined {
   const ascii = asciiDomain(domain);
   if (ascii === undefined || local.length + 1 + ascii.length > LONGEST) return undefined;
   return {
-    // IDNA rules differ between mail programs: the stored form must lead to the domain of the canonical form.
+    // IDNA rules differ between mail programs, so mails are sent to the ASCII domain of the canonical form.
     stored: isAscii(domain) ? typed : `${local}@${ascii}`,
     canonical: `${local.toLowerCase()}@${ascii}`,
   };
 }
 
-/** `a@b.cd` */
+/** The minimum length of an address: `a@b.cd`. */
 const SHORTEST = 6;
 
 /** The schema of an address in a request; parsed into both forms. */
@@ -71,7 +79,8 @@ export const emailAddress = z
     description: 'An email address: ASCII before the @, any domain name after it.',
   });
 
-// Line breaks and other control characters are refused, not trimmed: they come from attempts to inject headers.
+// Removes only spaces. Line breaks and other control characters are refused rather than trimmed, because they come
+// from attempts to inject headers.
 function withoutSpacesAround(text: string): string {
   return text.replace(/^ +/, '').replace(/ +$/, '');
 }

@@ -22,7 +22,7 @@ export async function accountAt(
   return isLiving(account) && account.address === address ? account : undefined;
 }
 
-/** An id to look up if an address has no owner, so that the response time reveals nothing. */
+/** The id that is looked up if an address has no owner, so that the response time reveals nothing. */
 export const NO_ACCOUNT = '00000000-0000-0000-0000-000000000000';
 
 /**

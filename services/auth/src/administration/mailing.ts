@@ -40,6 +40,6 @@ async function sendOnce(
     mailings.create(mailingId, origin, () => ({ type: 'RequestMail', mailingId, ...mailing })),
   );
   if (refusal) throw new Refused(refusal);
-  // The same request may have been processed meanwhile under another id.
+  // A repeat of the request may have been processed first, under another id.
   return facts[0]?.data.mailingId ?? mailingId;
 }

@@ -29,8 +29,8 @@ interface Target {
 }
 
 /**
- * Ends the account's sessions.
- * @throws Refused (not_found, own_account, last_admin, conflict for an unverified account)
+ * Changes the role of an account, and ends its sessions. @throws Refused (not_found, own_account, last_admin,
+ * conflict for an unverified account)
  */
 export function changeRole(
   deps: Needs,
@@ -40,7 +40,10 @@ export function changeRole(
   return executeAndEndSessions(deps, userId, origin, withOtherAdmins(deps, { type: 'ChangeRole', role, by }));
 }
 
-/** Ends the account's sessions and links, and stops its mails. @throws Refused (not_found, own_account, last_admin) */
+/**
+ * Disables an account: ends its sessions and links, and stops its mails.
+ * @throws Refused (not_found, own_account, last_admin)
+ */
 export function disableAccount(
   deps: Needs,
   { userId, ...request }: Target & { readonly reason?: string },

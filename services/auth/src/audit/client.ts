@@ -35,7 +35,7 @@ function pseudonymOf(ip: string, key: Buffer): string {
 
 /**
  * Returns a function that returns whether the client of a security event may have an IP, for every value of AUDIT_IP.
- * If only the network was recorded, it returns true for the whole network.
+ * If only the network was recorded, the returned function accepts the whole network.
  * @param keys keys of pseudonyms, including former ones
  */
 export function clientMatcher(

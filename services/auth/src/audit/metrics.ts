@@ -1,4 +1,4 @@
-/** Metrics of security events. Contain no personal data. */
+/** Metrics of security events. They contain no personal data. */
 import type { SecurityEventType } from '@latchkey/events';
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge } from 'prom-client';
@@ -12,7 +12,7 @@ export interface AuditMetrics {
   dropped(reason: DropReason, events: number): void;
 }
 
-/** The maximum count of the backlog, because counting takes time. */
+/** The backlog is counted only up to this number, because counting takes time. */
 const MAX_COUNTED = 10_000;
 
 export function createAuditMetrics(deps: {

@@ -1,6 +1,6 @@
 /**
- * Publishes the outbox of security events, and deletes old events. With a lease, so that only one process does it at a
- * time.
+ * Publishes the outbox of security events, and deletes old events. A lease ensures that only one process does this at
+ * a time.
  */
 import type { Bus } from '@latchkey/bus';
 import { SECURITY_TOPIC } from '@latchkey/events';
@@ -13,7 +13,7 @@ import type { AuditLog } from '../ports/audit-log.ts';
 const LEASE = 'audit';
 const LEASE_MS = 10_000;
 const PUBLISHED_AT_ONCE = 500;
-/** The pauses until events of other processes are looked for, in ms: they grow while there are none. */
+/** The pauses before looking for events of other processes, in ms: they grow while there are none. */
 const IDLE_MS = { least: 1000, most: 4000 };
 const REMOVE_EVERY_MS = 10 * 60_000;
 const REMOVED_AT_ONCE = 2000;
@@ -29,7 +29,7 @@ export interface AuditPublisherDeps {
   readonly clock: Pick<ClockGuard, 'isTrusted'>;
   readonly logger: Logger;
   now(): Date;
-  /** Ends the pause early, because there are events. */
+  /** Ends the pause early when there are events. */
   readonly wakeup: Wakeup;
 }
 
@@ -60,7 +60,7 @@ export function createAuditPublisher(deps: AuditPublisherDeps): Part {
     return entries.length === PUBLISHED_AT_ONCE;
   }
 
-  /** Deleting the same entries twice does no harm, so it needs no lease. */
+  /** Deletes old entries. Needs no lease, because deleting the same entries twice does no harm. */
   async function removeOld(): Promise<void> {
     if (performance.now() < removeAt || !clock.isTrusted()) return;
     removeAt = performance.now() + REMOVE_EVERY_MS;
@@ -83,7 +83,7 @@ export function createAuditPublisher(deps: AuditPublisherDeps): Part {
     stop: async () => {
       await job.stop();
       if (renewAt === 0) return;
-      // Best effort: the lease expires by itself.
+      // A failed release is ignored, because the lease expires by itself.
       await leases.release(LEASE, instance).catch(() => undefined);
     },
   };

@@ -35,7 +35,7 @@ export interface RecorderDeps {
   written(): void;
   readonly maxQueued?: number;
   readonly maxBacklog?: number;
-  /** Returns milliseconds that never go back. */
+  /** Returns the monotonic time in ms. */
   monotonic?(): number;
 }
 
@@ -66,7 +66,7 @@ export function createRecorder(deps: RecorderDeps): Recorder {
 
   function eventOf({ origin, occurrence: { type, data } }: Report): SecurityEvent {
     const person = origin && clientOf(origin, deps.ip);
-    // A cast, because the compiler cannot see that type and data still belong together.
+    // The cast is needed because the compiler cannot see that type and data still belong together.
     return {
       id: deps.newId(),
       time: deps.now().toISOString(),
@@ -76,7 +76,11 @@ export function createRecorder(deps: RecorderDeps): Recorder {
     } as SecurityEvent;
   }
 
-  /** Writes the oldest events. @returns whether there are more. @throws StoreUnavailable: they stay in the queue */
+  /**
+   * Writes the oldest events.
+   * @returns whether there are more.
+   * @throws StoreUnavailable; the events then stay in the queue
+   */
   async function writeSome(): Promise<boolean> {
     const batch = queue.slice(0, WRITTEN_AT_ONCE);
     if (batch.length === 0) return false;

@@ -3,8 +3,8 @@ const FOR_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
 
 /**
- * Returns a function that tells whether a text was seen less than a minute ago.
- * @param monotonic returns milliseconds that never go back
+ * Returns a function that returns whether a text was seen less than a minute ago. @param monotonic returns the
+ * monotonic time in ms
  */
 export function createRepeats(monotonic: () => number): (text: string) => boolean {
   /** When each text was first seen, oldest first. */

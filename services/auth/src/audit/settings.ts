@@ -24,7 +24,7 @@ export const auditSettings = z.object({
 
 type AuditConfig = z.infer<typeof auditSettings>;
 
-/** Settings that contradict each other. */
+/** Returns faults of settings that contradict each other. */
 export function auditFaults({
   AUDIT_IP,
   AUDIT_IP_KEY,

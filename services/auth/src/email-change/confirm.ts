@@ -26,13 +26,13 @@ export interface OpenEmailChange {
   readonly username: string;
   readonly newEmail: string;
   readonly locale: string;
-  /** The link has already been used. */
+  /** Whether the link has already been used. */
   readonly used: boolean;
 }
 
 type LinkNeeds = Pick<Deps, 'accounts' | 'linkTokens' | 'now'>;
 
-/** Changes nothing. @throws Refused (token_invalid, token_expired) */
+/** Returns the data of the link's page. Changes nothing. @throws Refused (token_invalid, token_expired) */
 export async function viewEmailChange(deps: LinkNeeds, token: string): Promise<OpenEmailChange> {
   const { tokenHash, state } = await linkedAccount(deps, token);
   const { username, locale, email, emailChange } = state;
@@ -74,7 +74,8 @@ export async function confirmEmailChange(
   { token, evidence }: { readonly token: string; readonly evidence: OwnerEvidence },
   context: Context,
 ): Promise<Outcome> {
-  // Checked before a password is hashed or an attempt is counted: both require a valid link.
+  // The link is checked first, because only a valid link may cause a password to be hashed or an attempt to be
+  // counted.
   const { state: account, ...link } = await linkedAccount(deps, token);
   const outcome = await confirmBy(deps, { link, account, evidence }, context);
   if (outcome.refusal) throw new Refused(outcome.refusal);
@@ -128,7 +129,7 @@ async function lookedUp(
   };
 }
 
-/** A wrong password counts as a failed login. */
+/** Confirms the change with the password. A wrong password counts as a failed login. */
 async function confirmByPassword(
   deps: Needs,
   { link, account, password }: Pick<Attempt, 'link' | 'account'> & { readonly password: string },

@@ -28,7 +28,7 @@ export async function releaseDue(
   }
 }
 
-/** The event is appended first: after it the link is refused, even by an instance whose clock differs. */
+/** Appends the event first: after this event, even an instance whose clock differs refuses the link. */
 async function settle(deps: Needs, userId: string): Promise<void> {
   const { accounts, newId, now } = deps;
   await accounts.execute(userId, { correlationId: newId() }, () => ({
@@ -44,7 +44,8 @@ async function settle(deps: Needs, userId: string): Promise<void> {
  */
 export async function releaseAddresses({ journal }: Pick<Deps, 'journal'>, userId: string): Promise<void> {
   const commits = await journal.read(userId);
-  // The state after exactly these commits: a claim of a later commit must not be judged by an earlier state.
+  // The state is computed from exactly these commits, because a claim of a later commit must not be judged by an
+  // earlier state.
   const facts = commits.flatMap(({ events }) => events.filter(isAccountFact));
   const state = facts.reduce(evolve, initialState);
   const held = commits.map((commit) => ({ commit, ...superfluousClaims(state, commit.claims ?? []) }));

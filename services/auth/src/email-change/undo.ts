@@ -27,7 +27,7 @@ export interface UndoEmailChange {
 
 type LinkNeeds = Pick<Deps, 'accounts' | 'linkTokens' | 'now'>;
 
-/** Changes nothing. @throws Refused (token_invalid, token_expired) */
+/** Returns the data of the link's page. Changes nothing. @throws Refused (token_invalid, token_expired) */
 export async function viewEmailUndo(deps: LinkNeeds, token: string): Promise<OpenEmailUndo> {
   const { account, email, newEmail } = await linkedAccount(deps, token);
   return { email, newEmail, locale: account.locale };

@@ -14,7 +14,7 @@ const PAGE = 100;
 
 type Needs = Pick<Deps, 'auditLog' | 'journal' | 'now' | 'sessions'>;
 
-/** Returns all parts but the mails. The lists are read page by page, when they are asked for. */
+/** Returns all parts except the mails. The lists are read page by page, on demand. */
 export function accountParts(deps: Needs, account: Existing): Omit<ExportParts, 'mails'> {
   return {
     exportedAt: deps.now(),
@@ -51,7 +51,7 @@ function viewEvent({ sequence, id, type, time, correlationId, data }: LatchkeyEv
   return { sequence, id, type, time, requestId: correlationId, data: withoutLinks(data) };
 }
 
-/** Removes sealed links, wherever they are. They are secrets, although only the notifier can open them. */
+/** Removes all sealed links, at any depth. They are secrets, although only the notifier can open them. */
 export function withoutLinks(data: object): Record<string, unknown> {
   const kept = Object.entries(data).filter(([, value]) => !isObject(value) || !('sealed' in value));
   return Object.fromEntries(
@@ -94,7 +94,7 @@ async function* signInsOf(
   for await (const entries of all)
     for (const { headers, value } of entries) {
       const event = decodeSecurityEvent({ headers, value: Buffer.from(value) });
-      // Undefined for an event of a newer release.
+      // An event of a newer release is undefined here, and left out.
       if (event !== undefined) yield viewSignIn(event);
     }
 }

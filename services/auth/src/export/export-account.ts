@@ -25,9 +25,8 @@ type Needs = Pick<
 
 /**
  * Returns the document of the caller's account, written as it is read.
- * @param accessToken the caller's
- * @throws Refused (password_incorrect, rate_limited, overloaded); MailsUnavailable. Reading the document throws what the
- * stores throw
+ * @param accessToken the caller's access token @throws Refused (password_incorrect, rate_limited, overloaded);
+ * MailsUnavailable. Reading the document throws what the stores throw
  */
 export async function exportOwnAccount(
   deps: Needs,
@@ -52,7 +51,9 @@ export async function exportOwnAccount(
   return writeDocument({ ...accountParts(deps, state), mails });
 }
 
-/** Reads the first mail, so that a notifier that is away is found out while the request can still be refused. */
+/**
+ * Reads the first mail before the response begins, so that the request can still be refused if the notifier is down.
+ */
 async function begun(mails: AsyncIterable<ExportedMail>): Promise<AsyncIterable<ExportedMail>> {
   const iterator = mails[Symbol.asyncIterator]();
   const first = await iterator.next();

@@ -10,7 +10,7 @@ const answer = z.object({ mails: z.array(exportedMail) });
 
 /**
  * @param url NOTIFIER_URL
- * @param ask overrides `fetch`
+ * @param ask replaces `fetch`
  */
 export function createRemoteMails(url: string | undefined, ask: typeof fetch = fetch): Mails {
   async function page(accessToken: string, last: ExportedMail | undefined): Promise<readonly ExportedMail[]> {

@@ -24,7 +24,10 @@ export const idempotencyHeaders = z.object({
     .describe('Chosen by the client: repeating a request with the same key and body has no further effect.'),
 });
 
-/** @param request its body must be parsed by the route's schema already */
+/**
+ * Creates the context of a repeatable request.
+ * @param request its body must already be parsed with the route's schema
+ */
 export function repeatableContextOf(request: RequestContext & { readonly body: unknown }): Context {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return contextOf(request);

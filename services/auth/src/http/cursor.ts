@@ -1,5 +1,6 @@
 /**
- * Paged lists: the parameters `limit` and `cursor`. A cursor contains where a page ended; it is opaque, but not secret.
+ * Paged lists: the parameters `limit` and `cursor`. A cursor contains the position at which a page ended; it is
+ * opaque, but not secret.
  */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-/** An account's history, as a person reads it. */
+/** An account's history, in a form for people. */
 
 import { assertNever } from '@latchkey/events';
 import { z } from 'zod';

@@ -6,7 +6,10 @@ import type { DeadLinkKind } from './pages/texts.ts';
 import { refusalProblems } from './problems.ts';
 import { negotiateLocale } from './schemas.ts';
 
-/** Accepts any text, because the response to a malformed token must be the same as to an invalid one. */
+/**
+ * The token in the path. Any text is accepted, because the response to a malformed token must be the same as to an
+ * invalid one.
+ */
 export const tokenParam = z.object({ token: z.string() });
 
 /**
@@ -43,7 +46,7 @@ export function erasureProblemPage(pages: Pages) {
 
 /**
  * Returns the page that explains a problem.
- * @param deadLink makes the page of an unusable link
+ * @param deadLink renders the page of an unusable link
  */
 function problemPage(
   pages: Pages,

@@ -9,7 +9,7 @@ import { texts } from './texts.ts';
 export type Count = (operation: string, outcome: string) => void;
 
 interface OperationSpec<Caller, Params, Query, Body> extends RouteSpec<Caller, Params, Query, Body> {
-  /** The name in the metrics. */
+  /** The name of the operation in the metrics. */
   readonly operation: string | ((input: HandlerInput<Caller, Params, Query, Body>) => string);
   /**
    * Renders the form with the fault, if the person can correct the input.

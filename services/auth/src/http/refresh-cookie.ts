@@ -13,7 +13,7 @@ export interface RefreshCookie {
    * @throws Problem (insufficient_permission) from any other origin
    */
   read(request: RequestContext): string | undefined;
-  /** For the OpenAPI document: these routes take the token from the body or from the cookie. */
+  /** The credentials in the OpenAPI document: these routes accept the token in the body or in the cookie. */
   readonly credentials: { readonly schemes: Readonly<Record<string, object>>; readonly optional: true };
   /** The problem that `read` may throw. */
   readonly problem: ProblemSpec;
@@ -24,7 +24,7 @@ export type SameSite = 'strict' | 'lax' | 'none';
 const SAME_SITE = { strict: 'Strict', lax: 'Lax', none: 'None' } as const satisfies Record<SameSite, string>;
 
 export function createRefreshCookie(options: {
-  /** True for https: sets `Secure` and the `__Secure-` prefix. */
+  /** Whether clients use HTTPS: the cookie then has `Secure` and the `__Secure-` prefix. */
   readonly secure: boolean;
   /** Which cross-site requests carry the cookie. `none` requires `Secure`. The origin is always checked. */
   readonly sameSite: SameSite;

@@ -8,7 +8,7 @@ export const username = z
   .meta({ description: 'Visible to others. Not unique; not used to sign in.' });
 
 const LONGEST_NAME = 64;
-/** Control characters, line breaks, lone surrogates and direction overrides (Unicode TR 36, 2). */
+/** Matches control characters, line breaks, lone surrogates and direction overrides (Unicode TR 36, 2). */
 const unfitForNames = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
 /** A first or last name in any script: 1 to 64 code points after trimming and NFC, on one line. */
@@ -40,7 +40,7 @@ export const localeTag = z
   })
   .meta({ minLength: 2, description: 'A language tag (BCP 47), such as en or de-AT.' });
 
-/** Enough for 128 code points in any decomposition; longer texts are refused before normalising. */
+/** Longer texts are refused before they are normalised. 128 code points fit, however they are decomposed. */
 const LONGEST_PASSWORD_TEXT = 1024;
 
 /**

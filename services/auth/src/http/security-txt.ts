@@ -10,7 +10,10 @@ export interface SecurityTxt {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** RFC 9116, 2.5.5: less than a year. The file is made for each request, so it is stale only in copies. */
+/**
+ * How long the file is valid, in days: less than a year (RFC 9116, 2.5.5). Only copies become stale, because the file
+ * is generated for each request.
+ */
 const VALID_DAYS = 90;
 
 /** Returns the text, valid for 90 days from midnight (UTC) of `now`. */

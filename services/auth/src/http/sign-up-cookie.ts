@@ -1,5 +1,6 @@
 /**
- * The cookie of the browser in which somebody signed up. With it, the page of the verification link needs no password.
+ * A cookie for the browser in which somebody signed up. A browser with this cookie can verify the address without the
+ * password.
  */
 import type { RequestContext } from '@latchkey/http';
 import type { Deps } from '../deps.ts';
@@ -14,9 +15,9 @@ export interface SignUpCookie {
 }
 
 /**
- * The cookie has `SameSite=Lax`: it is sent when the link of a mail is opened, but not with forms of other sites. For
- * https its name has the prefix `__Host-`, so that no other host of the domain can plant the cookie of an attacker's
- * sign-up.
+ * Creates the cookie. It has `SameSite=Lax`, so that it is sent when the link of a mail is opened, but not with forms
+ * of other sites. With HTTPS its name has the prefix `__Host-`, so that no other host of the domain can plant the
+ * cookie of an attacker's sign-up.
  */
 export function createSignUpCookie(
   { signUpTokens, settings, now }: Pick<Deps, 'signUpTokens' | 'settings' | 'now'>,

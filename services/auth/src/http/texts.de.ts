@@ -86,7 +86,7 @@ const sentences: Record<
   'This account cannot be read at present.': 'Dieses Konto kann im Moment nicht gelesen werden.',
 };
 
-/** Completes "Das Passwort …". */
+/** Texts that complete the sentence "Das Passwort …". */
 export const passwordFaultsInGerman: Record<PasswordFault, string> = {
   too_short: 'muss mindestens {min} Zeichen haben',
   too_long: `darf höchstens ${MAX_PASSWORD_LENGTH} Zeichen haben`,
@@ -125,7 +125,7 @@ const others = {
 export const de = { ...titles, ...resolutions, ...sentences, ...others };
 
 /**
- * The same texts in a language that may lack some; missing ones are shown in English. `npm run languages` lists
+ * The same texts in another language, which may lack some: these are shown in English. `npm run languages` lists
  * them.
  */
 export type Translations = Readonly<Partial<Record<keyof typeof de, string>>>;

@@ -77,7 +77,7 @@ export const es: Translations = {
   'is required without an access token': 'es obligatorio sin token de acceso',
 };
 
-/** Completes "La contraseña …". */
+/** Texts that complete the sentence "La contraseña …". */
 export const passwordFaults: Record<PasswordFault, string> = {
   too_short: 'debe tener al menos {min} caracteres',
   too_long: 'debe tener como máximo 128 caracteres',

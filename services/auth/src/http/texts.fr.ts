@@ -78,7 +78,7 @@ export const fr: Translations = {
   'is required without an access token': 'est obligatoire sans jeton d’accès',
 };
 
-/** Completes "Le mot de passe …". */
+/** Texts that complete the sentence "Le mot de passe …". */
 export const passwordFaults: Record<PasswordFault, string> = {
   too_short: 'doit avoir au moins {min} caractères',
   too_long: 'doit avoir au plus 128 caractères',

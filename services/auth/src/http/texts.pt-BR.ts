@@ -75,7 +75,7 @@ export const pt: Translations = {
   'is required without an access token': 'é obrigatório sem token de acesso',
 };
 
-/** Completes "A senha …". */
+/** Texts that complete the sentence "A senha …". */
 export const passwordFaults: Record<PasswordFault, string> = {
   too_short: 'deve ter pelo menos {min} caracteres',
   too_long: 'deve ter no máximo 128 caracteres',

@@ -38,7 +38,7 @@ export function viewAccount(state: AccountState): z.infer<typeof accountView> {
   };
 }
 
-/** The account that signed in. */
+/** The account that signed in, as the response shows it. */
 export const signedInView = accountFields
   .pick({ id: true, email: true, username: true, role: true, isVerified: true })
   .meta({ id: 'SignedIn' });
@@ -55,7 +55,7 @@ export const nameFields = {
   locale: localeTag,
 };
 
-/** Returns the header that tells the client which sequence a read model must reach before it shows this change. */
+/** Returns the header with the sequence that a read model must reach before it shows this change. */
 export function sequenceHeader(state: AccountState) {
   const { userId, sequence } = requireExisting(state);
   return {

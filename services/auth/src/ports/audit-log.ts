@@ -4,14 +4,14 @@
 export interface AuditEntry {
   /** UUIDv7, so that ids sort by time. */
   readonly id: string;
-  /** The account that it is about. */
+  /** The account that the event is about. */
   readonly account?: string;
   /** RFC 3339, UTC. */
   readonly time: string;
-  /** Whether it is kept after it is published, for the history of the account. */
+  /** Whether the event is kept after it is published, for the history of the account. */
   readonly kept: boolean;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON. */
+  /** The event as JSON. */
   readonly value: string;
 }
 

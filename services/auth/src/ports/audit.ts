@@ -14,7 +14,7 @@ export interface RequestOrigin {
 }
 
 export interface Report {
-  /** Absent if it did not happen during a request. */
+  /** Absent if the event did not happen during a request. */
   readonly origin?: RequestOrigin;
   readonly occurrence: Occurrence;
   /**

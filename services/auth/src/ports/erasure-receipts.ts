@@ -1,4 +1,4 @@
-/** The accounts that were erased, and which consumers have confirmed it. Contains no personal data. */
+/** The accounts that were erased, and which consumers have confirmed the erasure. Contains no personal data. */
 
 /** A confirmation of one consumer. */
 export interface StoredReceipt {
@@ -7,7 +7,7 @@ export interface StoredReceipt {
   readonly confirmedAt: string;
 }
 
-/** An erasure that has begun: its account has its last event. */
+/** An erasure that has begun: `AccountErased`, the last event of the account, was appended. */
 export interface Erasure {
   readonly account: string;
   /** Sequence of `AccountErased`. */
@@ -16,9 +16,9 @@ export interface Erasure {
   readonly erasedAt: string;
   /** The consumers that must confirm. */
   readonly expected: readonly string[];
-  /** In the order of their arrival; the first of each consumer. */
+  /** The first receipt of each consumer, in the order of arrival. */
   readonly receipts: readonly StoredReceipt[];
-  /** Set while the topic may still have events with the person, which the log cannot replace in place. */
+  /** Set as long as the topic may have events with the person, because the log cannot replace them in place. */
   readonly copies?: Copies;
 }
 
@@ -53,7 +53,7 @@ export interface ErasureReceipts {
   noteCopies(account: string, at: string): Promise<void>;
   /** Notes that the topic no longer has events with the person. Idempotent. */
   removeCopies(account: string): Promise<void>;
-  /** Returns erasures with `copies`, those copied first before others. */
+  /** Returns erasures with `copies`, in the order in which they were copied. */
   listCopied(page: {
     readonly limit: number;
     /** Only erasures that come after this one in the list. */

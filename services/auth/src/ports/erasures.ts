@@ -15,6 +15,6 @@ export interface Erasures {
     readonly until: Date;
     readonly limit: number;
   }): Promise<readonly DueErasure[]>;
-  /** Closes an erasure: the account is erased, or will not be. Idempotent. */
+  /** Closes an erasure because the account is erased, or will not be. Idempotent. */
   settle(commit: CommitKey): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** The body with which each Idempotency-Key was sent. Every method rejects with StoreUnavailable if the store fails. */
 export interface IdempotencyKeys {
   /**
-   * Binds a key to a body unless it is already bound and has not expired. Of concurrent callers with different
+   * Binds a key to a body, unless the key is bound already and has not expired. Of concurrent callers with different
    * bodies, one wins.
    * @returns whether the key is bound to this body
    */

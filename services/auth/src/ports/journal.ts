@@ -9,7 +9,9 @@ export type RecordedFact = Fact & {
   readonly time: string;
   /** Schema version of `data`. */
   readonly version: number;
-  /** Its place in the hash chain of the stream. Absent on events of release 0.1, until `ops upgrade` adds it. */
+  /**
+   * The event's place in the hash chain of the stream. Absent on events of release 0.1, until `ops upgrade` adds it.
+   */
   readonly chain?: ChainEntry;
   /** The data as it was appended and hashed, if that was an older version of the schema. */
   readonly stored?: StoredData;
@@ -23,7 +25,7 @@ export interface Commit {
   readonly number: number;
   /** Sequence of the first event. */
   readonly sequence: number;
-  /** Never empty. */
+  /** The events; at least one. */
   readonly events: readonly RecordedFact[];
   /** Unique keys that this commit has taken and still holds. */
   readonly claims?: readonly string[];
@@ -43,7 +45,7 @@ export interface Commit {
 
 export type AppendResult =
   | { readonly outcome: 'appended' }
-  /** The command was appended before, for example because its answer was lost; this is its commit. */
+  /** The commit of this command was appended before, for example because the response was lost. */
   | { readonly outcome: 'repeated'; readonly commit: Commit }
   /** Another commit has this number or one of the claims: load again and decide again. */
   | { readonly outcome: 'lost' };
@@ -57,8 +59,8 @@ export type AppendResult =
  */
 export interface Journal {
   /**
-   * Appends a commit durably and enters it in the outbox. Idempotent. As long as it is unknown which commit came
-   * first and will remain, it rejects with StoreUnavailable and never resolves with `lost`.
+   * Appends a commit durably and enters it in the outbox. Idempotent. Rejects with StoreUnavailable, and never
+   * resolves with `lost`, as long as it is unknown which of two commits came first and will remain.
    */
   append(commit: Commit): Promise<AppendResult>;
   /**

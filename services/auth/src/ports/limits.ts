@@ -9,7 +9,10 @@ export type LimitName =
   | 'mail-ip'
   /** Mails of one purpose to one canonical address that one network causes, per hour. */
   | 'mail-network-hour'
-  /** The same mails per day: only a part of the address's own limit, so that no single network can use up all of it. */
+  /**
+   * The same mails per day. The limit is lower than that of the address, so that no single network can use up all of
+   * its mails.
+   */
   | 'mail-network-day'
   /** Mails of one purpose to one canonical address, per day. */
   | 'mail-address-day'

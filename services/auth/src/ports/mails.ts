@@ -5,12 +5,12 @@ export interface Mails {
   /**
    * Returns the mails that events of an account have caused, oldest first, read page by page.
    * @param accessToken of that account, valid
-   * @throws MailsUnavailable while it is read
+   * @throws MailsUnavailable while the mails are read
    */
   ofAccount(account: string, accessToken: string): AsyncIterable<ExportedMail>;
 }
 
-/** The notifier cannot be asked at the moment. */
+/** Thrown if the notifier cannot be reached at the moment. */
 export class MailsUnavailable extends Error {
   override readonly name = 'MailsUnavailable';
 }

@@ -7,7 +7,7 @@ export type CommitKey = Pick<Commit, 'stream' | 'number'>;
 export const MAX_COUNTED = 10_000;
 
 export interface Backlog {
-  /** At most MAX_COUNTED. */
+  /** The number of waiting commits; at most MAX_COUNTED. */
   readonly commits: number;
   /** `at` of the oldest unpublished commit. */
   readonly oldest?: string;
@@ -28,7 +28,7 @@ export interface Outbox {
   unpublished(streams: readonly string[]): Promise<ReadonlyMap<string, readonly Commit[] | UnreadableCommit>>;
   /**
    * Returns the streams with unpublished commits, longest waiting first, except for commits whose time is within
-   * `recent`. A commit with a later time counts as waiting, too: the clock that set it was ahead.
+   * `recent`. A commit with a later time counts as waiting, too, because the clock that set its time was ahead.
    */
   waiting(page: { readonly recent?: Instants; readonly limit: number }): Promise<readonly string[]>;
   /** Removes commits from the outbox. Idempotent. */

@@ -11,7 +11,7 @@ export interface Passwords {
    * account.
    * Runs off the event loop; at most a bounded number wait, for a bounded time. Client networks that wait take turns,
    * and so do the addresses of a network.
-   * @param request whose password it is. The work is skipped if the client has disconnected before it starts
+   * @param request the client and the account. The work is skipped if the client has disconnected before it starts
    * @throws Refused (overloaded) if this client has too many waiting, the wait is too long, or the client has left
    */
   hash(password: string, address: string, request: HashRequest): Promise<string>;

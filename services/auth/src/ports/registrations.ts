@@ -3,7 +3,7 @@ export interface Registration {
   readonly stream: string;
   /** Canonical. */
   readonly address: string;
-  /** `at` of its first commit. */
+  /** The time of the account's first commit. */
   readonly at: string;
 }
 

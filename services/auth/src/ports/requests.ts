@@ -7,11 +7,11 @@ import type { HeldLease } from '@latchkey/store';
 export interface RecordedRequest {
   /** A UUID, from which the command's id is derived, so that processing a request twice has one effect. */
   readonly id: string;
-  /** `lockout`: tell the owner that unknown clients are locked out. */
+  /** `lockout`: a mail that tells the owner that unknown clients are locked out. */
   readonly kind: 'password-reset' | 'verification' | 'lockout';
   /** Canonical. */
   readonly address: string;
-  /** Set if the mail budget is used up: send nothing as long as a link that was mailed before still works. */
+  /** Set if the mail budget is used up: nothing is sent as long as an earlier link still works. */
   readonly overBudget?: true;
   readonly at: string;
   readonly correlationId: string;
@@ -21,7 +21,7 @@ export interface RecordedRequest {
 /** The maximum number of leases that `held` returns. */
 export const MAX_LISTED_LEASES = 1000;
 
-/** Every method rejects with a StoreUnavailable when the store cannot be reached. */
+/** The recorded requests. Every method rejects with a StoreUnavailable if the store cannot be reached. */
 export interface Requests {
   /** Stores a request durably. @returns false if the same request is already waiting */
   add(request: RecordedRequest): Promise<boolean>;

@@ -39,13 +39,13 @@ export interface SessionPage {
   readonly after?: SessionPlace | undefined;
 }
 
-/** Every method rejects with a StoreUnavailable if the store cannot be reached. */
+/** The store of sessions. Every method rejects with a StoreUnavailable if the store cannot be reached. */
 export interface Sessions {
   create(session: Session): Promise<void>;
   find(id: string): Promise<Session | undefined>;
   /**
-   * Atomically moves a session that has not expired at `at` from token `n` to `n + 1`, and sets its new end. Of any
-   * number of callers with the same `n`, one gets the changed session; the others get undefined.
+   * Atomically moves a session that has not expired at `at` from token `n` to `n + 1`, and sets its new end. If
+   * several callers pass the same `n`, one of them gets the changed session; the others get undefined.
    */
   rotate(id: string, n: number, use: SessionUse): Promise<Session | undefined>;
   /**

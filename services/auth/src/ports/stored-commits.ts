@@ -9,7 +9,7 @@ export interface StoredCommit extends Omit<Commit, 'events' | 'claims' | 'addres
   readonly events: readonly RecordedFact[] | UnreadableCommit;
 }
 
-/** Every method rejects with StoreUnavailable if the store fails. */
+/** Reads commits as they are stored. Every method rejects with StoreUnavailable if the store fails. */
 export interface StoredCommits {
   /** Reads all commits by stream and number, page by page. Each page shows the store at the moment when it is read. */
   pages(): AsyncIterable<readonly StoredCommit[]>;

@@ -38,7 +38,7 @@ export interface Stores extends Preparable {
   readonly source?: MigrationSource;
   /** Set if records can be moved into this kind of store. */
   readonly target?: MigrationTarget;
-  /** @param rules undefined if nothing is limited */
+  /** Creates the limits. @param rules undefined if nothing is limited */
   limits(rules: LimitRules | undefined): Limits;
   /** Releases the leases of an earlier process, if the store allows only one process at a time. */
   reclaim(): Promise<void>;

@@ -16,35 +16,38 @@ export interface LinkTokens {
  */
 export type BodyDigest = (body: string) => string;
 
-/** The fields of a profile that claims can be made of. */
+/** The fields of a profile that can be used as claims. */
 export type TokenProfile = Readonly<
   Partial<Record<'email' | 'username' | 'firstName' | 'lastName' | 'locale', string | undefined>>
 >;
 
 /** Access tokens: JWT, ES256, RFC 9068. */
 export interface AccessTokens {
-  /** `expiresIn` in seconds. */
+  /** Issues an access token. @returns the token, and `expiresIn` in seconds */
   issue(subject: {
     readonly userId: string;
     readonly sessionId: string;
     readonly verified: boolean;
     readonly role: string;
     readonly sequence: number;
-    /** The source of the configured claims. */
+    /** The profile from which the configured claims are taken. */
     readonly profile?: TokenProfile;
   }): { readonly accessToken: string; readonly expiresIn: number };
   /** The public keys, as a JWKS. */
   jwks(): { readonly keys: readonly object[] };
 }
 
-/** Tokens that prove to have made a sign-up: `account id.expiry.MAC`, stored in a cookie of the browser. */
+/**
+ * Tokens by which a browser proves that it made a sign-up: `account id.expiry.MAC`, stored in a cookie of the
+ * browser.
+ */
 export interface SignUpTokens {
   issue(userId: string, expiresAt: Date): string;
   /** Returns the account in a genuine token; undefined once it has expired. */
   open(token: string, now: Date): string | undefined;
 }
 
-/** Refresh tokens: `id.n.HMAC(REFRESH_KEY, id.n)`. The store contains nothing worth stealing. */
+/** Refresh tokens: `id.n.HMAC(REFRESH_KEY, id.n)`. The store contains no token that could be stolen. */
 export interface RefreshTokens {
   /** The id of the key that signs; undefined if that key has no id. */
   readonly kid?: string;

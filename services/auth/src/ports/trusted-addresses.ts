@@ -11,7 +11,7 @@ export interface TrustedPair {
  * of the address. A pair expires after 30 days. Every method rejects with StoreUnavailable if the store fails.
  */
 export interface TrustedAddresses {
-  /** Stores a pair, or extends its life. */
+  /** Stores a pair, or makes it expire later. */
   trust(pair: TrustedPair, now: Date): Promise<void>;
   isTrusted(pair: TrustedPair, now: Date): Promise<boolean>;
   /** Deletes expired pairs. */

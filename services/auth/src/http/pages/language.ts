@@ -18,7 +18,10 @@ const languages: Readonly<Record<string, Texts>> = {
 };
 
 export interface Language {
-  /** The language tag for `lang` and `Intl`: the reader's locale, or `en` if there are no texts in its language. */
+  /**
+   * The language tag for the attribute `lang` and for `Intl`: the reader's locale, or `en` if there are no texts in
+   * its language.
+   */
   readonly tag: string;
   readonly texts: Texts;
 }

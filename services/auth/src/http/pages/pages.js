@@ -1,4 +1,4 @@
-/** Conveniences that need a script. Every page works without them. */
+/** Adds conveniences to the pages, which all work without scripts. */
 
 /** Shows times in the reader's time zone; without a script they are in UTC. */
 function showLocalTimes() {

@@ -46,8 +46,8 @@ interface ShownProblem {
 
 export interface Pages {
   /**
-   * Shows who signed up and when, with a single button if the sign-up was made in this browser, and otherwise with a
-   * field for the password.
+   * Shows who signed up and when. Has a single button if the sign-up was made in this browser, and otherwise a field
+   * for the password.
    */
   verification(view: OpenVerification & VerificationPlaces & { readonly fault?: VerificationFault }): string;
   /** Asks for confirmation before the sign-up is rejected. */
@@ -68,11 +68,14 @@ export interface Pages {
   /** A form for a new password, on the page of a link that undoes a change of address. */
   emailUndo(view: OpenEmailUndo & { readonly action: string; readonly fault?: ResetFault }): string;
   emailUndone(view: { readonly locale: string }): string;
-  /** Confirms that a mail was requested. The same whether or not the account exists. */
+  /** Confirms that a mail was requested. The page is the same whether or not the account exists. */
   requested(view: { readonly locale: string; readonly kind: LinkKind }): string;
   /** The page of an unusable link, with a form to request a new one if that is possible. */
   deadLink(view: { readonly locale: string; readonly kind: DeadLinkKind; readonly expired: boolean }): string;
-  /** Any other problem: with our own text if its `code` has one, otherwise with the text of the API. */
+  /**
+   * The page of any other problem: with our own text if there is one for its `code`, otherwise with the text of the
+   * API.
+   */
   problem(view: ShownProblem & { readonly locale: string }): string;
   /** The page at `/`, for people who open the server's address without a link. */
   home(view: { readonly locale: string }): string;
@@ -82,7 +85,7 @@ export interface Pages {
   readonly script: string;
   /** Served at `/api/v1/auth/logo`, if there is one. */
   readonly logo: { readonly type: string; readonly bytes: Buffer } | undefined;
-  /** Headers of every page, besides those of pages in general. */
+  /** The headers of every page, in addition to the general headers of pages. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

@@ -9,7 +9,7 @@ export interface Message {
 
 /** A page of success without further actions. */
 export interface Success extends Message {
-  /** Added if there is no link to the client app. */
+  /** The last sentence, shown if there is no link to the client app. */
   readonly closing: string;
 }
 
@@ -33,7 +33,7 @@ export interface Texts {
     readonly passwordLead: string;
     readonly password: string;
     readonly confirm: string;
-    /** Opens the form for a new password. */
+    /** The text of the link that opens the form for a new password. */
     readonly choose: string;
     readonly chooseLead: string;
     readonly chooseAndConfirm: string;
@@ -75,7 +75,7 @@ export interface Texts {
   };
   readonly faults: Readonly<Record<FaultCode, string>>;
   readonly problems: Readonly<Record<keyof typeof problems, Message>>;
-  /** @param wait a duration in words */
+  /** Says when to try again. @param wait a duration in words */
   readonly tryAgainIn: (wait: string) => string;
 }
 

@@ -10,7 +10,10 @@ export function waitInWords(seconds: number, locale: string): string {
     : countInWords(Math.ceil(seconds / MINUTE), 'minute', locale);
 }
 
-/** Control characters, and those that are invisible or change the direction of the text (Unicode TR 36, 2 and 3). */
+/**
+ * Matches control characters, and characters that are invisible or change the direction of the text (Unicode TR 36, 2
+ * and 3).
+ */
 const unseen = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu;
 
 /** Makes a name or address that a stranger may have chosen safe to show within a sentence. */

@@ -65,7 +65,7 @@ function securityTxtRoute({ now }: RouteDeps, file: SecurityTxt): Route {
   });
 }
 
-/** Web mail programs load the logo from their own origin. */
+/** The logo may be loaded from any origin, because web mail programs show it in pages of their own origin. */
 const FROM_ANYWHERE = { 'Cross-Origin-Resource-Policy': 'cross-origin' };
 
 /** Declares a route for a file that pages or mails load. */

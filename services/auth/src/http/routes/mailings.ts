@@ -36,7 +36,7 @@ export function mailingRoutes(deps: RouteDeps): readonly Route[] {
     problems: [refusalProblems.idempotency_key_reused, problems.rate_limited, problems.conflict],
     handle: async (request) => {
       const { addresses, template } = request.body;
-      // Different spellings of one address are one recipient.
+      // Different spellings of one address count as one recipient.
       const byAddress = new Map(addresses.map(({ canonical, stored }) => [canonical, stored]));
       const mailing = { recipients: [...byAddress.values()], template };
       const mailingId = await sendMail(deps, mailing, request.caller, repeatableContextOf(request));

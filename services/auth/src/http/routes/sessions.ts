@@ -43,7 +43,10 @@ const refreshToken = z
   .regex(/^[\w.-]+$/, 'must be a refresh token');
 const refreshBody = z.object({ refreshToken: refreshToken.optional() });
 
-/** @param cookie the `Set-Cookie` value; if set, the refresh token is in it and not in the body */
+/**
+ * Returns the response with the tokens.
+ * @param cookie the `Set-Cookie` value; if set, it contains the refresh token, and the body does not
+ */
 function tokensAnswer(
   { accessToken, refreshToken, expiresIn, state }: SignedIn,
   cookie: string | undefined,
@@ -132,7 +135,10 @@ function logoutRoute(deps: RouteDeps): Route {
   });
 }
 
-/** Prefers the token of the body. Undefined if there is none. @throws Problem (insufficient_permission) */
+/**
+ * Returns the refresh token of the body or else of the cookie; undefined if there is none.
+ * @throws Problem (insufficient_permission)
+ */
 function tokenFromCookieOrBody(
   { cookie }: RouteDeps,
   request: RequestContext,

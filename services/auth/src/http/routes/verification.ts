@@ -52,7 +52,7 @@ function bodyOf({ passwordRules }: RouteDeps) {
 }
 type Body = z.infer<ReturnType<typeof bodyOf>>;
 
-/** The sequence of the first event of an account. The cookie of a sign-up is issued at it. */
+/** The sequence of an account's first event, at which the cookie of a sign-up is issued. */
 const SIGNED_UP = 1;
 
 /**
