@@ -53,7 +53,7 @@ import { createRefreshTokens } from './tokens/refresh-tokens.ts';
 import { createSealer } from './tokens/sealer.ts';
 import { createSignUpTokens } from './tokens/sign-up-tokens.ts';
 
-/** The pause until points of failed requests are given back to their limits after an outage of the store, in ms. */
+/** How often points of failed requests are given back to their limits after an outage of the store, in ms. */
 const GIVE_BACK_EVERY_MS = 1000;
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -62,7 +62,7 @@ export interface AuthDeps {
   readonly logger: Logger;
   readonly registry: Registry;
   now?(): Date;
-  /** Removes the data that other parts of this process keep about erased addresses. Idempotent. */
+  /** Removes the data about erased addresses that other parts of this process keep. Idempotent. */
   forget?(addresses: readonly string[]): Promise<void>;
   /** The mails of a notifier in the same process. Default: those of the notifier at NOTIFIER_URL. */
   readonly mails?: Mails;
@@ -304,7 +304,7 @@ async function assertSameKeys(
   const given = givenKeysOf(config);
   const { PASSWORD_SALT_KEY: known, HASH_COSTS: costs = [{ key: DEFAULT_COST }] } =
     await keyFingerprints.list();
-  // Release 0.1 did not store the cost of its hashes.
+  // Data of release 0.1 does not contain the cost of its hashes.
   const lacksCost = known !== undefined && costs.some(({ key }) => !given.HASH_COSTS.keys.includes(key));
   const others = lacksCost ? ['HASH_COSTS'] : await keyFingerprints.check(given, now);
   if (others.length === 0) return;

@@ -84,7 +84,7 @@ export interface Context {
   readonly traceparent?: string | undefined;
   readonly ip: string;
   readonly userAgent: string;
-  /** If set, repeating the request with the same key and body has no further effect. */
+  /** The key of a repeatable request: repeating it with the same key and body has no further effect. */
   readonly idempotency?: Idempotency | undefined;
   /** False once the client has disconnected, so that expensive work is skipped. Defaults to true. */
   readonly isAwaited?: () => boolean;

@@ -4,14 +4,14 @@ import type { Context, Deps } from './deps.ts';
 import { Refused } from './refused.ts';
 
 /**
- * How long a key is refused with another body. A repeat with the same body is recognised forever, by the id of its
- * command.
+ * How long a key is refused with another body, in ms. A repeat with the same body is recognised without a limit in
+ * time, by the id of its command.
  */
 const BOUND_MS = 24 * 60 * 60_000;
 
 type Operation =
   | { readonly route: 'send-mail'; readonly userId: string }
-  /** For callers who are not signed in. They may repeat a request only from the same network. */
+  /** A caller who is not signed in, and may repeat the request only from the same network. */
   | { readonly route: 'signup'; readonly network: string };
 
 /**

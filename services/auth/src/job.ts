@@ -9,13 +9,14 @@ export function createJob(options: {
   readonly name: string;
   /**
    * The pause after a run that found nothing to do or failed, in ms; or pauses by the number of such runs in a row,
-   * which must be 0 for none. After a failure it is always the first one, so that the end of an outage is noticed.
+   * which must be 0 for none. After a failure it is always the first of these pauses, so that the end of an outage is
+   * noticed soon.
    */
   readonly everyMs: number | Pauses;
   readonly logger: Logger;
   /** Ends the pause early. */
   readonly wakeup?: Wakeup;
-  /** Resolves with true if there is more to do: the next run then follows immediately. */
+  /** Runs the job. Resolves with true if there is more to do: the next run then follows immediately. */
   run(): Promise<boolean>;
 }): Part {
   const { name, everyMs, logger, wakeup, run } = options;

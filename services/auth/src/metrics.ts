@@ -1,11 +1,11 @@
-/** Metrics of auth, besides those of the relay and of HTTP. Contain no personal data. */
+/** Metrics of auth, except those of the relay and of HTTP. They contain no personal data. */
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge } from 'prom-client';
 import type { Count } from './http/operation.ts';
 import type { HashingLoad } from './passwords/hashing/fair-limit.ts';
 import type { Requests } from './ports/requests.ts';
 
-/** @returns counts the outcomes of operations */
+/** Registers the metrics. @returns a function that counts the outcomes of operations */
 export function createAuthMetrics(deps: {
   readonly registry: Registry;
   readonly passwords: { load(): HashingLoad };

@@ -1,6 +1,6 @@
 /**
- * Runs a command's work while no other work of the same command is running, so that a repeat finds what the first
- * one did.
+ * Runs a command's work while no other work of the same command is running, so that a repeat finds the result of the
+ * first one.
  */
 export type CommandRunner = <Result>(
   commandId: string | undefined,

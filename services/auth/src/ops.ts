@@ -60,13 +60,13 @@ export function canonicalAddress(text: string): string | undefined {
 export interface KeyOps extends Pick<KeyFingerprints, 'list' | 'forget'> {
   /** Counts the stored password hashes by key and cost. Reads the whole journal. @throws UnreadableCommit */
   countHashes(now: Date): Promise<readonly HashCount[]>;
-  /** Counts the sessions by the key id of their refresh token; undefined for a key that has none. */
+  /** Counts the sessions by the id of the key of their refresh token; undefined for a key without an id. */
   countSessions(now: Date): Promise<ReadonlyMap<string | undefined, number>>;
 }
 
 export interface OpenEmailChange {
   readonly userId: string;
-  /** The present address. */
+  /** The current address. */
   readonly email: string;
   /** The address that a link can still confirm, until an instant (RFC 3339). */
   readonly requested?: { readonly email: string; readonly until: string };
@@ -74,7 +74,10 @@ export interface OpenEmailChange {
   readonly previous?: { readonly email: string; readonly until: string };
 }
 
-/** Every method may reject with StoreUnavailable. The methods only append events: a running auth publishes them. */
+/**
+ * Auth's functions for ops commands. Every method may reject with StoreUnavailable. The methods only append events,
+ * which a running auth publishes.
+ */
 export interface AuthOps extends Preparable {
   readonly journal: JournalView;
   readonly keys: KeyOps;

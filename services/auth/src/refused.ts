@@ -2,7 +2,7 @@
 import type { RefusalKind } from './account/index.ts';
 import type { PasswordFault } from './passwords/rules.ts';
 
-/** Refusals whose kind says everything. */
+/** Refusals that need no further fields. */
 type PlainKind =
   | RefusalKind
   | 'account_disabled'

@@ -1,4 +1,4 @@
-/** auth as a separate process, loaded by `main.ts`. */
+/** Runs auth as a separate process. Loaded by `main.ts`. */
 import { runService } from '@latchkey/cluster';
 import { allTopics } from '@latchkey/events';
 import { allowedOrigins } from '@latchkey/http';

@@ -42,8 +42,8 @@ export function requiredKeysOf({
 }
 
 /**
- * Returns all keys of a process. Keys for signing, sealing and pseudonyms are stored only to record since when each has
- * been in use.
+ * Returns all keys of a process. Keys for signing, sealing and pseudonyms are recorded only to know since when each
+ * has been in use.
  */
 export function givenKeysOf(
   keys: Keys,

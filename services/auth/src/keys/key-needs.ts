@@ -18,7 +18,7 @@ import type { StoredCommit, StoredCommits } from '../ports/stored-commits.ts';
 export interface HashCount {
   /** The id of the key; undefined for one that has none. */
   readonly kid: string | undefined;
-  /** In the form of HASH_COSTS. */
+  /** The cost, as HASH_COSTS writes it. */
   readonly cost: string;
   readonly accounts: number;
 }
@@ -26,7 +26,7 @@ export interface HashCount {
 /**
  * Counts the stored password hashes of accounts that have not ended, disabled ones included. Reads the whole
  * journal.
- * @throws UnreadableCommit because that account may need any key
+ * @throws UnreadableCommit for an account that cannot be read, because it may need any key
  */
 export async function countHashes(
   stored: Pick<StoredCommits, 'pages'>,

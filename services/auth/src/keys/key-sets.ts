@@ -26,9 +26,9 @@ export const UNNAMED_KEY_ID = 'first';
 
 export interface ListedKey {
   readonly id: string;
-  /** The name under which a store records it; for keys that no store records, its id. */
+  /** The name under which a store records the key; the key's id if no store records such keys. */
   readonly remembered: string;
-  /** Whether it has its private part; if not, it can only verify signatures. */
+  /** Whether the private part of the key is present. If not, the key can only verify signatures. */
   readonly isPrivate: boolean;
 }
 
@@ -175,7 +175,7 @@ function idOf(each: Key): string {
 
 /** Returns the name under which the store of a service remembers a key. */
 function rememberedAs(kind: KeyKind, each: Key): string {
-  // Auth has a sealing key without its id.
+  // Auth remembers a sealing key by its thumbprint, because it has the key without its id.
   if (kind === 'sealing') return thumbprintOf(each);
   if (kind === 'dkim') return keyPairFingerprint(privateKeyOf(each));
   if (!isSecretKey(kind)) return idOf(each);

@@ -12,7 +12,7 @@ import { type EventSigner, eventSigner, type Signature, signingKeyId, signText }
 import { KeyFault, parseJson } from '@latchkey/process';
 import { z } from 'zod';
 
-/** Has no private members (RFC 7517, 9.3). */
+/** A public key of the key set, without private members (RFC 7517, 9.3). */
 export interface PublicSigningKey {
   readonly kid: string;
   readonly kty: 'EC';
@@ -30,7 +30,7 @@ export interface SigningKeys {
   readonly published: readonly PublicSigningKey[];
 }
 
-/** Has no private members. */
+/** A public key that verifies events, without private members. */
 export interface PublicEventKey {
   readonly kid: string;
   readonly kty: 'OKP';

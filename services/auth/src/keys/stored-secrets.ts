@@ -5,13 +5,13 @@ import { z } from 'zod';
 /** The secrets that every new system gets. */
 const generated = z.strictObject({
   SIGNING_KEYS: z.string(),
-  // Release 0.1 had none.
+  // Absent in secrets of release 0.1.
   EVENT_SIGNING_KEYS: z.string().exactOptional(),
   SEALING_PUBLIC_KEY: z.string(),
   SEALING_PRIVATE_KEYS: z.string(),
   PASSWORD_SALT_KEY: z.string(),
   REFRESH_KEY: z.string(),
-  // Not needed without webhooks; release 0.1 had none.
+  // Not needed without webhooks; absent in secrets of release 0.1.
   WEBHOOK_SECRET_KEY: z.string().exactOptional(),
 });
 
@@ -21,13 +21,13 @@ const secrets = generated.extend({
   MAIL_DKIM_PRIVATE_KEY: z.string().exactOptional(),
 });
 
-/** Secrets as any release stored them. */
+/** Secrets as this release or an earlier one stored them. */
 export type StoredSecrets = Readonly<z.infer<typeof secrets>>;
 
 /** The secrets that `ops secrets` and the first start of a standalone create. */
 export type GeneratedSecrets = Readonly<Required<z.infer<typeof generated>>>;
 
-/** Settings of the environment, of all services. */
+/** The secrets of all services, as settings of the environment. */
 export type Secrets = StoredSecrets & Pick<GeneratedSecrets, 'EVENT_SIGNING_KEYS'>;
 
 /** The names of the secrets that every new system gets. */

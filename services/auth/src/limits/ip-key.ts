@@ -1,9 +1,9 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** In groups of 16 bits, so a /64. */
+/** The part of an IPv6 address that belongs to one subscriber, in groups of 16 bits: a /64. */
 const SUBSCRIBER_PARTS = 4;
-/** In bits. RIPE-690 recommends at least a /56 for each customer. */
+/** The length of network prefixes, in bits. RIPE-690 recommends at least a /56 for each customer. */
 const NETWORK_PREFIX = { ipv4: 24, ipv6: 56 };
 
 /** Returns an IP address in its shortest form, without a zone; IPv4 mapped into IPv6 as IPv4. */
@@ -43,7 +43,7 @@ function parseIp(ip: string): ipaddr.IPv4 | ipaddr.IPv6 | string {
   return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
 
-/** @param bytes an even number of bytes */
+/** Returns the bytes of an IPv6 address as groups of 16 bits. @param bytes an even number of bytes */
 function groupsOf(bytes: readonly number[]): string {
   const groups: string[] = [];
   for (let i = 0; i < bytes.length; i += 2)

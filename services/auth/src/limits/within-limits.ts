@@ -9,12 +9,12 @@ import { assertAllowed } from './assert-allowed.ts';
 export interface LimitCharge {
   readonly limit: LimitName;
   readonly key: string;
-  /** Default: 1. */
+  /** The number of points. Default: 1. */
   readonly points?: number;
 }
 
 interface Outcome {
-  /** Whether the command was a repeat, so that nothing was done. */
+  /** Whether the command was a repeat of an earlier one, so that nothing was done. */
   readonly repeated?: boolean;
 }
 
@@ -57,8 +57,8 @@ export async function tryWithinLimits<Result extends Outcome>(
 }
 
 /**
- * @param taken receives the points that were taken, and those that may have been taken because the store did not
- * respond
+ * Takes all points. @param taken receives the points that were taken, and those that may have been taken because the
+ * store did not respond
  */
 async function takeAll(
   limits: Limits,

@@ -115,7 +115,8 @@ async function requestNotice(
   { correlationId, traceparent }: Pick<Context, 'correlationId' | 'traceparent'>,
 ): Promise<void> {
   const { limits } = deps;
-  // Most attempts during a lockout come after its mail. One read is cheaper than taking a point and giving it back.
+  // During a lockout, most attempts come after the mail was requested. One read is cheaper than taking a point and
+  // giving it back.
   if (!(await limits.peek('lockout-notice', address)).allowed) return;
   const { allowed } = await limits.take('lockout-notice', address);
   if (allowed)

@@ -1,7 +1,8 @@
 /**
- * A file of passwords that are known from breaches: after a header, the first 8 bytes of their SHA-1 hashes, sorted, so
- * that a look-up reads about 30 of them and keeps nothing in memory. A Bloom filter would have to be in memory, and
- * more often be wrong: with a billion 8-byte prefixes, one in twenty billion passwords is refused by chance.
+ * A file of passwords that are known from breaches: after a header, the first 8 bytes of their SHA-1 hashes, sorted,
+ * so that a look-up reads about 30 of them and keeps nothing in memory. A Bloom filter would have to be in memory,
+ * and would be wrong more often: with a billion 8-byte prefixes, one in twenty billion passwords is refused by
+ * chance.
  */
 import { hash } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
@@ -11,7 +12,7 @@ import { createInterface } from 'node:readline';
 const HEADER = Buffer.from('latchkey sha1/8\n');
 const ENTRY_BYTES = 8;
 
-/** The file is missing or has another format. The message says which. */
+/** Thrown if the file is missing or has another format. The message says which. */
 export class BreachedFileFault extends Error {}
 
 /** Opens a file for look-ups. @throws BreachedFileFault */

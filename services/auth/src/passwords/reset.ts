@@ -26,7 +26,7 @@ export interface CompleteReset {
 
 type LinkNeeds = Pick<Deps, 'accounts' | 'linkTokens' | 'now'>;
 
-/** Changes nothing. @throws Refused (token_invalid, token_expired) */
+/** Returns the data of the link's page. Changes nothing. @throws Refused (token_invalid, token_expired) */
 export async function viewReset(deps: LinkNeeds, token: string): Promise<OpenReset> {
   const { username, email, locale, status } = await linkedAccount(deps, token);
   return { username, email, locale, first: status === 'unverified' };

@@ -28,7 +28,7 @@ export function normalisePassword(password: string): string {
   return password.normalize('NFC');
 }
 
-/** @param options.isBreached whether a password is known from breaches */
+/** Creates the rules. @param options.isBreached returns whether a password is known from breaches */
 export function createPasswordRules(options: {
   readonly minLength: number;
   isBreached?(password: string): boolean;

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 export type Weakness = 'own_words' | 'common' | 'repeated' | 'sequence' | 'guessable';
 
 /**
- * The least score, out of 4: such a password withstands an offline attack on a slow hash
+ * The minimum score, out of 4: such a password withstands an offline attack on a slow hash
  * (https://github.com/dropbox/zxcvbn#usage).
  */
 const LEAST_SCORE = 3;
@@ -48,7 +48,7 @@ type Core = typeof import('@zxcvbn-ts/core');
 
 let loaded: InstanceType<Core['ZxcvbnFactory']> | undefined;
 
-/** Loaded when the first new password arrives, because it takes 65 ms and 6 MB. */
+/** Returns the estimator, which is loaded when the first new password arrives, because it takes 65 ms and 6 MB. */
 function estimator(): InstanceType<Core['ZxcvbnFactory']> {
   if (loaded !== undefined) return loaded;
   const { ZxcvbnFactory }: Core = createRequire(import.meta.url)('@zxcvbn-ts/core');

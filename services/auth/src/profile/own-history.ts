@@ -51,7 +51,7 @@ export async function ownHistory(
 }
 
 interface Step {
-  /** Undefined for a sign-in that this build cannot read. */
+  /** The entry; undefined for a sign-in that this build cannot read. */
   readonly entry: OwnHistoryEntry | undefined;
   readonly place: OwnHistoryPlace;
 }

@@ -65,8 +65,8 @@ export function createRelayMetrics({ registry, outbox, now, blocked }: RelayMetr
 }
 
 /**
- * Returns the age of the oldest waiting commit; 0 if none is waiting. Never negative: a clock that was ahead must
- * not hide what is waiting.
+ * Returns the age of the oldest waiting commit; 0 if none is waiting. Never negative, because a clock that was ahead
+ * must not hide a waiting commit.
  */
 export function ageSeconds(oldest: string | undefined, now: Date): number {
   return oldest === undefined ? 0 : Math.abs(now.getTime() - Date.parse(oldest)) / 1000;

@@ -23,9 +23,9 @@ export interface Publisher {
   /**
    * Publishes all unpublished commits of some streams and removes them from the outbox, topic by topic. Must not be
    * called concurrently. Stops between two publishes once `signal` is aborted. A commit that cannot be published
-   * because it violates its contract is reported, and its stream stops there.
-   * @returns what the bus or the outbox rejected: any of these commits may have been published, so retry all
-   * streams
+   * because it violates its contract is reported, and no later commit of its stream is published. @returns the
+   * streams that the bus or the outbox rejected. Any of their commits may have been published, so all of these
+   * streams must be retried
    * @throws StoreUnavailable if the outbox cannot be read
    */
   publish(streams: readonly string[], signal: AbortSignal): Promise<readonly Refused[]>;
@@ -118,7 +118,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     const observe = metrics.publishSeconds.startTimer();
     await send(topic, records);
     observe();
-    // Marked only after the acknowledgement: a marked commit is never published again.
+    // Commits are marked only after the acknowledgement, because a marked commit is never published again.
     await outbox.markPublished(batch);
     metrics.published.inc({ topic }, records.length);
   }
@@ -145,7 +145,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   };
 }
 
-/** False for commits of release 0.1 that were not published by it. */
+/** Returns whether all events have chain entries. False for commits that release 0.1 appended and did not publish. */
 function areChained(commits: readonly Commit[] | UnreadableCommit): boolean {
   return commits instanceof UnreadableCommit || commits.every(isChained);
 }

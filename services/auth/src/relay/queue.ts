@@ -19,7 +19,7 @@ export interface Batch {
 }
 
 /**
- * Creates a queue with one reader. It ends, and drops its content, when `signal` is aborted.
+ * Creates a queue with one reader. The queue ends, and drops its content, when `signal` is aborted.
  * @param capacity maximum number of streams
  */
 export function createStreamQueue(capacity: number, signal: AbortSignal): StreamQueue {

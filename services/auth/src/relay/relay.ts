@@ -36,12 +36,12 @@ const QUEUE_CAPACITY = 10_000;
 const STREAMS_PER_BATCH = 500;
 const retryPauses = doublingPauses({ least: 100, most: 1000 });
 /**
- * The pauses of the sweep. Everything is published within 2 s, because a sweep leaves the commits of the last
- * second to the process that appended them.
+ * The pauses of the sweep. With these, everything is published within 2 s, although a sweep leaves the commits of the
+ * last second to the process that appended them.
  */
 const sweepPauses = doublingPauses({ least: 100, most: 750 });
 
-/** While any instance is running, a commit waits this long only if it cannot be published. */
+/** The age of a commit that shows that it cannot be published, because a running instance publishes it earlier. */
 const OVERDUE_SECONDS = 10;
 
 interface Waiting {
@@ -70,7 +70,8 @@ export function createRelay(deps: RelayDeps): Relay {
     const { streams, isRetry } = await queue.next({ fresh: STREAMS_PER_BATCH, retried: retriesPerBatch });
     const failed = await publish(streams);
     for (const stream of failed) queue.addRetry(stream);
-    // A rejected stream fails the whole publish. In smaller batches the other streams succeed.
+    // One rejected stream fails the whole publish, so retries are made in smaller batches, in which the other streams
+    // succeed.
     if (isRetry)
       retriesPerBatch =
         failed.length > 0 ? Math.ceil(retriesPerBatch / 2) : Math.min(retriesPerBatch * 2, STREAMS_PER_BATCH);
@@ -149,11 +150,11 @@ function health({ refusing, blocked }: Publisher, waiting: Waiting | undefined):
   function degraded(detail: string): Dependency {
     return { ...bus, state: 'degraded', detail };
   }
-  // Another instance may have published meanwhile what was rejected here.
+  // Another instance may meanwhile have published the streams that were rejected here.
   const topics = waiting?.commits === 0 ? [] : refusing();
   if (topics.length > 0) return degraded(`publishing to ${topics.join(', ')} fails; ${inWords(waiting)}`);
   if (blocked() > 0) return degraded(`${blocked()} streams cannot be published; ${inWords(waiting)}`);
-  // Also covers failures of another instance.
+  // The age of the oldest commit also shows failures of another instance.
   if (waiting !== undefined && waiting.oldestSeconds >= OVERDUE_SECONDS) return degraded(inWords(waiting));
   return { ...bus, state: 'ok' };
 }

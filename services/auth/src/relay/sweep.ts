@@ -15,8 +15,7 @@ export interface SweepDeps {
 
 export interface Sweep {
   /**
-   * Looks once for streams that nobody has published in time.
-   * @returns whether this process has found any
+   * Looks once for streams that were not published in time. @returns whether this process has found any
    * @throws StoreUnavailable
    */
   run(): Promise<boolean>;
@@ -25,22 +24,22 @@ export interface Sweep {
 }
 
 const LEASE = 'relay-sweep';
-/** Younger commits are left to the process that appended them. */
+/** The age from which commits are overdue. Younger ones are left to the process that appended them. */
 const OVERDUE_MS = 1000;
 const STREAMS_PER_RUN = 1000;
 
 /**
- * Finds commits of a process that died before it published them, or that never publishes (ops).
- * The lease only saves work: two sweeps at once would merely publish duplicates. It is taken only while there is
- * something to sweep, so that an idle system writes nothing.
+ * Finds commits of a process that died before it published them, or that never publishes (ops). The lease only saves
+ * work: two concurrent sweeps would merely publish duplicates. It is taken only while there is something to sweep, so
+ * that an idle system writes nothing.
  */
 export function createSweep({ outbox, leases, instance, leaseMs = 10_000, now, found }: SweepDeps): Sweep {
   let holdsLease = false;
   let isFirst = true;
 
   /**
-   * Returns the span of time to leave to others. The first run leaves nothing to others, because this process has
-   * not appended anything yet.
+   * Returns the span of time whose commits are left to the processes that appended them. Undefined at the first run,
+   * when this process has not appended anything yet.
    */
   function recent(): Instants | undefined {
     const to = now();
@@ -60,7 +59,7 @@ export function createSweep({ outbox, leases, instance, leaseMs = 10_000, now, f
     async release() {
       if (!holdsLease) return;
       holdsLease = false;
-      // Best effort: the lease expires by itself.
+      // A failed release is ignored, because the lease expires by itself.
       await leases.release(LEASE, instance).catch(() => undefined);
     },
   };

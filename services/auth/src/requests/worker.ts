@@ -6,7 +6,7 @@ import { createJob } from '../job.ts';
 import type { RecordedRequest } from '../ports/requests.ts';
 
 const BATCH = 20;
-/** The pauses until requests of crashed instances are looked for, in ms: they grow while there are none. */
+/** The pauses before looking for requests of crashed instances, in ms: they grow while there are none. */
 const IDLE_MS = { least: 1_000, most: 8_000 };
 
 /**
@@ -15,17 +15,17 @@ const IDLE_MS = { least: 1_000, most: 8_000 };
  */
 export function createWorker(
   deps: Pick<Deps, 'requests' | 'now'> & {
-    /** Returns milliseconds that never go back. */
+    /** Returns the monotonic time in ms. */
     monotonic?(): number;
     /** The id of this instance. */
     readonly owner: string;
     readonly logger: Logger;
     /**
-     * How long a batch is claimed, in ms: longer than the work takes. After that, other workers claim the requests
-     * of a dead one.
+     * How long a batch is claimed, in ms; must be longer than the work takes. After this time, other workers claim
+     * the requests of a worker that has died.
      */
     readonly leaseMs: number;
-    /** Woken when a request is recorded. */
+    /** Ends the pause when a request is recorded. */
     readonly wakeup: Wakeup;
     carryOut(request: RecordedRequest): Promise<void>;
   },

@@ -15,8 +15,8 @@ import { mintLink } from '../tokens/links.ts';
 type WriteNeeds = Pick<Deps, 'requests' | 'newId' | 'now' | 'wakeWorker'>;
 
 /**
- * Records a request, even if the mail budget of the address is used up. In that case, a mail is sent only if no earlier
- * link still works, so that the owner of the mailbox can always get in.
+ * Records a request, even if the mail budget of the address is used up. In that case, a mail is sent only if no
+ * earlier link still works, so that the owner of the mailbox always has a working link.
  * @throws Refused (rate_limited) by IP
  */
 export async function requestByAddress(
@@ -83,7 +83,10 @@ function alertLockedOut(
   }));
 }
 
-/** Returns the id of a request's command. A request of this kind is about one account: whichever is the newest. */
+/**
+ * Returns the id of a request's command. A request of the kind `verification` is always about one account, the
+ * newest, so its id needs no account.
+ */
 function commandIdFor({ id, kind }: RecordedRequest, userId: string): string {
   return kind === 'verification' ? id : commandIdOf(id, kind, userId);
 }

@@ -2,13 +2,15 @@
 import type { Session } from '../ports/sessions.ts';
 
 export type ReuseVerdict =
-  /** The response may have been lost, or another tab was faster: return the current token again. */
+  /**
+   * The current token is returned again, because the first response may have been lost, or another tab was faster.
+   */
   | 'repeat'
-  /** Too late, or stolen: this session ends, the others stay. */
+  /** The token was sent too late, or was stolen: this session ends, the others stay. */
   | 'end-session'
-  /** Certainly stolen: every session of the account ends. */
+  /** The token was certainly stolen: every session of the account ends. */
   | 'end-all'
-  /** Never issued: the store was restored from a backup. */
+  /** The token was never issued according to the store, which was restored from a backup. */
   | 'unknown';
 
 export interface TokenUse {
@@ -22,7 +24,7 @@ export interface TokenUse {
 
 const MINUTE_MS = 60_000;
 
-/** Clock differences between two processes up to this have no effect, in minutes. */
+/** The largest difference between the clocks of two processes that has no effect, in minutes. */
 const MAX_SKEW_MINUTES = 1;
 
 /**

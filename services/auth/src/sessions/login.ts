@@ -52,7 +52,8 @@ export async function login(
   context: Context,
 ): Promise<SignedIn> {
   const signingIn = await limitPasswordAttempts(deps, { address, during: 'login' }, context, async () => {
-    // Looked up in parallel with the much slower hash, so that the time of the look-up reveals nothing.
+    // The accounts are looked up in parallel with the much slower hash, so that the time of the look-up reveals
+    // nothing.
     const known = candidates(deps, address);
     const [states, { current, stored }] = await Promise.all([
       known,

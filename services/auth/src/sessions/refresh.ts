@@ -19,7 +19,7 @@ export async function refresh(deps: Needs, refreshToken: string, context: Contex
   const named = deps.refreshTokens.open(refreshToken);
   if (named === undefined) throw new Refused('refresh_token_invalid');
   const session = await findUnexpired(deps, named.sessionId);
-  // Loaded before the token is used up, because a client that must retry has to send the same token.
+  // The account is loaded before the token is used up, because a client that must retry sends the same token.
   const state = await deps.accounts.load(session.userId);
   if (!isLiving(state) || sessionStatus(state, session) === 'revoked')
     throw new Refused('refresh_token_invalid');
@@ -48,7 +48,7 @@ async function findUnexpired({ sessions, now }: Needs, id: string): Promise<Sess
   return session;
 }
 
-/** Handles a token that is not the current one. @param n its number */
+/** Handles a token that is not the current one. @param n the number of that token */
 async function answerReuse(deps: Needs, session: Session, n: number, context: Context): Promise<Session> {
   const { refreshReuseMinutes } = deps.settings;
   const use = { n, now: deps.now(), userAgent: context.userAgent, reuseMinutes: refreshReuseMinutes };

@@ -32,8 +32,8 @@ export async function logoutEverywhere(
 }
 
 /**
- * Returns a page of the caller's active sessions, newest login first. `next` is where it ends, if there may be
- * more.
+ * Returns a page of the caller's active sessions, newest login first. `next` is the position of its last session, if
+ * there may be more.
  */
 export async function listSessions(
   { sessions, now }: Pick<Deps, 'sessions' | 'now'>,

@@ -19,7 +19,9 @@ const EVERY_MS = 5 * 60_000;
 const LEASE_MS = 2 * EVERY_MS;
 const LEASE = 'sweep';
 const PAGE = 100;
-/** How often a pass covers all sign-ups. What a crash left waits until then, or until it expires if that is sooner. */
+/**
+ * How often a pass covers all sign-ups, in ms. This is the longest time until the remains of a crash are repaired.
+ */
 const REPAIR_EVERY_MS = 24 * 3_600_000;
 
 type Needs = Pick<

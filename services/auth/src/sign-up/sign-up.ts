@@ -11,7 +11,9 @@ import { Refused } from '../refused.ts';
 import { recordRequest } from '../requests/written-requests.ts';
 import { mintLink } from '../tokens/links.ts';
 
-/** With this many pending sign-ups, another one requests a link for the newest of them instead. */
+/**
+ * The maximum number of pending sign-ups per address. Another sign-up only requests a link for the newest of them.
+ */
 const MAX_PENDING_SIGN_UPS_PER_ADDRESS = 5;
 
 export interface SignUp {
@@ -24,7 +26,7 @@ export interface SignUp {
 }
 
 export interface SignedUp {
-  /** The id of the new account; an id of no account if another account got the mail instead. */
+  /** The id of the new account. If another account got the mail instead, an id that no account has. */
   readonly userId: string;
 }
 
@@ -84,7 +86,7 @@ function registeredBy({ stream, events }: Pick<Commit, 'stream' | 'events'>): st
   return events[0]?.type === 'UserRegistered' ? stream : undefined;
 }
 
-/** Does the same work for every address, so that the response time reveals nothing. */
+/** Creates the account. Does the same work for every address, so that the response time reveals nothing. */
 async function register(
   deps: Needs,
   { email, password, ...person }: SignUp,

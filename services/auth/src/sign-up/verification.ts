@@ -29,15 +29,15 @@ export interface OpenVerification {
   readonly email: string;
   readonly locale: string;
   readonly signedUpAt: Date;
-  /** This link has already verified the account. */
+  /** Whether this link has already verified the account. */
   readonly used: boolean;
-  /** Whether this browser made the sign-up, so that one button is enough. */
+  /** Whether the sign-up was made in this browser, so that the page needs only a button. */
   readonly known: boolean;
 }
 
 /**
- * Changes nothing, because mail scanners follow links.
- * @param holders the sign-ups that the request has proven to be its own
+ * Returns the data of the link's page. Changes nothing, because mail scanners follow links. @param holders the
+ * sign-ups that the request has proven to be its own
  * @throws Refused (token_invalid, token_expired)
  */
 export async function viewVerification(
@@ -112,10 +112,11 @@ export async function verify(
   { token, evidence }: Verify,
   context: Context,
 ): Promise<Outcome> {
-  // Checked before any password is hashed or counted, because both require a link that works.
+  // The link is checked first, because only a working link may cause a password to be hashed or an attempt to be
+  // counted.
   const { state: account, ...link } = await linkedAccount(deps, token);
   const { facts, refusal, ...rest } = await confirmBy(deps, { link, account, evidence }, context);
-  // A second click completes what a crash interrupted during the first.
+  // A second click completes the work of a first one that a crash interrupted.
   if (facts.length > 0 || account.status === 'verified')
     await bestEffort(() => deps.registrations.settle(link.userId));
   if (refusal) throw new Refused(refusal);
@@ -158,7 +159,7 @@ function confirm(
   }));
 }
 
-/** A wrong password counts as a failed login. */
+/** Confirms the sign-up with the password. A wrong password counts as a failed login. */
 async function confirmByPassword(
   deps: VerifyNeeds,
   { link, account, evidence: { password } }: Attempt<'password'>,
@@ -192,7 +193,10 @@ async function confirmByNewPassword(
   return outcome;
 }
 
-/** Ends the sign-up: "this was not me". @throws Refused (token_invalid, token_expired, conflict) */
+/**
+ * Rejects the sign-up ("this was not me"), which ends it.
+ * @throws Refused (token_invalid, token_expired, conflict)
+ */
 export async function rejectSignUp(
   deps: Pick<Deps, 'accounts' | 'linkTokens' | 'now' | 'registrations'>,
   token: string,

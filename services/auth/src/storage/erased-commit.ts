@@ -1,4 +1,4 @@
-/** What remains of a stored commit after its person was erased. Shared by all adapters. */
+/** Erases the person from a stored commit. Shared by all adapters. */
 import { type ChainEntry, eraseSalt } from '@latchkey/events';
 
 /** Returns the stored events, of any version, without personal data. A damaged event is dropped as a whole. */
@@ -23,7 +23,10 @@ function erased(event: Readonly<Record<string, unknown>>): object {
   };
 }
 
-/** Keeps the shape, because decisions read the fields of every release. Links are removed. */
+/**
+ * Returns private fields without personal data and without links. Keeps their shape, because decisions read the
+ * fields of every release.
+ */
 function erasedPrivate(kept: Readonly<Record<string, unknown>>): object {
   const texts = Object.entries(kept).filter(
     ([name, value]) => typeof value === 'string' && name !== 'withheldUntil',

@@ -10,7 +10,7 @@ interface LimiterStore {
   repeating<T>(attempt: () => Promise<T>): Promise<T>;
 }
 
-/** Limits on rate-limiter-flexible, with one limiter per rule. */
+/** Creates limits that use rate-limiter-flexible, with one limiter per rule. */
 export function createCountingLimits(
   rules: LimitRules,
   { limiterFor, giveBack, repeating }: LimiterStore,
@@ -52,7 +52,7 @@ export function createCountingLimits(
   };
 }
 
-/** Allows everything: `LIMITS=off`, for load tests. */
+/** Limits that allow everything: for load tests, with `LIMITS=off`. */
 export const noLimits: Limits = {
   take: async () => ({ allowed: true }),
   peek: async () => ({ allowed: true }),

@@ -50,7 +50,10 @@ export function withChain(stream: string, number: number, json: string, entries:
   });
 }
 
-/** Groups stored commits by stream, in the given order. A stream with an unreadable commit gets the reason instead. */
+/**
+ * Groups stored commits by stream, in the given order. For a stream with an unreadable commit, contains the reason
+ * instead.
+ */
 export function readableByStream<Row extends { readonly stream?: unknown }>(
   rows: readonly Row[],
   read: (row: Row) => Commit,

@@ -3,7 +3,7 @@ import { type ChainEntry, chainEvent, coveredBy, newPersonSalt } from '@latchkey
 import type { Commit, Journal } from '../ports/journal.ts';
 import { toPublic } from '../relay/to-public.ts';
 
-/** Returns the chain entries of a commit's events. @param previous the hash of the event before this commit */
+/** Returns the chain entries of a commit's events. @param previous the hash of the last event before this commit */
 export function chainEntriesOf(commit: Commit, previous: string | undefined): readonly ChainEntry[] {
   let last = previous;
   return toPublic(commit).map((event, index) => {
@@ -18,8 +18,8 @@ export function isChained({ events }: Pick<Commit, 'events'>): boolean {
 }
 
 /**
- * Chains the commits of a stream that are not chained yet, in order. Several processes may do so at once: the entry
- * that is stored first stays.
+ * Chains the commits of a stream that are not chained yet, in order. Several processes may do so concurrently: the
+ * entry that is stored first stays.
  * @returns the hash of the last event; undefined if the stream does not exist
  * @throws StoreUnavailable, or UnreadableCommit
  */

@@ -12,7 +12,7 @@ import type { LoadedStream, Streams } from './streams.ts';
 /** The rules of one kind of stream. All functions are pure. */
 export interface Decider<State, Command, F extends Fact> {
   readonly initial: State;
-  /** Must not change the given state. */
+  /** Returns the state after a fact. Must not change the given state. */
   evolve(state: State, fact: F): State;
   decide(
     state: State,
@@ -21,18 +21,20 @@ export interface Decider<State, Command, F extends Fact> {
     readonly facts: readonly F[];
     /** Claims that the same commit takes, besides those of `keysOf`. */
     readonly claims?: readonly string[];
-    /** A refusal may come with facts: they are appended although the caller is refused. */
+    /**
+     * Why the command is refused. A refusal may come with facts, which are appended although the caller is refused.
+     */
     readonly refusal?: RefusalKind;
   };
   /** Returns the keys by which the commit of these facts is found. */
   keysOf(state: State, facts: readonly F[], at: Date): Pick<Commit, 'claims' | 'address' | 'eraseAt'>;
-  /** Whether a fact belongs to this kind of stream. */
+  /** Returns whether a fact belongs to this kind of stream. */
   owns(fact: RecordedFact): fact is RecordedFact & F;
 }
 
 /** The result of a command. */
 export interface CommandOutcome<State, F extends Fact> {
-  /** The state afterwards. */
+  /** The state after the command. */
   readonly state: State;
   /** The facts that were appended; empty if nothing had to change. */
   readonly facts: readonly F[];
@@ -53,7 +55,7 @@ export interface CommandOrigin {
 export type CommandFor<State, Command> = (state: State) => Command | Promise<Command>;
 
 export interface Commands<State, Command, F extends Fact> {
-  /** @throws StoreUnavailable, or UnreadableCommit */
+  /** Returns the state of a stream. @throws StoreUnavailable, or UnreadableCommit */
   load(stream: string): Promise<State>;
   /**
    * Runs a command: loads, decides and appends. Starts again with the load if another command was faster.
@@ -81,7 +83,7 @@ export interface CommandsDeps {
   now(): Date;
   /** Returns a UUIDv7. */
   newId(): string;
-  /** Returns milliseconds that never go back. Default: `performance.now`. */
+  /** Returns the monotonic time in ms. Default: `performance.now`. */
   monotonic?(): number;
   readonly sleep?: Sleep;
   /** Returns a number from 0 up to, but not including, 1. */
@@ -91,12 +93,12 @@ export interface CommandsDeps {
 const BACKOFF = { least: 4, most: 512, attempts: 8 };
 
 /**
- * If the store took longer than this to fail, the append is not repeated: the client would wait as long again. In
- * ms.
+ * The longest time after which a failed append is repeated, in ms. If the store took longer to fail, the client would
+ * have to wait as long again.
  */
 const APPEND_AGAIN_MS = 500;
 
-/** Another commit was appended first. The caller gets this error if that happens on the last try, too. */
+/** Thrown if another commit was appended first. The caller gets this error if that happens on the last try, too. */
 class CommitLost extends Refused {
   constructor() {
     super('conflict');
@@ -183,7 +185,9 @@ export function createCommands<State, Command, F extends Fact>(
     };
   }
 
-  /** Appends a commit. If the answer is lost, appends the very same commit again, unless the first try took long. */
+  /**
+   * Appends a commit. If the response is lost, appends the very same commit again, unless the first try took long.
+   */
   async function append(commit: Commit): Promise<AppendResult> {
     const began = monotonic();
     // A commit that cannot be published would block its stream for good, so it is refused before it is appended.

@@ -8,7 +8,10 @@ export interface StreamsDeps<State> {
   readonly snapshots: Snapshots;
   /** The state of a stream without commits. */
   readonly initial: State;
-  /** Pure: must not change the given state. A state must survive a round trip through JSON. */
+  /**
+   * Returns the state after a fact. Pure: must not change the given state. A state must survive a round trip through
+   * JSON.
+   */
   readonly evolve: (state: State, fact: RecordedFact, sequence: number) => State;
   /** Increase this when the shape of the state changes: snapshots of other versions are ignored. */
   readonly stateVersion: number;
@@ -51,7 +54,7 @@ export function createStreams<State>(deps: StreamsDeps<State>): Streams<State> {
     const snapshot = await snapshots.find(stream).catch(ignoreOutage);
     if (snapshot?.stateVersion !== stateVersion) return { state: initial, number: 0, sequence: 0 };
     const { number, sequence } = snapshot;
-    // The version guarantees the shape.
+    // The version of the state guarantees its shape, so the cast is safe.
     const { state, head } = snapshot.state as StoredState<State>;
     return { state, number, sequence, ...(head === undefined ? {} : { head }) };
   }
@@ -92,7 +95,7 @@ function ignoreOutage(error: unknown): undefined {
   if (!(error instanceof StoreUnavailable)) throw error;
 }
 
-/** A decision on a state with a gap would be wrong, and nobody would notice. */
+/** Refuses commits with a gap, because a decision based on them would be wrong, and nobody would notice. */
 function refuseGap(before: LoadedStream<unknown>, { stream, number, sequence }: Commit): void {
   if (number !== before.number + 1) {
     throw new UnreadableCommit(stream, before.number + 1, 'it is missing');

@@ -2,7 +2,7 @@
 
 import type { TokenProfile } from '../ports/tokens.ts';
 
-/** The fields of a profile that claims can be made of. */
+/** The fields of a profile that can be used as claims. */
 export const profileFields = [
   'email',
   'username',
@@ -31,7 +31,7 @@ export const ownClaims: readonly string[] = [
 /** Fields of the profile, by the claim that contains them. */
 export type ExtraClaims = Readonly<Record<string, keyof TokenProfile>>;
 
-/** Returns the extra claims of a profile. A field that is not set leads to no claim. */
+/** Returns the extra claims of a profile. Omits the claims of fields that are not set. */
 export function extraClaimsOf(claims: ExtraClaims, profile: TokenProfile): Readonly<Record<string, string>> {
   const filled = Object.entries(claims).flatMap(([claim, field]) => {
     const value = profile[field];

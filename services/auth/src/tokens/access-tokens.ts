@@ -3,7 +3,7 @@ import type { AccessTokens } from '../ports/tokens.ts';
 import { type ExtraClaims, extraClaimsOf } from './access-claims.ts';
 import { es256Signer } from './es256.ts';
 
-/** RFC 9068 requires a client id. There is one client: password login. */
+/** The client id, which RFC 9068 requires. There is only one client: password login. */
 const CLIENT_ID = 'latchkey';
 
 export interface AccessTokensOptions {

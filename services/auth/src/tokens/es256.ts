@@ -1,10 +1,10 @@
 import { type KeyObject, sign } from 'node:crypto';
 
-/** Bytes of r, and of s, of a signature on P-256. */
+/** The length of r, and of s, in a signature on P-256, in bytes. */
 const INTEGER_BYTES = 32;
 
 /**
- * Makes a function that signs claims as a JWT in compact form (RFC 7515, 3.1), with ES256.
+ * Returns a function that signs claims as a JWT in compact form (RFC 7515, 3.1), with ES256.
  * @param header the protected header, which is encoded once
  * @param key a private key on P-256
  */

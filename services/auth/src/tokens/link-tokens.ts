@@ -5,7 +5,7 @@ import type { LinkTokens } from '../ports/tokens.ts';
 const ID_BYTES = 16;
 const SECRET_BYTES = 32;
 
-/** Creates link tokens. Needs no state and no key: a token is valid if the journal has its hash. */
+/** Creates link tokens. No state and no key is needed, because a token is valid if the journal has its hash. */
 export function createLinkTokens(): LinkTokens {
   return {
     mint: (userId) => Buffer.concat([parse(userId), randomBytes(SECRET_BYTES)]).toString('base64url'),

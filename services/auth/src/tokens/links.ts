@@ -32,12 +32,12 @@ export async function mintLinkUntil(
   return { hash: linkTokens.hash(purpose, token), sealed: { sealed, expiresAt } };
 }
 
-/** How long a change of address can be undone. */
+/** How long a change of address can be undone, in days. */
 const EMAIL_UNDO_DAYS = 7;
 
 function minutesOf(purpose: Exclude<LinkPurpose, 'erasure'>, settings: Deps['settings']): number {
   switch (purpose) {
-    // Proves a mailbox, like the link of a sign-up.
+    // This link proves that its recipient has the mailbox, like the link of a sign-up.
     case 'verification':
     case 'email-change':
       return settings.verificationMinutes;

@@ -5,7 +5,10 @@ import type { SignUpTokens } from '../ports/tokens.ts';
 const form = /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\.(\d{1,15})\.([\w-]{43})$/;
 const BYTES = 32;
 
-/** @param keys REFRESH_KEY. A key for this purpose alone is derived (RFC 5869) from each; the first signs */
+/**
+ * Creates sign-up tokens.
+ * @param keys REFRESH_KEY. A key for this purpose alone is derived (RFC 5869) from each; the first signs
+ */
 export function createSignUpTokens([key, ...others]: SecretKeys): SignUpTokens {
   const current = derivedFrom(key);
   const secrets = [current, ...others.map(derivedFrom)];

@@ -9,14 +9,17 @@ import { normalisePassword } from '../rules.ts';
 import type { HashCost, HashCosts } from './costs.ts';
 import { fairLimit, type HashingLoad } from './fair-limit.ts';
 
-/** `algorithm` 2 is argon2id. */
+/** The fixed parameters of the hash. `algorithm` 2 is argon2id. */
 const ARGON2ID = { algorithm: 2, parallelism: 1, outputLen: 32 } as const;
 
-/** One processor hashes about this many passwords per second, so a full queue takes about a second. */
+/**
+ * The length of the queue per thread. One processor hashes about this many passwords per second, so a full queue
+ * takes about a second.
+ */
 const WAITING_PER_THREAD = 64;
 
 export interface PasswordsOptions {
-  /** PASSWORD_SALT_KEY. Without the key that a stored hash was made with, it never matches again. */
+  /** PASSWORD_SALT_KEY. A stored hash matches only with the key that it was made with. */
   readonly saltKeys: SecretKeys;
   /** HASH_COSTS. */
   readonly costs: HashCosts;

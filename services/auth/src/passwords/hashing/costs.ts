@@ -9,7 +9,7 @@ export interface HashCost {
 /** New passwords are hashed at the first cost; stored hashes may have the others. */
 export type HashCosts = readonly [HashCost, ...HashCost[]];
 
-/** Says why HASH_COSTS is invalid. */
+/** Thrown if HASH_COSTS is invalid. The message says why. */
 export class CostFault extends Error {
   constructor(message: string) {
     super(message);

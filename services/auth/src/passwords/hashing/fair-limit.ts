@@ -41,7 +41,7 @@ export function fairLimit(options: {
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
   refusal(): Error;
-  /** Monotonic, in ms. */
+  /** Returns the monotonic time in ms. */
   now?(): number;
 }): FairLimit {
   const { concurrency, maxWaiting, maxWaitMs, refusal, now = () => performance.now() } = options;

@@ -19,13 +19,13 @@ export interface FairQueue<T> {
   size(): number;
 }
 
-/** One address may have this share of the queue, from whatever networks. */
+/** The share of the queue that one address may use, over all networks: 1/8. */
 const SHARE_OF_ADDRESS = 8;
 
 /** The insertion order of a Map is the order of turns: after its turn, an entry is inserted again at the end. */
 type Addresses<T> = Map<string, T[]>;
 
-/** @param capacity the most items that the queue can hold */
+/** Creates a queue. @param capacity the maximum number of items in the queue */
 export function fairQueue<T extends Queued>(capacity: number): FairQueue<T> {
   const networks = new Map<string, Addresses<T>>();
   const perAddress = Math.max(1, Math.floor(capacity / SHARE_OF_ADDRESS));

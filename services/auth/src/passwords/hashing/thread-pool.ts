@@ -10,8 +10,8 @@ export function hashConcurrency(configured = 0): number {
 }
 
 /**
- * Sets UV_THREADPOOL_SIZE above the hash concurrency, unless it is set. Has no effect once the pool was used, so
- * `main.ts` must call it first, even before the settings are checked.
+ * Sets UV_THREADPOOL_SIZE above the hash concurrency, unless the variable is already set. Has no effect once the pool
+ * was used, so `main.ts` must call it first, even before the settings are checked.
  */
 export function widenThreadPool(environment: NodeJS.ProcessEnv): void {
   const configured = Number(environment['HASH_CONCURRENCY']) || 0;

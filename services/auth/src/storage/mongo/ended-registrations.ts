@@ -3,7 +3,7 @@ import { COMMITS, type CommitDocument } from './commits.ts';
 
 const KEPT_MS = 7 * 24 * 3_600_000;
 
-/** Registrations that ended before there were erasures are erased like others: seven days after their end. */
+/** Makes registrations be erased that ended before there were erasures: like others, seven days after their end. */
 export const eraseEndedRegistrations: Migration = async (connection) => {
   const commits = connection.collection<CommitDocument>(COMMITS);
   const ended = commits.find(

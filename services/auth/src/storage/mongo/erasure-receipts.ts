@@ -7,7 +7,10 @@ export const ERASURES = 'auth_erasures';
 interface ErasureDocument extends Omit<Erasure, 'account'> {
   /** The account. */
   readonly _id: string;
-  /** The same as `erasedAt` until every expected consumer has confirmed: the index of these holds nothing else. */
+  /**
+   * Equal to `erasedAt` until every expected consumer has confirmed, and then removed, so that the index contains
+   * only waiting erasures.
+   */
   readonly waitingSince?: string;
 }
 
@@ -43,7 +46,8 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
       const isNew = { _id: account, 'receipts.consumer': { $ne: receipt.consumer } };
       await erasures.updateOne(isNew, { $push: { receipts: receipt } });
       const stored = await erasures.findById(account).lean();
-      // The process that adds the last receipt reads all of them. Repeated, because the process may have died in between.
+      // The process that adds the last receipt reads all of them. Each later call repeats this, because that process
+      // may have died in between.
       if (stored?.waitingSince !== undefined && unconfirmed(stored).length === 0)
         await erasures.updateOne({ _id: account }, { $unset: { waitingSince: 1 } });
     },

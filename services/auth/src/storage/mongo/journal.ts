@@ -6,14 +6,14 @@ import type { Connection } from 'mongoose';
 import { type AppendResult, type Commit, type Journal, UnreadableCommit } from '../../ports/journal.ts';
 import { COMMITS, type CommitDocument, commitOf, documentOf, MAJORITY } from './commits.ts';
 
-/** A read concern that also shows what no majority has yet. Used only to find out whose commit came first. */
+/** A read concern that also shows writes that no majority has yet. Used only to find out whose commit came first. */
 const LOCAL = { readConcern: 'local' } as const;
-/** How long a commit that came first may take to reach a majority. */
+/** How long a commit that came first may take to reach a majority, in ms. */
 const MAJORITY_WAIT_MS = 2000;
 const POLL_MS = 20;
 const NOT_YET_DURABLE = 'a majority has not confirmed the write';
 
-/** Nothing sorts after U+10FFFF. */
+/** Returns the range of texts with a prefix. No character sorts after U+10FFFF. */
 function startsWith(prefix: string) {
   return { $elemMatch: { $gte: prefix, $lt: `${prefix}\u{10FFFF}` } };
 }
@@ -41,7 +41,7 @@ export function createMongoJournal(connection: Connection): Journal {
       documents.toSorted((a, b) => a.number - b.number),
       ({ stream }) => stream,
     );
-    // A stream may be read from several numbers.
+    // One batch may read a stream from several numbers.
     return places.map(({ stream, number }) =>
       (byStream.get(stream) ?? []).filter((document) => document.number > number),
     );
@@ -53,9 +53,9 @@ export function createMongoJournal(connection: Connection): Journal {
   }
 
   /**
-   * Tells whose commit came first. That commit's write concern may have failed (no majority confirmed it in time),
-   * and it may become durable later. So it is looked for with `local`, and counts once a majority has it.
-   * @throws StoreUnavailable if no majority has it in time: nobody knows yet what will remain
+   * Finds out whose commit came first. The write concern of that commit may have failed (no majority confirmed it in
+   * time), and the commit may become durable later. So the commit is read with `local`, and counts once a majority
+   * has it. @throws StoreUnavailable if no majority has it in time, so that it is unknown which commit will remain
    */
   async function afterLostRace({ commandId, stream, number, claims = [] }: Commit): Promise<AppendResult> {
     const own = { _id: commandId };
@@ -78,7 +78,7 @@ export function createMongoJournal(connection: Connection): Journal {
     }
   }
 
-  /** A single update, so that two processes never mix their entries. */
+  /** Adds the entries in a single update, so that two processes never mix theirs. */
   async function addChain(
     { stream, number }: Pick<Commit, 'stream' | 'number'>,
     entries: readonly ChainEntry[],
@@ -128,7 +128,7 @@ export function createMongoJournal(connection: Connection): Journal {
         const held = document?.claims ?? [];
         const kept = held.filter((claim) => !released.includes(claim));
         if (kept.length === held.length) return;
-        // An empty list would be a key of the unique index.
+        // The field is removed, because an empty list would be a key of the unique index.
         const change = kept.length === 0 ? { $unset: { claims: 1 as const } } : { $set: { claims: kept } };
         const { matchedCount } = await commits.updateOne({ stream, number, claims: held }, change);
         if (matchedCount === 1) return;

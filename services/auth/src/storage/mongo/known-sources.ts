@@ -7,7 +7,7 @@ const KNOWN_SOURCES = 'auth_known_sources';
 interface KnownSourcesDocument {
   /** The account's id. */
   readonly _id: string;
-  /** In the order in which they were added. */
+  /** The digests of the sources, in the order in which they were added. */
   readonly sources: readonly string[];
 }
 

@@ -11,7 +11,7 @@ interface CountDocument {
   /** The limit's name and the counted key. */
   readonly key: string;
   readonly points: number;
-  /** End of the window. */
+  /** The end of the window. */
   readonly expire: Date;
 }
 

@@ -23,7 +23,11 @@ export function movesIn(connection: Connection) {
 
 const MOVING = 'a data folder is being moved into this database, or its move broke off: npm run ops -- move';
 
-/** If only some accounts have been moved, decisions based on them could contradict the rest. @throws Error of one line */
+/**
+ * Asserts that no move into this database is in progress: decisions based on only some of the accounts could
+ * contradict the others.
+ * @throws Error of one line
+ */
 export async function assertNotMoving(connection: Connection): Promise<void> {
   if ((await movesIn(connection).exists({ endedAt: { $exists: false } })) !== null) throw new Error(MOVING);
 }

@@ -23,7 +23,8 @@ export function createMongoOutbox(connection: Connection): Outbox {
 
   return guardMongo<Outbox>({
     async unpublished(streams) {
-      // Sorted by an index, so the scan cannot miss a commit below one that it returns: streams only grow at their end.
+      // The scan follows an index, so it cannot miss a commit below one that it returns: streams only grow at their
+      // end.
       const documents = await commits
         .find({ 'unpublished.stream': { $in: [...streams] } }, MAJORITY)
         .sort({ 'unpublished.stream': 1, 'unpublished.number': 1 })
@@ -43,8 +44,8 @@ export function createMongoOutbox(connection: Connection): Outbox {
 
     async markPublished(published) {
       if (published.length === 0) return;
-      // After a failover the driver repeats updates of one document, but not of many. A lost mark is harmless: its
-      // commit is published again.
+      // The marks are single updates, because after a failover the driver repeats updates of one document, but not of
+      // many. A lost mark is harmless: its commit is published again.
       const marks = published.map(({ stream, number }) => ({
         updateOne: { filter: { stream, number }, update: { $unset: { unpublished: 1 } as const } },
       }));

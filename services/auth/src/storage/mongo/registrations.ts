@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose';
 import type { Registration, Registrations } from '../../ports/registrations.ts';
 import { COMMITS, type CommitDocument, MAJORITY } from './commits.ts';
 
-/** A sparse index serves only queries that require the field to exist. */
+/** The condition that the field exists, without which MongoDB does not use a sparse index. */
 const isOpen = { 'registration.at': { $exists: true } };
 
 /** The open registrations in MongoDB: subdocuments of first commits. */

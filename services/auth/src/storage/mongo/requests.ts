@@ -10,7 +10,7 @@ interface RequestDocument extends Omit<RecordedRequest, 'id'> {
   /** Absent while nobody holds the request; `leasedUntil` is then the epoch. */
   readonly owner?: string;
   readonly leasedUntil: Date;
-  /** The claim by which it was handed out. */
+  /** The id of the current claim. */
   readonly claim?: string;
 }
 
@@ -43,7 +43,7 @@ export function createMongoRequests(connection: Connection): Requests {
   /** Claims some of the free requests. May return none, if other claimers were faster. */
   async function claimSome({ owner, now, leaseMs, limit }: Parameters<Requests['claim']>[0]) {
     const free = { owner: { $exists: false } };
-    // Most ids are UUIDv7: their order is that of time.
+    // Most ids are UUIDv7, so the requests are sorted by time.
     const found = await requests.find(free, { _id: 1 }).sort({ _id: 1 }).limit(limit).lean();
     if (found.length === 0) return undefined;
     const ids = found.map(({ _id }) => _id);

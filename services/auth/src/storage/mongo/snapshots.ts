@@ -37,7 +37,7 @@ export function createMongoSnapshots(connection: Connection): Snapshots {
       try {
         await snapshots.updateOne(notNewer, { $set: snapshot }, { upsert: true });
       } catch (error) {
-        // A newer one exists, so the upsert tried to insert a second document.
+        // If a newer snapshot exists, the upsert tries to insert a second document, which fails.
         if (!isLostRace(error)) throw error;
       }
     },

@@ -21,7 +21,8 @@ export function createMongoStoredCommits(connection: Connection): StoredCommits 
       .find(filter, { claims: 0, registration: 0 })
       .sort({ stream: 1, number: 1 })
       .limit(limit)
-      // With majority, because `republish` must not publish what a failover could still roll back.
+      // The read concern is `majority`, because `republish` must not publish commits that a failover could still roll
+      // back.
       .readConcern('majority')
       .lean();
     return documents.map(storedCommitOf);

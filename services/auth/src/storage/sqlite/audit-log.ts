@@ -15,7 +15,7 @@ const SQL = {
     (SELECT id FROM audit_entry WHERE time < :instant ORDER BY time LIMIT :limit)`,
 } as const;
 
-/** How long a write waits for others, to share one flush. Nobody waits for these writes. */
+/** How long a write waits for others, to share one flush, in ms. No request waits for these writes. */
 const COMMIT_DELAY_MS = 100;
 
 /** Security events in the embedded store. */
@@ -40,7 +40,7 @@ export function createSqliteAuditLog(database: Database): AuditLog {
 
     backlog: async (limit) => Number(database.prepare(SQL.backlog).get({ limit })?.['entries']),
 
-    // After a power cut, the same entries are published again.
+    // The write is not flushed: after a power cut, the same entries are published again.
     markPublished: (entries) =>
       database.write(
         () => {

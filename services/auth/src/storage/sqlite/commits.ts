@@ -2,7 +2,7 @@ import type { Row } from '@latchkey/sqlite';
 import type { Commit } from '../../ports/journal.ts';
 import { readStoredEvents } from '../stored-events.ts';
 
-/** Returns the named parameters of an insert: the commit's columns, entered in the outbox. */
+/** Returns the named parameters that insert a commit and enter it in the outbox. */
 export function columnsOf(commit: Commit) {
   const { events, claims, address, eraseAt, traceparent, ...plain } = commit;
   return {
@@ -49,7 +49,7 @@ export function claimsColumn(claims: readonly string[]): string | null {
   return claims.length === 0 ? null : JSON.stringify(claims);
 }
 
-/** Reads the keys by which a commit is found. */
+/** Reads the keys by which a commit can be found. */
 export function keysOf(row: Row): Pick<Commit, 'claims' | 'address' | 'eraseAt'> {
   return {
     ...(row['claims'] === null ? {} : { claims: claimsOf(row) }),

@@ -24,7 +24,7 @@ const SQL = {
   // Claims are made of ASCII and addresses: nothing sorts after U+10FFFF.
   countClaims: `SELECT count(*) AS count FROM journal_claim
     WHERE claim >= :prefix AND claim < :prefix || char(1114111)`,
-  // The condition of the partial index journal_role_change, word for word.
+  // The condition must be that of the partial index journal_role_change, word for word.
   roleChanges: `SELECT DISTINCT stream FROM journal_commit INDEXED BY journal_role_change
     WHERE instr(events, '"type":"RoleChanged"') > 0`,
 } as const;
@@ -41,7 +41,10 @@ export function createSqliteJournal(database: Database): Journal {
     return row && String(row['stream']);
   }
 
-  /** Runs in a transaction that excludes all other writers, so the checks still hold at the insert. */
+  /**
+   * Appends a commit. Must run in a transaction, which excludes all other writers, so that the checks are still valid
+   * at the insert.
+   */
   function append(commit: Commit): AppendResult {
     const { stream, number, claims = [], commandId } = commit;
     const earlier = byCommand(commandId);

@@ -24,7 +24,7 @@ export function createSqliteKnownSources(database: Database): KnownSources {
 
   return mapSqliteErrors<KnownSources>({
     async remember(userId, sources) {
-      // Most sign-ins come from known sources. They need no write, and so wait for no flush.
+      // Most sign-ins come from known sources. These need no write, and so do not wait for a flush.
       const known = find(userId);
       if (known && sources.every((source) => known.includes(source))) return [];
       return await database.write(() => add(userId, sources));

@@ -12,7 +12,9 @@ const SQL = {
     (SELECT name, key FROM limit_count WHERE until <= :now ORDER BY until LIMIT :page)`,
 } as const;
 
-/** A count survives the end of the process. A power failure may lose the last ones: nobody waits for a flush. */
+/**
+ * A count survives the end of the process. A power cut may lose the last ones, because no count waits for a flush.
+ */
 const UNFLUSHED = { flushed: false } as const;
 
 /** How many expired counts one write deletes, so that it does not hold up others. */

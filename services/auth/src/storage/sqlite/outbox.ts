@@ -17,7 +17,7 @@ const SQL = {
     WHERE unpublished IS NOT NULL ORDER BY unpublished, rowid LIMIT 1`,
 } as const;
 
-/** Later than every other instant. */
+/** An instant that is later than every other. */
 const NEVER = new Date(8.64e15);
 const NOTHING_RECENT: Instants = { from: NEVER, to: NEVER };
 
@@ -50,7 +50,7 @@ export function createSqliteOutbox(database: Database): Outbox {
       return readableByStream(rows, commitOf);
     },
     waiting: async ({ recent = NOTHING_RECENT, limit }) => waiting(recent, limit),
-    // May be lost in a crash: the commits are then published again (at-least-once).
+    // This write may be lost in a crash: the commits are then published again (at-least-once).
     markPublished: (commits) => database.write(() => markAll(commits), { flushed: false }),
     async backlog() {
       const oldest = database.prepare(SQL.oldest).get();

@@ -6,7 +6,7 @@ import { claimsColumn, claimsOf } from './commits.ts';
 
 const SQL = {
   requests: 'DELETE FROM request WHERE address = :address',
-  // A key is a purpose, the address and a network, separated by spaces; or one of them.
+  // The key of a limit is a purpose, the address and a network, separated by spaces, or only one of these.
   limits: "DELETE FROM limit_count WHERE instr(' ' || key || ' ', ' ' || :address || ' ') > 0",
   trusted: 'DELETE FROM trusted_address WHERE address = :address',
   snapshot: 'DELETE FROM journal_snapshot WHERE stream = :userId',

@@ -3,7 +3,7 @@ import type { HeldLease } from '@latchkey/store';
 import { MAX_LISTED_LEASES, type RecordedRequest, type Requests } from '../../ports/requests.ts';
 
 const SQL = {
-  // Idempotent, because an add may be repeated after a lost answer.
+  // The statement is idempotent, because an add may be repeated after a lost response.
   add: `INSERT INTO request (id, kind, address, at, correlation_id, traceparent, over_budget)
     VALUES (:id, :kind, :address, :at, :correlationId, :traceparent, :overBudget) ON CONFLICT DO NOTHING`,
   // Most ids are UUIDv7, which sort by time.

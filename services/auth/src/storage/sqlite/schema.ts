@@ -92,7 +92,7 @@ const idempotencyKeysAndBudgets = `
   ALTER TABLE request ADD COLUMN over_budget INTEGER NOT NULL DEFAULT 0;
 `;
 
-/** Contains only the few accounts that were ever admins. */
+/** An index that contains only the few accounts that were ever admins. */
 const roleChanges = `
   CREATE INDEX journal_role_change ON journal_commit (stream)
     WHERE instr(events, '"type":"RoleChanged"') > 0;
@@ -113,7 +113,7 @@ const auditEntries = `
   CREATE INDEX audit_entry_by_time ON audit_entry (time);
 `;
 
-/** Requests get one more kind. The constraint on kinds can only be changed by copying the table. */
+/** Adds a kind of request. The constraint on kinds can only be changed by copying the table. */
 const notices = `
   CREATE TABLE known_source (
     user_id TEXT PRIMARY KEY,
@@ -137,7 +137,7 @@ const notices = `
   ALTER TABLE request_with_lockouts RENAME TO request;
 `;
 
-/** Registrations that ended earlier are erased like others: seven days after their end. */
+/** Adds erasures. Registrations that ended earlier are erased like others: seven days after their end. */
 const erasures = `
   ALTER TABLE journal_commit ADD COLUMN erase_at TEXT;
   UPDATE journal_commit SET erase_at = strftime('%Y-%m-%dT%H:%M:%fZ', at, '+7 days')
@@ -167,7 +167,7 @@ const limits = `
   CREATE INDEX trusted_address_by_expiry ON trusted_address (until);
 `;
 
-/** Who has confirmed an erasure. `waiting`: an expected consumer has not. */
+/** Which consumers have confirmed an erasure. `waiting`: an expected consumer has not confirmed it. */
 const erasureReceipts = `
   CREATE TABLE erasure (
     account TEXT PRIMARY KEY,

@@ -10,7 +10,9 @@ const SQL = {
   removeExpired: 'DELETE FROM trusted_address WHERE until <= :now',
 } as const;
 
-/** Trusted addresses in the embedded store. Only a power failure may lose one: nobody waits for a flush. */
+/**
+ * Trusted addresses in the embedded store. A power cut may lose the last ones, because no request waits for a flush.
+ */
 export function createSqliteTrustedAddresses(database: Database): TrustedAddresses {
   return mapSqliteErrors<TrustedAddresses>({
     async trust({ address, ip }, now) {
