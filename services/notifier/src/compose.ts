@@ -196,7 +196,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     dispatcher.start();
     publisher.start();
     running = { subscription, dispatcher, mailer, publisher, receiver, takeReport };
-    // Started last, so that `stop` closes everything, whichever step of the start fails.
+    // The receiver is started last, so that `stop` closes everything, whichever step of the start fails.
     await receiver?.start();
   }
 
@@ -204,7 +204,8 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     if (!running) return;
     const { subscription, dispatcher, mailer, publisher, receiver } = running;
     running = undefined;
-    // In parallel, because each may take seconds. Mails that arrive meanwhile are sent by the next process.
+    // The parts stop in parallel, because each may take seconds. Mails that become due meanwhile are sent by the next
+    // process.
     await Promise.all([subscription.close(), dispatcher.stop(), receiver?.stop(), publisher.stop()]);
     mailer.close();
   }

@@ -12,7 +12,7 @@ export interface DkimSettings {
   readonly privateKey: string;
 }
 
-/** Verifiers may ignore shorter keys (RFC 8301). */
+/** The minimum length of a key: verifiers may ignore shorter ones (RFC 8301). */
 const LEAST_BITS = 1024;
 const BITS = 2048;
 
@@ -79,13 +79,13 @@ function pemOf(jwk: JsonWebKey): string {
   }
 }
 
-/** Makes a private key, in PEM. */
+/** Generates a private key, in PEM. */
 export function makeDkimKey(): string {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: BITS });
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-/** A TXT record's text consists of parts of at most 255 characters (RFC 1035). */
+/** The maximum length of a part of a TXT record (RFC 1035). */
 const LONGEST_PART = 255;
 
 export interface DnsRecord {

@@ -29,7 +29,7 @@ export const dkimFields = {
 const schema = z.object(dkimFields);
 export type DkimConfig = z.infer<typeof schema>;
 
-/** Whether the domains are equal or one is below the other. */
+/** Returns whether the domains are equal, or one is a subdomain of the other. */
 function areRelated(one: string, other: string): boolean {
   return one === other || one.endsWith(`.${other}`) || other.endsWith(`.${one}`);
 }

@@ -1,4 +1,4 @@
-/** The settings of the mail server. Faults say what to write instead. */
+/** The settings of the mail server. The messages about faults say how to correct them. */
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { brandNameField } from '@latchkey/brand';
@@ -53,7 +53,7 @@ const sender = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** RFC 5321 4.1.3: a domain, or an address in brackets. */
+/** A name for EHLO: a domain, or an address in brackets (RFC 5321 4.1.3). */
 const ehloName = z
   .string()
   .transform((text) => (text.startsWith('[') ? text : domainToASCII(text)))

@@ -1,4 +1,7 @@
-/** Starts the notifier service as a separate process. Everything else is loaded after the young generation is limited. */
+/**
+ * Starts the notifier service as a separate process. V8's young generation is limited first, before any other module
+ * is loaded.
+ */
 import { limitYoungGeneration } from '@latchkey/process/young-generation';
 
 limitYoungGeneration(process);

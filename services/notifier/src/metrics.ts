@@ -14,7 +14,7 @@ export interface NotifierMetrics {
   readonly forged: Counter;
 }
 
-/** Deliveries of a state are counted up to here, so that a scrape costs the same however many there are. */
+/** The deliveries of a state are counted only up to this number, so that the cost of a scrape is limited. */
 const MAX_COUNTED = 100_000;
 /** How long a census is cached, in ms: there may be several scrapers. */
 const CENSUS_MS = 15_000;

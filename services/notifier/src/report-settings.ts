@@ -62,12 +62,12 @@ export function faultsOfReports({
   return faults;
 }
 
-/** Whether reports about sent mails may come back. */
+/** Returns whether reports about sent mails may arrive. */
 export function expectsReports(config: ReportConfig): boolean {
   return config.MAIL_BOUNCE_DOMAIN !== undefined || takesWebhooks(config);
 }
 
-/** Whether providers report over HTTP. */
+/** Returns whether providers report over HTTP. */
 function takesWebhooks({ MAIL_SES_TOPIC_ARN, MAIL_POSTMARK_CREDENTIALS }: ReportConfig): boolean {
   return (MAIL_SES_TOPIC_ARN ?? MAIL_POSTMARK_CREDENTIALS) !== undefined;
 }

@@ -1,4 +1,4 @@
-/** Runs the notifier as a separate process, loaded by `main.ts`. */
+/** Runs the notifier as a separate process. Loaded by `main.ts`. */
 import { runService } from '@latchkey/cluster';
 import { compose, notifierSettings, notifierTopics, openStorage } from './index.ts';
 

@@ -57,8 +57,8 @@ export interface UserDeps {
 }
 
 /**
- * Composes the service. Its topics, and on a cluster its indexes, must exist before it starts. It may start again
- * after it was stopped.
+ * Composes the service. Its topics, and on a cluster its indexes, must exist before it starts. The service may start
+ * again after it was stopped.
  */
 export function compose(config: UserConfig, deps: UserDeps): Service {
   const { backend, logger, registry, now = () => new Date() } = deps;
@@ -213,7 +213,7 @@ function projections(deps: {
       confirm,
     });
     if (!deps.stores.blocksOnWrite) return project;
-    // During a rebuild at most one slice may be applied at a time.
+    // During a rebuild, slices are applied one at a time.
     const inTurn = serialized(project);
     return (slice) => (answers() ? project(slice) : inTurn(slice));
   };

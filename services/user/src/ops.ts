@@ -30,7 +30,10 @@ export interface RetrySource {
   lastDecided(account: string): Promise<number>;
 }
 
-/** Every method may reject with StoreUnavailable, or with the log's failure. */
+/**
+ * The user service's functions for ops commands. Every method may reject with StoreUnavailable, or with an error of
+ * the log.
+ */
 export interface UserOps extends Preparable {
   /** Returns the numbers of the generations of the read model that are being filled. */
   generations(): Promise<readonly number[]>;
@@ -84,7 +87,7 @@ export function openOps(store: Store): UserOps {
     confirmErasures: confirm,
     async retryParked(account, from) {
       const erased: ErasedAccount[] = [];
-      // Nothing has to be notified: waiting requests poll the store.
+      // Retries in one generation. Needs to notify nobody, because waiting requests poll the store.
       function retryIn(generation: number) {
         return createRetry({
           ...from,

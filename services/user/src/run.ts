@@ -1,4 +1,4 @@
-/** The user service as a separate process, on Kafka and MongoDB, loaded by `main.ts`. */
+/** Runs the user service as a separate process, on Kafka and MongoDB. Loaded by `main.ts`. */
 import { runService } from '@latchkey/cluster';
 import { allowedOrigins } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';

@@ -49,7 +49,7 @@ export const SMTP_TIMEOUTS: SmtpTimeouts = {
 
 export interface ConnectOptions {
   readonly signal: AbortSignal;
-  /** Called when the socket is open, when TLS is established, and with each reply of the server. */
+  /** Called when the socket is open, when TLS is established, and for each reply of the server. */
   onExchange?(exchange: Exchange): void;
 }
 
@@ -105,10 +105,10 @@ export async function connect(settings: ServerSettings, options: ConnectOptions)
     transactionLog: true,
     greetingTimeout: waits.greeting,
     connectionTimeout: waits.greeting + waits.ehlo + waits.tls,
-    // Applies until the conversation has begun; after that, the wait depends on the stage.
+    // This timeout applies until the conversation has begun; after that, the wait depends on the stage.
     socketTimeout: waits.greeting,
   });
-  // Closing ends every wait, because `end` is emitted.
+  // Closing the connection ends every wait, because `end` is emitted.
   const abort = () => smtp.close();
   signal.addEventListener('abort', abort, { once: true });
   try {
@@ -175,7 +175,7 @@ function noAnswer(ms: number): Error {
   return new Error(`no answer within ${ms / SECOND} s`);
 }
 
-/** Goes from the greeting to EHLO, with STARTTLS if required. @throws SmtpFailure */
+/** Waits for the greeting and sends EHLO, with STARTTLS if required. @throws SmtpFailure */
 async function introduce(smtp: SMTPConnection, conversation: Conversation): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     function fail(error: unknown): void {
@@ -206,7 +206,7 @@ function createConnection(smtp: SMTPConnection, conversation: Conversation): Con
         }
         state.opened = true;
         conversation.contentBegins();
-        // Pushed as one chunk, because each chunk would be another write to the socket.
+        // The content is pushed as one chunk, because each chunk would be another write to the socket.
         this.push(content);
         this.push(null);
       },

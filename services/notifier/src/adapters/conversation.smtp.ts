@@ -7,7 +7,7 @@ import type { SmtpStage } from '../delivery/reply.ts';
 /** A reply of the server, or the end of a stage without one. */
 export interface Exchange {
   readonly stage: SmtpStage;
-  /** The whole reply, with all lines. Not masked. */
+  /** The whole reply, with all lines and unmasked addresses. */
   readonly reply: string;
 }
 
@@ -39,7 +39,7 @@ const VERBS: Readonly<Record<string, SmtpStage>> = {
 };
 
 /**
- * @param onExchange called with each reply
+ * Creates a conversation. @param onExchange called with each reply
  * @param onPending called whenever another stage begins
  */
 export function createConversation(
@@ -51,7 +51,7 @@ export function createConversation(
   let replies = 0;
 
   function sent(command: string): void {
-    // Lines without a verb are the secrets of AUTH.
+    // Lines without a known verb are secrets that belong to AUTH.
     pending.push(VERBS[/^[A-Z]+/i.exec(command)?.[0].toUpperCase() ?? ''] ?? 'auth');
     if (pending.length === 1) onPending(pending[0] ?? 'auth');
   }

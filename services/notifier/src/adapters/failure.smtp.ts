@@ -110,7 +110,7 @@ export function resultOf({ failure, reply, isLasting = false }: Failed) {
   }
   if (stage === 'connect') return { kind: 'unreachable' as const, failure };
   if (isLasting) return { kind: 'unwelcome' as const, failure };
-  // From MAIL FROM on, this mail may be the cause.
+  // From MAIL FROM on, the mail itself may be the cause.
   const kind = stage === 'mail' || isMailStage(stage) ? ('deferred' as const) : ('busy' as const);
   return { kind, failure };
 }

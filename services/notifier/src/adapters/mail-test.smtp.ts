@@ -18,7 +18,7 @@ export interface MailTestStep {
   readonly stage: string;
   /** Time since the previous step. */
   readonly ms: number;
-  /** The server's first line. Addresses are masked, except for the recipient. */
+  /** The first line of the server's reply. Addresses are masked, except for the recipient. */
   readonly said: string;
 }
 
@@ -30,7 +30,7 @@ export interface MailTestFailure {
 
 export interface MailTestOptions {
   readonly to: string;
-  /** The source of the EHLO name if no setting gives one. */
+  /** The URL whose host is the EHLO name if no setting gives one. */
   readonly publicUrl?: string;
   onStep(step: MailTestStep): void;
 }

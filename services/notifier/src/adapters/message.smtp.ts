@@ -38,7 +38,7 @@ export async function composeMessage(mail: Mail, { from, sign, ...envelope }: En
     text: wrapText(mail.text),
     messageId: `<${mail.id}@${domain}>`,
     date: mail.date,
-    // Otherwise nodemailer scans every mail to find the shorter encoding.
+    // The encoding is fixed, because nodemailer would scan every mail to find the shorter one.
     textEncoding: 'quoted-printable',
     headers: {
       'Auto-Submitted': 'auto-generated',

@@ -12,7 +12,9 @@ export interface TokenClient {
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Without it, the token is requested with the client's own credentials (RFC 6749 4.4). */
+  /**
+   * The refresh token. Without one, the access token is requested with the client's own credentials (RFC 6749 4.4).
+   */
   readonly refreshToken?: string;
   readonly scope?: string;
 }
@@ -27,10 +29,10 @@ const refused = z.object({ error: z.string(), error_description: z.string().opti
 const PATIENCE_MS = 30_000;
 /** How long a token is used if the server does not say. RFC 6749 5.1 leaves this open. */
 const DEFAULT_LIFE_S = 300;
-/** A token is renewed this long before it expires. */
+/** How long before its expiry a token is renewed, in seconds. */
 const MARGIN_S = 60;
 
-/** @param monotonic in ms */
+/** Creates a source that requests tokens. @param monotonic returns the monotonic time in ms */
 export function createTokenClient(client: TokenClient, monotonic: () => number): TokenSource {
   let refreshToken = client.refreshToken;
   let current: { readonly token: string; readonly until: number } | undefined;
@@ -77,7 +79,7 @@ async function request(client: TokenClient, refreshToken: string | undefined) {
   if (response.ok && token.success) return token.data;
   const { data } = refused.safeParse(json);
   const why = data === undefined ? '' : ` ${data.error}: ${data.error_description ?? ''}`;
-  // 4xx: the server does not accept the client or its refresh token (RFC 6749 5.2).
+  // The failure is lasting for a 4xx: the server does not accept the client or its refresh token (RFC 6749 5.2).
   throw failure(`the token endpoint answered ${response.status}${why}`, response.status < 500);
 }
 

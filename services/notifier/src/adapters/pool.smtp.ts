@@ -30,7 +30,7 @@ export interface Pool {
   close(): void;
 }
 
-/** After this many mails a connection is replaced, because many servers limit them. */
+/** How many mails are sent over a connection before it is replaced, because many servers limit this number. */
 const MAILS_PER_CONNECTION = 200;
 /** An idle connection is closed after this long, in ms, because a firewall may have forgotten it. */
 const IDLE_MS = 30_000;

@@ -7,7 +7,7 @@ import type { ReportReader } from '../ports/reports.ts';
 import type { ReportOutcome, TakeReport } from '../reports/record-report.ts';
 import type { ReturnPaths } from '../reports/return-paths.ts';
 
-/** A report may quote the whole mail that it is about, which has less than 64 KiB. */
+/** The maximum size of a report. It may quote the whole mail that it is about, which has less than 64 KiB. */
 export const MAX_REPORT_BYTES = 256 * 1024;
 const MAX_CONNECTIONS = 50;
 const SOCKET_TIMEOUT_MS = 60_000;
@@ -18,7 +18,7 @@ export interface ReceiverSettings {
   /** 0 for any free port. */
   readonly port: number;
   readonly isLmtp: boolean;
-  /** The name that it gives in its greeting. */
+  /** The name of the server in its greeting. */
   readonly name: string;
 }
 
@@ -34,7 +34,7 @@ export interface Receiver {
   start(): Promise<void>;
   /** Finishes the mails in progress. Idempotent. */
   stop(): Promise<void>;
-  /** The port in use. Call it after the start. */
+  /** Returns the port in use. Must be called after `start`. */
   port(): number;
 }
 
@@ -74,7 +74,7 @@ export function createReceiver(settings: ReceiverSettings, deps: ReceiverDeps): 
       return 'later';
     });
     if (taken === 'later') throw LATER;
-    // Forged reports are accepted, too: a refusal would tell their sender something, and would cause a bounce to an
+    // Forged reports are accepted, too: a refusal would give their sender information, and would cause a bounce to an
     // innocent person.
   }
 

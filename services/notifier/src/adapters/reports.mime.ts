@@ -36,7 +36,7 @@ function groupsOf(part: Attachment | undefined): readonly Fields[] {
   });
 }
 
-/** Reads only reports about a single recipient, because each of our mails has one. */
+/** Reads a delivery report. Only reports about a single recipient count, because each of our mails has one. */
 function bounceIn(groups: readonly Fields[], delivery: string): ReadReport {
   const failed = groups.find((group) => group.get('action')?.toLowerCase() === 'failed');
   if (failed === undefined) return NOTHING;
@@ -50,7 +50,10 @@ function bounceIn(groups: readonly Fields[], delivery: string): ReadReport {
   };
 }
 
-/** `not-spam` reports that a mail was wrongly treated as spam. */
+/**
+ * Returns whether a feedback report is a complaint. `not-spam` is none: it reports that a mail was wrongly treated as
+ * spam.
+ */
 function isComplaint(type: string | undefined): boolean {
   return type !== undefined && type.toLowerCase() !== 'not-spam';
 }

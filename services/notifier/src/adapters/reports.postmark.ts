@@ -28,7 +28,7 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** @param credentials user name and password of the webhook: `latchkey:secret` */
+/** Creates the reader. @param credentials user name and password of the webhook: `latchkey:secret` */
 export function createPostmarkReader(credentials: string): ReportReader {
   const expected = digest(`Basic ${Buffer.from(credentials).toString('base64')}`);
 

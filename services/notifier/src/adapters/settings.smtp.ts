@@ -13,7 +13,7 @@ import { createTokenClient, createTokenFile } from './oauth-tokens.ts';
 import { POSTMARK_METADATA } from './reports.postmark.ts';
 
 /**
- * @param publicUrl its host is the EHLO name if no setting gives one
+ * Returns the description of the mail server. @param publicUrl its host is the EHLO name if no setting gives one
  * @throws Error that names a missing setting
  */
 export function smtpSettingsOf(config: MailTestSettings, publicUrl?: string): SmtpSettings {

@@ -57,7 +57,7 @@ function signedText(given: SnsMessage): string {
 
 export interface SnsReader {
   check(body: string): Promise<CheckedMessage>;
-  /** Confirms the subscription in a genuine message. @returns false if that must be tried again */
+  /** Confirms the subscription in a genuine message. @returns false if the confirmation must be tried again */
   confirm(message: SnsMessage): Promise<boolean>;
 }
 

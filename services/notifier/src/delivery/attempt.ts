@@ -10,13 +10,13 @@ import type { SuppressionReason } from './suppression.ts';
  */
 export type SendResult =
   | { readonly kind: 'accepted' }
-  /** Permanent: the server will never accept a mail for this recipient. */
+  /** A permanent refusal: the server will never accept a mail for this recipient. */
   | { readonly kind: 'refused'; readonly failure: Failure }
-  /** A permanent refusal, but perhaps because of us. The results of other recipients decide. */
+  /** A permanent refusal, but perhaps because of us. The results of mails to other recipients decide. */
   | { readonly kind: 'undecided'; readonly failure: Failure }
   /** The server refused this mail because of us: relaying, reputation, quota, content. Does not end the delivery. */
   | { readonly kind: 'rejected'; readonly failure: Failure }
-  /** Temporary: the server does not accept this mail now, or disconnected while it was being sent. */
+  /** A temporary failure: the server does not accept this mail now, or disconnected while it was being sent. */
   | { readonly kind: 'deferred'; readonly failure: Failure }
   /** The server currently accepts no mail, or no more connections. */
   | { readonly kind: 'busy'; readonly failure: Failure }
@@ -36,11 +36,11 @@ export type ProbeResult =
   | Extract<SendResult, { readonly kind: 'busy' | 'unreachable' | 'unwelcome' }>;
 
 export type OpenFailure =
-  /** Sealed to a key that this process does not have, at least not yet. */
+  /** The link is sealed to a key that this process does not have, at least not yet. */
   | { readonly kind: 'unknown-key' }
-  /** Sealed to a known key, but cannot be decrypted or parsed. */
+  /** The link is sealed to a known key, but cannot be decrypted or parsed. */
   | { readonly kind: 'broken' }
-  /** Decrypted, but it contradicts its event: the link belongs to another account. */
+  /** The link was decrypted, but contradicts its event: it belongs to another account. */
   | { readonly kind: 'mismatch' };
 
 /** The result of a whole attempt. */
@@ -102,11 +102,11 @@ export interface FinishedAttempt {
   readonly result: AttemptResult;
   /** When the attempt began. */
   readonly at: Date;
-  /** How long it took, in ms. */
+  /** How long the attempt took, in ms. */
   readonly ms: number;
-  /** When it ended. */
+  /** When the attempt ended. */
   readonly now: Date;
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   readonly random: number;
   /** The part of the address to keep if the mail was sent. */
   readonly recipient?: Recipient | undefined;
@@ -138,7 +138,8 @@ export function afterAttempt(
     case 'broken-mail':
       return backOff();
     case 'busy':
-      // After RCPT TO this mail may be the cause. Without a back-off, the same mail would be every following probe.
+      // After RCPT TO the mail itself may be the cause. Without a back-off, this mail would be chosen for every
+      // following probe.
       return isMailStage(result.failure.stage) ? backOff() : soon();
     case 'unreachable':
     case 'unwelcome':

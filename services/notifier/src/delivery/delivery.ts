@@ -49,7 +49,7 @@ export interface DeliveryContent {
 /** The result of one attempt. The server's reply is masked, because it may contain the recipient. */
 export interface Attempt extends Partial<Failure> {
   readonly at: Date;
-  /** How long it took, in ms. */
+  /** How long the attempt took, in ms. */
   readonly ms: number;
   readonly result: string;
 }
@@ -68,7 +68,7 @@ export interface NewDelivery {
   readonly occurredAt: Date;
   /** The instant after which the mail must not be sent. */
   readonly sendUntil: Date;
-  /** The purpose of its link, kept for cutoffs after the content is deleted. */
+  /** The purpose of the mail's link. It is kept after the content is deleted, because cutoffs need it. */
   readonly purpose?: LinkPurpose;
   readonly content: DeliveryContent;
 }

@@ -23,7 +23,7 @@ export type ReplyMeaning =
 
 interface Rule {
   readonly source: string;
-  /** Default: all stages. */
+  /** The stages to which the rule applies. Default: all. */
   readonly stages?: readonly SmtpStage[];
   /** Matches the code, such as `550`. */
   readonly code?: RegExp;

@@ -58,9 +58,9 @@ export interface Failure {
   readonly words?: string;
 }
 
-/** At the beginning of the text (RFC 2034 4). */
+/** Matches an enhanced status code at the beginning of the text (RFC 2034 4). */
 const LEADING = /^([245]\.\d{1,3}\.\d{1,3})(?=\s|$)[ \t]*/;
-/** As qmail writes it: `sorry, no mailbox here by that name (#5.1.1)`. */
+/** Matches an enhanced status code as qmail writes it: `sorry, no mailbox here by that name (#5.1.1)`. */
 const TRAILING = /\(?#([245]\.\d{1,3}\.\d{1,3})\)?/;
 
 /** Parses a reply of one or more lines. @returns undefined if the text is not a reply */
@@ -77,14 +77,14 @@ export function parseReply(raw: string): Reply | undefined {
 const LONGEST_WORDS = 200;
 const MASK = '…';
 /**
- * Whatever stands around an @, also quoted, in brackets, or with the @ encoded as in return paths (`a=40b.c`).
- * The part before the @ may contain apostrophes (`o'brien@example.com`, RFC 5322 3.2.3).
+ * Matches the text around an @, also quoted, in brackets, or with the @ encoded as in return paths (`a=40b.c`). The
+ * part before the @ may contain apostrophes (`o'brien@example.com`, RFC 5322 3.2.3).
  */
 const ADDRESS = /(?:"[^"]*"|[^\s<>()[\]:;,"]+)(?:@|=40|%40)[^\s<>():;,"']*/gi;
 const SHORTEST_NAME = 3;
 
 export interface Masking {
-  /** The part before its @ is also masked on its own. */
+  /** An address whose part before the @ is also masked where it occurs alone. */
   readonly recipient?: string | undefined;
   /** The one address that is not masked. */
   readonly shown?: string;
@@ -117,7 +117,7 @@ export function describeFailure({ stage, ...said }: Failure): string {
   return words === '' ? `at ${stageName(stage)}` : `at ${stageName(stage)}: ${words}`;
 }
 
-/** Returns the reply, or what happened instead, as text: `554 5.7.1 Relay access denied`. */
+/** Returns the reply, or the description of a failure without one, as text: `554 5.7.1 Relay access denied`. */
 export function replyText({ code, enhanced, words }: Omit<Failure, 'stage'>): string {
   return [code, enhanced, words].filter((part) => part !== undefined && part !== '').join(' ');
 }

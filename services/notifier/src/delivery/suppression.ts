@@ -2,7 +2,7 @@
 
 import type { ReportedState } from './delivery.ts';
 
-/** In place of the name of a mail: applies to every mail. */
+/** Stands for every mail, in place of the name of a mail. */
 export const ALL_MAILS = 'all';
 
 /** The reason: an operator, or a report about a mail. */
@@ -17,7 +17,7 @@ export interface Suppression {
   readonly mail: string;
   readonly reason: SuppressionReason;
   readonly since: Date;
-  /** When it ends; if absent, it never ends. */
+  /** When the suppression ends; if absent, it never ends. */
   readonly until?: Date;
 }
 

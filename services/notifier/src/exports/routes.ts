@@ -52,7 +52,7 @@ export function mailsRoute(deps: {
   });
 }
 
-/** @throws Problem (unavailable) if the store fails; other errors unchanged */
+/** Runs work. @throws Problem (unavailable) if the store fails; other errors unchanged */
 async function answerFailures<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -16,7 +16,7 @@ import { entriesFor } from './entries.ts';
 const CONSUMER = 'notifier';
 
 export interface IntakeDeps {
-  /** Where erasures are confirmed. */
+  /** The bus on which erasures are confirmed. */
   readonly bus: Pick<Bus, 'publish'>;
   readonly authenticate: Authenticate;
   /** Called with the records of each slice that did not come from auth. */
@@ -43,8 +43,8 @@ export function createIntake(deps: IntakeDeps): (slice: Slice) => Promise<void> 
   }
 
   /**
-   * Erases a person from the store. Idempotent, because the recipients are known until everything about them is
-   * removed.
+   * Erases a person from the store. Idempotent: the recipients, which an interrupted erasure needs again, are removed
+   * last.
    */
   async function erase(subject: string): Promise<void> {
     for (const recipient of await deliveries.recipientsOf(subject)) await suppressions.removeAllOf(recipient);

@@ -27,7 +27,7 @@ const endings: readonly EventType[] = [
   'AccountErased',
 ];
 
-/** MailRequested has no language. */
+/** The language of mailings, because MailRequested contains none. */
 const MAILING_LOCALE = 'en';
 
 interface Requested {

@@ -24,15 +24,15 @@ export interface Letter<C extends Addressed = Addressed> {
 interface Definition<T extends EventType, V extends Variables, P extends LinkPurpose> {
   /** The name of the mail's folder. Recorded with each delivery, so it must never change. */
   readonly name: string;
-  /** The types of events that may lead to it. */
+  /** The types of events that may cause the mail. */
   readonly when: readonly T[];
   /** Variables for the templates, in addition to those that every mail or every link has. */
   readonly variables: V;
-  /** The purpose of its link. The mail supersedes earlier mails of the account with such a link. */
+  /** The purpose of the mail's link. The mail supersedes earlier mails of the account with such a link. */
   readonly link?: P;
   /**
-   * The purposes of links that the events in `when` end, whether or not this mail is sent. Mails with such a link
-   * are cancelled.
+   * The purposes of links that the events in `when` make invalid, whether or not this mail is sent. Pending mails
+   * with such a link are cancelled.
    */
   readonly supersedes?: readonly LinkPurpose[];
   /** Returns what to send because of an event; undefined if this mail is not sent. */
@@ -63,7 +63,7 @@ export const DEFAULT_COLOR = '#1d5c52';
 /** The variables of every mail. */
 const common = {
   app_name: text('Latchkey'),
-  /** Empty if there is no logo. */
+  /** The URL of the logo; empty if there is none. */
   logo_url: text(''),
   color: text(DEFAULT_COLOR),
   color_on_dark: text('#83cdbe'),

@@ -10,7 +10,7 @@ import { Liquid, type Template } from 'liquidjs';
 import { mails } from '../../mails/index.ts';
 import { examplesOf, type Mail } from './define-mail.ts';
 
-/** Says which templates are unusable, one line per fault, each naming the file. */
+/** Thrown if templates are unusable. The message has one line per fault, which names the file. */
 export class TemplateError extends Error {
   readonly faults: readonly string[];
 
@@ -49,7 +49,7 @@ type ByLocale = ReadonlyMap<string, Parsed>;
 
 const ownFolder = join(import.meta.dirname, '..', '..', 'mails');
 
-/** `templates: {}`: templates cannot include files. */
+/** With `templates: {}`, templates cannot include files. */
 const options = { strictVariables: true, strictFilters: true, templates: {}, ownPropertyOnly: true } as const;
 const plain = new Liquid(options);
 const escaping = new Liquid({ ...options, outputEscape: 'escape' });
@@ -76,7 +76,10 @@ function reason(error: unknown): string {
   return error instanceof Error ? (error.message.split('\n')[0] ?? '') : '';
 }
 
-/** Parses a template and renders it with the examples. Static analysis also covers branches that they do not take. */
+/**
+ * Parses a template and renders it with the examples. Static analysis also covers branches that the examples do not
+ * reach.
+ */
 function parse(mail: Mail, part: Part, path: string, source: string): Template[] {
   const engine = engineFor(part);
   const known = Object.keys(mail.variables.shape);
@@ -172,7 +175,7 @@ function templatesFrom(parsed: ReadonlyMap<string, ByLocale>): Templates {
   return {
     localeFor(mail, locale) {
       const known = parsed.get(mail);
-      // Parsing a locale is expensive, and nearly every mail is in an existing one.
+      // A known locale is not parsed, because parsing is expensive, and nearly every mail is in a known one.
       return known === undefined || known.has(locale) ? locale : closestTo(locale, [...known.keys()]);
     },
     locales: (mail) => [...(parsed.get(mail)?.keys() ?? [])].sort(),

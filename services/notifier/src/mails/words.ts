@@ -4,7 +4,10 @@ import { countInWords } from '@latchkey/locale';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-/** A mail is sent a moment after its link was created, so 59 minutes and 58 seconds count as "1 hour". */
+/**
+ * How far a duration may be rounded up, in ms: a mail is sent a moment after its link was created, so 59 minutes and
+ * 58 seconds count as "1 hour".
+ */
 const ROUNDING_MS = 30_000;
 
 function inLargestUnit(ms: number): readonly [number, 'minute' | 'hour' | 'day'] {

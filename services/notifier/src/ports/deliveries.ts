@@ -54,11 +54,11 @@ export interface DeliverySummary {
   readonly subject: string;
   readonly mail: string;
   readonly state: DeliveryState;
-  /** Why it failed. `operator`: an operator cancelled it. */
+  /** Why the delivery failed or was cancelled. `operator`: an operator cancelled it. */
   readonly reason?: string;
   readonly occurredAt: Date;
   readonly sendUntil: Date;
-  /** When it can next be claimed; undefined once it is final. */
+  /** When the delivery can next be claimed; undefined once it is final. */
   readonly dueAt?: Date;
   readonly endedAt?: Date;
   readonly tries: number;
@@ -83,7 +83,7 @@ export function isReported(delivery: DeliverySummary): delivery is ReportedDeliv
 /** The end of a page of a list. */
 export type DeliveryPosition = Pick<DeliverySummary, 'occurredAt' | 'id'>;
 
-/** The order of a list. */
+/** Compares two deliveries for a list, newest first. */
 export function newestFirst(a: DeliveryPosition, b: DeliveryPosition): number {
   return b.occurredAt.getTime() - a.occurredAt.getTime() || (a.id < b.id ? 1 : -1);
 }

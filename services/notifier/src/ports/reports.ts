@@ -28,18 +28,18 @@ export interface MailReport {
 export type ReadReport =
   | MailReport
   /**
-   * Not about a mail of ours, or not relevant, such as a delay, a success, a full mailbox or an automatic
-   * reply.
+   * The report is not about a mail of ours, or not relevant, such as a delay, a success, a full mailbox or an
+   * automatic reply.
    */
   | { readonly kind: 'nothing' }
-  /** Forged: the report does not come from its claimed source. */
+  /** The report is forged: it does not come from its claimed source. */
   | { readonly kind: 'forged' }
-  /** Could not be checked; the sender should try again. */
+  /** The report could not be checked; the sender should try again. */
   | { readonly kind: 'unchecked' };
 
 export interface ReportReader {
   /** The source of this reader's reports: `mail`. */
   readonly source: string;
-  /** Never rejects. */
+  /** Reads a report. Never rejects. */
   read(incoming: IncomingReport): Promise<ReadReport>;
 }

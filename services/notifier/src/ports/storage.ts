@@ -1,4 +1,4 @@
-/** What the notifier stores. Each kind of store implements all of it. */
+/** The stores of the notifier. Each kind of store implements all of them. */
 import type { KeyFingerprints, MoveSource, MoveTarget, Preparable } from '@latchkey/store';
 import type {
   Attempt,
@@ -18,8 +18,8 @@ export interface NotifierStorage extends Preparable {
   readonly suppressions: Suppressions;
   readonly keyFingerprints: KeyFingerprints;
   /**
-   * Releases the claims of an earlier process. Does nothing in a store that several processes share: there, only
-   * the lease shows whether a claimer is gone.
+   * Releases the claims of an earlier process. Does nothing in a store that several processes share: there, only an
+   * expired lease shows that a claimer has ended.
    */
   reclaim(): Promise<void>;
   /** Set in stores that `ops move` can move from. */
@@ -43,11 +43,11 @@ export interface NotifierRecords<End extends keyof Ends<unknown>> {
 /** A delivery as it is stored, in any state. */
 export interface StoredDelivery extends Omit<NewDelivery, 'content'> {
   readonly state: DeliveryState;
-  /** When it can next be claimed. Only for an open delivery. */
+  /** When the delivery can next be claimed. Only for an open delivery. */
   readonly dueAt?: Date;
   /** Only for an open delivery. */
   readonly content?: DeliveryContent;
-  /** The claim that currently holds it. */
+  /** The claim that currently holds the delivery. */
   readonly owner?: string;
   readonly tries: number;
   readonly attempts: readonly Attempt[];

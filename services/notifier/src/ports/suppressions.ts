@@ -24,6 +24,6 @@ export interface Suppressions {
   list(query: SuppressionQuery): Promise<readonly Suppression[]>;
   /** Removes all suppressions of a recipient. Idempotent; nothing remains in the files of the store. */
   removeAllOf(recipient: string): Promise<void>;
-  /** Removes a suppression. @returns whether there was one, whether or not it had ended */
+  /** Removes a suppression. @returns whether there was one, even if it had ended */
   remove(suppression: Pick<Suppression, 'recipient' | 'mail'>): Promise<boolean>;
 }

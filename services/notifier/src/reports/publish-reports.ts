@@ -14,7 +14,7 @@ const BATCH = 100;
 /** The pauses between reads of the store, in ms. Another notifier may have died before it published. */
 const POLL_MS = { least: 1_000, most: 10_000 };
 
-/** Returns the event of a report. Its id is derived from the delivery, so that it is the same each time. */
+/** Returns the event of a report. The id of the event is derived from the delivery, so that it is always the same. */
 export function eventOf({ id, mail, subject, eventId, ...delivery }: ReportedDelivery): LatchkeyEvent {
   const { correlationId, recipient, report } = delivery;
   const envelope = {
@@ -82,7 +82,7 @@ export function createReportPublisher(deps: ReportPublisherDeps): ReportPublishe
           signal: stopping.signal,
           sleep: clock.sleep,
           onFailure(error) {
-            // The parts that always need the store report its outages.
+            // Outages of the store are not reported here, because the parts that always need the store report them.
             if (failing || error instanceof StoreUnavailable) return;
             failing = true;
             logger.warn({ err: error }, 'reports of mails cannot be published: they wait');

@@ -18,8 +18,8 @@ export interface ReturnPaths {
 }
 
 /**
- * 80 bits, in hex, because mail servers may change the case of the local part, which may have at most 64
- * characters.
+ * The length of the MAC: 80 bits, because a local part has at most 64 characters. It is written in hex, because mail
+ * servers may change the case.
  */
 const MAC_BYTES = 10;
 const FEEDBACK = 'feedback';
@@ -28,7 +28,10 @@ const LOCAL = /^b-([0-9a-f]{32})-([0-9a-f]{20})$/;
 export interface ReturnPathSettings {
   /** The domain where reports are received. */
   readonly domain: string;
-  /** Each of at least 32 random bytes. The first makes return paths; those that the others made are still known. */
+  /**
+   * The keys, each of at least 32 random bytes. New return paths are made with the first one; those made with the
+   * others are still accepted.
+   */
   readonly keys: readonly [Buffer, ...Buffer[]];
 }
 

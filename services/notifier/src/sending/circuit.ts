@@ -19,21 +19,21 @@ export type Circuit =
 export const closedCircuit: Circuit = { state: 'closed' };
 
 const PROBE_MS = 1_000;
-/** After a failed login the server is probed slowly, because servers lock accounts. In ms. */
+/** The pause between probes after a failed login, in ms: long, because servers lock accounts. */
 const UNWELCOME_PROBE_MS = 15_000;
 /**
  * The number of different recipients that must be refused in a row until the circuit opens, because the refusals are
  * then about us.
  */
 export const REFUSALS_TO_OPEN = 3;
-/** If a probe has no result after this time, another one is made. In ms. */
+/** How long to wait for the result of a probe before another one is made, in ms. */
 const STUCK_MS = 10_000;
 
 export interface ServerResult {
   readonly result: AttemptResult | ProbeResult;
   /** On the monotonic clock, in ms. */
   readonly now: number;
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   readonly random: number;
   /** How many different recipients were refused in a row because of us. */
   readonly refusedInARow: number;
@@ -52,7 +52,7 @@ export function afterResult(circuit: Circuit, { result, now, random, ...server }
     case 'unwelcome':
       return open('unwelcome', result.failure, UNWELCOME_PROBE_MS);
     case 'busy':
-      // While it accepts some connections, it is sufficient to open fewer.
+      // As long as the server accepts some connections, it is sufficient to open fewer.
       return server.connections > 1 && circuit.state === 'closed'
         ? circuit
         : open('busy', result.failure, PROBE_MS);

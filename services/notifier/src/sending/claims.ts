@@ -10,7 +10,7 @@ import { beginLease, type Lease, type LeaseKeeper } from './lease.ts';
 import type { ServerWatch } from './server-watch.ts';
 import type { StoreWatch } from './store-watch.ts';
 
-/** The pauses between reads of the store, in ms. A wake-up ends them early. */
+/** The pauses between reads of the store, in ms. `wake` ends them early. */
 const POLL_MS = { least: 500, whileAway: 500, most: 2_000 };
 /** How often expired leases are freed, and deliveries past their `sendUntil` are ended, in ms. */
 const TIDY_MS = 1_000;
@@ -33,7 +33,7 @@ export interface ClaimsDeps {
   newOwner(): string;
   /** Returns the most deliveries to send at the same time. */
   concurrency(): number;
-  /** Returns how many are being sent. */
+  /** Returns how many deliveries are being sent. */
   inHand(): number;
   /** Starts to send a delivery. */
   onClaimed(delivery: ClaimedDelivery, lease: Lease): void;
@@ -52,12 +52,12 @@ export function createClaims(deps: ClaimsDeps): Claims {
   const { deliveries, server, store, clock, logger } = deps;
   const tidy = createTidying(deps);
   const wakeup = createWakeup();
-  /** The owners of claims that got no response; they may have claimed something. */
+  /** The owners of claims that got no response. These claims may have succeeded. */
   const unanswered = new Set<string>();
   /** Whether more deliveries may be due than there was capacity for. */
   let moreDue = false;
 
-  /** Releases the deliveries of such claims; otherwise they would be held until the lease ends. */
+  /** Releases the deliveries of claims without a response, which would otherwise be held until the lease ends. */
   async function releaseUnanswered(): Promise<void> {
     for (const owner of unanswered) {
       await deliveries.release(owner, clock.now());
@@ -77,7 +77,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
     return claimed.length;
   }
 
-  /** Claims what is due, as far as there is capacity. @returns whether it claimed anything */
+  /** Claims due deliveries, as far as there is capacity. @returns whether it claimed any */
   async function claimDue(): Promise<boolean> {
     const load = { now: clock.monotonic(), inHand: deps.inHand(), concurrency: deps.concurrency() };
     const limit = claimCapacity(server.circuit(), load);
@@ -117,7 +117,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
       loop(
         {
           every: pauseMs,
-          // If the intake wakes this part, the store is available again.
+          // The back-off is long, because the intake wakes this part once the store is available again.
           backoff: () => POLL_MS.most,
           wake: wakeup,
           signal,

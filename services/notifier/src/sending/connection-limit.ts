@@ -10,7 +10,10 @@ export interface ConnectionLimit {
   readonly now: number;
   /** How many mails were accepted since the last change. */
   readonly accepted: number;
-  /** When the number was last reduced, in ms. Earlier results say nothing about the current number. */
+  /**
+   * When the number was last reduced, in ms. Mails that were begun earlier do not show whether the current number is
+   * too high.
+   */
   readonly reducedAt: number;
   /** The last number that was too high, and until when it is avoided. */
   readonly tooMany?: { readonly connections: number; readonly until: number };

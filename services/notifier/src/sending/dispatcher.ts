@@ -29,7 +29,7 @@ export interface DispatcherDeps {
   readonly clock: Clock;
   /** Whether deliveries may be ended because of their age. Default: always. */
   mayExpire?(): boolean;
-  /** In [0, 1). */
+  /** Returns a random number in [0, 1). */
   random(): number;
   /** Returns a unique name for each claim. */
   newOwner(): string;

@@ -7,7 +7,7 @@ import type { AttemptResult } from '../delivery/attempt.ts';
 import type { Failure } from '../delivery/reply.ts';
 import { REFUSALS_TO_OPEN } from './circuit.ts';
 
-/** The most mails that are remembered. A mail that is forgotten is tried once more. */
+/** The maximum number of mails that are remembered. A mail that is forgotten is tried once more. */
 const REMEMBERED = 10_000;
 
 export interface Evidence {
@@ -24,7 +24,7 @@ export interface Evidence {
 
 interface Acceptance {
   readonly to: string;
-  /** Acceptances are numbered in the order in which they happen. */
+  /** The number of the acceptance, in the order in which they happened. */
   readonly number: number;
 }
 

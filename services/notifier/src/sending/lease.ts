@@ -10,7 +10,7 @@ import type { Deliveries } from '../ports/deliveries.ts';
 export interface Lease {
   /** A unique name for each claim. */
   readonly owner: string;
-  /** Read before the claim, so that the lease really ends later than we think, never earlier. */
+  /** The time before the claim, so that the lease ends later than we think, never earlier. */
   readonly at: Date;
   /** The same instant on the monotonic clock, in ms. */
   readonly monotonic: number;
@@ -54,7 +54,7 @@ export function createLeaseKeeper({ deliveries, clock, leaseMs }: LeaseKeeperDep
     for (const id of ids) {
       if (kept.get(id)?.owner !== owner) continue;
       if (held.has(id)) kept.set(id, lease);
-      // Another process has claimed it.
+      // Another process has claimed the delivery.
       else kept.delete(id);
     }
   }

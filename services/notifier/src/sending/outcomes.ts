@@ -19,7 +19,7 @@ export interface OutcomesDeps {
   readonly deliveries: Pick<Deliveries, 'settle'>;
   readonly store: StoreWatch;
   readonly clock: Clock;
-  /** In [0, 1). */
+  /** Returns a random number in [0, 1). */
   random(): number;
   /** Ends the retries. */
   readonly signal: AbortSignal;

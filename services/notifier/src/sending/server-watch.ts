@@ -13,7 +13,7 @@ export interface ServerWatchDeps {
   connections(): number;
   readonly evidence: Pick<Evidence, 'refusedInARow' | 'anyRefusedInARow'>;
   readonly clock: Clock;
-  /** In [0, 1). */
+  /** Returns a random number in [0, 1). */
   random(): number;
   readonly logger: Logger;
   /** Called whenever the circuit opens or closes. */
@@ -34,7 +34,7 @@ export interface ServerWatch {
 }
 
 const MINUTE_MS = 60_000;
-/** How long a refusal is remembered without another one, longer than the longest back-off. */
+/** How long a refusal is remembered if no other one follows, in ms; longer than the longest back-off. */
 const STALE_MS = 15 * MINUTE_MS;
 
 const TROUBLES: Readonly<Record<OpenReason, (failure: Failure) => string>> = {
@@ -83,7 +83,7 @@ export function createServerWatch({
   }
 
   async function probe(): Promise<void> {
-    // If mails are refused, a connection alone proves nothing.
+    // While mails are refused, a probe, which is only a connection, would prove nothing.
     if (probing || (circuit.state === 'open' && circuit.why === 'refusing')) return;
     probing = true;
     try {

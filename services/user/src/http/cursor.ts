@@ -1,5 +1,6 @@
 /**
- * The end of a page of the list, as opaque text. It is not secret: anyone who can use it may list the accounts anyway.
+ * A cursor: the end of a page of the list, as opaque text. Cursors are not secret, because anyone who can use one may
+ * list the accounts anyway.
  */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';

@@ -80,7 +80,7 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
     handle: async ({ caller, params }) => ({ status: 200, body: await seenBy(caller, params.id, profiles) }),
   });
 
-  // Before `one`, whose path would accept `me` and `openapi.json` as ids.
+  // These routes come before `one`, whose path would accept `me` and `openapi.json` as ids.
   const others = [one, ...feed, ...webhooks];
   return [ofOneself, list, description([ofOneself, list, ...others], publicPath), ...others];
 }

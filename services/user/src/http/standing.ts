@@ -12,7 +12,8 @@ import { answerFailures } from './problems.ts';
 export interface ProfileStanding extends AccountStanding {
   readonly profile: LivingProfile;
   /**
-   * The other account that was waited for. A response about it must include the state that the caller has already seen.
+   * Another account that the request waited for. A response about it must include the state that the caller has
+   * already seen.
    */
   readonly awaited?: string;
 }
@@ -30,7 +31,7 @@ export function createStandingLookUp(
   return (claims, request) =>
     answerFailures(async () => {
       const seen = readAccountSequence(request.headers['account-sequence']);
-      // Decided before the second wait, so that an invalid token cannot cause a wait by a header.
+      // The token is checked before the second wait, so that an invalid token cannot cause a wait by a header.
       const standing = await standingAt(waiter, claims, claims.seq);
       if (standing === 'dead' || seen === undefined) return standing;
       if (seen.account === claims.sub) {

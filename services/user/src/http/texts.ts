@@ -3,7 +3,7 @@ import { joinTexts } from '@latchkey/http';
 import { guardTexts } from '@latchkey/tokens';
 import type { unavailableDetails } from './problems.ts';
 
-/** A reason without a translation does not compile. */
+/** The texts of reasons for which a response is unavailable. A reason without a translation does not compile. */
 const unavailable: Record<(typeof unavailableDetails)[keyof typeof unavailableDetails], string> = {
   'The read model has not caught up yet. Try again.':
     'Die Daten sind noch nicht auf dem neuesten Stand. Versuchen Sie es noch einmal.',

@@ -13,7 +13,7 @@ export interface PageEnd {
 export interface ParkedPage {
   /** At least 1. */
   readonly limit: number;
-  /** An account id; only accounts with a greater id are returned. */
+  /** The id of an account; only accounts with a greater id are returned. */
   readonly after?: string;
 }
 

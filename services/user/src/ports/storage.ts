@@ -1,4 +1,4 @@
-/** What the user service stores. Each kind of store implements all of it. */
+/** The stores of the user service. Each kind of store implements all of them. */
 import type { Preparable } from '@latchkey/store';
 import type { Generations } from './generations.ts';
 import type { Profiles } from './profiles.ts';

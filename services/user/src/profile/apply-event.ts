@@ -4,7 +4,7 @@ import type { Profile } from './profile.ts';
 import { applyProfileEvent, skipUnknownEvent } from './project.ts';
 import { accountOf, type StoredAccount } from './stored-account.ts';
 
-/** Refuses an account that does not begin with UserRegistered, and a second UserRegistered. */
+/** Applies an event. Refuses an account that does not begin with UserRegistered, and a second UserRegistered. */
 export function applyEvent({ profile }: StoredAccount, record: EventRecord): StoredAccount | Refused {
   const next = profileAfter(profile, record);
   return next === undefined ? { refused: misplaced(record) } : accountOf(next);

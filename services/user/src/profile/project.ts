@@ -45,8 +45,8 @@ function changes(event: ChangingEvent): Partial<LivingProfile> {
     case 'OwnerAlerted':
     case 'EmailChangeRequested':
       return erasure(event.data.person);
-    // The `person` of these events may contain only the reason that an admin gave; if it is erased, that does not mean
-    // that the profile is.
+    // The `person` of these events contains only the reason that an admin gave, so a `null` does not mean that the
+    // profile is erased.
     case 'AccountDisabled':
     case 'AccountErasureRequested':
       return { disabled: true };
@@ -110,7 +110,10 @@ function given({ username, firstName, lastName }: Names): Partial<LivingProfile>
 
 const erased = { email: null, username: null, firstName: null, lastName: null } as const;
 
-/** A person erased from one event of an account is treated as erased altogether. */
+/**
+ * Returns the fields to erase if the person of an event is null: a person erased from one event counts as erased
+ * altogether.
+ */
 function erasure(person: object | null): Partial<LivingProfile> {
   return person === null ? erased : {};
 }

@@ -7,7 +7,7 @@ import type { Profiles } from '../ports/profiles.ts';
 /** The name under which the service confirms. */
 export const RECEIPT_NAME = 'user';
 
-/** An account that has its last event. */
+/** An account whose last event, `AccountErased`, was read. */
 export interface ErasedAccount {
   readonly account: string;
   /** The sequence of `AccountErased`. */

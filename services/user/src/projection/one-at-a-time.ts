@@ -1,6 +1,6 @@
 /**
- * Returns a function that does the same work, but starts each call after the previous one has settled. With store and
- * log in this process, a dozen concurrent slices would block responses until all of them are done.
+ * Returns a function that starts each call only after the previous one has settled. With store and log in this
+ * process, a dozen concurrent slices would block responses until all of them are done.
  */
 export function serialized<Subject>(
   work: (subject: Subject) => Promise<void>,

@@ -39,7 +39,7 @@ export function parkedInEveryGeneration(deps: {
   }
 
   return {
-    // The first accounts overall are among the first of each generation.
+    // The first accounts overall are among the first accounts of the generations.
     list: async (page) => (await inEach((profiles) => profiles.listParked(page))).slice(0, page.limit),
     async find(account) {
       const [found] = await inEach(async (profiles) => {

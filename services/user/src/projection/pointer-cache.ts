@@ -5,11 +5,11 @@ import { initialPointer, type Pointer } from '../generation/pointer.ts';
 import type { Generations } from '../ports/generations.ts';
 
 const REFRESH_EVERY_MS = 1000;
-/** The maximum age of the pointer that a response may depend on. */
+/** The maximum age of a pointer that a response may depend on, in ms. */
 const MAX_AGE_MS = 5000;
 /**
- * After this time no instance serves queries from a generation that is no longer active: twice the maximum age,
- * because clocks run at different speeds.
+ * The time after which no instance serves queries from a generation that is no longer active, in ms: twice the
+ * maximum age, because clocks run at different speeds.
  */
 export const NOTICED_AFTER_MS = 2 * MAX_AGE_MS;
 
@@ -55,7 +55,7 @@ export function createPointerCache(deps: {
     last: () => cached.pointer,
     refresh,
     async fresh() {
-      // In a loop, because the refresh that this call joins may have started too long ago.
+      // Repeated in a loop, because the refresh that this call joins may have started too long ago.
       while (monotonic() - cached.at > MAX_AGE_MS) await refresh();
       return cached.pointer;
     },

@@ -3,12 +3,12 @@ import type { Registry } from '@latchkey/process';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
 export interface ProjectionMetrics {
-  /** `type` is an event's type, or `unknown` or `undecodable`. */
+  /** Counts a record. `type` is an event's type, or `unknown` or `undecodable`. */
   event(type: string, effect: string): void;
   /** Records the seconds from the event's own time until it could be queried. */
   visible(seconds: number): void;
   setAside(): void;
-  /** A record that auth has not published. */
+  /** Counts a record that auth has not published. */
   forged(): void;
 }
 
@@ -73,7 +73,7 @@ export function whileActive(answers: () => boolean, metrics: ProjectionMetrics):
   };
 }
 
-/** Has no value while the store is down, because the metrics page must not fail. */
+/** Registers a gauge. It is NaN while the store is down, because the metrics page must not fail. */
 function gauge(registers: Registry[], name: string, help: string, read: () => Promise<number>): void {
   new Gauge({
     name,

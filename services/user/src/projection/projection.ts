@@ -64,7 +64,7 @@ export function createProjection(deps: ProjectionDeps) {
       const parked = stored.get(account)?.parked;
       if (parked !== undefined) deps.logger.error({ parked }, 'an account is parked');
     }
-    // Last: the slice is redelivered if this fails, and its events are duplicates then.
+    // Erasures are confirmed last: if this fails, the slice is redelivered, and its events are then duplicates.
     await deps.confirm(erased);
   };
 }

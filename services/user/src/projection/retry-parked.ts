@@ -54,7 +54,7 @@ export function createRetryInEach(deps: {
   };
 }
 
-/** From best to worst. */
+/** The outcomes, from best to worst. */
 const RESULTS: readonly RetryOutcome['result'][] = ['not parked', 'unparked', 'still parked'];
 
 function worse(worst: GenerationRetry, other: GenerationRetry): GenerationRetry {

@@ -36,7 +36,10 @@ interface Waiter {
   settle(account: StoredAccount): void;
 }
 
-/** The account did not reach the sequence in time, too many requests wait already, or the account is parked. */
+/**
+ * Why a wait was refused. `behind`: the account did not reach the sequence in time. `crowded`: too many requests wait
+ * already. `parked`: the account is parked.
+ */
 export type WaitRefusal = 'behind' | 'crowded' | 'parked';
 
 export class WaitRefused extends Error {
@@ -75,7 +78,7 @@ export function createSequenceWaiter(deps: {
       notify([...(await profiles.load([...ids])).values()]);
       isStoreDown = false;
     } catch (error) {
-      // Only the first failure: an outage would log dozens of lines per second.
+      // Logs only the first failure, because an outage would log dozens of lines per second.
       if (!isStoreDown) logger.warn({ err: error }, 'the accounts that requests wait for cannot be read');
       isStoreDown = true;
     }

@@ -34,7 +34,7 @@ export interface CompareDeps {
 
 const FEW = 3;
 const LOOK_AGAIN_MS = 100;
-/** How often an account at different sequences is read again; all attempts together take half a minute. */
+/** How often an account at different sequences is read again, at most. All attempts together take half a minute. */
 const MOST_LOOKS = 300;
 
 /**
@@ -65,7 +65,7 @@ function createTally() {
   const fields = new Map<string, number>();
 
   return {
-    /** Whether a later read may find both at the same sequence. */
+    /** Returns whether a later read may find both at the same sequence. */
     settles({ old, fresh }: AccountPair): boolean {
       const verdict = compareAccount(old, fresh);
       if (verdict.kind === 'apart') return false;

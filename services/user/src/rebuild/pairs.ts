@@ -2,7 +2,7 @@
 import type { Profiles } from '../ports/profiles.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
-/** An account in both generations. It is at sequence 0 in a generation that does not know it. */
+/** An account in both generations. In a generation that does not know the account, it is at sequence 0. */
 export interface AccountPair {
   readonly old: StoredAccount;
   readonly fresh: StoredAccount;

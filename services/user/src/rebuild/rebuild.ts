@@ -32,7 +32,7 @@ export interface GenerationState extends GroupProgress {
   readonly generation: number;
   /** `next`: being filled, to become active. `kept`: being filled, to switch back to. */
   readonly role: 'answers' | 'next' | 'kept';
-  /** Since when it is active. */
+  /** Since when the generation is active. */
   readonly since?: string;
   readonly parked: number;
 }
@@ -138,7 +138,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
         if (candidate !== undefined) return { generation: candidate, begun: 'before' };
         if (predecessorOf(pointer) !== undefined) return undefined;
         const next = addGeneration(pointer);
-        // Prepared before the pointer names it.
+        // The place must exist before the pointer names the generation.
         await generations.prepare(next.last);
         if (await generations.replace(next)) return { generation: next.last, begun: 'now' };
       }
@@ -178,7 +178,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
       const before = await change((pointer) =>
         pointer.running.length > 1 ? deactivateOthers(pointer) : undefined,
       );
-      // Another process may be preparing a higher number.
+      // Excludes generations with a higher number, because another process may be preparing one.
       function isGone(generation: number) {
         return generation !== before.active && generation <= before.last;
       }

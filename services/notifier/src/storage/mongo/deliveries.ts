@@ -79,7 +79,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     const [id, ...others] = ids;
     const more = found.length === limit;
     if (id !== undefined && others.length === 0) {
-      // The usual case, which saves one request.
+      // A single candidate is the usual case, in which one request is saved.
       const taken = await deliveries.findOneAndUpdate({ _id: id, ...due }, hold, { returnDocument: 'after' });
       return { taken: taken === null ? [] : [taken], more };
     }
@@ -322,7 +322,7 @@ function subjectsOf({ deliveries, cutoffs }: IntakeBatch): readonly string[] {
   return [...deliveries, ...cutoffs].map(({ subject }) => subject);
 }
 
-/** Returns the rule of `covers` as a filter. */
+/** Returns the rule of `cutoffCovers` as a filter. */
 function reachedBy({ subject, what, before }: Cutoff) {
   return {
     subject,

@@ -27,7 +27,7 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly open?: { readonly dueAt: Date; readonly sendUntil: Date };
   /** Only for an open delivery. */
   readonly content?: DeliveryContent;
-  /** The claim that currently holds it. */
+  /** The claim that currently holds the delivery. */
   readonly owner?: string;
   readonly tries: number;
   readonly attempts: readonly Attempt[];

@@ -30,7 +30,7 @@ const COVERED = `EXISTS (
 /** The condition of pending deliveries that are due, or whose time is further ahead than is possible. */
 const DUE = `state = 'pending' AND due_at IS NOT NULL AND (due_at <= :now OR due_at > :now + ${MAX_DUE_AHEAD_MS})`;
 
-/** By the time until which they are sent. SQLite itself would choose the index of states, and read all that are pending. */
+/** The index by `sendUntil`. SQLite itself would choose the index of states, and read all pending deliveries. */
 const OPEN = 'INDEXED BY notifier_deliveries_open';
 
 const ENDED = 'due_at = NULL, owner = NULL, content = NULL';
@@ -125,13 +125,13 @@ const SQL = {
 /** How long a result waits for others, in ms: mails that are sent meanwhile share one flush. */
 const COMMIT_DELAY_MS = 20;
 
-/** What SQLite's LIMIT takes for "no limit". */
+/** The value of SQLite's LIMIT for "no limit". */
 const NO_LIMIT = -1;
 
 /** A position before every delivery of a list. */
 const NEWEST: DeliveryPosition = { occurredAt: new Date(8.64e15), id: '' };
 
-/** Sorts before every delivery of a subject. */
+/** A position before every delivery of a subject. */
 const OLDEST: DeliveryPosition = { occurredAt: new Date(-8.64e15), id: '' };
 
 interface SqliteDeliveries extends Deliveries {
@@ -214,10 +214,10 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
   }
 
   return mapSqliteErrors<SqliteDeliveries>({
-    // May be lost in a crash: the position in the log is lost with it, so the events are delivered again.
+    // This write may be lost in a crash: the position in the log is lost with it, so the events are delivered again.
     record: (batch, now) => write(() => recordAll(batch, now), { flushed: false }),
 
-    // May be lost in a crash: the claimer is then gone, so the lease would be void anyway.
+    // This write may be lost in a crash: the claimer has then ended, so the lease would be void anyway.
     claim: (claim) => write(() => claimSome(claim), { flushed: false }),
 
     // May be lost in a crash, for the same reason.

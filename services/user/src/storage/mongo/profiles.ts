@@ -125,7 +125,7 @@ function livingOf(profile: Profile | undefined): readonly LivingProfile[] {
   return profile === undefined || profile.ended ? [] : [profile];
 }
 
-/** A range, so that the index alone answers the query. */
+/** A condition in the form of a range, so that the index alone answers the query. */
 const isListed = { 'profile.createdAt': { $gt: '' } };
 
 type Filter = QueryFilter<AccountDocument>;

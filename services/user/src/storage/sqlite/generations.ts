@@ -13,7 +13,7 @@ const SQL = {
   tables: "SELECT name FROM sqlite_master WHERE type = 'table'",
 } as const;
 
-/** Rows per delete. A limit, so that other writers do not wait long. */
+/** The number of rows per delete, limited so that other writers do not wait long. */
 const DELETE_BATCH = 1000;
 
 export function createSqliteGenerations(database: Database): Generations {

@@ -41,7 +41,7 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
         const statement = database.prepare(upsert);
         for (const stored of accounts) statement.run(...rowOf(stored));
       }
-      // May be lost in a crash: the group's position is lost with it, so the events are delivered again.
+      // This write may be lost in a crash: the group's position is lost with it, so the events are delivered again.
       const erases = accounts.some(({ profile }) => profile?.ended);
       await database.write(saveAll, { flushed: false, erases });
     },
