@@ -106,7 +106,7 @@ export function createGuards<S extends AccountStanding>(options: {
 }): Guards<S> {
   const { verify, standing, refuse, headers } = options;
 
-  // A request without a token gets no error code (RFC 6750, 3.1).
+  // Refuses a request without a token: without an error code (RFC 6750, 3.1).
   function missingToken(): Error {
     return refuse(unauthenticated, {
       detail: 'Send an access token: Authorization: Bearer <token>.',

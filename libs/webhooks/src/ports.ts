@@ -1,4 +1,4 @@
-/** What webhooks store. Every method rejects with StoreUnavailable if the store fails, and for no other reason. */
+/** The stores of webhooks. Every method rejects with StoreUnavailable if the store fails, and for no other reason. */
 import type { KeyFingerprints, LeaseRecords, MoveSource, MoveTarget, Preparable } from '@latchkey/store';
 import type { WebhookEndpoint } from './endpoint.ts';
 
