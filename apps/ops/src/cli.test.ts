@@ -14,7 +14,7 @@ import { runCommandHere } from './testing/run-here.ts';
 const MAIN = join(import.meta.dirname, 'main.ts');
 const DOCS = join(import.meta.dirname, '..', '..', '..', 'docs', 'ops.md');
 
-const program = createProgram({
+const program = await createProgram({
   environment: {},
   waits: true,
   print: assert.fail,
@@ -117,6 +117,19 @@ test('a reader that closes the pipe early does not fail the command', async () =
   child.stdout.destroy();
   const [err] = await Promise.all([text(child.stderr), once(child, 'close')]);
   assert.deepEqual([child.exitCode, err], [0, '']);
+});
+
+test('a command on the data folder does not wait until the clients of Kafka and MongoDB are loaded', async () => {
+  const script = `import { createRequire } from 'node:module';
+    const { runCommandHere } = await import(${JSON.stringify(join(import.meta.dirname, 'testing', 'run-here.ts'))});
+    const { err } = await runCommandHere({ DATA_DIR: '/nowhere' }, 'parked', 'list');
+    const loaded = Object.keys(createRequire(import.meta.url).cache).join('\\n');
+    console.log(JSON.stringify({ err, clients: ['kafkajs', 'mongodb'].filter((name) => loaded.includes(\`/\${name}/\`)) }));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+  assert.deepEqual(JSON.parse(stdout), {
+    err: 'ops: The data folder /nowhere has no latchkey.sqlite: no server has run on it yet.\n',
+    clients: [],
+  });
 });
 
 describe('shell completion', () => {

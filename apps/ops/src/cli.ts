@@ -1,33 +1,6 @@
 /** The command line of `ops`: its commands, its error messages and its exit codes. */
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { ConfigError } from '@latchkey/process';
-import { addAccountsCommand } from './commands/accounts.ts';
-import { addAclsCommand } from './commands/acls.ts';
-import { addAnchorCommand } from './commands/anchor.ts';
-import { addAuditCommand } from './commands/audit.ts';
-import { addClientsCommand } from './commands/clients.ts';
-import { addCompletionCommand } from './commands/completion.ts';
-import { addDeadLettersCommand } from './commands/dead-letters.ts';
-import { addDeliveriesCommand } from './commands/deliveries.ts';
-import { addEraseCommand } from './commands/erase.ts';
-import { addErasuresCommand } from './commands/erasures.ts';
-import { addExportCommand } from './commands/export.ts';
-import { addIndexesCommand } from './commands/indexes.ts';
-import { addKeysCommand } from './commands/keys.ts';
-import { addMailCommand } from './commands/mail.ts';
-import { addMoveCommand } from './commands/move.ts';
-import { addParkedCommand } from './commands/parked.ts';
-import { addPasswordsCommand } from './commands/passwords.ts';
-import { addRebuildCommand } from './commands/rebuild.ts';
-import { addRepublishCommand } from './commands/republish.ts';
-import { addRoleCommand } from './commands/role.ts';
-import { addSchemasCommand } from './commands/schemas.ts';
-import { addSecretsCommand } from './commands/secrets.ts';
-import { addSuppressionsCommand } from './commands/suppressions.ts';
-import { addTopicsCommand } from './commands/topics.ts';
-import { addUpgradeCommand } from './commands/upgrade.ts';
-import { addVerifyCommand, CANNOT_VERIFY } from './commands/verify.ts';
-import { addWebhooksCommand } from './commands/webhooks.ts';
 import type { Context } from './context.ts';
 import { formatExamples, type Program } from './program.ts';
 
@@ -36,10 +9,53 @@ const DESCRIPTION = `Commands for operators of Latchkey.
 They act on MongoDB and Kafka if MONGO_URL (and KAFKA_BROKERS) is set, otherwise on the data folder DATA_DIR \
 (default: ./.data). Settings come from the environment and from .env in the working folder.`;
 
+/** The exit code of `verify` if the comparison could not be made. */
+const CANNOT_VERIFY = 2;
+
 type Output = Pick<Context, 'print' | 'note'>;
 
-/** Builds the commands. Their actions, help texts and usage errors use `context`. */
-export function createProgram(context: Context): Program {
+/**
+ * Loads the function that adds each command, in the order of the help. A command line loads only the command that it
+ * names, because loading all of them takes most of the time of a short command.
+ */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Program, context: Context) => void>>> = {
+  role: async () => (await import('./commands/role.ts')).addRoleCommand,
+  erase: async () => (await import('./commands/erase.ts')).addEraseCommand,
+  erasures: async () => (await import('./commands/erasures.ts')).addErasuresCommand,
+  export: async () => (await import('./commands/export.ts')).addExportCommand,
+  accounts: async () => (await import('./commands/accounts.ts')).addAccountsCommand,
+  topics: async () => (await import('./commands/topics.ts')).addTopicsCommand,
+  acls: async () => (await import('./commands/acls.ts')).addAclsCommand,
+  indexes: async () => (await import('./commands/indexes.ts')).addIndexesCommand,
+  schemas: async () => (await import('./commands/schemas.ts')).addSchemasCommand,
+  secrets: async () => (await import('./commands/secrets.ts')).addSecretsCommand,
+  keys: async () => (await import('./commands/keys.ts')).addKeysCommand,
+  passwords: async () => (await import('./commands/passwords.ts')).addPasswordsCommand,
+  move: async () => (await import('./commands/move.ts')).addMoveCommand,
+  rebuild: async () => (await import('./commands/rebuild.ts')).addRebuildCommand,
+  parked: async () => (await import('./commands/parked.ts')).addParkedCommand,
+  'dead-letters': async () => (await import('./commands/dead-letters.ts')).addDeadLettersCommand,
+  deliveries: async () => (await import('./commands/deliveries.ts')).addDeliveriesCommand,
+  mail: async () => (await import('./commands/mail.ts')).addMailCommand,
+  suppressions: async () => (await import('./commands/suppressions.ts')).addSuppressionsCommand,
+  clients: async () => (await import('./commands/clients.ts')).addClientsCommand,
+  webhooks: async () => (await import('./commands/webhooks.ts')).addWebhooksCommand,
+  audit: async () => (await import('./commands/audit.ts')).addAuditCommand,
+  verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
+  anchor: async () => (await import('./commands/anchor.ts')).addAnchorCommand,
+  republish: async () => (await import('./commands/republish.ts')).addRepublishCommand,
+  upgrade: async () => (await import('./commands/upgrade.ts')).addUpgradeCommand,
+  completion: async () => (await import('./commands/completion.ts')).addCompletionCommand,
+};
+
+/**
+ * Builds commands. Their actions, help texts and usage errors use `context`.
+ * @param names of the commands. Default: all
+ */
+export async function createProgram(
+  context: Context,
+  names: readonly string[] = Object.keys(COMMANDS),
+): Promise<Program> {
   const program = new Command('ops')
     .description(DESCRIPTION)
     .option('--no-wait', 'fail if a server cannot be reached for 3 seconds, instead of waiting for it')
@@ -52,36 +68,8 @@ export function createProgram(context: Context): Program {
       'after',
       formatExamples('role ada@example.com admin', 'parked list --json', 'help deliveries'),
     );
-  for (const add of [
-    addRoleCommand,
-    addEraseCommand,
-    addErasuresCommand,
-    addExportCommand,
-    addAccountsCommand,
-    addTopicsCommand,
-    addAclsCommand,
-    addIndexesCommand,
-    addSchemasCommand,
-    addSecretsCommand,
-    addKeysCommand,
-    addPasswordsCommand,
-    addMoveCommand,
-    addRebuildCommand,
-    addParkedCommand,
-    addDeadLettersCommand,
-    addDeliveriesCommand,
-    addMailCommand,
-    addSuppressionsCommand,
-    addClientsCommand,
-    addWebhooksCommand,
-    addAuditCommand,
-    addVerifyCommand,
-    addAnchorCommand,
-    addRepublishCommand,
-    addUpgradeCommand,
-    addCompletionCommand,
-  ])
-    add(program, context);
+  const add = await Promise.all(names.map((name) => COMMANDS[name]?.()));
+  for (const each of add) each?.(program, context);
   return program;
 }
 
@@ -105,7 +93,7 @@ export async function run(
   io: Omit<Context, 'waits' | 'exitWith'>,
 ): Promise<number> {
   let exitCode = 0;
-  const program = createProgram({
+  const context: Context = {
     ...io,
     get waits() {
       return program.opts().wait;
@@ -113,7 +101,8 @@ export async function run(
     exitWith(code) {
       exitCode = code;
     },
-  });
+  };
+  const program = await createProgram(context, neededFor(words));
   try {
     await program.parseAsync(words.length === 0 ? ['help'] : words, { from: 'user' });
     return exitCode;
@@ -122,6 +111,12 @@ export async function run(
     for (const line of explain(error)) io.note(`ops: ${line}`);
     return program.args[0] === 'verify' ? CANNOT_VERIFY : 1;
   }
+}
+
+/** Returns the names of the commands that a command line needs: all, unless it names one that needs no other. */
+function neededFor(words: readonly string[]): readonly string[] | undefined {
+  const name = words.find((word) => !word.startsWith('-'));
+  return name !== undefined && name !== 'completion' && Object.hasOwn(COMMANDS, name) ? [name] : undefined;
 }
 
 function explain(error: unknown): readonly string[] {

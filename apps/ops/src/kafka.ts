@@ -1,10 +1,12 @@
 /** Connects ops commands to the Kafka of KAFKA_BROKERS. */
 import { kafkaConnection, kafkaSettings } from '@latchkey/backend';
 import { topicNameOnLog } from '@latchkey/bus';
-import { createKafkaBus, type KafkaBus, type Replication } from '@latchkey/bus/kafka';
+import { createKafkaBus, createKafkaReader, type KafkaBus, type Replication } from '@latchkey/bus/kafka';
 import { topics } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import type { Context } from './context.ts';
+
+export { createKafkaReader };
 
 /** @throws ConfigError */
 export function connectionOf({ environment }: Context) {

@@ -2,10 +2,8 @@
 import { kafkaSettings, type LogKind, readLogKind, readStoreKind, type Store } from '@latchkey/backend';
 import type { Bus, Groups, LogReader } from '@latchkey/bus';
 import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
-import { createKafkaReader } from '@latchkey/bus/kafka';
 import { type Environment, readConfig } from '@latchkey/process';
 import type { Context } from './context.ts';
-import { connectionOf, withKafkaBus } from './kafka.ts';
 import { retryUntilReachable } from './patience.ts';
 import { withStore } from './stores.ts';
 
@@ -45,6 +43,8 @@ async function withEmbedded(store: Store, work: (log: Log) => Promise<void>): Pr
 /** @throws ConfigError; KafkaRefusedError */
 async function withKafka(context: Context, work: (log: Log) => Promise<void>): Promise<void> {
   const { GROUP_PREFIX: groupPrefix } = readConfig(kafkaSettings, context.environment);
+  // Loaded here, because commands on the embedded log would otherwise load kafkajs, too.
+  const { connectionOf, createKafkaReader, withKafkaBus } = await import('./kafka.ts');
   const reader = createKafkaReader(connectionOf(context));
   await withKafkaBus(context, async (bus) => {
     await retryUntilReachable(context, 'Kafka', reader.topics);

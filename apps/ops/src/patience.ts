@@ -1,4 +1,4 @@
-import { isOutage } from '@latchkey/cluster';
+import { isOutage } from '@latchkey/cluster/outage';
 import { retry } from '@latchkey/process/loop';
 import type { Context } from './context.ts';
 

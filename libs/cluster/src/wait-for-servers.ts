@@ -1,36 +1,12 @@
-import { KafkaUnavailableError } from '@latchkey/bus/kafka';
 import type { Logger } from '@latchkey/process';
 import { retry } from '@latchkey/process/loop';
-import { StoreUnavailable } from '@latchkey/store';
+import { isOutage } from './outage.ts';
 
 const RETRY_MS = 500;
 /**
  * Servers that are started together with this process usually need about this long, so a shorter wait is not logged.
  */
 const QUIET_MS = 2000;
-
-/** Whether an error, or its cause, is transient: it goes away once a server is available again. */
-export function isOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof StoreUnavailable || error instanceof KafkaUnavailableError) return true;
-  return isUnexplained(error) || isOutage(explained(error));
-}
-
-/**
- * Whether the error comes from kafkajs and has not been explained to operators. While brokers go away, kafkajs
- * throws errors of many kinds, including TypeErrors of its own.
- */
-function isUnexplained({ name, stack = '' }: Error): boolean {
-  return name.startsWith('KafkaJS') || (name === 'TypeError' && /[\\/]kafkajs[\\/]/.test(stack));
-}
-
-/**
- * Returns the cause of an error, unless the cause comes from kafkajs and the error is the explanation for
- * operators.
- */
-function explained({ cause }: Error): unknown {
-  return cause instanceof Error && isUnexplained(cause) ? undefined : cause;
-}
 
 export interface WaitOptions {
   /** The name of what is waited for, for the log. */

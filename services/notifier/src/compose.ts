@@ -27,6 +27,7 @@ import { createPostmarkReader } from './adapters/reports.postmark.ts';
 import { createSesReader } from './adapters/reports.ses.ts';
 import { smtpSettingsOf } from './adapters/settings.smtp.ts';
 import type { NotifierConfig } from './config.ts';
+import { CONSUMER_GROUP } from './consumer-group.ts';
 import { exportedMails } from './exports/exported-mails.ts';
 import { mailsRoute } from './exports/routes.ts';
 import { givenKeysOf } from './given-keys.ts';
@@ -73,7 +74,6 @@ const readTopics = [accountsTopic, mailingsTopic];
 /** The topics that the notifier reads, and those that it publishes to. */
 export const notifierTopics: readonly TopicSpec[] = [...readTopics, deliveriesTopic, receiptsTopic];
 
-export const CONSUMER_GROUP = 'notifier';
 const DAY_MS = 24 * 3_600_000;
 
 /** Returns the readers of reports that come over HTTP. */

@@ -10,7 +10,7 @@ import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { systemClock } from './adapters/clock.system.ts';
-import { CONSUMER_GROUP } from './compose.ts';
+import { CONSUMER_GROUP } from './consumer-group.ts';
 import { compose, notifierTopics } from './index.ts';
 import type { Clock } from './ports/clock.ts';
 import { deliveryIndexes } from './storage/mongo/schema.ts';

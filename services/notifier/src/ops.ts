@@ -5,7 +5,7 @@ import type { ExportedMail } from '@latchkey/export';
 import { type Environment, readConfig } from '@latchkey/process';
 import { createRecordMove, type KeyFingerprints, type Preparable, type RecordMove } from '@latchkey/store';
 import type { DeliveryView, OwedDelivery } from '@latchkey/verify';
-import { CONSUMER_GROUP } from './compose.ts';
+import { CONSUMER_GROUP } from './consumer-group.ts';
 import { exportedMails } from './exports/exported-mails.ts';
 import { entriesFor } from './intake/entries.ts';
 import { type MailTestSettings, mailTestSettings } from './mail-test-settings.ts';

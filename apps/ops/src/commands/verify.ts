@@ -11,8 +11,6 @@ import { type System, withSystem } from '../system.ts';
 import { readAnchors } from './anchor.ts';
 
 const DISAGREES = 1;
-/** The exit code if the comparison could not be made. */
-export const CANNOT_VERIFY = 2;
 
 const DEFAULT_PATIENCE_SECONDS = 30;
 const MAX_PATIENCE_SECONDS = 3600;

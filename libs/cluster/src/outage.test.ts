@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KafkaRefusedError, KafkaUnavailableError } from '@latchkey/bus/kafka';
 import { StoreUnavailable } from '@latchkey/store';
-import { isOutage } from './wait-for-servers.ts';
+import { isOutage } from './outage.ts';
 
 function named(name: string, stack = ''): Error {
   return Object.assign(new Error('x'), { name, stack });
