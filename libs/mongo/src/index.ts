@@ -2,7 +2,12 @@ export { batchReads } from './batch-reads.ts';
 export { createDocumentTarget } from './document-target.ts';
 export { guardMongo, isLostRace, MongoFailure, retryLostRace } from './failures.ts';
 export { ensureIndexes, type Index } from './indexes.ts';
-export { createMongoKeyFingerprints, type FingerprintDocument, fingerprintsIn } from './key-fingerprints.ts';
+export {
+  createMongoKeyFingerprints,
+  type FingerprintDocument,
+  fingerprintsIn,
+  keyFingerprintTarget,
+} from './key-fingerprints.ts';
 export { type LeaseDocument, mongoLeases } from './lease-records.ts';
 export { modelOf, plainSchema } from './models.ts';
 export { type MongoOptions, type MongoStore, openMongo } from './open.ts';

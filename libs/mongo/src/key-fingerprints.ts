@@ -4,9 +4,12 @@ import {
   type KeyFingerprints,
   keyUsesAfter,
   keyUsesWithout,
+  type MoveTarget,
   parseKeyUses,
+  type RememberedKeys,
 } from '@latchkey/store';
 import type { Connection } from 'mongoose';
+import { createDocumentTarget } from './document-target.ts';
 import { guardMongo, isLostRace } from './failures.ts';
 import { modelOf, plainSchema } from './models.ts';
 
@@ -107,4 +110,18 @@ export function createMongoKeyFingerprints(
       return (await fingerprints.updateOne(known, { fingerprint })).matchedCount === 1;
     },
   });
+}
+
+/** Receives the stored keys of another store, for `ops move`. */
+export function keyFingerprintTarget(connection: Connection, collection: string): MoveTarget<RememberedKeys> {
+  return guardMongo(
+    createDocumentTarget<RememberedKeys, FingerprintDocument>(connection, collection, {
+      documentOf: ({ setting, uses }) => ({ _id: setting, fingerprint: formatKeyUses(uses) }),
+      // Once a process has started on the target, newer keys may have been added.
+      isHeld: (stored, moved) => {
+        const known = stored.fingerprint.split(' ');
+        return moved.fingerprint.split(' ').every((use) => known.includes(use));
+      },
+    }),
+  );
 }

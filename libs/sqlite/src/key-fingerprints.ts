@@ -3,10 +3,13 @@ import {
   type KeyFingerprints,
   keyUsesAfter,
   keyUsesWithout,
+  type MoveSource,
   parseKeyUses,
+  type RememberedKeys,
 } from '@latchkey/store';
 import type { Database } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
+import { rowSource } from './row-source.ts';
 
 function sqlOf(table: string) {
   return {
@@ -53,5 +56,15 @@ export function createSqliteKeyFingerprints(database: Database, table: string): 
         else database.prepare(SQL.remember).run({ name, fingerprint });
         return true;
       }),
+  });
+}
+
+/** Returns the stored keys of the embedded store, for `ops move`. @param table as for `createSqliteKeyFingerprints` */
+export function keyFingerprintSource(database: Database, table: string): MoveSource<RememberedKeys> {
+  return rowSource(database, {
+    count: `SELECT count(*) AS items FROM ${table}`,
+    page: `SELECT name, fingerprint FROM ${table} WHERE name > :after ORDER BY name LIMIT :limit`,
+    key: ['name', ''],
+    read: (row) => ({ setting: String(row['name']), uses: parseKeyUses(String(row['fingerprint'])) }),
   });
 }

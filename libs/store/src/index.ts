@@ -1,6 +1,6 @@
 export { DiskFull } from './disk-full.ts';
 export { type AsyncPort, guardPort } from './guard-port.ts';
-export type { KeyFingerprints } from './key-fingerprints.ts';
+export type { KeyFingerprints, RememberedKeys } from './key-fingerprints.ts';
 export {
   formatKeyUses,
   type GivenKeys,

@@ -4,6 +4,12 @@
  */
 import type { GivenKeys, KeyUse } from './key-uses.ts';
 
+/** The keys of one setting, for `ops move`. */
+export interface RememberedKeys {
+  readonly setting: string;
+  readonly uses: readonly KeyUse[];
+}
+
 export interface KeyFingerprints {
   /**
    * Stores the keys of a starting process, by setting. If a key is missing on which stored data may depend, nothing

@@ -32,6 +32,7 @@ export function movableWebhooks({
   const reader = createEventReader(bus, async (records) => records);
   const sent = batchSource(() => sentAccounts({ endpoints, reader, published }));
   return [
+    createRecordMove({ name: 'webhook keys', lasting: false }, source.keys, target.keys),
     createRecordMove({ name: 'attempts', lasting: false }, source.attempts, target.attempts),
     createRecordMove({ name: 'sent events', lasting: false }, sent, target.sentBefore),
     createRecordMove(

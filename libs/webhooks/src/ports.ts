@@ -1,5 +1,12 @@
 /** The stores of webhooks. Every method rejects with StoreUnavailable if the store fails, and for no other reason. */
-import type { KeyFingerprints, LeaseRecords, MoveSource, MoveTarget, Preparable } from '@latchkey/store';
+import type {
+  KeyFingerprints,
+  LeaseRecords,
+  MoveSource,
+  MoveTarget,
+  Preparable,
+  RememberedKeys,
+} from '@latchkey/store';
 import type { WebhookEndpoint } from './endpoint.ts';
 
 export interface Endpoints {
@@ -92,12 +99,14 @@ export interface WebhookStorage extends Preparable {
   readonly source?: {
     readonly endpoints: MoveSource<WebhookEndpoint>;
     readonly attempts: MoveSource<StoredAttempt>;
+    readonly keys: MoveSource<RememberedKeys>;
   };
   /** Set if webhooks can be moved into this kind of store. */
   readonly target?: {
     readonly endpoints: MoveTarget<WebhookEndpoint>;
     readonly attempts: MoveTarget<StoredAttempt>;
     readonly sentBefore: MoveTarget<SentAccount>;
+    readonly keys: MoveTarget<RememberedKeys>;
   };
 }
 

@@ -96,6 +96,7 @@ export function prepareMove(from: Store, to: Store): NotifierMove {
 
   return {
     kinds: [
+      createRecordMove({ name: 'mail keys', lasting: false }, source.keys, target.keys),
       createRecordMove({ name: 'cutoffs', lasting: true }, source.cutoffs, target.cutoffs),
       createRecordMove({ name: 'suppressions', lasting: true }, source.suppressions, target.suppressions),
       createRecordMove({ name: 'deliveries', lasting: true }, source.deliveries, target.deliveries),

@@ -8,16 +8,22 @@ import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { parseEnv } from 'node:util';
 import { authSettings, compose as composeAuth } from '@latchkey/auth';
+import { generateSecrets } from '@latchkey/auth/secrets';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import { fixedEventKeys } from '@latchkey/consumer';
 import { receiptsTopic, topics } from '@latchkey/events';
 import { type MongoStore, openMongo } from '@latchkey/mongo';
 import { mongoUrl } from '@latchkey/mongo/testing';
-import { compose as composeNotifier, notifierSettings } from '@latchkey/notifier';
+import {
+  compose as composeNotifier,
+  notifierSettings,
+  openStorage as openNotifierStorage,
+} from '@latchkey/notifier';
 import { createRegistry, groupParts, readConfig } from '@latchkey/process';
-import { openDatabase } from '@latchkey/sqlite';
+import { openDatabase, openSqlite } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
 import { compose as composeUser, userSettings } from '@latchkey/user';
+import { openWebhooks } from '@latchkey/webhooks';
 import { z } from 'zod';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
 import { readSettings } from '../../../standalone/src/settings.ts';
@@ -246,6 +252,41 @@ test('a move that broke off keeps auth from starting, and is taken up again', as
   const resumed = await runOps(settings, 'move');
   assert.deepEqual([resumed.code, resumed.err], [0, '']);
   assert.equal(await commits.countDocuments(), length);
+});
+
+test('since when each key is in use moves, so that a former one needs no longer than before', async (t) => {
+  const folder = await temporaryFolder(t);
+  const { url, store } = await ownDatabase(t);
+  const settings = { DATA_DIR: folder, MONGO_URL: url, ...generateSecrets() };
+  const given = {
+    MAIL_BOUNCE_KEY: { keys: ['new', 'former'], needed: false },
+    MAIL_DKIM_PRIVATE_KEY: { keys: ['only'], needed: false },
+  };
+  const ofWebhooks = { WEBHOOK_SECRET_KEY: { keys: ['key'], needed: false } };
+  const embedded = openSqlite({ folder, as: 'server' });
+  const since = new Date('2026-03-01T12:00:00.000Z');
+  const { keyFingerprints } = openNotifierStorage(embedded);
+  await keyFingerprints.check(
+    { ...given, MAIL_BOUNCE_KEY: { keys: ['former'], needed: false } },
+    new Date(0),
+  );
+  await keyFingerprints.check(given, since);
+  const before = await keyFingerprints.list();
+  await openWebhooks(embedded).keyFingerprints.check(ofWebhooks, since);
+  await embedded.close();
+
+  await runOps(settings, 'indexes');
+  const moved = await runOps(settings, 'move');
+  assert.deepEqual([moved.code, moved.err], [0, '']);
+  const { keyFingerprints: onCluster } = openNotifierStorage(store);
+  assert.deepEqual(await onCluster.list(), before);
+  assert.deepEqual(await openWebhooks(store).keyFingerprints.list(), {
+    WEBHOOK_SECRET_KEY: [{ key: 'key', since }],
+  });
+
+  await onCluster.check({ MAIL_BOUNCE_KEY: { keys: ['newest', 'new'], needed: false } }, new Date());
+  assert.equal((await runOps(settings, 'move')).code, 0);
+  assert.equal((await onCluster.list())['MAIL_BOUNCE_KEY']?.length, 3);
 });
 
 test('a move is refused where it could do harm, and nothing is changed', async (t) => {

@@ -5,6 +5,7 @@ import {
   guardMongo,
   type Index,
   isLostRace,
+  keyFingerprintTarget,
   type MongoStore,
   mongoLeases,
   prepareMongo,
@@ -77,6 +78,7 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
           }),
         }),
       ),
+      keys: keyFingerprintTarget(connection, KEYS),
     },
     endpoints: guardMongo<Endpoints>({
       async add(endpoint, most) {

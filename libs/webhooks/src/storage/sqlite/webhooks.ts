@@ -1,6 +1,7 @@
 /** Webhooks in the embedded store. */
 import {
   createSqliteKeyFingerprints,
+  keyFingerprintSource,
   mapSqliteErrors,
   type Row,
   rowSource,
@@ -49,9 +50,11 @@ CREATE TABLE webhook_lease (
 ) STRICT, WITHOUT ROWID;
 `;
 
-/** The keys that the user service was started with. */
+/** The table of the keys that the user service was started with. */
+const KEYS = 'webhook_key';
+
 const keys = `
-CREATE TABLE webhook_key (
+CREATE TABLE ${KEYS} (
   name TEXT PRIMARY KEY,
   fingerprint TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -99,6 +102,7 @@ export function openSqliteWebhooks({ database }: Pick<SqliteStore, 'database'>):
         key: ['place', ''],
         read: (row) => ({ endpoint: String(row['endpoint']), attempt: attemptOf(row) }),
       }),
+      keys: keyFingerprintSource(database, KEYS),
     },
     // Webhooks cannot be moved into this kind of store.
     sentBefore: { find: async () => new Map() },
@@ -133,7 +137,7 @@ export function openSqliteWebhooks({ database }: Pick<SqliteStore, 'database'>):
       list: async (endpoint, { limit, before = Number.MAX_SAFE_INTEGER }) =>
         prepare(SQL.attempts).all({ endpoint, limit, before }).map(attemptOf),
     }),
-    keyFingerprints: createSqliteKeyFingerprints(database, 'webhook_key'),
+    keyFingerprints: createSqliteKeyFingerprints(database, KEYS),
     leases,
     voidLeases: leases.reclaim,
   };

@@ -1,4 +1,4 @@
-import { createDocumentTarget, guardMongo } from '@latchkey/mongo';
+import { createDocumentTarget, guardMongo, keyFingerprintTarget } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Suppression } from '../../delivery/suppression.ts';
 import type { NotifierRecords, StoredCutoffs, StoredDelivery } from '../../ports/storage.ts';
@@ -7,6 +7,7 @@ import {
   type CutoffsDocument,
   DELIVERIES,
   type DeliveryDocument,
+  KEYS,
   SUPPRESSIONS,
   type SuppressionDocument,
 } from './schema.ts';
@@ -36,6 +37,7 @@ export function createMongoTarget(connection: Connection): NotifierRecords<'targ
         isHeld: (stored, moved) => moved.open !== undefined || stored.state === moved.state,
       }),
     ),
+    keys: keyFingerprintTarget(connection, KEYS),
   };
 }
 

@@ -69,9 +69,11 @@ CREATE INDEX notifier_deliveries_unpublished
 /** An index for erasures, which look for all deliveries of an account. */
 const bySubject = 'CREATE INDEX notifier_deliveries_by_subject ON notifier_deliveries (subject)';
 
-/** The keys that the notifier was used with. */
+/** The table of the keys that the notifier was used with. */
+export const KEYS = 'notifier_keys';
+
 const keys = `
-CREATE TABLE notifier_keys (
+CREATE TABLE ${KEYS} (
   name TEXT PRIMARY KEY,
   fingerprint TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;

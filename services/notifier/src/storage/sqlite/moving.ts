@@ -1,5 +1,6 @@
-import { type Database, type Row, rowSource } from '@latchkey/sqlite';
+import { type Database, keyFingerprintSource, type Row, rowSource } from '@latchkey/sqlite';
 import type { NotifierRecords, StoredCutoffs } from '../../ports/storage.ts';
+import { KEYS } from './migrations.ts';
 import { deliveryOf } from './rows.ts';
 import { suppressionOf } from './suppressions.ts';
 
@@ -28,6 +29,7 @@ export function createSqliteSource(database: Database): NotifierRecords<'source'
     cutoffs: rowSource(database, { ...CUTOFFS, read: cutoffsOf }),
     suppressions: rowSource(database, { ...SUPPRESSIONS, read: suppressionOf }),
     deliveries: rowSource(database, { ...DELIVERIES, read: deliveryOf }),
+    keys: keyFingerprintSource(database, KEYS),
   };
 }
 
