@@ -10,6 +10,7 @@ export interface WebhookMetrics {
 export function createWebhookMetrics(
   registry: Registry,
   list: () => Promise<readonly WebhookEndpoint[]>,
+  countUnreadable: (endpoints: readonly WebhookEndpoint[]) => Promise<number>,
 ): WebhookMetrics {
   const registers = [registry];
   const attempts = new Counter({
@@ -19,7 +20,11 @@ export function createWebhookMetrics(
     registers,
   });
   for (const outcome of ['delivered', 'failed']) attempts.inc({ outcome }, 0);
-  function gauge(name: string, help: string, read: (endpoints: readonly WebhookEndpoint[]) => number) {
+  function gauge(
+    name: string,
+    help: string,
+    read: (endpoints: readonly WebhookEndpoint[]) => number | Promise<number>,
+  ) {
     new Gauge({
       name,
       help,
@@ -46,6 +51,11 @@ export function createWebhookMetrics(
     'latchkey_webhooks_waiting_accounts',
     'Accounts with an event that could not be delivered yet, over all endpoints',
     (endpoints) => endpoints.reduce((sum, { delivery }) => sum + delivery.waiting.length, 0),
+  );
+  gauge(
+    'latchkey_webhooks_unreadable_secrets',
+    'Secrets of endpoints that WEBHOOK_SECRET_KEY of this process does not open',
+    countUnreadable,
   );
   return {
     attempts({ delivered, failed }) {

@@ -1,4 +1,5 @@
-/** Encrypts all stored secrets with the current key when the service starts. */
+/** Encrypts all stored secrets with the current key when the service starts, and finds those that no key opens. */
+import type { WebhookEndpoint } from './endpoint.ts';
 import { changeEndpoint, type Endpoints } from './ports.ts';
 import { isSealed, type SecretSealer } from './seal.ts';
 
@@ -41,4 +42,24 @@ export async function sealOutdatedSecrets(
       secrets: endpoint.secrets.map((each) => ({ ...each, secret: sealed.get(each.secret) ?? each.secret })),
     }));
   }
+}
+
+type StoredSecret = WebhookEndpoint['secrets'][number];
+
+/** Returns the stored secrets of an endpoint that none of the keys opens. Plain texts count as opened. */
+export async function findUnreadableSecrets(
+  { id, secrets }: Pick<WebhookEndpoint, 'id' | 'secrets'>,
+  sealer: Pick<SecretSealer, 'open'>,
+): Promise<readonly StoredSecret[]> {
+  const unreadable = await Promise.all(
+    secrets.map(async (each) =>
+      isSealed(each.secret)
+        ? sealer.open(id, each.secret).then(
+            () => [],
+            () => [each],
+          )
+        : [],
+    ),
+  );
+  return unreadable.flat();
 }

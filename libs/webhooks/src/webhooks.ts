@@ -11,13 +11,14 @@ import {
 } from '@latchkey/process';
 import { loop, sleep } from '@latchkey/process/loop';
 import { createLeases, type GivenKeys } from '@latchkey/store';
+import { validSecrets, type WebhookEndpoint } from './endpoint.ts';
 import { createEventReader } from './log-reader.ts';
 import { createWebhookMetrics, isPausedByFailures } from './metrics.ts';
 import type { WebhookStorage } from './ports.ts';
 import { createPoster } from './post.ts';
 import { type RoundReport, runRound } from './round.ts';
 import type { SecretSealer } from './seal.ts';
-import { sealOutdatedSecrets } from './seal-stored.ts';
+import { findUnreadableSecrets, sealOutdatedSecrets } from './seal-stored.ts';
 
 /** How often to look for endpoints that were added, resumed or changed, in ms. */
 const POLL_MS = 1000;
@@ -65,7 +66,10 @@ export function createWebhooks({
   const holder = randomUUID();
   const leases = createLeases(storage.leases);
   const reader = createEventReader(bus, genuine);
-  const metrics = createWebhookMetrics(registry, endpoints.list);
+  const metrics = createWebhookMetrics(registry, endpoints.list, async (all) => {
+    const unreadable = await Promise.all(all.map((endpoint) => findUnreadableSecrets(endpoint, sealer)));
+    return unreadable.flat().length;
+  });
   let stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
 
@@ -76,6 +80,8 @@ export function createWebhooks({
   function startRunning(signal: AbortSignal): Promise<void> {
     const poster = createPoster({ allowPrivate: settings.WEBHOOKS_ALLOW_PRIVATE });
     const senders = new Map<string, Promise<void>>();
+    /** The endpoints whose secret cannot be opened, each of which was logged. */
+    const unsigned = new Set<string>();
 
     /** Sends to one endpoint until it is paused or removed, or another process has its lease. */
     async function sendTo(id: string): Promise<void> {
@@ -130,9 +136,29 @@ export function createWebhooks({
       senders.set(id, sender);
     }
 
+    /** Whether this process can sign requests to an endpoint. If not, another process may have the key. */
+    async function canSign(endpoint: WebhookEndpoint): Promise<boolean> {
+      const { id } = endpoint;
+      const valid = new Set(validSecrets(endpoint, now()));
+      const unreadable = await findUnreadableSecrets(endpoint, sealer);
+      if (!unreadable.some(({ secret }) => valid.has(secret))) {
+        unsigned.delete(id);
+        return true;
+      }
+      if (!unsigned.has(id))
+        logger.error(
+          { endpoint: id },
+          'WEBHOOK_SECRET_KEY does not open the secret of a webhook: see /readyz',
+        );
+      unsigned.add(id);
+      return false;
+    }
+
     async function startMissing(): Promise<boolean> {
-      for (const { id, paused } of await endpoints.list())
-        if (paused === undefined && !senders.has(id)) start(id);
+      for (const endpoint of await endpoints.list()) {
+        const { id, paused } = endpoint;
+        if (paused === undefined && !senders.has(id) && (await canSign(endpoint))) start(id);
+      }
       return false;
     }
 
@@ -178,7 +204,7 @@ export function createWebhooks({
       stopping.abort();
       await running;
     },
-    health: () => healthOf(endpoints),
+    health: () => healthOf(endpoints, sealer),
   };
 }
 
@@ -191,14 +217,33 @@ function givenKeysOf({
   return { WEBHOOK_SECRET_KEY: { keys: fingerprints, needed: false } };
 }
 
-async function healthOf(endpoints: WebhookStorage['endpoints']): Promise<readonly Dependency[]> {
+async function healthOf(
+  { list }: Pick<WebhookStorage['endpoints'], 'list'>,
+  sealer: SecretSealer,
+): Promise<readonly Dependency[]> {
   try {
-    const paused = (await endpoints.list()).filter(isPausedByFailures).map(({ id }) => id);
-    if (paused.length === 0) return [{ name: 'webhooks', state: 'ok', needed: false }];
-    const detail = `${paused.join(', ')} paused because of failures: see \`ops webhooks list\``;
-    return [{ name: 'webhooks', state: 'degraded', needed: false, detail }];
+    const faults = await faultsOf(await list(), sealer);
+    if (faults.length === 0) return [{ name: 'webhooks', state: 'ok', needed: false }];
+    return [{ name: 'webhooks', state: 'degraded', needed: false, detail: faults.join('; ') }];
   } catch {
     // The service itself reports the state of the store.
     return [];
   }
+}
+
+async function faultsOf(all: readonly WebhookEndpoint[], sealer: SecretSealer): Promise<readonly string[]> {
+  const paused = all.filter(isPausedByFailures).map(({ id }) => id);
+  const unreadable: string[] = [];
+  for (const endpoint of all)
+    if ((await findUnreadableSecrets(endpoint, sealer)).length > 0) unreadable.push(endpoint.id);
+  return [
+    ...(paused.length > 0
+      ? [`${paused.join(', ')} paused because of failures: see \`ops webhooks list\``]
+      : []),
+    ...(unreadable.length > 0
+      ? [
+          `WEBHOOK_SECRET_KEY does not open the secrets of ${unreadable.join(', ')}: add the key that encrypted them and restart; if it is lost, remove these webhooks and add them again`,
+        ]
+      : []),
+  ];
 }

@@ -73,12 +73,33 @@ test('an endpoint is added, listed without its secret, rotated, paused, resumed 
     ['pause'],
     ['resume'],
     ['attempts'],
+    ['show'],
     ['redrive', '--event', 'e1'],
   ]) {
     const [command = '', ...options] = words;
     const again = await ops(command, id, ...options);
     assert.deepEqual([again.code, again.err], [1, `ops: there is no webhook ${id}: see \`webhooks list\`\n`]);
   }
+});
+
+test('a secret that another key has encrypted is shown, and so is that this is unknown without a key', async (t) => {
+  const { folder, ops } = await emptyFolder(t);
+  const { id } = printedIn((await ops('add', 'crm', URL)).out);
+  assert.match((await ops('show', id)).out, /^secrets +1$/m);
+  assert.equal(JSON.parse((await ops('list', '--json')).out).unreadableSecrets, 0);
+  function withKey(key: object, ...words: readonly string[]) {
+    return runCommandHere({ DATA_DIR: folder, ...key }, 'webhooks', ...words);
+  }
+  const other = { WEBHOOK_SECRET_KEY: Buffer.alloc(32, 8).toString('base64') };
+  assert.match((await withKey(other, 'list')).out, / 1, 1 cannot be opened +https:/);
+  const shown = (await withKey(other, 'show', id)).out;
+  assert.match(shown, /^secrets +1, 1 cannot be opened$/m);
+  assert.match(shown, /^WEBHOOK_SECRET_KEY does not open every secret\. Add the key /m);
+  assert.equal(JSON.parse((await withKey(other, 'show', id, '--json')).out).unreadableSecrets, 1);
+
+  assert.match((await withKey({}, 'show', id)).out, /^secrets +1$/m);
+  assert.match((await withKey({}, 'show', id)).out, /is unknown without WEBHOOK_SECRET_KEY\.$/m);
+  assert.ok(!('unreadableSecrets' in JSON.parse((await withKey({}, 'list', '--json')).out)));
 });
 
 test('a private address is refused unless a setting allows it, and so is anything that is no time range', async (t) => {

@@ -9,6 +9,7 @@ import {
   changeEndpoint,
   EndpointRefused,
   type EndpointWithSecret,
+  findUnreadableSecrets,
   MAX_ENDPOINTS,
   openWebhooks,
   pauseEndpoint,
@@ -23,7 +24,7 @@ import {
 } from '@latchkey/webhooks';
 import type { Context } from '../context.ts';
 import { secretSealerOf } from '../keys.ts';
-import { printPage } from '../output/listing.ts';
+import { printJson, printPage, properties } from '../output/listing.ts';
 import {
   formatExamples,
   JSON_LINES,
@@ -88,17 +89,33 @@ export function addWebhooksCommand(program: Program, context: Context): void {
     .addHelpText('after', formatExamples('webhooks list', 'webhooks list --json'))
     .action(({ json = false }) =>
       withStore(context, (store) =>
-        printPage<WebhookEndpoint>(context, {
+        printPage<ListedEndpoint>(context, {
           limit: MAX_ENDPOINTS,
-          load: () => openWebhooks(store).endpoints.list(),
-          nameOf: ({ id }) => id,
+          load: async () => listed(await openWebhooks(store).endpoints.list(), context),
+          nameOf: ({ endpoint }) => endpoint.id,
           json,
-          toJson: (endpoint) => [toJson(endpoint)],
+          toJson: (each) => [toJson(each)],
           columns: ['id', 'name', 'state', 'waiting', 'types', 'person', 'secrets', 'url'],
-          toRows: (endpoint) => [toRow(endpoint)],
+          toRows: (each) => [toRow(each)],
           empty: 'There are no webhooks.',
         }),
       ),
+    );
+
+  webhooks
+    .command('show')
+    .description('show an endpoint: its state, its failures, and whether its secrets can be opened')
+    .argument('<id>', 'the id of the endpoint')
+    .option('--json', JSON_LINES)
+    .addHelpText('after', formatExamples(`webhooks show ${EXAMPLE_ID}`))
+    .action((id, { json = false }) =>
+      withStore(context, async (store) => {
+        const endpoint = await openWebhooks(store).endpoints.find(id);
+        if (endpoint === undefined) throw unknownEndpoint(id);
+        for (const each of await listed([endpoint], context))
+          if (json) printJson(context.print, [toJson(each)]);
+          else for (const line of describe(each)) context.print(line);
+      }),
     );
 
   webhooks
@@ -261,7 +278,60 @@ function unknownEndpoint(id: string): Error {
   return new Error(`there is no webhook ${id}: see \`webhooks list\``);
 }
 
-function toRow(endpoint: WebhookEndpoint): readonly string[] {
+interface ListedEndpoint {
+  readonly endpoint: WebhookEndpoint;
+  /** How many of its secrets WEBHOOK_SECRET_KEY does not open; undefined if this command has no key. */
+  readonly unreadable: number | undefined;
+}
+
+/** Checks whether the secrets of endpoints can be opened. */
+async function listed(all: readonly WebhookEndpoint[], context: Context): Promise<readonly ListedEndpoint[]> {
+  const sealer = await secretSealerOf(context);
+  return Promise.all(
+    all.map(async (endpoint) => ({
+      endpoint,
+      unreadable: sealer.hasKey ? (await findUnreadableSecrets(endpoint, sealer)).length : undefined,
+    })),
+  );
+}
+
+function describeSecrets({ endpoint, unreadable }: ListedEndpoint): string {
+  const valid = String(validSecrets(endpoint, new Date()).length);
+  return unreadable ? `${valid}, ${unreadable} cannot be opened` : valid;
+}
+
+function describe(each: ListedEndpoint): readonly string[] {
+  const { endpoint, unreadable } = each;
+  const { id, name, url, types, person, createdAt, paused: pause, delivery } = endpoint;
+  const { failing } = delivery;
+  return [
+    ...properties({
+      id,
+      name,
+      url,
+      types: types?.join(',') ?? 'all',
+      person: person ? 'yes' : 'no',
+      'created at': createdAt.toISOString(),
+      state: stateOf(endpoint),
+      paused: pause && `${pause.at.toISOString()}: ${pause.reason}`,
+      failing: failing && `${failing.count} attempts since ${failing.since.toISOString()}: ${failing.reason}`,
+      'next attempt': failing?.next.toISOString(),
+      'waiting accounts': delivery.waiting.length,
+      secrets: describeSecrets(each),
+    }),
+    ...(unreadable
+      ? [
+          'WEBHOOK_SECRET_KEY does not open every secret. Add the key that encrypted it; if it is lost, remove the webhook and add it again.',
+        ]
+      : []),
+    ...(unreadable === undefined
+      ? ['Whether the secrets can be opened is unknown without WEBHOOK_SECRET_KEY.']
+      : []),
+  ];
+}
+
+function toRow(each: ListedEndpoint): readonly string[] {
+  const { endpoint } = each;
   const { id, name, url, types, person, delivery } = endpoint;
   return [
     id,
@@ -270,12 +340,12 @@ function toRow(endpoint: WebhookEndpoint): readonly string[] {
     String(delivery.waiting.length),
     types?.join(',') ?? 'all',
     person ? 'yes' : 'no',
-    String(validSecrets(endpoint, new Date()).length),
+    describeSecrets(each),
     url,
   ];
 }
 
-function toJson(endpoint: WebhookEndpoint) {
+function toJson({ endpoint, unreadable }: ListedEndpoint) {
   const { id, name, url, types, person, createdAt, since, paused: pause, delivery } = endpoint;
   return {
     id,
@@ -291,6 +361,7 @@ function toJson(endpoint: WebhookEndpoint) {
     waiting: delivery.waiting.length,
     redriving: delivery.redrive?.ranges,
     secrets: validSecrets(endpoint, new Date()).length,
+    unreadableSecrets: unreadable,
   };
 }
 
