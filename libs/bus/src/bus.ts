@@ -149,6 +149,12 @@ export interface Bus {
    * @param change returns the value and the headers to keep; undefined to leave a record as it is. Must be idempotent
    */
   replaceKey?(key: string, change: ReplaceRecord): Promise<void>;
+  /**
+   * Returns whether a later record of a topic replaces an earlier one with the same key, as the topic is now. Only on
+   * Kafka.
+   * @throws Error if there is no such topic
+   */
+  isCompacted?(topic: string): Promise<boolean>;
   /** Closes every subscription, then the connection. Idempotent. */
   close(): Promise<void>;
 }

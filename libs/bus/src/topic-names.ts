@@ -44,6 +44,9 @@ export function withTopicNames<B extends Bus & Groups>(bus: B, names: TopicNames
     subscribe: (options) => bus.subscribe({ ...options, topics: options.topics.map(named) }),
     readKey: (topic, ...place) => bus.readKey(named(topic), ...place),
     tail: (topic) => bus.tail(named(topic)),
+    ...(bus.isCompacted && {
+      isCompacted: async (topic: string) => bus.isCompacted?.(named(topic)) ?? false,
+    }),
     progressOf: (group, topics) => bus.progressOf(group, topics.map(named)),
     forgetGroup: (group, topics) => bus.forgetGroup(group, topics.map(named)),
   };

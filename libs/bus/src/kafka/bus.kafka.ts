@@ -51,6 +51,7 @@ export interface KafkaBusDeps extends KafkaConnection {
 }
 
 export interface KafkaBus extends Bus, Groups {
+  isCompacted(topic: string): Promise<boolean>;
   /**
    * Checks that all topics exist with the required settings. Creates nothing.
    * @param command the command that creates them, for the error message
@@ -194,6 +195,12 @@ export function createKafkaBus({
       attempt('see topics and their settings', () =>
         withAdmin(clients.prompt, (admin) => describeTopics(admin, names)),
       ),
+    isCompacted: (topic) =>
+      attempt(`topic ${topic}`, async () => {
+        const [state] = await lagAdmin.use((admin) => describeTopics(admin, [topic]));
+        if (state === undefined) throw new Error(`There is no topic ${topic}.`);
+        return state.isCompacted;
+      }),
     grant: (acls) =>
       attempt('create ACLs', () => withAdmin(clients.prompt, (admin) => createAcls(admin, acls))),
     publish: (topic, records) => attempt(`topic ${topic}`, () => publisher.publish(topic, records)),

@@ -52,7 +52,10 @@ async function openTopic(t: TestContext) {
   const own = names[ACCOUNTS_TOPIC];
 
   return {
-    bus: { publish: bus.publish } satisfies Pick<Bus, 'publish'>,
+    bus: { publish: bus.publish, isCompacted: bus.isCompacted } satisfies Pick<
+      Bus,
+      'publish' | 'isCompacted'
+    >,
     names,
     /** Reads the topic from each place: what compaction has removed must stop no reader. */
     async assertReadable(): Promise<void> {

@@ -1,6 +1,7 @@
 /**
  * On Kafka nothing can be replaced in place. Instead, the events of an erased account are published again without the
- * person, and the broker removes the earlier records when it compacts the topic.
+ * person, and the broker removes the earlier records when it compacts the topic. On a topic that is not compacted, copies
+ * would remove nothing.
  */
 import type { Bus } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type EventSigner } from '@latchkey/events';
@@ -12,18 +13,24 @@ import { chainStream, isChained } from '../streams/chain-stream.ts';
 export interface CopyNeeds {
   readonly journal: Pick<Journal, 'read' | 'addChain'>;
   readonly erasureReceipts: Pick<ErasureReceipts, 'noteCopies'>;
-  readonly bus: Pick<Bus, 'publish'>;
+  readonly bus: Pick<Bus, 'publish' | 'isCompacted'>;
   readonly signer: EventSigner;
   now(): Date;
 }
 
+/** Returns whether copies of events replace the earlier records on the topic of accounts. @throws Error as the bus does */
+export async function replacesEarlier({ bus }: Pick<CopyNeeds, 'bus'>): Promise<boolean> {
+  return (await bus.isCompacted?.(ACCOUNTS_TOPIC)) ?? true;
+}
+
 /**
- * Publishes all events of an account as the journal has them, the last one last, and notes when. Idempotent: consumers
- * skip what they have. The person must have been erased from the journal.
+ * Publishes all events of an account as the journal has them, the last one last, and notes when. Does nothing if the
+ * topic is not compacted. Idempotent: consumers skip what they have. The person must have been erased from the journal.
  * @throws StoreUnavailable, UnreadableCommit; Error as the bus does
  */
 export async function publishCopies(deps: CopyNeeds, account: string): Promise<void> {
   const { journal, erasureReceipts, bus, signer, now } = deps;
+  if (!(await replacesEarlier(deps))) return;
   if (!(await journal.read(account)).every(isChained)) await chainStream(journal, account);
   const commits = await journal.read(account);
   const records = commits.flatMap((commit) => outgoingCommit(commit, signer).records);

@@ -17,7 +17,7 @@ export type EraseNeeds = Pick<
     readonly erasureReceipts: Pick<ErasureReceipts, 'noteCopies'>;
     readonly outbox: Pick<Outbox, 'unpublished'>;
     readonly signer: EventSigner;
-    readonly bus: Pick<Bus, 'publish' | 'replaceKey'>;
+    readonly bus: Pick<Bus, 'publish' | 'replaceKey' | 'isCompacted'>;
     /** Removes what others in this process keep of these addresses, such as the development mailbox. Idempotent. */
     forget?(addresses: readonly string[]): Promise<void>;
   };

@@ -20,6 +20,12 @@ function onKafka({ erasing, bus }: World) {
 
 const AWAY = /the log is away/;
 
+/** The same with another `cleanup.policy` of the topic. */
+function withPolicy(world: World, policy: 'compact' | 'delete') {
+  const { bus, ...rest } = onKafka(world);
+  return { ...rest, bus: { ...bus, isCompacted: async () => policy === 'compact' } };
+}
+
 /** The same while the log cannot be reached. */
 function withoutLog(world: World) {
   return { ...world.erasing, bus: { publish: () => Promise.reject(new Error('the log is away')) } };
@@ -128,6 +134,29 @@ describe('heartbeats', () => {
   );
 
   test(
+    'wait while the topic is not compacted, and no copies are published to it',
+    inWorld(async (world) => {
+      const userId = await dueAccount(world);
+      await publish(world, userId);
+      const count = recordsOf(world).length;
+      const kafka = onKafka(world);
+      await eraseDue(withPolicy(world, 'delete'));
+      assert.equal(recordsOf(world).length, count);
+      const { erasureReceipts } = world.erasing;
+      assert.equal((await erasureReceipts.find(userId))?.copies, undefined);
+
+      // As `ops republish --to` notes it, for the topic that will replace this one.
+      await erasureReceipts.noteCopies(userId, world.erasing.now().toISOString());
+      world.advance(20 * DAY);
+      await heartbeatsOf(world, { ...kafka, ...withPolicy(world, 'delete') }).run();
+      assert.equal(recordsOf(world).length, count);
+      assert.equal((await erasureReceipts.listCopied({ limit: 9 })).length, 1);
+      await heartbeatsOf(world, { ...kafka, ...withPolicy(world, 'compact') }).run();
+      assert.equal(beats(world).length, 1);
+    }),
+  );
+
+  test(
     'come with the copies once more, for a publish of the events with the person that was delayed',
     inWorld(async (world) => {
       const userId = await dueAccount(world);
@@ -166,17 +195,23 @@ describe('heartbeats', () => {
   );
 
   test(
-    'end with one after the time of the last copies, even if every earlier one was missed',
+    'end some time after one that follows the time of the last copies, even if every earlier one was missed',
     inWorld(async (world) => {
-      await erased(world);
+      const userId = await erased(world);
       world.advance(HOUR);
       await heartbeatsOf(world).run();
       const before = beats(world).length;
       world.advance(20 * DAY);
       await assert.rejects(heartbeatsOf(world, withoutLog(world)).run(), AWAY);
-      await heartbeatsOf(world).run();
+      const heartbeats = heartbeatsOf(world);
+      await heartbeats.run();
+      assert.equal((await world.erasing.erasureReceipts.listCopied({ limit: 9 })).length, 1);
+      world.advance(HOUR);
+      await heartbeats.run();
       assert.equal(beats(world).length, before + 1);
       assert.deepEqual(await world.erasing.erasureReceipts.listCopied({ limit: 9 }), []);
+      const { copies } = (await world.erasing.erasureReceipts.find(userId)) ?? {};
+      assert.equal(copies?.goneAt, world.erasing.now().toISOString());
     }),
   );
 
@@ -187,8 +222,9 @@ describe('heartbeats', () => {
       const kafka = onKafka(world);
       const unreadable = () => Promise.reject(new UnreadableCommit(userId, 1, 'it is of a later release'));
       const journal = { ...kafka.journal, read: unreadable };
+      const heartbeats = heartbeatsOf(world, { ...kafka, journal });
       for (let hour = 0; hour < 10 * 24; hour += 1) {
-        await heartbeatsOf(world, { ...kafka, journal }).run();
+        await heartbeats.run();
         world.advance(HOUR);
       }
       assert.deepEqual(await world.erasing.erasureReceipts.listCopied({ limit: 9 }), []);

@@ -10,18 +10,13 @@ import type { Leases } from '@latchkey/store';
 import { createJob } from '../job.ts';
 import type { CopiedErasure, ErasureReceipts } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
-import { type CopyNeeds, publishCopies } from './copies.ts';
+import { type CopyNeeds, publishCopies, replacesEarlier } from './copies.ts';
+import { REPEATED_AFTER_MS, removedBy } from './removal.ts';
 
 const LEASE = 'erasure-heartbeats';
 const LEASE_MS = 60_000;
 const PAGE = 100;
 const LONGEST_PAUSE_MS = 10 * 60_000;
-/**
- * How long after the first copies they are published once more: a publish of the events with the person may have been
- * delayed until after the first ones, and then it would stay.
- */
-const AGAIN_MS = 60 * 60_000;
-
 export interface HeartbeatTimes {
   /** How long the broker may keep a record after a later one has replaced it: ERASURE_TOPIC_DAYS, in ms. */
   readonly maxLagMs: number;
@@ -30,30 +25,33 @@ export interface HeartbeatTimes {
 }
 
 type Needs = Omit<CopyNeeds, 'erasureReceipts'> & {
-  readonly erasureReceipts: Pick<ErasureReceipts, 'listCopied' | 'noteCopies' | 'removeCopies'>;
+  readonly erasureReceipts: Pick<ErasureReceipts, 'listCopied' | 'noteCopies' | 'noteGone'>;
   readonly logger: Logger;
 };
 
 export interface Heartbeats {
   /**
-   * Publishes what is due.
+   * Publishes what is due. Does nothing while the topic is not compacted: the erasures then wait for the topic that
+   * replaces it.
    * @throws StoreUnavailable; Error as the bus does
    */
   run(): Promise<void>;
 }
 
 /** @returns the work of one run, without a lease */
-export function createHeartbeats(deps: Needs, { maxLagMs, againMs = AGAIN_MS }: HeartbeatTimes): Heartbeats {
+export function createHeartbeats(
+  deps: Needs,
+  { maxLagMs, againMs = REPEATED_AFTER_MS }: HeartbeatTimes,
+): Heartbeats {
   const { erasureReceipts, bus, now, logger } = deps;
   const segmentMs = segmentMsFor(maxLagMs);
-  /** One segment's time until the copies are compacted, and another in reserve. */
-  const keptMs = maxLagMs + 2 * segmentMs;
   const everyMs = segmentMs / 4;
   /** When this process has published the last heartbeat to each partition; ms since 1970. */
   const last = new Map<number, number>();
 
-  function isGone({ copies }: CopiedErasure): boolean {
-    return now().getTime() - Date.parse(copies.lastAt) > keptMs;
+  /** When the broker has removed the earlier records, if heartbeats were published meanwhile; ms since 1970. */
+  function goneAt({ copies: { lastAt } }: CopiedErasure): number {
+    return removedBy(lastAt, maxLagMs).getTime();
   }
 
   function isDueAgain({ copies: { firstAt, lastAt } }: CopiedErasure): boolean {
@@ -75,28 +73,34 @@ export function createHeartbeats(deps: Needs, { maxLagMs, againMs = AGAIN_MS }: 
     }
   }
 
-  async function beat(account: string): Promise<void> {
-    const partition = partitionOfKey(Buffer.from(account), accountsTopic.partitions);
+  async function beat(account: string, partition: number): Promise<void> {
     const at = now().getTime();
     if (at - (last.get(partition) ?? Number.NEGATIVE_INFINITY) < everyMs) return;
     await bus.publish(ACCOUNTS_TOPIC, [{ key: heartbeatKey(account), value: null, headers: {} }]);
     last.set(partition, at);
   }
 
-  async function handle(erasure: CopiedErasure): Promise<void> {
+  /** @param earlier like `last`, before this run */
+  async function handle(erasure: CopiedErasure, earlier: ReadonlyMap<number, number>): Promise<void> {
+    const { account } = erasure;
     const dueAgain = isDueAgain(erasure);
     if (dueAgain) await copyAgain(erasure);
-    // Also before the erasure is closed: during a long outage every earlier heartbeat may have been missed.
-    await beat(erasure.account);
-    if (!dueAgain && isGone(erasure)) await erasureReceipts.removeCopies(erasure.account);
+    const partition = partitionOfKey(Buffer.from(account), accountsTopic.partitions);
+    await beat(account, partition);
+    if (dueAgain || now().getTime() <= goneAt(erasure)) return;
+    // During a long outage every heartbeat may have been missed: the broker then needs one, and some time after it.
+    const beatAt = earlier.get(partition) ?? Number.NEGATIVE_INFINITY;
+    if (beatAt > goneAt(erasure) - segmentMs) await erasureReceipts.noteGone(account, now().toISOString());
   }
 
   return {
     async run() {
+      if (!(await replacesEarlier(deps))) return;
+      const earlier = new Map(last);
       let after: CopiedErasure | undefined;
       do {
         const page = await erasureReceipts.listCopied({ limit: PAGE, ...(after && { after }) });
-        for (const erasure of page) await handle(erasure);
+        for (const erasure of page) await handle(erasure, earlier);
         after = page.length === PAGE ? page.at(-1) : undefined;
       } while (after);
     },

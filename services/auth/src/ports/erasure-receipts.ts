@@ -18,7 +18,7 @@ export interface Erasure {
   readonly expected: readonly string[];
   /** The first receipt of each consumer, in the order of arrival. */
   readonly receipts: readonly StoredReceipt[];
-  /** Set as long as the topic may have events with the person, because the log cannot replace them in place. */
+  /** Set once the events were published without the person, on a log that cannot replace records in place. */
   readonly copies?: Copies;
 }
 
@@ -26,6 +26,8 @@ export interface Erasure {
 export interface Copies {
   readonly firstAt: string;
   readonly lastAt: string;
+  /** When the broker had removed the events with the person. Absent while the topic may still have them. */
+  readonly goneAt?: string;
 }
 
 export interface CopiedErasure extends Erasure {
@@ -49,11 +51,14 @@ export interface ErasureReceipts {
   /** Adds a receipt. No-op if the consumer has confirmed before, or if the account has no erasure. */
   confirm(account: string, receipt: StoredReceipt): Promise<void>;
   find(account: string): Promise<Erasure | undefined>;
-  /** Notes that the events were published without the person by this instant. No-op if the account has no erasure. */
+  /**
+   * Notes that the events were published without the person by this instant, and that the topic may have those with the
+   * person. If they were gone before, this is the first time again. No-op if the account has no erasure.
+   */
   noteCopies(account: string, at: string): Promise<void>;
-  /** Notes that the topic no longer has events with the person. Idempotent. */
-  removeCopies(account: string): Promise<void>;
-  /** Returns erasures with `copies`, in the order in which they were copied. */
+  /** Notes that the topic no longer has events with the person. No-op if that was noted before, or there are no copies. */
+  noteGone(account: string, at: string): Promise<void>;
+  /** Returns the erasures whose events with the person the topic may still have, in the order in which they were copied. */
   listCopied(page: {
     readonly limit: number;
     /** Only erasures that come after this one in the list. */

@@ -49,7 +49,7 @@ export function erasureReceiptsContract(name: string, open: OpenStores): void {
       assert.equal(await stores.erasureReceipts.find(stranger), undefined);
     });
 
-    test('copies are noted and removed, and listed by their first time', async () => {
+    test('copies are noted, and listed by their first time until the events are gone', async () => {
       const [late, early, none] = [await erased(10), await erased(20), await erased(30)];
       await stores.erasureReceipts.noteCopies(late.account, instant(50));
       await stores.erasureReceipts.noteCopies(early.account, instant(40));
@@ -67,11 +67,29 @@ export function erasureReceiptsContract(name: string, open: OpenStores): void {
         await stores.erasureReceipts.listCopied({ limit: 9, ...(first && { after: first }) }),
         [second],
       );
-      await stores.erasureReceipts.removeCopies(early.account);
-      await stores.erasureReceipts.removeCopies(early.account);
-      assert.deepEqual(await stores.erasureReceipts.find(early.account), { ...early, receipts: [] });
+      await stores.erasureReceipts.noteGone(early.account, instant(70));
+      await stores.erasureReceipts.noteGone(early.account, instant(80));
+      await stores.erasureReceipts.noteGone(none.account, instant(80));
+      const copies = { firstAt: instant(40), lastAt: instant(60), goneAt: instant(70) };
+      assert.deepEqual(await stores.erasureReceipts.find(early.account), { ...early, receipts: [], copies });
       assert.deepEqual(await stores.erasureReceipts.find(none.account), { ...none, receipts: [] });
       assert.deepEqual(await stores.erasureReceipts.listCopied({ limit: 9 }), [second]);
+    });
+
+    test('copies that are noted again are listed again, from that time on', async () => {
+      const [early, late] = [await erased(10), await erased(20)];
+      await stores.erasureReceipts.noteCopies(early.account, instant(40));
+      await stores.erasureReceipts.noteGone(early.account, instant(50));
+      await stores.erasureReceipts.noteCopies(late.account, instant(60));
+      await stores.erasureReceipts.noteCopies(early.account, instant(70));
+      const listed = await stores.erasureReceipts.listCopied({ limit: 9 });
+      assert.deepEqual(
+        listed.map(({ account, copies }) => [account, copies]),
+        [
+          [late.account, { firstAt: instant(60), lastAt: instant(60) }],
+          [early.account, { firstAt: instant(70), lastAt: instant(70) }],
+        ],
+      );
     });
 
     test('concurrent confirmations are all kept, and end the waiting', async () => {

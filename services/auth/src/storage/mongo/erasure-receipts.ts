@@ -1,6 +1,12 @@
 import { guardMongo, type Index, modelOf, plainSchema, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import { type Erasure, type ErasureReceipts, isCopied, unconfirmed } from '../../ports/erasure-receipts.ts';
+import {
+  type Copies,
+  type Erasure,
+  type ErasureReceipts,
+  isCopied,
+  unconfirmed,
+} from '../../ports/erasure-receipts.ts';
 
 export const ERASURES = 'auth_erasures';
 
@@ -12,6 +18,11 @@ interface ErasureDocument extends Omit<Erasure, 'account'> {
    * only waiting erasures.
    */
   readonly waitingSince?: string;
+  /**
+   * Set while the topic may have events with the person. Removed as a whole, so that the sparse index contains nothing
+   * else (ADR 12).
+   */
+  readonly open?: { readonly firstAt: string; readonly account: string };
 }
 
 function schema() {
@@ -21,15 +32,16 @@ function schema() {
     erasedAt: { type: String, required: true },
     expected: { type: [String], required: true },
     receipts: { type: [{ _id: false, consumer: String, confirmedAt: String }], required: true },
-    copies: plainSchema({ firstAt: String, lastAt: String }),
+    copies: plainSchema({ firstAt: String, lastAt: String, goneAt: String }),
     waitingSince: String,
+    open: plainSchema({ firstAt: String, account: String }),
   });
 }
 
 export const erasureIndexes: readonly Index[] = [
   { collection: ERASURES, name: 'time', keys: { erasedAt: -1, _id: -1 } },
   { collection: ERASURES, name: 'waiting', keys: { waitingSince: -1 }, sparse: true },
-  { collection: ERASURES, name: 'copied', keys: { 'copies.firstAt': 1, _id: 1 }, sparse: true },
+  { collection: ERASURES, name: 'open', keys: { 'open.firstAt': 1, 'open.account': 1 }, sparse: true },
 ];
 
 /** Erasures and their receipts in MongoDB: one document per account. */
@@ -59,17 +71,17 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
 
     async noteCopies(account, at) {
       await erasures.updateOne(
-        { _id: account, copies: { $exists: false } },
-        { $set: { copies: { firstAt: at, lastAt: at } } },
+        { _id: account, open: { $exists: false } },
+        { $set: { copies: { firstAt: at, lastAt: at }, open: { firstAt: at, account } } },
       );
-      await erasures.updateOne(
-        { _id: account, copies: { $exists: true } },
-        { $set: { 'copies.lastAt': at } },
-      );
+      await erasures.updateOne({ _id: account, open: { $exists: true } }, { $set: { 'copies.lastAt': at } });
     },
 
-    async removeCopies(account) {
-      await erasures.updateOne({ _id: account }, { $unset: { copies: 1 } });
+    async noteGone(account, at) {
+      await erasures.updateOne(
+        { _id: account, open: { $exists: true } },
+        { $set: { 'copies.goneAt': at }, $unset: { open: 1 } },
+      );
     },
 
     async listCopied({ limit, after }) {
@@ -77,11 +89,11 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
       const found = await erasures
         .find({
           $or: [
-            { 'copies.firstAt': { $gt: firstAt } },
-            { 'copies.firstAt': firstAt, _id: { $gt: after?.account ?? '' } },
+            { 'open.firstAt': { $gt: firstAt } },
+            { 'open.firstAt': firstAt, 'open.account': { $gt: after?.account ?? '' } },
           ],
         })
-        .sort({ 'copies.firstAt': 1, _id: 1 })
+        .sort({ 'open.firstAt': 1, 'open.account': 1 })
         .limit(limit)
         .lean();
       return found.map(erasureOf).filter(isCopied);
@@ -116,7 +128,13 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
 
 export function documentOfErasure({ account, ...erasure }: Erasure): ErasureDocument {
   const waits = unconfirmed(erasure).length > 0;
-  return { _id: account, ...erasure, ...(waits && { waitingSince: erasure.erasedAt }) };
+  const { copies } = erasure;
+  return {
+    _id: account,
+    ...erasure,
+    ...(waits && { waitingSince: erasure.erasedAt }),
+    ...(copies && copies.goneAt === undefined && { open: { firstAt: copies.firstAt, account } }),
+  };
 }
 
 function erasureOf({ _id, sequence, erasedAt, expected, receipts, copies }: ErasureDocument): Erasure {
@@ -126,6 +144,10 @@ function erasureOf({ _id, sequence, erasedAt, expected, receipts, copies }: Eras
     erasedAt,
     expected: [...expected],
     receipts: receipts.map(({ consumer, confirmedAt }) => ({ consumer, confirmedAt })),
-    ...(copies && { copies: { firstAt: copies.firstAt, lastAt: copies.lastAt } }),
+    ...(copies && { copies: copiesOf(copies) }),
   };
+}
+
+function copiesOf({ firstAt, lastAt, goneAt }: Copies): Copies {
+  return { firstAt, lastAt, ...(goneAt !== undefined && { goneAt }) };
 }

@@ -10,11 +10,13 @@ const SQL = {
   confirm: 'UPDATE erasure SET receipts = :receipts, waiting = :waiting WHERE account = :account',
   find: 'SELECT * FROM erasure WHERE account = :account',
   all: `SELECT * FROM erasure INDEXED BY erasure_by_time WHERE ${LATEST} ${IN_ORDER}`,
-  noteCopies: `UPDATE erasure SET copied_first = coalesce(copied_first, :at), copied_last = :at
+  noteCopies: `UPDATE erasure SET copied_last = :at, copied_gone = NULL,
+    copied_first = iif(copied_first IS NULL OR copied_gone IS NOT NULL, :at, copied_first)
     WHERE account = :account`,
-  removeCopies: 'UPDATE erasure SET copied_first = NULL, copied_last = NULL WHERE account = :account',
+  noteGone: `UPDATE erasure SET copied_gone = :at
+    WHERE account = :account AND copied_first IS NOT NULL AND copied_gone IS NULL`,
   copied: `SELECT * FROM erasure INDEXED BY erasure_copied
-    WHERE copied_first IS NOT NULL AND (copied_first, account) > (:firstAt, :account)
+    WHERE copied_first IS NOT NULL AND copied_gone IS NULL AND (copied_first, account) > (:firstAt, :account)
     ORDER BY copied_first, account LIMIT :limit`,
   waiting: `SELECT * FROM erasure INDEXED BY erasure_waiting WHERE waiting = 1 AND ${LATEST} ${IN_ORDER}`,
 } as const;
@@ -53,7 +55,7 @@ export function createSqliteErasureReceipts(database: Database): ErasureReceipts
     noteCopies: (account, at) =>
       database.write(() => void database.prepare(SQL.noteCopies).run({ account, at })),
 
-    removeCopies: (account) => database.write(() => void database.prepare(SQL.removeCopies).run({ account })),
+    noteGone: (account, at) => database.write(() => void database.prepare(SQL.noteGone).run({ account, at })),
 
     listCopied: async ({ limit, after }) =>
       database
@@ -71,7 +73,7 @@ export function createSqliteErasureReceipts(database: Database): ErasureReceipts
 }
 
 export function erasureOf(row: Row): Erasure {
-  const [firstAt, lastAt] = [row['copied_first'], row['copied_last']];
+  const [firstAt, lastAt, goneAt] = [row['copied_first'], row['copied_last'], row['copied_gone']];
   const hasCopies = typeof firstAt === 'string' && typeof lastAt === 'string';
   return {
     account: String(row['account']),
@@ -79,6 +81,6 @@ export function erasureOf(row: Row): Erasure {
     erasedAt: String(row['erased_at']),
     expected: JSON.parse(String(row['expected'])),
     receipts: JSON.parse(String(row['receipts'])),
-    ...(hasCopies && { copies: { firstAt, lastAt } }),
+    ...(hasCopies && { copies: { firstAt, lastAt, ...(typeof goneAt === 'string' && { goneAt }) } }),
   };
 }

@@ -188,6 +188,14 @@ const erasureCopies = `
   CREATE INDEX erasure_copied ON erasure (copied_first, account) WHERE copied_first IS NOT NULL;
 `;
 
+/** Copies are kept; the index holds those of which the topic may still have the events with the person. */
+const erasureCopiesGone = `
+  ALTER TABLE erasure ADD COLUMN copied_gone TEXT;
+  DROP INDEX erasure_copied;
+  CREATE INDEX erasure_copied ON erasure (copied_first, account)
+    WHERE copied_first IS NOT NULL AND copied_gone IS NULL;
+`;
+
 /** Auth's tables in the embedded store. */
 export const schema: Schema = {
   owner: 'auth',
@@ -202,5 +210,6 @@ export const schema: Schema = {
     limits,
     erasureReceipts,
     erasureCopies,
+    erasureCopiesGone,
   ],
 };
