@@ -17,7 +17,6 @@ const HEARTBEAT_EVERY_MS = 2000;
  * to the same broker during a fetch, may take this much longer.
  */
 const FETCH_WAITS_MS = 500;
-const DISCONNECT_WITHIN_MS = 5000;
 const RESTART_AFTER_MS = 500;
 
 export interface MembershipDeps {
@@ -120,7 +119,7 @@ export async function joinGroup(
   async function disconnect(): Promise<void> {
     clearTimeout(restarting);
     for (const remove of removeListeners) remove();
-    await within(DISCONNECT_WITHIN_MS, consumer.disconnect()).catch((err) =>
+    await within(times.leaveWithinMs, consumer.disconnect()).catch((err) =>
       logger.warn({ err, group }, 'The consumer could not leave its group; its session will time out.'),
     );
   }

@@ -15,6 +15,8 @@ export interface KafkaTimes {
   readonly rejoinAfterMs: number;
   /** How often partitions are checked for records that are never delivered. */
   readonly progressEveryMs: number;
+  /** How long closing waits for a consumer to leave its group. Without that, its session must time out. */
+  readonly leaveWithinMs: number;
 }
 
 export const KAFKA_TIMES: KafkaTimes = {
@@ -26,4 +28,5 @@ export const KAFKA_TIMES: KafkaTimes = {
   handleWithinMs: 120_000,
   rejoinAfterMs: 10_000,
   progressEveryMs: 20_000,
+  leaveWithinMs: 5000,
 };

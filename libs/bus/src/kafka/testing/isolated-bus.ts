@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after } from 'node:test';
 import type { Bus, Groups, SubscribeOptions, TopicSpec } from '../../bus.ts';
 import { createKafkaBus } from '../bus.kafka.ts';
-import { deleteTestTopics, silentLogger, testConnection } from './test-bus.ts';
+import { deleteTestTopics, patientTimes, silentLogger, testConnection } from './test-bus.ts';
 
 /**
  * Returns a function that opens buses which share topics and groups with each other only, each with its own
@@ -38,6 +38,7 @@ export function isolatedBuses(): () => Bus & Groups {
       onFatal: (reason) => {
         throw reason;
       },
+      times: patientTimes,
     });
     opened.push(bus);
     return {

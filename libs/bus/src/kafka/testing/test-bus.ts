@@ -20,6 +20,12 @@ function requireSetting(name: string): string {
 
 export const silentLogger = { warn: () => undefined };
 
+/**
+ * Long enough for a busy machine: a member that stands still for a while keeps its partitions, and one that closes
+ * has left its group afterwards.
+ */
+export const patientTimes = { sessionTimeoutMs: 30_000, leaveWithinMs: 60_000 };
+
 /** Opens a bus on the given broker. When it is closed, its topics and groups are deleted. */
 export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<BusUnderTest> {
   const made = { topics: new Set<string>(), groups: new Set<string>() };
@@ -31,6 +37,7 @@ export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<Bus
         throw reason;
       },
       ...more,
+      times: { ...patientTimes, ...more.times },
     });
     return {
       ...bus,
