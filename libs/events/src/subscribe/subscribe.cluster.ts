@@ -74,7 +74,7 @@ describe('a subscription on Kafka', () => {
     await waitUntil(() => reader.of(account).length === 3);
     await waitUntil(async () => (await reader.lag()) === 0);
     assert.deepEqual(reader.of(account), [1, 2, 3]);
-    assert.equal(reader.healthy(), true);
+    await waitUntil(() => reader.healthy());
   });
 
   test('parks an account, lets the others go on, and takes it up again', async (context) => {

@@ -187,7 +187,7 @@ export function subscriptionContract(
       };
       const { handled } = await bench.subscribe({ store: fragile });
       await bench.publish([account.registered()]);
-      await waitUntil(() => handled.length === 2);
+      await waitUntil(() => handled.length >= 2);
       away = false;
       await waitUntil(async () => (await store.load([account.id])).size === 1);
       assert.equal(new Set(handled).size, 1);
@@ -494,7 +494,7 @@ export function subscriptionContract(
     await waitUntil(() => next.handled.length === 1);
     assert.deepEqual(next.handled, ['SessionsRevoked 3']);
     await waitUntil(async () => (await next.lag()) === 0);
-    assert.equal(next.healthy(), true);
+    await waitUntil(() => next.healthy());
   });
 
   describe('a subscription without a store', () => {

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { freePort } from '@latchkey/process/testing/free-port';
 import type { Mail, Mailer, SendOptions } from '../ports/mailer.ts';
 import { type MailServer, reply, type Script, startMailServer } from '../testing/mail-server.ts';
 import { connect } from './connection.smtp.ts';
@@ -163,10 +164,9 @@ describe('what a server answers', () => {
   });
 
   it('a refused connection means that it cannot be reached', async () => {
-    const server = await startMailServer();
-    await server.close();
-    const failure = { stage: 'connect', words: `connect ECONNREFUSED 127.0.0.1:${server.port}` };
-    assert.deepEqual(await mailerTo(server.port).send(MAIL, allowed()), { kind: 'unreachable', failure });
+    const port = await freePort();
+    const failure = { stage: 'connect', words: `connect ECONNREFUSED 127.0.0.1:${port}` };
+    assert.deepEqual(await mailerTo(port).send(MAIL, allowed()), { kind: 'unreachable', failure });
   });
 
   it('a probe tells these cases apart and sends no mail', async () => {
@@ -175,9 +175,7 @@ describe('what a server answers', () => {
     assert.equal(server.received.length, 0);
     const busy = await serve({ onConnect: (_session, done) => done(reply(421)) });
     assert.equal((await mailerTo(busy.port).probe()).kind, 'busy');
-    const gone = await startMailServer();
-    await gone.close();
-    assert.equal((await mailerTo(gone.port).probe()).kind, 'unreachable');
+    assert.equal((await mailerTo(await freePort()).probe()).kind, 'unreachable');
   });
 
   it('a connection closed after the content leaves open what became of the mail', async () => {
@@ -194,8 +192,8 @@ describe('what a server answers', () => {
   });
 
   it('a stall is waited for as long as the settings say, and told by its stage', async () => {
-    const waits = { rcpt: 50, content: 50 };
-    const stalled = await sendThrough({ onRcptTo: () => undefined }, { waits });
+    // Only the stage that gets no answer has a short wait: a busy machine takes longer for the others.
+    const stalled = await sendThrough({ onRcptTo: () => undefined }, { waits: { rcpt: 50 } });
     assert.deepEqual(stalled.result, {
       kind: 'deferred',
       failure: { stage: 'rcpt', words: 'no answer in time' },
@@ -205,7 +203,7 @@ describe('what a server answers', () => {
       kind: 'busy',
       failure: { stage: 'greeting', words: 'no answer in time' },
     });
-    const lost = await sendThrough({ onMail: () => new Promise(() => undefined) }, { waits });
+    const lost = await sendThrough({ onMail: () => new Promise(() => undefined) }, { waits: { content: 50 } });
     assert.deepEqual(lost.result, {
       kind: 'deferred',
       failure: { stage: 'content', words: 'no answer in time' },
@@ -233,11 +231,12 @@ describe('what a server answers', () => {
   });
 
   it('an idle connection that it has closed meanwhile costs no mail', async () => {
-    const first = await startMailServer();
-    const mailer = mailerTo(first.port);
+    const port = await freePort();
+    const first = await startMailServer({ port });
+    const mailer = mailerTo(port);
     await mailer.send(MAIL, allowed());
     await first.close();
-    const second = await serve({ port: first.port });
+    const second = await serve({ port });
     assert.deepEqual(await mailer.send(MAIL, allowed()), { kind: 'accepted' });
     assert.equal(second.received.length, 1);
   });

@@ -167,7 +167,7 @@ describe('a limit of one at once, two waiting', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a full queue', { timeout: 5000 }, () => {
+describe('a full queue', { timeout: 120_000 }, () => {
   test('is shared: one client cannot keep others out, and waits longer the more it asks for', async () => {
     const limit = limitOf(1, 16);
     const { begun, begins, task, end } = tasks();
