@@ -245,7 +245,7 @@ describe('a service that reads the log', () => {
     const probe = await startProbe(t, { ...environment, HANDLER: 'fails' });
     // With the longest back-off, a failing slice is logged about twice a minute, long after the stuck timeout.
     await until(async () => countOf(probe, 'A slice failed; it is due again.') === 2);
-    assert.ok(await isReady(probe));
+    await until(() => isReady(probe));
     probe.child.kill('SIGTERM');
     assert.equal(await probe.exit, 0);
   });

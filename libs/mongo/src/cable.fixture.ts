@@ -1,12 +1,13 @@
+import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { Transform } from 'node:stream';
 
 export interface Cable {
   /** The connection string of the proxy. */
   readonly url: string;
-  /** Closes all connections, and accepts no more. */
-  cut(): Promise<void>;
-  mend(): Promise<void>;
+  /** Closes all connections, and each further one as soon as it is opened. */
+  cut(): void;
+  mend(): void;
   /**
    * Holds back the response to the next request that contains this word.
    * @returns once the request was sent, a function that lets the response through
@@ -14,13 +15,18 @@ export interface Cable {
   holdNext(word: string): Promise<() => void>;
 }
 
-/** A TCP proxy to the first server of a connection string, which can be cut. It is cut at first. */
+/**
+ * A TCP proxy to the first server of a connection string, which can be cut. It is cut at first. Its port stays open even
+ * then, because another process could get it otherwise. It does not keep the process alive.
+ */
 export async function cableTo(url: string): Promise<Cable> {
   const { host, port, through } = parts(url);
   const sockets = new Set<Socket>();
   let held: { readonly word: string; sent(letGo: () => void): void } | undefined;
 
+  let isCut = true;
   const server = createServer((socket) => {
+    if (isCut) return void socket.destroy();
     const far = connect(port, host);
     let answersFrom = Promise.resolve();
     for (const end of [socket, far]) {
@@ -47,25 +53,18 @@ export async function cableTo(url: string): Promise<Cable> {
     socket.pipe(far).pipe(answers).pipe(socket);
   });
 
-  let own = 0;
+  server.listen(0, '127.0.0.1').unref();
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('The proxy has no port.');
+  const { port: own } = address;
   function mend() {
-    return new Promise<void>((resolve) => {
-      server.listen(own, '127.0.0.1', () => {
-        const address = server.address();
-        if (typeof address === 'object' && address) own = address.port;
-        resolve();
-      });
-    });
+    isCut = false;
   }
   function cut() {
-    return new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      for (const socket of sockets) socket.destroy();
-    });
+    isCut = true;
+    for (const socket of sockets) socket.destroy();
   }
-
-  await mend();
-  await cut();
   function holdNext(word: string) {
     const { promise, resolve } = Promise.withResolvers<() => void>();
     held = { word, sent: resolve };

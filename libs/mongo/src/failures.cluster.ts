@@ -39,10 +39,10 @@ describe('a write', () => {
 
   test('of a bulk that nobody answers has not lost a race', async () => {
     const cable = await cableTo(mongoUrl());
-    await cable.mend();
+    cable.mend();
     const mongo = openMongo({ url: cable.url, database: 'latchkey_test_cut_off' });
     await mongo.reached;
-    await cable.cut();
+    cable.cut();
     const bulk = mongo.connection
       .collection('notes')
       .bulkWrite([{ insertOne: { document: { name: 'ada' } } }], { ordered: false });

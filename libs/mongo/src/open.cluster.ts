@@ -16,7 +16,7 @@ async function withCable(play: (mongo: MongoStore, cable: Cable) => Promise<void
     await mongo.connection.dropDatabase();
   } finally {
     await mongo.close();
-    await cable.cut();
+    cable.cut();
   }
 }
 
@@ -39,7 +39,7 @@ describe('a MongoDB', () => {
   test('is reached as soon as it is there', () =>
     withCable(async (mongo, cable) => {
       await assert.rejects(mongo.health(), { name: 'StoreUnavailable' });
-      await cable.mend();
+      cable.mend();
       await mongo.reached;
       await mongo.health();
       assert.equal(await read(mongo), null);
@@ -47,12 +47,12 @@ describe('a MongoDB', () => {
 
   test('that goes fails what is asked, and is used again once it is back', () =>
     withCable(async (mongo, cable) => {
-      await cable.mend();
+      cable.mend();
       await mongo.reached;
-      await cable.cut();
+      cable.cut();
       await assert.rejects(read(mongo));
       await assert.rejects(mongo.health(), { name: 'StoreUnavailable' });
-      await cable.mend();
+      cable.mend();
       await answering(mongo);
       assert.equal(await read(mongo), null);
     }));

@@ -22,6 +22,8 @@ export interface NemesisDeps {
   record(line: FaultLine): void;
   /** Ends the plan early; faults in progress are healed. */
   readonly signal: AbortSignal;
+  /** A monotonic clock, in ms. Default: the clock of the process. */
+  now?(): number;
 }
 
 /**
@@ -33,11 +35,12 @@ export async function runFaultPlan(
   plan: readonly (readonly PlannedFault[])[],
   deps: NemesisDeps,
 ): Promise<void> {
-  const began = performance.now();
+  const { now = () => performance.now() } = deps;
+  const began = now();
   const failing = new AbortController();
   const signal = AbortSignal.any([deps.signal, failing.signal]);
   function lateBy(ms: number) {
-    return performance.now() - began - ms;
+    return now() - began - ms;
   }
   const lanes = plan.map((lane) =>
     playLane(lane, lateBy, { ...deps, signal }).catch((error: unknown) => {

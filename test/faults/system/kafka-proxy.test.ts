@@ -167,7 +167,7 @@ describe('the proxy', () => {
   });
 
   test('tells of a produce request that is on its way', async () => {
-    const told = proxy.nextProduce(AbortSignal.timeout(10_000));
+    const told = proxy.nextProduce(AbortSignal.timeout(120_000));
     ask(METADATA, 1);
     ask(PRODUCE, 2);
     await told;

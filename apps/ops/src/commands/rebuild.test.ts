@@ -122,7 +122,9 @@ describe('rebuild user', () => {
   test('reports its progress and its result, and lists the generations', async (t) => {
     const { rebuild } = await scene(t);
     const done = await rebuild();
-    assert.deepEqual([done.code, done.err], [0, 'records read: 0 of 1\naccounts compared: 1\n']);
+    assert.equal(done.code, 0);
+    // Progress is shown every ten seconds, which a busy machine may need.
+    assert.match(done.err, /^records read: 0 of 1\n(records read: \d of 1\n)*accounts compared: 1\n$/);
     assert.equal(
       done.out,
       `Generation 2 is filled from the beginning of the log. The active one keeps answering.

@@ -1,6 +1,7 @@
 /** A TCP proxy to a server, which can be closed to simulate an outage. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { freePort } from '@latchkey/process/testing/free-port';
 
 export interface Gate {
   /** On 127.0.0.1, the same while it is closed. */
@@ -13,6 +14,7 @@ export interface Gate {
 /** Creates a closed gate. @param address `host:port` */
 export async function gateTo(address: string): Promise<Gate> {
   const [host = '', farPort] = address.split(':');
+  const port = await freePort();
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(Number(farPort), host);
@@ -28,12 +30,9 @@ export async function gateTo(address: string): Promise<Gate> {
     near.pipe(far).pipe(near);
   });
 
-  let port = 0;
   async function open(): Promise<void> {
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
-    const bound = server.address();
-    if (typeof bound === 'object' && bound !== null) port = bound.port;
   }
   async function shut(): Promise<void> {
     if (!server.listening) return;
@@ -43,7 +42,5 @@ export async function gateTo(address: string): Promise<Gate> {
     await closed;
   }
 
-  await open();
-  await shut();
   return { port, open, shut };
 }

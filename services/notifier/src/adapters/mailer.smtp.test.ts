@@ -203,7 +203,10 @@ describe('what a server answers', () => {
       kind: 'busy',
       failure: { stage: 'greeting', words: 'no answer in time' },
     });
-    const lost = await sendThrough({ onMail: () => new Promise(() => undefined) }, { waits: { content: 50 } });
+    const lost = await sendThrough(
+      { onMail: () => new Promise(() => undefined) },
+      { waits: { content: 50 } },
+    );
     assert.deepEqual(lost.result, {
       kind: 'deferred',
       failure: { stage: 'content', words: 'no answer in time' },
