@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { listen } from './listen.ts';
 import { publicPolicy, type Route } from './route.ts';
@@ -173,9 +173,9 @@ describe('a listening part', () => {
     await stopped;
   });
 
-  it('does not wait for idle connections, nor for those that never asked', { timeout: 30_000 }, async (t) => {
+  it('does not wait for idle connections, nor for those that never asked', { timeout: 120_000 }, async (t) => {
     const { route, open } = gate();
-    const { part } = await serve(t, [route], { drainMs: 60_000 });
+    const { part } = await serve(t, [route], { drainMs: 600_000 });
     open();
     const silent = await socketTo(t, part.port());
     const idle = await socketTo(t, part.port());
@@ -187,10 +187,10 @@ describe('a listening part', () => {
   });
 
   it('ends a connection after an answer that was half sent when the end was asked for', {
-    timeout: 50_000,
+    timeout: 120_000,
   }, async (t) => {
     const { route, entered, open } = gate();
-    const { part } = await serve(t, [route], { drainMs: 60_000 });
+    const { part } = await serve(t, [route], { drainMs: 600_000 });
     part.server()?.prependListener('request', (_, response) => response.flushHeaders());
     const silent = await socketTo(t, part.port());
     const socket = await socketTo(t, part.port());
@@ -203,9 +203,9 @@ describe('a listening part', () => {
     await Promise.all([all, stopping]);
   });
 
-  it('hears who has connected and not asked yet', { timeout: 30_000 }, async (t) => {
+  it('hears who has connected and not asked yet', { timeout: 120_000 }, async (t) => {
     const { route, open } = gate();
-    const { part } = await serve(t, [route], { drainMs: 60_000 });
+    const { part } = await serve(t, [route], { drainMs: 600_000 });
     open();
     const newcomer = await socketTo(t, part.port());
     const all = toEnd(newcomer);
@@ -214,6 +214,23 @@ describe('a listening part', () => {
     const answer = await all;
     assert.match(answer, /^HTTP\/1.1 200 /);
     assert.match(answer, /^Connection: close\r$/m);
+    await stopping;
+  });
+
+  it('hears a request that has come while the process stood still', { timeout: 120_000 }, async (t) => {
+    const { route, open } = gate();
+    const { part } = await serve(t, [route], { drainMs: 600_000 });
+    open();
+    const server = part.server();
+    const newcomer = await socketTo(t, part.port());
+    const all = toEnd(newcomer);
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const stopping = part.stop();
+    while (server?.listening) await setImmediate();
+    newcomer.write('GET /gate HTTP/1.1\r\nHost: a\r\n\r\n');
+    // Timers that are due run before the event loop reads from sockets.
+    t.mock.timers.tick(60_000);
+    assert.match(await all, /^HTTP\/1.1 200 /);
     await stopping;
   });
 

@@ -196,12 +196,19 @@ function trackedServer(options: ListenOptions): Listening {
     await backlogTaken();
     const closed = once(server, 'close');
     const overdue = setTimeout(() => server.closeAllConnections(), drainMs);
-    const silent = setTimeout(() => closeWhere(({ answers }) => answers.size === 0), FIRST_REQUEST_MS);
+    const silent = setTimeout(() => void closeSilent(), FIRST_REQUEST_MS);
     server.close();
     closeWhere(({ answers, hasSentRequest }) => answers.size === 0 && hasSentRequest);
     await closed;
     clearTimeout(overdue);
     clearTimeout(silent);
+  }
+
+  /** If the process was blocked, requests that have arrived meanwhile are read before the connections are closed. */
+  async function closeSilent(): Promise<void> {
+    await setImmediate();
+    await setImmediate();
+    closeWhere(({ answers }) => answers.size === 0);
   }
 
   function closeWhere(matches: (connection: Connection) => boolean): void {

@@ -16,8 +16,12 @@ const KILLS = Number(process.env['QUORUM_KILLS'] ?? 3);
 test(`leaders are killed inside sends to several brokers, and nothing is marked that is not on the topic`, async (context) => {
   await using trial = await createQuorumTrial();
   trial.startWriting();
-  let misses = 0;
-  for (let hits = 0; hits < KILLS; ) {
+  let [hits, misses] = [0, 0];
+  // The response to a send may be on its way already when its leader is killed.
+  function areEnough(): boolean {
+    return hits >= KILLS && trial.counts().failedSends >= KILLS / 2;
+  }
+  while (!areEnough() && hits < 10 * KILLS) {
     const hit = await trial.killLeaderInsideSend();
     if (hit) hits += 1;
     else misses += 1;
@@ -27,7 +31,7 @@ test(`leaders are killed inside sends to several brokers, and nothing is marked 
   const verdict = await trial.compare();
 
   const { sends, failedSends } = trial.counts();
-  context.diagnostic(`${KILLS} leaders killed inside a send, ${misses} between sends`);
+  context.diagnostic(`${hits} leaders killed inside a send, ${misses} between sends`);
   context.diagnostic(`${sends} sends, ${failedSends} of them failed`);
   context.diagnostic(
     `${verdict.commits} commits, ${verdict.records} records, ${verdict.duplicates} duplicates, ${verdict.lost.length} lost`,
