@@ -173,7 +173,9 @@ describe('a listening part', () => {
     await stopped;
   });
 
-  it('does not wait for idle connections, nor for those that never asked', { timeout: 120_000 }, async (t) => {
+  it('does not wait for idle connections, nor for those that never asked', {
+    timeout: 120_000,
+  }, async (t) => {
     const { route, open } = gate();
     const { part } = await serve(t, [route], { drainMs: 600_000 });
     open();

@@ -82,6 +82,7 @@ export function createEmbeddedBus({
   async function closeAll(): Promise<void> {
     clearInterval(sweeper);
     await Promise.all([...subscriptions].map((subscription) => subscription.close()));
+    hub.close();
   }
 
   return {

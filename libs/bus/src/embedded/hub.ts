@@ -21,6 +21,9 @@ export interface Hub {
   watch(topic: string, wake: () => void): () => void;
   /** Whether a group has members in this process. */
   isRead(group: string): boolean;
+  /** Wakes all watchers, and uses the database no more. All members must have left. */
+  close(): void;
+  isClosed(): boolean;
 }
 
 export function createHub(database: Database): Hub {
@@ -29,6 +32,7 @@ export function createHub(database: Database): Hub {
   const watchers = new Set<{ readonly topic: string; wake(): void }>();
   let watch: NodeJS.Timeout | undefined;
   let seenVersion: unknown;
+  let closed = false;
 
   /**
    * Returns a number that changes when another connection has committed
@@ -48,6 +52,7 @@ export function createHub(database: Database): Hub {
 
   function watchOrNot() {
     clearInterval(watch);
+    if (closed) return;
     const isRead = watchers.size > 0 || ![...groups.values()].every((group) => group.isEmpty());
     if (isRead) watch = setInterval(look, LOOK_EVERY_MS);
   }
@@ -86,5 +91,11 @@ export function createHub(database: Database): Hub {
     },
     healthy: (group, member) => groupNamed(group).healthy(member),
     isRead: (group) => groups.get(group)?.isEmpty() === false,
+    close() {
+      closed = true;
+      watchOrNot();
+      for (const { wake } of watchers) wake();
+    },
+    isClosed: () => closed,
   };
 }

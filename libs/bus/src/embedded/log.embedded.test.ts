@@ -101,6 +101,19 @@ describe('a subscription', () => {
   });
 });
 
+describe('a bus that is closed', () => {
+  it('ends every wait for new records, and looks for none any more', { timeout: 120_000 }, async () => {
+    const tail = await bus.tail('kept');
+    const ranges = await tail.ranges();
+    const { signal } = new AbortController();
+    const waiting = tail.grown(ranges, signal);
+    await bus.close();
+    await assert.rejects(waiting, /bus is closed/);
+    await assert.rejects(tail.grown(ranges, signal), /bus is closed/);
+    await tail.grown(ranges, AbortSignal.abort());
+  });
+});
+
 describe('records of a key', () => {
   const ada = { key: 'ada', headers: { salt: 'a secret', type: 'x' } } as const;
 

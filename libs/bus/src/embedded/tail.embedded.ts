@@ -19,11 +19,12 @@ export function createEmbeddedTail(hub: Hub, name: string): LogTail {
       const unwatch = hub.watch(name, wake);
       signal.addEventListener('abort', wake, { once: true });
       try {
-        if (!signal.aborted && !hasNewRecords(ranges, log.ranges(topic))) await promise;
+        if (!signal.aborted && !hub.isClosed() && !hasNewRecords(ranges, log.ranges(topic))) await promise;
       } finally {
         signal.removeEventListener('abort', wake);
         unwatch();
       }
+      if (hub.isClosed() && !signal.aborted) throw new Error('The bus is closed.');
     },
   };
 }

@@ -78,7 +78,9 @@ async function openTopic(t: TestContext) {
         const after = await offsetsIn(partition, start, end);
         // The broker may remove more meanwhile.
         for (const [index, first = Number.NaN] of firsts.entries()) {
-          const [least = 0, most = 0] = [before, after].map((all) => all.find((each) => each >= start + index));
+          const [least = 0, most = 0] = [before, after].map((all) =>
+            all.find((each) => each >= start + index),
+          );
           assert.ok(first >= least && first <= most, `${first} is not between ${least} and ${most}`);
         }
         holes += end - start - before.length;
