@@ -60,7 +60,8 @@ test('every key opens what it sealed, the first one seals, and no other opens an
   assert.equal(keyIdOf(await after.seal('we_1', 'whsec_a')), '2026-12');
   for (const others of [[key()], [current], [key('2026-12'), key()]] as const)
     await assert.rejects(createSecretSealer(others).open('we_1', sealed), /^Error: WEBHOOK_SECRET_KEY: none/);
-  for (const damaged of ['', 'whsec_a', 'a.b.c.d.e', `${sealed.slice(0, -2)}AA`])
+  const end = sealed.endsWith('AA') ? 'gA' : 'AA';
+  for (const damaged of ['', 'whsec_a', 'a.b.c.d.e', `${sealed.slice(0, -2)}${end}`])
     await assert.rejects(before.open('we_1', damaged), /^Error: WEBHOOK_SECRET_KEY: none/, damaged);
 });
 

@@ -29,7 +29,7 @@ test('a mail is exported as the schema says, without what servers said and witho
   for (const delivery of [aDelivery(), aDelivery({ state: 'failed', reason: 'refused', attempts: [] })]) {
     const mail = viewMail(delivery);
     assert.deepEqual(exportedMail.strict().parse(mail), mail);
-    assert.doesNotMatch(JSON.stringify(mail), /queued|ffff/);
+    assert.doesNotMatch(JSON.stringify(mail), /queued|f{32}/);
   }
 });
 

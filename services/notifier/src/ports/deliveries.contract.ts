@@ -136,7 +136,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual((await deliveries.find(sent.id))?.attempts, []);
       assert.equal(await deliveries.settle(held.id, 'two', settlement), false);
       assert.deepEqual(await claimedIds({ owner: 'three' }), [other.id]);
-      assert.doesNotMatch((await fixture.dump()).replaceAll(other.id, ''), /l…@|ffff|e\.y\.j/);
+      assert.doesNotMatch((await fixture.dump()).replaceAll(other.id, ''), /l…@|f{32}|e\.y\.j/);
     });
 
     it('hands out what was recorded, whole', async () => {
