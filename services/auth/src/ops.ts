@@ -41,6 +41,7 @@ import { createSealer } from './tokens/sealer.ts';
 
 export { clientMatcher } from './audit/client.ts';
 export { auditSettings } from './audit/settings.ts';
+export { removedBy } from './erasure/removal.ts';
 export { erasureSettings } from './erasure/settings.ts';
 export { withoutPerson } from './erasure/without-person.ts';
 export type { EventKeys } from './keys/keys.ts';
@@ -82,7 +83,7 @@ export interface AuthOps extends Preparable {
   readonly journal: JournalView;
   readonly keys: KeyOps;
   /** The accounts that were erased, and their receipts. */
-  readonly erasures: Pick<ErasureReceipts, 'find' | 'list'>;
+  readonly erasures: Pick<ErasureReceipts, 'find' | 'list' | 'noteCopies'>;
   /**
    * Adds the events of release 0.1 to the hash chain of their account or mailing.
    * @throws UnreadableCommit if they cannot be read

@@ -53,7 +53,7 @@ test('lists erasures, and those that somebody has to be reminded of', async (t) 
   const { err } = await ops('list', '--limit', '1');
   assert.equal(err, `There are more: --after ${waiting}\n`);
   const { out } = await ops('list', '--overdue');
-  assert.match(out, new RegExp(`^${overdue} .* auth +books +yes$`, 'm'));
+  assert.match(out, new RegExp(`^${overdue} .* auth +books +clean +yes$`, 'm'));
 });
 
 test('prints the certificate of one', async (t) => {
@@ -69,6 +69,7 @@ test('prints the certificate of one', async (t) => {
     missing: [],
     complete: true,
     overdue: false,
+    topic: { name: 'accounts.events.v1', removal: 'in place', clean: true },
   });
   assert.equal(Date.parse(certificate.dueAt) - Date.parse(certificate.erasedAt), 7 * DAY_MS);
   assert.match((await ops('show', overdue)).out, /^books +overdue$/m);

@@ -1,7 +1,14 @@
-/** Erasures: which consumers have confirmed them, and which are overdue. */
+/** Erasures: which consumers have confirmed them, which are overdue, and whether the topic still has the person. */
 import { type Erasure, erasureSettings, openOps, unconfirmed } from '@latchkey/auth/ops';
 import { readConfig } from '@latchkey/process';
 import type { Context } from '../context.ts';
+import {
+  type AccountsTopic,
+  describeTopicErasure,
+  readAccountsTopic,
+  topicAdvice,
+  topicErasureOf,
+} from '../erasures/topic.ts';
 import { printPage, properties } from '../output/listing.ts';
 import { formatExamples, JSON_LINES, limitOption, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
@@ -11,7 +18,9 @@ const DAY_MS = 24 * 3_600_000;
 export function addErasuresCommand(program: Program, context: Context): void {
   const erasures = program
     .command('erasures')
-    .description('list or show erasures: which consumers have confirmed them, and which are overdue')
+    .description(
+      'list or show erasures: who has confirmed them, who is overdue, and what the topic still has',
+    )
     .addHelpText('after', formatExamples('erasures list --overdue', 'erasures show 0198… --json'));
 
   erasures
@@ -26,7 +35,7 @@ export function addErasuresCommand(program: Program, context: Context): void {
     .action(({ limit, waiting = false, overdue = false, after: last, json = false }) =>
       withStore(context, async (store) => {
         const stored = openOps(store).erasures;
-        const rules = rulesOf(context);
+        const rules = await rulesOf(context);
         const after = last === undefined ? undefined : await existing(stored, last);
         await printPage<Erasure>(context, {
           limit,
@@ -40,7 +49,7 @@ export function addErasuresCommand(program: Program, context: Context): void {
           nameOf: ({ account }) => account,
           json,
           toJson: (erasure) => [certificateOf(erasure, rules)],
-          columns: ['account', 'erased', 'confirmed by', 'missing', 'overdue'],
+          columns: ['account', 'erased', 'confirmed by', 'missing', 'topic', 'overdue'],
           toRows: (erasure) => [rowOf(erasure, rules)],
           empty: 'There are no such erasures.',
         });
@@ -49,16 +58,19 @@ export function addErasuresCommand(program: Program, context: Context): void {
 
   erasures
     .command('show')
-    .description('print the certificate of an erasure: who has confirmed it, and when')
+    .description(
+      'print the certificate of an erasure: who has confirmed it and when, and what the topic still has',
+    )
     .argument('<account>', 'the id of the account')
     .option('--json', 'print one JSON object')
     .addHelpText('after', formatExamples('erasures show 01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f --json'))
     .action((account, { json = false }) =>
       withStore(context, async (store) => {
-        const rules = rulesOf(context);
+        const rules = await rulesOf(context);
         const certificate = certificateOf(await existing(openOps(store).erasures, account), rules);
         if (json) return context.print(JSON.stringify(certificate, undefined, 2));
-        const { receipts, missing, overdue, complete, ...rest } = certificate;
+        const { receipts, missing, overdue, complete, topic, ...rest } = certificate;
+        const advice = topicAdvice(topic, account);
         const lines = properties({
           ...rest,
           ...Object.fromEntries(receipts.map(({ consumer, confirmedAt }) => [consumer, confirmedAt])),
@@ -66,8 +78,9 @@ export function addErasuresCommand(program: Program, context: Context): void {
             missing.map((consumer) => [consumer, overdue ? 'overdue' : 'has not confirmed yet']),
           ),
           complete: complete ? 'yes' : 'no',
+          [topic.name]: describeTopicErasure(topic),
         });
-        for (const line of lines) context.print(line);
+        for (const line of [...lines, ...(advice === undefined ? [] : [advice])]) context.print(line);
       }),
     );
 }
@@ -76,14 +89,16 @@ interface Rules {
   readonly receiptDays: number;
   /** Erasures before this time that are not confirmed are overdue. */
   readonly overdueSince: Date;
+  readonly topic: AccountsTopic;
 }
 
-function rulesOf({ environment }: Context): Rules {
+async function rulesOf(context: Context): Promise<Rules> {
   const { ERASURE_RECEIPT_DAYS: receiptDays } = readConfig(
     erasureSettings.pick({ ERASURE_RECEIPT_DAYS: true }),
-    environment,
+    context.environment,
   );
-  return { receiptDays, overdueSince: new Date(Date.now() - receiptDays * DAY_MS) };
+  const overdueSince = new Date(Date.now() - receiptDays * DAY_MS);
+  return { receiptDays, overdueSince, topic: await readAccountsTopic(context) };
 }
 
 /** @throws Error of one line if the account was not erased */
@@ -93,7 +108,7 @@ async function existing(erasures: ReturnType<typeof openOps>['erasures'], accoun
   return found;
 }
 
-function certificateOf(erasure: Erasure, { receiptDays, overdueSince }: Rules) {
+function certificateOf(erasure: Erasure, { receiptDays, overdueSince, topic }: Rules) {
   const { account, sequence, erasedAt, receipts } = erasure;
   const missing = unconfirmed(erasure);
   return {
@@ -105,16 +120,18 @@ function certificateOf(erasure: Erasure, { receiptDays, overdueSince }: Rules) {
     missing,
     complete: missing.length === 0,
     overdue: missing.length > 0 && Date.parse(erasedAt) <= overdueSince.getTime(),
+    topic: topicErasureOf(erasure, topic),
   };
 }
 
 function rowOf(erasure: Erasure, rules: Rules): readonly string[] {
-  const { account, erasedAt, receipts, missing, overdue } = certificateOf(erasure, rules);
+  const { account, erasedAt, receipts, missing, overdue, topic } = certificateOf(erasure, rules);
   return [
     account,
     erasedAt,
     receipts.map(({ consumer }) => consumer).join(',') || '-',
     missing.join(',') || '-',
+    describeTopicErasure(topic),
     overdue ? 'yes' : 'no',
   ];
 }

@@ -2,7 +2,7 @@ import { auditSettings, erasureSettings } from '@latchkey/auth/ops';
 import { kafkaSettings } from '@latchkey/backend';
 import { type TopicSpec, topicNameOnLog } from '@latchkey/bus';
 import type { KafkaBus, Replication, TopicState } from '@latchkey/bus/kafka';
-import { allTopics, type EventTopic, erasableAccountsTopic } from '@latchkey/events';
+import { allTopics, erasableAccountsTopic } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import type { Context } from '../context.ts';
 import { withKafkaBus } from '../kafka.ts';
@@ -54,7 +54,7 @@ async function withTopicsLike(
 }
 
 /** Returns the topic of accounts with the settings that it must have. */
-export function newAccountsTopic(context: Context): EventTopic {
+export function newAccountsTopic(context: Context): ReturnType<typeof erasableAccountsTopic> {
   return erasableAccountsTopic(erasureTopicDaysOf(context));
 }
 

@@ -11,7 +11,7 @@ import { createJob } from '../job.ts';
 import type { CopiedErasure, ErasureReceipts } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { type CopyNeeds, publishCopies, replacesEarlier } from './copies.ts';
-import { REPEATED_AFTER_MS, removedBy } from './removal.ts';
+import { REPEATED_AFTER_MS, removalMs } from './removal.ts';
 
 const LEASE = 'erasure-heartbeats';
 const LEASE_MS = 60_000;
@@ -51,7 +51,7 @@ export function createHeartbeats(
 
   /** When the broker has removed the earlier records, if heartbeats were published meanwhile; ms since 1970. */
   function goneAt({ copies: { lastAt } }: CopiedErasure): number {
-    return removedBy(lastAt, maxLagMs).getTime();
+    return Date.parse(lastAt) + removalMs(maxLagMs);
   }
 
   function isDueAgain({ copies: { firstAt, lastAt } }: CopiedErasure): boolean {

@@ -1,5 +1,6 @@
 /** When a broker has removed the events of an erased person from a compacted topic. */
 import { segmentMsFor } from '@latchkey/bus';
+import type { Copies } from '../ports/erasure-receipts.ts';
 
 /**
  * How long after the first copies they are published once more, in ms: a publish of the events with the person may have
@@ -8,11 +9,20 @@ import { segmentMsFor } from '@latchkey/bus';
 export const REPEATED_AFTER_MS = 60 * 60_000;
 
 /**
- * Returns when the events with the person are certain to be gone: after a segment's time, until the copies are in one
- * that can be compacted, and another in reserve.
- * @param lastAt when the last copies were published; RFC 3339
+ * Returns how long after the last copies the events with the person are certain to be gone, in ms: a segment's time
+ * later, when the copies are in a segment that can be compacted, and another in reserve.
  * @param maxLagMs how long the broker may keep a record after a later one has replaced it: ERASURE_TOPIC_DAYS, in ms
  */
-export function removedBy(lastAt: string, maxLagMs: number): Date {
-  return new Date(Date.parse(lastAt) + maxLagMs + 2 * segmentMsFor(maxLagMs));
+export function removalMs(maxLagMs: number): number {
+  return maxLagMs + 2 * segmentMsFor(maxLagMs);
+}
+
+/**
+ * Returns when the events with the person must be gone from the topic, provided that auth runs.
+ * @param maxLagMs as in {@link removalMs}
+ */
+export function removedBy({ firstAt, lastAt, goneAt }: Copies, maxLagMs: number): Date {
+  if (goneAt !== undefined) return new Date(goneAt);
+  const lastMs = Math.max(Date.parse(lastAt), Date.parse(firstAt) + REPEATED_AFTER_MS);
+  return new Date(lastMs + removalMs(maxLagMs));
 }

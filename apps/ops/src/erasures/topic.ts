@@ -1,0 +1,98 @@
+/** What is left of an erased person on the topic of accounts. */
+import { type Erasure, removedBy } from '@latchkey/auth/ops';
+import { topicSettings } from '@latchkey/backend';
+import { topicNameOnLog } from '@latchkey/bus';
+import { ACCOUNTS_TOPIC } from '@latchkey/events';
+import { readConfig } from '@latchkey/process';
+import { newAccountsTopic } from '../commands/topics.ts';
+import type { Context } from '../context.ts';
+import { withKafkaBus } from '../kafka.ts';
+import { logKind } from '../log.ts';
+import { retryUntilReachable } from '../patience.ts';
+
+/**
+ * How the events with the person leave the topic: the embedded log replaces them `in place`; `compaction` removes them
+ * once copies were published; a topic that is not compacted has `none`. `unknown`: the broker could not be asked.
+ */
+export type Removal = 'in place' | 'compaction' | 'none' | 'unknown';
+
+/** The topic of accounts, as far as erasures are concerned. */
+export interface AccountsTopic {
+  /** Its name on the log. */
+  readonly name: string;
+  readonly removal: Removal;
+  /** ERASURE_TOPIC_DAYS, in ms. */
+  readonly maxLagMs: number;
+}
+
+/** What is left of one person on it. */
+export interface TopicErasure {
+  readonly name: string;
+  readonly removal: Removal;
+  /** When the events were last published without the person, RFC 3339; absent if they were not. */
+  readonly copiesAt?: string;
+  /** When the broker must have removed the events with the person, RFC 3339; absent if copies were not published. */
+  readonly removedBy?: string;
+  /** Whether the events with the person are gone; null if the stores do not say. */
+  readonly clean: boolean | null;
+}
+
+/** Asks the broker whether the topic is compacted. If there is no answer, says so in a note. @throws ConfigError */
+export async function readAccountsTopic(context: Context): Promise<AccountsTopic> {
+  const { environment, note } = context;
+  const { TOPIC_NAMES } = readConfig(topicSettings, environment);
+  const name = topicNameOnLog(TOPIC_NAMES, ACCOUNTS_TOPIC);
+  const { maxLagMs } = newAccountsTopic(context).compaction;
+  if (logKind(environment) === 'embedded') return { name, removal: 'in place', maxLagMs };
+  try {
+    return { name, removal: await askBroker({ ...context, waits: false }, name), maxLagMs };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    note(`whether ${name} is compacted is unknown: ${reason}`);
+    return { name, removal: 'unknown', maxLagMs };
+  }
+}
+
+async function askBroker(context: Context, name: string): Promise<Removal> {
+  let isCompacted = false;
+  await withKafkaBus(context, async (bus) => {
+    isCompacted = await retryUntilReachable(context, 'Kafka', () => bus.isCompacted(name));
+  });
+  return isCompacted ? 'compaction' : 'none';
+}
+
+/** Returns what is left of an erased person on the topic. */
+export function topicErasureOf(
+  { copies, receipts }: Erasure,
+  { name, removal, maxLagMs }: AccountsTopic,
+): TopicErasure {
+  // auth confirms after its last step, which is the log.
+  const isDone = receipts.some(({ consumer }) => consumer === 'auth');
+  if (removal === 'in place') return { name, removal, clean: isDone };
+  if (copies === undefined)
+    // Where auth has confirmed without copies, the topic was not compacted then: it may have been replaced since.
+    return { name, removal, clean: removal === 'none' || !isDone ? false : null };
+  const { lastAt: copiesAt, goneAt } = copies;
+  // Without compaction, nothing is removed, whenever copies were published.
+  if (goneAt === undefined && removal === 'none') return { name, removal, copiesAt, clean: false };
+  const at = removedBy(copies, maxLagMs).toISOString();
+  return { name, removal, copiesAt, removedBy: at, clean: goneAt !== undefined };
+}
+
+/** Says it in a few words, for a table. */
+export function describeTopicErasure({ removal, removedBy: at, clean }: TopicErasure): string {
+  if (clean === true) return 'clean';
+  if (removal === 'none') return 'not compacted';
+  if (clean === null) return 'unknown';
+  return at === undefined ? 'not yet' : `until ${at}`;
+}
+
+/** Says what an operator can do about it; undefined if nothing has to be done. */
+export function topicAdvice({ name, removal, clean }: TopicErasure, account: string): string | undefined {
+  if (clean === true) return undefined;
+  if (removal === 'none')
+    return `${name} is not compacted, so it keeps the events with the person: move to a new topic (docs/upgrading.md)`;
+  if (clean === null)
+    return `auth has published no copies to ${name}, because the log was another one then, or was not compacted: erase --check ${account} looks for the person, and republish --account ${account} publishes them`;
+  return undefined;
+}
