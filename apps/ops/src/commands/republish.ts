@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { eventKeysOf } from '../keys.ts';
 import { formatCount, formatNumber, progressWhenSlow } from '../output/progress.ts';
 import { formatExamples, type Program } from '../program.ts';
-import { createRepublisher, type Republisher } from '../republish/publish-again.ts';
+import { copyNotes, createRepublisher, type Republisher } from '../republish/publish-again.ts';
 import { createRecordEncoder } from '../republish/records-of.ts';
 import { writeTopic } from '../republish/write-topic.ts';
 import { withSystem } from '../system.ts';
@@ -62,11 +62,13 @@ function republishAll(name: string, context: Context): Promise<void> {
     const auth = openOps(store);
     const recordsOf = createRecordEncoder(auth, (await eventKeysOf(context)).signer);
     await createTopicLike(context, system, current, { ...newAccountsTopic(context), name });
+    const copies = copyNotes(auth, log);
     const { accounts, events, added } = await writeTopic({
       journal: auth.journal,
       recordsOf,
       log: log.reader,
-      bus: createRepublisher(context, { bus: log.bus, journal: auth.journal, recordsOf }),
+      bus: createRepublisher(context, { bus: log.bus, journal: auth.journal, recordsOf, ...copies }),
+      ...copies,
       topic: name,
       maxRecords: MAX_RECORDS,
       onProgress: progressWhenSlow(context),
@@ -80,11 +82,13 @@ function republishAll(name: string, context: Context): Promise<void> {
 function republishAccount(id: string, context: Context): Promise<void> {
   return withSystem(context, async ({ store, log, nameOf }) => {
     const auth = openOps(store);
+    const copies = copyNotes(auth, log);
     const recordsOf = createRecordEncoder(auth, (await eventKeysOf(context)).signer);
     const stream = await auth.journal.stream(id);
     if (stream === undefined) throw new Error(`the journal has no account ${id}`);
-    const bus = createRepublisher(context, { bus: log.bus, journal: auth.journal, recordsOf });
+    const bus = createRepublisher(context, { bus: log.bus, journal: auth.journal, recordsOf, ...copies });
     const names = await publish(bus, await recordsOf(stream), nameOf);
+    if (stream.events.at(-1)?.event.type === 'AccountErased') await copies.noteCopies?.(id);
     context.print(
       `${id}: events 1 to ${stream.events.length} are on ${names.join(', ')} again. Consumers skip what they have.`,
     );

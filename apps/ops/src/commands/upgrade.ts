@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { eventKeysOf, publicEventKeysOf } from '../keys.ts';
 import { formatCount, formatNumber, progressWhenSlow } from '../output/progress.ts';
 import { formatExamples, type Program } from '../program.ts';
-import { createRepublisher } from '../republish/publish-again.ts';
+import { copyNotes, createRepublisher } from '../republish/publish-again.ts';
 import { createRecordEncoder } from '../republish/records-of.ts';
 import { type SigningTotals, signTopics } from '../republish/sign-topics.ts';
 import { withSystem } from '../system.ts';
@@ -31,7 +31,12 @@ export function addUpgradeCommand(program: Program, context: Context): void {
           auth,
           recordsOf,
           log: log.reader,
-          bus: createRepublisher(context, { bus: log.bus, journal: auth.journal, recordsOf }),
+          bus: createRepublisher(context, {
+            bus: log.bus,
+            journal: auth.journal,
+            recordsOf,
+            ...copyNotes(auth, log),
+          }),
           topics: journalTopics.map(({ name }) => nameOf(name)),
           nameOf,
           keyOf: (kid) => keys?.get(kid),

@@ -2,6 +2,7 @@
 import { type AuthOps, withoutPerson } from '@latchkey/auth/ops';
 import type { Bus } from '@latchkey/bus';
 import { type EncodedEvent, subjectOfKey } from '@latchkey/events';
+import type { Log } from '../log.ts';
 import { retryUntilReachable } from '../patience.ts';
 import type { EncodeRecords } from './records-of.ts';
 
@@ -13,6 +14,23 @@ export interface RepublisherDeps {
   readonly bus: Pick<Bus, 'publish' | 'replaceKey'>;
   readonly journal: Pick<AuthOps['journal'], 'stream'>;
   readonly recordsOf: EncodeRecords;
+  /**
+   * Called after events of an erased account were published without the person, because a topic has those with the
+   * person. Not needed on a log that replaces records in place.
+   */
+  noteCopies?(account: string): Promise<void>;
+}
+
+/**
+ * Returns a function that notes the copies of an erased account's events, so that auth publishes heartbeats until the
+ * broker has removed the earlier ones; nothing for a log that replaces records in place.
+ */
+export function copyNotes(
+  { erasures }: Pick<AuthOps, 'erasures'>,
+  { kind }: Pick<Log, 'kind'>,
+): Pick<RepublisherDeps, 'noteCopies'> {
+  if (kind !== 'kafka') return {};
+  return { noteCopies: (account) => erasures.noteCopies(account, new Date().toISOString()) };
 }
 
 /**
@@ -22,7 +40,7 @@ export interface RepublisherDeps {
  */
 export function createRepublisher(
   context: Parameters<typeof retryUntilReachable>[0],
-  { bus, journal, recordsOf }: RepublisherDeps,
+  { bus, journal, recordsOf, noteCopies }: RepublisherDeps,
 ): Republisher {
   async function publish(topic: string, records: readonly EncodedEvent[]): Promise<void> {
     await retryUntilReachable(context, 'Kafka', () => bus.publish(topic, records));
@@ -34,7 +52,9 @@ export function createRepublisher(
     if (bus.replaceKey !== undefined) return bus.replaceKey(account, withoutPerson);
     const records = await recordsOf(stream);
     // As long as the journal contains the person, auth has not published the events without the person, and will.
-    if (!records.some(hasPerson)) await publish(topic, records);
+    if (records.some(hasPerson)) return;
+    await publish(topic, records);
+    await noteCopies?.(account);
   }
 
   return {

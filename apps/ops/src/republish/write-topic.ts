@@ -27,6 +27,11 @@ export interface WriteTopic {
   readonly bus: Republisher;
   /** The name of an existing topic. */
   readonly topic: string;
+  /**
+   * Called for each erased account of which the topic has events with the person, once those without are on it as well.
+   * Not needed on a log that replaces records in place.
+   */
+  noteCopies?(account: string): Promise<void>;
   /** The maximum number of records of the topic to hold in memory. If the topic has more, it is read several times. */
   readonly maxRecords: number;
   readonly onProgress: OnProgress;
@@ -78,7 +83,7 @@ function isMailing({ events }: JournaledStream): boolean {
 const RECORDS_PER_PUBLISH = 500;
 
 async function writeAccounts(
-  { bus, topic, recordsOf }: WriteTopic,
+  { bus, topic, recordsOf, noteCopies }: WriteTopic,
   accounts: readonly JournaledStream[],
   index: TopicIndex,
 ): Promise<Written> {
@@ -87,6 +92,7 @@ async function writeAccounts(
   const due = parts.flatMap(({ records }) => records);
   for (let at = 0; at < due.length; at += RECORDS_PER_PUBLISH)
     await bus.publish(topic, due.slice(at, at + RECORDS_PER_PUBLISH));
+  for (const { erased } of parts) if (erased !== undefined) await noteCopies?.(erased);
   return {
     accounts: parts.filter(({ events }) => events > 0).length,
     events: parts.reduce((sum, { events }) => sum + events, 0),
@@ -99,6 +105,8 @@ interface DueRecords {
   readonly records: readonly EncodedEvent[];
   /** How many of the account's events the topic will then have. */
   readonly events: number;
+  /** The account, if it is erased and the topic has events with the person. */
+  readonly erased?: string;
 }
 
 /**
@@ -133,6 +141,7 @@ async function recordsDue(
   return {
     records: isToBeErased ? records : records.slice(fingerprints.length),
     events: Math.max(records.length, fingerprints.length),
+    ...(personal.size > 0 && { erased: id }),
   };
 }
 
