@@ -12,6 +12,8 @@ const END = '<!-- end of figures -->';
 /** The result of one checked run. */
 export interface EvidenceLine extends Pick<FaultSettings, 'seed' | 'seconds' | 'rate' | 'mix' | 'pauses'> {
   readonly at: string;
+  /** Whether the system was a standalone instead of a cluster. */
+  readonly embedded?: boolean;
   /** The duration of the whole run, in seconds. */
   readonly took: number;
   /** Whether no rule was violated. */
@@ -87,12 +89,14 @@ export function eventsIn(lines: readonly EvidenceLine[]): number {
   return lines.reduce((sum, { counts }) => sum + (counts['events'] ?? 0), 0);
 }
 
-function settingsOf({ seconds, rate, mix, pauses }: EvidenceLine): string {
-  return `FAULTS_SECONDS=${seconds} FAULTS_RATE=${rate} FAULTS_MIX=${mix} FAULTS_PAUSES=${pauses}`;
+/** Returns the command of runs with these settings, without its seed and its number of events. */
+function settingsOf({ seconds, rate, mix, pauses, embedded = false }: EvidenceLine): string {
+  const command = `npm run test:faults -- ${embedded ? '--embedded ' : ''}`;
+  return `FAULTS_SECONDS=${seconds} FAULTS_RATE=${rate} FAULTS_MIX=${mix} FAULTS_PAUSES=${pauses} ${command}`;
 }
 
 function commandOf(settings: string, lines: readonly EvidenceLine[]): string {
-  return `FAULTS_SEED=${lines[0]?.seed} ${settings} npm run test:faults -- --events ${eventsIn(lines)} --write`;
+  return `FAULTS_SEED=${lines[0]?.seed} ${settings}--events ${eventsIn(lines)} --write`;
 }
 
 function runsInWords(lines: readonly EvidenceLine[]): string {

@@ -1,12 +1,14 @@
 /**
- * `npm run test:faults`: runs a system of separate processes on real servers under steady traffic while faults of every
- * kind happen, and then checks every rule. Requirements and procedure: docs/reliability.md.
+ * `npm run test:faults`: runs a system of separate processes on real servers, or with `--embedded` a standalone, under
+ * steady traffic while faults of every kind happen, and then checks every rule. Requirements and procedure: docs/reliability.md.
  */
 import { type Report, recheck } from './checker/check.ts';
 import { type EvidenceLine, eventsIn, openEvidence } from './evidence.ts';
-import { impossible, type RunResult, runOnce } from './run.ts';
+import { type RunResult, runOnce } from './run.ts';
 import { type FaultSettings, faultSettings } from './settings.ts';
 import { columns, faultCounts, sumOf } from './summary.ts';
+import { impossible } from './system/cluster.ts';
+import { impossibleInStandalone } from './system/standalone.ts';
 
 const MOST_SHOWN = 40;
 function say(line: string): void {
@@ -47,7 +49,10 @@ async function runAll(settings: FaultSettings, signal: AbortSignal): Promise<rea
   return lines.slice(before.length);
 }
 
-function lineOf(result: RunResult, { seed, seconds, rate, mix, pauses }: FaultSettings): EvidenceLine {
+function lineOf(
+  result: RunResult,
+  { seed, seconds, rate, mix, pauses, embedded }: FaultSettings,
+): EvidenceLine {
   return {
     at: new Date().toISOString(),
     seed,
@@ -55,6 +60,7 @@ function lineOf(result: RunResult, { seed, seconds, rate, mix, pauses }: FaultSe
     rate,
     mix,
     pauses,
+    ...(embedded && { embedded }),
     took: result.seconds,
     ok: result.ok,
     counts: result.report.counts,
@@ -82,7 +88,7 @@ async function runOrRecheck(words: readonly string[]): Promise<void> {
   const [first, folder] = words;
   if (first === '--recheck' && folder !== undefined) return recheckRun(folder);
   const settings = faultSettings(words, process.env);
-  for (const fault of impossible(settings))
+  for (const fault of settings.embedded ? impossibleInStandalone() : impossible(settings))
     say(`${fault} is left out: it cannot be caused here (docs/reliability.md)`);
   const lines = await runAll(settings, interrupted());
   if (lines.length > 1) say(`all ${lines.length} runs\n${columns(sumOf(lines.map(({ counts }) => counts)))}`);

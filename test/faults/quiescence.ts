@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
-import type { Stores } from '../support/cluster.ts';
+import type { DataFolder, Servers } from './run-folder.ts';
+import { unfinishedIn } from './system/data-folder.ts';
 
 /** The groups, and the topics that each reads. */
 const READERS = {
@@ -26,8 +27,11 @@ export interface QuiescenceOptions {
  * processed, and no mail is pending.
  * @returns the work that is left when the time is over; empty if none
  */
-export async function untilQuiet(stores: Stores, { withinMs, say }: QuiescenceOptions): Promise<Unrest> {
-  const look = await openLook(stores);
+export async function untilQuiet(
+  stores: Servers | DataFolder,
+  { withinMs, say }: QuiescenceOptions,
+): Promise<Unrest> {
+  const look = 'DATA_DIR' in stores ? lookInto(stores) : await openLook(stores);
   const began = performance.now();
   let told = began;
   try {
@@ -51,7 +55,23 @@ export function inWords(unrest: Unrest): string {
     .join(', ');
 }
 
-async function openLook({ KAFKA_BROKERS, MONGO_URL }: Stores) {
+interface Look {
+  unrest(): Promise<Unrest>;
+  close(): Promise<void>;
+}
+
+function lookInto({ DATA_DIR }: DataFolder): Look {
+  return {
+    unrest: async () => withoutNone(unfinishedIn(DATA_DIR)),
+    close: async () => undefined,
+  };
+}
+
+function withoutNone(counts: Readonly<Record<string, number>>): Unrest {
+  return Object.fromEntries(Object.entries(counts).filter(([, left]) => left > 0));
+}
+
+async function openLook({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise<Look> {
   const kafka = new Kafka({
     brokers: KAFKA_BROKERS.split(','),
     clientId: 'quiescence',
@@ -104,7 +124,7 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Stores) {
         }),
         ...(await unread()),
       };
-      return Object.fromEntries(Object.entries(counts).filter(([, left]) => left > 0));
+      return withoutNone(counts);
     },
     close: () => mongo.close(),
   };

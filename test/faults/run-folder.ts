@@ -82,6 +82,17 @@ export interface Trace {
 /** A profile as an admin sees it through the API. */
 export type ShownProfile = Readonly<Record<string, unknown>>;
 
+/** The servers of a cluster. */
+export interface Servers {
+  readonly KAFKA_BROKERS: string;
+  readonly MONGO_URL: string;
+}
+
+/** The data folder of a standalone. */
+export interface DataFolder {
+  readonly DATA_DIR: string;
+}
+
 /** The file run.json. */
 export interface RunDescription {
   readonly seed: number;
@@ -97,8 +108,8 @@ export interface RunDescription {
    * Personal data of erased people in the stores at the end, before any of their addresses is used for a login again.
    */
   readonly traces: readonly Trace[];
-  /** The servers of the run; they are still up while it is checked. */
-  readonly servers: { readonly KAFKA_BROKERS: string; readonly MONGO_URL: string };
+  /** Where the run has its data; servers are still up while it is checked. */
+  readonly servers: Servers | DataFolder;
 }
 
 export interface RunFolder {

@@ -19,6 +19,8 @@ export interface FaultSettings {
   readonly write: boolean;
   /** Whether to keep the folder of a run even if no rule was violated. */
   readonly keep: boolean;
+  /** Whether the system is a standalone instead of a cluster. */
+  readonly embedded: boolean;
   readonly mongoUrl: string;
   /** A shell command that takes `start` and `stop`, and controls the MongoDB at MONGO_URL. */
   readonly mongoControl: string | undefined;
@@ -43,6 +45,7 @@ export function faultSettings(words: readonly string[], environment: NodeJS.Proc
       short: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
+      embedded: { type: 'boolean', default: false },
     },
   });
   const {
@@ -66,12 +69,13 @@ export function faultSettings(words: readonly string[], environment: NodeJS.Proc
     events: numberOf(values.events, 0),
     write: values.write,
     keep: values.keep,
+    embedded: values.embedded,
     mongoUrl: MONGO_URL ?? '',
     mongoControl: MONGO_CONTROL || undefined,
   };
   const faults = [
-    MONGO_URL ? [] : ['MONGO_URL is not set (a MongoDB for tests)'],
-    KAFKA_NODES_COMMAND
+    MONGO_URL || values.embedded ? [] : ['MONGO_URL is not set (a MongoDB for tests)'],
+    KAFKA_NODES_COMMAND || values.embedded
       ? []
       : ['KAFKA_NODES_COMMAND is not set (what starts brokers: libs/bus/src/kafka/testing/nodes.ts)'],
     isCount(settings.seed) ? [] : ['FAULTS_SEED must be a whole number'],

@@ -576,6 +576,18 @@ describe('a mail', () => {
     assert.deepEqual(brokenBy({ ...tried(6000), run }), []);
   });
 
+  test('may seem to be claimed too late if the clock of its sender was set, and not if another was', () => {
+    function triedWhile(target: string, ms: number) {
+      const line = { at: minuteOfRun(5), fault: 'clock-ahead', target, until: minuteOfRun(6) };
+      const late = new Date(new Date(minuteOfRun(5, 1)).getTime() + ms);
+      const stored = deliveries(bobs, { attempts: [{ at: late, ms: 5, result: 'deferred' }] });
+      return brokenBy({ ...stored, run: { faults: [line] } });
+    }
+    assert.deepEqual(triedWhile('clock-of-notifier-1', 6_000), []);
+    assert.deepEqual(triedWhile('clock-of-notifier-1', 66_000), ['superseded mails']);
+    assert.deepEqual(triedWhile('clock-of-auth-1', 6_000), ['superseded mails']);
+  });
+
   test('does not come once what supersedes it is known for as long as a try can take', () => {
     const mail = {
       ...mailOf(deliveryIdOf(ADA, 'welcome')),

@@ -1,6 +1,6 @@
 /** Searches all collections for personal data of erased people. */
 import { BSON, MongoClient } from 'mongodb';
-import type { RunDescription, Trace } from '../run-folder.ts';
+import type { Servers, Trace } from '../run-folder.ts';
 import { isMailing, type Journal } from './journal.ts';
 import { readJournal } from './read-stores.ts';
 import type { TopicRecord } from './stored.ts';
@@ -15,7 +15,7 @@ function mailingsIn({ events }: Journal): ReadonlySet<unknown> {
  * Returns the documents that contain the name or address of an erased person, found in the raw bytes of each document.
  */
 export async function findTraces(
-  servers: RunDescription['servers'],
+  servers: Servers,
   removed: readonly TopicRecord[] = [],
 ): Promise<readonly Trace[]> {
   const journal = await readJournal(servers, removed);

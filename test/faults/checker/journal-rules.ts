@@ -174,7 +174,7 @@ function neededBy(events: readonly JournalEvent[]): readonly string[] {
 }
 
 /** The processes that may have executed a command without a response. */
-const AUTHS = ['auth-1', 'auth-2'];
+const ANSWERERS = ['auth-1', 'auth-2', 'standalone'];
 /** The time after a commit within which its follow-up work, which no response waits for, is done. */
 const FOLLOW_UP_MS = 10_000;
 /** The minimum time until an operation on an unreachable store fails; longer on a busy machine (ARCHITECTURE.md). */
@@ -204,7 +204,7 @@ export function checkMarks(
     const due = dueAt(event);
     const mayBeGivenUp = command !== undefined && due - at > GIVEN_UP_AFTER_MS;
     const span = { from: at, to: Math.max(at, due) };
-    return mayBeGivenUp || coversTime(faults, span, [...(command?.by ? [command.by] : AUTHS), 'mongodb']);
+    return mayBeGivenUp || coversTime(faults, span, [...(command?.by ? [command.by] : ANSWERERS), 'mongodb']);
   }
 
   return eventsByAccount(journal).flatMap(([id, events]) => {

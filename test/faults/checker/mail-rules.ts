@@ -197,19 +197,24 @@ const TRY_MS = 60_000;
  *   within CLAIM_MS, unless that notifier was stopped, or its store was hit, meanwhile. The attempt of a mail that
  *   arrived began at most TRY_MS before.
  * A mail is therefore reported if its attempt began more than CLAIM_MS after the cutoff, or if it arrived more than
- * CLAIM_MS and TRY_MS after it. A claim that was late by less is not detected.
+ * CLAIM_MS and TRY_MS after it. A claim that was late by less is not detected. The times of attempts come from the clock
+ * of the sender: if it may have been set, they may be wrong by as much.
  */
 function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]): readonly Violation[] {
   const byEvent = Map.groupBy(stories, ({ owed }) => owed.event.id);
   // A killed sender makes no late attempt.
   const delays = faults.filter(({ fault }) => !fault.startsWith('kill-'));
   return stories.flatMap((story) => {
-    const known = Math.min(...story.supersededBy.flatMap(({ id }) => byEvent.get(id) ?? []).map(firstSignOf));
+    const known = Math.min(
+      ...story.supersededBy
+        .flatMap(({ id }) => byEvent.get(id) ?? [])
+        .map((other) => firstSignOf(other, faults)),
+    );
     if (known === Number.POSITIVE_INFINITY) return [];
-    const tries = (story.delivery?.attempts ?? []).map((attempt) => ({
-      claimed: attempt.at.getTime() - CLAIM_MS,
-      by: senderOf(attempt, story.arrivals),
-    }));
+    const tries = (story.delivery?.attempts ?? []).map((attempt) => {
+      const by = senderOf(attempt, story.arrivals);
+      return { claimed: attempt.at.getTime() - CLAIM_MS - clockErrorAt(attempt.at, by, faults), by };
+    });
     const arrivals = story.arrivals.map(({ at, by }) => ({
       claimed: Date.parse(at) - CLAIM_MS - TRY_MS,
       by: [by],
@@ -226,21 +231,33 @@ function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]
   });
 }
 
-const NOTIFIERS = ['notifier-1', 'notifier-2'];
+const SENDERS = ['notifier-1', 'notifier-2', 'standalone'];
 
 /**
- * Returns the possible senders of an attempt: the sender of the mail that arrived during it, or else every notifier.
+ * Returns the possible senders of an attempt: the sender of the mail that arrived during it, or else every sender.
  */
 function senderOf({ at, ms }: Attempt, arrivals: readonly MailLine[]): readonly string[] {
   const arrival = arrivals.find(
     (each) => Date.parse(each.at) >= at.getTime() && Date.parse(each.at) <= at.getTime() + ms,
   );
-  return arrival === undefined ? NOTIFIERS : [arrival.by];
+  return arrival === undefined ? SENDERS : [arrival.by];
 }
 
-function firstSignOf({ delivery, arrivals }: Story): number {
+/** More than a clock is ever set ahead or behind. */
+const CLOCK_ERROR_MS = 60_000;
+
+/** Returns by how much a time from the clock of one of these processes may be wrong, in ms. */
+function clockErrorAt(time: Date, processes: readonly string[], faults: readonly FaultLine[]): number {
+  const span = { from: time.getTime() - CLOCK_ERROR_MS, to: time.getTime() + CLOCK_ERROR_MS };
+  const clocks = processes.map((name) => `clock-of-${name}`);
+  return coversTime(faults, span, clocks) ? CLOCK_ERROR_MS : 0;
+}
+
+function firstSignOf({ delivery, arrivals }: Story, faults: readonly FaultLine[]): number {
   return Math.min(
-    ...(delivery?.attempts ?? []).map(({ at }) => at.getTime()),
+    ...(delivery?.attempts ?? []).map(
+      (attempt) => attempt.at.getTime() + clockErrorAt(attempt.at, senderOf(attempt, arrivals), faults),
+    ),
     ...arrivals.map(({ at }) => Date.parse(at)),
   );
 }

@@ -5,7 +5,8 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { type Db, MongoClient } from 'mongodb';
 import { isHeartbeat, readTopic } from '../../support/kcat.ts';
-import type { RunDescription } from '../run-folder.ts';
+import type { DataFolder, Servers } from '../run-folder.ts';
+import { readDataFolder } from '../system/data-folder.ts';
 import { beforeErasure } from './erasure-rules.ts';
 import { genuineRecords } from './forged-rules.ts';
 import { type Journal, journalOf } from './journal.ts';
@@ -22,8 +23,6 @@ import type {
 } from './stored.ts';
 import { TOPICS } from './topic-rules.ts';
 
-type Servers = RunDescription['servers'];
-
 /** The groups, and the topic that each reads. */
 const READERS: readonly (readonly [group: string, topic: string])[] = [
   ['user', 'accounts.events.v1'],
@@ -35,7 +34,9 @@ const READERS: readonly (readonly [group: string, topic: string])[] = [
  * Reads the stores one after the other, in the direction in which data flows, so that each read sees the effects of
  * everything that the earlier reads have seen.
  */
-export async function readStores({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise<Stores> {
+export async function readStores(servers: Servers | DataFolder): Promise<Stores> {
+  if ('DATA_DIR' in servers) return readDataFolder(servers.DATA_DIR);
+  const { KAFKA_BROKERS, MONGO_URL } = servers;
   const client = await MongoClient.connect(MONGO_URL);
   const kafka = new Kafka({
     brokers: KAFKA_BROKERS.split(','),

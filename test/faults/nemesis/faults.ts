@@ -10,6 +10,7 @@ import type { Sink, SinkMood } from '../system/sink.ts';
 import type { Deployment } from './deployment.ts';
 import { FORGERY_NAMES } from './forger.ts';
 import type { Fault, Faults, Heal } from './nemesis.ts';
+import type { StandaloneFault } from './schedule.ts';
 import type { Supervised } from './supervisor.ts';
 
 /** The parts of a system that faults can hit. */
@@ -38,31 +39,10 @@ const SKEW_SECONDS = 45;
 /** Longer than the second within which a process reads its clock file again. */
 const STROBE_MS = 1_500;
 
+/** Returns the faults of a cluster. */
 export function createFaults(world: World): Faults {
   const { processes, nodes, proxies, mongo, mongoControl, sink, clocks, deployment } = world;
   const names = services.flatMap((service) => processes[service].map(({ name }) => name));
-
-  function kill(service: ServiceName): Fault {
-    return {
-      target: (index) => nth(processes[service], index).name,
-      begin: async (index) => {
-        const hit = nth(processes[service], index);
-        await hit.kill();
-        return async () => hit.start();
-      },
-    };
-  }
-
-  function pause(service: ServiceName): Fault {
-    return {
-      target: (index) => nth(processes[service], index).name,
-      begin: async (index) => {
-        const hit = nth(processes[service], index);
-        hit.pause();
-        return async () => hit.resume();
-      },
-    };
-  }
 
   function ofBroker(begin: Fault['begin']): Fault {
     return { target: (index) => `broker-${index + 1}`, begin };
@@ -100,53 +80,14 @@ export function createFaults(world: World): Faults {
     });
   }
 
-  /** Uses the clock as the target instead of its process, because a shifted clock excuses no failure. */
-  function clock(begin: (name: string) => Promise<Heal>): Fault {
-    return { target: (index) => `clock-of-${nth(names, index)}`, begin: (index) => begin(nth(names, index)) };
-  }
-
-  function skewed(offsetSeconds: number): Fault {
-    return clock(async (name) => {
-      await clocks.set(name, offsetSeconds);
-      return () => clocks.set(name, 0);
-    });
-  }
-
-  function operator(name: string, ...words: readonly string[]): Fault {
-    return {
-      target: () => name,
-      begin: async () => {
-        await deployment.operate(...words);
-        return async () => undefined;
-      },
-    };
-  }
-
-  function mail(bad: SinkMood): Fault {
-    return {
-      target: () => 'smtp',
-      begin: async () => {
-        await sink.setMood(bad);
-        return () => sink.setMood('takes');
-      },
-    };
-  }
-
-  async function strobed(name: string, signal: AbortSignal): Promise<void> {
-    for (let ahead = true; !signal.aborted; ahead = !ahead) {
-      await clocks.set(name, ahead ? SKEW_SECONDS : -SKEW_SECONDS);
-      await sleep(STROBE_MS, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
   return {
-    'kill-auth': kill('auth'),
-    'kill-user': kill('user'),
-    'kill-notifier': kill('notifier'),
-    'pause-auth': pause('auth'),
-    'pause-user': pause('user'),
-    'pause-notifier': pause('notifier'),
-    'pause-notifier-past-lease': pause('notifier'),
+    'kill-auth': kill(processes.auth),
+    'kill-user': kill(processes.user),
+    'kill-notifier': kill(processes.notifier),
+    'pause-auth': pause(processes.auth),
+    'pause-user': pause(processes.user),
+    'pause-notifier': pause(processes.notifier),
+    'pause-notifier-past-lease': pause(processes.notifier),
     'kill-broker': ofBroker(async (index) => killBroker(index)),
     'kill-leader-in-send': ofBroker(killInSend),
     'cut-broker': ofBroker(async (index) => {
@@ -175,17 +116,7 @@ export function createFaults(world: World): Faults {
     'fail-write-concern': mongoMood('fails-write-concern'),
     'stale-primary': mongoMood('is-stale'),
     'full-disk': mongoMood('is-full'),
-    'clock-ahead': skewed(SKEW_SECONDS),
-    'clock-behind': skewed(-SKEW_SECONDS),
-    'clock-strobe': clock(async (name) => {
-      const stopping = new AbortController();
-      const strobe = strobed(name, stopping.signal);
-      return async () => {
-        stopping.abort();
-        await strobe;
-        await clocks.set(name, 0);
-      };
-    }),
+    ...clockFaults(clocks, names),
     'half-started-deployments': {
       target: () => 'deployment',
       begin: async () => deployment.startHalf(),
@@ -219,9 +150,7 @@ export function createFaults(world: World): Faults {
         return async () => undefined;
       },
     },
-    'ops-verify': operator('ops-verify', 'verify'),
-    'ops-rebuild': operator('ops-rebuild', 'rebuild', 'user'),
-    'ops-parked-retry': operator('ops-parked-retry', 'parked', 'retry', '--all'),
+    ...operatorFaults(deployment.operate),
     'ops-republish': {
       target: () => 'ops-republish',
       begin: async () => {
@@ -229,6 +158,64 @@ export function createFaults(world: World): Faults {
         return async () => undefined;
       },
     },
+    ...mailFaults(sink),
+  };
+}
+
+/** The parts of a standalone that faults can hit. */
+export interface StandaloneWorld {
+  readonly process: Supervised;
+  readonly sink: Pick<Sink, 'setMood'>;
+  readonly clocks: Pick<Clocks, 'set'>;
+  /** Runs an ops command on the data folder. */
+  operate(...words: readonly string[]): Promise<void>;
+}
+
+/** Returns the faults of a standalone. */
+export function createStandaloneFaults(world: StandaloneWorld): Faults<StandaloneFault> {
+  const { process, sink, clocks, operate } = world;
+  return {
+    'kill-standalone': kill([process]),
+    'pause-standalone': pause([process]),
+    ...mailFaults(sink),
+    ...clockFaults(clocks, [process.name]),
+    ...operatorFaults(operate),
+  };
+}
+
+function kill(processes: readonly Supervised[]): Fault {
+  return {
+    target: (index) => nth(processes, index).name,
+    begin: async (index) => {
+      const hit = nth(processes, index);
+      await hit.kill();
+      return async () => hit.start();
+    },
+  };
+}
+
+function pause(processes: readonly Supervised[]): Fault {
+  return {
+    target: (index) => nth(processes, index).name,
+    begin: async (index) => {
+      const hit = nth(processes, index);
+      hit.pause();
+      return async () => hit.resume();
+    },
+  };
+}
+
+function mailFaults({ setMood }: Pick<Sink, 'setMood'>) {
+  function mail(bad: SinkMood): Fault {
+    return {
+      target: () => 'smtp',
+      begin: async () => {
+        await setMood(bad);
+        return () => setMood('takes');
+      },
+    };
+  }
+  return {
     'smtp-refuses': mail('refuses'),
     'smtp-stalls': mail('stalls'),
     'smtp-stalls-past-timeouts': mail('stalls'),
@@ -236,7 +223,60 @@ export function createFaults(world: World): Faults {
     'smtp-5xx': mail('answers-5xx'),
     'smtp-closes-after-data': mail('closes-after-data'),
     'smtp-loses-250': mail('loses-250'),
-  };
+  } as const;
+}
+
+function operatorFaults(operate: (...words: readonly string[]) => Promise<void>) {
+  function operator(name: string, ...words: readonly string[]): Fault {
+    return {
+      target: () => name,
+      begin: async () => {
+        await operate(...words);
+        return async () => undefined;
+      },
+    };
+  }
+  return {
+    'ops-verify': operator('ops-verify', 'verify'),
+    'ops-rebuild': operator('ops-rebuild', 'rebuild', 'user'),
+    'ops-parked-retry': operator('ops-parked-retry', 'parked', 'retry', '--all'),
+  } as const;
+}
+
+/** @param names the processes */
+function clockFaults(clocks: Pick<Clocks, 'set'>, names: readonly string[]) {
+  /** Uses the clock as the target instead of its process, because a shifted clock excuses no failure. */
+  function clock(begin: (name: string) => Promise<Heal>): Fault {
+    return { target: (index) => `clock-of-${nth(names, index)}`, begin: (index) => begin(nth(names, index)) };
+  }
+
+  function skewed(offsetSeconds: number): Fault {
+    return clock(async (name) => {
+      await clocks.set(name, offsetSeconds);
+      return () => clocks.set(name, 0);
+    });
+  }
+
+  async function strobed(name: string, signal: AbortSignal): Promise<void> {
+    for (let ahead = true; !signal.aborted; ahead = !ahead) {
+      await clocks.set(name, ahead ? SKEW_SECONDS : -SKEW_SECONDS);
+      await sleep(STROBE_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  return {
+    'clock-ahead': skewed(SKEW_SECONDS),
+    'clock-behind': skewed(-SKEW_SECONDS),
+    'clock-strobe': clock(async (name) => {
+      const stopping = new AbortController();
+      const strobe = strobed(name, stopping.signal);
+      return async () => {
+        stopping.abort();
+        await strobe;
+        await clocks.set(name, 0);
+      };
+    }),
+  } as const;
 }
 
 function nth<T>(all: readonly T[], index: number): T {

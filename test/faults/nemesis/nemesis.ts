@@ -1,7 +1,7 @@
 /** Causes the faults of a plan, each at its time, and heals each of them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultLine } from '../run-folder.ts';
-import type { FaultKind, PlannedFault } from './schedule.ts';
+import type { ClusterFault, FaultKind, PlannedFault } from './schedule.ts';
 
 const TOO_LATE_MS = 5_000;
 
@@ -15,10 +15,12 @@ export interface Fault {
   begin(index: number): Promise<Heal>;
 }
 
-export type Faults = Readonly<Record<FaultKind, Fault>>;
+/** How each fault is caused, by its kind. */
+export type Faults<Kind extends FaultKind = ClusterFault> = Readonly<Record<Kind, Fault>>;
 
 export interface NemesisDeps {
-  readonly faults: Faults;
+  /** Must have every fault of the plan. */
+  readonly faults: Readonly<Partial<Record<FaultKind, Fault>>>;
   record(line: FaultLine): void;
   /** Ends the plan early; faults in progress are healed. */
   readonly signal: AbortSignal;
@@ -67,12 +69,17 @@ async function playLane(
 }
 
 async function play({ fault, target, forMs }: PlannedFault, { faults, record, signal }: NemesisDeps) {
+  const { begin, target: nameOf } = faults[fault] ?? failOn(fault);
   const at = new Date().toISOString();
-  const heal = await faults[fault].begin(target);
+  const heal = await begin(target);
   try {
     await sleep(forMs, undefined, { signal }).catch(() => undefined);
   } finally {
     await heal();
   }
-  record({ at, fault, target: faults[fault].target(target), until: new Date().toISOString() });
+  record({ at, fault, target: nameOf(target), until: new Date().toISOString() });
+}
+
+function failOn(fault: FaultKind): never {
+  throw new Error(`${fault} cannot be caused in this system`);
 }

@@ -165,9 +165,61 @@ export const LANES = [
   },
 ] as const satisfies readonly Lane[];
 
-export type FaultKind = (typeof LANES)[number]['kinds'][number]['fault'];
+/** The lanes of a standalone: one process, whose only server is the mail server. */
+export const STANDALONE_LANES = [
+  {
+    targets: 1,
+    pauses: [4, 12],
+    // Longer than the lease of a mail that a killed process was sending.
+    calm: 45,
+    kinds: [
+      { fault: 'kill-standalone', lasts: [0.2, 4] },
+      { fault: 'kill-standalone', lasts: [0.2, 4] },
+      { fault: 'pause-standalone', lasts: PAST_SESSION },
+    ],
+  },
+  {
+    targets: 1,
+    pauses: [2, 6],
+    calm: 25,
+    kinds: [
+      { fault: 'smtp-refuses', lasts: [2, 10] },
+      { fault: 'smtp-stalls', lasts: [4, 12] },
+      { fault: 'smtp-4xx', lasts: [2, 8] },
+      { fault: 'smtp-5xx', lasts: [1, 3] },
+      { fault: 'smtp-closes-after-data', lasts: [2, 6] },
+      { fault: 'smtp-loses-250', lasts: [2, 6] },
+      { fault: 'smtp-stalls-past-timeouts', lasts: [35, 70], from: LONG_RUN },
+    ],
+  },
+  {
+    targets: 1,
+    pauses: [5, 15],
+    calm: 20,
+    kinds: [
+      { fault: 'clock-ahead', lasts: [5, 20], from: MIDDLE_RUN },
+      { fault: 'clock-behind', lasts: [5, 20], from: MIDDLE_RUN },
+      { fault: 'clock-strobe', lasts: [5, 20], from: MIDDLE_RUN },
+    ],
+  },
+  {
+    targets: 1,
+    pauses: [10, 20],
+    calm: 35,
+    kinds: [
+      { fault: 'ops-verify', lasts: [0, 1] },
+      { fault: 'ops-parked-retry', lasts: [0, 1] },
+      { fault: 'ops-rebuild', lasts: [0, 1], from: MIDDLE_RUN },
+    ],
+  },
+] as const satisfies readonly Lane[];
 
-export const FAULT_KINDS: readonly FaultKind[] = [
+/** The faults of a cluster. */
+export type ClusterFault = (typeof LANES)[number]['kinds'][number]['fault'];
+export type StandaloneFault = (typeof STANDALONE_LANES)[number]['kinds'][number]['fault'];
+export type FaultKind = ClusterFault | StandaloneFault;
+
+export const FAULT_KINDS: readonly ClusterFault[] = [
   ...new Set(LANES.flatMap(({ kinds }) => kinds.map(({ fault }) => fault))),
 ];
 
@@ -188,6 +240,10 @@ export interface PlanOptions {
   readonly pauses?: number;
   /** Faults that this machine cannot cause. */
   readonly without?: readonly FaultKind[];
+  /** Default: those of a cluster. */
+  readonly lanes?: readonly (Omit<Lane, 'kinds'> & {
+    readonly kinds: readonly (Kind & { readonly fault: FaultKind })[];
+  })[];
 }
 
 /**
@@ -202,11 +258,10 @@ export function planFaults({
   seconds,
   pauses = 1,
   without = [],
+  lanes = LANES,
 }: PlanOptions): readonly (readonly PlannedFault[])[] {
-  return LANES.map((lane, index) => {
-    const kinds = (lane.kinds as readonly (Kind & { fault: FaultKind })[]).filter(
-      ({ fault, from = 0 }) => seconds >= from && !without.includes(fault),
-    );
+  return lanes.map((lane, index) => {
+    const kinds = lane.kinds.filter(({ fault, from = 0 }) => seconds >= from && !without.includes(fault));
     const [least, most] = lane.pauses;
     const paced = { ...lane, kinds, pauses: [least * pauses, most * pauses] as const };
     return planLane(paced, seconds, createRandom(seed * SEEDS_PER_RUN + index));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { type Cable, cableTo } from '../../support/cable.ts';
-import { type Cluster, prepareCluster } from '../../support/cluster.ts';
+import { type Cluster, nameOfInstance, prepareCluster } from '../../support/cluster.ts';
 import { eventually } from '../../support/eventually.ts';
 import { serverOf, through } from '../../support/mongo-url.ts';
 import type { Settings } from '../../support/system.ts';
@@ -12,7 +12,7 @@ import { check, type Report } from '../checker/check.ts';
 import { findTraces } from '../checker/find-traces.ts';
 import { untilQuiet } from '../quiescence.ts';
 import { createRunFolder, type MailLine, type Minimums } from '../run-folder.ts';
-import { ehloNames, openSink, type Sink } from '../system/sink.ts';
+import { ehloName, openSink, type Sink } from '../system/sink.ts';
 import * as ask from '../traffic/commands.ts';
 import { newPerson, type Person } from '../traffic/person.ts';
 import { createWire, type Wire } from '../traffic/wire.ts';
@@ -81,7 +81,7 @@ export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
         ? { KAFKA_BROKERS: kafka.address }
         : { MONGO_URL: through(stores.MONGO_URL, mongo.address) }),
     }),
-    settingsOfEach: ehloNames,
+    settingsOfEach: (service, index) => ehloName(nameOfInstance(service, index)),
   });
   stack.defer(cluster.stop);
   await cluster.start();

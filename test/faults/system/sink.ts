@@ -5,7 +5,6 @@
 import { text } from 'node:stream/consumers';
 import PostalMime from 'postal-mime';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
-import { nameOfInstance, type ServiceName } from '../../support/cluster.ts';
 import { createSmtpListener, smtpRefusal } from '../../support/smtp-listener.ts';
 import type { Settings } from '../../support/system.ts';
 import type { MailLine, Said } from '../run-folder.ts';
@@ -107,8 +106,8 @@ export async function openSink(record: (line: MailLine) => void): Promise<Sink> 
 }
 
 /** Returns the EHLO name of a process, so that its mails show which process sent them. */
-export function ehloNames(service: ServiceName, index: number): Settings {
-  return service === 'notifier' ? { MAIL_EHLO_NAME: `${nameOfInstance(service, index)}.example.com` } : {};
+export function ehloName(name: string): Settings {
+  return { MAIL_EHLO_NAME: `${name}.example.com` };
 }
 
 /** Returns the first label of the name in EHLO: `notifier-1` of `notifier-1.example.com`. */

@@ -1,0 +1,156 @@
+/** A cluster: three brokers, MongoDB, and two processes of each service. */
+import {
+  type Cluster,
+  nameOfInstance,
+  prepareCluster,
+  type ServiceName,
+  services,
+} from '../../support/cluster.ts';
+import { subjectOf } from '../../support/kcat.ts';
+import { through } from '../../support/mongo-url.ts';
+import type { Settings } from '../../support/system.ts';
+import { findTraces } from '../checker/find-traces.ts';
+import { isForged } from '../checker/forged-rules.ts';
+import type { TopicRecord } from '../checker/stored.ts';
+import { createDeployment } from '../nemesis/deployment.ts';
+import { createFaults, type World } from '../nemesis/faults.ts';
+import { type ClusterFault, planFaults } from '../nemesis/schedule.ts';
+import { type Supervised, supervise } from '../nemesis/supervisor.ts';
+import type { FaultSettings } from '../settings.ts';
+import { findClockLibrary } from './clocks.ts';
+import { openServers, type Servers } from './servers.ts';
+import { ehloName } from './sink.ts';
+import { type OpenSystem, reportEnd, serviceSettings } from './under-test.ts';
+
+const TRIES = 5;
+
+/** Starts the servers and the processes, and resolves once all are ready. */
+export const openCluster: OpenSystem = async (options, stack) => {
+  const { settings, say, recordMail, recordRemoved } = options;
+  say('  starting three brokers and two processes of each service');
+  const { seed, seconds, pauses } = settings;
+  const plan = planFaults({ seed, seconds, pauses, without: impossible(settings) });
+  const setsClocks = plan.flat().some(({ fault }) => fault.startsWith('clock-'));
+  const clockLibrary = setsClocks ? findClockLibrary() : undefined;
+  const servers = await openServers({ ...settings, clockLibrary, recordMail }, stack);
+  const cluster = await startServices(servers, settings, stack);
+  const processes = superviseAll(cluster, reportEnd(options));
+  stack.defer(() => releaseAll(processes));
+
+  const removed: TopicRecord[] = [];
+  const deployment = createDeployment({
+    cluster,
+    say,
+    recordRemoved: (record) => {
+      removed.push(record);
+      recordRemoved(record);
+    },
+  });
+  return {
+    url: cluster.url,
+    stores: cluster.stores,
+    processes: new Map(
+      services.flatMap((service) =>
+        cluster.instances[service].map(
+          (instance, index) => [nameOfInstance(service, index), instance] as const,
+        ),
+      ),
+    ),
+    letters: servers.sink.letters,
+    plan,
+    faults: createFaults({ ...servers, processes, deployment }),
+    nameOf: cluster.nameOf,
+    ops: cluster.ops,
+    // Publishes accounts again whose records were deleted before they were read, as `ops verify` advises.
+    repair: async () => {
+      const cut = new Set(
+        removed.filter((record) => record.key !== null && !isForged(record)).map(subjectOf),
+      );
+      for (const account of cut) await insist(() => cluster.ops('republish', '--account', account));
+    },
+    findTraces: () => findTraces(cluster.stores, removed),
+  };
+};
+
+/**
+ * Returns the grace period: one auth process erases accounts immediately, the other after a week, so that a run has
+ * both. The process that responds to the request determines the period.
+ */
+function graceOf(service: ServiceName, index: number): Settings {
+  return service === 'auth' ? { ERASURE_GRACE_DAYS: index === 0 ? '0' : '7' } : {};
+}
+
+/**
+ * Faults that need the proxy, which cannot be used with a replica set because its members refer to each other by
+ * address.
+ */
+const BY_PROXY = ['cut-mongodb', 'fail-write-concern', 'stale-primary', 'full-disk'] as const;
+
+function isReplicaSet(mongoUrl: string): boolean {
+  return /[?&]replicaSet=/.test(mongoUrl);
+}
+
+/** Returns the faults that this machine cannot cause. */
+export function impossible({ mongoControl, mongoUrl }: FaultSettings): readonly ClusterFault[] {
+  const isSet = isReplicaSet(mongoUrl);
+  return [
+    ...(mongoControl === undefined ? (['stop-mongodb'] as const) : []),
+    ...(isSet ? BY_PROXY : []),
+    ...(isSet && mongoControl !== undefined ? [] : (['fail-over-mongodb', 'pause-secondary'] as const)),
+    ...(findClockLibrary() === undefined ? (['clock-ahead', 'clock-behind', 'clock-strobe'] as const) : []),
+  ];
+}
+
+async function startServices(
+  { nodes, mongo, sink, clocks }: Servers,
+  { mongoUrl, seed }: FaultSettings,
+  stack: AsyncDisposableStack,
+): Promise<Cluster> {
+  const cluster = await prepareCluster({
+    servers: { KAFKA_BROKERS: nodes.brokers.join(), MONGO_URL: mongoUrl },
+    settingsOn: ({ MONGO_URL }) => ({
+      ...serviceSettings(seed),
+      ...sink.settings,
+      MONGO_URL: isReplicaSet(mongoUrl) ? MONGO_URL : through(MONGO_URL, mongo.address),
+    }),
+    settingsOfEach: (service, index) => ({
+      ...graceOf(service, index),
+      ...ehloName(nameOfInstance(service, index)),
+      ...clocks.settingsOf(nameOfInstance(service, index)),
+    }),
+  });
+  stack.defer(cluster.stop);
+  await cluster.start();
+  return cluster;
+}
+
+function superviseAll(
+  { instances }: Cluster,
+  onEnd: (name: string, lastLines: string) => void,
+): World['processes'] {
+  function supervised(service: ServiceName): readonly Supervised[] {
+    return instances[service].map((instance, index) =>
+      supervise(nameOfInstance(service, index), instance, onEnd),
+    );
+  }
+  return { user: supervised('user'), notifier: supervised('notifier'), auth: supervised('auth') };
+}
+
+function releaseAll(processes: World['processes']): void {
+  for (const one of services.flatMap((service) => processes[service])) one.release();
+}
+
+/**
+ * Repeats an ops command until it succeeds.
+ * @throws Error of the last attempt
+ */
+async function insist(command: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await command();
+      return;
+    } catch (error) {
+      if (tries === TRIES) throw error;
+    }
+  }
+}

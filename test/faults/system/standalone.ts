@@ -1,0 +1,109 @@
+/** A standalone on a data folder of its own: all services in one process. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { freePort } from '@latchkey/process/testing/free-port';
+import { openFront } from '../../support/front.ts';
+import { HIGH_LIMITS, OPS, STANDALONE } from '../../support/programs.ts';
+import { serverProcess } from '../../support/server-process.ts';
+import { createStandaloneFaults } from '../nemesis/faults.ts';
+import { planFaults, STANDALONE_LANES, type StandaloneFault } from '../nemesis/schedule.ts';
+import { supervise } from '../nemesis/supervisor.ts';
+import { findClockLibrary, openClocks } from './clocks.ts';
+import { ehloName, openSink } from './sink.ts';
+import { type OpenSystem, reportEnd, serviceSettings } from './under-test.ts';
+
+const NAME = 'standalone';
+
+/** Returns the faults that this machine cannot cause. */
+export function impossibleInStandalone(): readonly StandaloneFault[] {
+  return findClockLibrary() === undefined ? ['clock-ahead', 'clock-behind', 'clock-strobe'] : [];
+}
+
+/** Starts the process and its mail server, and resolves once it is ready. */
+export const openStandalone: OpenSystem = async (options, stack) => {
+  const { settings, say, recordMail } = options;
+  say('  starting a standalone');
+  const { seed, seconds, pauses } = settings;
+  const plan = planFaults({
+    seed,
+    seconds,
+    pauses,
+    lanes: STANDALONE_LANES,
+    without: impossibleInStandalone(),
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
+  stack.defer(() => rm(folder, { recursive: true }));
+  const sink = await openSink(recordMail);
+  stack.defer(sink.close);
+  const setsClocks = plan.flat().some(({ fault }) => fault.startsWith('clock-'));
+  const clocks = await openClocks(setsClocks ? findClockLibrary() : undefined, [NAME], stack);
+
+  const [port, ownPort, operationsPort] = [await freePort(), await freePort(), await freePort()];
+  const url = `http://127.0.0.1:${ownPort}`;
+  const stores = { DATA_DIR: folder };
+  const instance = serverProcess({
+    url,
+    operations: `http://127.0.0.1:${operationsPort}`,
+    words: [STANDALONE],
+    env: {
+      ...process.env,
+      KAFKA_BROKERS: undefined,
+      MONGO_URL: undefined,
+      LOG_LEVEL: 'info',
+      PORT: String(ownPort),
+      OPERATIONS_PORT: String(operationsPort),
+      PUBLIC_URL: `http://localhost:${port}`,
+      TRUSTED_PROXIES: '127.0.0.1/32',
+      ...HIGH_LIMITS,
+      ...stores,
+      ...serviceSettings(seed),
+      ...sink.settings,
+      // The checker takes the original events of an erased account from the log, where a standalone replaces them.
+      ERASURE_GRACE_DAYS: '7',
+      ...ehloName(NAME),
+      ...clocks.settingsOf(NAME),
+    },
+  });
+  stack.defer(async () => void (await instance.end('SIGTERM')));
+  const front = await openFront({ port, routing: () => [url], checked: [] });
+  stack.defer(front.close);
+  instance.launch();
+  await instance.ready();
+  const supervised = supervise(NAME, instance, reportEnd(options));
+  stack.defer(supervised.release);
+
+  async function ops(...words: readonly string[]): Promise<string> {
+    const env = { ...process.env, KAFKA_BROKERS: undefined, MONGO_URL: undefined, ...stores };
+    const { stdout } = await promisify(execFile)(process.execPath, [OPS, ...words], { env });
+    return stdout;
+  }
+
+  return {
+    url: front.url,
+    stores,
+    processes: new Map([[NAME, instance]]),
+    letters: sink.letters,
+    plan,
+    faults: createStandaloneFaults({
+      process: supervised,
+      sink,
+      clocks,
+      // A command that fails because of another fault has changed nothing.
+      operate: async (...words) =>
+        void (await ops(...words).catch((error: Error) =>
+          say(`  ops ${words.join(' ')}: ${lastLineOf(error)}`),
+        )),
+    }),
+    nameOf: (origin) => (origin === url ? NAME : undefined),
+    ops,
+    repair: async () => undefined,
+    findTraces: async () => [],
+  };
+};
+
+function lastLineOf({ message }: Error): string {
+  return message.trimEnd().split('\n').at(-1) ?? '';
+}

@@ -1,0 +1,84 @@
+/** The system of a run, as the run sees it: a cluster of processes on real servers, or one standalone. */
+import type { ServerProcess } from '../../support/server-process.ts';
+import type { Settings } from '../../support/system.ts';
+import type { TopicRecord } from '../checker/stored.ts';
+import type { NemesisDeps } from '../nemesis/nemesis.ts';
+import type { PlannedFault } from '../nemesis/schedule.ts';
+import type { DataFolder, FaultLine, MailLine, Servers, Trace } from '../run-folder.ts';
+import type { FaultSettings } from '../settings.ts';
+import type { Letters } from './letters.ts';
+
+export interface SystemUnderTest {
+  /** The base URL of the API. */
+  readonly url: string;
+  readonly stores: Servers | DataFolder;
+  /** Every process of the system by its name, such as `auth-1`. */
+  readonly processes: ReadonlyMap<string, ServerProcess>;
+  /** The mails that the mail server has accepted. */
+  readonly letters: Letters;
+  readonly plan: readonly (readonly PlannedFault[])[];
+  readonly faults: NemesisDeps['faults'];
+  /** Returns the name of the process with this origin. */
+  nameOf(origin: string): string | undefined;
+  /** Runs an ops command. @returns its output; rejects if it failed */
+  ops(...words: readonly string[]): Promise<string>;
+  /** Puts right what faults have left to an operator. */
+  repair(): Promise<void>;
+  /** Returns the personal data of erased people that the stores have. Called once the system is idle. */
+  findTraces(): Promise<readonly Trace[]>;
+}
+
+export interface SystemOptions {
+  readonly settings: FaultSettings;
+  say(line: string): void;
+  recordMail(line: MailLine): void;
+  /** Called when a process has exited by itself; it is started again. */
+  recordFault(line: FaultLine): void;
+  /** Called with each record before a fault deletes it. */
+  recordRemoved(record: TopicRecord): void;
+}
+
+/** Starts a system. Everything that it starts is added to the stack, which stops it. */
+export type OpenSystem = (options: SystemOptions, stack: AsyncDisposableStack) => Promise<SystemUnderTest>;
+
+/**
+ * Links have the shortest lifetime that is allowed. The lease of a mail is longer than a busy machine suspends a
+ * process: a process that was suspended for longer could send a second copy, which no fault would excuse.
+ */
+const SERVICE_SETTINGS = {
+  RESET_TOKEN_EXPIRATION_MINUTES: '10',
+  SESSIONS_PER_ACCOUNT: '1000',
+  MAIL_LEASE_SECONDS: '30',
+} as const;
+const NONE = '1000000';
+const NO_LIMITS = {
+  LIMITS: 'off',
+  LIMIT_MAILS_PER_ADDRESS: NONE,
+  LIMIT_MAILS_PER_ADDRESS_AND_DAY: NONE,
+  LIMIT_PROFILE_CHANGES: NONE,
+} as const;
+/** The default limits, except those per IP, because all traffic comes from one IP. */
+const LIMITS_ON = {
+  LIMITS: 'on',
+  LIMIT_MAILS_PER_ADDRESS: '3',
+  LIMIT_MAILS_PER_ADDRESS_AND_DAY: '30',
+  LIMIT_PROFILE_CHANGES: '30',
+  LIMIT_MAIL_REQUESTS_PER_IP: NONE,
+  LIMIT_SIGNUPS_PER_IP: NONE,
+  LIMIT_LOGIN_FAILURES_PER_IP: NONE,
+  LIMIT_MAILING_RECIPIENTS: NONE,
+} as const;
+
+/** Returns the settings of all services. Limits are on in runs with an odd seed. */
+export function serviceSettings(seed: number): Settings {
+  return { ...SERVICE_SETTINGS, ...(seed % 2 === 1 ? LIMITS_ON : NO_LIMITS) };
+}
+
+/** Returns a function that reports that a process has exited by itself. */
+export function reportEnd({ say, recordFault }: Pick<SystemOptions, 'say' | 'recordFault'>) {
+  return (name: string, lastLines: string): void => {
+    const now = new Date().toISOString();
+    say(`  ${name} has ended by itself, and is started again; its last lines:\n${lastLines}`);
+    recordFault({ at: now, fault: 'ended-by-itself', target: name, until: now });
+  };
+}
