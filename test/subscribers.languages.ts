@@ -16,7 +16,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { createTestEvents, type TestEvent } from '@latchkey/events/testing';
 import { Kafka, logLevel } from 'kafkajs';
-import { assertOutcome, cases, outcomeOf } from '../libs/events/scripts/conformance.ts';
+import { assertOutcome, type ConformanceCase, cases, outcomeOf } from '../libs/events/scripts/conformance.ts';
 
 interface Language {
   readonly name: string;
@@ -65,7 +65,7 @@ const kafka = new Kafka({
   clientId: 'subscribers',
   logLevel: logLevel.NOTHING,
 });
-const urlOfKeys = await serveKeys(events.jwks);
+const urlOfKeys = await serveKeys(() => events.jwks);
 
 before(async () => {
   const admin = kafka.admin();
@@ -74,11 +74,11 @@ before(async () => {
   await admin.disconnect();
 });
 
-/** Serves a JWKS until the tests end. @returns its URL */
-async function serveKeys(jwks: object): Promise<string> {
+/** Serves a JWKS until the tests end. @param jwks called for each request @returns its URL */
+async function serveKeys(jwks: () => object): Promise<string> {
   const server = createServer((_request, response) => {
     response.setHeader('Content-Type', 'application/json');
-    response.end(JSON.stringify(jwks));
+    response.end(JSON.stringify(jwks()));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   after(() => server.close());
@@ -124,7 +124,7 @@ for (const language of languages) {
       const vector = JSON.parse(
         await readFile(join(root, 'libs/events/vectors/chain.v1.json'), 'utf8'),
       ) as Vector;
-      const env = { ...process.env, JWKS_URL: await serveKeys(vector.jwks) };
+      const env = { ...process.env, JWKS_URL: await serveKeys(() => vector.jwks) };
       async function positionAfter(records: Vector['records'], keyOf = idIn) {
         const texts = records.map(({ headers, value }) => ({ key: keyOf(headers) ?? null, headers, value }));
         const { accounts } = await outcomeOf([program, ...words, '--stdin'], texts, { cwd, env });
@@ -144,6 +144,26 @@ for (const language of languages) {
       assert.deepEqual(await positionAfter([changed, unsigned, longer]), []);
       assert.deepEqual(await positionAfter(vector.records, (headers) => `${idIn(headers)}/7`), []);
       assert.deepEqual(await positionAfter(vector.records, () => `${randomUUID()}/1`), []);
+    });
+
+    test('fetches the keys again for an unknown key id, once for several, so that auth may have a new key', async () => {
+      const [published] = events.jwks.keys;
+      let fetches = 0;
+      const url = await serveKeys(() => {
+        fetches += 1;
+        return { keys: fetches === 1 ? [published] : [published, { ...published, kid: 'newer' }] };
+      });
+      const ada = events.account();
+      const records = [
+        textOf(ada.event('UserRegistered')),
+        signedAs('newer', textOf(ada.event('AccountVerified'))),
+        signedAs('unknown', textOf(ada.event('SessionsRevoked'))),
+        signedAs('unknown-too', textOf(ada.event('SessionsRevoked'))),
+      ];
+      const env = { ...process.env, JWKS_URL: url };
+      const { accounts } = await outcomeOf([program, ...words, '--stdin'], records, { cwd, env });
+      assert.deepEqual(accounts, [{ account: ada.id, sequence: 2, parked: null }]);
+      assert.equal(fetches, 2);
     });
 
     test('on a broker: once, in order, with duplicates, a gap that heals and forged records', async () => {
@@ -186,6 +206,20 @@ function idIn(headers: Vector['records'][number]['headers']): string | undefined
 
 function ownKeyIn(headers: Vector['records'][number]['headers']): string {
   return `${idIn(headers)}/${Number(headers['ce_sequence'])}`;
+}
+
+type TextRecord = ConformanceCase['records'][number];
+
+function textOf({ record }: TestEvent): TextRecord {
+  const { key, value, headers } = record;
+  const texts = Object.entries(headers).map(([name, text]) => [name, String(text)] as const);
+  return { key: String(key), value: String(value), headers: Object.fromEntries(texts) };
+}
+
+/** Returns a record that names another key. The signature is still that of the test key. */
+function signedAs(kid: string, record: TextRecord): TextRecord {
+  const [, signature = ''] = record.headers['ce_signature']?.split('.') ?? [];
+  return { ...record, headers: { ...record.headers, ce_signature: `${kid}.${signature}` } };
 }
 
 interface Vector {

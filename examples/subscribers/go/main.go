@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string) error {
 }
 
 // fromStdin handles the records on stdin, and prints a line per handled event and then a line per account.
-func fromStdin(keys Keys) error {
+func fromStdin(keys *Keys) error {
 	folder, err := os.MkdirTemp("", "subscriber")
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func fromStdin(keys Keys) error {
 	})
 }
 
-func fromKafka(ctx context.Context, db *bbolt.DB, keys Keys) error {
+func fromKafka(ctx context.Context, db *bbolt.DB, keys *Keys) error {
 	brokers := kgo.SeedBrokers(strings.Split(os.Getenv("KAFKA_BROKERS"), ",")...)
 	group := os.Getenv("KAFKA_GROUP")
 	if group == "" {

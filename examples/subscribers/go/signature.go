@@ -13,18 +13,51 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
-// Keys are auth's public keys for event signatures, by key id.
-type Keys map[string]ed25519.PublicKey
+// fetchInterval is the shortest time between two fetches because of unknown key ids: anybody who can write to the topic
+// can make up key ids. A key must be published this long before auth signs with it.
+const fetchInterval = 10 * time.Second
 
-// loadKeys fetches the JWKS of auth. It returns nil for an empty URL. Restart the process once a new
-// key is published, before auth signs with it.
-func loadKeys(ctx context.Context, url string) (Keys, error) {
+// Keys are auth's public keys for event signatures. They are fetched again for an unknown key id, because auth may
+// have a new key.
+type Keys struct {
+	url       string
+	byID      map[string]ed25519.PublicKey
+	nextFetch time.Time
+}
+
+// errKeysUnavailable means that the keys cannot be fetched, so a record cannot be verified. Read it again later.
+var errKeysUnavailable = errors.New("the keys of auth cannot be fetched")
+
+// loadKeys fetches the JWKS of auth. It returns nil for an empty URL.
+func loadKeys(ctx context.Context, url string) (*Keys, error) {
 	if url == "" {
 		return nil, nil
 	}
+	byID, err := fetchKeys(ctx, url)
+	return &Keys{url: url, byID: byID}, err
+}
+
+// find returns the key with an id, or nil if auth has no such key.
+func (keys *Keys) find(kid string) (ed25519.PublicKey, error) {
+	if key := keys.byID[kid]; key != nil || time.Now().Before(keys.nextFetch) {
+		return key, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	byID, err := fetchKeys(ctx, keys.url)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errKeysUnavailable, err)
+	}
+	keys.byID, keys.nextFetch = byID, time.Now().Add(fetchInterval)
+	return byID[kid], nil
+}
+
+// fetchKeys returns the keys of a JWKS by key id.
+func fetchKeys(ctx context.Context, url string) (map[string]ed25519.PublicKey, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
@@ -43,7 +76,7 @@ func loadKeys(ctx context.Context, url string) (Keys, error) {
 	if err := json.NewDecoder(answer.Body).Decode(&jwks); err != nil {
 		return nil, err
 	}
-	keys := Keys{}
+	keys := map[string]ed25519.PublicKey{}
 	for _, key := range jwks.Keys {
 		if x, err := bytesOf(key.X); key.Crv == "Ed25519" && err == nil && len(x) == ed25519.PublicKeySize {
 			keys[key.Kid] = x
@@ -53,7 +86,8 @@ func loadKeys(ctx context.Context, url string) (Keys, error) {
 }
 
 // verify checks that auth has published this record (docs/events.md#where-an-event-comes-from).
-func (keys Keys) verify(record Record) error {
+// It fails with errKeysUnavailable if that cannot be known now.
+func (keys *Keys) verify(record Record) error {
 	headers := record.Headers
 	if record.Value == nil || !hasOwnKey(record) {
 		return errors.New("it has no value, or the key of another event")
@@ -100,8 +134,14 @@ func (keys Keys) verify(record Record) error {
 	proof := headers["ce_signature"]
 	dot := max(strings.LastIndexByte(proof, '.'), 0)
 	signature, err := bytesOf(strings.TrimPrefix(proof[dot:], "."))
-	key, isKnown := keys[proof[:dot]]
-	if err != nil || !isKnown || !ed25519.Verify(key, []byte("latchkey-event:"+headers["ce_hash"]), signature) {
+	if err != nil {
+		return err
+	}
+	key, err := keys.find(proof[:dot])
+	if err != nil {
+		return err
+	}
+	if key == nil || !ed25519.Verify(key, []byte("latchkey-event:"+headers["ce_hash"]), signature) {
 		return errors.New("no signature by a key of auth")
 	}
 	return nil

@@ -95,13 +95,13 @@ func readEvent(record Record) (event, error) {
 
 type subscriber struct {
 	db   *bbolt.DB
-	keys Keys
+	keys *Keys
 	// readAgain passes the records between two offsets of a partition to `each`, until it returns false.
 	readAgain func(partition int32, first, end int64, each func(Record) (bool, error)) error
 	handled   func(account string, sequence int64)
 }
 
-func newSubscriber(db *bbolt.DB, keys Keys) (*subscriber, error) {
+func newSubscriber(db *bbolt.DB, keys *Keys) (*subscriber, error) {
 	err := db.Update(func(tx *bbolt.Tx) error {
 		_, noAccounts := tx.CreateBucketIfNotExists(accounts)
 		_, noPositions := tx.CreateBucketIfNotExists(positions)
@@ -135,15 +135,15 @@ func hasOwnKey(record Record) bool {
 	return *record.Key == subject || *record.Key == fmt.Sprintf("%s/%d", subject, sequence)
 }
 
-// take applies a record, or parks its account. It fails only if the store does.
+// take applies a record, or parks its account. It fails only if the store does, or if the keys cannot be fetched.
 func (s *subscriber) take(record Record) error {
 	account := accountOf(record)
 	if account == "" {
 		// A heartbeat of auth, or a record whose key names no account.
 		return nil
 	}
-	if s.isForged(record) {
-		return nil
+	if forged, err := s.isForged(record); forged || err != nil {
+		return err
 	}
 	position, err := s.position(account)
 	if err != nil {
@@ -159,15 +159,18 @@ func (s *subscriber) take(record Record) error {
 }
 
 // isForged returns whether auth has not published the record. Such a record is ignored; alert an operator.
-func (s *subscriber) isForged(record Record) bool {
+func (s *subscriber) isForged(record Record) (bool, error) {
 	if s.keys == nil {
-		return false
+		return false, nil
 	}
 	err := s.keys.verify(record)
+	if errors.Is(err, errKeysUnavailable) {
+		return false, err
+	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "a record that auth has not published, at %d/%d: %v\n", record.Partition, record.Offset, err)
 	}
-	return err != nil
+	return err != nil, nil
 }
 
 // apply applies the account's next event. Its effect and the position are stored in one transaction. It returns
@@ -217,8 +220,11 @@ func (s *subscriber) fillGap(record Record, parked Position) error {
 	}
 	isOver := true
 	err = s.readAgain(parked.Partition, parked.Offset, record.Offset, func(later Record) (bool, error) {
-		if accountOf(later) != accountOf(record) || s.isForged(later) {
+		if accountOf(later) != accountOf(record) {
 			return true, nil
+		}
+		if forged, err := s.isForged(later); forged || err != nil {
+			return forged, err
 		}
 		reached, err := s.position(accountOf(record))
 		if err != nil {

@@ -3,7 +3,12 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 import urllib.request
+
+# The shortest time between two fetches because of unknown key ids, in seconds: anybody who can write to the topic can
+# make up key ids. A key must be published this long before auth signs with it.
+FETCH_INTERVAL = 10
 
 # The attributes of the event that its hash covers, by their names in the hashed object.
 COVERED = {
@@ -20,20 +25,39 @@ class Forged(Exception):
     pass
 
 
-def load_keys(url):
-    """Fetches auth's public keys for event signatures, by key id.
+class KeysUnavailable(Exception):
+    """The keys cannot be fetched, so the record cannot be verified. Read it again later."""
 
-    Restart the process once a new key is published, before auth signs with it.
-    """
+
+class Keys:
+    """Auth's public keys for event signatures. Fetches them again for an unknown key id, because auth may have a new key."""
+
+    def __init__(self, url):
+        """Raises KeysUnavailable."""
+        self.url, self.by_id, self.next_fetch = url, fetch_keys(url), 0.0
+
+    def find(self, kid):
+        """Raises KeyError if auth has no such key, or KeysUnavailable."""
+        if kid not in self.by_id and time.monotonic() >= self.next_fetch:
+            self.by_id = fetch_keys(self.url)
+            self.next_fetch = time.monotonic() + FETCH_INTERVAL
+        return self.by_id[kid]
+
+
+def fetch_keys(url):
+    """Returns the keys of a JWKS by key id. Raises KeysUnavailable."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    with urllib.request.urlopen(url, timeout=10) as response:
-        jwks = json.load(response)
-    return {
-        key["kid"]: Ed25519PublicKey.from_public_bytes(bytes_of(key["x"]))
-        for key in jwks["keys"]
-        if key.get("crv") == "Ed25519"
-    }
+    try:
+        with urllib.request.urlopen(url, timeout=10) as response:
+            jwks = json.load(response)
+        return {
+            key["kid"]: Ed25519PublicKey.from_public_bytes(bytes_of(key["x"]))
+            for key in jwks["keys"]
+            if key.get("crv") == "Ed25519"
+        }
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise KeysUnavailable(f"the keys of auth cannot be fetched from {url}: {error}") from error
 
 
 def has_own_key(record):
@@ -46,7 +70,7 @@ def has_own_key(record):
 
 
 def verify(record, keys):
-    """Raises Forged unless the record is an event under its own key, signed with one of the keys."""
+    """Raises Forged unless the record is an event under its own key, signed with one of the keys; or KeysUnavailable."""
     from cryptography.exceptions import InvalidSignature
 
     headers = record["headers"]
@@ -57,7 +81,7 @@ def verify(record, keys):
         if not is_same(digest, headers["ce_hash"]):
             raise Forged("another content")
         kid, signature = headers["ce_signature"].rsplit(".", 1)
-        keys[kid].verify(bytes_of(signature), b"latchkey-event:" + headers["ce_hash"].encode())
+        keys.find(kid).verify(bytes_of(signature), b"latchkey-event:" + headers["ce_hash"].encode())
     except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise Forged(f"{type(error).__name__}: {error}") from error
     except InvalidSignature as error:

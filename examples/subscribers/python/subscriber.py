@@ -14,7 +14,7 @@ import re
 import sqlite3
 import sys
 
-from signature import Forged, has_own_key, load_keys, verify
+from signature import Forged, Keys, has_own_key, verify
 
 TOPIC = "accounts.events.v1"
 GROUP = os.environ.get("KAFKA_GROUP", "python-subscriber")
@@ -79,7 +79,7 @@ def read_event(record):
 
 class Subscriber:
     def __init__(self, db, keys, read_again, handled=lambda account, sequence: None):
-        """keys: those of auth, by id; None verifies nothing.
+        """keys: those of auth; None verifies nothing.
 
         read_again(partition, first, end) yields the records between two offsets of a partition.
         """
@@ -250,8 +250,8 @@ def from_kafka(db, keys):
 if __name__ == "__main__":
     jwks_url = os.environ.get("JWKS_URL")
     if sys.argv[1:] == ["--stdin"]:
-        from_stdin(sqlite3.connect(":memory:"), load_keys(jwks_url) if jwks_url else None)
+        from_stdin(sqlite3.connect(":memory:"), Keys(jwks_url) if jwks_url else None)
     elif jwks_url:
-        from_kafka(sqlite3.connect(sys.argv[1]), load_keys(jwks_url))
+        from_kafka(sqlite3.connect(sys.argv[1]), Keys(jwks_url))
     else:
         sys.exit("set JWKS_URL: where auth publishes the keys that it signs events with")

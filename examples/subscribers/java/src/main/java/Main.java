@@ -37,7 +37,7 @@ public final class Main {
   public static void main(String[] arguments) throws Exception {
     if (arguments.length != 1) throw new IllegalArgumentException("usage: Main --stdin | Main <file of the store>");
     String url = System.getenv("JWKS_URL");
-    Signatures signatures = url == null ? null : Signatures.fetch(url);
+    Signatures signatures = url == null ? null : new Signatures(url);
     boolean isStdin = arguments[0].equals("--stdin");
     try (var db = DriverManager.getConnection("jdbc:sqlite:" + (isStdin ? ":memory:" : arguments[0]))) {
       if (isStdin) fromStdin(db, signatures);

@@ -12,6 +12,7 @@ import java.security.MessageDigest;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.spec.X509EncodedKeySpec;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
@@ -26,15 +27,53 @@ final class Signatures {
   /** The X.509 prefix of the 32 bytes of an Ed25519 key (RFC 8410). */
   private static final byte[] ED25519 = {0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0};
 
-  private final Map<String, PublicKey> keys;
+  /**
+   * The shortest time between two fetches because of unknown key ids: anybody who can write to the topic can make up key
+   * ids. A key must be published this long before auth signs with it.
+   */
+  private static final Duration FETCH_INTERVAL = Duration.ofSeconds(10);
 
-  private Signatures(Map<String, PublicKey> keys) {
-    this.keys = keys;
+  private final String url;
+  private Map<String, PublicKey> keys;
+  /** In the time of {@link System#nanoTime}. */
+  private long nextFetch = System.nanoTime();
+
+  /** The keys cannot be fetched, so a record cannot be verified. Read it again later. */
+  static final class KeysUnavailable extends RuntimeException {
+    KeysUnavailable(String url, Exception cause) {
+      super("the keys of auth cannot be fetched from " + url, cause);
+    }
   }
 
-  /** Fetches the JWKS of auth. Restart the process once a new key is published, before auth signs with it. */
-  static Signatures fetch(String url) throws Exception {
-    var request = HttpRequest.newBuilder(URI.create(url)).build();
+  /**
+   * Fetches the JWKS of auth.
+   *
+   * @throws KeysUnavailable if that fails
+   */
+  Signatures(String url) {
+    this.url = url;
+    keys = fetchKeys(url);
+  }
+
+  /** Returns a key, or null if auth has none of this id. Fetches the keys again for an unknown id, because auth may have a new key. */
+  private PublicKey find(String kid) {
+    if (!keys.containsKey(kid) && System.nanoTime() - nextFetch >= 0) {
+      keys = fetchKeys(url);
+      nextFetch = System.nanoTime() + FETCH_INTERVAL.toNanos();
+    }
+    return keys.get(kid);
+  }
+
+  private static Map<String, PublicKey> fetchKeys(String url) {
+    try {
+      return parseKeys(url);
+    } catch (Exception failed) {
+      throw new KeysUnavailable(url, failed);
+    }
+  }
+
+  private static Map<String, PublicKey> parseKeys(String url) throws Exception {
+    var request = HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(10)).build();
     var answer = HttpClient.newHttpClient().send(request, BodyHandlers.ofString());
     if (answer.statusCode() != 200) throw new IllegalStateException(url + " answered " + answer.statusCode());
     var keys = new HashMap<String, PublicKey>();
@@ -47,13 +86,19 @@ final class Signatures {
       var spec = new X509EncodedKeySpec(encoded);
       keys.put(key.path("kid").asText(), KeyFactory.getInstance("Ed25519").generatePublic(spec));
     }
-    return new Signatures(keys);
+    return keys;
   }
 
-  /** Returns why a record is forged, or null if auth has published it. */
+  /**
+   * Returns why a record is forged, or null if auth has published it.
+   *
+   * @throws KeysUnavailable if that cannot be known now
+   */
   String faultOf(Subscriber.Event event) {
     try {
       return event.hasOwnKey() ? findFault(event.value(), event.headers()) : "it has the key of another event";
+    } catch (KeysUnavailable unavailable) {
+      throw unavailable;
     } catch (Exception unreadable) {
       return unreadable.toString();
     }
@@ -83,7 +128,7 @@ final class Signatures {
     if (!hash.equals(headers.get("ce_hash"))) return "another content";
     String proof = headers.getOrDefault("ce_signature", "");
     int dot = Math.max(proof.lastIndexOf('.'), 0);
-    PublicKey by = keys.get(proof.substring(0, dot));
+    PublicKey by = find(proof.substring(0, dot));
     if (by == null) return "no signature by a key of auth";
     Signature signature = Signature.getInstance("Ed25519");
     signature.initVerify(by);
