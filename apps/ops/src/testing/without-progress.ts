@@ -1,0 +1,10 @@
+/** What a command shows while it takes long, as it may on a busy machine: `records read: 1,250 of 2,500`. */
+const PROGRESS = /^(?!ops: )(?:.+: [\d,]+(?: of [\d,]+)?|.+ is still being created, after \d+ seconds\.)$/;
+
+/** Returns what a command wrote to stderr, except its progress. */
+export function withoutProgress(err: string): string {
+  return err
+    .split('\n')
+    .filter((line) => !PROGRESS.test(line))
+    .join('\n');
+}
