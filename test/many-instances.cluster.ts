@@ -1,7 +1,14 @@
 /** Three processes of auth, three of user and two of the notifier respond as if there were only one of each. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { assertProblem, assertStatus, type Client, createClient, type Reply } from './support/client.ts';
+import {
+  answered,
+  assertProblem,
+  assertStatus,
+  type Client,
+  createClient,
+  type Reply,
+} from './support/client.ts';
 import { type Cluster, type ServiceName, startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
@@ -115,8 +122,8 @@ describe('several instances at once', () => {
     );
     for (const auth of auths) assertStatus(await auth.get('/auth/history', { token }), 200);
     const headers = { 'account-sequence': verified.headers.get('account-sequence') ?? '' };
-    for (const reply of await spread(6, users, (user) => user.get('/users/me', { token, headers })))
-      assert.equal(assertStatus(reply, 200).json.isVerified, true);
+    const seen = await spread(6, users, (user) => answered(() => user.get('/users/me', { token, headers })));
+    for (const reply of seen) assert.equal(assertStatus(reply, 200).json.isVerified, true);
   });
 
   test('refuse everywhere what a logout of all sessions has ended', async () => {
@@ -126,7 +133,7 @@ describe('several instances at once', () => {
       assertProblem(await auth.get('/auth/sessions', { token }), 401, 'unauthenticated');
     const headers = { 'account-sequence': ended.headers.get('account-sequence') ?? '' };
     for (const user of users)
-      assertProblem(await user.get('/users/me', { token, headers }), 401, 'unauthenticated');
+      assertProblem(await answered(() => user.get('/users/me', { token, headers })), 401, 'unauthenticated');
   });
 
   test('send each of twenty people one mail', async () => {

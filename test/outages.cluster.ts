@@ -7,7 +7,14 @@ import { exec } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { type Cable, cableTo } from './support/cable.ts';
-import { assertProblem, assertStatus, type Client, createClient, type Reply } from './support/client.ts';
+import {
+  answered,
+  assertProblem,
+  assertStatus,
+  type Client,
+  createClient,
+  type Reply,
+} from './support/client.ts';
 import { type Cluster, prepareCluster } from './support/cluster.ts';
 import { faultsOfStream, streamsOf } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
@@ -168,14 +175,14 @@ describe('MongoDB that goes away in the middle', () => {
     const { email, password } = ada;
     assertAway(await client.post('/auth/login', { json: { email, password } }));
     assertAway(await client.post('/auth/refresh', { json: { refreshToken: tokens.refreshToken } }));
-    assertAway(await people.me(tokens.accessToken));
+    assertAway(await client.get('/users/me', { token: tokens.accessToken }));
     for (const instance of processes())
       assert.equal((await saying(instance, ({ state }) => state === 'down')).status, 503);
 
     await mongo.mend();
     await allReady();
     // After the retry every account exists once, whether or not the first attempt had succeeded.
-    for (const person of crowd) assertStatus(await eventuallyAnswered(() => signUp(person)), 201);
+    for (const person of crowd) assertStatus(await answered(() => signUp(person)), 201);
     for (const person of crowd) {
       const link = linkOf(await mailbox.next(person.email, 'Verify your email'));
       const json = { password: person.password };
@@ -192,9 +199,7 @@ describe('MongoDB that goes away while passwords are changed', () => {
   const CHANGE = ['PasswordChanged', 'SessionsRevoked'];
 
   async function isOpenedBy(email: string, password: string): Promise<boolean> {
-    const { status } = await eventuallyAnswered(() =>
-      client.post('/auth/login', { json: { email, password } }),
-    );
+    const { status } = await answered(() => client.post('/auth/login', { json: { email, password } }));
     assert.ok(status === 200 || status === 401, String(status));
     return status === 200;
   }
@@ -241,13 +246,6 @@ function isNotice({ subject }: { readonly subject: string }) {
 }
 function isVerification({ subject }: { readonly subject: string }) {
   return subject === 'Verify your email';
-}
-
-function eventuallyAnswered(ask: () => Promise<Reply>): Promise<Reply> {
-  return eventually('it is answered', async () => {
-    const reply = await ask();
-    return reply.status === 503 ? undefined : reply;
-  });
 }
 
 /** A shell command that takes `start` and `stop`, and controls the broker at KAFKA_BROKERS. */

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { freePort } from '@latchkey/process/testing/free-port';
-import { assertStatus, type Client, createClient } from './support/client.ts';
+import { answered, assertStatus, type Client, createClient } from './support/client.ts';
 import { type Front, openFront } from './support/front.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
 import { somebody } from './support/people.ts';
@@ -106,7 +106,7 @@ test('API descriptions name the path as their server, and tokens name it in thei
   const ada = somebody();
   assertStatus(await client.post('/auth/signup', { json: ada }), 201);
   const { json } = await client.post('/auth/login', { json: { email: ada.email, password: ada.password } });
-  assertStatus(await client.get('/users/me', { token: json.accessToken }), 200);
+  assertStatus(await answered(() => client.get('/users/me', { token: json.accessToken })), 200);
   const [, payload = ''] = String(json.accessToken).split('.');
   const { iss } = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
   assert.equal(iss, `${front.url}${PATH}`);

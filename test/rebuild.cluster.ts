@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
-import { createClient } from './support/client.ts';
+import { answered, assertStatus, createClient } from './support/client.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
@@ -122,8 +122,8 @@ test('an instance that starts after that finds its way, and one that dies in a r
   await answers(3);
   for (const tokens of people) {
     for (const url of instances()) {
-      const reply = await createClient(url).get('/users/me', { token: tokens.accessToken });
-      assert.equal(reply.status, 200, reply.text);
+      const client = createClient(url);
+      assertStatus(await answered(() => client.get('/users/me', { token: tokens.accessToken })), 200);
     }
   }
   const indexes = await cluster.ops('indexes');

@@ -1,7 +1,7 @@
 /** Rebuilds the read model of a running standalone while people write and read. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Client, createClient } from './support/client.ts';
+import { answered, assertStatus, type Client, createClient } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
 import { linkOf } from './support/mailbox.ts';
 import { type OpsProcess, startOps } from './support/ops-process.ts';
@@ -106,10 +106,12 @@ test('after a restart, what was rebuilt answers, and can be rebuilt again', asyn
   await system.start();
   const [ada] = people;
   assert.ok(ada);
-  const me = await client.get('/users/me', { token: ada.accessToken });
-  assert.equal(me.status, 200);
+  function look({ accessToken }: Tokens) {
+    return answered(() => client.get('/users/me', { token: accessToken }));
+  }
+  const me = assertStatus(await look(ada), 200);
   assert.match(await rebuild(), /^Generation 3 answers\. /m);
   await answers(3);
-  const again = await client.get('/users/me', { token: ada.accessToken });
+  const again = await look(ada);
   assert.deepEqual(again.json, me.json);
 });

@@ -117,7 +117,7 @@ describe('a body', () => {
         assert.ok([400, 401, 403].includes(reply.status), `${operation.name} with ${name}: ${reply.text}`);
       }
     }
-    const me = assertStatus(await client.get('/users/me', { token: accessToken }), 200).json;
+    const me = assertStatus(await people.me(accessToken), 200).json;
     assert.equal(me.role, 'user');
   });
 });

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { assertProblem, assertStatus, type Client, createClient, type Reply } from './client.ts';
+import { answered, assertProblem, assertStatus, type Client, createClient, type Reply } from './client.ts';
 import { eventually } from './eventually.ts';
 import { createMailbox, linkOf } from './mailbox.ts';
 import { type Operation, operationsOf, problemFaults } from './openapi.ts';
@@ -89,8 +89,8 @@ export function adminMatrixSuite(title: string, start: () => Promise<System>): v
     /** Returns everything about the victim's account that a route for admins could change. */
     async function stateOfVictim(): Promise<unknown> {
       const history = await client.get(`/auth/accounts/${victim.id}/history`, { token: admin.accessToken });
-      const profile = await client.get(`/users/${victim.id}`, { token: admin.accessToken });
-      const own = await client.get('/users/me', { token: victim.accessToken });
+      const profile = await answered(() => client.get(`/users/${victim.id}`, { token: admin.accessToken }));
+      const own = await answered(() => client.get('/users/me', { token: victim.accessToken }));
       return [history, profile, own].map((reply) => assertStatus(reply, 200).json);
     }
 
@@ -166,15 +166,19 @@ async function callersOf(system: System, client: Client) {
       async () => (await people.me(gone.accessToken)).status === 401,
     );
 
+  const [unverified, user] = [await people.login(pending), await people.login(demoted)];
+  // The user service refuses requests of other callers with 503 until it knows their accounts.
+  for (const { accessToken } of [unverified, user, verified]) await people.me(accessToken);
+
   const tokens: Readonly<Record<CallerName, string | undefined>> = {
     'nobody, without a token': undefined,
     'a stranger with a token of another issuer': forged(token),
     'an admin with a refresh token': admin.refreshToken,
     'a reader of a mail with its link': link,
-    'an unverified account': (await people.login(pending)).accessToken,
+    'an unverified account': unverified.accessToken,
     'a verified account': verified.accessToken,
     'an admin who became a user': demoted.accessToken,
-    'an admin who became a user and signed in again': (await people.login(demoted)).accessToken,
+    'an admin who became a user and signed in again': user.accessToken,
     'a disabled admin': disabled.accessToken,
     'an admin whose sessions were ended': ended.accessToken,
     'an admin who signed out': left.accessToken,

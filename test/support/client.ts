@@ -1,5 +1,6 @@
 /** A minimal client of the API for tests. */
 import assert from 'node:assert/strict';
+import { eventually } from './eventually.ts';
 
 export interface Reply {
   readonly status: number;
@@ -55,6 +56,18 @@ export function createClient(url: string, witness: (text: string) => void = () =
     patch: (path, ask) => send('PATCH', path, ask),
     delete: (path, ask) => send('DELETE', path, ask),
   };
+}
+
+/**
+ * Repeats a request while the response is 503, as clients should: the read model may be behind, or a server may be away
+ * for a moment.
+ * @returns the first other response
+ */
+export function answered(ask: () => Promise<Reply>): Promise<Reply> {
+  return eventually('the request is answered', async () => {
+    const reply = await ask();
+    return reply.status === 503 ? undefined : reply;
+  });
 }
 
 /** Asserts status, problem code and media type. */

@@ -1,6 +1,6 @@
 /** The actions of people in tests, such as signing up. */
 import assert from 'node:assert/strict';
-import { assertStatus, type Client, type Reply } from './client.ts';
+import { answered, assertStatus, type Client, type Reply } from './client.ts';
 import { eventually } from './eventually.ts';
 import { linkOf, type Mailbox } from './mailbox.ts';
 import type { System } from './system.ts';
@@ -36,8 +36,8 @@ export interface People {
   verified(person: Person): Promise<Person>;
   login(person: Pick<Person, 'email' | 'password'>): Promise<Tokens>;
   /**
-   * Returns the response of `/users/me`. With `after` (an Account-Sequence) it waits until the read model has reached
-   * that event.
+   * Returns the response of `/users/me`, which includes the events that the token is based on and, with `after` (an
+   * Account-Sequence), that event. Repeats the request while the read model is behind (503).
    */
   me(token: string, after?: string | null): Promise<Reply>;
 }
@@ -60,7 +60,7 @@ export function createPeople(client: Client, mailbox: Mailbox): People {
       return { id: json.user.id, accessToken: json.accessToken, refreshToken: json.refreshToken };
     },
     me: (token, after) =>
-      client.get('/users/me', { token, headers: after ? { 'account-sequence': after } : {} }),
+      answered(() => client.get('/users/me', { token, headers: after ? { 'account-sequence': after } : {} })),
   };
 }
 
