@@ -12,7 +12,8 @@ import { OPS } from './programs.ts';
 import type { Settings } from './system.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const LONGEST_COMMAND_MS = 120_000;
+/** Long enough for a block that starts several processes on a busy machine. */
+const LONGEST_COMMAND_MS = 300_000;
 /** A progress line, which commands print if they take more than a few seconds, for example on a busy machine. */
 const PROGRESS = /^[a-z ]+: [\d,]+(?: of [\d,]+)?\n/gm;
 
