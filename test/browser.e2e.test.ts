@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { type Look, launch, looks, openWindow, type Visitor, withoutBrowser } from './support/browser.ts';
 import { assertStatus, createClient } from './support/client.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { createPeople, type Person, somebody } from './support/people.ts';
+import { createPeople, type People, type Person, somebody } from './support/people.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
@@ -25,9 +25,11 @@ if (withoutBrowser) console.log(withoutBrowser);
 describe('in a browser', { skip: withoutBrowser }, () => {
   let system: Standalone;
   let browser: Browser;
+  let people: People;
 
   before(async () => {
     system = await startStandalone();
+    people = createPeople(createClient(system.url), createMailbox(system.mailbox));
     browser = await launch();
   });
   after(async () => {
@@ -38,10 +40,18 @@ describe('in a browser', { skip: withoutBrowser }, () => {
   /** Selects a flow on the client page, fills in the form and submits it. */
   async function act(page: Page, id: string, button: string, fields: Readonly<Record<string, string>> = {}) {
     await page.goto(`${system.url}/#${id}`);
+    // If only the part after # differs, the form is replaced after `goto` has resolved.
+    await page.locator(`#flows a[href="#${id}"][aria-current=true]`).waitFor();
     for (const [label, text] of Object.entries(fields)) {
       await page.getByLabel(label, { exact: false }).first().fill(text);
     }
     await page.locator('main').getByRole('button', { name: button, exact: true }).click();
+  }
+
+  /** Waits until the read model has the account: until then, the pages would show its 503. */
+  async function known(person: Pick<Person, 'email' | 'password'>): Promise<void> {
+    const { accessToken } = await people.login(person);
+    assertStatus(await people.me(accessToken), 200);
   }
 
   /** Searches the mailbox for a person, opens the mail with this subject, and follows its link. */
@@ -49,9 +59,11 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     await page.goto(`${system.url}/mailbox`);
     await page.getByLabel('Search mails').fill(`to:${email}`);
     const mails = page.locator('#mails a');
+    const mail = mails.filter({ hasText: email }).filter({ hasText: subject }).first();
+    await mail.waitFor();
     // Wait until the search has filtered the list: rows that still move could make a click hit the wrong one.
     await mails.filter({ hasNotText: email }).first().waitFor({ state: 'detached' });
-    await mails.filter({ hasText: subject }).first().click();
+    await mail.click();
     const link = page.frameLocator('iframe').getByRole('link').first();
     await link.waitFor();
     await look(page, `mailbox-${subject.split(' ')[0]?.toLowerCase()}`);
@@ -61,7 +73,10 @@ describe('in a browser', { skip: withoutBrowser }, () => {
   }
 
   async function signUp({ page, look }: Visitor, ada: Person): Promise<void> {
+    // The page shows the mails that arrive after it has listed those before.
+    const listed = page.waitForResponse((response) => response.url().includes('/mailbox/api/v1/messages'));
     await page.goto(system.url);
+    await listed;
     await page.getByText('Every request and what it causes.').waitFor();
     await look(page, 'client');
     const fields = { Email: ada.email, Username: ada.username };
@@ -82,6 +97,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     await visitor.look(page, 'verify');
     await page.getByRole('button').first().click();
     await page.locator('h1', { hasText: /verified/i }).waitFor();
+    await page.waitForLoadState();
     await visitor.look(page, 'verified');
     await page.goBack();
     await page.close();
@@ -113,9 +129,11 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     assert.equal(await shown?.getAttribute('type'), 'password');
     await type(NEW_PASSWORD, 'something else entirely');
     await page.locator('#confirmNewPassword-fault').waitFor();
+    await page.waitForLoadState();
     await visitor.look(page, 'reset-refused');
     await type(NEW_PASSWORD, NEW_PASSWORD);
     await page.locator('input[type=password]').first().waitFor({ state: 'detached' });
+    await page.waitForLoadState();
     await visitor.look(page, 'reset-done');
     const address = page.url();
     await page.goto(address);
@@ -126,11 +144,10 @@ describe('in a browser', { skip: withoutBrowser }, () => {
   test('a press on a mail is a click on it, though the list renews itself meanwhile', async (t) => {
     const { page, context } = await openWindow(browser, looks[0] as Look);
     t.after(() => context.close());
-    const { signUp } = createPeople(createClient(system.url), createMailbox(system.mailbox));
-    const people = [somebody(), somebody()] as const;
-    for (const person of people) assertStatus(await signUp(person), 201);
+    const persons = [somebody(), somebody()] as const;
+    for (const person of persons) assertStatus(await people.signUp(person), 201);
     await page.goto(`${system.url}/mailbox`);
-    const [older, newer] = people.map(({ email }) => page.locator('#mails a').filter({ hasText: email }));
+    const [older, newer] = persons.map(({ email }) => page.locator('#mails a').filter({ hasText: email }));
     await older?.waitFor();
     await newer?.hover();
     await page.mouse.down();
@@ -138,20 +155,20 @@ describe('in a browser', { skip: withoutBrowser }, () => {
       .getByLabel('Search mails')
       .evaluate(
         (field, query) => Object.assign(field, { value: query }).dispatchEvent(new Event('input')),
-        `to:${people[1].email}`,
+        `to:${persons[1].email}`,
       );
     await older?.waitFor({ state: 'detached' });
     await page.mouse.up();
-    await page.locator('#read').getByText(people[1].email).waitFor();
+    await page.locator('#read').getByText(persons[1].email).waitFor();
     // The mail is read now: wait until its row is no longer shown as unread.
     await page.locator('#mails .unread').waitFor({ state: 'detached' });
-    await page.locator('#mails a:focus').filter({ hasText: people[1].email }).waitFor();
+    await page.locator('#mails a:focus').filter({ hasText: persons[1].email }).waitFor();
   });
 
   test('an admin finds an account, closes it and opens it again, and mails several people', async (t) => {
-    const people = createPeople(createClient(system.url), createMailbox(system.mailbox));
     const [root, ada] = [await people.verified(somebody('root')), await people.verified(somebody())];
     await system.ops('role', root.email, 'admin');
+    for (const person of [root, ada]) await known(person);
     const visitor = await openWindow(browser, looks[0] as Look);
     const { page } = visitor;
     t.after(() => visitor.context.close());
@@ -188,12 +205,19 @@ describe('in a browser', { skip: withoutBrowser }, () => {
       const ada = somebody();
       await signUp(visitor, ada);
       await verify(visitor, ada);
+      await known(ada);
       await logIn(visitor, ada, ada.password);
       await reset(visitor, ada);
+      await known({ ...ada, password: NEW_PASSWORD });
       await logIn(visitor, ada, NEW_PASSWORD);
       await visitor.look(visitor.page, 'client-who-am-i');
-      for (const name of ['topics', 'docs', 'mailbox']) {
-        await visitor.page.goto(`${system.url}/${name}`, { waitUntil: 'networkidle' });
+      for (const [name, content] of [
+        ['topics', '#records li'],
+        ['docs', 'main h2'],
+        ['mailbox', '#mails a'],
+      ] as const) {
+        await visitor.page.goto(`${system.url}/${name}`);
+        await visitor.page.locator(content).first().waitFor();
         await visitor.look(visitor.page, name);
       }
       assert.deepEqual(visitor.faults(), []);

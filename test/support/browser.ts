@@ -10,8 +10,8 @@ const EXECUTABLE = process.env['CHROMIUM'] || '/usr/bin/chromium';
 const SCREENSHOTS = join(import.meta.dirname, '..', 'screenshots');
 const TAKES_SCREENSHOTS = process.env['SCREENSHOTS'] === 'true';
 
-/** Long enough for a busy machine. */
-const WAITS_MS = 120_000;
+/** How long pages are waited for: long enough for a busy machine. */
+export const WAITS_MS = 120_000;
 
 /** The reason why no browser can be started; false if one can. */
 export const withoutBrowser: string | false = existsSync(EXECUTABLE)
