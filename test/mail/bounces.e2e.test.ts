@@ -99,6 +99,13 @@ async function signedUp(person: Person = somebody('bounce')): Promise<Taken> {
   return mailTo(person.email);
 }
 
+/** Signs up, and waits until the mail is recorded as sent, which happens after the mail server has taken it. */
+async function sentTo(): Promise<Taken> {
+  const mail = await signedUp();
+  await eventually('the mail is recorded', async () => (await deliveryOf(mail)).state === 'sent');
+  return mail;
+}
+
 async function askForReset({ email }: Person): Promise<void> {
   assertStatus(await client.post('/auth/password-reset-request', { json: { email } }), 202);
 }
@@ -156,7 +163,7 @@ describe('a mail that came back', () => {
   });
 
   test('for a while, or because of us, changes nothing', async () => {
-    const mail = await signedUp();
+    const mail = await sentTo();
     for (const content of [
       deliveryReport('4.4.7', 'delayed'),
       deliveryReport('5.2.2'),
@@ -170,13 +177,13 @@ describe('a mail that came back', () => {
 
 describe('a complaint', () => {
   test('at the address for feedback, which quotes the return path, is recorded', async () => {
-    const mail = await signedUp();
+    const mail = await sentTo();
     assert.equal(await report(FEEDBACK, feedbackReport(mail.from)), '250 2.0.0 Taken');
     assert.equal((await deliveryOf(mail)).state, 'complained');
   });
 
   test('by Postmark is recorded', async () => {
-    const mail = await signedUp();
+    const mail = await sentTo();
     const header = mail.email.headers.find(({ key }) => key === 'x-pm-metadata-delivery');
     assert.equal(header?.value, idOf(mail));
     const body = { RecordType: 'SpamComplaint', Email: mail.to, Metadata: { delivery: idOf(mail) } };
@@ -200,7 +207,7 @@ async function postmark(body: unknown, credentials: string): Promise<number> {
 
 describe('a forged report', () => {
   test('changes nothing, wherever it comes', async () => {
-    const mail = await signedUp();
+    const mail = await sentTo();
     const bounce = deliveryReport('5.1.1');
     const guessed = mail.from.replace(/[0-9a-f]{20}@/, `${'0'.repeat(20)}@`);
     assert.match(await report(guessed, bounce), /^550 5\.1\.1 /);
@@ -229,7 +236,7 @@ describe('a forged report', () => {
   });
 
   test('that is hostile neither stops the receiver nor changes anything', async () => {
-    const mail = await signedUp();
+    const mail = await sentTo();
     const nested = Array.from(
       { length: 2000 },
       (_, level) => `Content-Type: multipart/mixed; boundary="b${level}"\r\n\r\n--b${level}\r\n`,

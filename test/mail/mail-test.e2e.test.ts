@@ -3,7 +3,7 @@
  * change.
  */
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPair, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -11,6 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { runCommandHere } from '../../apps/ops/src/testing/run-here.ts';
 import { startScriptedServer } from './scripted-server.ts';
 import { base64, sessions } from './sessions.ts';
@@ -67,7 +68,7 @@ describe('a test of a mail server', { concurrency: true }, () => {
 
   test('signs its mail, and gives it a return path, as the notifier does', async () => {
     await using server = await startScriptedServer();
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
     const settings = {
       ...settingsFor(server.port),
       MAIL_DKIM_DOMAIN: 'example.com',

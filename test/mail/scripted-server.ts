@@ -65,7 +65,7 @@ export interface Script {
 }
 
 /** The delay of `slow`, in ms: longer than the notifier's lease in these tests. */
-const SLOW_MS = 7_500;
+const SLOW_MS = 17_500;
 
 export async function startScriptedServer(script: Script = {}): Promise<ScriptedServer> {
   const taken: Taken[] = [];
