@@ -77,6 +77,8 @@ test('none is lost and none comes out of order, although senders are killed and 
     victim.launch();
     await victim.ready();
     const counts = receivers.map(({ requests }) => requests());
+    // The others may have sent everything by now.
+    await Promise.all(persons.map(act));
     await eventually(
       'both are called again',
       () => receivers.every(({ requests }, index) => requests() > (counts[index] ?? 0)),
