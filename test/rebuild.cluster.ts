@@ -9,6 +9,7 @@ import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { type OpsProcess, startOps } from './support/ops-process.ts';
 import { createPeople, somebody, type Tokens } from './support/people.ts';
+import { killAfter } from './support/programs.ts';
 import { startWriters, type Writers } from './support/writers.ts';
 
 /** Longer than a consumer group waits for members that were killed. */
@@ -81,9 +82,10 @@ test('a rebuild goes on after kill -9, flips, goes back, and nobody reads the pa
   await moreIsWritten();
   const mailed = cluster.mails.taken.length;
 
-  const killed = ops();
-  await killed.prints(/Generation 2 is filled from the beginning/);
-  await killed.kill();
+  const begun = 'Generation 2 is filled from the beginning';
+  const killed = startOps({ ...cluster.opsSettings, ...killAfter(begun) }, 'rebuild', 'user');
+  await killed.ended();
+  assert.match(killed.output(), new RegExp(begun));
   assert.match(await rebuild('--status'), /^Generation 2 is filled, to answer next: /m);
 
   const done = await rebuild();

@@ -6,6 +6,7 @@ import { eventually } from './support/eventually.ts';
 import { linkOf } from './support/mailbox.ts';
 import { type OpsProcess, startOps } from './support/ops-process.ts';
 import { createPeople, somebody, type Tokens } from './support/people.ts';
+import { killAfter } from './support/programs.ts';
 import { createMailServer, type MailServer } from './support/smtp.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 import { startWriters, type Writers } from './support/writers.ts';
@@ -74,9 +75,10 @@ test('a rebuild goes on after kill -9, flips, goes back, and nobody reads the pa
   assert.match(await rebuild('--status'), /^Generation 1 answers: /);
   await assert.rejects(rebuild('--back'), /There is no generation to go back to/);
 
-  const killed = ops();
-  await killed.prints(/Generation 2 is filled from the beginning/);
-  await killed.kill();
+  const begun = 'Generation 2 is filled from the beginning';
+  const killed = startOps({ DATA_DIR: system.folder, ...killAfter(begun) }, 'rebuild', 'user');
+  await killed.ended();
+  assert.match(killed.output(), new RegExp(begun));
   assert.doesNotMatch(killed.output(), /answers\. Every/);
   assert.match(await rebuild('--status'), /^Generation 2 is filled, to answer next: /m);
 

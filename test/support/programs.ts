@@ -32,6 +32,11 @@ export function shiftClock(offsetMs: number): Settings {
   };
 }
 
+/** Returns settings with which a process kills itself (SIGKILL) as soon as it has printed a text. */
+export function killAfter(text: string): Settings {
+  return { NODE_OPTIONS: `--import=${import.meta.resolve('./kill-after.ts')}`, KILL_AFTER: text };
+}
+
 /** Limits that are higher than the number of requests in a journey, which all come from one IP. */
 export const HIGH_LIMITS: Settings = {
   HASH_WAIT_SECONDS: '60',
