@@ -6,12 +6,14 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import type { Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { createServer } from 'vite';
 import { freePort } from '../../../libs/process/src/testing/free-port.ts';
-import { launch } from '../../../test/support/browser.ts';
+import { launch, WAITS_MS } from '../../../test/support/browser.ts';
+import { assertStatus, createClient } from '../../../test/support/client.ts';
+import { eventually } from '../../../test/support/eventually.ts';
 import { createMailbox } from '../../../test/support/mailbox.ts';
-import { somebody } from '../../../test/support/people.ts';
+import { createPeople, type Person, somebody } from '../../../test/support/people.ts';
 import { startStandalone } from '../../../test/support/standalone.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
@@ -20,6 +22,8 @@ const LATER_MS = 20 * 60_000;
 const system = await startStandalone({ FRONTEND_URL: 'http://localhost:5173' });
 after(() => system.stop());
 const mailbox = createMailbox(system.mailbox);
+const api = createClient(system.url);
+const people = createPeople(api, mailbox);
 const browser = await launch();
 after(() => browser.close());
 
@@ -41,6 +45,19 @@ async function serveApp(tokens: 'cookie' | 'body'): Promise<string> {
   return `http://localhost:${port}`;
 }
 
+async function newContext(): Promise<BrowserContext> {
+  const context = await browser.newContext();
+  context.setDefaultTimeout(WAITS_MS);
+  return context;
+}
+
+/** Waits until the read model has the account as it is now: the app shows a 503 instead of repeating its request. */
+async function known(person: Pick<Person, 'email' | 'password'>): Promise<void> {
+  const { accessToken, refreshToken } = await people.login(person);
+  assertStatus(await people.me(accessToken), 200);
+  assertStatus(await api.post('/auth/logout', { json: { refreshToken } }), 204);
+}
+
 async function fill(page: Page, form: string, fields: Readonly<Record<string, string>>, button: string) {
   const scope = page.getByRole('form', { name: form });
   for (const [label, text] of Object.entries(fields))
@@ -58,7 +75,7 @@ async function linkTo(app: string, email: string, subject: string): Promise<stri
 for (const tokens of ['cookie', 'body'] as const) {
   test(`every flow, with the refresh token in the ${tokens}`, async (t) => {
     const app = await serveApp(tokens);
-    const context = await browser.newContext();
+    const context = await newContext();
     t.after(() => context.close());
     const [page, other] = [await context.newPage(), await context.newPage()];
     const ada = somebody('ada');
@@ -77,6 +94,7 @@ for (const tokens of ['cookie', 'body'] as const) {
     await page.goto(await linkTo(app, ada.email, 'Verify your email'));
     await fill(page, 'Verify your email', { Password: ada.password }, 'Verify email');
     await page.getByText('Your email is verified.').waitFor();
+    await known(ada);
     await page.getByRole('link', { name: 'Sign in' }).click();
     await fill(page, 'Sign in', { Email: ada.email, Password: 'not the password' }, 'Sign in');
     await page.getByRole('alert').waitFor();
@@ -88,14 +106,14 @@ for (const tokens of ['cookie', 'body'] as const) {
     await other.goto(app);
     await other.getByText(`Signed in as ${ada.username}`).waitFor();
     await fill(page, 'Profile', { 'First name': 'Ada' }, 'Save');
-    await page.getByText('Signed in as Ada').waitFor();
+    await page.getByText('Signed in as Ada', { exact: true }).waitFor();
 
     // A tab that was asleep refreshes before its next request, and the other tab stays signed in.
     const refreshed = other.waitForResponse((response) => response.url().endsWith('/auth/refresh'));
     await other.clock.fastForward(LATER_MS);
     await other.getByRole('button', { name: 'Reload' }).click();
     assert.equal((await refreshed).status(), 200);
-    await other.getByText('Signed in as Ada').waitFor();
+    await other.getByText('Signed in as Ada', { exact: true }).waitFor();
 
     await context.setOffline(true);
     await fill(page, 'Profile', { 'First name': 'Augusta' }, 'Save');
@@ -105,8 +123,10 @@ for (const tokens of ['cookie', 'body'] as const) {
     await page.getByText('Signed in as Augusta').waitFor();
 
     // Signing out in one tab signs out all tabs.
+    const signedOut = page.waitForResponse((response) => response.url().endsWith('/auth/logout'));
     await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     for (const tab of [page, other]) await tab.getByRole('form', { name: 'Sign in' }).waitFor();
+    await signedOut;
     await page.reload();
     await page.getByRole('form', { name: 'Sign in' }).waitFor();
 
@@ -116,12 +136,13 @@ for (const tokens of ['cookie', 'body'] as const) {
     await page.goto(await linkTo(app, ada.email, 'Reset your password'));
     await fill(page, 'Choose a new password', { 'New password': NEW_PASSWORD }, 'Set new password');
     await page.getByText('Your password has been changed.').waitFor();
+    await known({ ...ada, password: NEW_PASSWORD });
     await page.getByRole('link', { name: 'Sign in' }).click();
     await fill(page, 'Sign in', { Email: ada.email, Password: NEW_PASSWORD }, 'Sign in');
     await page.getByText('Signed in as Augusta').waitFor();
 
     // Another device is listed, and can be signed out: then its next refresh is refused.
-    const elsewhere = await browser.newContext();
+    const elsewhere = await newContext();
     t.after(() => elsewhere.close());
     const phone = await elsewhere.newPage();
     await phone.clock.install();
@@ -151,6 +172,7 @@ for (const tokens of ['cookie', 'body'] as const) {
     await other.goto(await linkTo(app, moved, 'Confirm your new email address'));
     await fill(other, 'Confirm your new address', { Password: NEW_PASSWORD }, 'Confirm address');
     await other.getByText('Your address has been changed.').waitFor();
+    await known({ email: moved, password: NEW_PASSWORD });
     await page.getByRole('button', { name: 'Reload' }).click();
     await page.getByText(`Your address is ${moved}.`).waitFor();
 
@@ -158,6 +180,7 @@ for (const tokens of ['cookie', 'body'] as const) {
     await other.goto(await linkTo(app, ada.email, 'Your email address was changed'));
     await fill(other, 'Keep your previous address', { 'New password': ada.password }, 'Undo the change');
     await other.getByText('Your previous address is back.').waitFor();
+    await known(ada);
     await page.getByRole('button', { name: 'Reload' }).click();
     await fill(page, 'Sign in', { Email: ada.email, Password: ada.password }, 'Sign in');
     await page.getByText(`Your address is ${ada.email}.`).waitFor();
@@ -167,8 +190,10 @@ for (const tokens of ['cookie', 'body'] as const) {
     const file = await (await download).path();
     assert.equal(JSON.parse(await readFile(file, 'utf8')).profile.email, ada.email);
 
+    const { accessToken } = await people.login(ada);
     await fill(page, 'Erase account', { Password: ada.password }, 'Erase my account');
     await page.getByText('You cannot sign in any more.').waitFor();
+    await eventually('the user service knows', async () => (await people.me(accessToken)).status === 401);
     await page.getByRole('button', { name: 'Reload' }).click();
     await page.getByRole('form', { name: 'Sign in' }).waitFor();
   });
