@@ -16,7 +16,8 @@ import { type RawInput, rawRequest } from './support/raw-request.ts';
 import { startStandalone } from './support/standalone.ts';
 import { dumpOf } from './support/store.ts';
 
-const system = await startStandalone({ LIMITS: 'off' });
+// The access tokens are used until the last test, which may be much later on a busy machine.
+const system = await startStandalone({ LIMITS: 'off', ACCESS_TOKEN_MINUTES: '60' });
 after(() => system.stop());
 const client = createClient(system.url);
 const mailbox = createMailbox(system.mailbox);

@@ -142,7 +142,7 @@ async function journey(): Promise<void> {
 
   const mallory = { ...introduce('mallory'), email: ada.email };
   await ask('a taken address', 201, people.signUp(mallory));
-  await login(mallory);
+  const stranger = await login(mallory);
 
   const one = await login(ada);
   const two = (await refresh(one.json.refreshToken, 'a refresh')).json.refreshToken;
@@ -186,7 +186,7 @@ async function journey(): Promise<void> {
 
   await ops(ada);
   const admin = await login(ada, changed);
-  await administration(admin.json.accessToken, mallory);
+  await administration(admin.json.accessToken, stranger);
 }
 
 /** Sends secrets in fields where they do not belong, and in bodies that cannot be parsed. */
@@ -222,13 +222,15 @@ async function ops({ email }: Person): Promise<void> {
   await system.ops('role', email, 'admin');
 }
 
-async function administration(token: string, mallory: Person): Promise<void> {
+async function administration(token: string, { json: stranger }: Reply): Promise<void> {
   await waitUntilShown(people, token, ({ role }) => role === 'admin');
   const guest = introduce('guest');
   await ask('a mailing', 202, client.post('/auth/send-mail', { token, json: { addresses: [guest.email] } }));
   await mailbox.next(guest.email, 'Welcome to our app');
+  const { id } = stranger.user;
+  await people.me(stranger.accessToken);
   const { json } = await ask('the list', 200, client.get('/users', { token }));
-  const { id } = json.users.find(({ username }: Person) => username === mallory.username);
+  assert.ok(json.users.some((user: { readonly id: string }) => user.id === id));
   const reason = 'An-Unmistakable-Reason';
   persons.set('the reason', reason);
   const path = `/auth/accounts/${id}`;
@@ -256,7 +258,8 @@ async function recordsOf(url: string): Promise<readonly LogRecord[]> {
   const found = await Promise.all(
     topics.map(async ({ name, records: count }: Reply['json']) => {
       const { records: of } = await get(`/topics/${name}/records?limit=1000`);
-      assert.equal(of.length, count, 'all of them are looked at');
+      // Records of sign-ins are written in the background, so that there may be more by now.
+      assert.ok(of.length >= count, 'all of them are looked at');
       return of.map(({ key, headers, value }: Reply['json']) => ({
         topic: name,
         key: String(key),

@@ -234,7 +234,7 @@ describe('limits per client', () => {
     const tight = await startGateway({
       GATEWAY_AUTH: auth.address,
       GATEWAY_USER: user.address,
-      GATEWAY_AUTH_RATE: '1r/s',
+      GATEWAY_AUTH_RATE: '1r/m',
       GATEWAY_AUTH_BURST: '5',
     });
     context.after(() => tight.stop());

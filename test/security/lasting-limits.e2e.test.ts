@@ -34,13 +34,14 @@ test('limits and the networks of an owner survive a kill', async () => {
   }
   for (const guess of ['first guess', 'second guess'])
     assertProblem(await login(guess, AWAY), 401, 'invalid_credentials');
-  assertProblem(await login('third guess', AWAY), 429, 'rate_limited');
+  const before = await login('third guess', AWAY);
+  assertProblem(before, 429, 'rate_limited');
 
   await system.kill();
   await system.start();
 
   const refused = await login('third guess', AWAY);
   assertProblem(refused, 429, 'rate_limited');
-  assert.ok(refused.json.retryAfter > 600, 'the window is the same');
+  assert.ok(refused.json.retryAfter <= before.json.retryAfter, 'the window is the same');
   assertStatus(await login(password, HOME), 200);
 });

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { createClient } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { productionSettings } from '../support/production.ts';
 import { runToEnd, startStandalone } from '../support/standalone.ts';
 
@@ -39,11 +40,14 @@ for (const [mode, system] of Object.entries({ production, development })) {
       assert.equal(reply.status, 404);
     });
 
-    test('the start says in one line which mode it is', () => {
-      const lines = system
-        .output()
-        .split('\n')
-        .filter((line) => /^ *Mode /.test(line));
+    test('the start says in one line which mode it is', async () => {
+      const lines = await eventually('it is printed', () => {
+        const found = system
+          .output()
+          .split('\n')
+          .filter((line) => /^ *Mode /.test(line));
+        return found.length > 0 && found;
+      });
       assert.equal(lines.length, 1);
       assert.match(lines[0] ?? '', new RegExp(`^ *Mode +${mode}\\b`));
     });

@@ -149,7 +149,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
         assert.equal(locked[0]?.['limit'], 'address');
         // With two processes, each of them may record it once.
         assert.ok(locked.length <= 2);
-        assert.equal((await search('--type', 'LoginFailed', '--account', id)).length, FAILURES);
+        assert.equal((await found(FAILURES, 'LoginFailed', '--account', id)).length, FAILURES);
       });
 
       test('of a thief with an old refresh token is written (ASVS 16.3.3)', async () => {

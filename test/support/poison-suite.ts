@@ -212,17 +212,19 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
 
     test('no process has ended, and none has anything left to read', async () => {
       for (const url of poisoned.processes) {
-        assert.equal((await fetch(`${url}/readyz`)).status, 200);
+        await eventually('it is ready', async () => (await fetch(`${url}/readyz`)).status === 200);
         await eventually('nothing is left to read', async () => {
           const metrics = await (await fetch(`${url}/metrics`)).text();
           return !/^latchkey_user_lag_records [1-9]/m.test(metrics);
         });
       }
       const standing = (await parked()).length;
-      const told = await Promise.all(
-        poisoned.processes.map(async (url) => (await fetch(`${url}/metrics`)).text()),
-      );
-      assert.ok(told.some((text) => text.includes(`latchkey_user_parked_accounts ${standing}\n`)));
+      await eventually('they are counted', async () => {
+        const told = await Promise.all(
+          poisoned.processes.map(async (url) => (await fetch(`${url}/metrics`)).text()),
+        );
+        return told.some((text) => text.includes(`latchkey_user_parked_accounts ${standing}\n`));
+      });
     });
 
     test('neither a list nor a look at one shows an address, a name or a token; no log does', async () => {
