@@ -8,7 +8,7 @@ import { MongoClient } from 'mongodb';
 import { assertStatus, createClient, type Reply } from './support/client.ts';
 import { faultsOfRecord, faultsOfStream, streamsOf } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
-import { readTopic, type SeenRecord } from './support/kcat.ts';
+import { isHeartbeat, readTopic, type SeenRecord } from './support/kcat.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { createAdmin, createPeople } from './support/people.ts';
 import { startSystem } from './support/start-system.ts';
@@ -32,7 +32,7 @@ describe('what the journey has left', () => {
     const { KAFKA_BROKERS: brokers, MONGO_URL } = stores;
     ({ accounts, documents } = await eventually('the read model is where the log is', async () => {
       const found = {
-        accounts: await readTopic(brokers, ACCOUNTS),
+        accounts: (await readTopic(brokers, ACCOUNTS)).filter((record) => !isHeartbeat(record)),
         documents: await accountDocuments(MONGO_URL),
       };
       return positions(found.documents) === ends(found.accounts) ? found : undefined;
