@@ -15,6 +15,8 @@ export interface SmtpListener {
   /** Closes a connection without sending a response. */
   hangUp(session: SMTPServerSession): void;
   isConnected(session: SMTPServerSession): boolean;
+  /** Returns the number of open connections. */
+  connections(): number;
 }
 
 /** Returns an error that sends a reply code, for the callback of a command: `done(refusal(451))`. */
@@ -66,5 +68,6 @@ export async function createSmtpListener(
     },
     hangUp: ({ remotePort }) => void sockets.get(remotePort)?.destroy(),
     isConnected: ({ remotePort }) => sockets.get(remotePort)?.destroyed === false,
+    connections: () => sockets.size,
   };
 }

@@ -125,6 +125,7 @@ describe('the mail server of a run', () => {
     await eventually('the mail is held', () => sink.held() === 1);
     giveUp();
     assert.equal(await sending, 'lost');
+    await eventually('the server has noticed that', () => sink.connections() === 0);
     assert.deepEqual(said(), []);
     await sink.setMood('takes');
     await eventually('it is written down', () => lines.length === 1);

@@ -31,6 +31,8 @@ export interface Sink {
   setMood(mood: SinkMood): Promise<void>;
   /** Returns the number of completely transferred mails that have no response yet. */
   held(): number;
+  /** Returns the number of open connections. */
+  connections(): number;
   close(): Promise<void>;
 }
 
@@ -98,6 +100,7 @@ export async function openSink(record: (line: MailLine) => void): Promise<Sink> 
     letters,
     setMood,
     held: () => held,
+    connections: listener.connections,
     close: async () => {
       moodEnds.resolve();
       await listener.close();
