@@ -546,7 +546,7 @@ describe('an account of long standing', () => {
     const ask = { token: back.accessToken, json: { password: NEW_PASSWORD } };
     const wrong = { token: back.accessToken, json: { password } };
     assertProblem(await client.post('/auth/export', wrong), 400, 'password_incorrect');
-    const { json: document } = assertStatus(await client.post('/auth/export', ask), 200);
+    const { json: document } = assertStatus(await answered(() => client.post('/auth/export', ask)), 200);
     assert.deepEqual([document.version, document.profile.id, document.profile.email], [1, id, email]);
     assert.deepEqual(
       document.events.map(({ type }: { type: string }) => type),

@@ -128,7 +128,7 @@ describe('a taken port', () => {
     await new Promise((resolve) => other.once('listening', resolve));
     const { port } = other.address() as AddressInfo;
     const folder = await folderFor(t);
-    const ended = await runToEnd({ PORT: String(port), DATA_DIR: folder });
+    const ended = await runToEnd({ PORT: String(port), OPERATIONS_PORT: '0', DATA_DIR: folder });
     assertOneLine(ended, new RegExp(`port ${port} .*taken.*PORT`));
   });
 });
