@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { atMostAbove, type Benchmark } from './support/benchmark.ts';
+import { type Benchmark, targetAtMostAbove } from './support/benchmark.ts';
 import { repeatConcurrently } from './support/load.ts';
 import { sampleInTurns } from './support/statistics.ts';
 
@@ -58,7 +58,7 @@ async function figures(url: string) {
       unit: 'ms',
       limit: bare,
       measured: seen,
-      target: atMostAbove(bare, 0.1, 'bare'),
+      target: targetAtMostAbove(bare, 0.1, 'bare'),
     },
     { what: 'the same with a new token (limit: bare koa)', unit: 'ms', limit: bare, measured: unseen },
   ] as const;

@@ -1,11 +1,17 @@
 import type { Benchmark } from './support/benchmark.ts';
-import { CHANGES, measureMailing, measureVisibility, PER_SECOND, SIGN_UPS } from './support/latency.ts';
+import {
+  measureMailing,
+  measureVisibility,
+  PROFILE_CHANGES,
+  REQUESTS_PER_SECOND,
+  SIGN_UPS,
+} from './support/latency.ts';
 import { startServer } from './support/server.ts';
 
 export const latency: Benchmark = {
   name: 'latency',
   title: 'Latency',
-  method: `Wall time, while ${PER_SECOND} people per second sign up, whether or not earlier sign-ups are done. From the response to a sign-up until its mail is accepted (0 if that was first), of ${SIGN_UPS}; the limit is a mail sent over an open connection. From the response to a profile change until the response of /users/me with its Account-Sequence, of ${CHANGES}; the limit is /users/me without a change.`,
+  method: `Wall time, while ${REQUESTS_PER_SECOND} people per second sign up, whether or not earlier sign-ups are done. From the response to a sign-up until its mail is accepted (0 if that was first), of ${SIGN_UPS}; the limit is a mail sent over an open connection. From the response to a profile change until the response of /users/me with its Account-Sequence, of ${PROFILE_CHANGES}; the limit is /users/me without a change.`,
   async run() {
     return [
       ...(await measureMailing(startServer, { 0.5: 50, 0.99: 250 })),

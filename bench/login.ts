@@ -1,7 +1,7 @@
 import autocannon from 'autocannon';
 import { type Person, somebody } from '../test/support/people.ts';
-import { atMost, atMostAbove, type Benchmark, type Figure } from './support/benchmark.ts';
-import { hashCpu } from './support/hash-limit.ts';
+import { type Benchmark, type Figure, targetAtMost, targetAtMostAbove } from './support/benchmark.ts';
+import { measureHashCpu } from './support/hash-limit.ts';
 import { measureMs, repeatConcurrently } from './support/load.ts';
 import { type Server, startServer } from './support/server.ts';
 import { percentile, sampleInTurns } from './support/statistics.ts';
@@ -25,7 +25,7 @@ export const login: Benchmark = {
 
 async function cpuOfLogin(server: Server, person: Person): Promise<Figure> {
   const turns = await sampleInTurns(ROUNDS, {
-    hash: () => hashCpu(LOGINS),
+    hash: () => measureHashCpu(LOGINS),
     login: () => server.cpuOf(LOGINS, () => repeatConcurrently(LOGINS, 1, () => server.people.login(person))),
   });
   return {
@@ -33,7 +33,7 @@ async function cpuOfLogin(server: Server, person: Person): Promise<Figure> {
     unit: 'ms',
     limit: turns.hash,
     measured: turns.login,
-    target: atMostAbove(turns.hash, 2, 'hash'),
+    target: targetAtMostAbove(turns.hash, 2, 'hash'),
   };
 }
 
@@ -54,7 +54,7 @@ async function underLoad(server: Server, person: Person): Promise<readonly Figur
       unit: 'ms' as const,
       limit: percentile(idle, fraction),
       measured: percentile(busy, fraction),
-      target: atMost(100, 'ms'),
+      target: targetAtMost(100, 'ms'),
     })),
   ];
 }

@@ -7,7 +7,7 @@ import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { openDatabase } from '@latchkey/sqlite';
 import { eventually } from '../test/support/eventually.ts';
 import { startOps } from '../test/support/ops-process.ts';
-import { atLeast, atMost, type Benchmark, type Figure } from './support/benchmark.ts';
+import { type Benchmark, type Figure, targetAtLeast, targetAtMost } from './support/benchmark.ts';
 import { measureMs } from './support/load.ts';
 import { decodeAndUpsert } from './support/raw-projection.ts';
 import { seedLog } from './support/seed-log.ts';
@@ -113,7 +113,7 @@ function figuresOf({ seconds, altogether, memory, livez }: Rebuilt, raw: number)
       unit: '/s',
       limit: raw,
       measured: EVENTS / seconds,
-      target: atLeast(50, raw),
+      target: targetAtLeast(50, raw),
     },
     { what: 'with comparison and switch', unit: 's', measured: altogether },
     {
@@ -128,7 +128,7 @@ function figuresOf({ seconds, altogether, memory, livez }: Rebuilt, raw: number)
       what: '/livez meanwhile, p99',
       unit: 'ms',
       measured: percentile(livez, 0.99),
-      target: atMost(100, 'ms'),
+      target: targetAtMost(100, 'ms'),
     },
   ];
 }

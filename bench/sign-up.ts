@@ -1,7 +1,7 @@
 import { eventually } from '../test/support/eventually.ts';
 import { somebody } from '../test/support/people.ts';
-import { atMostAbove, type Benchmark } from './support/benchmark.ts';
-import { hashCpu } from './support/hash-limit.ts';
+import { type Benchmark, targetAtMostAbove } from './support/benchmark.ts';
+import { measureHashCpu } from './support/hash-limit.ts';
 import { repeatConcurrently } from './support/load.ts';
 import { type Server, startServer } from './support/server.ts';
 import { startSmtpSink } from './support/smtp-sink.ts';
@@ -19,7 +19,7 @@ export const signUp: Benchmark = {
     await using server = await startServer(sink.settings);
     await using withMailbox = await startServer();
     const turns = await sampleInTurns(ROUNDS, {
-      hash: () => hashCpu(SIGN_UPS),
+      hash: () => measureHashCpu(SIGN_UPS),
       signUp: () => cpuOfSignUp(server),
       withMailbox: () => cpuOfSignUp(withMailbox),
     });
@@ -29,7 +29,7 @@ export const signUp: Benchmark = {
         unit: 'ms',
         limit: turns.hash,
         measured: turns.signUp,
-        target: atMostAbove(turns.hash, 8, 'hash'),
+        target: targetAtMostAbove(turns.hash, 8, 'hash'),
       },
       {
         what: 'the same, and the mailbox',

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../test/support/eventually.ts';
 import { type Person, somebody, type Tokens } from '../test/support/people.ts';
-import { bareNodeMegabytes } from './support/bare-node.ts';
-import { atMost, type Benchmark, type Figure } from './support/benchmark.ts';
+import { measureBareNodeMegabytes } from './support/bare-node.ts';
+import { type Benchmark, type Figure, targetAtMost } from './support/benchmark.ts';
 import { measureMs, repeatConcurrently } from './support/load.ts';
-import { seed } from './support/seed.ts';
+import { seedFolder } from './support/seed.ts';
 import { type Server, startServer } from './support/server.ts';
 import { median, sampleInTurns } from './support/statistics.ts';
 
@@ -28,7 +28,7 @@ export const size: Benchmark = {
     const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
     try {
       const empty = await startAndSize('empty');
-      await seed(folder, { accounts: ACCOUNTS, commits: COMMITS, ordinary, long });
+      await seedFolder(folder, { accounts: ACCOUNTS, commits: COMMITS, ordinary, long });
       await publishAll(folder);
       const full = await startAndSize(`${ACCOUNTS} accounts`, { DATA_DIR: folder });
       return [...empty, ...full, ...(await growth(folder, ordinary, long))];
@@ -49,7 +49,7 @@ async function bareNode(): Promise<{ readonly seconds: number; readonly megabyte
   let megabytes = 0;
   for (let i = 0; i < STARTS; i += 1) {
     const ms = await measureMs(async () => {
-      megabytes = await bareNodeMegabytes();
+      megabytes = await measureBareNodeMegabytes();
     });
     seconds.push(ms / 1000);
   }
@@ -74,14 +74,14 @@ async function startAndSize(of: string, settings = {}): Promise<readonly Figure[
       unit: 's',
       limit: bare.seconds,
       measured: median(seconds),
-      target: atMost(3, 's'),
+      target: targetAtMost(3, 's'),
     },
     {
       what: `RSS idle, ${of}`,
       unit: 'MB',
       limit: bare.megabytes,
       measured: megabytes,
-      target: atMost(200, 'MB'),
+      target: targetAtMost(200, 'MB'),
     },
   ];
 }

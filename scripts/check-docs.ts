@@ -4,8 +4,8 @@
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { advisoriesIn, hasTitle, namedTests } from './named-tests.ts';
-import { anchorOf } from './site/links.ts';
+import { advisoriesIn, findNamedTests, hasTitle } from './named-tests.ts';
+import { anchorOfHeading } from './site/links.ts';
 import { filesWithoutPage } from './site/pages.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -23,7 +23,9 @@ function textOf(document: string): string {
 }
 
 function anchorsOf(document: string): ReadonlySet<string> {
-  return new Set([...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading)));
+  return new Set(
+    [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOfHeading(heading)),
+  );
 }
 
 function deadLinks(document: string, text: string): readonly string[] {
@@ -68,7 +70,7 @@ function strayRows(text: string): readonly string[] {
 }
 
 function missingTests(document: string, text: string): readonly string[] {
-  return namedTests(text)
+  return findNamedTests(text)
     .filter(({ title, target }) => {
       const file = resolve(dirname(document), target);
       return existsSync(file) && !hasTitle(readFileSync(file, 'utf8'), title);
@@ -85,7 +87,7 @@ function adviceFaults(): readonly string[] {
   const ids = advisoriesIn(text);
   return [
     ...(new Set(ids).size < ADVISORIES ? [`it has ${new Set(ids).size} advisories of ${ADVISORIES}`] : []),
-    ...rows.filter((row) => namedTests(row).length === 0).map((row) => `this row names no test: ${row}`),
+    ...rows.filter((row) => findNamedTests(row).length === 0).map((row) => `this row names no test: ${row}`),
   ];
 }
 

@@ -6,8 +6,8 @@
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { incompatibilities, type Schema } from './schemas/compare.ts';
-import { type OpenApi, openApiIncompatibilities } from './schemas/openapi.ts';
+import { findIncompatibilities, type Schema } from './schemas/compare.ts';
+import { findOpenApiIncompatibilities, type OpenApi } from './schemas/openapi.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const EVENTS = 'docs/events';
@@ -68,9 +68,9 @@ const faults = [
     const name = file.replace('.schema.json', '');
     if (!today.has(file)) return [`${name}: the event is gone`];
     const [before, after] = [documentOf(release.readEvent(file)), documentOf(readJson(`${EVENTS}/${file}`))];
-    return incompatibilities(before, after, both, name);
+    return findIncompatibilities(before, after, both, name);
   }),
-  ...openApiIncompatibilities(release.readOpenApi(), readJson(OPENAPI)),
+  ...findOpenApiIncompatibilities(release.readOpenApi(), readJson(OPENAPI)),
 ];
 for (const fault of faults) console.error(fault);
 if (faults.length > 0) {

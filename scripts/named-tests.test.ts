@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { advisoriesIn, hasTitle, namedTests } from './named-tests.ts';
+import { advisoriesIn, findNamedTests, hasTitle } from './named-tests.ts';
 
 test('a test is named by its title in quotes, and by the file that it is in', () => {
   const markdown = 'see ["refuses it (ASVS 1.2)"](../a.test.ts), [not this](../b.ts), ["nor this"](c.md)';
-  assert.deepEqual(namedTests(markdown), [{ title: 'refuses it (ASVS 1.2)', target: '../a.test.ts' }]);
+  assert.deepEqual(findNamedTests(markdown), [{ title: 'refuses it (ASVS 1.2)', target: '../a.test.ts' }]);
 });
 
 test('a title must be there as a whole', () => {

@@ -6,7 +6,7 @@ export interface NamedTest {
   readonly target: string;
 }
 
-export function namedTests(markdown: string): readonly NamedTest[] {
+export function findNamedTests(markdown: string): readonly NamedTest[] {
   return [...markdown.matchAll(/\["([^"\]]+)"\]\(([^)\s]+\.ts)\)/g)].map(([, title = '', target = '']) => ({
     title,
     target,

@@ -1,7 +1,7 @@
 /** `npm run sbom`: prints the SBOM of package-lock.json, or of the lock file in the argument. */
 import { readFileSync } from 'node:fs';
-import { sbomOf } from './sbom.ts';
+import { createSbom } from './sbom.ts';
 
 const [file = 'package-lock.json'] = process.argv.slice(2);
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-console.log(JSON.stringify(sbomOf(JSON.parse(readFileSync(file, 'utf8')), version), null, 2));
+console.log(JSON.stringify(createSbom(JSON.parse(readFileSync(file, 'utf8')), version), null, 2));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { sbomOf } from './sbom.ts';
+import { createSbom } from './sbom.ts';
 
 test('a component has what scanners look for', () => {
   const packages = {
@@ -13,7 +13,7 @@ test('a component has what scanners look for', () => {
     'node_modules/typescript': { version: '6.0.3', dev: true },
     'node_modules/@koa/cors/node_modules/vary': { version: '1.1.2' },
   };
-  assert.deepEqual(sbomOf({ name: 'latchkey', packages }, '0.1.0').components, [
+  assert.deepEqual(createSbom({ name: 'latchkey', packages }, '0.1.0').components, [
     {
       type: 'library',
       'bom-ref': 'pkg:npm/%40koa/cors@5.0.0',
@@ -35,7 +35,7 @@ test('a component has what scanners look for', () => {
 
 test('ours has every driver, and nothing that only development needs', () => {
   const lock = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package-lock.json'), 'utf8'));
-  const { components } = sbomOf(lock, '0.1.0');
+  const { components } = createSbom(lock, '0.1.0');
   const names = new Set(components.map(({ name }) => name));
   for (const name of ['kafkajs', 'mongodb', '@node-rs/argon2', 'nodemailer', 'jsonwebtoken', 'zod', 'koa'])
     assert.ok(names.has(name), name);

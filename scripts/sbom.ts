@@ -29,7 +29,7 @@ export interface Component {
 }
 
 /** Returns the bill of materials of a lock file: every package that is not only for development, once per version. */
-export function sbomOf(lock: LockFile, version: string) {
+export function createSbom(lock: LockFile, version: string) {
   const components = new Map<string, Component>();
   for (const [path, locked] of Object.entries(lock.packages)) {
     const component = componentOf(path, locked);

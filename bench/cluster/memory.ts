@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { somebody } from '../../test/support/people.ts';
-import { bareNodeMegabytes } from '../support/bare-node.ts';
-import { atMost, type Benchmark } from '../support/benchmark.ts';
+import { measureBareNodeMegabytes } from '../support/bare-node.ts';
+import { type Benchmark, targetAtMost } from '../support/benchmark.ts';
 import { startClusterServer } from '../support/cluster-server.ts';
 import { readMetric } from '../support/metrics.ts';
 
@@ -27,7 +27,7 @@ export const memory: Benchmark = {
     const server = stack.use(await start());
     await server.people.login(await server.people.verified(somebody()));
     await pause(SETTLED_MS);
-    const limit = await bareNodeMegabytes();
+    const limit = await measureBareNodeMegabytes();
     const services = Object.entries(server.cluster.instances);
     // The result is awaited here, because the services are stopped when this block ends.
     return await Promise.all(
@@ -37,7 +37,7 @@ export const memory: Benchmark = {
         limit,
         measured:
           (await readMetric(instance?.operations ?? '', 'latchkey_process_resident_memory_bytes')) / MB,
-        target: atMost(120, 'MB'),
+        target: targetAtMost(120, 'MB'),
       })),
     );
   },

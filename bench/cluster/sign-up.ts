@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../../test/support/eventually.ts';
 import { somebody } from '../../test/support/people.ts';
-import { atMostAbove, type Benchmark } from '../support/benchmark.ts';
+import { type Benchmark, targetAtMostAbove } from '../support/benchmark.ts';
 import { type ClusterServer, startClusterServer } from '../support/cluster-server.ts';
-import { hashCpu } from '../support/hash-limit.ts';
+import { measureHashCpu } from '../support/hash-limit.ts';
 import { readMetric } from '../support/metrics.ts';
 import { type SmtpSink, startSmtpSink } from '../support/smtp-sink.ts';
 import { median, sampleInTurns } from '../support/statistics.ts';
@@ -26,7 +26,7 @@ export const signUp: Benchmark = {
     await using server = await startClusterServer(sink.settings, { auth: 1, user: 1, notifier: 1 });
     const each = services.map(() => [] as number[]);
     const { hash, all } = await sampleInTurns(ROUNDS, {
-      hash: () => hashCpu(SIGN_UPS),
+      hash: () => measureHashCpu(SIGN_UPS),
       async all() {
         const cpu = await cpuOfSignUp(server, sink);
         for (const [i, ms] of cpu.entries()) each[i]?.push(ms);
@@ -39,7 +39,7 @@ export const signUp: Benchmark = {
         unit: 'ms',
         limit: hash,
         measured: all,
-        target: atMostAbove(hash, 18, 'hash'),
+        target: targetAtMostAbove(hash, 18, 'hash'),
       },
       ...services.map((service, i) => ({
         what: `CPU of a sign-up, ${service}`,

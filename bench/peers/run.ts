@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { eventually } from '../../test/support/eventually.ts';
 import { somebody } from '../../test/support/people.ts';
-import { hashCpu } from '../support/hash-limit.ts';
+import { measureHashCpu } from '../support/hash-limit.ts';
 import { measureMs, repeatConcurrently } from '../support/load.ts';
 import { type SmtpSink, startSmtpSink } from '../support/smtp-sink.ts';
 import { median } from '../support/statistics.ts';
@@ -88,7 +88,7 @@ const contenders = [
   await contend(openBetterAuth),
   ...(await openOthers(process.argv.slice(2))),
 ];
-console.log(`An argon2id hash takes ${(await hashCpu(MANY)).toFixed(2)} ms of CPU here.\n`);
+console.log(`An argon2id hash takes ${(await measureHashCpu(MANY)).toFixed(2)} ms of CPU here.\n`);
 console.log('| work | system | CPU | wall time |\n| --- | --- | --- | --- |');
 for (const [what, run] of Object.entries(work)) {
   const samples = new Map<Contender, Sample[]>(contenders.map((each) => [each, []]));

@@ -25,7 +25,7 @@ export interface Benchmark {
   run(): Promise<readonly Figure[]>;
 }
 
-export function atMost(most: number, unit: string): FigureTarget {
+export function targetAtMost(most: number, unit: string): FigureTarget {
   return {
     most,
     words: `≤ ${most} ${unit}`,
@@ -33,7 +33,7 @@ export function atMost(most: number, unit: string): FigureTarget {
 }
 
 /** Returns a target that allows at most this much above the limit. */
-export function atMostAbove(limit: number, allowed: number, name: string): FigureTarget {
+export function targetAtMostAbove(limit: number, allowed: number, name: string): FigureTarget {
   return {
     most: limit + allowed,
     words: `≤ ${name} + ${allowed} ms`,
@@ -41,7 +41,7 @@ export function atMostAbove(limit: number, allowed: number, name: string): Figur
 }
 
 /** Returns a target of at least this percentage of the limit. */
-export function atLeast(percent: number, limit: number): FigureTarget {
+export function targetAtLeast(percent: number, limit: number): FigureTarget {
   return {
     least: (limit * percent) / 100,
     words: `≥ ${percent} % of limit`,

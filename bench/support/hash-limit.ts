@@ -29,7 +29,7 @@ async function measure(many: number, atOnce: number): Promise<number> {
  * Computes `many` hashes, `atOnce` at a time, in a separate process.
  * @returns the CPU ms per hash
  */
-export async function hashCpu(many: number, atOnce = 1): Promise<number> {
+export async function measureHashCpu(many: number, atOnce = 1): Promise<number> {
   const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, String(many), String(atOnce)]);
   return Number(stdout);
 }

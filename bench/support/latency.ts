@@ -4,15 +4,15 @@ import type { Client } from '../../test/support/client.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { type People, type Person, somebody } from '../../test/support/people.ts';
 import type { Settings } from '../../test/support/system.ts';
-import { atMost, type Figure } from './benchmark.ts';
+import { type Figure, targetAtMost } from './benchmark.ts';
 import { handOverMails } from './hand-over.ts';
 import { measureMs } from './load.ts';
 import { type SmtpSink, startSmtpSink } from './smtp-sink.ts';
 import { percentile } from './statistics.ts';
 
-export const PER_SECOND = 20;
+export const REQUESTS_PER_SECOND = 20;
 export const SIGN_UPS = 300;
-export const CHANGES = 300;
+export const PROFILE_CHANGES = 300;
 const WARM_UP = 40;
 
 interface Latent extends AsyncDisposable {
@@ -48,9 +48,9 @@ export async function measureVisibility(start: Start, targets: Targets): Promise
   const behind: number[] = [];
   let going = true;
   const load = (async () => {
-    while (going) await signUps(server, PER_SECOND, () => undefined);
+    while (going) await signUps(server, REQUESTS_PER_SECOND, () => undefined);
   })();
-  for (let i = 0; i < CHANGES + WARM_UP; i += 1) {
+  for (let i = 0; i < PROFILE_CHANGES + WARM_UP; i += 1) {
     const change = await client.patch('/auth/profile', { token, json: { firstName: `Ada ${i}` } });
     const seen = await measureMs(() => people.me(token, change.headers.get('account-sequence')));
     const again = await measureMs(() => people.me(token));
@@ -67,7 +67,7 @@ async function signUps({ people }: Latent, many: number, answered: (person: Pers
   const start = performance.now();
   const pending: Promise<void>[] = [];
   for (let i = 0; i < many; i += 1) {
-    await pause(Math.max(0, start + (1000 * i) / PER_SECOND - performance.now()));
+    await pause(Math.max(0, start + (1000 * i) / REQUESTS_PER_SECOND - performance.now()));
     const person = somebody();
     pending.push(
       people.signUp(person).then(({ status }) => {
@@ -96,7 +96,7 @@ function figures(
       unit: 'ms',
       limit: percentile(limits, fraction),
       measured: percentile(values, fraction),
-      ...(target !== undefined && { target: atMost(target, 'ms') }),
+      ...(target !== undefined && { target: targetAtMost(target, 'ms') }),
     };
   });
 }

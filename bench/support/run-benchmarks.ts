@@ -1,5 +1,5 @@
 import { type Benchmark, isMissed } from './benchmark.ts';
-import { table } from './table.ts';
+import { formatTable } from './table.ts';
 
 /**
  * Runs the benchmarks in the command line, or all of them. `--markdown` prints the tables for docs/performance.md. Sets
@@ -11,7 +11,7 @@ export async function runBenchmarks(benchmarks: readonly Benchmark[]): Promise<v
   for (const benchmark of chosen(benchmarks, words)) {
     const figures = await benchmark.run();
     console.log(markdown ? `### ${benchmark.title}\n\n${benchmark.method}\n` : `${benchmark.title}\n`);
-    console.log(`${table(figures)}\n`);
+    console.log(`${formatTable(figures)}\n`);
     if (figures.some(isMissed)) process.exitCode = 1;
   }
 }

@@ -26,7 +26,7 @@ const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
 /** The number of commits per write, and so per flush to disk. */
 const BATCH = 500;
 
-export interface Seed {
+export interface SeedOptions {
   readonly accounts: number;
   /** The number of commits of the account with the long history. */
   readonly commits: number;
@@ -106,7 +106,10 @@ async function append(journal: Journal, commits: readonly Commit[]): Promise<voi
   }
 }
 
-export async function seed(folder: string, { accounts, commits, ordinary, long }: Seed): Promise<void> {
+export async function seedFolder(
+  folder: string,
+  { accounts, commits, ordinary, long }: SeedOptions,
+): Promise<void> {
   const database = openDatabase({ folder, as: 'server' });
   try {
     const { journal } = openSqliteStores(database);

@@ -31,7 +31,7 @@ function cells(figure: Figure): readonly string[] {
 }
 
 /** Returns a Markdown table whose columns also line up as plain text. */
-export function table(figures: readonly Figure[]): string {
+export function formatTable(figures: readonly Figure[]): string {
   const rows = [HEADINGS, ...figures.map(cells)];
   const widths = HEADINGS.map((_, column) =>
     Math.max(1, ...rows.map((row) => [...(row[column] ?? '')].length)),

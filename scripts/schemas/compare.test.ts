@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { incompatibilities, type Schema, type Sides } from './compare.ts';
-import { type OpenApi, openApiIncompatibilities } from './openapi.ts';
+import { findIncompatibilities, type Schema, type Sides } from './compare.ts';
+import { findOpenApiIncompatibilities, type OpenApi } from './openapi.ts';
 
 const both = { reads: true, writes: true };
 const reads = { reads: true, writes: false };
@@ -22,7 +22,7 @@ function faults(after: Schema, sides: Sides = both): readonly string[] {
   function resolve(): Schema {
     return {};
   }
-  return incompatibilities({ schema: event, resolve }, { schema: after, resolve }, sides);
+  return findIncompatibilities({ schema: event, resolve }, { schema: after, resolve }, sides);
 }
 
 function withField(name: string, field: Schema): Schema {
@@ -102,10 +102,10 @@ describe('an API', () => {
 
   test('may get operations, optional parameters and fields', () => {
     const added = { ...api({}), paths: { ...api({}).paths, '/other': api({}).paths['/users'] ?? {} } };
-    assert.deepEqual(openApiIncompatibilities(api({}), added), []);
+    assert.deepEqual(findOpenApiIncompatibilities(api({}), added), []);
     const parameter = { name: 'q', in: 'query', schema: text };
     assert.deepEqual(
-      openApiIncompatibilities(api({}), api({ parameter, answer: withField('more', text) })),
+      findOpenApiIncompatibilities(api({}), api({ parameter, answer: withField('more', text) })),
       [],
     );
   });
@@ -126,6 +126,6 @@ describe('an API', () => {
       [api({}), api({ status: '201' }), /no longer answers 200/],
     ];
     for (const [before, after, fault] of changes)
-      assert.match(openApiIncompatibilities(before, after).join('; '), fault);
+      assert.match(findOpenApiIncompatibilities(before, after).join('; '), fault);
   });
 });

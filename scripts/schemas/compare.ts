@@ -26,7 +26,7 @@ export interface Document {
  * Returns the incompatible changes, each as a sentence that begins with its path. Bounds (`maxLength`, `pattern`, …)
  * are not compared.
  */
-export function incompatibilities(
+export function findIncompatibilities(
   before: Document,
   after: Document,
   sides: Sides,
@@ -37,7 +37,13 @@ export function incompatibilities(
   if (depth > 20) return [];
   const [old, current] = [resolved(before), resolved(after)];
   function compare(was: Schema, is: Schema, place: string): readonly string[] {
-    return incompatibilities({ ...before, schema: was }, { ...after, schema: is }, sides, place, depth + 1);
+    return findIncompatibilities(
+      { ...before, schema: was },
+      { ...after, schema: is },
+      sides,
+      place,
+      depth + 1,
+    );
   }
 
   if (old.anyOf !== undefined || current.anyOf !== undefined)

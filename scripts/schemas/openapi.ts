@@ -1,5 +1,5 @@
 /** Finds changes between two OpenAPI documents that break a client of the earlier one. */
-import { type Document, incompatibilities, type Schema } from './compare.ts';
+import { type Document, findIncompatibilities, type Schema } from './compare.ts';
 
 type Content = Readonly<Record<string, { readonly schema?: Schema }>>;
 
@@ -24,7 +24,7 @@ export interface OpenApi {
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
 /** Returns the incompatible changes, each as a sentence that begins with the operation. */
-export function openApiIncompatibilities(before: OpenApi, after: OpenApi): readonly string[] {
+export function findOpenApiIncompatibilities(before: OpenApi, after: OpenApi): readonly string[] {
   return Object.entries(before.paths).flatMap(([path, item]) =>
     METHODS.flatMap((method) => {
       const was = item[method];
@@ -60,7 +60,7 @@ function compareParameters(name: string, { was, is, before, after }: Pair): read
     if (successor === undefined) faults.push(`${name}: the parameter ${id} is gone`);
     else {
       const documents = [documentOf(before, type), documentOf(after, successor.schema ?? {})] as const;
-      faults.push(...incompatibilities(...documents, CLIENT_WRITES, `${name} ${id}`));
+      faults.push(...findIncompatibilities(...documents, CLIENT_WRITES, `${name} ${id}`));
     }
   }
   for (const [id, { required }] of current)
@@ -77,7 +77,7 @@ function compareBodies(name: string, { was, is, before, after }: Pair): readonly
     is.requestBody?.content,
     `${name} body`,
     (old, current, at) =>
-      incompatibilities(documentOf(before, old), documentOf(after, current), CLIENT_WRITES, at),
+      findIncompatibilities(documentOf(before, old), documentOf(after, current), CLIENT_WRITES, at),
   );
 }
 
@@ -88,7 +88,7 @@ function compareResponses(name: string, { was, is, before, after }: Pair): reado
       const current = is.responses?.[status];
       if (current === undefined) return [`${name}: it no longer answers ${status}`];
       return compareContent(old, current.content, `${name} ${status}`, (was_, is_, at) =>
-        incompatibilities(documentOf(before, was_), documentOf(after, is_), CLIENT_READS, at),
+        findIncompatibilities(documentOf(before, was_), documentOf(after, is_), CLIENT_READS, at),
       );
     });
 }

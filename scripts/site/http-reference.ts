@@ -1,5 +1,5 @@
 /** Renders the OpenAPI document as pages, one per tag. */
-import { fieldTable, remarks, type Schema, tableRow, typeName } from './schema-table.ts';
+import { describeSchema, fieldTable, type Schema, tableRow, typeName } from './schema-table.ts';
 
 interface Content {
   readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;
@@ -47,7 +47,7 @@ function parameterTable(parameters: readonly Parameter[]): string {
       place,
       typeName(schema),
       required ? 'yes' : '',
-      remarks({ ...schema, ...(description === undefined ? {} : { description }) }),
+      describeSchema({ ...schema, ...(description === undefined ? {} : { description }) }),
     ),
   );
   return ['| parameter | in | type | required | description |', '|---|---|---|---|---|', ...rows].join('\n');

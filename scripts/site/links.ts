@@ -53,7 +53,7 @@ export function rewriteLinks(markdown: string, source: string): string {
 }
 
 /** Returns the anchor of a heading by GitHub's rules, so that links work both on GitHub and on the site. */
-export function anchorOf(heading: string): string {
+export function anchorOfHeading(heading: string): string {
   return heading
     .toLowerCase()
     .replace(/[^\p{L}\p{N} _-]/gu, '')

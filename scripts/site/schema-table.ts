@@ -62,7 +62,7 @@ function limitsOf(schema: Schema): readonly string[] {
 }
 
 /** Returns the description of a schema, followed by its bounds. */
-export function remarks(schema: Schema): string {
+export function describeSchema(schema: Schema): string {
   const limits = limitsOf(schema).join(', ');
   const sentence = limits === '' ? '' : `${limits.replace(/^./, (first) => first.toUpperCase())}.`;
   return [schema.description ?? '', sentence].filter((text) => text !== '').join(' ');
@@ -74,7 +74,7 @@ function rowsOf(schema: Schema, prefix: string): readonly string[] {
     return Object.entries(alternative.properties ?? {}).flatMap(([name, field]) => {
       const path = prefix === '' ? name : `${prefix}.${name}`;
       const isRequired = alternative.required?.includes(name) ?? false;
-      const row = [code(path), typeOf(field), isRequired ? 'yes' : '', remarks(field)].map(cell);
+      const row = [code(path), typeOf(field), isRequired ? 'yes' : '', describeSchema(field)].map(cell);
       return [`| ${row.join(' | ')} |`, ...rowsOf(field, path)];
     });
   });

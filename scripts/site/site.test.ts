@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type AsyncApi, eventReference } from './event-reference.ts';
 import { httpReference, type OpenApi } from './http-reference.ts';
-import { anchorOf, rewriteLinks } from './links.ts';
+import { anchorOfHeading, rewriteLinks } from './links.ts';
 import { filesWithoutPage, pages, ROOT } from './pages.ts';
 import { fieldTable } from './schema-table.ts';
 
@@ -65,7 +65,7 @@ test('no page of the site has a relative link', () => {
 });
 
 test('anchors follow the rule of GitHub', () => {
-  assert.equal(anchorOf('What a `consumer` must do, and why'), 'what-a-consumer-must-do-and-why');
+  assert.equal(anchorOfHeading('What a `consumer` must do, and why'), 'what-a-consumer-must-do-and-why');
 });
 
 test('nested fields are listed by their path', () => {

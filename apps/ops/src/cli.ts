@@ -1,7 +1,7 @@
 /** The command line of `ops`: its commands, its error messages and its exit codes. */
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { ConfigError } from '@latchkey/process';
-import type { Context } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { formatExamples, type Program } from './program.ts';
 
 const DESCRIPTION = `Commands for operators of Latchkey.
@@ -12,48 +12,49 @@ They act on MongoDB and Kafka if MONGO_URL (and KAFKA_BROKERS) is set, otherwise
 /** The exit code of `verify` if the comparison could not be made. */
 const CANNOT_VERIFY = 2;
 
-type Output = Pick<Context, 'print' | 'note'>;
+type Output = Pick<CommandContext, 'print' | 'note'>;
 
 /**
  * Loads the function that adds each command, in the order of the help. A command line loads only the command that it
  * names, because loading all of them takes most of the time of a short command.
  */
-const COMMANDS: Readonly<Record<string, () => Promise<(program: Program, context: Context) => void>>> = {
-  role: async () => (await import('./commands/role.ts')).addRoleCommand,
-  erase: async () => (await import('./commands/erase.ts')).addEraseCommand,
-  erasures: async () => (await import('./commands/erasures.ts')).addErasuresCommand,
-  export: async () => (await import('./commands/export.ts')).addExportCommand,
-  accounts: async () => (await import('./commands/accounts.ts')).addAccountsCommand,
-  topics: async () => (await import('./commands/topics.ts')).addTopicsCommand,
-  acls: async () => (await import('./commands/acls.ts')).addAclsCommand,
-  indexes: async () => (await import('./commands/indexes.ts')).addIndexesCommand,
-  schemas: async () => (await import('./commands/schemas.ts')).addSchemasCommand,
-  secrets: async () => (await import('./commands/secrets.ts')).addSecretsCommand,
-  keys: async () => (await import('./commands/keys.ts')).addKeysCommand,
-  passwords: async () => (await import('./commands/passwords.ts')).addPasswordsCommand,
-  move: async () => (await import('./commands/move.ts')).addMoveCommand,
-  rebuild: async () => (await import('./commands/rebuild.ts')).addRebuildCommand,
-  parked: async () => (await import('./commands/parked.ts')).addParkedCommand,
-  'dead-letters': async () => (await import('./commands/dead-letters.ts')).addDeadLettersCommand,
-  deliveries: async () => (await import('./commands/deliveries.ts')).addDeliveriesCommand,
-  mail: async () => (await import('./commands/mail.ts')).addMailCommand,
-  suppressions: async () => (await import('./commands/suppressions.ts')).addSuppressionsCommand,
-  clients: async () => (await import('./commands/clients.ts')).addClientsCommand,
-  webhooks: async () => (await import('./commands/webhooks.ts')).addWebhooksCommand,
-  audit: async () => (await import('./commands/audit.ts')).addAuditCommand,
-  verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
-  anchor: async () => (await import('./commands/anchor.ts')).addAnchorCommand,
-  republish: async () => (await import('./commands/republish.ts')).addRepublishCommand,
-  upgrade: async () => (await import('./commands/upgrade.ts')).addUpgradeCommand,
-  completion: async () => (await import('./commands/completion.ts')).addCompletionCommand,
-};
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Program, context: CommandContext) => void>>> =
+  {
+    role: async () => (await import('./commands/role.ts')).addRoleCommand,
+    erase: async () => (await import('./commands/erase.ts')).addEraseCommand,
+    erasures: async () => (await import('./commands/erasures.ts')).addErasuresCommand,
+    export: async () => (await import('./commands/export.ts')).addExportCommand,
+    accounts: async () => (await import('./commands/accounts.ts')).addAccountsCommand,
+    topics: async () => (await import('./commands/topics.ts')).addTopicsCommand,
+    acls: async () => (await import('./commands/acls.ts')).addAclsCommand,
+    indexes: async () => (await import('./commands/indexes.ts')).addIndexesCommand,
+    schemas: async () => (await import('./commands/schemas.ts')).addSchemasCommand,
+    secrets: async () => (await import('./commands/secrets.ts')).addSecretsCommand,
+    keys: async () => (await import('./commands/keys.ts')).addKeysCommand,
+    passwords: async () => (await import('./commands/passwords.ts')).addPasswordsCommand,
+    move: async () => (await import('./commands/move.ts')).addMoveCommand,
+    rebuild: async () => (await import('./commands/rebuild.ts')).addRebuildCommand,
+    parked: async () => (await import('./commands/parked.ts')).addParkedCommand,
+    'dead-letters': async () => (await import('./commands/dead-letters.ts')).addDeadLettersCommand,
+    deliveries: async () => (await import('./commands/deliveries.ts')).addDeliveriesCommand,
+    mail: async () => (await import('./commands/mail.ts')).addMailCommand,
+    suppressions: async () => (await import('./commands/suppressions.ts')).addSuppressionsCommand,
+    clients: async () => (await import('./commands/clients.ts')).addClientsCommand,
+    webhooks: async () => (await import('./commands/webhooks.ts')).addWebhooksCommand,
+    audit: async () => (await import('./commands/audit.ts')).addAuditCommand,
+    verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
+    anchor: async () => (await import('./commands/anchor.ts')).addAnchorCommand,
+    republish: async () => (await import('./commands/republish.ts')).addRepublishCommand,
+    upgrade: async () => (await import('./commands/upgrade.ts')).addUpgradeCommand,
+    completion: async () => (await import('./commands/completion.ts')).addCompletionCommand,
+  };
 
 /**
  * Builds commands. Their actions, help texts and usage errors use `context`.
  * @param names of the commands. Default: all
  */
 export async function createProgram(
-  context: Context,
+  context: CommandContext,
   names: readonly string[] = Object.keys(COMMANDS),
 ): Promise<Program> {
   const program = new Command('ops')
@@ -90,10 +91,10 @@ function outputOf({ print, note }: Output) {
 /** Runs a command line. Writes any error to `note`. @returns the exit code */
 export async function run(
   words: readonly string[],
-  io: Omit<Context, 'waits' | 'exitWith'>,
+  io: Omit<CommandContext, 'waits' | 'exitWith'>,
 ): Promise<number> {
   let exitCode = 0;
-  const context: Context = {
+  const context: CommandContext = {
     ...io,
     get waits() {
       return program.opts().wait;

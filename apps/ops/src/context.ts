@@ -1,7 +1,7 @@
 import type { Environment } from '@latchkey/process';
 
 /** The settings and the output of a command. */
-export interface Context {
+export interface CommandContext {
   /** Environment variables, with those of `.env` as defaults. */
   readonly environment: Environment;
   /** Whether to wait for servers. If false, a server that cannot be reached is an error after a few seconds. */

@@ -4,12 +4,12 @@ import { topicNameOnLog } from '@latchkey/bus';
 import { createKafkaBus, createKafkaReader, type KafkaBus, type Replication } from '@latchkey/bus/kafka';
 import { topics } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
-import type { Context } from './context.ts';
+import type { CommandContext } from './context.ts';
 
 export { createKafkaReader };
 
 /** @throws ConfigError */
-export function connectionOf({ environment }: Context) {
+export function connectionOf({ environment }: CommandContext) {
   return {
     ...kafkaConnection(readConfig(kafkaSettings, environment)),
     clientId: 'latchkey-ops',
@@ -24,7 +24,7 @@ export function connectionOf({ environment }: Context) {
  * @throws ConfigError; as the work does
  */
 export async function withKafkaBus(
-  context: Context,
+  context: CommandContext,
   work: (bus: KafkaBus) => Promise<void>,
   replication?: Replication,
 ): Promise<void> {

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { allSecretNames, parseSecrets, type StoredSecrets, secretNames } from '@latchkey/auth/secrets';
 import { type Environment, readTextFile, replaceTextFile } from '@latchkey/process';
 import { settingsOfKeys } from './keys.ts';
-import { dataFolder } from './stores.ts';
+import { dataFolderOf } from './stores.ts';
 
 export interface KeySource {
   /** The name of the place, for messages. */
@@ -30,7 +30,7 @@ export async function openKeySource(
   const settings = settingsOfKeys(environment);
   if (folder !== undefined) return withOptional(await folderSource(resolve(folder)), settings);
   const given = secretNames.filter((name) => settings[name] !== undefined);
-  const path = join(dataFolder(environment), 'secrets.json');
+  const path = join(dataFolderOf(environment), 'secrets.json');
   const text = await readTextFile(path);
   if (given.length === 0 && text !== undefined) return withOptional(fileSource(path, text), settings);
   const complete = parseSecrets(JSON.stringify(settings));

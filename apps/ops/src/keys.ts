@@ -8,8 +8,8 @@ import { eventKeysIn } from '@latchkey/events';
 import { createTextFile, type Environment, parseJson, readConfig, readTextFile } from '@latchkey/process';
 import { createSecretSealer, type SecretSealer, webhookSettings } from '@latchkey/webhooks';
 import { z } from 'zod';
-import type { Context } from './context.ts';
-import { dataFolder } from './stores.ts';
+import type { CommandContext } from './context.ts';
+import { dataFolderOf } from './stores.ts';
 
 const settings = z.object(Object.fromEntries(allSecretNames.map((name) => [name, z.string().optional()])));
 
@@ -22,7 +22,7 @@ export function settingsOfKeys(environment: Environment): Partial<Secrets> {
  * Returns the keys that standalone would use: the settings take precedence over the folder's `secrets.json`.
  * @throws ConfigError; Error naming the keys that are in neither
  */
-export async function keysOf(folder: string, environment: Environment): Promise<Secrets> {
+export async function keysOfFolder(folder: string, environment: Environment): Promise<Secrets> {
   const keys = { ...(await keysIn(join(folder, 'secrets.json'))), ...settingsOfKeys(environment) };
   const missing = requiredSecretNames.filter((name) => keys[name] === undefined);
   if (missing.length > 0) throw new Error(`${missing.join(', ')}: neither set nor in ${folder}/secrets.json`);
@@ -30,7 +30,7 @@ export async function keysOf(folder: string, environment: Environment): Promise<
 }
 
 /** Returns a secret as standalone would use it; undefined if it is neither set nor in the folder. @throws ConfigError */
-export async function secretOf(
+export async function secretOfFolder(
   name: keyof Secrets,
   folder: string,
   environment: Environment,
@@ -43,7 +43,7 @@ export async function secretOf(
  * Returns a sealer for the secrets of webhooks, with WEBHOOK_SECRET_KEY.
  * @throws ConfigError
  */
-export function sealerWith(key: string | undefined): SecretSealer {
+export function createSealerWith(key: string | undefined): SecretSealer {
   const { WEBHOOK_SECRET_KEY } = readConfig(webhookSettings, { WEBHOOK_SECRET_KEY: key });
   return createSecretSealer(WEBHOOK_SECRET_KEY);
 }
@@ -52,8 +52,10 @@ export function sealerWith(key: string | undefined): SecretSealer {
  * Returns a sealer for the secrets of webhooks; without WEBHOOK_SECRET_KEY it refuses to seal.
  * @throws ConfigError
  */
-export async function secretSealerOf({ environment }: Pick<Context, 'environment'>): Promise<SecretSealer> {
-  return sealerWith(await secretOf('WEBHOOK_SECRET_KEY', dataFolder(environment), environment));
+export async function webhookSealerOf({
+  environment,
+}: Pick<CommandContext, 'environment'>): Promise<SecretSealer> {
+  return createSealerWith(await secretOfFolder('WEBHOOK_SECRET_KEY', dataFolderOf(environment), environment));
 }
 
 /**
@@ -74,8 +76,8 @@ async function givenEventKeys(folder: string, environment: Environment): Promise
 }
 
 /** Returns the keys that auth signs events with. @throws ConfigError; Error (one line) if there are no such keys */
-export async function eventKeysOf({ environment }: Pick<Context, 'environment'>): Promise<EventKeys> {
-  return readEventKeys(await eventSigningKeys(dataFolder(environment), environment));
+export async function eventKeysOf({ environment }: Pick<CommandContext, 'environment'>): Promise<EventKeys> {
+  return readEventKeys(await eventSigningKeys(dataFolderOf(environment), environment));
 }
 
 /**
@@ -85,8 +87,8 @@ export async function eventKeysOf({ environment }: Pick<Context, 'environment'>)
  */
 export async function publicEventKeysOf({
   environment,
-}: Pick<Context, 'environment'>): Promise<ReadonlyMap<string, KeyObject> | undefined> {
-  const own = await givenEventKeys(dataFolder(environment), environment);
+}: Pick<CommandContext, 'environment'>): Promise<ReadonlyMap<string, KeyObject> | undefined> {
+  const own = await givenEventKeys(dataFolderOf(environment), environment);
   // The keys are read rather than used as written, because a key without an id gets one.
   if (own !== undefined) return eventKeysIn({ keys: readEventKeys(own).published });
   const { JWKS_URL: url } = readConfig(z.object({ JWKS_URL: z.url().optional() }), environment);
@@ -130,7 +132,7 @@ function asEnv(keys: Secrets): string {
 }
 
 /** Checks that the keys can be written to a file. @throws Error if it exists and contains anything but these keys */
-export async function assertFreeOrSame(path: string, keys: Secrets): Promise<void> {
+export async function assertFileFreeOrSame(path: string, keys: Secrets): Promise<void> {
   const text = await readTextFile(path);
   if (text === undefined) return;
   const found = parseEnv(text);
@@ -141,7 +143,7 @@ export async function assertFreeOrSame(path: string, keys: Secrets): Promise<voi
     );
 }
 
-/** Writes the keys to a file (0600), unless it contains them already. @throws as assertFreeOrSame */
+/** Writes the keys to a file (0600), unless it contains them already. @throws as assertFileFreeOrSame */
 export async function writeEnvFile(path: string, keys: Secrets): Promise<void> {
-  if (!(await createTextFile(path, asEnv(keys)))) await assertFreeOrSame(path, keys);
+  if (!(await createTextFile(path, asEnv(keys)))) await assertFileFreeOrSame(path, keys);
 }

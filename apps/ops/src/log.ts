@@ -3,11 +3,11 @@ import { kafkaSettings, type LogKind, readLogKind, readStoreKind, type Store } f
 import type { Bus, Groups, LogReader } from '@latchkey/bus';
 import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
 import { type Environment, readConfig } from '@latchkey/process';
-import type { Context } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { retryUntilReachable } from './patience.ts';
 import { withStore } from './stores.ts';
 
-export interface Log {
+export interface OpenedLog {
   readonly kind: LogKind;
   /** The prefix of the names of groups; empty in the embedded log. */
   readonly groupPrefix: string;
@@ -15,7 +15,7 @@ export interface Log {
   readonly reader: LogReader;
 }
 
-export function logKind(environment: Environment): LogKind {
+export function selectedLogKind(environment: Environment): LogKind {
   return readLogKind(environment, readStoreKind(environment));
 }
 
@@ -23,13 +23,13 @@ export function logKind(environment: Environment): LogKind {
  * Opens the log, even while servers use it, and closes it after the work. @throws ConfigError; whatever the log
  * throws
  */
-export function withLog(context: Context, work: (log: Log) => Promise<void>): Promise<void> {
-  return logKind(context.environment) === 'kafka'
+export function withLog(context: CommandContext, work: (log: OpenedLog) => Promise<void>): Promise<void> {
+  return selectedLogKind(context.environment) === 'kafka'
     ? withKafka(context, work)
     : withStore(context, (store) => withEmbedded(store, work));
 }
 
-async function withEmbedded(store: Store, work: (log: Log) => Promise<void>): Promise<void> {
+async function withEmbedded(store: Store, work: (log: OpenedLog) => Promise<void>): Promise<void> {
   if (store.kind !== 'sqlite') throw new Error(`LOG: a ${store.kind} store holds no log`);
   const { database } = store;
   const bus = createEmbeddedBus({ database });
@@ -41,7 +41,7 @@ async function withEmbedded(store: Store, work: (log: Log) => Promise<void>): Pr
 }
 
 /** @throws ConfigError; KafkaRefusedError */
-async function withKafka(context: Context, work: (log: Log) => Promise<void>): Promise<void> {
+async function withKafka(context: CommandContext, work: (log: OpenedLog) => Promise<void>): Promise<void> {
   const { GROUP_PREFIX: groupPrefix } = readConfig(kafkaSettings, context.environment);
   // Loaded here, because commands on the embedded log would otherwise load kafkajs, too.
   const { connectionOf, createKafkaReader, withKafkaBus } = await import('./kafka.ts');

@@ -1,6 +1,6 @@
 import { isOutage } from '@latchkey/cluster/outage';
 import { retry } from '@latchkey/process/loop';
-import type { Context } from './context.ts';
+import type { CommandContext } from './context.ts';
 
 const RETRY_MS = 500;
 /** Long enough for a server that is just starting or a connection that is just being opened. */
@@ -13,7 +13,7 @@ const REPORT_EVERY_MS = 30_000;
  * @throws any other error immediately; the outage if the context does not wait
  */
 export function retryUntilReachable<T>(
-  { waits, note }: Pick<Context, 'waits' | 'note'>,
+  { waits, note }: Pick<CommandContext, 'waits' | 'note'>,
   server: string,
   attempt: () => Promise<T>,
 ): Promise<T> {

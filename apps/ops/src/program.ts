@@ -16,7 +16,7 @@ const MAX_LIMIT = 1000;
 export function limitOption() {
   return new Option('--limit <n>', `print at most this many, up to ${MAX_LIMIT}`)
     .default(DEFAULT_LIMIT)
-    .argParser(wholeNumber(1, MAX_LIMIT));
+    .argParser(wholeNumberParser(1, MAX_LIMIT));
 }
 
 export function typesOption() {
@@ -34,7 +34,7 @@ const OVERLAP_HOURS = 24;
 export function overlapOption(what: string) {
   return new Option('--overlap-hours <n>', what)
     .default(OVERLAP_HOURS)
-    .argParser(wholeNumber(0, MAX_OVERLAP_HOURS));
+    .argParser(wholeNumberParser(0, MAX_OVERLAP_HOURS));
 }
 
 /** Returns when an overlap that begins now will end. */
@@ -42,10 +42,10 @@ export function overlapEnd(now: Date, hours: number): Date {
   return new Date(now.getTime() + hours * HOUR_MS);
 }
 
-export const JSON_LINES = 'print one JSON object per line';
+export const JSON_OPTION_HELP = 'print one JSON object per line';
 
 /** Returns a parser of whole numbers. It throws InvalidArgumentError for anything else. */
-export function wholeNumber(min: number, max: number) {
+export function wholeNumberParser(min: number, max: number) {
   return (text: string): number => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;

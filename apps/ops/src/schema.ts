@@ -7,6 +7,6 @@ import { openOps as openUser } from '@latchkey/user/ops';
 import { openWebhooks } from '@latchkey/webhooks';
 
 /** Returns what each service needs in the store before it starts. */
-export function schemasOf(store: Store): readonly Preparable[] {
+export function preparablesOf(store: Store): readonly Preparable[] {
   return [openAuth(store), openNotifier(store), openClients(store), openUser(store), openWebhooks(store)];
 }

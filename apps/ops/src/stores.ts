@@ -2,10 +2,10 @@
 import { resolve } from 'node:path';
 import { type OpenOptions, readStore, type Store, type StoreConfig } from '@latchkey/backend';
 import type { Environment } from '@latchkey/process';
-import type { Context } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { retryUntilReachable } from './patience.ts';
 
-export function dataFolder(environment: Environment): string {
+export function dataFolderOf(environment: Environment): string {
   return resolve(environment['DATA_DIR'] || './.data');
 }
 
@@ -19,7 +19,7 @@ interface StoreOptions extends Partial<OpenOptions> {
  * @throws ConfigError; StoreRefused; DataFolderError
  */
 export async function withStore(
-  context: Context,
+  context: CommandContext,
   work: (store: Store) => Promise<void>,
   { config = readStore(context.environment), as = 'shared', isLongRunning = false }: StoreOptions = {},
 ): Promise<void> {

@@ -2,8 +2,8 @@
 import { type Store, topicSettings } from '@latchkey/backend';
 import { type Bus, type Groups, topicNameOnLog, withGroupNames, withTopicNames } from '@latchkey/bus';
 import { readConfig } from '@latchkey/process';
-import type { Context } from './context.ts';
-import { type Log, withLog } from './log.ts';
+import type { CommandContext } from './context.ts';
+import { type OpenedLog, withLog } from './log.ts';
 import { withStore } from './stores.ts';
 
 /** The stores and the log that the settings name. */
@@ -12,7 +12,7 @@ export interface System {
   /** Works with our names of topics. */
   readonly bus: Bus & Groups;
   /** Works with the names that topics have on the log. */
-  readonly log: Log;
+  readonly log: OpenedLog;
   /** Returns the name on the log of one of our topics. */
   nameOf(topic: string): string;
 }
@@ -21,7 +21,7 @@ export interface System {
  * Opens store and log, even while servers use them, and closes them after the work. @throws ConfigError; whatever
  * both throw
  */
-export function withSystem(context: Context, work: (system: System) => Promise<void>): Promise<void> {
+export function withSystem(context: CommandContext, work: (system: System) => Promise<void>): Promise<void> {
   const { TOPIC_NAMES: names } = readConfig(topicSettings, context.environment);
   return withStore(context, (store) =>
     withLog(context, (log) => {

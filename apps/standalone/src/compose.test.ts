@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { ConfigError, createRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone } from './compose.ts';
-import { message } from './mailbox/message.ts';
+import { messageSchema } from './mailbox/message.ts';
 import { messagePage } from './mailbox/routes.ts';
 import { readSettings, servesDevelopmentPages } from './settings.ts';
 import { getJson, silentLogger, temporaryFolder } from './testing.ts';
@@ -80,7 +80,7 @@ test('a sign-up leads to a mail in the mailbox whose link is at the port in use'
   const search = `${url}/mailbox/api/v1/search?query=to:ada@example.com`;
   let found = await getJson(search, messagePage);
   while (found.messages_count === 0) found = await getJson(search, messagePage);
-  const mail = await getJson(`${url}/mailbox/api/v1/message/latest`, message);
+  const mail = await getJson(`${url}/mailbox/api/v1/message/latest`, messageSchema);
   assert.equal(mail.CorrelationID, 'sign-up-1');
   assert.ok(mail.Text.includes(`${url}/api/v1/auth/verify/`));
 });

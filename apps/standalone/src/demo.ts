@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone, type Standalone } from './compose.ts';
-import { message } from './mailbox/message.ts';
+import { messageSchema } from './mailbox/message.ts';
 import { messagePage } from './mailbox/routes.ts';
 import { readSettings } from './settings.ts';
 import { recordList, topicList } from './topics/routes.ts';
@@ -81,7 +81,7 @@ async function awaitMail(url: string, subject: string): Promise<string> {
   while (Date.now() < end) {
     const [found] = (await getJson(`${url}/mailbox/api/v1/search?${query}`, messagePage)).messages;
     if (found) {
-      const { Text } = await getJson(`${url}/mailbox/api/v1/message/${found.ID}`, message);
+      const { Text } = await getJson(`${url}/mailbox/api/v1/message/${found.ID}`, messageSchema);
       return /[\w-]{64}/.exec(Text)?.[0] ?? '';
     }
     await pause(POLL_MS);

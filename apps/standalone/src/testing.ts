@@ -26,7 +26,7 @@ export function silentLogger(): Logger {
 }
 
 /** Serves routes. @returns their URL */
-export async function serve(t: TestContext, routes: readonly Route[]): Promise<string> {
+export async function serveRoutes(t: TestContext, routes: readonly Route[]): Promise<string> {
   const part = listen({
     name: 'test',
     host: '127.0.0.1',

@@ -1,12 +1,12 @@
 import { Option } from '@commander-js/extra-typings';
 import { openOps } from '@latchkey/auth/ops';
-import type { Context } from '../context.ts';
-import { properties } from '../output/listing.ts';
+import type { CommandContext } from '../context.ts';
+import { formatProperties } from '../output/listing.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
 /** Shows, cancels and undoes changes of address. */
-export function addAccountsCommand(program: Program, context: Context): void {
+export function addAccountsCommand(program: Program, context: CommandContext): void {
   const accounts = program
     .command('accounts')
     .description('show and repair changes of address')
@@ -44,7 +44,7 @@ export function addAccountsCommand(program: Program, context: Context): void {
           return;
         }
         const { userId, email, requested, previous } = await auth.emailChange(account);
-        const lines = properties({
+        const lines = formatProperties({
           account: userId,
           address: email,
           requested: requested && `${requested.email}, can be confirmed until ${requested.until}`,

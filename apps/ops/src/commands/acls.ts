@@ -4,14 +4,14 @@ import type { Acl } from '@latchkey/bus/kafka';
 import { readConfig } from '@latchkey/process';
 import { consumerRights, kafkaAclsCommand, kafkaRights, kafkaUsers } from '../access/kafka-rights.ts';
 import { mongoUsersScript } from '../access/mongo-roles.ts';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { withKafkaBus } from '../kafka.ts';
 import { printJson } from '../output/listing.ts';
 import { retryUntilReachable } from '../patience.ts';
-import { formatExamples, JSON_LINES, type Program, parseName } from '../program.ts';
+import { formatExamples, JSON_OPTION_HELP, type Program, parseName } from '../program.ts';
 
 /** Prints or applies the rights of each process on Kafka, and prints the users of MongoDB. */
-export function addAclsCommand(program: Program, context: Context): void {
+export function addAclsCommand(program: Program, context: CommandContext): void {
   const command = program
     .command('acls')
     .description('print the Kafka ACLs of each process, or apply them; or print the MongoDB users')
@@ -27,7 +27,7 @@ export function addAclsCommand(program: Program, context: Context): void {
       ).argParser(parseNames),
     )
     .option('--mongo', 'print a script for mongosh that creates a user with a role for each process')
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText(
       'after',
       formatExamples(
@@ -74,7 +74,7 @@ function principalsIn(
 }
 
 function aclsOf(
-  { environment }: Context,
+  { environment }: CommandContext,
   consumers: readonly string[],
   principals: ReadonlyMap<string, string>,
 ): readonly Acl[] {

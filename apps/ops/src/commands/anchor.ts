@@ -5,7 +5,7 @@ import type { LogReader } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
 import { createTextFile, readTextFile } from '@latchkey/process';
 import { type Anchor, anchorFlaw, anchorsIn, makeAnchor, parseAnchor, partsOf } from '@latchkey/verify';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { eventKeysOf, publicEventKeysOf } from '../keys.ts';
 import { formatCount } from '../output/progress.ts';
 import { retryUntilReachable } from '../patience.ts';
@@ -18,7 +18,7 @@ import { createTopicLike } from './topics.ts';
 /** The prefix of a topic's name, in contrast to the name of a file. */
 const TOPIC_PREFIX = 'topic:';
 
-export function addAnchorCommand(program: Program, context: Context): void {
+export function addAnchorCommand(program: Program, context: CommandContext): void {
   const command = program
     .command('anchor')
     .description('write a signed Merkle root over the hash chains of all accounts and mailings')
@@ -36,7 +36,7 @@ export function addAnchorCommand(program: Program, context: Context): void {
     });
 }
 
-function anchorToFile(file: string, context: Context): Promise<void> {
+function anchorToFile(file: string, context: CommandContext): Promise<void> {
   return withStore(context, async (store) => {
     const anchor = await newAnchor(store, context);
     if (!(await createTextFile(file, `${JSON.stringify(anchor)}\n`)))
@@ -45,7 +45,7 @@ function anchorToFile(file: string, context: Context): Promise<void> {
   });
 }
 
-function anchorToTopic(topic: string, context: Context): Promise<void> {
+function anchorToTopic(topic: string, context: CommandContext): Promise<void> {
   return withSystem(context, async (system) => {
     const { store, log, nameOf } = system;
     if (topic === nameOf(ACCOUNTS_TOPIC))
@@ -61,12 +61,12 @@ function anchorToTopic(topic: string, context: Context): Promise<void> {
   });
 }
 
-async function newAnchor(store: System['store'], context: Context): Promise<Anchor> {
+async function newAnchor(store: System['store'], context: CommandContext): Promise<Anchor> {
   const { signText } = await eventKeysOf(context);
   return makeAnchor(openOps(store).journal, { at: new Date(), sign: signText });
 }
 
-function report(place: string, { heads, at, root }: Anchor, context: Context): void {
+function report(place: string, { heads, at, root }: Anchor, context: CommandContext): void {
   context.print(`${place}: ${formatCount(heads.length, 'chain')} at ${at}, root ${root}`);
   context.print('Keep it, or at least its root, where nobody who can write to the journal can change it.');
 }
@@ -79,7 +79,7 @@ function report(place: string, { heads, at, root }: Anchor, context: Context): v
 export async function readAnchors(
   place: string,
   reader: LogReader,
-  context: Context,
+  context: CommandContext,
 ): Promise<readonly Anchor[]> {
   const keys = await publicEventKeysOf(context);
   if (keys === undefined)

@@ -13,17 +13,17 @@ import {
 } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import { type EventFilter, findEvents, followEvents } from '../audit/read-events.ts';
-import type { Context } from '../context.ts';
-import { secretOf } from '../keys.ts';
+import type { CommandContext } from '../context.ts';
+import { secretOfFolder } from '../keys.ts';
 import { withLog } from '../log.ts';
 import { type Listing, printJson, printPage } from '../output/listing.ts';
-import { formatExamples, JSON_LINES, limitOption, type Program } from '../program.ts';
-import { dataFolder } from '../stores.ts';
+import { formatExamples, JSON_OPTION_HELP, limitOption, type Program } from '../program.ts';
+import { dataFolderOf } from '../stores.ts';
 
 const FOLLOW_EVERY_MS = 1000;
 
 /** Reads the security events. */
-export function addAuditCommand(program: Program, context: Context): void {
+export function addAuditCommand(program: Program, context: CommandContext): void {
   const audit = program
     .command('audit')
     .description('read security events: sign-ins, refusals, actions of admins')
@@ -39,7 +39,7 @@ export function addAuditCommand(program: Program, context: Context): void {
     .option('--follow', 'then print new ones as they come, until it is interrupted')
     .addOption(accountOption())
     .addOption(typeOption())
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('audit tail --limit 10', 'audit tail --follow --json'))
     .action(({ limit, follow = false, json = false, ...filter }) =>
       withEvents(context, async (reader, topic) => {
@@ -69,7 +69,7 @@ export function addAuditCommand(program: Program, context: Context): void {
     )
     .addOption(new Option('--until <time>', 'before: an instant, or an age').argParser(parseTime))
     .addOption(new Option('--after <id>', 'continue after this event').argParser(parseId))
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText(
       'after',
       formatExamples(
@@ -92,7 +92,7 @@ export function addAuditCommand(program: Program, context: Context): void {
 }
 
 function withEvents(
-  context: Context,
+  context: CommandContext,
   work: (reader: LogReader, topic: string) => Promise<void>,
 ): Promise<void> {
   const { TOPIC_NAMES } = readConfig(topicSettings, context.environment);
@@ -100,14 +100,14 @@ function withEvents(
 }
 
 /** Returns the keys of pseudonyms, including former ones. @throws ConfigError */
-async function pseudonymKeys({ environment }: Context): Promise<readonly Buffer[]> {
-  const key = await secretOf('AUDIT_IP_KEY', dataFolder(environment), environment);
+async function pseudonymKeys({ environment }: CommandContext): Promise<readonly Buffer[]> {
+  const key = await secretOfFolder('AUDIT_IP_KEY', dataFolderOf(environment), environment);
   const { AUDIT_IP_KEY = [] } = readConfig(auditSettings.pick({ AUDIT_IP_KEY: true }), { AUDIT_IP_KEY: key });
   return AUDIT_IP_KEY.map(({ bytes }) => bytes);
 }
 
 async function printNew(
-  { print }: Context,
+  { print }: CommandContext,
   reader: LogReader,
   topic: string,
   { filter, json }: { readonly filter: EventFilter; readonly json: boolean },

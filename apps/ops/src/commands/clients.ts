@@ -12,11 +12,11 @@ import {
   withNewKey,
 } from '@latchkey/clients';
 import { ownConsumers } from '@latchkey/events';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { printPage } from '../output/listing.ts';
 import {
   formatExamples,
-  JSON_LINES,
+  JSON_OPTION_HELP,
   limitOption,
   overlapEnd,
   overlapOption,
@@ -28,7 +28,7 @@ import { withStore } from '../stores.ts';
 
 const ONCE = 'The key is shown this once; only its hash is stored.';
 
-export function addClientsCommand(program: Program, context: Context): void {
+export function addClientsCommand(program: Program, context: CommandContext): void {
   const clients = program
     .command('clients')
     .description('list, add or revoke service clients, and rotate their API keys')
@@ -79,7 +79,7 @@ export function addClientsCommand(program: Program, context: Context): void {
     .description('list service clients, without their keys')
     .addOption(limitOption())
     .option('--after <id>', 'continue after this client')
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('clients list', 'clients list --json'))
     .action(({ limit, after, json = false }) =>
       withStore(context, (store) =>
@@ -147,7 +147,7 @@ function newClient(of: {
   return { client: { id, ...of, createdAt: now, keys: [{ hash: hashOf(key), since: now }] }, key };
 }
 
-function printKey({ print }: Context, { id, name }: ServiceClient, key: string): void {
+function printKey({ print }: CommandContext, { id, name }: ServiceClient, key: string): void {
   print(`client  ${id} (${name})`);
   print(`key     ${key}`);
   print(ONCE);

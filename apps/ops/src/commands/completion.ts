@@ -1,11 +1,11 @@
 import { Argument, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { formatExamples, type Program } from '../program.ts';
 
 const NOTE = `
 The script completes a command named \`ops\`. In a checkout, define it first: ops() { npm run --silent ops -- "$@"; }`;
 
-export function addCompletionCommand(program: Program, { print }: Context): void {
+export function addCompletionCommand(program: Program, { print }: CommandContext): void {
   program
     .command('completion')
     .description('print a script that completes commands and options in a shell')

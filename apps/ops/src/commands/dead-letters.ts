@@ -5,16 +5,16 @@ import {
   openDeadLetters,
   type RecordPosition,
 } from '@latchkey/bus/dead-letters';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { withLog } from '../log.ts';
-import { printJson, printPage, properties } from '../output/listing.ts';
-import { fieldsOf, redacted } from '../output/redacted.ts';
-import { formatExamples, JSON_LINES, limitOption, type Program } from '../program.ts';
+import { formatProperties, printJson, printPage } from '../output/listing.ts';
+import { redactRecord, textFieldsOf } from '../output/redacted.ts';
+import { formatExamples, JSON_OPTION_HELP, limitOption, type Program } from '../program.ts';
 
 const LETTER = '<topic/partition/offset>';
 const EXAMPLE = 'accounts.events.v1.dlq.user/0/0';
 
-export function addDeadLettersCommand(program: Program, context: Context): void {
+export function addDeadLettersCommand(program: Program, context: CommandContext): void {
   const deadLetters = program
     .command('dead-letters')
     .description('list, show or discard records that a consumer could not use')
@@ -25,7 +25,7 @@ export function addDeadLettersCommand(program: Program, context: Context): void 
     .description('list dead letters with the original record and the cause')
     .addOption(limitOption())
     .option(`--after ${LETTER}`, 'continue after this letter', parsePlace)
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('dead-letters list', 'dead-letters list --limit 1000 --json'))
     .action(({ limit, after, json = false }) =>
       withLetters(context, (letters) =>
@@ -48,14 +48,15 @@ export function addDeadLettersCommand(program: Program, context: Context): void 
     .command('show')
     .description('show a dead letter with its redacted record')
     .argument(LETTER, 'name of the letter, as listed', parsePlace)
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples(`dead-letters show ${EXAMPLE}`))
     .action((place, { json = false }) =>
       withLetters(context, async (letters) => {
         const letter = await existing(letters, place);
-        const found = redacted(letter.record);
+        const found = redactRecord(letter.record);
         if (json) return printJson(context.print, [{ ...toJson(letter), found }]);
-        for (const line of properties({ ...describe(letter), ...fieldsOf(found) })) context.print(line);
+        for (const line of formatProperties({ ...describe(letter), ...textFieldsOf(found) }))
+          context.print(line);
       }),
     );
 
@@ -75,7 +76,10 @@ export function addDeadLettersCommand(program: Program, context: Context): void 
     );
 }
 
-function withLetters(context: Context, work: (letters: DeadLetterQueues) => Promise<void>): Promise<void> {
+function withLetters(
+  context: CommandContext,
+  work: (letters: DeadLetterQueues) => Promise<void>,
+): Promise<void> {
   return withLog(context, (log) => work(openDeadLetters(log)));
 }
 

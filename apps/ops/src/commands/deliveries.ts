@@ -7,14 +7,14 @@ import {
   type OpsDeliveries,
   openOps,
 } from '@latchkey/notifier/ops';
-import type { Context } from '../context.ts';
-import { printJson, printPage, properties } from '../output/listing.ts';
-import { formatExamples, JSON_LINES, limitOption, type Program } from '../program.ts';
+import type { CommandContext } from '../context.ts';
+import { formatProperties, printJson, printPage } from '../output/listing.ts';
+import { formatExamples, JSON_OPTION_HELP, limitOption, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
 const EXAMPLE = '6e73bb0a-007d-5cbd-a2dc-baf2ea772706';
 
-export function addDeliveriesCommand(program: Program, context: Context): void {
+export function addDeliveriesCommand(program: Program, context: CommandContext): void {
   const deliveries = program
     .command('deliveries')
     .description('list, show, retry or cancel mail deliveries')
@@ -29,7 +29,7 @@ export function addDeliveriesCommand(program: Program, context: Context): void {
     .option(`--state <states>`, `only these, comma-separated: ${deliveryStates.join(', ')}`, parseStates)
     .addOption(limitOption())
     .option('--after <id>', 'continue after this delivery')
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('deliveries list', 'deliveries list --state pending,failed --json'))
     .action(({ state: states = deliveryStates, limit, after: id, json = false }) =>
       withDeliveries(context, async (all) => {
@@ -51,7 +51,7 @@ export function addDeliveriesCommand(program: Program, context: Context): void {
     .command('show')
     .description('show a delivery with its last attempts')
     .argument('<id>', 'id of the delivery')
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples(`deliveries show ${EXAMPLE}`))
     .action((id, { json = false }) =>
       withDeliveries(context, async (all) => {
@@ -90,7 +90,10 @@ export function addDeliveriesCommand(program: Program, context: Context): void {
     );
 }
 
-function withDeliveries(context: Context, work: (deliveries: OpsDeliveries) => Promise<void>): Promise<void> {
+function withDeliveries(
+  context: CommandContext,
+  work: (deliveries: OpsDeliveries) => Promise<void>,
+): Promise<void> {
   return withStore(context, (store) => work(openOps(store).deliveries));
 }
 
@@ -173,7 +176,7 @@ function describeReport({ at, source, status }: NonNullable<DeliverySummary['rep
 
 function describe(delivery: DeliverySummary): readonly string[] {
   return [
-    ...properties({
+    ...formatProperties({
       id: delivery.id,
       state: stateOf(delivery),
       mail: delivery.mail,

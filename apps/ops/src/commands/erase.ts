@@ -1,7 +1,7 @@
 import { canonicalAddress, erasureSettings, isAccountId, openOps } from '@latchkey/auth/ops';
 import { allTopics } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import {
   findTracesInFiles,
   findTracesInLog,
@@ -9,10 +9,10 @@ import {
   type TracesFound,
 } from '../erasure-check/find-traces.ts';
 import { type TracePredicate, traceOfAccount, traceOfAddress } from '../erasure-check/traces.ts';
-import { secretOf } from '../keys.ts';
+import { secretOfFolder } from '../keys.ts';
 import { printJson } from '../output/listing.ts';
-import { formatExamples, JSON_LINES, type Program } from '../program.ts';
-import { dataFolder, withStore } from '../stores.ts';
+import { formatExamples, JSON_OPTION_HELP, type Program } from '../program.ts';
+import { dataFolderOf, withStore } from '../stores.ts';
 import { withSystem } from '../system.ts';
 
 const FOUND = 1;
@@ -20,7 +20,7 @@ const FOUND = 1;
 /**
  * Requests the erasure of an account. It only appends to the journal: a running auth erases the account when it is due.
  */
-export function addEraseCommand(program: Program, context: Context): void {
+export function addEraseCommand(program: Program, context: CommandContext): void {
   const command = program
     .command('erase')
     .description('disable an account, and erase it after ERASURE_GRACE_DAYS; or look for what is left of one')
@@ -30,7 +30,7 @@ export function addEraseCommand(program: Program, context: Context): void {
       '--check',
       'erase nothing: look through every store and topic; the exit code is 1 if anything is found',
     )
-    .option('--json', `with --check: ${JSON_LINES}`)
+    .option('--json', `with --check: ${JSON_OPTION_HELP}`)
     .addHelpText(
       'after',
       formatExamples('erase ada@example.com', 'erase ada@example.com --now', 'erase --check ada@example.com'),
@@ -42,18 +42,18 @@ export function addEraseCommand(program: Program, context: Context): void {
     });
 }
 
-function erase(context: Context, account: string, now: boolean): Promise<void> {
+function erase(context: CommandContext, account: string, now: boolean): Promise<void> {
   return withStore(context, async (store) => {
     const { environment } = context;
     const graceDays = now ? 0 : readConfig(erasureSettings, environment).ERASURE_GRACE_DAYS;
-    const sealingKey = await secretOf('SEALING_PUBLIC_KEY', dataFolder(environment), environment);
+    const sealingKey = await secretOfFolder('SEALING_PUBLIC_KEY', dataFolderOf(environment), environment);
     const eraseAt = await openOps(store).requestErasure(account, { graceDays, sealingKey });
     context.print(`${account} is disabled, and will be erased at ${eraseAt}.`);
   });
 }
 
 /** @throws Error of one line if this is neither an id nor an address */
-async function checkErased(context: Context, account: string, json: boolean): Promise<void> {
+async function checkErased(context: CommandContext, account: string, json: boolean): Promise<void> {
   const address = canonicalAddress(account);
   if (address === undefined && !isAccountId(account))
     throw new Error(`${account} is neither the id of an account nor an e-mail address`);
@@ -64,7 +64,7 @@ async function checkErased(context: Context, account: string, json: boolean): Pr
       ...(await findTracesInStore(store, isTrace)),
       ...(await findTracesInLog(log.reader, names, isTrace)),
       ...(store.kind === 'sqlite' && address !== undefined
-        ? await findTracesInFiles(dataFolder(context.environment), address)
+        ? await findTracesInFiles(dataFolderOf(context.environment), address)
         : []),
     ];
     if (json) printJson(context.print, hits);

@@ -1,7 +1,7 @@
 /** Erasures: which consumers have confirmed them, which are overdue, and whether the topic still has the person. */
 import { type Erasure, erasureSettings, openOps, unconfirmed } from '@latchkey/auth/ops';
 import { readConfig } from '@latchkey/process';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import {
   type AccountsTopic,
   describeTopicErasure,
@@ -9,13 +9,13 @@ import {
   topicAdvice,
   topicErasureOf,
 } from '../erasures/topic.ts';
-import { printPage, properties } from '../output/listing.ts';
-import { formatExamples, JSON_LINES, limitOption, type Program } from '../program.ts';
+import { formatProperties, printPage } from '../output/listing.ts';
+import { formatExamples, JSON_OPTION_HELP, limitOption, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
-export function addErasuresCommand(program: Program, context: Context): void {
+export function addErasuresCommand(program: Program, context: CommandContext): void {
   const erasures = program
     .command('erasures')
     .description(
@@ -30,7 +30,7 @@ export function addErasuresCommand(program: Program, context: Context): void {
     .option('--waiting', 'only those that a consumer has not confirmed')
     .option('--overdue', 'only those that a consumer has not confirmed within ERASURE_RECEIPT_DAYS')
     .option('--after <account>', 'continue after this account')
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('erasures list', 'erasures list --overdue --json'))
     .action(({ limit, waiting = false, overdue = false, after: last, json = false }) =>
       withStore(context, async (store) => {
@@ -71,7 +71,7 @@ export function addErasuresCommand(program: Program, context: Context): void {
         if (json) return context.print(JSON.stringify(certificate, undefined, 2));
         const { receipts, missing, overdue, complete, topic, ...rest } = certificate;
         const advice = topicAdvice(topic, account);
-        const lines = properties({
+        const lines = formatProperties({
           ...rest,
           ...Object.fromEntries(receipts.map(({ consumer, confirmedAt }) => [consumer, confirmedAt])),
           ...Object.fromEntries(
@@ -92,7 +92,7 @@ interface Rules {
   readonly topic: AccountsTopic;
 }
 
-async function rulesOf(context: Context): Promise<Rules> {
+async function rulesOf(context: CommandContext): Promise<Rules> {
   const { ERASURE_RECEIPT_DAYS: receiptDays } = readConfig(
     erasureSettings.pick({ ERASURE_RECEIPT_DAYS: true }),
     context.environment,

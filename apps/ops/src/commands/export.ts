@@ -1,11 +1,11 @@
 import { openOps as openAuth } from '@latchkey/auth/ops';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
 /** Prints everything that is stored about an account. */
-export function addExportCommand(program: Program, context: Context): void {
+export function addExportCommand(program: Program, context: CommandContext): void {
   program
     .command('export')
     .description('print everything that is stored about an account, as one JSON document')

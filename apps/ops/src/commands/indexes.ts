@@ -1,25 +1,25 @@
 import type { Store } from '@latchkey/backend';
 import type { Requirement } from '@latchkey/store';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { printJson } from '../output/listing.ts';
-import { formatExamples, JSON_LINES, type Program } from '../program.ts';
-import { schemasOf } from '../schema.ts';
+import { formatExamples, JSON_OPTION_HELP, type Program } from '../program.ts';
+import { preparablesOf } from '../schema.ts';
 import { withStore } from '../stores.ts';
 
 /** Prepares the store for this version: migrations, indexes. An existing index that differs is an error. */
-export function addIndexesCommand(program: Program, context: Context): void {
+export function addIndexesCommand(program: Program, context: CommandContext): void {
   program
     .command('indexes')
     .description('create the indexes that are missing, migrate the stored data and check the rest')
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('indexes', 'indexes --json'))
     .action(({ json = false }) =>
       withStore(context, (store) => prepareStore(store, context, json), { isLongRunning: true }),
     );
 }
 
-async function prepareStore(store: Store, { print, note }: Context, json: boolean): Promise<void> {
-  for (const schema of schemasOf(store)) {
+async function prepareStore(store: Store, { print, note }: CommandContext, json: boolean): Promise<void> {
+  for (const schema of preparablesOf(store)) {
     const outcomes: { readonly index: string; readonly created: boolean }[] = [];
     for (const requirement of await schema.requirements()) {
       const outcome = await reportingWaits(requirement, note);
@@ -34,7 +34,7 @@ async function prepareStore(store: Store, { print, note }: Context, json: boolea
 
 const REPORT_EVERY_MS = 10_000;
 
-async function reportingWaits({ name, prepare }: Requirement, note: Context['note']) {
+async function reportingWaits({ name, prepare }: Requirement, note: CommandContext['note']) {
   let seconds = 0;
   const timer = setInterval(() => {
     seconds += REPORT_EVERY_MS / 1000;

@@ -19,13 +19,13 @@ import { readConfig, settingSchemas } from '@latchkey/process';
 import type { KeyFingerprints } from '@latchkey/store';
 import { openWebhooks } from '@latchkey/webhooks';
 import { z } from 'zod';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { type KeyReport, reportOnKeys } from '../key-report.ts';
 import { type KeySource, openKeySource } from '../key-source.ts';
 import { printPage } from '../output/listing.ts';
-import { formatExamples, JSON_LINES, type Program } from '../program.ts';
+import { formatExamples, JSON_OPTION_HELP, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
-import { DKIM_DOMAIN, dkimDomain, formatRecord } from './mail-dkim.ts';
+import { DKIM_DOMAIN_HELP, dkimDomainOf, formatDnsRecord } from './mail-dkim.ts';
 
 const FOLDER = 'the folder of `ops secrets` that has the keys. Default: the settings, or the data folder';
 const SHOW = 'print the settings, which are secret';
@@ -43,7 +43,7 @@ interface Options {
   readonly domain?: string | undefined;
 }
 
-export function addKeysCommand(program: Program, context: Context): void {
+export function addKeysCommand(program: Program, context: CommandContext): void {
   const keys = program
     .command('keys')
     .description('list keys, rotate them, and retire those that nothing needs any more')
@@ -55,7 +55,7 @@ export function addKeysCommand(program: Program, context: Context): void {
       'list keys, and the cost of password hashes, with what still needs each; reads the whole journal',
     )
     .option('--folder <folder>', FOLDER)
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('keys list', 'keys list --folder /srv/latchkey/secrets --json'))
     .action(({ folder, json = false }) =>
       withKeys(context, folder, async ({ secrets }, store) => {
@@ -82,7 +82,7 @@ export function addKeysCommand(program: Program, context: Context): void {
       'only accept the new key: for several processes, which must all know it before one uses it',
     )
     .option('--promote', 'use the key that was made with --next')
-    .option('--domain <domain>', `for dkim: ${DKIM_DOMAIN}`)
+    .option('--domain <domain>', `for dkim: ${DKIM_DOMAIN_HELP}`)
     .option('--folder <folder>', FOLDER)
     .option('--show', SHOW)
     .addHelpText(
@@ -98,14 +98,14 @@ export function addKeysCommand(program: Program, context: Context): void {
       withKeys(context, options.folder, async (source, store) => {
         if (next && promote) throw new Error('give either --next or --promote');
         if (promote) await assertNext(kind, source.secrets, store);
-        const domain = kind === 'dkim' ? dkimDomain(options.domain, context.environment) : undefined;
+        const domain = kind === 'dkim' ? dkimDomainOf(options.domain, context.environment) : undefined;
         const { id, changes } = promote
           ? promoteKey(kind, source.secrets)
           : addKey(kind, source.secrets, next ? 'next' : 'current');
         await apply(source, changes, options, context);
         if (domain !== undefined) {
           const privateKey = dkimKeyIn({ ...source.secrets, ...changes }, id);
-          context.print(formatRecord({ domain, selector: id, privateKey }));
+          context.print(formatDnsRecord({ domain, selector: id, privateKey }));
           context.print('Publish this record, and wait until it can be looked up, before the key is used.');
         }
         context.print(
@@ -147,7 +147,7 @@ export function addKeysCommand(program: Program, context: Context): void {
 }
 
 function withKeys(
-  context: Context,
+  context: CommandContext,
   folder: string | undefined,
   work: (source: KeySource, store: Store) => Promise<void>,
 ): Promise<void> {
@@ -157,7 +157,7 @@ function withKeys(
 function reportsOn(
   store: Store,
   secrets: StoredSecrets,
-  { environment }: Context,
+  { environment }: CommandContext,
 ): Promise<readonly KeyReport[]> {
   const { ACCESS_TOKEN_MINUTES, AUDIT_RETENTION_DAYS } = readConfig(lifetimeSettings, environment);
   return reportOnKeys(store, secrets, {
@@ -224,7 +224,7 @@ async function apply(
   source: KeySource,
   changes: Partial<StoredSecrets>,
   options: Options,
-  { print }: Context,
+  { print }: CommandContext,
 ): Promise<void> {
   assertWritable(source, changes, options);
   if (isWritable(source, changes)) {

@@ -5,30 +5,30 @@ import { dirname, resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { dkimRecord, faultOfDkimKey, makeDkimKey } from '@latchkey/notifier/ops';
 import { createTextFile, readTextFile } from '@latchkey/process';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { formatExamples } from '../program.ts';
 
-export const DKIM_DOMAIN = 'domain that signs. Default: MAIL_DKIM_DOMAIN, or the domain of MAIL_FROM';
+export const DKIM_DOMAIN_HELP = 'domain that signs. Default: MAIL_DKIM_DOMAIN, or the domain of MAIL_FROM';
 
 export function addMailDkimCommand(
   mail: Command<[], Record<never, never>, { wait: boolean }>,
-  context: Context,
+  context: CommandContext,
 ): void {
   mail
     .command('dkim')
     .description('create a DKIM key and print its DNS record; an existing key is kept')
     .argument('<file>', 'where to write the private key')
-    .option('--domain <domain>', DKIM_DOMAIN)
+    .option('--domain <domain>', DKIM_DOMAIN_HELP)
     .option('--selector <name>', 'name of the key. Default: MAIL_DKIM_SELECTOR, or latchkey1')
     .addHelpText('after', formatExamples('mail dkim /srv/latchkey/dkim.pem --domain example.com'))
     .action(async (file, options) => {
       const { environment, print, note } = context;
-      const domain = dkimDomain(options.domain, environment);
+      const domain = dkimDomainOf(options.domain, environment);
       const selector = options.selector ?? (environment['MAIL_DKIM_SELECTOR'] || 'latchkey1');
       const path = resolve(file);
       const { privateKey, isNew } = await keyIn(path);
       note(isNew ? `${path}: made a key.` : `${path}: there is a key already; this is its record.`);
-      print(formatRecord({ domain, selector, privateKey }));
+      print(formatDnsRecord({ domain, selector, privateKey }));
       print('');
       print(`MAIL_DKIM_DOMAIN=${domain}`);
       print(`MAIL_DKIM_SELECTOR=${selector}`);
@@ -40,7 +40,7 @@ export function addMailDkimCommand(
  * Returns the domain that signs mails. @param given the option of the command
  * @throws Error of one line if the domain is neither given nor set
  */
-export function dkimDomain(given: string | undefined, environment: Context['environment']): string {
+export function dkimDomainOf(given: string | undefined, environment: CommandContext['environment']): string {
   const domain =
     given ?? (environment['MAIL_DKIM_DOMAIN'] || environment['MAIL_FROM']?.split('@').at(-1) || undefined);
   if (domain !== undefined) return domain;
@@ -48,7 +48,7 @@ export function dkimDomain(given: string | undefined, environment: Context['envi
 }
 
 /** Returns the DNS record of a key as a line of a zone file. */
-export function formatRecord(key: Parameters<typeof dkimRecord>[0]): string {
+export function formatDnsRecord(key: Parameters<typeof dkimRecord>[0]): string {
   const { name, type, parts } = dkimRecord(key);
   return `${name}. IN ${type} ${parts.map((part) => `"${part}"`).join(' ')}`;
 }

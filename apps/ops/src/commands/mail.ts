@@ -1,5 +1,5 @@
 import { type MailTestStep, readMailSettings, testMail } from '@latchkey/notifier/ops';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { addMailDkimCommand } from './mail-dkim.ts';
 
@@ -7,7 +7,7 @@ import { addMailDkimCommand } from './mail-dkim.ts';
 const STAGE = 20;
 const TIME = 9;
 
-export function addMailCommand(program: Program, context: Context): void {
+export function addMailCommand(program: Program, context: CommandContext): void {
   const mail = program
     .command('mail')
     .description('test the mail server, or make a DKIM key')

@@ -27,7 +27,7 @@ import { openWebhooks } from '@latchkey/webhooks';
 import { z } from 'zod';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
 import { readSettings } from '../../../standalone/src/settings.ts';
-import { serve, silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
+import { serveRoutes, silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
 import { waitUntil } from '../testing/eventually.ts';
 import { type MailSink, startMailSink } from '../testing/mail-sink.ts';
 import { ownTopics } from '../testing/own-topics.ts';
@@ -174,7 +174,7 @@ async function startCluster(t: TestContext, store: MongoStore, keys: object) {
     auth,
     topicNames: own.names(topics.map(({ name }) => name)),
     start: () => part.start(),
-    url: await serve(t, [...auth.routes, ...user.routes]),
+    url: await serveRoutes(t, [...auth.routes, ...user.routes]),
     async isAtRest() {
       const unpublished = await store.connection
         .collection('auth_commits')

@@ -13,33 +13,33 @@ import { prepareMove as openNotifierMove } from '@latchkey/notifier/ops';
 import { readConfig } from '@latchkey/process';
 import { createRecordMove, type RecordMove } from '@latchkey/store';
 import { findOutdatedSecrets, movableWebhooks, openWebhooks } from '@latchkey/webhooks';
-import type { Context } from '../context.ts';
-import { assertFreeOrSame, keysOf, sealerWith, writeEnvFile } from '../keys.ts';
+import type { CommandContext } from '../context.ts';
+import { assertFileFreeOrSame, createSealerWith, keysOfFolder, writeEnvFile } from '../keys.ts';
 import { formatCount } from '../output/progress.ts';
 import { formatExamples, type Program } from '../program.ts';
-import { schemasOf } from '../schema.ts';
-import { dataFolder, withStore } from '../stores.ts';
+import { preparablesOf } from '../schema.ts';
+import { dataFolderOf, withStore } from '../stores.ts';
 
-export function addMoveCommand(program: Program, context: Context): void {
+export function addMoveCommand(program: Program, context: CommandContext): void {
   program
     .command('move')
     .description('move the data folder of a stopped standalone to MongoDB, and its keys to a file')
     .option('--env-file <file>', 'where to write the keys (default: cluster.env in the data folder)')
     .addHelpText('after', formatExamples('move', 'move --env-file /srv/latchkey/cluster.env'))
     .action(({ envFile }) => {
-      const folder = dataFolder(context.environment);
+      const folder = dataFolderOf(context.environment);
       return moveFolder(folder, resolve(envFile ?? join(folder, 'cluster.env')), context);
     });
 }
 
-async function moveFolder(folder: string, envFile: string, context: Context): Promise<void> {
+async function moveFolder(folder: string, envFile: string, context: CommandContext): Promise<void> {
   const config = readStore({ ...context.environment, STORE: 'sqlite' });
   const target = readServerStore(context.environment);
   await withStore(
     context,
     async (from) => {
-      const keys = await keysOf(folder, context.environment);
-      await assertFreeOrSame(envFile, keys);
+      const keys = await keysOfFolder(folder, context.environment);
+      await assertFileFreeOrSame(envFile, keys);
       await withLogOf(from, context, (bus) =>
         withStore(context, (to) => moveStore({ from, bus, to, keys }, context), {
           config: target,
@@ -56,7 +56,7 @@ async function moveFolder(folder: string, envFile: string, context: Context): Pr
 /** Opens the log of a data folder. @throws Error of one line if the store has none */
 async function withLogOf(
   store: Store,
-  { environment }: Context,
+  { environment }: CommandContext,
   work: (bus: Bus) => Promise<void>,
 ): Promise<void> {
   if (store.kind !== 'sqlite') throw new Error(`STORE: a ${store.kind} store has no log`);
@@ -77,10 +77,10 @@ interface Move {
   readonly keys: Secrets;
 }
 
-async function moveStore(move: Move, context: Context): Promise<void> {
+async function moveStore(move: Move, context: CommandContext): Promise<void> {
   const { from, to, keys } = move;
-  for (const schema of schemasOf(to)) await schema.check();
-  await findOutdatedSecrets(openWebhooks(from).endpoints, sealerWith(keys.WEBHOOK_SECRET_KEY));
+  for (const schema of preparablesOf(to)) await schema.check();
+  await findOutdatedSecrets(openWebhooks(from).endpoints, createSealerWith(keys.WEBHOOK_SECRET_KEY));
   const auth = openAuthMove(from, to, keys);
   const notifier = openNotifierMove(from, to);
   // Deliveries before commits, so that no mail is sent again because of an event that is published from MongoDB.
@@ -134,7 +134,7 @@ function notMovable(from: Store, to: Store): Error {
 
 const REPORT_EVERY_MS = 2000;
 
-async function copy(kind: RecordMove, { note }: Context): Promise<void> {
+async function copy(kind: RecordMove, { note }: CommandContext): Promise<void> {
   const total = await kind.count();
   let done = 0;
   let reportedAt = performance.now();
@@ -147,7 +147,7 @@ async function copy(kind: RecordMove, { note }: Context): Promise<void> {
 }
 
 /** Compares both stores. @throws Error if anything is missing or differs */
-async function verify(kinds: readonly RecordMove[], { print }: Context): Promise<void> {
+async function verify(kinds: readonly RecordMove[], { print }: CommandContext): Promise<void> {
   const incomplete: string[] = [];
   for (const kind of kinds) {
     const [total, held, arrived] = [await kind.count(), await kind.held(), await kind.arrived()];
@@ -169,7 +169,7 @@ type Census = Readonly<Record<string, number>>;
 
 async function assertSameStates(
   { source, target }: { readonly source: Census; readonly target: Census },
-  { print }: Context,
+  { print }: CommandContext,
 ): Promise<void> {
   const states = Object.keys(source);
   const counts = states.filter((state) => source[state]).map((state) => `${source[state]} ${state}`);

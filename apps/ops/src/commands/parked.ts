@@ -8,16 +8,16 @@ import {
   type ParkedInGeneration,
   type UserOps,
 } from '@latchkey/user/ops';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { authenticateByJournal } from '../journal-records.ts';
-import { printJson, printPage, properties } from '../output/listing.ts';
-import { fieldsOf, redacted } from '../output/redacted.ts';
-import { formatExamples, JSON_LINES, limitOption, type Program } from '../program.ts';
+import { formatProperties, printJson, printPage } from '../output/listing.ts';
+import { redactRecord, textFieldsOf } from '../output/redacted.ts';
+import { formatExamples, JSON_OPTION_HELP, limitOption, type Program } from '../program.ts';
 import { withSystem } from '../system.ts';
 
 const NONE = 'No account is parked.';
 
-export function addParkedCommand(program: Program, context: Context): void {
+export function addParkedCommand(program: Program, context: CommandContext): void {
   const parked = program
     .command('parked')
     .description('list, show or retry accounts that the read model has stopped updating')
@@ -28,7 +28,7 @@ export function addParkedCommand(program: Program, context: Context): void {
     .description('list parked accounts with the record that could not be applied and the cause')
     .addOption(limitOption())
     .option('--after <account>', 'continue after this account')
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('parked list', 'parked list --limit 1000 --json'))
     .action(({ limit, after, json = false }) =>
       withAccounts(context, (accounts, names) =>
@@ -55,7 +55,7 @@ export function addParkedCommand(program: Program, context: Context): void {
     .command('show')
     .description('show where and why an account is parked, with the redacted record')
     .argument('<account>', 'id of a parked account')
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('parked show 01a1ff4d-9554-707c-9165-002f24af9ef0'))
     .action((account, { json = false }) =>
       withAccounts(context, (accounts, names) => show(accounts, names, account, json, context)),
@@ -66,7 +66,7 @@ export function addParkedCommand(program: Program, context: Context): void {
     .description('read the records of parked accounts again and unpark those that miss no event')
     .argument('[account]', 'id of a parked account')
     .option('--all', 'retry every parked account')
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText(
       'after',
       formatExamples('parked retry 01a1ff4d-9554-707c-9165-002f24af9ef0', 'parked retry --all'),
@@ -99,7 +99,7 @@ interface Names {
 }
 
 function withAccounts(
-  context: Context,
+  context: CommandContext,
   work: (accounts: Accounts, names: Names) => Promise<void>,
 ): Promise<void> {
   return withSystem(context, async ({ store, bus, nameOf }) => {
@@ -121,17 +121,17 @@ async function show(
   names: Names,
   account: string,
   json: boolean,
-  { print }: Context,
+  { print }: CommandContext,
 ): Promise<void> {
   const parked = await accounts.findParked(account);
   if (parked === undefined) throw new Error(`${account} is not parked`);
   for (const mark of parked.marks) {
     const record = await accounts.recordOf(mark);
-    const found = record && redacted(record);
+    const found = record && redactRecord(record);
     if (json) printJson(print, [{ ...toJson(names, mark), found: found ?? null }]);
     else {
-      const fields = found ? fieldsOf(found) : { value: '(no longer on the topic)' };
-      for (const line of properties({ ...describe(names, mark), ...fields })) print(line);
+      const fields = found ? textFieldsOf(found) : { value: '(no longer on the topic)' };
+      for (const line of formatProperties({ ...describe(names, mark), ...fields })) print(line);
     }
   }
 }

@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { importBreachedPasswords } from '@latchkey/auth/ops';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { formatNumber } from '../output/progress.ts';
 import { formatExamples, type Program } from '../program.ts';
 
 /** Creates the file of breached passwords that auth refuses. */
-export function addPasswordsCommand(program: Program, { print }: Context): void {
+export function addPasswordsCommand(program: Program, { print }: CommandContext): void {
   const passwords = program
     .command('passwords')
     .description('manage passwords that are known from breaches')

@@ -19,7 +19,7 @@ import { fixedKeys } from '@latchkey/tokens';
 import { compose, userSettings, userTopics } from '@latchkey/user';
 import { openOps } from '@latchkey/user/ops';
 import { silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
-import { eventsOf } from '../testing/events-of.ts';
+import { sqlOfEventRecords } from '../testing/events-of.ts';
 import { waitUntil } from '../testing/eventually.ts';
 import { startSystem } from '../testing/people.ts';
 import { runCommandHere } from '../testing/run-here.ts';
@@ -209,7 +209,10 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
     const { town, database, ada, ops } = await repairedTown(t);
     const ben = await town.settle('ben');
     await database.write(
-      () => void database.exec(`DELETE ${eventsOf(ben)} AND offset = (SELECT min(offset) ${eventsOf(ben)})`),
+      () =>
+        void database.exec(
+          `DELETE ${sqlOfEventRecords(ben)} AND offset = (SELECT min(offset) ${sqlOfEventRecords(ben)})`,
+        ),
     );
     await refused(ops, '2 accounts');
     const stands = `${ben}: still parked in generation 2, at event 0: event 2 came where 1 was due`;

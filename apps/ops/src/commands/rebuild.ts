@@ -8,14 +8,14 @@ import {
   RECEIPT_NAME,
   type Rebuild,
 } from '@latchkey/user/ops';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { printJson } from '../output/listing.ts';
-import { formatCount, formatNumber, progressOf } from '../output/progress.ts';
+import { createProgress, formatCount, formatNumber } from '../output/progress.ts';
 import { retryUntilReachable } from '../patience.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { type System, withSystem } from '../system.ts';
 
-export function addRebuildCommand(program: Program, context: Context): void {
+export function addRebuildCommand(program: Program, context: CommandContext): void {
   const command = program
     .command('rebuild')
     .description('rebuild the read model without downtime: build, compare, switch over, roll back')
@@ -51,7 +51,7 @@ export function addRebuildCommand(program: Program, context: Context): void {
 }
 
 /** Returns a rebuild whose steps wait while servers are unreachable. Every step may be repeated. */
-function retrying(rebuild: Rebuild, context: Context): Rebuild {
+function retrying(rebuild: Rebuild, context: CommandContext): Rebuild {
   function wait<T>(step: () => Promise<T>) {
     return retryUntilReachable(context, 'the servers', step);
   }
@@ -66,7 +66,11 @@ function retrying(rebuild: Rebuild, context: Context): Rebuild {
   };
 }
 
-async function rebuildUser(rebuild: Rebuild, context: Context, acceptDifferences: boolean): Promise<void> {
+async function rebuildUser(
+  rebuild: Rebuild,
+  context: CommandContext,
+  acceptDifferences: boolean,
+): Promise<void> {
   const { print } = context;
   const candidate = await rebuild.begin();
   if (candidate === undefined) return printDone(rebuild, context);
@@ -84,7 +88,7 @@ async function rebuildUser(rebuild: Rebuild, context: Context, acceptDifferences
     print(`Generation ${before} is kept up to date: --back switches back to it, --drop deletes it.`);
 }
 
-async function printDone(rebuild: Rebuild, context: Context): Promise<void> {
+async function printDone(rebuild: Rebuild, context: CommandContext): Promise<void> {
   await printStatus(rebuild, context, false);
   context.print(
     'A rebuild is done. Before you start another: --back switches back, --drop deletes the generation that is kept.',
@@ -94,8 +98,8 @@ async function printDone(rebuild: Rebuild, context: Context): Promise<void> {
 const STALLED_AFTER_MS = 15_000;
 
 /** Waits until the running instances have filled the generation, and reports if there is no progress. */
-async function catchUp(rebuild: Rebuild, context: Context, generation: number): Promise<void> {
-  const progress = progressOf(context, 'records read');
+async function catchUp(rebuild: Rebuild, context: CommandContext, generation: number): Promise<void> {
+  const progress = createProgress(context, 'records read');
   let read = -1;
   let moved = performance.now();
   const reached = await rebuild.caughtUp(generation, (seen) => {
@@ -110,8 +114,12 @@ async function catchUp(rebuild: Rebuild, context: Context, generation: number): 
   context.print(`Generation ${generation} has caught up: ${formatCount(reached.read, 'record')} read.`);
 }
 
-async function compare(rebuild: Rebuild, context: Context, generation: number): Promise<ComparisonResult> {
-  const progress = progressOf(context, 'accounts compared');
+async function compare(
+  rebuild: Rebuild,
+  context: CommandContext,
+  generation: number,
+): Promise<ComparisonResult> {
+  const progress = createProgress(context, 'accounts compared');
   return rebuild.compare(generation, (accounts) => progress.show(accounts));
 }
 
@@ -120,7 +128,7 @@ function assertParity(
   generation: number,
   parity: ComparisonResult,
   acceptDifferences: boolean,
-  { print }: Context,
+  { print }: CommandContext,
 ): void {
   const { accounts, parked, parkedExamples, apart, apartExamples, differing, freed } = parity;
   if (parked > 0) {
@@ -155,13 +163,13 @@ function differences({ accounts, differing, fields, examples }: ComparisonResult
   return `differences in ${byField.join(', ')}: ${formatNumber(differing)} of ${formatCount(accounts, 'account')}, such as ${examples.join(', ')}`;
 }
 
-async function printStatus(rebuild: Rebuild, { print }: Context, json: boolean): Promise<void> {
+async function printStatus(rebuild: Rebuild, { print }: CommandContext, json: boolean): Promise<void> {
   const states = await rebuild.state();
   if (json) printJson(print, states.map(toJson));
   else for (const state of states) print(describe(state));
 }
 
-async function switchBack(rebuild: Rebuild, context: Context): Promise<void> {
+async function switchBack(rebuild: Rebuild, context: CommandContext): Promise<void> {
   const generation = await rebuild.kept();
   if (generation === undefined) throw new Error('There is no generation to go back to.');
   await catchUp(rebuild, context, generation);
@@ -172,7 +180,7 @@ async function switchBack(rebuild: Rebuild, context: Context): Promise<void> {
   );
 }
 
-async function dropOthers(rebuild: Rebuild, { print, note }: Context): Promise<void> {
+async function dropOthers(rebuild: Rebuild, { print, note }: CommandContext): Promise<void> {
   const dropped = await rebuild.drop(() =>
     note('Waiting 10 seconds until every instance has stopped reading it.'),
   );
@@ -186,7 +194,7 @@ const ERASURES = 500;
 /** Confirms the erasures that waited for a generation that was dropped. */
 async function confirmWaiting(
   { store, bus }: Pick<System, 'store' | 'bus'>,
-  context: Context,
+  context: CommandContext,
 ): Promise<void> {
   const { erasures } = openAuth(store);
   const waiting = readPages<Erasure>((after) =>

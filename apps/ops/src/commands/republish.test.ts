@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { eventsOf } from '../testing/events-of.ts';
+import { sqlOfEventRecords } from '../testing/events-of.ts';
 import { waitUntil } from '../testing/eventually.ts';
 import { startSystem } from '../testing/people.ts';
 import { runCommandHere } from '../testing/run-here.ts';
@@ -83,8 +83,8 @@ test('unpublished commits are left to auth, and are all that verify finds', asyn
       // Removes the marks of all commits of one account, and that of the second event of another.
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${cleo}'`,
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${ada}' AND number = 2`,
-      `DELETE ${eventsOf(cleo)}`,
-      `DELETE ${eventsOf(ada)} AND offset = (SELECT max(offset) ${eventsOf(ada)})`,
+      `DELETE ${sqlOfEventRecords(cleo)}`,
+      `DELETE ${sqlOfEventRecords(ada)} AND offset = (SELECT max(offset) ${sqlOfEventRecords(ada)})`,
       `DELETE FROM user_profiles_v1 WHERE id = '${cleo}'`,
       `DELETE FROM notifier_deliveries WHERE subject = '${cleo}' OR (subject = '${ada}' AND mail = 'welcome')`,
       // Removes only the mark of the first commit of the third account.
@@ -122,7 +122,9 @@ test('an account that is parked at a gap is unparked once its events are publish
   await town.stop();
   const database = openDatabase({ folder, as: 'shared' });
   await database.write(() => {
-    database.prepare(`DELETE ${eventsOf(ada)} AND offset = (SELECT min(offset) ${eventsOf(ada)})`).run();
+    database
+      .prepare(`DELETE ${sqlOfEventRecords(ada)} AND offset = (SELECT min(offset) ${sqlOfEventRecords(ada)})`)
+      .run();
     database.prepare(`DELETE FROM user_profiles_v1 WHERE id = '${ada}'`).run();
     database.prepare(`DELETE FROM bus_position WHERE "group" = 'user'`).run();
   });

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { openOps } from '@latchkey/auth/ops';
 import { ACCOUNTS_TOPIC, type EncodedEvent, topics } from '@latchkey/events';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { eventKeysOf } from '../keys.ts';
-import { formatCount, formatNumber, progressWhenSlow } from '../output/progress.ts';
+import { createProgressIfSlow, formatCount, formatNumber } from '../output/progress.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { copyNotes, createRepublisher, type Republisher } from '../republish/publish-again.ts';
 import { createRecordEncoder } from '../republish/records-of.ts';
@@ -17,7 +17,7 @@ const MAX_RECORDS = 500_000;
  * Publishes events again. Consumers skip the events that they have already handled, so that no mail is sent again, and
  * no profile changes.
  */
-export function addRepublishCommand(program: Program, context: Context): void {
+export function addRepublishCommand(program: Program, context: CommandContext): void {
   const command = program
     .command('republish')
     .description('publish events of the journal again: all accounts to a new topic, or one account in place')
@@ -53,7 +53,7 @@ export function parseTopic(name: string): string {
   return name;
 }
 
-function republishAll(name: string, context: Context): Promise<void> {
+function republishAll(name: string, context: CommandContext): Promise<void> {
   return withSystem(context, async (system) => {
     const { store, log, nameOf } = system;
     const current = nameOf(ACCOUNTS_TOPIC);
@@ -71,7 +71,7 @@ function republishAll(name: string, context: Context): Promise<void> {
       ...copies,
       topic: name,
       maxRecords: MAX_RECORDS,
-      onProgress: progressWhenSlow(context),
+      onProgress: createProgressIfSlow(context),
     });
     context.print(
       `${name}: ${formatCount(events, 'event')} of ${formatCount(accounts, 'account')}, ${formatNumber(added)} of them written now.`,
@@ -79,7 +79,7 @@ function republishAll(name: string, context: Context): Promise<void> {
   });
 }
 
-function republishAccount(id: string, context: Context): Promise<void> {
+function republishAccount(id: string, context: CommandContext): Promise<void> {
   return withSystem(context, async ({ store, log, nameOf }) => {
     const auth = openOps(store);
     const copies = copyNotes(auth, log);

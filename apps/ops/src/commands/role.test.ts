@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { createRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
-import { message } from '../../../standalone/src/mailbox/message.ts';
+import { messageSchema } from '../../../standalone/src/mailbox/message.ts';
 import { messagePage } from '../../../standalone/src/mailbox/routes.ts';
 import { readSettings } from '../../../standalone/src/settings.ts';
 import { getJson, silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
@@ -37,7 +37,7 @@ async function running(t: TestContext) {
   async function verify() {
     let found = await getJson(`${url}/mailbox/api/v1/messages`, messagePage);
     while (found.total === 0) found = await getJson(`${url}/mailbox/api/v1/messages`, messagePage);
-    const { Text } = await getJson(`${url}/mailbox/api/v1/message/latest`, message);
+    const { Text } = await getJson(`${url}/mailbox/api/v1/message/latest`, messageSchema);
     const { password } = ada;
     assert.equal((await post(`verify/${/[\w-]{64}/.exec(Text)?.[0]}`, { password })).status, 200);
   }

@@ -1,12 +1,12 @@
 import { Argument } from '@commander-js/extra-typings';
 import { openOps } from '@latchkey/auth/ops';
 import { type Role, role } from '@latchkey/events';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
 /** Gives an account a role. Used to create the first admin, because it works on the journal alone. */
-export function addRoleCommand(program: Program, context: Context): void {
+export function addRoleCommand(program: Program, context: CommandContext): void {
   program
     .command('role')
     .description('give the verified account of an address a role')

@@ -11,7 +11,7 @@ import {
 } from '@latchkey/events';
 import { parseJson, readConfig } from '@latchkey/process';
 import { z } from 'zod';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { formatExamples, type Program } from '../program.ts';
 
 const JSON_TYPE = 'application/vnd.schemaregistry.v1+json';
@@ -22,7 +22,7 @@ const registrySettings = z.object({
   SCHEMA_REGISTRY_PASSWORD: z.string().optional(),
 });
 
-export function addSchemasCommand(program: Program, context: Context): void {
+export function addSchemasCommand(program: Program, context: CommandContext): void {
   const schemas = program
     .command('schemas')
     .description('register the JSON Schemas of events in a schema registry')

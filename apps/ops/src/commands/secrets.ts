@@ -7,10 +7,10 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { generateLaterSecrets, generateSecrets, parseSecrets, secretNames } from '@latchkey/auth/secrets';
 import { createTextFile, readTextFile } from '@latchkey/process';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { formatExamples, type Program } from '../program.ts';
 
-export function addSecretsCommand(program: Program, { print }: Context): void {
+export function addSecretsCommand(program: Program, { print }: CommandContext): void {
   program
     .command('secrets')
     .description('create the secrets of all services, one file each; overwrites nothing')

@@ -7,16 +7,22 @@ import {
   type Suppression,
   suppressionId,
 } from '@latchkey/notifier/ops';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { printPage } from '../output/listing.ts';
-import { formatExamples, JSON_LINES, limitOption, type Program, wholeNumber } from '../program.ts';
+import {
+  formatExamples,
+  JSON_OPTION_HELP,
+  limitOption,
+  type Program,
+  wholeNumberParser,
+} from '../program.ts';
 import { withStore } from '../stores.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const MAX_DAYS = 3650;
 const MAIL_OPTION = 'only this mail, such as welcome. Default: all mails';
 
-export function addSuppressionsCommand(program: Program, context: Context): void {
+export function addSuppressionsCommand(program: Program, context: CommandContext): void {
   const suppressions = program
     .command('suppressions')
     .description('list, add or remove addresses that get no mail')
@@ -27,7 +33,7 @@ export function addSuppressionsCommand(program: Program, context: Context): void
     .description('list suppressions; addresses are shortened')
     .addOption(limitOption())
     .option('--after <id>', 'continue after this suppression')
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('suppressions list --json'))
     .action(({ limit, after, json = false }) =>
       withStore(context, (store) =>
@@ -56,7 +62,7 @@ export function addSuppressionsCommand(program: Program, context: Context): void
     .description('send no more mails to an address; those that are not sent yet end as suppressed')
     .argument('<address>', 'the e-mail address', parseAddress)
     .option('--mail <name>', MAIL_OPTION)
-    .option('--days <n>', 'end after this many days. Default: never', wholeNumber(1, MAX_DAYS))
+    .option('--days <n>', 'end after this many days. Default: never', wholeNumberParser(1, MAX_DAYS))
     .addHelpText('after', formatExamples('suppressions add ada@example.com --mail welcome --days 30'))
     .action((address, { mail = ALL_MAILS, days }) =>
       withStore(context, async (store) => {

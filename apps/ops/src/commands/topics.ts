@@ -4,29 +4,29 @@ import { type TopicSpec, topicNameOnLog } from '@latchkey/bus';
 import type { KafkaBus, Replication, TopicState } from '@latchkey/bus/kafka';
 import { allTopics, erasableAccountsTopic } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { withKafkaBus } from '../kafka.ts';
 import { printJson } from '../output/listing.ts';
 import { retryUntilReachable } from '../patience.ts';
-import { formatExamples, JSON_LINES, type Program, wholeNumber } from '../program.ts';
+import { formatExamples, JSON_OPTION_HELP, type Program, wholeNumberParser } from '../program.ts';
 import type { System } from '../system.ts';
 
 /** Creates missing topics and checks the others. A difference is an error; existing topics are never changed. */
-export function addTopicsCommand(program: Program, context: Context): void {
+export function addTopicsCommand(program: Program, context: CommandContext): void {
   const command = program
     .command('topics')
     .description('create the Kafka topics that are missing and check the others; alters nothing')
     .option(
       '--replication <n>',
       'replicas of each partition (default: 3 on three brokers)',
-      wholeNumber(1, 99),
+      wholeNumberParser(1, 99),
     )
     .option(
       '--min-insync <n>',
       'replicas that must have a record before it is acknowledged',
-      wholeNumber(1, 99),
+      wholeNumberParser(1, 99),
     )
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('topics', 'topics --replication 3 --min-insync 2', 'topics --json'))
     .action(({ replication: factor, minInsync: minInSync, json = false }) => {
       const replication =
@@ -41,7 +41,7 @@ export function addTopicsCommand(program: Program, context: Context): void {
 
 /** Opens a bus that creates topics with the replication of an existing one. */
 async function withTopicsLike(
-  context: Context,
+  context: CommandContext,
   model: string,
   work: (bus: KafkaBus) => Promise<void>,
 ): Promise<void> {
@@ -54,17 +54,17 @@ async function withTopicsLike(
 }
 
 /** Returns the topic of accounts with the settings that it must have. */
-export function newAccountsTopic(context: Context): ReturnType<typeof erasableAccountsTopic> {
+export function newAccountsTopic(context: CommandContext): ReturnType<typeof erasableAccountsTopic> {
   return erasableAccountsTopic(erasureTopicDaysOf(context));
 }
 
-function erasureTopicDaysOf({ environment }: Context): number {
+function erasureTopicDaysOf({ environment }: CommandContext): number {
   return readConfig(erasureSettings.pick({ ERASURE_TOPIC_DAYS: true }), environment).ERASURE_TOPIC_DAYS;
 }
 
 /** Creates a topic with the replication of another and waits for its leaders. An existing one that differs is an error. */
 export async function createTopicLike(
-  context: Context,
+  context: CommandContext,
   { log }: Pick<System, 'log'>,
   model: string,
   spec: TopicSpec,
@@ -77,7 +77,7 @@ export async function createTopicLike(
   await retryUntilReachable(context, 'Kafka', () => log.reader.ranges(spec.name));
 }
 
-async function createTopics(bus: KafkaBus, context: Context, json: boolean): Promise<void> {
+async function createTopics(bus: KafkaBus, context: CommandContext, json: boolean): Promise<void> {
   const { TOPIC_NAMES } = readConfig(kafkaSettings, context.environment);
   const { AUDIT_RETENTION_DAYS } = readConfig(
     auditSettings.pick({ AUDIT_RETENTION_DAYS: true }),

@@ -1,9 +1,9 @@
 /** Upgrades the events of an earlier release to this one. */
 import { openOps } from '@latchkey/auth/ops';
 import { journalTopics } from '@latchkey/verify';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { eventKeysOf, publicEventKeysOf } from '../keys.ts';
-import { formatCount, formatNumber, progressWhenSlow } from '../output/progress.ts';
+import { createProgressIfSlow, formatCount, formatNumber } from '../output/progress.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { copyNotes, createRepublisher } from '../republish/publish-again.ts';
 import { createRecordEncoder } from '../republish/records-of.ts';
@@ -15,7 +15,7 @@ const MAX_LINES = 50;
 /** The exit code if some accounts were left out. */
 const INCOMPLETE = 1;
 
-export function addUpgradeCommand(program: Program, context: Context): void {
+export function addUpgradeCommand(program: Program, context: CommandContext): void {
   program
     .command('upgrade')
     .description('sign what release 0.1 wrote: complete the hash chains, and publish unsigned events again')
@@ -41,7 +41,7 @@ export function addUpgradeCommand(program: Program, context: Context): void {
           nameOf,
           keyOf: (kid) => keys?.get(kid),
           maxRecords: MAX_RECORDS,
-          onProgress: progressWhenSlow(context),
+          onProgress: createProgressIfSlow(context),
         });
         for (const line of json ? [JSON.stringify(signed)] : linesOf(signed)) context.print(line);
         context.exitWith(signed.leftOut.length === 0 ? 0 : INCOMPLETE);

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
 import { z } from 'zod';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { eventsOf } from '../testing/events-of.ts';
+import { sqlOfEventRecords } from '../testing/events-of.ts';
 import { startSystem } from '../testing/people.ts';
 import { runCommandHere } from '../testing/run-here.ts';
 import { withoutProgress } from '../testing/without-progress.ts';
@@ -71,7 +71,10 @@ test('each disagreement is found, without any personal data', async (t) => {
     `UPDATE user_profiles_v1 SET profile = json_remove(profile, '$.username') WHERE id = '${ada}'`,
   );
   await tamper(folder, `DELETE FROM notifier_deliveries WHERE subject = '${ada}' AND mail = 'welcome'`);
-  await tamper(folder, `DELETE ${eventsOf(ben)} AND offset = (SELECT max(offset) ${eventsOf(ben)})`);
+  await tamper(
+    folder,
+    `DELETE ${sqlOfEventRecords(ben)} AND offset = (SELECT max(offset) ${sqlOfEventRecords(ben)})`,
+  );
   await tamper(
     folder,
     `UPDATE journal_commit SET unpublished = 1, at = '2026-01-01T00:00:00.000Z' WHERE stream NOT IN ('${ada}', '${ben}')`,
@@ -106,7 +109,7 @@ test('a repeated record is counted and is no finding', async (t) => {
     folder,
     `INSERT INTO bus_record SELECT r.topic, r.partition, p.next, r.at, r.key, r.value, r.headers
        FROM bus_record AS r JOIN bus_partition AS p ON p.topic = r.topic AND p.partition = r.partition
-       WHERE r.rowid = (SELECT rowid ${eventsOf(ada)} ORDER BY offset LIMIT 1)`,
+       WHERE r.rowid = (SELECT rowid ${sqlOfEventRecords(ada)} ORDER BY offset LIMIT 1)`,
     `UPDATE bus_partition SET next = (SELECT max(offset) + 1 FROM bus_record AS r
        WHERE r.topic = bus_partition.topic AND r.partition = bus_partition.partition)
        WHERE EXISTS (SELECT 1 FROM bus_record AS r

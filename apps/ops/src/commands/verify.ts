@@ -2,11 +2,11 @@ import { openOps as openAuth } from '@latchkey/auth/ops';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
 import { openOps as openUser } from '@latchkey/user/ops';
 import { type Sources, verify } from '@latchkey/verify';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { publicEventKeysOf } from '../keys.ts';
-import { progressWhenSlow } from '../output/progress.ts';
-import { verificationJson, verificationText } from '../output/verify-report.ts';
-import { formatExamples, type Program, wholeNumber } from '../program.ts';
+import { createProgressIfSlow } from '../output/progress.ts';
+import { formatVerification, verificationJson } from '../output/verify-report.ts';
+import { formatExamples, type Program, wholeNumberParser } from '../program.ts';
 import { type System, withSystem } from '../system.ts';
 import { readAnchors } from './anchor.ts';
 
@@ -24,14 +24,14 @@ Exit codes:
   1  something disagrees
   2  the comparison could not be made`;
 
-export function addVerifyCommand(program: Program, context: Context): void {
+export function addVerifyCommand(program: Program, context: CommandContext): void {
   program
     .command('verify')
     .description('compare journal, topics, read model and deliveries while they are in use')
     .option(
       '--patience <seconds>',
       'how long to compare again what disagrees',
-      wholeNumber(0, MAX_PATIENCE_SECONDS),
+      wholeNumberParser(0, MAX_PATIENCE_SECONDS),
       DEFAULT_PATIENCE_SECONDS,
     )
     .option(
@@ -55,16 +55,16 @@ export function addVerifyCommand(program: Program, context: Context): void {
           maxFindings: MAX_FINDINGS,
           ...anchors,
           now: () => new Date(),
-          onProgress: progressWhenSlow(context),
+          onProgress: createProgressIfSlow(context),
         });
-        const lines = json ? [verificationJson(verification)] : verificationText(verification, new Date());
+        const lines = json ? [verificationJson(verification)] : formatVerification(verification, new Date());
         for (const line of lines) context.print(line);
         context.exitWith(verification.found === 0 ? 0 : DISAGREES);
       }),
     );
 }
 
-async function sourcesOf({ store, bus, log, nameOf }: System, context: Context): Promise<Sources> {
+async function sourcesOf({ store, bus, log, nameOf }: System, context: CommandContext): Promise<Sources> {
   const keys = await publicEventKeysOf(context);
   if (keys === undefined)
     context.note('signatures are not checked: neither EVENT_SIGNING_KEYS nor JWKS_URL is set');

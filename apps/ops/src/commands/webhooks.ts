@@ -22,25 +22,25 @@ import {
   webhookSettings,
   withRedrive,
 } from '@latchkey/webhooks';
-import type { Context } from '../context.ts';
-import { secretSealerOf } from '../keys.ts';
-import { printJson, printPage, properties } from '../output/listing.ts';
+import type { CommandContext } from '../context.ts';
+import { webhookSealerOf } from '../keys.ts';
+import { formatProperties, printJson, printPage } from '../output/listing.ts';
 import {
   formatExamples,
-  JSON_LINES,
+  JSON_OPTION_HELP,
   limitOption,
   overlapEnd,
   overlapOption,
   type Program,
   parseName,
   typesOption,
-  wholeNumber,
+  wholeNumberParser,
 } from '../program.ts';
 import { withStore } from '../stores.ts';
 
 const EXAMPLE_ID = 'we_5b1f0c9a7d3e2468';
 
-export function addWebhooksCommand(program: Program, context: Context): void {
+export function addWebhooksCommand(program: Program, context: CommandContext): void {
   const webhooks = program
     .command('webhooks')
     .description(
@@ -76,7 +76,7 @@ export function addWebhooksCommand(program: Program, context: Context): void {
       const fields = { name, url, person, from, ...(types && { types: [...types] }) } as const;
       return withStore(context, async (store) => {
         const { endpoints } = openWebhooks(store);
-        const sealer = await secretSealerOf(context);
+        const sealer = await webhookSealerOf(context);
         const options = { allowPrivate, sealer, now: new Date() };
         printSecret(context, await refusing(() => addEndpoint(endpoints, fields, options)));
       });
@@ -85,7 +85,7 @@ export function addWebhooksCommand(program: Program, context: Context): void {
   webhooks
     .command('list')
     .description('list endpoints, their state and how many accounts wait, without their secrets')
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('webhooks list', 'webhooks list --json'))
     .action(({ json = false }) =>
       withStore(context, (store) =>
@@ -106,7 +106,7 @@ export function addWebhooksCommand(program: Program, context: Context): void {
     .command('show')
     .description('show an endpoint: its state, its failures, and whether its secrets can be opened')
     .argument('<id>', 'the id of the endpoint')
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples(`webhooks show ${EXAMPLE_ID}`))
     .action((id, { json = false }) =>
       withStore(context, async (store) => {
@@ -129,7 +129,7 @@ export function addWebhooksCommand(program: Program, context: Context): void {
       const until = overlapEnd(now, overlapHours);
       return withStore(context, async (store) => {
         const { endpoints } = openWebhooks(store);
-        const sealer = await secretSealerOf(context);
+        const sealer = await webhookSealerOf(context);
         const rotated = await refusing(() => rotateSecret(endpoints, id, { sealer, now, until }));
         if (rotated === undefined) throw unknownEndpoint(id);
         printSecret(context, rotated);
@@ -185,9 +185,9 @@ export function addWebhooksCommand(program: Program, context: Context): void {
     .option(
       '--after <n>',
       'continue with attempts before the one with this number',
-      wholeNumber(0, Number.MAX_SAFE_INTEGER),
+      wholeNumberParser(0, Number.MAX_SAFE_INTEGER),
     )
-    .option('--json', JSON_LINES)
+    .option('--json', JSON_OPTION_HELP)
     .addHelpText(
       'after',
       formatExamples(`webhooks attempts ${EXAMPLE_ID}`, `webhooks attempts ${EXAMPLE_ID} --json`),
@@ -242,7 +242,7 @@ async function change(
   return changed;
 }
 
-function printSecret({ print }: Context, { endpoint, secret }: EndpointWithSecret): void {
+function printSecret({ print }: CommandContext, { endpoint, secret }: EndpointWithSecret): void {
   print(`webhook  ${endpoint.id} (${endpoint.name})`);
   print(`secret   ${secret}`);
   print('The secret is shown this once. Requests are signed with it (Standard Webhooks).');
@@ -285,8 +285,11 @@ interface ListedEndpoint {
 }
 
 /** Checks whether the secrets of endpoints can be opened. */
-async function listed(all: readonly WebhookEndpoint[], context: Context): Promise<readonly ListedEndpoint[]> {
-  const sealer = await secretSealerOf(context);
+async function listed(
+  all: readonly WebhookEndpoint[],
+  context: CommandContext,
+): Promise<readonly ListedEndpoint[]> {
+  const sealer = await webhookSealerOf(context);
   return Promise.all(
     all.map(async (endpoint) => ({
       endpoint,
@@ -305,7 +308,7 @@ function describe(each: ListedEndpoint): readonly string[] {
   const { id, name, url, types, person, createdAt, paused: pause, delivery } = endpoint;
   const { failing } = delivery;
   return [
-    ...properties({
+    ...formatProperties({
       id,
       name,
       url,

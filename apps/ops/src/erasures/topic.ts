@@ -5,9 +5,9 @@ import { topicNameOnLog } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import { newAccountsTopic } from '../commands/topics.ts';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { withKafkaBus } from '../kafka.ts';
-import { logKind } from '../log.ts';
+import { selectedLogKind } from '../log.ts';
 import { retryUntilReachable } from '../patience.ts';
 
 /**
@@ -38,12 +38,12 @@ export interface TopicErasure {
 }
 
 /** Asks the broker whether the topic is compacted. If there is no answer, says so in a note. @throws ConfigError */
-export async function readAccountsTopic(context: Context): Promise<AccountsTopic> {
+export async function readAccountsTopic(context: CommandContext): Promise<AccountsTopic> {
   const { environment, note } = context;
   const { TOPIC_NAMES } = readConfig(topicSettings, environment);
   const name = topicNameOnLog(TOPIC_NAMES, ACCOUNTS_TOPIC);
   const { maxLagMs } = newAccountsTopic(context).compaction;
-  if (logKind(environment) === 'embedded') return { name, removal: 'in place', maxLagMs };
+  if (selectedLogKind(environment) === 'embedded') return { name, removal: 'in place', maxLagMs };
   try {
     return { name, removal: await askBroker({ ...context, waits: false }, name), maxLagMs };
   } catch (error) {
@@ -53,7 +53,7 @@ export async function readAccountsTopic(context: Context): Promise<AccountsTopic
   }
 }
 
-async function askBroker(context: Context, name: string): Promise<Removal> {
+async function askBroker(context: CommandContext, name: string): Promise<Removal> {
   let isCompacted = false;
   await withKafkaBus(context, async (bus) => {
     isCompacted = await retryUntilReachable(context, 'Kafka', () => bus.isCompacted(name));

@@ -1,5 +1,5 @@
 /** Listings: bounded, page by page, as a table or as JSON lines. */
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 
 export interface Listing<T> {
   /** How many items to print. */
@@ -20,7 +20,7 @@ export interface Listing<T> {
 }
 
 /** Prints one page, and a note with the option that prints the next one. */
-export async function printPage<T>({ print, note }: Context, listing: Listing<T>): Promise<void> {
+export async function printPage<T>({ print, note }: CommandContext, listing: Listing<T>): Promise<void> {
   const found = await listing.load(listing.limit + 1);
   const page = found.slice(0, listing.limit);
   const last = page.at(-1);
@@ -32,7 +32,7 @@ export async function printPage<T>({ print, note }: Context, listing: Listing<T>
 }
 
 /** Prints one JSON object per line. */
-export function printJson(print: Context['print'], objects: readonly object[]): void {
+export function printJson(print: CommandContext['print'], objects: readonly object[]): void {
   for (const object of objects) print(JSON.stringify(object));
 }
 
@@ -48,7 +48,9 @@ function table(rows: readonly (readonly string[])[]): readonly string[] {
 }
 
 /** Formats the properties of one thing, one per line; undefined ones are left out. */
-export function properties(of: Readonly<Record<string, string | number | undefined>>): readonly string[] {
+export function formatProperties(
+  of: Readonly<Record<string, string | number | undefined>>,
+): readonly string[] {
   return table(
     Object.entries(of).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
   );

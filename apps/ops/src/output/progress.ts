@@ -1,8 +1,8 @@
 /** Shows the progress of a long operation: as a bar on a terminal, otherwise as a line every 10 seconds. */
 import type { OnProgress } from '@latchkey/verify';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 
-type Output = Pick<Context, 'note' | 'draw'>;
+type Output = Pick<CommandContext, 'note' | 'draw'>;
 
 const LINE_EVERY_MS = 10_000;
 const CELLS = 24;
@@ -13,7 +13,7 @@ export interface Progress {
 }
 
 /** Creates a progress display. @param what names the items that are counted, such as `records read` */
-export function progressOf({ note, draw }: Output, what: string): Progress {
+export function createProgress({ note, draw }: Output, what: string): Progress {
   let lastLineAt: number | undefined;
   return {
     show(done, total) {
@@ -30,12 +30,12 @@ export function progressOf({ note, draw }: Output, what: string): Progress {
 const SILENT_FOR_MS = 3000;
 
 /** Shows progress only if an operation takes more than three seconds. */
-export function progressWhenSlow(output: Output): OnProgress {
+export function createProgressIfSlow(output: Output): OnProgress {
   const startedAt = performance.now();
   const shown = new Map<string, Progress>();
   return (what, done) => {
     if (performance.now() - startedAt < SILENT_FOR_MS) return;
-    const progress = shown.get(what) ?? progressOf(output, what);
+    const progress = shown.get(what) ?? createProgress(output, what);
     shown.set(what, progress);
     progress.show(done);
   };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode, type LatchkeyEvent } from '@latchkey/events';
-import { fieldsOf, redacted } from './redacted.ts';
+import { redactRecord, textFieldsOf } from './redacted.ts';
 
 const USER = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
 const ADDRESS = 'ada@example.com';
@@ -32,14 +32,14 @@ const right = {
 };
 
 function withValue(json: unknown) {
-  return redacted({ ...right, value: Buffer.from(JSON.stringify(json)) }).value;
+  return redactRecord({ ...right, value: Buffer.from(JSON.stringify(json)) }).value;
 }
 function withHeaders(given: Readonly<Record<string, Buffer | readonly Buffer[]>>) {
-  return redacted({ ...right, headers: { ...right.headers, ...given } }).headers;
+  return redactRecord({ ...right, headers: { ...right.headers, ...given } }).headers;
 }
 
 test('everything of a valid event is shown except the person and the token', () => {
-  const shown = redacted(right);
+  const shown = redactRecord(right);
   assert.deepEqual(shown.value, {
     userId: USER,
     role: 'user',
@@ -49,7 +49,7 @@ test('everything of a valid event is shown except the person and the token', () 
   });
   assert.equal(shown.key, `${USER}/1`);
   assert.deepEqual(shown.headers, { ...headers });
-  assert.doesNotMatch(JSON.stringify(fieldsOf(shown)), new RegExp(`${ADDRESS}|${TOKEN}`));
+  assert.doesNotMatch(JSON.stringify(textFieldsOf(shown)), new RegExp(`${ADDRESS}|${TOKEN}`));
 });
 
 test('an erased person is shown as null', () => {
@@ -85,17 +85,20 @@ test('a value that its schema refuses is replaced by its type', () => {
     '***': '(string)',
   });
   assert.deepEqual(withValue({ ...event.data, locale: ADDRESS, role: 'user' }), {
-    ...(redacted(right).value as object),
+    ...(redactRecord(right).value as object),
     locale: '(string)',
   });
 });
 
 test('no value of an unknown type is shown', () => {
   const ofUnknown = { ...right, headers: { ...right.headers, ce_type: Buffer.from('toString') } };
-  assert.deepEqual(redacted({ ...ofUnknown, value: Buffer.from('{"name":"Ada","person":{"a":1}}') }).value, {
-    name: '(string)',
-    person: '***',
-  });
+  assert.deepEqual(
+    redactRecord({ ...ofUnknown, value: Buffer.from('{"name":"Ada","person":{"a":1}}') }).value,
+    {
+      name: '(string)',
+      person: '***',
+    },
+  );
 });
 
 test('an unreadable value is replaced by its length', () => {
@@ -108,7 +111,8 @@ test('an unreadable value is replaced by its length', () => {
     [Buffer.from(`"${ADDRESS}"`), '(string)'],
     [Buffer.from(`["${ADDRESS}"]`), '(array)'],
   ];
-  for (const [bytes, shown] of values) assert.deepEqual(redacted({ ...right, value: bytes }).value, shown);
+  for (const [bytes, shown] of values)
+    assert.deepEqual(redactRecord({ ...right, value: bytes }).value, shown);
 });
 
 test('fields beyond the maximum are counted', () => {
@@ -124,7 +128,7 @@ test('a key is shown if it is an id', () => {
     [Buffer.from(ADDRESS), '(15 bytes, not a UUID)'],
     [Buffer.from([0xff]), '(1 bytes, not a UUID)'],
   ];
-  for (const [bytes, shown] of keys) assert.equal(redacted({ ...right, key: bytes }).key, shown);
+  for (const [bytes, shown] of keys) assert.equal(redactRecord({ ...right, key: bytes }).key, shown);
 });
 
 test('headers are shown if they belong to the contract and their values are valid', () => {

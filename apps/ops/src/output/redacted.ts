@@ -21,7 +21,7 @@ const OUR_HEADER = /^(?:content-type|traceparent|ce_[a-z]{1,20})$/;
 const MAX_FIELDS = 40;
 const MASK = '***';
 
-export function redacted({
+export function redactRecord({
   key,
   value,
   headers,
@@ -38,7 +38,7 @@ export function redacted({
 }
 
 /** Returns the parts of a record by name, as text. */
-export function fieldsOf({ key, headers, value }: RedactedRecord): Readonly<Record<string, string>> {
+export function textFieldsOf({ key, headers, value }: RedactedRecord): Readonly<Record<string, string>> {
   return {
     key,
     ...Object.fromEntries(Object.entries(headers).toSorted(([a], [b]) => (a < b ? -1 : 1))),

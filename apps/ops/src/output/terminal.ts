@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 
 /** Moves to the beginning of the line and erases it (ECMA-48: CR, EL). */
 const ERASE_LINE = '\r\u001b[K';
@@ -7,7 +7,7 @@ const ERASE_LINE = '\r\u001b[K';
 export function createTerminal(
   out: NodeJS.WritableStream,
   err: NodeJS.WritableStream & { readonly isTTY?: boolean },
-): Pick<Context, 'print' | 'note' | 'draw'> & {
+): Pick<CommandContext, 'print' | 'note' | 'draw'> & {
   /** Ends the line drawn last, so that further output begins below it. */
   end(): void;
 } {

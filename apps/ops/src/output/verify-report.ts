@@ -5,7 +5,7 @@ import { formatCount, formatNumber } from './progress.ts';
 /** The most findings that are printed; the rest are only counted. */
 const MAX_LINES = 50;
 
-export function verificationText(verification: Verification, now: Date): readonly string[] {
+export function formatVerification(verification: Verification, now: Date): readonly string[] {
   const { findings, found } = verification;
   const shown = findings.slice(0, MAX_LINES);
   return [

@@ -2,7 +2,7 @@
 import { type AuthOps, withoutPerson } from '@latchkey/auth/ops';
 import type { Bus } from '@latchkey/bus';
 import { type EncodedEvent, subjectOfKey } from '@latchkey/events';
-import type { Log } from '../log.ts';
+import type { OpenedLog } from '../log.ts';
 import { retryUntilReachable } from '../patience.ts';
 import type { EncodeRecords } from './records-of.ts';
 
@@ -27,7 +27,7 @@ export interface RepublisherDeps {
  */
 export function copyNotes(
   { erasures }: Pick<AuthOps, 'erasures'>,
-  { kind }: Pick<Log, 'kind'>,
+  { kind }: Pick<OpenedLog, 'kind'>,
 ): Pick<RepublisherDeps, 'noteCopies'> {
   if (kind !== 'kafka') return {};
   return { noteCopies: (account) => erasures.noteCopies(account, new Date().toISOString()) };

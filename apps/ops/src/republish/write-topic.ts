@@ -20,7 +20,7 @@ import {
 import type { Republisher } from './publish-again.ts';
 import type { EncodeRecords } from './records-of.ts';
 
-export interface WriteTopic {
+export interface WriteTopicOptions {
   readonly journal: Pick<JournalView, 'streams'>;
   readonly recordsOf: EncodeRecords;
   readonly log: LogReader;
@@ -37,7 +37,7 @@ export interface WriteTopic {
   readonly onProgress: OnProgress;
 }
 
-export interface Written {
+export interface TopicWriteResult {
   readonly accounts: number;
   /** How many events of all accounts the topic now contains. */
   readonly events: number;
@@ -49,7 +49,7 @@ export interface Written {
  * Writes the events of all accounts to the topic.
  * @throws Error (one line) if the topic holds anything but the first events of these accounts; errors of the bus
  */
-export async function writeTopic(options: WriteTopic): Promise<Written> {
+export async function writeTopic(options: WriteTopicOptions): Promise<TopicWriteResult> {
   const { log, topic, maxRecords } = options;
   const held = (await log.ranges(topic)).reduce((sum, { start, end }) => sum + end - start, 0);
   const totals = { accounts: 0, events: 0, added: 0 };
@@ -64,7 +64,7 @@ export async function writeTopic(options: WriteTopic): Promise<Written> {
   return totals;
 }
 
-async function* writeShard(options: WriteTopic, shard: Shard): AsyncGenerator<Written> {
+async function* writeShard(options: WriteTopicOptions, shard: Shard): AsyncGenerator<TopicWriteResult> {
   const { journal, log, topic, onProgress } = options;
   const index = createTopicIndex(shard);
   await createTopicReader({ log, topics: [topic], index, onProgress }).readToEnd();
@@ -83,10 +83,10 @@ function isMailing({ events }: JournaledStream): boolean {
 const RECORDS_PER_PUBLISH = 500;
 
 async function writeAccounts(
-  { bus, topic, recordsOf, noteCopies }: WriteTopic,
+  { bus, topic, recordsOf, noteCopies }: WriteTopicOptions,
   accounts: readonly JournaledStream[],
   index: TopicIndex,
-): Promise<Written> {
+): Promise<TopicWriteResult> {
   const parts: DueRecords[] = [];
   for (const account of accounts) parts.push(await recordsDue(account, { index, topic, recordsOf }));
   const due = parts.flatMap(({ records }) => records);
@@ -115,7 +115,11 @@ interface DueRecords {
  */
 async function recordsDue(
   account: JournaledStream,
-  { index, topic, recordsOf }: Pick<WriteTopic, 'topic' | 'recordsOf'> & { readonly index: TopicIndex },
+  {
+    index,
+    topic,
+    recordsOf,
+  }: Pick<WriteTopicOptions, 'topic' | 'recordsOf'> & { readonly index: TopicIndex },
 ): Promise<DueRecords> {
   const { id, events } = account;
   const records = await recordsOf(asPublished(account));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
-import { message } from '../../../standalone/src/mailbox/message.ts';
+import { messageSchema } from '../../../standalone/src/mailbox/message.ts';
 import { messagePage } from '../../../standalone/src/mailbox/routes.ts';
 import { readSettings } from '../../../standalone/src/settings.ts';
 import { getJson, silentLogger } from '../../../standalone/src/testing.ts';
@@ -72,7 +72,7 @@ export async function startSystem(
     mails,
     async settle(name) {
       await signUp(name);
-      const { Text } = await getJson(`${url}/mailbox/api/v1/message/latest`, message);
+      const { Text } = await getJson(`${url}/mailbox/api/v1/message/latest`, messageSchema);
       assert.equal((await post(`verify/${/[\w-]{64}/.exec(Text)?.[0]}`, { password: PASSWORD })).status, 200);
       const { accessToken, user } = await logIn(name);
       await waitUntil('the welcome mail has come', async () => (await mails()) % 2 === 0);

@@ -1,7 +1,7 @@
 /** Renders an AsyncAPI 3 document: a section per channel, with each message in a collapsible block. */
-import { type Html, html, prose } from './html.ts';
+import { type Html, html, renderText } from './html.ts';
 import type { Section } from './openapi-view.ts';
-import { entriesOf, type Json, resolveReference, schemaView } from './schema-view.ts';
+import { type Json, objectEntriesOf, resolveReference, schemaView } from './schema-view.ts';
 
 /** Returns the payload schema, without the multi-format wrapper that it may have. */
 function payloadOf(message: Json, root: Json): Json {
@@ -11,9 +11,9 @@ function payloadOf(message: Json, root: Json): Json {
 
 function messageView(name: string, message: Json, root: Json): Html {
   return html`<details class="panel operation" id="event-${name}">
-    <summary><b>${message['title'] ?? name}</b> <span class="muted">${prose(message['summary'])}</span></summary>
+    <summary><b>${message['title'] ?? name}</b> <span class="muted">${renderText(message['summary'])}</span></summary>
     <div class="inside">
-      <p>${prose(message['description'])}</p>
+      <p>${renderText(message['description'])}</p>
       <h4>Data</h4>${schemaView(payloadOf(message, root), root)}
       ${message['headers'] === undefined ? '' : html`<h4>Headers</h4>${schemaView(message['headers'], root)}`}
     </div>
@@ -21,11 +21,11 @@ function messageView(name: string, message: Json, root: Json): Html {
 }
 
 export function asyncApiSections(document: Json): readonly Section[] {
-  return entriesOf(document['channels']).map(([id, channel]) => ({
+  return objectEntriesOf(document['channels']).map(([id, channel]) => ({
     id: `channel-${id}`,
     title: String(channel['address'] ?? id),
-    body: html`<p class="lead">${prose(channel['description'])}</p>${entriesOf(channel['messages']).map(
-      ([name, message]) => messageView(name, resolveReference(message, document), document),
-    )}`,
+    body: html`<p class="lead">${renderText(channel['description'])}</p>${objectEntriesOf(
+      channel['messages'],
+    ).map(([name, message]) => messageView(name, resolveReference(message, document), document))}`,
   }));
 }

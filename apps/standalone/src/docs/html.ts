@@ -23,7 +23,7 @@ export function html(texts: TemplateStringsArray, ...values: readonly unknown[])
 }
 
 /** Formats text with `code` in backticks. */
-export function prose(text: unknown): Html {
+export function renderText(text: unknown): Html {
   return {
     html: fragment(text ?? '').replace(/`([^`]+)`/g, '<code>$1</code>'),
   };

@@ -1,6 +1,13 @@
 /** Renders an OpenAPI document: a section per tag, with each operation in a collapsible block. */
-import { type Html, html, prose } from './html.ts';
-import { arrayOrEmpty, entriesOf, isObject, type Json, resolveReference, schemaView } from './schema-view.ts';
+import { type Html, html, renderText } from './html.ts';
+import {
+  arrayOrEmpty,
+  isObject,
+  type Json,
+  objectEntriesOf,
+  resolveReference,
+  schemaView,
+} from './schema-view.ts';
 
 interface Operation {
   readonly method: string;
@@ -17,8 +24,8 @@ export interface Section {
 const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete']);
 
 function operationsOf(document: Json): readonly Operation[] {
-  return entriesOf(document['paths']).flatMap(([path, methods]) =>
-    entriesOf(methods)
+  return objectEntriesOf(document['paths']).flatMap(([path, methods]) =>
+    objectEntriesOf(methods)
       .filter(([method]) => METHODS.has(method))
       .map(([method, spec]) => ({ method: method.toUpperCase(), path, spec })),
   );
@@ -36,12 +43,12 @@ function parametersView(spec: Json, root: Json): Html | undefined {
   if (parameters.length === 0) return undefined;
   return html`<h4>Parameters</h4><ul class="plain">${parameters.map(
     (parameter) =>
-      html`<li><code>${parameter['name']}</code> <span class="muted small">in ${parameter['in']}${parameter['required'] ? '' : ', optional'}</span> ${prose(parameter['description'])}</li>`,
+      html`<li><code>${parameter['name']}</code> <span class="muted small">in ${parameter['in']}${parameter['required'] ? '' : ', optional'}</span> ${renderText(parameter['description'])}</li>`,
   )}</ul>`;
 }
 
 function contentView(holder: Json, root: Json): readonly Html[] {
-  return entriesOf(holder['content']).map(([type, media]) =>
+  return objectEntriesOf(holder['content']).map(([type, media]) =>
     media['schema'] === undefined
       ? html`<p class="small muted">${type}</p>`
       : html`<p class="small muted">${type}</p>${schemaView(media['schema'], root)}`,
@@ -54,23 +61,23 @@ function bodyView(spec: Json, root: Json): Html | undefined {
 }
 
 function isProblem(answer: Json): boolean {
-  return entriesOf(answer['content']).some(([type]) => type === 'application/problem+json');
+  return objectEntriesOf(answer['content']).some(([type]) => type === 'application/problem+json');
 }
 
 function answerView([status, answer]: readonly [string, Json], root: Json): Html {
   const details = isProblem(answer) ? '' : contentView(answer, root);
-  return html`<li><span class="tag ${Number(status) < 400 ? 'good' : 'bad'}">${status}</span> ${prose(answer['description'])}${details}</li>`;
+  return html`<li><span class="tag ${Number(status) < 400 ? 'good' : 'bad'}">${status}</span> ${renderText(answer['description'])}${details}</li>`;
 }
 
 function operationView({ method, path, spec }: Operation, root: Json): Html {
   const id = slug(`${method}-${path}`);
-  const answers = entriesOf(spec['responses']).map(
+  const answers = objectEntriesOf(spec['responses']).map(
     ([status, answer]) => [status, resolveReference(answer, root)] as const,
   );
   return html`<details class="panel operation" id="${id}">
-    <summary><span class="method ${method.toLowerCase()}">${method}</span> <code>${path}</code> <span class="muted">${prose(spec['summary'])}</span></summary>
+    <summary><span class="method ${method.toLowerCase()}">${method}</span> <code>${path}</code> <span class="muted">${renderText(spec['summary'])}</span></summary>
     <div class="inside">
-      <p>${prose(spec['description'])}</p>
+      <p>${renderText(spec['description'])}</p>
       ${parametersView(spec, root)} ${bodyView(spec, root)}
       <h4>Responses</h4><ul class="plain answers">${answers.map((answer) => answerView(answer, root))}</ul>
     </div>

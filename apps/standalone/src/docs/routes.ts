@@ -3,7 +3,7 @@
  * Content-Security-Policy: Redoc and Scalar inject inline styles, and AsyncAPI's component compiles schemas with `eval`.
  */
 import { type Route, route } from '@latchkey/http';
-import { page } from '../pages/assets.ts';
+import { htmlPage } from '../pages/assets.ts';
 import { localOnly } from '../pages/local-only.ts';
 import { asyncApiSections } from './asyncapi-view.ts';
 import { type Html, html } from './html.ts';
@@ -91,7 +91,7 @@ export function docsRoutes(descriptions: Descriptions): readonly Route[] {
       path: '/docs',
       summary: 'The API reference',
       answers: { 200: { description: 'The page', media: ['text/html'] } },
-      handle: async () => page(rendered),
+      handle: async () => htmlPage(rendered),
     }),
     rawRoute('/docs/openapi.json', descriptions.openApi),
     rawRoute('/docs/asyncapi.json', descriptions.asyncApi),

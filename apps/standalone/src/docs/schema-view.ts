@@ -1,5 +1,5 @@
 /** Renders a JSON Schema as a table of fields. */
-import { type Html, html, prose } from './html.ts';
+import { type Html, html, renderText } from './html.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -8,7 +8,7 @@ export function isObject(value: unknown): value is Json {
 }
 
 /** Returns the entries of an object whose values are objects. */
-export function entriesOf(value: unknown): readonly (readonly [string, Json])[] {
+export function objectEntriesOf(value: unknown): readonly (readonly [string, Json])[] {
   return isObject(value)
     ? Object.entries(value).flatMap(([name, entry]) => (isObject(entry) ? [[name, entry] as const] : []))
     : [];
@@ -77,13 +77,13 @@ function objectWithin(schema: Json, root: Json): Json | undefined {
 
 function fieldRows(schema: Json, root: Json, path: string): readonly Html[] {
   const required = new Set(arrayOrEmpty(schema['required']));
-  return entriesOf(schema['properties']).flatMap(([name, property]) => {
+  return objectEntriesOf(schema['properties']).flatMap(([name, property]) => {
     const field = resolveReference(property, root);
     const inner = objectWithin(field, root);
     const row = html`<tr>
       <td><code>${path}${name}</code>${required.has(name) ? '' : html` <span class="muted small">optional</span>`}</td>
       <td><code>${typeOf(field, root)}</code></td>
-      <td class="small">${prose(field['description'])} <span class="muted">${constraintsOf(field)}</span></td>
+      <td class="small">${renderText(field['description'])} <span class="muted">${constraintsOf(field)}</span></td>
     </tr>`;
     return inner ? [row, ...fieldRows(inner, root, `${path}${name}.`)] : [row];
   });
@@ -94,7 +94,7 @@ export function schemaView(schema: unknown, root: Json): Html {
   const resolved = resolveReference(schema, root);
   const object = objectWithin(resolved, root);
   if (!object)
-    return html`<p class="small"><code>${typeOf(resolved, root)}</code> ${prose(resolved['description'])}</p>`;
+    return html`<p class="small"><code>${typeOf(resolved, root)}</code> ${renderText(resolved['description'])}</p>`;
   return html`<div class="scroll" tabindex="0"><table>
     <thead><tr><th scope="col">Field</th><th scope="col">Type</th><th scope="col"><span class="small">Description</span></th></tr></thead>
     <tbody>${fieldRows(object, root, '')}</tbody>

@@ -3,9 +3,9 @@ import { type TestContext, test } from 'node:test';
 import type { Database } from '@latchkey/sqlite';
 import { openDatabase } from '@latchkey/sqlite';
 import { createTransport, type SendMailOptions } from 'nodemailer';
-import { getJson, serve, silentLogger, temporaryDatabase, temporaryFolder } from '../testing.ts';
+import { getJson, serveRoutes, silentLogger, temporaryDatabase, temporaryFolder } from '../testing.ts';
 import { createMailbox } from './mailbox.ts';
-import { message, messageHeaders } from './message.ts';
+import { messageHeaders, messageSchema } from './message.ts';
 import { mailboxRoutes, messagePage } from './routes.ts';
 import { createMailServer } from './smtp.ts';
 
@@ -32,14 +32,14 @@ async function running(t: TestContext, keep?: number) {
   function send(mail: SendMailOptions) {
     return transport.sendMail({ from: { name: 'Latchkey', address: 'no-reply@example.com' }, ...mail });
   }
-  return { send, mailbox, url: `${await serve(t, mailboxRoutes(mailbox))}/mailbox` };
+  return { send, mailbox, url: `${await serveRoutes(t, mailboxRoutes(mailbox))}/mailbox` };
 }
 
 function list(url: string) {
   return getJson(url, messagePage);
 }
 function read(url: string) {
-  return getJson(url, message);
+  return getJson(url, messageSchema);
 }
 
 test('a mail sent over SMTP can be read with Mailpit’s field names', async (t) => {

@@ -8,14 +8,14 @@ import {
   type MessageSummary,
   readHeaders,
   readMessage,
-  summarise,
+  summariseMail,
 } from './message.ts';
 import { parseSearch } from './search.ts';
 
 /** How many mails to keep; older ones are deleted. */
 const KEPT_MAILS = 10_000;
 
-export interface Page {
+export interface MailPage {
   readonly start: number;
   readonly limit: number;
 }
@@ -33,7 +33,7 @@ export interface Mailbox {
   /** Stores a mail (RFC 5322); resolves with its id once it is durable. */
   receive(raw: Uint8Array, envelope: MailEnvelope): Promise<string>;
   /** Returns mails, newest first. For the query language see search.ts; an empty query matches all. */
-  search(query: string, page: Page): SearchResult;
+  search(query: string, page: MailPage): SearchResult;
   /** Returns the mail with this id, or the newest for `latest`, and marks it as read. */
   open(id: string): Promise<Message | undefined>;
   headers(id: string): Promise<MessageHeaders | undefined>;
@@ -153,7 +153,7 @@ export function createMailbox({ database, now, newId, keep = KEPT_MAILS }: Mailb
   return {
     async receive(raw, envelope) {
       const arrival: MailMetadata = { id: newId(), receivedAt: now(), envelope };
-      const { summary, text } = await summarise(raw, arrival);
+      const { summary, text } = await summariseMail(raw, arrival);
       await database.write(() => insert(summary, text, { arrival, raw }));
       return arrival.id;
     },

@@ -38,7 +38,7 @@ export const messageSummary = z.object({
 });
 export type MessageSummary = z.infer<typeof messageSummary>;
 
-export const message = z.object({
+export const messageSchema = z.object({
   ...common,
   ReturnPath: z.string(),
   Date: z.iso.datetime(),
@@ -47,7 +47,7 @@ export const message = z.object({
   Inline: z.array(attachment),
   Attachments: z.array(attachment),
 });
-export type Message = z.infer<typeof message>;
+export type Message = z.infer<typeof messageSchema>;
 
 /** The values of each header, by its name as written, in order. */
 export const messageHeaders = z.record(z.string(), z.array(z.string()));
@@ -127,7 +127,7 @@ function parse(raw: Uint8Array): Promise<Email> {
 }
 
 /** Parses a new mail into its summary and its plain text for the search. */
-export async function summarise(
+export async function summariseMail(
   raw: Uint8Array,
   arrival: MailMetadata,
 ): Promise<{ summary: Omit<MessageSummary, 'Read'>; text: string }> {

@@ -6,8 +6,8 @@ import { type Answer, Problem, problems, type Route, route } from '@latchkey/htt
 import { z } from 'zod';
 import { localOnly } from '../pages/local-only.ts';
 import { mailPage } from './mail-page.ts';
-import type { Mailbox, Page, SearchResult } from './mailbox.ts';
-import { message, messageHeaders, messageSummary } from './message.ts';
+import type { Mailbox, MailPage, SearchResult } from './mailbox.ts';
+import { messageHeaders, messageSchema, messageSummary } from './message.ts';
 
 const base = '/mailbox/api/v1';
 const shared = { tag: 'mailbox', hidden: true, quiet: true, policy: localOnly } as const;
@@ -33,7 +33,7 @@ export const messagePage = z.object({
   messages: z.array(messageSummary),
 });
 
-function listed(found: SearchResult, page: Page): Answer {
+function listed(found: SearchResult, page: MailPage): Answer {
   return {
     status: 200,
     body: {
@@ -110,7 +110,7 @@ export function mailboxRoutes(mailbox: Mailbox): readonly Route[] {
       path: `${base}/message/:id`,
       summary: 'Open a message (or the `latest`), marking it as read',
       params: byId,
-      answers: { 200: { description: 'The message', schema: message } },
+      answers: { 200: { description: 'The message', schema: messageSchema } },
       problems: [problems.not_found],
       handle: async ({ params }) => ({ status: 200, body: existing(await mailbox.open(params.id)) }),
     }),

@@ -12,7 +12,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
 };
 
 /** Answers with an HTML page that may load scripts and styles from this server only. */
-export function page(html: string): Answer {
+export function htmlPage(html: string): Answer {
   return { status: 200, html, headers: securityHeaders.scriptedPage };
 }
 
@@ -37,7 +37,7 @@ function assetRoute(folder: string, file: string): Route {
     policy: localOnly,
     cacheControl: 'no-cache',
     answers: { 200: { description: 'The file', media: [type] } },
-    handle: async () => (path ? page(text) : { status: 200, text: { type, text } }),
+    handle: async () => (path ? htmlPage(text) : { status: 200, text: { type, text } }),
   });
 }
 

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { test } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { createMailbox } from '../mailbox/mailbox.ts';
-import { serve, temporaryDatabase } from '../testing.ts';
+import { serveRoutes, temporaryDatabase } from '../testing.ts';
 import { developmentRoutes } from './routes.ts';
 
 function statusAs(url: string, method: string, host: string): Promise<number> {
@@ -23,7 +23,7 @@ test('no development route answers a foreign name, whatever it is asked for', as
   t.after(() => log.close());
   const mailbox = createMailbox({ database, now: () => new Date(), newId: randomUUID });
   const routes = developmentRoutes({ mailbox, log, openApi: {}, asyncApi: {} });
-  const url = await serve(t, routes);
+  const url = await serveRoutes(t, routes);
   assert.ok(routes.length > 20);
   for (const { method, path } of routes) {
     const place = `${url}${path.replaceAll(/:\w+/g, 'x')}`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { getJson, serve, temporaryDatabase } from '../testing.ts';
+import { getJson, serveRoutes, temporaryDatabase } from '../testing.ts';
 import { recordList, topicList, topicsRoutes } from './routes.ts';
 
 async function running(t: TestContext) {
@@ -11,7 +11,7 @@ async function running(t: TestContext) {
   const bus = createEmbeddedBus({ database: await temporaryDatabase(t), now });
   t.after(() => bus.close());
   await bus.ensureTopics([{ name: 'things.v1', partitions: 3, retentionMs: -1 }]);
-  return { bus, url: `${await serve(t, topicsRoutes(bus))}/topics/api/topics` };
+  return { bus, url: `${await serveRoutes(t, topicsRoutes(bus))}/topics/api/topics` };
 }
 
 function record(key: string | null, value: string | Buffer | null) {
