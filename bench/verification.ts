@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { type Authenticate, createAuthenticate, fixedEventKeys } from '@latchkey/consumer';
-import { acceptAll } from '@latchkey/consumer/testing/signed';
+import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { createRegistry, parseJson } from '@latchkey/process';
 import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
@@ -44,7 +44,7 @@ async function figureOf(eventsEach: number): Promise<Figure> {
     const keys = fixedEventKeys(parseJson((await loadSecrets(folder)).EVENT_SIGNING_KEYS));
     const database = openDatabase({ folder, as: 'server' });
     const { without, checked } = await sampleInTurns(ROUNDS, {
-      without: () => cpuSeconds(database, () => acceptAll),
+      without: () => cpuSeconds(database, () => acceptAllRecords),
       checked: () =>
         cpuSeconds(database, (log) =>
           createAuthenticate({ keys, policy: 'require', topics: [ACCOUNTS_TOPIC], ahead: { log } }),

@@ -1,7 +1,7 @@
 /** Generates docs/config.md from the schemas of the settings. With `--check` it compares instead. */
 
 import { authSettings } from '@latchkey/auth';
-import { kafkaSettings, settingsOfStore, storeSettings } from '@latchkey/backend';
+import { kafkaSettings, storeKindSettings, storeSettings } from '@latchkey/backend';
 import { notifierSettings } from '@latchkey/notifier';
 import { describeConfig, type SettingDescription, serviceProcessSettings } from '@latchkey/process';
 import { userSettings } from '@latchkey/user';
@@ -44,7 +44,7 @@ const sections: readonly (readonly [title: string, about: string, schema: Schema
   [
     'store',
     'The store of services that run as their own processes, with the settings of each kind; only those of the kind in use are read. If none are set, services use `mongo` and ops commands use `sqlite`.',
-    Object.values(settingsOfStore).reduce(
+    Object.values(storeKindSettings).reduce(
       (schema, { shape }) => schema.extend(shape),
       storeSettings.extend({}),
     ),

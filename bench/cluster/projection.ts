@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { BusRecord, Slice } from '@latchkey/bus';
-import { acceptAll } from '@latchkey/consumer/testing/signed';
+import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import { type EncodedEvent, encode, subjectOfKey } from '@latchkey/events';
 import { ensureIndexes, openMongo } from '@latchkey/mongo';
 import { createLogger, createRegistry } from '@latchkey/process';
@@ -104,7 +104,7 @@ function projectionInto(profiles: ReturnType<typeof createMongoProfiles>) {
     return 0;
   }
   return createProjection({
-    authenticate: acceptAll,
+    authenticate: acceptAllRecords,
     onForged: () => undefined,
     log: { readKey: () => assert.fail('nothing is parked') },
     profiles,

@@ -11,7 +11,6 @@ export {
   topicSettings,
 } from './log-kinds.ts';
 export {
-  byKind,
   type OpenOptions,
   readServerStore,
   readStore,
@@ -19,7 +18,8 @@ export {
   type Store,
   type StoreConfig,
   type StoreKind,
-  type StoreOf,
-  settingsOfStore,
+  type StoresByKind,
+  selectByKind,
+  storeKindSettings,
   storeSettings,
 } from './store-kinds.ts';

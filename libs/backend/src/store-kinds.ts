@@ -5,19 +5,19 @@ import { openSqlite, type SqliteStore } from '@latchkey/sqlite';
 import { z } from 'zod';
 
 /** An open store, by kind. */
-export interface StoreOf {
+export interface StoresByKind {
   readonly mongo: MongoStore;
   readonly sqlite: SqliteStore;
 }
 
-export type StoreKind = keyof StoreOf;
+export type StoreKind = keyof StoresByKind;
 const kinds = ['mongo', 'sqlite'] as const satisfies readonly StoreKind[];
-export type Store = StoreOf[StoreKind];
+export type Store = StoresByKind[StoreKind];
 
 /** Returns a function that passes a store to the function of its kind. */
-export function byKind<Result>(
+export function selectByKind<Result>(
   choose: {
-    readonly [Kind in StoreKind]: (store: StoreOf[Kind]) => Result;
+    readonly [Kind in StoreKind]: (store: StoresByKind[Kind]) => Result;
   },
 ): (store: Store) => Result {
   return (store) => {
@@ -53,7 +53,7 @@ const sqliteSettings = z.object({
 });
 
 /** The settings of each kind. */
-export const settingsOfStore = {
+export const storeKindSettings = {
   mongo: mongoSettings,
   sqlite: sqliteSettings,
 } satisfies Record<StoreKind, z.ZodObject>;
@@ -111,5 +111,5 @@ function givenKind(environment: Environment): StoreKind | undefined {
     return Boolean(environment[name] || environment[`${name}_FILE`]);
   }
   const servers = kinds.filter((kind) => kind !== 'sqlite');
-  return servers.find((kind) => Object.keys(settingsOfStore[kind].shape).some(isGiven));
+  return servers.find((kind) => Object.keys(storeKindSettings[kind].shape).some(isGiven));
 }

@@ -7,7 +7,7 @@ import { ConfigError, type Environment, readConfig, withCrossFieldChecks } from 
 import fc from 'fast-check';
 import { z } from 'zod';
 import { brandOf, brandSettings, faultsOfBrand } from './brand.ts';
-import { contrast, faultOfColor, paletteOf } from './palette.ts';
+import { contrastOf, faultOfColor, paletteOf } from './palette.ts';
 
 const schema = withCrossFieldChecks(z.object(brandSettings), faultsOfBrand);
 const PNG = Buffer.from('89504e470d0a1a0a0000000d', 'hex');
@@ -80,8 +80,8 @@ describe('a palette', () => {
     .map((value) => `#${value.toString(16).padStart(6, '0')}`);
 
   it('measures contrasts as WCAG does', () => {
-    assert.equal(contrast('#000000', '#ffffff'), 21);
-    assert.equal(contrast('#767676', '#ffffff').toFixed(2), '4.54');
+    assert.equal(contrastOf('#000000', '#ffffff'), 21);
+    assert.equal(contrastOf('#767676', '#ffffff').toFixed(2), '4.54');
   });
 
   it('of a color without a fault can be read on light and dark, and the color that a fault names has none', () => {
@@ -92,9 +92,9 @@ describe('a palette', () => {
         assert.equal(faultOfColor(good), undefined);
         const { light, dark } = paletteOf(good);
         for (const { accent, strong, onAccent } of [light, dark])
-          for (const ground of [accent, strong]) assert.ok(contrast(ground, onAccent) >= 4.5);
-        assert.ok(contrast(dark.accent, '#1e2423') >= 4.5);
-        for (const { accent, soft } of [light, dark]) assert.ok(contrast(accent, soft) >= 3);
+          for (const ground of [accent, strong]) assert.ok(contrastOf(ground, onAccent) >= 4.5);
+        assert.ok(contrastOf(dark.accent, '#1e2423') >= 4.5);
+        for (const { accent, soft } of [light, dark]) assert.ok(contrastOf(accent, soft) >= 3);
       }),
     );
   });

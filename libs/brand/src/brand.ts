@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { faultOfColor, type Palette, paletteOf } from './palette.ts';
 
-export const DEFAULT_NAME = 'Latchkey';
+export const DEFAULT_BRAND_NAME = 'Latchkey';
 const MAX_LOGO_BYTES = 256 * 1024;
 const LOGO_PATH = '/api/v1/auth/logo';
 
@@ -60,7 +60,7 @@ export const brandNameField = z
   .max(60)
   .refine((text) => !/\p{Cc}/u.test(text), 'must not contain control characters')
   .optional()
-  .describe(`The product's name on pages and in mails. Default: \`${DEFAULT_NAME}\`.`);
+  .describe(`The product's name on pages and in mails. Default: \`${DEFAULT_BRAND_NAME}\`.`);
 
 export const brandSettings = {
   BRAND_NAME: brandNameField,
@@ -118,7 +118,7 @@ export function brandOf(config: BrandConfig, publicUrl: string): Brand {
     file: undefined,
   };
   return {
-    name: BRAND_NAME ?? DEFAULT_NAME,
+    name: BRAND_NAME ?? DEFAULT_BRAND_NAME,
     palette: BRAND_COLOR === undefined ? undefined : paletteOf(BRAND_COLOR),
     logo: remote || (file && { url: `${publicUrl}${LOGO_PATH}`, origin: undefined, file }),
   };

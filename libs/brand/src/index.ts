@@ -1,2 +1,9 @@
-export { type Brand, brandNameField, brandOf, brandSettings, DEFAULT_NAME, faultsOfBrand } from './brand.ts';
+export {
+  type Brand,
+  brandNameField,
+  brandOf,
+  brandSettings,
+  DEFAULT_BRAND_NAME,
+  faultsOfBrand,
+} from './brand.ts';
 export { type Palette, paletteOf } from './palette.ts';

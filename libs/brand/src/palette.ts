@@ -52,7 +52,7 @@ function luminance(color: string): number {
 }
 
 /** Returns the contrast of two colors, from 1 to 21. */
-export function contrast(one: string, other: string): number {
+export function contrastOf(one: string, other: string): number {
   const [lighter = 0, darker = 0] = [luminance(one), luminance(other)].toSorted((a, b) => b - a);
   return (lighter + 0.05) / (darker + 0.05);
 }
@@ -61,7 +61,7 @@ export function contrast(one: string, other: string): number {
 function shifted(color: string, end: string, ground: string, enough: number): string {
   for (let step = 0; step < STEPS; step += 1) {
     const candidate = mix(color, end, step / STEPS);
-    if (contrast(candidate, ground) >= enough) return candidate;
+    if (contrastOf(candidate, ground) >= enough) return candidate;
   }
   return end;
 }
@@ -69,7 +69,7 @@ function shifted(color: string, end: string, ground: string, enough: number): st
 /** Returns why a color cannot be used for buttons with white text and links on white; undefined if it can. */
 export function faultOfColor(color: string): string | undefined {
   if (!/^#[0-9a-f]{6}$/i.test(color)) return 'must be a color as #rrggbb, such as #0f6b5c';
-  const found = contrast(color, WHITE);
+  const found = contrastOf(color, WHITE);
   if (found >= MIN_CONTRAST) return undefined;
   const better = shifted(color, BLACK, WHITE, MIN_CONTRAST);
   return `has a contrast of ${found.toFixed(1)} : 1 to white, but text needs ${MIN_CONTRAST} : 1 (WCAG 2.2, 1.4.3); ${better} has it`;

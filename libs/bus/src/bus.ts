@@ -104,7 +104,7 @@ const DAY_MS = 24 * 60 * 60_000;
  * compacted.
  * @param maxLagMs of a {@link Compaction}
  */
-export function segmentMsFor(maxLagMs: number): number {
+export function segmentMsForCompaction(maxLagMs: number): number {
   return Math.min(DAY_MS, Math.ceil(maxLagMs / 4));
 }
 

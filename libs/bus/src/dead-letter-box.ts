@@ -3,7 +3,7 @@
  * the marker is a later record in the same topic, which is retained as long as the letter.
  */
 import type { Bus, BusRecord } from './bus.ts';
-import { DEAD_LETTERS } from './dead-letter.ts';
+import { DEAD_LETTERS_INFIX } from './dead-letter.ts';
 import type { LogReader } from './reader.ts';
 
 /** The position of a record. */
@@ -58,7 +58,7 @@ export interface DeadLetterQueuesDeps {
 
 export function openDeadLetters({ bus, reader }: DeadLetterQueuesDeps): DeadLetterQueues {
   async function topics(): Promise<readonly string[]> {
-    return (await reader.topics()).filter((name) => name.includes(DEAD_LETTERS));
+    return (await reader.topics()).filter((name) => name.includes(DEAD_LETTERS_INFIX));
   }
 
   /** Reads every record of a topic after a position. */
@@ -140,7 +140,7 @@ function letterOf(record: BusRecord): DeadLetter {
   const origin = originOf(record);
   return {
     place: { topic, partition, offset },
-    group: topic.slice(topic.indexOf(DEAD_LETTERS) + DEAD_LETTERS.length),
+    group: topic.slice(topic.indexOf(DEAD_LETTERS_INFIX) + DEAD_LETTERS_INFIX.length),
     cause: headerOf(record, 'dlq_cause') || 'not said',
     ...(origin && { origin }),
     record,

@@ -4,10 +4,10 @@ import type { BusRecord, OutgoingRecord } from './bus.ts';
 export const DEAD_LETTER_RETENTION_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** Joins the names of topic and group to the name of the dead-letter topic. */
-export const DEAD_LETTERS = '.dlq.';
+export const DEAD_LETTERS_INFIX = '.dlq.';
 
 export function deadLetterTopic(topic: string, group: string): string {
-  return `${topic}${DEAD_LETTERS}${group}`;
+  return `${topic}${DEAD_LETTERS_INFIX}${group}`;
 }
 
 /** Returns the record as a dead letter: with headers that contain the cause, and its original position. */

@@ -10,7 +10,7 @@ export {
   type Slice,
   type SubscribeOptions,
   type Subscription,
-  segmentMsFor,
+  segmentMsForCompaction,
   type TopicSpec,
 } from './bus.ts';
 export { partitionOfKey } from './partitioner.ts';

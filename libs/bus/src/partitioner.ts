@@ -3,13 +3,13 @@
  * (org.apache.kafka.common.utils.Utils.murmur2). Of a key `a/b` only `a` counts.
  */
 export function partitionOfKey(key: Buffer, partitions: number): number {
-  return (murmur2(mainPart(key)) & 0x7fffffff) % partitions;
+  return (murmur2(mainPartOfKey(key)) & 0x7fffffff) % partitions;
 }
 
 const SLASH = 0x2f;
 
 /** Returns the part of a key before its first slash, or the key if it has none. */
-export function mainPart(key: Buffer): Buffer {
+export function mainPartOfKey(key: Buffer): Buffer {
   const slash = key.indexOf(SLASH);
   return slash === -1 ? key : key.subarray(0, slash);
 }

@@ -5,7 +5,7 @@ import type { BusRecord, PartitionRange } from './record.ts';
 export interface LogTail {
   /** The id of the log. Each log has another one, because the offsets of one log are meaningless in another. */
   readonly id: string;
-  /** Returns the range of each partition, by partition, at most {@link RANGES_AGE_MS} old. */
+  /** Returns the range of each partition, by partition, at most {@link MAX_RANGES_AGE_MS} old. */
   ranges(): Promise<readonly PartitionRange[]>;
   /**
    * Returns the records of a partition from an offset within its range on, in order: at least one, at most `limit`. If
@@ -22,7 +22,7 @@ export interface LogTail {
   grown(ranges: readonly PartitionRange[], signal: AbortSignal): Promise<void>;
 }
 
-export const RANGES_AGE_MS = 50;
+export const MAX_RANGES_AGE_MS = 50;
 
 /** Returns whether there are records after these ends. */
 export function hasNewRecords(before: readonly PartitionRange[], now: readonly PartitionRange[]): boolean {

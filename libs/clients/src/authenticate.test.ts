@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { authenticateClient } from './authenticate.ts';
-import { type Scope, type ServiceClient, withNewKey } from './client.ts';
-import { hashOf, makeClientId, makeKey } from './keys.ts';
+import { type ClientScope, type ServiceClient, withNewClientKey } from './client.ts';
+import { hashClientKey, makeClientId, makeClientKey } from './keys.ts';
 
 const now = new Date('2026-11-28T10:00:00.000Z');
 const later = new Date(now.getTime() + 60_000);
 
 function clientWithKey() {
   const id = makeClientId();
-  const key = makeKey(id);
+  const key = makeClientKey(id);
   const client: ServiceClient = {
     id,
     name: 'books',
     scopes: ['introspect'],
     person: false,
     createdAt: now,
-    keys: [{ hash: hashOf(key), since: now }],
+    keys: [{ hash: hashClientKey(key), since: now }],
   };
   return { client, key };
 }
@@ -28,7 +28,7 @@ function basic(user: string, password: string): string {
 async function nameOf(
   client: ServiceClient,
   authorization: string | undefined,
-  { scope = 'introspect', at = now }: { scope?: Scope; at?: Date } = {},
+  { scope = 'introspect', at = now }: { scope?: ClientScope; at?: Date } = {},
 ): Promise<string | undefined> {
   const clients = { find: async (id: string) => (id === client.id ? client : undefined) };
   return (await authenticateClient(clients, { authorization, scope, now: at }))?.name;
@@ -48,8 +48,8 @@ describe('a service client', () => {
       undefined,
       '',
       'Bearer',
-      `Bearer ${makeKey(client.id)}`,
-      `Bearer ${makeKey(makeClientId())}`,
+      `Bearer ${makeClientKey(client.id)}`,
+      `Bearer ${makeClientKey(makeClientId())}`,
       `Bearer ${key}x`,
       `Bearer ${client.keys[0]?.hash}`,
       basic(makeClientId(), key),
@@ -64,8 +64,8 @@ describe('a service client', () => {
 
   test('may use its former key for as long as the overlap of a rotation lasts', async () => {
     const { client, key } = clientWithKey();
-    const next = makeKey(client.id);
-    const rotated = withNewKey(client, hashOf(next), { now, until: later });
+    const next = makeClientKey(client.id);
+    const rotated = withNewClientKey(client, hashClientKey(next), { now, until: later });
     const justBefore = new Date(later.getTime() - 1);
     assert.equal(await nameOf(rotated, `Bearer ${key}`, { at: justBefore }), 'books');
     assert.equal(await nameOf(rotated, `Bearer ${key}`, { at: later }), undefined);
@@ -74,17 +74,17 @@ describe('a service client', () => {
 
   test('has one key after a rotation without an overlap, and after a longer one keeps the earlier end', async () => {
     const { client } = clientWithKey();
-    assert.deepEqual(withNewKey(client, 'second', { now, until: now }).keys, [
+    assert.deepEqual(withNewClientKey(client, 'second', { now, until: now }).keys, [
       { hash: 'second', since: now },
     ]);
-    const second = withNewKey(client, 'second', { now, until: later });
-    const third = withNewKey(second, 'third', { now, until: new Date(later.getTime() + 1) });
+    const second = withNewClientKey(client, 'second', { now, until: later });
+    const third = withNewClientKey(second, 'third', { now, until: new Date(later.getTime() + 1) });
     assert.deepEqual(
       third.keys.map(({ until }) => until?.getTime()),
       [later.getTime(), later.getTime() + 1, undefined],
     );
     assert.deepEqual(
-      withNewKey(third, 'fourth', { now: later, until: later }).keys.map(({ hash }) => hash),
+      withNewClientKey(third, 'fourth', { now: later, until: later }).keys.map(({ hash }) => hash),
       ['fourth'],
     );
   });

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import { isValid, type Scope, type ServiceClient } from './client.ts';
-import { clientIdOf, hashOf, keyOfHeader } from './keys.ts';
+import { type ClientScope, isValidKey, type ServiceClient } from './client.ts';
+import { clientIdOf, hashClientKey, keyOfHeader } from './keys.ts';
 import type { ServiceClients } from './service-clients.ts';
 
 /**
@@ -11,15 +11,15 @@ import type { ServiceClients } from './service-clients.ts';
  */
 export async function authenticateClient(
   clients: Pick<ServiceClients, 'find'>,
-  { authorization, scope, now }: { authorization: string | undefined; scope: Scope; now: Date },
+  { authorization, scope, now }: { authorization: string | undefined; scope: ClientScope; now: Date },
 ): Promise<ServiceClient | undefined> {
   const key = keyOfHeader(authorization);
   const id = key === undefined ? undefined : clientIdOf(key);
   if (key === undefined || id === undefined) return undefined;
   const client = await clients.find(id);
-  const hash = Buffer.from(hashOf(key));
+  const hash = Buffer.from(hashClientKey(key));
   const isGenuine = client?.keys.some(
-    (stored) => timingSafeEqual(Buffer.from(stored.hash), hash) && isValid(stored, now),
+    (stored) => timingSafeEqual(Buffer.from(stored.hash), hash) && isValidKey(stored, now),
   );
   return isGenuine && client?.scopes.includes(scope) ? client : undefined;
 }

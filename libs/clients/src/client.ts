@@ -4,9 +4,9 @@
  * The permissions of a key. `introspect`: asking whether an access token is active (RFC 7662). `events`: reading
  * the feed of events.
  */
-export const scopes = ['introspect', 'events'] as const;
+export const clientScopes = ['introspect', 'events'] as const;
 
-export type Scope = (typeof scopes)[number];
+export type ClientScope = (typeof clientScopes)[number];
 
 /** A key of a client. Only its hash is stored. */
 export interface StoredKey {
@@ -22,7 +22,7 @@ export interface ServiceClient {
   readonly id: string;
   /** Shown to operators. Contains no personal data. */
   readonly name: string;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly ClientScope[];
   /** The types of events that the client may read; undefined for all. */
   readonly types?: readonly string[];
   /** Whether the events that the client reads contain personal data (`data.person`). */
@@ -35,18 +35,18 @@ export interface ServiceClient {
  * Returns the client with another current key. Former keys expire at `until`, unless they would expire earlier.
  * Keys that expired before `now` are removed.
  */
-export function withNewKey(
+export function withNewClientKey(
   client: ServiceClient,
   hash: string,
   { now, until }: { readonly now: Date; readonly until: Date },
 ): ServiceClient {
   const former = client.keys
-    .filter((key) => isValid(key, now))
+    .filter((key) => isValidKey(key, now))
     .map((key) => ({ ...key, until: key.until === undefined || key.until > until ? until : key.until }))
-    .filter((key) => isValid(key, now));
+    .filter((key) => isValidKey(key, now));
   return { ...client, keys: [...former, { hash, since: now }] };
 }
 
-export function isValid({ until }: StoredKey, now: Date): boolean {
+export function isValidKey({ until }: StoredKey, now: Date): boolean {
   return until === undefined || until > now;
 }

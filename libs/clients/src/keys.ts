@@ -10,7 +10,7 @@ export function makeClientId(): string {
 }
 
 /** Generates a key. The key is shown once and never stored. */
-export function makeKey(clientId: string): string {
+export function makeClientKey(clientId: string): string {
   return `latchkey_${clientId}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
 }
 
@@ -19,7 +19,7 @@ export function clientIdOf(key: string): string | undefined {
   return /^latchkey_([\da-f]{16})_[\w-]{43}$/.exec(key)?.[1];
 }
 
-export function hashOf(key: string): string {
+export function hashClientKey(key: string): string {
   return hash('sha256', key, 'base64url');
 }
 

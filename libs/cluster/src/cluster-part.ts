@@ -35,7 +35,7 @@ export interface ClusterPartDeps {
  * servers in the background. `stop` first reports `down` for SHUTDOWN_DELAY_SECONDS, while the service still
  * responds.
  */
-export function clusterPart(
+export function createClusterPart(
   config: ServersConfig & { readonly process: ServiceProcessConfig },
   deps: ClusterPartDeps,
 ): Part {

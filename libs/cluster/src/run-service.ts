@@ -15,7 +15,7 @@ import {
   withDotEnv,
 } from '@latchkey/process';
 import type { z } from 'zod';
-import { clusterPart } from './cluster-part.ts';
+import { createClusterPart } from './cluster-part.ts';
 import type { ServiceRequirements } from './servers.ts';
 
 export interface ClusterServiceDeps {
@@ -63,7 +63,7 @@ export async function runService<Settings extends z.ZodObject>(
   return runProcess(
     logger,
     async (end) =>
-      clusterPart(config, {
+      createClusterPart(config, {
         name: service.name,
         logger,
         registry,

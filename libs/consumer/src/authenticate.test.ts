@@ -15,7 +15,7 @@ import {
   MAILINGS_TOPIC,
   newPersonSalt,
 } from '@latchkey/events';
-import { createAuthenticate, type SignaturePolicy, UNSIGNED } from './authenticate.ts';
+import { createAuthenticate, type SignaturePolicy, UNSIGNED_CAUSE } from './authenticate.ts';
 import type { EventKeys } from './event-keys.ts';
 import { isEvent, sequenceOf } from './records.ts';
 import { accountId, unreadableRecord } from './testing/history.ts';
@@ -143,11 +143,11 @@ describe('authentication', () => {
     const { sequences, causes } = await authenticated([...records, ...forged, recordOf(next, signed)]);
     assert.deepEqual(sequences, [1, 2, 3]);
     assert.deepEqual(causes, [
-      UNSIGNED,
+      UNSIGNED_CAUSE,
       'its signature is not valid',
       'it is signed by an unknown key',
       'its content does not match its hash',
-      UNSIGNED,
+      UNSIGNED_CAUSE,
     ]);
   });
 
@@ -191,7 +191,7 @@ describe('authentication', () => {
 
   test('only reports with the policy warn', async () => {
     const { sequences, causes } = await authenticated([recordOf(eventOf(1))], 'warn');
-    assert.deepEqual([sequences, causes], [[1], [UNSIGNED]]);
+    assert.deepEqual([sequences, causes], [[1], [UNSIGNED_CAUSE]]);
   });
 
   test('rejects while the keys are unavailable', async () => {

@@ -54,7 +54,7 @@ interface Candidate {
   readonly provenance: Provenance;
 }
 
-export const UNSIGNED = 'it is not signed (if release 0.1 wrote it, publish it again: ops republish)';
+export const UNSIGNED_CAUSE = 'it is not signed (if release 0.1 wrote it, publish it again: ops republish)';
 
 /**
  * Returns a function that authenticates consecutive records, without heartbeats. A signature covers the hash of its
@@ -107,7 +107,7 @@ async function findFlaws(
   for (const [index, { source, decoded, provenance }] of candidates.entries()) {
     // The consumer always sets aside records whose key names no account.
     if (decoded.kind === 'unusable' || unsigned.includes(source.topic)) continue;
-    if (provenance.kind === 'unsigned') flaws[index] = UNSIGNED;
+    if (provenance.kind === 'unsigned') flaws[index] = UNSIGNED_CAUSE;
     else if (provenance.kind === 'forged') flaws[index] = provenance.cause;
     else if (isMisplaced(decoded, topics)) flaws[index] = 'it belongs on another topic';
     else {

@@ -1,6 +1,13 @@
 /** Applies a slice of the log to the accounts in it. Returns what to store in one write. Pure. */
-import { type Apply, type Effect, isRefused, markToRetry, nextStep, refusalBlocker } from './next-step.ts';
-import { type Blocker, type Parked, type Position, parkedAt, withMark } from './position-store.ts';
+import {
+  type ApplyEvent,
+  type Effect,
+  isRefusedEvent,
+  markToRetry,
+  nextStep,
+  refusalBlocker,
+} from './next-step.ts';
+import { type Blocker, markOfRecord, type Parked, type Position, withMark } from './position-store.ts';
 import { type AccountRecord, accountOf, type DecodedRecord, namesAccount } from './records.ts';
 
 export interface FoldedRecord {
@@ -27,7 +34,7 @@ export interface SliceOutcome<P extends Position> {
 export function foldSlice<P extends Position>(
   known: ReadonlyMap<string, P>,
   records: readonly DecodedRecord[],
-  { start, apply }: { start(account: string): P; readonly apply: Apply<P> },
+  { start, apply }: { start(account: string): P; readonly apply: ApplyEvent<P> },
 ): SliceOutcome<P> {
   const changed = new Map<string, P>();
   const folded: FoldedRecord[] = [];
@@ -35,7 +42,7 @@ export function foldSlice<P extends Position>(
   const marks = new Map<string, Parked>();
 
   function park(position: P, record: AccountRecord, blocker: Blocker): Effect {
-    changed.set(position.account, withMark(position, parkedAt(position, record, blocker)));
+    changed.set(position.account, withMark(position, markOfRecord(position, record, blocker)));
     return 'parked';
   }
 
@@ -47,7 +54,7 @@ export function foldSlice<P extends Position>(
     if (step.kind === 'park') return park(position, record, step.blocker);
     if (step.kind !== 'due') return step.kind;
     const next = apply(position, step.record);
-    if (isRefused(next)) return park(position, record, refusalBlocker(next));
+    if (isRefusedEvent(next)) return park(position, record, refusalBlocker(next));
     changed.set(position.account, next);
     return 'applied';
   }

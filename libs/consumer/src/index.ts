@@ -16,22 +16,22 @@ export {
 export { accountsIn, type FoldedRecord, foldSlice, type SliceOutcome } from './fold-slice.ts';
 export { createMemoryPositions } from './memory-positions.ts';
 export {
-  type Apply,
+  type ApplyEvent,
   type Effect,
   type FirstEvent,
-  isRefused,
+  isRefusedEvent,
   markToRetry,
+  type NextStep,
   nextStep,
-  type Refused,
-  type Step,
+  type RefusedEvent,
 } from './next-step.ts';
 export {
   type Blocker,
+  markOfRecord,
   type Parked,
   type ParkReason,
   type Position,
   type PositionStore,
-  parkedAt,
 } from './position-store.ts';
 export {
   type AccountRecord,

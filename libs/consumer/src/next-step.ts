@@ -5,7 +5,7 @@ import { type AccountRecord, causeOf, type EventRecord, isEvent, sequenceOf } fr
 /** Which event an account may begin with: event 1, or `any` if the store may have forgotten accounts. */
 export type FirstEvent = 'one' | 'any';
 
-export type Step =
+export type NextStep =
   /** The record is the account's next event. */
   | { readonly kind: 'due'; readonly record: EventRecord }
   | { readonly kind: 'duplicate' }
@@ -19,22 +19,22 @@ export type Step =
 export type Effect = 'applied' | 'duplicate' | 'parked' | 'held back';
 
 /** The event cannot be applied; its account is parked with this cause. */
-export interface Refused {
+export interface RefusedEvent {
   readonly refused: string;
 }
 
 /** Returns the position after its next event. The caller ensures the order of the events. */
-export type Apply<P extends Position> = (position: P, record: EventRecord) => P | Refused;
+export type ApplyEvent<P extends Position> = (position: P, record: EventRecord) => P | RefusedEvent;
 
-export function isRefused(result: object): result is Refused {
+export function isRefusedEvent(result: object): result is RefusedEvent {
   return 'refused' in result;
 }
 
-export function refusalBlocker({ refused }: Refused): Blocker {
+export function refusalBlocker({ refused }: RefusedEvent): Blocker {
   return { reason: 'refused', cause: refused };
 }
 
-export function nextStep(position: Position, record: AccountRecord, first: FirstEvent): Step {
+export function nextStep(position: Position, record: AccountRecord, first: FirstEvent): NextStep {
   const { sequence: last, parked } = position;
   if (parked !== undefined && !(isGap(parked) && isEvent(record))) return { kind: 'held back' };
   if (!isEvent(record)) return { kind: 'park', blocker: { reason: 'unreadable', cause: causeOf(record) } };
@@ -51,7 +51,7 @@ export function nextStep(position: Position, record: AccountRecord, first: First
  * slice is redelivered. No other duplicate may, because a slow member of the group may read it without knowing what
  * the later records wait for.
  */
-export function markToRetry({ sequence, parked }: Position, { kind }: Step): Parked | undefined {
+export function markToRetry({ sequence, parked }: Position, { kind }: NextStep): Parked | undefined {
   if (parked === undefined) return undefined;
   const isFilled = kind === 'duplicate' && missingIn(parked) <= sequence;
   return kind === 'missing' || isFilled ? parked : undefined;

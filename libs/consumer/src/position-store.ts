@@ -65,7 +65,7 @@ export function isSameMark(a: Parked, b: Parked): boolean {
 }
 
 /** Returns the mark of an account that is parked at this record. */
-export function parkedAt(
+export function markOfRecord(
   { account, sequence }: Position,
   { source: { topic, partition, offset } }: AccountRecord,
   { reason, cause }: Blocker,

@@ -10,7 +10,7 @@ import { decodeRecord, type EventRecord, sequenceOf } from './records.ts';
 import { createRetryParked } from './retry-parked.ts';
 import { accountId, eventRecord } from './testing/history.ts';
 import { failingAt, readKeyOf, type ShuffledLog, shuffledLogs } from './testing/shuffled-log.ts';
-import { acceptAll } from './testing/signed.ts';
+import { acceptAllRecords } from './testing/signed.ts';
 
 /** The sequences that were applied, in order. */
 interface State extends Position {
@@ -37,7 +37,7 @@ function memberOf(positions: PositionStore<State>, records: readonly BusRecord[]
   };
   const parked = createRetryParked<State>({
     log: { readKey: (_topic, _partition, key, from, to) => readKeyOf(records, key, from, to) },
-    authenticate: acceptAll,
+    authenticate: acceptAllRecords,
     positions: store,
     first: 'one',
     start,

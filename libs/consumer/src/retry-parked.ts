@@ -5,7 +5,7 @@
 import type { Bus } from '@latchkey/bus';
 import type { Authenticate } from './authenticate.ts';
 import { createCatchUp } from './catch-up.ts';
-import { type FirstEvent, isRefused, type Refused, refusalBlocker } from './next-step.ts';
+import { type FirstEvent, isRefusedEvent, type RefusedEvent, refusalBlocker } from './next-step.ts';
 import { isSameMark, type Parked, type Position, type PositionStore, withMark } from './position-store.ts';
 import { type EventRecord, namesAccount } from './records.ts';
 
@@ -30,7 +30,7 @@ export interface RetryDeps<P extends Position> {
    * position, still marked, before this resolves.
    * @param origin the mark that the account is parked with
    */
-  handle(position: P, record: EventRecord, origin: Parked): Promise<P | Refused> | P | Refused;
+  handle(position: P, record: EventRecord, origin: Parked): Promise<P | RefusedEvent> | P | RefusedEvent;
   /**
    * Called between records.
    * @throws Error if reading must be abandoned, because the process stops or the partition was revoked
@@ -96,7 +96,7 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>): Retry
       catchUp.take(record);
       for (let due = catchUp.due(); due !== undefined; due = catchUp.due()) {
         const result = await handle(position, due, origin);
-        if (isRefused(result)) catchUp.onRefused(refusalBlocker(result));
+        if (isRefusedEvent(result)) catchUp.onRefused(refusalBlocker(result));
         else {
           position = result;
           catchUp.onApplied(position.sequence);

@@ -11,9 +11,9 @@ import {
   type HeaderValue,
   readHeaders,
   readProofHeaders,
+  schemaVersionIn,
   textOf,
   textsOf,
-  versionIn,
   writeHeaders,
   writeProof,
 } from './headers.ts';
@@ -258,7 +258,7 @@ function coveredIn({ headers, value }: RawRecord): CoveredEvent | undefined {
   const parsed = parseJson(value);
   if (id === undefined || type === undefined || schema === undefined || 'flaw' in parsed) return undefined;
   if (subject === undefined || time === undefined || sequence === undefined) return undefined;
-  const version = versionIn(schema);
+  const version = schemaVersionIn(schema);
   return { id, type, version, subject, sequence: Number(sequence), time, data: parsed.json };
 }
 

@@ -165,7 +165,7 @@ function headerText(value: HeaderValue): string | undefined {
 }
 
 /** Returns the version in a `ce_dataschema`. */
-export function versionIn(schema: string): number {
+export function schemaVersionIn(schema: string): number {
   return Number(schema.slice(schema.lastIndexOf(':') + 1));
 }
 
@@ -173,7 +173,7 @@ function factsOf(headers: EventHeaders): HeaderFacts {
   const { ce_type: type, ce_dataschema: schema, traceparent } = headers;
   return {
     type,
-    version: versionIn(schema),
+    version: schemaVersionIn(schema),
     envelope: {
       id: headers.ce_id,
       subject: headers.ce_subject,

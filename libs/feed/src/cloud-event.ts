@@ -14,7 +14,7 @@ export interface ReaderView {
 }
 
 /** The type of an event that is shown without its data. No real event has it. */
-export const PLACEHOLDER = 'Other';
+export const PLACEHOLDER_TYPE = 'Other';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -39,8 +39,8 @@ export function toCloudEvent(record: BusRecord, view: ReaderView): string | unde
   const isShown = view.types === undefined || view.types.has(attributes['type'] ?? '');
   if (isShown) return withData(attributes, record, view.person);
   if (!view.placeholders) return undefined;
-  const dataschema = dataSchemaUri(PLACEHOLDER, 1);
-  return withPlace({ ...attributes, type: PLACEHOLDER, dataschema }, record);
+  const dataschema = dataSchemaUri(PLACEHOLDER_TYPE, 1);
+  return withPlace({ ...attributes, type: PLACEHOLDER_TYPE, dataschema }, record);
 }
 
 function attributesOf({ headers }: BusRecord, account: string): Record<string, string> {

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { parseJson } from './json.ts';
 
 /** The position in one partition. */
-export interface Place {
+export interface PartitionPlace {
   /** The offset of the next record. */
   readonly offset: number;
   /**
@@ -22,20 +22,20 @@ export interface Cursor {
   readonly log: number;
   /** The partition to begin with, so that every partition gets its turn. */
   readonly next: number;
-  readonly places: ReadonlyMap<number, Place>;
+  readonly places: ReadonlyMap<number, PartitionPlace>;
 }
 
-const START: Place = { offset: 0, anchor: 0 };
+const START: PartitionPlace = { offset: 0, anchor: 0 };
 const VERSION = 1;
 
 const count = z.int().nonnegative();
 const stored = z.tuple([z.literal(VERSION), count, count, z.array(z.tuple([count, count, count])).max(1000)]);
 
-export function placeOf({ places }: Cursor, partition: number): Place {
+export function placeInPartition({ places }: Cursor, partition: number): PartitionPlace {
   return places.get(partition) ?? START;
 }
 
-export function anchorOf({ key, value, headers }: BusRecord): number {
+export function anchorOfRecord({ key, value, headers }: BusRecord): number {
   const id = headers['ce_id'];
   return crc32(Buffer.isBuffer(id) ? id : (value ?? ''), crc32(key ?? ''));
 }

@@ -2,7 +2,7 @@
 import type { Bus, BusRecord, LogTail, PartitionRange } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, subjectOfKey } from '@latchkey/events';
 import { type ReaderView, toCloudEvent } from './cloud-event.ts';
-import { anchorOf, type Cursor, logNumber, type Place, placeOf } from './cursor.ts';
+import { anchorOfRecord, type Cursor, logNumber, type PartitionPlace, placeInPartition } from './cursor.ts';
 
 /** A client of the feed, and what it may see. */
 export interface FeedReader {
@@ -76,9 +76,10 @@ async function readPage(source: Source, query: FeedQuery): Promise<FeedPage> {
   const only = query.account === undefined ? undefined : await tail.partitionOf(query.account);
   const ranges = only === undefined ? all : all.filter(({ partition }) => partition === only);
   // The offsets of another log are meaningless here, so everything is read again.
-  const after = query.after?.log === log ? query.after : { log, next: 0, places: new Map<number, Place>() };
+  const after =
+    query.after?.log === log ? query.after : { log, next: 0, places: new Map<number, PartitionPlace>() };
   const places = new Map(
-    ranges.map((range) => [range.partition, reachable(placeOf(after, range.partition), range)]),
+    ranges.map((range) => [range.partition, reachable(placeInPartition(after, range.partition), range)]),
   );
   const events: string[] = [];
   const page = { query, events, places, source, scanned: 0 };
@@ -105,7 +106,7 @@ interface Page {
   readonly source: Source;
   readonly query: FeedQuery;
   readonly events: string[];
-  readonly places: Map<number, Place>;
+  readonly places: Map<number, PartitionPlace>;
   scanned: number;
 }
 
@@ -144,13 +145,13 @@ function take(page: Page, record: BusRecord): void {
   if (event !== undefined) page.events.push(event);
 }
 
-function placeAfter(records: readonly BusRecord[], before: Place): Place {
+function placeAfter(records: readonly BusRecord[], before: PartitionPlace): PartitionPlace {
   const last = records.at(-1);
-  return last === undefined ? before : { offset: last.offset + 1, anchor: anchorOf(last) };
+  return last === undefined ? before : { offset: last.offset + 1, anchor: anchorOfRecord(last) };
 }
 
 /** Returns the place, or the beginning of the partition if it no longer contains this place. */
-function reachable(place: Place, { start, end }: PartitionRange): Place {
+function reachable(place: PartitionPlace, { start, end }: PartitionRange): PartitionPlace {
   return place.offset > end || place.offset < start ? { offset: start, anchor: 0 } : place;
 }
 
@@ -158,28 +159,28 @@ function reachable(place: Place, { start, end }: PartitionRange): Place {
 async function checked(
   tail: LogTail,
   { partition, start }: PartitionRange,
-  place: Place,
+  place: PartitionPlace,
   reached: Reached,
-): Promise<Place> {
+): Promise<PartitionPlace> {
   if (place.offset <= start || reached.has(partition, place)) return place;
   const [before] = await tail.read(partition, place.offset - 1, 1);
   // Compaction has removed the record before this place, so it cannot be compared: the log is assumed to be the same.
   const isRemoved = before !== undefined && before.offset >= place.offset;
-  const isSame = before?.offset === place.offset - 1 && anchorOf(before) === place.anchor;
+  const isSame = before?.offset === place.offset - 1 && anchorOfRecord(before) === place.anchor;
   return isSame || isRemoved ? place : { offset: start, anchor: 0 };
 }
 
 /** The positions that readers have reached in this process. Their records need not be read again for the check. */
 interface Reached {
-  add(partition: number, place: Place): void;
-  has(partition: number, place: Place): boolean;
+  add(partition: number, place: PartitionPlace): void;
+  has(partition: number, place: PartitionPlace): boolean;
 }
 
 const MOST_REACHED = 10_000;
 
 function createReached(): Reached {
   const places = new Set<string>();
-  function nameOf(partition: number, { offset, anchor }: Place): string {
+  function nameOf(partition: number, { offset, anchor }: PartitionPlace): string {
     return `${partition} ${offset} ${anchor}`;
   }
   return {

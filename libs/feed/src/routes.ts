@@ -7,7 +7,7 @@ import { respondWithPage } from './page.ts';
 import { createWaitingSlots } from './places.ts';
 import { type FeedParameters, feedQuery } from './query.ts';
 import { respondWithStream } from './stream.ts';
-import { mapLogFailures, viewOf } from './view.ts';
+import { mapLogFailures, readerViewOf } from './view.ts';
 
 const BATCH = 'application/cloudevents-batch+json';
 const STREAM = 'text/event-stream';
@@ -64,7 +64,7 @@ export function feedRoutes({ feed, policy, path }: FeedRoutesDeps): readonly Rou
       const reading = {
         feed,
         query: resumed(query, request),
-        view: viewOf(caller, query),
+        view: readerViewOf(caller, query),
         ending: request.ending(),
       };
       if (isStream)

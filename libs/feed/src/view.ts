@@ -3,7 +3,7 @@ import type { ReaderView } from './cloud-event.ts';
 import type { FeedReader } from './feed.ts';
 
 /** Returns the events and fields that a client gets: those that it requests, as far as its key allows. */
-export function viewOf(
+export function readerViewOf(
   { types: allowed, person }: FeedReader,
   {
     types: wanted,

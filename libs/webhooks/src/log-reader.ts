@@ -5,7 +5,7 @@ import {
   createFeed,
   type Feed,
   isSameLog,
-  placeOf,
+  placeInPartition,
   readCursor,
   type SelectGenuine,
   toCloudEvent,
@@ -82,7 +82,7 @@ export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine
     async readAccount(endpoint, waiting, cursor) {
       const tail = await bus.tail(ACCOUNTS_TOPIC);
       const read = readCursor(cursor);
-      const end = read === undefined ? 0 : placeOf(read, waiting.partition).offset;
+      const end = read === undefined ? 0 : placeInPartition(read, waiting.partition).offset;
       const events: LoggedEvent[] = [];
       const from = await startOf(tail, waiting, end);
       for await (const record of recordsOf({ tail, genuine }, waiting, from, end)) {
@@ -106,7 +106,7 @@ export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine
       const waitingFrom = new Map(waiting.map(({ account, offset }) => [account, offset]));
       const unsent = new Map<string, number>();
       for (const { partition, start, end } of await tail.ranges()) {
-        const reached = read === undefined ? 0 : placeOf(read, partition).offset;
+        const reached = read === undefined ? 0 : placeInPartition(read, partition).offset;
         const offsets = waiting.filter((each) => each.partition === partition).map(({ offset }) => offset);
         for await (const { account, sequence, offset } of eventsOf(tail, partition, {
           from: Math.max(start, Math.min(reached, ...offsets)),
@@ -121,13 +121,15 @@ export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine
 
     isBefore({ partition, offset }, cursor) {
       const read = readCursor(cursor);
-      return read !== undefined && offset < placeOf(read, partition).offset;
+      return read !== undefined && offset < placeInPartition(read, partition).offset;
     },
 
     hasReached(cursor, end) {
       const [read, wanted] = [readCursor(cursor), readCursor(end)];
       if (read === undefined || wanted === undefined) return true;
-      return [...wanted.places].every(([partition, { offset }]) => placeOf(read, partition).offset >= offset);
+      return [...wanted.places].every(
+        ([partition, { offset }]) => placeInPartition(read, partition).offset >= offset,
+      );
     },
   };
 }

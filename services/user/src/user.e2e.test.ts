@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { hashOf, makeClientId, makeKey, openClients, type Scope } from '@latchkey/clients';
-import { acceptAll, eventKeys } from '@latchkey/consumer/testing/signed';
+import { type ClientScope, hashClientKey, makeClientId, makeClientKey, openClients } from '@latchkey/clients';
+import { acceptAllRecords, eventKeys } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { listen } from '@latchkey/http';
 import { createRegistry, readConfig } from '@latchkey/process';
@@ -113,12 +113,12 @@ async function startService(context: TestContext, waits = PATIENT) {
   }
   const { clients } = openClients(sqliteStore(database));
   async function addClient(
-    ...scopes: readonly Scope[]
+    ...scopes: readonly ClientScope[]
   ): Promise<{ readonly id: string; readonly key: string }> {
     const id = makeClientId();
-    const key = makeKey(id);
+    const key = makeClientKey(id);
     const since = new Date();
-    const keys = [{ hash: hashOf(key), since }];
+    const keys = [{ hash: hashClientKey(key), since }];
     await clients.add({ id, name: 'test', scopes, person: true, createdAt: since, keys });
     return { id, key };
   }
@@ -294,8 +294,13 @@ test('a gap parks the account and nobody else, and heals by itself', async (cont
   );
 
   assert.equal(
-    (await ops.retryParked(account.id, { log: bus, authenticate: acceptAll, lastDecided: async () => 3 }))
-      .result,
+    (
+      await ops.retryParked(account.id, {
+        log: bus,
+        authenticate: acceptAllRecords,
+        lastDecided: async () => 3,
+      })
+    ).result,
     'still parked',
   );
   await publish(missing);

@@ -1,15 +1,15 @@
 /** Service clients: other services that call Latchkey with API keys. */
 import { Option } from '@commander-js/extra-typings';
 import {
-  hashOf,
-  isValid,
+  type ClientScope,
+  clientScopes,
+  hashClientKey,
+  isValidKey,
   makeClientId,
-  makeKey,
+  makeClientKey,
   openClients,
-  type Scope,
   type ServiceClient,
-  scopes,
-  withNewKey,
+  withNewClientKey,
 } from '@latchkey/clients';
 import { ownConsumers } from '@latchkey/events';
 import type { CommandContext } from '../context.ts';
@@ -45,7 +45,9 @@ export function addClientsCommand(program: Program, context: CommandContext): vo
     .description('add a client and print its API key')
     .argument('<name>', 'the name of the service, such as books', parseName)
     .addOption(
-      new Option('--scope <scope...>', 'what the key may be used for').choices(scopes).makeOptionMandatory(),
+      new Option('--scope <scope...>', 'what the key may be used for')
+        .choices(clientScopes)
+        .makeOptionMandatory(),
     )
     .addOption(typesOption())
     .option('--person', 'events contain personal data. Default: they do not')
@@ -108,10 +110,10 @@ export function addClientsCommand(program: Program, context: CommandContext): vo
         const { clients: stored } = openClients(store);
         const client = await stored.find(id);
         if (client === undefined) throw unknownClient(id);
-        const key = makeKey(id);
+        const key = makeClientKey(id);
         const now = new Date();
         const until = overlapEnd(now, overlapHours);
-        const rotated = withNewKey(client, hashOf(key), { now, until });
+        const rotated = withNewClientKey(client, hashClientKey(key), { now, until });
         if (!(await stored.replaceKeys(rotated))) throw unknownClient(id);
         printKey(context, client, key);
         context.print(
@@ -137,14 +139,14 @@ export function addClientsCommand(program: Program, context: CommandContext): vo
 
 function newClient(of: {
   readonly name: string;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly ClientScope[];
   readonly types?: readonly string[];
   readonly person: boolean;
 }): { readonly client: ServiceClient; readonly key: string } {
   const id = makeClientId();
-  const key = makeKey(id);
+  const key = makeClientKey(id);
   const now = new Date();
-  return { client: { id, ...of, createdAt: now, keys: [{ hash: hashOf(key), since: now }] }, key };
+  return { client: { id, ...of, createdAt: now, keys: [{ hash: hashClientKey(key), since: now }] }, key };
 }
 
 function printKey({ print }: CommandContext, { id, name }: ServiceClient, key: string): void {
@@ -177,5 +179,5 @@ function toJson(client: ServiceClient) {
 
 function validKeys({ keys }: ServiceClient): number {
   const now = new Date();
-  return keys.filter((key) => isValid(key, now)).length;
+  return keys.filter((key) => isValidKey(key, now)).length;
 }

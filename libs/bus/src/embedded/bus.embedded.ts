@@ -14,7 +14,7 @@ import {
 import { partitionOfKey } from '../partitioner.ts';
 import { createHub, type Hub } from './hub.ts';
 import type { BusLogger, Member } from './lane.ts';
-import type { Log, RecordsQuery, TopicSummary } from './log.ts';
+import type { EmbeddedLog, RecordsQuery, TopicSummary } from './log.ts';
 import { createEmbeddedTail } from './tail.embedded.ts';
 
 const DEFAULT_SLICE_SIZE = 500;
@@ -140,7 +140,7 @@ export function createEmbeddedBus({
   };
 }
 
-function progressOf(log: Log, group: string, names: readonly string[]): GroupProgress {
+function progressOf(log: EmbeddedLog, group: string, names: readonly string[]): GroupProgress {
   const topics = names.map(log.topic);
   const records = topics.reduce((sum, topic) => sum + log.held(topic), 0);
   const lag = topics.reduce((sum, topic) => sum + log.lag(group, topic), 0);
@@ -148,7 +148,7 @@ function progressOf(log: Log, group: string, names: readonly string[]): GroupPro
   return { records, read: records - lag, outOfRange: [] };
 }
 
-function ensureAll(log: Log, specs: readonly TopicSpec[]): void {
+function ensureAll(log: EmbeddedLog, specs: readonly TopicSpec[]): void {
   for (const spec of specs) {
     const existing = log.find(spec.name);
     if (!existing) log.create(spec);
@@ -165,7 +165,7 @@ function refuseDifference(existing: TopicSpec, wanted: TopicSpec): void {
   }
 }
 
-function replaceAll(log: Log, records: readonly BusRecord[], change: ReplaceRecord): void {
+function replaceAll(log: EmbeddedLog, records: readonly BusRecord[], change: ReplaceRecord): void {
   for (const record of records) {
     const kept = change(record);
     if (kept !== undefined) log.replace({ ...record, ...kept });
@@ -198,7 +198,7 @@ interface Scan {
   readonly toOffset: number | undefined;
 }
 
-async function* scan(log: Log, query: Scan): AsyncGenerator<BusRecord> {
+async function* scan(log: EmbeddedLog, query: Scan): AsyncGenerator<BusRecord> {
   const { topic: name, partition, key, fromOffset, toOffset = Number.POSITIVE_INFINITY } = query;
   const topic = log.topic(name);
   const end = Math.min(log.end(topic, partition), toOffset);

@@ -1,6 +1,6 @@
 import type { BusRecord } from '../bus.ts';
 import { DEAD_LETTER_RETENTION_MS, deadLetterTopic, toDeadLetter } from '../dead-letter.ts';
-import type { Append, Log } from './log.ts';
+import type { AppendedRecords, EmbeddedLog } from './log.ts';
 
 interface SetAside {
   readonly topic: string;
@@ -11,7 +11,10 @@ interface SetAside {
 }
 
 /** Returns the dead letters to append. Creates their topic if it is missing. Must run within a write. */
-export function deadLetter(log: Log, { topic, group, unusable, at }: SetAside): Append {
+export function prepareDeadLetters(
+  log: EmbeddedLog,
+  { topic, group, unusable, at }: SetAside,
+): AppendedRecords {
   const name = deadLetterTopic(topic, group);
   if (!log.find(name)) log.create({ name, partitions: 1, retentionMs: DEAD_LETTER_RETENTION_MS });
   return { topic: log.topic(name), records: Array.from(unusable, toDeadLetter), at };

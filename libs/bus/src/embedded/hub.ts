@@ -1,14 +1,14 @@
 import type { Database } from '@latchkey/sqlite';
 import { createGroup, type Group } from './group.ts';
 import type { Member } from './lane.ts';
-import { createLog, type Log } from './log.ts';
+import { createEmbeddedLog, type EmbeddedLog } from './log.ts';
 
 /** How often to look for records of other processes (ops), in ms. Records of this process are noticed immediately. */
 const LOOK_EVERY_MS = 500;
 
 /** The parts that the subscriptions of a bus share: the log, its groups, and the notification of new records. */
 export interface Hub {
-  readonly log: Log;
+  readonly log: EmbeddedLog;
   /** Must be called after records were committed to partitions of a topic (default: any of them). */
   appended(topic: string, partitions?: readonly number[]): void;
   join(group: string, member: Member): void;
@@ -27,7 +27,7 @@ export interface Hub {
 }
 
 export function createHub(database: Database): Hub {
-  const log = createLog(database);
+  const log = createEmbeddedLog(database);
   const groups = new Map<string, Group>();
   const watchers = new Set<{ readonly topic: string; wake(): void }>();
   let watch: NodeJS.Timeout | undefined;

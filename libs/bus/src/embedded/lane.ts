@@ -2,8 +2,8 @@ import { doublingPauses, sleep } from '@latchkey/process/loop';
 import type { Database } from '@latchkey/sqlite';
 import type { BusRecord, SubscribeOptions } from '../bus.ts';
 import { deadLetterTopic } from '../dead-letter.ts';
-import { deadLetter } from './dead-letter.ts';
-import type { Log, Topic } from './log.ts';
+import { prepareDeadLetters } from './dead-letter.ts';
+import type { EmbeddedLog, Topic } from './log.ts';
 
 const backoff = doublingPauses({ least: 50, most: 1000 });
 
@@ -24,7 +24,7 @@ export interface Member {
 
 export interface LaneDeps {
   readonly database: Database;
-  readonly log: Log;
+  readonly log: EmbeddedLog;
   readonly group: string;
   readonly topic: Topic;
   readonly partition: number;
@@ -129,7 +129,7 @@ async function handOver(deps: LaneDeps, member: Member, records: readonly BusRec
     });
     const keepPosition = () => {
       if (unusable.size > 0)
-        log.append(deadLetter(log, { topic: topic.name, group, unusable, at: member.now() }));
+        log.append(prepareDeadLetters(log, { topic: topic.name, group, unusable, at: member.now() }));
       log.moveTo(group, topic, partition, past);
     };
     // This write may be lost in a crash: the slice is then delivered again.

@@ -46,14 +46,14 @@ export interface RecordsQuery {
   readonly limit: number;
 }
 
-export interface Append {
+export interface AppendedRecords {
   readonly topic: Topic;
   readonly records: readonly OutgoingRecord[];
   readonly at: Date;
 }
 
 /** The log in its tables. All methods are synchronous; those that write must run within `database.write`. */
-export interface Log {
+export interface EmbeddedLog {
   /** Returns a topic by its name. @throws Error if there is no such topic */
   topic(name: string): Topic;
   find(name: string): Topic | undefined;
@@ -61,7 +61,7 @@ export interface Log {
   /** Changes how long a topic keeps records. Does nothing if there is no such topic. */
   setRetention(name: string, retentionMs: number): void;
   /** Appends records. @returns the partitions that received records */
-  append(append: Append): readonly number[];
+  append(append: AppendedRecords): readonly number[];
   /** Returns at most `limit` records, starting at the group's position. */
   nextFor(group: string, topic: Topic, partition: number, limit: number): BusRecord[];
   moveTo(group: string, topic: Topic, partition: number, position: number): void;
@@ -86,7 +86,7 @@ export interface Log {
   records(topic: Topic, query: RecordsQuery): BusRecord[];
 }
 
-export function createLog(database: Database): Log {
+export function createEmbeddedLog(database: Database): EmbeddedLog {
   database.migrate(schema);
   const { prepare } = database;
   /** The next partition of records without a key, by topic. */

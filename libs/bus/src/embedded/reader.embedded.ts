@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from '@latchkey/sqlite';
 import type { LogReader } from '../reader.ts';
-import { createLog } from './log.ts';
+import { createEmbeddedLog } from './log.ts';
 
 /** How many rows are read at once: few enough not to block the event loop. */
 const ROWS_AT_ONCE = 1000;
 
 /** Reads topics of the embedded store, also while a server writes to them. */
 export function createEmbeddedReader(database: Database): LogReader {
-  const log = createLog(database);
+  const log = createEmbeddedLog(database);
   return {
     topics: async () => log.topics().map(({ name }) => name),
     async ranges(name) {

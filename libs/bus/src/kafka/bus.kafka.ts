@@ -10,15 +10,15 @@ import {
   assertNoForeignMembers,
   copyFormerPositions,
   forgetGroup,
-  lagOf,
+  groupLagOf,
+  groupProgressOf,
   partitionOffsets,
-  progressOf,
 } from './groups.ts';
 import { createPublisher } from './publisher.ts';
 import { readKey } from './read-key.ts';
 import { openSubscription } from './subscription.ts';
 import { createKafkaTail, type KafkaTail } from './tail.kafka.ts';
-import { KAFKA_TIMES, type KafkaTimes } from './times.ts';
+import { KAFKA_TIMEOUTS, type KafkaTimeouts } from './times.ts';
 import {
   checkTopics,
   createTopicLike,
@@ -47,7 +47,7 @@ export interface KafkaBusDeps extends KafkaConnection {
    * partitions that are given here.
    */
   readonly topics?: readonly Pick<TopicSpec, 'name' | 'partitions'>[];
-  readonly times?: Partial<KafkaTimes>;
+  readonly times?: Partial<KafkaTimeouts>;
 }
 
 export interface KafkaBus extends Bus, Groups {
@@ -118,9 +118,9 @@ export function createKafkaBus({
         clients,
         logger,
         onFatal,
-        times: { ...KAFKA_TIMES, ...times },
+        times: { ...KAFKA_TIMEOUTS, ...times },
         lag: () =>
-          attempt(`lag of group ${group}`, () => lagAdmin.use((admin) => lagOf(admin, group, topics))),
+          attempt(`lag of group ${group}`, () => lagAdmin.use((admin) => groupLagOf(admin, group, topics))),
         offsets: () => lagAdmin.use((admin) => partitionOffsets(admin, group, topics)),
         isTransient: (error) => explainKafkaError(error, connection) instanceof KafkaUnavailableError,
         setAside: (topic, unusable) => letters.add(topic, formerGroup, unusable),
@@ -218,7 +218,9 @@ export function createKafkaBus({
     },
     tail: (topic) => attempt(`topic ${topic}`, () => openTail(topic)),
     progressOf: (group, topics) =>
-      attempt(`progress of group ${group}`, () => lagAdmin.use((admin) => progressOf(admin, group, topics))),
+      attempt(`progress of group ${group}`, () =>
+        lagAdmin.use((admin) => groupProgressOf(admin, group, topics)),
+      ),
     forgetGroup: (group) =>
       attempt(`group ${group}`, () => withAdmin(clients.prompt, (admin) => forgetGroup(admin, group))),
     close() {

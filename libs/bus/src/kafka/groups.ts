@@ -76,7 +76,7 @@ export async function partitionOffsets(
 }
 
 /** Returns how far the group has read, summed over all partitions of the topics. */
-export async function progressOf(
+export async function groupProgressOf(
   admin: Admin,
   group: string,
   topics: readonly string[],
@@ -92,8 +92,8 @@ export async function progressOf(
 }
 
 /** Returns how many records are after the group's position, summed over all partitions of the topics. */
-export async function lagOf(admin: Admin, group: string, topics: readonly string[]): Promise<number> {
-  const { records, read } = await progressOf(admin, group, topics);
+export async function groupLagOf(admin: Admin, group: string, topics: readonly string[]): Promise<number> {
+  const { records, read } = await groupProgressOf(admin, group, topics);
   return records - read;
 }
 

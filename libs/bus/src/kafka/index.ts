@@ -3,5 +3,5 @@ export { createKafkaBus, type KafkaBus, type KafkaBusDeps } from './bus.kafka.ts
 export type { KafkaConnection, KafkaLogger, KafkaSasl } from './clients.ts';
 export { KafkaRefusedError, KafkaUnavailableError } from './failures.ts';
 export { createKafkaReader } from './reader.kafka.ts';
-export type { KafkaTimes } from './times.ts';
+export type { KafkaTimeouts } from './times.ts';
 export type { Replication, TopicState } from './topics.ts';

@@ -6,7 +6,7 @@ import { partitionName } from './groups.ts';
 import { createLane, type FetchedRun, type Lane } from './lane.ts';
 import { createPositionCommitter, type PositionCommitter } from './positions.ts';
 import { toRecord } from './records.ts';
-import type { KafkaTimes } from './times.ts';
+import type { KafkaTimeouts } from './times.ts';
 import type { IdlePartition } from './workarounds/progress-watch.ts';
 import type { StaleCoordinator } from './workarounds/stale-coordinator.ts';
 
@@ -14,7 +14,7 @@ const DEFAULT_SLICE_SIZE = 500;
 
 export interface LanesDeps {
   readonly logger: KafkaLogger;
-  readonly times: KafkaTimes;
+  readonly times: KafkaTimeouts;
   readonly coordinator: StaleCoordinator;
   /** Resolves once the records are durable in the dead-letter topic. */
   setAside(topic: string, unusable: ReadonlyMap<BusRecord, string>): Promise<void>;

@@ -3,7 +3,7 @@ import type { Consumer, ConsumerCrashEvent } from 'kafkajs';
 import type { SubscribeOptions } from '../bus.ts';
 import { type KafkaClients, type KafkaLogger, PATIENT_RETRY } from './clients.ts';
 import { createLanes, type LanesDeps } from './lanes.ts';
-import type { KafkaTimes } from './times.ts';
+import type { KafkaTimeouts } from './times.ts';
 import type { IdlePartition } from './workarounds/progress-watch.ts';
 import { createStaleCoordinator } from './workarounds/stale-coordinator.ts';
 
@@ -22,7 +22,7 @@ const RESTART_AFTER_MS = 500;
 export interface MembershipDeps {
   readonly clients: KafkaClients;
   readonly logger: KafkaLogger;
-  readonly times: KafkaTimes;
+  readonly times: KafkaTimeouts;
   readonly setAside: LanesDeps['setAside'];
   /** Called when the consumer has ended for good, or a handler is stuck. */
   onFatal(reason: Error): void;

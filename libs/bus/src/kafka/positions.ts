@@ -2,7 +2,7 @@ import type { EachBatchPayload } from 'kafkajs';
 
 type Commit = EachBatchPayload['commitOffsetsIfNecessary'];
 
-export interface Position {
+export interface CommittedPosition {
   readonly topic: string;
   readonly partition: number;
   /** The record that the group reads next. */
@@ -14,11 +14,11 @@ export interface PositionCommitter {
    * Resolves once the group's position is stored. `commit` must belong to the fetch that returned the record.
    * @throws Error if the position may not be stored
    */
-  keep(position: Position, commit: Commit): Promise<void>;
+  keep(position: CommittedPosition, commit: Commit): Promise<void>;
 }
 
 interface Waiting {
-  readonly position: Position;
+  readonly position: CommittedPosition;
   readonly commit: Commit;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -57,7 +57,7 @@ export function createPositionCommitter(): PositionCommitter {
   };
 }
 
-function byTopic(positions: readonly Position[]) {
+function byTopic(positions: readonly CommittedPosition[]) {
   return Array.from(
     Map.groupBy(positions, ({ topic }) => topic),
     ([topic, of]) => ({

@@ -1,6 +1,6 @@
 import { type Kafka, type Message, type PartitionerArgs, Partitioners, type Producer } from 'kafkajs';
 import type { OutgoingRecord } from '../bus.ts';
-import { mainPart } from '../partitioner.ts';
+import { mainPartOfKey } from '../partitioner.ts';
 import { splitBySize, toMessage } from './records.ts';
 
 const ALL_REPLICAS = -1;
@@ -113,7 +113,7 @@ export function assertAllAcknowledged(
 function byMainPart({ message, ...args }: PartitionerArgs): PartitionerArgs {
   const { key } = message;
   const isKeyed = key !== null && key !== undefined;
-  return { ...args, message: isKeyed ? { ...message, key: mainPart(Buffer.from(key)) } : message };
+  return { ...args, message: isKeyed ? { ...message, key: mainPartOfKey(Buffer.from(key)) } : message };
 }
 
 /** Leaves out partitions that somebody has added to the topic. */

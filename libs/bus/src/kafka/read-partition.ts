@@ -13,11 +13,11 @@ const PAUSE_MS = 200;
 const READ_UNCOMMITTED = 0;
 
 /** Returns the offset range of each partition, by partition. @throws Error if the topic does not exist */
-export function rangesOf(kafka: Kafka, topic: string): Promise<readonly PartitionRange[]> {
+export function readRanges(kafka: Kafka, topic: string): Promise<readonly PartitionRange[]> {
   return withAdmin(kafka, (admin) => fetchRanges(admin, topic));
 }
 
-/** Like {@link rangesOf}, on an open connection. */
+/** Like {@link readRanges}, on an open connection. */
 export async function fetchRanges(admin: Admin, topic: string): Promise<readonly PartitionRange[]> {
   const ends = await admin.fetchTopicOffsets(topic);
   return ends

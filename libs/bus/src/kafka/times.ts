@@ -1,5 +1,5 @@
 /** Timeouts and intervals of the Kafka consumer, in ms; tests shorten them. */
-export interface KafkaTimes {
+export interface KafkaTimeouts {
   /** A member without a heartbeat for this long loses its partitions. Brokers require at least 6 s by default. */
   readonly sessionTimeoutMs: number;
   /** How long a slice may delay other partitions of the same broker. */
@@ -19,7 +19,7 @@ export interface KafkaTimes {
   readonly leaveWithinMs: number;
 }
 
-export const KAFKA_TIMES: KafkaTimes = {
+export const KAFKA_TIMEOUTS: KafkaTimeouts = {
   sessionTimeoutMs: 10_000,
   patienceMs: 250,
   healthyWithinMs: 3000,

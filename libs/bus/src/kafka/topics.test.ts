@@ -2,19 +2,19 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Admin, ITopicConfig } from 'kafkajs';
 import {
+  brokerSettingsOf,
   createTopicLike,
-  differencesOf,
   ensureTopics,
   replicationFor,
   replicationForNewTopics,
-  settingsOf,
+  topicDifferencesOf,
 } from './topics.ts';
 
 const topic = { name: 'accounts', partitions: 2, retentionMs: -1 };
 const wanted = { factor: 3, minInSync: 2 };
 
 function found({ copies = 3, partitions = 2, settings = {} } = {}) {
-  const all: Record<string, string> = { ...settingsOf(topic, wanted), ...settings };
+  const all: Record<string, string> = { ...brokerSettingsOf(topic, wanted), ...settings };
   return {
     partitions: Array.from({ length: partitions }, () => ({
       replicas: Array.from({ length: copies }, (_, node) => node),
@@ -25,7 +25,7 @@ function found({ copies = 3, partitions = 2, settings = {} } = {}) {
 
 describe('an existing topic', () => {
   it('passes where it is as it should be', () => {
-    assert.deepEqual(differencesOf(topic, wanted, found()), []);
+    assert.deepEqual(topicDifferencesOf(topic, wanted, found()), []);
   });
 
   for (const [setting, value] of Object.entries({
@@ -39,20 +39,24 @@ describe('an existing topic', () => {
     'message.timestamp.type': 'LogAppendTime',
   })) {
     it(`is refused where ${setting} differs`, () => {
-      const [difference, ...others] = differencesOf(topic, wanted, found({ settings: { [setting]: value } }));
+      const [difference, ...others] = topicDifferencesOf(
+        topic,
+        wanted,
+        found({ settings: { [setting]: value } }),
+      );
       assert.match(difference ?? '', new RegExp(`topic accounts .*${setting} ${value}, not`));
       assert.deepEqual(others, []);
     });
   }
 
   it('is refused where it has other partitions or fewer copies, all differences at once', () => {
-    const differences = differencesOf(topic, wanted, found({ copies: 1, partitions: 1 }));
+    const differences = topicDifferencesOf(topic, wanted, found({ copies: 1, partitions: 1 }));
     assert.match(differences.join(' '), /partitions 1, not 2.*replication factor 1, not 3/);
   });
 
   it('may be safer than wanted', () => {
     const safer = found({ copies: 5, settings: { 'min.insync.replicas': '3' } });
-    assert.deepEqual(differencesOf(topic, wanted, safer), []);
+    assert.deepEqual(topicDifferencesOf(topic, wanted, safer), []);
   });
 });
 
@@ -61,7 +65,7 @@ describe('a topic that is to be compacted', () => {
   const compacted = { ...topic, compaction: { maxLagMs: 7 * DAY_MS } };
 
   it('is made with a bound on the time until a replaced record is removed', () => {
-    const settings = settingsOf(compacted, wanted);
+    const settings = brokerSettingsOf(compacted, wanted);
     assert.deepEqual(
       [
         settings['cleanup.policy'],
@@ -71,29 +75,29 @@ describe('a topic that is to be compacted', () => {
       ],
       ['compact', String(7 * DAY_MS), String(DAY_MS), '-1'],
     );
-    const short = settingsOf({ ...topic, compaction: { maxLagMs: 5000 } }, wanted);
+    const short = brokerSettingsOf({ ...topic, compaction: { maxLagMs: 5000 } }, wanted);
     assert.equal(short['segment.ms'], '1250');
   });
 
   it('passes where it is as it should be, and is refused with another bound', () => {
-    const settings = settingsOf(compacted, wanted);
-    assert.deepEqual(differencesOf(compacted, wanted, found({ settings })), []);
+    const settings = brokerSettingsOf(compacted, wanted);
+    assert.deepEqual(topicDifferencesOf(compacted, wanted, found({ settings })), []);
     const longer = { ...settings, 'max.compaction.lag.ms': String(8 * DAY_MS) };
     assert.match(
-      differencesOf(compacted, wanted, found({ settings: longer })).join(),
+      topicDifferencesOf(compacted, wanted, found({ settings: longer })).join(),
       /max\.compaction\.lag\.ms/,
     );
     const [anyBound] = [{ ...topic, compaction: {} }];
-    assert.deepEqual(differencesOf(anyBound, wanted, found({ settings: longer })), []);
+    assert.deepEqual(topicDifferencesOf(anyBound, wanted, found({ settings: longer })), []);
   });
 
   it('may keep every record instead, as one whose keys several records share must', () => {
-    assert.deepEqual(differencesOf(compacted, wanted, found()), []);
+    assert.deepEqual(topicDifferencesOf(compacted, wanted, found()), []);
     const short = found({ settings: { 'retention.ms': '604800000' } });
-    assert.match(differencesOf(compacted, wanted, short).join(), /retention\.ms 604800000, not -1/);
+    assert.match(topicDifferencesOf(compacted, wanted, short).join(), /retention\.ms 604800000, not -1/);
     const both = found({ settings: { 'cleanup.policy': 'compact,delete' } });
     assert.match(
-      differencesOf(compacted, wanted, both).join(),
+      topicDifferencesOf(compacted, wanted, both).join(),
       /cleanup\.policy compact,delete, not compact/,
     );
   });

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
-import { type Compaction, segmentMsFor, type TopicSpec } from '../bus.ts';
+import { type Compaction, segmentMsForCompaction, type TopicSpec } from '../bus.ts';
 import { isRetriable, KafkaUnavailableError } from './failures.ts';
 
 const { ConfigResourceTypes } = kafkajs;
@@ -33,7 +33,10 @@ export interface KafkaTopic extends TopicSpec {
  * clients compressed: kafkajs reads only gzip, and one record in snappy, lz4 or zstd would stop every reader that
  * uses it.
  */
-export function settingsOf(topic: KafkaTopic, { minInSync }: Replication): Readonly<Record<string, string>> {
+export function brokerSettingsOf(
+  topic: KafkaTopic,
+  { minInSync }: Replication,
+): Readonly<Record<string, string>> {
   return {
     ...(topic.compaction === undefined ? { 'cleanup.policy': 'delete' } : compacted(topic.compaction)),
     'retention.ms': String(topic.retentionMs),
@@ -53,7 +56,7 @@ function compacted({ maxLagMs }: Compaction): Readonly<Record<string, string>> {
     'cleanup.policy': 'compact',
     'max.compaction.lag.ms': String(maxLagMs),
     'min.compaction.lag.ms': '0',
-    'segment.ms': String(segmentMsFor(maxLagMs)),
+    'segment.ms': String(segmentMsForCompaction(maxLagMs)),
   };
 }
 
@@ -242,7 +245,10 @@ function toConfig(topic: KafkaTopic, replication: Replication): ITopicConfig {
     topic: topic.name,
     numPartitions: topic.partitions,
     replicationFactor: replication.factor,
-    configEntries: Object.entries(settingsOf(topic, replication)).map(([name, value]) => ({ name, value })),
+    configEntries: Object.entries(brokerSettingsOf(topic, replication)).map(([name, value]) => ({
+      name,
+      value,
+    })),
   };
 }
 
@@ -299,7 +305,7 @@ async function differencesOfAll(
   const names = topics.map(({ name }) => name);
   const found = new Map((await lookUp(admin, names)).map((each) => [each.name, each]));
   return topics.flatMap((topic) =>
-    differencesOf(topic, replication, found.get(topic.name) ?? { partitions: [], settings: [] }),
+    topicDifferencesOf(topic, replication, found.get(topic.name) ?? { partitions: [], settings: [] }),
   );
 }
 
@@ -334,7 +340,7 @@ interface Found {
  * that should be compacted may also keep every record: it may be one of an earlier release, with keys that several
  * records share.
  */
-export function differencesOf(topic: KafkaTopic, replication: Replication, found: Found): string[] {
+export function topicDifferencesOf(topic: KafkaTopic, replication: Replication, found: Found): string[] {
   const actual = new Map(found.settings.map(({ configName, configValue }) => [configName, configValue]));
   const copies = copiesOf(found.partitions);
   function differs(setting: string, is: unknown, wanted: unknown) {
@@ -342,7 +348,7 @@ export function differencesOf(topic: KafkaTopic, replication: Replication, found
   }
   const { compaction: _, ...uncompacted } = topic;
   const keepsAll = actual.get('cleanup.policy') === 'delete';
-  const differences = Object.entries(settingsOf(keepsAll ? uncompacted : topic, replication))
+  const differences = Object.entries(brokerSettingsOf(keepsAll ? uncompacted : topic, replication))
     .filter(([name, wanted]) => !isAsWanted(name, actual.get(name), wanted))
     .map(([name, wanted]) => differs(name, actual.get(name) ?? 'unknown', wanted));
   if (copies < replication.factor)

@@ -1,11 +1,11 @@
 /** The kinds of stores that service clients are kept in. */
-import { byKind, type Store } from '@latchkey/backend';
+import { type Store, selectByKind } from '@latchkey/backend';
 import type { ClientStorage } from '../service-clients.ts';
 import { openMongoClients } from './mongo/clients.ts';
 import { openSqliteClients } from './sqlite/clients.ts';
 
 /** Opens the service clients of a store. @throws DataFolderError; the connection may still be in progress */
-export const openClients: (store: Store) => ClientStorage = byKind({
+export const openClients: (store: Store) => ClientStorage = selectByKind({
   mongo: openMongoClients,
   sqlite: openSqliteClients,
 });

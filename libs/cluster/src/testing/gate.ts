@@ -12,7 +12,7 @@ export interface Gate {
 }
 
 /** Creates a closed gate. @param address `host:port` */
-export async function gateTo(address: string): Promise<Gate> {
+export async function createGateTo(address: string): Promise<Gate> {
   const [host = '', farPort] = address.split(':');
   const port = await freePort();
   const sockets = new Set<Socket>();

@@ -42,7 +42,7 @@ export function signEvents(
 }
 
 /** Accepts every record, for tests of later steps. */
-export const acceptAll: Authenticate = async (sources: readonly BusRecord[]) => ({
+export const acceptAllRecords: Authenticate = async (sources: readonly BusRecord[]) => ({
   records: sources.map(decodeRecord),
   forged: [],
 });

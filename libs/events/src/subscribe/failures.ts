@@ -11,7 +11,7 @@ export function withoutStopWarnings(logger: SubscriberLogger): Pick<SubscriberLo
 }
 
 /** Throws an uncaught exception, which ends the process unless the process handles uncaught exceptions. */
-export function throwUncaught(reason: Error): void {
+export function throwUncaughtException(reason: Error): void {
   queueMicrotask(() => {
     throw reason;
   });

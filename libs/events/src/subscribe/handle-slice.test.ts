@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord, Slice } from '@latchkey/bus';
-import { acceptAll } from '@latchkey/consumer/testing/signed';
+import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import type { LatchkeyEvent } from '../catalogue.ts';
 import { ACCOUNTS_TOPIC } from '../topics.ts';
 import { createSliceHandler } from './handle-slice.ts';
@@ -43,7 +43,7 @@ function sliceOf(events: readonly LatchkeyEvent[], signal = new AbortController(
  */
 function memberOf(store: SequenceStore, handlers: Handlers) {
   return createSliceHandler({
-    authenticate: acceptAll,
+    authenticate: acceptAllRecords,
     bus: { readKey: () => assert.fail('nothing is read again') },
     store,
     handlers,

@@ -8,23 +8,23 @@ import {
   causeOf,
   type DecodedRecord,
   type EventRecord,
+  markOfRecord,
   markToRetry,
+  type NextStep,
   namesAccount,
   nextStep,
   type Parked,
   type Position,
-  parkedAt,
-  type Step,
   sequenceOf,
   typeOf,
 } from '@latchkey/consumer';
 import { createRetry } from './retry-parked.ts';
 import {
-  deliver,
   firstEventOf,
   isHandled,
   observeDelivery,
   reportForged,
+  runHandlerOf,
   type Subscriber,
   throwIfStopped,
 } from './subscriber.ts';
@@ -118,7 +118,7 @@ function createResume(subscriber: Subscriber, book: Book, { records }: Slice) {
  */
 async function take(subscriber: Subscriber, book: Book, record: AccountRecord): Promise<Parked | undefined> {
   const account = accountOf(record);
-  function next(): Step {
+  function next(): NextStep {
     return nextStep(book.of(account), record, firstEventOf(subscriber));
   }
   if (hasEffect(subscriber, next())) {
@@ -136,7 +136,7 @@ async function take(subscriber: Subscriber, book: Book, record: AccountRecord): 
  * Whether a step has an effect, so that it must first be checked that another member or a retry has not taken it
  * already.
  */
-function hasEffect(subscriber: Subscriber, step: Step): boolean {
+function hasEffect(subscriber: Subscriber, step: NextStep): boolean {
   if (step.kind === 'park' || step.kind === 'missing') return true;
   return step.kind === 'due' && isHandled(subscriber, step.record);
 }
@@ -149,7 +149,7 @@ async function apply(
 ): Promise<void> {
   const reached = { account: position.account, sequence: sequenceOf(record) };
   if (isHandled(subscriber, record)) {
-    const cause = await deliver(subscriber, record);
+    const cause = await runHandlerOf(subscriber, record);
     if (cause !== undefined) return park(subscriber, book, position, record, { reason: 'refused', cause });
     await book.save(reached);
   } else book.note(reached);
@@ -163,7 +163,7 @@ async function park(
   record: AccountRecord,
   blocker: Blocker,
 ): Promise<void> {
-  const parked = parkedAt(position, record, blocker);
+  const parked = markOfRecord(position, record, blocker);
   await book.save({ ...position, parked });
   subscriber.observe(typeOf(record), 'parked');
   subscriber.logger.error({ parked }, 'an account is parked');

@@ -1,7 +1,7 @@
 /** Handles slices for a subscription without a store: each event is handled independently. */
 import type { Slice } from '@latchkey/bus';
 import { type DecodedRecord, isEvent, namesAccount, typeOf } from '@latchkey/consumer';
-import { deliver, isHandled, reportForged, type Subscriber, throwIfStopped } from './subscriber.ts';
+import { isHandled, reportForged, runHandlerOf, type Subscriber, throwIfStopped } from './subscriber.ts';
 
 type Unordered = Omit<Subscriber, 'stopped' | 'store' | 'mutex' | 'bus'>;
 
@@ -25,7 +25,7 @@ export function createUnorderedHandler(shared: Unordered) {
 async function take(subscriber: Pick<Subscriber, 'handlers' | 'logger' | 'observe'>, record: DecodedRecord) {
   if (!namesAccount(record) || !isEvent(record))
     return passOver(subscriber, record, 'a record that cannot be read');
-  const refused = await deliver(subscriber, record);
+  const refused = await runHandlerOf(subscriber, record);
   if (refused !== undefined) return passOver(subscriber, record, refused);
   subscriber.observe(typeOf(record), isHandled(subscriber, record) ? 'applied' : 'passed over');
 }

@@ -11,7 +11,7 @@ import {
 } from '@latchkey/consumer';
 import { encodeReceipt, isConsumerName } from '../receipts.ts';
 import { ACCOUNTS_TOPIC, DELIVERIES_TOPIC, RECEIPTS_TOPIC } from '../topics.ts';
-import { throwUncaught, withoutStopWarnings } from './failures.ts';
+import { throwUncaughtException, withoutStopWarnings } from './failures.ts';
 import type { SubscriberLogger } from './subscriber.ts';
 import { consoleLogger, type Interest, openSubscription, type Subscription } from './subscription.ts';
 
@@ -56,7 +56,7 @@ const RETRY_AFTER_MS = 1000;
  */
 export async function subscribeOnKafka(options: KafkaOptions): Promise<Subscription> {
   const { brokers, group, clientId = group, ssl, sasl, patchKafkajs = false } = options;
-  const { logger = consoleLogger, onFatal = throwUncaught } = options;
+  const { logger = consoleLogger, onFatal = throwUncaughtException } = options;
   if (options.erased !== undefined && !isConsumerName(group))
     throw new RangeError(
       '`erased`: the name of the group is on its receipts, and must have up to 63 letters, digits, dots, underscores and hyphens.',

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
 import { failingAt, readKeyOf, type ShuffledLog, shuffledLogs } from '@latchkey/consumer/testing';
-import { acceptAll } from '@latchkey/consumer/testing/signed';
+import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import fc from 'fast-check';
 import { createSliceHandler } from './handle-slice.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
@@ -23,7 +23,7 @@ type Call = <T>(work: () => Promise<T>) => Promise<T>;
 /** Returns the handler of a member of the group. It shares only the store and the log with other members. */
 function memberOf(store: SequenceStore, log: ShuffledLog, handled: Handled, call: Call) {
   const handle = createSliceHandler({
-    authenticate: acceptAll,
+    authenticate: acceptAllRecords,
     bus: { readKey: (_topic, _partition, key, from, to) => readKeyOf(log.records, key, from, to) },
     store: {
       ...store,

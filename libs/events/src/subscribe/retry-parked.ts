@@ -7,10 +7,10 @@ import {
   sequenceOf,
 } from '@latchkey/consumer';
 import {
-  deliver,
   findPosition,
   firstEventOf,
   observeDelivery,
+  runHandlerOf,
   type Subscriber,
   throwIfStopped,
 } from './subscriber.ts';
@@ -38,7 +38,7 @@ async function handleNext(subscriber: Subscriber, record: EventRecord, origin: P
   throwIfStopped(subscriber);
   const sequence = sequenceOf(record);
   if (sequence <= position.sequence) return position;
-  const refused = await deliver(subscriber, record);
+  const refused = await runHandlerOf(subscriber, record);
   if (refused !== undefined) return { refused };
   const reached = { account, sequence, parked: origin };
   await subscriber.store.save([reached]);

@@ -88,7 +88,7 @@ export function isHandled({ handlers }: Pick<Subscriber, 'handlers'>, { decoded 
  * @returns undefined, or the reason to park the account
  * @throws HandlerError if the event must be redelivered
  */
-export async function deliver(
+export async function runHandlerOf(
   { handlers }: Pick<Subscriber, 'handlers'>,
   { decoded }: EventRecord,
 ): Promise<string | undefined> {

@@ -3,7 +3,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type EventContext, type Handlers, ParkError, type SubscribedEvent } from './handlers.ts';
 import { memoryStore } from './memory-store.ts';
-import type { Confirm } from './subscription.ts';
+import type { ConfirmErasure } from './subscription.ts';
 import { type Bench, lastingStore } from './testing/bench.ts';
 import { ada, newAccount, toRecord, withTruncatedValue, withType, withVersion } from './testing/history.ts';
 import { waitUntil } from './testing/until.ts';
@@ -11,7 +11,7 @@ import { waitUntil } from './testing/until.ts';
 /** The contract of a subscription, as tests for every source of events. */
 export function subscriptionContract(
   name: string,
-  openBench: (context: TestContext, confirm?: Confirm) => Promise<Bench>,
+  openBench: (context: TestContext, confirm?: ConfirmErasure) => Promise<Bench>,
 ): void {
   describe(`${name}: a subscription`, () => {
     test('hands each event to the handler of its type, with of whom, when and in which order', async (context) => {

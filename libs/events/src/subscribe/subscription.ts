@@ -69,7 +69,7 @@ export const consoleLogger: SubscriberLogger = {
 };
 
 /** Confirms an erasure. Rejects unless the receipt is known to be written. */
-export type Confirm = (account: string, sequence: number) => Promise<void>;
+export type ConfirmErasure = (account: string, sequence: number) => Promise<void>;
 
 /**
  * Subscribes to topics of a bus.
@@ -78,7 +78,7 @@ export type Confirm = (account: string, sequence: number) => Promise<void>;
  */
 export async function openSubscription(
   bus: Pick<Bus, 'subscribe' | 'readKey'>,
-  { authenticate, confirm }: { readonly authenticate: Authenticate; readonly confirm: Confirm },
+  { authenticate, confirm }: { readonly authenticate: Authenticate; readonly confirm: ConfirmErasure },
   interest: Interest,
 ): Promise<Subscription> {
   const { group, store, topics = [ACCOUNTS_TOPIC], logger = consoleLogger } = interest;

@@ -1,11 +1,11 @@
 /** The kinds of stores that webhooks are kept in. */
-import { byKind, type Store } from '@latchkey/backend';
+import { type Store, selectByKind } from '@latchkey/backend';
 import type { WebhookStorage } from '../ports.ts';
 import { openMongoWebhooks } from './mongo/webhooks.ts';
 import { openSqliteWebhooks } from './sqlite/webhooks.ts';
 
 /** Opens the webhooks of a store. @throws DataFolderError; the connection may still be in progress */
-export const openWebhooks: (store: Store) => WebhookStorage = byKind({
+export const openWebhooks: (store: Store) => WebhookStorage = selectByKind({
   mongo: openMongoWebhooks,
   sqlite: openSqliteWebhooks,
 });

@@ -3,7 +3,7 @@
  * of a partition only when a later record has begun a new segment, and an idle partition gets no later records. So
  * heartbeats are published to it until the earlier records are certain to be gone.
  */
-import { partitionOfKey, segmentMsFor } from '@latchkey/bus';
+import { partitionOfKey, segmentMsForCompaction } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic, heartbeatKey } from '@latchkey/events';
 import type { ClockGuard, Logger, Part } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
@@ -44,7 +44,7 @@ export function createHeartbeats(
   { maxLagMs, againMs = REPEATED_AFTER_MS }: HeartbeatTimes,
 ): Heartbeats {
   const { erasureReceipts, bus, now, logger } = deps;
-  const segmentMs = segmentMsFor(maxLagMs);
+  const segmentMs = segmentMsForCompaction(maxLagMs);
   const everyMs = segmentMs / 4;
   /** When this process has published the last heartbeat to each partition; ms since 1970. */
   const last = new Map<number, number>();
@@ -126,7 +126,7 @@ export function createHeartbeatJob(
     if (held) await heartbeats.run();
     return false;
   }
-  const everyMs = Math.min(LONGEST_PAUSE_MS, segmentMsFor(times.maxLagMs) / 8);
+  const everyMs = Math.min(LONGEST_PAUSE_MS, segmentMsForCompaction(times.maxLagMs) / 8);
   const job = createJob({ name: 'erasure heartbeats', everyMs, logger, run });
   return {
     ...job,

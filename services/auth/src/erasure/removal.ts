@@ -1,5 +1,5 @@
 /** When a broker has removed the events of an erased person from a compacted topic. */
-import { segmentMsFor } from '@latchkey/bus';
+import { segmentMsForCompaction } from '@latchkey/bus';
 import type { Copies } from '../ports/erasure-receipts.ts';
 
 /**
@@ -14,7 +14,7 @@ export const REPEATED_AFTER_MS = 60 * 60_000;
  * @param maxLagMs how long the broker may keep a record after a later one has replaced it: ERASURE_TOPIC_DAYS, in ms
  */
 export function removalMs(maxLagMs: number): number {
-  return maxLagMs + 2 * segmentMsFor(maxLagMs);
+  return maxLagMs + 2 * segmentMsForCompaction(maxLagMs);
 }
 
 /**

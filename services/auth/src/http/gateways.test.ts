@@ -4,16 +4,19 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hashOf, makeClientId, makeKey, openClients, type Scope } from '@latchkey/clients';
+import { type ClientScope, hashClientKey, makeClientId, makeClientKey, openClients } from '@latchkey/clients';
 import { sqliteStore } from '@latchkey/sqlite';
 import { decodeJwt } from 'jose';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';
 import { assertProblem, assertStatus, loginTokens, signUp, somebody, verified } from '../testing/people.ts';
 import { waitUntil } from '../testing/until.ts';
 
-async function keyWith(auth: Auth, scope: Scope): Promise<{ readonly id: string; readonly key: string }> {
+async function keyWith(
+  auth: Auth,
+  scope: ClientScope,
+): Promise<{ readonly id: string; readonly key: string }> {
   const id = makeClientId();
-  const key = makeKey(id);
+  const key = makeClientKey(id);
   const now = new Date();
   await openClients(sqliteStore(auth.database)).clients.add({
     id,
@@ -21,7 +24,7 @@ async function keyWith(auth: Auth, scope: Scope): Promise<{ readonly id: string;
     scopes: [scope],
     person: false,
     createdAt: now,
-    keys: [{ hash: hashOf(key), since: now }],
+    keys: [{ hash: hashClientKey(key), since: now }],
   });
   return { id, key };
 }

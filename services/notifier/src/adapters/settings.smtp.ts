@@ -1,6 +1,6 @@
 /** Turns settings into the description of a mail server. */
 import { isIP } from 'node:net';
-import { DEFAULT_NAME } from '@latchkey/brand';
+import { DEFAULT_BRAND_NAME } from '@latchkey/brand';
 import { dkimSettingsOf } from '../dkim-settings.ts';
 import type { MailSettings } from '../mail-settings.ts';
 import type { MailTestSettings } from '../mail-test-settings.ts';
@@ -30,7 +30,7 @@ export function smtpSettingsOf(config: MailTestSettings, publicUrl?: string): Sm
     validateCertificates: config.VALIDATE_CERTS,
     ...(config.USE_CREDENTIALS && { credentials: credentialsOf(config) }),
     ehloName: config.MAIL_EHLO_NAME ?? domainOf(publicUrl) ?? address.slice(address.lastIndexOf('@') + 1),
-    from: { name: config.MAIL_FROM_NAME ?? config.BRAND_NAME ?? DEFAULT_NAME, address },
+    from: { name: config.MAIL_FROM_NAME ?? config.BRAND_NAME ?? DEFAULT_BRAND_NAME, address },
     ...(dkim && { sign: createDkimSigner(dkim) }),
     ...(returnPaths && { returnPathOf: returnPaths.addressOf }),
     ...(config.MAIL_POSTMARK_CREDENTIALS && {

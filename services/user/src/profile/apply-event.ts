@@ -1,11 +1,11 @@
 /** Applies the next event of an account to its profile. Pure. */
-import { type EventRecord, envelopeOf, type Refused } from '@latchkey/consumer';
+import { type EventRecord, envelopeOf, type RefusedEvent } from '@latchkey/consumer';
 import type { Profile } from './profile.ts';
 import { applyProfileEvent, skipUnknownEvent } from './project.ts';
 import { accountOf, type StoredAccount } from './stored-account.ts';
 
 /** Applies an event. Refuses an account that does not begin with UserRegistered, and a second UserRegistered. */
-export function applyEvent({ profile }: StoredAccount, record: EventRecord): StoredAccount | Refused {
+export function applyEvent({ profile }: StoredAccount, record: EventRecord): StoredAccount | RefusedEvent {
   const next = profileAfter(profile, record);
   return next === undefined ? { refused: misplaced(record) } : accountOf(next);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
-import { acceptAll } from '@latchkey/consumer/testing/signed';
+import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import { encode, type LatchkeyEvent, subjectOfKey } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
@@ -37,7 +37,7 @@ async function createBench(context: TestContext) {
   const logger = createLogger({ name: 'test', level: 'silent' });
   const project = createProjection({
     log: { readKey },
-    authenticate: acceptAll,
+    authenticate: acceptAllRecords,
     onForged: () => undefined,
     profiles,
     metrics,
@@ -88,7 +88,7 @@ async function createBench(context: TestContext) {
             await meanwhile();
           },
         },
-        authenticate: acceptAll,
+        authenticate: acceptAllRecords,
         positions: profiles,
       }).retry(id),
   };

@@ -2,7 +2,7 @@
 import {
   createRetryParked,
   type EventRecord,
-  isRefused,
+  isRefusedEvent,
   type RetryDeps,
   type RetryOutcome,
   type RetryParked,
@@ -29,7 +29,7 @@ export function createRetry(
     start: unknownAccount,
     handle(stored, record) {
       const result = applyEvent(stored, record);
-      if (!isRefused(result)) deps.applied?.(record);
+      if (!isRefusedEvent(result)) deps.applied?.(record);
       return result;
     },
   });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { acceptAll, eventKeys } from '@latchkey/consumer/testing/signed';
+import { acceptAllRecords, eventKeys } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { openDatabase, sqliteStore } from '@latchkey/sqlite';
@@ -91,7 +91,7 @@ async function scene(context: TestContext) {
     metric,
     ops,
     retryParked: (account: string) =>
-      retryParked(account, { log: ops, authenticate: acceptAll, lastDecided: async () => 3 }),
+      retryParked(account, { log: ops, authenticate: acceptAllRecords, lastDecided: async () => 3 }),
   };
 }
 

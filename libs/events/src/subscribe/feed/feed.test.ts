@@ -9,7 +9,7 @@ import type { EventContext } from '../handlers.ts';
 import { memoryStore } from '../memory-store.ts';
 import { subscribe } from '../subscribe.ts';
 import { subscriptionContract } from '../subscription.contract.ts';
-import type { Confirm } from '../subscription.ts';
+import type { ConfirmErasure } from '../subscription.ts';
 import { type Bench, benchOn, lastingStore, openLog } from '../testing/bench.ts';
 import { API_KEY, fullAccessReader, serveFeed } from '../testing/feed-server.ts';
 import { newAccount, toRecord } from '../testing/history.ts';
@@ -21,7 +21,7 @@ import type { FeedOptions } from './subscribe-to-feed.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-async function openFeedBench(context: TestContext, confirm?: Confirm): Promise<Bench> {
+async function openFeedBench(context: TestContext, confirm?: ConfirmErasure): Promise<Bench> {
   const { bus } = await openLog(context);
   const { url } = await serveFeed(context, bus);
   const source = createFeedBus({

@@ -2,7 +2,7 @@
 import { type Authenticate, decodeRecord } from '@latchkey/consumer';
 import { catalogue, eventTypes } from '../../catalogue.ts';
 import { ACCOUNTS_TOPIC } from '../../topics.ts';
-import { throwUncaught, withoutStopWarnings } from '../failures.ts';
+import { throwUncaughtException, withoutStopWarnings } from '../failures.ts';
 import { consoleLogger, type Interest, openSubscription, type Subscription } from '../subscription.ts';
 import { type CursorStore, memoryCursor } from './cursor-store.ts';
 import { createFeedBus } from './feed-bus.ts';
@@ -28,7 +28,7 @@ const trustFeed: Authenticate = async (records) => ({ records: records.map(decod
 export async function subscribeToFeed(options: FeedOptions): Promise<Subscription> {
   const {
     logger = consoleLogger,
-    onFatal = throwUncaught,
+    onFatal = throwUncaughtException,
     cursor = memoryCursor(),
     handlers,
     erased,

@@ -6,14 +6,14 @@ import type { TestContext } from 'node:test';
 import type { Bus, OutgoingRecord } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import type { Authenticate } from '@latchkey/consumer';
-import { acceptAll } from '@latchkey/consumer/testing/signed';
+import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import { openDatabase } from '@latchkey/sqlite';
 import type { LatchkeyEvent } from '../../catalogue.ts';
 import { ACCOUNTS_TOPIC, receiptsTopic, topics } from '../../topics.ts';
 import type { EventContext, Handlers } from '../handlers.ts';
 import { memoryStore } from '../memory-store.ts';
 import type { SequenceStore } from '../sequence-store.ts';
-import { type Confirm, type Interest, openSubscription, type Subscription } from '../subscription.ts';
+import { type ConfirmErasure, type Interest, openSubscription, type Subscription } from '../subscription.ts';
 import { toRecord } from './history.ts';
 
 /** Returns a store that keeps its positions between runs, like a durable store. */
@@ -29,7 +29,7 @@ function isEvent(record: LatchkeyEvent | OutgoingRecord): record is LatchkeyEven
 export type Bench = Awaited<ReturnType<typeof benchOn>>;
 
 /** Opens a log on the embedded bus. */
-export async function openBench(context: TestContext, confirm?: Confirm): Promise<Bench> {
+export async function openBench(context: TestContext, confirm?: ConfirmErasure): Promise<Bench> {
   const { bus } = await openLog(context);
   return benchOn(context, bus, bus, confirm);
 }
@@ -54,7 +54,7 @@ export async function benchOn(
   context: TestContext,
   bus: Bus,
   source: Pick<Bus, 'subscribe' | 'readKey'>,
-  confirm: Confirm = async () => undefined,
+  confirm: ConfirmErasure = async () => undefined,
 ) {
   const opened: Subscription[] = [];
   context.after(() => Promise.all(opened.map((subscription) => subscription.stop())));
@@ -69,7 +69,7 @@ export async function benchOn(
     async subscribe(
       more: Partial<Interest> = {},
       on: Pick<Bus, 'subscribe' | 'readKey'> = source,
-      authenticate: Authenticate = acceptAll,
+      authenticate: Authenticate = acceptAllRecords,
     ) {
       const handled: string[] = [];
       const effects: string[] = [];
