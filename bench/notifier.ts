@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { compose, type NotifierConfig, notifierSettings, notifierTopics } from '@latchkey/notifier';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
-import { openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { createTransport } from 'nodemailer';
 import type { NewDelivery } from '../services/notifier/src/delivery/delivery.ts';
 import { entriesFor } from '../services/notifier/src/intake/entries.ts';
@@ -149,7 +149,7 @@ async function drained(
   const deliveries = openSqliteStorage({ database }).deliveries;
   await deliveries.record({ deliveries: owed, cutoffs: [] }, new Date());
   const service = compose(config, {
-    backend: { store: sqliteStore(database), bus },
+    backend: { store: createSqliteStore(database), bus },
     logger: createLogger({ name: 'bench', level: 'silent' }),
     registry: createRegistry(),
     ...(mailer && { mailer }),

@@ -7,7 +7,7 @@ import { type Authenticate, createAuthenticate, fixedEventKeys } from '@latchkey
 import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { createRegistry, parseJson } from '@latchkey/process';
-import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
 import { loadSecrets } from '../apps/standalone/src/secrets.ts';
 import { silentLogger } from '../apps/standalone/src/testing.ts';
 import { createProjection } from '../services/user/src/projection/projection.ts';
@@ -70,7 +70,7 @@ type AuthenticateOn = (log: ReturnType<typeof createEmbeddedBus>) => Authenticat
  * @returns the CPU time of all threads, in seconds
  */
 async function cpuSeconds(database: Database, authenticateOn: AuthenticateOn): Promise<number> {
-  const { profilesOf } = openStorage(sqliteStore(database));
+  const { profilesOf } = openStorage(createSqliteStore(database));
   await database.write(() => {
     database.prepare(`DELETE FROM ${tableOf('v1')}`).run();
     database.prepare('DELETE FROM bus_position WHERE "group" = ?').run(GROUP);

@@ -1,6 +1,6 @@
 import { ACCOUNTS_TOPIC, accountsTopic, encode } from '@latchkey/events';
 import { createFeed, feedRoutes } from '@latchkey/feed';
-import { listen } from '@latchkey/http';
+import { createListeningPart } from '@latchkey/http';
 import { createLogger, createRegistry } from '@latchkey/process';
 import type { Kafka } from 'kafkajs';
 import { historyOf } from '../../services/user/src/testing/history.ts';
@@ -62,7 +62,7 @@ function perSecond(ms: number): number {
 }
 
 function serve(bus: Parameters<typeof createFeed>[0]) {
-  return listen({
+  return createListeningPart({
     name: 'feed',
     host: '127.0.0.1',
     port: 0,

@@ -1,7 +1,12 @@
 /** Uses the journal to distinguish records that auth has published from forged ones. */
 import { type Authenticate, type EventRecord, envelopeOf, isEvent, sequenceOf } from '@latchkey/consumer';
 import { decodeWithProof, isHeartbeat, type Provenance } from '@latchkey/events';
-import { fingerprint, type JournaledStream, type JournalView, receivedFingerprint } from '@latchkey/verify';
+import {
+  fingerprintOfEvent,
+  type JournaledStream,
+  type JournalView,
+  receivedFingerprint,
+} from '@latchkey/verify';
 
 /**
  * Returns a function that accepts the events that are in the journal. The function needs no key, and accepts the
@@ -39,5 +44,7 @@ function isJournaled(
   if (journaled === undefined) return false;
   // The hash also matches an event whose person was erased later.
   if (provenance.kind === 'intact') return provenance.proof.hash === journaled.chain?.hash;
-  return decoded.kind === 'event' && fingerprint(decoded.event) === receivedFingerprint(journaled.event);
+  return (
+    decoded.kind === 'event' && fingerprintOfEvent(decoded.event) === receivedFingerprint(journaled.event)
+  );
 }

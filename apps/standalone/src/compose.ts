@@ -6,8 +6,8 @@ import { type TopicNames, topicNameOnLog, withTopicNames } from '@latchkey/bus';
 import { createEmbeddedBus, type EmbeddedBus } from '@latchkey/bus/embedded';
 import { allTopics, asyncApiDocument, securityTopic } from '@latchkey/events';
 import {
+  createListeningPart,
   type ListeningPart,
-  listen,
   listenForOperations,
   openApiDocument,
   operationsRoutes,
@@ -19,7 +19,7 @@ import {
   type ClockGuard,
   createClockGuard,
   type Dependency,
-  describeMove,
+  describeClockMove,
   type Environment,
   groupParts,
   type Logger,
@@ -146,7 +146,7 @@ async function startListener(
   isAllowedOrigin: (origin: string) => boolean,
 ): Promise<ListeningPart> {
   const development = config.LATCHKEY_ENV === 'development';
-  const listener = listen({
+  const listener = createListeningPart({
     name: 'http',
     host: config.HOST,
     port: config.PORT,
@@ -234,7 +234,7 @@ function clockPart(clock: ClockGuard): Part {
     const state = { name: 'clock', needed: false } as const;
     return clock.isTrusted()
       ? [{ ...state, state: 'ok' }]
-      : [{ ...state, state: 'degraded', detail: describeMove(clock.movedMs()) }];
+      : [{ ...state, state: 'degraded', detail: describeClockMove(clock.movedMs()) }];
   }
   return { name: 'clock', start: async () => undefined, stop: async () => undefined, health };
 }

@@ -5,7 +5,7 @@ import { fixedEventKeys } from '@latchkey/consumer';
 import { allowedOrigins, publicPathOf, type Route, type Service } from '@latchkey/http';
 import { compose as composeNotifier } from '@latchkey/notifier';
 import type { ClockGuard, Logger, Registry } from '@latchkey/process';
-import { type Database, sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore, type Database } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
 import { compose as composeUser } from '@latchkey/user';
 import type { readServiceSettings } from './settings.ts';
@@ -42,7 +42,7 @@ export function composeServices(
   },
 ): Services {
   const { logger, registry } = deps;
-  const backend = { store: sqliteStore(deps.database), bus: deps.bus, clock: deps.clock };
+  const backend = { store: createSqliteStore(deps.database), bus: deps.bus, clock: deps.clock };
   function part(name: string) {
     return { backend, registry, logger: logger.child({ service: name }) };
   }

@@ -5,7 +5,7 @@ import { notifierSettings } from '@latchkey/notifier';
 import {
   type Environment,
   processSettings,
-  readAll,
+  readAllSettings,
   readConfig,
   settingSchemas,
   withCrossFieldChecks,
@@ -84,7 +84,7 @@ function readersOfServices(environment: Environment) {
 
 /** Reads the services' settings. @param provided defaults @throws ConfigError with all faults */
 export function readServiceSettings(environment: Environment, provided: Environment) {
-  return readAll(readersOfServices(withProvided(environment, provided)));
+  return readAllSettings(readersOfServices(withProvided(environment, provided)));
 }
 
 /** Returns the settings with which the notifier sends to a mail server on this port. */
@@ -115,7 +115,7 @@ function placeholders(): Environment {
 export function readSettings(given: Environment): StandaloneConfig {
   const development = !given['LATCHKEY_ENV'] || given['LATCHKEY_ENV'] === 'development';
   const environment = { ...given, LATCHKEY_ENV: given['LATCHKEY_ENV'] || 'development' };
-  const { own } = readAll({
+  const { own } = readAllSettings({
     own: () => readConfig(standaloneSettings, environment),
     ...readersOfServices(withProvided(environment, development ? placeholders() : {})),
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { TestContext } from 'node:test';
-import { listen, type Route } from '@latchkey/http';
+import { createListeningPart, type Route } from '@latchkey/http';
 import { createLogger, createRegistry, type Logger } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import type { z } from 'zod';
@@ -27,7 +27,7 @@ export function silentLogger(): Logger {
 
 /** Serves routes. @returns their URL */
 export async function serveRoutes(t: TestContext, routes: readonly Route[]): Promise<string> {
-  const part = listen({
+  const part = createListeningPart({
     name: 'test',
     host: '127.0.0.1',
     port: 0,

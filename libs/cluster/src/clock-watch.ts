@@ -6,7 +6,7 @@ import type { Slice } from '@latchkey/bus';
 import {
   type ClockGuard,
   type Dependency,
-  describeMove,
+  describeClockMove,
   type Logger,
   type Registry,
 } from '@latchkey/process';
@@ -88,7 +88,7 @@ export function createClockWatch(deps: ClockWatchDeps): ClockWatch {
     const faults = current()
       .filter(([, skewMs]) => Math.abs(skewMs) > MAX_SKEW_MS)
       .map(([against, skewMs]) => describeSkew(against, skewMs));
-    if (!guard.isTrusted()) faults.push(describeMove(guard.movedMs()));
+    if (!guard.isTrusted()) faults.push(describeClockMove(guard.movedMs()));
     const clock = { name: 'clock', needed: false } as const;
     return faults.length === 0
       ? { ...clock, state: 'ok' }

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Backend } from '@latchkey/backend';
 import {
+  createListeningPart,
   type ListeningPart,
-  listen,
   listenForOperations,
   operationsRoutes,
   type Service,
@@ -129,7 +129,7 @@ export function createClusterPart(
 function publicListener(process: ServiceProcessConfig, deps: ClusterPartDeps): ListeningPart {
   const { logger, registry } = deps;
   const isProduction = process.LATCHKEY_ENV === 'production';
-  return listen({
+  return createListeningPart({
     name: 'http',
     host: process.HOST,
     port: process.PORT,

@@ -7,7 +7,7 @@ import {
   type ExitCode,
   type Logger,
   type Registry,
-  readAll,
+  readAllSettings,
   readConfig,
   readSettingsOrReport,
   runProcess,
@@ -80,7 +80,7 @@ export async function runService<Settings extends z.ZodObject>(
 function settingsOf<Settings extends z.ZodObject>(service: ClusterService<Settings>) {
   const { settings, defaultPort } = service;
   const environment = withDotEnv(process.env, process.cwd());
-  return readAll({
+  return readAllSettings({
     process: () => readConfig(serviceProcessSettings(defaultPort), environment),
     kafka: () => readConfig(kafkaSettings, environment),
     store: () => readServerStore(environment),

@@ -7,7 +7,7 @@ import { describe, type TestContext, test } from 'node:test';
 import type { Bus, OutgoingRecord } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, accountsTopic, encode, heartbeatKey } from '@latchkey/events';
-import { listen } from '@latchkey/http';
+import { createListeningPart } from '@latchkey/http';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { createFeed, type FeedReader } from './feed.ts';
@@ -65,7 +65,7 @@ interface Page {
 
 async function serve(context: TestContext, bus: Pick<Bus, 'tail'>, reader: Partial<FeedReader> = {}) {
   let mayRead = true;
-  const part = listen({
+  const part = createListeningPart({
     name: 'feed',
     host: '127.0.0.1',
     port: 0,

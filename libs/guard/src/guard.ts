@@ -3,11 +3,11 @@ import {
   type AccessClaims,
   bearerToken,
   createGuards,
+  createTokenVerifier,
   type KeySource,
   type Guard as Policy,
   remoteKeys,
   serviceUnavailable,
-  tokenVerifier,
 } from '@latchkey/tokens';
 import { Refusal } from './refusal.ts';
 import { type RevocationCheck, RevocationsUnavailable } from './standing.ts';
@@ -68,7 +68,7 @@ export function createGuard(options: GuardOptions): Guard {
   const { keys = remoteKeys(options.jwksUrl ?? `${issuer.replace(/\/+$/, '')}/.well-known/jwks.json`) } =
     options;
   const policies = createGuards({
-    verify: cacheTokens(tokenVerifier({ keys, issuer, audience, now }), now),
+    verify: cacheTokens(createTokenVerifier({ keys, issuer, audience, now }), now),
     standing: async (claims, { headers }) => {
       const changed = await standingNow(revocations, claims, headers['authorization']);
       if (changed === 'dead') return 'dead';

@@ -3,13 +3,13 @@ import { Readable } from 'node:stream';
 import { declaredProblems } from './declared-problems.ts';
 import type { Exchange, Step } from './exchange.ts';
 import { generalTexts } from './general-texts.ts';
-import type { PageAt } from './page-paths.ts';
-import { plainPage } from './pages.ts';
+import type { PageLookUp } from './page-paths.ts';
+import { renderProblemPage } from './pages.ts';
 import { Problem, type ProblemSpec, problems } from './problem.ts';
 import { ClientGone } from './read-body.ts';
 import type { BodyKind, Route } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
-import { joinTexts, type Texts, type Translate, translator } from './translate.ts';
+import { createTranslator, joinTexts, type Texts, type Translate } from './translate.ts';
 import { setHeaders } from './write-answer.ts';
 
 export interface ProblemOptions {
@@ -45,7 +45,7 @@ interface Page {
 /** Converts thrown errors to responses: a Problem according to its spec, any other error to a 500 without details. */
 export function problemResponses(
   options: ProblemOptions & { readonly undeclared: 'fail' | 'drop' },
-  pageAt: PageAt,
+  pageAt: PageLookUp,
 ): Step {
   return async (exchange, next) => {
     try {
@@ -127,7 +127,7 @@ function translatorsOf(texts: Texts): ReadonlyMap<string, Translate> {
   const made = new Map(
     Object.entries(joinTexts(generalTexts, texts)).map(([language, catalogue]) => [
       language,
-      translator(catalogue),
+      createTranslator(catalogue),
     ]),
   );
   translators.set(texts, made);
@@ -147,14 +147,14 @@ function translateFor(exchange: Exchange): Translate | undefined {
  * Returns a page that explains the problem, for problems for which the route has a page, and whenever a browser
  * requests a document.
  */
-function problemPage(exchange: Exchange, problem: Problem, pageAt: PageAt): Page | undefined {
+function problemPage(exchange: Exchange, problem: Problem, pageAt: PageLookUp): Page | undefined {
   const { route, request, sentAs } = exchange.state;
   const isAsked = asksForPage(exchange);
   if (!isPage(route, sentAs) && !isAsked) return undefined;
   const source = route?.problemPage === undefined ? pageAt(request.path) : route;
   const html = source?.problemPage?.(problem, request);
   if (html !== undefined) return { html, headers: source?.pageHeaders ?? {} };
-  return isAsked ? { html: plainPage(problem, request.requestId), headers: {} } : undefined;
+  return isAsked ? { html: renderProblemPage(problem, request.requestId), headers: {} } : undefined;
 }
 
 function isPage(route: Route | undefined, sentAs: BodyKind | undefined): boolean {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { addressBlocks } from '@latchkey/process';
+import { parseAddressBlocks } from '@latchkey/process';
 
 /** Returns the address of the client, empty if the connection is already closed. */
 export type ClientAddress = (request: IncomingMessage) => string;
@@ -14,7 +14,7 @@ export type ClientAddress = (request: IncomingMessage) => string;
  * @throws Error naming TRUSTED_PROXIES if one is neither
  */
 export function clientAddress(trustedProxies: readonly string[]): ClientAddress {
-  const trusted = addressBlocks(trustedProxies);
+  const trusted = parseAddressBlocks(trustedProxies);
   function isTrusted(address: string): boolean {
     return trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
   }

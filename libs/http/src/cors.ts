@@ -17,7 +17,7 @@ export interface CorsOptions {
  * Responds to preflights, and lets pages of listed origins read responses, with credentials (Fetch standard). Responses to
  * other origins have no CORS headers.
  */
-export function cors({ corsOrigins, corsHeaders = [] }: CorsOptions): Step {
+export function createCorsStep({ corsOrigins, corsHeaders = [] }: CorsOptions): Step {
   function isListed(origin: string): boolean {
     // Sandboxed frames and local files of any site send "null".
     if (origin === 'null') return false;

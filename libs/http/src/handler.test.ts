@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type FieldError, Problem, problems, rateLimited } from './problem.ts';
 import { type Policy, publicPolicy, type Route, route } from './route.ts';
 import { pagePolicy, securityHeaders } from './security-headers.ts';
-import { serve } from './testing/serve.ts';
+import { serveRoutes } from './testing/serve.ts';
 
 const greeting = z.object({ name: z.string(), nested: z.object({ deep: z.string() }).optional() });
 
@@ -81,7 +81,7 @@ function pointersOf(problem: ProblemBody): readonly string[] {
 
 describe('a route', () => {
   it('answers what its handler makes of the input, not to be stored', async (t) => {
-    const { post } = await serve(t, [greet]);
+    const { post } = await serveRoutes(t, [greet]);
     const response = await post('/greetings', { name: 'Ada' });
     assert.equal(response.status, 201);
     assert.equal(response.headers.get('content-type'), 'application/json; charset=utf-8');
@@ -91,7 +91,7 @@ describe('a route', () => {
   });
 
   it('reports the faults of path and query together, each with its place', async (t) => {
-    const { call } = await serve(t, [show]);
+    const { call } = await serveRoutes(t, [show]);
     const response = await call('/greetings/x?limit=1000&colour=red');
     assert.equal(response.status, 400);
     const problem = await problemOf(response);
@@ -104,7 +104,7 @@ describe('a route', () => {
   });
 
   it('refuses a query parameter given twice, and any on a change that takes none', async (t) => {
-    const { call } = await serve(t, [show, doing(done, { method: 'POST' })]);
+    const { call } = await serveRoutes(t, [show, doing(done, { method: 'POST' })]);
     const twice = await problemOf(await call('/greetings/abc?limit=1&limit=2'));
     assert.deepEqual(twice.errors, [
       { pointer: '#/query/limit', code: 'malformed', message: 'must not be given more than once' },
@@ -116,13 +116,13 @@ describe('a route', () => {
   });
 
   it('ignores any query on a GET that takes none, even one that cannot be read', async (t) => {
-    const { call } = await serve(t, [doing(done)]);
+    const { call } = await serveRoutes(t, [doing(done)]);
     for (const query of ['utm_source=mail&utm_source=mail', 'mc_eid=%zz', '%ff', '__proto__=x', '?'])
       assert.equal((await call(`/doing?${query}`)).status, 200, query);
   });
 
   it('refuses unknown fields at any depth', async (t) => {
-    const { post } = await serve(t, [greet]);
+    const { post } = await serveRoutes(t, [greet]);
     const problem = await problemOf(
       await post('/greetings', { name: 'Ada', nested: { deep: '', b: 1 }, a: 1 }),
     );
@@ -130,14 +130,14 @@ describe('a route', () => {
   });
 
   it('says which fields are missing', async (t) => {
-    const { post } = await serve(t, [greet]);
+    const { post } = await serveRoutes(t, [greet]);
     const problem = await problemOf(await post('/greetings', {}));
     assert.deepEqual(problem.errors, [{ pointer: '#/name', code: 'required', message: 'is required' }]);
     assert.equal(problem.detail, 'The request has a fault. #/name: is required');
   });
 
   it('says so if the body is empty', async (t) => {
-    const { call } = await serve(t, [greet]);
+    const { call } = await serveRoutes(t, [greet]);
     const response = await call('/greetings', { method: 'POST' });
     assert.equal(response.status, 400);
     assert.deepEqual((await problemOf(response)).errors, [
@@ -146,7 +146,7 @@ describe('a route', () => {
   });
 
   it('answers HEAD like GET, without a body', async (t) => {
-    const { call } = await serve(t, [doing(done)]);
+    const { call } = await serveRoutes(t, [doing(done)]);
     const response = await call('/doing', { method: 'HEAD' });
     assert.equal(response.status, 200);
     assert.equal(response.headers.get('content-length'), '11');
@@ -165,7 +165,7 @@ describe('a route', () => {
       seen.push(cookie('a'), caller);
       return done();
     };
-    const { call } = await serve(t, [doing(remember, { policy })]);
+    const { call } = await serveRoutes(t, [doing(remember, { policy })]);
     await call('/doing', { headers: { Cookie: 'b=2; a="1"; a=3' } });
     assert.deepEqual(seen, ['1', 'the caller']);
   });
@@ -188,7 +188,7 @@ describe('a body', () => {
   const form = 'application/x-www-form-urlencoded';
 
   it('may be a form where the route takes forms', async (t) => {
-    const { call } = await serve(t, [kinds, greet]);
+    const { call } = await serveRoutes(t, [kinds, greet]);
     const taken = await call('/doing', sent(`${form}; charset=UTF-8`, 'name=Ada+L%C3%B6velace'));
     assert.deepEqual(await taken.json(), { sentAs: 'form', body: { name: 'Ada Lövelace' } });
     const refused = await call('/greetings', sent(form, 'name=Ada'));
@@ -197,13 +197,13 @@ describe('a body', () => {
   });
 
   it('is a form even without a field, as one with a mere button', async (t) => {
-    const { call } = await serve(t, [kinds]);
+    const { call } = await serveRoutes(t, [kinds]);
     const response = await call('/doing', sent(form, ''));
     assert.deepEqual(await response.json(), { sentAs: 'form', body: {} });
   });
 
   it('may be absent where the route takes none', async (t) => {
-    const { call } = await serve(t, [kinds]);
+    const { call } = await serveRoutes(t, [kinds]);
     const response = await call('/doing', { method: 'POST' });
     assert.deepEqual(await response.json(), { sentAs: 'none', body: {} });
   });
@@ -217,7 +217,7 @@ describe('a body', () => {
     ['too many fields', 'a&'.repeat(101), '#'],
   ] as const) {
     it(`is refused as a form with ${what}`, async (t) => {
-      const { call } = await serve(t, [kinds]);
+      const { call } = await serveRoutes(t, [kinds]);
       const response = await call('/doing', sent(form, body));
       assert.equal(response.status, 400);
       assert.ok(pointersOf(await problemOf(response)).includes(pointer));
@@ -225,12 +225,12 @@ describe('a body', () => {
   }
 
   it('is refused on a route that takes none', async (t) => {
-    const { post } = await serve(t, [doing(done, { method: 'POST' })]);
+    const { post } = await serveRoutes(t, [doing(done, { method: 'POST' })]);
     assert.equal((await post('/doing', {})).status, 415);
   });
 
   it('of exactly 64 KiB is read, of one byte more refused', async (t) => {
-    const { call } = await serve(t, [kinds]);
+    const { call } = await serveRoutes(t, [kinds]);
     function padded(size: number): string {
       return `{"name":"a"}${' '.repeat(size - 12)}`;
     }
@@ -239,7 +239,7 @@ describe('a body', () => {
   });
 
   it('is refused over 64 KiB also where its length was not announced', async (t) => {
-    const { call } = await serve(t, [kinds]);
+    const { call } = await serveRoutes(t, [kinds]);
     const chunks = async function* (): AsyncGenerator<Uint8Array> {
       for (let i = 0; i < 20; i += 1) yield new Uint8Array(8192);
     };
@@ -266,7 +266,7 @@ describe('who may call', () => {
   };
 
   it('is checked before the input is validated', async (t) => {
-    const { call } = await serve(t, [{ ...greet, policy: closed }]);
+    const { call } = await serveRoutes(t, [{ ...greet, policy: closed }]);
     const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"truncated' };
     const response = await call('/greetings?x=1', init);
     assert.equal(response.status, 401);
@@ -279,7 +279,7 @@ describe('who may call', () => {
 
 describe('an address', () => {
   it('that is unknown answers 404, also to OPTIONS', async (t) => {
-    const { call } = await serve(t, [greet]);
+    const { call } = await serveRoutes(t, [greet]);
     for (const method of ['GET', 'POST', 'OPTIONS', 'PROPFIND']) {
       const response = await call('/nowhere', { method });
       assert.equal(response.status, 404, method);
@@ -288,7 +288,7 @@ describe('an address', () => {
   });
 
   it('that does not take the method answers 405 with those it takes', async (t) => {
-    const { call } = await serve(t, [greet, show]);
+    const { call } = await serveRoutes(t, [greet, show]);
     const response = await call('/greetings/abc', { method: 'DELETE' });
     assert.equal(response.status, 405);
     assert.equal(response.headers.get('allow'), 'HEAD, GET, OPTIONS');
@@ -296,7 +296,7 @@ describe('an address', () => {
   });
 
   it('tells its methods to OPTIONS', async (t) => {
-    const { call } = await serve(t, [greet]);
+    const { call } = await serveRoutes(t, [greet]);
     const response = await call('/greetings', { method: 'OPTIONS' });
     assert.equal(response.status, 204);
     assert.equal(response.headers.get('allow'), 'POST, OPTIONS');
@@ -304,7 +304,7 @@ describe('an address', () => {
 
   for (const path of ['/greetings/%', '/greetings/%ff%fe', '/%zz', '/greetings/abc%00']) {
     it(`is refused if it is written ${path}`, async (t) => {
-      const { call } = await serve(t, [show]);
+      const { call } = await serveRoutes(t, [show]);
       const response = await call(path);
       assert.equal(response.status, 400);
       assert.deepEqual(pointersOf(await problemOf(response)), ['#/path']);
@@ -316,7 +316,7 @@ describe('a fault of ours', () => {
   const secret = 'mongodb://root:hunter2@db';
 
   it('answers 500 and gives nothing away, but is logged with the request id', async (t) => {
-    const { call, log } = await serve(t, [
+    const { call, log } = await serveRoutes(t, [
       doing(async () => {
         throw new TypeError(`cannot reach ${secret}`);
       }),
@@ -332,7 +332,7 @@ describe('a fault of ours', () => {
   });
 
   it('is an answer with a status that is not declared', async (t) => {
-    const { call } = await serve(t, [doing(async () => ({ status: 418, body: { ok: true } }))]);
+    const { call } = await serveRoutes(t, [doing(async () => ({ status: 418, body: { ok: true } }))]);
     assert.equal((await call('/doing')).status, 500);
   });
 
@@ -343,19 +343,21 @@ describe('a fault of ours', () => {
       },
       { problems: [] },
     );
-    const developing = await serve(t, [refusing]);
+    const developing = await serveRoutes(t, [refusing]);
     assert.equal((await developing.call('/doing')).status, 500);
-    const production = await serve(t, [refusing], { undeclared: 'drop' });
+    const production = await serveRoutes(t, [refusing], { undeclared: 'drop' });
     assert.equal((await production.call('/doing')).status, 409);
   });
 
   it('is HTML or text where it is not declared', async (t) => {
-    const { call } = await serve(t, [doing(async () => ({ status: 200, html: '<p>' }))]);
+    const { call } = await serveRoutes(t, [doing(async () => ({ status: 200, html: '<p>' }))]);
     assert.equal((await call('/doing')).status, 500);
   });
 
   it('is a declared field that is missing, also in production', async (t) => {
-    const { call } = await serve(t, [doing(async () => ({ status: 200, body: {} }))], { undeclared: 'drop' });
+    const { call } = await serveRoutes(t, [doing(async () => ({ status: 200, body: {} }))], {
+      undeclared: 'drop',
+    });
     assert.equal((await call('/doing')).status, 500);
   });
 
@@ -364,23 +366,26 @@ describe('a fault of ours', () => {
     const pour: Route['handle'] = async () => {
       throw new Problem(spec);
     };
-    const { call } = await serve(t, [doing(pour), doing(pour, { path: '/declared', problems: [spec] })]);
+    const { call } = await serveRoutes(t, [
+      doing(pour),
+      doing(pour, { path: '/declared', problems: [spec] }),
+    ]);
     assert.equal((await call('/doing')).status, 500);
     assert.equal((await call('/declared')).status, 418);
   });
 
   it('is an undeclared field while developing, which is dropped in production', async (t) => {
     const talkative = doing(async () => ({ status: 200, body: { ok: true, passwordHash: 'x' } }));
-    const developing = await serve(t, [talkative]);
+    const developing = await serveRoutes(t, [talkative]);
     assert.equal((await developing.call('/doing')).status, 500);
-    const production = await serve(t, [talkative], { undeclared: 'drop' });
+    const production = await serveRoutes(t, [talkative], { undeclared: 'drop' });
     assert.deepEqual(await (await production.call('/doing')).json(), { ok: true });
   });
 });
 
 describe('problems', () => {
   it('carry their headers, details and resolution', async (t) => {
-    const { call } = await serve(t, [
+    const { call } = await serveRoutes(t, [
       doing(async () => {
         throw rateLimited(1.2);
       }),
@@ -404,7 +409,7 @@ describe('problems', () => {
       },
     );
     const form = { ...page, method: 'POST', body: z.object({}), accepts: ['json', 'form'] } as const;
-    const { call, post } = await serve(t, [page, form]);
+    const { call, post } = await serveRoutes(t, [page, form]);
     for (const init of [{}, { method: 'POST', body: new URLSearchParams() }]) {
       const response = await call('/doing', init);
       assert.equal(response.status, 409);
@@ -422,7 +427,7 @@ describe('problems', () => {
   });
 
   it('are problem details where the route makes no page of them', async (t) => {
-    const { call } = await serve(t, [
+    const { call } = await serveRoutes(t, [
       doing(
         async () => {
           throw new Problem(problems.conflict);
@@ -436,7 +441,7 @@ describe('problems', () => {
 
 describe('answers', () => {
   it('may be pages or texts, whose headers overrule the general ones', async (t) => {
-    const { call } = await serve(t, [
+    const { call } = await serveRoutes(t, [
       doing(async () => ({ status: 200, html: '<p>hi', headers: securityHeaders.page }), {
         answers: { 200: { description: 'A page', media: ['text/html'] } },
       }),
@@ -459,7 +464,7 @@ describe('answers', () => {
   });
 
   it('may be empty, with any status', async (t) => {
-    const { call } = await serve(t, [
+    const { call } = await serveRoutes(t, [
       doing(async () => ({ status: 204 }), { answers: { 204: { description: 'Gone' } } }),
       doing(async () => ({ status: 202 }), { path: '/202', answers: { 202: { description: 'Later' } } }),
     ]);
@@ -470,7 +475,7 @@ describe('answers', () => {
   });
 
   it('may set several cookies', async (t) => {
-    const { call } = await serve(t, [
+    const { call } = await serveRoutes(t, [
       doing(async () => ({ ...(await done()), headers: { 'Set-Cookie': ['a=1', 'b=2'] } })),
     ]);
     assert.deepEqual((await call('/doing')).headers.getSetCookie(), ['a=1', 'b=2']);
@@ -479,7 +484,7 @@ describe('answers', () => {
 
 describe('the request id', () => {
   it("is the client's own where it is well-formed, else a new one", async (t) => {
-    const { call } = await serve(t, [doing(done)]);
+    const { call } = await serveRoutes(t, [doing(done)]);
     async function idFor(id: string): Promise<string | null> {
       return (await call('/doing', { headers: { 'X-Request-Id': id } })).headers.get('x-request-id');
     }
@@ -500,7 +505,7 @@ describe('browsers on other origins', () => {
   }
 
   it('that are listed may read answers and their headers', async (t) => {
-    const { call } = await serve(t, [doing(done)], { corsOrigins: origins });
+    const { call } = await serveRoutes(t, [doing(done)], { corsOrigins: origins });
     const response = await call('/doing', from('https://app.example.com'));
     assert.equal(response.headers.get('access-control-allow-origin'), 'https://app.example.com');
     assert.equal(response.headers.get('access-control-allow-credentials'), 'true');
@@ -512,14 +517,14 @@ describe('browsers on other origins', () => {
   });
 
   it('may read problems too', async (t) => {
-    const { call } = await serve(t, [doing(done)], { corsOrigins: origins });
+    const { call } = await serveRoutes(t, [doing(done)], { corsOrigins: origins });
     const response = await call('/nowhere', from('https://app.example.com'));
     assert.equal(response.status, 404);
     assert.equal(response.headers.get('access-control-allow-origin'), 'https://app.example.com');
   });
 
   it('that are not listed may not, nor may "null"', async (t) => {
-    const { call } = await serve(t, [doing(done)], { corsOrigins: [...origins, 'null'] });
+    const { call } = await serveRoutes(t, [doing(done)], { corsOrigins: [...origins, 'null'] });
     for (const origin of ['https://evil.example.com', 'https://app.example.com.evil.com', 'null']) {
       const response = await call('/doing', from(origin));
       assert.equal(response.headers.get('access-control-allow-origin'), null);
@@ -528,7 +533,7 @@ describe('browsers on other origins', () => {
   });
 
   it('get an answer to their preflight', async (t) => {
-    const { call } = await serve(t, [greet], {
+    const { call } = await serveRoutes(t, [greet], {
       corsOrigins: (origin) => origin.startsWith('http://localhost:'),
     });
     const preflight = { method: 'OPTIONS', headers: { 'Access-Control-Request-Method': 'POST' } };
@@ -543,7 +548,7 @@ describe('browsers on other origins', () => {
 
 describe('the access log', () => {
   it('has one line per request, with the pattern of the route and not the address', async (t) => {
-    const { call, log } = await serve(t, [show]);
+    const { call, log } = await serveRoutes(t, [show]);
     await call('/greetings/abcdef?limit=5');
     const line = await log.line(({ msg }) => msg === 'request');
     assert.equal(line['route'], '/greetings/:id');
@@ -556,7 +561,7 @@ describe('the access log', () => {
 
   it('never holds the address of a secret path, at any level, in errors neither', async (t) => {
     const token = 'short-secret';
-    const { call, log } = await serve(t, [
+    const { call, log } = await serveRoutes(t, [
       doing(
         async ({ path }) => {
           throw new Error(`GET ${path} failed`, { cause: new Error(path) });
@@ -575,7 +580,7 @@ describe('the access log', () => {
   it('counts a client that went away as such, not as an error', async (t) => {
     const entered = Promise.withResolvers<void>();
     const left = Promise.withResolvers<void>();
-    const { call, log } = await serve(t, [
+    const { call, log } = await serveRoutes(t, [
       doing(async () => {
         entered.resolve();
         await left.promise;
@@ -598,7 +603,7 @@ describe('the access log', () => {
 
 describe('metrics', () => {
   it('time requests by the pattern of their route', async (t) => {
-    const { call, registry, log } = await serve(t, [show]);
+    const { call, registry, log } = await serveRoutes(t, [show]);
     await call('/greetings/abcdef');
     await call('/nowhere/special');
     await log.line(({ route }) => route === 'none');

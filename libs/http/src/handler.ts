@@ -5,18 +5,18 @@ import Koa from 'koa';
 import type { Registry } from 'prom-client';
 import { type ProblemOptions, problemResponses } from './answer-problem.ts';
 import { clientAddress } from './client-address.ts';
-import { type CorsOptions, cors } from './cors.ts';
+import { type CorsOptions, createCorsStep } from './cors.ts';
 import type { Exchange, ExchangeState, Next, Step } from './exchange.ts';
 import { validationFailed } from './field-errors.ts';
 import { observeRequests } from './observe.ts';
-import { pageAt, withoutSurplusSlashes } from './page-paths.ts';
+import { createPageLookUp, withoutSurplusSlashes } from './page-paths.ts';
 import { Problem, problems } from './problem.ts';
 import { bodyKind, readBody } from './read-body.ts';
-import { inputReader } from './read-input.ts';
+import { createInputReader } from './read-input.ts';
 import { requestContext } from './request-context.ts';
 import type { BodyKind, Route } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
-import { answerWriter } from './write-answer.ts';
+import { createAnswerWriter } from './write-answer.ts';
 
 export interface HttpOptions extends CorsOptions, ProblemOptions {
   readonly logger: Logger;
@@ -43,8 +43,8 @@ export function createHandler(
   app.use(identify(options));
   app.use(observeRequests(options.registry));
   app.use(secure(options.https ?? false));
-  app.use(cors(options));
-  app.use(problemResponses(options, pageAt(routes)));
+  app.use(createCorsStep(options));
+  app.use(problemResponses(options, createPageLookUp(routes)));
   app.use(requireWellFormed);
   app.use(tolerateSlashes(routes));
   app.use(routerOf(routes, options).routes());
@@ -123,8 +123,8 @@ function routerOf(routes: readonly Route[], options: HttpOptions): Router<Exchan
 /** Serves a route: reads, authorises, validates, handles, writes. Each step may throw a Problem. */
 function serve(route: Route, options: HttpOptions): Step {
   const accepts: readonly BodyKind[] = route.accepts ?? (route.body === undefined ? ['none'] : ['json']);
-  const readInput = inputReader(route);
-  const writeAnswer = answerWriter(route, options.undeclared);
+  const readInput = createInputReader(route);
+  const writeAnswer = createAnswerWriter(route, options.undeclared);
 
   return async (exchange) => {
     const { state, req } = exchange;

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { publicPolicy, route } from './route.ts';
 import { hostileBodies, optionalFields } from './testing/hostile.ts';
-import { serve } from './testing/serve.ts';
+import { serveRoutes } from './testing/serve.ts';
 
 const line = z
   .string()
@@ -43,7 +43,7 @@ describe('a route that meets hostile bodies', () => {
   });
 
   it('accepts the valid body that they are made from', async (t) => {
-    const { post } = await serve(t, [orders]);
+    const { post } = await serveRoutes(t, [orders]);
     assert.equal((await post('/orders', valid)).status, 204);
     assert.deepEqual(reached.splice(0), [valid]);
   });
@@ -58,7 +58,7 @@ describe('a route that meets hostile bodies', () => {
 
   for (const { name, body, headers, statuses } of cases) {
     it(`refuses ${name}`, async (t) => {
-      const { call, log } = await serve(t, [orders]);
+      const { call, log } = await serveRoutes(t, [orders]);
       const sent = typeof body === 'string' ? body : new Uint8Array(body);
       const response = await call('/orders', { method: 'POST', headers, body: sent });
       assert.ok(statuses.includes(response.status), `answered ${response.status}`);

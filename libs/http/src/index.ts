@@ -1,6 +1,6 @@
 export { validationFailed } from './field-errors.ts';
 export { generalTexts } from './general-texts.ts';
-export { type ListeningPart, listen } from './listen.ts';
+export { createListeningPart, type ListeningPart } from './listen.ts';
 export { listenForOperations } from './listen-for-operations.ts';
 export { type OpenApiInfo, openApiDocument } from './openapi.ts';
 export { operationsRoutes, startingOperations } from './operations.ts';

@@ -1,6 +1,6 @@
 import type { Logger, Registry } from '@latchkey/process';
 import type { ProblemOptions } from './answer-problem.ts';
-import { type ListeningPart, listen } from './listen.ts';
+import { createListeningPart, type ListeningPart } from './listen.ts';
 import type { Route } from './route.ts';
 
 /** Creates the listener of the operations routes, on a port that clients cannot reach. */
@@ -12,7 +12,7 @@ export function listenForOperations(
     readonly routes: readonly Route[];
   },
 ): ListeningPart {
-  return listen({
+  return createListeningPart({
     ...deps,
     name: 'operations',
     host: config.OPERATIONS_HOST,

@@ -4,9 +4,9 @@ import { connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
-import { listen } from './listen.ts';
+import { createListeningPart } from './listen.ts';
 import { publicPolicy, type Route } from './route.ts';
-import { serve } from './testing/serve.ts';
+import { serveRoutes } from './testing/serve.ts';
 
 /** A route whose requests wait until the test releases them. */
 function gate() {
@@ -71,7 +71,7 @@ async function toEnd(socket: Socket): Promise<string> {
 
 describe('a listening part', () => {
   it('says which port is taken, and how to choose another', async (t) => {
-    const { part, log, registry } = await serve(t, []);
+    const { part, log, registry } = await serveRoutes(t, []);
     const port = part.port();
     const options = {
       logger: log.logger,
@@ -80,7 +80,7 @@ describe('a listening part', () => {
       corsOrigins: [],
       undeclared: 'fail',
     } as const;
-    const second = listen({ ...options, name: 'second', host: '127.0.0.1', port, routes: [] });
+    const second = createListeningPart({ ...options, name: 'second', host: '127.0.0.1', port, routes: [] });
     await assert.rejects(second.start(), (error: Error) => {
       assert.equal(
         error.message,
@@ -93,7 +93,7 @@ describe('a listening part', () => {
   });
 
   it('says so if the host is no address of this machine', async (t) => {
-    const { log, registry } = await serve(t, []);
+    const { log, registry } = await serveRoutes(t, []);
     const options = {
       logger: log.logger,
       registry,
@@ -101,13 +101,13 @@ describe('a listening part', () => {
       corsOrigins: [],
       undeclared: 'fail',
     } as const;
-    const part = listen({ ...options, name: 'far', host: '192.0.2.1', port: 0, routes: [] });
+    const part = createListeningPart({ ...options, name: 'far', host: '192.0.2.1', port: 0, routes: [] });
     await assert.rejects(part.start(), /192\.0\.2\.1 is not an address of this machine: set HOST/);
   });
 
   it('answers with other routes from one moment on, and ends what the former have in hand', async (t) => {
     const { route, entered, open } = gate();
-    const { part, call } = await serve(t, [route]);
+    const { part, call } = await serveRoutes(t, [route]);
     const before = call('/gate');
     await entered;
     part.serve([answering('/later')]);
@@ -121,14 +121,14 @@ describe('a listening part', () => {
   });
 
   it('cannot change its routes while it does not listen', async (t) => {
-    const { part } = await serve(t, []);
+    const { part } = await serveRoutes(t, []);
     await part.stop();
     assert.throws(() => part.serve([]), /http does not listen/);
   });
 
   it('finishes the request in hand, and only then has stopped', async (t) => {
     const { route, entered, open } = gate();
-    const { part, call } = await serve(t, [route]);
+    const { part, call } = await serveRoutes(t, [route]);
     const port = part.port();
     const answer = call('/gate');
     await entered;
@@ -158,7 +158,7 @@ describe('a listening part', () => {
         return { status: 200, body: { isAborted: request.ending().aborted } };
       },
     };
-    const { part, call } = await serve(t, [asking]);
+    const { part, call } = await serveRoutes(t, [asking]);
     const early = call('/gate');
     await entered;
     part.server()?.once('connection', () => connected.resolve());
@@ -177,7 +177,7 @@ describe('a listening part', () => {
     timeout: 120_000,
   }, async (t) => {
     const { route, open } = gate();
-    const { part } = await serve(t, [route], { drainMs: 600_000 });
+    const { part } = await serveRoutes(t, [route], { drainMs: 600_000 });
     open();
     const silent = await socketTo(t, part.port());
     const idle = await socketTo(t, part.port());
@@ -192,7 +192,7 @@ describe('a listening part', () => {
     timeout: 120_000,
   }, async (t) => {
     const { route, entered, open } = gate();
-    const { part } = await serve(t, [route], { drainMs: 600_000 });
+    const { part } = await serveRoutes(t, [route], { drainMs: 600_000 });
     part.server()?.prependListener('request', (_, response) => response.flushHeaders());
     const silent = await socketTo(t, part.port());
     const socket = await socketTo(t, part.port());
@@ -207,7 +207,7 @@ describe('a listening part', () => {
 
   it('hears who has connected and not asked yet', { timeout: 120_000 }, async (t) => {
     const { route, open } = gate();
-    const { part } = await serve(t, [route], { drainMs: 600_000 });
+    const { part } = await serveRoutes(t, [route], { drainMs: 600_000 });
     open();
     const newcomer = await socketTo(t, part.port());
     const all = toEnd(newcomer);
@@ -221,7 +221,7 @@ describe('a listening part', () => {
 
   it('hears a request that has come while the process stood still', { timeout: 120_000 }, async (t) => {
     const { route, open } = gate();
-    const { part } = await serve(t, [route], { drainMs: 600_000 });
+    const { part } = await serveRoutes(t, [route], { drainMs: 600_000 });
     open();
     const server = part.server();
     const newcomer = await socketTo(t, part.port());
@@ -238,7 +238,7 @@ describe('a listening part', () => {
 
   it('cuts off what does not finish in time', async (t) => {
     const { route, entered, open } = gate();
-    const { part, call } = await serve(t, [route], { drainMs: 20 });
+    const { part, call } = await serveRoutes(t, [route], { drainMs: 20 });
     const cut = assert.rejects(call('/gate'));
     await entered;
     await part.stop();
@@ -247,7 +247,7 @@ describe('a listening part', () => {
   });
 
   it('stops twice, and without ever having started', async (t) => {
-    const { part } = await serve(t, []);
+    const { part } = await serveRoutes(t, []);
     await Promise.all([part.stop(), part.stop()]);
     await part.stop();
   });
@@ -258,7 +258,7 @@ describe('what is not well-formed HTTP', () => {
     t: TestContext,
     bytes: string,
   ): Promise<{ head: string; body: Record<string, unknown> }> {
-    const { part } = await serve(t, [gate().route]);
+    const { part } = await serveRoutes(t, [gate().route]);
     const socket = await socketTo(t, part.port());
     socket.write(bytes);
     const [head = '', body = ''] = (await toEnd(socket)).split('\r\n\r\n');
@@ -293,7 +293,7 @@ describe('what is not well-formed HTTP', () => {
   }
 
   it('in a broken chunk ends the connection and is no error of ours', async (t) => {
-    const { part, log } = await serve(t, [{ ...gate().route, method: 'POST', body: z.object({}) }]);
+    const { part, log } = await serveRoutes(t, [{ ...gate().route, method: 'POST', body: z.object({}) }]);
     const socket = await socketTo(t, part.port());
     socket.write(
       'POST /gate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
@@ -309,7 +309,7 @@ describe('what is not well-formed HTTP', () => {
 
 describe('a client that sends too much', () => {
   it('may send all of it and meets an orderly end, not a reset', async (t) => {
-    const { part } = await serve(t, [{ ...gate().route, method: 'POST', body: z.object({}) }]);
+    const { part } = await serveRoutes(t, [{ ...gate().route, method: 'POST', body: z.object({}) }]);
     const socket = await socketTo(t, part.port());
     const size = 8 * 1024 * 1024;
     socket.write(`POST /gate HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`);
@@ -318,7 +318,7 @@ describe('a client that sends too much', () => {
   });
 
   it('reads its answer in whole although it is still sending, and is then cut off', async (t) => {
-    const { part } = await serve(t, [{ ...gate().route, method: 'POST', body: z.object({}) }]);
+    const { part } = await serveRoutes(t, [{ ...gate().route, method: 'POST', body: z.object({}) }]);
     const answered = Promise.withResolvers<string>();
     const ended = Promise.withResolvers<void>();
     const request = httpRequest({ port: part.port(), path: '/gate', method: 'POST' }, (response) => {

@@ -61,7 +61,7 @@ const BACKLOG_MS = 1_000;
  * backlog, and destroy connections whose first request is in flight: a rolling restart must not fail a request
  * (listen.test.ts).
  */
-export function listen(options: ListenOptions): ListeningPart {
+export function createListeningPart(options: ListenOptions): ListeningPart {
   let listening: Listening | undefined;
   let stopping: Promise<void> | undefined;
 

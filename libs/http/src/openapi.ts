@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { declaredProblems } from './declared-problems.ts';
 import type { ProblemSpec } from './problem.ts';
 import type { AnswerSpec, BodyKind, Route } from './route.ts';
-import { makeStrict } from './strict.ts';
+import { makeSchemaStrict } from './strict.ts';
 
 export interface OpenApiInfo {
   readonly title: string;
@@ -176,7 +176,7 @@ const MEDIA: Readonly<Record<Exclude<BodyKind, 'none'>, string>> = {
 
 function requestBody(route: Route, body: z.ZodType): Json {
   const accepts = route.accepts ?? ['json'];
-  const schema = jsonSchema(makeStrict(body), 'input');
+  const schema = jsonSchema(makeSchemaStrict(body), 'input');
   const media = accepts.filter((kind) => kind !== 'none').map((kind) => [MEDIA[kind], { schema }]);
   return { required: !accepts.includes('none'), content: Object.fromEntries(media) };
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Dependency } from '@latchkey/process';
 import { createRegistry } from '@latchkey/process';
 import { operationsRoutes } from './operations.ts';
-import { serve } from './testing/serve.ts';
+import { serveRoutes } from './testing/serve.ts';
 
 function journal(state: Dependency['state'], needed = true): Dependency {
   return {
@@ -34,7 +34,7 @@ describe('readiness', () => {
   it('goes the way of its dependencies', async (t) => {
     let now: readonly Dependency[] = [];
     const routes = operationsRoutes({ registry: createRegistry(), health: async () => now });
-    const { call } = await serve(t, routes);
+    const { call } = await serveRoutes(t, routes);
     for (const [what, dependencies, status, state] of steps) {
       now = dependencies;
       const response = await call('/readyz');
@@ -47,7 +47,7 @@ describe('readiness', () => {
     async function health(): Promise<never> {
       throw new Error('no state');
     }
-    const { call } = await serve(t, operationsRoutes({ registry: createRegistry(), health }));
+    const { call } = await serveRoutes(t, operationsRoutes({ registry: createRegistry(), health }));
     const response = await call('/readyz');
     assert.equal(response.status, 503);
   });
@@ -58,7 +58,7 @@ describe('liveness', () => {
     async function health(): Promise<never> {
       return assert.fail('asked');
     }
-    const { call } = await serve(t, operationsRoutes({ registry: createRegistry(), health }));
+    const { call } = await serveRoutes(t, operationsRoutes({ registry: createRegistry(), health }));
     assert.deepEqual(await (await call('/livez')).json(), { state: 'ok' });
   });
 });
@@ -66,7 +66,7 @@ describe('liveness', () => {
 describe('metrics', () => {
   it('are readable by Prometheus, with those of the process', async (t) => {
     const registry = createRegistry();
-    const { call } = await serve(t, operationsRoutes({ registry, health: async () => [] }));
+    const { call } = await serveRoutes(t, operationsRoutes({ registry, health: async () => [] }));
     const response = await call('/metrics');
     assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
     assert.match(await response.text(), /latchkey_process_cpu_seconds_total/);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { publicPolicy, type Route, route } from './route.ts';
-import { serve } from './testing/serve.ts';
+import { serveRoutes } from './testing/serve.ts';
 
 /** What browsers send when a person follows a link. */
 const BROWSER = {
@@ -41,7 +41,7 @@ describe('the link of a mail', () => {
     '/links/abc?',
   ]) {
     it(`works as ${path}`, async (t) => {
-      const { call } = await serve(t, [link, data]);
+      const { call } = await serveRoutes(t, [link, data]);
       const response = await call(path);
       assert.equal(response.status, 200);
       assert.equal(await response.text(), '<p>abc</p>');
@@ -55,7 +55,7 @@ describe('the link of a mail', () => {
     ['cannot be decoded', '/links/abc%zz'],
   ] as const) {
     it(`has its own page where it ${title}`, async (t) => {
-      const { call } = await serve(t, [link, data]);
+      const { call } = await serveRoutes(t, [link, data]);
       const response = await call(path, BROWSER);
       assert.match(String(response.status), /^4/);
       assert.match(response.headers.get('content-type') ?? '', /^text\/html/);
@@ -73,7 +73,7 @@ describe('a browser that asks for a document', () => {
   ] as const) {
     it(`gets a page with ${status} from ${path}`, async (t) => {
       const posted: Route = { ...data, method: 'POST' };
-      const { call } = await serve(t, [link, data, posted]);
+      const { call } = await serveRoutes(t, [link, data, posted]);
       const response = await call(path, { ...init, ...BROWSER });
       assert.equal(response.status, status);
       assert.match(response.headers.get('content-type') ?? '', /^text\/html/);
@@ -84,7 +84,7 @@ describe('a browser that asks for a document', () => {
   }
 
   it('never gets what it sent as markup', async (t) => {
-    const { call } = await serve(t, [data]);
+    const { call } = await serveRoutes(t, [data]);
     const response = await call('/data', {
       method: 'PUT',
       headers: { ...BROWSER.headers, 'X-Request-Id': 'abcdefgh' },
@@ -96,14 +96,14 @@ describe('a browser that asks for a document', () => {
 describe('any other client', () => {
   for (const accept of ['*/*', 'application/json', 'application/json, text/html;q=0.5']) {
     it(`that accepts ${accept} gets problem details`, async (t) => {
-      const { call } = await serve(t, [link, data]);
+      const { call } = await serveRoutes(t, [link, data]);
       const response = await call('/elsewhere', { headers: { Accept: accept } });
       assert.equal(response.headers.get('content-type'), 'application/problem+json');
     });
   }
 
   it('finds other routes at their exact path alone, because proxies guard them by it', async (t) => {
-    const { call } = await serve(t, [link, data]);
+    const { call } = await serveRoutes(t, [link, data]);
     for (const path of ['/data/', '//data']) assert.equal((await call(path)).status, 404, path);
   });
 });

@@ -6,10 +6,10 @@ export function withoutSurplusSlashes(path: string): string {
   return path.replaceAll(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
 }
 
-export type PageAt = (path: string) => Route | undefined;
+export type PageLookUp = (path: string) => Route | undefined;
 
 /** Finds the page for a path that was truncated, or to which something was appended. */
-export function pageAt(routes: readonly Route[]): PageAt {
+export function createPageLookUp(routes: readonly Route[]): PageLookUp {
   const pages = routes
     .filter(({ problemPage }) => problemPage !== undefined)
     .map((page) => ({ page, start: page.path.replace(/\/:.*$/, '') }));

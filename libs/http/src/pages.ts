@@ -7,7 +7,7 @@ function escapeHtml(text: string): string {
 }
 
 /** Returns a page that explains a problem to a person, for routes without a page of their own for it. */
-export function plainPage({ spec, details }: Problem, requestId: string): string {
+export function renderProblemPage({ spec, details }: Problem, requestId: string): string {
   const title = escapeHtml(spec.title);
   const paragraphs = [details.detail, spec.resolution].filter(
     (text) => text !== undefined && text !== spec.title,

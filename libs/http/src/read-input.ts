@@ -4,7 +4,7 @@ import { parseForm, parsePairs } from './form.ts';
 import { parseJson } from './json.ts';
 import type { FieldError } from './problem.ts';
 import type { BodyKind, Route } from './route.ts';
-import { makeStrict } from './strict.ts';
+import { makeSchemaStrict } from './strict.ts';
 
 export interface WireInput {
   readonly params: unknown;
@@ -28,7 +28,7 @@ type Parse = (input: unknown, faults: FieldError[]) => unknown;
  * Creates a reader for a route, which validates body, query, path and headers and reports all faults together. The
  * reader throws Problem validation_failed.
  */
-export function inputReader(route: Route): (input: WireInput) => ParsedInput {
+export function createInputReader(route: Route): (input: WireInput) => ParsedInput {
   const parseParams = parser(route.params, '#/path');
   const parseQuery = parser(route.query, '#/query');
   const parseBody = parser(route.body, '#');
@@ -51,7 +51,7 @@ export function inputReader(route: Route): (input: WireInput) => ParsedInput {
 
 function parser(schema: z.ZodType | undefined, root: string): Parse {
   if (schema === undefined) return () => undefined;
-  const guard = makeStrict(schema);
+  const guard = makeSchemaStrict(schema);
   return (input, faults) => {
     const parsed = guard.safeParse(input);
     if (parsed.success) return parsed.data;

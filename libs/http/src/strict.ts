@@ -6,7 +6,7 @@ import { z } from 'zod';
  * objects would refuse everything. Preferred to z.strictObject in each schema, because a forgotten one would silently
  * drop unknown fields, and because the schemas of responses must only be strict in tests and development.
  */
-export function makeStrict<S extends z.ZodType>(schema: S): S {
+export function makeSchemaStrict<S extends z.ZodType>(schema: S): S {
   return strict(schema) as S;
 }
 

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { generalTexts } from './general-texts.ts';
 import { problems } from './problem.ts';
 import { publicPolicy, route } from './route.ts';
-import { serve } from './testing/serve.ts';
+import { serveRoutes } from './testing/serve.ts';
 import { de } from './texts.de.ts';
-import { translator } from './translate.ts';
+import { createTranslator } from './translate.ts';
 
 const tea = route({
   method: 'POST',
@@ -37,7 +37,7 @@ const wrong = { name: 'ab', kind: 'red', cups: 0.5, milk: 'oat', herb: 'sage', s
 
 describe('messages in other languages', () => {
   it('are those that the client prefers among those that there are; codes and pointers stay', async (t) => {
-    const { post } = await serve(t, [tea]);
+    const { post } = await serveRoutes(t, [tea]);
     async function answerIn(language: string) {
       const response = await post('/tea', wrong, { 'Accept-Language': language });
       const { errors, ...problem } = JSON.parse(await response.text());
@@ -77,7 +77,7 @@ describe('messages in other languages', () => {
   });
 
   it('translate the message within a detail, and leave what they do not know', () => {
-    const translate = translator(de);
+    const translate = createTranslator(de);
     assert.equal(
       translate('The request has a fault. #/name: must have at most 5 characters'),
       'Die Anfrage hat einen Fehler. #/name: darf höchstens 5 Zeichen haben',
@@ -88,7 +88,7 @@ describe('messages in other languages', () => {
 
   it('exist for every general problem', () => {
     for (const catalogue of Object.values(generalTexts)) {
-      const translate = translator(catalogue);
+      const translate = createTranslator(catalogue);
       for (const { title } of Object.values(problems)) assert.notEqual(translate(title), title);
     }
   });
@@ -96,7 +96,7 @@ describe('messages in other languages', () => {
 
 describe('faults that only the handler would find', () => {
   it('are listed with those of the schemas', async (t) => {
-    const { post } = await serve(t, [tea]);
+    const { post } = await serveRoutes(t, [tea]);
     const { errors } = JSON.parse(await (await post('/tea', wrong)).text());
     assert.deepEqual(errors.at(-1), { pointer: '#/milk', code: 'sold_out', message: 'is sold out' });
     const { errors: others } = JSON.parse(await (await post('/tea', { ...wrong, milk: 'soy' })).text());

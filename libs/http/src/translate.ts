@@ -23,7 +23,7 @@ export function joinTexts(...sources: readonly Texts[]): Texts {
 }
 
 /** Creates a translator, which returns a text unchanged if the catalogue does not contain it. */
-export function translator(catalogue: Catalogue): Translate {
+export function createTranslator(catalogue: Catalogue): Translate {
   const patterns = Object.entries(catalogue)
     .filter(([english]) => english.includes('{'))
     .map(([english, translation]) => ({ pattern: patternOf(english), translation }));

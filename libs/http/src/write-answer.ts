@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { Exchange } from './exchange.ts';
 import type { Answer, AnswerSpec, Route } from './route.ts';
-import { makeStrict } from './strict.ts';
+import { makeSchemaStrict } from './strict.ts';
 
 const HTML = 'text/html; charset=utf-8';
 
@@ -15,7 +15,7 @@ export class UndeclaredAnswer extends Error {
 }
 
 /** Creates a writer for the responses of a route, which throws UndeclaredAnswer. */
-export function answerWriter(
+export function createAnswerWriter(
   route: Route,
   undeclared: 'fail' | 'drop',
 ): (exchange: Exchange, answer: Answer) => void {
@@ -75,7 +75,7 @@ function requireMedia(route: Route, spec: AnswerSpec, status: number, type: stri
 function bodyGuard(route: Route, spec: AnswerSpec, undeclared: 'fail' | 'drop'): (body: unknown) => unknown {
   const { schema } = spec;
   if (schema === undefined) return (body) => withoutSchema(route, body, undeclared);
-  const guard = undeclared === 'fail' ? makeStrict(schema) : schema;
+  const guard = undeclared === 'fail' ? makeSchemaStrict(schema) : schema;
   return (body) => {
     const parsed = guard.safeParse(body);
     if (parsed.success) return parsed.data;

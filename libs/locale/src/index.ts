@@ -1,2 +1,2 @@
-export { fallbacks, parseLocale } from './locale.ts';
+export { fallbackLocales, parseLocale } from './locale.ts';
 export { countInWords, instantInWords } from './words.ts';

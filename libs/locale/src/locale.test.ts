@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { countInWords, fallbacks, instantInWords, parseLocale } from './index.ts';
+import { countInWords, fallbackLocales, instantInWords, parseLocale } from './index.ts';
 
 describe('a locale', () => {
   it('falls back to its language, and to English', () => {
-    assert.deepEqual(fallbacks('de-AT'), ['de-AT', 'de', 'en']);
-    assert.deepEqual(fallbacks('en'), ['en']);
+    assert.deepEqual(fallbackLocales('de-AT'), ['de-AT', 'de', 'en']);
+    assert.deepEqual(fallbackLocales('en'), ['en']);
   });
 
   it('is English where it is malformed', () => {
-    assert.deepEqual(fallbacks('../x'), ['en']);
+    assert.deepEqual(fallbackLocales('../x'), ['en']);
     assert.deepEqual(parseLocale(''), { tag: 'en', language: 'en' });
   });
 

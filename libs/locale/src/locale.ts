@@ -20,7 +20,7 @@ export function parseLocale(locale: string): ParsedLocale {
 }
 
 /** Returns the locales to try, best first: the exact one, its language, English. */
-export function fallbacks(locale: string): readonly string[] {
+export function fallbackLocales(locale: string): readonly string[] {
   const { tag, language } = parseLocale(locale);
   return [...new Set([tag, language, ENGLISH.tag])];
 }

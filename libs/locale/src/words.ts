@@ -1,6 +1,6 @@
 /** Formats times in the reader's language. */
 
-export type Unit = 'second' | 'minute' | 'hour' | 'day';
+export type TimeUnit = 'second' | 'minute' | 'hour' | 'day';
 
 /** Caches one formatter per locale: Intl formatters are expensive to create, and locales are few. */
 function perLocale<Formatter>(create: (locale: string) => Formatter): (locale: string) => Formatter {
@@ -12,7 +12,7 @@ function perLocale<Formatter>(create: (locale: string) => Formatter): (locale: s
   };
 }
 
-function counting(unit: Unit) {
+function counting(unit: TimeUnit) {
   return perLocale((locale) => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }));
 }
 
@@ -21,7 +21,7 @@ const counts = {
   minute: counting('minute'),
   hour: counting('hour'),
   day: counting('day'),
-} as const satisfies Readonly<Record<Unit, unknown>>;
+} as const satisfies Readonly<Record<TimeUnit, unknown>>;
 
 const instants = perLocale(
   (locale) =>
@@ -37,7 +37,7 @@ const instants = perLocale(
 );
 
 /** Formats a count of a unit of time: "24 hours", "1 Stunde". */
-export function countInWords(count: number, unit: Unit, locale: string): string {
+export function countInWords(count: number, unit: TimeUnit, locale: string): string {
   return counts[unit](locale).format(count);
 }
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { batchReads } from './batch-reads.ts';
+import { createBatchedReader } from './batch-reads.ts';
 
 /** Returns twice each number, and records which numbers were read together. */
 function doubles() {
   const calls: (readonly number[])[] = [];
-  const read = batchReads<number, number>(async (keys) => {
+  const read = createBatchedReader<number, number>(async (keys) => {
     calls.push(keys);
     if (keys.includes(-1)) throw new Error('away');
     return keys.map((key) => 2 * key);
@@ -50,6 +50,6 @@ test('a call that fails fails its own keys alone', async () => {
 });
 
 test('a call that returns too few values fails, instead of keeping its callers waiting', async () => {
-  const read = batchReads<number, number>(async () => []);
+  const read = createBatchedReader<number, number>(async () => []);
   await assert.rejects(read(1), /a value for each key/);
 });

@@ -16,7 +16,7 @@ interface Waiting<Key, Value> {
  * is always read after it was requested, so that a reader sees all writes that were confirmed before.
  * @param read returns the values of up to 50 keys, in their order; if it rejects, all of them fail
  */
-export function batchReads<Key, Value>(
+export function createBatchedReader<Key, Value>(
   read: (keys: readonly Key[]) => Promise<readonly Value[]>,
 ): (key: Key) => Promise<Value> {
   let waiting: Waiting<Key, Value>[] = [];

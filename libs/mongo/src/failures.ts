@@ -42,7 +42,7 @@ function reportDenied({ errmsg }: mongoose.mongo.MongoServerError): void {
 }
 
 /** Returns the failure that an error of the driver stands for; undefined for any other error, such as a bug. */
-export function failureOf(error: unknown): MongoFailure | undefined {
+export function mongoFailureOf(error: unknown): MongoFailure | undefined {
   const { MongoError, MongoInvalidArgumentError, MongoServerError } = loadDriver().mongo;
   if (error instanceof MongoFailure) return error;
   if (error instanceof MongoInvalidArgumentError) return undefined;
@@ -109,5 +109,5 @@ export async function retryLostRace<T>(attempt: () => Promise<T>): Promise<T> {
 
 /** Returns the port with failures of MongoDB mapped to StoreUnavailable. */
 export function guardMongo<Port extends object & AsyncPort<Port>>(port: Port): Port {
-  return guardPort(port, failureOf);
+  return guardPort(port, mongoFailureOf);
 }

@@ -1,4 +1,4 @@
-export { batchReads } from './batch-reads.ts';
+export { createBatchedReader } from './batch-reads.ts';
 export { createDocumentTarget } from './document-target.ts';
 export { guardMongo, isLostRace, MongoFailure, retryLostRace } from './failures.ts';
 export { ensureIndexes, type Index } from './indexes.ts';
@@ -8,7 +8,7 @@ export {
   fingerprintsIn,
   keyFingerprintTarget,
 } from './key-fingerprints.ts';
-export { type LeaseDocument, mongoLeases } from './lease-records.ts';
+export { createMongoLeaseRecords, type LeaseDocument } from './lease-records.ts';
 export { modelOf, plainSchema } from './models.ts';
 export { type MongoOptions, type MongoStore, openMongo } from './open.ts';
 export { type Migration, type MongoSchema, prepareMongo } from './schema.ts';

@@ -10,7 +10,7 @@ export interface LeaseDocument {
 }
 
 /** Leases in a collection, shared by all instances. They are found by their name, so no further index is needed. */
-export function mongoLeases(connection: Connection, collection: string): LeaseRecords {
+export function createMongoLeaseRecords(connection: Connection, collection: string): LeaseRecords {
   const leases = connection.collection<LeaseDocument>(collection);
 
   return guardMongo<LeaseRecords>({

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type OpenStore, StoreRefused } from '@latchkey/store';
 import type { Connection, ConnectOptions } from 'mongoose';
 import { loadDriver } from './driver.ts';
-import { failureOf, guardMongo, MongoFailure, onPermissionDenied, retryLostRace } from './failures.ts';
+import { guardMongo, MongoFailure, mongoFailureOf, onPermissionDenied, retryLostRace } from './failures.ts';
 
 /** The name of the database, unless the URL names one. */
 const DATABASE = 'latchkey';
@@ -169,7 +169,7 @@ function failureOrRefusal(error: unknown): MongoFailure | StoreRefused {
   if (error instanceof MongoAPIError || (error instanceof Error && URL_ERRORS.includes(error.name))) {
     return new StoreRefused('MONGO_URL is not a usable MongoDB connection string.');
   }
-  const failure = failureOf(error);
+  const failure = mongoFailureOf(error);
   if (failure === undefined) throw error;
   return failure;
 }

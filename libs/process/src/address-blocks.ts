@@ -4,7 +4,7 @@ import { BlockList, isIP } from 'node:net';
  * Parses a list of addresses and CIDR blocks.
  * @throws Error if one of them is neither
  */
-export function addressBlocks(blocks: readonly string[]): BlockList {
+export function parseAddressBlocks(blocks: readonly string[]): BlockList {
   const list = new BlockList();
   for (const block of blocks) addBlock(list, block);
   return list;

@@ -52,13 +52,14 @@ export function createClockGuard({
       base = startedAt();
     },
     assertTrusted() {
-      if (!isTrusted()) throw new Error(`${describeMove(movedMs())} Nothing is deleted by age until then.`);
+      if (!isTrusted())
+        throw new Error(`${describeClockMove(movedMs())} Nothing is deleted by age until then.`);
     },
   };
 }
 
 /** Returns a message for operators: how far the clock was moved, and what they can do. */
-export function describeMove(movedMs: number): string {
+export function describeClockMove(movedMs: number): string {
   const seconds = Math.round(Math.abs(movedMs) / 1000);
   const direction = movedMs < 0 ? 'back' : 'forward';
   return `The clock was set ${direction} by ${seconds} s: correct it, or restart the process if it is right now.`;

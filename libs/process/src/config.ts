@@ -37,7 +37,7 @@ export function readConfig<S extends z.ZodObject>(schema: S, environment: Enviro
  * Runs all readers and collects their faults.
  * @throws ConfigError with the faults of all readers, without duplicates
  */
-export function readAll<T extends Record<string, () => unknown>>(
+export function readAllSettings<T extends Record<string, () => unknown>>(
   readers: T,
 ): { [K in keyof T]: ReturnType<T[K]> } {
   const faults = new Set<string>();

@@ -1,10 +1,10 @@
-export { addressBlocks } from './address-blocks.ts';
-export { type ClockGuard, createClockGuard, describeMove } from './clock-guard.ts';
+export { parseAddressBlocks } from './address-blocks.ts';
+export { type ClockGuard, createClockGuard, describeClockMove } from './clock-guard.ts';
 export {
   ConfigError,
   describeConfig,
   type Environment,
-  readAll,
+  readAllSettings,
   readConfig,
   type SettingDescription,
   settingSchemas,

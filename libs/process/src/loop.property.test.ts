@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createWakeup, doublingPauses, loop, retry } from './loop.ts';
+import { createDoublingPauses, createWakeup, loop, retry } from './loop.ts';
 
 const backoff = fc
   .tuple(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 0, max: 10_000 }))
@@ -26,7 +26,7 @@ test('retry pauses between half and all of its backoff, once per failure', async
         assert.equal(attempts, failures + 1);
         assert.equal(pauses.length, failures);
         for (const [n, ms] of pauses.entries()) {
-          const whole = doublingPauses(limits)(n);
+          const whole = createDoublingPauses(limits)(n);
           assert.ok(ms > whole / 2 - 1e-9 && ms <= whole && whole <= limits.most, `pause ${n}: ${ms}`);
         }
       },

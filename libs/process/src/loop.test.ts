@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { createWakeup, doublingPauses, idlePauses, loop, retry, sleep } from './loop.ts';
+import { createDoublingPauses, createIdlePauses, createWakeup, loop, retry, sleep } from './loop.ts';
 
 /** A `sleep` that only records the requested durations. */
 function recordedPauses() {
@@ -119,7 +119,7 @@ describe('a loop', () => {
 
   it('pauses by how many runs in a row found nothing', async () => {
     const { pauses } = await loopOver([false, false, false, true, false, true], {
-      every: doublingPauses({ least: 10, most: 50 }),
+      every: createDoublingPauses({ least: 10, most: 50 }),
     });
     assert.deepEqual(pauses, [20, 40, 50, 10, 20]);
   });
@@ -127,7 +127,7 @@ describe('a loop', () => {
   it('continues after a failure, with a backoff of its own', async () => {
     const recoveries: string[] = [];
     const { pauses, failures } = await loopOver([error, error, false, error, false], {
-      backoff: doublingPauses({ least: 1, most: 10 }),
+      backoff: createDoublingPauses({ least: 1, most: 10 }),
       onRecovery: () => recoveries.push('recovered'),
     });
     assert.deepEqual(pauses, [1, 2, 100, 1]);
@@ -187,7 +187,7 @@ describe('a loop', () => {
 
 describe('idle pauses', () => {
   it('are none after a run that found something, and double up to the longest', () => {
-    const pauses = idlePauses({ least: 100, most: 350 });
+    const pauses = createIdlePauses({ least: 100, most: 350 });
     assert.deepEqual([0, 1, 2, 3, 4].map(pauses), [0, 100, 200, 350, 350]);
   });
 });

@@ -19,7 +19,13 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 export type Pauses = (n: number) => number;
 
 /** Returns pauses that double from `least` to `most` ms. */
-export function doublingPauses({ least, most }: { readonly least: number; readonly most: number }): Pauses {
+export function createDoublingPauses({
+  least,
+  most,
+}: {
+  readonly least: number;
+  readonly most: number;
+}): Pauses {
   return (n) => Math.min(most, least * 2 ** n);
 }
 
@@ -27,8 +33,8 @@ export function doublingPauses({ least, most }: { readonly least: number; readon
  * Returns pauses for a loop: none after a run that found something; otherwise pauses that double from `least` to
  * `most` ms.
  */
-export function idlePauses(limits: { readonly least: number; readonly most: number }): Pauses {
-  const pauses = doublingPauses(limits);
+export function createIdlePauses(limits: { readonly least: number; readonly most: number }): Pauses {
+  const pauses = createDoublingPauses(limits);
   return (idle) => (idle === 0 ? 0 : pauses(idle - 1));
 }
 
@@ -59,7 +65,7 @@ export interface RetryOptions {
 export async function retry<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
   const { when = () => true, attempts = Number.POSITIVE_INFINITY, signal, onFailure } = options;
   const { sleep: pause = sleep, random = Math.random } = options;
-  const pauses = doublingPauses(options);
+  const pauses = createDoublingPauses(options);
   for (let failures = 1; ; failures += 1) {
     try {
       return await work();

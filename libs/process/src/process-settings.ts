@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { addressBlocks } from './address-blocks.ts';
+import { parseAddressBlocks } from './address-blocks.ts';
 import { settingSchemas } from './config.ts';
 
 function areAddressBlocks(blocks: readonly string[]): boolean {
   try {
-    addressBlocks(blocks);
+    parseAddressBlocks(blocks);
     return true;
   } catch {
     return false;

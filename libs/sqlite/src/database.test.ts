@@ -8,7 +8,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
 import { DiskFull, StoreUnavailable } from '@latchkey/store';
-import { type Database, DataFolderError, type OpenOptions, openDatabase, sqliteStore } from './index.ts';
+import {
+  createSqliteStore,
+  type Database,
+  DataFolderError,
+  type OpenOptions,
+  openDatabase,
+} from './index.ts';
 
 let root: string;
 let folder: string;
@@ -505,7 +511,7 @@ describe('a disk without space', () => {
   it('is reported in plain words by the store', async () => {
     const database = openWithTable();
     database.migrate({ owner: 'notes', migrations: [] });
-    const { checkWritable } = sqliteStore(database);
+    const { checkWritable } = createSqliteStore(database);
     fill(database);
     await assert.rejects(long(database, 'a'), full);
     await assert.rejects(checkWritable(), (error: unknown) => {

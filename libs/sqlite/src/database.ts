@@ -9,11 +9,11 @@ import { DiskFull } from '@latchkey/store';
 import { DataFolderError, explainFolderErrors } from './data-folder-error.ts';
 import { DatabaseClosed } from './database-failure.ts';
 import { hasNoSpace } from './disk-space.ts';
-import { groupCommit } from './group-commit.ts';
+import { createGroupCommit } from './group-commit.ts';
 import { hasPendingMigrations, runMigrations, type Schema } from './migrations.ts';
-import { openFile, requireFile, withLongBusyTimeout, writeApplicationId } from './open-file.ts';
+import { assertFileExists, openFile, withLongBusyTimeout, writeApplicationId } from './open-file.ts';
 import { holdServerLock, ServerLockHeld } from './server-lock.ts';
-import { walEraser } from './wal-eraser.ts';
+import { createWalEraser } from './wal-eraser.ts';
 
 /** A row as the driver returns it, by column. */
 export type Row = Readonly<Record<string, SQLOutputValue>>;
@@ -82,7 +82,7 @@ export interface OpenOptions {
  * @throws DataFolderError
  */
 export function openDatabase({ folder, as }: OpenOptions): Database {
-  if (as !== 'server') requireFile(folder);
+  if (as !== 'server') assertFileExists(folder);
   const lock = as === 'shared' ? undefined : holdServerLock(folder);
   try {
     const connection = openFile({ folder, create: as === 'server', check: as !== 'shared' });
@@ -101,8 +101,8 @@ interface Opened {
 
 function databaseOn(connection: DatabaseSync, { folder, isShared, onClosed }: Opened): Database {
   const statements = new Map<string, StatementSync>();
-  const commits = groupCommit(connection);
-  const wal = walEraser(connection);
+  const commits = createGroupCommit(connection);
+  const wal = createWalEraser(connection);
   let closed: Promise<void> | undefined;
 
   // Does not check `closed`, because the pending writes that `close` waits for still prepare statements.

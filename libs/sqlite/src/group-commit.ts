@@ -37,7 +37,7 @@ export interface GroupCommit {
  * batches grow with the load. A write that may wait joins the next commit that another write needs, or is committed
  * when its delay is over.
  */
-export function groupCommit(connection: DatabaseSync): GroupCommit {
+export function createGroupCommit(connection: DatabaseSync): GroupCommit {
   let queue: Work[] = [];
   let waiting = false;
   /** The timer that ends the delay of writes that may wait, at `delayedUntil`. */

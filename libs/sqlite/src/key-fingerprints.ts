@@ -9,7 +9,7 @@ import {
 } from '@latchkey/store';
 import type { Database } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
-import { rowSource } from './row-source.ts';
+import { createRowSource } from './row-source.ts';
 
 function sqlOf(table: string) {
   return {
@@ -61,7 +61,7 @@ export function createSqliteKeyFingerprints(database: Database, table: string): 
 
 /** Returns the stored keys of the embedded store, for `ops move`. @param table as for `createSqliteKeyFingerprints` */
 export function keyFingerprintSource(database: Database, table: string): MoveSource<RememberedKeys> {
-  return rowSource(database, {
+  return createRowSource(database, {
     count: `SELECT count(*) AS items FROM ${table}`,
     page: `SELECT name, fingerprint FROM ${table} WHERE name > :after ORDER BY name LIMIT :limit`,
     key: ['name', ''],

@@ -6,7 +6,7 @@ import { mapSqliteErrors } from './guard.ts';
  * Leases in a table of the embedded store, between a server and the ops commands that run at the same time. Its columns
  * are `name TEXT PRIMARY KEY, holder TEXT, until INTEGER`.
  */
-export function sqliteLeases(
+export function createSqliteLeaseRecords(
   { prepare, write }: Database,
   table: string,
 ): LeaseRecords & {

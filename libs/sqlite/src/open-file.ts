@@ -69,7 +69,7 @@ function fileIn(folder: string): string {
 }
 
 /** Checks that the file exists. @throws DataFolderError if no server has created it yet */
-export function requireFile(folder: string): void {
+export function assertFileExists(folder: string): void {
   if (existsSync(fileIn(folder))) return;
   throw new DataFolderError(`The data folder ${folder} has no latchkey.sqlite: no server has run on it yet.`);
 }

@@ -15,7 +15,7 @@ export interface RowSourceOptions<Item> {
 const BATCH = 500;
 
 /** Returns the rows of a query in batches, to be moved to another store. */
-export function rowSource<Item>(
+export function createRowSource<Item>(
   database: Database,
   { count, page, key: [column, start], read }: RowSourceOptions<Item>,
 ): MoveSource<Item> {

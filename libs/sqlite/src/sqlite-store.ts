@@ -9,11 +9,11 @@ export interface SqliteStore extends OpenStore {
 
 /** @throws DataFolderError */
 export function openSqlite(options: OpenOptions): SqliteStore {
-  return sqliteStore(openDatabase(options));
+  return createSqliteStore(openDatabase(options));
 }
 
 /** Returns the store on a database that is open already. */
-export function sqliteStore(database: Database): SqliteStore {
+export function createSqliteStore(database: Database): SqliteStore {
   const probes = mapSqliteErrors({
     health: async () => void database.prepare('SELECT 1').get(),
     async checkWritable() {

@@ -13,7 +13,7 @@ export interface WalEraser {
   stop(): void;
 }
 
-export function walEraser(connection: DatabaseSync): WalEraser {
+export function createWalEraser(connection: DatabaseSync): WalEraser {
   let again: NodeJS.Timeout | undefined;
 
   function isEmpty(): boolean {

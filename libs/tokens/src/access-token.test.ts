@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, test } from 'node:test';
 import jwt from 'jsonwebtoken';
-import { tokenVerifier } from './access-token.ts';
+import { createTokenVerifier } from './access-token.ts';
 import { fixedKeys } from './key-source.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
@@ -12,7 +12,7 @@ const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const foreignPair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
 const keys = fixedKeys({ keys: [{ ...pair.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig' }] });
-const verify = tokenVerifier({
+const verify = createTokenVerifier({
   keys,
   issuer: 'https://id.example.com',
   audience: 'latchkey',
@@ -79,7 +79,7 @@ describe('an access token', () => {
 
   test('cannot be judged while the keys cannot be fetched, which is no refusal', async () => {
     const away = new Error('away');
-    const keyless = tokenVerifier({
+    const keyless = createTokenVerifier({
       keys: () => Promise.reject(away),
       issuer: goodClaims.iss,
       audience: goodClaims.aud,

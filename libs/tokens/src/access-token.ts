@@ -53,7 +53,7 @@ export interface AccessClaims {
 export type VerifyToken = (token: string) => Promise<AccessClaims | undefined>;
 
 /** Verifies access tokens by the JWT profile of RFC 9068: ES256 only, `typ: at+jwt`, a `kid`, 60 s of clock skew. */
-export function tokenVerifier(options: {
+export function createTokenVerifier(options: {
   readonly keys: KeySource;
   readonly issuer: string;
   readonly audience: string;

@@ -1,4 +1,4 @@
-export { type AccessClaims, tokenVerifier, type VerifyToken } from './access-token.ts';
+export { type AccessClaims, createTokenVerifier, type VerifyToken } from './access-token.ts';
 export {
   type AccountStanding,
   accountNotVerified,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Anchor, anchorsIn, compareWithAnchors, makeAnchor, partsOf } from './anchor.ts';
+import { type Anchor, anchorsIn, compareWithAnchors, makeAnchor, splitAnchor } from './anchor.ts';
 import { anAccount } from './testing/streams.ts';
 import type { JournaledStream } from './views.ts';
 
@@ -22,12 +22,12 @@ describe('anchors on a topic', () => {
     const many = await anchorOf([]);
     const heads = Array.from({ length: 4100 }, (_, index) => ({ id: `${index}`, sequence: 1, hash: 'h' }));
     const large = { ...many, root: 'another', heads };
-    const records = [...partsOf(large), ...partsOf(one)];
+    const records = [...splitAnchor(large), ...splitAnchor(one)];
     assert.equal(records.length, 4);
     const read = anchorsIn([...records.toReversed(), ...records, 'no JSON', '{}', '[]']);
     assert.deepEqual(new Set(read), new Set([large, one]));
     assert.deepEqual(anchorsIn(records.slice(1)), [one]);
-    assert.deepEqual(anchorsIn(partsOf(many)), [many]);
+    assert.deepEqual(anchorsIn(splitAnchor(many)), [many]);
   });
 
   test('are all compared with the journal: a later one hides no change', async () => {

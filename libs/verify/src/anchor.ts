@@ -41,7 +41,7 @@ const part = anchor.extend({ from: z.int().min(0), count: z.int().min(0) });
 const HEADS_PER_PART = 2000;
 
 /** Returns the texts of the records of an anchor on a topic. */
-export function partsOf(given: Anchor): readonly string[] {
+export function splitAnchor(given: Anchor): readonly string[] {
   const { heads, ...fields } = given;
   const count = heads.length;
   return Array.from({ length: Math.max(1, Math.ceil(count / HEADS_PER_PART)) }, (_, index) => {

@@ -7,7 +7,7 @@ import {
   aMailing,
   anAccount,
   anErasedAccount,
-  forged,
+  forgedEvent,
   recordOf,
   recordsOf,
   withUnpublished,
@@ -102,8 +102,10 @@ describe('an account and its topic', () => {
     const [first, second, third] = recordsOf(account);
     const event = account.events[1]?.event;
     assert.ok(first && second && third && event);
-    assert.deepEqual(compare(account, [first, recordOf(forged(event)), third]).found, ['event-differs 2']);
-    assert.deepEqual(compare(account, [first, second, third, recordOf(forged(event))]).found, [
+    assert.deepEqual(compare(account, [first, recordOf(forgedEvent(event)), third]).found, [
+      'event-differs 2',
+    ]);
+    assert.deepEqual(compare(account, [first, second, third, recordOf(forgedEvent(event))]).found, [
       'event-differs 2',
     ]);
   });

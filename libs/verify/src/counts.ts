@@ -25,17 +25,17 @@ const ZERO = {
   rechecked: 0,
 };
 
-export type Counts = typeof ZERO;
+export type ComparisonCounts = typeof ZERO;
 
-export interface Counter {
-  readonly counts: Counts;
+export interface ComparisonCounter {
+  readonly counts: ComparisonCounts;
   /** Counts a stream. Call it once for each, when its comparison is final. */
   add(compared: StreamComparison): void;
   /** When the oldest commit in the outbox was appended. */
   oldestUnpublished(): Date | undefined;
 }
 
-export function createCounter(): Counter {
+export function createComparisonCounter(): ComparisonCounter {
   const counts = { ...ZERO };
   let oldest: Date | undefined;
 

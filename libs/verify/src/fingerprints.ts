@@ -10,7 +10,7 @@ type Fingerprinted = Envelope & { readonly type: string; readonly data?: unknown
  * Returns 48 bits of a SHA-256 over everything that consumers see of an event. Pass events as the codec decodes them,
  * because it puts the fields of `data` into a fixed order.
  */
-export function fingerprint({ type, data, ...envelope }: Fingerprinted): number {
+export function fingerprintOfEvent({ type, data, ...envelope }: Fingerprinted): number {
   const { id, subject, sequence, time, correlationId, causationId, traceparent = '' } = envelope;
   const facts = [id, subject, sequence, time, correlationId, causationId, traceparent];
   return hash('sha256', JSON.stringify([facts, type, data ?? null]), 'buffer').readUIntBE(0, BYTES);
@@ -34,7 +34,7 @@ export function withoutPerson(event: Fingerprinted): Fingerprinted {
  */
 export function receivedFingerprint(event: LatchkeyEvent): number | undefined {
   const arrived = sendAndReceive(event);
-  return arrived?.kind === 'event' ? fingerprint(arrived.event) : undefined;
+  return arrived?.kind === 'event' ? fingerprintOfEvent(arrived.event) : undefined;
 }
 
 function sendAndReceive(event: LatchkeyEvent) {

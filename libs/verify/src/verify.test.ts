@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { BusRecord } from '@latchkey/bus';
-import { type SmallSystem, smallSystem } from './testing/small-system.ts';
+import { createSmallSystem, type SmallSystem } from './testing/small-system.ts';
 import {
   aMailing,
   anAccount,
-  forged,
+  forgedEvent,
   recordOf,
   recordsOf,
-  stranger,
+  strangersSigner,
   withUnpublished,
 } from './testing/streams.ts';
-import { type VerifyOptions, verify } from './verify.ts';
+import { type VerifyOptions, verifySystem } from './verify.ts';
 
 const NOW = new Date('2026-03-02T12:00:00Z');
 function ago(ms: number): Date {
@@ -20,7 +20,7 @@ function ago(ms: number): Date {
 }
 
 function verifyNow(system: SmallSystem, options: Partial<VerifyOptions> = {}) {
-  return verify(system.sources, {
+  return verifySystem(system.sources, {
     patienceMs: 0,
     pauseMs: 1,
     maxRecords: 1_000_000,
@@ -50,7 +50,7 @@ function accounts() {
 
 describe('a sound system', () => {
   test('agrees, and is counted', async () => {
-    const { counts, findings, found, lag } = await verifyNow(smallSystem(accounts()));
+    const { counts, findings, found, lag } = await verifyNow(createSmallSystem(accounts()));
     assert.deepEqual([findings, found], [[], 0]);
     assert.deepEqual([counts.accounts, counts.mailings, counts.events, counts.onTopic], [3, 1, 10, 10]);
     assert.deepEqual([counts.profiles, counts.owed, counts.recorded, counts.rechecked], [3, 2, 2, 0]);
@@ -60,7 +60,7 @@ describe('a sound system', () => {
   test('agrees in several passes if there are too many records for one', async () => {
     const accounts = Array.from({ length: 40 }, () => anAccount(3));
     const progress = new Set<string>();
-    const { counts, found } = await verifyNow(smallSystem(accounts), {
+    const { counts, found } = await verifyNow(createSmallSystem(accounts), {
       maxRecords: 50,
       onProgress: (what) => progress.add(what),
     });
@@ -69,7 +69,7 @@ describe('a sound system', () => {
   });
 
   test('is compared in parts, between which the event loop runs', async () => {
-    const system = smallSystem([anAccount(400), ...Array.from({ length: 100 }, () => anAccount(3))]);
+    const system = createSmallSystem([anAccount(400), ...Array.from({ length: 100 }, () => anAccount(3))]);
     let turns = 0;
     const counting = new AbortController();
     const counted = (async () => {
@@ -94,7 +94,7 @@ describe('a sound system', () => {
   });
 
   test('agrees while it is empty', async () => {
-    assert.equal((await verifyNow(smallSystem([]))).found, 0);
+    assert.equal((await verifyNow(createSmallSystem([]))).found, 0);
   });
 });
 
@@ -105,7 +105,7 @@ describe('a finding names', () => {
     const [first, second, third] = recordsOf(account);
     assert.ok(first && second && third && chain);
     const found = async (...records: readonly BusRecord[]) => {
-      const system = smallSystem([account]);
+      const system = createSmallSystem([account]);
       system.records.splice(0, 3, ...records);
       return (await verifyNow(system)).findings.map(({ kind, message }) => `${kind}: ${message}`);
     };
@@ -119,8 +119,10 @@ describe('a finding names', () => {
       assert.deepEqual(await found(first, other, third, second), []);
     }
     // The signature of a later event covers the events before it.
-    assert.deepEqual(await found(first, recordOf(event, 1, chain, stranger), third), []);
-    const ofStranger = account.events.map((one, offset) => recordOf(one.event, offset, one.chain, stranger));
+    assert.deepEqual(await found(first, recordOf(event, 1, chain, strangersSigner), third), []);
+    const ofStranger = account.events.map((one, offset) =>
+      recordOf(one.event, offset, one.chain, strangersSigner),
+    );
     assert.deepEqual(await found(...ofStranger), [
       'event-unsigned: event 1 (UserRegistered), and 2 more, is on accounts.events.v1 without a valid signature',
     ]);
@@ -135,7 +137,7 @@ describe('a finding names', () => {
     const { event } = account.events[1] ?? assert.fail();
     assert.ok(first && second && third);
     const found = async (...records: readonly BusRecord[]) => {
-      const system = smallSystem([account]);
+      const system = createSmallSystem([account]);
       system.records.splice(0, 3, ...records);
       return (await verifyNow(system)).findings.map(({ kind, sequence }) => `${kind} ${sequence}`);
     };
@@ -146,7 +148,7 @@ describe('a finding names', () => {
       // After it was published again, together with those that follow.
       assert.deepEqual(await found(first, intruder, third, second, third), []);
     }
-    assert.deepEqual((await found(first, recordOf(forged(event)), third))[0], 'event-differs 2');
+    assert.deepEqual((await found(first, recordOf(forgedEvent(event)), third))[0], 'event-differs 2');
   });
 
   test('a record that took the place of an event, although consumers pass over it', async () => {
@@ -154,8 +156,8 @@ describe('a finding names', () => {
     const [first, second, third] = recordsOf(account);
     const { event } = account.events[1] ?? assert.fail();
     assert.ok(first && second && third);
-    const system = smallSystem([account]);
-    system.records.splice(0, 3, first, recordOf(forged(event)), second, third);
+    const system = createSmallSystem([account]);
+    system.records.splice(0, 3, first, recordOf(forgedEvent(event)), second, third);
     assert.deepEqual(
       (await verifyNow(system)).findings.map(({ message }) => message),
       ['accounts.events.v1 also has a different event 2'],
@@ -164,16 +166,18 @@ describe('a finding names', () => {
 
   test('a profile that lacks a field, is behind, is missing, or has no account', async () => {
     const [lacking, behind, missing, ghost] = [anAccount(), anAccount(3), anAccount(), anAccount()];
-    const system = smallSystem([lacking, behind, missing]);
+    const system = createSmallSystem([lacking, behind, missing]);
     const stored = system.profiles.get(lacking.id);
     assert.ok(stored?.profile);
     const { username: _, ...profile } = stored.profile;
     system.profiles.set(lacking.id, { profile });
-    const early = smallSystem([{ ...behind, events: behind.events.slice(0, 2) }]).profiles.get(behind.id);
+    const early = createSmallSystem([{ ...behind, events: behind.events.slice(0, 2) }]).profiles.get(
+      behind.id,
+    );
     assert.ok(early);
     system.profiles.set(behind.id, early);
     system.profiles.delete(missing.id);
-    const known = smallSystem([ghost]).profiles.get(ghost.id);
+    const known = createSmallSystem([ghost]).profiles.get(ghost.id);
     assert.ok(known);
     system.profiles.set(ghost.id, known);
 
@@ -191,7 +195,7 @@ describe('a finding names', () => {
 
   test('a profile that has applied more events than there are', async () => {
     const account = anAccount(3);
-    const system = smallSystem([account]);
+    const system = createSmallSystem([account]);
     const shorter = { ...account, events: account.events.slice(0, 2) };
     system.journal.set(account.id, shorter);
     system.records.pop();
@@ -200,7 +204,7 @@ describe('a finding names', () => {
 
   test('a parked account, with the place and the cause', async () => {
     const account = anAccount(3);
-    const system = smallSystem([account]);
+    const system = createSmallSystem([account]);
     const stored = system.profiles.get(account.id);
     const parked = { partition: 4, offset: 17, cause: 'value is not JSON' };
     assert.ok(stored);
@@ -215,7 +219,7 @@ describe('a finding names', () => {
 
   test('an event that is missing on the topic, with its sequence', async () => {
     const account = anAccount(1);
-    const system = smallSystem([account]);
+    const system = createSmallSystem([account]);
     system.records.length = 0;
     system.profiles.clear();
     const [finding] = (await verifyNow(system)).findings;
@@ -224,14 +228,14 @@ describe('a finding names', () => {
 
   test('an account on the topic that the journal does not have', async () => {
     const stranger = anAccount(2);
-    const system = smallSystem([anAccount()]);
+    const system = createSmallSystem([anAccount()]);
     system.records.push(...recordsOf(stranger));
     assert.deepEqual(await kinds(system), [`event-unknown ${stranger.id}`, `event-unknown ${stranger.id}`]);
   });
 
   test('a commit that has been unpublished for too long', async () => {
     const account = withUnpublished(anAccount(3), ago(40_000));
-    const system = smallSystem([account]);
+    const system = createSmallSystem([account]);
     const { findings, oldestUnpublished, counts } = await verifyNow(system);
     assert.deepEqual(
       findings.map(({ message }) => message),
@@ -242,7 +246,7 @@ describe('a finding names', () => {
 
   test('a mail that an event calls for and that is not recorded', async () => {
     const account = anAccount(3);
-    const system = smallSystem([account, anAccount(3)]);
+    const system = createSmallSystem([account, anAccount(3)]);
     const [, verified] = account.events;
     system.deliveries.delete(`${verified?.event.id}/welcome`);
     const { findings, counts } = await verifyNow(system);
@@ -254,7 +258,7 @@ describe('a finding names', () => {
   });
 
   test('an abandoned lease, unless it is of a job', async () => {
-    const system = smallSystem([]);
+    const system = createSmallSystem([]);
     system.leases.push(
       { of: 'job', name: 'sweep', endedAt: ago(600_000) },
       { of: 'request', name: 'young', endedAt: ago(59_000) },
@@ -269,7 +273,7 @@ describe('a finding names', () => {
   });
 
   test('a position that the topic no longer has', async () => {
-    const system = smallSystem([]);
+    const system = createSmallSystem([]);
     system.lostPositions.push('Group user was at offset 5 of a 0.');
     const { findings } = await verifyNow(system);
     assert.deepEqual(
@@ -282,11 +286,11 @@ describe('a finding names', () => {
 describe('a system in use', () => {
   test('agrees once what was in flight has arrived', async () => {
     const [published, projected] = [anAccount(4), anAccount(3)];
-    const system = smallSystem([published, projected]);
+    const system = createSmallSystem([published, projected]);
     const last = system.records.splice(3, 1);
     const profile = system.profiles.get(projected.id);
     system.profiles.delete(projected.id);
-    const behind = smallSystem([{ ...published, events: published.events.slice(0, 3) }]).profiles.get(
+    const behind = createSmallSystem([{ ...published, events: published.events.slice(0, 3) }]).profiles.get(
       published.id,
     );
     const whole = system.profiles.get(published.id);
@@ -306,8 +310,8 @@ describe('a system in use', () => {
   });
 
   test('may gain an account while it is compared', async () => {
-    const system = smallSystem([anAccount()]);
-    const late = smallSystem([anAccount(2)]);
+    const system = createSmallSystem([anAccount()]);
+    const late = createSmallSystem([anAccount(2)]);
     const [stream] = late.journal.values();
     assert.ok(stream);
     const profile = late.profiles.get(stream.id);
@@ -327,14 +331,14 @@ describe('a system in use', () => {
 
   test('is compared until patience runs out, and only what still disagrees is reported', async () => {
     const [sound, faulty] = [anAccount(), anAccount()];
-    const system = smallSystem([sound, faulty]);
+    const system = createSmallSystem([sound, faulty]);
     system.profiles.delete(faulty.id);
     assert.deepEqual(await kinds(system, { patienceMs: 20 }), [`profile-missing ${faulty.id}`]);
   });
 });
 
 test('findings beyond the maximum are only counted', async () => {
-  const system = smallSystem(Array.from({ length: 9 }, () => anAccount(2)));
+  const system = createSmallSystem(Array.from({ length: 9 }, () => anAccount(2)));
   system.profiles.clear();
   const { findings, found } = await verifyNow(system, { maxFindings: 4 });
   assert.deepEqual([findings.length, found], [4, 9]);

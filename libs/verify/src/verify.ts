@@ -8,7 +8,7 @@ import { ACCOUNTS_TOPIC, topics } from '@latchkey/events';
 import { formatAge } from './age.ts';
 import { type Anchor, compareWithAnchors } from './anchor.ts';
 import { compareStreams } from './compare-streams.ts';
-import { type Counter, type Counts, createCounter } from './counts.ts';
+import { type ComparisonCounter, type ComparisonCounts, createComparisonCounter } from './counts.ts';
 import { createFindings, type Finding, type Findings } from './findings.ts';
 import { type Shard, splitIntoShards } from './shards.ts';
 import type { KeyOf } from './signatures.ts';
@@ -20,7 +20,7 @@ import type { DeliveryView, JournalView, ProfileView } from './views.ts';
 /** The topics whose events are in the journal. The notifier's reports about mails are not. */
 export const journalTopics = topics.filter(({ publisher }) => publisher === 'auth');
 
-export interface Sources {
+export interface VerifySources {
   readonly journal: JournalView;
   readonly log: LogReader;
   /** Accepts our own names of topics. */
@@ -51,7 +51,7 @@ export interface VerifyOptions {
 }
 
 export interface Verification {
-  readonly counts: Readonly<Counts>;
+  readonly counts: Readonly<ComparisonCounts>;
   /** When the oldest commit in the outbox was appended. */
   readonly oldestUnpublished: Date | undefined;
   /** Records that each consumer group has yet to read. */
@@ -63,9 +63,9 @@ export interface Verification {
 }
 
 /** Compares the stores of a system without changing them. @throws whatever a view or the log rejects with */
-export async function verify(sources: Sources, options: VerifyOptions): Promise<Verification> {
+export async function verifySystem(sources: VerifySources, options: VerifyOptions): Promise<Verification> {
   const findings = createFindings(options.maxFindings);
-  const counter = createCounter();
+  const counter = createComparisonCounter();
   const shards = splitIntoShards(await countRecords(sources), options.maxRecords);
   for (const [index, shard] of shards.entries()) {
     const prefix = shards.length > 1 ? `pass ${index + 1} of ${shards.length}: ` : '';
@@ -85,19 +85,19 @@ export async function verify(sources: Sources, options: VerifyOptions): Promise<
   };
 }
 
-function namesIn({ nameOf }: Sources): readonly string[] {
+function namesIn({ nameOf }: VerifySources): readonly string[] {
   return journalTopics.map(({ name }) => nameOf(name));
 }
 
-async function countRecords(sources: Sources): Promise<number> {
+async function countRecords(sources: VerifySources): Promise<number> {
   const ranges = await Promise.all(namesIn(sources).map((name) => sources.log.ranges(name)));
   return ranges.flat().reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
 async function compareShard(
-  sources: Sources,
+  sources: VerifySources,
   options: VerifyOptions,
-  result: { readonly shard: Shard; readonly counter: Counter; readonly findings: Findings },
+  result: { readonly shard: Shard; readonly counter: ComparisonCounter; readonly findings: Findings },
 ): Promise<void> {
   const { shard, counter, findings } = result;
   const { journal, log, profiles } = sources;
@@ -126,9 +126,9 @@ const ABANDONED_MS = 60_000;
 
 /** Leases of jobs are ignored: a job is done only when there is work, whereas mails and requests are waiting. */
 async function abandonedLeases(
-  { journal, deliveries }: Sources,
+  { journal, deliveries }: VerifySources,
   now: Date,
-  { counts }: Counter,
+  { counts }: ComparisonCounter,
 ): Promise<readonly Finding[]> {
   const expired = [...(await journal.expiredLeases(now)), ...(await deliveries.expiredLeases(now))];
   counts.expiredLeases = expired.length;
@@ -141,7 +141,7 @@ async function abandonedLeases(
 }
 
 /** Returns how far each group has read. */
-async function progressOf({ groups, profiles, deliveries }: Sources) {
+async function progressOf({ groups, profiles, deliveries }: VerifySources) {
   const names = journalTopics.map(({ name }) => name);
   return [
     { group: profiles.group, ...(await groups.progressOf(profiles.group, [ACCOUNTS_TOPIC])) },

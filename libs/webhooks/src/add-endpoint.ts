@@ -2,8 +2,8 @@
 import { faultOfUrl } from './addresses.ts';
 import {
   MAX_ENDPOINTS,
-  makeId,
-  makeSecret,
+  makeEndpointId,
+  makeEndpointSecret,
   type NewEndpoint,
   newEndpoint,
   type WebhookEndpoint,
@@ -55,8 +55,8 @@ export async function addEndpoint(
   }: { readonly allowPrivate: boolean; readonly sealer: Sealer; readonly now: Date },
 ): Promise<EndpointWithSecret> {
   assertUrlAllowed(fields.url, { allowPrivate });
-  const id = makeId();
-  const secret = makeSecret();
+  const id = makeEndpointId();
+  const secret = makeEndpointSecret();
   const endpoint = newEndpoint(fields, { id, sealed: await sealer.seal(id, secret), now });
   await assertOpens(sealer, await endpoints.list());
   if (!(await endpoints.add(endpoint, MAX_ENDPOINTS)))
@@ -74,7 +74,7 @@ export async function rotateSecret(
   id: string,
   { sealer, ...times }: { readonly sealer: Sealer; readonly now: Date; readonly until: Date },
 ): Promise<EndpointWithSecret | undefined> {
-  const secret = makeSecret();
+  const secret = makeEndpointSecret();
   const sealed = await sealer.seal(id, secret);
   const stored = await endpoints.find(id);
   await assertOpens(sealer, stored === undefined ? [] : [stored]);

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import type { LookupAddress } from 'node:dns';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { faultOfUrl, isPublic, PrivateAddress, publicLookup } from './addresses.ts';
+import { faultOfUrl, isPublicAddress, PrivateAddressError, publicLookup } from './addresses.ts';
 
 test('only addresses on the public internet are public', () => {
   for (const address of ['8.8.8.8', '93.184.215.14', '172.32.0.1', '2606:4700::1111', '2a00:1450:4001::8'])
-    assert.equal(isPublic(address), true, address);
+    assert.equal(isPublicAddress(address), true, address);
   for (const address of [
     '0.0.0.0',
     '10.0.0.1',
@@ -35,7 +35,7 @@ test('only addresses on the public internet are public', () => {
     'localhost',
     '',
   ])
-    assert.equal(isPublic(address), false, address);
+    assert.equal(isPublicAddress(address), false, address);
 });
 
 test('a URL is https, without credentials, and not at a private address; or what a setting allows', () => {
@@ -81,6 +81,6 @@ test('a name is looked up for the connection itself, and refused if any of its a
   assert.equal(await lookUp(['8.8.8.8', '8.8.4.4']), '8.8.8.8');
   assert.deepEqual(await lookUp(['8.8.8.8'], { all: true }), [{ address: '8.8.8.8', family: 4 }]);
   for (const answers of [['127.0.0.1'], ['8.8.8.8', '10.0.0.1'], ['::1'], ['2606:4700::1111', 'fd00::1']])
-    for (const all of [true, false]) await assert.rejects(lookUp(answers, { all }), PrivateAddress);
+    for (const all of [true, false]) await assert.rejects(lookUp(answers, { all }), PrivateAddressError);
   await assert.rejects(lookUp([]), /has no address/);
 });

@@ -1,7 +1,7 @@
 /** Decides which addresses may be called: none in private networks, and none of this machine. */
 import { type LookupAddress, lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { addressBlocks } from '@latchkey/process';
+import { parseAddressBlocks } from '@latchkey/process';
 
 /** The IANA special-purpose registries: addresses that are not, or need not be, on the public internet. */
 const PRIVATE_V4 = [
@@ -31,19 +31,19 @@ const PRIVATE_V4 = [
 const PUBLIC_V6 = '2000::/3';
 const PRIVATE_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20'];
 
-const privateV4 = addressBlocks(PRIVATE_V4);
-const privateV6 = addressBlocks(PRIVATE_V6);
-const publicV6 = addressBlocks([PUBLIC_V6]);
+const privateV4 = parseAddressBlocks(PRIVATE_V4);
+const privateV6 = parseAddressBlocks(PRIVATE_V6);
+const publicV6 = parseAddressBlocks([PUBLIC_V6]);
 
 /** Whether a text is an address on the public internet. */
-export function isPublic(address: string): boolean {
+export function isPublicAddress(address: string): boolean {
   const version = isIP(address);
   if (version === 4) return !privateV4.check(address, 'ipv4');
   return version === 6 && publicV6.check(address, 'ipv6') && !privateV6.check(address, 'ipv6');
 }
 
 /** Thrown because connections to this address are refused. */
-export class PrivateAddress extends Error {
+export class PrivateAddressError extends Error {
   override readonly name = 'PrivateAddress';
 
   constructor(host: string) {
@@ -67,7 +67,8 @@ export function publicLookup(resolve: Resolve = lookup): LookupFunction {
       const [first] = addresses ?? [];
       if (error !== null || first === undefined)
         return done(error ?? new Error(`${host} has no address`), '', 0);
-      if (!addresses.every(({ address }) => isPublic(address))) return done(new PrivateAddress(host), '', 0);
+      if (!addresses.every(({ address }) => isPublicAddress(address)))
+        return done(new PrivateAddressError(host), '', 0);
       if (options.all) return done(null, addresses);
       return done(null, first.address, first.family);
     });
@@ -89,7 +90,7 @@ export function faultOfUrl(
   if (url.hash !== '') return 'must not have a fragment (#…)';
   if (allowPrivate) return undefined;
   const host = hostOf(url);
-  const isPrivate = isIP(host) !== 0 ? !isPublic(host) : /(^|\.)localhost\.?$/i.test(host);
+  const isPrivate = isIP(host) !== 0 ? !isPublicAddress(host) : /(^|\.)localhost\.?$/i.test(host);
   return isPrivate ? 'must not lead to a private address' : undefined;
 }
 

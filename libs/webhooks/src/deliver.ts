@@ -6,7 +6,7 @@ import type { Poster } from './post.ts';
 import {
   type AccountResult,
   DOWN_AFTER,
-  isDown,
+  isEndpointDown,
   placeOf,
   type RequestOutcome,
   reasonOf,
@@ -36,7 +36,7 @@ export interface DeliverResult {
  * as down.
  * @throws Error of one line if a secret cannot be opened
  */
-export async function deliver(
+export async function deliverEvents(
   endpoint: WebhookEndpoint,
   events: readonly LoggedEvent[],
   deps: DeliverDeps,
@@ -45,7 +45,7 @@ export async function deliver(
   const results: AccountResult[] = [];
   const groups = [...Map.groupBy(events, ({ account }) => account)];
   let failures = endpoint.delivery.failing?.count ?? 0;
-  let isProbe = isDown(endpoint.delivery);
+  let isProbe = isEndpointDown(endpoint.delivery);
   let isGone = false;
 
   /** Returns undefined if the event may not be attempted at the moment. */

@@ -107,13 +107,16 @@ export const MAX_REDRIVES = 20;
 export type EndpointState = 'active' | 'failing' | 'paused';
 
 /** Returns `paused`, `failing` if the last attempts have all failed, otherwise `active`. */
-export function stateOf({ paused: pause, delivery: { failing: since } }: WebhookEndpoint): EndpointState {
+export function endpointStateOf({
+  paused: pause,
+  delivery: { failing: since },
+}: WebhookEndpoint): EndpointState {
   if (pause !== undefined) return 'paused';
   return since === undefined ? 'active' : 'failing';
 }
 
 /** Generates a secret of Standard Webhooks. */
-export function makeSecret(): string {
+export function makeEndpointSecret(): string {
   return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
 }
 
@@ -130,7 +133,7 @@ export type NewEndpoint = EndpointFields & {
   readonly from: 'beginning' | 'now';
 };
 
-export function makeId(): string {
+export function makeEndpointId(): string {
   return `we_${randomBytes(ID_BYTES).toString('hex')}`;
 }
 
@@ -186,7 +189,7 @@ export function withNewSecret(
 export type ChangedFields = { readonly [Name in keyof EndpointFields]?: EndpointFields[Name] | undefined };
 
 /** Returns the endpoint with changed fields. Earlier events of types that are added are not sent. */
-export function withFields(endpoint: WebhookEndpoint, changed: ChangedFields): WebhookEndpoint {
+export function withChangedFields(endpoint: WebhookEndpoint, changed: ChangedFields): WebhookEndpoint {
   const { types: former, ...rest } = endpoint;
   const { name = rest.name, url = rest.url, person = rest.person, types = former } = changed;
   return { ...rest, name, url, person, ...storedTypes(types) };

@@ -1,13 +1,13 @@
 export { addEndpoint, assertUrlAllowed, type EndpointWithSecret, rotateSecret } from './add-endpoint.ts';
 export {
+  endpointStateOf,
   MAX_ENDPOINTS,
   pauseEndpoint,
   type RedriveRange,
   resumeEndpoint,
-  stateOf,
   validSecrets,
   type WebhookEndpoint,
-  withFields,
+  withChangedFields,
   withRedrive,
 } from './endpoint.ts';
 export { EndpointRefused } from './endpoint-refused.ts';

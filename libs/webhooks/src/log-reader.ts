@@ -13,14 +13,14 @@ import {
 } from '@latchkey/feed';
 import { z } from 'zod';
 import type { Delivery, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
-import type { Place } from './progress.ts';
+import type { EventPlace } from './progress.ts';
 
 /** The maximum number of events that are sent to an endpoint in one round. */
 const EVENTS_PER_PAGE = 100;
 const RECORDS_PER_READ = 500;
 
 /** An event on the log, and the body of its request. */
-export interface LoggedEvent extends Place {
+export interface LoggedEvent extends EventPlace {
   readonly id: string;
   readonly type: string;
   readonly time: Date;
@@ -56,7 +56,7 @@ export interface EventReader {
   /** Returns the sequence of the first unsent event of each account that has any. */
   findUnsent(delivery: Pick<Delivery, 'cursor' | 'waiting'>): Promise<ReadonlyMap<string, number>>;
   /** Returns whether a cursor is past an event. */
-  isBefore(event: Place, cursor: string): boolean;
+  isBefore(event: EventPlace, cursor: string): boolean;
   /** Returns whether a cursor has reached another one in all partitions. */
   hasReached(cursor: string, end: string): boolean;
 }

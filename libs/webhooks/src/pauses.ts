@@ -22,14 +22,14 @@ const MAX_PAUSE_WHILE_DOWN_MS = HOUR;
 const MAX_REQUESTED_PAUSE_MS = 24 * HOUR;
 
 /** Returns the pause after this number of failed attempts of one event, in ms. @param random in [0, 1) */
-export function pauseAfter(attempts: number, random: number): number {
+export function pauseAfterAttempts(attempts: number, random: number): number {
   const longest = PAUSES_MS[Math.min(attempts, PAUSES_MS.length) - 1] ?? SECOND;
   return longest * (1 - random / 4);
 }
 
 /** Returns the pause after this number of consecutive failed attempts of any events, in ms. @param random in [0, 1) */
 export function pauseWhileDown(count: number, random: number): number {
-  return Math.min(pauseAfter(count, random), MAX_PAUSE_WHILE_DOWN_MS);
+  return Math.min(pauseAfterAttempts(count, random), MAX_PAUSE_WHILE_DOWN_MS);
 }
 
 /** Returns the pause that `Retry-After` asks for, in ms; 0 if the header is absent or invalid. */

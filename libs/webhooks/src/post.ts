@@ -2,7 +2,7 @@
 import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
-import { hostOf, isPublic, PrivateAddress, publicLookup } from './addresses.ts';
+import { hostOf, isPublicAddress, PrivateAddressError, publicLookup } from './addresses.ts';
 import type { RequestOutcome } from './progress.ts';
 
 /** How long a request may take, from the look-up of the name to the end of the response. */
@@ -42,7 +42,8 @@ export function createPoster({ allowPrivate }: { readonly allowPrivate: boolean 
       const url = new URL(text);
       const host = hostOf(url);
       // Sockets look up names only, so hosts that are addresses are checked here.
-      if (!allowPrivate && isIP(host) !== 0 && !isPublic(host)) return failureOf(new PrivateAddress(host));
+      if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host))
+        return failureOf(new PrivateAddressError(host));
       const isPlain = url.protocol === 'http:';
       const send = isPlain ? httpRequest : httpsRequest;
       const timeout = AbortSignal.timeout(TIMEOUT_MS);

@@ -1,6 +1,6 @@
 /** Decides which events are sent to an endpoint next, and how its state changes after a round. Pure. */
 import type { Delivery, RedriveRange, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
-import { pauseAfter, pauseWhileDown, requestedPause } from './pauses.ts';
+import { pauseAfterAttempts, pauseWhileDown, requestedPause } from './pauses.ts';
 
 /**
  * After this many failures in a row the endpoint counts as down: nothing new is read, and only one event at a time
@@ -11,14 +11,14 @@ export const DOWN_AFTER = 5;
 export const MAX_WAITING = 100;
 
 /** An undelivered event, and its place on the log. */
-export interface Place {
+export interface EventPlace {
   readonly account: string;
   readonly partition: number;
   readonly offset: number;
   readonly event: string;
 }
 
-export function placeOf({ account, partition, offset, event }: Place): Place {
+export function placeOf({ account, partition, offset, event }: EventPlace): EventPlace {
   return { account, partition, offset, event };
 }
 
@@ -40,19 +40,19 @@ export interface AccountResult {
   /** How many events were delivered. */
   readonly delivered: number;
   /** The first event that was not delivered; undefined if all were. */
-  readonly stopped?: Place;
+  readonly stopped?: EventPlace;
   /** Why it was not delivered; undefined if it was not attempted. */
   readonly failure?: Exclude<RequestOutcome, { kind: 'delivered' }>;
 }
 
-export function isDown({ failing, waiting }: Delivery): boolean {
+export function isEndpointDown({ failing, waiting }: Delivery): boolean {
   return failing !== undefined && failing.count >= DOWN_AFTER && waiting.length > 0;
 }
 
 /** Returns the accounts whose next attempt is due; at most one if the endpoint is down. */
 export function accountsDue(delivery: Delivery, now: Date): readonly WaitingAccount[] {
   const { failing, waiting } = delivery;
-  if (isDown(delivery) && failing !== undefined)
+  if (isEndpointDown(delivery) && failing !== undefined)
     return failing.next > now ? [] : waiting.toSorted(byNext).slice(0, 1);
   return waiting.filter(({ next }) => next <= now);
 }
@@ -62,12 +62,12 @@ function byNext(a: WaitingAccount, b: WaitingAccount): number {
 }
 
 export function mayReadNewEvents(delivery: Delivery): boolean {
-  return !isDown(delivery) && delivery.waiting.length < MAX_WAITING;
+  return !isEndpointDown(delivery) && delivery.waiting.length < MAX_WAITING;
 }
 
 /** Returns when the next waiting account is due; undefined if none is waiting. */
-export function nextDue(delivery: Delivery): Date | undefined {
-  if (isDown(delivery)) return delivery.failing?.next;
+export function nextAttemptAt(delivery: Delivery): Date | undefined {
+  if (isEndpointDown(delivery)) return delivery.failing?.next;
   return delivery.waiting.toSorted(byNext)[0]?.next;
 }
 
@@ -82,14 +82,14 @@ export function isInRange(event: { readonly id: string; readonly time: Date }, r
  * @param results at most one per account
  * @param random returns a number from 0 up to, but not including, 1
  */
-export function afterRound(
+export function deliveryAfterRound(
   before: Delivery,
   results: readonly AccountResult[],
   { now, random }: { readonly now: Date; random(): number },
 ): Pick<Delivery, 'waiting' | 'failing'> {
   const failures = results.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
   const hasSucceeded = results.some(({ delivered }) => delivered > 0);
-  const isBack = isDown(before) && hasSucceeded;
+  const isBack = isEndpointDown(before) && hasSucceeded;
   const touched = new Map(results.map((result) => [result.account, result]));
   const untouched = before.waiting
     .filter(({ account }) => !touched.has(account))
@@ -109,7 +109,7 @@ function waitingAfter(
   const attempts = delivered === 0 && former?.event === stopped.event ? former.attempts : 0;
   if (failure === undefined) return [{ ...stopped, attempts, next: now }];
   const requested = failure.kind === 'failed' ? requestedPause(failure.retryAfter, now) : 0;
-  const pause = Math.max(pauseAfter(attempts + 1, random()), requested);
+  const pause = Math.max(pauseAfterAttempts(attempts + 1, random()), requested);
   return [{ ...stopped, attempts: attempts + 1, next: later(now, pause) }];
 }
 

@@ -1,5 +1,5 @@
 /** Runs one round for an endpoint: sends the waiting events that are due, or else new ones, and stores its position. */
-import { type DeliverResult, deliver } from './deliver.ts';
+import { type DeliverResult, deliverEvents } from './deliver.ts';
 import type { Delivery, Redrive, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
 import type { EventPage, EventReader, LoggedEvent } from './log-reader.ts';
 import { changeEndpoint, type WebhookStorage } from './ports.ts';
@@ -7,10 +7,10 @@ import type { Poster } from './post.ts';
 import {
   type AccountResult,
   accountsDue,
-  afterRound,
+  deliveryAfterRound,
   isInRange,
   mayReadNewEvents,
-  nextDue,
+  nextAttemptAt,
   pauseForFailures,
   placeOf,
   reasonToPause,
@@ -62,7 +62,7 @@ export async function runRound(id: string, deps: RoundDeps): Promise<RoundReport
   // The attempts of an endpoint that was removed meanwhile are removed, too.
   if (stored !== undefined) await deps.storage.attempts.put(id, sent.attempts);
   const failed = sent.attempts.filter(({ delivered }) => !delivered).length;
-  const due = stored && nextDue(stored.delivery);
+  const due = stored && nextAttemptAt(stored.delivery);
   return {
     endpoint: stored,
     isBusy: sent.attempts.length > 0 || sent.redrive !== undefined || (sent.page?.behind ?? 0) > 0,
@@ -106,7 +106,7 @@ async function sendWaiting(
   const read = await Promise.all(
     due.map(async (waiting) => ({ waiting, ...(await deps.reader.readAccount(endpoint, waiting, cursor)) })),
   );
-  const { results, attempts } = await deliver(
+  const { results, attempts } = await deliverEvents(
     endpoint,
     read.flatMap(({ events }) => events),
     deps,
@@ -135,7 +135,7 @@ async function sendNew(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<Roun
       !waiting.has(event.account) &&
       event.sequence > (sentBefore.get(event.account) ?? 0),
   );
-  return { ...(await deliver(endpoint, events, deps)), cursor: page.cursor, page };
+  return { ...(await deliverEvents(endpoint, events, deps)), cursor: page.cursor, page };
 }
 
 /** Returns, for each account, the sequence of the last event that was sent before `ops move` replaced the log. */
@@ -163,7 +163,7 @@ async function sendRedrive(
       redrive.ranges.some((range) => isInRange(event, range)) &&
       event.offset < (waiting.get(event.account)?.offset ?? Number.POSITIVE_INFINITY),
   );
-  const { results, attempts } = await deliver(endpoint, events, deps);
+  const { results, attempts } = await deliverEvents(endpoint, events, deps);
   const isOver = page.behind === 0 || deps.reader.hasReached(page.cursor, redrive.end);
   return {
     attempts,
@@ -188,7 +188,7 @@ async function storeOutcome(
   { storage, now, random, pauseAfterMs }: RoundDeps,
 ): Promise<{ readonly endpoint: WebhookEndpoint | undefined; readonly paused?: string }> {
   const at = now();
-  const { waiting, failing } = afterRound(before.delivery, sent.results, { now: at, random });
+  const { waiting, failing } = deliveryAfterRound(before.delivery, sent.results, { now: at, random });
   const reason = reasonToPause({ failing }, sent.results, { now: at, pauseAfterMs });
   if (sent.results.length === 0 && sent.redrive === undefined && isCursorUnchanged(before, sent))
     return { endpoint: before };

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import type { SecretKey } from '@latchkey/process';
 import { addEndpoint, rotateSecret } from './add-endpoint.ts';
-import { MAX_SECRETS, makeSecret, validSecrets } from './endpoint.ts';
+import { MAX_SECRETS, makeEndpointSecret, validSecrets } from './endpoint.ts';
 import { changeEndpoint } from './ports.ts';
 import { createSecretSealer, isSealed, keyIdOf } from './seal.ts';
 import { findOutdatedSecrets, sealOutdatedSecrets } from './seal-stored.ts';
@@ -40,7 +40,7 @@ async function opened(context: TestContext) {
 
 test('a sealed secret shows nothing of it, and is opened for its endpoint only', async () => {
   const sealer = createSecretSealer([key('new')]);
-  const secret = makeSecret();
+  const secret = makeEndpointSecret();
   const sealed = await sealer.seal('we_1', secret);
   assert.equal(await sealer.open('we_1', sealed), secret);
   assert.ok(isSealed(sealed) && !isSealed(secret));

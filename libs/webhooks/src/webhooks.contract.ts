@@ -5,7 +5,13 @@ import { describe, it } from 'node:test';
 import { leaseRecordsContract } from '@latchkey/store/testing';
 import { keyFingerprintsContract } from '@latchkey/store/testing/key-fingerprints';
 import { addEndpoint } from './add-endpoint.ts';
-import { MAX_ENDPOINTS, makeId, type NewEndpoint, newEndpoint, type WebhookEndpoint } from './endpoint.ts';
+import {
+  MAX_ENDPOINTS,
+  makeEndpointId,
+  type NewEndpoint,
+  newEndpoint,
+  type WebhookEndpoint,
+} from './endpoint.ts';
 import { ATTEMPTS_KEPT, type Attempt, changeEndpoint, type WebhookStorage } from './ports.ts';
 import { createSecretSealer } from './seal.ts';
 
@@ -20,7 +26,7 @@ const later = new Date('2026-11-28T11:00:00.000Z');
 function endpoint(name: string): WebhookEndpoint {
   const url = 'https://crm.example.com/hooks';
   const fields: NewEndpoint = { name, url, types: ['UserRegistered'], person: true, from: 'now' };
-  return newEndpoint(fields, { id: makeId(), sealed: 'e30..a.b.c', now });
+  return newEndpoint(fields, { id: makeEndpointId(), sealed: 'e30..a.b.c', now });
 }
 
 /** An endpoint with every field. */

@@ -6,7 +6,7 @@ import { allowedOrigins, publicPathOf, type Service } from '@latchkey/http';
 import { createClockGuard, type Dependency, groupParts, type Logger, type Registry } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
 import { createLeases, type KeyFingerprints } from '@latchkey/store';
-import { createGuards, fixedKeys, tokenVerifier } from '@latchkey/tokens';
+import { createGuards, createTokenVerifier, fixedKeys } from '@latchkey/tokens';
 import { v4, v7 } from 'uuid';
 import type { IpForm } from './audit/client.ts';
 import { createAuditMetrics } from './audit/metrics.ts';
@@ -225,7 +225,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     }),
   ]);
   const publicPath = publicPathOf(config);
-  const verify = tokenVerifier({ ...issuing, keys: fixedKeys(accessTokens.jwks()) });
+  const verify = createTokenVerifier({ ...issuing, keys: fixedKeys(accessTokens.jwks()) });
 
   return {
     ...parts,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, describe, type TestContext, test } from 'node:test';
 import { isolatedBuses } from '@latchkey/bus/testing/isolated';
 import { ACCOUNTS_TOPIC, allTopics, decode, type LatchkeyEvent } from '@latchkey/events';
-import { listen } from '@latchkey/http';
+import { createListeningPart } from '@latchkey/http';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { type AuthService, authSettings, compose } from './index.ts';
@@ -60,7 +60,7 @@ async function instance(keys = secrets): Promise<AuthService> {
 /** Serves an instance until the test ends. */
 async function serving(t: TestContext) {
   const service = await instance();
-  const door = listen({
+  const door = createListeningPart({
     name: 'http',
     host: '127.0.0.1',
     port: 0,

@@ -16,7 +16,7 @@ import { accountsTopic, deliveriesTopic, mailingsTopic, receiptsTopic } from '@l
 import type { ExportedMail } from '@latchkey/export';
 import type { Route, Service } from '@latchkey/http';
 import { createClockGuard, type Dependency, type Logger, type Registry } from '@latchkey/process';
-import { remoteKeys, tokenVerifier } from '@latchkey/tokens';
+import { createTokenVerifier, remoteKeys } from '@latchkey/tokens';
 import { systemClock } from './adapters/clock.system.ts';
 import { fetchFromAws } from './adapters/fetch-from-aws.ts';
 import { createSmtpMailer } from './adapters/mailer.smtp.ts';
@@ -131,7 +131,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
   const routes: readonly Route[] = reportRoutes(webhookReaders(config), () => running?.takeReport);
   const jwksUrl = config.JWKS_URL ?? `${config.PUBLIC_URL}/.well-known/jwks.json`;
   const eventKeys = deps.eventKeys ?? remoteEventKeys(jwksUrl);
-  const verify = tokenVerifier({
+  const verify = createTokenVerifier({
     keys: remoteKeys(jwksUrl),
     issuer: config.PUBLIC_URL,
     audience: config.AUDIENCE,

@@ -12,7 +12,7 @@ import { decodeReceipt, encode, type LatchkeyEvent, RECEIPTS_TOPIC, type Receipt
 import type { Service } from '@latchkey/http';
 import { createLogger, createRegistry, type Registry } from '@latchkey/process';
 import { freePort } from '@latchkey/process/testing/free-port';
-import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
 import { systemClock } from './adapters/clock.system.ts';
 import { makeDkimKey } from './dkim-key.ts';
 import { compose, notifierTopics } from './index.ts';
@@ -78,7 +78,7 @@ async function start(
   const bus = createEmbeddedBus({ database, logger });
   await bus.ensureTopics(notifierTopics);
   const registry = createRegistry();
-  const backend = { store: sqliteStore(database), bus: busFor(bus) };
+  const backend = { store: createSqliteStore(database), bus: busFor(bus) };
   const service = compose(config, { backend, logger, registry, eventKeys, ...deps });
   running = { database, bus, service, registry };
   await service.start();
@@ -355,7 +355,7 @@ describe('the notifier', () => {
       MAIL_DKIM_SELECTOR: 'latchkey1',
       MAIL_DKIM_PRIVATE_KEY: makeDkimKey(),
     });
-    const uses = await openOps(sqliteStore(database)).keys.list();
+    const uses = await openOps(createSqliteStore(database)).keys.list();
     assert.deepEqual(Object.keys(uses).toSorted(), ['MAIL_BOUNCE_KEY', 'MAIL_DKIM_PRIVATE_KEY']);
     for (const [use] of Object.values(uses)) assert.ok(use?.since !== undefined);
   });

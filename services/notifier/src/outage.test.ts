@@ -11,7 +11,7 @@ import { eventKeys } from '@latchkey/consumer/testing/signed';
 import { encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { freePort } from '@latchkey/process/testing/free-port';
-import { openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { compose, notifierTopics } from './index.ts';
 import { deliveryId } from './intake/delivery-id.ts';
 import { openSqliteStorage } from './storage/sqlite/index.ts';
@@ -80,7 +80,7 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
   await bus.ensureTopics(notifierTopics);
   const registry = createRegistry();
   const config = sendingTo(port, key);
-  const backend = { store: sqliteStore(database), bus };
+  const backend = { store: createSqliteStore(database), bus };
   const service = compose(config, { backend, logger, registry, eventKeys, clock, random: createRandom(7) });
   const store = openSqliteStorage({ database }).deliveries;
   let published = 0;

@@ -7,7 +7,7 @@ import { ACCOUNTS_TOPIC, accountsTopic, receiptsTopic } from '@latchkey/events';
 import { createFeed, feedRoutes, receiptRoutes, type SelectGenuine } from '@latchkey/feed';
 import { Problem, publicPathOf, type Service } from '@latchkey/http';
 import type { Dependency, Logger, Registry } from '@latchkey/process';
-import { createGuards, type KeySource, remoteKeys, tokenVerifier } from '@latchkey/tokens';
+import { createGuards, createTokenVerifier, type KeySource, remoteKeys } from '@latchkey/tokens';
 import { createSecretSealer, createWebhooks, openWebhooks } from '@latchkey/webhooks';
 import type { UserConfig } from './config.ts';
 import { generationGroup } from './generation/pointer.ts';
@@ -114,7 +114,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
         handleWithinMs: SLICE_WITHIN_MS,
       }),
   });
-  const verify = tokenVerifier({
+  const verify = createTokenVerifier({
     keys: deps.keys ?? remoteKeys(jwksUrl),
     issuer: config.PUBLIC_URL,
     audience: config.AUDIENCE,

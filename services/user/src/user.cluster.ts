@@ -6,7 +6,7 @@ import type { Bus } from '@latchkey/bus';
 import { isolatedBuses } from '@latchkey/bus/testing/isolated';
 import { eventKeys } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
-import { listen } from '@latchkey/http';
+import { createListeningPart } from '@latchkey/http';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { compose, userSettings, userTopics } from './index.ts';
@@ -54,7 +54,7 @@ async function startInstance(context: TestContext): Promise<Instance> {
     eventKeys,
     waits: { timeoutMs: PATIENCE_MS },
   });
-  const server = listen({
+  const server = createListeningPart({
     name: 'http',
     host: '127.0.0.1',
     port: 0,

@@ -8,10 +8,10 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { type ClientScope, hashClientKey, makeClientId, makeClientKey, openClients } from '@latchkey/clients';
 import { acceptAllRecords, eventKeys } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
-import { listen } from '@latchkey/http';
+import { createListeningPart } from '@latchkey/http';
 import { createRegistry, readConfig } from '@latchkey/process';
 import { captureLog } from '@latchkey/process/testing';
-import { openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { compose, userTopics } from './compose.ts';
 import { userSettings } from './config.ts';
 import type { UserView } from './http/schemas.ts';
@@ -47,14 +47,14 @@ async function startService(context: TestContext, waits = PATIENT) {
   const { logger } = log;
   const settings = { PUBLIC_URL: ISSUER, EVENT_SIGNATURES: 'warn', WEBHOOK_SECRET_KEY };
   const service = compose(readConfig(userSettings, settings), {
-    backend: { store: sqliteStore(database), bus },
+    backend: { store: createSqliteStore(database), bus },
     logger,
     registry,
     keys,
     eventKeys,
     waits,
   });
-  const server = listen({
+  const server = createListeningPart({
     name: 'http',
     host: '127.0.0.1',
     port: 0,
@@ -111,7 +111,7 @@ async function startService(context: TestContext, waits = PATIENT) {
   function me(account: History, seq: number, headers?: Record<string, string>) {
     return get('/users/me', tokenOf(account.id, seq), headers);
   }
-  const { clients } = openClients(sqliteStore(database));
+  const { clients } = openClients(createSqliteStore(database));
   async function addClient(
     ...scopes: readonly ClientScope[]
   ): Promise<{ readonly id: string; readonly key: string }> {
@@ -122,7 +122,7 @@ async function startService(context: TestContext, waits = PATIENT) {
     await clients.add({ id, name: 'test', scopes, person: true, createdAt: since, keys });
     return { id, key };
   }
-  const ops = openOps(sqliteStore(database));
+  const ops = openOps(createSqliteStore(database));
   return { log, service, registry, bus, ops, publish, projected, get, send, me, clients, addClient };
 }
 

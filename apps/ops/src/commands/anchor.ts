@@ -4,7 +4,7 @@ import { openOps } from '@latchkey/auth/ops';
 import type { LogReader } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
 import { createTextFile, readTextFile } from '@latchkey/process';
-import { type Anchor, anchorFlaw, anchorsIn, makeAnchor, parseAnchor, partsOf } from '@latchkey/verify';
+import { type Anchor, anchorFlaw, anchorsIn, makeAnchor, parseAnchor, splitAnchor } from '@latchkey/verify';
 import type { CommandContext } from '../context.ts';
 import { eventKeysOf, publicEventKeysOf } from '../keys.ts';
 import { formatCount } from '../output/progress.ts';
@@ -53,7 +53,7 @@ function anchorToTopic(topic: string, context: CommandContext): Promise<void> {
     const anchor = await newAnchor(store, context);
     const { partitions, retentionMs } = accountsTopic;
     await createTopicLike(context, system, nameOf(ACCOUNTS_TOPIC), { partitions, retentionMs, name: topic });
-    for (const text of partsOf(anchor)) {
+    for (const text of splitAnchor(anchor)) {
       const record = { key: anchor.at, value: Buffer.from(text), headers: {} };
       await retryUntilReachable(context, 'Kafka', () => log.bus.publish(topic, [record]));
     }

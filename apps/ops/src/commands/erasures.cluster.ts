@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { openStorage } from '@latchkey/auth';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import { accountsTopic, erasableAccountsTopic } from '@latchkey/events';
-import { openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandHere } from '../testing/run-here.ts';
 
@@ -21,7 +21,7 @@ async function system(t: TestContext) {
   t.after(() => bus.close());
   const folder = await temporaryFolder(t);
   const database = openDatabase({ folder, as: 'server' });
-  const { erasureReceipts } = openStorage(sqliteStore(database));
+  const { erasureReceipts } = openStorage(createSqliteStore(database));
   const account = randomUUID();
   const at = '2026-03-01T12:00:00.000Z';
   await erasureReceipts.open({ account, sequence: 7, erasedAt: at, expected: ['auth'] });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { openStorage } from '@latchkey/auth';
-import { openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandHere } from '../testing/run-here.ts';
 
@@ -17,7 +17,7 @@ function daysAgo(days: number): string {
 async function erasures(t: TestContext) {
   const folder = await temporaryFolder(t);
   const database = openDatabase({ folder, as: 'server' });
-  const { erasureReceipts } = openStorage(sqliteStore(database));
+  const { erasureReceipts } = openStorage(createSqliteStore(database));
   async function erased(days: number, consumers: readonly string[]) {
     const account = randomUUID();
     const expected = ['auth', 'books'];

@@ -14,7 +14,7 @@ import {
   type Receipt,
 } from '@latchkey/events';
 import { createRegistry, readConfig } from '@latchkey/process';
-import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
 import { compose, userSettings, userTopics } from '@latchkey/user';
 import { openOps } from '@latchkey/user/ops';
@@ -45,7 +45,7 @@ async function scene(t: TestContext) {
   const user = compose(
     readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com', EVENT_SIGNATURES: 'warn' }),
     {
-      backend: { store: sqliteStore(database), bus },
+      backend: { store: createSqliteStore(database), bus },
       logger: silentLogger(),
       registry: createRegistry(),
       keys: fixedKeys({ keys: [] }),
@@ -68,7 +68,7 @@ async function scene(t: TestContext) {
     /** Publishes a record that is not an event. */
     publishGarbage: () =>
       bus.publish(ACCOUNTS_TOPIC, [{ key: account, value: Buffer.from('{'), headers: {} }]),
-    listParked: () => openOps(sqliteStore(database)).listParked({ limit: 9 }),
+    listParked: () => openOps(createSqliteStore(database)).listParked({ limit: 9 }),
     rebuild: (...words: readonly string[]) =>
       runCommandHere({ DATA_DIR: folder }, 'rebuild', 'user', ...words),
   };
@@ -246,7 +246,7 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
 
   test('--drop confirms the erasures that waited for a generation that is no more', async (t) => {
     const { database, account, bus, rebuild } = await scene(t);
-    const store = sqliteStore(database);
+    const store = createSqliteStore(database);
     const { erasureReceipts } = openAuthStorage(store);
     const erasure = { erasedAt: '2026-03-01T12:00:00.000Z', expected: ['auth', 'user'] };
     await erasureReceipts.open({ ...erasure, account, sequence: 1 });

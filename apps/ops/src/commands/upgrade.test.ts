@@ -5,7 +5,7 @@ import { generateLaterSecrets } from '@latchkey/auth/secrets';
 import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
 import { eventKeysIn } from '@latchkey/events';
 import { parseJson } from '@latchkey/process';
-import { openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { journalTopics } from '@latchkey/verify';
 import { loadSecrets } from '../../../standalone/src/secrets.ts';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
@@ -84,7 +84,7 @@ test('continues where it was killed', async (t) => {
   const { folder, upgraded } = await oldFolder(t);
   const database = openDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });
-  const auth = openOps(sqliteStore(database));
+  const auth = openOps(createSqliteStore(database));
   const keys = eventKeysIn(parseJson((await loadSecrets(folder)).EVENT_SIGNING_KEYS));
   const interrupted = signTopics({
     auth,

@@ -1,7 +1,7 @@
 import { openOps as openAuth } from '@latchkey/auth/ops';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
 import { openOps as openUser } from '@latchkey/user/ops';
-import { type Sources, verify } from '@latchkey/verify';
+import { type VerifySources, verifySystem } from '@latchkey/verify';
 import type { CommandContext } from '../context.ts';
 import { publicEventKeysOf } from '../keys.ts';
 import { createProgressIfSlow } from '../output/progress.ts';
@@ -48,7 +48,7 @@ export function addVerifyCommand(program: Program, context: CommandContext): voi
       withSystem({ ...context, waits: false }, async (system) => {
         const anchors =
           against === undefined ? {} : { against: await readAnchors(against, system.log.reader, context) };
-        const verification = await verify(await sourcesOf(system, context), {
+        const verification = await verifySystem(await sourcesOf(system, context), {
           patienceMs: patience * 1000,
           pauseMs: PAUSE_MS,
           maxRecords: MAX_RECORDS,
@@ -64,7 +64,10 @@ export function addVerifyCommand(program: Program, context: CommandContext): voi
     );
 }
 
-async function sourcesOf({ store, bus, log, nameOf }: System, context: CommandContext): Promise<Sources> {
+async function sourcesOf(
+  { store, bus, log, nameOf }: System,
+  context: CommandContext,
+): Promise<VerifySources> {
   const keys = await publicEventKeysOf(context);
   if (keys === undefined)
     context.note('signatures are not checked: neither EVENT_SIGNING_KEYS nor JWKS_URL is set');

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import { openStorage } from '@latchkey/auth';
 import type { Erasure } from '@latchkey/auth/ops';
-import { openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandHere } from '../testing/run-here.ts';
 import { describeTopicErasure, type Removal, topicAdvice, topicErasureOf } from './topic.ts';
@@ -68,7 +68,7 @@ describe('the topic after an erasure', () => {
 async function erasedFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
   const database = openDatabase({ folder, as: 'server' });
-  const { erasureReceipts } = openStorage(sqliteStore(database));
+  const { erasureReceipts } = openStorage(createSqliteStore(database));
   const account = randomUUID();
   await erasureReceipts.open({ account, sequence: 7, erasedAt: ERASED_AT, expected: ['auth'] });
   await erasureReceipts.noteCopies(account, COPIED_AT);

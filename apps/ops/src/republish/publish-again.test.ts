@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { openOps } from '@latchkey/auth/ops';
 import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, type EncodedEvent } from '@latchkey/events';
-import { openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { eventKeysOf } from '../keys.ts';
 import { waitUntil } from '../testing/eventually.ts';
@@ -24,7 +24,7 @@ test('leaves nothing of an account that was erased after its records were made',
     await bus.close();
     await database.close();
   });
-  const { journal, erasures, chain } = openOps(sqliteStore(database));
+  const { journal, erasures, chain } = openOps(createSqliteStore(database));
   const stream = await journal.stream(ada);
   assert.ok(stream);
   const { signer } = await eventKeysOf({ environment });

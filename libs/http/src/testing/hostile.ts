@@ -4,7 +4,7 @@
  */
 import { gzipSync } from 'node:zlib';
 import type { z } from 'zod';
-import { makeStrict } from '../strict.ts';
+import { makeSchemaStrict } from '../strict.ts';
 
 export interface HostileBody {
   /** For the title of a test: `email: an operator object`. */
@@ -39,7 +39,7 @@ export function optionalFields(
   schema: z.ZodType,
   valid: Readonly<Record<string, unknown>>,
 ): readonly string[] {
-  const guard = makeStrict(schema);
+  const guard = makeSchemaStrict(schema);
   return Object.keys(valid).filter((field) => guard.safeParse(without(valid, field)).success);
 }
 

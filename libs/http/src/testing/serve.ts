@@ -2,10 +2,10 @@ import type { TestContext } from 'node:test';
 import { createRegistry, type Registry } from '@latchkey/process';
 import { captureLog, type LogCapture } from '@latchkey/process/testing';
 import type { HttpOptions } from '../handler.ts';
-import { type ListeningPart, listen } from '../listen.ts';
+import { createListeningPart, type ListeningPart } from '../listen.ts';
 import type { Route } from '../route.ts';
 
-export interface Served {
+export interface ServedRoutes {
   readonly part: ListeningPart;
   readonly origin: string;
   readonly log: LogCapture;
@@ -17,14 +17,14 @@ export interface Served {
 }
 
 /** Serves routes on a free port until the test ends. */
-export async function serve(
+export async function serveRoutes(
   context: Pick<TestContext, 'after'>,
   routes: readonly Route[],
   options: Partial<HttpOptions> & { readonly drainMs?: number } = {},
-): Promise<Served> {
+): Promise<ServedRoutes> {
   const log = captureLog();
   const registry = createRegistry();
-  const part = listen({
+  const part = createListeningPart({
     name: 'http',
     host: '127.0.0.1',
     port: 0,
@@ -41,7 +41,7 @@ export async function serve(
   await part.start();
   context.after(() => part.stop());
   const origin = `http://127.0.0.1:${part.port()}`;
-  const call: Served['call'] = (path, init) => fetch(`${origin}${path}`, init);
+  const call: ServedRoutes['call'] = (path, init) => fetch(`${origin}${path}`, init);
   return {
     part,
     origin,

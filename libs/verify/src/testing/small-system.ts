@@ -1,7 +1,7 @@
 /** An in-memory system in which everything agrees until a test changes something. */
 import { type BusRecord, partitionOfKey } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent, MAILINGS_TOPIC } from '@latchkey/events';
-import type { Sources } from '../verify.ts';
+import type { VerifySources } from '../verify.ts';
 import type { DeliveryView, ExpiredLease, JournaledStream, StoredAccount } from '../views.ts';
 import { keyOf, recordsOf } from './streams.ts';
 
@@ -27,14 +27,14 @@ export interface SmallSystem {
   readonly lostPositions: string[];
   /** Sets what happens each time before the topics are read. */
   beforeEachRead(change: () => void): void;
-  readonly sources: Sources;
+  readonly sources: VerifySources;
 }
 
 /** An AccountVerified leads to a welcome mail. */
 const owedBy: DeliveryView['owedBy'] = ({ id, type }) =>
   type === 'AccountVerified' ? [{ id: `${id}/welcome`, mail: 'welcome' }] : [];
 
-export function smallSystem(streams: readonly JournaledStream[]): SmallSystem {
+export function createSmallSystem(streams: readonly JournaledStream[]): SmallSystem {
   const journal = new Map(streams.map((stream) => [stream.id, stream]));
   const records = streams.flatMap(recordsOf);
   const deliveries = new Set(

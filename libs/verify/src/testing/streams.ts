@@ -106,7 +106,7 @@ const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 export const signer = eventSigner({ kid: 'test', key: privateKey });
 
 /** Signs under the same key id, with another key. */
-export const stranger = eventSigner({ kid: 'test', key: generateKeyPairSync('ed25519').privateKey });
+export const strangersSigner = eventSigner({ kid: 'test', key: generateKeyPairSync('ed25519').privateKey });
 
 /** Returns the key that `recordsOf` signs with. */
 export function keyOf(kid: string): KeyObject | undefined {
@@ -129,6 +129,6 @@ export function recordOf(event: LatchkeyEvent, offset = 0, chain?: ChainEntry, b
 }
 
 /** Returns a different event with the same sequence. */
-export function forged(event: LatchkeyEvent): LatchkeyEvent {
+export function forgedEvent(event: LatchkeyEvent): LatchkeyEvent {
   return { ...event, id: randomUUID() };
 }

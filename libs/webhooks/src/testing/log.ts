@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, accountsTopic, encode } from '@latchkey/events';
-import { openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import type { RedriveRange, WebhookEndpoint } from '../endpoint.ts';
-import { MAX_ENDPOINTS, makeId, makeSecret, newEndpoint, withRedrive } from '../endpoint.ts';
+import { MAX_ENDPOINTS, makeEndpointId, makeEndpointSecret, newEndpoint, withRedrive } from '../endpoint.ts';
 import { createEventReader } from '../log-reader.ts';
 import { changeEndpoint } from '../ports.ts';
 import type { PostRequest } from '../post.ts';
@@ -24,7 +24,7 @@ export async function openLog() {
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
   await bus.ensureTopics([accountsTopic]);
-  const storage = openSqliteWebhooks(sqliteStore(database));
+  const storage = openSqliteWebhooks(createSqliteStore(database));
 
   return {
     bus,
@@ -48,8 +48,8 @@ export async function openLog() {
     },
     async addEndpoint(of: Partial<WebhookEndpoint> = {}): Promise<WebhookEndpoint> {
       const fields = { name: 'crm', url: 'http://crm/', person: true, from: 'beginning' } as const;
-      const id = makeId();
-      const sealed = await sealer.seal(id, makeSecret());
+      const id = makeEndpointId();
+      const sealed = await sealer.seal(id, makeEndpointSecret());
       const endpoint = { ...newEndpoint(fields, { id, sealed, now: START }), ...of };
       assert.ok(await storage.endpoints.add(endpoint, MAX_ENDPOINTS));
       return endpoint;

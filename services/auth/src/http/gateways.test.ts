@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ClientScope, hashClientKey, makeClientId, makeClientKey, openClients } from '@latchkey/clients';
-import { sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore } from '@latchkey/sqlite';
 import { decodeJwt } from 'jose';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';
 import { assertProblem, assertStatus, loginTokens, signUp, somebody, verified } from '../testing/people.ts';
@@ -18,7 +18,7 @@ async function keyWith(
   const id = makeClientId();
   const key = makeClientKey(id);
   const now = new Date();
-  await openClients(sqliteStore(auth.database)).clients.add({
+  await openClients(createSqliteStore(auth.database)).clients.add({
     id,
     name: 'books',
     scopes: [scope],

@@ -1,7 +1,7 @@
 import type { Bus } from '@latchkey/bus';
 import type { EventSigner } from '@latchkey/events';
 import type { Dependency, Logger, Part, Registry } from '@latchkey/process';
-import { doublingPauses, loop, sleep as realSleep, type Sleep } from '@latchkey/process/loop';
+import { createDoublingPauses, loop, sleep as realSleep, type Sleep } from '@latchkey/process/loop';
 import type { Leases } from '@latchkey/store';
 import type { Outbox } from '../ports/outbox.ts';
 import { ageSeconds, createRelayMetrics } from './metrics.ts';
@@ -34,12 +34,12 @@ export interface Relay extends Part {
 
 const QUEUE_CAPACITY = 10_000;
 const STREAMS_PER_BATCH = 500;
-const retryPauses = doublingPauses({ least: 100, most: 1000 });
+const retryPauses = createDoublingPauses({ least: 100, most: 1000 });
 /**
  * The pauses of the sweep. With these, everything is published within 2 s, although a sweep leaves the commits of the
  * last second to the process that appended them.
  */
-const sweepPauses = doublingPauses({ least: 100, most: 750 });
+const sweepPauses = createDoublingPauses({ least: 100, most: 750 });
 
 /** The age of a commit that shows that it cannot be published, because a running instance publishes it earlier. */
 const OVERDUE_SECONDS = 10;

@@ -1,5 +1,5 @@
 import type { Logger, Part } from '@latchkey/process';
-import { idlePauses, type Wakeup } from '@latchkey/process/loop';
+import { createIdlePauses, type Wakeup } from '@latchkey/process/loop';
 import { createLeaseWatch } from '@latchkey/store';
 import type { Deps } from '../deps.ts';
 import { createJob } from '../job.ts';
@@ -58,6 +58,6 @@ export function createWorker(
   }
 
   const most = Math.max(IDLE_MS.least, Math.min(IDLE_MS.most, leaseMs / 4));
-  const everyMs = idlePauses({ least: IDLE_MS.least, most });
+  const everyMs = createIdlePauses({ least: IDLE_MS.least, most });
   return createJob({ name: 'worker', everyMs, logger, wakeup, run });
 }

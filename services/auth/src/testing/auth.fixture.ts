@@ -17,9 +17,9 @@ import {
   type SealedContent,
   type SecurityEvent,
 } from '@latchkey/events';
-import { allowedOrigins, listen } from '@latchkey/http';
+import { allowedOrigins, createListeningPart } from '@latchkey/http';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
-import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
 import { compactDecrypt } from 'jose';
 import { type AuthDeps, authSettings, compose } from '../index.ts';
 import { generateSecrets } from '../keys/secrets.ts';
@@ -90,13 +90,13 @@ export async function startAuth(
     return new Date(Date.now() + ahead);
   }
   const service = compose(config, {
-    backend: { store: sqliteStore(store), bus },
+    backend: { store: createSqliteStore(store), bus },
     logger,
     registry,
     now,
     ...(mails && { mails }),
   });
-  const door = listen({
+  const door = createListeningPart({
     name: 'http',
     host: '127.0.0.1',
     port: 0,
@@ -176,7 +176,7 @@ export async function startAuth(
       away = taken;
     },
     /** Makes an account an admin, as an operator would. */
-    makeAdmin: (email: string) => openOps(sqliteStore(database)).changeRole(email, 'admin'),
+    makeAdmin: (email: string) => openOps(createSqliteStore(database)).changeRole(email, 'admin'),
     /** Advances the service's clock. */
     advance: (ms: number): void => {
       ahead += ms;

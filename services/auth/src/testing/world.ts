@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { type LinkPurpose, receiptsTopic, type SealedContent } from '@latchkey/events';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
-import { openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { createLeases, StoreUnavailable } from '@latchkey/store';
 import { v7 } from 'uuid';
 import { type AccountFact, isAccountFact, type Unverified } from '../account/index.ts';
@@ -87,7 +87,7 @@ export async function openWorld(given?: Stores) {
   const config = readConfig(authSettings, { ...settings, ...secrets });
   const { signer } = config.EVENT_SIGNING_KEYS;
   const { deps, jwks } = compose(config, {
-    backend: { store: sqliteStore(database), bus },
+    backend: { store: createSqliteStore(database), bus },
     logger,
     registry: createRegistry(),
     now,

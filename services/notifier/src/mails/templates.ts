@@ -5,7 +5,7 @@
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fallbacks, parseLocale } from '@latchkey/locale';
+import { fallbackLocales, parseLocale } from '@latchkey/locale';
 import { Liquid, type Template } from 'liquidjs';
 import { mails } from '../../mails/index.ts';
 import { examplesOf, type Mail } from './define-mail.ts';
@@ -124,7 +124,7 @@ async function faultsOfFolder(override: string): Promise<readonly string[]> {
 }
 
 function faultsOfLocale(mail: Mail, locale: string): readonly string[] {
-  return fallbacks(locale)[0] === locale
+  return fallbackLocales(locale)[0] === locale
     ? []
     : [`${join(mail.name, locale)}: is not a language tag in its usual form (en, pt-BR)`];
 }
@@ -168,7 +168,7 @@ export async function loadTemplates(override?: string): Promise<Templates> {
 function closestTo(locale: string, known: readonly string[]): string {
   const { language } = parseLocale(locale);
   const close = known.filter((each) => parseLocale(each).language === language);
-  return fallbacks(locale).find((each) => close.includes(each)) ?? close[0] ?? 'en';
+  return fallbackLocales(locale).find((each) => close.includes(each)) ?? close[0] ?? 'en';
 }
 
 function templatesFrom(parsed: ReadonlyMap<string, ByLocale>): Templates {

@@ -2,7 +2,7 @@
 import type { Bus } from '@latchkey/bus';
 import { DELIVERIES_TOPIC, type EncodedEvent, encode, type LatchkeyEvent } from '@latchkey/events';
 import type { Logger } from '@latchkey/process';
-import { createWakeup, doublingPauses, loop } from '@latchkey/process/loop';
+import { createDoublingPauses, createWakeup, loop } from '@latchkey/process/loop';
 import { StoreUnavailable } from '@latchkey/store';
 import { v5 as uuidv5 } from 'uuid';
 import type { Clock } from '../ports/clock.ts';
@@ -77,7 +77,7 @@ export function createReportPublisher(deps: ReportPublisherDeps): ReportPublishe
       running ??= loop(
         {
           every: POLL_MS.most,
-          backoff: doublingPauses(POLL_MS),
+          backoff: createDoublingPauses(POLL_MS),
           wake: wakeup,
           signal: stopping.signal,
           sleep: clock.sleep,

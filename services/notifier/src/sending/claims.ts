@@ -1,6 +1,6 @@
 /** Claims as many due deliveries as may be sent, and ends expired ones. */
 import type { Logger } from '@latchkey/process';
-import { createWakeup, doublingPauses, loop } from '@latchkey/process/loop';
+import { createDoublingPauses, createWakeup, loop } from '@latchkey/process/loop';
 import { createLeaseWatch, StoreUnavailable } from '@latchkey/store';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -99,7 +99,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
     return found;
   }
 
-  const whileClosed = doublingPauses(POLL_MS);
+  const whileClosed = createDoublingPauses(POLL_MS);
   function pauseMs(idle: number): number {
     const circuit = server.circuit();
     if (circuit.state === 'closed') return whileClosed(idle);

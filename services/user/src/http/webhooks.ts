@@ -8,14 +8,14 @@ import {
   assertUrlAllowed,
   changeEndpoint,
   EndpointRefused,
+  endpointStateOf,
   pauseEndpoint,
   resumeEndpoint,
   rotateSecret,
   type SecretSealer,
-  stateOf,
   type WebhookEndpoint,
   type WebhookStorage,
-  withFields,
+  withChangedFields,
   withRedrive,
 } from '@latchkey/webhooks';
 import { z } from 'zod';
@@ -219,7 +219,7 @@ export function webhookRoutes({
     async handle({ params: { id }, body, caller, log }) {
       const { url } = body;
       if (url !== undefined) await mapRefusals(() => assertUrlAllowed(url, { allowPrivate }));
-      const changed = await change(id, (endpoint) => withFields(endpoint, body));
+      const changed = await change(id, (endpoint) => withChangedFields(endpoint, body));
       logChange({ log, caller }, id, 'changed');
       return { status: 200, body: { webhook: viewOf(changed) } };
     },
@@ -383,7 +383,7 @@ function viewOf(endpoint: WebhookEndpoint): z.infer<typeof webhookSchema> {
     url,
     types: endpoint.types ?? [],
     person,
-    state: stateOf(endpoint),
+    state: endpointStateOf(endpoint),
     createdAt: createdAt.toISOString(),
     paused: pause === undefined ? null : { ...pause, at: pause.at.toISOString() },
     failing:

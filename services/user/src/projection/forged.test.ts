@@ -9,7 +9,7 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { eventKeys, signEvent } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, eventSigner, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
-import { openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { compose, userTopics } from '../compose.ts';
 import { userSettings } from '../config.ts';
 import { openOps } from '../ops.ts';
@@ -25,7 +25,7 @@ async function openService(context: TestContext, settings: Record<string, string
   const registry = createRegistry();
   const config = readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com', ...settings });
   const service = compose(config, {
-    backend: { store: sqliteStore(database), bus },
+    backend: { store: createSqliteStore(database), bus },
     logger: createLogger({ name: 'user', level: 'silent' }),
     registry,
     eventKeys,
@@ -50,7 +50,7 @@ async function openService(context: TestContext, settings: Record<string, string
   }
   async function stateOf(account: string) {
     await settle();
-    const profiles = await openOps(sqliteStore(database)).activeProfiles();
+    const profiles = await openOps(createSqliteStore(database)).activeProfiles();
     const stored = (await profiles.load([account])).get(account);
     return { sequence: stored?.sequence ?? 0, isParked: stored?.parked !== undefined };
   }

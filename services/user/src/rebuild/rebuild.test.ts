@@ -9,7 +9,7 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { acceptAllRecords, eventKeys } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
-import { openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
 import { compose, userTopics } from '../compose.ts';
 import { userSettings } from '../config.ts';
@@ -34,7 +34,7 @@ async function scene(context: TestContext) {
   const service = compose(
     readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com', EVENT_SIGNATURES: 'warn' }),
     {
-      backend: { store: sqliteStore(database), bus },
+      backend: { store: createSqliteStore(database), bus },
       logger: createLogger({ name: 'user', level: 'silent' }),
       registry,
       keys: fixedKeys({ keys: [] }),
@@ -81,7 +81,7 @@ async function scene(context: TestContext) {
   async function metric(name: string) {
     return Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(await registry.metrics())?.[1]);
   }
-  const { retryParked } = openOps(sqliteStore(sharedDatabase));
+  const { retryParked } = openOps(createSqliteStore(sharedDatabase));
   return {
     service,
     stores,

@@ -1,5 +1,5 @@
 /** Service clients in the embedded store. */
-import { mapSqliteErrors, type Row, rowSource, type Schema, type SqliteStore } from '@latchkey/sqlite';
+import { createRowSource, mapSqliteErrors, type Row, type Schema, type SqliteStore } from '@latchkey/sqlite';
 import { nothingToPrepare } from '@latchkey/store';
 import type { ServiceClient, StoredKey } from '../../client.ts';
 import type { ClientStorage, ServiceClients } from '../../service-clients.ts';
@@ -35,7 +35,7 @@ export function openSqliteClients({ database }: Pick<SqliteStore, 'database'>): 
   const { prepare, write } = database;
   return {
     ...nothingToPrepare,
-    source: rowSource(database, { count: SQL.count, page: SQL.list, key: ['id', ''], read: clientOf }),
+    source: createRowSource(database, { count: SQL.count, page: SQL.list, key: ['id', ''], read: clientOf }),
     clients: mapSqliteErrors<ServiceClients>({
       add: ({ scopes, types, person, createdAt, keys, ...client }) =>
         write(() => {

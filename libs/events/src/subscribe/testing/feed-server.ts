@@ -2,7 +2,7 @@
 import type { TestContext } from 'node:test';
 import type { Bus } from '@latchkey/bus';
 import { createFeed, type FeedReader, feedRoutes, receiptRoutes } from '@latchkey/feed';
-import { listen, type Policy, Problem, problems } from '@latchkey/http';
+import { createListeningPart, type Policy, Problem, problems } from '@latchkey/http';
 import { createLogger, createRegistry } from '@latchkey/process';
 
 export const API_KEY = 'the key of the test';
@@ -31,7 +31,7 @@ export async function serveFeed(
       return found;
     },
   };
-  const part = listen({
+  const part = createListeningPart({
     name: 'feed',
     host: '127.0.0.1',
     port,

@@ -2,12 +2,12 @@
 import {
   createDocumentTarget,
   createMongoKeyFingerprints,
+  createMongoLeaseRecords,
   guardMongo,
   type Index,
   isLostRace,
   keyFingerprintTarget,
   type MongoStore,
-  mongoLeases,
   prepareMongo,
   retryLostRace,
 } from '@latchkey/mongo';
@@ -146,7 +146,7 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
       },
     }),
     keyFingerprints: createMongoKeyFingerprints(connection, KEYS),
-    leases: mongoLeases(connection, 'webhook_leases'),
+    leases: createMongoLeaseRecords(connection, 'webhook_leases'),
     voidLeases: async () => undefined,
   };
 }

@@ -1,13 +1,13 @@
 /** Webhooks in the embedded store. */
 import {
+  createRowSource,
   createSqliteKeyFingerprints,
+  createSqliteLeaseRecords,
   keyFingerprintSource,
   mapSqliteErrors,
   type Row,
-  rowSource,
   type Schema,
   type SqliteStore,
-  sqliteLeases,
 } from '@latchkey/sqlite';
 import { nothingToPrepare } from '@latchkey/store';
 import { storedEndpoint, type WebhookEndpoint } from '../../endpoint.ts';
@@ -86,17 +86,17 @@ const SQL = {
 export function openSqliteWebhooks({ database }: Pick<SqliteStore, 'database'>): WebhookStorage {
   database.migrate(schema);
   const { prepare, write } = database;
-  const leases = sqliteLeases(database, 'webhook_lease');
+  const leases = createSqliteLeaseRecords(database, 'webhook_lease');
   return {
     ...nothingToPrepare,
     source: {
-      endpoints: rowSource(database, {
+      endpoints: createRowSource(database, {
         count: SQL.count,
         page: SQL.page,
         key: ['id', ''],
         read: endpointOf,
       }),
-      attempts: rowSource(database, {
+      attempts: createRowSource(database, {
         count: SQL.countAttempts,
         page: SQL.pageAttempts,
         key: ['place', ''],

@@ -1,4 +1,9 @@
-import { createMongoKeyFingerprints, type Index, mongoLeases, prepareMongo } from '@latchkey/mongo';
+import {
+  createMongoKeyFingerprints,
+  createMongoLeaseRecords,
+  type Index,
+  prepareMongo,
+} from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Stores } from '../../ports/stores.ts';
 import { noLimits } from '../limits.ts';
@@ -52,7 +57,7 @@ export function openMongoStores(connection: Connection): Stores {
     sessions: createMongoSessions(connection),
     requests: createMongoRequests(connection),
     idempotencyKeys: createMongoIdempotencyKeys(connection),
-    leases: mongoLeases(connection, LEASES),
+    leases: createMongoLeaseRecords(connection, LEASES),
     trustedAddresses: createMongoTrustedAddresses(connection),
     knownSources: createMongoKnownSources(connection),
     storedCommits: createMongoStoredCommits(connection),

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { ChainEntry } from '@latchkey/events';
-import { batchReads, guardMongo, isLostRace, MongoFailure } from '@latchkey/mongo';
+import { createBatchedReader, guardMongo, isLostRace, MongoFailure } from '@latchkey/mongo';
 import { StoreUnavailable } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import { type AppendResult, type Commit, type Journal, UnreadableCommit } from '../../ports/journal.ts';
@@ -32,7 +32,7 @@ export function createMongoJournal(connection: Connection): Journal {
   const commits = connection.collection<CommitDocument>(COMMITS);
 
   /** Returns the documents of each stream after a number, in the order of their numbers. */
-  const readAll = batchReads(async (places: readonly Place[]) => {
+  const readAll = createBatchedReader(async (places: readonly Place[]) => {
     const [first] = places;
     if (places.length === 1 && first !== undefined)
       return [await commits.find(after(first), MAJORITY).sort({ number: 1 }).toArray()];

@@ -1,4 +1,4 @@
-import { batchReads, guardMongo, type Index } from '@latchkey/mongo';
+import { createBatchedReader, guardMongo, type Index } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Session, SessionPlace, Sessions } from '../../ports/sessions.ts';
 
@@ -17,7 +17,7 @@ const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
 export function createMongoSessions(connection: Connection): Sessions {
   const sessions = connection.collection<SessionDocument>(SESSIONS);
 
-  const find = batchReads(async (ids: readonly string[]) => {
+  const find = createBatchedReader(async (ids: readonly string[]) => {
     const [first] = ids;
     const filter = ids.length === 1 && first !== undefined ? { _id: first } : { _id: { $in: [...ids] } };
     const found = new Map(

@@ -1,4 +1,4 @@
-import { createSqliteKeyFingerprints, type Database, sqliteLeases } from '@latchkey/sqlite';
+import { createSqliteKeyFingerprints, createSqliteLeaseRecords, type Database } from '@latchkey/sqlite';
 import { nothingToPrepare } from '@latchkey/store';
 import type { Stores } from '../../ports/stores.ts';
 import { noLimits } from '../limits.ts';
@@ -24,7 +24,7 @@ import { createSqliteTrustedAddresses } from './trusted-addresses.ts';
 export function openSqliteStores(database: Database): Stores {
   database.migrate(schema);
   const requests = createSqliteRequests(database);
-  const leases = sqliteLeases(database, 'lease');
+  const leases = createSqliteLeaseRecords(database, 'lease');
   return {
     ...nothingToPrepare,
     journal: createSqliteJournal(database),

@@ -1,4 +1,4 @@
-import { type Database, type Row, rowSource } from '@latchkey/sqlite';
+import { createRowSource, type Database, type Row } from '@latchkey/sqlite';
 import type { MigrationSource, RawCommit } from '../../ports/migration.ts';
 import { headOf, keysOf } from './commits.ts';
 import { erasureOf } from './erasure-receipts.ts';
@@ -34,10 +34,10 @@ export function createSqliteMigrationSource(database: Database): MigrationSource
       const rows = database.prepare('SELECT name, fingerprint FROM journal_fingerprint').all();
       return Object.fromEntries(rows.map((row) => [String(row['name']), String(row['fingerprint'])]));
     },
-    requests: rowSource(database, { ...REQUESTS, read: requestOf }),
-    sessions: rowSource(database, { ...byRowid('session'), read: sessionOf }),
-    erasures: rowSource(database, { ...ERASURES, read: erasureOf }),
-    commits: rowSource(database, { ...byRowid('journal_commit'), read: rawCommitOf }),
+    requests: createRowSource(database, { ...REQUESTS, read: requestOf }),
+    sessions: createRowSource(database, { ...byRowid('session'), read: sessionOf }),
+    erasures: createRowSource(database, { ...ERASURES, read: erasureOf }),
+    commits: createRowSource(database, { ...byRowid('journal_commit'), read: rawCommitOf }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Database, keyFingerprintSource, type Row, rowSource } from '@latchkey/sqlite';
+import { createRowSource, type Database, keyFingerprintSource, type Row } from '@latchkey/sqlite';
 import type { NotifierRecords, StoredCutoffs } from '../../ports/storage.ts';
 import { KEYS } from './migrations.ts';
 import { deliveryOf } from './rows.ts';
@@ -26,9 +26,9 @@ const SUPPRESSIONS = {
 /** The notifier's records in the embedded store, for `ops move`. */
 export function createSqliteSource(database: Database): NotifierRecords<'source'> {
   return {
-    cutoffs: rowSource(database, { ...CUTOFFS, read: cutoffsOf }),
-    suppressions: rowSource(database, { ...SUPPRESSIONS, read: suppressionOf }),
-    deliveries: rowSource(database, { ...DELIVERIES, read: deliveryOf }),
+    cutoffs: createRowSource(database, { ...CUTOFFS, read: cutoffsOf }),
+    suppressions: createRowSource(database, { ...SUPPRESSIONS, read: suppressionOf }),
+    deliveries: createRowSource(database, { ...DELIVERIES, read: deliveryOf }),
     keys: keyFingerprintSource(database, KEYS),
   };
 }
