@@ -32,6 +32,7 @@ describe('a brand', () => {
     folder = await mkdtemp(join(tmpdir(), 'latchkey-brand-'));
     await writeFile(join(folder, 'logo.png'), PNG);
     await writeFile(join(folder, 'logo.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
+    await writeFile(join(folder, 'empty.png'), '');
     await writeFile(join(folder, 'huge.png'), Buffer.concat([PNG, Buffer.alloc(256 * 1024)]));
   });
   after(() => rm(folder, { recursive: true }));
@@ -57,6 +58,9 @@ describe('a brand', () => {
     assert.match(faultOf({ BRAND_LOGO_FILE: join(folder, 'logo.svg') }), /must be a PNG, JPEG or GIF/);
     assert.match(faultOf({ BRAND_LOGO_FILE: join(folder, 'huge.png') }), /at most 256 KiB/);
     assert.match(faultOf({ BRAND_LOGO_FILE: join(folder, 'none.png') }), /must be a file that can be read/);
+    assert.match(faultOf({ BRAND_LOGO_FILE: join(folder, 'empty.png') }), /must be a PNG, JPEG or GIF/);
+    for (const path of [folder, '/dev/zero'])
+      assert.match(faultOf({ BRAND_LOGO_FILE: path }), /must be a file that can be read/, path);
     assert.match(faultOf({ BRAND_LOGO_URL: 'http://example.com/logo.png' }), /must be an https URL/);
     assert.match(
       faultOf({

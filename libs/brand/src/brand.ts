@@ -1,12 +1,13 @@
 /**
  * The product's name, logo and color on pages and in mails. The settings must be the same on auth and the notifier.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { faultOfColor, type Palette, paletteOf } from './palette.ts';
 
 export const DEFAULT_BRAND_NAME = 'Latchkey';
 const MAX_LOGO_BYTES = 256 * 1024;
+const UNREADABLE = 'must be a file that can be read';
 const LOGO_PATH = '/api/v1/auth/logo';
 
 interface Logo {
@@ -27,8 +28,11 @@ const IMAGES: readonly (readonly [type: string, start: Buffer])[] = [
  * @throws Error if the file cannot be read
  */
 function readLogo(path: string): Logo | string {
+  const stats = statSync(path);
+  // A device or a pipe may never end.
+  if (!stats.isFile()) return UNREADABLE;
+  if (stats.size > MAX_LOGO_BYTES) return `must be a file of at most ${MAX_LOGO_BYTES / 1024} KiB`;
   const bytes = readFileSync(path);
-  if (bytes.length > MAX_LOGO_BYTES) return `must be a file of at most ${MAX_LOGO_BYTES / 1024} KiB`;
   const type = IMAGES.find(([, start]) => bytes.subarray(0, start.length).equals(start))?.[0];
   return type === undefined
     ? 'must be a PNG, JPEG or GIF: mail programs show no other images'
@@ -44,7 +48,7 @@ const logoFile = z.string().transform((path, context) => {
     const logo = readLogo(path);
     return typeof logo === 'string' ? fail(logo) : logo;
   } catch {
-    return fail('must be a file that can be read');
+    return fail(UNREADABLE);
   }
 });
 
