@@ -95,6 +95,11 @@ export interface Compaction {
    * provided that the partition is appended to. In ms. Undefined: when the broker finds it worthwhile.
    */
   readonly maxLagMs?: number;
+  /**
+   * Returns whether several records have this key on purpose, as on a topic of an earlier release: compaction would
+   * remove all but the last one. Default: no such records are looked for.
+   */
+  sharesKey?(key: Buffer | null): boolean;
 }
 
 const DAY_MS = 24 * 60 * 60_000;

@@ -61,7 +61,14 @@ export {
   ownConsumers,
   type Receipt,
 } from './receipts.ts';
-export { heartbeatKey, isHeartbeat, parseEventKey, subjectOfKey } from './record-key.ts';
+export {
+  checkedAccountsTopic,
+  heartbeatKey,
+  isHeartbeat,
+  parseEventKey,
+  sharesKey,
+  subjectOfKey,
+} from './record-key.ts';
 export { asyncApiDocument, eventJsonSchema, type JsonSchema } from './schemas.ts';
 export {
   isSecurityEventType,

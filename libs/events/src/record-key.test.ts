@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { accountVerified, OTHER, recordOfEvent, USER } from '../test/records.ts';
 import { decodeWithProof } from './codec.ts';
-import { heartbeatKey, isHeartbeat, parseEventKey, subjectOfKey } from './record-key.ts';
+import { heartbeatKey, isHeartbeat, parseEventKey, sharesKey, subjectOfKey } from './record-key.ts';
 
 describe('the key of a record', () => {
   test('names its account in both forms', () => {
@@ -36,6 +36,13 @@ describe('the key of a record', () => {
     for (const text of [USER, `${USER}/1`, 'nobody/heartbeat', 'heartbeat', `${USER}/heartbeat/1`])
       assert.ok(!isHeartbeat({ key: Buffer.from(text) }), text);
     assert.ok(!isHeartbeat({ key: null }));
+  });
+
+  test('is shared by several events if it names an account alone', () => {
+    assert.ok(sharesKey(Buffer.from(USER)));
+    for (const text of [`${USER}/1`, heartbeatKey(USER), 'nobody', ''])
+      assert.ok(!sharesKey(Buffer.from(text)), text);
+    assert.ok(!sharesKey(null));
   });
 
   test('must have the sequence of the event, if it has one', () => {

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Envelope } from './catalogue.ts';
 import { textOf } from './headers.ts';
-import { ACCOUNTS_TOPIC, type TopicName } from './topics.ts';
+import { ACCOUNTS_TOPIC, accountsTopic, type TopicName } from './topics.ts';
 
 /** The contents of the key of an event's record. */
 export interface EventKey {
@@ -39,6 +39,18 @@ export function parseEventKey(key: Buffer | null): EventKey | undefined {
 export function subjectOfKey(key: Buffer | null): string | undefined {
   return parseEventKey(key)?.subject;
 }
+
+/**
+ * Returns whether several events may have this key, as those of release 0.1 on the topic of accounts. Compaction would
+ * remove all but the last one.
+ */
+export function sharesKey(key: Buffer | null): boolean {
+  const parsed = parseEventKey(key);
+  return parsed !== undefined && parsed.sequence === undefined;
+}
+
+/** The topic of accounts, for services that read it: they notice that it must not be compacted. */
+export const checkedAccountsTopic = { ...accountsTopic, compaction: { sharesKey } };
 
 /**
  * Returns the key of a heartbeat in the partition of an account: a record without content, which only makes the broker

@@ -9,6 +9,8 @@ export const FINDING_KINDS = {
   'event-unsigned': 'an event is on its topic without a valid signature: consumers set it aside',
   'event-unknown': 'the topic has an event that the journal does not have',
   'key-scattered': 'the records of an account or mailing are in more than one partition',
+  'topic-compacted':
+    'the topic of accounts is compacted although events share their keys: the broker removes events',
   'account-parked': 'the read model has stopped at an event that it cannot apply',
   'profile-missing': 'the read model lacks an account that is on the topic',
   'profile-behind': 'the read model has not applied every event on the topic',

@@ -272,6 +272,23 @@ describe('a finding names', () => {
     assert.equal(counts.expiredLeases, 3);
   });
 
+  test('a compacted topic with records of release 0.1, whose keys several events share', async () => {
+    const account = anAccount(3);
+    const system = createSmallSystem([account, anAccount(2)]);
+    const sources = { ...system.sources, isCompacted: async () => true };
+    assert.deepEqual(await kinds({ ...system, sources }), []);
+    const at = system.records.findIndex(({ key }) => String(key) === `${account.id}/1`);
+    const [first] = system.records.splice(at, 1);
+    assert.ok(first);
+    system.records.unshift({ ...first, key: Buffer.from(account.id) });
+    assert.deepEqual(await kinds(system), []);
+    const { findings } = await verifyNow({ ...system, sources });
+    assert.deepEqual(
+      findings.map(({ kind }) => kind),
+      ['topic-compacted'],
+    );
+  });
+
   test('a position that the topic no longer has', async () => {
     const system = createSmallSystem([]);
     system.lostPositions.push('Group user was at offset 5 of a 0.');

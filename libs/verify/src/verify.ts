@@ -4,7 +4,7 @@
  * or the time is over.
  */
 import type { GroupProgress, Groups, LogReader } from '@latchkey/bus';
-import { ACCOUNTS_TOPIC, topics } from '@latchkey/events';
+import { ACCOUNTS_TOPIC, sharesKey, topics } from '@latchkey/events';
 import { formatAge } from './age.ts';
 import { type Anchor, compareWithAnchors } from './anchor.ts';
 import { compareStreams } from './compare-streams.ts';
@@ -29,6 +29,8 @@ export interface VerifySources {
   readonly deliveries: DeliveryView;
   /** Returns the name of a topic on the log. */
   nameOf(topic: string): string;
+  /** Returns whether a topic is compacted, by our names of topics. Without it, the log never is. */
+  isCompacted?(topic: string): Promise<boolean>;
   /**
    * Returns the public key with this id, which verifies signatures on the topics. Without it, signatures are not
    * checked.
@@ -73,6 +75,7 @@ export async function verifySystem(sources: VerifySources, options: VerifyOption
     await compareShard(sources, { ...options, onProgress }, { shard, counter, findings });
   }
   if (options.against !== undefined) findings.add(await compareWithAnchors(sources.journal, options.against));
+  findings.add(await sharedKeys(sources));
   findings.add(await abandonedLeases(sources, options.now(), counter));
   const progress = await progressOf(sources);
   for (const each of progress) findings.add(lostPositions(each));
@@ -119,6 +122,19 @@ async function compareShard(
     },
   });
   counter.counts.withoutKey += index.recordsWithoutKey();
+}
+
+/** Looks for keys of release 0.1 on a compacted topic: in the first record of each partition, as they come first. */
+async function sharedKeys({ log, nameOf, isCompacted }: VerifySources): Promise<readonly Finding[]> {
+  if (!(await isCompacted?.(ACCOUNTS_TOPIC))) return [];
+  const topic = nameOf(ACCOUNTS_TOPIC);
+  for (const range of await log.ranges(topic))
+    for await (const [first] of log.read(topic, range)) {
+      const message = `${topic} is compacted, but has records of release 0.1, whose keys other events share`;
+      if (first && sharesKey(first.key)) return [{ kind: 'topic-compacted', message }];
+      break;
+    }
+  return [];
 }
 
 /** How long ago a lease has expired that no process will take over any more, in ms. */

@@ -12,7 +12,7 @@ import {
 import { type Brand, brandOf } from '@latchkey/brand';
 import type { Subscription, TopicSpec } from '@latchkey/bus';
 import { createAuthenticate, type EventKeys, remoteEventKeys } from '@latchkey/consumer';
-import { accountsTopic, deliveriesTopic, mailingsTopic, receiptsTopic } from '@latchkey/events';
+import { checkedAccountsTopic, deliveriesTopic, mailingsTopic, receiptsTopic } from '@latchkey/events';
 import type { ExportedMail } from '@latchkey/export';
 import type { Route, Service } from '@latchkey/http';
 import { createClockGuard, type Dependency, type Logger, type Registry } from '@latchkey/process';
@@ -70,7 +70,7 @@ export interface NotifierService extends Service {
   readonly internalRoutes: readonly Route[];
 }
 
-const readTopics = [accountsTopic, mailingsTopic];
+const readTopics = [checkedAccountsTopic, mailingsTopic];
 /** The topics that the notifier reads, and those that it publishes to. */
 export const notifierTopics: readonly TopicSpec[] = [...readTopics, deliveriesTopic, receiptsTopic];
 

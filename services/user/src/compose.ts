@@ -3,7 +3,7 @@ import { type Backend, busHealth, createForgeryAlarm, eventKeysHealth, storeHeal
 import type { SubscribeOptions, TopicSpec } from '@latchkey/bus';
 import { openClients } from '@latchkey/clients';
 import { type Authenticate, createAuthenticate, type EventKeys, remoteEventKeys } from '@latchkey/consumer';
-import { ACCOUNTS_TOPIC, accountsTopic, receiptsTopic } from '@latchkey/events';
+import { ACCOUNTS_TOPIC, checkedAccountsTopic, receiptsTopic } from '@latchkey/events';
 import { createFeed, feedRoutes, receiptRoutes, type SelectGenuine } from '@latchkey/feed';
 import { Problem, publicPathOf, type Service } from '@latchkey/http';
 import type { Dependency, Logger, Registry } from '@latchkey/process';
@@ -41,7 +41,7 @@ const SLICE_SIZE = 500;
 const SLICE_WITHIN_MS = 3_600_000;
 
 /** The topic that the service consumes, and the one on which it confirms erasures. */
-export const userTopics: readonly TopicSpec[] = [accountsTopic, receiptsTopic];
+export const userTopics: readonly TopicSpec[] = [checkedAccountsTopic, receiptsTopic];
 
 export interface UserDeps {
   readonly backend: Backend;

@@ -2,7 +2,7 @@ import { auditSettings, erasureSettings } from '@latchkey/auth/ops';
 import { kafkaSettings } from '@latchkey/backend';
 import { type TopicSpec, topicNameOnLog } from '@latchkey/bus';
 import type { KafkaBus, Replication, TopicState } from '@latchkey/bus/kafka';
-import { allTopics, erasableAccountsTopic } from '@latchkey/events';
+import { ACCOUNTS_TOPIC, allTopics, checkedAccountsTopic, erasableAccountsTopic } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
 import { withKafkaBus } from '../kafka.ts';
@@ -89,6 +89,10 @@ async function createTopics(bus: KafkaBus, context: CommandContext, json: boolea
   }).map((topic) => ({ ...topic, name: topicNameOnLog(TOPIC_NAMES, topic.name) }));
   const names = specs.map(({ name }) => name);
   const before = await retryUntilReachable(context, 'Kafka', () => bus.describeTopics(names));
+  // First, because the other differences of such a topic must not be mended.
+  const accounts = { ...checkedAccountsTopic, name: topicNameOnLog(TOPIC_NAMES, ACCOUNTS_TOPIC) };
+  const faults = await retryUntilReachable(context, 'Kafka', () => bus.sharedKeyFaults([accounts]));
+  if (faults.length > 0) throw new Error(faults.join(' '));
   await retryUntilReachable(context, 'Kafka', () => bus.ensureTopics(specs));
   const after = await retryUntilReachable(context, 'Kafka', () => bus.describeTopics(names));
   const existing = new Set(before.map(({ name }) => name));

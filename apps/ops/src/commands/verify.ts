@@ -78,6 +78,7 @@ async function sourcesOf(
     profiles: await openUser(store).activeProfiles(),
     deliveries: openNotifier(store).deliveries,
     nameOf,
+    ...(bus.isCompacted && { isCompacted: bus.isCompacted }),
     ...(keys && { keyOf: (kid) => keys.get(kid) }),
   };
 }

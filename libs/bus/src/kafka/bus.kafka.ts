@@ -16,6 +16,7 @@ import {
 } from './groups.ts';
 import { createPublisher } from './publisher.ts';
 import { readKey } from './read-key.ts';
+import { firstKeysOf } from './read-partition.ts';
 import { openSubscription } from './subscription.ts';
 import { createKafkaTail, type KafkaTail } from './tail.kafka.ts';
 import { KAFKA_TIMEOUTS, type KafkaTimeouts } from './times.ts';
@@ -26,6 +27,7 @@ import {
   differencesFromLike,
   ensureTopics,
   type Replication,
+  sharedKeyFaults,
   type TopicState,
   topicFaults,
 } from './topics.ts';
@@ -58,8 +60,13 @@ export interface KafkaBus extends Bus, Groups {
    * @throws Error of one line naming what is missing or differs
    */
   checkTopics(specs: readonly TopicSpec[], command: string): Promise<void>;
-  /** Returns a sentence for each setting of these topics that differs from the required one. Changes nothing. */
+  /**
+   * Returns a sentence for each setting of these topics that differs from the required one, and for each topic that is
+   * compacted although records share their keys. Changes nothing.
+   */
   topicFaults(specs: readonly TopicSpec[]): Promise<readonly string[]>;
+  /** Returns a sentence for each of these topics that is compacted although records share their keys. */
+  sharedKeyFaults(specs: readonly TopicSpec[]): Promise<readonly string[]>;
   /** Returns the settings of those topics that exist. */
   describeTopics(names: readonly string[]): Promise<readonly TopicState[]>;
   /** Creates access control lists. Existing ones stay, including those that are not among these. */
@@ -139,6 +146,10 @@ export function createKafkaBus({
     for (const { name, partitions: count } of specs) partitions.set(name, count);
   }
 
+  function firstKeys(topic: string): Promise<readonly (Buffer | null)[]> {
+    return firstKeysOf(clients.prompt, topic);
+  }
+
   function partitionsOf(topic: string): Promise<number> {
     return withAdmin(clients.prompt, async (admin) => {
       const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
@@ -189,7 +200,11 @@ export function createKafkaBus({
     },
     topicFaults: (specs) =>
       attempt('see topics and their settings', () =>
-        withAdmin(clients.prompt, (admin) => topicFaults(admin, specs, replication)),
+        withAdmin(clients.prompt, (admin) => topicFaults(admin, specs, { replication, firstKeys })),
+      ),
+    sharedKeyFaults: (specs) =>
+      attempt('see topics, their settings and first records', () =>
+        withAdmin(clients.prompt, (admin) => sharedKeyFaults(admin, specs, firstKeys)),
       ),
     describeTopics: (names) =>
       attempt('see topics and their settings', () =>

@@ -8,6 +8,8 @@ import { borrowCluster } from './workarounds/borrow-cluster.ts';
 
 const FETCH_WAITS_MS = 500;
 const BYTES_AT_ONCE = 1024 * 1024;
+/** Enough for the first batch of most partitions. */
+const FIRST_BYTES = 64 * 1024;
 const TRIES = 10;
 const PAUSE_MS = 200;
 const READ_UNCOMMITTED = 0;
@@ -23,6 +25,23 @@ export async function fetchRanges(admin: Admin, topic: string): Promise<readonly
   return ends
     .map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))
     .toSorted((a, b) => a.partition - b.partition);
+}
+
+/** Returns the key of the first record of each partition that has one. @throws Error if the topic does not exist */
+export async function firstKeysOf(kafka: Kafka, topic: string): Promise<readonly (Buffer | null)[]> {
+  const filled = (await readRanges(kafka, topic)).filter(({ start, end }) => start < end);
+  if (filled.length === 0) return [];
+  const { cluster, disconnect } = await borrowCluster(kafka, topic);
+  try {
+    const keys: (Buffer | null)[] = [];
+    for (const { partition, start } of filled) {
+      const [first] = await fetchFrom(cluster, { topic, partition, offset: start, bytes: FIRST_BYTES });
+      keys.push(first?.key ?? null);
+    }
+    return keys;
+  } finally {
+    await disconnect();
+  }
 }
 
 /** Reads a range of offsets in order, one fetch at a time. Joins no group. */

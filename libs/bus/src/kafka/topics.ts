@@ -114,14 +114,47 @@ export async function checkTopics(
   throw new Error(`KAFKA_BROKERS: Kafka lacks ${names}, or this user may not see it. Run: ${command}`);
 }
 
+/** Returns the key of the first record of each partition that has one. */
+export type FirstKeys = (topic: string) => Promise<readonly (Buffer | null)[]>;
+
+/**
+ * Returns a sentence for each topic that is compacted although records share their keys. Only the first record of each
+ * partition is read: those of an earlier release come first, and compaction keeps the last one of each key.
+ */
+export async function sharedKeyFaults(
+  admin: Admin,
+  topics: readonly KafkaTopic[],
+  firstKeys: FirstKeys,
+): Promise<readonly string[]> {
+  const checked = topics.filter(({ compaction }) => compaction?.sharesKey !== undefined);
+  const states = await describeTopics(
+    admin,
+    checked.map(({ name }) => name),
+  );
+  const faults: string[] = [];
+  for (const { name } of states.filter(({ isCompacted }) => isCompacted)) {
+    const sharesKey = checked.find((topic) => topic.name === name)?.compaction?.sharesKey;
+    if (sharesKey && (await firstKeys(name)).some(sharesKey)) faults.push(sharedKeyFault(name));
+  }
+  return faults;
+}
+
+/** Says what is wrong with a compacted topic whose records share keys, and what to do. */
+function sharedKeyFault(name: string): string {
+  return `The topic ${name} is compacted, but has records whose keys others share, as release 0.1 wrote them: the broker removes events. Set its cleanup.policy to delete now (kafka-configs), and then write a new topic: npm run ops -- republish --to (docs/upgrading.md).`;
+}
+
 /**
  * Returns a sentence for each setting of these topics that differs from the required one, including added partitions,
- * and for each missing topic.
+ * for each missing topic, and for each one that must not be compacted.
  */
 export async function topicFaults(
   admin: Admin,
   topics: readonly KafkaTopic[],
-  given: Replication | undefined,
+  {
+    replication: given,
+    firstKeys,
+  }: { readonly replication: Replication | undefined; readonly firstKeys: FirstKeys },
 ): Promise<readonly string[]> {
   const present = new Set(await admin.listTopics());
   const { made = [], missing = [] } = Object.groupBy(topics, ({ name }) =>
@@ -132,6 +165,7 @@ export async function topicFaults(
     ...missing.map(({ name }) => `The topic ${name} is missing.`),
     ...(await differencesOfAll(admin, made, replication)),
     ...(await addedPartitions(admin, made)),
+    ...(await sharedKeyFaults(admin, made, firstKeys)),
   ];
 }
 
