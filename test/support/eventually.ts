@@ -2,6 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 const EVERY_MS = 20;
+/** Several times as long as the slowest condition takes on a busy machine. */
+const LONGEST_WAIT_MS = 240_000;
 
 /**
  * Polls a condition. Any result except false and undefined ends the wait and is returned.
@@ -10,7 +12,7 @@ const EVERY_MS = 20;
 export async function eventually<T>(
   what: string,
   condition: () => Promise<T | false | undefined> | T | false | undefined,
-  withinMs = 120_000,
+  withinMs = LONGEST_WAIT_MS,
 ): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {

@@ -43,7 +43,7 @@ export function createMailbox(url: string): Mailbox {
 
   return {
     to,
-    next: (address, subject, nth = 1, withinMs = 120_000) =>
+    next: (address, subject, nth = 1, withinMs) =>
       eventually(
         `mail ${nth} "${subject}" to ${address}`,
         async () => {

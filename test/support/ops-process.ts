@@ -22,7 +22,7 @@ export interface OpsProcess {
   ended(): Promise<number | null>;
 }
 
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 300_000;
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 
 /** Starts a command with these settings, which name the store. */

@@ -40,7 +40,7 @@ export interface Program {
 }
 
 /** Long enough for a busy machine whose servers have just started. */
-const STARTS_WITHIN_MS = 120_000;
+const STARTS_WITHIN_MS = 300_000;
 
 /** Prepares the process without starting it. */
 export function serverProcess({ url, operations, words, env }: Program): ServerProcess {

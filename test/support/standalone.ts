@@ -75,7 +75,7 @@ export interface Ended {
 }
 
 const { PATH, NODE_COMPILE_CACHE } = process.env;
-const LONGEST_RUN_MS = 180_000;
+const LONGEST_RUN_MS = 300_000;
 
 /** Runs a standalone, or the command in `ops`, until it exits by itself. */
 export async function runToEnd(
