@@ -6,8 +6,8 @@ import { guardMongo, MongoFailure, mongoFailureOf, onPermissionDenied, retryLost
 
 /** The name of the database, unless the URL names one. */
 const DATABASE = 'latchkey';
-/** How long a call waits for a server to become available, in milliseconds. */
-const SELECTION_MS = 2000;
+/** Default of `availableWithinMs`. */
+const AVAILABLE_MS = 2000;
 const CONNECT_MS = 2000;
 /**
  * Default of `answersWithinMs`. The driver repeats an operation once, so that a request fails within 10 s if a server
@@ -35,6 +35,8 @@ export interface MongoOptions {
   readonly database?: string;
   /** How long the server may take to respond, in milliseconds. Default: 4,500. `Infinity` for long-running commands. */
   readonly answersWithinMs?: number;
+  /** How long a call waits for a server, or for a free connection to it, in milliseconds. Default: 2,000. */
+  readonly availableWithinMs?: number;
 }
 
 export interface MongoStore extends OpenStore {
@@ -131,15 +133,20 @@ export function openMongo(options: MongoOptions): MongoStore {
  * writes can, because DocumentDB-like servers need `retryWrites=false`. The driver uses them only on replica sets and
  * mongos: no other server recognises a repeated write (retryable-writes.test.ts).
  */
-function settings({ url, database, answersWithinMs = ANSWER_MS }: MongoOptions): ConnectOptions {
+function settings({
+  url,
+  database,
+  answersWithinMs = ANSWER_MS,
+  availableWithinMs = AVAILABLE_MS,
+}: MongoOptions): ConnectOptions {
   return {
     ...databaseOf(url, database),
     autoIndex: false,
     autoCreate: false,
     bufferCommands: false,
     ignoreUndefined: true,
-    serverSelectionTimeoutMS: SELECTION_MS,
-    waitQueueTimeoutMS: SELECTION_MS,
+    serverSelectionTimeoutMS: availableWithinMs,
+    waitQueueTimeoutMS: availableWithinMs,
     connectTimeoutMS: CONNECT_MS,
     socketTimeoutMS: limited(answersWithinMs),
     writeConcern: { w: 'majority', journal: true, wtimeoutMS: limited(answersWithinMs - WRITE_MARGIN_MS) },

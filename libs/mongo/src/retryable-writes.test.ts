@@ -79,7 +79,7 @@ const mongod = {
 } as const;
 
 async function claim(url: string): Promise<void> {
-  const mongo = openMongo({ url });
+  const mongo = openMongo({ url, availableWithinMs: 60_000 });
   await mongo.reached;
   const claimed = mongo.connection.collection('notes').findOneAndUpdate({}, { $set: { owner: 'ada' } });
   await assert.rejects(claimed);

@@ -27,8 +27,9 @@ export function testDatabase(suite: string, indexes: readonly Index[]): TestData
   const opened: MongoStore[] = [];
 
   async function another(option?: string): Promise<MongoStore> {
-    // A busy machine takes longer for a command than the limit of a request.
-    const mongo = openMongo({ url: withOption(url, option), database, answersWithinMs: 60_000 });
+    // A busy machine takes longer for a command, and for the connections of many at once, than a request may wait.
+    const limits = { answersWithinMs: 60_000, availableWithinMs: 60_000 };
+    const mongo = openMongo({ url: withOption(url, option), database, ...limits });
     opened.push(mongo);
     await mongo.reached;
     return mongo;
