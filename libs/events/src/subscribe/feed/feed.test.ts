@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { freePort } from '@latchkey/process/testing/free-port';
 import { decodeReceipt, type Receipt } from '../../receipts.ts';
 import { RECEIPTS_TOPIC } from '../../topics.ts';
 import type { EventContext } from '../handlers.ts';
@@ -149,7 +150,8 @@ describe('subscribing to the feed', () => {
 
   test('waits while the feed is unavailable, and then continues', async (context) => {
     const { bus } = await openLog(context);
-    const server = await serveFeed(context, bus);
+    const port = await freePort();
+    const server = await serveFeed(context, bus, () => fullAccessReader, port);
     const account = newAccount();
     const reader = await member(context, server.url);
     await bus.publish('accounts.events.v1', [toRecord(account.registered())]);
@@ -157,7 +159,7 @@ describe('subscribing to the feed', () => {
     await server.stop();
     await waitUntil(() => !reader.healthy());
     await bus.publish('accounts.events.v1', [toRecord(account.revoked())]);
-    await serveFeed(context, bus, () => fullAccessReader, Number(new URL(server.url).port));
+    await serveFeed(context, bus, () => fullAccessReader, port);
     await waitUntil(() => reader.handled.length === 2);
     assert.equal(reader.healthy(), true);
   });
