@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
+import { createKafkaBus } from '@latchkey/bus/kafka';
+import { erasableAccountsTopic } from '@latchkey/events';
 import { openMongo } from '@latchkey/mongo';
 import { cableTo, mongoUrl } from '@latchkey/mongo/testing';
 import { runCommandHere } from '../testing/run-here.ts';
@@ -45,6 +47,25 @@ test('topics are made once, and others than wanted are left alone', async () => 
   assert.deepEqual([more.code, more.out], [1, '']);
   assert.match(more.err, /^ops: The topic accounts\.events\.v1 exists with replication factor \d, not 9\. /);
   assert.match(more.err, / Nothing was altered: /);
+});
+
+test('a topic of release 0.1 that somebody has set to be compacted is refused, with what to do', async (t) => {
+  const bus = createKafkaBus({
+    brokers: KAFKA_BROKERS.split(','),
+    clientId: 'latchkey-topics-test',
+    logger: { warn: () => undefined },
+    onFatal: (reason) => assert.fail(reason),
+  });
+  t.after(() => bus.close());
+  const name = `accounts.${randomUUID()}`;
+  await bus.ensureTopics([{ ...erasableAccountsTopic(), name }]);
+  await bus.publish(name, [{ key: randomUUID(), value: Buffer.from('{}'), headers: {} }]);
+  const { code, out, err } = await runCommandHere(
+    { KAFKA_BROKERS, TOPIC_NAMES: `accounts.events.v1=${name}` },
+    'topics',
+  );
+  assert.deepEqual([code, out], [1, '']);
+  assert.match(err, new RegExp(`^ops: The topic ${name} is compacted, .* cleanup\\.policy to delete`));
 });
 
 async function ownDatabase(t: TestContext) {
