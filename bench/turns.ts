@@ -1,7 +1,7 @@
 /** Measures how long a clean-up of sign-ups blocks the event loop, and so delays requests. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { registrationOf } from '../services/auth/src/ports/testing/commits.ts';
-import { cleanUpOnce, type Scope } from '../services/auth/src/sign-up/cleanup.ts';
+import { type CleanupScope, cleanUpOnce } from '../services/auth/src/sign-up/cleanup.ts';
 import { DAY, openWorld, type World } from '../services/auth/src/testing/world.ts';
 import { type Benchmark, type Figure, targetAtMost } from './support/benchmark.ts';
 
@@ -24,7 +24,7 @@ async function addSignUps({ deps }: World): Promise<void> {
  * Runs a clean-up.
  * @returns the longest time for which the event loop was blocked, in ms
  */
-async function longestTurn({ deps }: World, scope: Scope): Promise<number> {
+async function longestTurn({ deps }: World, scope: CleanupScope): Promise<number> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   await cleanUpOnce(deps, { scope });

@@ -21,7 +21,7 @@ import { createReceiptReader, expectedConsumers } from './erasure/receipts.ts';
 import { createEraser } from './erasure/sweep.ts';
 import { createRemoteMails } from './export/remote-mails.ts';
 import { PolicyProblem } from './http/audited-route.ts';
-import { BASE } from './http/base-path.ts';
+import { AUTH_BASE_PATH } from './http/base-path.ts';
 import { createPages } from './http/pages/pages.ts';
 import { createRefreshCookie, otherSiteWarning } from './http/refresh-cookie.ts';
 import { createRoutes } from './http/routes/index.ts';
@@ -260,7 +260,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       }),
       signUpCookie: createSignUpCookie(deps, { secure: config.LATCHKEY_ENV === 'production' }),
       cookie: createRefreshCookie({
-        path: `${publicPath}${BASE}`,
+        path: `${publicPath}${AUTH_BASE_PATH}`,
         sameSite: config.REFRESH_COOKIE_SAMESITE,
         secure: config.LATCHKEY_ENV === 'production' || config.REFRESH_COOKIE_SAMESITE === 'none',
         maxAgeDays: config.REFRESH_TOKEN_DAYS,

@@ -9,7 +9,7 @@ import {
   withCrossFieldChecks,
 } from '@latchkey/process';
 import { z } from 'zod';
-import { auditFaults, auditSettings } from './audit/settings.ts';
+import { auditSettings, faultsOfAudit } from './audit/settings.ts';
 import { erasureSettings } from './erasure/settings.ts';
 import { parseEventKeys, parseSealingKey, parseSigningKeys } from './keys/keys.ts';
 import { BreachedFileFault, openBreachedPasswords } from './passwords/breached.ts';
@@ -208,7 +208,7 @@ type Fault = readonly [name: keyof Fields, message: string];
  * reported together.
  */
 function contradictions(config: Fields): readonly Fault[] {
-  const faults: Fault[] = [...auditFaults(config), ...faultsOfBrand(config)];
+  const faults: Fault[] = [...faultsOfAudit(config), ...faultsOfBrand(config)];
   if (config.LATCHKEY_ENV !== 'production') return faults;
   if (!String(config.PUBLIC_URL).startsWith('https:'))
     faults.push(['PUBLIC_URL', 'must be an https URL in production']);

@@ -1,4 +1,4 @@
-import type { Living } from './account/index.ts';
+import type { LivingAccount } from './account/index.ts';
 import type { CommandRunner } from './one-at-a-time.ts';
 import type { PasswordRules } from './passwords/rules.ts';
 import type { Audit } from './ports/audit.ts';
@@ -94,5 +94,5 @@ export interface Context {
 export interface Caller {
   readonly userId: string;
   readonly sessionId: string;
-  readonly state: Living;
+  readonly state: LivingAccount;
 }

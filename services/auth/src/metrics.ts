@@ -1,7 +1,7 @@
 /** Metrics of auth, except those of the relay and of HTTP. They contain no personal data. */
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge } from 'prom-client';
-import type { Count } from './http/operation.ts';
+import type { CountOperation } from './http/operation.ts';
 import type { HashingLoad } from './passwords/hashing/fair-limit.ts';
 import type { Requests } from './ports/requests.ts';
 
@@ -10,7 +10,7 @@ export function createAuthMetrics(deps: {
   readonly registry: Registry;
   readonly passwords: { load(): HashingLoad };
   readonly requests: Pick<Requests, 'count'>;
-}): Count {
+}): CountOperation {
   const registers = [deps.registry];
   new Gauge({
     name: 'latchkey_auth_passwords',

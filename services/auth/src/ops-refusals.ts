@@ -1,7 +1,7 @@
 /** Explains refusals to operators. */
 import { Refused } from './refused.ts';
 
-export function noAccount(account: string): Error {
+export function noSuchAccount(account: string): Error {
   return new Error(`there is no account ${account}, or it has ended already`);
 }
 
@@ -9,13 +9,13 @@ export function noAccount(account: string): Error {
  * Returns a handler of rejections that explains in one line why a request was refused.
  * @param account as the operator named it
  */
-export function explained(account: string) {
+export function explainRefusals(account: string) {
   return (error: unknown): never => {
     if (!(error instanceof Refused)) throw error;
     const { kind } = error.refusal;
     if (kind === 'last_admin')
       throw new Error(`${account} is the last admin: make another account an admin first`);
-    if (kind === 'not_found') throw noAccount(account);
+    if (kind === 'not_found') throw noSuchAccount(account);
     if (kind === 'conflict') throw new Error(`${account} was changed at the same time: try again`);
     throw error;
   };

@@ -13,7 +13,7 @@ import {
 } from '@latchkey/store';
 import type { JournalView } from '@latchkey/verify';
 import { v7, validate } from 'uuid';
-import { isCurrent, isLiving, requireExisting, type Verified } from './account/index.ts';
+import { isLiving, isUnexpired, requireExisting, type VerifiedAccount } from './account/index.ts';
 import { parseEmail } from './addresses/email.ts';
 import { ownerOf } from './addresses/owners.ts';
 import { changeRole } from './administration/manage-accounts.ts';
@@ -26,7 +26,7 @@ import { requiredKeysOf } from './keys/given-keys.ts';
 import { countHashes, type HashCount } from './keys/key-needs.ts';
 import { type EventKeys, parseEventKeys, parseSealingKey } from './keys/keys.ts';
 import type { Secrets } from './keys/secrets.ts';
-import { explained, noAccount } from './ops-refusals.ts';
+import { explainRefusals, noSuchAccount } from './ops-refusals.ts';
 import type { AuditEntry } from './ports/audit-log.ts';
 import type { ErasureReceipts } from './ports/erasure-receipts.ts';
 import type { Journal } from './ports/journal.ts';
@@ -170,7 +170,7 @@ export function openOps(store: Store): AuthOps {
       const before = await accounts.load(userId);
       const origin = { correlationId: `ops-${v7()}` };
       const target = { userId, by: 'ops', role };
-      await changeRole({ accounts, journal, sessions }, target, origin).catch(explained(email));
+      await changeRole({ accounts, journal, sessions }, target, origin).catch(explainRefusals(email));
       await bestEffort(() => auditLog.add([actionOn(userId, 'ops role', origin)]));
       return requireExisting(before).role;
     },
@@ -186,14 +186,16 @@ export function openOps(store: Store): AuthOps {
         // The eraser of a running auth finds the account by itself.
         wakeEraser: () => undefined,
       };
-      const requested = await eraseAccountOf(deps, { userId, by: 'ops' }, origin).catch(explained(account));
+      const requested = await eraseAccountOf(deps, { userId, by: 'ops' }, origin).catch(
+        explainRefusals(account),
+      );
       await bestEffort(() => auditLog.add([actionOn(userId, 'ops erase', origin)]));
       return requested.eraseAt;
     },
     async emailChange(account) {
       const userId = await idOf(journal, account);
       const state = await accounts.load(userId);
-      if (!isLiving(state)) throw noAccount(account);
+      if (!isLiving(state)) throw noSuchAccount(account);
       const { emailChange, previous } = state.status === 'verified' ? state : {};
       const now = new Date();
       return {
@@ -208,10 +210,10 @@ export function openOps(store: Store): AuthOps {
       const origin = { correlationId: `ops-${v7()}` };
       const { refusal } = await accounts
         .execute(userId, origin, () => ({ type: 'CancelEmailChange', now: new Date() }))
-        .catch(explained(account));
+        .catch(explainRefusals(account));
       if (refusal === 'conflict')
         throw new Error(`${account} has no change of address that waits to be confirmed`);
-      if (refusal !== undefined) throw noAccount(account);
+      if (refusal !== undefined) throw noSuchAccount(account);
       await bestEffort(() => auditLog.add([actionOn(userId, 'ops accounts email --cancel', origin)]));
     },
     async undoEmailChange(account) {
@@ -219,9 +221,9 @@ export function openOps(store: Store): AuthOps {
       const origin = { correlationId: `ops-${v7()}` };
       const { state, refusal } = await accounts
         .execute(userId, origin, () => ({ type: 'UndoEmailChange', now: new Date() }))
-        .catch(explained(account));
+        .catch(explainRefusals(account));
       if (refusal === 'conflict') throw new Error(`${account} has no change of address that can be undone`);
-      if (refusal !== undefined || !isLiving(state)) throw noAccount(account);
+      if (refusal !== undefined || !isLiving(state)) throw noSuchAccount(account);
       await bestEffort(() => sessions.removeAll(userId));
       await bestEffort(() => releaseAddresses({ journal }, userId));
       await bestEffort(() => auditLog.add([actionOn(userId, 'ops accounts email --undo', origin)]));
@@ -258,10 +260,10 @@ async function idOf(journal: Journal, account: string): Promise<string> {
   return isAccountId(account) ? account : await ownerNamed(journal, account);
 }
 
-type LinkedAddress = NonNullable<Verified['previous']>;
+type LinkedAddress = NonNullable<VerifiedAccount['previous']>;
 
 function isOpen(linked: LinkedAddress | undefined, now: Date): linked is LinkedAddress {
-  return linked !== undefined && isCurrent(linked.link, now);
+  return linked !== undefined && isUnexpired(linked.link, now);
 }
 
 function openLinkOf({ email, link }: LinkedAddress) {

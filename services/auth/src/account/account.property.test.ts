@@ -5,7 +5,7 @@ import { ACCOUNTS_TOPIC, catalogue } from '@latchkey/events';
 import fc from 'fast-check';
 import type { Command } from './commands.ts';
 import { addressClaim, decide, keysOf, superfluousClaims } from './decide.ts';
-import type { AccountFact, Link } from './facts.ts';
+import type { AccountFact, MailedLink } from './facts.ts';
 import { type AccountState, evolve, initialState } from './state.ts';
 import { afterNoon } from './testing/ada.ts';
 import { address, playStory, story, type Turn, type World } from './testing/stories.ts';
@@ -212,7 +212,7 @@ describe('an account, whatever is asked of it,', () => {
         before.status === 'unverified'
           ? { verification: before.verification }
           : { 'email-change': before.emailChange?.link, 'email-undo': before.previous?.link };
-      const links: Readonly<Record<string, Link | undefined>> = { ...own, reset: before.reset };
+      const links: Readonly<Record<string, MailedLink | undefined>> = { ...own, reset: before.reset };
       const link = links[opened[command.type]];
       assert.equal(command.tokenHash, link?.hash);
       assert.ok(command.tokenHash.includes(opened[command.type]));

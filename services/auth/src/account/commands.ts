@@ -15,7 +15,7 @@ interface OnAddress {
   readonly owner: string | undefined;
 }
 
-export interface Register extends OnAddress {
+export interface RegisterAccount extends OnAddress {
   readonly type: 'Register';
   readonly userId: string;
   readonly address: string;
@@ -41,7 +41,7 @@ export interface RenewVerification extends OnAddress, Budgeted {
 }
 
 /** A session or a sign-up cookie of the person who sends the command. */
-export interface Holder {
+export interface SessionHolder {
   /** The id of the account that the session or cookie belongs to. */
   readonly userId: string;
   /** The sequence of the account when the session or cookie was issued. */
@@ -52,18 +52,18 @@ export interface Holder {
  * Proof that is required in addition to a verification link: otherwise the owner of a mailbox could activate a password
  * that somebody else has chosen.
  */
-export type Proof =
+export type SignUpProof =
   | { readonly kind: 'password'; readonly passwordHash: string }
-  | { readonly kind: 'holder'; readonly holders: readonly Holder[] }
+  | { readonly kind: 'holder'; readonly holders: readonly SessionHolder[] }
   /** A new password. It replaces the password of the sign-up and ends all sessions and cookies issued before. */
   | { readonly kind: 'new-password'; readonly passwordHash: string };
 
 /** Confirms a sign-up with the link and a proof. */
-export interface Verify extends OnAddress {
+export interface VerifyAccount extends OnAddress {
   readonly type: 'Verify';
   readonly tokenHash: string;
   readonly now: Date;
-  readonly proof: Proof;
+  readonly proof: SignUpProof;
 }
 
 /** Rejects a sign-up ("This was not me"): sent by the owner of the mailbox. */
@@ -126,7 +126,7 @@ export interface ConfirmEmailChange extends OnAddress {
   readonly type: 'ConfirmEmailChange';
   readonly tokenHash: string;
   readonly now: Date;
-  readonly proof: Exclude<Proof, { readonly kind: 'new-password' }>;
+  readonly proof: Exclude<SignUpProof, { readonly kind: 'new-password' }>;
   /** The link that undoes the change; it is mailed to the previous address. */
   readonly undo: NewLink;
 }
@@ -220,7 +220,7 @@ export interface CancelErasure {
 }
 
 /** Erases the account if that is due, or if its registration has ended: sent by the clean-up. */
-export interface Erase {
+export interface EraseAccount {
   readonly type: 'Erase';
   readonly now: Date;
 }
@@ -246,10 +246,10 @@ export type Command =
   | AlertOwner
   | CancelEmailChange
   | CancelErasure
-  | Erase
-  | Register
+  | EraseAccount
+  | RegisterAccount
   | RenewVerification
-  | Verify
+  | VerifyAccount
   | RejectRegistration
   | EndRegistration
   | RequestErasure

@@ -17,11 +17,10 @@ import type {
   DisableAccount,
   EnableAccount,
   EndRegistration,
-  Erase,
+  EraseAccount,
   NewLink,
   OtherAdmins,
-  Proof,
-  Register,
+  RegisterAccount,
   RehashPassword,
   RejectRegistration,
   RenewVerification,
@@ -31,8 +30,9 @@ import type {
   RevertEmailChange,
   RevokeSessions,
   SettleEmailChange,
+  SignUpProof,
   UndoEmailChange,
-  Verify,
+  VerifyAccount,
 } from './commands.ts';
 import type { AccountFact } from './facts.ts';
 import {
@@ -40,7 +40,7 @@ import {
   emailUndoRefusal,
   erasureRefusal,
   hasUsableLink,
-  isCurrent,
+  isUnexpired,
   resetRefusal,
   verificationRefusal,
 } from './link.ts';
@@ -48,11 +48,11 @@ import type { RefusalKind } from './refusals.ts';
 import { sameHash } from './same-hash.ts';
 import {
   type AccountState,
-  type Erasure,
-  type Existing,
+  type ExistingAccount,
   isLiving,
-  type Living,
-  type Verified,
+  type LivingAccount,
+  type PendingErasure,
+  type VerifiedAccount,
 } from './state.ts';
 
 /**
@@ -76,7 +76,7 @@ function refuse(refusal: RefusalKind, facts: readonly AccountFact[] = []): Decis
   return { facts, refusal };
 }
 
-function isClaimedByAnother({ userId }: Living, owner: string | undefined): boolean {
+function isClaimedByAnother({ userId }: LivingAccount, owner: string | undefined): boolean {
   return owner !== undefined && owner !== userId;
 }
 
@@ -94,11 +94,11 @@ function because(reason: string | undefined) {
 }
 
 /** Returns the data that every mail to the account needs. */
-function addressed({ userId, locale, email, username }: Living) {
+function addressed({ userId, locale, email, username }: LivingAccount) {
   return { userId, locale, person: { email, username } };
 }
 
-function verified(state: Living): AccountFact {
+function verified(state: LivingAccount): AccountFact {
   return { type: 'AccountVerified', data: addressed(state) };
 }
 
@@ -107,7 +107,7 @@ function verified(state: Living): AccountFact {
  * reason.
  */
 function sessionsRevoked(
-  state: Living,
+  state: LivingAccount,
   reason: DataOf<'SessionsRevoked'>['reason'],
   sessionId?: string,
 ): AccountFact {
@@ -118,7 +118,7 @@ function sessionsRevoked(
   };
 }
 
-function ended(state: Living, reason: DataOf<'RegistrationEnded'>['reason']): readonly AccountFact[] {
+function ended(state: LivingAccount, reason: DataOf<'RegistrationEnded'>['reason']): readonly AccountFact[] {
   return [
     { type: 'RegistrationEnded', data: { userId: state.userId, reason } },
     sessionsRevoked(state, 'ended'),
@@ -126,7 +126,7 @@ function ended(state: Living, reason: DataOf<'RegistrationEnded'>['reason']): re
 }
 
 function passwordChanged(
-  state: Living,
+  state: LivingAccount,
   how: DataOf<'PasswordChanged'>['how'],
   passwordHash: string,
 ): readonly [AccountFact, AccountFact] {
@@ -136,7 +136,7 @@ function passwordChanged(
   ];
 }
 
-function register(state: AccountState, command: Register): Decision {
+function register(state: AccountState, command: RegisterAccount): Decision {
   if (state.status !== 'none') return refuse('conflict');
   const { userId, address, email, username, firstName, lastName, locale, passwordHash } = command;
   const link = command.owner === undefined ? command.link : undefined;
@@ -170,7 +170,7 @@ function renewVerification(state: AccountState, command: RenewVerification): Dec
 }
 
 /** Verifies the account with the link and a proof in one step (ADR 29). */
-function verify(state: AccountState, command: Verify): Decision {
+function verify(state: AccountState, command: VerifyAccount): Decision {
   const { tokenHash, now, owner, proof } = command;
   const refusal = verificationRefusal(state, tokenHash, now);
   if (refusal) return refuse(refusal);
@@ -183,14 +183,14 @@ function verify(state: AccountState, command: Verify): Decision {
 }
 
 /** Clicking a used link again is not an error, but cannot set a second password. */
-function verifyAgain(state: AccountState, proof: Proof): Decision {
+function verifyAgain(state: AccountState, proof: SignUpProof): Decision {
   if (proof.kind !== 'new-password') return nothing;
   const isRepeat = isLiving(state) && sameHash(proof.passwordHash, state.passwordHash);
   return isRepeat ? nothing : refuse('token_invalid');
 }
 
 /** Returns whether the proof belongs to the same sign-up as the link. */
-export function proofMatchesSignUp(state: Living, proof: Proof): boolean {
+export function proofMatchesSignUp(state: LivingAccount, proof: SignUpProof): boolean {
   switch (proof.kind) {
     case 'password':
       return sameHash(proof.passwordHash, state.passwordHash);
@@ -279,14 +279,14 @@ function requestEmailChange(state: AccountState, command: RequestEmailChange): D
   });
 }
 
-function canBeReverted({ previous }: Verified, now: Date): boolean {
-  return previous !== undefined && isCurrent(previous.link, now);
+function canBeReverted({ previous }: VerifiedAccount, now: Date): boolean {
+  return previous !== undefined && isUnexpired(previous.link, now);
 }
 
 function cancelEmailChange(state: AccountState, { now }: CancelEmailChange): Decision {
   if (!isLiving(state)) return refuse('not_found');
   const change = state.status === 'verified' ? state.emailChange : undefined;
-  if (change === undefined || !isCurrent(change.link, now)) return refuse('conflict');
+  if (change === undefined || !isUnexpired(change.link, now)) return refuse('conflict');
   return accept({ type: 'EmailChangeCanceled', data: { userId: state.userId, canceledBy: 'ops' } });
 }
 
@@ -338,8 +338,8 @@ function undoEmailChange(state: AccountState, { now }: UndoEmailChange): Decisio
 
 /** Returns the facts of an address that was changed back. @param by who cancels a pending erasure */
 function emailReverted(
-  state: Verified,
-  { address, email }: NonNullable<Verified['previous']>,
+  state: VerifiedAccount,
+  { address, email }: NonNullable<VerifiedAccount['previous']>,
   by: string,
 ): readonly AccountFact[] {
   const { userId, locale, username, email: revertedEmail } = state;
@@ -379,7 +379,7 @@ function changeProfile(
 }
 
 /** Whether this account can act as an admin. */
-export function isActiveAdmin(state: AccountState): state is Living {
+export function isActiveAdmin(state: AccountState): state is LivingAccount {
   return state.status === 'verified' && state.role === 'admin' && !state.disabled;
 }
 
@@ -408,11 +408,11 @@ function changeRole(state: AccountState, { role, by, otherAdmins }: ChangeRole):
  * Whether mail about the account may be sent: the mailbox of an unverified account may be a stranger's, and an
  * erased person has none.
  */
-function canBeTold(state: AccountState): state is Living {
+function canBeTold(state: AccountState): state is LivingAccount {
   return state.status === 'verified' && state.email !== '';
 }
 
-function toldTo(state: Living, reason: string | undefined) {
+function toldTo(state: LivingAccount, reason: string | undefined) {
   if (!canBeTold(state)) return { person: because(reason) };
   const { locale, person } = addressed(state);
   return { locale, person: { ...because(reason), ...person } };
@@ -447,7 +447,7 @@ function enableAccount(state: AccountState, { by, reason }: EnableAccount): Deci
  * is not postponed.
  * @param by who requests it: the id of an account, or `ops`
  */
-export function erasureInstant(state: Living, by: string, eraseAt: string): string {
+export function erasureInstant(state: LivingAccount, by: string, eraseAt: string): string {
   const undoUntil = state.status === 'verified' ? state.previous?.link.expiresAt : undefined;
   return by !== 'ops' && undoUntil !== undefined && undoUntil > eraseAt ? undoUntil : eraseAt;
 }
@@ -478,7 +478,7 @@ function requestErasure(
   return isActiveAdmin(state) ? takeAdminAway(otherAdmins, requested) : requested;
 }
 
-function erasureCanceled(state: Living, { wasDisabled }: Erasure, by: string): AccountFact {
+function erasureCanceled(state: LivingAccount, { wasDisabled }: PendingErasure, by: string): AccountFact {
   return {
     type: 'AccountErasureCanceled',
     data: { userId: state.userId, canceledBy: by, disabled: wasDisabled },
@@ -493,7 +493,7 @@ function cancelErasure(state: AccountState, { tokenHash, now }: CancelErasure): 
 }
 
 /** A registration that has ended is erased without a request, because it cannot be resumed. */
-function erase(state: AccountState, { now }: Erase): Decision {
+function erase(state: AccountState, { now }: EraseAccount): Decision {
   if (state.status === 'none') return nothing;
   const isDue =
     state.status === 'ended'
@@ -628,7 +628,7 @@ export function keysOf(
   };
 }
 
-function claimsOf(state: Existing, fact: AccountFact): readonly string[] {
+function claimsOf(state: ExistingAccount, fact: AccountFact): readonly string[] {
   const { userId, sequence } = state;
   switch (fact.type) {
     case 'AccountVerified':

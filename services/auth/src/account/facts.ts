@@ -1,7 +1,7 @@
 import type { DataOf, EventType } from '@latchkey/events';
 
 /** A link that was mailed. */
-export interface Link {
+export interface MailedLink {
   /** SHA-256(purpose ‖ token), base64url. */
   readonly hash: string;
   /** RFC 3339. */
@@ -9,7 +9,7 @@ export interface Link {
 }
 
 export interface LinkOrWithheld {
-  readonly link?: Link;
+  readonly link?: MailedLink;
   /**
    * Set instead of a link if the address belongs to another account: the instant at which the link would have expired.
    * RFC 3339.
@@ -18,14 +18,14 @@ export interface LinkOrWithheld {
 }
 
 /** Fields that never leave the journal. */
-export interface Private {
+export interface PrivateFields {
   UserRegistered: LinkOrWithheld & { readonly address: string; readonly passwordHash: string };
   VerificationRequested: LinkOrWithheld;
   PasswordResetRequested: LinkOrWithheld;
   PasswordChanged: { readonly passwordHash: string };
   PasswordRehashed: { readonly passwordHash: string };
   /** `withheldUntil` is never set here, because the link is only sent to the owner. */
-  AccountErasureRequested: { readonly link?: Link };
+  AccountErasureRequested: { readonly link?: MailedLink };
   EmailChangeRequested: LinkOrWithheld & {
     /** The new address, canonical. */
     readonly address: string;
@@ -37,7 +37,7 @@ export interface Private {
     readonly address: string;
     readonly passwordHash: string;
     /** The link that undoes the change. */
-    readonly link: Link;
+    readonly link: MailedLink;
   };
   EmailChangeReverted: {
     /** The canonical address that the account gets back. */
@@ -45,7 +45,9 @@ export interface Private {
   };
 }
 
-type PrivateOf<T> = T extends keyof Private ? { readonly private: Private[T] } : { readonly private?: never };
+type PrivateOf<T> = T extends keyof PrivateFields
+  ? { readonly private: PrivateFields[T] }
+  : { readonly private?: never };
 
 /**
  * One fact, as `decide` returns it: the published data of the event and the private fields. Appending adds id, time and

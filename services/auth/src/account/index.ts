@@ -14,7 +14,7 @@ export {
   emailChangeRefusal,
   emailUndoRefusal,
   erasureRefusal,
-  isCurrent,
+  isUnexpired,
   resetRefusal,
   verificationRefusal,
 } from './link.ts';
@@ -22,13 +22,13 @@ export type { RefusalKind } from './refusals.ts';
 export { sameHash } from './same-hash.ts';
 export {
   type AccountState,
-  type Existing,
+  type ExistingAccount,
   evolve,
   initialState,
   isLiving,
-  type Living,
+  type LivingAccount,
   requireExisting,
   STATE_VERSION,
-  type Unverified,
-  type Verified,
+  type UnverifiedAccount,
+  type VerifiedAccount,
 } from './state.ts';

@@ -1,6 +1,6 @@
-import type { Link } from './facts.ts';
+import type { MailedLink } from './facts.ts';
 import { sameHash } from './same-hash.ts';
-import type { AccountState, Living } from './state.ts';
+import type { AccountState, LivingAccount } from './state.ts';
 
 export type LinkRefusal = 'token_invalid' | 'token_expired';
 
@@ -26,17 +26,17 @@ export function erasureRefusal(state: AccountState, tokenHash: string, now: Date
 }
 
 /** Returns why a link cannot be used. Reports that it has expired only if the token is correct. */
-function linkRefusal(link: Link | undefined, tokenHash: string, now: Date): LinkRefusal | undefined {
+function linkRefusal(link: MailedLink | undefined, tokenHash: string, now: Date): LinkRefusal | undefined {
   if (link === undefined || !matches(link, tokenHash)) return 'token_invalid';
-  return isCurrent(link, now) ? undefined : 'token_expired';
+  return isUnexpired(link, now) ? undefined : 'token_expired';
 }
 
 /** Whether a link has not expired. It works until just before the instant of its expiry. */
-export function isCurrent({ expiresAt }: Pick<Link, 'expiresAt'>, now: Date): boolean {
+export function isUnexpired({ expiresAt }: Pick<MailedLink, 'expiresAt'>, now: Date): boolean {
   return now.getTime() < Date.parse(expiresAt);
 }
 
-function matches(link: Link | undefined, tokenHash: string): boolean {
+function matches(link: MailedLink | undefined, tokenHash: string): boolean {
   return link !== undefined && sameHash(link.hash, tokenHash);
 }
 
@@ -60,6 +60,6 @@ export function emailUndoRefusal(state: AccountState, tokenHash: string, now: Da
  * Whether a link works at an instant; a link that was withheld because another account has the address counts as well.
  * @param at undefined if the command has no such instant; the result is then false
  */
-export function hasUsableLink({ linksUntil }: Living, at: Date | undefined): boolean {
+export function hasUsableLink({ linksUntil }: LivingAccount, at: Date | undefined): boolean {
   return at !== undefined && linksUntil !== undefined && at.getTime() < Date.parse(linksUntil);
 }

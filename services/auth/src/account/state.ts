@@ -1,13 +1,13 @@
 /** The state of an account that decisions depend on: the fold of its facts. */
 import { assertNever, type Role } from '@latchkey/events';
-import type { AccountFact, FactOf, Link, LinkOrWithheld } from './facts.ts';
+import type { AccountFact, FactOf, LinkOrWithheld, MailedLink } from './facts.ts';
 
 /** An erasure that was requested and can still be canceled. */
-export interface Erasure {
+export interface PendingErasure {
   /** RFC 3339. */
   readonly at: string;
   /** The link that cancels the erasure, if one was mailed. */
-  readonly undo?: Link;
+  readonly undo?: MailedLink;
   /** Whether the account was disabled before. */
   readonly wasDisabled: boolean;
 }
@@ -28,9 +28,9 @@ interface Registered {
   /** True also while the account waits for its erasure. */
   readonly disabled: boolean;
   /** Set while the account waits for its erasure. */
-  readonly erasure?: Erasure;
+  readonly erasure?: PendingErasure;
   /** The newest reset link that was not used. */
-  readonly reset?: Link;
+  readonly reset?: MailedLink;
   /** The expiry of the last link that gives access to the account, whether it was mailed or withheld. RFC 3339. */
   readonly linksUntil?: string;
   /** Sequence of the last SessionsRevoked. Access tokens issued at a lower sequence are invalid. */
@@ -46,10 +46,10 @@ interface Registered {
 }
 
 /** An account that has signed up, and whose address is not verified yet. */
-export interface Unverified extends Registered {
+export interface UnverifiedAccount extends Registered {
   readonly status: 'unverified';
   /** The newest verification link. */
-  readonly verification?: Link;
+  readonly verification?: MailedLink;
   /** Whether this account ever had a link, of either purpose. */
   readonly everLinked: boolean;
 }
@@ -60,35 +60,35 @@ interface LinkedAddress {
   readonly address: string;
   /** In the spelling of the request. Empty once the person is erased. */
   readonly email: string;
-  readonly link: Link;
+  readonly link: MailedLink;
 }
 
 /** An account whose address is verified. */
-export interface Verified extends Registered {
+export interface VerifiedAccount extends Registered {
   readonly status: 'verified';
   /** The address that the newest confirmation link would give to the account. */
   readonly emailChange?: LinkedAddress & { readonly passwordHash: string };
   /** The confirmation link of the last change, kept so that a second click is no error. */
-  readonly usedEmailChange?: Link;
+  readonly usedEmailChange?: MailedLink;
   /** The address before the last change. It stays claimed until the change is settled. */
   readonly previous?: LinkedAddress;
   /** The verification link that was used, kept so that a second click is no error. */
-  readonly usedVerification?: Link;
+  readonly usedVerification?: MailedLink;
 }
 
 /** An account whose registration has ended for good, or that was erased. */
-export interface Ended extends Registered {
+export interface EndedAccount extends Registered {
   readonly status: 'ended';
   /** Set once the account was erased: nothing in this state identifies its person. */
   readonly erased?: true;
 }
 
-export type Living = Unverified | Verified;
+export type LivingAccount = UnverifiedAccount | VerifiedAccount;
 
 /** Every account that has ever signed up. */
-export type Existing = Living | Ended;
+export type ExistingAccount = LivingAccount | EndedAccount;
 
-export type AccountState = { readonly status: 'none' } | Existing;
+export type AccountState = { readonly status: 'none' } | ExistingAccount;
 
 /** Increase this number whenever the shape of AccountState changes: snapshots of other versions are ignored. */
 export const STATE_VERSION = 7;
@@ -158,17 +158,17 @@ export function evolve(before: AccountState, fact: AccountFact): AccountState {
 }
 
 /** Narrows to an account that has signed up and has not ended. */
-export function isLiving(state: AccountState): state is Living {
+export function isLiving(state: AccountState): state is LivingAccount {
   return state.status === 'unverified' || state.status === 'verified';
 }
 
 /** Narrows to an account that exists; for callers that have checked it. @throws TypeError if it does not exist */
-export function requireExisting(state: AccountState): Existing {
+export function requireExisting(state: AccountState): ExistingAccount {
   if (state.status === 'none') throw new TypeError('the account does not exist');
   return state;
 }
 
-function registered({ data, private: kept }: FactOf<'UserRegistered'>): Unverified {
+function registered({ data, private: kept }: FactOf<'UserRegistered'>): UnverifiedAccount {
   const { userId, role, locale, person } = data;
   const { address, passwordHash, link } = kept;
   const linksUntil = expiryOf(kept);
@@ -206,7 +206,7 @@ function expiryOf({ link, withheldUntil }: LinkOrWithheld): string | undefined {
   return link?.expiresAt ?? withheldUntil;
 }
 
-function withExpiry<State extends Existing>(state: State, kept: LinkOrWithheld): State {
+function withExpiry<State extends ExistingAccount>(state: State, kept: LinkOrWithheld): State {
   const until = expiryOf(kept);
   if (until === undefined) return state;
   const { linksUntil = until } = state;
@@ -217,12 +217,12 @@ function withExpiry<State extends Existing>(state: State, kept: LinkOrWithheld):
  * Returns the state with a newer verification link, which supersedes the older one; without a link the older one
  * stays.
  */
-function withVerification(before: Unverified, kept: LinkOrWithheld): Unverified {
+function withVerification(before: UnverifiedAccount, kept: LinkOrWithheld): UnverifiedAccount {
   const state = withExpiry(before, kept);
   return kept.link ? { ...state, verification: kept.link, everLinked: true } : state;
 }
 
-function withReset(before: Existing, kept: LinkOrWithheld): AccountState {
+function withReset(before: ExistingAccount, kept: LinkOrWithheld): AccountState {
   const state = withExpiry(before, kept);
   if (kept.link === undefined) return state;
   return state.status === 'unverified'
@@ -230,7 +230,12 @@ function withReset(before: Existing, kept: LinkOrWithheld): AccountState {
     : { ...state, reset: kept.link };
 }
 
-function verified({ verification, everLinked: _, linksUntil: _until, ...state }: Unverified): Verified {
+function verified({
+  verification,
+  everLinked: _,
+  linksUntil: _until,
+  ...state
+}: UnverifiedAccount): VerifiedAccount {
   return {
     ...state,
     status: 'verified',
@@ -244,22 +249,22 @@ function verified({ verification, everLinked: _, linksUntil: _until, ...state }:
  * withheld: accounts must behave the same whether or not the address is taken.
  */
 function withEmailChange(
-  before: Verified,
+  before: VerifiedAccount,
   { data: { person }, private: { address, passwordHash, link } }: FactOf<'EmailChangeRequested'>,
-): Verified {
+): VerifiedAccount {
   const state = withoutEmailChange(before);
   if (link === undefined) return state;
   return { ...state, emailChange: { address, email: person?.newEmail ?? '', passwordHash, link } };
 }
 
-function withoutEmailChange({ emailChange: _, ...state }: Verified): Verified {
+function withoutEmailChange({ emailChange: _, ...state }: VerifiedAccount): VerifiedAccount {
   return state;
 }
 
 function emailChanged(
-  state: Verified,
+  state: VerifiedAccount,
   { data: { person }, private: { address, passwordHash, link } }: FactOf<'EmailChanged'>,
-): Verified {
+): VerifiedAccount {
   const { usedEmailChange: _, ...rest } = withoutOpenLinks(state);
   return {
     ...rest,
@@ -272,18 +277,18 @@ function emailChanged(
 }
 
 function emailReverted(
-  state: Verified,
+  state: VerifiedAccount,
   { data: { person }, private: { address } }: FactOf<'EmailChangeReverted'>,
-): Verified {
+): VerifiedAccount {
   const { previous: _, usedEmailChange: _used, ...rest } = withoutOpenLinks(state);
   return { ...rest, address, email: person?.email ?? '' };
 }
 
-function settled({ previous: _, ...state }: Verified): Verified {
+function settled({ previous: _, ...state }: VerifiedAccount): VerifiedAccount {
   return state;
 }
 
-function ended(state: Existing): Ended {
+function ended(state: ExistingAccount): EndedAccount {
   const { reset: _, linksUntil: _until, ...rest } = state;
   if (rest.status === 'unverified') {
     const { verification: _verification, everLinked: _everLinked, ...kept } = rest;
@@ -295,14 +300,14 @@ function ended(state: Existing): Ended {
 }
 
 function withErasure(
-  state: Existing,
+  state: ExistingAccount,
   { data: { eraseAt }, private: { link } }: FactOf<'AccountErasureRequested'>,
 ): AccountState {
   const erasure = { at: eraseAt, wasDisabled: state.disabled, ...(link && { undo: link }) };
   return { ...withoutLinks(state), disabled: true, erasure };
 }
 
-function withoutErasure({ erasure: _, ...state }: Existing): Existing {
+function withoutErasure({ erasure: _, ...state }: ExistingAccount): ExistingAccount {
   return state;
 }
 
@@ -310,13 +315,13 @@ function withoutErasure({ erasure: _, ...state }: Existing): Existing {
  * Returns the state of the account once it is erased. Keeps what is not personal: id, role, language and the
  * sequences.
  */
-function erased(state: Existing): Ended {
+function erased(state: ExistingAccount): EndedAccount {
   const { firstName: _first, lastName: _last, ...rest } = ended(withoutErasure(state));
   return { ...rest, address: '', email: '', username: '', passwordHash: '', disabled: true, erased: true };
 }
 
 /** Returns the state with revoked sessions. @param sessionId the session that ended; undefined if all did */
-function withRevoked(state: Existing, sessionId: string | undefined): AccountState {
+function withRevoked(state: ExistingAccount, sessionId: string | undefined): AccountState {
   const revokedAt = state.sequence;
   if (sessionId === undefined) return { ...state, revokedAt, allRevokedAt: revokedAt, revokedSessions: [] };
   const revokedSessions = [...state.revokedSessions, sessionId].slice(-REVOKED_SESSIONS);
@@ -324,7 +329,7 @@ function withRevoked(state: Existing, sessionId: string | undefined): AccountSta
 }
 
 /** Returns the state without open links, except the one that undoes a change of address. Used links are kept. */
-function withoutLinks(state: Existing): Existing {
+function withoutLinks(state: ExistingAccount): ExistingAccount {
   if (state.status === 'verified') return withoutOpenLinks(state);
   const { reset: _, linksUntil: _until, ...rest } = state;
   if (rest.status !== 'unverified') return rest;
@@ -337,6 +342,6 @@ function withoutOpenLinks({
   linksUntil: _until,
   emailChange: _change,
   ...state
-}: Verified): Verified {
+}: VerifiedAccount): VerifiedAccount {
   return state;
 }

@@ -1,5 +1,11 @@
 /** The accounts of an address: its owner, who has verified it, and sign-ups that are not verified yet. */
-import { type AccountState, addressClaim, isLiving, type Living, type Unverified } from '../account/index.ts';
+import {
+  type AccountState,
+  addressClaim,
+  isLiving,
+  type LivingAccount,
+  type UnverifiedAccount,
+} from '../account/index.ts';
 import type { Context, Deps } from '../deps.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 
@@ -17,7 +23,7 @@ export function ownerOf({ journal }: Pick<Deps, 'journal'>, address: string): Pr
 export async function accountAt(
   deps: Pick<Deps, 'journal' | 'accounts'>,
   address: string,
-): Promise<Living | undefined> {
+): Promise<LivingAccount | undefined> {
   const account = await deps.accounts.load((await ownerOf(deps, address)) ?? NO_ACCOUNT);
   return isLiving(account) && account.address === address ? account : undefined;
 }
@@ -30,7 +36,7 @@ export const NO_ACCOUNT = '00000000-0000-0000-0000-000000000000';
  * account is verified or ended. Leaves out accounts whose events cannot be read, so that they do not block the
  * other accounts of the address.
  */
-export async function pendingSignUps(deps: Needs, address: string): Promise<readonly Unverified[]> {
+export async function pendingSignUps(deps: Needs, address: string): Promise<readonly UnverifiedAccount[]> {
   const registrations = await deps.registrations.living(address);
   const states = await Promise.all(registrations.map(({ stream }) => loadReadable(deps, stream)));
   const over = registrations.filter((_, index) => isOver(states[index]));
@@ -64,7 +70,7 @@ export async function endOtherSignUps(
 
 async function supersede(
   deps: Needs,
-  { address, userId }: Pick<Unverified, 'address' | 'userId'>,
+  { address, userId }: Pick<UnverifiedAccount, 'address' | 'userId'>,
   { correlationId, traceparent }: Pick<Context, 'correlationId' | 'traceparent'>,
 ): Promise<void> {
   const { state } = await deps.accounts.execute(userId, { correlationId, traceparent }, async () => ({

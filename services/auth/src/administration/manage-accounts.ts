@@ -13,7 +13,7 @@ import {
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
-import type { Outcome } from '../streams/accounts.ts';
+import type { AccountOutcome } from '../streams/accounts.ts';
 import type { CommandFor } from '../streams/commands.ts';
 
 type Needs = Pick<Deps, 'accounts' | 'journal' | 'sessions'>;
@@ -36,7 +36,7 @@ export function changeRole(
   deps: Needs,
   { userId, by, role }: Target & { readonly role: Role },
   origin: Origin,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   return executeAndEndSessions(deps, userId, origin, withOtherAdmins(deps, { type: 'ChangeRole', role, by }));
 }
 
@@ -48,7 +48,7 @@ export function disableAccount(
   deps: Needs,
   { userId, ...request }: Target & { readonly reason?: string },
   origin: Origin,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   const command = withOtherAdmins(deps, { type: 'DisableAccount', ...request });
   return executeAndEndSessions(deps, userId, origin, command);
 }
@@ -58,7 +58,7 @@ export function enableAccount(
   deps: Pick<Deps, 'accounts'>,
   { userId, ...request }: Target & { readonly reason?: string },
   origin: Origin,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   return execute(deps, userId, origin, () => ({ type: 'EnableAccount', ...request }));
 }
 
@@ -67,7 +67,7 @@ export async function revokeSessions(
   deps: Pick<Deps, 'accounts' | 'sessions'>,
   userId: string,
   origin: Origin,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   const outcome = await executeAndEndSessions(deps, userId, origin, () => ({
     type: 'RevokeSessions',
     reason: 'admin',
@@ -105,7 +105,7 @@ export async function executeAndEndSessions(
   userId: string,
   origin: Origin,
   command: CommandFor<AccountState, Command>,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   const outcome = await execute(deps, userId, origin, command);
   if (outcome.facts.length > 0) await bestEffort(() => deps.sessions.removeAll(userId));
   return outcome;
@@ -116,7 +116,7 @@ async function execute(
   userId: string,
   origin: Origin,
   command: CommandFor<AccountState, Command>,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   const outcome = await accounts.execute(userId, origin, command);
   if (outcome.refusal) throw new Refused(outcome.refusal);
   return outcome;

@@ -4,7 +4,7 @@ import { ownerOf } from '../addresses/owners.ts';
 import type { Context, Deps } from '../deps.ts';
 import { withinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
-import type { Outcome } from '../streams/accounts.ts';
+import type { AccountOutcome } from '../streams/accounts.ts';
 import { mintLink } from '../tokens/links.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function sendPasswordReset(
   deps: Pick<Deps, 'accounts' | 'journal' | 'limits' | 'linkTokens' | 'now' | 'sealer' | 'settings'>,
   { userId, by }: { readonly userId: string; readonly by: string },
   { correlationId, traceparent }: Pick<Context, 'correlationId' | 'traceparent'>,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   const { accounts, limits } = deps;
   const account = await accounts.load(userId);
   if (!isLiving(account)) throw new Refused('not_found');

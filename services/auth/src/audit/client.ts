@@ -7,14 +7,14 @@ export type IpForm =
   | { readonly form: 'full' | 'prefix' | 'none' }
   | { readonly form: 'hmac'; readonly key: Buffer };
 
-export interface Client {
+export interface AuditClient {
   readonly ip?: string;
   readonly ipPrefix?: string;
   readonly ipHmac?: string;
   readonly userAgent: string;
 }
 
-export function clientOf({ ip, userAgent }: RequestOrigin, how: IpForm): Client {
+export function auditClientOf({ ip, userAgent }: RequestOrigin, how: IpForm): AuditClient {
   switch (how.form) {
     case 'full':
       return { ip: ipAddress(ip), userAgent };

@@ -8,13 +8,13 @@ import { createWakeup } from '@latchkey/process/loop';
 import { ownerOf } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import { createJob } from '../job.ts';
-import type { Audit, Report } from '../ports/audit.ts';
+import type { Audit, AuditReport } from '../ports/audit.ts';
 import type { AuditEntry, AuditLog } from '../ports/audit-log.ts';
 import type { Journal } from '../ports/journal.ts';
-import { clientOf, type IpForm } from './client.ts';
+import { auditClientOf, type IpForm } from './client.ts';
 import { toAuditEntry } from './entry.ts';
 import type { AuditMetrics } from './metrics.ts';
-import { createRepeats } from './repeats.ts';
+import { createRepeatFilter } from './repeats.ts';
 
 /** The maximum number of events to keep in memory while the store is slow or unavailable. */
 const MAX_QUEUED = 10_000;
@@ -49,11 +49,11 @@ export interface Recorder extends Audit, Part {}
 export function createRecorder(deps: RecorderDeps): Recorder {
   const { auditLog, metrics, logger, maxQueued = MAX_QUEUED, maxBacklog = MAX_BACKLOG } = deps;
   const { monotonic = () => performance.now() } = deps;
-  const isRepeated = createRepeats(monotonic);
+  const isRepeated = createRepeatFilter(monotonic);
   const queue: Queued[] = [];
   const wakeup = createWakeup();
 
-  function record(report: Report): void {
+  function record(report: AuditReport): void {
     const { occurrence, address, onceAMinuteFor } = report;
     if (onceAMinuteFor !== undefined && isRepeated(`${occurrence.type} ${onceAMinuteFor}`)) return;
     if (queue.length >= maxQueued) {
@@ -64,8 +64,8 @@ export function createRecorder(deps: RecorderDeps): Recorder {
     wakeup.wake();
   }
 
-  function eventOf({ origin, occurrence: { type, data } }: Report): SecurityEvent {
-    const person = origin && clientOf(origin, deps.ip);
+  function eventOf({ origin, occurrence: { type, data } }: AuditReport): SecurityEvent {
+    const person = origin && auditClientOf(origin, deps.ip);
     // The cast is needed because the compiler cannot see that type and data still belong together.
     return {
       id: deps.newId(),

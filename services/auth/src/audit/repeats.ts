@@ -6,7 +6,7 @@ const MAX_REMEMBERED = 10_000;
  * Returns a function that returns whether a text was seen less than a minute ago. @param monotonic returns the
  * monotonic time in ms
  */
-export function createRepeats(monotonic: () => number): (text: string) => boolean {
+export function createRepeatFilter(monotonic: () => number): (text: string) => boolean {
   /** When each text was first seen, oldest first. */
   const seen = new Map<string, number>();
 

@@ -3,19 +3,19 @@ import { assertNever } from '@latchkey/events';
 import {
   type ConfirmEmailChange,
   emailChangeRefusal,
-  type Holder,
   isLiving,
-  type Living,
+  type LivingAccount,
   requireExisting,
+  type SessionHolder,
   sameHash,
-  type Verified,
+  type VerifiedAccount,
 } from '../account/index.ts';
 import { endOtherSignUps, ownerOf } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
-import type { Outcome } from '../streams/accounts.ts';
+import type { AccountOutcome } from '../streams/accounts.ts';
 import { mintLink, type OpenedLink, readLinkToken } from '../tokens/links.ts';
 
 /**
@@ -43,7 +43,7 @@ export async function viewEmailChange(deps: LinkNeeds, token: string): Promise<O
 
 /** The proof that the client owns the account. */
 export type OwnerEvidence =
-  | { readonly kind: 'holder'; readonly holders: readonly Holder[] }
+  | { readonly kind: 'holder'; readonly holders: readonly SessionHolder[] }
   | { readonly kind: 'password'; readonly password: string };
 
 type Needs = LinkNeeds &
@@ -73,7 +73,7 @@ export async function confirmEmailChange(
   deps: Needs,
   { token, evidence }: { readonly token: string; readonly evidence: OwnerEvidence },
   context: Context,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   // The link is checked first, because only a valid link may cause a password to be hashed or an attempt to be
   // counted.
   const { state: account, ...link } = await linkedAccount(deps, token);
@@ -85,11 +85,11 @@ export async function confirmEmailChange(
 
 interface Attempt {
   readonly link: OpenedLink;
-  readonly account: Living;
+  readonly account: LivingAccount;
   readonly evidence: OwnerEvidence;
 }
 
-function confirmBy(deps: Needs, attempt: Attempt, context: Context): Promise<Outcome> {
+function confirmBy(deps: Needs, attempt: Attempt, context: Context): Promise<AccountOutcome> {
   const { link, account, evidence } = attempt;
   switch (evidence.kind) {
     case 'holder':
@@ -106,7 +106,7 @@ function confirm(
   { userId, tokenHash }: OpenedLink,
   proof: ConfirmEmailChange['proof'],
   context: Context,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   return deps.accounts.execute(userId, context, async (state) => ({
     type: 'ConfirmEmailChange',
     tokenHash,
@@ -134,7 +134,7 @@ async function confirmByPassword(
   deps: Needs,
   { link, account, password }: Pick<Attempt, 'link' | 'account'> & { readonly password: string },
   context: Context,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   const { address, userId } = account;
   const attempt = { address, accountId: userId, during: 'email-change' } as const;
   const outcome = await limitPasswordAttempts(deps, attempt, context, async () => {
@@ -161,7 +161,7 @@ async function afterNewAddress(deps: Needs, address: string, context: Context): 
 async function linkedAccount(
   deps: LinkNeeds,
   token: string,
-): Promise<OpenedLink & { readonly state: Verified }> {
+): Promise<OpenedLink & { readonly state: VerifiedAccount }> {
   const link = readLinkToken(deps, 'email-change', token);
   const state = await deps.accounts.load(link.userId);
   const refusal = emailChangeRefusal(state, link.tokenHash, deps.now());

@@ -11,7 +11,7 @@ import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
 import { mailRequest } from '../requests/written-requests.ts';
 import { asCaller } from '../sessions/session-status.ts';
-import type { Outcome } from '../streams/accounts.ts';
+import type { AccountOutcome } from '../streams/accounts.ts';
 import { mintLink } from '../tokens/links.ts';
 
 export interface RequestEmailChange {
@@ -47,7 +47,7 @@ export async function requestEmailChange(
   { newEmail, password }: RequestEmailChange,
   caller: Caller,
   context: Context,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   const { accounts, passwords } = deps;
   const { userId, state } = caller;
   const { address } = state;

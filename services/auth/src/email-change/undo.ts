@@ -1,11 +1,11 @@
 /** The link to the previous address, with which its owner can take the account back. */
-import { emailUndoRefusal, type Living } from '../account/index.ts';
+import { emailUndoRefusal, type LivingAccount } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
 import { assertSamePassword, assertStrongPassword } from '../passwords/new-password.ts';
 import { afterNewPassword } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
-import type { Outcome } from '../streams/accounts.ts';
+import type { AccountOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
 import { releaseAddresses } from './release.ts';
 
@@ -43,7 +43,7 @@ export async function undoEmailChange(
     Pick<Deps, 'journal' | 'limits' | 'passwordRules' | 'passwords' | 'sessions' | 'trustedAddresses'>,
   { token, newPassword, confirmNewPassword }: UndoEmailChange,
   context: Context,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   const { accounts, passwords, now } = deps;
   const { userId, tokenHash } = readLinkToken(deps, 'email-undo', token);
   const { account } = await linkedAccount(deps, token);
@@ -66,7 +66,7 @@ export async function undoEmailChange(
 async function linkedAccount(
   deps: LinkNeeds,
   token: string,
-): Promise<{ readonly account: Living; readonly email: string; readonly newEmail: string }> {
+): Promise<{ readonly account: LivingAccount; readonly email: string; readonly newEmail: string }> {
   const { userId, tokenHash } = readLinkToken(deps, 'email-undo', token);
   const state = await deps.accounts.load(userId);
   const refusal = emailUndoRefusal(state, tokenHash, deps.now());

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { login } from '../sessions/login.ts';
-import { verify } from '../sign-up/verification.ts';
+import { verifySignUp } from '../sign-up/verification.ts';
 import { context, DAY, inWorld } from '../testing/world.ts';
 import { erasureCrashes } from './crash.contract.ts';
 import { eraseIfDue } from './erase.ts';
@@ -37,7 +37,7 @@ describe('an erasure', () => {
       assert.notEqual(next.userId, userId);
       const token = world.tokenOf(next.userId, 'verification');
       const evidence = { kind: 'password', password: PASSWORD } as const;
-      const { state } = await verify(world.deps, { token, evidence }, context());
+      const { state } = await verifySignUp(world.deps, { token, evidence }, context());
       assert.equal(state.status, 'verified');
       await eraseDue(world.erasing);
       await login(world.deps, { address: ADDRESS, password: PASSWORD }, context());

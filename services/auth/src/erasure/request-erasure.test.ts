@@ -8,9 +8,9 @@ import {
   undoChange,
   withWorld,
 } from '../email-change/testing/stage.ts';
-import type { Audit, Report } from '../ports/audit.ts';
+import type { Audit, AuditReport } from '../ports/audit.ts';
 import { login } from '../sessions/login.ts';
-import { verify } from '../sign-up/verification.ts';
+import { verifySignUp } from '../sign-up/verification.ts';
 import { context, DAY, inWorld, refusedAs, type World } from '../testing/world.ts';
 import { cancelErasure, eraseAccountOf, eraseOwnAccount, viewErasure } from './request-erasure.ts';
 import { eraseDue } from './sweep.ts';
@@ -22,7 +22,7 @@ const PASSWORD = 'countess of lovelace';
 async function verified(world: World): Promise<string> {
   const { userId } = await world.signUp(ADDRESS, PASSWORD);
   const token = world.tokenOf(userId, 'verification');
-  await verify(world.deps, { token, evidence: { kind: 'password', password: PASSWORD } }, context());
+  await verifySignUp(world.deps, { token, evidence: { kind: 'password', password: PASSWORD } }, context());
   return userId;
 }
 
@@ -57,7 +57,7 @@ describe('erasing an own account', () => {
     'records a wrong password as one of an erasure',
     inWorld(async (world) => {
       const userId = await verified(world);
-      const reports: Report[] = [];
+      const reports: AuditReport[] = [];
       const audit: Audit = { record: (report) => reports.push(report) };
       await assert.rejects(
         eraseOwnAccount(

@@ -5,7 +5,7 @@ import type { Caller, Context, Deps, Settings } from '../deps.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
 import { asCaller } from '../sessions/session-status.ts';
-import type { Outcome } from '../streams/accounts.ts';
+import type { AccountOutcome } from '../streams/accounts.ts';
 import { mintLinkUntil, readLinkToken } from '../tokens/links.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -98,7 +98,11 @@ export async function viewErasure(deps: LinkNeeds, token: string): Promise<OpenE
 }
 
 /** Cancels the erasure and enables the account again. @throws Refused (token_invalid, token_expired, conflict) */
-export async function cancelErasure(deps: LinkNeeds, token: string, context: Context): Promise<Outcome> {
+export async function cancelErasure(
+  deps: LinkNeeds,
+  token: string,
+  context: Context,
+): Promise<AccountOutcome> {
   const { userId, tokenHash } = readLinkToken(deps, 'erasure', token);
   const outcome = await deps.accounts.execute(userId, context, () => ({
     type: 'CancelErasure',

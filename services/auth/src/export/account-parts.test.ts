@@ -4,7 +4,7 @@ import { catalogue } from '@latchkey/events';
 import { exportDocument, writeDocument } from '@latchkey/export';
 import { requireExisting } from '../account/index.ts';
 import { login } from '../sessions/login.ts';
-import { verify } from '../sign-up/verification.ts';
+import { verifySignUp } from '../sign-up/verification.ts';
 import { context, inWorld } from '../testing/world.ts';
 import { accountParts, withoutLinks } from './account-parts.ts';
 
@@ -20,7 +20,7 @@ describe('the export of an account', () => {
       const { deps } = world;
       const { userId } = await world.signUp(ADDRESS, PASSWORD);
       const token = world.tokenOf(userId, 'verification');
-      await verify(deps, { token, evidence: { kind: 'password', password: PASSWORD } }, context());
+      await verifySignUp(deps, { token, evidence: { kind: 'password', password: PASSWORD } }, context());
       await login(deps, { address: ADDRESS, password: PASSWORD }, context({ userAgent: 'Netscape' }));
       for (let i = 0; i < 120; i += 1)
         await deps.accounts.execute(userId, context(), () => ({

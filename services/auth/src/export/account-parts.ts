@@ -2,7 +2,7 @@
 import { decodeSecurityEvent, type LatchkeyEvent, type SecurityEvent } from '@latchkey/events';
 import type { ExportDocument, ExportParts } from '@latchkey/export';
 import { readPages } from '@latchkey/store';
-import type { Existing } from '../account/index.ts';
+import type { ExistingAccount } from '../account/index.ts';
 import type { Deps } from '../deps.ts';
 import type { AuditEntry } from '../ports/audit-log.ts';
 import type { Commit } from '../ports/journal.ts';
@@ -15,7 +15,7 @@ const PAGE = 100;
 type Needs = Pick<Deps, 'auditLog' | 'journal' | 'now' | 'sessions'>;
 
 /** Returns all parts except the mails. The lists are read page by page, on demand. */
-export function accountParts(deps: Needs, account: Existing): Omit<ExportParts, 'mails'> {
+export function accountParts(deps: Needs, account: ExistingAccount): Omit<ExportParts, 'mails'> {
   return {
     exportedAt: deps.now(),
     profile: profileOf(account),
@@ -25,7 +25,7 @@ export function accountParts(deps: Needs, account: Existing): Omit<ExportParts, 
   };
 }
 
-function profileOf(account: Existing): ExportDocument['profile'] {
+function profileOf(account: ExistingAccount): ExportDocument['profile'] {
   return {
     id: account.userId,
     email: account.email,
@@ -68,7 +68,7 @@ function isObject(value: unknown): value is object {
 
 async function* sessionsOf(
   { sessions, now }: Pick<Deps, 'now' | 'sessions'>,
-  account: Existing,
+  account: ExistingAccount,
 ): AsyncGenerator<ExportDocument['sessions'][number]> {
   const all = readPages<Session>((after) => sessions.list(account.userId, now(), { limit: PAGE, after }));
   for await (const page of all)

@@ -1,2 +1,2 @@
 /** The path of every route of auth except the key set. */
-export const BASE = '/api/v1/auth';
+export const AUTH_BASE_PATH = '/api/v1/auth';

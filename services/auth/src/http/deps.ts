@@ -1,7 +1,7 @@
 import type { ServiceClients } from '@latchkey/clients';
 import type { Guards, VerifyToken } from '@latchkey/tokens';
 import type { Caller, Deps } from '../deps.ts';
-import type { Count } from './operation.ts';
+import type { CountOperation } from './operation.ts';
 import type { Pages } from './pages/pages.ts';
 import type { RefreshCookie } from './refresh-cookie.ts';
 import type { SecurityTxt } from './security-txt.ts';
@@ -9,7 +9,7 @@ import type { SignUpCookie } from './sign-up-cookie.ts';
 
 /** The dependencies of the routes: those of the use cases, and a few that only HTTP needs. */
 export interface RouteDeps extends Deps {
-  readonly count: Count;
+  readonly count: CountOperation;
   readonly guards: Guards<Caller & { readonly verified: boolean; readonly role: string }>;
   readonly pages: Pages;
   readonly cookie: RefreshCookie;

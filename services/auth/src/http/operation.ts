@@ -6,7 +6,7 @@ import { answerFailures, problemOf, refusalProblems } from './problems.ts';
 import { texts } from './texts.ts';
 
 /** Receives the name of every operation and its outcome: `ok`, the code of a problem, or `failed` for a bug. */
-export type Count = (operation: string, outcome: string) => void;
+export type CountOperation = (operation: string, outcome: string) => void;
 
 interface OperationSpec<Caller, Params, Query, Body> extends RouteSpec<Caller, Params, Query, Body> {
   /** The name of the operation in the metrics. */
@@ -20,7 +20,7 @@ interface OperationSpec<Caller, Params, Query, Body> extends RouteSpec<Caller, P
 
 /** Declares a route that counts its outcomes, and answers failures with problems or with its form. */
 export function operationRoute<Caller, Params = undefined, Query = undefined, Body = undefined>(
-  count: Count,
+  count: CountOperation,
   spec: OperationSpec<Caller, Params, Query, Body>,
 ): Route {
   const { operation, formAgain, handle, ...declaration } = spec;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { type AccountState, requireExisting } from '../account/index.ts';
 import { localeTag, personName, username } from './schemas.ts';
 
-export const message = z.object({ message: z.string() }).meta({ id: 'Message' });
+export const messageView = z.object({ message: z.string() }).meta({ id: 'Message' });
 
 const accountFields = z.object({
   id: z.uuid(),
@@ -43,7 +43,7 @@ export const signedInView = accountFields
   .pick({ id: true, email: true, username: true, role: true, isVerified: true })
   .meta({ id: 'SignedIn' });
 
-export function viewSignedIn(state: AccountState): z.infer<typeof signedInView> {
+export function viewSignedInAccount(state: AccountState): z.infer<typeof signedInView> {
   const { id, email, username: name, role: is, isVerified } = viewAccount(state);
   return { id, email, username: name, role: is, isVerified };
 }
@@ -74,7 +74,7 @@ export function changeAnswer(description: string, schema?: z.ZodType): AnswerSpe
 /** Describes the response to a POST on a link: JSON for a client app, a page for a form. */
 export function changeAnswerOrPage(description: string): AnswerSpec {
   return {
-    ...changeAnswer(description, message),
+    ...changeAnswer(description, messageView),
     media: ['text/html'],
   };
 }

@@ -2,7 +2,7 @@
 
 import { type SecretKeys, secretFingerprint } from '@latchkey/process';
 import type { GivenKeys } from '@latchkey/store';
-import { type HashCosts, nameOfCost } from '../passwords/hashing/costs.ts';
+import { formatCost, type HashCosts } from '../passwords/hashing/costs.ts';
 import type { EventKeys, SigningKeys } from './keys.ts';
 
 /** The settings on which stored hashes and sessions depend. */
@@ -50,7 +50,7 @@ export function givenKeysOf(
 ): Readonly<Record<Exclude<keyof Keys, 'AUDIT_IP_KEY'>, GivenKeys> & { readonly AUDIT_IP_KEY?: GivenKeys }> {
   return {
     ...requiredKeysOf(keys),
-    HASH_COSTS: { keys: keys.HASH_COSTS.map(nameOfCost), needed: true },
+    HASH_COSTS: { keys: keys.HASH_COSTS.map(formatCost), needed: true },
     SIGNING_KEYS: { keys: keys.SIGNING_KEYS.published.map(({ kid }) => kid), needed: false },
     EVENT_SIGNING_KEYS: { keys: keys.EVENT_SIGNING_KEYS.published.map(({ kid }) => kid), needed: false },
     SEALING_PUBLIC_KEY: { keys: [keys.SEALING_PUBLIC_KEY.kid], needed: false },

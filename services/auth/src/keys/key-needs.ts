@@ -4,9 +4,9 @@ import {
   evolve,
   initialState,
   isAccountFact,
-  isCurrent,
   isLiving,
-  type Living,
+  isUnexpired,
+  type LivingAccount,
 } from '../account/index.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 import type { StoredCommit, StoredCommits } from '../ports/stored-commits.ts';
@@ -45,14 +45,14 @@ export async function countHashes(
   return [...counts.values()];
 }
 
-function hashesOf(account: Living, now: Date): readonly string[] {
+function hashesOf(account: LivingAccount, now: Date): readonly string[] {
   const change = account.status === 'verified' ? account.emailChange : undefined;
-  const isOpen = change !== undefined && isCurrent(change.link, now);
+  const isOpen = change !== undefined && isUnexpired(change.link, now);
   return isOpen ? [account.passwordHash, change.passwordHash] : [account.passwordHash];
 }
 
 /** A stream may continue on the next page, so its state is kept until another stream begins. */
-async function* accountsIn({ pages }: Pick<StoredCommits, 'pages'>): AsyncGenerator<Living> {
+async function* accountsIn({ pages }: Pick<StoredCommits, 'pages'>): AsyncGenerator<LivingAccount> {
   let stream = '';
   let state: AccountState = initialState;
   for await (const page of pages()) {

@@ -33,7 +33,7 @@ export interface ListedKey {
 }
 
 /** Secrets to change. */
-export type Changes = Partial<StoredSecrets>;
+export type SecretChanges = Partial<StoredSecrets>;
 
 const key = z.looseObject({
   kty: z.string(),
@@ -68,7 +68,7 @@ export function addKey(
   kind: KeyKind,
   secrets: StoredSecrets,
   place: 'current' | 'next',
-): { readonly id: string; readonly changes: Changes } {
+): { readonly id: string; readonly changes: SecretChanges } {
   const [current, ...others] = setIn(kind, secrets);
   const made = key.parse(makeKey(kind));
   const keys = place === 'current' ? [made, current, ...others] : [current, made, ...others];
@@ -79,7 +79,7 @@ export function addKey(
 export function promoteKey(
   kind: KeyKind,
   secrets: StoredSecrets,
-): { readonly id: string; readonly changes: Changes } {
+): { readonly id: string; readonly changes: SecretChanges } {
   const [current, next, ...others] = setIn(kind, secrets);
   if (next === undefined)
     throw new Error(`${keySettingNames[kind]} has only one key: make another with --next`);
@@ -90,7 +90,7 @@ export function promoteKey(
  * Removes a key. If it signs events, its public part stays, because the events that it signed are kept.
  * @throws Error of one line if there is no such key, or if it is the current one
  */
-export function removeKey(kind: KeyKind, secrets: StoredSecrets, id: string): Changes {
+export function removeKey(kind: KeyKind, secrets: StoredSecrets, id: string): SecretChanges {
   const keys = setIn(kind, secrets);
   const [current] = keys;
   if (idOf(current) === id) throw new Error(`${id} is in use: rotate first`);
@@ -155,7 +155,7 @@ function currentFirst(keys: readonly Key[], { SEALING_PUBLIC_KEY }: StoredSecret
   return keys.toSorted((one, other) => Number(other.x === x) - Number(one.x === x));
 }
 
-function withSet(kind: KeyKind, keys: readonly Key[]): Changes {
+function withSet(kind: KeyKind, keys: readonly Key[]): SecretChanges {
   const [current] = keys;
   const isPlain = keys.length === 1 && current?.kid === undefined && current?.crv === undefined;
   const text = current && isPlain ? textOfPlain(current) : JSON.stringify({ keys });

@@ -19,11 +19,11 @@ export function isMailingFact<F extends Fact>(fact: F): fact is F & MailingFact 
   return fact.type === 'MailRequested';
 }
 
-export function evolve(_state: MailingState, _fact: MailingFact): MailingState {
+export function evolveMailing(_state: MailingState, _fact: MailingFact): MailingState {
   return { status: 'requested' };
 }
 
-export function decide(
+export function decideMailing(
   state: MailingState,
   { mailingId, template, requestedBy, recipients }: RequestMail,
 ): { readonly facts: readonly MailingFact[]; readonly refusal?: RefusalKind } {

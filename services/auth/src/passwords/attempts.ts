@@ -1,5 +1,5 @@
 /** Limits on password attempts, which prevent guessing without locking out the owner of the address. */
-import { type Living, sameHash } from '../account/index.ts';
+import { type LivingAccount, sameHash } from '../account/index.ts';
 import { accountAt, NO_ACCOUNT } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
@@ -98,7 +98,7 @@ export async function limitPasswordAttempts<T>(
 export async function checkPassword(
   { passwords }: Pick<Deps, 'passwords'>,
   password: string,
-  { address, passwordHash }: Pick<Living, 'address' | 'passwordHash'>,
+  { address, passwordHash }: Pick<LivingAccount, 'address' | 'passwordHash'>,
   context: Context,
 ): Promise<string | undefined> {
   const { stored } = await passwords.find(password, address, context, (hash) => sameHash(hash, passwordHash));

@@ -3,7 +3,7 @@ import { bestEffort } from '../best-effort.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 import { asCaller } from '../sessions/session-status.ts';
-import type { Outcome } from '../streams/accounts.ts';
+import type { AccountOutcome } from '../streams/accounts.ts';
 import { checkPassword, limitPasswordAttempts } from './attempts.ts';
 import { assertSamePassword, assertStrongPassword } from './new-password.ts';
 
@@ -38,7 +38,7 @@ export async function changePassword(
   { currentPassword, newPassword, confirmNewPassword }: ChangePassword,
   caller: Caller,
   context: Context,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   const { accounts, passwords, sessions } = deps;
   const { userId, sessionId, state } = caller;
   const { address } = state;

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
 import { processRequest } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
-import { refresh } from '../sessions/refresh.ts';
-import { verify } from '../sign-up/verification.ts';
+import { refreshSession } from '../sessions/refresh.ts';
+import { verifySignUp } from '../sign-up/verification.ts';
 import { context, inWorld, refusedAs, type World } from '../testing/world.ts';
 import { changePassword } from './change.ts';
 import { completeReset } from './reset.ts';
@@ -53,7 +53,7 @@ describe('what is done is told as done, though the counters of tries are away by
     'a change, and the session that requested it continues',
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
-      await verify(
+      await verifySignUp(
         world.deps,
         { token: world.tokenOf(userId, 'verification'), evidence: { kind: 'password', password: PASSWORD } },
         context(),
@@ -61,7 +61,7 @@ describe('what is done is told as done, though the counters of tries are away by
       const { refreshToken, signed } = await signIn(world, PASSWORD);
       const change = { currentPassword: PASSWORD, newPassword: ANOTHER };
       await changePassword(losingLimits(world), change, signed, context());
-      await refresh(world.deps, refreshToken, context());
+      await refreshSession(world.deps, refreshToken, context());
     }),
   );
 

@@ -1,10 +1,10 @@
 /** Sets a password with the link from a mail. */
-import { isLiving, type Living, resetRefusal } from '../account/index.ts';
+import { isLiving, type LivingAccount, resetRefusal } from '../account/index.ts';
 import { endOtherSignUps, ownerOf } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
-import type { Outcome } from '../streams/accounts.ts';
+import type { AccountOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
 import { assertSamePassword, assertStrongPassword } from './new-password.ts';
 
@@ -44,7 +44,7 @@ export async function completeReset(
     >,
   { token, newPassword, confirmNewPassword }: CompleteReset,
   context: Context,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   const { accounts, passwords, now } = deps;
   const { userId, tokenHash } = readLinkToken(deps, 'reset', token);
   const account = await linkedAccount(deps, token);
@@ -74,7 +74,7 @@ export async function completeReset(
  */
 export async function afterNewPassword(
   { sessions, limits, trustedAddresses, now }: Pick<Deps, 'sessions' | 'limits' | 'trustedAddresses' | 'now'>,
-  { userId, address }: Pick<Living, 'userId' | 'address'>,
+  { userId, address }: Pick<LivingAccount, 'userId' | 'address'>,
   { ip }: Pick<Context, 'ip'>,
 ): Promise<void> {
   await bestEffort(() => sessions.removeAll(userId));
@@ -83,7 +83,7 @@ export async function afterNewPassword(
 }
 
 /** Returns the account of a reset link. @throws Refused (token_invalid, token_expired) */
-async function linkedAccount(deps: LinkNeeds, token: string): Promise<Living> {
+async function linkedAccount(deps: LinkNeeds, token: string): Promise<LivingAccount> {
   const { userId, tokenHash } = readLinkToken(deps, 'reset', token);
   const state = await deps.accounts.load(userId);
   const refusal = resetRefusal(state, tokenHash, deps.now());

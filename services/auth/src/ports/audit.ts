@@ -2,7 +2,7 @@
 import type { SecurityDataOf, SecurityEventType } from '@latchkey/events';
 
 /** An event. The request and the time are added later. */
-export type Occurrence = {
+export type AuditOccurrence = {
   [T in SecurityEventType]: { readonly type: T; readonly data: Omit<SecurityDataOf<T>, 'person'> };
 }[SecurityEventType];
 
@@ -13,10 +13,10 @@ export interface RequestOrigin {
   readonly userAgent: string;
 }
 
-export interface Report {
+export interface AuditReport {
   /** Absent if the event did not happen during a request. */
   readonly origin?: RequestOrigin;
-  readonly occurrence: Occurrence;
+  readonly occurrence: AuditOccurrence;
   /**
    * A canonical address. If a verified account has it, the event is about that account. The address itself is not
    * stored.
@@ -33,5 +33,5 @@ export interface Audit {
    * Records a security event. Returns immediately and never throws. The event is written in the background; under
    * overload it is dropped and counted.
    */
-  record(report: Report): void;
+  record(report: AuditReport): void;
 }

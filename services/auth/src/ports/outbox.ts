@@ -14,7 +14,7 @@ export interface Backlog {
 }
 
 /** A span of time, both ends included. */
-export interface Instants {
+export interface TimeSpan {
   readonly from: Date;
   readonly to: Date;
 }
@@ -30,7 +30,7 @@ export interface Outbox {
    * Returns the streams with unpublished commits, longest waiting first, except for commits whose time is within
    * `recent`. A commit with a later time counts as waiting, too, because the clock that set its time was ahead.
    */
-  waiting(page: { readonly recent?: Instants; readonly limit: number }): Promise<readonly string[]>;
+  waiting(page: { readonly recent?: TimeSpan; readonly limit: number }): Promise<readonly string[]>;
   /** Removes commits from the outbox. Idempotent. */
   markPublished(commits: readonly CommitKey[]): Promise<void>;
   /** Counts the commits that are waiting. */

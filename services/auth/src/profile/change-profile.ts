@@ -3,7 +3,7 @@ import type { Caller, Context, Deps } from '../deps.ts';
 import { assertAllowed } from '../limits/assert-allowed.ts';
 import { Refused } from '../refused.ts';
 import { asCaller } from '../sessions/session-status.ts';
-import type { Outcome } from '../streams/accounts.ts';
+import type { AccountOutcome } from '../streams/accounts.ts';
 
 /** Changes the caller's names and language. @throws Refused (account_not_verified, unauthenticated, conflict, rate_limited) */
 export async function changeProfile(
@@ -11,7 +11,7 @@ export async function changeProfile(
   change: Omit<ChangeProfile, 'type'>,
   caller: Caller,
   context: Context,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   const { userId } = caller;
   assertAllowed(await limits.take('profile-account', userId));
   const command = { type: 'ChangeProfile', ...change } as const;

@@ -37,7 +37,7 @@ export function createRelayMetrics({ registry, outbox, now, blocked }: RelayMetr
     registers,
     async collect() {
       const known = await backlog();
-      this.set(known === undefined ? Number.NaN : ageSeconds(known.oldest, now()));
+      this.set(known === undefined ? Number.NaN : ageInSeconds(known.oldest, now()));
     },
   });
   new Gauge({
@@ -68,6 +68,6 @@ export function createRelayMetrics({ registry, outbox, now, blocked }: RelayMetr
  * Returns the age of the oldest waiting commit; 0 if none is waiting. Never negative, because a clock that was ahead
  * must not hide a waiting commit.
  */
-export function ageSeconds(oldest: string | undefined, now: Date): number {
+export function ageInSeconds(oldest: string | undefined, now: Date): number {
   return oldest === undefined ? 0 : Math.abs(now.getTime() - Date.parse(oldest)) / 1000;
 }

@@ -28,7 +28,7 @@ export interface Publisher {
    * streams must be retried
    * @throws StoreUnavailable if the outbox cannot be read
    */
-  publish(streams: readonly string[], signal: AbortSignal): Promise<readonly Refused[]>;
+  publish(streams: readonly string[], signal: AbortSignal): Promise<readonly RejectedStreams[]>;
   /** Counts the streams that could not be published when last tried. */
   blocked(): number;
   /** Returns the topics whose last publish was rejected by the bus. */
@@ -36,7 +36,7 @@ export interface Publisher {
 }
 
 /** The streams of one topic that could not be published or marked. */
-export interface Refused {
+export interface RejectedStreams {
   readonly topic: string;
   readonly streams: readonly string[];
   readonly error: unknown;
@@ -101,7 +101,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     topic: string,
     commits: readonly OutgoingCommit[],
     signal: AbortSignal,
-  ): Promise<readonly Refused[]> {
+  ): Promise<readonly RejectedStreams[]> {
     for (let done = 0; done < commits.length && !signal.aborted; done += batchSize) {
       try {
         await publishBatch(topic, commits.slice(done, done + batchSize));
@@ -136,7 +136,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   return {
     async publish(streams, signal) {
       const byTopic = Map.groupBy(await outgoing(streams), ({ topic }) => topic);
-      const refused: Refused[] = [];
+      const refused: RejectedStreams[] = [];
       for (const [topic, commits] of byTopic) refused.push(...(await publishTopic(topic, commits, signal)));
       return refused;
     },

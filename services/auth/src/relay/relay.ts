@@ -4,8 +4,8 @@ import type { Dependency, Logger, Part, Registry } from '@latchkey/process';
 import { createDoublingPauses, loop, sleep as realSleep, type Sleep } from '@latchkey/process/loop';
 import type { Leases } from '@latchkey/store';
 import type { Outbox } from '../ports/outbox.ts';
-import { ageSeconds, createRelayMetrics } from './metrics.ts';
-import { createPublisher, type Publisher, type PublisherDeps, type Refused } from './publisher.ts';
+import { ageInSeconds, createRelayMetrics } from './metrics.ts';
+import { createPublisher, type Publisher, type PublisherDeps, type RejectedStreams } from './publisher.ts';
 import { createStreamQueue } from './queue.ts';
 import { createSweep } from './sweep.ts';
 
@@ -82,13 +82,13 @@ export function createRelay(deps: RelayDeps): Relay {
   async function publish(streams: readonly string[]): Promise<readonly string[]> {
     const refused = await publisher
       .publish(streams, signal)
-      .catch((error: unknown): readonly Omit<Refused, 'topic'>[] => [{ streams, error }]);
+      .catch((error: unknown): readonly Omit<RejectedStreams, 'topic'>[] => [{ streams, error }]);
     report(refused);
     return refused.flatMap((each) => each.streams);
   }
 
   /** Logs the first failure, and the end of the last one. */
-  function report([first]: readonly Omit<Refused, 'topic'>[]): void {
+  function report([first]: readonly Omit<RejectedStreams, 'topic'>[]): void {
     if (first !== undefined && !isFailing) {
       const { error: err, streams: _, ...topic } = first;
       logger.warn({ err, ...topic }, 'cannot publish, trying again');
@@ -128,7 +128,7 @@ export function createRelay(deps: RelayDeps): Relay {
   /** Returns undefined while the outbox cannot be reached. */
   async function waiting(): Promise<Waiting | undefined> {
     const known = await outbox.backlog().catch(() => undefined);
-    return known && { commits: known.commits, oldestSeconds: ageSeconds(known.oldest, now()) };
+    return known && { commits: known.commits, oldestSeconds: ageInSeconds(known.oldest, now()) };
   }
 
   return {

@@ -1,5 +1,5 @@
 import type { Leases } from '@latchkey/store';
-import type { Instants, Outbox } from '../ports/outbox.ts';
+import type { Outbox, TimeSpan } from '../ports/outbox.ts';
 
 export interface SweepDeps {
   readonly outbox: Pick<Outbox, 'waiting'>;
@@ -41,7 +41,7 @@ export function createSweep({ outbox, leases, instance, leaseMs = 10_000, now, f
    * Returns the span of time whose commits are left to the processes that appended them. Undefined at the first run,
    * when this process has not appended anything yet.
    */
-  function recent(): Instants | undefined {
+  function recent(): TimeSpan | undefined {
     const to = now();
     return isFirst ? undefined : { from: new Date(to.getTime() - OVERDUE_MS), to };
   }

@@ -4,7 +4,7 @@ import { createLogger, type Part } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
 import { completeReset } from '../passwords/reset.ts';
 import type { RecordedRequest } from '../ports/requests.ts';
-import { verify } from '../sign-up/verification.ts';
+import { verifySignUp } from '../sign-up/verification.ts';
 import { waitUntil } from '../testing/until.ts';
 import { context, DAY, inWorld, MINUTE, refusedAs, type World } from '../testing/world.ts';
 import { createWorker } from './worker.ts';
@@ -62,7 +62,7 @@ async function work(world: World, owner = 'a worker'): Promise<void> {
 
 async function verified(world: World, address: string, password = PASSWORD): Promise<string> {
   const { userId } = await world.signUp(address, password);
-  await verify(
+  await verifySignUp(
     world.deps,
     { token: world.tokenOf(userId, 'verification'), evidence: { kind: 'password', password } },
     context(),

@@ -2,7 +2,7 @@
  * Requests by address whose response must not reveal whether an account exists. Every request is recorded and gets the
  * same response; the worker looks up the accounts afterwards.
  */
-import type { Living } from '../account/index.ts';
+import type { LivingAccount } from '../account/index.ts';
 import { accountAt, ownerOf, pendingSignUps } from '../addresses/owners.ts';
 import { commandIdOf } from '../command-id.ts';
 import type { Context, Deps } from '../deps.ts';
@@ -93,7 +93,7 @@ function commandIdFor({ id, kind }: RecordedRequest, userId: string): string {
 
 async function requestReset(
   deps: CarryOutNeeds,
-  { userId, email }: Living,
+  { userId, email }: LivingAccount,
   request: RecordedRequest,
 ): Promise<void> {
   const { correlationId, traceparent, overBudget = false } = request;

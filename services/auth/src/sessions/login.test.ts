@@ -8,10 +8,10 @@ import { createPasswords } from '../passwords/hashing/argon2.ts';
 import { parseCosts } from '../passwords/hashing/costs.ts';
 import { completeReset } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
-import { rejectSignUp, verify } from '../sign-up/verification.ts';
+import { rejectSignUp, verifySignUp } from '../sign-up/verification.ts';
 import { context, DAY, inWorld, refusedAs, type World } from '../testing/world.ts';
 import { login, type SignedIn } from './login.ts';
-import { refresh } from './refresh.ts';
+import { refreshSession } from './refresh.ts';
 import { logoutEverywhere } from './sessions.ts';
 
 const ada = 'ada@example.com';
@@ -21,7 +21,7 @@ const elsewhere = context({ ip: '198.51.100.7' });
 
 async function verified(world: World, address: string, password: string): Promise<string> {
   const { userId } = await world.signUp(address, password);
-  await verify(
+  await verifySignUp(
     world.deps,
     { token: world.tokenOf(userId, 'verification'), evidence: { kind: 'password', password } },
     home,
@@ -80,7 +80,7 @@ describe('a login after the key or the cost of hashes has changed', () => {
         passwords: createPasswords({ saltKeys, costs: parseCosts('20480:2'), concurrency: 1 }),
       };
       assert.equal((await login(onlyNewer, { address: ada, password: PASSWORD }, home)).state.userId, userId);
-      assert.equal((await refresh(deps, refreshToken, home)).state.userId, userId);
+      assert.equal((await refreshSession(deps, refreshToken, home)).state.userId, userId);
     }),
   );
 
@@ -99,7 +99,7 @@ describe('a login after the key or the cost of hashes has changed', () => {
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const deps = rotated(world);
-      await verify(
+      await verifySignUp(
         deps,
         { token: world.tokenOf(userId, 'verification'), evidence: { kind: 'password', password: PASSWORD } },
         home,

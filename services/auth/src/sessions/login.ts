@@ -1,5 +1,5 @@
 /** Login by address and password. The owner of the address is tried first, then its sign-ups, newest first. */
-import { type Living, sameHash } from '../account/index.ts';
+import { type LivingAccount, sameHash } from '../account/index.ts';
 import { accountAt, pendingSignUps } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
@@ -7,7 +7,7 @@ import { limitPasswordAttempts } from '../passwords/attempts.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import { noticeNewSource } from './new-source.ts';
-import { sessionEnd } from './session-end.ts';
+import { sessionEndAfterUse } from './session-end.ts';
 
 /** The result of a login or a refresh. */
 export interface SignedIn {
@@ -15,7 +15,7 @@ export interface SignedIn {
   readonly refreshToken: string;
   /** Seconds until the access token expires. */
   readonly expiresIn: number;
-  readonly state: Living;
+  readonly state: LivingAccount;
 }
 
 export interface Login {
@@ -84,14 +84,14 @@ export async function login(
   return issueTokens(deps, session, account);
 }
 
-function isHashOf(states: readonly Living[], hash: string): boolean {
+function isHashOf(states: readonly LivingAccount[], hash: string): boolean {
   return states.some(({ passwordHash }) => sameHash(passwordHash, hash));
 }
 
 /** Replaces the stored hash by one with the current key and cost. */
 async function rehash(
   { accounts }: Pick<Deps, 'accounts'>,
-  { userId, passwordHash: checkedHash }: Living,
+  { userId, passwordHash: checkedHash }: LivingAccount,
   passwordHash: string,
   context: Context,
 ): Promise<void> {
@@ -103,7 +103,7 @@ async function rehash(
 export function issueTokens(
   { accessTokens, refreshTokens }: Pick<Deps, 'accessTokens' | 'refreshTokens'>,
   session: Pick<Session, 'id' | 'n'>,
-  state: Living,
+  state: LivingAccount,
 ): SignedIn {
   return {
     ...accessTokens.issue({
@@ -126,7 +126,7 @@ export function issueTokens(
 async function candidates(
   deps: Pick<Deps, 'accounts' | 'journal' | 'registrations'>,
   address: string,
-): Promise<readonly Living[]> {
+): Promise<readonly LivingAccount[]> {
   const signUps = await pendingSignUps(deps, address);
   const account = await accountAt(deps, address);
   return account === undefined ? signUps : [account, ...signUps];
@@ -139,7 +139,7 @@ function newSession(
     refreshTokens: { kid },
     settings,
   }: Pick<Deps, 'newId' | 'now' | 'refreshTokens' | 'settings'>,
-  account: Living,
+  account: LivingAccount,
   { ip, userAgent }: Context,
 ): Session {
   const at = now();
@@ -149,7 +149,7 @@ function newSession(
     n: 0,
     createdAt: at,
     rotatedAt: at,
-    expiresAt: sessionEnd(settings, { createdAt: at, at }),
+    expiresAt: sessionEndAfterUse(settings, { createdAt: at, at }),
     since: account.sequence,
     ip,
     userAgent,

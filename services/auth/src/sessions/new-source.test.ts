@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { processRequest } from '../requests/written-requests.ts';
-import { verify } from '../sign-up/verification.ts';
+import { verifySignUp } from '../sign-up/verification.ts';
 import { context, inWorld, refusedAs, type World } from '../testing/world.ts';
 import { login } from './login.ts';
 
@@ -19,7 +19,7 @@ const away = context({ ip: '198.51.100.7', userAgent: FIREFOX });
 async function verifiedAda({ deps, signUp, tokenOf }: World): Promise<string> {
   const { userId } = await signUp(address, password);
   const evidence = { kind: 'password', password } as const;
-  await verify(deps, { token: tokenOf(userId, 'verification'), evidence }, context());
+  await verifySignUp(deps, { token: tokenOf(userId, 'verification'), evidence }, context());
   return userId;
 }
 
@@ -50,7 +50,7 @@ test(
     const { userId } = await signUp(address, password);
     for (const call of [home, away]) await login(deps, { address, password }, call);
     const evidence = { kind: 'password', password } as const;
-    await verify(deps, { token: tokenOf(userId, 'verification'), evidence }, context());
+    await verifySignUp(deps, { token: tokenOf(userId, 'verification'), evidence }, context());
     await login(deps, { address, password }, home);
     assert.deepEqual(await alertsOf(world, userId), []);
     await login(deps, { address, password }, away);

@@ -1,6 +1,6 @@
 /** Notifies the owner of an account about a sign-in from a device or network that was not used before. */
 import { hash } from 'node:crypto';
-import type { Living } from '../account/index.ts';
+import type { LivingAccount } from '../account/index.ts';
 import type { Context, Deps } from '../deps.ts';
 import { networkKey } from '../limits/ip-key.ts';
 import { deviceOf } from './device.ts';
@@ -11,7 +11,7 @@ import { deviceOf } from './device.ts';
  */
 export async function noticeNewSource(
   { accounts, knownSources }: Pick<Deps, 'accounts' | 'knownSources'>,
-  { userId, status }: Living,
+  { userId, status }: LivingAccount,
   { ip, userAgent, correlationId, traceparent }: Context,
 ): Promise<void> {
   if (status !== 'verified') return;

@@ -6,7 +6,7 @@ import { UnreadableCommit } from '../ports/journal.ts';
 import { context, DAY, inWorld, MINUTE, refusedAs, type World } from '../testing/world.ts';
 import type { SignedIn } from './login.ts';
 import { login } from './login.ts';
-import { refresh } from './refresh.ts';
+import { refreshSession } from './refresh.ts';
 import { logout, logoutEverywhere } from './sessions.ts';
 
 /** The recipient of the mail about a reuse. */
@@ -35,8 +35,8 @@ describe('a refresh token', () => {
     'gives the next one',
     inWorld(async (world) => {
       const first = await loggedIn(world);
-      const second = await refresh(world.deps, first.refreshToken, context());
-      const third = await refresh(world.deps, second.refreshToken, context());
+      const second = await refreshSession(world.deps, first.refreshToken, context());
+      const third = await refreshSession(world.deps, second.refreshToken, context());
       assert.equal(new Set([first, second, third].map(({ refreshToken }) => refreshToken)).size, 3);
     }),
   );
@@ -45,9 +45,12 @@ describe('a refresh token', () => {
     'gives the same next one again for ten minutes, because the answer may have been lost',
     inWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
-      const next = await refresh(world.deps, refreshToken, context());
+      const next = await refreshSession(world.deps, refreshToken, context());
       world.advance(10 * MINUTE);
-      assert.equal((await refresh(world.deps, refreshToken, context())).refreshToken, next.refreshToken);
+      assert.equal(
+        (await refreshSession(world.deps, refreshToken, context())).refreshToken,
+        next.refreshToken,
+      );
       assert.equal(await revocations(world, state.userId), 0);
     }),
   );
@@ -57,7 +60,7 @@ describe('a refresh token', () => {
     inWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
       const all = await Promise.all(
-        Array.from({ length: 5 }, () => refresh(world.deps, refreshToken, context())),
+        Array.from({ length: 5 }, () => refreshSession(world.deps, refreshToken, context())),
       );
       assert.equal(new Set(all.map((answer) => answer.refreshToken)).size, 1);
       assert.equal(await revocations(world, state.userId), 0);
@@ -76,9 +79,9 @@ describe('a refresh token', () => {
           return Promise.reject(failure);
         }
         const failing = { ...world.deps, accounts: { ...world.deps.accounts, load } };
-        await assert.rejects(refresh(failing, refreshToken, context()), failure);
+        await assert.rejects(refreshSession(failing, refreshToken, context()), failure);
         world.advance(60 * SECOND);
-        await refresh(world.deps, refreshToken, context());
+        await refreshSession(world.deps, refreshToken, context());
         assert.equal(await revocations(world, state.userId), 0);
       }),
     );
@@ -88,10 +91,13 @@ describe('a refresh token', () => {
     'is told apart from theft by processes whose clocks differ',
     inWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
-      const next = await refresh(world.deps, refreshToken, context());
+      const next = await refreshSession(world.deps, refreshToken, context());
       for (const skew of [MINUTE, -2 * MINUTE, -10 * DAY]) {
         world.advance(skew);
-        assert.equal((await refresh(world.deps, refreshToken, context())).refreshToken, next.refreshToken);
+        assert.equal(
+          (await refreshSession(world.deps, refreshToken, context())).refreshToken,
+          next.refreshToken,
+        );
       }
       assert.equal(await revocations(world, state.userId), 0);
     }),
@@ -102,12 +108,12 @@ describe('a refresh token', () => {
     inWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
       const other = await login(world.deps, { address: ada, password: PASSWORD }, context());
-      const next = await refresh(world.deps, refreshToken, context());
+      const next = await refreshSession(world.deps, refreshToken, context());
       world.advance(11 * MINUTE + SECOND);
-      await assert.rejects(refresh(world.deps, refreshToken, context()), invalid);
-      await assert.rejects(refresh(world.deps, next.refreshToken, context()), invalid);
-      await assert.rejects(refresh(world.deps, refreshToken, context()), invalid);
-      await refresh(world.deps, other.refreshToken, context());
+      await assert.rejects(refreshSession(world.deps, refreshToken, context()), invalid);
+      await assert.rejects(refreshSession(world.deps, next.refreshToken, context()), invalid);
+      await assert.rejects(refreshSession(world.deps, refreshToken, context()), invalid);
+      await refreshSession(world.deps, other.refreshToken, context());
       assert.equal(await revocations(world, state.userId), 1);
     }),
   );
@@ -117,11 +123,11 @@ describe('a refresh token', () => {
     inWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
       const other = await login(world.deps, { address: ada, password: PASSWORD }, context());
-      const next = await refresh(world.deps, refreshToken, context());
-      const third = await refresh(world.deps, next.refreshToken, context());
-      await assert.rejects(refresh(world.deps, refreshToken, context()), invalid);
-      await assert.rejects(refresh(world.deps, third.refreshToken, context()), invalid);
-      await refresh(world.deps, other.refreshToken, context());
+      const next = await refreshSession(world.deps, refreshToken, context());
+      const third = await refreshSession(world.deps, next.refreshToken, context());
+      await assert.rejects(refreshSession(world.deps, refreshToken, context()), invalid);
+      await assert.rejects(refreshSession(world.deps, third.refreshToken, context()), invalid);
+      await refreshSession(world.deps, other.refreshToken, context());
       const facts = await world.factsOf(state.userId);
       const sessionId = world.deps.refreshTokens.open(refreshToken)?.sessionId;
       const data = { userId: state.userId, reason: 'refresh-reuse', sessionId };
@@ -134,10 +140,10 @@ describe('a refresh token', () => {
     inWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
       const other = await login(world.deps, { address: ada, password: PASSWORD }, context());
-      const next = await refresh(world.deps, refreshToken, context());
-      await refresh(world.deps, next.refreshToken, context({ userAgent: 'the browser of a thief' }));
-      await assert.rejects(refresh(world.deps, refreshToken, context()), invalid);
-      await assert.rejects(refresh(world.deps, other.refreshToken, context()), invalid);
+      const next = await refreshSession(world.deps, refreshToken, context());
+      await refreshSession(world.deps, next.refreshToken, context({ userAgent: 'the browser of a thief' }));
+      await assert.rejects(refreshSession(world.deps, refreshToken, context()), invalid);
+      await assert.rejects(refreshSession(world.deps, other.refreshToken, context()), invalid);
       assert.deepEqual((await world.factsOf(state.userId)).at(-1)?.data, {
         userId: state.userId,
         reason: 'refresh-reuse',
@@ -150,12 +156,12 @@ describe('a refresh token', () => {
     'of a session that a theft has ended works for nobody, though a crash left its row',
     inWorld(async (world) => {
       const { refreshToken } = await loggedIn(world);
-      const next = await refresh(world.deps, refreshToken, context());
-      const third = await refresh(world.deps, next.refreshToken, context());
+      const next = await refreshSession(world.deps, refreshToken, context());
+      const third = await refreshSession(world.deps, next.refreshToken, context());
       const away = new StoreUnavailable(new Error('away'));
       const sessions = { ...world.deps.sessions, remove: () => Promise.reject(away) };
-      await assert.rejects(refresh({ ...world.deps, sessions }, refreshToken, context()), invalid);
-      await assert.rejects(refresh(world.deps, third.refreshToken, context()), invalid);
+      await assert.rejects(refreshSession({ ...world.deps, sessions }, refreshToken, context()), invalid);
+      await assert.rejects(refreshSession(world.deps, third.refreshToken, context()), invalid);
     }),
   );
 
@@ -163,14 +169,14 @@ describe('a refresh token', () => {
     'of a session that is revoked already ends no session made later, though a crash left its row',
     inWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
-      await refresh(world.deps, refreshToken, context());
+      await refreshSession(world.deps, refreshToken, context());
       const revoke = { type: 'RevokeSessions', reason: 'admin' } as const;
       await world.deps.accounts.execute(state.userId, context(), () => revoke);
       const later = await login(world.deps, { address: ada, password: PASSWORD }, context());
       world.advance(DAY);
-      await assert.rejects(refresh(world.deps, refreshToken, context()), invalid);
+      await assert.rejects(refreshSession(world.deps, refreshToken, context()), invalid);
       assert.equal(await revocations(world, state.userId), 1);
-      await refresh(world.deps, later.refreshToken, context());
+      await refreshSession(world.deps, later.refreshToken, context());
     }),
   );
 
@@ -180,11 +186,11 @@ describe('a refresh token', () => {
       const idle = await loggedIn(world);
       const used = await login(world.deps, { address: ada, password: PASSWORD }, context());
       world.advance(13 * DAY);
-      const next = await refresh(world.deps, used.refreshToken, context());
+      const next = await refreshSession(world.deps, used.refreshToken, context());
       world.advance(DAY);
-      await assert.rejects(refresh(world.deps, idle.refreshToken, context()), invalid);
+      await assert.rejects(refreshSession(world.deps, idle.refreshToken, context()), invalid);
       world.advance(12 * DAY);
-      await refresh(world.deps, next.refreshToken, context());
+      await refreshSession(world.deps, next.refreshToken, context());
     }),
   );
 
@@ -194,10 +200,11 @@ describe('a refresh token', () => {
       const oldest = await loggedIn(world);
       const second = await loginLater(world);
       for (let n = 3; n <= 50; n += 1) await loginLater(world);
-      await refresh(world.deps, oldest.refreshToken, context());
+      await refreshSession(world.deps, oldest.refreshToken, context());
       const newest = await loginLater(world);
-      await assert.rejects(refresh(world.deps, oldest.refreshToken, context()), invalid);
-      for (const { refreshToken } of [second, newest]) await refresh(world.deps, refreshToken, context());
+      await assert.rejects(refreshSession(world.deps, oldest.refreshToken, context()), invalid);
+      for (const { refreshToken } of [second, newest])
+        await refreshSession(world.deps, refreshToken, context());
     }),
   );
 
@@ -207,10 +214,10 @@ describe('a refresh token', () => {
       let { refreshToken } = await loggedIn(world);
       for (const days of [10, 10, 9]) {
         world.advance(days * DAY);
-        ({ refreshToken } = await refresh(world.deps, refreshToken, context()));
+        ({ refreshToken } = await refreshSession(world.deps, refreshToken, context()));
       }
       world.advance(DAY);
-      await assert.rejects(refresh(world.deps, refreshToken, context()), invalid);
+      await assert.rejects(refreshSession(world.deps, refreshToken, context()), invalid);
     }),
   );
 
@@ -219,16 +226,19 @@ describe('a refresh token', () => {
     inWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
       await logout(world.deps, refreshToken);
-      await assert.rejects(refresh(world.deps, refreshToken, context()), invalid);
+      await assert.rejects(refreshSession(world.deps, refreshToken, context()), invalid);
 
       const second = await login(world.deps, { address: ada, password: PASSWORD }, context());
       await logoutEverywhere(world.deps, { userId: state.userId, sessionId: '', state }, context());
-      await assert.rejects(refresh(world.deps, second.refreshToken, context()), invalid);
+      await assert.rejects(refreshSession(world.deps, second.refreshToken, context()), invalid);
 
       const third = await login(world.deps, { address: ada, password: PASSWORD }, context());
       await disableAccount(world.deps, { userId: state.userId, by: 'ops' }, context());
-      await assert.rejects(refresh(world.deps, third.refreshToken, context()), invalid);
-      await assert.rejects(refresh(world.deps, `${third.refreshToken.slice(0, -1)}!`, context()), invalid);
+      await assert.rejects(refreshSession(world.deps, third.refreshToken, context()), invalid);
+      await assert.rejects(
+        refreshSession(world.deps, `${third.refreshToken.slice(0, -1)}!`, context()),
+        invalid,
+      );
     }),
   );
 });

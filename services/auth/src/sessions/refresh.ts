@@ -6,7 +6,7 @@ import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import { judgeReuse } from './judge-reuse.ts';
 import { issueTokens, type SignedIn } from './login.ts';
-import { sessionEnd } from './session-end.ts';
+import { sessionEndAfterUse } from './session-end.ts';
 import { sessionStatus } from './session-status.ts';
 
 type Needs = Pick<
@@ -15,7 +15,7 @@ type Needs = Pick<
 >;
 
 /** Exchanges a refresh token for new tokens. @throws Refused (refresh_token_invalid) */
-export async function refresh(deps: Needs, refreshToken: string, context: Context): Promise<SignedIn> {
+export async function refreshSession(deps: Needs, refreshToken: string, context: Context): Promise<SignedIn> {
   const named = deps.refreshTokens.open(refreshToken);
   if (named === undefined) throw new Refused('refresh_token_invalid');
   const session = await findUnexpired(deps, named.sessionId);
@@ -34,7 +34,7 @@ export async function refresh(deps: Needs, refreshToken: string, context: Contex
 async function rotate(deps: Needs, { id, n, createdAt }: Session, context: Context): Promise<Session> {
   const { ip, userAgent } = context;
   const at = deps.now();
-  const expiresAt = sessionEnd(deps.settings, { createdAt, at });
+  const expiresAt = sessionEndAfterUse(deps.settings, { createdAt, at });
   const { kid } = deps.refreshTokens;
   const use = { at, expiresAt, ip, userAgent, ...(kid !== undefined && { key: kid }) };
   const rotated = await deps.sessions.rotate(id, n, use);

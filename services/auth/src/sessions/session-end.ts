@@ -3,7 +3,7 @@ import type { Settings } from '../deps.ts';
 const DAY_MS = 86_400_000;
 
 /** Returns when a session that is used `at` will end: once it has been idle for too long, or is too old. */
-export function sessionEnd(
+export function sessionEndAfterUse(
   { refreshDays, idleDays }: Pick<Settings, 'refreshDays' | 'idleDays'>,
   { createdAt, at }: { readonly createdAt: Date; readonly at: Date },
 ): Date {

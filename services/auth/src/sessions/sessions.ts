@@ -3,7 +3,7 @@ import { bestEffort } from '../best-effort.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
 import type { Session, SessionPage, SessionPlace } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
-import type { Outcome } from '../streams/accounts.ts';
+import type { AccountOutcome } from '../streams/accounts.ts';
 import { sessionStatus } from './session-status.ts';
 
 /** Ends the session of a genuine refresh token. Does nothing for any other text. */
@@ -22,7 +22,7 @@ export async function logoutEverywhere(
   { accounts, sessions }: Pick<Deps, 'accounts' | 'sessions'>,
   { userId }: Caller,
   context: Context,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   const outcome = await accounts.execute(userId, context, () => ({
     type: 'RevokeSessions',
     reason: 'logout-all',

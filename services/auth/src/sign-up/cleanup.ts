@@ -41,7 +41,7 @@ type Needs = Pick<
 type OnSkipped = (stream: string, error: unknown) => void;
 
 /** Which sign-ups a pass covers: all of them, to repair what a crash left, or those that are due to expire. */
-export type Scope = 'all' | 'due';
+export type CleanupScope = 'all' | 'due';
 
 /** Makes one pass over the sign-ups and the expired rows. Yields to other work between pages. */
 export async function cleanUpOnce(
@@ -49,7 +49,7 @@ export async function cleanUpOnce(
   {
     scope = 'all',
     onSkipped = () => undefined,
-  }: { readonly scope?: Scope; readonly onSkipped?: OnSkipped } = {},
+  }: { readonly scope?: CleanupScope; readonly onSkipped?: OnSkipped } = {},
 ): Promise<void> {
   const until = scope === 'all' ? {} : { until: expiryOf(deps.now()) };
   let after: Registration | undefined;
@@ -106,7 +106,7 @@ export function createCleanup(
     logger.error({ err: error, stream }, 'an account could not be cleaned up');
   }
   let repairAt = 0;
-  function scopeOfPass(): Scope {
+  function scopeOfPass(): CleanupScope {
     if (performance.now() < repairAt) return 'due';
     repairAt = performance.now() + REPAIR_EVERY_MS;
     return 'all';

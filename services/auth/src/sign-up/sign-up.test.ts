@@ -4,10 +4,10 @@ import { ownerOf } from '../addresses/owners.ts';
 import { mailCharges } from '../limits/mail-budget.ts';
 import { processRequest } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
-import { refresh } from '../sessions/refresh.ts';
+import { refreshSession } from '../sessions/refresh.ts';
 import { context, DAY, inWorld, refusedAs, type World } from '../testing/world.ts';
 import { signUp } from './sign-up.ts';
-import { type Evidence, rejectSignUp, verify, viewVerification } from './verification.ts';
+import { rejectSignUp, type VerificationEvidence, verifySignUp, viewVerification } from './verification.ts';
 
 const ada = 'ada@example.com';
 const [PASSWORD, ANOTHER] = ['correct horse battery', 'another horse battery'];
@@ -24,8 +24,8 @@ async function living({ deps }: World): Promise<number> {
 async function statusOf({ deps }: World, userId: string) {
   return (await deps.accounts.load(userId)).status;
 }
-const NONE: Evidence = { kind: 'holder', holders: [] };
-function by(password: string): Evidence {
+const NONE: VerificationEvidence = { kind: 'holder', holders: [] };
+function by(password: string): VerificationEvidence {
   return { kind: 'password', password };
 }
 
@@ -151,7 +151,7 @@ describe('a sign-up', () => {
       await world.signUp(ada, PASSWORD);
       await signUp(revealing, person, context());
       const { userId } = await world.signUp(ada, PASSWORD);
-      await verify(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context());
+      await verifySignUp(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context());
       await signUp(world.deps, person, context());
       await assert.rejects(signUp(revealing, person, context()), refusedAs('email_already_registered'));
     }),
@@ -164,15 +164,19 @@ describe('verifying a sign-up', () => {
     inWorld(async (world) => {
       const other = await world.signUp(ada, ANOTHER);
       const { userId } = await world.signUp(ada, PASSWORD);
-      await verify(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context());
+      await verifySignUp(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context());
       assert.equal(await ownerOf(world.deps, ada), userId);
       assert.equal(await living(world), 0);
       assert.equal(await statusOf(world, other.userId), 'ended');
       await assert.rejects(
-        verify(world.deps, { token: tokenOf(world, other.userId), evidence: by(ANOTHER) }, context()),
+        verifySignUp(world.deps, { token: tokenOf(world, other.userId), evidence: by(ANOTHER) }, context()),
         refusedAs('token_invalid'),
       );
-      const again = await verify(world.deps, { token: tokenOf(world, userId), evidence: NONE }, context());
+      const again = await verifySignUp(
+        world.deps,
+        { token: tokenOf(world, userId), evidence: NONE },
+        context(),
+      );
       assert.deepEqual(again.facts, []);
     }),
   );
@@ -182,8 +186,8 @@ describe('verifying a sign-up', () => {
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const token = tokenOf(world, userId);
-      function attempt(evidence: Evidence) {
-        return verify(world.deps, { token, evidence }, context());
+      function attempt(evidence: VerificationEvidence) {
+        return verifySignUp(world.deps, { token, evidence }, context());
       }
       await assert.rejects(attempt(NONE), refusedAs('password_required'));
       for (const _ of Array(3).keys())
@@ -199,16 +203,16 @@ describe('verifying a sign-up', () => {
       const stranger = await world.signUp(ada, ANOTHER);
       const { userId } = await world.signUp(ada, PASSWORD);
       const token = tokenOf(world, userId);
-      function holding(id: string): Evidence {
+      function holding(id: string): VerificationEvidence {
         return { kind: 'holder', holders: [{ userId: id, since: 1 }] };
       }
       assert.equal((await viewVerification(world.deps, token, [{ userId, since: 1 }])).known, true);
       assert.equal((await viewVerification(world.deps, token, [])).known, false);
       await assert.rejects(
-        verify(world.deps, { token, evidence: holding(stranger.userId) }, context()),
+        verifySignUp(world.deps, { token, evidence: holding(stranger.userId) }, context()),
         refusedAs('password_required'),
       );
-      await verify(world.deps, { token, evidence: holding(userId) }, context());
+      await verifySignUp(world.deps, { token, evidence: holding(userId) }, context());
       assert.equal(await statusOf(world, userId), 'verified');
     }),
   );
@@ -221,7 +225,7 @@ describe('verifying a sign-up', () => {
       const token = tokenOf(world, userId);
       function choose(newPassword: string, confirmNewPassword = newPassword) {
         const evidence = { kind: 'new-password', newPassword, confirmNewPassword } as const;
-        return verify(world.deps, { token, evidence }, context({ ip: '203.0.113.9' }));
+        return verifySignUp(world.deps, { token, evidence }, context({ ip: '203.0.113.9' }));
       }
       await assert.rejects(choose(ANOTHER, PASSWORD), refusedAs('passwords_do_not_match'));
       await assert.rejects(choose('short'), refusedAs('password_too_weak'));
@@ -232,7 +236,7 @@ describe('verifying a sign-up', () => {
       );
       assert.deepEqual(await world.deps.sessions.list(userId, world.deps.now(), { limit: 10 }), []);
       await assert.rejects(
-        refresh(world.deps, stranger.refreshToken, context()),
+        refreshSession(world.deps, stranger.refreshToken, context()),
         refusedAs('refresh_token_invalid'),
       );
       await assert.rejects(
@@ -252,7 +256,7 @@ describe('verifying a sign-up', () => {
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       function click() {
-        return verify(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context());
+        return verifySignUp(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context());
       }
       world.faults.push('answer lost', 'answer lost');
       await assert.rejects(click(), { name: 'StoreUnavailable' });
@@ -269,7 +273,7 @@ describe('verifying a sign-up', () => {
       const other = await world.signUp(ada, PASSWORD);
       const results = await Promise.allSettled(
         [one, other].map(({ userId }) =>
-          verify(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context()),
+          verifySignUp(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context()),
         ),
       );
       const statuses = await Promise.all([one, other].map(({ userId }) => statusOf(world, userId)));
@@ -287,7 +291,7 @@ describe('"this was not me"', () => {
       const { userId } = await world.signUp(ada, PASSWORD);
       await rejectSignUp(world.deps, tokenOf(world, stranger.userId), context());
       assert.equal(await statusOf(world, stranger.userId), 'ended');
-      await verify(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context());
+      await verifySignUp(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context());
       assert.equal(await statusOf(world, userId), 'verified');
     }),
   );

@@ -20,7 +20,7 @@ import { logoutEverywhere } from '../sessions/sessions.ts';
 import { context, DAY, openWorld } from '../testing/world.ts';
 import { cleanUpOnce } from './cleanup.ts';
 import { signUp } from './sign-up.ts';
-import { type Evidence, rejectSignUp, renewVerification, verify } from './verification.ts';
+import { rejectSignUp, renewVerification, type VerificationEvidence, verifySignUp } from './verification.ts';
 
 const ADDRESS = 'ada@example.com';
 const PARTIES = ['owner', 'stranger', 'other stranger'] as const;
@@ -37,7 +37,7 @@ type Action =
   | {
       readonly kind: 'verify';
       readonly nth: number;
-      readonly by: Evidence['kind'];
+      readonly by: VerificationEvidence['kind'];
       readonly password: number;
     }
   | { readonly kind: 'reset'; readonly nth: number; readonly password: number };
@@ -245,7 +245,7 @@ async function attempt(stage: Stage, party: Party, action: Action, origin: Conte
         action.nth,
       );
       if (link)
-        await verify(deps, { token: link.token, evidence: evidenceOf(parties[party], action) }, origin);
+        await verifySignUp(deps, { token: link.token, evidence: evidenceOf(parties[party], action) }, origin);
       return;
     }
     case 'reset': {
@@ -268,7 +268,7 @@ async function attempt(stage: Stage, party: Party, action: Action, origin: Conte
 function evidenceOf(
   { passwords, cookies, sessions }: Possessions,
   { by, password: index }: Extract<Action, { kind: 'verify' }>,
-): Evidence {
+): VerificationEvidence {
   const chosen = passwords[index] ?? '';
   if (by === 'password') return { kind: by, password: chosen };
   if (by === 'new-password') return { kind: by, newPassword: chosen, confirmNewPassword: chosen };
@@ -337,7 +337,7 @@ async function assertOwnerGetsIn(stage: Stage): Promise<void> {
   assert.ok(link, 'a mail comes');
   const both = { newPassword: chosen, confirmNewPassword: chosen };
   if (link.purpose === 'reset') await completeReset(deps, { token: link.token, ...both }, origin);
-  else await verify(deps, { token: link.token, evidence: { kind: 'new-password', ...both } }, origin);
+  else await verifySignUp(deps, { token: link.token, evidence: { kind: 'new-password', ...both } }, origin);
   const { state } = await login(deps, { address: ADDRESS, password: chosen }, origin);
   assert.equal(state.status, 'verified');
 }

@@ -2,11 +2,11 @@
 import { assertNever } from '@latchkey/events';
 import {
   type AccountState,
-  type Holder,
   isLiving,
-  type Living,
-  type Proof,
+  type LivingAccount,
   proofMatchesSignUp,
+  type SessionHolder,
+  type SignUpProof,
   sameHash,
   verificationRefusal,
 } from '../account/index.ts';
@@ -20,7 +20,7 @@ import { assertSamePassword, assertStrongPassword } from '../passwords/new-passw
 import { afterNewPassword } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
 import { mailRequest } from '../requests/written-requests.ts';
-import type { Outcome } from '../streams/accounts.ts';
+import type { AccountOutcome } from '../streams/accounts.ts';
 import { mintLink, type OpenedLink, readLinkToken } from '../tokens/links.ts';
 
 /** The data of the page of a usable verification link. */
@@ -43,7 +43,7 @@ export interface OpenVerification {
 export async function viewVerification(
   deps: Pick<Deps, 'accounts' | 'journal' | 'linkTokens' | 'now'>,
   token: string,
-  holders: readonly Holder[],
+  holders: readonly SessionHolder[],
 ): Promise<OpenVerification> {
   const { state } = await linkedAccount(deps, token);
   return {
@@ -62,7 +62,7 @@ type LinkNeeds = Pick<Deps, 'accounts' | 'linkTokens' | 'now'>;
 async function linkedAccount(
   deps: LinkNeeds,
   token: string,
-): Promise<OpenedLink & { readonly state: Living }> {
+): Promise<OpenedLink & { readonly state: LivingAccount }> {
   const link = readLinkToken(deps, 'verification', token);
   const state = await deps.accounts.load(link.userId);
   const refusal = verificationRefusal(state, link.tokenHash, deps.now());
@@ -71,15 +71,15 @@ async function linkedAccount(
   return { ...link, state };
 }
 
-export interface Verify {
+export interface VerifyRequest {
   /** The link's token, as the client sent it. */
   readonly token: string;
   /** Proof that the sign-up is the client's own, or a new password that replaces its password. */
-  readonly evidence: Evidence;
+  readonly evidence: VerificationEvidence;
 }
 
-export type Evidence =
-  | { readonly kind: 'holder'; readonly holders: readonly Holder[] }
+export type VerificationEvidence =
+  | { readonly kind: 'holder'; readonly holders: readonly SessionHolder[] }
   | { readonly kind: 'password'; readonly password: string }
   | { readonly kind: 'new-password'; readonly newPassword: string; readonly confirmNewPassword: string };
 
@@ -107,11 +107,11 @@ type VerifyNeeds = Pick<
  * @throws Refused (token_invalid, token_expired, password_required, passwords_do_not_match, password_too_weak,
  * rate_limited, conflict, overloaded)
  */
-export async function verify(
+export async function verifySignUp(
   deps: VerifyNeeds,
-  { token, evidence }: Verify,
+  { token, evidence }: VerifyRequest,
   context: Context,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   // The link is checked first, because only a working link may cause a password to be hashed or an attempt to be
   // counted.
   const { state: account, ...link } = await linkedAccount(deps, token);
@@ -124,13 +124,13 @@ export async function verify(
   return { facts, ...rest };
 }
 
-interface Attempt<Kind extends Evidence['kind'] = Evidence['kind']> {
+interface Attempt<Kind extends VerificationEvidence['kind'] = VerificationEvidence['kind']> {
   readonly link: OpenedLink;
-  readonly account: Living;
-  readonly evidence: Extract<Evidence, { kind: Kind }>;
+  readonly account: LivingAccount;
+  readonly evidence: Extract<VerificationEvidence, { kind: Kind }>;
 }
 
-function confirmBy(deps: VerifyNeeds, attempt: Attempt, context: Context): Promise<Outcome> {
+function confirmBy(deps: VerifyNeeds, attempt: Attempt, context: Context): Promise<AccountOutcome> {
   const { link, account, evidence } = attempt;
   switch (evidence.kind) {
     case 'holder':
@@ -147,9 +147,9 @@ function confirmBy(deps: VerifyNeeds, attempt: Attempt, context: Context): Promi
 function confirm(
   deps: VerifyNeeds,
   { userId, tokenHash }: OpenedLink,
-  proof: Proof,
+  proof: SignUpProof,
   context: Context,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   return deps.accounts.execute(userId, context, async (state) => ({
     type: 'Verify',
     tokenHash,
@@ -164,7 +164,7 @@ async function confirmByPassword(
   deps: VerifyNeeds,
   { link, account, evidence: { password } }: Attempt<'password'>,
   context: Context,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   const { address } = account;
   const attempt = { address, accountId: account.userId, during: 'verification' } as const;
   const outcome = await limitPasswordAttempts(deps, attempt, context, async () => {
@@ -184,7 +184,7 @@ async function confirmByNewPassword(
   deps: VerifyNeeds,
   { link, account, evidence: { newPassword, confirmNewPassword } }: Attempt<'new-password'>,
   context: Context,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   assertSamePassword(newPassword, confirmNewPassword);
   assertStrongPassword(deps, newPassword, account, 'newPassword');
   const passwordHash = await deps.passwords.hash(newPassword, account.address, context);
@@ -201,7 +201,7 @@ export async function rejectSignUp(
   deps: Pick<Deps, 'accounts' | 'linkTokens' | 'now' | 'registrations'>,
   token: string,
   context: Context,
-): Promise<Outcome> {
+): Promise<AccountOutcome> {
   const { userId, tokenHash } = readLinkToken(deps, 'verification', token);
   const outcome = await deps.accounts.execute(userId, context, () => ({
     type: 'RejectRegistration',
@@ -225,7 +225,7 @@ export async function renewVerification(
   const { userId, state } = caller;
   const { address, email } = state;
   const budget = mailCharges('renewal', address, context.ip);
-  const outcome = await withinLimits<Pick<Outcome, 'state' | 'repeated'>>(
+  const outcome = await withinLimits<Pick<AccountOutcome, 'state' | 'repeated'>>(
     deps,
     [mailRequest(context)],
     async () => {

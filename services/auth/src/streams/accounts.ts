@@ -14,7 +14,7 @@ import { type CommandOutcome, type Commands, type CommandsDeps, createCommands }
 import { createStreams } from './streams.ts';
 
 export type Accounts = Commands<AccountState, Command, AccountFact>;
-export type Outcome = CommandOutcome<AccountState, AccountFact>;
+export type AccountOutcome = CommandOutcome<AccountState, AccountFact>;
 
 /** Creates the commands on accounts. A stream of another kind is treated as an account that does not exist. */
 export function createAccounts(deps: CommandsDeps & Pick<Stores, 'journal' | 'snapshots'>): Accounts {

@@ -1,7 +1,7 @@
 import type { MailingFact } from '../account/index.ts';
 import {
-  decide,
-  evolve,
+  decideMailing,
+  evolveMailing,
   initialMailing,
   isMailingFact,
   type MailingState,
@@ -19,11 +19,17 @@ export function createMailings(deps: CommandsDeps & Pick<Stores, 'journal' | 'sn
     journal,
     snapshots,
     initial: initialMailing,
-    evolve: (state, fact) => (isMailingFact(fact) ? evolve(state, fact) : state),
+    evolve: (state, fact) => (isMailingFact(fact) ? evolveMailing(state, fact) : state),
     stateVersion: 2,
   });
   return createCommands(
-    { initial: initialMailing, evolve, decide, keysOf: () => ({}), owns: isMailingFact },
+    {
+      initial: initialMailing,
+      evolve: evolveMailing,
+      decide: decideMailing,
+      keysOf: () => ({}),
+      owns: isMailingFact,
+    },
     streams,
     deps,
   );

@@ -8,7 +8,7 @@ import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { createLeases, StoreUnavailable } from '@latchkey/store';
 import { v7 } from 'uuid';
-import { type AccountFact, isAccountFact, type Unverified } from '../account/index.ts';
+import { type AccountFact, isAccountFact, type UnverifiedAccount } from '../account/index.ts';
 import { compose } from '../compose.ts';
 import { authSettings } from '../config.ts';
 import type { Context } from '../deps.ts';
@@ -152,7 +152,7 @@ export async function openWorld(given?: Stores) {
       return link.token;
     },
     /** Signs up, one second after the previous sign-up. @returns the new account */
-    signUp: async (address: string, password: string): Promise<Unverified> => {
+    signUp: async (address: string, password: string): Promise<UnverifiedAccount> => {
       ms += 1000;
       const email = { stored: address, canonical: address };
       await signUp(deps, { email, password, username: 'somebody', locale: 'en' }, context());

@@ -1,6 +1,6 @@
 /** Ada's account for tests, with short names for its facts and commands. */
 import type { DataOf } from '@latchkey/events';
-import type { NewLink, Register } from '../commands.ts';
+import type { NewLink, RegisterAccount } from '../commands.ts';
 import type { AccountFact, FactOf } from '../facts.ts';
 
 export const userId = '0198c0de-0000-7000-8000-00000000ada0';
@@ -35,7 +35,7 @@ function keep(newLink: NewLink | undefined) {
   return { link: { hash, expiresAt: sealed.expiresAt } };
 }
 
-export const register: Register = {
+export const register: RegisterAccount = {
   type: 'Register',
   ...person,
   userId,

@@ -4,7 +4,13 @@ import type { Command } from '../commands.ts';
 import { decide } from '../decide.ts';
 import type { AccountFact } from '../facts.ts';
 import type { RefusalKind } from '../refusals.ts';
-import { type AccountState, evolve, initialState, type Unverified, type Verified } from '../state.ts';
+import {
+  type AccountState,
+  evolve,
+  initialState,
+  type UnverifiedAccount,
+  type VerifiedAccount,
+} from '../state.ts';
 
 export interface Then {
   /** Asserts exactly these facts, in this order, and no refusal. */
@@ -27,13 +33,13 @@ export function stateAfter(...facts: readonly AccountFact[]): Exclude<AccountSta
   return state;
 }
 
-export function unverifiedAfter(...facts: readonly AccountFact[]): Unverified {
+export function unverifiedAfter(...facts: readonly AccountFact[]): UnverifiedAccount {
   const state = fold(facts);
   assert.ok(state.status === 'unverified');
   return state;
 }
 
-export function verifiedAfter(...facts: readonly AccountFact[]): Verified {
+export function verifiedAfter(...facts: readonly AccountFact[]): VerifiedAccount {
   const state = fold(facts);
   assert.ok(state.status === 'verified');
   return state;

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Command, NewLink, Proof, Register } from '../commands.ts';
+import type { Command, NewLink, RegisterAccount, SignUpProof } from '../commands.ts';
 import { addressClaim, type Decision, decide, keysOf, superfluousClaims } from '../decide.ts';
 import { type AccountState, evolve, initialState } from '../state.ts';
 import { admin, afterNoon } from './ada.ts';
@@ -43,11 +43,11 @@ function tokenFor(kind: Purpose) {
 }
 
 const holder = fc.record({ userId: fc.constantFrom(...ids), since: fc.integer({ min: 1, max: 20 }) });
-const ownProof: fc.Arbitrary<Exclude<Proof, { kind: 'new-password' }>> = fc.oneof(
+const ownProof: fc.Arbitrary<Exclude<SignUpProof, { kind: 'new-password' }>> = fc.oneof(
   fc.record({ kind: fc.constant('password' as const), passwordHash: password }),
   fc.record({ kind: fc.constant('holder' as const), holders: fc.array(holder, { maxLength: 1 }) }),
 );
-const proof: fc.Arbitrary<Proof> = fc.oneof(
+const proof: fc.Arbitrary<SignUpProof> = fc.oneof(
   { weight: 2, arbitrary: ownProof },
   {
     weight: 1,
@@ -170,7 +170,7 @@ function request(userId: string): fc.Arbitrary<Command> {
   );
 }
 
-function registration(userId: string): fc.Arbitrary<Register> {
+function registration(userId: string): fc.Arbitrary<RegisterAccount> {
   return fc.tuple(password, linkOf('verification')).map(([passwordHash, link]) => ({
     type: 'Register',
     userId,
@@ -231,7 +231,7 @@ function beginning(userId: string, command: Command): Step {
 }
 
 /** Returns the command that verifies an account with the link of its sign-up. */
-function proving({ link, passwordHash }: Register): Command {
+function proving({ link, passwordHash }: RegisterAccount): Command {
   return {
     type: 'Verify',
     tokenHash: link.hash,
@@ -243,7 +243,7 @@ function proving({ link, passwordHash }: Register): Command {
 
 /** Returns the commands that give a verified account another address. */
 function changing(
-  { passwordHash }: Register,
+  { passwordHash }: RegisterAccount,
   { link, undo }: { readonly link: NewLink; readonly undo: NewLink },
 ): readonly Command[] {
   const [, to] = addresses;

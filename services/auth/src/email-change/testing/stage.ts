@@ -1,10 +1,10 @@
 /** People who change the address of their account, with hashes that cost nothing. */
 import assert from 'node:assert/strict';
-import { isLiving, type Living } from '../../account/index.ts';
+import { isLiving, type LivingAccount } from '../../account/index.ts';
 import type { Caller, Deps } from '../../deps.ts';
 import type { Stores } from '../../ports/stores.ts';
 import { login } from '../../sessions/login.ts';
-import { verify } from '../../sign-up/verification.ts';
+import { verifySignUp } from '../../sign-up/verification.ts';
 import { context, inWorld, refusedAs, type World } from '../../testing/world.ts';
 import { confirmEmailChange } from '../confirm.ts';
 import { requestEmailChange } from '../request.ts';
@@ -36,10 +36,14 @@ export function withWorld(play: (world: World) => Promise<void>, given?: () => P
   }, given);
 }
 
-export async function verifiedAccount(world: World, address = ada, password = PASSWORD): Promise<Living> {
+export async function verifiedAccount(
+  world: World,
+  address = ada,
+  password = PASSWORD,
+): Promise<LivingAccount> {
   const { userId } = await world.signUp(address, password);
   const token = world.tokenOf(userId, 'verification');
-  const { state } = await verify(
+  const { state } = await verifySignUp(
     world.deps,
     { token, evidence: { kind: 'password', password } },
     context({ ip: '198.51.100.1' }),

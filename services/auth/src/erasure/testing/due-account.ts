@@ -6,7 +6,7 @@ import { ACCOUNTS_TOPIC, chainFlaw, coveredBy, encode, topics } from '@latchkey/
 import { changeProfile } from '../../profile/change-profile.ts';
 import { toPublic } from '../../relay/to-public.ts';
 import { login } from '../../sessions/login.ts';
-import { verify } from '../../sign-up/verification.ts';
+import { verifySignUp } from '../../sign-up/verification.ts';
 import { context, DAY, type World } from '../../testing/world.ts';
 import { eraseAccountOf } from '../request-erasure.ts';
 
@@ -21,7 +21,7 @@ export async function dueAccount(world: World): Promise<string> {
   const { userId } = await world.signUp(ADDRESS, PASSWORD);
   const here = context({ ip: '198.51.100.7', userAgent: 'Netscape' });
   const token = world.tokenOf(userId, 'verification');
-  await verify(deps, { token, evidence: { kind: 'password', password: PASSWORD } }, here);
+  await verifySignUp(deps, { token, evidence: { kind: 'password', password: PASSWORD } }, here);
   await login(deps, { address: ADDRESS, password: PASSWORD }, here);
   const state = await deps.accounts.load(userId);
   assert.ok(state.status === 'verified');

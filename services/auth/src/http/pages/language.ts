@@ -5,15 +5,15 @@ import { en } from './texts.en.ts';
 import { es } from './texts.es.ts';
 import { fr } from './texts.fr.ts';
 import { ptBR } from './texts.pt-BR.ts';
-import type { Texts, Translation } from './texts.ts';
+import type { PageTexts, Translation } from './texts.ts';
 
 /** The texts by language. Portuguese readers outside Brazil get the Brazilian texts. */
 const translations: Readonly<Record<string, Translation>> = { de, fr, es, pt: ptBR };
 
-const languages: Readonly<Record<string, Texts>> = {
+const languages: Readonly<Record<string, PageTexts>> = {
   en,
   ...Object.fromEntries(
-    Object.entries(translations).map(([language, texts]) => [language, completed(en, texts) as Texts]),
+    Object.entries(translations).map(([language, texts]) => [language, completed(en, texts) as PageTexts]),
   ),
 };
 
@@ -23,7 +23,7 @@ export interface Language {
    * its language.
    */
   readonly tag: string;
-  readonly texts: Texts;
+  readonly texts: PageTexts;
 }
 
 /** Returns the texts in the language of `locale`, or in English if it has none. */

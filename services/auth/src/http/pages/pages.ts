@@ -9,10 +9,10 @@ import type { OpenEmailUndo } from '../../email-change/undo.ts';
 import type { OpenErasure } from '../../erasure/request-erasure.ts';
 import type { OpenReset } from '../../passwords/reset.ts';
 import type { OpenVerification } from '../../sign-up/verification.ts';
-import { BASE } from '../base-path.ts';
+import { AUTH_BASE_PATH } from '../base-path.ts';
 import { type Language, languageFor as languageOf } from './language.ts';
 import { loadTemplates, type PageName } from './templates.ts';
-import type { DeadLinkKind, FaultCode, LinkKind, Message, Success, Texts } from './texts.ts';
+import type { DeadLinkKind, FaultCode, LinkKind, MessageTexts, PageTexts, SuccessTexts } from './texts.ts';
 import { displaySafe, waitInWords } from './words.ts';
 
 /** A fault in one field of a form for a new password. */
@@ -105,7 +105,7 @@ type Mark = 'done' | 'mail' | 'ended' | 'failed' | 'home';
 /** Reads the templates and their files. @throws Error if a template is invalid */
 export function createPages({ publicPath, minLength, brand, frontendUrl }: PageSettings): Pages {
   const templates = loadTemplates();
-  const ours = { base: publicPath + BASE, brandName: brand.name, logoUrl: brand.logo?.url ?? null };
+  const ours = { base: publicPath + AUTH_BASE_PATH, brandName: brand.name, logoUrl: brand.logo?.url ?? null };
 
   function languageFor(locale: string): Language {
     const { tag, texts } = languageOf(locale);
@@ -116,12 +116,12 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
     return templates.render(page, { ...ours, lang: tag, texts, fault: null, onward: null, ...values });
   }
 
-  function message(language: Language, mark: Mark, { title, paragraphs }: Message): string {
+  function message(language: Language, mark: Mark, { title, paragraphs }: MessageTexts): string {
     return render(language, 'message', { mark, title, paragraphs });
   }
 
   /** Renders a page of success, with a link to the client app if there is one. */
-  function success(language: Language, mark: Mark, { title, paragraphs, closing }: Success): string {
+  function success(language: Language, mark: Mark, { title, paragraphs, closing }: SuccessTexts): string {
     const onward = frontendUrl ?? null;
     const shownParagraphs = onward === null ? [...paragraphs, closing] : paragraphs;
     return render(language, 'message', { mark, title, paragraphs: shownParagraphs, onward });
@@ -130,7 +130,7 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
   /** Renders a form for a new password. */
   function newPassword(
     language: Language,
-    words: Texts['emailUndo'],
+    words: PageTexts['emailUndo'],
     view: { readonly email: string; readonly action: string; readonly fault?: ResetFault },
   ): string {
     const { email, action, fault } = view;
@@ -303,7 +303,7 @@ function colorRules({ palette }: Brand): string {
 }
 
 /** Returns the texts with the placeholders `{min}` and `{brand}` filled in. */
-function filledIn(texts: Texts, values: { readonly min: string; readonly brand: string }): Texts {
+function filledIn(texts: PageTexts, values: { readonly min: string; readonly brand: string }): PageTexts {
   const { reset, faults, home, onward } = texts;
   function fill(text: string): string {
     return text.replace('{min}', () => values.min).replace('{brand}', () => values.brand);
@@ -317,7 +317,7 @@ function filledIn(texts: Texts, values: { readonly min: string; readonly brand: 
   };
 }
 
-function problemMessage({ tag, texts }: Language, problem: ShownProblem): Message {
+function problemMessage({ tag, texts }: Language, problem: ShownProblem): MessageTexts {
   const { code, title, detail, retryAfter } = problem;
   const known = Object.entries(texts.problems).find(([name]) => name === code)?.[1];
   if (known === undefined)

@@ -1,6 +1,6 @@
-import type { Texts } from './texts.ts';
+import type { PageTexts } from './texts.ts';
 
-export const de: Texts = {
+export const de: PageTexts = {
   faultPrefix: 'Fehler:',
   username: 'Benutzername',
   showPassword: 'Anzeigen',

@@ -1,6 +1,6 @@
-import type { Texts } from './texts.ts';
+import type { PageTexts } from './texts.ts';
 
-export const en: Texts = {
+export const en: PageTexts = {
   faultPrefix: 'Error:',
   username: 'Username',
   showPassword: 'Show',

@@ -2,13 +2,13 @@
 import type { problems } from '@latchkey/http';
 import type { PasswordFault } from '../../passwords/rules.ts';
 
-export interface Message {
+export interface MessageTexts {
   readonly title: string;
   readonly paragraphs: readonly string[];
 }
 
 /** A page of success without further actions. */
-export interface Success extends Message {
+export interface SuccessTexts extends MessageTexts {
   /** The last sentence, shown if there is no link to the client app. */
   readonly closing: string;
 }
@@ -18,7 +18,7 @@ interface Headed {
   readonly lead: string;
 }
 
-export interface Texts {
+export interface PageTexts {
   /** Precedes the title of a page that shows a fault, because screen readers read the title first. */
   readonly faultPrefix: string;
   readonly username: string;
@@ -27,7 +27,7 @@ export interface Texts {
   /** The text of the link to the client app, `{brand}`. */
   readonly onward: string;
   /** The page at `/`. */
-  readonly home: Success;
+  readonly home: SuccessTexts;
   readonly verification: Headed & {
     readonly signedUp: string;
     readonly passwordLead: string;
@@ -42,9 +42,9 @@ export interface Texts {
     readonly reject: string;
   };
   readonly rejection: Headed & { readonly confirm: string; readonly back: string };
-  readonly alreadyVerified: Success;
-  readonly verified: Success;
-  readonly rejected: Message;
+  readonly alreadyVerified: SuccessTexts;
+  readonly verified: SuccessTexts;
+  readonly rejected: MessageTexts;
   readonly reset: {
     readonly again: Headed & { readonly button: string };
     readonly first: Headed & { readonly button: string };
@@ -54,18 +54,18 @@ export interface Texts {
     readonly confirmNewPassword: string;
   };
   readonly emailChange: Headed & { readonly password: string; readonly confirm: string };
-  readonly emailChanged: Message;
+  readonly emailChanged: MessageTexts;
   readonly emailUndo: Headed & { readonly button: string };
-  readonly emailUndone: Message;
-  readonly resetDone: { readonly again: Success; readonly first: Success };
+  readonly emailUndone: MessageTexts;
+  readonly resetDone: { readonly again: SuccessTexts; readonly first: SuccessTexts };
   readonly erasure: Headed & {
     readonly erasedOn: string;
     readonly keep: string;
     readonly ignore: string;
-    readonly canceled: Success;
-    readonly dead: Message;
+    readonly canceled: SuccessTexts;
+    readonly dead: MessageTexts;
   };
-  readonly requested: Readonly<Record<LinkKind, Message>>;
+  readonly requested: Readonly<Record<LinkKind, MessageTexts>>;
   readonly deadLink: {
     readonly title: Readonly<Record<LinkState, string>>;
     readonly reason: Readonly<Record<LinkState, string>>;
@@ -74,7 +74,7 @@ export interface Texts {
     readonly send: string;
   };
   readonly faults: Readonly<Record<FaultCode, string>>;
-  readonly problems: Readonly<Record<keyof typeof problems, Message>>;
+  readonly problems: Readonly<Record<keyof typeof problems, MessageTexts>>;
   /** Says when to try again. @param wait a duration in words */
   readonly tryAgainIn: (wait: string) => string;
 }
@@ -91,4 +91,4 @@ type Part<T> = T extends string | readonly string[] | ((...values: never) => str
   : { readonly [Name in keyof T]?: Part<T[Name]> };
 
 /** The texts in a language that may lack some; `npm run languages` lists the missing ones. */
-export type Translation = Part<Texts>;
+export type Translation = Part<PageTexts>;

@@ -9,7 +9,7 @@ import {
 } from '../../administration/manage-accounts.ts';
 import { sendPasswordReset } from '../../administration/send-password-reset.ts';
 import { accountHistory } from '../../profile/history.ts';
-import { BASE } from '../base-path.ts';
+import { AUTH_BASE_PATH } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { historyQuery, historyView, viewHistory } from '../history-view.ts';
@@ -46,7 +46,7 @@ function changeRoleRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
     operation: 'changeRole',
     method: 'PUT',
-    path: `${BASE}/accounts/:id/role`,
+    path: `${AUTH_BASE_PATH}/accounts/:id/role`,
     tag: 'administration',
     summary: "Change an account's role",
     policy: deps.guards.withRole('admin'),
@@ -71,7 +71,7 @@ function switchRoute(
   return operationRoute(deps.count, {
     operation,
     method: 'POST',
-    path: `${BASE}/accounts/:id/${verb}`,
+    path: `${AUTH_BASE_PATH}/accounts/:id/${verb}`,
     tag: 'administration',
     summary,
     policy: deps.guards.withRole('admin'),
@@ -107,7 +107,7 @@ function revokeSessionsRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
     operation: 'revokeSessions',
     method: 'POST',
-    path: `${BASE}/accounts/:id/sessions/revoke`,
+    path: `${AUTH_BASE_PATH}/accounts/:id/sessions/revoke`,
     tag: 'administration',
     summary: 'End every session of an account',
     description: 'Also revokes every access token of the account. Its owner can sign in again.',
@@ -126,7 +126,7 @@ function passwordResetRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
     operation: 'sendPasswordReset',
     method: 'POST',
-    path: `${BASE}/accounts/:id/password-reset`,
+    path: `${AUTH_BASE_PATH}/accounts/:id/password-reset`,
     tag: 'administration',
     summary: 'Mail a link to choose a new password',
     description:
@@ -147,7 +147,7 @@ function accountHistoryRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
     operation: 'accountHistory',
     method: 'GET',
-    path: `${BASE}/accounts/:id/history`,
+    path: `${AUTH_BASE_PATH}/accounts/:id/history`,
     tag: 'administration',
     summary: 'The history of an account',
     policy: deps.guards.withRole('admin'),

@@ -9,7 +9,7 @@ import {
   route,
 } from '@latchkey/http';
 import { z } from 'zod';
-import { BASE } from '../base-path.ts';
+import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
 import { htmlAnswer, localeOf } from '../link-page.ts';
 import { type SecurityTxt, securityTxt } from '../security-txt.ts';
@@ -72,7 +72,7 @@ const FROM_ANYWHERE = { 'Cross-Origin-Resource-Policy': 'cross-origin' };
 function fileRoute(name: string, text: NonNullable<Answer['text']>, headers: Answer['headers'] = {}): Route {
   return route({
     method: 'GET',
-    path: `${BASE}/${name}`,
+    path: `${AUTH_BASE_PATH}/${name}`,
     tag: 'pages',
     summary: `The file ${name} of the pages`,
     policy: publicPolicy,
@@ -120,7 +120,7 @@ export function openApiRoute({ publicPath }: RouteDeps, routes: readonly Route[]
   const document = openApiDocument({ ...INFO, publicPath }, routes);
   return route({
     method: 'GET',
-    path: `${BASE}/openapi.json`,
+    path: `${AUTH_BASE_PATH}/openapi.json`,
     tag: 'description',
     summary: 'This description',
     policy: publicPolicy,

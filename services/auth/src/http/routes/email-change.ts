@@ -1,14 +1,14 @@
 import { problems, publicPolicy, type RequestContext, type Route } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
-import { type Holder, requireExisting } from '../../account/index.ts';
+import { requireExisting, type SessionHolder } from '../../account/index.ts';
 import { emailAddress } from '../../addresses/email.ts';
 import type { Caller } from '../../deps.ts';
 import { confirmEmailChange, type OwnerEvidence, viewEmailChange } from '../../email-change/confirm.ts';
 import { requestEmailChange } from '../../email-change/request.ts';
 import { undoEmailChange, viewEmailUndo } from '../../email-change/undo.ts';
 import type { Refusal } from '../../refused.ts';
-import { BASE } from '../base-path.ts';
+import { AUTH_BASE_PATH } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { htmlAnswer, linkAction, linkProblemPage, linkProblems, tokenParam } from '../link-page.ts';
@@ -17,7 +17,7 @@ import { operationRoute } from '../operation.ts';
 import { callerOrAnyone } from '../optional-caller.ts';
 import { refusalProblems, weakPasswordFaults } from '../problems.ts';
 import { newPasswordSchema, passwordText } from '../schemas.ts';
-import { changeAnswer, changeAnswerOrPage, message, sequenceHeader } from '../views.ts';
+import { changeAnswer, changeAnswerOrPage, messageView, sequenceHeader } from '../views.ts';
 
 export function emailChangeRoutes(deps: RouteDeps): readonly Route[] {
   return [
@@ -29,8 +29,8 @@ export function emailChangeRoutes(deps: RouteDeps): readonly Route[] {
   ];
 }
 
-const CHANGE = `${BASE}/change-email`;
-const UNDO = `${BASE}/undo-email-change`;
+const CHANGE = `${AUTH_BASE_PATH}/change-email`;
+const UNDO = `${AUTH_BASE_PATH}/undo-email-change`;
 
 function requestRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
@@ -43,7 +43,7 @@ function requestRoute(deps: RouteDeps): Route {
       'Mails a link to the new address, which confirms the change together with the password or a session. The answer is the same if the address belongs to another account; its owner gets a mail.',
     policy: deps.guards.verified,
     body: z.object({ newEmail: emailAddress, password: passwordText }),
-    answers: { 202: changeAnswer('Whether or not the address is in use.', message) },
+    answers: { 202: changeAnswer('Whether or not the address is in use.', messageView) },
     problems: [
       refusalProblems.password_incorrect,
       refusalProblems.email_unchanged,
@@ -65,7 +65,7 @@ function requestRoute(deps: RouteDeps): Route {
 /**
  * Returns the proof that the request is by the owner of the account: the session of the access token, if there is one.
  */
-function holdersOf({ caller }: { readonly caller: Caller | null }): readonly Holder[] {
+function holdersOf({ caller }: { readonly caller: Caller | null }): readonly SessionHolder[] {
   return caller === null ? [] : [{ userId: caller.userId, since: caller.state.sequence }];
 }
 

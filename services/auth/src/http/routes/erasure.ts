@@ -7,7 +7,7 @@ import {
   eraseOwnAccount,
   viewErasure,
 } from '../../erasure/request-erasure.ts';
-import { BASE } from '../base-path.ts';
+import { AUTH_BASE_PATH } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { erasureProblemPage, htmlAnswer, linkAction, linkProblems, tokenParam } from '../link-page.ts';
@@ -26,14 +26,14 @@ const requested = changeAnswer(
 );
 
 const MESSAGE = 'The account will be erased';
-const LINK = `${BASE}/erase`;
+const LINK = `${AUTH_BASE_PATH}/erase`;
 const PATH = `${LINK}/:token`;
 
 function eraseOwnRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
     operation: 'eraseOwnAccount',
     method: 'POST',
-    path: `${BASE}/account/erase`,
+    path: `${AUTH_BASE_PATH}/account/erase`,
     tag: 'accounts',
     summary: 'Erase the account',
     description:
@@ -63,7 +63,7 @@ function eraseRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
     operation: 'eraseAccount',
     method: 'DELETE',
-    path: `${BASE}/accounts/:id`,
+    path: `${AUTH_BASE_PATH}/accounts/:id`,
     tag: 'administration',
     summary: 'Erase an account',
     description:

@@ -3,7 +3,7 @@ import { problems, type Route } from '@latchkey/http';
 import { bearerToken } from '@latchkey/tokens';
 import { z } from 'zod';
 import { exportOwnAccount } from '../../export/export-account.ts';
-import { BASE } from '../base-path.ts';
+import { AUTH_BASE_PATH } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
@@ -19,7 +19,7 @@ function exportRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
     operation: 'exportOwnAccount',
     method: 'POST',
-    path: `${BASE}/export`,
+    path: `${AUTH_BASE_PATH}/export`,
     tag: 'accounts',
     summary: "Export everything that is stored about one's own account",
     description:

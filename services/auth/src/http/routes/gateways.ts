@@ -9,7 +9,7 @@ import { type AccessClaims, accountNotVerified } from '@latchkey/tokens';
 import { z } from 'zod';
 import { findCaller } from '../../sessions/session-status.ts';
 import { PolicyProblem } from '../audited-route.ts';
-import { BASE } from '../base-path.ts';
+import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
 import { answerFailures } from '../problems.ts';
@@ -32,7 +32,7 @@ function checkRoute({ count, guards }: RouteDeps): Route {
   return operationRoute(count, {
     operation: 'check',
     method: 'GET',
-    path: `${BASE}/check`,
+    path: `${AUTH_BASE_PATH}/check`,
     tag,
     summary: 'Identify the sender of a request: forward authentication for gateways',
     description:
@@ -119,7 +119,7 @@ function introspectRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
     operation: 'introspect',
     method: 'POST',
-    path: `${BASE}/introspect`,
+    path: `${AUTH_BASE_PATH}/introspect`,
     tag,
     summary: 'Whether an access token is active (RFC 7662)',
     description:
@@ -190,7 +190,7 @@ function metadataRoute({ publicUrl }: RouteDeps, name: string, operationId: stri
   const document: z.infer<typeof metadata> = {
     issuer: publicUrl,
     jwks_uri: `${publicUrl}/.well-known/jwks.json`,
-    introspection_endpoint: `${publicUrl}${BASE}/introspect`,
+    introspection_endpoint: `${publicUrl}${AUTH_BASE_PATH}/introspect`,
     introspection_endpoint_auth_methods_supported: ['client_secret_basic'],
     // There is no authorization endpoint and no token endpoint: sign-in is the API of `service_documentation`.
     response_types_supported: [],

@@ -3,7 +3,7 @@ import { problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import { emailAddress } from '../../addresses/email.ts';
 import { sendMail } from '../../administration/mailing.ts';
-import { BASE } from '../base-path.ts';
+import { AUTH_BASE_PATH } from '../base-path.ts';
 import { idempotencyHeaders, repeatableContextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
@@ -20,7 +20,7 @@ export function mailingRoutes(deps: RouteDeps): readonly Route[] {
   const sendMailRoute = operationRoute(deps.count, {
     operation: 'sendMail',
     method: 'POST',
-    path: `${BASE}/send-mail`,
+    path: `${AUTH_BASE_PATH}/send-mail`,
     tag: 'administration',
     summary: 'Send a mail to a list of addresses',
     description: 'One mail per address, all or nothing.',

@@ -5,7 +5,7 @@ import { emailAddress } from '../../addresses/email.ts';
 import { changePassword } from '../../passwords/change.ts';
 import { completeReset, viewReset } from '../../passwords/reset.ts';
 import { requestByAddress } from '../../requests/written-requests.ts';
-import { BASE } from '../base-path.ts';
+import { AUTH_BASE_PATH } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { htmlAnswer, linkAction, linkProblemPage, linkProblems, localeOf, tokenParam } from '../link-page.ts';
@@ -13,16 +13,16 @@ import { newPasswordFault } from '../new-password-fault.ts';
 import { operationRoute } from '../operation.ts';
 import { refusalProblems, weakPasswordFaults } from '../problems.ts';
 import { newPasswordSchema, passwordText } from '../schemas.ts';
-import { changeAnswer, changeAnswerOrPage, message, sequenceHeader } from '../views.ts';
+import { changeAnswer, changeAnswerOrPage, messageView, sequenceHeader } from '../views.ts';
 
 export function passwordRoutes(deps: RouteDeps): readonly Route[] {
   return [resetRequestRoute(deps), viewResetRoute(deps), completeResetRoute(deps), changePasswordRoute(deps)];
 }
 
-const PATH = `${BASE}/password-reset-confirm/:token`;
+const PATH = `${AUTH_BASE_PATH}/password-reset-confirm/:token`;
 
 function actionOf(deps: RouteDeps, token: string): string {
-  return linkAction(deps, `${BASE}/password-reset-confirm`, token);
+  return linkAction(deps, `${AUTH_BASE_PATH}/password-reset-confirm`, token);
 }
 
 const newPasswordProblems = [refusalProblems.passwords_do_not_match, refusalProblems.password_too_weak];
@@ -33,7 +33,7 @@ function resetRequestRoute(deps: RouteDeps): Route {
     operationId: 'requestPasswordReset',
     operation: 'requestByAddress',
     method: 'POST',
-    path: `${BASE}/password-reset-request`,
+    path: `${AUTH_BASE_PATH}/password-reset-request`,
     tag: 'passwords',
     summary: 'Request a password reset link',
     policy: publicPolicy,
@@ -42,7 +42,7 @@ function resetRequestRoute(deps: RouteDeps): Route {
     answers: {
       202: {
         description: 'The same response whether or not the account exists.',
-        schema: message,
+        schema: messageView,
         media: ['text/html'],
       },
     },
@@ -131,7 +131,7 @@ function changePasswordRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
     operation: 'changePassword',
     method: 'POST',
-    path: `${BASE}/change-password`,
+    path: `${AUTH_BASE_PATH}/change-password`,
     tag: 'passwords',
     summary: 'Change the password',
     description: "Ends every other session and every open link; the caller's session stays active.",

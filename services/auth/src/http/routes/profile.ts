@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ChangeProfile } from '../../account/index.ts';
 import { changeProfile } from '../../profile/change-profile.ts';
 import { ownHistory } from '../../profile/own-history.ts';
-import { BASE } from '../base-path.ts';
+import { AUTH_BASE_PATH } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { ownHistoryQuery, ownHistoryView, viewOwnHistory } from '../history-view.ts';
@@ -26,7 +26,7 @@ function changeProfileRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
     operation: 'changeProfile',
     method: 'PATCH',
-    path: `${BASE}/profile`,
+    path: `${AUTH_BASE_PATH}/profile`,
     tag: 'accounts',
     summary: "Change one's names or language",
     policy: deps.guards.verified,
@@ -55,7 +55,7 @@ function historyRoute(deps: RouteDeps): Route {
     operationId: 'ownHistory',
     operation: 'accountHistory',
     method: 'GET',
-    path: `${BASE}/history`,
+    path: `${AUTH_BASE_PATH}/history`,
     tag: 'accounts',
     summary: "The history of one's own account",
     description: 'Includes sign-ins and failed attempts, which are kept for AUDIT_RETENTION_DAYS.',

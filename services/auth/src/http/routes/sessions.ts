@@ -4,16 +4,16 @@ import { emailAddress } from '../../addresses/email.ts';
 import type { Session } from '../../ports/sessions.ts';
 import { Refused } from '../../refused.ts';
 import { login, type SignedIn } from '../../sessions/login.ts';
-import { refresh } from '../../sessions/refresh.ts';
+import { refreshSession } from '../../sessions/refresh.ts';
 import { endSession, listSessions, logout, logoutEverywhere } from '../../sessions/sessions.ts';
-import { BASE } from '../base-path.ts';
+import { AUTH_BASE_PATH } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import { nextCursor, pageLimit, sessionCursor, writeSessionCursor } from '../cursor.ts';
 import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
 import { refusalProblems } from '../problems.ts';
 import { passwordText } from '../schemas.ts';
-import { changeAnswer, sequenceHeader, signedInView, viewSignedIn } from '../views.ts';
+import { changeAnswer, sequenceHeader, signedInView, viewSignedInAccount } from '../views.ts';
 
 export function sessionRoutes(deps: RouteDeps): readonly Route[] {
   return [
@@ -58,7 +58,7 @@ function tokensAnswer(
       ...(cookie === undefined && { refreshToken }),
       tokenType: 'Bearer',
       expiresIn,
-      user: viewSignedIn(state),
+      user: viewSignedInAccount(state),
     },
     ...(cookie !== undefined && { headers: { 'Set-Cookie': cookie } }),
   };
@@ -68,7 +68,7 @@ function loginRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
     operation: 'login',
     method: 'POST',
-    path: `${BASE}/login`,
+    path: `${AUTH_BASE_PATH}/login`,
     tag: 'sessions',
     summary: 'Sign in',
     description:
@@ -93,7 +93,7 @@ function refreshRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
     operation: 'refresh',
     method: 'POST',
-    path: `${BASE}/refresh`,
+    path: `${AUTH_BASE_PATH}/refresh`,
     tag: 'sessions',
     summary: 'Exchange a refresh token for new tokens',
     description:
@@ -107,7 +107,7 @@ function refreshRoute(deps: RouteDeps): Route {
     handle: async (request) => {
       const presented = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
       if (presented === undefined) throw new Refused('refresh_token_invalid');
-      const signedIn = await refresh(deps, presented.token, contextOf(request));
+      const signedIn = await refreshSession(deps, presented.token, contextOf(request));
       return tokensAnswer(signedIn, presented.isCookie ? deps.cookie.set(signedIn.refreshToken) : undefined);
     },
   });
@@ -117,7 +117,7 @@ function logoutRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
     operation: 'logout',
     method: 'POST',
-    path: `${BASE}/logout`,
+    path: `${AUTH_BASE_PATH}/logout`,
     tag: 'sessions',
     summary: 'End the session of a refresh token',
     description: 'With the cookie, no body is needed. Without a refresh token, nothing happens.',
@@ -154,7 +154,7 @@ function logoutAllRoute(deps: RouteDeps): Route {
     operationId: 'logoutAll',
     operation: 'logoutEverywhere',
     method: 'POST',
-    path: `${BASE}/logout-all`,
+    path: `${AUTH_BASE_PATH}/logout-all`,
     tag: 'sessions',
     summary: 'End every session of the account',
     policy: deps.guards.authenticated,
@@ -198,7 +198,7 @@ function listSessionsRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
     operation: 'listSessions',
     method: 'GET',
-    path: `${BASE}/sessions`,
+    path: `${AUTH_BASE_PATH}/sessions`,
     tag: 'sessions',
     summary: 'List the sessions of the account',
     policy: deps.guards.authenticated,
@@ -226,7 +226,7 @@ function endSessionRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
     operation: 'endSession',
     method: 'DELETE',
-    path: `${BASE}/sessions/:id`,
+    path: `${AUTH_BASE_PATH}/sessions/:id`,
     tag: 'sessions',
     summary: 'End one session',
     policy: deps.guards.authenticated,

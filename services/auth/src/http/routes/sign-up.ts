@@ -2,7 +2,7 @@ import { problems, publicPolicy, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import { emailAddress } from '../../addresses/email.ts';
 import { signUp } from '../../sign-up/sign-up.ts';
-import { BASE } from '../base-path.ts';
+import { AUTH_BASE_PATH } from '../base-path.ts';
 import { idempotencyHeaders, repeatableContextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { localeOf } from '../link-page.ts';
@@ -31,7 +31,7 @@ export function signUpRoutes(deps: RouteDeps): readonly Route[] {
   const signUpRoute = operationRoute(deps.count, {
     operation: 'signUp',
     method: 'POST',
-    path: `${BASE}/signup`,
+    path: `${AUTH_BASE_PATH}/signup`,
     tag: 'accounts',
     summary: 'Sign up',
     description:

@@ -1,19 +1,19 @@
 import { problems, publicPolicy, type RequestContext, type Route, validationFailed } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
-import { type Holder, requireExisting } from '../../account/index.ts';
+import { requireExisting, type SessionHolder } from '../../account/index.ts';
 import { emailAddress } from '../../addresses/email.ts';
 import type { Caller } from '../../deps.ts';
 import type { Refusal } from '../../refused.ts';
 import { requestByAddress } from '../../requests/written-requests.ts';
 import {
-  type Evidence,
   rejectSignUp,
   renewVerification,
-  verify,
+  type VerificationEvidence,
+  verifySignUp,
   viewVerification,
 } from '../../sign-up/verification.ts';
-import { BASE } from '../base-path.ts';
+import { AUTH_BASE_PATH } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { htmlAnswer, linkAction, linkProblemPage, linkProblems, localeOf, tokenParam } from '../link-page.ts';
@@ -33,11 +33,11 @@ export function verificationRoutes(deps: RouteDeps): readonly Route[] {
   ];
 }
 
-const PATH = `${BASE}/verify/:token`;
+const PATH = `${AUTH_BASE_PATH}/verify/:token`;
 
 /** Returns the URLs of a link's page and forms. */
 function placesOf(deps: RouteDeps, token: string) {
-  const action = linkAction(deps, `${BASE}/verify`, token);
+  const action = linkAction(deps, `${AUTH_BASE_PATH}/verify`, token);
   return { action, rejection: `${action}/reject` };
 }
 
@@ -62,7 +62,7 @@ const SIGNED_UP = 1;
 function holdersOf(
   { signUpCookie }: RouteDeps,
   request: RequestContext & { readonly caller: Caller | null },
-): readonly Holder[] {
+): readonly SessionHolder[] {
   const { caller } = request;
   const signedUp = signUpCookie.read(request);
   return [
@@ -77,8 +77,8 @@ function holdersOf(
  */
 function evidenceOf(
   { password, newPassword, confirmNewPassword }: Body,
-  holders: readonly Holder[],
-): Evidence {
+  holders: readonly SessionHolder[],
+): VerificationEvidence {
   if (newPassword !== undefined && confirmNewPassword !== undefined)
     return { kind: 'new-password', newPassword, confirmNewPassword };
   if (newPassword !== undefined || confirmNewPassword !== undefined) {
@@ -172,7 +172,7 @@ function verifyRoute(deps: RouteDeps): Route {
       const { reject, newPassword } = request.body;
       const { state } = reject
         ? await rejectSignUp(deps, token, contextOf(request))
-        : await verify(
+        : await verifySignUp(
             deps,
             { token, evidence: evidenceOf(request.body, holdersOf(deps, request)) },
             contextOf(request),
@@ -223,7 +223,7 @@ function verificationRequestRoute(deps: RouteDeps): Route {
     operationId: 'requestVerification',
     operation: ({ caller }) => (caller === null ? 'requestByAddress' : 'renewVerification'),
     method: 'POST',
-    path: `${BASE}/verification-request`,
+    path: `${AUTH_BASE_PATH}/verification-request`,
     tag: 'verification',
     summary: 'Request a new verification link',
     description: "With an access token: for the caller's account. Otherwise by address.",

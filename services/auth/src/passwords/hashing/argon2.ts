@@ -7,7 +7,7 @@ import type { HashRequest, Passwords } from '../../ports/passwords.ts';
 import { Refused } from '../../refused.ts';
 import { normalisePassword } from '../rules.ts';
 import type { HashCost, HashCosts } from './costs.ts';
-import { fairLimit, type HashingLoad } from './fair-limit.ts';
+import { createFairLimit, type HashingLoad } from './fair-limit.ts';
 
 /** The fixed parameters of the hash. `algorithm` 2 is argon2id. */
 const ARGON2ID = { algorithm: 2, parallelism: 1, outputLen: 32 } as const;
@@ -47,7 +47,7 @@ interface Scheme {
 export function createPasswords(options: PasswordsOptions): Passwords & { load(): HashingLoad } {
   const { saltKeys, costs, concurrency, maxWaiting = WAITING_PER_THREAD * concurrency } = options;
   const { maxWaitMs = Number.POSITIVE_INFINITY } = options;
-  const limit = fairLimit({ concurrency, maxWaiting, maxWaitMs, refusal: overloaded });
+  const limit = createFairLimit({ concurrency, maxWaiting, maxWaitMs, refusal: overloaded });
   const [key, cost] = [saltKeys[0], costs[0]];
   const current: Scheme = { key, cost };
   const earlier = saltKeys

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CostFault, nameOfCost, parseCosts } from './costs.ts';
+import { CostFault, formatCost, parseCosts } from './costs.ts';
 
 describe('the costs of hashes', () => {
   test('are listed newest first', () => {
@@ -8,7 +8,7 @@ describe('the costs of hashes', () => {
       { memoryKib: 65_536, passes: 3 },
       { memoryKib: 19_456, passes: 2 },
     ]);
-    assert.deepEqual(parseCosts('7168:5').map(nameOfCost), ['7168:5']);
+    assert.deepEqual(parseCosts('7168:5').map(formatCost), ['7168:5']);
   });
 
   for (const text of [

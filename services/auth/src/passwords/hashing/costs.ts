@@ -28,13 +28,13 @@ const MOST_PASSES = 20;
 export function parseCosts(text: string): HashCosts {
   const costs = text.split(',').map((item) => parseCost(item.trim()));
   const [first, ...others] = costs;
-  if (first === undefined || new Set(costs.map(nameOfCost)).size < costs.length)
+  if (first === undefined || new Set(costs.map(formatCost)).size < costs.length)
     throw new CostFault('must name each cost once');
   return [first, ...others];
 }
 
 /** Returns a cost in the form of the setting. */
-export function nameOfCost({ memoryKib, passes }: HashCost): string {
+export function formatCost({ memoryKib, passes }: HashCost): string {
   return `${memoryKib}:${passes}`;
 }
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { describe, test } from 'node:test';
-import { fairLimit, type Requester } from './fair-limit.ts';
+import { createFairLimit, type Requester } from './fair-limit.ts';
 
 class Refused extends Error {}
 const MAX_WAIT_MS = 1000;
 function limitOf(concurrency: number, maxWaiting: number, now = () => 0) {
-  return fairLimit({
+  return createFairLimit({
     concurrency,
     maxWaiting,
     maxWaitMs: MAX_WAIT_MS,

@@ -1,7 +1,7 @@
 /**
  * Limits how many tasks run concurrently, how many wait, and for how long. The queue is shared fairly among its users.
  */
-import { fairQueue } from './fair-queue.ts';
+import { createFairQueue } from './fair-queue.ts';
 
 export interface HashingLoad {
   readonly running: number;
@@ -35,7 +35,7 @@ interface Waiter extends Requester {
   refuse(): void;
 }
 
-export function fairLimit(options: {
+export function createFairLimit(options: {
   readonly concurrency: number;
   /** The longest queue, over all networks. */
   readonly maxWaiting: number;
@@ -45,7 +45,7 @@ export function fairLimit(options: {
   now?(): number;
 }): FairLimit {
   const { concurrency, maxWaiting, maxWaitMs, refusal, now = () => performance.now() } = options;
-  const waiting = fairQueue<Waiter>(maxWaiting);
+  const waiting = createFairQueue<Waiter>(maxWaiting);
   let running = 0;
 
   function sweep(): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { fairQueue } from './fair-queue.ts';
+import { createFairQueue } from './fair-queue.ts';
 
 interface Item {
   readonly n: number;
@@ -31,7 +31,7 @@ function play(
     dropped?(item: Item, waiting: readonly Item[]): void;
   },
 ): void {
-  const queue = fairQueue<Item>(CAPACITY);
+  const queue = createFairQueue<Item>(CAPACITY);
   let waiting: Item[] = [];
   for (const [n, step] of played.entries()) {
     if (typeof step === 'string') {
@@ -114,7 +114,7 @@ describe('a fair queue', () => {
   test('has room for somebody else, however many one client sends, and takes that within one turn', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 1, max: 300 }), (many, addresses) => {
-        const queue = fairQueue<Item>(CAPACITY);
+        const queue = createFairQueue<Item>(CAPACITY);
         for (let n = 0; n < many; n += 1) queue.add({ n, network: 'attacker', address: `a${n % addresses}` });
         const honest = { n: -1, network: 'home', address: 'ada' };
         assert.notEqual(queue.add(honest), honest);
@@ -129,7 +129,7 @@ describe('a fair queue', () => {
         fc.integer({ min: 1, max: 140 }),
         fc.array(fc.nat(7), { maxLength: 8 }),
         (addresses, early) => {
-          const queue = fairQueue<Item>(64);
+          const queue = createFairQueue<Item>(64);
           function flood(): void {
             while (queue.size() < 64) {
               const n = queue.size();
@@ -162,7 +162,7 @@ describe('a fair queue', () => {
   });
 
   test('takes from the addresses of one network by turns: colleagues share an office', () => {
-    const queue = fairQueue<Item>(CAPACITY);
+    const queue = createFairQueue<Item>(CAPACITY);
     for (const [n, address] of ['bob', 'bob', 'ada'].entries()) queue.add({ n, network: 'office', address });
     assert.deepEqual(
       [queue.take(), queue.take(), queue.take()].map((item) => item?.address),
@@ -171,7 +171,7 @@ describe('a fair queue', () => {
   });
 
   test('gives one address its share only, from however many networks it is asked for', () => {
-    const queue = fairQueue<Item>(CAPACITY);
+    const queue = createFairQueue<Item>(CAPACITY);
     const dropped = Array.from({ length: 40 }, (_, n) =>
       queue.add({ n, network: `bot${n}`, address: 'ada' }),
     );
@@ -180,14 +180,14 @@ describe('a fair queue', () => {
   });
 
   test('has room for the owner of an address, however often one client tries that address', () => {
-    const queue = fairQueue<Item>(CAPACITY);
+    const queue = createFairQueue<Item>(CAPACITY);
     for (const n of Array(40).keys()) queue.add({ n, network: 'attacker', address: 'ada' });
     const owner = { n: -1, network: 'home', address: 'ada' };
     assert.notEqual(queue.add(owner), owner);
   });
 
   test('removes what no longer matters, and keeps the turns of the others', () => {
-    const queue = fairQueue<Item>(CAPACITY);
+    const queue = createFairQueue<Item>(CAPACITY);
     for (const [n, network] of ['home', 'office', 'phone'].entries())
       queue.add({ n, network, address: 'ada' });
     assert.deepEqual(

@@ -1,6 +1,6 @@
 /** A bounded queue whose users take turns: first the networks that wait, then the addresses of each network. */
 
-export interface Queued {
+export interface QueuedItem {
   readonly network: string;
   readonly address: string;
 }
@@ -26,7 +26,7 @@ const SHARE_OF_ADDRESS = 8;
 type Addresses<T> = Map<string, T[]>;
 
 /** Creates a queue. @param capacity the maximum number of items in the queue */
-export function fairQueue<T extends Queued>(capacity: number): FairQueue<T> {
+export function createFairQueue<T extends QueuedItem>(capacity: number): FairQueue<T> {
   const networks = new Map<string, Addresses<T>>();
   const perAddress = Math.max(1, Math.floor(capacity / SHARE_OF_ADDRESS));
   let size = 0;

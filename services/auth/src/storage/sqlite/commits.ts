@@ -18,7 +18,7 @@ export function columnsOf(commit: Commit) {
 
 /** Returns the commit of a row. @throws UnreadableCommit */
 export function commitOf(row: Row): Commit {
-  const head = headOf(row);
+  const head = commitHeadOf(row);
   return {
     ...head,
     ...keysOf(row),
@@ -27,7 +27,7 @@ export function commitOf(row: Row): Commit {
 }
 
 /** Reads the part of a commit that does not depend on its events. */
-export function headOf(row: Row): Omit<Commit, 'events' | 'claims' | 'address' | 'eraseAt'> {
+export function commitHeadOf(row: Row): Omit<Commit, 'events' | 'claims' | 'address' | 'eraseAt'> {
   return {
     stream: String(row['stream']),
     number: Number(row['number']),

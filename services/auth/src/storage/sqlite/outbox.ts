@@ -1,5 +1,5 @@
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
-import { type CommitKey, type Instants, MAX_COUNTED, type Outbox } from '../../ports/outbox.ts';
+import { type CommitKey, MAX_COUNTED, type Outbox, type TimeSpan } from '../../ports/outbox.ts';
 import { readableByStream } from '../stored-events.ts';
 import { commitOf } from './commits.ts';
 
@@ -19,7 +19,7 @@ const SQL = {
 
 /** An instant that is later than every other. */
 const NEVER = new Date(8.64e15);
-const NOTHING_RECENT: Instants = { from: NEVER, to: NEVER };
+const NOTHING_RECENT: TimeSpan = { from: NEVER, to: NEVER };
 
 /** The outbox in the embedded store: commits with a time in `unpublished`. */
 export function createSqliteOutbox(database: Database): Outbox {
@@ -31,7 +31,7 @@ export function createSqliteOutbox(database: Database): Outbox {
     }
   }
 
-  function waiting(recent: Instants, limit: number): readonly string[] {
+  function waiting(recent: TimeSpan, limit: number): readonly string[] {
     const streams = new Set<string>();
     addStreams(streams, SQL.stampedBefore, recent.from.getTime(), limit);
     addStreams(streams, SQL.stampedAfter, recent.to.getTime(), limit);

@@ -2,7 +2,7 @@ import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import { readPages } from '@latchkey/store';
 import type { StoredCommit, StoredCommits } from '../../ports/stored-commits.ts';
 import { readOrUnreadable, readStoredEvents } from '../stored-events.ts';
-import { headOf } from './commits.ts';
+import { commitHeadOf } from './commits.ts';
 
 const SQL = {
   page: `SELECT * FROM journal_commit WHERE (stream, number) > (:stream, :number)
@@ -34,7 +34,7 @@ export function createSqliteStoredCommits(database: Database): StoredCommits {
 }
 
 function storedCommitOf(row: Row): StoredCommit {
-  const head = headOf(row);
+  const head = commitHeadOf(row);
   return {
     ...head,
     published: row['unpublished'] === null,
