@@ -14,7 +14,7 @@ import { displayableSettings } from './audit/process-settings.ts';
 import { createAuditPublisher } from './audit/publisher.ts';
 import { createRecorder } from './audit/recorder.ts';
 import { type AuthConfig, authSettings, DEFAULT_COST, limitRules } from './config.ts';
-import type { Deps, Settings } from './deps.ts';
+import type { UseCaseDeps, UseCaseSettings } from './deps.ts';
 import { createHeartbeatJob } from './erasure/heartbeats.ts';
 import { createErasureMetrics } from './erasure/metrics.ts';
 import { createReceiptReader, expectedConsumers } from './erasure/receipts.ts';
@@ -83,7 +83,7 @@ export interface AuthService extends Service {
   /** The public signing keys, for services in the same process. */
   jwks(): { readonly keys: readonly object[] };
   /** The dependencies of the use cases, for tests that call them directly. */
-  readonly deps: Deps;
+  readonly deps: UseCaseDeps;
 }
 
 /**
@@ -145,7 +145,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     written: auditWritten.wake,
   });
   const streamDeps = { ...stores, nudge, now, newId };
-  const deps: Deps = {
+  const deps: UseCaseDeps = {
     ...stores,
     accounts: createAccounts(streamDeps),
     mailings: createMailings(streamDeps),
@@ -279,7 +279,7 @@ function ipFormOf({ AUDIT_IP, AUDIT_IP_KEY }: AuthConfig): IpForm {
   return { form: 'hmac', key: bytes };
 }
 
-function settingsOf(config: AuthConfig): Settings {
+function settingsOf(config: AuthConfig): UseCaseSettings {
   return {
     verificationMinutes: config.VERIFICATION_TOKEN_EXPIRATION_MINUTES,
     resetMinutes: config.RESET_TOKEN_EXPIRATION_MINUTES,

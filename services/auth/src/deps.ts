@@ -21,7 +21,7 @@ import type { Accounts } from './streams/accounts.ts';
 import type { Mailings } from './streams/mailings.ts';
 
 /** The dependencies of the use cases. Each use case picks the ones that it needs. */
-export interface Deps {
+export interface UseCaseDeps {
   readonly accounts: Accounts;
   readonly mailings: Mailings;
   readonly journal: Journal;
@@ -46,7 +46,7 @@ export interface Deps {
   readonly audit: Audit;
   readonly auditLog: AuditLog;
   readonly sealer: Sealer;
-  readonly settings: Settings;
+  readonly settings: UseCaseSettings;
   /** Notifies the worker that a request was recorded. */
   wakeWorker(): void;
   /** Notifies the eraser that an erasure is due. */
@@ -56,7 +56,7 @@ export interface Deps {
   newId(): string;
 }
 
-export interface Settings {
+export interface UseCaseSettings {
   readonly verificationMinutes: number;
   readonly resetMinutes: number;
   /** How long an erasure can be canceled, in days; 0 erases immediately. */
@@ -79,7 +79,7 @@ export interface Idempotency {
 }
 
 /** The HTTP request behind a command. */
-export interface Context {
+export interface UseCaseContext {
   readonly correlationId: string;
   readonly traceparent?: string | undefined;
   readonly ip: string;

@@ -1,6 +1,6 @@
 /** Requests that a client can repeat safely with an Idempotency-Key. */
 import { commandIdOf } from './command-id.ts';
-import type { Context, Deps } from './deps.ts';
+import type { UseCaseContext, UseCaseDeps } from './deps.ts';
 import { Refused } from './refused.ts';
 
 /**
@@ -20,9 +20,9 @@ type Operation =
  * @throws Refused (idempotency_key_reused) if this caller has sent the key with another body
  */
 export async function repeatableCommandId(
-  { idempotencyKeys, bodyDigest, now }: Pick<Deps, 'idempotencyKeys' | 'bodyDigest' | 'now'>,
+  { idempotencyKeys, bodyDigest, now }: Pick<UseCaseDeps, 'idempotencyKeys' | 'bodyDigest' | 'now'>,
   operation: Operation,
-  { idempotency }: Pick<Context, 'idempotency'>,
+  { idempotency }: Pick<UseCaseContext, 'idempotency'>,
 ): Promise<string | undefined> {
   if (idempotency === undefined) return undefined;
   const { key, body } = idempotency;

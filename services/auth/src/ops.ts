@@ -46,7 +46,7 @@ export { erasureSettings } from './erasure/settings.ts';
 export { withoutPerson } from './erasure/without-person.ts';
 export type { EventKeys } from './keys/keys.ts';
 export { importBreachedPasswords } from './passwords/breached.ts';
-export { type Erasure, unconfirmed } from './ports/erasure-receipts.ts';
+export { type ErasureRecord, unconfirmedConsumers } from './ports/erasure-receipts.ts';
 
 /** Whether a text is the id of an account. */
 export function isAccountId(text: string): boolean {

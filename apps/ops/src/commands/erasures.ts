@@ -1,5 +1,5 @@
 /** Erasures: which consumers have confirmed them, which are overdue, and whether the topic still has the person. */
-import { type Erasure, erasureSettings, openOps, unconfirmed } from '@latchkey/auth/ops';
+import { type ErasureRecord, erasureSettings, openOps, unconfirmedConsumers } from '@latchkey/auth/ops';
 import { readConfig } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
 import {
@@ -37,7 +37,7 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
         const stored = openOps(store).erasures;
         const rules = await rulesOf(context);
         const after = last === undefined ? undefined : await existing(stored, last);
-        await printPage<Erasure>(context, {
+        await printPage<ErasureRecord>(context, {
           limit,
           load: (count) =>
             stored.list({
@@ -102,15 +102,18 @@ async function rulesOf(context: CommandContext): Promise<Rules> {
 }
 
 /** @throws Error of one line if the account was not erased */
-async function existing(erasures: ReturnType<typeof openOps>['erasures'], account: string): Promise<Erasure> {
+async function existing(
+  erasures: ReturnType<typeof openOps>['erasures'],
+  account: string,
+): Promise<ErasureRecord> {
   const found = await erasures.find(account);
   if (found === undefined) throw new Error(`${account} was not erased: see \`erasures list\``);
   return found;
 }
 
-function certificateOf(erasure: Erasure, { receiptDays, overdueSince, topic }: Rules) {
+function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topic }: Rules) {
   const { account, sequence, erasedAt, receipts } = erasure;
-  const missing = unconfirmed(erasure);
+  const missing = unconfirmedConsumers(erasure);
   return {
     account,
     sequence,
@@ -124,7 +127,7 @@ function certificateOf(erasure: Erasure, { receiptDays, overdueSince, topic }: R
   };
 }
 
-function rowOf(erasure: Erasure, rules: Rules): readonly string[] {
+function rowOf(erasure: ErasureRecord, rules: Rules): readonly string[] {
   const { account, erasedAt, receipts, missing, overdue, topic } = certificateOf(erasure, rules);
   return [
     account,

@@ -1,5 +1,5 @@
 import { Argument, Option } from '@commander-js/extra-typings';
-import { type Erasure, openOps as openAuth, unconfirmed } from '@latchkey/auth/ops';
+import { type ErasureRecord, openOps as openAuth, unconfirmedConsumers } from '@latchkey/auth/ops';
 import { readPages } from '@latchkey/store';
 import {
   type ComparisonResult,
@@ -197,13 +197,13 @@ async function confirmWaiting(
   context: CommandContext,
 ): Promise<void> {
   const { erasures } = openAuth(store);
-  const waiting = readPages<Erasure>((after) =>
+  const waiting = readPages<ErasureRecord>((after) =>
     retryUntilReachable(context, 'the servers', () =>
       erasures.list({ limit: ERASURES, waiting: true, ...(after && { after }) }),
     ),
   );
   for await (const page of waiting) {
-    const ours = page.filter((erasure) => unconfirmed(erasure).includes(RECEIPT_NAME));
+    const ours = page.filter((erasure) => unconfirmedConsumers(erasure).includes(RECEIPT_NAME));
     await retryUntilReachable(context, 'the servers', () => openOps(store).confirmErasures(ours, bus));
   }
 }

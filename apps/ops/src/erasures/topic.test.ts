@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import { openStorage } from '@latchkey/auth';
-import type { Erasure } from '@latchkey/auth/ops';
+import type { ErasureRecord } from '@latchkey/auth/ops';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandHere } from '../testing/run-here.ts';
@@ -15,7 +15,7 @@ const REMOVED_BY = '2026-03-10T13:00:02.000Z';
 const GONE_AT = '2026-03-10T14:00:00.000Z';
 
 function topicOf(
-  { copies, isConfirmed = true }: Partial<Pick<Erasure, 'copies'>> & { isConfirmed?: boolean },
+  { copies, isConfirmed = true }: Partial<Pick<ErasureRecord, 'copies'>> & { isConfirmed?: boolean },
   removal: Removal,
 ) {
   const receipts = isConfirmed ? [{ consumer: 'auth', confirmedAt: COPIED_AT }] : [];

@@ -1,5 +1,5 @@
 /** What is left of an erased person on the topic of accounts. */
-import { type Erasure, removedBy } from '@latchkey/auth/ops';
+import { type ErasureRecord, removedBy } from '@latchkey/auth/ops';
 import { topicSettings } from '@latchkey/backend';
 import { topicNameOnLog } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
@@ -63,7 +63,7 @@ async function askBroker(context: CommandContext, name: string): Promise<Removal
 
 /** Returns what is left of an erased person on the topic. */
 export function topicErasureOf(
-  { copies, receipts }: Erasure,
+  { copies, receipts }: ErasureRecord,
   { name, removal, maxLagMs }: AccountsTopic,
 ): TopicErasure {
   // auth confirms after its last step, which is the log.

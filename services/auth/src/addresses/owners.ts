@@ -6,13 +6,16 @@ import {
   type LivingAccount,
   type UnverifiedAccount,
 } from '../account/index.ts';
-import type { Context, Deps } from '../deps.ts';
+import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 
-type Needs = Pick<Deps, 'journal' | 'registrations' | 'accounts'>;
+type Needs = Pick<UseCaseDeps, 'journal' | 'registrations' | 'accounts'>;
 
 /** Returns the id of the account that holds the claim on a canonical address. */
-export function ownerOf({ journal }: Pick<Deps, 'journal'>, address: string): Promise<string | undefined> {
+export function ownerOf(
+  { journal }: Pick<UseCaseDeps, 'journal'>,
+  address: string,
+): Promise<string | undefined> {
   return journal.holder(addressClaim(address));
 }
 
@@ -21,7 +24,7 @@ export function ownerOf({ journal }: Pick<Deps, 'journal'>, address: string): Pr
  * another address, as long as that change can be undone.
  */
 export async function accountAt(
-  deps: Pick<Deps, 'journal' | 'accounts'>,
+  deps: Pick<UseCaseDeps, 'journal' | 'accounts'>,
   address: string,
 ): Promise<LivingAccount | undefined> {
   const account = await deps.accounts.load((await ownerOf(deps, address)) ?? NO_ACCOUNT);
@@ -62,7 +65,7 @@ async function loadReadable({ accounts }: Needs, userId: string): Promise<Accoun
 export async function endOtherSignUps(
   deps: Needs,
   address: string,
-  origin: Pick<Context, 'correlationId' | 'traceparent'>,
+  origin: Pick<UseCaseContext, 'correlationId' | 'traceparent'>,
 ): Promise<void> {
   for (const { userId } of await pendingSignUps(deps, address))
     await supersede(deps, { address, userId }, origin);
@@ -71,7 +74,7 @@ export async function endOtherSignUps(
 async function supersede(
   deps: Needs,
   { address, userId }: Pick<UnverifiedAccount, 'address' | 'userId'>,
-  { correlationId, traceparent }: Pick<Context, 'correlationId' | 'traceparent'>,
+  { correlationId, traceparent }: Pick<UseCaseContext, 'correlationId' | 'traceparent'>,
 ): Promise<void> {
   const { state } = await deps.accounts.execute(userId, { correlationId, traceparent }, async () => ({
     type: 'EndRegistration',

@@ -1,6 +1,6 @@
 /** A mail to a list of addresses, requested by an admin. */
 import type { DataOf } from '@latchkey/events';
-import type { Caller, Context, Deps } from '../deps.ts';
+import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { repeatableCommandId } from '../idempotency.ts';
 import { withinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
@@ -15,10 +15,13 @@ export interface Mailing {
  * idempotency_key_reused, conflict)
  */
 export async function sendMail(
-  deps: Pick<Deps, 'mailings' | 'limits' | 'idempotencyKeys' | 'bodyDigest' | 'oneAtATime' | 'now' | 'newId'>,
+  deps: Pick<
+    UseCaseDeps,
+    'mailings' | 'limits' | 'idempotencyKeys' | 'bodyDigest' | 'oneAtATime' | 'now' | 'newId'
+  >,
   { recipients, template }: Mailing,
   { userId }: Caller,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<string> {
   const commandId = await repeatableCommandId(deps, { route: 'send-mail', userId }, context);
   const mailing = { recipients, template, requestedBy: userId };
@@ -26,9 +29,9 @@ export async function sendMail(
 }
 
 async function sendOnce(
-  { mailings, limits, newId }: Pick<Deps, 'mailings' | 'limits' | 'newId'>,
+  { mailings, limits, newId }: Pick<UseCaseDeps, 'mailings' | 'limits' | 'newId'>,
   mailing: Mailing & { readonly requestedBy: string },
-  { commandId, ...context }: Context & { readonly commandId: string | undefined },
+  { commandId, ...context }: UseCaseContext & { readonly commandId: string | undefined },
 ): Promise<string> {
   const earlier = commandId === undefined ? undefined : await mailings.carriedOut(commandId);
   if (earlier !== undefined) return earlier.stream;

@@ -11,16 +11,16 @@ import {
   type RequestErasure,
 } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
-import type { Context, Deps } from '../deps.ts';
+import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import type { CommandFor } from '../streams/commands.ts';
 
-type Needs = Pick<Deps, 'accounts' | 'journal' | 'sessions'>;
+type Needs = Pick<UseCaseDeps, 'accounts' | 'journal' | 'sessions'>;
 /** The prefix of the claim of each commit that removes an admin; a number follows. */
 const ADMIN_CLAIM = 'admin-removal:';
 
-type Origin = Pick<Context, 'correlationId' | 'traceparent'>;
+type Origin = Pick<UseCaseContext, 'correlationId' | 'traceparent'>;
 
 interface Target {
   readonly userId: string;
@@ -55,7 +55,7 @@ export function disableAccount(
 
 /** Enables a disabled account, and cancels its erasure. @throws Refused (not_found) */
 export function enableAccount(
-  deps: Pick<Deps, 'accounts'>,
+  deps: Pick<UseCaseDeps, 'accounts'>,
   { userId, ...request }: Target & { readonly reason?: string },
   origin: Origin,
 ): Promise<AccountOutcome> {
@@ -64,7 +64,7 @@ export function enableAccount(
 
 /** Ends every session and every access token of the account. @throws Refused (not_found) */
 export async function revokeSessions(
-  deps: Pick<Deps, 'accounts' | 'sessions'>,
+  deps: Pick<UseCaseDeps, 'accounts' | 'sessions'>,
   userId: string,
   origin: Origin,
 ): Promise<AccountOutcome> {
@@ -78,7 +78,7 @@ export async function revokeSessions(
 
 /** Returns the command for a state, with the other admins if it may remove an admin. */
 export function withOtherAdmins(
-  deps: Pick<Deps, 'accounts' | 'journal'>,
+  deps: Pick<UseCaseDeps, 'accounts' | 'journal'>,
   command: ChangeRole | DisableAccount | RequestErasure,
 ): CommandFor<AccountState, Command> {
   return async (state) =>
@@ -90,7 +90,7 @@ export function withOtherAdmins(
  * that claim, so that a decision based on this result cannot be appended.
  */
 async function otherAdmins(
-  { accounts, journal }: Pick<Deps, 'accounts' | 'journal'>,
+  { accounts, journal }: Pick<UseCaseDeps, 'accounts' | 'journal'>,
   userId: string,
 ): Promise<OtherAdmins> {
   const claim = ADMIN_CLAIM + ((await journal.countClaims(ADMIN_CLAIM)) + 1);
@@ -101,7 +101,7 @@ async function otherAdmins(
 
 /** @throws Refused */
 export async function executeAndEndSessions(
-  deps: Pick<Deps, 'accounts' | 'sessions'>,
+  deps: Pick<UseCaseDeps, 'accounts' | 'sessions'>,
   userId: string,
   origin: Origin,
   command: CommandFor<AccountState, Command>,
@@ -112,7 +112,7 @@ export async function executeAndEndSessions(
 }
 
 async function execute(
-  { accounts }: Pick<Deps, 'accounts'>,
+  { accounts }: Pick<UseCaseDeps, 'accounts'>,
   userId: string,
   origin: Origin,
   command: CommandFor<AccountState, Command>,

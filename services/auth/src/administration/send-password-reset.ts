@@ -1,7 +1,7 @@
 /** A link to choose a new password, sent by an admin to the address of an account. */
 import { isLiving } from '../account/index.ts';
 import { ownerOf } from '../addresses/owners.ts';
-import type { Context, Deps } from '../deps.ts';
+import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { withinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
@@ -13,9 +13,9 @@ import { mintLink } from '../tokens/links.ts';
  * @throws Refused (not_found, conflict for a disabled account, rate_limited)
  */
 export async function sendPasswordReset(
-  deps: Pick<Deps, 'accounts' | 'journal' | 'limits' | 'linkTokens' | 'now' | 'sealer' | 'settings'>,
+  deps: Pick<UseCaseDeps, 'accounts' | 'journal' | 'limits' | 'linkTokens' | 'now' | 'sealer' | 'settings'>,
   { userId, by }: { readonly userId: string; readonly by: string },
-  { correlationId, traceparent }: Pick<Context, 'correlationId' | 'traceparent'>,
+  { correlationId, traceparent }: Pick<UseCaseContext, 'correlationId' | 'traceparent'>,
 ): Promise<AccountOutcome> {
   const { accounts, limits } = deps;
   const account = await accounts.load(userId);

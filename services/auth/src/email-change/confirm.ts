@@ -12,7 +12,7 @@ import {
 } from '../account/index.ts';
 import { endOtherSignUps, ownerOf } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
-import type { Context, Deps } from '../deps.ts';
+import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
@@ -30,7 +30,7 @@ export interface OpenEmailChange {
   readonly used: boolean;
 }
 
-type LinkNeeds = Pick<Deps, 'accounts' | 'linkTokens' | 'now'>;
+type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /** Returns the data of the link's page. Changes nothing. @throws Refused (token_invalid, token_expired) */
 export async function viewEmailChange(deps: LinkNeeds, token: string): Promise<OpenEmailChange> {
@@ -48,7 +48,7 @@ export type OwnerEvidence =
 
 type Needs = LinkNeeds &
   Pick<
-    Deps,
+    UseCaseDeps,
     | 'audit'
     | 'journal'
     | 'limits'
@@ -72,7 +72,7 @@ type Needs = LinkNeeds &
 export async function confirmEmailChange(
   deps: Needs,
   { token, evidence }: { readonly token: string; readonly evidence: OwnerEvidence },
-  context: Context,
+  context: UseCaseContext,
 ): Promise<AccountOutcome> {
   // The link is checked first, because only a valid link may cause a password to be hashed or an attempt to be
   // counted.
@@ -89,7 +89,7 @@ interface Attempt {
   readonly evidence: OwnerEvidence;
 }
 
-function confirmBy(deps: Needs, attempt: Attempt, context: Context): Promise<AccountOutcome> {
+function confirmBy(deps: Needs, attempt: Attempt, context: UseCaseContext): Promise<AccountOutcome> {
   const { link, account, evidence } = attempt;
   switch (evidence.kind) {
     case 'holder':
@@ -105,7 +105,7 @@ function confirm(
   deps: Needs,
   { userId, tokenHash }: OpenedLink,
   proof: ConfirmEmailChange['proof'],
-  context: Context,
+  context: UseCaseContext,
 ): Promise<AccountOutcome> {
   return deps.accounts.execute(userId, context, async (state) => ({
     type: 'ConfirmEmailChange',
@@ -133,7 +133,7 @@ async function lookedUp(
 async function confirmByPassword(
   deps: Needs,
   { link, account, password }: Pick<Attempt, 'link' | 'account'> & { readonly password: string },
-  context: Context,
+  context: UseCaseContext,
 ): Promise<AccountOutcome> {
   const { address, userId } = account;
   const attempt = { address, accountId: userId, during: 'email-change' } as const;
@@ -151,7 +151,7 @@ async function confirmByPassword(
 }
 
 /** Trusts the IP address of the client for the new address, and ends the pending sign-ups of that address. */
-async function afterNewAddress(deps: Needs, address: string, context: Context): Promise<void> {
+async function afterNewAddress(deps: Needs, address: string, context: UseCaseContext): Promise<void> {
   const { trustedAddresses, now } = deps;
   await bestEffort(() => trustedAddresses.trust({ address, ip: context.ip }, now()));
   await bestEffort(() => endOtherSignUps(deps, address, context));

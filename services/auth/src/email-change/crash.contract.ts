@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
 import { ownerOf } from '../addresses/owners.ts';
-import type { Deps } from '../deps.ts';
+import type { UseCaseDeps } from '../deps.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Stores } from '../ports/stores.ts';
 import { cleanUpOnce } from '../sign-up/cleanup.ts';
@@ -26,7 +26,7 @@ import {
  * Returns dependencies that stop at the `nth` write to the journal, as if the process died: that write and
  * everything after it fails.
  */
-function dyingDeps(world: World, nth: number): Deps {
+function dyingDeps(world: World, nth: number): UseCaseDeps {
   let writes = 0;
   function assertAlive(): void {
     writes += 1;

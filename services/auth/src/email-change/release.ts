@@ -5,9 +5,9 @@
  */
 import { StoreUnavailable } from '@latchkey/store';
 import { dueReleases, evolve, initialState, isAccountFact, superfluousClaims } from '../account/index.ts';
-import type { Deps } from '../deps.ts';
+import type { UseCaseDeps } from '../deps.ts';
 
-type Needs = Pick<Deps, 'accounts' | 'journal' | 'newId' | 'now'>;
+type Needs = Pick<UseCaseDeps, 'accounts' | 'journal' | 'newId' | 'now'>;
 
 /**
  * Settles the changes of address that can no longer be undone, and releases their addresses.
@@ -42,7 +42,10 @@ async function settle(deps: Needs, userId: string): Promise<void> {
  * Releases the claims on addresses that an account no longer needs, then their marks. A released claim is never
  * needed again: a new owner takes the claim in a commit of its own. @throws StoreUnavailable
  */
-export async function releaseAddresses({ journal }: Pick<Deps, 'journal'>, userId: string): Promise<void> {
+export async function releaseAddresses(
+  { journal }: Pick<UseCaseDeps, 'journal'>,
+  userId: string,
+): Promise<void> {
   const commits = await journal.read(userId);
   // The state is computed from exactly these commits, because a claim of a later commit must not be judged by an
   // earlier state.

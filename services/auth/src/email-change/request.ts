@@ -4,7 +4,7 @@
  */
 import type { EmailAddress } from '../addresses/email.ts';
 import { ownerOf } from '../addresses/owners.ts';
-import type { Caller, Context, Deps } from '../deps.ts';
+import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { mailCharges } from '../limits/mail-budget.ts';
 import { withinLimits } from '../limits/within-limits.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
@@ -20,7 +20,7 @@ export interface RequestEmailChange {
 }
 
 type Needs = Pick<
-  Deps,
+  UseCaseDeps,
   | 'accounts'
   | 'audit'
   | 'journal'
@@ -46,7 +46,7 @@ export async function requestEmailChange(
   deps: Needs,
   { newEmail, password }: RequestEmailChange,
   caller: Caller,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<AccountOutcome> {
   const { accounts, passwords } = deps;
   const { userId, state } = caller;

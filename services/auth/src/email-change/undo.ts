@@ -1,7 +1,7 @@
 /** The link to the previous address, with which its owner can take the account back. */
 import { emailUndoRefusal, type LivingAccount } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
-import type { Context, Deps } from '../deps.ts';
+import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { assertSamePassword, assertStrongPassword } from '../passwords/new-password.ts';
 import { afterNewPassword } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
@@ -25,7 +25,7 @@ export interface UndoEmailChange {
   readonly confirmNewPassword: string;
 }
 
-type LinkNeeds = Pick<Deps, 'accounts' | 'linkTokens' | 'now'>;
+type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /** Returns the data of the link's page. Changes nothing. @throws Refused (token_invalid, token_expired) */
 export async function viewEmailUndo(deps: LinkNeeds, token: string): Promise<OpenEmailUndo> {
@@ -40,9 +40,9 @@ export async function viewEmailUndo(deps: LinkNeeds, token: string): Promise<Ope
  */
 export async function undoEmailChange(
   deps: LinkNeeds &
-    Pick<Deps, 'journal' | 'limits' | 'passwordRules' | 'passwords' | 'sessions' | 'trustedAddresses'>,
+    Pick<UseCaseDeps, 'journal' | 'limits' | 'passwordRules' | 'passwords' | 'sessions' | 'trustedAddresses'>,
   { token, newPassword, confirmNewPassword }: UndoEmailChange,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<AccountOutcome> {
   const { accounts, passwords, now } = deps;
   const { userId, tokenHash } = readLinkToken(deps, 'email-undo', token);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { login } from '../sessions/login.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
-import { context, DAY, inWorld } from '../testing/world.ts';
+import { DAY, inWorld, useCaseContext } from '../testing/world.ts';
 import { erasureCrashes } from './crash.contract.ts';
 import { eraseIfDue } from './erase.ts';
 import { eraseDue } from './sweep.ts';
@@ -37,10 +37,10 @@ describe('an erasure', () => {
       assert.notEqual(next.userId, userId);
       const token = world.tokenOf(next.userId, 'verification');
       const evidence = { kind: 'password', password: PASSWORD } as const;
-      const { state } = await verifySignUp(world.deps, { token, evidence }, context());
+      const { state } = await verifySignUp(world.deps, { token, evidence }, useCaseContext());
       assert.equal(state.status, 'verified');
       await eraseDue(world.erasing);
-      await login(world.deps, { address: ADDRESS, password: PASSWORD }, context());
+      await login(world.deps, { address: ADDRESS, password: PASSWORD }, useCaseContext());
     }),
   );
 
@@ -64,7 +64,7 @@ describe('an erasure', () => {
       const token = world.tokenOf(userId, 'verification');
       const tokenHash = world.deps.linkTokens.hash('verification', token);
       const reject = { type: 'RejectRegistration', tokenHash, now: world.deps.now() } as const;
-      await world.deps.accounts.execute(userId, context(), () => reject);
+      await world.deps.accounts.execute(userId, useCaseContext(), () => reject);
       world.advance(7 * DAY - 1);
       await eraseDue(world.erasing);
       assert.notDeepEqual(await filesThatName(world.folder), []);

@@ -2,15 +2,15 @@
 import type { Bus } from '@latchkey/bus';
 import type { EventSigner } from '@latchkey/events';
 import { isAccountFact } from '../account/index.ts';
-import type { Deps } from '../deps.ts';
-import type { Erasure, ErasureReceipts } from '../ports/erasure-receipts.ts';
+import type { UseCaseDeps } from '../deps.ts';
+import type { ErasureReceipts, ErasureRecord } from '../ports/erasure-receipts.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import { publishCopies } from './copies.ts';
-import { confirmOwn, openReceipts, type ReceiptNeeds } from './receipts.ts';
+import { openReceipts, publishOwnReceipt, type ReceiptNeeds } from './receipts.ts';
 import { withoutPerson } from './without-person.ts';
 
 export type EraseNeeds = Pick<
-  Deps,
+  UseCaseDeps,
   'accounts' | 'journal' | 'newId' | 'now' | 'personalData' | 'registrations' | 'sessions'
 > &
   ReceiptNeeds & {
@@ -53,7 +53,7 @@ export async function eraseIfDue(deps: EraseNeeds, userId: string): Promise<bool
  */
 export function erasureSteps(
   deps: EraseNeeds,
-  { account: userId, sequence }: Pick<Erasure, 'account' | 'sequence'>,
+  { account: userId, sequence }: Pick<ErasureRecord, 'account' | 'sequence'>,
   addresses: readonly string[],
 ): readonly ErasureStep[] {
   const { personalData, sessions, registrations, bus, forget, now } = deps;
@@ -72,12 +72,15 @@ export function erasureSteps(
     { name: 'others', run: async () => forget?.(addresses) },
     { name: 'journal', run: () => personalData.eraseCommits(userId) },
     { name: 'log', run: () => bus.replaceKey?.(userId, withoutPerson) ?? publishCopies(deps, userId) },
-    { name: 'receipt', run: () => confirmOwn({ bus, now }, { account: userId, sequence }) },
+    { name: 'receipt', run: () => publishOwnReceipt({ bus, now }, { account: userId, sequence }) },
   ];
 }
 
 /** Returns the addresses that the journal still contains, canonical and as they were typed. */
-async function addressesOf({ journal }: Pick<Deps, 'journal'>, userId: string): Promise<readonly string[]> {
+async function addressesOf(
+  { journal }: Pick<UseCaseDeps, 'journal'>,
+  userId: string,
+): Promise<readonly string[]> {
   const facts = (await journal.read(userId)).flatMap(({ events }) => events.filter(isAccountFact));
   const fields = facts.flatMap(({ data, private: kept }) => [
     ...Object.entries<unknown>(('person' in data && data.person) || {}),

@@ -1,6 +1,6 @@
 import type { Registry } from '@latchkey/process';
 import { Gauge } from 'prom-client';
-import { type ErasureReceipts, unconfirmed } from '../ports/erasure-receipts.ts';
+import { type ErasureReceipts, unconfirmedConsumers } from '../ports/erasure-receipts.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** Bounds the work of a scrape. */
@@ -32,7 +32,7 @@ export function createErasureMetrics({
       const until = new Date(now().getTime() - receiptDays * DAY_MS).toISOString();
       try {
         const late = await erasureReceipts.list({ limit: COUNTED_AT_MOST, waiting: true, until });
-        for (const consumer of late.flatMap(unconfirmed)) this.inc({ consumer });
+        for (const consumer of late.flatMap(unconfirmedConsumers)) this.inc({ consumer });
       } catch {
         for (const consumer of expected) this.set({ consumer }, Number.NaN);
       }

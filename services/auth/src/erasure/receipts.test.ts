@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { encodeReceipt, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
-import { unconfirmed } from '../ports/erasure-receipts.ts';
+import { unconfirmedConsumers } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { waitUntil } from '../testing/until.ts';
-import { context, DAY, inWorld, type World } from '../testing/world.ts';
+import { DAY, inWorld, useCaseContext, type World } from '../testing/world.ts';
 import { createErasureMetrics } from './metrics.ts';
 import { createReceiptReader, expectedConsumers, takeReceipt } from './receipts.ts';
 import { eraseAccountOf } from './request-erasure.ts';
@@ -15,7 +15,7 @@ import { eraseDue } from './sweep.ts';
 async function erasedAccount(world: World): Promise<{ readonly account: string; readonly sequence: number }> {
   const { deps } = world;
   const { userId } = await world.signUp('ada@example.com', 'countess of the engine');
-  await eraseAccountOf(deps, { userId, by: 'ops' }, context());
+  await eraseAccountOf(deps, { userId, by: 'ops' }, useCaseContext());
   world.advance(7 * DAY);
   await eraseDue(world.erasing);
   const erasure = await world.erasing.erasureReceipts.find(userId);
@@ -43,7 +43,7 @@ test(
     const find = () => world.erasing.erasureReceipts.find(erased.account);
     await waitUntil(async () => (await find())?.receipts.length === 1);
     const stored = await find();
-    assert.deepEqual(stored && unconfirmed(stored), ['user']);
+    assert.deepEqual(stored && unconfirmedConsumers(stored), ['user']);
     await world.bus.publish(RECEIPTS_TOPIC, [
       { key: 'nonsense', value: Buffer.from('{'), headers: {} },
       encodeReceipt(receiptOf({ account: randomUUID(), sequence: 1 }, 'user')),

@@ -2,12 +2,12 @@
 import type { Bus, BusRecord, Slice, Subscription } from '@latchkey/bus';
 import { decodeReceipt, encodeReceipt, ownConsumers, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
 import type { Logger, Part } from '@latchkey/process';
-import type { Deps } from '../deps.ts';
-import type { Erasure, ErasureReceipts } from '../ports/erasure-receipts.ts';
+import type { UseCaseDeps } from '../deps.ts';
+import type { ErasureReceipts, ErasureRecord } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 
 /** The consumer group, and the name under which auth confirms its own part. */
-export const AUTH = 'auth';
+export const AUTH_CONSUMER = 'auth';
 /** Limits the receipts per account, because anyone who may write to the topic can invent names of consumers. */
 const MAX_RECEIPTS = 100;
 
@@ -16,7 +16,7 @@ export function expectedConsumers(others: readonly string[]): readonly string[] 
   return [...new Set([...ownConsumers, ...others])];
 }
 
-export type ReceiptNeeds = Pick<Deps, 'journal'> & {
+export type ReceiptNeeds = Pick<UseCaseDeps, 'journal'> & {
   readonly erasureReceipts: Pick<ErasureReceipts, 'open' | 'confirm' | 'find'>;
   /** The consumers that must confirm an erasure. */
   readonly expected: readonly string[];
@@ -30,7 +30,7 @@ export type ReceiptNeeds = Pick<Deps, 'journal'> & {
 export async function openReceipts(
   { journal, erasureReceipts, expected }: ReceiptNeeds,
   account: string,
-): Promise<Erasure | undefined> {
+): Promise<ErasureRecord | undefined> {
   const known = await erasureReceipts.find(account);
   if (known !== undefined) return known;
   const commit = (await journal.read(account)).at(-1);
@@ -60,11 +60,11 @@ export async function takeReceipt(
 }
 
 /** Publishes auth's own receipt. @throws Error as the bus does */
-export async function confirmOwn(
+export async function publishOwnReceipt(
   { bus, now }: { readonly bus: Pick<Bus, 'publish'>; now(): Date },
-  { account, sequence }: Pick<Erasure, 'account' | 'sequence'>,
+  { account, sequence }: Pick<ErasureRecord, 'account' | 'sequence'>,
 ): Promise<void> {
-  const receipt = { userId: account, consumer: AUTH, sequence, confirmedAt: now().toISOString() };
+  const receipt = { userId: account, consumer: AUTH_CONSUMER, sequence, confirmedAt: now().toISOString() };
   await bus.publish(RECEIPTS_TOPIC, [encodeReceipt(receipt)]);
 }
 
@@ -99,7 +99,7 @@ export function createReceiptReader(
   return {
     name: 'receipts',
     async start() {
-      subscription = await bus.subscribe({ topics: [RECEIPTS_TOPIC], group: AUTH, handle });
+      subscription = await bus.subscribe({ topics: [RECEIPTS_TOPIC], group: AUTH_CONSUMER, handle });
     },
     async stop() {
       await subscription?.close();

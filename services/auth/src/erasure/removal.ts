@@ -1,6 +1,6 @@
 /** When a broker has removed the events of an erased person from a compacted topic. */
 import { segmentMsForCompaction } from '@latchkey/bus';
-import type { Copies } from '../ports/erasure-receipts.ts';
+import type { ErasureCopies } from '../ports/erasure-receipts.ts';
 
 /**
  * How long after the first copies they are published once more, in ms: a publish of the events with the person may have
@@ -21,7 +21,7 @@ export function removalMs(maxLagMs: number): number {
  * Returns when the events with the person must be gone from the topic, provided that auth runs.
  * @param maxLagMs as in {@link removalMs}
  */
-export function removedBy({ firstAt, lastAt, goneAt }: Copies, maxLagMs: number): Date {
+export function removedBy({ firstAt, lastAt, goneAt }: ErasureCopies, maxLagMs: number): Date {
   if (goneAt !== undefined) return new Date(goneAt);
   const lastMs = Math.max(Date.parse(lastAt), Date.parse(firstAt) + REPEATED_AFTER_MS);
   return new Date(lastMs + removalMs(maxLagMs));

@@ -11,7 +11,7 @@ import {
 import type { Audit, AuditReport } from '../ports/audit.ts';
 import { login } from '../sessions/login.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
-import { context, DAY, inWorld, refusedAs, type World } from '../testing/world.ts';
+import { DAY, inWorld, refusedAs, useCaseContext, type World } from '../testing/world.ts';
 import { cancelErasure, eraseAccountOf, eraseOwnAccount, viewErasure } from './request-erasure.ts';
 import { eraseDue } from './sweep.ts';
 
@@ -22,7 +22,11 @@ const PASSWORD = 'countess of lovelace';
 async function verified(world: World): Promise<string> {
   const { userId } = await world.signUp(ADDRESS, PASSWORD);
   const token = world.tokenOf(userId, 'verification');
-  await verifySignUp(world.deps, { token, evidence: { kind: 'password', password: PASSWORD } }, context());
+  await verifySignUp(
+    world.deps,
+    { token, evidence: { kind: 'password', password: PASSWORD } },
+    useCaseContext(),
+  );
   return userId;
 }
 
@@ -37,17 +41,17 @@ describe('erasing an own account', () => {
     'takes the password, ends the sessions, and keeps people out',
     inWorld(async (world) => {
       const userId = await verified(world);
-      await login(world.deps, { address: ADDRESS, password: PASSWORD }, context());
+      await login(world.deps, { address: ADDRESS, password: PASSWORD }, useCaseContext());
       await assert.rejects(
-        eraseOwnAccount(world.deps, { password: 'wrong' }, await caller(world, userId), context()),
+        eraseOwnAccount(world.deps, { password: 'wrong' }, await caller(world, userId), useCaseContext()),
         refusedAs('password_incorrect'),
       );
       const me = await caller(world, userId);
-      const { eraseAt } = await eraseOwnAccount(world.deps, { password: PASSWORD }, me, context());
+      const { eraseAt } = await eraseOwnAccount(world.deps, { password: PASSWORD }, me, useCaseContext());
       assert.equal(Date.parse(eraseAt), world.deps.now().getTime() + 7 * DAY);
       assert.deepEqual(await world.deps.sessions.list(userId, world.deps.now(), { limit: 9 }), []);
       await assert.rejects(
-        login(world.deps, { address: ADDRESS, password: PASSWORD }, context()),
+        login(world.deps, { address: ADDRESS, password: PASSWORD }, useCaseContext()),
         refusedAs('account_disabled'),
       );
     }),
@@ -64,7 +68,7 @@ describe('erasing an own account', () => {
           { ...world.deps, audit },
           { password: 'wrong' },
           await caller(world, userId),
-          context(),
+          useCaseContext(),
         ),
       );
       assert.deepEqual(
@@ -83,14 +87,14 @@ describe('erasing an own account', () => {
     'is undone by the link of the mail, which works once',
     inWorld(async (world) => {
       const userId = await verified(world);
-      await eraseAccountOf(world.deps, { userId, by: 'ops' }, context());
+      await eraseAccountOf(world.deps, { userId, by: 'ops' }, useCaseContext());
       const token = world.tokenOf(userId, 'erasure');
       assert.equal((await viewErasure(world.deps, token)).locale, 'en');
-      await cancelErasure(world.deps, token, context());
-      await assert.rejects(cancelErasure(world.deps, token, context()), refusedAs('token_invalid'));
+      await cancelErasure(world.deps, token, useCaseContext());
+      await assert.rejects(cancelErasure(world.deps, token, useCaseContext()), refusedAs('token_invalid'));
       world.advance(8 * DAY);
       await eraseDue(world.erasing);
-      await login(world.deps, { address: ADDRESS, password: PASSWORD }, context());
+      await login(world.deps, { address: ADDRESS, password: PASSWORD }, useCaseContext());
       assert.deepEqual(await world.deps.erasures.due({ until: world.deps.now(), limit: 9 }), []);
     }),
   );
@@ -99,13 +103,13 @@ describe('erasing an own account', () => {
     'happens when it is due, and not before',
     inWorld(async (world) => {
       const userId = await verified(world);
-      await eraseAccountOf(world.deps, { userId, by: 'ops' }, context());
+      await eraseAccountOf(world.deps, { userId, by: 'ops' }, useCaseContext());
       const token = world.tokenOf(userId, 'erasure');
       world.advance(7 * DAY - 1);
       await eraseDue(world.erasing);
       assert.ok(!(await world.typesOf(userId)).includes('AccountErased'));
       world.advance(1);
-      await assert.rejects(cancelErasure(world.deps, token, context()), refusedAs('token_expired'));
+      await assert.rejects(cancelErasure(world.deps, token, useCaseContext()), refusedAs('token_expired'));
       await eraseDue(world.erasing);
       await eraseDue(world.erasing);
       assert.deepEqual((await world.typesOf(userId)).slice(-1), ['AccountErased']);
@@ -117,10 +121,10 @@ describe('erasing an own account', () => {
     'that was requested again after it was canceled happens at the later instant',
     inWorld(async (world) => {
       const userId = await verified(world);
-      await eraseAccountOf(world.deps, { userId, by: 'ops' }, context());
-      await cancelErasure(world.deps, world.tokenOf(userId, 'erasure'), context());
+      await eraseAccountOf(world.deps, { userId, by: 'ops' }, useCaseContext());
+      await cancelErasure(world.deps, world.tokenOf(userId, 'erasure'), useCaseContext());
       world.advance(DAY);
-      await eraseAccountOf(world.deps, { userId, by: 'ops' }, context());
+      await eraseAccountOf(world.deps, { userId, by: 'ops' }, useCaseContext());
       world.advance(6 * DAY);
       await eraseDue(world.erasing);
       assert.ok(!(await world.typesOf(userId)).includes('AccountErased'));
@@ -135,12 +139,12 @@ describe('erasing an own account', () => {
     inWorld(async (world) => {
       const userId = await verified(world);
       await assert.rejects(
-        eraseAccountOf(world.deps, { userId, by: userId }, context()),
+        eraseAccountOf(world.deps, { userId, by: userId }, useCaseContext()),
         refusedAs('own_account'),
       );
       const nobody = '0198c0de-0000-7000-8000-0000000000bb';
       await assert.rejects(
-        eraseAccountOf(world.deps, { userId: nobody, by: 'ops' }, context()),
+        eraseAccountOf(world.deps, { userId: nobody, by: 'ops' }, useCaseContext()),
         refusedAs('not_found'),
       );
     }),
@@ -153,7 +157,7 @@ describe('erasing an own account', () => {
       const settings = { ...world.deps.settings, erasureGraceDays: 0 };
       let woken = 0;
       const deps = { ...world.deps, settings, wakeEraser: () => (woken += 1) };
-      await eraseAccountOf(deps, { userId, by: 'ops' }, context());
+      await eraseAccountOf(deps, { userId, by: 'ops' }, useCaseContext());
       assert.equal(woken, 1);
       assert.throws(() => world.tokenOf(userId, 'erasure'));
       await eraseDue(world.erasing);
@@ -169,7 +173,12 @@ describe('erasing an own account', () => {
       const userId = await changedAccount(world);
       const thief = await caller(world, userId);
       world.advance(3 * DAY);
-      const { eraseAt } = await eraseOwnAccount(deps, { password: CHANGER_PASSWORD }, thief, context());
+      const { eraseAt } = await eraseOwnAccount(
+        deps,
+        { password: CHANGER_PASSWORD },
+        thief,
+        useCaseContext(),
+      );
       assert.equal(Date.parse(eraseAt), world.deps.now().getTime() + 4 * DAY);
       await eraseDue(world.erasing);
       await undoChange(world, userId);
@@ -185,7 +194,7 @@ describe('erasing an own account', () => {
     withWorld(async (world) => {
       const userId = await changedAccount(world);
       const settings = { ...world.deps.settings, erasureGraceDays: 0 };
-      await eraseAccountOf({ ...world.deps, settings }, { userId, by: 'ops' }, context());
+      await eraseAccountOf({ ...world.deps, settings }, { userId, by: 'ops' }, useCaseContext());
       await eraseDue(world.erasing);
       assert.equal(requireExisting(await world.freshAccounts().load(userId)).email, '');
     }),

@@ -1,7 +1,7 @@
 /** Requests to erase an account, and cancels such requests. */
 import { type AccountState, erasureInstant, erasureRefusal, isLiving } from '../account/index.ts';
 import { executeAndEndSessions, withOtherAdmins } from '../administration/manage-accounts.ts';
-import type { Caller, Context, Deps, Settings } from '../deps.ts';
+import type { Caller, UseCaseContext, UseCaseDeps, UseCaseSettings } from '../deps.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
 import { asCaller } from '../sessions/session-status.ts';
@@ -11,11 +11,11 @@ import { mintLinkUntil, readLinkToken } from '../tokens/links.ts';
 const DAY_MS = 24 * 3_600_000;
 
 type Needs = Pick<
-  Deps,
+  UseCaseDeps,
   'accounts' | 'journal' | 'linkTokens' | 'now' | 'sealer' | 'sessions' | 'wakeEraser'
-> & { readonly settings: Pick<Settings, 'erasureGraceDays'> };
+> & { readonly settings: Pick<UseCaseSettings, 'erasureGraceDays'> };
 
-type Origin = Pick<Context, 'correlationId' | 'traceparent'>;
+type Origin = Pick<UseCaseContext, 'correlationId' | 'traceparent'>;
 
 /** An account that waits for its erasure. */
 export interface RequestedErasure {
@@ -30,10 +30,13 @@ export interface RequestedErasure {
  */
 export async function eraseOwnAccount(
   deps: Needs &
-    Pick<Deps, 'audit' | 'limits' | 'newId' | 'passwords' | 'requests' | 'trustedAddresses' | 'wakeWorker'>,
+    Pick<
+      UseCaseDeps,
+      'audit' | 'limits' | 'newId' | 'passwords' | 'requests' | 'trustedAddresses' | 'wakeWorker'
+    >,
   { password }: { readonly password: string },
   caller: Caller,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<RequestedErasure> {
   const { userId, state } = caller;
   const attempt = { address: state.address, accountId: userId, during: 'erasure', actor: userId } as const;
@@ -85,7 +88,7 @@ export interface OpenErasure {
   readonly eraseAt: Date;
 }
 
-type LinkNeeds = Pick<Deps, 'accounts' | 'linkTokens' | 'now'>;
+type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /** Changes nothing. @throws Refused (token_invalid, token_expired) */
 export async function viewErasure(deps: LinkNeeds, token: string): Promise<OpenErasure> {
@@ -101,7 +104,7 @@ export async function viewErasure(deps: LinkNeeds, token: string): Promise<OpenE
 export async function cancelErasure(
   deps: LinkNeeds,
   token: string,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<AccountOutcome> {
   const { userId, tokenHash } = readLinkToken(deps, 'erasure', token);
   const outcome = await deps.accounts.execute(userId, context, () => ({

@@ -2,7 +2,7 @@
 import type { ClockGuard, Logger, Part } from '@latchkey/process';
 import { createIdlePauses, type Wakeup } from '@latchkey/process/loop';
 import { type Leases, StoreUnavailable } from '@latchkey/store';
-import type { Deps } from '../deps.ts';
+import type { UseCaseDeps } from '../deps.ts';
 import { createJob } from '../job.ts';
 import type { DueErasure } from '../ports/erasures.ts';
 import { type EraseNeeds, eraseIfDue } from './erase.ts';
@@ -16,7 +16,7 @@ const LEASE_MS = 60_000;
 const LEASE = 'erasure';
 const PAGE = 20;
 
-type Needs = EraseNeeds & Pick<Deps, 'erasures' | 'now'>;
+type Needs = EraseNeeds & Pick<UseCaseDeps, 'erasures' | 'now'>;
 
 /** Receives every erasure that failed. It will be tried again. */
 type OnFailed = (due: DueErasure, error: unknown) => void;

@@ -5,7 +5,7 @@ import { exportDocument, writeDocument } from '@latchkey/export';
 import { requireExisting } from '../account/index.ts';
 import { login } from '../sessions/login.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
-import { context, inWorld } from '../testing/world.ts';
+import { inWorld, useCaseContext } from '../testing/world.ts';
 import { accountParts, withoutLinks } from './account-parts.ts';
 
 const ADDRESS = 'ada@example.com';
@@ -20,10 +20,14 @@ describe('the export of an account', () => {
       const { deps } = world;
       const { userId } = await world.signUp(ADDRESS, PASSWORD);
       const token = world.tokenOf(userId, 'verification');
-      await verifySignUp(deps, { token, evidence: { kind: 'password', password: PASSWORD } }, context());
-      await login(deps, { address: ADDRESS, password: PASSWORD }, context({ userAgent: 'Netscape' }));
+      await verifySignUp(
+        deps,
+        { token, evidence: { kind: 'password', password: PASSWORD } },
+        useCaseContext(),
+      );
+      await login(deps, { address: ADDRESS, password: PASSWORD }, useCaseContext({ userAgent: 'Netscape' }));
       for (let i = 0; i < 120; i += 1)
-        await deps.accounts.execute(userId, context(), () => ({
+        await deps.accounts.execute(userId, useCaseContext(), () => ({
           type: 'ChangeProfile',
           username: `ada${i}`,
         }));

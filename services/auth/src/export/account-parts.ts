@@ -3,7 +3,7 @@ import { decodeSecurityEvent, type LatchkeyEvent, type SecurityEvent } from '@la
 import type { ExportDocument, ExportParts } from '@latchkey/export';
 import { readPages } from '@latchkey/store';
 import type { ExistingAccount } from '../account/index.ts';
-import type { Deps } from '../deps.ts';
+import type { UseCaseDeps } from '../deps.ts';
 import type { AuditEntry } from '../ports/audit-log.ts';
 import type { Commit } from '../ports/journal.ts';
 import type { Session } from '../ports/sessions.ts';
@@ -12,7 +12,7 @@ import { sessionStatus } from '../sessions/session-status.ts';
 
 const PAGE = 100;
 
-type Needs = Pick<Deps, 'auditLog' | 'journal' | 'now' | 'sessions'>;
+type Needs = Pick<UseCaseDeps, 'auditLog' | 'journal' | 'now' | 'sessions'>;
 
 /** Returns all parts except the mails. The lists are read page by page, on demand. */
 export function accountParts(deps: Needs, account: ExistingAccount): Omit<ExportParts, 'mails'> {
@@ -40,7 +40,7 @@ function profileOf(account: ExistingAccount): ExportDocument['profile'] {
 }
 
 async function* eventsOf(
-  { journal }: Pick<Deps, 'journal'>,
+  { journal }: Pick<UseCaseDeps, 'journal'>,
   userId: string,
 ): AsyncGenerator<ExportDocument['events'][number]> {
   const all = readPages<Commit>((last) => journal.read(userId, last?.number ?? 0, PAGE));
@@ -67,7 +67,7 @@ function isObject(value: unknown): value is object {
 }
 
 async function* sessionsOf(
-  { sessions, now }: Pick<Deps, 'now' | 'sessions'>,
+  { sessions, now }: Pick<UseCaseDeps, 'now' | 'sessions'>,
   account: ExistingAccount,
 ): AsyncGenerator<ExportDocument['sessions'][number]> {
   const all = readPages<Session>((after) => sessions.list(account.userId, now(), { limit: PAGE, after }));
@@ -87,7 +87,7 @@ function viewSession({ id, createdAt, rotatedAt, expiresAt, ip, userAgent }: Ses
 }
 
 async function* signInsOf(
-  { auditLog }: Pick<Deps, 'auditLog'>,
+  { auditLog }: Pick<UseCaseDeps, 'auditLog'>,
   userId: string,
 ): AsyncGenerator<ExportDocument['signIns'][number]> {
   const all = readPages<AuditEntry>((last) => auditLog.ofAccount(userId, { after: last?.id, limit: PAGE }));

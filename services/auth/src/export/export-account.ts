@@ -1,13 +1,13 @@
 /** The export of one's own account. */
 import { type ExportedMail, writeDocument } from '@latchkey/export';
-import type { Caller, Context, Deps } from '../deps.ts';
+import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { withinLimits } from '../limits/within-limits.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
 import { accountParts } from './account-parts.ts';
 
 type Needs = Pick<
-  Deps,
+  UseCaseDeps,
   | 'accounts'
   | 'audit'
   | 'auditLog'
@@ -33,7 +33,7 @@ export async function exportOwnAccount(
   { password }: { readonly password: string },
   { userId, state }: Caller,
   accessToken: string,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<AsyncIterable<string>> {
   const attempt = { address: state.address, accountId: userId, during: 'export', actor: userId } as const;
   const checkedHash = await limitPasswordAttempts(deps, attempt, context, () =>

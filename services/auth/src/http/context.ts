@@ -1,11 +1,17 @@
 /** Creates the context that use cases need from an HTTP request. */
 import type { RequestContext } from '@latchkey/http';
 import { z } from 'zod';
-import type { Context } from '../deps.ts';
+import type { UseCaseContext } from '../deps.ts';
 
 const LONGEST_USER_AGENT = 256;
 
-export function contextOf({ requestId, traceparent, ip, headers, isAwaited }: RequestContext): Context {
+export function contextOf({
+  requestId,
+  traceparent,
+  ip,
+  headers,
+  isAwaited,
+}: RequestContext): UseCaseContext {
   return {
     correlationId: requestId,
     traceparent,
@@ -28,7 +34,7 @@ export const idempotencyHeaders = z.object({
  * Creates the context of a repeatable request.
  * @param request its body must already be parsed with the route's schema
  */
-export function repeatableContextOf(request: RequestContext & { readonly body: unknown }): Context {
+export function repeatableContextOf(request: RequestContext & { readonly body: unknown }): UseCaseContext {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return contextOf(request);
   return { ...contextOf(request), idempotency: { key, body: JSON.stringify(request.body) } };

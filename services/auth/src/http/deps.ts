@@ -1,6 +1,6 @@
 import type { ServiceClients } from '@latchkey/clients';
 import type { Guards, VerifyToken } from '@latchkey/tokens';
-import type { Caller, Deps } from '../deps.ts';
+import type { Caller, UseCaseDeps } from '../deps.ts';
 import type { CountOperation } from './operation.ts';
 import type { Pages } from './pages/pages.ts';
 import type { RefreshCookie } from './refresh-cookie.ts';
@@ -8,7 +8,7 @@ import type { SecurityTxt } from './security-txt.ts';
 import type { SignUpCookie } from './sign-up-cookie.ts';
 
 /** The dependencies of the routes: those of the use cases, and a few that only HTTP needs. */
-export interface RouteDeps extends Deps {
+export interface RouteDeps extends UseCaseDeps {
   readonly count: CountOperation;
   readonly guards: Guards<Caller & { readonly verified: boolean; readonly role: string }>;
   readonly pages: Pages;

@@ -1,11 +1,11 @@
 import type { LookUpStanding } from '@latchkey/tokens';
-import type { Caller, Deps } from '../deps.ts';
+import type { Caller, UseCaseDeps } from '../deps.ts';
 import { findCaller } from '../sessions/session-status.ts';
 import { answerFailures } from './problems.ts';
 
 /** Returns guards that check each access token against the current state of the account and the session. */
 export function sessionGuard(
-  deps: Pick<Deps, 'accounts' | 'sessions' | 'now'>,
+  deps: Pick<UseCaseDeps, 'accounts' | 'sessions' | 'now'>,
 ): LookUpStanding<Caller & { readonly verified: boolean; readonly role: string }> {
   return async (claims) => {
     const caller = await answerFailures(() => findCaller(deps, claims));

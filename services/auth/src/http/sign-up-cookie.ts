@@ -3,7 +3,7 @@
  * password.
  */
 import type { RequestContext } from '@latchkey/http';
-import type { Deps } from '../deps.ts';
+import type { UseCaseDeps } from '../deps.ts';
 
 export interface SignUpCookie {
   /** Returns the `Set-Cookie` value for the account of a sign-up. The cookie expires with the link. */
@@ -20,7 +20,7 @@ export interface SignUpCookie {
  * cookie of an attacker's sign-up.
  */
 export function createSignUpCookie(
-  { signUpTokens, settings, now }: Pick<Deps, 'signUpTokens' | 'settings' | 'now'>,
+  { signUpTokens, settings, now }: Pick<UseCaseDeps, 'signUpTokens' | 'settings' | 'now'>,
   options: { readonly secure: boolean },
 ): SignUpCookie {
   const name = options.secure ? '__Host-latchkey_signup' : 'latchkey_signup';

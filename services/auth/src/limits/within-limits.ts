@@ -1,6 +1,6 @@
 /** Runs work under rate limits. A request counts only if it had an effect. */
 import { StoreUnavailable } from '@latchkey/store';
-import type { Deps } from '../deps.ts';
+import type { UseCaseDeps } from '../deps.ts';
 import type { Allowance, LimitName, Limits } from '../ports/limits.ts';
 import { Refused } from '../refused.ts';
 import { assertAllowed } from './assert-allowed.ts';
@@ -24,7 +24,7 @@ interface Outcome {
  * @throws Refused (rate_limited), and whatever `work` throws
  */
 export async function withinLimits<Result extends Outcome>(
-  deps: Pick<Deps, 'limits'>,
+  deps: Pick<UseCaseDeps, 'limits'>,
   takes: readonly LimitCharge[],
   work: () => Promise<Result>,
 ): Promise<Result> {
@@ -36,7 +36,7 @@ export async function withinLimits<Result extends Outcome>(
 
 /** Like `withinLimits`, but lets `work` decide what to do if a limit refuses. */
 export async function tryWithinLimits<Result extends Outcome>(
-  { limits }: Pick<Deps, 'limits'>,
+  { limits }: Pick<UseCaseDeps, 'limits'>,
   takes: readonly LimitCharge[],
   work: (allowance: Allowance) => Promise<Result>,
 ): Promise<Result> {

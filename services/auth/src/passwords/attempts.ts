@@ -2,7 +2,7 @@
 import { type LivingAccount, sameHash } from '../account/index.ts';
 import { accountAt, NO_ACCOUNT } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
-import type { Context, Deps } from '../deps.ts';
+import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { assertAllowed } from '../limits/assert-allowed.ts';
 import { ipKey } from '../limits/ip-key.ts';
 import type { Allowance } from '../ports/limits.ts';
@@ -10,7 +10,7 @@ import { recordRequest } from '../requests/written-requests.ts';
 import { sessionStatus } from '../sessions/session-status.ts';
 
 type Needs = Pick<
-  Deps,
+  UseCaseDeps,
   | 'accounts'
   | 'audit'
   | 'journal'
@@ -49,7 +49,7 @@ interface Attempt {
 export async function limitPasswordAttempts<T>(
   deps: Needs,
   { address, accountId, during, actor = 'unknown' }: Attempt,
-  context: Context,
+  context: UseCaseContext,
   check: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   const { limits, audit } = deps;
@@ -96,10 +96,10 @@ export async function limitPasswordAttempts<T>(
  * @throws Refused (overloaded)
  */
 export async function checkPassword(
-  { passwords }: Pick<Deps, 'passwords'>,
+  { passwords }: Pick<UseCaseDeps, 'passwords'>,
   password: string,
   { address, passwordHash }: Pick<LivingAccount, 'address' | 'passwordHash'>,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<string | undefined> {
   const { stored } = await passwords.find(password, address, context, (hash) => sameHash(hash, passwordHash));
   return stored;
@@ -112,7 +112,7 @@ export async function checkPassword(
 async function requestNotice(
   deps: Needs,
   address: string,
-  { correlationId, traceparent }: Pick<Context, 'correlationId' | 'traceparent'>,
+  { correlationId, traceparent }: Pick<UseCaseContext, 'correlationId' | 'traceparent'>,
 ): Promise<void> {
   const { limits } = deps;
   // During a lockout, most attempts come after the mail was requested. One read is cheaper than taking a point and

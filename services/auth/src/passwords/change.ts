@@ -1,6 +1,6 @@
 import { requireExisting } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
-import type { Caller, Context, Deps } from '../deps.ts';
+import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 import { asCaller } from '../sessions/session-status.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
@@ -21,7 +21,7 @@ export interface ChangePassword {
  */
 export async function changePassword(
   deps: Pick<
-    Deps,
+    UseCaseDeps,
     | 'accounts'
     | 'audit'
     | 'journal'
@@ -37,7 +37,7 @@ export async function changePassword(
   >,
   { currentPassword, newPassword, confirmNewPassword }: ChangePassword,
   caller: Caller,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<AccountOutcome> {
   const { accounts, passwords, sessions } = deps;
   const { userId, sessionId, state } = caller;

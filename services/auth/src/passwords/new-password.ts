@@ -1,5 +1,5 @@
 /** Checks a password before it is set. */
-import type { Deps } from '../deps.ts';
+import type { UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 import type { PasswordOwner } from './rules.ts';
 
@@ -9,7 +9,7 @@ import type { PasswordOwner } from './rules.ts';
  * @throws Refused (password_too_weak)
  */
 export function assertStrongPassword(
-  { passwordRules }: Pick<Deps, 'passwordRules'>,
+  { passwordRules }: Pick<UseCaseDeps, 'passwordRules'>,
   password: string,
   owner: PasswordOwner,
   field: 'password' | 'newPassword',

@@ -5,7 +5,7 @@ import { processRequest } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
 import { refreshSession } from '../sessions/refresh.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
-import { context, inWorld, refusedAs, type World } from '../testing/world.ts';
+import { inWorld, refusedAs, useCaseContext, type World } from '../testing/world.ts';
 import { changePassword } from './change.ts';
 import { completeReset } from './reset.ts';
 
@@ -25,7 +25,7 @@ function losingLimits({ deps }: World) {
 }
 
 async function signIn(world: World, password: string) {
-  const { refreshToken, state } = await login(world.deps, { address: ada, password }, context());
+  const { refreshToken, state } = await login(world.deps, { address: ada, password }, useCaseContext());
   const sessionId = world.deps.refreshTokens.open(refreshToken)?.sessionId ?? '';
   return { refreshToken, signed: { userId: state.userId, sessionId, state } };
 }
@@ -44,7 +44,7 @@ describe('what is done is told as done, though the counters of tries are away by
         newPassword: ANOTHER,
         confirmNewPassword: ANOTHER,
       };
-      await completeReset(losingLimits(world), reset, context());
+      await completeReset(losingLimits(world), reset, useCaseContext());
       await signIn(world, ANOTHER);
     }),
   );
@@ -56,12 +56,12 @@ describe('what is done is told as done, though the counters of tries are away by
       await verifySignUp(
         world.deps,
         { token: world.tokenOf(userId, 'verification'), evidence: { kind: 'password', password: PASSWORD } },
-        context(),
+        useCaseContext(),
       );
       const { refreshToken, signed } = await signIn(world, PASSWORD);
       const change = { currentPassword: PASSWORD, newPassword: ANOTHER };
-      await changePassword(losingLimits(world), change, signed, context());
-      await refreshSession(world.deps, refreshToken, context());
+      await changePassword(losingLimits(world), change, signed, useCaseContext());
+      await refreshSession(world.deps, refreshToken, useCaseContext());
     }),
   );
 
@@ -72,7 +72,7 @@ describe('what is done is told as done, though the counters of tries are away by
       const { signed } = await signIn(world, PASSWORD);
       const change = { currentPassword: 'wrong horse battery', newPassword: ANOTHER };
       await assert.rejects(
-        changePassword(losingLimits(world), change, signed, context()),
+        changePassword(losingLimits(world), change, signed, useCaseContext()),
         refusedAs('current_password_incorrect'),
       );
     }),

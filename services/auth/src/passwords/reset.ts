@@ -2,7 +2,7 @@
 import { isLiving, type LivingAccount, resetRefusal } from '../account/index.ts';
 import { endOtherSignUps, ownerOf } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
-import type { Context, Deps } from '../deps.ts';
+import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
@@ -24,7 +24,7 @@ export interface CompleteReset {
   readonly confirmNewPassword: string;
 }
 
-type LinkNeeds = Pick<Deps, 'accounts' | 'linkTokens' | 'now'>;
+type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /** Returns the data of the link's page. Changes nothing. @throws Refused (token_invalid, token_expired) */
 export async function viewReset(deps: LinkNeeds, token: string): Promise<OpenReset> {
@@ -39,11 +39,11 @@ export async function viewReset(deps: LinkNeeds, token: string): Promise<OpenRes
 export async function completeReset(
   deps: LinkNeeds &
     Pick<
-      Deps,
+      UseCaseDeps,
       'journal' | 'limits' | 'passwordRules' | 'passwords' | 'registrations' | 'sessions' | 'trustedAddresses'
     >,
   { token, newPassword, confirmNewPassword }: CompleteReset,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<AccountOutcome> {
   const { accounts, passwords, now } = deps;
   const { userId, tokenHash } = readLinkToken(deps, 'reset', token);
@@ -73,9 +73,14 @@ export async function completeReset(
  * by others cannot lock out the owner of the address here.
  */
 export async function afterNewPassword(
-  { sessions, limits, trustedAddresses, now }: Pick<Deps, 'sessions' | 'limits' | 'trustedAddresses' | 'now'>,
+  {
+    sessions,
+    limits,
+    trustedAddresses,
+    now,
+  }: Pick<UseCaseDeps, 'sessions' | 'limits' | 'trustedAddresses' | 'now'>,
   { userId, address }: Pick<LivingAccount, 'userId' | 'address'>,
-  { ip }: Pick<Context, 'ip'>,
+  { ip }: Pick<UseCaseContext, 'ip'>,
 ): Promise<void> {
   await bestEffort(() => sessions.removeAll(userId));
   await bestEffort(() => limits.clear('login-address', address));

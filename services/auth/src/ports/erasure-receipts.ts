@@ -8,7 +8,7 @@ export interface StoredReceipt {
 }
 
 /** An erasure that has begun: `AccountErased`, the last event of the account, was appended. */
-export interface Erasure {
+export interface ErasureRecord {
   readonly account: string;
   /** Sequence of `AccountErased`. */
   readonly sequence: number;
@@ -19,25 +19,25 @@ export interface Erasure {
   /** The first receipt of each consumer, in the order of arrival. */
   readonly receipts: readonly StoredReceipt[];
   /** Set once the events were published without the person, on a log that cannot replace records in place. */
-  readonly copies?: Copies;
+  readonly copies?: ErasureCopies;
 }
 
 /** When the events of an erased account were published without the person; RFC 3339. */
-export interface Copies {
+export interface ErasureCopies {
   readonly firstAt: string;
   readonly lastAt: string;
   /** When the broker had removed the events with the person. Absent while the topic may still have them. */
   readonly goneAt?: string;
 }
 
-export interface CopiedErasure extends Erasure {
-  readonly copies: Copies;
+export interface CopiedErasure extends ErasureRecord {
+  readonly copies: ErasureCopies;
 }
 
 export interface ErasurePage {
   readonly limit: number;
   /** Only erasures that come after this one in the list. */
-  readonly after?: Pick<Erasure, 'account' | 'erasedAt'>;
+  readonly after?: Pick<ErasureRecord, 'account' | 'erasedAt'>;
   /** Only erasures that at least one expected consumer has not confirmed. */
   readonly waiting?: boolean;
   /** Only accounts that were erased at this instant or earlier; RFC 3339. */
@@ -47,10 +47,10 @@ export interface ErasurePage {
 /** Every method rejects with StoreUnavailable if the store fails. */
 export interface ErasureReceipts {
   /** Adds an erasure without receipts. No-op if the account has one. */
-  open(erasure: Omit<Erasure, 'receipts'>): Promise<void>;
+  open(erasure: Omit<ErasureRecord, 'receipts'>): Promise<void>;
   /** Adds a receipt. No-op if the consumer has confirmed before, or if the account has no erasure. */
   confirm(account: string, receipt: StoredReceipt): Promise<void>;
-  find(account: string): Promise<Erasure | undefined>;
+  find(account: string): Promise<ErasureRecord | undefined>;
   /**
    * Notes that the events were published without the person by this instant, and that the topic may have those with the
    * person. If they were gone before, this is the first time again. No-op if the account has no erasure.
@@ -65,17 +65,17 @@ export interface ErasureReceipts {
     readonly after?: Pick<CopiedErasure, 'account' | 'copies'>;
   }): Promise<readonly CopiedErasure[]>;
   /** Returns erasures, the latest first. */
-  list(page: ErasurePage): Promise<readonly Erasure[]>;
+  list(page: ErasurePage): Promise<readonly ErasureRecord[]>;
 }
 
-export function isCopied(erasure: Erasure): erasure is CopiedErasure {
+export function isCopied(erasure: ErasureRecord): erasure is CopiedErasure {
   return erasure.copies !== undefined;
 }
 
 /** Returns the consumers that must confirm, and have not. */
-export function unconfirmed({
+export function unconfirmedConsumers({
   expected,
   receipts,
-}: Pick<Erasure, 'expected' | 'receipts'>): readonly string[] {
+}: Pick<ErasureRecord, 'expected' | 'receipts'>): readonly string[] {
   return expected.filter((name) => !receipts.some(({ consumer }) => consumer === name));
 }

@@ -1,6 +1,6 @@
 /** Moves auth's records from one kind of store to another, for `ops move`. */
 import type { MoveSource, MoveTarget } from '@latchkey/store';
-import type { Erasure } from './erasure-receipts.ts';
+import type { ErasureRecord } from './erasure-receipts.ts';
 import type { Commit } from './journal.ts';
 import type { RecordedRequest } from './requests.ts';
 import type { Session } from './sessions.ts';
@@ -22,7 +22,7 @@ export interface MigrationSource {
   fingerprints(): Promise<Fingerprints>;
   readonly requests: MoveSource<RecordedRequest>;
   readonly sessions: MoveSource<Session>;
-  readonly erasures: MoveSource<Erasure>;
+  readonly erasures: MoveSource<ErasureRecord>;
   /** The commits, those of each stream by number. */
   readonly commits: MoveSource<RawCommit>;
 }
@@ -39,7 +39,7 @@ export interface MigrationTarget {
   end(): Promise<void>;
   readonly requests: MoveTarget<RecordedRequest>;
   readonly sessions: MoveTarget<Session>;
-  readonly erasures: MoveTarget<Erasure>;
+  readonly erasures: MoveTarget<ErasureRecord>;
   /**
    * Adds commits. Each enters the outbox as it is added.
    * @throws Error of one line if another commit has its number or one of its claims

@@ -1,5 +1,5 @@
 import type { ChangeProfile } from '../account/index.ts';
-import type { Caller, Context, Deps } from '../deps.ts';
+import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { assertAllowed } from '../limits/assert-allowed.ts';
 import { Refused } from '../refused.ts';
 import { asCaller } from '../sessions/session-status.ts';
@@ -7,10 +7,10 @@ import type { AccountOutcome } from '../streams/accounts.ts';
 
 /** Changes the caller's names and language. @throws Refused (account_not_verified, unauthenticated, conflict, rate_limited) */
 export async function changeProfile(
-  { accounts, limits }: Pick<Deps, 'accounts' | 'limits'>,
+  { accounts, limits }: Pick<UseCaseDeps, 'accounts' | 'limits'>,
   change: Omit<ChangeProfile, 'type'>,
   caller: Caller,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<AccountOutcome> {
   const { userId } = caller;
   assertAllowed(await limits.take('profile-account', userId));

@@ -1,5 +1,5 @@
 import { type AccountFact, isAccountFact } from '../account/index.ts';
-import type { Deps } from '../deps.ts';
+import type { UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 
 export interface HistoryEntry extends HistoryPlace {
@@ -21,7 +21,7 @@ export interface HistoryPage {
 
 /** Returns a page of the facts of an account, oldest first. @throws Refused (not_found) */
 export async function accountHistory(
-  { journal }: Pick<Deps, 'journal'>,
+  { journal }: Pick<UseCaseDeps, 'journal'>,
   userId: string,
   { limit, after }: { readonly limit: number; readonly after?: HistoryPlace | undefined },
 ): Promise<HistoryPage> {

@@ -1,6 +1,6 @@
 /** The history that the owner of an account sees: its events, sign-ins and attempts, and exports of its data. */
 import { decodeSecurityEvent, type SecurityEvent } from '@latchkey/events';
-import type { Deps } from '../deps.ts';
+import type { UseCaseDeps } from '../deps.ts';
 import type { AuditEntry } from '../ports/audit-log.ts';
 import { accountHistory, type HistoryEntry, type HistoryPlace } from './history.ts';
 
@@ -27,7 +27,7 @@ const START: OwnHistoryPlace = { number: 0, sequence: 0, signIn: '' };
 
 /** Returns a page of the facts of an account and of its sign-ins, merged by time, oldest first. */
 export async function ownHistory(
-  { journal, auditLog }: Pick<Deps, 'journal' | 'auditLog'>,
+  { journal, auditLog }: Pick<UseCaseDeps, 'journal' | 'auditLog'>,
   userId: string,
   { limit, after = START }: { readonly limit: number; readonly after?: OwnHistoryPlace | undefined },
 ): Promise<OwnHistoryPage> {

@@ -1,7 +1,7 @@
 import type { Logger, Part } from '@latchkey/process';
 import { createIdlePauses, type Wakeup } from '@latchkey/process/loop';
 import { createLeaseWatch } from '@latchkey/store';
-import type { Deps } from '../deps.ts';
+import type { UseCaseDeps } from '../deps.ts';
 import { createJob } from '../job.ts';
 import type { RecordedRequest } from '../ports/requests.ts';
 
@@ -14,7 +14,7 @@ const IDLE_MS = { least: 1_000, most: 8_000 };
  * of them. A request that fails is retried after its lease has expired.
  */
 export function createWorker(
-  deps: Pick<Deps, 'requests' | 'now'> & {
+  deps: Pick<UseCaseDeps, 'requests' | 'now'> & {
     /** Returns the monotonic time in ms. */
     monotonic?(): number;
     /** The id of this instance. */

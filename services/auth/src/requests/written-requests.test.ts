@@ -6,7 +6,7 @@ import { completeReset } from '../passwords/reset.ts';
 import type { RecordedRequest } from '../ports/requests.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
 import { waitUntil } from '../testing/until.ts';
-import { context, DAY, inWorld, MINUTE, refusedAs, type World } from '../testing/world.ts';
+import { DAY, inWorld, MINUTE, refusedAs, useCaseContext, type World } from '../testing/world.ts';
 import { createWorker } from './worker.ts';
 import { processRequest, requestByAddress } from './written-requests.ts';
 
@@ -65,7 +65,7 @@ async function verified(world: World, address: string, password = PASSWORD): Pro
   await verifySignUp(
     world.deps,
     { token: world.tokenOf(userId, 'verification'), evidence: { kind: 'password', password } },
-    context(),
+    useCaseContext(),
   );
   return userId;
 }
@@ -86,11 +86,11 @@ describe('a request by address', () => {
     'is written down alike for an address that nobody has',
     inWorld(async (world) => {
       await world.signUp(ada, PASSWORD);
-      await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, context());
+      await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, useCaseContext());
       await requestByAddress(
         world.deps,
         { kind: 'password-reset', address: 'nobody@example.com' },
-        context(),
+        useCaseContext(),
       );
       assert.equal(await world.deps.requests.count(), 2);
       await work(world);
@@ -102,7 +102,7 @@ describe('a request by address', () => {
     'for a reset gives the owner of the address a link',
     inWorld(async (world) => {
       const owner = await verified(world, ada);
-      await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, context());
+      await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, useCaseContext());
       await work(world);
       assert.deepEqual(await lastReset(world, owner), { verifies: false, linked: true });
     }),
@@ -114,7 +114,7 @@ describe('a request by address', () => {
       const owner = await verified(world, ada);
       const older = await world.signUp(ada, PASSWORD);
       const newer = await world.signUp(ada, PASSWORD);
-      await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, context());
+      await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, useCaseContext());
       await work(world);
       assert.deepEqual(await lastReset(world, owner), { verifies: false, linked: true });
       assert.deepEqual(await lastReset(world, newer.userId), { verifies: true, linked: false });
@@ -127,10 +127,10 @@ describe('a request by address', () => {
     inWorld(async (world) => {
       const older = await world.signUp(ada, PASSWORD);
       const newer = await world.signUp(ada, PASSWORD);
-      await requestByAddress(world.deps, { kind: 'verification', address: ada }, context());
+      await requestByAddress(world.deps, { kind: 'verification', address: ada }, useCaseContext());
       await work(world);
       assert.deepEqual(await lastReset(world, newer.userId), { verifies: true, linked: true });
-      await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, context());
+      await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, useCaseContext());
       await work(world);
       assert.equal(await resets(world, newer.userId), 2);
       assert.equal(await resets(world, older.userId), 0);
@@ -141,7 +141,7 @@ describe('a request by address', () => {
     'for verification gives an owner nothing: there is nothing to verify',
     inWorld(async (world) => {
       const owner = await verified(world, ada);
-      await requestByAddress(world.deps, { kind: 'verification', address: ada }, context());
+      await requestByAddress(world.deps, { kind: 'verification', address: ada }, useCaseContext());
       await work(world);
       assert.equal(await resets(world, owner), 0);
     }),
@@ -153,7 +153,11 @@ describe('a request by address', () => {
       const owner = await verified(world, ada);
       async function ask(times: number, ip: string): Promise<void> {
         for (const _ of Array(times).keys())
-          await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, context({ ip }));
+          await requestByAddress(
+            world.deps,
+            { kind: 'password-reset', address: ada },
+            useCaseContext({ ip }),
+          );
         await work(world);
       }
       await ask(25, '192.0.2.1');
@@ -176,7 +180,7 @@ describe('a request by address', () => {
         return requestByAddress(
           world.deps,
           { kind: 'verification', address: `${n}@example.com` },
-          context({ ip: '198.51.100.1' }),
+          useCaseContext({ ip: '198.51.100.1' }),
         );
       }
       for (const n of Array(30).keys()) await other(n);
@@ -187,7 +191,7 @@ describe('a request by address', () => {
 
 describe('a worker that dies', () => {
   async function written(world: World): Promise<RecordedRequest> {
-    await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, context());
+    await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, useCaseContext());
     const claim = { owner: 'the dead', now: world.deps.now(), leaseMs: LEASE_MS, limit: 20 };
     const [request] = await world.deps.requests.claim(claim);
     assert.ok(request);
@@ -206,7 +210,7 @@ describe('a worker that dies', () => {
       await completeReset(
         world.deps,
         { token: sent, newPassword: 'another horse battery', confirmNewPassword: 'another horse battery' },
-        context(),
+        useCaseContext(),
       );
       assert.equal((await world.deps.accounts.load(userId)).status, 'verified');
     }),
@@ -238,7 +242,11 @@ describe('a worker that dies', () => {
       const heir = workerOf(world, 'the heir', carry, { wakeup, step: LEASE_MS / 100 });
       await heir.start();
       world.advance(400 * DAY);
-      await requestByAddress(world.deps, { kind: 'verification', address: 'new@example.com' }, context());
+      await requestByAddress(
+        world.deps,
+        { kind: 'verification', address: 'new@example.com' },
+        useCaseContext(),
+      );
       await waitUntil(async () => {
         wakeup.wake();
         return carried.length > 0;
@@ -262,7 +270,7 @@ describe('a worker that dies', () => {
         if (address === 'broken@example.com') throw new Error('broken');
       }
       for (const address of ['broken@example.com', ada]) {
-        await requestByAddress(world.deps, { kind: 'verification', address }, context());
+        await requestByAddress(world.deps, { kind: 'verification', address }, useCaseContext());
         world.advance(1);
       }
       const worker = workerOf(world, 'a worker', failing);
@@ -287,7 +295,7 @@ describe('a waking worker', () => {
         await requestByAddress(
           world.deps,
           { kind: 'verification', address: `${n}@example.com` },
-          context({ ip }),
+          useCaseContext({ ip }),
         );
       }
       wakeup.wake();

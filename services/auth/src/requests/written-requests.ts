@@ -5,14 +5,14 @@
 import type { LivingAccount } from '../account/index.ts';
 import { accountAt, ownerOf, pendingSignUps } from '../addresses/owners.ts';
 import { commandIdOf } from '../command-id.ts';
-import type { Context, Deps } from '../deps.ts';
+import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { ipKey } from '../limits/ip-key.ts';
 import { mailCharges } from '../limits/mail-budget.ts';
 import { type LimitCharge, tryWithinLimits, withinLimits } from '../limits/within-limits.ts';
 import type { RecordedRequest } from '../ports/requests.ts';
 import { mintLink } from '../tokens/links.ts';
 
-type WriteNeeds = Pick<Deps, 'requests' | 'newId' | 'now' | 'wakeWorker'>;
+type WriteNeeds = Pick<UseCaseDeps, 'requests' | 'newId' | 'now' | 'wakeWorker'>;
 
 /**
  * Records a request, even if the mail budget of the address is used up. In that case, a mail is sent only if no
@@ -20,9 +20,9 @@ type WriteNeeds = Pick<Deps, 'requests' | 'newId' | 'now' | 'wakeWorker'>;
  * @throws Refused (rate_limited) by IP
  */
 export async function requestByAddress(
-  deps: WriteNeeds & Pick<Deps, 'limits'>,
+  deps: WriteNeeds & Pick<UseCaseDeps, 'limits'>,
   { kind, address }: { readonly kind: 'password-reset' | 'verification'; readonly address: string },
-  context: Context,
+  context: UseCaseContext,
 ): Promise<void> {
   const budget = mailCharges(kind === 'verification' ? 'renewal' : 'reset', address, context.ip);
   await withinLimits(deps, [mailRequest(context)], () =>
@@ -35,7 +35,7 @@ export async function requestByAddress(
 }
 
 /** Returns the points that a request for a mail takes from the limit of its IP address. */
-export function mailRequest({ ip }: Pick<Context, 'ip'>): LimitCharge {
+export function mailRequest({ ip }: Pick<UseCaseContext, 'ip'>): LimitCharge {
   return { limit: 'mail-ip', key: ipKey(ip) };
 }
 
@@ -43,7 +43,7 @@ export function mailRequest({ ip }: Pick<Context, 'ip'>): LimitCharge {
 export async function recordRequest(
   { requests, now, wakeWorker }: Omit<WriteNeeds, 'newId'>,
   request: Omit<RecordedRequest, 'at' | 'correlationId' | 'traceparent'>,
-  { correlationId, traceparent }: Pick<Context, 'correlationId' | 'traceparent'>,
+  { correlationId, traceparent }: Pick<UseCaseContext, 'correlationId' | 'traceparent'>,
 ): Promise<boolean> {
   const at = now().toISOString();
   const trace = traceparent === undefined ? {} : { traceparent };
@@ -53,7 +53,7 @@ export async function recordRequest(
 }
 
 type CarryOutNeeds = Pick<
-  Deps,
+  UseCaseDeps,
   'accounts' | 'journal' | 'registrations' | 'linkTokens' | 'sealer' | 'settings' | 'now'
 >;
 

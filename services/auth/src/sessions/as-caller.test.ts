@@ -7,7 +7,7 @@ import { PASSWORD, verifiedAccount, withWorld } from '../email-change/testing/st
 import { eraseOwnAccount } from '../erasure/request-erasure.ts';
 import { changePassword } from '../passwords/change.ts';
 import { changeProfile } from '../profile/change-profile.ts';
-import { context, refusedAs, type World } from '../testing/world.ts';
+import { refusedAs, useCaseContext, type World } from '../testing/world.ts';
 import { login } from './login.ts';
 import { logoutEverywhere } from './sessions.ts';
 
@@ -21,17 +21,17 @@ const acts: Readonly<Record<string, Act>> = {
       deps,
       { currentPassword: PASSWORD, newPassword: 'another horse battery' },
       caller,
-      context(),
+      useCaseContext(),
     ),
   'a change of the address': ({ deps }, caller) =>
-    requestEmailChange(deps, { newEmail, password: PASSWORD }, caller, context()),
+    requestEmailChange(deps, { newEmail, password: PASSWORD }, caller, useCaseContext()),
   'a change of the profile': ({ deps }, caller) =>
-    changeProfile(deps, { firstName: 'Eve' }, caller, context()),
-  'an erasure': ({ deps }, caller) => eraseOwnAccount(deps, { password: PASSWORD }, caller, context()),
+    changeProfile(deps, { firstName: 'Eve' }, caller, useCaseContext()),
+  'an erasure': ({ deps }, caller) => eraseOwnAccount(deps, { password: PASSWORD }, caller, useCaseContext()),
 };
 
 async function signIn({ deps }: World, address: string): Promise<Caller> {
-  const { refreshToken, state } = await login(deps, { address, password: PASSWORD }, context());
+  const { refreshToken, state } = await login(deps, { address, password: PASSWORD }, useCaseContext());
   const { sessionId = '' } = deps.refreshTokens.open(refreshToken) ?? {};
   return { userId: state.userId, sessionId, state };
 }
@@ -46,7 +46,7 @@ describe('if all sessions are ended while a request of one of them is processed:
         let before = 0;
         world.faults.push({
           meanwhile: async () => {
-            await logoutEverywhere(world.deps, owner, context());
+            await logoutEverywhere(world.deps, owner, useCaseContext());
             before = requireExisting(await world.deps.accounts.load(userId)).sequence;
           },
         });
@@ -61,7 +61,7 @@ describe('if all sessions are ended while a request of one of them is processed:
         const { address } = await verifiedAccount(world);
         const [caller, other] = [await signIn(world, address), await signIn(world, address)];
         world.faults.push({
-          meanwhile: () => changeProfile(world.deps, { firstName: 'Ada' }, other, context()),
+          meanwhile: () => changeProfile(world.deps, { firstName: 'Ada' }, other, useCaseContext()),
         });
         await act(world, caller);
       }),

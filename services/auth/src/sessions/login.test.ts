@@ -2,22 +2,22 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { disableAccount } from '../administration/manage-accounts.ts';
-import type { Deps } from '../deps.ts';
+import type { UseCaseDeps } from '../deps.ts';
 import { changePassword } from '../passwords/change.ts';
 import { createPasswords } from '../passwords/hashing/argon2.ts';
 import { parseCosts } from '../passwords/hashing/costs.ts';
 import { completeReset } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
 import { rejectSignUp, verifySignUp } from '../sign-up/verification.ts';
-import { context, DAY, inWorld, refusedAs, type World } from '../testing/world.ts';
+import { DAY, inWorld, refusedAs, useCaseContext, type World } from '../testing/world.ts';
 import { login, type SignedIn } from './login.ts';
 import { refreshSession } from './refresh.ts';
 import { logoutEverywhere } from './sessions.ts';
 
 const ada = 'ada@example.com';
 const [PASSWORD, ANOTHER, WRONG] = ['correct horse battery', 'another horse battery', 'wrong horse battery'];
-const home = context({ ip: '192.0.2.1' });
-const elsewhere = context({ ip: '198.51.100.7' });
+const home = useCaseContext({ ip: '192.0.2.1' });
+const elsewhere = useCaseContext({ ip: '198.51.100.7' });
 
 async function verified(world: World, address: string, password: string): Promise<string> {
   const { userId } = await world.signUp(address, password);
@@ -40,7 +40,7 @@ async function fails(attempt: Promise<SignedIn>): Promise<Refused> {
 
 async function guess(world: World, times: number, address = ada): Promise<void> {
   for (const n of Array(times).keys()) {
-    const attempt = login(world.deps, { address, password: WRONG }, context({ ip: `203.0.113.${n}` }));
+    const attempt = login(world.deps, { address, password: WRONG }, useCaseContext({ ip: `203.0.113.${n}` }));
     assert.equal((await fails(attempt)).refusal.kind, 'invalid_credentials');
   }
 }
@@ -51,7 +51,7 @@ describe('a login after the key or the cost of hashes has changed', () => {
   /** Hashes new passwords with newer keys; those of the world become the former ones. */
   function rotated({ deps }: World) {
     const newer = createPasswords({ saltKeys, costs: parseCosts('20480:2'), concurrency: 1 });
-    const passwords: Deps['passwords'] = {
+    const passwords: UseCaseDeps['passwords'] = {
       hash: newer.hash,
       async find(password, address, request, isStored) {
         const current = await newer.hash(password, address, request);

@@ -2,7 +2,7 @@
 import { type LivingAccount, sameHash } from '../account/index.ts';
 import { accountAt, pendingSignUps } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
-import type { Context, Deps } from '../deps.ts';
+import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
@@ -30,7 +30,7 @@ export interface Login {
  */
 export async function login(
   deps: Pick<
-    Deps,
+    UseCaseDeps,
     | 'accessTokens'
     | 'accounts'
     | 'audit'
@@ -49,7 +49,7 @@ export async function login(
     | 'wakeWorker'
   >,
   { address, password }: Login,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<SignedIn> {
   const signingIn = await limitPasswordAttempts(deps, { address, during: 'login' }, context, async () => {
     // The accounts are looked up in parallel with the much slower hash, so that the time of the look-up reveals
@@ -90,10 +90,10 @@ function isHashOf(states: readonly LivingAccount[], hash: string): boolean {
 
 /** Replaces the stored hash by one with the current key and cost. */
 async function rehash(
-  { accounts }: Pick<Deps, 'accounts'>,
+  { accounts }: Pick<UseCaseDeps, 'accounts'>,
   { userId, passwordHash: checkedHash }: LivingAccount,
   passwordHash: string,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<void> {
   if (sameHash(checkedHash, passwordHash)) return;
   await accounts.execute(userId, context, () => ({ type: 'RehashPassword', checkedHash, passwordHash }));
@@ -101,7 +101,7 @@ async function rehash(
 
 /** Issues the tokens of a session. */
 export function issueTokens(
-  { accessTokens, refreshTokens }: Pick<Deps, 'accessTokens' | 'refreshTokens'>,
+  { accessTokens, refreshTokens }: Pick<UseCaseDeps, 'accessTokens' | 'refreshTokens'>,
   session: Pick<Session, 'id' | 'n'>,
   state: LivingAccount,
 ): SignedIn {
@@ -124,7 +124,7 @@ export function issueTokens(
  * owner.
  */
 async function candidates(
-  deps: Pick<Deps, 'accounts' | 'journal' | 'registrations'>,
+  deps: Pick<UseCaseDeps, 'accounts' | 'journal' | 'registrations'>,
   address: string,
 ): Promise<readonly LivingAccount[]> {
   const signUps = await pendingSignUps(deps, address);
@@ -138,9 +138,9 @@ function newSession(
     now,
     refreshTokens: { kid },
     settings,
-  }: Pick<Deps, 'newId' | 'now' | 'refreshTokens' | 'settings'>,
+  }: Pick<UseCaseDeps, 'newId' | 'now' | 'refreshTokens' | 'settings'>,
   account: LivingAccount,
-  { ip, userAgent }: Context,
+  { ip, userAgent }: UseCaseContext,
 ): Session {
   const at = now();
   return {

@@ -1,7 +1,7 @@
 /** Notifies the owner of an account about a sign-in from a device or network that was not used before. */
 import { hash } from 'node:crypto';
 import type { LivingAccount } from '../account/index.ts';
-import type { Context, Deps } from '../deps.ts';
+import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { networkKey } from '../limits/ip-key.ts';
 import { deviceOf } from './device.ts';
 
@@ -10,9 +10,9 @@ import { deviceOf } from './device.ts';
  * except at the first sign-in.
  */
 export async function noticeNewSource(
-  { accounts, knownSources }: Pick<Deps, 'accounts' | 'knownSources'>,
+  { accounts, knownSources }: Pick<UseCaseDeps, 'accounts' | 'knownSources'>,
   { userId, status }: LivingAccount,
-  { ip, userAgent, correlationId, traceparent }: Context,
+  { ip, userAgent, correlationId, traceparent }: UseCaseContext,
 ): Promise<void> {
   if (status !== 'verified') return;
   const network = networkKey(ip);

@@ -1,7 +1,7 @@
 /** Refresh: each token works once. `judgeReuse` decides about a token that is used again. */
 import { isLiving } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
-import type { Context, Deps } from '../deps.ts';
+import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import { judgeReuse } from './judge-reuse.ts';
@@ -10,12 +10,16 @@ import { sessionEndAfterUse } from './session-end.ts';
 import { sessionStatus } from './session-status.ts';
 
 type Needs = Pick<
-  Deps,
+  UseCaseDeps,
   'accessTokens' | 'accounts' | 'audit' | 'now' | 'refreshTokens' | 'sessions' | 'settings'
 >;
 
 /** Exchanges a refresh token for new tokens. @throws Refused (refresh_token_invalid) */
-export async function refreshSession(deps: Needs, refreshToken: string, context: Context): Promise<SignedIn> {
+export async function refreshSession(
+  deps: Needs,
+  refreshToken: string,
+  context: UseCaseContext,
+): Promise<SignedIn> {
   const named = deps.refreshTokens.open(refreshToken);
   if (named === undefined) throw new Refused('refresh_token_invalid');
   const session = await findUnexpired(deps, named.sessionId);
@@ -31,7 +35,7 @@ export async function refreshSession(deps: Needs, refreshToken: string, context:
 }
 
 /** Rotates the token. If another request with the same token was faster, its response is repeated. */
-async function rotate(deps: Needs, { id, n, createdAt }: Session, context: Context): Promise<Session> {
+async function rotate(deps: Needs, { id, n, createdAt }: Session, context: UseCaseContext): Promise<Session> {
   const { ip, userAgent } = context;
   const at = deps.now();
   const expiresAt = sessionEndAfterUse(deps.settings, { createdAt, at });
@@ -49,7 +53,12 @@ async function findUnexpired({ sessions, now }: Needs, id: string): Promise<Sess
 }
 
 /** Handles a token that is not the current one. @param n the number of that token */
-async function answerReuse(deps: Needs, session: Session, n: number, context: Context): Promise<Session> {
+async function answerReuse(
+  deps: Needs,
+  session: Session,
+  n: number,
+  context: UseCaseContext,
+): Promise<Session> {
   const { refreshReuseMinutes } = deps.settings;
   const use = { n, now: deps.now(), userAgent: context.userAgent, reuseMinutes: refreshReuseMinutes };
   const verdict = judgeReuse(session, use);
@@ -66,7 +75,7 @@ async function endSessions(
   deps: Needs,
   { id, userId, since }: Session,
   scope: 'end-session' | 'end-all',
-  context: Context,
+  context: UseCaseContext,
 ): Promise<void> {
   const ended = scope === 'end-session' ? 'session' : 'all';
   const data = { actor: 'unknown', accountId: userId, sessionId: id, ended } as const;

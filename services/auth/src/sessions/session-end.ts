@@ -1,10 +1,10 @@
-import type { Settings } from '../deps.ts';
+import type { UseCaseSettings } from '../deps.ts';
 
 const DAY_MS = 86_400_000;
 
 /** Returns when a session that is used `at` will end: once it has been idle for too long, or is too old. */
 export function sessionEndAfterUse(
-  { refreshDays, idleDays }: Pick<Settings, 'refreshDays' | 'idleDays'>,
+  { refreshDays, idleDays }: Pick<UseCaseSettings, 'refreshDays' | 'idleDays'>,
   { createdAt, at }: { readonly createdAt: Date; readonly at: Date },
 ): Date {
   return new Date(Math.min(createdAt.getTime() + refreshDays * DAY_MS, at.getTime() + idleDays * DAY_MS));

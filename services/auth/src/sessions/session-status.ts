@@ -1,6 +1,6 @@
 /** Whether a session or access token is still valid, from the account's events alone. */
 import { type AccountState, type Command, isLiving } from '../account/index.ts';
-import type { Caller, Deps } from '../deps.ts';
+import type { Caller, UseCaseDeps } from '../deps.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import type { CommandFor } from '../streams/commands.ts';
@@ -33,9 +33,9 @@ export async function findCaller(
     accounts,
     sessions,
     now,
-  }: Pick<Deps, 'now'> & {
-    readonly accounts: Pick<Deps['accounts'], 'load'>;
-    readonly sessions: Pick<Deps['sessions'], 'find'>;
+  }: Pick<UseCaseDeps, 'now'> & {
+    readonly accounts: Pick<UseCaseDeps['accounts'], 'load'>;
+    readonly sessions: Pick<UseCaseDeps['sessions'], 'find'>;
   },
   { sub, sid, seq }: Claims,
 ): Promise<Caller | undefined> {

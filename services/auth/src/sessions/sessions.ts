@@ -1,6 +1,6 @@
 /** Lists and ends one's own sessions. */
 import { bestEffort } from '../best-effort.ts';
-import type { Caller, Context, Deps } from '../deps.ts';
+import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import type { Session, SessionPage, SessionPlace } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
@@ -8,7 +8,7 @@ import { sessionStatus } from './session-status.ts';
 
 /** Ends the session of a genuine refresh token. Does nothing for any other text. */
 export async function logout(
-  { refreshTokens, sessions }: Pick<Deps, 'refreshTokens' | 'sessions'>,
+  { refreshTokens, sessions }: Pick<UseCaseDeps, 'refreshTokens' | 'sessions'>,
   refreshToken: string,
 ): Promise<void> {
   const named = refreshTokens.open(refreshToken);
@@ -19,9 +19,9 @@ export async function logout(
 
 /** Ends every session and every access token of the account. */
 export async function logoutEverywhere(
-  { accounts, sessions }: Pick<Deps, 'accounts' | 'sessions'>,
+  { accounts, sessions }: Pick<UseCaseDeps, 'accounts' | 'sessions'>,
   { userId }: Caller,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<AccountOutcome> {
   const outcome = await accounts.execute(userId, context, () => ({
     type: 'RevokeSessions',
@@ -36,7 +36,7 @@ export async function logoutEverywhere(
  * there may be more.
  */
 export async function listSessions(
-  { sessions, now }: Pick<Deps, 'sessions' | 'now'>,
+  { sessions, now }: Pick<UseCaseDeps, 'sessions' | 'now'>,
   { userId, state }: Caller,
   { limit, after }: SessionPage,
 ): Promise<{ readonly sessions: readonly Session[]; readonly next?: SessionPlace | undefined }> {
@@ -50,7 +50,7 @@ export async function listSessions(
 
 /** Ends one session. @throws Refused (session_not_found) for a session that is not the caller's */
 export async function endSession(
-  { sessions }: Pick<Deps, 'sessions'>,
+  { sessions }: Pick<UseCaseDeps, 'sessions'>,
   sessionId: string,
   { userId }: Caller,
 ): Promise<void> {

@@ -6,7 +6,7 @@ import { ownerOf } from '../addresses/owners.ts';
 import { registrationOf } from '../ports/testing/commits.ts';
 import { login } from '../sessions/login.ts';
 import { waitUntil } from '../testing/until.ts';
-import { context, DAY, inWorld, type World } from '../testing/world.ts';
+import { DAY, inWorld, useCaseContext, type World } from '../testing/world.ts';
 import { cleanUpOnce, createCleanup } from './cleanup.ts';
 
 const ada = 'ada@example.com';
@@ -24,7 +24,7 @@ async function marked({ deps }: World): Promise<readonly string[]> {
 async function verifiedByACrash(world: World, userId: string): Promise<void> {
   const { deps, tokenOf } = world;
   const tokenHash = deps.linkTokens.hash('verification', tokenOf(userId, 'verification'));
-  await deps.accounts.execute(userId, context(), async () => ({
+  await deps.accounts.execute(userId, useCaseContext(), async () => ({
     type: 'Verify',
     tokenHash,
     now: deps.now(),
@@ -166,7 +166,7 @@ describe('the sweep', () => {
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const expire = { type: 'EndRegistration', reason: 'expired', owner: undefined } as const;
-      await world.deps.accounts.execute(userId, context(), () => expire);
+      await world.deps.accounts.execute(userId, useCaseContext(), () => expire);
       await cleanUpOnce(world.deps);
       assert.deepEqual(await marked(world), []);
     }),
@@ -190,7 +190,7 @@ describe('the sweep', () => {
     'removes the sessions that are over and no others',
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
-      await login(world.deps, { address: ada, password: PASSWORD }, context());
+      await login(world.deps, { address: ada, password: PASSWORD }, useCaseContext());
       function at(days: number) {
         return new Date(world.deps.now().getTime() + days * DAY);
       }

@@ -7,7 +7,7 @@ import type { ClockGuard, Logger, Part } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
 import { StoreUnavailable } from '@latchkey/store';
 import { ownerOf } from '../addresses/owners.ts';
-import type { Deps } from '../deps.ts';
+import type { UseCaseDeps } from '../deps.ts';
 import { releaseDue } from '../email-change/release.ts';
 import { createJob } from '../job.ts';
 import type { Registration } from '../ports/registrations.ts';
@@ -25,7 +25,7 @@ const PAGE = 100;
 const REPAIR_EVERY_MS = 24 * 3_600_000;
 
 type Needs = Pick<
-  Deps,
+  UseCaseDeps,
   | 'accounts'
   | 'journal'
   | 'registrations'

@@ -5,7 +5,7 @@ import { mailCharges } from '../limits/mail-budget.ts';
 import { processRequest } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
 import { refreshSession } from '../sessions/refresh.ts';
-import { context, DAY, inWorld, refusedAs, type World } from '../testing/world.ts';
+import { DAY, inWorld, refusedAs, useCaseContext, type World } from '../testing/world.ts';
 import { signUp } from './sign-up.ts';
 import { rejectSignUp, type VerificationEvidence, verifySignUp, viewVerification } from './verification.ts';
 
@@ -33,7 +33,7 @@ function by(password: string): VerificationEvidence {
 const MAILS = 20;
 /** Counts how many mails the address can still get, by taking them. */
 async function mailsLeft({ deps }: World): Promise<number> {
-  const [hour] = mailCharges('sign-up', ada, context().ip);
+  const [hour] = mailCharges('sign-up', ada, useCaseContext().ip);
   assert.ok(hour);
   let left = 0;
   while ((await deps.limits.take(hour.limit, hour.key)).allowed) left += 1;
@@ -46,7 +46,7 @@ function tokenOf(world: World, userId: string) {
 
 describe('a sign-up', () => {
   function keyed(key: string, body = 'the body', ip?: string) {
-    return context({ idempotency: { key, body }, ...(ip !== undefined && { ip }) });
+    return useCaseContext({ idempotency: { key, body }, ...(ip !== undefined && { ip }) });
   }
 
   test(
@@ -91,7 +91,7 @@ describe('a sign-up', () => {
     inWorld(async (world) => {
       for (const _ of Array(5).keys()) await world.signUp(ada, PASSWORD);
       assert.equal(await world.deps.requests.count(), 0);
-      await signUp(world.deps, person, context());
+      await signUp(world.deps, person, useCaseContext());
       assert.equal(await living(world), 5);
       assert.equal(await world.deps.requests.count(), 1);
     }),
@@ -123,9 +123,9 @@ describe('a sign-up', () => {
   test(
     'over the mail limit of its address is refused, and makes nothing',
     inWorld(async (world) => {
-      for (const take of mailCharges('sign-up', ada, context().ip))
+      for (const take of mailCharges('sign-up', ada, useCaseContext().ip))
         while ((await world.deps.limits.take(take.limit, take.key)).allowed);
-      await assert.rejects(signUp(world.deps, person, context()), refusedAs('rate_limited'));
+      await assert.rejects(signUp(world.deps, person, useCaseContext()), refusedAs('rate_limited'));
       assert.equal(await living(world), 0);
       assert.equal(await world.deps.requests.count(), 0);
     }),
@@ -149,11 +149,18 @@ describe('a sign-up', () => {
     inWorld(async (world) => {
       const revealing = { ...world.deps, settings: { ...world.deps.settings, revealExisting: true } };
       await world.signUp(ada, PASSWORD);
-      await signUp(revealing, person, context());
+      await signUp(revealing, person, useCaseContext());
       const { userId } = await world.signUp(ada, PASSWORD);
-      await verifySignUp(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context());
-      await signUp(world.deps, person, context());
-      await assert.rejects(signUp(revealing, person, context()), refusedAs('email_already_registered'));
+      await verifySignUp(
+        world.deps,
+        { token: tokenOf(world, userId), evidence: by(PASSWORD) },
+        useCaseContext(),
+      );
+      await signUp(world.deps, person, useCaseContext());
+      await assert.rejects(
+        signUp(revealing, person, useCaseContext()),
+        refusedAs('email_already_registered'),
+      );
     }),
   );
 });
@@ -164,18 +171,26 @@ describe('verifying a sign-up', () => {
     inWorld(async (world) => {
       const other = await world.signUp(ada, ANOTHER);
       const { userId } = await world.signUp(ada, PASSWORD);
-      await verifySignUp(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context());
+      await verifySignUp(
+        world.deps,
+        { token: tokenOf(world, userId), evidence: by(PASSWORD) },
+        useCaseContext(),
+      );
       assert.equal(await ownerOf(world.deps, ada), userId);
       assert.equal(await living(world), 0);
       assert.equal(await statusOf(world, other.userId), 'ended');
       await assert.rejects(
-        verifySignUp(world.deps, { token: tokenOf(world, other.userId), evidence: by(ANOTHER) }, context()),
+        verifySignUp(
+          world.deps,
+          { token: tokenOf(world, other.userId), evidence: by(ANOTHER) },
+          useCaseContext(),
+        ),
         refusedAs('token_invalid'),
       );
       const again = await verifySignUp(
         world.deps,
         { token: tokenOf(world, userId), evidence: NONE },
-        context(),
+        useCaseContext(),
       );
       assert.deepEqual(again.facts, []);
     }),
@@ -187,7 +202,7 @@ describe('verifying a sign-up', () => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const token = tokenOf(world, userId);
       function attempt(evidence: VerificationEvidence) {
-        return verifySignUp(world.deps, { token, evidence }, context());
+        return verifySignUp(world.deps, { token, evidence }, useCaseContext());
       }
       await assert.rejects(attempt(NONE), refusedAs('password_required'));
       for (const _ of Array(3).keys())
@@ -209,10 +224,10 @@ describe('verifying a sign-up', () => {
       assert.equal((await viewVerification(world.deps, token, [{ userId, since: 1 }])).known, true);
       assert.equal((await viewVerification(world.deps, token, [])).known, false);
       await assert.rejects(
-        verifySignUp(world.deps, { token, evidence: holding(stranger.userId) }, context()),
+        verifySignUp(world.deps, { token, evidence: holding(stranger.userId) }, useCaseContext()),
         refusedAs('password_required'),
       );
-      await verifySignUp(world.deps, { token, evidence: holding(userId) }, context());
+      await verifySignUp(world.deps, { token, evidence: holding(userId) }, useCaseContext());
       assert.equal(await statusOf(world, userId), 'verified');
     }),
   );
@@ -221,11 +236,11 @@ describe('verifying a sign-up', () => {
     'with a new password ends the sessions of the person who signed up, and lets its owner in',
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
-      const stranger = await login(world.deps, { address: ada, password: PASSWORD }, context());
+      const stranger = await login(world.deps, { address: ada, password: PASSWORD }, useCaseContext());
       const token = tokenOf(world, userId);
       function choose(newPassword: string, confirmNewPassword = newPassword) {
         const evidence = { kind: 'new-password', newPassword, confirmNewPassword } as const;
-        return verifySignUp(world.deps, { token, evidence }, context({ ip: '203.0.113.9' }));
+        return verifySignUp(world.deps, { token, evidence }, useCaseContext({ ip: '203.0.113.9' }));
       }
       await assert.rejects(choose(ANOTHER, PASSWORD), refusedAs('passwords_do_not_match'));
       await assert.rejects(choose('short'), refusedAs('password_too_weak'));
@@ -236,14 +251,14 @@ describe('verifying a sign-up', () => {
       );
       assert.deepEqual(await world.deps.sessions.list(userId, world.deps.now(), { limit: 10 }), []);
       await assert.rejects(
-        refreshSession(world.deps, stranger.refreshToken, context()),
+        refreshSession(world.deps, stranger.refreshToken, useCaseContext()),
         refusedAs('refresh_token_invalid'),
       );
       await assert.rejects(
-        login(world.deps, { address: ada, password: PASSWORD }, context()),
+        login(world.deps, { address: ada, password: PASSWORD }, useCaseContext()),
         refusedAs('invalid_credentials'),
       );
-      const mine = await login(world.deps, { address: ada, password: ANOTHER }, context());
+      const mine = await login(world.deps, { address: ada, password: ANOTHER }, useCaseContext());
       assert.equal(mine.state.userId, userId);
       // A lost answer is repeated. A used link sets no other password.
       assert.deepEqual((await choose(ANOTHER)).facts, []);
@@ -256,7 +271,11 @@ describe('verifying a sign-up', () => {
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       function click() {
-        return verifySignUp(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context());
+        return verifySignUp(
+          world.deps,
+          { token: tokenOf(world, userId), evidence: by(PASSWORD) },
+          useCaseContext(),
+        );
       }
       world.faults.push('answer lost', 'answer lost');
       await assert.rejects(click(), { name: 'StoreUnavailable' });
@@ -273,7 +292,11 @@ describe('verifying a sign-up', () => {
       const other = await world.signUp(ada, PASSWORD);
       const results = await Promise.allSettled(
         [one, other].map(({ userId }) =>
-          verifySignUp(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context()),
+          verifySignUp(
+            world.deps,
+            { token: tokenOf(world, userId), evidence: by(PASSWORD) },
+            useCaseContext(),
+          ),
         ),
       );
       const statuses = await Promise.all([one, other].map(({ userId }) => statusOf(world, userId)));
@@ -289,9 +312,13 @@ describe('"this was not me"', () => {
     inWorld(async (world) => {
       const stranger = await world.signUp(ada, ANOTHER);
       const { userId } = await world.signUp(ada, PASSWORD);
-      await rejectSignUp(world.deps, tokenOf(world, stranger.userId), context());
+      await rejectSignUp(world.deps, tokenOf(world, stranger.userId), useCaseContext());
       assert.equal(await statusOf(world, stranger.userId), 'ended');
-      await verifySignUp(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context());
+      await verifySignUp(
+        world.deps,
+        { token: tokenOf(world, userId), evidence: by(PASSWORD) },
+        useCaseContext(),
+      );
       assert.equal(await statusOf(world, userId), 'verified');
     }),
   );

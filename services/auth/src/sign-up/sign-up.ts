@@ -1,6 +1,6 @@
 /** Sign-up: always creates a new account. Neither the response nor the work depends on whether the address is in use. */
 import { ownerOf } from '../addresses/owners.ts';
-import type { Context, Deps } from '../deps.ts';
+import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { repeatableCommandId } from '../idempotency.ts';
 import { ipKey, networkKey } from '../limits/ip-key.ts';
 import { mailCharges } from '../limits/mail-budget.ts';
@@ -31,7 +31,7 @@ export interface SignedUp {
 }
 
 type Needs = Pick<
-  Deps,
+  UseCaseDeps,
   | 'accounts'
   | 'bodyDigest'
   | 'idempotencyKeys'
@@ -54,7 +54,7 @@ type Needs = Pick<
  * Signs a person up. @throws Refused (rate_limited, password_too_weak, idempotency_key_reused, overloaded;
  * email_already_registered if the settings allow revealing it)
  */
-export async function signUp(deps: Needs, person: SignUp, context: Context): Promise<SignedUp> {
+export async function signUp(deps: Needs, person: SignUp, context: UseCaseContext): Promise<SignedUp> {
   const { email, password, username } = person;
   assertStrongPassword(deps, password, { email: email.stored, username }, 'password');
   const commandId = await repeatableCommandId(
@@ -65,7 +65,7 @@ export async function signUp(deps: Needs, person: SignUp, context: Context): Pro
   return await deps.oneAtATime(commandId, () => signUpOnce(deps, person, { ...context, commandId }));
 }
 
-type CommandContext = Context & { readonly commandId: string | undefined };
+type CommandContext = UseCaseContext & { readonly commandId: string | undefined };
 
 async function signUpOnce(deps: Needs, person: SignUp, context: CommandContext): Promise<SignedUp> {
   const { commandId, ip } = context;
@@ -127,6 +127,6 @@ async function register(
   return { userId: registered?.type === 'UserRegistered' ? registered.data.userId : userId, repeated };
 }
 
-async function assertUnowned(deps: Pick<Deps, 'journal'>, address: string): Promise<void> {
+async function assertUnowned(deps: Pick<UseCaseDeps, 'journal'>, address: string): Promise<void> {
   if ((await ownerOf(deps, address)) !== undefined) throw new Refused('email_already_registered');
 }

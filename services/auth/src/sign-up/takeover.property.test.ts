@@ -9,7 +9,7 @@ import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
 import { isLiving } from '../account/index.ts';
 import { ownerOf } from '../addresses/owners.ts';
-import type { Context, Deps } from '../deps.ts';
+import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { completeReset } from '../passwords/reset.ts';
 import type { Journal } from '../ports/journal.ts';
 import { Refused } from '../refused.ts';
@@ -17,7 +17,7 @@ import { processRequest, requestByAddress } from '../requests/written-requests.t
 import { login } from '../sessions/login.ts';
 import { findCaller } from '../sessions/session-status.ts';
 import { logoutEverywhere } from '../sessions/sessions.ts';
-import { context, DAY, openWorld } from '../testing/world.ts';
+import { DAY, openWorld, useCaseContext } from '../testing/world.ts';
 import { cleanUpOnce } from './cleanup.ts';
 import { signUp } from './sign-up.ts';
 import { rejectSignUp, renewVerification, type VerificationEvidence, verifySignUp } from './verification.ts';
@@ -125,7 +125,7 @@ async function quickHash(text: string, address: string): Promise<string> {
   return `hash of ${text} for ${address}`;
 }
 
-const quickPasswords: Deps['passwords'] = {
+const quickPasswords: UseCaseDeps['passwords'] = {
   hash: quickHash,
   async find(text, address, _request, isStored) {
     const current = await quickHash(text, address);
@@ -156,7 +156,7 @@ async function openStage() {
       return result;
     },
   };
-  const deps: Deps = {
+  const deps: UseCaseDeps = {
     ...world.deps,
     journal,
     accounts: world.accountsOn({
@@ -177,8 +177,8 @@ async function openStage() {
 
 type Stage = Awaited<ReturnType<typeof openStage>>;
 
-function contextOf(party: Party, network: number, given: Partial<Context> = {}): Context {
-  return context({ ip: `${10 + PARTIES.indexOf(party)}.0.${network}.1`, ...given });
+function contextOf(party: Party, network: number, given: Partial<UseCaseContext> = {}): UseCaseContext {
+  return useCaseContext({ ip: `${10 + PARTIES.indexOf(party)}.0.${network}.1`, ...given });
 }
 
 function nthOf<T>(items: readonly T[], index: number): T | undefined {
@@ -194,7 +194,7 @@ async function act(stage: Stage, { party, action, network }: Step['actions'][num
   }
 }
 
-async function attempt(stage: Stage, party: Party, action: Action, origin: Context): Promise<void> {
+async function attempt(stage: Stage, party: Party, action: Action, origin: UseCaseContext): Promise<void> {
   const { deps, parties } = stage;
   const { passwords, sessions, cookies } = parties[party];
   const email = { stored: ADDRESS, canonical: ADDRESS };
@@ -319,7 +319,7 @@ async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
 /** A day later and from a new network, the owner signs up or resets, and follows the newest link. */
 async function assertOwnerGetsIn(stage: Stage): Promise<void> {
   const { deps, links, world } = stage;
-  const origin = context({ ip: '203.0.113.9' });
+  const origin = useCaseContext({ ip: '203.0.113.9' });
   world.advance(DAY + 1);
   await cleanUpOnce(deps);
   const chosen = LAST;

@@ -12,7 +12,7 @@ import {
 } from '../account/index.ts';
 import { endOtherSignUps, ownerOf } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
-import type { Caller, Context, Deps } from '../deps.ts';
+import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { mailCharges } from '../limits/mail-budget.ts';
 import { tryWithinLimits, withinLimits } from '../limits/within-limits.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
@@ -41,7 +41,7 @@ export interface OpenVerification {
  * @throws Refused (token_invalid, token_expired)
  */
 export async function viewVerification(
-  deps: Pick<Deps, 'accounts' | 'journal' | 'linkTokens' | 'now'>,
+  deps: Pick<UseCaseDeps, 'accounts' | 'journal' | 'linkTokens' | 'now'>,
   token: string,
   holders: readonly SessionHolder[],
 ): Promise<OpenVerification> {
@@ -56,7 +56,7 @@ export async function viewVerification(
   };
 }
 
-type LinkNeeds = Pick<Deps, 'accounts' | 'linkTokens' | 'now'>;
+type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /** @throws Refused (token_invalid, token_expired) */
 async function linkedAccount(
@@ -84,7 +84,7 @@ export type VerificationEvidence =
   | { readonly kind: 'new-password'; readonly newPassword: string; readonly confirmNewPassword: string };
 
 type VerifyNeeds = Pick<
-  Deps,
+  UseCaseDeps,
   | 'accounts'
   | 'audit'
   | 'journal'
@@ -110,7 +110,7 @@ type VerifyNeeds = Pick<
 export async function verifySignUp(
   deps: VerifyNeeds,
   { token, evidence }: VerifyRequest,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<AccountOutcome> {
   // The link is checked first, because only a working link may cause a password to be hashed or an attempt to be
   // counted.
@@ -130,7 +130,7 @@ interface Attempt<Kind extends VerificationEvidence['kind'] = VerificationEviden
   readonly evidence: Extract<VerificationEvidence, { kind: Kind }>;
 }
 
-function confirmBy(deps: VerifyNeeds, attempt: Attempt, context: Context): Promise<AccountOutcome> {
+function confirmBy(deps: VerifyNeeds, attempt: Attempt, context: UseCaseContext): Promise<AccountOutcome> {
   const { link, account, evidence } = attempt;
   switch (evidence.kind) {
     case 'holder':
@@ -148,7 +148,7 @@ function confirm(
   deps: VerifyNeeds,
   { userId, tokenHash }: OpenedLink,
   proof: SignUpProof,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<AccountOutcome> {
   return deps.accounts.execute(userId, context, async (state) => ({
     type: 'Verify',
@@ -163,7 +163,7 @@ function confirm(
 async function confirmByPassword(
   deps: VerifyNeeds,
   { link, account, evidence: { password } }: Attempt<'password'>,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<AccountOutcome> {
   const { address } = account;
   const attempt = { address, accountId: account.userId, during: 'verification' } as const;
@@ -183,7 +183,7 @@ async function confirmByPassword(
 async function confirmByNewPassword(
   deps: VerifyNeeds,
   { link, account, evidence: { newPassword, confirmNewPassword } }: Attempt<'new-password'>,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<AccountOutcome> {
   assertSamePassword(newPassword, confirmNewPassword);
   assertStrongPassword(deps, newPassword, account, 'newPassword');
@@ -198,9 +198,9 @@ async function confirmByNewPassword(
  * @throws Refused (token_invalid, token_expired, conflict)
  */
 export async function rejectSignUp(
-  deps: Pick<Deps, 'accounts' | 'linkTokens' | 'now' | 'registrations'>,
+  deps: Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now' | 'registrations'>,
   token: string,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<AccountOutcome> {
   const { userId, tokenHash } = readLinkToken(deps, 'verification', token);
   const outcome = await deps.accounts.execute(userId, context, () => ({
@@ -218,9 +218,9 @@ export async function rejectSignUp(
  * up while the last link still works. @throws Refused (rate_limited)
  */
 export async function renewVerification(
-  deps: Pick<Deps, 'accounts' | 'journal' | 'limits' | 'linkTokens' | 'now' | 'sealer' | 'settings'>,
+  deps: Pick<UseCaseDeps, 'accounts' | 'journal' | 'limits' | 'linkTokens' | 'now' | 'sealer' | 'settings'>,
   caller: Caller,
-  context: Context,
+  context: UseCaseContext,
 ): Promise<AccountState> {
   const { userId, state } = caller;
   const { address, email } = state;
@@ -243,7 +243,7 @@ export async function renewVerification(
   return outcome.state;
 }
 
-async function signedUpAt({ journal }: Pick<Deps, 'journal'>, userId: string): Promise<Date> {
+async function signedUpAt({ journal }: Pick<UseCaseDeps, 'journal'>, userId: string): Promise<Date> {
   const [registration] = await journal.read(userId);
   return new Date(registration?.at ?? 0);
 }

@@ -11,7 +11,7 @@ import { v7 } from 'uuid';
 import { type AccountFact, isAccountFact, type UnverifiedAccount } from '../account/index.ts';
 import { compose } from '../compose.ts';
 import { authSettings } from '../config.ts';
-import type { Context } from '../deps.ts';
+import type { UseCaseContext } from '../deps.ts';
 import { generateSecrets } from '../keys/secrets.ts';
 import type { Commit, Journal } from '../ports/journal.ts';
 import type { Stores } from '../ports/stores.ts';
@@ -155,7 +155,7 @@ export async function openWorld(given?: Stores) {
     signUp: async (address: string, password: string): Promise<UnverifiedAccount> => {
       ms += 1000;
       const email = { stored: address, canonical: address };
-      await signUp(deps, { email, password, username: 'somebody', locale: 'en' }, context());
+      await signUp(deps, { email, password, username: 'somebody', locale: 'en' }, useCaseContext());
       const [newest] = await deps.registrations.living(address);
       if (newest === undefined) throw new Error('nobody was signed up');
       const state = await deps.accounts.load(newest.stream);
@@ -165,7 +165,7 @@ export async function openWorld(given?: Stores) {
   };
 }
 
-export function context(given: Partial<Context> = {}): Context {
+export function useCaseContext(given: Partial<UseCaseContext> = {}): UseCaseContext {
   return {
     correlationId: 'request-1',
     ip: '192.0.2.1',

@@ -1,12 +1,12 @@
 /** Links in mails: created for one account and one purpose, and encrypted for the notifier. */
 import { assertNever, type LinkPurpose } from '@latchkey/events';
 import type { NewLink } from '../account/index.ts';
-import type { Deps } from '../deps.ts';
+import type { UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 
 /** Creates a link to an account's stored address. The caller must append its hash; nothing is stored here. */
 export async function mintLink(
-  { settings, ...deps }: Pick<Deps, 'linkTokens' | 'sealer' | 'settings' | 'now'>,
+  { settings, ...deps }: Pick<UseCaseDeps, 'linkTokens' | 'sealer' | 'settings' | 'now'>,
   purpose: Exclude<LinkPurpose, 'erasure'>,
   account: Addressee,
 ): Promise<NewLink> {
@@ -21,7 +21,7 @@ interface Addressee {
 
 /** Like `mintLink`, for a link that expires at a given instant. */
 export async function mintLinkUntil(
-  { linkTokens, sealer }: Pick<Deps, 'linkTokens' | 'sealer'>,
+  { linkTokens, sealer }: Pick<UseCaseDeps, 'linkTokens' | 'sealer'>,
   purpose: LinkPurpose,
   { userId, email }: Addressee,
   end: Date,
@@ -35,7 +35,7 @@ export async function mintLinkUntil(
 /** How long a change of address can be undone, in days. */
 const EMAIL_UNDO_DAYS = 7;
 
-function minutesOf(purpose: Exclude<LinkPurpose, 'erasure'>, settings: Deps['settings']): number {
+function minutesOf(purpose: Exclude<LinkPurpose, 'erasure'>, settings: UseCaseDeps['settings']): number {
   switch (purpose) {
     // This link proves that its recipient has the mailbox, like the link of a sign-up.
     case 'verification':
@@ -59,7 +59,7 @@ export interface OpenedLink {
 
 /** Reads the token of a link as a client sent it. @throws Refused (token_invalid) if it is malformed */
 export function readLinkToken(
-  { linkTokens }: Pick<Deps, 'linkTokens'>,
+  { linkTokens }: Pick<UseCaseDeps, 'linkTokens'>,
   purpose: LinkPurpose,
   token: string,
 ): OpenedLink {

@@ -1,11 +1,11 @@
 /** People who change the address of their account, with hashes that cost nothing. */
 import assert from 'node:assert/strict';
 import { isLiving, type LivingAccount } from '../../account/index.ts';
-import type { Caller, Deps } from '../../deps.ts';
+import type { Caller, UseCaseDeps } from '../../deps.ts';
 import type { Stores } from '../../ports/stores.ts';
 import { login } from '../../sessions/login.ts';
 import { verifySignUp } from '../../sign-up/verification.ts';
-import { context, inWorld, refusedAs, type World } from '../../testing/world.ts';
+import { inWorld, refusedAs, useCaseContext, type World } from '../../testing/world.ts';
 import { confirmEmailChange } from '../confirm.ts';
 import { requestEmailChange } from '../request.ts';
 import { undoEmailChange } from '../undo.ts';
@@ -14,13 +14,13 @@ export const [ada, countess, eve] = ['ada@example.com', 'countess@example.com', 
 export const PASSWORD = 'the password of ada';
 export const CHOSEN = 'chosen by the holder of the mailbox';
 const both = { newPassword: CHOSEN, confirmNewPassword: CHOSEN };
-export const homeContext = context();
+export const homeContext = useCaseContext();
 
 async function quickHash(text: string, address: string): Promise<string> {
   return `hash of ${text} for ${address}`;
 }
 
-const quickPasswords: Deps['passwords'] = {
+const quickPasswords: UseCaseDeps['passwords'] = {
   hash: quickHash,
   find: async (text, address, _request, isStored) => {
     const current = await quickHash(text, address);
@@ -46,7 +46,7 @@ export async function verifiedAccount(
   const { state } = await verifySignUp(
     world.deps,
     { token, evidence: { kind: 'password', password } },
-    context({ ip: '198.51.100.1' }),
+    useCaseContext({ ip: '198.51.100.1' }),
   );
   assert.ok(isLiving(state));
   return state;
@@ -63,12 +63,12 @@ export async function requestChange(world: World, userId: string, to = countess,
   return requestEmailChange(world.deps, { newEmail, password }, await callerOf(world, userId), homeContext);
 }
 
-export function confirm(world: World, userId: string, deps: Deps = world.deps) {
+export function confirm(world: World, userId: string, deps: UseCaseDeps = world.deps) {
   const token = world.tokenOf(userId, 'email-change');
   return confirmEmailChange(deps, { token, evidence: { kind: 'password', password: PASSWORD } }, homeContext);
 }
 
-export function undoChange(world: World, userId: string, deps: Deps = world.deps) {
+export function undoChange(world: World, userId: string, deps: UseCaseDeps = world.deps) {
   return undoEmailChange(deps, { token: world.tokenOf(userId, 'email-undo'), ...both }, homeContext);
 }
 

@@ -7,7 +7,7 @@ import { changeProfile } from '../../profile/change-profile.ts';
 import { toPublic } from '../../relay/to-public.ts';
 import { login } from '../../sessions/login.ts';
 import { verifySignUp } from '../../sign-up/verification.ts';
-import { context, DAY, type World } from '../../testing/world.ts';
+import { DAY, useCaseContext, type World } from '../../testing/world.ts';
 import { eraseAccountOf } from '../request-erasure.ts';
 
 export const ADDRESS = 'lovelace@example.com';
@@ -19,7 +19,7 @@ export const PERSONAL = /lovelace|augusta|byron|198\.51\.100|netscape/i;
 export async function dueAccount(world: World): Promise<string> {
   const { deps } = world;
   const { userId } = await world.signUp(ADDRESS, PASSWORD);
-  const here = context({ ip: '198.51.100.7', userAgent: 'Netscape' });
+  const here = useCaseContext({ ip: '198.51.100.7', userAgent: 'Netscape' });
   const token = world.tokenOf(userId, 'verification');
   await verifySignUp(deps, { token, evidence: { kind: 'password', password: PASSWORD } }, here);
   await login(deps, { address: ADDRESS, password: PASSWORD }, here);
@@ -38,7 +38,7 @@ export async function dueAccount(world: World): Promise<string> {
   const kept = { account: userId, time: at, kept: true, headers: {}, value: '{"ip":"198.51.100.7"}' };
   await deps.auditLog.add([{ ...kept, id: deps.newId() }]);
   await world.snapshots.save({ stream: userId, number: 1, sequence: 1, stateVersion: 1, state: { ADDRESS } });
-  await eraseAccountOf(deps, { userId, by: 'ops' }, context());
+  await eraseAccountOf(deps, { userId, by: 'ops' }, useCaseContext());
   world.advance(7 * DAY);
   return userId;
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { type ErasurePage, unconfirmed } from '../erasure-receipts.ts';
+import { type ErasurePage, unconfirmedConsumers } from '../erasure-receipts.ts';
 import type { Stores } from '../stores.ts';
 import { instant } from './commits.ts';
 import type { OpenStores } from './open-stores.ts';
@@ -42,7 +42,7 @@ export function erasureReceiptsContract(name: string, open: OpenStores): void {
       await stores.erasureReceipts.confirm(account, receiptOf('mirror', 40));
       const found = await stores.erasureReceipts.find(account);
       assert.deepEqual(found?.receipts, [receiptOf('user', 20), receiptOf('mirror', 40)]);
-      assert.deepEqual(found && unconfirmed(found), ['books']);
+      assert.deepEqual(found && unconfirmedConsumers(found), ['books']);
 
       const stranger = randomUUID();
       await stores.erasureReceipts.confirm(stranger, receiptOf('user'));

@@ -4,7 +4,7 @@ import type { Commit } from '../../ports/journal.ts';
 import type { Registration } from '../../ports/registrations.ts';
 import { readEvents } from '../stored-events.ts';
 
-export const COMMITS = 'auth_commits';
+export const COMMITS_COLLECTION = 'auth_commits';
 
 /**
  * A commit is one document, so one insert is the whole transaction. The outbox entry and the open registration are
@@ -44,40 +44,40 @@ export function commitSchema() {
 }
 
 export const commitIndexes: readonly Index[] = [
-  { collection: COMMITS, name: 'stream', keys: { stream: 1, number: 1 }, unique: true },
-  { collection: COMMITS, name: 'claims', keys: { claims: 1 }, unique: true, sparse: true },
+  { collection: COMMITS_COLLECTION, name: 'stream', keys: { stream: 1, number: 1 }, unique: true },
+  { collection: COMMITS_COLLECTION, name: 'claims', keys: { claims: 1 }, unique: true, sparse: true },
   {
-    collection: COMMITS,
+    collection: COMMITS_COLLECTION,
     name: 'unpublished_by_time',
     keys: { 'unpublished.at': 1, 'unpublished.stream': 1 },
     sparse: true,
   },
   {
-    collection: COMMITS,
+    collection: COMMITS_COLLECTION,
     name: 'unpublished_by_stream',
     keys: { 'unpublished.stream': 1, 'unpublished.number': 1 },
     sparse: true,
   },
   {
-    collection: COMMITS,
+    collection: COMMITS_COLLECTION,
     name: 'living_by_address',
     keys: { 'registration.address': 1, 'registration.at': -1, 'registration.stream': -1 },
     sparse: true,
   },
   {
-    collection: COMMITS,
+    collection: COMMITS_COLLECTION,
     name: 'living_by_time',
     keys: { 'registration.at': 1, 'registration.stream': 1 },
     sparse: true,
   },
   {
-    collection: COMMITS,
+    collection: COMMITS_COLLECTION,
     name: 'erasures',
     keys: { 'erasure.eraseAt': 1, 'erasure.stream': 1, 'erasure.number': 1 },
     sparse: true,
   },
   {
-    collection: COMMITS,
+    collection: COMMITS_COLLECTION,
     name: 'role_changes',
     keys: { 'events.type': 1, stream: 1 },
     only: { 'events.type': 'RoleChanged' },
@@ -89,7 +89,7 @@ export const commitIndexes: readonly Index[] = [
  * majority has; the next commit would then follow one that no longer exists, and leave a permanent gap in its
  * stream.
  */
-export const MAJORITY = { readConcern: 'majority' } as const;
+export const MAJORITY_READ = { readConcern: 'majority' } as const;
 
 /** Returns the document of a new commit, entered in the outbox. */
 export function documentOf({

@@ -1,11 +1,11 @@
 import type { Migration } from '@latchkey/mongo';
-import { COMMITS, type CommitDocument } from './commits.ts';
+import { COMMITS_COLLECTION, type CommitDocument } from './commits.ts';
 
 const KEPT_MS = 7 * 24 * 3_600_000;
 
 /** Makes registrations be erased that ended before there were erasures: like others, seven days after their end. */
 export const eraseEndedRegistrations: Migration = async (connection) => {
-  const commits = connection.collection<CommitDocument>(COMMITS);
+  const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
   const ended = commits.find(
     { 'events.type': 'RegistrationEnded', erasure: { $exists: false } },
     { projection: { stream: 1, number: 1, at: 1 } },

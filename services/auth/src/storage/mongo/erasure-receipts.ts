@@ -1,16 +1,16 @@
 import { guardMongo, type Index, modelOf, plainSchema, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import {
-  type Copies,
-  type Erasure,
+  type ErasureCopies,
   type ErasureReceipts,
+  type ErasureRecord,
   isCopied,
-  unconfirmed,
+  unconfirmedConsumers,
 } from '../../ports/erasure-receipts.ts';
 
-export const ERASURES = 'auth_erasures';
+export const ERASURES_COLLECTION = 'auth_erasures';
 
-interface ErasureDocument extends Omit<Erasure, 'account'> {
+interface ErasureDocument extends Omit<ErasureRecord, 'account'> {
   /** The account. */
   readonly _id: string;
   /**
@@ -39,14 +39,19 @@ function schema() {
 }
 
 export const erasureIndexes: readonly Index[] = [
-  { collection: ERASURES, name: 'time', keys: { erasedAt: -1, _id: -1 } },
-  { collection: ERASURES, name: 'waiting', keys: { waitingSince: -1 }, sparse: true },
-  { collection: ERASURES, name: 'open', keys: { 'open.firstAt': 1, 'open.account': 1 }, sparse: true },
+  { collection: ERASURES_COLLECTION, name: 'time', keys: { erasedAt: -1, _id: -1 } },
+  { collection: ERASURES_COLLECTION, name: 'waiting', keys: { waitingSince: -1 }, sparse: true },
+  {
+    collection: ERASURES_COLLECTION,
+    name: 'open',
+    keys: { 'open.firstAt': 1, 'open.account': 1 },
+    sparse: true,
+  },
 ];
 
 /** Erasures and their receipts in MongoDB: one document per account. */
 export function createMongoErasureReceipts(connection: Connection): ErasureReceipts {
-  const erasures = modelOf(connection, ERASURES, schema);
+  const erasures = modelOf(connection, ERASURES_COLLECTION, schema);
 
   return guardMongo<ErasureReceipts>({
     async open(erasure) {
@@ -60,7 +65,7 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
       const stored = await erasures.findById(account).lean();
       // The process that adds the last receipt reads all of them. Each later call repeats this, because that process
       // may have died in between.
-      if (stored?.waitingSince !== undefined && unconfirmed(stored).length === 0)
+      if (stored?.waitingSince !== undefined && unconfirmedConsumers(stored).length === 0)
         await erasures.updateOne({ _id: account }, { $unset: { waitingSince: 1 } });
     },
 
@@ -126,8 +131,8 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
   });
 }
 
-export function documentOfErasure({ account, ...erasure }: Erasure): ErasureDocument {
-  const waits = unconfirmed(erasure).length > 0;
+export function documentOfErasure({ account, ...erasure }: ErasureRecord): ErasureDocument {
+  const waits = unconfirmedConsumers(erasure).length > 0;
   const { copies } = erasure;
   return {
     _id: account,
@@ -137,7 +142,7 @@ export function documentOfErasure({ account, ...erasure }: Erasure): ErasureDocu
   };
 }
 
-function erasureOf({ _id, sequence, erasedAt, expected, receipts, copies }: ErasureDocument): Erasure {
+function erasureOf({ _id, sequence, erasedAt, expected, receipts, copies }: ErasureDocument): ErasureRecord {
   return {
     account: _id,
     sequence,
@@ -148,6 +153,6 @@ function erasureOf({ _id, sequence, erasedAt, expected, receipts, copies }: Eras
   };
 }
 
-function copiesOf({ firstAt, lastAt, goneAt }: Copies): Copies {
+function copiesOf({ firstAt, lastAt, goneAt }: ErasureCopies): ErasureCopies {
   return { firstAt, lastAt, ...(goneAt !== undefined && { goneAt }) };
 }

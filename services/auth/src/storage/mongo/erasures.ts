@@ -1,18 +1,18 @@
 import { guardMongo } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { DueErasure, Erasures } from '../../ports/erasures.ts';
-import { COMMITS, type CommitDocument, MAJORITY } from './commits.ts';
+import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commits.ts';
 
 /** The open erasures in MongoDB: subdocuments of commits. */
 export function createMongoErasures(connection: Connection): Erasures {
-  const commits = connection.collection<CommitDocument>(COMMITS);
+  const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
   return guardMongo<Erasures>({
     async due({ after, until, limit }) {
       const inTime = { 'erasure.eraseAt': { $lte: until.toISOString() } };
       const documents = await commits
         .find(after === undefined ? inTime : { $and: [inTime, isAfter(after)] }, {
-          ...MAJORITY,
+          ...MAJORITY_READ,
           projection: { erasure: 1 },
         })
         .sort({ 'erasure.eraseAt': 1, 'erasure.stream': 1, 'erasure.number': 1 })

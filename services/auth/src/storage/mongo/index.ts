@@ -17,14 +17,14 @@ import { createMongoJournal } from './journal.ts';
 import { createMongoKnownSources } from './known-sources.ts';
 import { createMongoLimits, limitIndexes } from './limits.ts';
 import { createMongoMigrationTarget } from './migration-target.ts';
-import { assertNotMoving, FINGERPRINTS } from './moves.ts';
+import { assertNotMoving, FINGERPRINTS_COLLECTION } from './moves.ts';
 import { createMongoOutbox } from './outbox.ts';
 import { createMongoPersonalData } from './personal-data.ts';
 import { createMongoRegistrations } from './registrations.ts';
 import { createMongoRequests } from './requests.ts';
 import { createMongoSessions, sessionIndexes } from './sessions.ts';
 import { createMongoSnapshots } from './snapshots.ts';
-import { createMongoStoredCommits, LEASES } from './stored-commits.ts';
+import { createMongoStoredCommits, LEASES_COLLECTION } from './stored-commits.ts';
 import { createMongoTrustedAddresses, trustedAddressIndexes } from './trusted-addresses.ts';
 
 /** Auth's indexes in MongoDB. */
@@ -53,11 +53,13 @@ export function openMongoStores(connection: Connection): Stores {
     erasureReceipts: createMongoErasureReceipts(connection),
     personalData: createMongoPersonalData(connection),
     snapshots: createMongoSnapshots(connection),
-    keyFingerprints: createMongoKeyFingerprints(connection, FINGERPRINTS, () => assertNotMoving(connection)),
+    keyFingerprints: createMongoKeyFingerprints(connection, FINGERPRINTS_COLLECTION, () =>
+      assertNotMoving(connection),
+    ),
     sessions: createMongoSessions(connection),
     requests: createMongoRequests(connection),
     idempotencyKeys: createMongoIdempotencyKeys(connection),
-    leases: createMongoLeaseRecords(connection, LEASES),
+    leases: createMongoLeaseRecords(connection, LEASES_COLLECTION),
     trustedAddresses: createMongoTrustedAddresses(connection),
     knownSources: createMongoKnownSources(connection),
     storedCommits: createMongoStoredCommits(connection),

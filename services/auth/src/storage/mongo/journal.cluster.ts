@@ -4,7 +4,7 @@ import { testDatabase } from '@latchkey/mongo/testing';
 import { type Connection, mongo } from 'mongoose';
 import { commitOf, registrationOf } from '../../ports/testing/commits.ts';
 import { commitStoresModelContract } from '../../ports/testing/model.contract.ts';
-import { COMMITS } from './commits.ts';
+import { COMMITS_COLLECTION } from './commits.ts';
 import { authIndexes, openMongoStores } from './index.ts';
 
 const database = testDatabase('journal', authIndexes);
@@ -27,7 +27,9 @@ describe('the journal on mongo', () => {
     await journal.append(damaged);
     await journal.append(sound);
     for (const events of [[], [1], [{ type: 'SessionsRevoked' }], 'text', null]) {
-      await connection.collection(COMMITS).updateOne({ stream: damaged.stream }, { $set: { events } });
+      await connection
+        .collection(COMMITS_COLLECTION)
+        .updateOne({ stream: damaged.stream }, { $set: { events } });
       await assert.rejects(journal.read(damaged.stream), {
         name: 'UnreadableCommit',
         message: `Commit 1 of stream ${damaged.stream} cannot be read: not a list of events.`,
@@ -54,7 +56,10 @@ describe('the journal on mongo', () => {
     await registrations.living('ada@example.com');
     await outbox.unpublished([commit.stream]);
     // Whose commit came first is asked of the primary alone, and then of a majority.
-    assert.deepEqual(asked, [[COMMITS, 'local'], ...Array(7).fill([COMMITS, 'majority'])]);
+    assert.deepEqual(asked, [
+      [COMMITS_COLLECTION, 'local'],
+      ...Array(7).fill([COMMITS_COLLECTION, 'majority']),
+    ]);
   });
 
   test('keeps nothing of the outbox or a registration where there is none', async () => {
@@ -64,7 +69,7 @@ describe('the journal on mongo', () => {
     await journal.append(commit);
     await outbox.markPublished([commit]);
     await registrations.settle(commit.stream);
-    const document = await connection.collection(COMMITS).findOne({ stream: commit.stream });
+    const document = await connection.collection(COMMITS_COLLECTION).findOne({ stream: commit.stream });
     const fields = ['_id', 'at', 'correlationId', 'events', 'number', 'sequence', 'stream'];
     assert.deepEqual(Object.keys(document ?? {}).toSorted(), fields);
   });

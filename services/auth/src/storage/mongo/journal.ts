@@ -4,7 +4,7 @@ import { createBatchedReader, guardMongo, isLostRace, MongoFailure } from '@latc
 import { StoreUnavailable } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import { type AppendResult, type Commit, type Journal, UnreadableCommit } from '../../ports/journal.ts';
-import { COMMITS, type CommitDocument, commitOf, documentOf, MAJORITY } from './commits.ts';
+import { COMMITS_COLLECTION, type CommitDocument, commitOf, documentOf, MAJORITY_READ } from './commits.ts';
 
 /** A read concern that also shows writes that no majority has yet. Used only to find out whose commit came first. */
 const LOCAL = { readConcern: 'local' } as const;
@@ -29,14 +29,14 @@ function after({ stream, number }: Place) {
  * commits, so this uses the driver without mongoose (ADR 20).
  */
 export function createMongoJournal(connection: Connection): Journal {
-  const commits = connection.collection<CommitDocument>(COMMITS);
+  const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
   /** Returns the documents of each stream after a number, in the order of their numbers. */
   const readAll = createBatchedReader(async (places: readonly Place[]) => {
     const [first] = places;
     if (places.length === 1 && first !== undefined)
-      return [await commits.find(after(first), MAJORITY).sort({ number: 1 }).toArray()];
-    const documents = await commits.find({ $or: places.map(after) }, MAJORITY).toArray();
+      return [await commits.find(after(first), MAJORITY_READ).sort({ number: 1 }).toArray()];
+    const documents = await commits.find({ $or: places.map(after) }, MAJORITY_READ).toArray();
     const byStream = Map.groupBy(
       documents.toSorted((a, b) => a.number - b.number),
       ({ stream }) => stream,
@@ -48,7 +48,7 @@ export function createMongoJournal(connection: Connection): Journal {
   });
 
   async function byCommand(commandId: string): Promise<Commit | undefined> {
-    const document = await commits.findOne({ _id: commandId }, MAJORITY);
+    const document = await commits.findOne({ _id: commandId }, MAJORITY_READ);
     return document === null ? undefined : commitOf(document);
   }
 
@@ -71,7 +71,7 @@ export function createMongoJournal(connection: Connection): Journal {
   async function waitForMajority(filter: object): Promise<CommitDocument> {
     const deadline = performance.now() + MAJORITY_WAIT_MS;
     for (;;) {
-      const document = await commits.findOne(filter, MAJORITY);
+      const document = await commits.findOne(filter, MAJORITY_READ);
       if (document !== null) return document;
       if (performance.now() >= deadline) throw new StoreUnavailable(new MongoFailure(NOT_YET_DURABLE));
       await setTimeout(POLL_MS);
@@ -88,7 +88,7 @@ export function createMongoJournal(connection: Connection): Journal {
       { stream, number, 'events.chain': { $exists: false } },
       { $set: Object.fromEntries(places) },
     );
-    const document = await commits.findOne({ stream, number }, MAJORITY);
+    const document = await commits.findOne({ stream, number }, MAJORITY_READ);
     if (document === null) throw new UnreadableCommit(stream, number, 'it is missing');
     return commitOf(document).events.flatMap(({ chain }) => chain ?? []);
   }
@@ -111,20 +111,23 @@ export function createMongoJournal(connection: Connection): Journal {
       const documents =
         limit === 0
           ? await readAll(place)
-          : await commits.find(after(place), MAJORITY).sort({ number: 1 }).limit(limit).toArray();
+          : await commits.find(after(place), MAJORITY_READ).sort({ number: 1 }).limit(limit).toArray();
       return documents.map(commitOf);
     },
 
     byCommand,
 
     async holder(claim) {
-      const document = await commits.findOne({ claims: claim }, { ...MAJORITY, projection: { stream: 1 } });
+      const document = await commits.findOne(
+        { claims: claim },
+        { ...MAJORITY_READ, projection: { stream: 1 } },
+      );
       return document?.stream;
     },
 
     async release({ stream, number }, released) {
       for (;;) {
-        const document = await commits.findOne({ stream, number }, MAJORITY);
+        const document = await commits.findOne({ stream, number }, MAJORITY_READ);
         const held = document?.claims ?? [];
         const kept = held.filter((claim) => !released.includes(claim));
         if (kept.length === held.length) return;
@@ -139,7 +142,7 @@ export function createMongoJournal(connection: Connection): Journal {
       const documents = await commits
         .find(
           { claims: { $elemMatch: { $gte: from, $lt: before } } },
-          { ...MAJORITY, projection: { stream: 1 } },
+          { ...MAJORITY_READ, projection: { stream: 1 } },
         )
         .toArray();
       return [...new Set(documents.map(({ stream }) => stream))];
@@ -147,7 +150,7 @@ export function createMongoJournal(connection: Connection): Journal {
 
     async countClaims(prefix) {
       const documents = await commits
-        .find({ claims: startsWith(prefix) }, { ...MAJORITY, projection: { claims: 1 } })
+        .find({ claims: startsWith(prefix) }, { ...MAJORITY_READ, projection: { claims: 1 } })
         .toArray();
       return documents.flatMap(({ claims = [] }) => claims).filter((claim) => claim.startsWith(prefix))
         .length;
@@ -155,7 +158,7 @@ export function createMongoJournal(connection: Connection): Journal {
 
     async roleChanges() {
       const documents = await commits
-        .find({ 'events.type': 'RoleChanged' }, { ...MAJORITY, projection: { stream: 1 } })
+        .find({ 'events.type': 'RoleChanged' }, { ...MAJORITY_READ, projection: { stream: 1 } })
         .toArray();
       return [...new Set(documents.map(({ stream }) => stream))];
     },

@@ -8,15 +8,15 @@ import {
 } from '@latchkey/mongo';
 import { type MoveTarget, parseKeyUses } from '@latchkey/store';
 import type { Connection, Model } from 'mongoose';
-import type { Erasure } from '../../ports/erasure-receipts.ts';
+import type { ErasureRecord } from '../../ports/erasure-receipts.ts';
 import type { Fingerprints, MigrationTarget, RawCommit } from '../../ports/migration.ts';
 import type { RecordedRequest } from '../../ports/requests.ts';
 import type { Session } from '../../ports/sessions.ts';
-import { COMMITS, type CommitDocument, commitSchema, documentOf } from './commits.ts';
-import { documentOfErasure, ERASURES } from './erasure-receipts.ts';
-import { FINGERPRINTS, movesIn } from './moves.ts';
-import { documentOfRequest, REQUESTS } from './requests.ts';
-import { documentOfSession, SESSIONS } from './sessions.ts';
+import { COMMITS_COLLECTION, type CommitDocument, commitSchema, documentOf } from './commits.ts';
+import { documentOfErasure, ERASURES_COLLECTION } from './erasure-receipts.ts';
+import { FINGERPRINTS_COLLECTION, movesIn } from './moves.ts';
+import { documentOfRequest, REQUESTS_COLLECTION } from './requests.ts';
+import { documentOfSession, SESSIONS_COLLECTION } from './sessions.ts';
 
 /** The id of the move; a database can be the target of one move only. */
 const MOVE = 'embedded';
@@ -27,9 +27,9 @@ const TAKEN = 'MONGO_URL: the database has another commit in the place of one th
 
 /** Receives auth's records in MongoDB. */
 export function createMongoMigrationTarget(connection: Connection): MigrationTarget {
-  const commits = modelOf(connection, COMMITS, commitSchema);
+  const commits = modelOf(connection, COMMITS_COLLECTION, commitSchema);
   const moves = movesIn(connection);
-  const fingerprints = fingerprintsIn(connection, FINGERPRINTS);
+  const fingerprints = fingerprintsIn(connection, FINGERPRINTS_COLLECTION);
 
   async function refuseIfUsed(): Promise<void> {
     if ((await fingerprints.exists({})) !== null || (await commits.exists({})) !== null)
@@ -52,20 +52,20 @@ export function createMongoMigrationTarget(connection: Connection): MigrationTar
       },
     }),
     requests: guardMongo<MoveTarget<RecordedRequest>>(
-      createDocumentTarget(connection, REQUESTS, { documentOf: documentOfRequest }),
+      createDocumentTarget(connection, REQUESTS_COLLECTION, { documentOf: documentOfRequest }),
     ),
     sessions: guardMongo<MoveTarget<Session>>(
-      createDocumentTarget(connection, SESSIONS, { documentOf: documentOfSession }),
+      createDocumentTarget(connection, SESSIONS_COLLECTION, { documentOf: documentOfSession }),
     ),
-    erasures: guardMongo<MoveTarget<Erasure>>(
-      createDocumentTarget(connection, ERASURES, { documentOf: documentOfErasure }),
+    erasures: guardMongo<MoveTarget<ErasureRecord>>(
+      createDocumentTarget(connection, ERASURES_COLLECTION, { documentOf: documentOfErasure }),
     ),
     commits: guardMongo(commitsIn(connection)),
   };
 }
 
 function commitsIn(connection: Connection): MoveTarget<RawCommit> {
-  const target = createDocumentTarget<RawCommit, CommitDocument>(connection, COMMITS, {
+  const target = createDocumentTarget<RawCommit, CommitDocument>(connection, COMMITS_COLLECTION, {
     documentOf,
     isHeld: (stored, commit) => fixedPart(stored) === fixedPart(commit),
   });

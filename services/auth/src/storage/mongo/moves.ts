@@ -9,7 +9,7 @@ interface MoveDocument {
 }
 
 /** The keys that auth was used with. */
-export const FINGERPRINTS = 'auth_fingerprints';
+export const FINGERPRINTS_COLLECTION = 'auth_fingerprints';
 
 export function movesIn(connection: Connection) {
   return modelOf(connection, 'auth_moves', () =>

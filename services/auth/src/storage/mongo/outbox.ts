@@ -2,13 +2,13 @@ import { guardMongo } from '@latchkey/mongo';
 import type { Connection, mongo } from 'mongoose';
 import { MAX_COUNTED, type Outbox } from '../../ports/outbox.ts';
 import { readableByStream } from '../stored-events.ts';
-import { COMMITS, type CommitDocument, commitOf, MAJORITY } from './commits.ts';
+import { COMMITS_COLLECTION, type CommitDocument, commitOf, MAJORITY_READ } from './commits.ts';
 
 const isUnpublished = { 'unpublished.at': { $exists: true } };
 
 /** The outbox in MongoDB: subdocuments of unpublished commits. */
 export function createMongoOutbox(connection: Connection): Outbox {
-  const commits = connection.collection<CommitDocument>(COMMITS);
+  const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
   /** Adds streams until there are `limit`, in the order of their commits' times. */
   async function addStreams(streams: Set<string>, at: mongo.Condition<string>, limit: number): Promise<void> {
@@ -26,7 +26,7 @@ export function createMongoOutbox(connection: Connection): Outbox {
       // The scan follows an index, so it cannot miss a commit below one that it returns: streams only grow at their
       // end.
       const documents = await commits
-        .find({ 'unpublished.stream': { $in: [...streams] } }, MAJORITY)
+        .find({ 'unpublished.stream': { $in: [...streams] } }, MAJORITY_READ)
         .sort({ 'unpublished.stream': 1, 'unpublished.number': 1 })
         .toArray();
       return readableByStream(documents, commitOf);

@@ -2,13 +2,13 @@ import { guardMongo } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { PersonalDataEraser } from '../../ports/personal-data.ts';
 import { erasedEvents, keptClaims } from '../erased-commit.ts';
-import { COMMITS, type CommitDocument, MAJORITY } from './commits.ts';
+import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commits.ts';
 
 type Named = { readonly _id: string };
 
 /** The personal data of an account in MongoDB, collection by collection. */
 export function createMongoPersonalData(connection: Connection): PersonalDataEraser {
-  const commits = connection.collection<CommitDocument>(COMMITS);
+  const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
   async function eraseCommit({ _id, events, claims }: CommitDocument): Promise<void> {
     const kept = keptClaims(claims);
@@ -44,7 +44,7 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
       await connection.collection('auth_audit').deleteMany({ account: userId });
     },
     async eraseCommits(userId) {
-      const ofAccount = commits.find({ stream: userId }, MAJORITY).sort({ number: -1 });
+      const ofAccount = commits.find({ stream: userId }, MAJORITY_READ).sort({ number: -1 });
       for (const commit of await ofAccount.toArray()) await eraseCommit(commit);
     },
   });

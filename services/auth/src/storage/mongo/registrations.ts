@@ -1,19 +1,19 @@
 import { guardMongo } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Registration, Registrations } from '../../ports/registrations.ts';
-import { COMMITS, type CommitDocument, MAJORITY } from './commits.ts';
+import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commits.ts';
 
 /** The condition that the field exists, without which MongoDB does not use a sparse index. */
 const isOpen = { 'registration.at': { $exists: true } };
 
 /** The open registrations in MongoDB: subdocuments of first commits. */
 export function createMongoRegistrations(connection: Connection): Registrations {
-  const commits = connection.collection<CommitDocument>(COMMITS);
+  const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
   return guardMongo<Registrations>({
     async living(address) {
       const documents = await commits
-        .find({ 'registration.address': address }, { ...MAJORITY, projection: { registration: 1 } })
+        .find({ 'registration.address': address }, { ...MAJORITY_READ, projection: { registration: 1 } })
         .sort({ 'registration.at': -1, 'registration.stream': -1 })
         .toArray();
       return documents.flatMap(registrationOf);

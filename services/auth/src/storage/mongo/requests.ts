@@ -3,7 +3,7 @@ import { guardMongo, isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { MAX_LISTED_LEASES, type RecordedRequest, type Requests } from '../../ports/requests.ts';
 
-export const REQUESTS = 'auth_requests';
+export const REQUESTS_COLLECTION = 'auth_requests';
 
 interface RequestDocument extends Omit<RecordedRequest, 'id'> {
   readonly _id: string;
@@ -30,7 +30,7 @@ function schema() {
 }
 
 export function requestsIn(connection: Connection) {
-  return modelOf(connection, REQUESTS, schema);
+  return modelOf(connection, REQUESTS_COLLECTION, schema);
 }
 
 /**

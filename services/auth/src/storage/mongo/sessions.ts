@@ -4,18 +4,18 @@ import type { Session, SessionPlace, Sessions } from '../../ports/sessions.ts';
 
 type SessionDocument = Omit<Session, 'id'> & { readonly _id: string };
 
-export const SESSIONS = 'auth_sessions';
+export const SESSIONS_COLLECTION = 'auth_sessions';
 
 export const sessionIndexes: readonly Index[] = [
-  { collection: SESSIONS, name: 'user', keys: { userId: 1, createdAt: -1, _id: -1 } },
-  { collection: SESSIONS, name: 'expiry', keys: { expiresAt: 1 } },
+  { collection: SESSIONS_COLLECTION, name: 'user', keys: { userId: 1, createdAt: -1, _id: -1 } },
+  { collection: SESSIONS_COLLECTION, name: 'expiry', keys: { expiresAt: 1 } },
 ];
 
 const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
 
 /** Sessions in MongoDB, without mongoose (ADR 20): every request with a token reads one. */
 export function createMongoSessions(connection: Connection): Sessions {
-  const sessions = connection.collection<SessionDocument>(SESSIONS);
+  const sessions = connection.collection<SessionDocument>(SESSIONS_COLLECTION);
 
   const find = createBatchedReader(async (ids: readonly string[]) => {
     const [first] = ids;

@@ -1,6 +1,6 @@
 import { testDatabase } from '@latchkey/mongo/testing';
 import { storedCommitsContract } from '../../ports/testing/stored-commits.contract.ts';
-import { COMMITS } from './commits.ts';
+import { COMMITS_COLLECTION } from './commits.ts';
 import { authIndexes, openMongoStores } from './index.ts';
 
 const database = testDatabase('stored_commits', authIndexes);
@@ -11,7 +11,9 @@ storedCommitsContract('mongo', async () => {
   return {
     stores: openMongoStores(connection),
     damage: async ({ stream, number }) => {
-      await connection.collection(COMMITS).updateOne({ stream, number }, { $set: { events: ['text'] } });
+      await connection
+        .collection(COMMITS_COLLECTION)
+        .updateOne({ stream, number }, { $set: { events: ['text'] } });
     },
     close,
   };

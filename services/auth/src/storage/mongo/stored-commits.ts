@@ -4,17 +4,17 @@ import type { ExpiredLease } from '@latchkey/verify';
 import type { Connection, QueryFilter } from 'mongoose';
 import type { StoredCommit, StoredCommits } from '../../ports/stored-commits.ts';
 import { readEvents, readOrUnreadable } from '../stored-events.ts';
-import { COMMITS, type CommitDocument, commitSchema } from './commits.ts';
+import { COMMITS_COLLECTION, type CommitDocument, commitSchema } from './commits.ts';
 import { requestsIn } from './requests.ts';
 
-export const LEASES = 'auth_leases';
+export const LEASES_COLLECTION = 'auth_leases';
 
 const PAGE = 500;
 const MAX_LEASES = 1000;
 
 /** Read-only access to the journal in MongoDB. */
 export function createMongoStoredCommits(connection: Connection): StoredCommits {
-  const commits = modelOf(connection, COMMITS, commitSchema);
+  const commits = modelOf(connection, COMMITS_COLLECTION, commitSchema);
 
   async function find(filter: QueryFilter<CommitDocument>, limit = 0): Promise<readonly StoredCommit[]> {
     const documents = await commits
@@ -55,7 +55,7 @@ function storedCommitOf({ _id, events, unpublished, ...commit }: CommitDocument)
 async function expiredLeases(connection: Connection, before: Date): Promise<readonly ExpiredLease[]> {
   const [jobs, requests] = await Promise.all([
     connection
-      .collection<LeaseDocument>(LEASES)
+      .collection<LeaseDocument>(LEASES_COLLECTION)
       .find({ until: { $lt: before } })
       .limit(MAX_LEASES)
       .toArray(),

@@ -1,5 +1,10 @@
 import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
-import { type Erasure, type ErasureReceipts, isCopied, unconfirmed } from '../../ports/erasure-receipts.ts';
+import {
+  type ErasureReceipts,
+  type ErasureRecord,
+  isCopied,
+  unconfirmedConsumers,
+} from '../../ports/erasure-receipts.ts';
 
 const LATEST = '(erased_at, account) < (:erasedAt, :account) AND erased_at <= :until';
 const IN_ORDER = 'ORDER BY erased_at DESC, account DESC LIMIT :limit';
@@ -26,7 +31,7 @@ const END = '~';
 
 /** Erasures and their receipts in the embedded store. */
 export function createSqliteErasureReceipts(database: Database): ErasureReceipts {
-  function find(account: string): Erasure | undefined {
+  function find(account: string): ErasureRecord | undefined {
     const row = database.prepare(SQL.find).get({ account });
     return row && erasureOf(row);
   }
@@ -46,7 +51,7 @@ export function createSqliteErasureReceipts(database: Database): ErasureReceipts
         if (erasure === undefined) return;
         if (erasure.receipts.some(({ consumer }) => consumer === receipt.consumer)) return;
         const receipts = [...erasure.receipts, receipt];
-        const waiting = unconfirmed({ ...erasure, receipts }).length > 0 ? 1 : 0;
+        const waiting = unconfirmedConsumers({ ...erasure, receipts }).length > 0 ? 1 : 0;
         database.prepare(SQL.confirm).run({ account, receipts: JSON.stringify(receipts), waiting });
       }),
 
@@ -72,7 +77,7 @@ export function createSqliteErasureReceipts(database: Database): ErasureReceipts
   });
 }
 
-export function erasureOf(row: Row): Erasure {
+export function erasureOf(row: Row): ErasureRecord {
   const [firstAt, lastAt, goneAt] = [row['copied_first'], row['copied_last'], row['copied_gone']];
   const hasCopies = typeof firstAt === 'string' && typeof lastAt === 'string';
   return {
