@@ -8,7 +8,7 @@ import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { createTransport } from 'nodemailer';
 import type { NewDelivery } from '../services/notifier/src/delivery/delivery.ts';
-import { entriesFor } from '../services/notifier/src/intake/entries.ts';
+import { intakeEntriesFor } from '../services/notifier/src/intake/entries.ts';
 import type { Mail, Mailer } from '../services/notifier/src/ports/mailer.ts';
 import { openSqliteStorage } from '../services/notifier/src/storage/sqlite/index.ts';
 import { anEvent, createSealingKey, type SealingKey } from '../services/notifier/src/testing/events.ts';
@@ -71,7 +71,7 @@ async function verifications(key: SealingKey): Promise<readonly NewDelivery[]> {
     const subject = randomUUID();
     const link = { purpose: 'verification', to: person.email, userId: subject, expiresAt } as const;
     const data = { role: 'user', locale: 'en', person, verification: await key.seal(link) } as const;
-    deliveries.push(...entriesFor(anEvent('UserRegistered', data, { subject })).deliveries);
+    deliveries.push(...intakeEntriesFor(anEvent('UserRegistered', data, { subject })).deliveries);
   }
   return deliveries;
 }

@@ -1,5 +1,5 @@
 /** Counts the links that the notifier has not opened yet, by the key that they are sealed to. */
-import { type OpsDeliveries, type OwedWithLink, sealingKeyIdOf } from '@latchkey/notifier/ops';
+import { type OpsDeliveries, type OwedDeliveryWithLink, sealingKeyIdOf } from '@latchkey/notifier/ops';
 import type { JournalView } from '@latchkey/verify';
 
 /** Counts the links that have not expired and whose mail has not been sent. Reads the whole journal. */
@@ -21,12 +21,15 @@ export async function countUnsentLinks(
 }
 
 /** Returns the id of the key that a mail's link is sealed to; undefined if the mail has no link that still works. */
-function keyOfLink({ link }: OwedWithLink, now: Date): string | undefined {
+function keyOfLink({ link }: OwedDeliveryWithLink, now: Date): string | undefined {
   if (link === undefined || Date.parse(link.expiresAt) <= now.getTime()) return undefined;
   return sealingKeyIdOf(link.sealed);
 }
 
 /** An event that has not reached the notifier has no delivery, so its link counts as unsent. */
-async function isUnsent({ id }: OwedWithLink, deliveries: Pick<OpsDeliveries, 'find'>): Promise<boolean> {
+async function isUnsent(
+  { id }: OwedDeliveryWithLink,
+  deliveries: Pick<OpsDeliveries, 'find'>,
+): Promise<boolean> {
   return (await deliveries.find(id))?.endedAt === undefined;
 }

@@ -29,7 +29,7 @@ export function faultOfDkimKey(pem: string): string | undefined {
 
 const KEY_FAULT = `must be a private RSA key of at least ${LEAST_BITS} bits in PEM: \`ops mail dkim\` makes one`;
 
-export const SELECTOR = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*$/i;
+export const SELECTOR_PATTERN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*$/i;
 
 export interface DkimKey {
   /** Undefined for the key whose name is in MAIL_DKIM_SELECTOR. */
@@ -43,7 +43,7 @@ export type DkimKeys = readonly [DkimKey, ...DkimKey[]];
 
 const dkimJwks = z.object({
   keys: z
-    .array(z.looseObject({ kty: z.literal('RSA'), kid: z.string().regex(SELECTOR).exactOptional() }))
+    .array(z.looseObject({ kty: z.literal('RSA'), kid: z.string().regex(SELECTOR_PATTERN).exactOptional() }))
     .min(1),
 });
 

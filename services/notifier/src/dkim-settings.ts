@@ -2,10 +2,10 @@
 import { domainToASCII } from 'node:url';
 import { keySetting } from '@latchkey/process';
 import { z } from 'zod';
-import { type DkimSettings, parseDkimKeys, SELECTOR } from './dkim-key.ts';
+import { type DkimSettings, parseDkimKeys, SELECTOR_PATTERN } from './dkim-key.ts';
 import { domainSetting } from './domain-setting.ts';
 
-const selector = z.string().regex(SELECTOR, 'must be a name in DNS, such as latchkey1');
+const selector = z.string().regex(SELECTOR_PATTERN, 'must be a name in DNS, such as latchkey1');
 
 export const dkimFields = {
   MAIL_DKIM_DOMAIN: domainSetting('example.com')

@@ -16,7 +16,7 @@ import type { Clock } from './ports/clock.ts';
 import { deliveryIndexes } from './storage/mongo/schema.ts';
 import { anEvent, aToken, createSealingKey } from './testing/events.ts';
 import { type MailServer, startMailServer } from './testing/mail-server.ts';
-import { sendingTo } from './testing/settings.ts';
+import { settingsToSendTo } from './testing/settings.ts';
 
 const database = testDatabase('notifier', deliveryIndexes);
 const openBus = isolatedBuses();
@@ -25,7 +25,7 @@ const key = await createSealingKey();
 
 /** Starts a notifier with its own connections, until it is stopped or the test ends. */
 async function startNotifier(context: TestContext, port: number, clock: Clock = systemClock) {
-  const config = sendingTo(port, key, { MAIL_LEASE_SECONDS: '45' });
+  const config = settingsToSendTo(port, key, { MAIL_LEASE_SECONDS: '45' });
   const bus = openBus();
   await bus.ensureTopics(notifierTopics);
   const mongo = await database.another();

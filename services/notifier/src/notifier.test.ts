@@ -24,11 +24,11 @@ import { anEvent, aToken, createSealingKey, type SealingKey } from './testing/ev
 import {
   type MailServer,
   type ReceivedMail,
-  reply,
   type Script,
+  smtpReply,
   startMailServer,
 } from './testing/mail-server.ts';
-import { sendingTo } from './testing/settings.ts';
+import { settingsToSendTo } from './testing/settings.ts';
 
 const HOUR = 3_600_000;
 /** How long a notifier that stops waits for mails in progress. */
@@ -72,7 +72,7 @@ async function start(
   settings: Record<string, string> = {},
   { busFor = (bus) => bus, ...deps }: Adapted = {},
 ): Promise<Running> {
-  const config = sendingTo(port, key, settings);
+  const config = settingsToSendTo(port, key, settings);
   const logger = createLogger({ name: 'notifier', level: 'silent' });
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database, logger });
@@ -198,7 +198,7 @@ describe('the notifier', () => {
   });
 
   it('gives up on a recipient that the server refuses for good', async () => {
-    const server = await serve({ onRcptTo: (_to, _session, done) => done(reply(550, '5.1.1 no')) });
+    const server = await serve({ onRcptTo: (_to, _session, done) => done(smtpReply(550, '5.1.1 no')) });
     await start(server.port);
     await publish(await aSignUp('nobody@example.com'));
     await untilState('failed', 1);
@@ -209,7 +209,7 @@ describe('the notifier', () => {
     const server = await serve({
       onRcptTo: (_to, _session, done) => {
         answers += 1;
-        done(answers === 1 ? reply(450) : null);
+        done(answers === 1 ? smtpReply(450) : null);
       },
     });
     await start(server.port);

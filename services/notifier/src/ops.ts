@@ -7,7 +7,7 @@ import { createRecordMove, type KeyFingerprints, type Preparable, type RecordMov
 import type { DeliveryView, OwedDelivery } from '@latchkey/verify';
 import { CONSUMER_GROUP } from './consumer-group.ts';
 import { exportedMails } from './exports/exported-mails.ts';
-import { entriesFor } from './intake/entries.ts';
+import { intakeEntriesFor } from './intake/entries.ts';
 import { type MailTestSettings, mailTestSettings } from './mail-test-settings.ts';
 import type { Deliveries, DeliveryCounts } from './ports/deliveries.ts';
 import type { Suppressions } from './ports/suppressions.ts';
@@ -22,7 +22,7 @@ export { dkimRecord, faultOfDkimKey, makeDkimKey } from './dkim-key.ts';
 export type { DeliverySummary } from './ports/deliveries.ts';
 export { addressFingerprint, addressHint } from './recipient.ts';
 
-export interface OwedWithLink extends OwedDelivery {
+export interface OwedDeliveryWithLink extends OwedDelivery {
   /** The link of the mail, if it has one. */
   readonly link?: SealedToken;
 }
@@ -30,7 +30,7 @@ export interface OwedWithLink extends OwedDelivery {
 export interface OpsDeliveries
   extends Pick<Deliveries, 'list' | 'find' | 'retryNow' | 'cancel'>,
     DeliveryView {
-  owedBy(event: LatchkeyEvent): readonly OwedWithLink[];
+  owedBy(event: LatchkeyEvent): readonly OwedDeliveryWithLink[];
 }
 
 export interface NotifierOps extends Preparable {
@@ -64,7 +64,7 @@ export function openOps(store: Store): NotifierOps {
       ...deliveries,
       group: CONSUMER_GROUP,
       owedBy: (event) =>
-        entriesFor(event).deliveries.map(({ id, mail, content: { link } }) => ({
+        intakeEntriesFor(event).deliveries.map(({ id, mail, content: { link } }) => ({
           id,
           mail,
           ...(link && { link }),

@@ -16,8 +16,8 @@ import { compose, notifierTopics } from './index.ts';
 import { deliveryId } from './intake/delivery-id.ts';
 import { openSqliteStorage } from './storage/sqlite/index.ts';
 import { createSealingKey, type SealingKey } from './testing/events.ts';
-import { type MailServer, reply, type Script, startMailServer } from './testing/mail-server.ts';
-import { sendingTo } from './testing/settings.ts';
+import { type MailServer, type Script, smtpReply, startMailServer } from './testing/mail-server.ts';
+import { settingsToSendTo } from './testing/settings.ts';
 import { createSimulatedClock } from './testing/simulated-clock.ts';
 import { expectedState, type OwedMail, playStories } from './testing/stories.ts';
 
@@ -79,7 +79,7 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
   const { bus, handled } = counting(createEmbeddedBus({ database, logger, now: clock.now }));
   await bus.ensureTopics(notifierTopics);
   const registry = createRegistry();
-  const config = sendingTo(port, key);
+  const config = settingsToSendTo(port, key);
   const backend = { store: createSqliteStore(database), bus };
   const service = compose(config, { backend, logger, registry, eventKeys, clock, random: createRandom(7) });
   const store = openSqliteStorage({ database }).deliveries;
@@ -235,7 +235,7 @@ describe('six hours without a mail server', () => {
     timeout: 600_000,
   }, async (t) => {
     const key = await createSealingKey();
-    const server = await serve(t, { onConnect: (_session, done) => done(reply(421)) });
+    const server = await serve(t, { onConnect: (_session, done) => done(smtpReply(421)) });
     const notifier = await start(t, server.port, key, () => isOpen('TCPSocketWrap'));
     async function askedWithin(ms: number): Promise<number> {
       const before = server.connections();

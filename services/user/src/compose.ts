@@ -21,13 +21,13 @@ import type { UserStorage } from './ports/storage.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
 import { activeProfiles } from './projection/active-profiles.ts';
 import { confirmErasures } from './projection/confirm-erasures.ts';
-import { serialized } from './projection/one-at-a-time.ts';
+import { serializeCalls } from './projection/one-at-a-time.ts';
 import { createPointerCache, type PointerCache } from './projection/pointer-cache.ts';
 import { createProjection } from './projection/projection.ts';
 import {
+  countWhileActive,
   createProjectionMetrics,
   type ProjectionMetrics,
-  whileActive,
 } from './projection/projection-metrics.ts';
 import { createGenerationSubscriptions } from './projection/projectors.ts';
 import { createSequenceWaiter, type WaitLimits } from './projection/sequence-waiter.ts';
@@ -205,7 +205,7 @@ function projections(deps: {
       authenticate: deps.authenticateFor(),
       onForged: deps.onForged,
       profiles: deps.stores.profilesOf(generation),
-      metrics: whileActive(answers, deps.metrics),
+      metrics: countWhileActive(answers, deps.metrics),
       logger: deps.logger.child({ generation }),
       now: deps.now,
       // Requests wait only for the active generation.
@@ -214,7 +214,7 @@ function projections(deps: {
     });
     if (!deps.stores.blocksOnWrite) return project;
     // During a rebuild, slices are applied one at a time.
-    const inTurn = serialized(project);
+    const inTurn = serializeCalls(project);
     return (slice) => (answers() ? project(slice) : inTurn(slice));
   };
 }

@@ -11,7 +11,11 @@ import { differingFields, foldProfile } from './profile/compare.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
 import { confirmErasures, type ErasedAccount, erasureIn } from './projection/confirm-erasures.ts';
 import { type ParkedAccount, parkedInEveryGeneration } from './projection/parked-accounts.ts';
-import { createRetry, createRetryInEach, type GenerationRetry } from './projection/retry-parked.ts';
+import {
+  createParkedRetry,
+  createRetryInEachGeneration,
+  type GenerationRetry,
+} from './projection/retry-parked.ts';
 import { createRebuild, type Rebuild } from './rebuild/rebuild.ts';
 import { openStorage } from './storage/index.ts';
 
@@ -89,13 +93,13 @@ export function openOps(store: Store): UserOps {
       const erased: ErasedAccount[] = [];
       // Retries in one generation. Needs to notify nobody, because waiting requests poll the store.
       function retryIn(generation: number) {
-        return createRetry({
+        return createParkedRetry({
           ...from,
           positions: profilesOf(generation),
           applied: (record) => erased.push(...erasureIn(record)),
         });
       }
-      const outcome = await createRetryInEach({ pointer: generations.read, retryIn })(account);
+      const outcome = await createRetryInEachGeneration({ pointer: generations.read, retryIn })(account);
       await confirm(erased.slice(-1), from.log);
       return outcome;
     },

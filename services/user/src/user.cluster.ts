@@ -12,7 +12,7 @@ import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { compose, userSettings, userTopics } from './index.ts';
 import { profileIndexes } from './storage/mongo/schema.ts';
 import { ada, type History, historyOf } from './testing/history.ts';
-import { ISSUER, keys, tokenOf } from './testing/tokens.ts';
+import { ISSUER, tokenKeys, tokenOf } from './testing/tokens.ts';
 
 const database = testDatabase('user', profileIndexes());
 const openBus = isolatedBuses();
@@ -50,7 +50,7 @@ async function startInstance(context: TestContext): Promise<Instance> {
     backend: { store: mongo, bus },
     logger,
     registry,
-    keys,
+    keys: tokenKeys,
     eventKeys,
     waits: { timeoutMs: PATIENCE_MS },
   });

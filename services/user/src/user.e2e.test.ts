@@ -18,7 +18,7 @@ import type { UserView } from './http/schemas.ts';
 import { openOps } from './ops.ts';
 import type { WaitLimits } from './projection/sequence-waiter.ts';
 import { ada, type History, historyOf } from './testing/history.ts';
-import { ISSUER, keys, tokenOf } from './testing/tokens.ts';
+import { ISSUER, tokenKeys, tokenOf } from './testing/tokens.ts';
 
 /** Any response body; a test checks the fields that it expects. */
 interface Body extends UserView {
@@ -50,7 +50,7 @@ async function startService(context: TestContext, waits = PATIENT) {
     backend: { store: createSqliteStore(database), bus },
     logger,
     registry,
-    keys,
+    keys: tokenKeys,
     eventKeys,
     waits,
   });

@@ -7,10 +7,10 @@ import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { SendResult } from '../delivery/attempt.ts';
 import type { SmtpStage } from '../delivery/reply.ts';
 import type { SendOptions } from '../ports/mailer.ts';
-import { type Conversation, createConversation, type Exchange } from './conversation.smtp.ts';
-import { failureOf, resultOf, SmtpFailure } from './failure.smtp.ts';
+import { type Conversation, createConversation, type SmtpExchange } from './conversation.smtp.ts';
+import { SmtpFailure, sendResultOf, stageFailureOf } from './failure.smtp.ts';
 import { type Credentials, logIn, tokenHandler } from './login.smtp.ts';
-import type { Message } from './message.smtp.ts';
+import type { ComposedMessage } from './message.smtp.ts';
 
 export interface ServerSettings {
   readonly host: string;
@@ -50,7 +50,7 @@ export const SMTP_TIMEOUTS: SmtpTimeouts = {
 export interface ConnectOptions {
   readonly signal: AbortSignal;
   /** Called when the socket is open, when TLS is established, and for each reply of the server. */
-  onExchange?(exchange: Exchange): void;
+  onExchange?(exchange: SmtpExchange): void;
 }
 
 export interface Connection {
@@ -59,7 +59,7 @@ export interface Connection {
   isOpen(): boolean;
   /** Sends a mail. Never rejects. `isStale`: the server had closed the connection before it saw this mail. */
   send(
-    message: Message,
+    message: ComposedMessage,
     options: SendOptions,
   ): Promise<{ readonly result: SendResult; readonly isStale: boolean }>;
   /**
@@ -79,7 +79,7 @@ export interface Connection {
  * Connects and logs in.
  * @throws SmtpFailure
  */
-export async function connect(settings: ServerSettings, options: ConnectOptions): Promise<Connection> {
+export async function openConnection(settings: ServerSettings, options: ConnectOptions): Promise<Connection> {
   const { signal } = options;
   const waits: SmtpTimeouts = { ...SMTP_TIMEOUTS, ...settings.waits };
   const socket = await openSocket(settings, waits, options);
@@ -165,7 +165,7 @@ async function opened(socket: Socket, stage: SmtpStage, { event, ms, signal }: O
     // Later errors are ignored, because nothing waits for them.
     socket.on('error', () => undefined);
     socket.destroy();
-    throw new SmtpFailure(failureOf(patience.signal.aborted ? noAnswer(ms) : error, stage));
+    throw new SmtpFailure(stageFailureOf(patience.signal.aborted ? noAnswer(ms) : error, stage));
   } finally {
     clearTimeout(timer);
   }
@@ -179,7 +179,7 @@ function noAnswer(ms: number): Error {
 async function introduce(smtp: SMTPConnection, conversation: Conversation): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     function fail(error: unknown): void {
-      reject(new SmtpFailure(failureOf(error, conversation.pending() ?? conversation.answered())));
+      reject(new SmtpFailure(stageFailureOf(error, conversation.pending() ?? conversation.answered())));
     }
     smtp.on('error', fail);
     smtp.once('end', () => fail(new Error('the connection was closed')));
@@ -190,7 +190,10 @@ async function introduce(smtp: SMTPConnection, conversation: Conversation): Prom
 function createConnection(smtp: SMTPConnection, conversation: Conversation): Connection {
   let mails = 0;
 
-  function send({ envelope, content }: Message, options: SendOptions): ReturnType<Connection['send']> {
+  function send(
+    { envelope, content }: ComposedMessage,
+    options: SendOptions,
+  ): ReturnType<Connection['send']> {
     const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<Connection['send']>>>();
     const repliesBefore = conversation.replies();
     const wasUsed = mails > 0;
@@ -227,11 +230,11 @@ function createConnection(smtp: SMTPConnection, conversation: Conversation): Con
         finish({ kind: 'withdrawn' });
         return;
       }
-      const failed = failureOf(error, conversation.pending() ?? conversation.answered(), envelope.to[0]);
+      const failed = stageFailureOf(error, conversation.pending() ?? conversation.answered(), envelope.to[0]);
       const replies = conversation.replies() - repliesBefore;
       const isClosing = failed.failure.code === undefined || failed.failure.code === 421;
       const unseen = replies === 0 || (replies === 1 && failed.failure.code === 421);
-      finish(resultOf(failed), wasUsed && isClosing && unseen && !state.opened);
+      finish(sendResultOf(failed), wasUsed && isClosing && unseen && !state.opened);
     }
 
     options.signal.addEventListener('abort', onAbort, { once: true });

@@ -5,7 +5,7 @@
 import type { SmtpStage } from '../delivery/reply.ts';
 
 /** A reply of the server, or the end of a stage without one. */
-export interface Exchange {
+export interface SmtpExchange {
   readonly stage: SmtpStage;
   /** The whole reply, with all lines and unmasked addresses. */
   readonly reply: string;
@@ -43,7 +43,7 @@ const VERBS: Readonly<Record<string, SmtpStage>> = {
  * @param onPending called whenever another stage begins
  */
 export function createConversation(
-  onExchange: (exchange: Exchange) => void,
+  onExchange: (exchange: SmtpExchange) => void,
   onPending: (stage: SmtpStage) => void,
 ): Conversation {
   const pending: SmtpStage[] = ['greeting'];

@@ -2,29 +2,29 @@
 import type { SendResult } from '../delivery/attempt.ts';
 import { judgeReply, type ReplyMeaning } from '../delivery/judge-reply.ts';
 import {
-  type Failure,
+  type AttemptFailure,
   isMailStage,
   maskedFirstLine,
   parseReply,
-  type Reply,
+  type SmtpReply,
   type SmtpStage,
 } from '../delivery/reply.ts';
 
-export interface Failed {
-  readonly failure: Failure;
+export interface StageFailure {
+  readonly failure: AttemptFailure;
   /** The server's reply, unless there was none. */
-  readonly reply?: Reply;
+  readonly reply?: SmtpReply;
   /** Whether the failure will not go away by itself, such as a bad certificate or a server without TLS. */
   readonly isLasting?: boolean;
 }
 
 /** Thrown if no connection could be made. */
-export class SmtpFailure extends Error implements Failed {
-  readonly failure: Failure;
-  readonly reply?: Reply;
+export class SmtpFailure extends Error implements StageFailure {
+  readonly failure: AttemptFailure;
+  readonly reply?: SmtpReply;
   readonly isLasting?: boolean;
 
-  constructor(failed: Failed) {
+  constructor(failed: StageFailure) {
     super(failed.failure.words ?? 'no connection');
     this.name = 'SmtpFailure';
     this.failure = failed.failure;
@@ -64,7 +64,7 @@ const LASTING_TLS =
  * @param pending the stage that was being waited for
  * @param recipient the address to mask in the server's words
  */
-export function failureOf(error: unknown, pending: SmtpStage, recipient?: string): Failed {
+export function stageFailureOf(error: unknown, pending: SmtpStage, recipient?: string): StageFailure {
   if (error instanceof SmtpFailure) return error;
   const raised = (error instanceof Error ? error : new Error(String(error))) as SmtpError;
   const { response, message } = raised;
@@ -102,7 +102,7 @@ const MEANS: Readonly<Record<ReplyMeaning, Exclude<SendResult['kind'], 'accepted
 };
 
 /** Returns what a failure means for the mail. */
-export function resultOf({ failure, reply, isLasting = false }: Failed) {
+export function sendResultOf({ failure, reply, isLasting = false }: StageFailure) {
   const { stage } = failure;
   if (reply !== undefined) {
     const kind = MEANS[judgeReply(stage, reply)];

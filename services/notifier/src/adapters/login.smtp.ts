@@ -1,7 +1,7 @@
 /** Logs in at the mail server (RFC 4954). */
 import type SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { Conversation } from './conversation.smtp.ts';
-import { failureOf, SmtpFailure } from './failure.smtp.ts';
+import { SmtpFailure, stageFailureOf } from './failure.smtp.ts';
 
 export type PasswordMethod = 'auto' | 'plain' | 'login' | 'cram-md5';
 
@@ -91,7 +91,7 @@ function tryMechanism(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     function fail(error: unknown): void {
-      reject(new SmtpFailure(failureOf(error, conversation.pending() ?? 'auth')));
+      reject(new SmtpFailure(stageFailureOf(error, conversation.pending() ?? 'auth')));
     }
     smtp.once('error', fail);
     smtp.once('end', () => fail(new Error('the connection was closed')));

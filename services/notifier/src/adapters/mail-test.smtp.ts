@@ -1,15 +1,15 @@
 /** Sends one mail to test the settings of the mail server, and shows the conversation. */
 import { randomUUID } from 'node:crypto';
 import {
+  type AttemptFailure,
   describeFailure,
-  type Failure,
   maskedFirstLine,
   type SmtpStage,
   stageName,
 } from '../delivery/reply.ts';
 import type { MailTestSettings } from '../mail-test-settings.ts';
-import { connect } from './connection.smtp.ts';
-import { failureOf } from './failure.smtp.ts';
+import { openConnection } from './connection.smtp.ts';
+import { stageFailureOf } from './failure.smtp.ts';
 import { composeMessage } from './message.smtp.ts';
 import { smtpSettingsOf } from './settings.smtp.ts';
 
@@ -62,12 +62,12 @@ export async function testMail(
   const report = createReport(to, onStep);
   const { signal } = new AbortController();
   try {
-    const connection = await connect(settings, { signal, onExchange: report });
+    const connection = await openConnection(settings, { signal, onExchange: report });
     const { result } = await connection.send(message, { mayProceed: () => true, signal });
     connection.quit();
     return 'failure' in result ? adviceFor(result.failure) : undefined;
   } catch (error) {
-    return adviceFor(failureOf(error, 'connect').failure);
+    return adviceFor(stageFailureOf(error, 'connect').failure);
   }
 }
 
@@ -86,7 +86,7 @@ function createReport(to: string, onStep: MailTestOptions['onStep']) {
   };
 }
 
-function adviceFor(failure: Failure): MailTestFailure {
+function adviceFor(failure: AttemptFailure): MailTestFailure {
   return { failure: describeFailure(failure), advice: ADVICE[failure.stage] };
 }
 

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { freePort } from '@latchkey/process/testing/free-port';
 import type { Mail, Mailer, SendOptions } from '../ports/mailer.ts';
-import { type MailServer, reply, type Script, startMailServer } from '../testing/mail-server.ts';
-import { connect } from './connection.smtp.ts';
+import { type MailServer, type Script, smtpReply, startMailServer } from '../testing/mail-server.ts';
+import { openConnection } from './connection.smtp.ts';
 import { createSmtpMailer, type SmtpSettings } from './mailer.smtp.ts';
 
 const MAIL: Mail = {
@@ -123,43 +123,43 @@ describe('a mail over SMTP', () => {
 describe('what a server answers', () => {
   it('550 5.1.1 to the recipient is a refusal for good, told in the server’s words', async () => {
     const { result } = await sendThrough({
-      onRcptTo: (_to, _session, done) => done(reply(550, '5.1.1 <ada@example.com>: no user ada here')),
+      onRcptTo: (_to, _session, done) => done(smtpReply(550, '5.1.1 <ada@example.com>: no user ada here')),
     });
     const failure = { stage: 'rcpt', code: 550, enhanced: '5.1.1', words: '<…>: no user … here' };
     assert.deepEqual(result, { kind: 'refused', failure });
   });
 
   it('5xx without an enhanced status code leaves open whom it is about', async () => {
-    const { result } = await sendThrough({ onRcptTo: (_to, _session, done) => done(reply(550)) });
+    const { result } = await sendThrough({ onRcptTo: (_to, _session, done) => done(smtpReply(550)) });
     assert.deepEqual(result, { kind: 'undecided', failure: { stage: 'rcpt', code: 550, words: 'no' } });
   });
 
   it('4xx to the recipient defers the mail', async () => {
-    const { result } = await sendThrough({ onRcptTo: (_to, _session, done) => done(reply(450)) });
+    const { result } = await sendThrough({ onRcptTo: (_to, _session, done) => done(smtpReply(450)) });
     const failure = { stage: 'rcpt', code: 450, words: 'no' };
     assert.deepEqual(result, { kind: 'deferred', failure });
   });
 
   it('5xx and 4xx to the content are about the mail, too', async () => {
-    const refused = (await sendThrough({ onMail: () => reply(554, 'spam') })).result;
+    const refused = (await sendThrough({ onMail: () => smtpReply(554, 'spam') })).result;
     const failure = { stage: 'content', code: 554, words: 'spam' };
     assert.deepEqual(refused, { kind: 'rejected', failure });
-    assert.equal((await sendThrough({ onMail: () => reply(451) })).result.kind, 'deferred');
+    assert.equal((await sendThrough({ onMail: () => smtpReply(451) })).result.kind, 'deferred');
   });
 
   it('4xx to the sender says nothing about the mail', async () => {
-    const { result } = await sendThrough({ onMailFrom: (_from, _session, done) => done(reply(451)) });
+    const { result } = await sendThrough({ onMailFrom: (_from, _session, done) => done(smtpReply(451)) });
     const failure = { stage: 'mail', code: 451, words: 'no' };
     assert.deepEqual(result, { kind: 'busy', failure });
   });
 
   it('5xx to the sender means that we are unwelcome', async () => {
-    const { result } = await sendThrough({ onMailFrom: (_from, _session, done) => done(reply(550)) });
+    const { result } = await sendThrough({ onMailFrom: (_from, _session, done) => done(smtpReply(550)) });
     assert.equal(result.kind, 'unwelcome');
   });
 
   it('421 at the greeting means that it takes nothing now', async () => {
-    const { result } = await sendThrough({ onConnect: (_session, done) => done(reply(421)) });
+    const { result } = await sendThrough({ onConnect: (_session, done) => done(smtpReply(421)) });
     assert.deepEqual(result, { kind: 'busy', failure: { stage: 'greeting', code: 421, words: 'no' } });
   });
 
@@ -173,7 +173,7 @@ describe('what a server answers', () => {
     const server = await serve();
     assert.deepEqual(await mailerTo(server.port).probe(), { kind: 'welcome' });
     assert.equal(server.received.length, 0);
-    const busy = await serve({ onConnect: (_session, done) => done(reply(421)) });
+    const busy = await serve({ onConnect: (_session, done) => done(smtpReply(421)) });
     assert.equal((await mailerTo(busy.port).probe()).kind, 'busy');
     assert.equal((await mailerTo(await freePort()).probe()).kind, 'unreachable');
   });
@@ -345,13 +345,13 @@ describe('a server with accounts', () => {
     authOptional: false,
     allowInsecureAuth: true,
     onAuth: ({ username, password }, _session, done) =>
-      username === 'mailer' && password === 'right' ? done(null, { user: username }) : done(reply(535)),
+      username === 'mailer' && password === 'right' ? done(null, { user: username }) : done(smtpReply(535)),
   };
 
   it('is connected to without a listener that stays on the signal', async () => {
     const server = await serve(script);
     const { signal } = new AbortController();
-    const connection = await connect(
+    const connection = await openConnection(
       {
         host: '127.0.0.1',
         port: server.port,

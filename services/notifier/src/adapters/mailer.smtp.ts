@@ -1,9 +1,9 @@
 /** Sends mails over SMTP. */
 import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
 import type { Mail, Mailer, SendOptions } from '../ports/mailer.ts';
-import { failureOf, resultOf } from './failure.smtp.ts';
-import { composeMessage, type Envelope, type Message } from './message.smtp.ts';
-import { createPool, type PoolSettings } from './pool.smtp.ts';
+import { sendResultOf, stageFailureOf } from './failure.smtp.ts';
+import { type ComposedMessage, composeMessage, type Envelope } from './message.smtp.ts';
+import { createConnectionPool, type PoolSettings } from './pool.smtp.ts';
 
 export interface SmtpSettings extends PoolSettings, Envelope {}
 
@@ -14,14 +14,14 @@ const UNUSABLE: SendResult = {
 };
 
 export function createSmtpMailer(settings: SmtpSettings): Mailer {
-  const pool = createPool(settings);
+  const pool = createConnectionPool(settings);
   const closed = new AbortController();
 
   /**
    * Sends a mail over one connection. @returns undefined if the server had closed the connection before it saw the
    * mail
    */
-  async function sendOnce(message: Message, options: SendOptions): Promise<SendResult | undefined> {
+  async function sendOnce(message: ComposedMessage, options: SendOptions): Promise<SendResult | undefined> {
     const startedAt = performance.now();
     try {
       const connection = await pool.acquire(options.signal);
@@ -34,7 +34,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
       return isStale ? undefined : result;
     } catch (error) {
       if (options.signal.aborted) return { kind: 'withdrawn' };
-      const result = resultOf(failureOf(error, 'connect'));
+      const result = sendResultOf(stageFailureOf(error, 'connect'));
       pool.learn(result, startedAt);
       return result;
     }
@@ -59,7 +59,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
       if (connection !== undefined) pool.release(connection);
       return { kind: 'welcome' };
     } catch (error) {
-      const { kind, failure } = resultOf(failureOf(error, 'connect'));
+      const { kind, failure } = sendResultOf(stageFailureOf(error, 'connect'));
       const result = {
         kind: kind === 'unreachable' || kind === 'unwelcome' ? kind : 'busy',
         failure,

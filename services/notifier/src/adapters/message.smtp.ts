@@ -9,7 +9,7 @@ export interface Sender {
   readonly address: string;
 }
 
-export interface Message {
+export interface ComposedMessage {
   readonly envelope: { readonly from: string; readonly to: readonly string[] };
   readonly content: Buffer;
 }
@@ -28,7 +28,10 @@ export interface Envelope {
 }
 
 /** Composes a mail, and signs it. Addresses are objects, so that they are never parsed as lists. */
-export async function composeMessage(mail: Mail, { from, sign, ...envelope }: Envelope): Promise<Message> {
+export async function composeMessage(
+  mail: Mail,
+  { from, sign, ...envelope }: Envelope,
+): Promise<ComposedMessage> {
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
   const node = new MailComposer({
     from,

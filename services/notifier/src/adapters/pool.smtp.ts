@@ -1,14 +1,14 @@
 /** A pool of connections to the mail server, limited to the number that the server is believed to allow. */
 import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
-import { afterAccepted, afterBusy, initialLimit } from '../sending/connection-limit.ts';
-import { type Connection, connect, type ServerSettings } from './connection.smtp.ts';
+import { initialConnectionLimit, limitAfterAccepted, limitAfterBusy } from '../sending/connection-limit.ts';
+import { type Connection, openConnection, type ServerSettings } from './connection.smtp.ts';
 
 export interface PoolSettings extends ServerSettings {
   /** The maximum number of concurrent connections. */
   readonly connections: number;
 }
 
-export interface Pool {
+export interface ConnectionPool {
   /**
    * Returns an idle connection or opens one. Waits while the allowed number of connections is in use.
    * @returns undefined if `signal` was aborted or the pool closed before its turn
@@ -35,14 +35,14 @@ const MAILS_PER_CONNECTION = 200;
 /** An idle connection is closed after this long, in ms, because a firewall may have forgotten it. */
 const IDLE_MS = 30_000;
 
-export function createPool(settings: PoolSettings): Pool {
+export function createConnectionPool(settings: PoolSettings): ConnectionPool {
   /** Idle connections with the timers that will close them. The one that was used last is at the end. */
   const idle = new Map<Connection, NodeJS.Timeout>();
   const open = new Set<Connection>();
   const waiting = new Set<() => void>();
   const closing = new AbortController();
   let connecting = 0;
-  let limit = initialLimit(settings.connections);
+  let limit = initialConnectionLimit(settings.connections);
 
   function count(): number {
     return open.size + connecting;
@@ -53,10 +53,12 @@ export function createPool(settings: PoolSettings): Pool {
     if (next !== undefined && (idle.size > 0 || count() < limit.now || closing.signal.aborted)) next();
   }
 
-  async function openConnection(signal: AbortSignal): Promise<Connection> {
+  async function openTracked(signal: AbortSignal): Promise<Connection> {
     connecting += 1;
     try {
-      const connection = await connect(settings, { signal: AbortSignal.any([signal, closing.signal]) });
+      const connection = await openConnection(settings, {
+        signal: AbortSignal.any([signal, closing.signal]),
+      });
       open.add(connection);
       connection.onEnd(() => {
         forget(connection);
@@ -116,7 +118,7 @@ export function createPool(settings: PoolSettings): Pool {
         const connection = takeIdle();
         if (connection?.isOpen()) return connection;
         if (connection !== undefined) forget(connection);
-        else if (count() < limit.now) return openConnection(signal);
+        else if (count() < limit.now) return openTracked(signal);
         else await turn(signal);
       }
       wakeNext();
@@ -133,8 +135,8 @@ export function createPool(settings: PoolSettings): Pool {
 
     learn(result, startedAt) {
       const now = performance.now();
-      if (result.kind === 'accepted') limit = afterAccepted(limit, now);
-      if (result.kind === 'busy') limit = afterBusy(limit, { open: count(), startedAt, now });
+      if (result.kind === 'accepted') limit = limitAfterAccepted(limit, now);
+      if (result.kind === 'busy') limit = limitAfterBusy(limit, { open: count(), startedAt, now });
       closeSurplus();
       wakeNext();
     },

@@ -1,7 +1,7 @@
 /** The results of an attempt to send a mail, and how each changes the delivery. */
 import { assertNever } from '@latchkey/events';
 import type { Attempt, ClaimedDelivery, Recipient } from './delivery.ts';
-import { type Failure, isMailStage } from './reply.ts';
+import { type AttemptFailure, isMailStage } from './reply.ts';
 import type { SuppressionReason } from './suppression.ts';
 
 /**
@@ -11,19 +11,19 @@ import type { SuppressionReason } from './suppression.ts';
 export type SendResult =
   | { readonly kind: 'accepted' }
   /** A permanent refusal: the server will never accept a mail for this recipient. */
-  | { readonly kind: 'refused'; readonly failure: Failure }
+  | { readonly kind: 'refused'; readonly failure: AttemptFailure }
   /** A permanent refusal, but perhaps because of us. The results of mails to other recipients decide. */
-  | { readonly kind: 'undecided'; readonly failure: Failure }
+  | { readonly kind: 'undecided'; readonly failure: AttemptFailure }
   /** The server refused this mail because of us: relaying, reputation, quota, content. Does not end the delivery. */
-  | { readonly kind: 'rejected'; readonly failure: Failure }
+  | { readonly kind: 'rejected'; readonly failure: AttemptFailure }
   /** A temporary failure: the server does not accept this mail now, or disconnected while it was being sent. */
-  | { readonly kind: 'deferred'; readonly failure: Failure }
+  | { readonly kind: 'deferred'; readonly failure: AttemptFailure }
   /** The server currently accepts no mail, or no more connections. */
-  | { readonly kind: 'busy'; readonly failure: Failure }
+  | { readonly kind: 'busy'; readonly failure: AttemptFailure }
   /** No connection was made. The result does not depend on this mail. */
-  | { readonly kind: 'unreachable'; readonly failure: Failure }
+  | { readonly kind: 'unreachable'; readonly failure: AttemptFailure }
   /** The server accepts nothing from us, or we do not trust the server: wrong credentials, sender or certificate. */
-  | { readonly kind: 'unwelcome'; readonly failure: Failure }
+  | { readonly kind: 'unwelcome'; readonly failure: AttemptFailure }
   /**
    * Withdrawn before any content was sent, because the lease may have expired and another process may be sending
    * the mail.

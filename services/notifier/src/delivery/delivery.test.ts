@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type AttemptResult, afterAttempt, retryDelay } from './attempt.ts';
 import { sendUntil } from './delivery.ts';
-import type { Failure } from './reply.ts';
+import type { AttemptFailure } from './reply.ts';
 
 const MINUTE = 60_000;
 const NOW = new Date('2026-11-21T10:00:00.000Z');
@@ -30,8 +30,8 @@ describe('how long a mail may be sent', () => {
 
 describe('what becomes of a delivery', () => {
   const delivery = { tries: 0 };
-  const atRcpt: Failure = { stage: 'rcpt', code: 550, enhanced: '5.1.1', words: 'no such user' };
-  const atGreeting: Failure = { stage: 'greeting', code: 421 };
+  const atRcpt: AttemptFailure = { stage: 'rcpt', code: 550, enhanced: '5.1.1', words: 'no such user' };
+  const atGreeting: AttemptFailure = { stage: 'greeting', code: 421 };
   function after(result: AttemptResult) {
     return afterAttempt(delivery, { result, at: NOW, ms: 5, now: later(5), random: 0.5 });
   }

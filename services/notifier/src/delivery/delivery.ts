@@ -14,7 +14,7 @@
  * event adds nothing, and its log of attempts, but no address, name or link.
  */
 import type { LinkPurpose, SealedToken } from '@latchkey/events';
-import type { Failure } from './reply.ts';
+import type { AttemptFailure } from './reply.ts';
 
 export type OpenState = 'pending' | 'claimed';
 export type FinalState = 'sent' | 'failed' | 'expired' | 'cancelled' | 'suppressed' | ReportedState;
@@ -47,7 +47,7 @@ export interface DeliveryContent {
 }
 
 /** The result of one attempt. The server's reply is masked, because it may contain the recipient. */
-export interface Attempt extends Partial<Failure> {
+export interface Attempt extends Partial<AttemptFailure> {
   readonly at: Date;
   /** How long the attempt took, in ms. */
   readonly ms: number;
@@ -82,7 +82,7 @@ export interface Recipient {
 }
 
 /** A report about a mail after it was sent. */
-export interface Report {
+export interface DeliveryReport {
   readonly state: ReportedState;
   readonly at: Date;
   /** Where the report came from: `mail`, `ses`, `postmark`. */

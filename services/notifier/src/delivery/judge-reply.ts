@@ -7,7 +7,7 @@
  * (https://www.iana.org/assignments/smtp-enhanced-status-codes), RFC 2034 (their position in a reply), RFC 4954 (AUTH),
  * RFC 7504 (521 and 556), RFC 7505 (null MX). The replies of individual providers are named at their rules.
  */
-import type { Reply, SmtpStage } from './reply.ts';
+import type { SmtpReply, SmtpStage } from './reply.ts';
 
 export type ReplyMeaning =
   /** The server will never accept a mail for this recipient. Ends the mail. */
@@ -120,12 +120,12 @@ export const replyRules: readonly Rule[] = [
 ];
 
 /** Returns what a reply other than success means. */
-export function judgeReply(stage: SmtpStage, reply: Reply): ReplyMeaning {
+export function judgeReply(stage: SmtpStage, reply: SmtpReply): ReplyMeaning {
   const rule = replyRules.find((each) => matches(each, stage, reply));
   return rule?.means ?? 'undecided';
 }
 
-function matches(rule: Rule, stage: SmtpStage, { code, enhanced, text }: Reply): boolean {
+function matches(rule: Rule, stage: SmtpStage, { code, enhanced, text }: SmtpReply): boolean {
   return (
     (rule.stages === undefined || rule.stages.includes(stage)) &&
     (rule.code === undefined || rule.code.test(String(code))) &&

@@ -40,7 +40,7 @@ export function isMailStage(stage: SmtpStage): boolean {
 }
 
 /** A reply of the server (RFC 5321 4.2). */
-export interface Reply {
+export interface SmtpReply {
   readonly code: number;
   /** The enhanced status code (RFC 3463), if there is one: `5.1.1`. */
   readonly enhanced?: string;
@@ -49,7 +49,7 @@ export interface Reply {
 }
 
 /** The reason for which an attempt failed, as operators may see it. Contains no address. */
-export interface Failure {
+export interface AttemptFailure {
   readonly stage: SmtpStage;
   /** The reply code, unless there was no reply. */
   readonly code?: number;
@@ -64,7 +64,7 @@ const LEADING = /^([245]\.\d{1,3}\.\d{1,3})(?=\s|$)[ \t]*/;
 const TRAILING = /\(?#([245]\.\d{1,3}\.\d{1,3})\)?/;
 
 /** Parses a reply of one or more lines. @returns undefined if the text is not a reply */
-export function parseReply(raw: string): Reply | undefined {
+export function parseReply(raw: string): SmtpReply | undefined {
   const lines = raw.split(/\r?\n/);
   const code = /^(\d{3})(?:[ -]|$)/.exec(lines[0] ?? '')?.[1];
   if (code === undefined) return undefined;
@@ -112,12 +112,12 @@ function withoutName(text: string, recipient: string | undefined): string {
 }
 
 /** Returns a failure as text: `at RCPT TO: 554 5.7.1 Relay access denied`. */
-export function describeFailure({ stage, ...said }: Failure): string {
+export function describeFailure({ stage, ...said }: AttemptFailure): string {
   const words = replyText(said);
   return words === '' ? `at ${stageName(stage)}` : `at ${stageName(stage)}: ${words}`;
 }
 
 /** Returns the reply, or the description of a failure without one, as text: `554 5.7.1 Relay access denied`. */
-export function replyText({ code, enhanced, words }: Omit<Failure, 'stage'>): string {
+export function replyText({ code, enhanced, words }: Omit<AttemptFailure, 'stage'>): string {
   return [code, enhanced, words].filter((part) => part !== undefined && part !== '').join(' ');
 }

@@ -23,7 +23,7 @@ function toDelivery(event: LatchkeyEvent, { mail, locale, content }: OwedMail): 
 }
 
 /** Returns the deliveries and cutoffs of one event. */
-export function entriesFor(event: LatchkeyEvent): IntakeBatch & Pick<Reaction, 'erased'> {
+export function intakeEntriesFor(event: LatchkeyEvent): IntakeBatch & Pick<Reaction, 'erased'> {
   const { mails, supersedes, erased } = reactTo(event);
   // The first event of an account has no predecessors.
   const cutoffs = event.sequence > 1 ? supersedes : [];

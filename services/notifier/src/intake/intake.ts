@@ -10,7 +10,7 @@ import type { Cutoff, NewDelivery } from '../delivery/delivery.ts';
 import type { NotifierMetrics } from '../metrics.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
 import type { Suppressions } from '../ports/suppressions.ts';
-import { entriesFor } from './entries.ts';
+import { intakeEntriesFor } from './entries.ts';
 
 /** The name under which the service confirms erasures. */
 const CONSUMER = 'notifier';
@@ -70,7 +70,7 @@ export function createIntake(deps: IntakeDeps): (slice: Slice) => Promise<void> 
     for (const { source, decoded } of records) {
       switch (decoded.kind) {
         case 'event': {
-          const entries = entriesFor(decoded.event);
+          const entries = intakeEntriesFor(decoded.event);
           added.push(...entries.deliveries.filter(({ mail }) => !off.includes(mail)));
           cutoffs.push(...entries.cutoffs);
           if (entries.erased) metrics.erased.inc();

@@ -13,7 +13,7 @@ import fc from 'fast-check';
 import { type Cutoff, cutoffCovers, type IntakeBatch, type NewDelivery } from '../delivery/delivery.ts';
 import { openSqliteStorage } from '../storage/sqlite/index.ts';
 import { anEvent } from '../testing/events.ts';
-import { entriesFor } from './entries.ts';
+import { intakeEntriesFor } from './entries.ts';
 
 const NOW = new Date('2026-11-21T10:00:00.000Z');
 const person = { email: 'ada@example.com', username: 'ada' };
@@ -75,7 +75,7 @@ describe('redelivery', () => {
         const log = names.map((name, index) =>
           makers[name]({ subject, sequence: index + 1, time: NOW.toISOString() }),
         );
-        const batches = log.map(entriesFor);
+        const batches = log.map(intakeEntriesFor);
         const owed = batches.flatMap((batch) => batch.deliveries);
         const seen: Cutoff[] = [];
         const sent = new Set<string>();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Attempt, Cutoff, DeliveryState, NewDelivery } from '../delivery/delivery.ts';
-import type { Claim, Deliveries, DeliveryPosition } from './deliveries.ts';
+import type { ClaimRequest, Deliveries, DeliveryPosition } from './deliveries.ts';
 import { deliveryRecordsContract } from './verification.contract.ts';
 
 export interface DeliveriesFixture {
@@ -73,11 +73,11 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       return deliveries.record({ deliveries: added, cutoffs }, now);
     }
 
-    function claim(overrides: Partial<Claim> = {}) {
+    function claim(overrides: Partial<ClaimRequest> = {}) {
       return deliveries.claim({ owner: 'one', now: at(1), leaseMs: LEASE_MS, limit: 10, ...overrides });
     }
 
-    async function claimedIds(overrides: Partial<Claim> = {}) {
+    async function claimedIds(overrides: Partial<ClaimRequest> = {}) {
       return (await claim(overrides)).map(({ id }) => id);
     }
 

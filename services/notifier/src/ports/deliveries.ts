@@ -11,10 +11,10 @@ import { MAX_RETRY_DELAY_MS, type Settlement } from '../delivery/attempt.ts';
 import type {
   Attempt,
   ClaimedDelivery,
+  DeliveryReport,
   DeliveryState,
   IntakeBatch,
   Recipient,
-  Report,
 } from '../delivery/delivery.ts';
 
 /** How many attempts of a delivery are kept: only the most recent ones. */
@@ -36,7 +36,7 @@ export interface SettleOptions {
   readonly othersFollow?: boolean;
 }
 
-export interface Claim {
+export interface ClaimRequest {
   /** Unique for each claim. Only the owner may settle a delivery. */
   readonly owner: string;
   readonly now: Date;
@@ -67,13 +67,13 @@ export interface DeliverySummary {
   /** Set for a mail that was sent while reports were expected. */
   readonly recipient?: Recipient;
   /** Set for a mail that was reported. */
-  readonly report?: Report;
+  readonly report?: DeliveryReport;
 }
 
 /** A delivery whose report has not been published yet. */
 export interface ReportedDelivery extends DeliverySummary {
   readonly recipient: Recipient;
-  readonly report: Report;
+  readonly report: DeliveryReport;
 }
 
 export function isReported(delivery: DeliverySummary): delivery is ReportedDelivery {
@@ -119,7 +119,7 @@ export interface Deliveries {
    * them until they are settled, released or freed. Never returns a delivery that is past its `sendUntil`. One that
    * a stored cutoff covers is not returned either, and becomes `cancelled`.
    */
-  claim(claim: Claim): Promise<readonly ClaimedDelivery[]>;
+  claim(claim: ClaimRequest): Promise<readonly ClaimedDelivery[]>;
   /**
    * Renews the leases of those deliveries that `owner` still holds.
    * @returns the ids of these deliveries
@@ -176,7 +176,7 @@ export interface Deliveries {
    * write. Any other delivery stays as it is, so the first report wins.
    * @returns whether it was recorded
    */
-  report(id: string, report: Report): Promise<boolean>;
+  report(id: string, report: DeliveryReport): Promise<boolean>;
   /** Returns reported deliveries that have not been published, the earliest report first. */
   unpublished(limit: number): Promise<readonly ReportedDelivery[]>;
   /** Records that reports were published. Idempotent. */

@@ -4,10 +4,10 @@ import type {
   Attempt,
   Cutoff,
   DeliveryContent,
+  DeliveryReport,
   DeliveryState,
   NewDelivery,
   Recipient,
-  Report,
 } from '../delivery/delivery.ts';
 import type { Suppression } from '../delivery/suppression.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -55,7 +55,7 @@ export interface StoredDelivery extends Omit<NewDelivery, 'content'> {
   readonly reason?: string;
   readonly endedAt?: Date;
   readonly recipient?: Recipient;
-  readonly report?: Report;
+  readonly report?: DeliveryReport;
   /** Set while the report has not been published. */
   readonly unpublished?: true;
 }

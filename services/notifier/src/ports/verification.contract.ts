@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { entriesFor } from '../intake/entries.ts';
+import { intakeEntriesFor } from '../intake/entries.ts';
 import { anEvent } from '../testing/events.ts';
 import type { Deliveries } from './deliveries.ts';
 
@@ -35,7 +35,7 @@ export function deliveryRecordsContract(name: string, open: () => Promise<Record
     afterEach(() => fixture.close());
 
     function record(event: ReturnType<typeof aMailing>) {
-      return fixture.deliveries.record(entriesFor(event), NOW);
+      return fixture.deliveries.record(intakeEntriesFor(event), NOW);
     }
     function claim(now: Date, leaseMs = LEASE_MS) {
       return fixture.deliveries.claim({ owner: randomUUID(), now, leaseMs, limit: 1 });
@@ -46,7 +46,7 @@ export function deliveryRecordsContract(name: string, open: () => Promise<Record
       const sent = aMailing(['ada@example.com', 'ben@example.com']);
       const missing = aMailing(['cleo@example.com']);
       await record(sent);
-      const owed = [sent, missing].flatMap((event) => entriesFor(event).deliveries);
+      const owed = [sent, missing].flatMap((event) => intakeEntriesFor(event).deliveries);
       assert.deepEqual(
         owed.map(({ mail }) => mail),
         ['welcome', 'welcome', 'welcome'],

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AttemptResult } from '../delivery/attempt.ts';
-import { afterResult, type Circuit, claimCapacity, closedCircuit } from './circuit.ts';
+import { type Circuit, circuitAfterResult, claimCapacity, closedCircuit } from './circuit.ts';
 
 describe('a mail server that is away', () => {
   function after(circuit: Circuit, result: AttemptResult, now: number) {
-    return afterResult(circuit, { result, now, random: 0, refusedInARow: 0, connections: 5 });
+    return circuitAfterResult(circuit, { result, now, random: 0, refusedInARow: 0, connections: 5 });
   }
   const failure = { stage: 'connect', words: 'ECONNREFUSED' } as const;
   function load(now: number, inHand: number) {
@@ -43,23 +43,23 @@ describe('a mail server that is away', () => {
 
   it('that allows no more connections is away only once it allows a single one', () => {
     const busy = { result: { kind: 'busy', failure }, now: 0, random: 0, refusedInARow: 0 } as const;
-    assert.equal(afterResult(closedCircuit, { ...busy, connections: 2 }), closedCircuit);
-    assert.equal(afterResult(closedCircuit, { ...busy, connections: 1 }).state, 'open');
-    assert.equal(afterResult(open, { ...busy, connections: 2 }).state, 'open');
+    assert.equal(circuitAfterResult(closedCircuit, { ...busy, connections: 2 }), closedCircuit);
+    assert.equal(circuitAfterResult(closedCircuit, { ...busy, connections: 1 }).state, 'open');
+    assert.equal(circuitAfterResult(open, { ...busy, connections: 2 }).state, 'open');
   });
 
   it('that refuses several recipients in a row is asked more and more rarely, until it accepts one', () => {
     const rejected = { result: { kind: 'rejected', failure }, now: 0, random: 0, connections: 5 } as const;
-    assert.equal(afterResult(closedCircuit, { ...rejected, refusedInARow: 2 }), closedCircuit);
+    assert.equal(circuitAfterResult(closedCircuit, { ...rejected, refusedInARow: 2 }), closedCircuit);
     const probes = [3, 4, 5, 10].map((refusedInARow) => {
-      const circuit = afterResult(closedCircuit, { ...rejected, refusedInARow });
+      const circuit = circuitAfterResult(closedCircuit, { ...rejected, refusedInARow });
       return circuit.state === 'open' && circuit.probeAt;
     });
     assert.deepEqual(probes, [750, 1_500, 3_000, 11_250]);
-    const refusing = afterResult(closedCircuit, { ...rejected, refusedInARow: 3 });
+    const refusing = circuitAfterResult(closedCircuit, { ...rejected, refusedInARow: 3 });
     const others = { now: 1, random: 0, connections: 5, refusedInARow: 3 };
-    assert.equal(afterResult(refusing, { ...others, result: { kind: 'welcome' } }), refusing);
-    assert.equal(afterResult(refusing, { ...others, result: { kind: 'accepted' } }), closedCircuit);
+    assert.equal(circuitAfterResult(refusing, { ...others, result: { kind: 'welcome' } }), refusing);
+    assert.equal(circuitAfterResult(refusing, { ...others, result: { kind: 'accepted' } }), closedCircuit);
   });
 
   it('is not taken for back because of what never reached it', () => {

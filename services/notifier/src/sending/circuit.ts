@@ -4,7 +4,7 @@
  * Mails therefore wait at most about a second after an outage, and an outage never lengthens the back-off of a mail.
  */
 import type { AttemptResult, ProbeResult } from '../delivery/attempt.ts';
-import type { Failure } from '../delivery/reply.ts';
+import type { AttemptFailure } from '../delivery/reply.ts';
 
 /**
  * The reason for which the circuit is open. `refusing`: the server responds, but has refused several different
@@ -14,7 +14,12 @@ export type OpenReason = 'unreachable' | 'busy' | 'unwelcome' | 'refusing';
 
 export type Circuit =
   | { readonly state: 'closed' }
-  | { readonly state: 'open'; readonly why: OpenReason; readonly failure: Failure; readonly probeAt: number };
+  | {
+      readonly state: 'open';
+      readonly why: OpenReason;
+      readonly failure: AttemptFailure;
+      readonly probeAt: number;
+    };
 
 export const closedCircuit: Circuit = { state: 'closed' };
 
@@ -42,8 +47,11 @@ export interface ServerResult {
 }
 
 /** Returns the circuit after the result of a mail or probe. A result that never reached the server changes nothing. */
-export function afterResult(circuit: Circuit, { result, now, random, ...server }: ServerResult): Circuit {
-  function open(why: OpenReason, failure: Failure, interval: number): Circuit {
+export function circuitAfterResult(
+  circuit: Circuit,
+  { result, now, random, ...server }: ServerResult,
+): Circuit {
+  function open(why: OpenReason, failure: AttemptFailure, interval: number): Circuit {
     return { state: 'open', why, failure, probeAt: now + interval * (0.75 + random / 4) };
   }
   switch (result.kind) {

@@ -39,7 +39,7 @@ export interface ClaimsDeps {
   onClaimed(delivery: ClaimedDelivery, lease: Lease): void;
 }
 
-export interface Claims {
+export interface DeliveryClaims {
   /** Claims and polls until `signal` is aborted. */
   run(signal: AbortSignal): Promise<void>;
   /** Claims immediately, because something may be due. */
@@ -48,7 +48,7 @@ export interface Claims {
   onFinished(): void;
 }
 
-export function createClaims(deps: ClaimsDeps): Claims {
+export function createDeliveryClaims(deps: ClaimsDeps): DeliveryClaims {
   const { deliveries, server, store, clock, logger } = deps;
   const tidy = createTidying(deps);
   const wakeup = createWakeup();

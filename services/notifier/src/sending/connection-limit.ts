@@ -22,7 +22,7 @@ export interface ConnectionLimit {
 /** How long a number that was too high is avoided, in ms. */
 const AVOIDED_MS = 60_000;
 
-export function initialLimit(most: number): ConnectionLimit {
+export function initialConnectionLimit(most: number): ConnectionLimit {
   return { most, now: most, accepted: 0, reducedAt: Number.NEGATIVE_INFINITY };
 }
 
@@ -31,7 +31,7 @@ export function initialLimit(most: number): ConnectionLimit {
  * @param open how many connections were open at that time
  * @param startedAt when the refused mail was begun, in ms
  */
-export function afterBusy(
+export function limitAfterBusy(
   limit: ConnectionLimit,
   { open, startedAt, now }: { readonly open: number; readonly startedAt: number; readonly now: number },
 ): ConnectionLimit {
@@ -46,7 +46,7 @@ export function afterBusy(
   };
 }
 
-export function afterAccepted(limit: ConnectionLimit, now: number): ConnectionLimit {
+export function limitAfterAccepted(limit: ConnectionLimit, now: number): ConnectionLimit {
   if (limit.now >= limit.most) return limit;
   const accepted = limit.accepted + 1;
   const { tooMany, ...rest } = limit;

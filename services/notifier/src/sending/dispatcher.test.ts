@@ -10,7 +10,7 @@ import { createLogger, createRegistry } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { StoreUnavailable } from '@latchkey/store';
 import { systemClock } from '../adapters/clock.system.ts';
-import { entriesFor } from '../intake/entries.ts';
+import { intakeEntriesFor } from '../intake/entries.ts';
 import { createMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
@@ -60,7 +60,7 @@ function dispatcherWith(trySending: AttemptDelivery, clock: Clock = systemClock,
 async function owe(count: number): Promise<void> {
   const person = { recipients: Array.from({ length: count }, (_, index) => `user${index}@example.com`) };
   const event = anEvent('MailRequested', { template: 'welcome', requestedBy: randomUUID(), person });
-  await deliveries.record(entriesFor(event), new Date());
+  await deliveries.record(intakeEntriesFor(event), new Date());
 }
 
 describe('the dispatcher', () => {

@@ -6,10 +6,10 @@ import type { NotifierMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
 import type { Circuit } from './circuit.ts';
-import { createClaims } from './claims.ts';
-import { createEvidence } from './evidence.ts';
+import { createDeliveryClaims } from './claims.ts';
+import { createRefusalEvidence } from './evidence.ts';
 import { createLeaseKeeper, type Lease } from './lease.ts';
-import { createOutcomes } from './outcomes.ts';
+import { createOutcomeRecorder } from './outcomes.ts';
 import type { AttemptDelivery } from './sender.ts';
 import { createServerWatch } from './server-watch.ts';
 import { createStoreWatch } from './store-watch.ts';
@@ -62,7 +62,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const stopping = new AbortController();
   const givingUp = new AbortController();
   const store = createStoreWatch(logger);
-  const evidence = createEvidence();
+  const evidence = createRefusalEvidence();
   const leases = createLeaseKeeper(deps);
   const server = createServerWatch({
     ...deps,
@@ -70,8 +70,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     onChange: () => claims.wake(),
     signal: stopping.signal,
   });
-  const recordOutcome = createOutcomes({ ...deps, store, signal: givingUp.signal });
-  const claims = createClaims({
+  const recordOutcome = createOutcomeRecorder({ ...deps, store, signal: givingUp.signal });
+  const claims = createDeliveryClaims({
     ...deps,
     server,
     store,

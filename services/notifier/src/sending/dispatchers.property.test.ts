@@ -21,7 +21,7 @@ import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
 import type { SendResult } from '../delivery/attempt.ts';
 import { type Cutoff, cutoffCovers, type IntakeBatch, type NewDelivery } from '../delivery/delivery.ts';
-import { entriesFor } from '../intake/entries.ts';
+import { intakeEntriesFor } from '../intake/entries.ts';
 import { createMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
@@ -83,7 +83,7 @@ function batchesOf(names: readonly (keyof typeof makers)[]): readonly IntakeBatc
   const subject = randomUUID();
   return names.map((name, index) => {
     const event = makers[name]({ subject, sequence: index + 1, time: START.toISOString() });
-    return entriesFor(event);
+    return intakeEntriesFor(event);
   });
 }
 

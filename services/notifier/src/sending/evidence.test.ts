@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AttemptResult } from '../delivery/attempt.ts';
 import { REFUSALS_TO_OPEN } from './circuit.ts';
-import { createEvidence } from './evidence.ts';
+import { createRefusalEvidence } from './evidence.ts';
 
 const failure = { stage: 'rcpt', code: 550 } as const;
 const undecided: AttemptResult = { kind: 'undecided', failure };
@@ -14,28 +14,28 @@ function mail(name: string, id = name) {
 
 describe('a refusal without a reason', () => {
   it('is about the recipient if another recipient gets through before it is repeated', () => {
-    const evidence = createEvidence();
+    const evidence = createRefusalEvidence();
     assert.equal(evidence.judge(mail('eve'), undecided).kind, 'undecided');
     evidence.judge(mail('ada'), accepted);
     assert.equal(evidence.judge(mail('eve'), undecided).kind, 'refused');
   });
 
   it('is not about the recipient because somebody got through before', () => {
-    const evidence = createEvidence();
+    const evidence = createRefusalEvidence();
     evidence.judge(mail('ada'), accepted);
     assert.equal(evidence.judge(mail('eve'), undecided).kind, 'undecided');
     assert.equal(evidence.judge(mail('eve'), undecided).kind, 'undecided');
   });
 
   it('is not about the recipient if another mail to the same one gets through', () => {
-    const evidence = createEvidence();
+    const evidence = createRefusalEvidence();
     evidence.judge(mail('eve', '1'), undecided);
     evidence.judge(mail('eve', '2'), accepted);
     assert.equal(evidence.judge(mail('eve', '1'), undecided).kind, 'undecided');
   });
 
   it('is about us if several different recipients are refused in a row', () => {
-    const evidence = createEvidence();
+    const evidence = createRefusalEvidence();
     evidence.judge(mail('eve'), undecided);
     evidence.judge(mail('ada'), accepted);
     for (let index = 1; index < REFUSALS_TO_OPEN; index += 1)
@@ -47,7 +47,7 @@ describe('a refusal without a reason', () => {
   });
 
   it('counts a recipient once, and a connection that is closed as a refusal', () => {
-    const evidence = createEvidence();
+    const evidence = createRefusalEvidence();
     for (let times = 0; times < 5; times += 1) evidence.judge(mail('eve'), undecided);
     assert.equal(evidence.refusedInARow(), 1);
     evidence.judge(mail('bob'), { kind: 'deferred', failure: { stage: 'rcpt' } });

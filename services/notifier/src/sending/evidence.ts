@@ -4,13 +4,13 @@
  * Kept in memory only: after a restart, a mail may be tried once more, but is never lost.
  */
 import type { AttemptResult } from '../delivery/attempt.ts';
-import type { Failure } from '../delivery/reply.ts';
+import type { AttemptFailure } from '../delivery/reply.ts';
 import { REFUSALS_TO_OPEN } from './circuit.ts';
 
 /** The maximum number of mails that are remembered. A mail that is forgotten is tried once more. */
 const REMEMBERED = 10_000;
 
-export interface Evidence {
+export interface RefusalEvidence {
   /**
    * Records the result of a mail.
    * @returns the result; an `undecided` one becomes `refused` if it is about the recipient
@@ -28,7 +28,7 @@ interface Acceptance {
   readonly number: number;
 }
 
-export function createEvidence(): Evidence {
+export function createRefusalEvidence(): RefusalEvidence {
   /** The last acceptance, and the last one of another recipient before it. */
   let accepted: readonly Acceptance[] = [];
   let acceptances = 0;
@@ -56,7 +56,7 @@ export function createEvidence(): Evidence {
     return other !== undefined && other.number > (firstRefused.get(id) ?? Number.POSITIVE_INFINITY);
   }
 
-  function decide(id: string, to: string, failure: Failure): AttemptResult {
+  function decide(id: string, to: string, failure: AttemptFailure): AttemptResult {
     noteRefused(to);
     if (othersGotThrough(id, to) && inARow.size < REFUSALS_TO_OPEN) {
       firstRefused.delete(id);

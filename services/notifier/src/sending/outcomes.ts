@@ -32,7 +32,13 @@ export interface OutcomesDeps {
  */
 export type RecordOutcome = (outcome: Outcome) => Promise<boolean>;
 
-export function createOutcomes({ deliveries, store, clock, random, signal }: OutcomesDeps): RecordOutcome {
+export function createOutcomeRecorder({
+  deliveries,
+  store,
+  clock,
+  random,
+  signal,
+}: OutcomesDeps): RecordOutcome {
   return async ({ id, owner, settlement, ...options }) => {
     try {
       return await retry(

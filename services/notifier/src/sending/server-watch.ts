@@ -1,17 +1,23 @@
 /** Tracks the state of the mail server with a circuit breaker that the results of mails and probes update. */
 import type { Logger } from '@latchkey/process';
 import type { AttemptResult, ProbeResult } from '../delivery/attempt.ts';
-import { describeFailure, type Failure } from '../delivery/reply.ts';
+import { type AttemptFailure, describeFailure } from '../delivery/reply.ts';
 import type { Clock } from '../ports/clock.ts';
-import { afterResult, type Circuit, closedCircuit, type OpenReason, REFUSALS_TO_OPEN } from './circuit.ts';
-import type { Evidence } from './evidence.ts';
+import {
+  type Circuit,
+  circuitAfterResult,
+  closedCircuit,
+  type OpenReason,
+  REFUSALS_TO_OPEN,
+} from './circuit.ts';
+import type { RefusalEvidence } from './evidence.ts';
 
 export interface ServerWatchDeps {
   /** Checks whether the mail server accepts mail. */
   probe(): Promise<ProbeResult>;
   /** Returns how many connections the server is believed to allow. */
   connections(): number;
-  readonly evidence: Pick<Evidence, 'refusedInARow' | 'anyRefusedInARow'>;
+  readonly evidence: Pick<RefusalEvidence, 'refusedInARow' | 'anyRefusedInARow'>;
   readonly clock: Clock;
   /** Returns a random number in [0, 1). */
   random(): number;
@@ -37,7 +43,7 @@ const MINUTE_MS = 60_000;
 /** How long a refusal is remembered if no other one follows, in ms; longer than the longest back-off. */
 const STALE_MS = 15 * MINUTE_MS;
 
-const TROUBLES: Readonly<Record<OpenReason, (failure: Failure) => string>> = {
+const TROUBLES: Readonly<Record<OpenReason, (failure: AttemptFailure) => string>> = {
   unreachable: (failure) => `cannot be reached: ${failure.words ?? ''}`,
   busy: (failure) => `takes no mail at present, ${describeFailure(failure)}`,
   unwelcome: (failure) => `refuses us, ${describeFailure(failure)}. See the MAIL_ settings`,
@@ -56,12 +62,12 @@ export function createServerWatch({
   let circuit: Circuit = closedCircuit;
   let probing = false;
   let acceptedAt = Number.NEGATIVE_INFINITY;
-  let refused: { readonly at: number; readonly failure: Failure } | undefined;
+  let refused: { readonly at: number; readonly failure: AttemptFailure } | undefined;
 
   function learn(result: AttemptResult | ProbeResult): void {
     const now = clock.monotonic();
     const before = circuit;
-    circuit = afterResult(circuit, {
+    circuit = circuitAfterResult(circuit, {
       result,
       now,
       random: random(),
@@ -130,7 +136,7 @@ function createServerLog(logger: Logger, clock: Clock, most: number) {
         logger.info('the mail server takes mail again');
       }
     },
-    connections(now: number, failure: Failure | undefined): void {
+    connections(now: number, failure: AttemptFailure | undefined): void {
       if (now < fewest) {
         fewest = now;
         logger.warn({ connections: now, ...failure }, 'the mail server allows fewer connections');

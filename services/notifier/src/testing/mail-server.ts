@@ -33,7 +33,7 @@ export interface Script extends SMTPServerOptions {
 }
 
 /** Returns an SMTP reply, for a script to respond with. */
-export function reply(responseCode: number, message = 'no'): Error {
+export function smtpReply(responseCode: number, message = 'no'): Error {
   return Object.assign(new Error(message), { responseCode });
 }
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  activate,
+  activateGeneration,
   addGeneration,
   candidateOf,
-  deactivateOthers,
   generationGroup,
   generationName,
   initialPointer,
   predecessorOf,
+  stopOtherGenerations,
 } from './pointer.ts';
 
 const NOON = new Date('2026-03-01T12:00:00.000Z');
@@ -18,7 +18,7 @@ test('a rebuild goes from one generation to the next, and back', () => {
   assert.deepEqual(building, { active: 1, running: [1, 2], last: 2, version: 1 });
   assert.deepEqual([candidateOf(building), predecessorOf(building)], [2, undefined]);
 
-  const flipped = activate(building, 2, NOON);
+  const flipped = activateGeneration(building, 2, NOON);
   assert.deepEqual(flipped, {
     active: 2,
     running: [1, 2],
@@ -28,12 +28,12 @@ test('a rebuild goes from one generation to the next, and back', () => {
   });
   assert.deepEqual([candidateOf(flipped), predecessorOf(flipped)], [undefined, 1]);
 
-  const back = activate(flipped, 1, NOON);
+  const back = activateGeneration(flipped, 1, NOON);
   assert.deepEqual([back.active, candidateOf(back), predecessorOf(back)], [1, 2, undefined]);
 });
 
 test('a number is never given twice, also where a rebuild was given up', () => {
-  const givenUp = deactivateOthers(addGeneration(initialPointer));
+  const givenUp = stopOtherGenerations(addGeneration(initialPointer));
   assert.deepEqual(givenUp.running, [1]);
   assert.deepEqual(addGeneration(givenUp).running, [1, 3]);
 });

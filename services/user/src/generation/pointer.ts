@@ -48,12 +48,12 @@ export function addGeneration(pointer: Pointer): Pointer {
 }
 
 /** Returns the pointer with this generation active. The generation must be one that is being filled. */
-export function activate(pointer: Pointer, generation: number, at: Date): Pointer {
+export function activateGeneration(pointer: Pointer, generation: number, at: Date): Pointer {
   return changed(pointer, { active: generation, since: at.toISOString() });
 }
 
 /** Returns the pointer with only the active generation filled. */
-export function deactivateOthers(pointer: Pointer): Pointer {
+export function stopOtherGenerations(pointer: Pointer): Pointer {
   return changed(pointer, { running: [pointer.active] });
 }
 

@@ -13,7 +13,7 @@ export function writeCursor({ createdAt, id }: PageEnd): string {
 }
 
 /** A query parameter that accepts only what `writeCursor` has written. */
-export const cursor = z
+export const cursorParameter = z
   .string()
   .max(200)
   .transform((text, context): PageEnd => {

@@ -13,7 +13,7 @@ import {
   userSchema,
   usersQuery,
   usersSchema,
-  viewOf,
+  viewProfile,
 } from './schemas.ts';
 import type { ProfileStanding } from './standing.ts';
 import { texts } from './texts.ts';
@@ -49,7 +49,7 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
     summary: 'One’s own profile',
     policy: guards.authenticated,
     answers: { 200: { description: 'The profile', schema: userSchema } },
-    handle: async ({ caller }) => ({ status: 200, body: viewOf(caller.profile) }),
+    handle: async ({ caller }) => ({ status: 200, body: viewProfile(caller.profile) }),
   });
 
   const list = route({
@@ -113,7 +113,7 @@ async function seenBy(
   id: string,
   profiles: RouteDeps['profiles'],
 ): Promise<UserView> {
-  if (id === caller.profile.id) return viewOf(caller.profile);
+  if (id === caller.profile.id) return viewProfile(caller.profile);
   if (!caller.verified) throw new Problem(accountNotVerified);
   if (caller.role !== 'admin') throw new Problem(problems.insufficient_permission);
   const { profile } = await answerFailures(async () => {
@@ -122,7 +122,7 @@ async function seenBy(
     return account;
   });
   if (profile === undefined || profile.ended) throw new Problem(problems.not_found);
-  return viewOf(profile);
+  return viewProfile(profile);
 }
 
 async function page(
@@ -133,7 +133,7 @@ async function page(
   const shown = found.slice(0, query.limit);
   const last = shown.at(-1);
   const more = found.length > shown.length && last !== undefined;
-  return { users: shown.map(viewOf), nextCursor: more ? writeCursor(last) : null };
+  return { users: shown.map(viewProfile), nextCursor: more ? writeCursor(last) : null };
 }
 
 function filtersOf({ cursor, role, verified, q }: UsersQuery): Omit<ProfileQuery, 'limit'> {

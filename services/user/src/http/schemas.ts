@@ -2,7 +2,7 @@
 import { instant, role } from '@latchkey/events';
 import { z } from 'zod';
 import type { LivingProfile } from '../profile/profile.ts';
-import { cursor } from './cursor.ts';
+import { cursorParameter } from './cursor.ts';
 
 export const userSchema = z
   .object({
@@ -30,7 +30,7 @@ export const userSchema = z
 export type UserView = z.infer<typeof userSchema>;
 
 /** Returns the part of a profile that is shown to its owner and to admins. */
-export function viewOf(profile: LivingProfile): UserView {
+export function viewProfile(profile: LivingProfile): UserView {
   return {
     id: profile.id,
     email: profile.email,
@@ -64,7 +64,7 @@ export const pageLimit = z
 
 export const usersQuery = z.object({
   limit: pageLimit.default(20),
-  cursor: cursor.optional(),
+  cursor: cursorParameter.optional(),
   role: role.optional(),
   verified: z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' }).optional(),
   q: z.string().min(1).max(254).optional().describe('The beginning of the e-mail address or the username'),

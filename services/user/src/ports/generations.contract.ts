@@ -1,8 +1,13 @@
 /** The guarantees of {@link Generations} as tests, called from the test file of each adapter. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { activate, addGeneration, deactivateOthers, initialPointer } from '../generation/pointer.ts';
-import { accountOf } from '../profile/stored-account.ts';
+import {
+  activateGeneration,
+  addGeneration,
+  initialPointer,
+  stopOtherGenerations,
+} from '../generation/pointer.ts';
+import { accountOfProfile } from '../profile/stored-account.ts';
 import type { Generations } from './generations.ts';
 import { profileOf } from './profiles.contract.ts';
 import { findAccount, type Profiles } from './profiles.ts';
@@ -28,10 +33,10 @@ export function generationsContract(
       const second = addGeneration(initialPointer);
       assert.equal(await generations.replace(second), true);
       assert.deepEqual(await others.read(), second);
-      const flipped = activate(second, 2, NOW);
+      const flipped = activateGeneration(second, 2, NOW);
       assert.equal(await others.replace(flipped), true);
       assert.deepEqual(await generations.read(), flipped);
-      const dropped = deactivateOthers(flipped);
+      const dropped = stopOtherGenerations(flipped);
       assert.equal(await generations.replace(dropped), true);
       assert.deepEqual(await generations.read(), dropped);
     });
@@ -58,7 +63,7 @@ export function generationsContract(
       await generations.prepare(10);
       assert.deepEqual(await others.stored(), [...before, 2, 10]);
       const profile = profileOf('ada');
-      await profilesOf(2).save([accountOf(profile)]);
+      await profilesOf(2).save([accountOfProfile(profile)]);
       await generations.prepare(2);
       assert.deepEqual((await findAccount(profilesOf(2), profile.id)).profile, profile);
 
@@ -70,7 +75,9 @@ export function generationsContract(
 
     test('a place that is removed and made again is empty; the others are as they were', async (context) => {
       const { generations, profilesOf } = await open(context);
-      const accounts = Array.from({ length: 1200 }, (_, index) => accountOf(profileOf(`user${index}`)));
+      const accounts = Array.from({ length: 1200 }, (_, index) =>
+        accountOfProfile(profileOf(`user${index}`)),
+      );
       await generations.prepare(2);
       await generations.prepare(3);
       await profilesOf(2).save(accounts);

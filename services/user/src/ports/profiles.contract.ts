@@ -4,7 +4,11 @@ import { describe, type TestContext, test } from 'node:test';
 import type { Parked } from '@latchkey/consumer';
 import { markAt, positionStoreContract } from '@latchkey/consumer/contract';
 import type { LivingProfile } from '../profile/profile.ts';
-import { accountOf as accountWith, type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
+import {
+  accountOfProfile as accountWith,
+  type StoredAccount,
+  unknownAccount,
+} from '../profile/stored-account.ts';
 import { uuidOf } from '../testing/history.ts';
 import { findAccount, type Profiles } from './profiles.ts';
 

@@ -2,12 +2,12 @@
 import { type EventRecord, envelopeOf, type RefusedEvent } from '@latchkey/consumer';
 import type { Profile } from './profile.ts';
 import { applyProfileEvent, skipUnknownEvent } from './project.ts';
-import { accountOf, type StoredAccount } from './stored-account.ts';
+import { accountOfProfile, type StoredAccount } from './stored-account.ts';
 
 /** Applies an event. Refuses an account that does not begin with UserRegistered, and a second UserRegistered. */
 export function applyEvent({ profile }: StoredAccount, record: EventRecord): StoredAccount | RefusedEvent {
   const next = profileAfter(profile, record);
-  return next === undefined ? { refused: misplaced(record) } : accountOf(next);
+  return next === undefined ? { refused: misplaced(record) } : accountOfProfile(next);
 }
 
 function profileAfter(profile: Profile | undefined, { decoded }: EventRecord): Profile | undefined {

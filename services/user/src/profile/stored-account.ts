@@ -8,7 +8,7 @@ export interface StoredAccount extends Position {
   readonly profile?: Profile;
 }
 
-export function accountOf(profile: Profile): StoredAccount {
+export function accountOfProfile(profile: Profile): StoredAccount {
   return { account: profile.id, sequence: profile.sequence, profile };
 }
 

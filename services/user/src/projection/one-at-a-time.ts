@@ -2,7 +2,7 @@
  * Returns a function that starts each call only after the previous one has settled. With store and log in this
  * process, a dozen concurrent slices would block responses until all of them are done.
  */
-export function serialized<Subject>(
+export function serializeCalls<Subject>(
   work: (subject: Subject) => Promise<void>,
 ): (subject: Subject) => Promise<void> {
   let last: Promise<unknown> = Promise.resolve();

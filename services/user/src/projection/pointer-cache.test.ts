@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createLogger } from '@latchkey/process';
-import { activate, addGeneration, initialPointer, type Pointer } from '../generation/pointer.ts';
+import { activateGeneration, addGeneration, initialPointer, type Pointer } from '../generation/pointer.ts';
 import { findAccount } from '../ports/profiles.ts';
-import { accountOf } from '../profile/stored-account.ts';
+import { accountOfProfile } from '../profile/stored-account.ts';
 import { activeProfiles } from './active-profiles.ts';
 import { createPointerCache, NOTICED_AFTER_MS } from './pointer-cache.ts';
 
 const building = addGeneration(initialPointer);
-const flipped = activate(building, 2, new Date());
+const flipped = activateGeneration(building, 2, new Date());
 
 const SECOND_MS = 1000;
 
@@ -98,7 +98,7 @@ describe('a pointers of the pointer', () => {
 
 describe('the profiles that answer', () => {
   function account(id: string, generation: number) {
-    return accountOf({ ended: true, id, sequence: generation });
+    return accountOfProfile({ ended: true, id, sequence: generation });
   }
   const none = { list: never, countParked: never };
 

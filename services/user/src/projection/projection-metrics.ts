@@ -60,7 +60,7 @@ export function createProjectionMetrics(deps: {
  * Returns metrics that count events only while the generation is active, because another generation that is being
  * filled would count every event a second time, long after it happened. Dead letters are always counted.
  */
-export function whileActive(answers: () => boolean, metrics: ProjectionMetrics): ProjectionMetrics {
+export function countWhileActive(answers: () => boolean, metrics: ProjectionMetrics): ProjectionMetrics {
   return {
     event(type, effect) {
       if (answers()) metrics.event(type, effect);

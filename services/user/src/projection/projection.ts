@@ -19,7 +19,7 @@ import { applyEvent } from '../profile/apply-event.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 import { type ErasedAccount, erasureIn, erasuresIn } from './confirm-erasures.ts';
 import type { ProjectionMetrics } from './projection-metrics.ts';
-import { createRetry } from './retry-parked.ts';
+import { createParkedRetry } from './retry-parked.ts';
 
 export interface ProjectionDeps {
   readonly log: Pick<Bus, 'readKey'>;
@@ -76,7 +76,7 @@ async function resumeAll(
   gaps: readonly Parked[],
   onApplied: (record: EventRecord) => void,
 ): Promise<ReadonlyMap<string, StoredAccount>> {
-  const { resume } = createRetry({
+  const { resume } = createParkedRetry({
     log: deps.log,
     authenticate: deps.authenticate,
     positions: deps.profiles,

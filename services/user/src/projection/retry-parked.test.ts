@@ -13,7 +13,7 @@ import { openSqliteStorage } from '../storage/sqlite/index.ts';
 import { historyOf } from '../testing/history.ts';
 import { createProjection } from './projection.ts';
 import { createProjectionMetrics } from './projection-metrics.ts';
-import { createRetry } from './retry-parked.ts';
+import { createParkedRetry } from './retry-parked.ts';
 
 /** A log of one partition in memory. The test decides when its consumer runs. */
 async function createBench(context: TestContext) {
@@ -80,7 +80,7 @@ async function createBench(context: TestContext) {
     publishGarbage: (key: string) => consume(append(key, Buffer.from('{'), {})),
     /** `meanwhile` runs after each pass over the log; `decided` is the last sequence in the journal. */
     retry: (id: string, meanwhile: () => Promise<void> = async () => undefined, decided?: number) =>
-      createRetry({
+      createParkedRetry({
         ...(decided !== undefined && { lastDecided: async () => decided }),
         log: {
           async *readKey(...place) {

@@ -17,7 +17,7 @@ export interface GenerationRetry extends RetryOutcome {
 }
 
 /** Reads the records of parked accounts again, in one generation. */
-export function createRetry(
+export function createParkedRetry(
   deps: Omit<RetryDeps<StoredAccount>, 'first' | 'start' | 'handle'> & {
     /** Called with each event that was applied. */
     applied?(record: EventRecord): void;
@@ -39,7 +39,7 @@ export function createRetry(
  * Returns a function that retries an account in each generation that is being filled, so that it is also repaired
  * in one that may become active. It returns the worst outcome; of equal ones, that in the active generation.
  */
-export function createRetryInEach(deps: {
+export function createRetryInEachGeneration(deps: {
   pointer(): Promise<Pick<Pointer, 'active' | 'running'>>;
   retryIn(generation: number): Pick<RetryParked<StoredAccount>, 'retry'>;
 }) {

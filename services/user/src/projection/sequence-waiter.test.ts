@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Parked } from '@latchkey/consumer';
 import { createLogger } from '@latchkey/process';
-import { accountOf, type StoredAccount } from '../profile/stored-account.ts';
+import { accountOfProfile, type StoredAccount } from '../profile/stored-account.ts';
 import { createSequenceWaiter, type WaitLimits, type WaitRefusal } from './sequence-waiter.ts';
 
 function at(id: string, sequence: number, parked?: Parked): StoredAccount {
-  return { ...accountOf({ ended: true, id, sequence }), ...(parked ? { parked } : {}) };
+  return { ...accountOfProfile({ ended: true, id, sequence }), ...(parked ? { parked } : {}) };
 }
 
 function mark(account: string): Parked {

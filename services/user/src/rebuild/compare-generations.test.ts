@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { Parked } from '@latchkey/consumer';
 import { profileOf } from '../ports/profiles.contract.ts';
 import type { LivingProfile } from '../profile/profile.ts';
-import { type StoredAccount, accountOf as stored, unknownAccount } from '../profile/stored-account.ts';
+import { type StoredAccount, accountOfProfile as stored, unknownAccount } from '../profile/stored-account.ts';
 import { type ComparisonResult, compareGenerations } from './compare-generations.ts';
 import { compareAccount } from './parity.ts';
 

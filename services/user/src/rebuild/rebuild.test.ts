@@ -15,7 +15,7 @@ import { compose, userTopics } from '../compose.ts';
 import { userSettings } from '../config.ts';
 import { openOps } from '../ops.ts';
 import { findAccount } from '../ports/profiles.ts';
-import { accountOf } from '../profile/stored-account.ts';
+import { accountOfProfile } from '../profile/stored-account.ts';
 import { openSqliteStorage } from '../storage/sqlite/index.ts';
 import { type History, historyOf } from '../testing/history.ts';
 import { createRebuild, type Rebuild } from './rebuild.ts';
@@ -232,7 +232,7 @@ describe('a rebuild', () => {
     const { profile } = await findAccount(stores.profilesOf(1), ada.id);
     assert.ok(profile && !profile.ended);
     // An account as another projection would produce it: stored at a sequence that it never had.
-    const other = accountOf({ ...profile, sequence: 2, locale: 'xx' });
+    const other = accountOfProfile({ ...profile, sequence: 2, locale: 'xx' });
     await stores.profilesOf(1).save([other]);
     const parity = await open({ pause: async () => undefined }).compare(2, nothing);
     assert.deepEqual([parity.accounts, parity.apart, parity.apartExamples], [2, 1, [ada.id]]);

@@ -6,13 +6,13 @@
 import { GroupInUseError, type GroupProgress, type Groups } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import {
-  activate,
+  activateGeneration,
   addGeneration,
   candidateOf,
-  deactivateOthers,
   generationGroup,
   type Pointer,
   predecessorOf,
+  stopOtherGenerations,
 } from '../generation/pointer.ts';
 import type { Generations } from '../ports/generations.ts';
 import type { Profiles } from '../ports/profiles.ts';
@@ -165,7 +165,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
       const before = await change((pointer) => {
         if (!pointer.running.includes(generation))
           throw new Error(`Generation ${generation} was dropped meanwhile.`);
-        return pointer.active === generation ? undefined : activate(pointer, generation, now());
+        return pointer.active === generation ? undefined : activateGeneration(pointer, generation, now());
       });
       return before.active;
     },
@@ -176,7 +176,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
 
     async drop(told) {
       const before = await change((pointer) =>
-        pointer.running.length > 1 ? deactivateOthers(pointer) : undefined,
+        pointer.running.length > 1 ? stopOtherGenerations(pointer) : undefined,
       );
       // Excludes generations with a higher number, because another process may be preparing one.
       function isGone(generation: number) {

@@ -5,7 +5,7 @@ import jwt from 'jsonwebtoken';
 
 export const ISSUER = 'https://id.example.com';
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-export const keys = fixedKeys({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }] });
+export const tokenKeys = fixedKeys({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }] });
 
 /** Signs a token for an account at sequence `seq`. */
 export function tokenOf(account: string, seq: number): string {

@@ -1,7 +1,7 @@
 import { testDatabase } from '@latchkey/mongo/testing';
 import { deliveriesContract } from '../../ports/deliveries.contract.ts';
 import { createMongoDeliveries } from './deliveries.ts';
-import { CUTOFFS, DELIVERIES, deliveryIndexes } from './schema.ts';
+import { CUTOFFS_COLLECTION, DELIVERIES_COLLECTION, deliveryIndexes } from './schema.ts';
 
 const database = testDatabase('deliveries', deliveryIndexes);
 
@@ -13,7 +13,7 @@ deliveriesContract('mongo', async () => {
   return {
     deliveries: createMongoDeliveries(connection),
     another: async () => createMongoDeliveries((await database.another()).connection),
-    dump: async () => JSON.stringify([await all(DELIVERIES), await all(CUTOFFS)]),
+    dump: async () => JSON.stringify([await all(DELIVERIES_COLLECTION), await all(CUTOFFS_COLLECTION)]),
     close: async () => undefined,
   };
 });

@@ -16,7 +16,7 @@ import {
   type Superseded,
 } from '../../delivery/delivery.ts';
 import {
-  type Claim,
+  type ClaimRequest,
   type Deliveries,
   type DeliveryPosition,
   type DeliverySummary,
@@ -26,11 +26,16 @@ import {
   MAX_LEASES,
   newestFirst,
 } from '../../ports/deliveries.ts';
-import { CUTOFFS, type CutoffsDocument, DELIVERIES, type DeliveryDocument } from './schema.ts';
+import {
+  CUTOFFS_COLLECTION,
+  type CutoffsDocument,
+  DELIVERIES_COLLECTION,
+  type DeliveryDocument,
+} from './schema.ts';
 
 export function createMongoDeliveries(connection: Connection): Deliveries {
-  const deliveries = connection.collection<DeliveryDocument>(DELIVERIES);
-  const cutoffs = cutoffsIn(connection.collection<CutoffsDocument>(CUTOFFS));
+  const deliveries = connection.collection<DeliveryDocument>(DELIVERIES_COLLECTION);
+  const cutoffs = cutoffsIn(connection.collection<CutoffsDocument>(CUTOFFS_COLLECTION));
 
   async function addAll(added: readonly NewDelivery[], now: Date): Promise<number> {
     if (added.length === 0) return 0;
@@ -65,7 +70,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
   }
 
   /** Claims some of the due deliveries. May return none, if another notifier was faster. `more`: others may be due. */
-  async function takeSome({ owner, now, leaseMs, limit }: Claim) {
+  async function takeSome({ owner, now, leaseMs, limit }: ClaimRequest) {
     const due = pendingDueAt(now);
     const found = await deliveries
       .find({ 'open.sendUntil': { $gt: now }, ...due }, { projection: { _id: 1 } })
@@ -94,7 +99,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
   /** Cancels those deliveries of a claim that a cutoff covers, and returns the others. */
   async function withoutReached(
     taken: readonly DeliveryDocument[],
-    { owner, now }: Claim,
+    { owner, now }: ClaimRequest,
   ): Promise<readonly DeliveryDocument[]> {
     if (taken.length === 0) return [];
     const reaching = await cutoffs.of(taken.map(({ subject }) => subject));

@@ -2,7 +2,7 @@ import { createMongoKeyFingerprints, type MongoStore, prepareMongo } from '@latc
 import type { NotifierStorage } from '../../ports/storage.ts';
 import { createMongoDeliveries } from './deliveries.ts';
 import { createMongoTarget } from './moving.ts';
-import { deliveryIndexes, KEYS } from './schema.ts';
+import { deliveryIndexes, KEYS_COLLECTION } from './schema.ts';
 import { createMongoSuppressions } from './suppressions.ts';
 
 export function openMongoStorage({ connection }: Pick<MongoStore, 'connection'>): NotifierStorage {
@@ -11,7 +11,7 @@ export function openMongoStorage({ connection }: Pick<MongoStore, 'connection'>)
     ...prepareMongo(connection, schema),
     deliveries: createMongoDeliveries(connection),
     suppressions: createMongoSuppressions(connection),
-    keyFingerprints: createMongoKeyFingerprints(connection, KEYS),
+    keyFingerprints: createMongoKeyFingerprints(connection, KEYS_COLLECTION),
     reclaim: async () => undefined,
     target: createMongoTarget(connection),
   };

@@ -3,12 +3,12 @@ import type { Connection } from 'mongoose';
 import type { Suppression } from '../../delivery/suppression.ts';
 import type { NotifierRecords, StoredCutoffs, StoredDelivery } from '../../ports/storage.ts';
 import {
-  CUTOFFS,
+  CUTOFFS_COLLECTION,
   type CutoffsDocument,
-  DELIVERIES,
+  DELIVERIES_COLLECTION,
   type DeliveryDocument,
-  KEYS,
-  SUPPRESSIONS,
+  KEYS_COLLECTION,
+  SUPPRESSIONS_COLLECTION,
   type SuppressionDocument,
 } from './schema.ts';
 import { suppressionDocument } from './suppressions.ts';
@@ -17,7 +17,7 @@ import { suppressionDocument } from './suppressions.ts';
 export function createMongoTarget(connection: Connection): NotifierRecords<'target'> {
   return {
     cutoffs: guardMongo(
-      createDocumentTarget<StoredCutoffs, CutoffsDocument>(connection, CUTOFFS, {
+      createDocumentTarget<StoredCutoffs, CutoffsDocument>(connection, CUTOFFS_COLLECTION, {
         documentOf: ({ subject, before }) => ({ _id: subject, before }),
         isHeld: (stored, moved) =>
           Object.entries(moved.before).every(
@@ -26,18 +26,18 @@ export function createMongoTarget(connection: Connection): NotifierRecords<'targ
       }),
     ),
     suppressions: guardMongo(
-      createDocumentTarget<Suppression, SuppressionDocument>(connection, SUPPRESSIONS, {
+      createDocumentTarget<Suppression, SuppressionDocument>(connection, SUPPRESSIONS_COLLECTION, {
         documentOf: suppressionDocument,
       }),
     ),
     deliveries: guardMongo(
-      createDocumentTarget<StoredDelivery, DeliveryDocument>(connection, DELIVERIES, {
+      createDocumentTarget<StoredDelivery, DeliveryDocument>(connection, DELIVERIES_COLLECTION, {
         documentOf,
         // A final delivery stays as it was moved; an open one may have reached any state since then.
         isHeld: (stored, moved) => moved.open !== undefined || stored.state === moved.state,
       }),
     ),
-    keys: keyFingerprintTarget(connection, KEYS),
+    keys: keyFingerprintTarget(connection, KEYS_COLLECTION),
   };
 }
 

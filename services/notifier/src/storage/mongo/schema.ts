@@ -3,18 +3,18 @@ import type { Index } from '@latchkey/mongo';
 import type {
   Attempt,
   DeliveryContent,
+  DeliveryReport,
   DeliveryState,
   NewDelivery,
   Recipient,
-  Report,
   Superseded,
 } from '../../delivery/delivery.ts';
 import type { Suppression } from '../../delivery/suppression.ts';
 
-export const DELIVERIES = 'notifier_deliveries';
-export const CUTOFFS = 'notifier_cutoffs';
-export const SUPPRESSIONS = 'notifier_suppressions';
-export const KEYS = 'notifier_keys';
+export const DELIVERIES_COLLECTION = 'notifier_deliveries';
+export const CUTOFFS_COLLECTION = 'notifier_cutoffs';
+export const SUPPRESSIONS_COLLECTION = 'notifier_suppressions';
+export const KEYS_COLLECTION = 'notifier_keys';
 
 export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly _id: string;
@@ -37,7 +37,7 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly endedAt?: Date;
   /** What is kept of the recipient's address after the mail was sent. */
   readonly recipient?: Recipient;
-  readonly report?: Report;
+  readonly report?: DeliveryReport;
   /** When the report was made; set while it has not been published. */
   readonly unpublished?: Date;
 }
@@ -56,12 +56,12 @@ export interface SuppressionDocument extends Omit<Suppression, 'recipient' | 'ma
 
 export const deliveryIndexes: readonly Index[] = [
   {
-    collection: DELIVERIES,
+    collection: DELIVERIES_COLLECTION,
     name: 'open',
     keys: { 'open.sendUntil': 1, 'open.dueAt': 1 },
     sparse: true,
   },
-  { collection: DELIVERIES, name: 'subject', keys: { subject: 1, sequence: 1 } },
-  { collection: DELIVERIES, name: 'unpublished', keys: { unpublished: 1 }, sparse: true },
-  { collection: DELIVERIES, name: 'listed', keys: { state: 1, occurredAt: 1, _id: 1 } },
+  { collection: DELIVERIES_COLLECTION, name: 'subject', keys: { subject: 1, sequence: 1 } },
+  { collection: DELIVERIES_COLLECTION, name: 'unpublished', keys: { unpublished: 1 }, sparse: true },
+  { collection: DELIVERIES_COLLECTION, name: 'listed', keys: { state: 1, occurredAt: 1, _id: 1 } },
 ];

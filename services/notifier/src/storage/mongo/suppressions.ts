@@ -3,10 +3,10 @@ import { guardMongo, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { ALL_MAILS, type Suppression, suppressionId } from '../../delivery/suppression.ts';
 import type { Suppressions } from '../../ports/suppressions.ts';
-import { SUPPRESSIONS, type SuppressionDocument } from './schema.ts';
+import { SUPPRESSIONS_COLLECTION, type SuppressionDocument } from './schema.ts';
 
 export function createMongoSuppressions(connection: Connection): Suppressions {
-  const documents = connection.collection<SuppressionDocument>(SUPPRESSIONS);
+  const documents = connection.collection<SuppressionDocument>(SUPPRESSIONS_COLLECTION);
 
   return guardMongo<Suppressions>({
     async find(recipient, mail, now) {

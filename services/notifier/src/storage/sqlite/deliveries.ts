@@ -12,7 +12,7 @@ import {
   type NewDelivery,
 } from '../../delivery/delivery.ts';
 import {
-  type Claim,
+  type ClaimRequest,
   type Deliveries,
   type DeliveryPosition,
   isReported,
@@ -173,7 +173,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
     return { added, cancelled };
   }
 
-  function claimSome({ owner, now: at, leaseMs, limit }: Claim): readonly ClaimedDelivery[] {
+  function claimSome({ owner, now: at, leaseMs, limit }: ClaimRequest): readonly ClaimedDelivery[] {
     const now = at.getTime();
     const claimed: ClaimedDelivery[] = [];
     while (claimed.length < limit) {

@@ -5,9 +5,9 @@ import type {
   Attempt,
   ClaimedDelivery,
   DeliveryContent,
+  DeliveryReport,
   DeliveryState,
   NewDelivery,
-  Report,
 } from '../../delivery/delivery.ts';
 import type { DeliverySummary } from '../../ports/deliveries.ts';
 import type { StoredDelivery } from '../../ports/storage.ts';
@@ -80,8 +80,8 @@ export function attemptsOf(row: Row): readonly Attempt[] {
   }));
 }
 
-function reportOf(value: SQLOutputValue): Report {
-  const stored = JSON.parse(String(value)) as Omit<Report, 'at'> & { readonly at: string };
+function reportOf(value: SQLOutputValue): DeliveryReport {
+  const stored = JSON.parse(String(value)) as Omit<DeliveryReport, 'at'> & { readonly at: string };
   return { ...stored, at: new Date(stored.at) };
 }
 

@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { StoreUnavailable } from '@latchkey/store';
 import {
-  activate,
+  activateGeneration,
   addGeneration,
-  deactivateOthers,
   generationName,
   initialPointer,
+  stopOtherGenerations,
 } from '../../generation/pointer.ts';
 import { generationsContract } from '../../ports/generations.contract.ts';
 import { createMongoGenerations } from './generations.ts';
@@ -54,9 +54,9 @@ test('the indexes of every generation that is filled are required, and created w
   assert.deepEqual(await required(), namesOf('v1', 'v2'));
   await storage.check();
 
-  const flipped = activate(second, 2, new Date());
+  const flipped = activateGeneration(second, 2, new Date());
   await generations.replace(flipped);
-  await generations.replace(deactivateOthers(flipped));
+  await generations.replace(stopOtherGenerations(flipped));
   assert.deepEqual(await required(), namesOf('v2'));
 });
 

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { openSqlite } from '@latchkey/sqlite';
 import { StoreUnavailable } from '@latchkey/store';
 import { profileOf, profilesContract } from '../../ports/profiles.contract.ts';
-import { accountOf, unknownAccount } from '../../profile/stored-account.ts';
+import { accountOfProfile, unknownAccount } from '../../profile/stored-account.ts';
 import { openSqliteStorage } from './index.ts';
 import { tableOf } from './migrations.ts';
 
@@ -25,7 +25,7 @@ profilesContract('sqlite', async (context) => (await openFolder(context)).profil
 test('finds by a beginning that many share, in order', async (context) => {
   const profiles = (await openFolder(context)).profilesOf(1);
   const accounts = Array.from({ length: 600 }, (_, index) => profileOf(`user${index}`));
-  await profiles.save([...accounts, profileOf('other')].map(accountOf));
+  await profiles.save([...accounts, profileOf('other')].map(accountOfProfile));
   const found = await profiles.list({ limit: 1000, prefix: 'USER' });
   assert.deepEqual(
     found.map(({ id }) => id),
@@ -46,7 +46,7 @@ test('two generations of profiles know nothing of each other', async (context) =
   await generations.prepare(2);
   const [before, after] = [profilesOf(1), profilesOf(2)];
   const id = '01890a5d-ac96-774b-bcce-b302099a8057';
-  await before.save([accountOf({ ended: true, id, sequence: 1 })]);
+  await before.save([accountOfProfile({ ended: true, id, sequence: 1 })]);
   assert.deepEqual(await after.load([id]), new Map());
   assert.throws(() => tableOf('v1; DROP TABLE x'), /letters, digits/);
 });
