@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { type Look, launch, looks, openWindow, type Visitor, withoutBrowser } from './support/browser.ts';
+import {
+  type Look,
+  launchBrowser,
+  looks,
+  openWindow,
+  type Visitor,
+  withoutBrowser,
+} from './support/browser.ts';
 import { assertStatus, createClient } from './support/client.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { createPeople, type People, type Person, somebody } from './support/people.ts';
@@ -30,7 +37,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
   before(async () => {
     system = await startStandalone();
     people = createPeople(createClient(system.url), createMailbox(system.mailbox));
-    browser = await launch();
+    browser = await launchBrowser();
   });
   after(async () => {
     await browser?.close();

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freePort } from '@latchkey/process/testing/free-port';
-import { type Command, commandsOf, documents, untested } from './support/doc-blocks.ts';
+import { type Command, commandsOf, listDocuments, untestedBlocks } from './support/doc-blocks.ts';
 import { type DocShell, openDocShell } from './support/doc-shell.ts';
 import { eventually } from './support/eventually.ts';
 import { clockSettingsOf, readManifest, unpackFolder } from './support/fixture.ts';
@@ -19,11 +19,11 @@ const ADDRESS = 'http://localhost:8080';
 const OPERATIONS = 'http://localhost:9080';
 
 test('every block of commands says how it is tested', () => {
-  assert.deepEqual(documents().flatMap(untested), []);
+  assert.deepEqual(listDocuments().flatMap(untestedBlocks), []);
 });
 
 test('every block that runs on a standalone is in a document that a test below runs', () => {
-  const run = documents().filter((document) => commandsOf(document, 'standalone', 'server').length > 0);
+  const run = listDocuments().filter((document) => commandsOf(document, 'standalone', 'server').length > 0);
   assert.deepEqual(run, [
     'README.md',
     'docs/feed.md',

@@ -20,7 +20,7 @@ import { faultsOfStream, streamsOf } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
 import { readTopic } from './support/kcat.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
-import { serverOf, through } from './support/mongo-url.ts';
+import { serverOf, urlThrough } from './support/mongo-url.ts';
 import {
   createPeople,
   type People,
@@ -48,7 +48,7 @@ before(async () => {
     instances: ONE_OF_EACH,
     settingsOn: (stores) => ({
       KAFKA_BROKERS: kafka.address,
-      MONGO_URL: through(stores.MONGO_URL, mongo.address),
+      MONGO_URL: urlThrough(stores.MONGO_URL, mongo.address),
     }),
   });
   client = createClient(cluster.url);

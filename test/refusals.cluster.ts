@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, prepareCluster, type ServiceName, services } from './support/cluster.ts';
 import { withDatabase } from './support/mongo-url.ts';
-import { mainOf } from './support/programs.ts';
+import { mainPathOf } from './support/programs.ts';
 import { type Ended, runProgram } from './support/standalone.ts';
 import type { Settings } from './support/system.ts';
 import { clearBroker, makeTopic } from './support/test-broker.ts';
@@ -21,7 +21,7 @@ before(async () => {
 after(() => cluster?.stop());
 
 function run(service: ServiceName, settings: Settings): Promise<Ended> {
-  return runProgram([mainOf(service)], settings);
+  return runProgram([mainPathOf(service)], settings);
 }
 
 function runAll(more: Settings = {}): Promise<readonly Ended[]> {

@@ -2,7 +2,7 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FaultSettings } from './settings.ts';
-import { type Counts, grouped, sumOf } from './summary.ts';
+import { type Counts, formatGrouped, sumOf } from './summary.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
 const FILES = { runs: join(DOCS, 'reliability-runs.jsonl'), document: join(DOCS, 'reliability.md') };
@@ -120,6 +120,6 @@ function table(what: string, counts: Counts): string {
   return [
     `| ${what} | |`,
     '|---|---:|',
-    ...Object.entries(counts).map(([name, count]) => `| ${name} | ${grouped(count)} |`),
+    ...Object.entries(counts).map(([name, count]) => `| ${name} | ${formatGrouped(count)} |`),
   ].join('\n');
 }

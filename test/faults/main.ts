@@ -6,7 +6,7 @@ import { type Report, recheck } from './checker/check.ts';
 import { type EvidenceLine, eventsIn, openEvidence } from './evidence.ts';
 import { type RunResult, runOnce } from './run.ts';
 import { type FaultSettings, faultSettings } from './settings.ts';
-import { columns, faultCounts, sumOf } from './summary.ts';
+import { faultCounts, formatColumns, sumOf } from './summary.ts';
 import { impossible } from './system/cluster.ts';
 import { impossibleInStandalone } from './system/standalone.ts';
 
@@ -17,7 +17,7 @@ function say(line: string): void {
 
 function tellOf({ seed, seconds, ok, unrest, report, faults, folder }: RunResult): void {
   say(
-    `seed ${seed}, ${seconds} s\n\nfaults\n${columns(faultCounts(faults))}\n\ncounts\n${columns(report.counts)}\n`,
+    `seed ${seed}, ${seconds} s\n\nfaults\n${formatColumns(faultCounts(faults))}\n\ncounts\n${formatColumns(report.counts)}\n`,
   );
   for (const what of unrest) say(`VIOLATION  ${what}`);
   tellViolations(report);
@@ -79,7 +79,7 @@ function interrupted(): AbortSignal {
 /** Checks the folder of an earlier run by the current rules. */
 async function recheckRun(folder: string): Promise<void> {
   const report = await recheck(folder);
-  say(`counts\n${columns(report.counts)}\n`);
+  say(`counts\n${formatColumns(report.counts)}\n`);
   tellViolations(report);
   if (!report.ok) process.exitCode = 1;
 }
@@ -91,7 +91,8 @@ async function runOrRecheck(words: readonly string[]): Promise<void> {
   for (const fault of settings.embedded ? impossibleInStandalone() : impossible(settings))
     say(`${fault} is left out: it cannot be caused here (docs/reliability.md)`);
   const lines = await runAll(settings, interrupted());
-  if (lines.length > 1) say(`all ${lines.length} runs\n${columns(sumOf(lines.map(({ counts }) => counts)))}`);
+  if (lines.length > 1)
+    say(`all ${lines.length} runs\n${formatColumns(sumOf(lines.map(({ counts }) => counts)))}`);
   if (lines.some(({ ok }) => !ok)) process.exitCode = 1;
 }
 

@@ -2,15 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { minimumsFor } from './minimums.ts';
 import { planFaults } from './nemesis/schedule.ts';
-import { SHORT } from './settings.ts';
+import { SHORT_RUN } from './settings.ts';
 
 function minimums(seconds: number, rate = 12) {
-  return minimumsFor({ seconds, rate, mix: 'everything' }, planFaults({ seed: SHORT.seed, seconds }).flat());
+  return minimumsFor(
+    { seconds, rate, mix: 'everything' },
+    planFaults({ seed: SHORT_RUN.seed, seconds }).flat(),
+  );
 }
 
 describe('what a run must have had', () => {
   test('is little for the short run, which a busy machine must pass', () => {
-    const { sent, acknowledged, hits, duplicates } = minimums(SHORT.seconds);
+    const { sent, acknowledged, hits, duplicates } = minimums(SHORT_RUN.seconds);
     assert.equal(acknowledged['sign-up'], 1);
     assert.equal(sent, 45);
     for (const [op, least] of Object.entries(acknowledged)) assert.ok(least <= 2, op);

@@ -42,14 +42,14 @@ export async function untilQuiet(
       if (quiet === 2 || now - began > withinMs) return unrest;
       if (now - told < TELL_EVERY_MS) continue;
       told = now;
-      say(`  still ${inWords(unrest)}`);
+      say(`  still ${unrestInWords(unrest)}`);
     }
   } finally {
     await look.close();
   }
 }
 
-export function inWords(unrest: Unrest): string {
+export function unrestInWords(unrest: Unrest): string {
   return Object.entries(unrest)
     .map(([what, count]) => `${count} ${what}`)
     .join(', ');

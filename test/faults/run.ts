@@ -9,7 +9,7 @@ import { isForged } from './checker/forged-rules.ts';
 import { readStores } from './checker/read-stores.ts';
 import { minimumsFor } from './minimums.ts';
 import { runFaultPlan } from './nemesis/nemesis.ts';
-import { inWords, untilQuiet } from './quiescence.ts';
+import { unrestInWords, untilQuiet } from './quiescence.ts';
 import { createRandom } from './random.ts';
 import { createRunFolder, type FaultLine, type RunFolder, type ShownProfile } from './run-folder.ts';
 import type { FaultSettings } from './settings.ts';
@@ -86,7 +86,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   // The final logins may have caused events and mails.
   const left = await untilQuiet(system.stores, { withinMs: QUIET_WITHIN_MS, say });
   const unrest = [
-    ...(Object.keys(left).length > 0 ? [`it does not come to rest: ${inWords(left)}`] : []),
+    ...(Object.keys(left).length > 0 ? [`it does not come to rest: ${unrestInWords(left)}`] : []),
     ...(await unreadyOf(system)),
     ...(await findingsOf(system)),
   ];

@@ -31,7 +31,7 @@ const DEFAULTS = { seconds: 150, rate: 12, mix: 'everything', pauses: 1 } as con
 /**
  * The run of `--short`: 75 s of traffic, with a seed whose plan contains every kind of fault that fits into that time.
  */
-export const SHORT = { seed: 12_586, seconds: 75 } as const;
+export const SHORT_RUN = { seed: 12_586, seconds: 75 } as const;
 
 /**
  * Reads the settings.
@@ -58,7 +58,7 @@ export function faultSettings(words: readonly string[], environment: NodeJS.Proc
     MONGO_CONTROL,
     KAFKA_NODES_COMMAND,
   } = environment;
-  const fallback = { ...DEFAULTS, seed: randomInt(1_000_000), ...(values.short && SHORT) };
+  const fallback = { ...DEFAULTS, seed: randomInt(1_000_000), ...(values.short && SHORT_RUN) };
   const mix = FAULTS_MIX || fallback.mix;
   const settings: FaultSettings = {
     seed: numberOf(FAULTS_SEED, fallback.seed),

@@ -20,14 +20,14 @@ export function sumOf(all: readonly Counts[]): Counts {
 }
 
 /** Formats counts as text in two columns. */
-export function columns(counts: Counts): string {
-  const rows = Object.entries(counts).map(([name, count]) => [name, grouped(count)] as const);
+export function formatColumns(counts: Counts): string {
+  const rows = Object.entries(counts).map(([name, count]) => [name, formatGrouped(count)] as const);
   function widest(column: 0 | 1) {
     return Math.max(0, ...rows.map((row) => row[column].length));
   }
   return rows.map(([name, count]) => `  ${name.padEnd(widest(0))}  ${count.padStart(widest(1))}`).join('\n');
 }
 
-export function grouped(count: number): string {
+export function formatGrouped(count: number): string {
   return count.toLocaleString('en');
 }

@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import { createPeople, somebody } from '../support/people.ts';
 import { type Standalone, startStandalone } from '../support/standalone.ts';
 import { type ScriptedServer, type SessionScript, startScriptedServer } from './scripted-server.ts';
-import { accepting, LOGIN, type SessionBehaviour, sessions } from './sessions.ts';
+import { LOGIN, repliesAccepting, type SessionBehaviour, sessions } from './sessions.ts';
 
 /** The server is tried again 15 s after a refusal because of the sender. */
 const PATIENCE_MS = 120_000;
@@ -26,7 +26,7 @@ const groups: ReadonlyMap<string, Group> = Map.groupBy(
 function workingSession(settings: Readonly<Record<string, string>>): SessionScript | undefined {
   if (settings['MAIL_STARTTLS'] === 'true' || settings['MAIL_SSL_TLS'] === 'true') return undefined;
   return settings['USE_CREDENTIALS'] === LOGIN.USE_CREDENTIALS
-    ? { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: accepting('PLAIN') }
+    ? { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: repliesAccepting('PLAIN') }
     : {};
 }
 

@@ -22,7 +22,7 @@ export function base64(text: string): string {
 }
 
 /** Returns the AUTH replies of a server that accepts only this mechanism, with the correct user name and password. */
-export function accepting(mechanism: 'PLAIN' | 'LOGIN') {
+export function repliesAccepting(mechanism: 'PLAIN' | 'LOGIN') {
   const secrets = [base64('mailer'), base64('right')];
   return (line: string): string => {
     if (line === `AUTH PLAIN ${base64('\0mailer\0right')}` && mechanism === 'PLAIN')
@@ -91,22 +91,22 @@ export const sessions: Readonly<Record<string, SessionBehaviour>> = {
   },
   'that takes PLAIN': {
     source: 'RFC 4616',
-    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: accepting('PLAIN') },
+    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: repliesAccepting('PLAIN') },
     settings: LOGIN,
   },
   'that offers PLAIN, but takes only LOGIN': {
     source: 'draft-murchison-sasl-login',
-    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: accepting('LOGIN') },
+    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: repliesAccepting('LOGIN') },
     settings: LOGIN,
   },
   'that offers only LOGIN, in the old form': {
     source: 'Exchange 2000: AUTH=LOGIN',
-    session: { ehlo: '250-here\n250-AUTH=LOGIN\n250 SIZE', auth: accepting('LOGIN') },
+    session: { ehlo: '250-here\n250-AUTH=LOGIN\n250 SIZE', auth: repliesAccepting('LOGIN') },
     settings: LOGIN,
   },
   'that takes LOGIN, where PLAIN is demanded': {
     source: 'RFC 4954 4',
-    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: accepting('LOGIN') },
+    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: repliesAccepting('LOGIN') },
     settings: { ...LOGIN, MAIL_AUTH: 'plain' },
     fails: /at AUTH: 535.*/,
   },

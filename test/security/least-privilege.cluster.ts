@@ -13,7 +13,7 @@ import { type Cluster, prepareCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from '../support/mailbox.ts';
 import { createPeople, type People, type Person, somebody, waitUntilShown } from '../support/people.ts';
-import { OPS } from '../support/programs.ts';
+import { OPS_PATH } from '../support/programs.ts';
 import { runProgram } from '../support/standalone.ts';
 import type { Settings } from '../support/system.ts';
 
@@ -42,7 +42,7 @@ const MONGO_URL = required('MONGO_URL');
 let cluster: Cluster;
 
 before(async () => {
-  const granted = await runProgram([OPS, 'acls', '--apply'], {
+  const granted = await runProgram([OPS_PATH, 'acls', '--apply'], {
     KAFKA_BROKERS,
     ...loginOf(ADMIN),
   });

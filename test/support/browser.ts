@@ -18,7 +18,7 @@ export const withoutBrowser: string | false = existsSync(EXECUTABLE)
   ? false
   : 'no Chromium: apt-get install chromium';
 
-export function launch(): Promise<Browser> {
+export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: EXECUTABLE,
     args: [

@@ -16,7 +16,7 @@ import { MongoClient } from 'mongodb';
 import { openFront } from './front.ts';
 import { serveMails } from './mailpit.ts';
 import { withDatabase } from './mongo-url.ts';
-import { HIGH_LIMITS, mainOf, OPS, SHORT_WAITS } from './programs.ts';
+import { HIGH_LIMITS, mainPathOf, OPS_PATH, SHORT_WAITS } from './programs.ts';
 import { type ServerProcess, serverProcess } from './server-process.ts';
 import { createMailServer, type MailServer } from './smtp.ts';
 import type { Settings, System } from './system.ts';
@@ -206,7 +206,7 @@ function emptyStore(server: string) {
 function opsOn(stores: Settings): System['ops'] {
   const env = { ...process.env, ...stores };
   return async (...words) => {
-    const { stdout } = await promisify(execFile)(process.execPath, [OPS, ...words], { env });
+    const { stdout } = await promisify(execFile)(process.execPath, [OPS_PATH, ...words], { env });
     return stdout;
   };
 }
@@ -237,7 +237,7 @@ async function oneOf(service: ServiceName, settings: Settings): Promise<ServerPr
   return serverProcess({
     url: `http://127.0.0.1:${port}`,
     operations: `http://127.0.0.1:${operationsPort}`,
-    words: [mainOf(service)],
+    words: [mainPathOf(service)],
     env: { ...process.env, ...settings, PORT: port, OPERATIONS_PORT: operationsPort },
   });
 }

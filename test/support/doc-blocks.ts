@@ -29,7 +29,7 @@ interface Fence {
 }
 
 /** Returns the Markdown files that users and contributors read. */
-export function documents(): readonly string[] {
+export function listDocuments(): readonly string[] {
   return globSync('**/*.md', {
     cwd: ROOT,
     exclude: ['**/node_modules/**', '**/dist/**', 'test/fixtures/**'],
@@ -57,7 +57,7 @@ function placeOf({ info }: Fence): Place | 'nowhere' | undefined {
 }
 
 /** Returns the places of command blocks whose info string does not say how they are tested. */
-export function untested(document: string): readonly string[] {
+export function untestedBlocks(document: string): readonly string[] {
   return fencesOf(document)
     .filter((fence) => hasCommands(fence) && placeOf(fence) === undefined)
     .map(({ line, info }) => `${document}:${line}: "${info}"`);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Command } from './doc-blocks.ts';
 import { createOutputReader } from './doc-output.ts';
 import { eventually } from './eventually.ts';
-import { OPS } from './programs.ts';
+import { OPS_PATH } from './programs.ts';
 import type { Settings } from './system.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -60,7 +60,7 @@ export async function openDocShell(options: DocShellOptions): Promise<DocShell> 
   const reader = createOutputReader(ids);
   const bash = spawn('bash', ['--noprofile', '--norc'], {
     cwd: inCheckout ? ROOT : folder,
-    env: { ...process.env, ...env, DOCS_NODE: process.execPath, DOCS_OPS: OPS },
+    env: { ...process.env, ...env, DOCS_NODE: process.execPath, DOCS_OPS: OPS_PATH },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const closed = once(bash, 'close');

@@ -23,7 +23,7 @@ export function serverOf(url: string): string {
 }
 
 /** Returns the URL of the same database at another address, and makes the driver connect only to that address. */
-export function through(url: string, address: string): string {
+export function urlThrough(url: string, address: string): string {
   const { start, database, options } = parts(url);
   options.delete('replicaSet');
   options.set('directConnection', 'true');

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { eventually } from './eventually.ts';
-import { OPS } from './programs.ts';
+import { OPS_PATH } from './programs.ts';
 import type { Settings } from './system.ts';
 
 export interface OpsProcess {
@@ -27,7 +27,7 @@ const { PATH, NODE_COMPILE_CACHE } = process.env;
 
 /** Starts a command with these settings, which name the store. */
 export function startOps(settings: Settings, ...words: readonly string[]): OpsProcess {
-  const child = spawn(process.execPath, [OPS, ...words], {
+  const child = spawn(process.execPath, [OPS_PATH, ...words], {
     env: { PATH, NODE_COMPILE_CACHE, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -6,7 +6,14 @@ import { assertProblem, assertStatus, type Client, createClient } from './client
 import { eventually } from './eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from './mailbox.ts';
 import { createPeople, type People, type Person, somebody } from './people.ts';
-import { eventAt, type Poison, plantedPersonalData, poisons, type RawRecord, truncated } from './poison.ts';
+import {
+  eventAt,
+  type Poison,
+  plantedPersonalData,
+  poisons,
+  type RawRecord,
+  truncatedEvent,
+} from './poison.ts';
 import { ACCOUNTS, keyInPartition, MAILINGS, type PoisonLog, partitionOf } from './poison-log.ts';
 import type { System } from './system.ts';
 
@@ -188,7 +195,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       const [, sequence = ''] = told.split(':');
       assertStatus(await people.me(skipped.token, told), 200);
       await poisoned.log.append(ACCOUNTS, partition, eventAt(skipped.id, Number(sequence) + 5));
-      await poisoned.log.append(ACCOUNTS, partition, truncated(garbled.id));
+      await poisoned.log.append(ACCOUNTS, partition, truncatedEvent(garbled.id));
       await assertOthersGoOn();
       for (const { token } of [skipped, garbled]) {
         const reply = await eventually('it stands still', async () => {
@@ -206,7 +213,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
 
     test('a mailing that cannot be read is set aside too', async () => {
       const mailing = randomUUID();
-      const place = await poisoned.log.append(MAILINGS, partitionOf(mailing), truncated(mailing));
+      const place = await poisoned.log.append(MAILINGS, partitionOf(mailing), truncatedEvent(mailing));
       assert.equal((await letterOf(place, 'notifier')).cause, 'value is not JSON');
     });
 

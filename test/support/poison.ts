@@ -77,7 +77,7 @@ export function eventAt(account: string, sequence: number): RawRecord {
 }
 
 /** Returns an event with incomplete JSON as its value. */
-export function truncated(account: string): RawRecord {
+export function truncatedEvent(account: string): RawRecord {
   return {
     ...right(account),
     value: Buffer.from(
@@ -127,7 +127,7 @@ function badKey(name: string, key: (onPartition: OnPartition) => RawRecord['key'
     name,
     cause: /^key is not a UUID$/,
     ...KEYLESS,
-    make: (victim, onPartition) => ({ ...truncated(victim), key: key(onPartition) }),
+    make: (victim, onPartition) => ({ ...truncatedEvent(victim), key: key(onPartition) }),
   };
 }
 
@@ -142,7 +142,7 @@ const INHERITED = ['constructor', 'toString', 'hasOwnProperty', '__proto__'];
 const inherited = Object.fromEntries(INHERITED.map((name) => [name, 'x']));
 
 export const poisons: readonly Poison[] = [
-  badValue('truncated JSON', /^value is not JSON$/, (victim) => truncated(victim).value),
+  badValue('truncated JSON', /^value is not JSON$/, (victim) => truncatedEvent(victim).value),
   badValue('no value', /^no value$/, () => null),
   badValue('an empty value', /^value is not JSON$/, () => Buffer.alloc(0)),
   badValue('a value that is not UTF-8', /^value is not UTF-8$/, () => Buffer.from([0x7b, 0xff, 0xfe, 0x7d])),

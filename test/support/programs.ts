@@ -4,9 +4,9 @@ import type { Settings } from './system.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-export const STANDALONE = join(ROOT, 'apps/standalone/src/main.ts');
-export const OPS = join(ROOT, 'apps/ops/src/main.ts');
-export function mainOf(service: string): string {
+export const STANDALONE_PATH = join(ROOT, 'apps/standalone/src/main.ts');
+export const OPS_PATH = join(ROOT, 'apps/ops/src/main.ts');
+export function mainPathOf(service: string): string {
   return join(ROOT, `services/${service}/src/main.ts`);
 }
 

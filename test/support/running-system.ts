@@ -7,7 +7,7 @@ import type { System } from './system.ts';
  * Returns the system at a URL.
  * @throws Error that names a missing setting
  */
-export async function runningSystem(url: string): Promise<System> {
+export async function connectToSystem(url: string): Promise<System> {
   const commands = {
     mailbox: required('MAILBOX_URL'),
     ops: required('LATCHKEY_OPS'),

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { freePort } from '@latchkey/process/testing/free-port';
-import { HIGH_LIMITS, OPS, STANDALONE } from './programs.ts';
+import { HIGH_LIMITS, OPS_PATH, STANDALONE_PATH } from './programs.ts';
 import { serverProcess } from './server-process.ts';
 import type { Settings, System } from './system.ts';
 
@@ -41,7 +41,7 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
     LOG_LEVEL: 'info',
     ...settings,
   };
-  const server = serverProcess({ url, operations, words: [STANDALONE], env });
+  const server = serverProcess({ url, operations, words: [STANDALONE_PATH], env });
   async function start(): Promise<void> {
     server.launch();
     await server.ready();
@@ -55,7 +55,7 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
     folder,
     output: server.output,
     ops: async (...words) => {
-      const { stdout } = await promisify(execFile)(process.execPath, [OPS, ...words], { env });
+      const { stdout } = await promisify(execFile)(process.execPath, [OPS_PATH, ...words], { env });
       return stdout;
     },
     kill: async () => void (await server.end('SIGKILL')),
@@ -83,7 +83,7 @@ export async function runToEnd(
   options: { readonly ops?: readonly string[] } & Privileges = {},
 ): Promise<Ended> {
   const { ops, ...privileges } = options;
-  return await runProgram(ops === undefined ? [STANDALONE] : [OPS, ...ops], settings, privileges);
+  return await runProgram(ops === undefined ? [STANDALONE_PATH] : [OPS_PATH, ...ops], settings, privileges);
 }
 
 interface Privileges {

@@ -8,7 +8,7 @@
  * - none of these: a standalone.
  */
 import { startCluster } from './cluster.ts';
-import { runningSystem } from './running-system.ts';
+import { connectToSystem } from './running-system.ts';
 import { startStandalone } from './standalone.ts';
 import type { System } from './system.ts';
 
@@ -22,7 +22,7 @@ export function startSystem(): Promise<System> {
 
 function start(): Promise<System> {
   const { LATCHKEY_URL, KAFKA_BROKERS, MONGO_URL } = process.env;
-  if (LATCHKEY_URL) return runningSystem(LATCHKEY_URL);
+  if (LATCHKEY_URL) return connectToSystem(LATCHKEY_URL);
   if (KAFKA_BROKERS && MONGO_URL) return startCluster();
   return startStandalone();
 }

@@ -6,7 +6,7 @@
  */
 import type { CommandLine } from '../run-folder.ts';
 import { claimsOf, mayBeExpired } from './access-token.ts';
-import { byEveryAddress, byId, type CommandContext, isAcknowledged, lower } from './commands.ts';
+import { byEveryAddress, byId, type CommandContext, isAcknowledged, toLowerCase } from './commands.ts';
 import { NO_PROFILE, type Profile, profileAfter } from './fold.ts';
 import { eventsByAccount, type JournalEvent } from './journal.ts';
 import { linearize, type Operation } from './linearizable.ts';
@@ -123,7 +123,7 @@ function accountsOf(
     const account = tokensIn(command)?.access.sub;
     if (account !== undefined) return [account];
     // A refused login says something about an account only if exactly one account has had this address.
-    const meant = owners.get(lower(request['email'])) ?? [];
+    const meant = owners.get(toLowerCase(request['email'])) ?? [];
     return meant.length === 1 ? meant : [];
   }
   const holder = places.get(String(request['refreshToken']))?.account ?? claimsOf(accessToken)?.sub;
@@ -288,7 +288,7 @@ function hasPassword({ password }: Standing, tried: unknown): boolean {
 }
 
 function hasAddress({ profile }: Standing, tried: unknown): boolean {
-  return lower(profile.email) === lower(tried);
+  return toLowerCase(profile.email) === toLowerCase(tried);
 }
 
 /** Whether a session exists and was not ended. */

@@ -1,7 +1,7 @@
 /** Checks that the journal contains everything that was acknowledged with a 2xx response. */
 import type { CommandLine } from '../run-folder.ts';
 import { claimsOf } from './access-token.ts';
-import { byAddress, type CommandContext, commitsOf, isAcknowledged, keyOf, lower } from './commands.ts';
+import { byAddress, type CommandContext, commitsOf, isAcknowledged, keyOf, toLowerCase } from './commands.ts';
 import { isToBeErased } from './erasure-rules.ts';
 import { foldAccount, type Profile } from './fold.ts';
 import { type Journal, type JournalEvent, lastSequence } from './journal.ts';
@@ -85,14 +85,14 @@ const signUp: Demand = (command, { journal, byKey, accountsByAddress, isOverLimi
   function isIt({ type, data }: CommitEvent): boolean {
     return (
       type === 'UserRegistered' &&
-      lower(data.person?.email) === lower(email) &&
+      toLowerCase(data.person?.email) === toLowerCase(email) &&
       data.person?.username === username
     );
   }
   const tries = [command, ...(byKey.get(keyOf(command)) ?? [])];
   if (tries.some(({ id }) => commitsOf(journal, id).some(({ events }) => events.some(isIt))))
     return undefined;
-  const signUps = accountsByAddress.get(lower(email)) ?? [];
+  const signUps = accountsByAddress.get(toLowerCase(email)) ?? [];
   return signUps.length >= MAX_PENDING_SIGN_UPS || isOverLimit(command)
     ? undefined
     : 'the journal has no such sign-up';
@@ -111,7 +111,7 @@ const ENDS_RESETS: ReadonlySet<string> = new Set([
  */
 const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit }) => {
   const { request, sentAt, id } = command;
-  const accounts = accountsByAddress.get(lower(request['email'])) ?? [];
+  const accounts = accountsByAddress.get(toLowerCase(request['email'])) ?? [];
   function isMeant([, events]: readonly [string, readonly JournalEvent[]]): boolean {
     return (
       events.some(({ type, time }) => type === 'AccountVerified' && Date.parse(time) <= Date.parse(sentAt)) &&
@@ -138,7 +138,8 @@ const mailing: Demand = ({ answer, request }, { journal }) => {
   const got = first?.data.person?.recipients;
   if (first?.type !== 'MailRequested' || got === undefined) return 'there is no such mailing';
   const same =
-    Array.isArray(wanted) && new Set(wanted.map(lower)).symmetricDifference(new Set(got.map(lower)));
+    Array.isArray(wanted) &&
+    new Set(wanted.map(toLowerCase)).symmetricDifference(new Set(got.map(toLowerCase)));
   return same && same.size === 0 ? undefined : 'the mailing is to others';
 };
 
@@ -177,7 +178,10 @@ const demands: Readonly<Record<string, Demand>> = {
   'keep-account': commit(({ type }) => type === 'AccountErasureCanceled'),
   'change-email': commit(({ type }) => type === 'EmailChangeRequested'),
   'confirm-email': account((_profile, { newEmail }, events) =>
-    events.some(({ type, data }) => type === 'EmailChanged' && lower(data.person?.email) === lower(newEmail)),
+    events.some(
+      ({ type, data }) =>
+        type === 'EmailChanged' && toLowerCase(data.person?.email) === toLowerCase(newEmail),
+    ),
   ),
   'undo-email': commit(({ type }) => type === 'EmailChangeReverted'),
   mailing,
@@ -197,5 +201,5 @@ function lookUpIn({ journal, history, settings }: CommandContext): LookUp {
 /** Returns the key of the limit, which counts mails of one purpose to one address. */
 function askedOf({ op, request }: CommandLine): string {
   const purpose = op === 'sign-up' || op === 'verification-request' ? 'verification' : op;
-  return `${purpose} ${lower(request['email'])}`;
+  return `${purpose} ${toLowerCase(request['email'])}`;
 }

@@ -31,14 +31,14 @@ export function commitsOf({ byCommand }: Journal, id: string): readonly Commit[]
 export function keyOf({ op, id, request }: CommandLine): string {
   return request['idempotencyKey'] === undefined
     ? `id ${id}`
-    : `${op} ${request['idempotencyKey']} ${lower(request['email'])}`;
+    : `${op} ${request['idempotencyKey']} ${toLowerCase(request['email'])}`;
 }
 
 /** Returns the accounts and their events by the address of the sign-up. */
 export function byAddress(
   journal: Journal,
 ): ReadonlyMap<string, readonly (readonly [id: string, events: readonly JournalEvent[]])[]> {
-  return Map.groupBy(eventsByAccount(journal), ([, [first]]) => lower(first?.data.person?.email));
+  return Map.groupBy(eventsByAccount(journal), ([, [first]]) => toLowerCase(first?.data.person?.email));
 }
 
 /** Returns the ids of the accounts that have ever had an address. */
@@ -57,10 +57,10 @@ export function byEveryAddress(journal: Journal): ReadonlyMap<string, readonly s
 const GIVES_ADDRESS: ReadonlySet<string> = new Set(['UserRegistered', 'EmailChanged', 'EmailChangeReverted']);
 
 function addressIn({ type, data }: JournalEvent): readonly string[] {
-  return GIVES_ADDRESS.has(type) ? [lower(data.person?.email)] : [];
+  return GIVES_ADDRESS.has(type) ? [toLowerCase(data.person?.email)] : [];
 }
 
 /** Returns a text in lower case: addresses are compared without regard to case. */
-export function lower(text: unknown): string {
+export function toLowerCase(text: unknown): string {
   return typeof text === 'string' ? text.toLowerCase() : '';
 }

@@ -2,7 +2,7 @@
  * Checks the logins at the end of a run. No work is pending then, so the journal alone determines the correct response.
  */
 import type { CommandLine } from '../run-folder.ts';
-import { byId, type CommandContext, lower } from './commands.ts';
+import { byId, type CommandContext, toLowerCase } from './commands.ts';
 import { foldAccount, type Profile } from './fold.ts';
 import { eventsByAccount, type JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
@@ -26,13 +26,13 @@ export function checkFinalLogins({ journal, history, settings }: CommandContext)
   const living = eventsByAccount(journal)
     .map(([id, events]) => accountOf(id, events, commands))
     .filter(({ profile }) => !profile.ended);
-  const byAddress = Map.groupBy(living, ({ profile }) => lower(profile.email));
+  const byAddress = Map.groupBy(living, ({ profile }) => toLowerCase(profile.email));
   const asked = history.filter(({ op }) => op === 'final-login');
-  const addresses = new Set(asked.map(({ request }) => lower(request['email'])));
+  const addresses = new Set(asked.map(({ request }) => toLowerCase(request['email'])));
   return [
     ...asked.flatMap(({ id, request, status, code }) => {
       if (status === TOO_MANY && settings['LIMITS'] === 'on') return [];
-      const due = answersDue(byAddress.get(lower(request['email'])) ?? [], request['password']);
+      const due = answersDue(byAddress.get(toLowerCase(request['email'])) ?? [], request['password']);
       const got = status === 200 ? 'accepted' : (code ?? `${status ?? 'no answer'}`);
       return due.includes(got)
         ? []
@@ -46,7 +46,9 @@ export function checkFinalLogins({ journal, history, settings }: CommandContext)
 }
 
 function addressesIn(events: readonly JournalEvent[]): readonly string[] {
-  return events.flatMap(({ data: { person } }) => (person?.email === undefined ? [] : lower(person.email)));
+  return events.flatMap(({ data: { person } }) =>
+    person?.email === undefined ? [] : toLowerCase(person.email),
+  );
 }
 
 function accountOf(

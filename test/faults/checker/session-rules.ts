@@ -4,7 +4,7 @@
  */
 import type { CommandLine } from '../run-folder.ts';
 import { claimsOf, mayBeExpired } from './access-token.ts';
-import { byId, type CommandContext, isAcknowledged, lower } from './commands.ts';
+import { byId, type CommandContext, isAcknowledged, toLowerCase } from './commands.ts';
 import { foldAccount } from './fold.ts';
 import { eventsByAccount, type JournalEvent } from './journal.ts';
 import { type TokenPlace, tokensIn } from './refresh-tokens.ts';
@@ -50,7 +50,8 @@ function answererFault(command: CommandLine): string | undefined {
   };
   const tokens = tokensIn(command);
   if (tokens !== undefined && shown.user?.id !== tokens.access.sub) return 'with tokens of another account';
-  if (op === 'login' && lower(shown.user?.email) !== lower(request['email'])) return 'for another address';
+  if (op === 'login' && toLowerCase(shown.user?.email) !== toLowerCase(request['email']))
+    return 'for another address';
   const [of] = accountSequence?.split(':') ?? [];
   if (OF_ONESELF.has(op)) {
     const own = claimsOf(accessToken)?.sub;

@@ -1,6 +1,6 @@
 /** Finds personal data of erased people that is still in the stores. */
 import type { Trace } from '../run-folder.ts';
-import { lower } from './commands.ts';
+import { toLowerCase } from './commands.ts';
 import { isErased } from './erasure-rules.ts';
 import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
@@ -10,7 +10,7 @@ const IDENTIFYING = ['email', 'newEmail', 'previousEmail', 'revertedEmail', 'use
 
 function namesIn({ data: { person } }: JournalEvent): readonly string[] {
   const given = IDENTIFYING.flatMap((name) => person?.[name] ?? []);
-  return [...given, ...given.map(lower)];
+  return [...given, ...given.map(toLowerCase)];
 }
 
 /**

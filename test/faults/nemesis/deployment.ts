@@ -4,7 +4,7 @@ import { MongoClient } from 'mongodb';
 import { type Cluster, services } from '../../support/cluster.ts';
 import { withDatabase } from '../../support/mongo-url.ts';
 import type { TopicRecord } from '../checker/stored.ts';
-import { forge } from './forger.ts';
+import { writeForgery } from './forger.ts';
 import { cutOff } from './log-cutter.ts';
 import type { Heal } from './nemesis.ts';
 
@@ -89,7 +89,7 @@ export function createDeployment({ cluster, say, recordRemoved }: DeploymentDeps
           for (const record of records) recordRemoved({ topic: TOPIC, ...record });
         }),
       ),
-    forge: (index) => orSay('nothing is forged', forge(stores.KAFKA_BROKERS, index)),
+    forge: (index) => orSay('nothing is forged', writeForgery(stores.KAFKA_BROKERS, index)),
   };
 }
 

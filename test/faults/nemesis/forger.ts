@@ -69,7 +69,7 @@ export const FORGERY_NAMES = Object.keys(FORGERIES);
  * @param index of {@link FORGERY_NAMES}
  * @throws Error if the brokers do not respond
  */
-export async function forge(brokers: string, index: number): Promise<void> {
+export async function writeForgery(brokers: string, index: number): Promise<void> {
   const tail = await readTail(brokers, ACCOUNTS, { count: TAIL, withinMs: WITHIN_MS });
   const genuine = tail.filter((record) => record.headers[FORGED] === undefined && !isHeartbeat(record));
   const [victim, other] = new Map(genuine.map((record) => [subjectOf(record), record])).values();

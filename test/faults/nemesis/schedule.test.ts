@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { SHORT } from '../settings.ts';
-import { FAULT_KINDS, type FaultKind, LANES, planFaults } from './schedule.ts';
+import { SHORT_RUN } from '../settings.ts';
+import { FAULT_KINDS, FAULT_LANES, type FaultKind, planFaults } from './schedule.ts';
 
 function kindsOf(seed: number, seconds: number, without: readonly FaultKind[] = []) {
   return new Set(
@@ -15,7 +15,7 @@ function kindsOf(seed: number, seconds: number, without: readonly FaultKind[] = 
 const plans = fc.record({ seed: fc.nat(), seconds: fc.integer({ min: 30, max: 2000 }) });
 
 function isForLongRuns(fault: FaultKind): boolean {
-  return LANES.some(({ kinds }) => kinds.some((kind) => kind.fault === fault && 'from' in kind));
+  return FAULT_LANES.some(({ kinds }) => kinds.some((kind) => kind.fault === fault && 'from' in kind));
 }
 
 describe('the plan of the faults', () => {
@@ -32,10 +32,10 @@ describe('the plan of the faults', () => {
           let free = 0;
           for (const { atMs, forMs, target } of lane) {
             assert.ok(atMs > free);
-            assert.ok(target >= 0 && target < (LANES[index]?.targets ?? 0));
+            assert.ok(target >= 0 && target < (FAULT_LANES[index]?.targets ?? 0));
             free = atMs + forMs;
           }
-          const calm = Math.min(LANES[index]?.calm ?? 0, options.seconds / 2);
+          const calm = Math.min(FAULT_LANES[index]?.calm ?? 0, options.seconds / 2);
           assert.ok(free <= (options.seconds - calm) * 1000 || lane.length === 0);
         }
       }),
@@ -57,7 +57,7 @@ describe('the plan of the faults', () => {
 
   test('has every kind that fits in for the short run', () => {
     const fitting = FAULT_KINDS.filter((kind) => !isForLongRuns(kind));
-    assert.deepEqual([...kindsOf(SHORT.seed, SHORT.seconds)].toSorted(), fitting.toSorted());
+    assert.deepEqual([...kindsOf(SHORT_RUN.seed, SHORT_RUN.seconds)].toSorted(), fitting.toSorted());
   });
 
   test('has every kind in a long run, and none past leases in a short one', () => {

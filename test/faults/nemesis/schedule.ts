@@ -35,7 +35,7 @@ const MIDDLE_RUN = 120;
 /** Only runs this long have time for other faults in addition to one pause longer than a mail's lease. */
 const LONG_RUN = 240;
 
-export const LANES = [
+export const FAULT_LANES = [
   {
     targets: INSTANCES,
     // Frequent, because a run without these faults proves little.
@@ -215,12 +215,12 @@ export const STANDALONE_LANES = [
 ] as const satisfies readonly Lane[];
 
 /** The faults of a cluster. */
-export type ClusterFault = (typeof LANES)[number]['kinds'][number]['fault'];
+export type ClusterFault = (typeof FAULT_LANES)[number]['kinds'][number]['fault'];
 export type StandaloneFault = (typeof STANDALONE_LANES)[number]['kinds'][number]['fault'];
 export type FaultKind = ClusterFault | StandaloneFault;
 
 export const FAULT_KINDS: readonly ClusterFault[] = [
-  ...new Set(LANES.flatMap(({ kinds }) => kinds.map(({ fault }) => fault))),
+  ...new Set(FAULT_LANES.flatMap(({ kinds }) => kinds.map(({ fault }) => fault))),
 ];
 
 /** Times in ms since the nemesis started. */
@@ -258,7 +258,7 @@ export function planFaults({
   seconds,
   pauses = 1,
   without = [],
-  lanes = LANES,
+  lanes = FAULT_LANES,
 }: PlanOptions): readonly (readonly PlannedFault[])[] {
   return lanes.map((lane, index) => {
     const kinds = lane.kinds.filter(({ fault, from = 0 }) => seconds >= from && !without.includes(fault));

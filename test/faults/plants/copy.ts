@@ -42,14 +42,14 @@ async function linkModules(modules: string, copy: string): Promise<void> {
 
 async function applyPatch(folder: string, { file, search, replacement }: Patch): Promise<void> {
   const path = join(folder, file);
-  await writeFile(path, patched(await readFile(path, 'utf8'), search, replacement));
+  await writeFile(path, patchedSource(await readFile(path, 'utf8'), search, replacement));
 }
 
 /**
  * Replaces a text.
  * @throws Error unless the text occurs exactly once: a patch that no longer matches proves nothing
  */
-export function patched(source: string, search: string, replacement: string): string {
+export function patchedSource(source: string, search: string, replacement: string): string {
   const parts = source.split(search);
   if (parts.length !== 2) throw new Error(`stands there ${parts.length - 1} times: ${search}`);
   return parts.join(replacement);

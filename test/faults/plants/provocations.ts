@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { readTopic } from '../../support/kcat.ts';
 import type { ServerProcess } from '../../support/server-process.ts';
-import { FORGERY_NAMES, forge } from '../nemesis/forger.ts';
+import { FORGERY_NAMES, writeForgery } from '../nemesis/forger.ts';
 import * as ask from '../traffic/commands.ts';
 import { newPassword } from '../traffic/person.ts';
 import { type Stage, until } from './stage.ts';
@@ -109,7 +109,7 @@ export const provocations = {
     await signUp();
     await signUp();
     await rest(QUIET_WITHIN_MS);
-    for (const [index] of FORGERY_NAMES.entries()) await forge(cluster.stores.KAFKA_BROKERS, index);
+    for (const [index] of FORGERY_NAMES.entries()) await writeForgery(cluster.stores.KAFKA_BROKERS, index);
   },
 
   'somebody is erased': async ({ member, wire, rest }: Stage): Promise<void> => {

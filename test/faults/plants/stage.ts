@@ -6,7 +6,7 @@ import { MongoClient } from 'mongodb';
 import { type Cable, cableTo } from '../../support/cable.ts';
 import { type Cluster, nameOfInstance, prepareCluster } from '../../support/cluster.ts';
 import { eventually } from '../../support/eventually.ts';
-import { serverOf, through } from '../../support/mongo-url.ts';
+import { serverOf, urlThrough } from '../../support/mongo-url.ts';
 import type { Settings } from '../../support/system.ts';
 import { check, type Report } from '../checker/check.ts';
 import { findTraces } from '../checker/find-traces.ts';
@@ -79,7 +79,7 @@ export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
       ...sink.settings,
       ...(service === 'auth'
         ? { KAFKA_BROKERS: kafka.address }
-        : { MONGO_URL: through(stores.MONGO_URL, mongo.address) }),
+        : { MONGO_URL: urlThrough(stores.MONGO_URL, mongo.address) }),
     }),
     settingsOfEach: (service, index) => ehloName(nameOfInstance(service, index)),
   });

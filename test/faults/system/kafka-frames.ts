@@ -7,7 +7,7 @@
 const SIZE_BYTES = 4;
 const CORRELATION_IN_REQUEST = SIZE_BYTES + 4;
 
-export const PRODUCE = 0;
+export const PRODUCE_API_KEY = 0;
 
 /** Splits a byte stream into complete frames, including their size fields. Drops an incomplete frame at the end. */
 export async function* framesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

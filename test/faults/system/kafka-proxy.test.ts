@@ -5,7 +5,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { eventually } from '../../support/eventually.ts';
-import { answeredBy, framesOf, headOf, PRODUCE } from './kafka-frames.ts';
+import { answeredBy, framesOf, headOf, PRODUCE_API_KEY } from './kafka-frames.ts';
 import { type KafkaProxy, kafkaProxyTo } from './kafka-proxy.ts';
 
 const METADATA = 3;
@@ -109,7 +109,7 @@ describe('the proxy', () => {
   test('hands on what is asked and what is answered', async () => {
     ask(METADATA, 1);
     assert.equal(await answered(), 1);
-    ask(PRODUCE, 2);
+    ask(PRODUCE_API_KEY, 2);
     assert.equal(await answered(), 2);
     assert.deepEqual(asked, [1, 2]);
   });
@@ -118,18 +118,18 @@ describe('the proxy', () => {
     proxy.setMood({ kind: 'lose-produce-answers' });
     ask(METADATA, 1);
     assert.equal(await answered(), 1);
-    ask(PRODUCE, 2);
+    ask(PRODUCE_API_KEY, 2);
     assert.equal(await answered(), undefined);
     assert.deepEqual(asked, [1, 2]);
   });
 
   test('keeps the answer to a produce request, and hands on what comes after it', async () => {
     proxy.setMood({ kind: 'swallow-produce-answers' });
-    ask(PRODUCE, 1);
+    ask(PRODUCE_API_KEY, 1);
     ask(METADATA, 2);
     assert.equal(await answered(), 2);
     proxy.setMood({ kind: 'clear' });
-    ask(PRODUCE, 3);
+    ask(PRODUCE_API_KEY, 3);
     assert.equal(await answered(), 3);
     assert.deepEqual(asked, [1, 2, 3]);
   });
@@ -138,7 +138,7 @@ describe('the proxy', () => {
     const letGo = proxy.hold();
     ask(METADATA, 1);
     assert.equal(await answered(), 1);
-    ask(PRODUCE, 2);
+    ask(PRODUCE_API_KEY, 2);
     const late = answered();
     await eventually('the broker has it', () => asked.includes(2));
     assert.equal(await Promise.race([late, Promise.resolve('not yet')]), 'not yet');
@@ -169,7 +169,7 @@ describe('the proxy', () => {
   test('tells of a produce request that is on its way', async () => {
     const told = proxy.nextProduce(AbortSignal.timeout(120_000));
     ask(METADATA, 1);
-    ask(PRODUCE, 2);
+    ask(PRODUCE_API_KEY, 2);
     await told;
     assert.equal(await answered(), 1);
     assert.equal(await answered(), 2);

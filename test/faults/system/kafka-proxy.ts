@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cableTo } from '../../support/cable.ts';
-import { answeredBy, framesOf, headOf, PRODUCE } from './kafka-frames.ts';
+import { answeredBy, framesOf, headOf, PRODUCE_API_KEY } from './kafka-frames.ts';
 
 export type ProxyMood =
   | { readonly kind: 'clear' }
@@ -47,9 +47,9 @@ export async function kafkaProxyTo(brokerPort: number): Promise<KafkaProxy> {
     async function* requests(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       for await (const frame of framesOf(chunks)) {
         const { apiKey, correlationId } = headOf(frame);
-        if (apiKey === PRODUCE) open.add(correlationId);
+        if (apiKey === PRODUCE_API_KEY) open.add(correlationId);
         yield frame;
-        if (apiKey !== PRODUCE) continue;
+        if (apiKey !== PRODUCE_API_KEY) continue;
         produced.resolve();
         produced = Promise.withResolvers();
       }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '@latchkey/process/testing/free-port';
 import { openFront } from '../../support/front.ts';
-import { HIGH_LIMITS, OPS, STANDALONE } from '../../support/programs.ts';
+import { HIGH_LIMITS, OPS_PATH, STANDALONE_PATH } from '../../support/programs.ts';
 import { serverProcess } from '../../support/server-process.ts';
 import { createStandaloneFaults } from '../nemesis/faults.ts';
 import { planFaults, STANDALONE_LANES, type StandaloneFault } from '../nemesis/schedule.ts';
@@ -47,7 +47,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
   const instance = serverProcess({
     url,
     operations: `http://127.0.0.1:${operationsPort}`,
-    words: [STANDALONE],
+    words: [STANDALONE_PATH],
     env: {
       ...process.env,
       KAFKA_BROKERS: undefined,
@@ -77,7 +77,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
 
   async function ops(...words: readonly string[]): Promise<string> {
     const env = { ...process.env, KAFKA_BROKERS: undefined, MONGO_URL: undefined, ...stores };
-    const { stdout } = await promisify(execFile)(process.execPath, [OPS, ...words], { env });
+    const { stdout } = await promisify(execFile)(process.execPath, [OPS_PATH, ...words], { env });
     return stdout;
   }
 

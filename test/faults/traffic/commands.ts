@@ -1,6 +1,6 @@
 /** The requests of clients, and what the history records about each. */
 import { randomUUID } from 'node:crypto';
-import type { Names, Person } from './person.ts';
+import type { Person, PersonNames } from './person.ts';
 
 export interface Command {
   readonly op: string;
@@ -31,7 +31,7 @@ function accountOf(linkToken: string): string {
 }
 
 /** The Idempotency-Key is fixed, so that a retry is the same sign-up. */
-export function signUp(person: Person, names: Names): Command {
+export function signUp(person: Person, names: PersonNames): Command {
   const { email, signUpName } = person;
   const json = { email, password: passwordOf(person), ...names, username: signUpName };
   const idempotencyKey = randomUUID();
@@ -136,7 +136,7 @@ export function changePassword(person: Person, newPassword: string): Command {
   };
 }
 
-export function changeProfile({ id, accessToken }: Person, names: Names): Command {
+export function changeProfile({ id, accessToken }: Person, names: PersonNames): Command {
   return {
     op: 'profile',
     request: { accountId: id, ...names },

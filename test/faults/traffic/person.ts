@@ -63,7 +63,7 @@ export function newPerson(email?: string): Person {
   };
 }
 
-export interface Names {
+export interface PersonNames {
   readonly username?: string;
   readonly firstName?: string;
   readonly lastName?: string;
@@ -71,8 +71,8 @@ export interface Names {
 }
 
 /** Returns a random selection of names, at least one. */
-export function someNames(random: Random): Names {
-  const names: Names = {
+export function someNames(random: Random): PersonNames {
+  const names: PersonNames = {
     ...(random.chance(0.3) && { username: `n${randomUUID().replaceAll('-', '').slice(0, 20)}` }),
     ...(random.chance(0.5) && { firstName: random.pick(FIRST_NAMES) }),
     ...(random.chance(0.5) && { lastName: random.pick(LAST_NAMES) }),

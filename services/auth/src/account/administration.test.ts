@@ -3,42 +3,42 @@ import { describe, test } from 'node:test';
 import type { Command } from './commands.ts';
 import { decide } from './decide.ts';
 import {
-  admin,
-  disabled,
-  disabledWithNotice,
-  enabled,
-  ended,
-  link,
-  resetRequested,
-  revoked,
+  accountDisabled,
+  accountDisabledWithNotice,
+  accountEnabled,
+  accountVerified,
+  adaId,
+  adminId,
+  linkNamed,
+  passwordResetRequested,
+  registrationEnded,
   roleChanged,
-  signedUp,
-  userId,
-  verified,
+  sessionsRevoked,
+  userRegistered,
 } from './testing/ada.ts';
 import { fold, given, stateAfter, unverifiedAfter } from './testing/given-when-then.ts';
 
-const unverified = [signedUp(link('A'))] as const;
-const proven = [...unverified, verified] as const;
+const unverified = [userRegistered(linkNamed('A'))] as const;
+const proven = [...unverified, accountVerified] as const;
 const otherAdmins = { exist: true, claim: 'the third' } as const;
 
 describe('changing the role', () => {
-  const promote = { type: 'ChangeRole', role: 'admin', by: admin } as const;
-  const demote = { type: 'ChangeRole', role: 'user', by: admin } as const;
+  const promote = { type: 'ChangeRole', role: 'admin', by: adminId } as const;
+  const demote = { type: 'ChangeRole', role: 'user', by: adminId } as const;
 
   test('says what it was and by whom, and ends the sessions in the same commit', () => {
     given(...proven)
       .when(promote)
-      .thenHappens(roleChanged('admin', 'user'), revoked('role-changed'));
+      .thenHappens(roleChanged('admin', 'user'), sessionsRevoked('role-changed'));
     given(...proven, roleChanged('admin', 'user'))
       .when({ ...demote, otherAdmins })
-      .thenHappens(roleChanged('user', 'admin'), revoked('role-changed'));
+      .thenHappens(roleChanged('user', 'admin'), sessionsRevoked('role-changed'));
   });
 
   test('is open to ops', () => {
     given(...proven)
       .when({ ...promote, by: 'ops' })
-      .thenHappens(roleChanged('admin', 'user', 'ops'), revoked('role-changed'));
+      .thenHappens(roleChanged('admin', 'user', 'ops'), sessionsRevoked('role-changed'));
   });
 
   test('to what it is already does nothing', () => {
@@ -64,9 +64,9 @@ describe('the last admin', () => {
   const admin0 = [...proven, roleChanged('admin', 'user')] as const;
   const alone = { exist: false, claim: 'the third' } as const;
   const commands = [
-    { type: 'ChangeRole', role: 'user', by: admin },
+    { type: 'ChangeRole', role: 'user', by: adminId },
     { type: 'ChangeRole', role: 'user', by: 'ops' },
-    { type: 'DisableAccount', by: admin },
+    { type: 'DisableAccount', by: adminId },
     { type: 'DisableAccount', by: 'ops' },
   ] as const;
 
@@ -91,41 +91,41 @@ describe('the last admin', () => {
   test('is no matter to an account that is no admin, or disabled already', () => {
     for (const command of commands.filter(({ type }) => type === 'DisableAccount'))
       assert.equal(decide(fold(proven), command).refusal, undefined);
-    given(...admin0, disabled())
-      .when({ type: 'ChangeRole', role: 'user', by: admin })
-      .thenHappens(roleChanged('user', 'admin'), revoked('role-changed'));
+    given(...admin0, accountDisabled())
+      .when({ type: 'ChangeRole', role: 'user', by: adminId })
+      .thenHappens(roleChanged('user', 'admin'), sessionsRevoked('role-changed'));
   });
 });
 
 describe('disabling', () => {
-  const disable = { type: 'DisableAccount', by: admin } as const;
+  const disable = { type: 'DisableAccount', by: adminId } as const;
 
   test('ends the sessions in the same commit, verified or not', () => {
     given(...proven)
       .when(disable)
-      .thenHappens(disabledWithNotice(), revoked('disabled'));
+      .thenHappens(accountDisabledWithNotice(), sessionsRevoked('disabled'));
     given(...unverified)
       .when(disable)
-      .thenHappens(disabled(), revoked('disabled'));
+      .thenHappens(accountDisabled(), sessionsRevoked('disabled'));
   });
 
   test('keeps the reason with the personal data', () => {
     given(...proven)
       .when({ ...disable, reason: 'asked by phone' })
-      .thenHappens(disabledWithNotice('asked by phone'), revoked('disabled'));
+      .thenHappens(accountDisabledWithNotice('asked by phone'), sessionsRevoked('disabled'));
   });
 
   test('ends every open link', () => {
     const { reset, verification } = unverifiedAfter(
       ...unverified,
-      resetRequested(true, link('R')),
-      disabled(),
+      passwordResetRequested(true, linkNamed('R')),
+      accountDisabled(),
     );
     assert.deepEqual({ reset, verification }, { reset: undefined, verification: undefined });
   });
 
   test('a second time does nothing', () => {
-    given(...proven, disabled())
+    given(...proven, accountDisabled())
       .when({ ...disable, reason: 'another' })
       .thenNothing();
   });
@@ -140,7 +140,7 @@ describe('an alert', () => {
       .thenHappens({
         type: 'OwnerAlerted',
         data: {
-          userId,
+          userId: adaId,
           reason: 'new-sign-in',
           locale: 'en',
           person: { email: 'Ada@example.com', username: 'ada', system: 'Linux' },
@@ -149,7 +149,12 @@ describe('an alert', () => {
   });
 
   test('is for nobody where the mailbox may be a stranger\u2019s, or the account is closed', () => {
-    for (const past of [[], unverified, [...proven, disabled()], [...unverified, ...ended('expired')]])
+    for (const past of [
+      [],
+      unverified,
+      [...proven, accountDisabled()],
+      [...unverified, ...registrationEnded('expired')],
+    ])
       given(...past)
         .when(alert)
         .thenNothing();
@@ -157,26 +162,29 @@ describe('an alert', () => {
 });
 
 describe('enabling', () => {
-  const enable = { type: 'EnableAccount', by: admin } as const;
+  const enable = { type: 'EnableAccount', by: adminId } as const;
 
   test('opens the account again, and revives no session', () => {
-    given(...proven, disabled(), revoked('disabled'))
+    given(...proven, accountDisabled(), sessionsRevoked('disabled'))
       .when(enable)
-      .thenHappens(enabled());
-    assert.equal(stateAfter(...proven, disabled(), revoked('disabled'), enabled()).revokedAt, 4);
+      .thenHappens(accountEnabled());
+    assert.equal(
+      stateAfter(...proven, accountDisabled(), sessionsRevoked('disabled'), accountEnabled()).revokedAt,
+      4,
+    );
   });
 
   test('keeps the reason with the personal data', () => {
-    given(...proven, disabled())
+    given(...proven, accountDisabled())
       .when({ ...enable, reason: 'a mistake' })
-      .thenHappens(enabled('a mistake'));
+      .thenHappens(accountEnabled('a mistake'));
   });
 
   test('of one that is not disabled does nothing', () => {
     given(...proven)
       .when(enable)
       .thenNothing();
-    given(...proven, disabled(), enabled())
+    given(...proven, accountDisabled(), accountEnabled())
       .when(enable)
       .thenNothing();
   });
@@ -185,25 +193,25 @@ describe('enabling', () => {
 describe('an admin', () => {
   test('can neither change the own role nor disable the own account', () => {
     given(...proven)
-      .when({ type: 'ChangeRole', role: 'admin', by: userId })
+      .when({ type: 'ChangeRole', role: 'admin', by: adaId })
       .thenRefused('own_account');
     given(...proven)
-      .when({ type: 'ChangeRole', role: 'user', by: userId })
+      .when({ type: 'ChangeRole', role: 'user', by: adaId })
       .thenRefused('own_account');
     given(...proven)
-      .when({ type: 'DisableAccount', by: userId })
+      .when({ type: 'DisableAccount', by: adaId })
       .thenRefused('own_account');
   });
 
   test('finds no account that has ended or never was', () => {
     const commands: readonly Command[] = [
-      { type: 'ChangeRole', role: 'admin', by: admin },
-      { type: 'DisableAccount', by: admin },
-      { type: 'EnableAccount', by: admin },
+      { type: 'ChangeRole', role: 'admin', by: adminId },
+      { type: 'DisableAccount', by: adminId },
+      { type: 'EnableAccount', by: adminId },
     ];
     for (const command of commands) {
       given().when(command).thenRefused('not_found');
-      given(...unverified, ...ended('expired'))
+      given(...unverified, ...registrationEnded('expired'))
         .when(command)
         .thenRefused('not_found');
     }

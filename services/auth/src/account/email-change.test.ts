@@ -3,31 +3,31 @@ import { describe, test } from 'node:test';
 import { decide, keysOf, superfluousClaims } from './decide.ts';
 import type { FactOf } from './facts.ts';
 import {
-  address,
+  accountDisabled,
+  accountEnabled,
+  accountVerified,
+  adaAddress,
+  adaId,
   afterNoon,
-  disabled,
-  enabled,
-  link,
+  firstPasswordHash,
+  linkNamed,
   noon,
-  password,
   passwordChanged,
-  resetRequested,
-  revoked,
-  signedUp,
-  stranger,
-  userId,
-  verified,
+  passwordResetRequested,
+  sessionsRevoked,
+  strangerId,
+  userRegistered,
 } from './testing/ada.ts';
 import { given, stateAfter, verifiedAfter } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
-const proven = [signedUp(link('A')), verified] as const;
+const proven = [userRegistered(linkNamed('A')), accountVerified] as const;
 const other = 'countess@example.com';
 const [ada, countess] = ['Ada@example.com', 'Countess@example.com'];
 const newHash = 'hash of the first password for the new address';
-const named = { userId, locale: 'en' };
+const named = { userId: adaId, locale: 'en' };
 
-function requested(newLink = link('C')): FactOf<'EmailChangeRequested'> {
+function requested(newLink = linkNamed('C')): FactOf<'EmailChangeRequested'> {
   return {
     type: 'EmailChangeRequested',
     data: {
@@ -50,7 +50,7 @@ const withheld: FactOf<'EmailChangeRequested'> = {
   private: { address: other, passwordHash: newHash, withheldUntil: afterNoon(HOUR).toISOString() },
 };
 
-const undoLink = link('U', afterNoon(168 * HOUR));
+const undoLink = linkNamed('U', afterNoon(168 * HOUR));
 const changed: FactOf<'EmailChanged'> = {
   type: 'EmailChanged',
   data: {
@@ -67,25 +67,25 @@ const changed: FactOf<'EmailChanged'> = {
 const reverted: FactOf<'EmailChangeReverted'> = {
   type: 'EmailChangeReverted',
   data: { ...named, person: { email: ada, username: 'ada', revertedEmail: countess } },
-  private: { address },
+  private: { address: adaAddress },
 };
-const settled = { type: 'EmailChangeSettled', data: { userId } } as const;
+const settled = { type: 'EmailChangeSettled', data: { userId: adaId } } as const;
 
 const ask = {
   type: 'RequestEmailChange',
   address: other,
   email: countess,
-  checkedHash: password,
+  checkedHash: firstPasswordHash,
   passwordHash: newHash,
-  link: link('C'),
+  link: linkNamed('C'),
   owner: undefined,
   now: noon,
 } as const;
 
-const byPassword = { kind: 'password', passwordHash: password } as const;
+const byPassword = { kind: 'password', passwordHash: firstPasswordHash } as const;
 const confirm = {
   type: 'ConfirmEmailChange',
-  tokenHash: link('C').hash,
+  tokenHash: linkNamed('C').hash,
   now: noon,
   owner: undefined,
   proof: byPassword,
@@ -101,7 +101,7 @@ const undo = {
 
 const pending = [...proven, requested()] as const;
 const moved = [...pending, changed] as const;
-const back = [reverted, passwordChanged('reset', 'chosen'), revoked('password-changed')] as const;
+const back = [reverted, passwordChanged('reset', 'chosen'), sessionsRevoked('password-changed')] as const;
 
 describe('asking for another address', () => {
   test('mints a link to it, and changes nothing', () => {
@@ -109,17 +109,17 @@ describe('asking for another address', () => {
       .when(ask)
       .thenHappens(requested());
     const state = verifiedAfter(...pending);
-    assert.deepEqual([state.address, state.email, state.passwordHash], [address, ada, password]);
+    assert.deepEqual([state.address, state.email, state.passwordHash], [adaAddress, ada, firstPasswordHash]);
   });
 
   test('happens alike for an address of another account, with the link left out', () => {
     given(...proven)
-      .when({ ...ask, owner: stranger })
+      .when({ ...ask, owner: strangerId })
       .thenHappens(withheld);
   });
 
   test('ends an earlier link, also if its own is withheld', () => {
-    for (const again of [requested(link('D')), withheld])
+    for (const again of [requested(linkNamed('D')), withheld])
       given(...pending, again)
         .when(confirm)
         .thenRefused('token_invalid');
@@ -133,7 +133,7 @@ describe('asking for another address', () => {
 
   test('is refused for the address that the account has', () => {
     given(...proven)
-      .when({ ...ask, address })
+      .when({ ...ask, address: adaAddress })
       .thenRefused('email_unchanged');
   });
 
@@ -149,7 +149,7 @@ describe('asking for another address', () => {
   });
 
   test('is for verified accounts that are not disabled', () => {
-    for (const past of [[], [signedUp(link('A'))], [...proven, disabled()]])
+    for (const past of [[], [userRegistered(linkNamed('A'))], [...proven, accountDisabled()]])
       given(...past)
         .when(ask)
         .thenRefused('account_not_verified');
@@ -166,7 +166,7 @@ describe('a link to a new address', () => {
   });
 
   test('changes it with a session of the account', () => {
-    const holders = [{ userId, since: 2 }];
+    const holders = [{ userId: adaId, since: 2 }];
     given(...pending)
       .when({ ...confirm, proof: { kind: 'holder', holders } })
       .thenHappens(changed);
@@ -176,10 +176,10 @@ describe('a link to a new address', () => {
     for (const proof of [
       { kind: 'password', passwordHash: 'other' },
       { kind: 'holder', holders: [] },
-      { kind: 'holder', holders: [{ userId: stranger, since: 9 }] },
-      { kind: 'holder', holders: [{ userId, since: 2 }] },
+      { kind: 'holder', holders: [{ userId: strangerId, since: 9 }] },
+      { kind: 'holder', holders: [{ userId: adaId, since: 2 }] },
     ] as const)
-      given(...proven, revoked('logout-all'), requested())
+      given(...proven, sessionsRevoked('logout-all'), requested())
         .when({ ...confirm, proof })
         .thenRefused('password_required');
   });
@@ -195,7 +195,7 @@ describe('a link to a new address', () => {
 
   test('is refused once another account has proven the address', () => {
     given(...pending)
-      .when({ ...confirm, owner: stranger })
+      .when({ ...confirm, owner: strangerId })
       .thenRefused('token_invalid');
   });
 
@@ -206,14 +206,23 @@ describe('a link to a new address', () => {
   });
 
   test('dies when the password is changed, and when the account is disabled', () => {
-    for (const end of [[passwordChanged('change', 'newer')], [disabled()], [disabled(), enabled()]])
+    for (const end of [
+      [passwordChanged('change', 'newer')],
+      [accountDisabled()],
+      [accountDisabled(), accountEnabled()],
+    ])
       given(...pending, ...end)
         .when(confirm)
         .thenRefused('token_invalid');
   });
 
   test('ends the reset links that the previous address got', () => {
-    const state = verifiedAfter(...proven, resetRequested(false, link('R')), requested(), changed);
+    const state = verifiedAfter(
+      ...proven,
+      passwordResetRequested(false, linkNamed('R')),
+      requested(),
+      changed,
+    );
     assert.equal(state.reset, undefined);
   });
 
@@ -221,7 +230,7 @@ describe('a link to a new address', () => {
     const state = stateAfter(...pending);
     assert.deepEqual(keysOf(state, [changed], noon).claims, [
       `address:${other}`,
-      `release:${undoLink.sealed.expiresAt}:${userId}:3`,
+      `release:${undoLink.sealed.expiresAt}:${adaId}:3`,
     ]);
   });
 });
@@ -229,7 +238,7 @@ describe('a link to a new address', () => {
 describe('a reset link', () => {
   test('is not minted for an address that the account has no more', () => {
     given(...moved)
-      .when({ type: 'RequestPasswordReset', address, link: link('R'), owner: userId })
+      .when({ type: 'RequestPasswordReset', address: adaAddress, link: linkNamed('R'), owner: adaId })
       .thenNothing();
   });
 });
@@ -240,12 +249,16 @@ describe('the link to the previous address', () => {
       .when(undo)
       .thenHappens(...back);
     const state = verifiedAfter(...moved, ...back);
-    assert.deepEqual([state.address, state.email, state.passwordHash], [address, ada, 'chosen']);
+    assert.deepEqual([state.address, state.email, state.passwordHash], [adaAddress, ada, 'chosen']);
     assert.equal(state.allRevokedAt, state.sequence);
   });
 
   test('works whatever happened since', () => {
-    for (const since of [[passwordChanged('reset', 'newer')], [disabled()], [revoked('logout-all')]])
+    for (const since of [
+      [passwordChanged('reset', 'newer')],
+      [accountDisabled()],
+      [sessionsRevoked('logout-all')],
+    ])
       given(...moved, ...since)
         .when(undo)
         .thenHappens(...back);
@@ -263,14 +276,14 @@ describe('the link to the previous address', () => {
   test('cancels a pending erasure, because a thief of the account may have requested it', () => {
     const erasure = {
       type: 'AccountErasureRequested',
-      data: { userId, requestedBy: userId, eraseAt: afterNoon(168 * HOUR).toISOString(), person: {} },
+      data: { userId: adaId, requestedBy: adaId, eraseAt: afterNoon(168 * HOUR).toISOString(), person: {} },
       private: {},
     } as const;
     const canceled = {
       type: 'AccountErasureCanceled',
-      data: { userId, canceledBy: userId, disabled: false },
+      data: { userId: adaId, canceledBy: adaId, disabled: false },
     } as const;
-    given(...moved, erasure, revoked('disabled'))
+    given(...moved, erasure, sessionsRevoked('disabled'))
       .when(undo)
       .thenHappens(reverted, canceled, ...back.slice(1));
   });
@@ -317,8 +330,8 @@ describe('settling a change of address', () => {
 });
 
 describe('the claims of an account', () => {
-  const mark = `release:${undoLink.sealed.expiresAt}:${userId}:3`;
-  const held = [`address:${address}`, `address:${other}`, mark, 'admin:1'];
+  const mark = `release:${undoLink.sealed.expiresAt}:${adaId}:3`;
+  const held = [`address:${adaAddress}`, `address:${other}`, mark, 'admin:1'];
 
   test('are all needed as long as the change can be undone', () => {
     assert.deepEqual(superfluousClaims(stateAfter(...moved), held), { addresses: [], marks: [] });
@@ -326,19 +339,19 @@ describe('the claims of an account', () => {
 
   test('on the previous address are not needed once the change is settled', () => {
     assert.deepEqual(superfluousClaims(stateAfter(...moved, settled), held), {
-      addresses: [`address:${address}`],
+      addresses: [`address:${adaAddress}`],
       marks: [mark],
     });
   });
 
   test('are not needed at all once the account is erased', () => {
-    const erased = { type: 'AccountErased', data: { userId } } as const;
+    const erased = { type: 'AccountErased', data: { userId: adaId } } as const;
     const { addresses, marks } = superfluousClaims(stateAfter(...moved, erased), held);
     assert.deepEqual([addresses, marks], [held.slice(0, 2), [mark]]);
   });
 
   test('on the new address are not needed once the change is undone', () => {
-    const now = `release:0:${userId}:4`;
+    const now = `release:0:${adaId}:4`;
     assert.deepEqual(keysOf(stateAfter(...moved), back, noon).claims, [now]);
     assert.deepEqual(superfluousClaims(stateAfter(...moved, ...back), [...held, now]), {
       addresses: [`address:${other}`],
@@ -353,22 +366,22 @@ describe('an operator undoes a change of address', () => {
   test('and ends every session; the password is left to a reset', () => {
     given(...proven, requested(), changed)
       .when(undo)
-      .thenHappens(reverted, revoked('admin'));
+      .thenHappens(reverted, sessionsRevoked('admin'));
   });
 
   test('of an account that waits for its erasure, and cancels that', () => {
     const erasure: FactOf<'AccountErasureRequested'> = {
       type: 'AccountErasureRequested',
-      data: { userId, requestedBy: userId, eraseAt: afterNoon(168 * HOUR).toISOString(), person: {} },
+      data: { userId: adaId, requestedBy: adaId, eraseAt: afterNoon(168 * HOUR).toISOString(), person: {} },
       private: {},
     };
     const canceled: FactOf<'AccountErasureCanceled'> = {
       type: 'AccountErasureCanceled',
-      data: { userId, canceledBy: 'ops', disabled: false },
+      data: { userId: adaId, canceledBy: 'ops', disabled: false },
     };
     given(...proven, requested(), changed, erasure)
       .when(undo)
-      .thenHappens(reverted, canceled, revoked('admin'));
+      .thenHappens(reverted, canceled, sessionsRevoked('admin'));
   });
 
   test('only as long as the link to the previous address could', () => {
@@ -390,7 +403,7 @@ describe('an operator undoes a change of address', () => {
 
 describe('an operator cancels a change of address', () => {
   const cancel = { type: 'CancelEmailChange', now: noon } as const;
-  const canceled = { type: 'EmailChangeCanceled', data: { userId, canceledBy: 'ops' } } as const;
+  const canceled = { type: 'EmailChangeCanceled', data: { userId: adaId, canceledBy: 'ops' } } as const;
 
   test('that was requested: its link no longer works, and another can be requested', () => {
     given(...pending)

@@ -3,48 +3,52 @@ import { describe, test } from 'node:test';
 import { decide, keysOf } from './decide.ts';
 import { erasureRefusal } from './link.ts';
 import {
-  admin,
+  accountDisabledWithNotice,
+  accountEnabled,
+  accountErased,
+  accountErasureCanceled,
+  accountErasureRequested,
+  accountVerified,
+  adaId,
+  adminId,
   afterNoon,
-  disabledWithNotice,
-  enabled,
-  ended,
-  erased,
-  erasureCanceled,
-  erasureRequested,
-  link,
+  linkNamed,
   noon,
+  passwordResetRequested,
   profileChanged,
-  resetRequested,
-  revoked,
+  registrationEnded,
   roleChanged,
-  signedUp,
-  userId,
-  verified,
+  sessionsRevoked,
+  userRegistered,
 } from './testing/ada.ts';
 import { fold, given, stateAfter, verifiedAfter } from './testing/given-when-then.ts';
 
-const unverified = [signedUp(link('A'))] as const;
-const proven = [...unverified, verified] as const;
+const unverified = [userRegistered(linkNamed('A'))] as const;
+const proven = [...unverified, accountVerified] as const;
 const later = afterNoon(7 * 24 * 3_600_000).toISOString();
-const undo = link('undo', new Date(later));
-const waiting = [...proven, erasureRequested(later, undo), revoked('disabled')] as const;
-const request = { type: 'RequestErasure', by: userId, eraseAt: later, link: undo } as const;
+const undo = linkNamed('undo', new Date(later));
+const waiting = [...proven, accountErasureRequested(later, undo), sessionsRevoked('disabled')] as const;
+const request = { type: 'RequestErasure', by: adaId, eraseAt: later, link: undo } as const;
 
 describe('requesting an erasure', () => {
   test('names the instant, tells the owner, and ends the sessions in the same commit', () => {
     given(...proven)
       .when(request)
-      .thenHappens(erasureRequested(later, undo), revoked('disabled'));
+      .thenHappens(accountErasureRequested(later, undo), sessionsRevoked('disabled'));
   });
 
   test('of an unverified account tells nobody: the mailbox may be a stranger’s', () => {
     given(...unverified)
       .when(request)
-      .thenHappens(erasureRequested(later), revoked('disabled'));
+      .thenHappens(accountErasureRequested(later), sessionsRevoked('disabled'));
   });
 
   test('disables the account, ends its links, and is found by its instant', () => {
-    const state = stateAfter(...proven, resetRequested(false, link('R')), erasureRequested(later, undo));
+    const state = stateAfter(
+      ...proven,
+      passwordResetRequested(false, linkNamed('R')),
+      accountErasureRequested(later, undo),
+    );
     assert.ok(state.disabled);
     assert.equal(state.reset, undefined);
     assert.deepEqual(keysOf(fold(proven), decide(fold(proven), request).facts, noon), { eraseAt: later });
@@ -52,13 +56,13 @@ describe('requesting an erasure', () => {
 
   test('a second time does nothing', () => {
     given(...waiting)
-      .when({ ...request, by: admin })
+      .when({ ...request, by: adminId })
       .thenNothing();
   });
 
   test('is refused for nobody, for an ended registration, and for the last admin', () => {
     given().when(request).thenRefused('not_found');
-    given(...unverified, ...ended('expired'))
+    given(...unverified, ...registrationEnded('expired'))
       .when(request)
       .thenRefused('not_found');
     given(...proven, roleChanged('admin', 'user'))
@@ -66,7 +70,7 @@ describe('requesting an erasure', () => {
       .thenRefused('last_admin');
     given(...proven, roleChanged('admin', 'user'))
       .when({ ...request, otherAdmins: { exist: true, claim: 'the third' } })
-      .thenHappens(erasureRequested(later, undo), revoked('disabled'));
+      .thenHappens(accountErasureRequested(later, undo), sessionsRevoked('disabled'));
   });
 });
 
@@ -76,27 +80,27 @@ describe('canceling an erasure', () => {
   test('by its link enables the account', () => {
     given(...waiting)
       .when(cancel)
-      .thenHappens(erasureCanceled(false));
-    const state = verifiedAfter(...waiting, erasureCanceled(false));
+      .thenHappens(accountErasureCanceled(false));
+    const state = verifiedAfter(...waiting, accountErasureCanceled(false));
     assert.equal(state.disabled, false);
     assert.equal(state.erasure, undefined);
   });
 
   test('leaves an account disabled that was before', () => {
-    const past = [...proven, disabledWithNotice(), erasureRequested(later, undo)] as const;
+    const past = [...proven, accountDisabledWithNotice(), accountErasureRequested(later, undo)] as const;
     given(...past)
       .when(cancel)
-      .thenHappens(erasureCanceled(true));
-    assert.ok(stateAfter(...past, erasureCanceled(true)).disabled);
+      .thenHappens(accountErasureCanceled(true));
+    assert.ok(stateAfter(...past, accountErasureCanceled(true)).disabled);
     given(...past)
-      .when({ type: 'EnableAccount', by: admin })
-      .thenHappens(erasureCanceled(true, admin), enabled());
+      .when({ type: 'EnableAccount', by: adminId })
+      .thenHappens(accountErasureCanceled(true, adminId), accountEnabled());
   });
 
   test('is what an admin does by enabling the account', () => {
     given(...waiting)
-      .when({ type: 'EnableAccount', by: admin })
-      .thenHappens(erasureCanceled(false, admin));
+      .when({ type: 'EnableAccount', by: adminId })
+      .thenHappens(accountErasureCanceled(false, adminId));
   });
 
   test('takes the right link, once, in its time', () => {
@@ -106,10 +110,10 @@ describe('canceling an erasure', () => {
     given(...waiting)
       .when({ ...cancel, now: new Date(later) })
       .thenRefused('token_expired');
-    given(...waiting, erasureCanceled(false))
+    given(...waiting, accountErasureCanceled(false))
       .when(cancel)
       .thenRefused('token_invalid');
-    given(...waiting, erased)
+    given(...waiting, accountErased)
       .when(cancel)
       .thenRefused('token_invalid');
     assert.equal(erasureRefusal(fold([]), undo.hash, noon), 'token_invalid');
@@ -125,8 +129,8 @@ describe('an erasure', () => {
       .thenNothing();
     given(...waiting)
       .when(erase)
-      .thenHappens(erased);
-    given(...waiting, erased)
+      .thenHappens(accountErased);
+    given(...waiting, accountErased)
       .when(erase)
       .thenNothing();
   });
@@ -136,22 +140,22 @@ describe('an erasure', () => {
     given(...proven)
       .when(erase)
       .thenNothing();
-    given(...waiting, erasureCanceled(false))
+    given(...waiting, accountErasureCanceled(false))
       .when(erase)
       .thenNothing();
   });
 
   test('happens to a registration that has ended, seven days later', () => {
-    const past = [...unverified, ...ended('expired')] as const;
+    const past = [...unverified, ...registrationEnded('expired')] as const;
     given(...past)
       .when(erase)
-      .thenHappens(erased);
-    assert.deepEqual(keysOf(fold(unverified), ended('expired'), noon), { eraseAt: later });
+      .thenHappens(accountErased);
+    assert.deepEqual(keysOf(fold(unverified), registrationEnded('expired'), noon), { eraseAt: later });
   });
 
   test('leaves nothing in the state that names the person', () => {
     const names = profileChanged({ person: { firstName: 'Augusta', lastName: 'Byron' } });
-    const state = stateAfter(...proven, names, erasureRequested(later, undo), erased);
+    const state = stateAfter(...proven, names, accountErasureRequested(later, undo), accountErased);
     assert.doesNotMatch(JSON.stringify(state), /ada@|"ada"|augusta|byron|hash of the first password|undo/i);
     assert.ok(state.status === 'ended' && state.erased);
   });

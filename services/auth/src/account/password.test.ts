@@ -2,131 +2,136 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decide, keysOf } from './decide.ts';
 import {
-  address,
+  accountDisabled,
+  accountEnabled,
+  accountVerified,
+  adaAddress,
+  adaId,
   afterNoon,
-  disabled,
-  enabled,
-  ended,
-  link,
+  firstPasswordHash,
+  linkNamed,
   noon,
-  password,
   passwordChanged,
-  rehashed,
-  resetRequested,
-  revoked,
-  signedUp,
-  stranger,
-  userId,
-  verified,
+  passwordRehashed,
+  passwordResetRequested,
+  registrationEnded,
+  sessionsRevoked,
+  strangerId,
+  userRegistered,
 } from './testing/ada.ts';
 import { given, stateAfter, verifiedAfter } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
-const unverified = [signedUp(link('A'))] as const;
-const proven = [signedUp(link('A')), verified] as const;
+const unverified = [userRegistered(linkNamed('A'))] as const;
+const proven = [userRegistered(linkNamed('A')), accountVerified] as const;
 
 describe('asking for a reset', () => {
-  const ask = { type: 'RequestPasswordReset', address, link: link('R'), owner: undefined } as const;
+  const ask = {
+    type: 'RequestPasswordReset',
+    address: adaAddress,
+    link: linkNamed('R'),
+    owner: undefined,
+  } as const;
 
   test('mints a link for a verified account', () => {
     given(...proven)
-      .when({ ...ask, owner: userId })
-      .thenHappens(resetRequested(false, link('R')));
+      .when({ ...ask, owner: adaId })
+      .thenHappens(passwordResetRequested(false, linkNamed('R')));
   });
 
   test('mints a link that also verifies, for an unverified one', () => {
     given(...unverified)
       .when(ask)
-      .thenHappens(resetRequested(true, link('R')));
+      .thenHappens(passwordResetRequested(true, linkNamed('R')));
   });
 
   test('mints none for an unverified account whose address is another’s', () => {
     given(...unverified)
-      .when({ ...ask, owner: stranger })
-      .thenHappens(resetRequested(true));
+      .when({ ...ask, owner: strangerId })
+      .thenHappens(passwordResetRequested(true));
   });
 
   test('over the mail budget does nothing as long as a link works, and mints one afterwards', () => {
-    const another = { ...ask, link: link('S') };
-    for (const past of [unverified, [...proven, resetRequested(false, link('R'))]]) {
-      const owner = past === unverified ? undefined : userId;
+    const another = { ...ask, link: linkNamed('S') };
+    for (const past of [unverified, [...proven, passwordResetRequested(false, linkNamed('R'))]]) {
+      const owner = past === unverified ? undefined : adaId;
       given(...past)
         .when({ ...another, owner, unlessUsableAt: afterNoon(HOUR - 1) })
         .thenNothing();
       given(...past)
         .when({ ...another, owner, unlessUsableAt: afterNoon(HOUR) })
-        .thenHappens(resetRequested(past === unverified, link('S')));
+        .thenHappens(passwordResetRequested(past === unverified, linkNamed('S')));
     }
   });
 
   test('over the mail budget mints one where no link was asked for, or the last one was used', () => {
-    const again = { ...ask, owner: userId, link: link('S'), unlessUsableAt: noon };
+    const again = { ...ask, owner: adaId, link: linkNamed('S'), unlessUsableAt: noon };
     given(...proven)
       .when(again)
-      .thenHappens(resetRequested(false, link('S')));
-    given(...proven, resetRequested(false, link('R')), passwordChanged('reset', 'new'))
+      .thenHappens(passwordResetRequested(false, linkNamed('S')));
+    given(...proven, passwordResetRequested(false, linkNamed('R')), passwordChanged('reset', 'new'))
       .when(again)
-      .thenHappens(resetRequested(false, link('S')));
+      .thenHappens(passwordResetRequested(false, linkNamed('S')));
   });
 
   test('over the mail budget behaves alike where the link is withheld', () => {
-    given(signedUp())
-      .when({ ...ask, owner: stranger, unlessUsableAt: afterNoon(HOUR - 1) })
+    given(userRegistered())
+      .when({ ...ask, owner: strangerId, unlessUsableAt: afterNoon(HOUR - 1) })
       .thenNothing();
-    given(signedUp())
-      .when({ ...ask, owner: stranger, unlessUsableAt: afterNoon(HOUR) })
-      .thenHappens(resetRequested(true));
+    given(userRegistered())
+      .when({ ...ask, owner: strangerId, unlessUsableAt: afterNoon(HOUR) })
+      .thenHappens(passwordResetRequested(true));
   });
 
   test('does nothing for a disabled, ended or unknown account', () => {
-    given(...proven, disabled())
-      .when({ ...ask, owner: userId })
+    given(...proven, accountDisabled())
+      .when({ ...ask, owner: adaId })
       .thenNothing();
-    given(...unverified, disabled())
+    given(...unverified, accountDisabled())
       .when(ask)
       .thenNothing();
-    given(...unverified, ...ended('expired'))
+    given(...unverified, ...registrationEnded('expired'))
       .when(ask)
       .thenNothing();
     given().when(ask).thenNothing();
   });
 
   test('works again once the account is enabled', () => {
-    given(...proven, disabled(), enabled())
+    given(...proven, accountDisabled(), accountEnabled())
       .when(ask)
-      .thenHappens(resetRequested(false, link('R')));
+      .thenHappens(passwordResetRequested(false, linkNamed('R')));
   });
 });
 
 const complete = {
   type: 'CompleteReset',
-  tokenHash: link('R').hash,
+  tokenHash: linkNamed('R').hash,
   now: noon,
   owner: undefined,
   passwordHash: 'new',
 } as const;
 
 describe('a reset link of a verified account', () => {
-  const past = [...proven, resetRequested(false, link('R'))];
-  const use = { ...complete, owner: userId };
+  const past = [...proven, passwordResetRequested(false, linkNamed('R'))];
+  const use = { ...complete, owner: adaId };
 
   test('sets the password and ends the sessions in the same commit', () => {
     given(...past)
       .when(use)
-      .thenHappens(passwordChanged('reset', 'new'), revoked('password-changed'));
+      .thenHappens(passwordChanged('reset', 'new'), sessionsRevoked('password-changed'));
   });
 
   test('works up to, but not at, the instant of its expiry', () => {
     given(...past)
       .when({ ...use, now: afterNoon(HOUR - 1) })
-      .thenHappens(passwordChanged('reset', 'new'), revoked('password-changed'));
+      .thenHappens(passwordChanged('reset', 'new'), sessionsRevoked('password-changed'));
     given(...past)
       .when({ ...use, now: afterNoon(HOUR) })
       .thenRefused('token_expired');
   });
 
   test('works once', () => {
-    const [changed, ended] = [passwordChanged('reset', 'new'), revoked('password-changed')];
+    const [changed, ended] = [passwordChanged('reset', 'new'), sessionsRevoked('password-changed')];
     given(...past, changed, ended)
       .when(use)
       .thenRefused('token_invalid');
@@ -136,30 +141,30 @@ describe('a reset link of a verified account', () => {
   });
 
   test('is superseded by a newer one', () => {
-    const again = [...past, resetRequested(false, link('S'))];
+    const again = [...past, passwordResetRequested(false, linkNamed('S'))];
     given(...again)
       .when(use)
       .thenRefused('token_invalid');
     given(...again)
-      .when({ ...use, tokenHash: link('S').hash })
-      .thenHappens(passwordChanged('reset', 'new'), revoked('password-changed'));
+      .when({ ...use, tokenHash: linkNamed('S').hash })
+      .thenHappens(passwordChanged('reset', 'new'), sessionsRevoked('password-changed'));
   });
 
   test('dies when the password is changed, and when the account is disabled', () => {
     given(...past, passwordChanged('change', 'newer'))
       .when(use)
       .thenRefused('token_invalid');
-    given(...past, disabled())
+    given(...past, accountDisabled())
       .when(use)
       .thenRefused('token_invalid');
-    given(...past, disabled(), enabled())
+    given(...past, accountDisabled(), accountEnabled())
       .when(use)
       .thenRefused('token_invalid');
   });
 
   test('is not opened by the token of the verification link, nor by any other', () => {
     given(...past)
-      .when({ ...use, tokenHash: link('A').hash })
+      .when({ ...use, tokenHash: linkNamed('A').hash })
       .thenRefused('token_invalid');
     given(...proven)
       .when(use)
@@ -170,35 +175,41 @@ describe('a reset link of a verified account', () => {
   });
 
   test('does not verify a second time', () => {
-    const requestedBefore = [signedUp(link('A')), resetRequested(true, link('R')), verified];
+    const requestedBefore = [
+      userRegistered(linkNamed('A')),
+      passwordResetRequested(true, linkNamed('R')),
+      accountVerified,
+    ];
     given(...requestedBefore)
       .when(use)
-      .thenHappens(passwordChanged('reset', 'new'), revoked('password-changed'));
+      .thenHappens(passwordChanged('reset', 'new'), sessionsRevoked('password-changed'));
   });
 });
 
 describe('a reset link of an unverified account', () => {
-  const past = [...unverified, resetRequested(true, link('R'))];
+  const past = [...unverified, passwordResetRequested(true, linkNamed('R'))];
 
   test('proves the mailbox: it sets the first password, verifies and ends the sessions', () => {
     given(...past)
       .when(complete)
-      .thenHappens(passwordChanged('first', 'new'), verified, revoked('password-changed'));
+      .thenHappens(passwordChanged('first', 'new'), accountVerified, sessionsRevoked('password-changed'));
   });
 
   test('takes the claim on the address', () => {
     const state = stateAfter(...past);
-    assert.deepEqual(keysOf(state, decide(state, complete).facts, noon), { claims: [`address:${address}`] });
+    assert.deepEqual(keysOf(state, decide(state, complete).facts, noon), {
+      claims: [`address:${adaAddress}`],
+    });
   });
 
   test('ends the registration where another has proven the address', () => {
     given(...past)
-      .when({ ...complete, owner: stranger })
-      .thenRefused('token_invalid', ...ended('superseded'));
+      .when({ ...complete, owner: strangerId })
+      .thenRefused('token_invalid', ...registrationEnded('superseded'));
   });
 
   test('that is not right ends nothing, though another has proven the address', () => {
-    const late = { ...complete, owner: stranger };
+    const late = { ...complete, owner: strangerId };
     given(...past)
       .when({ ...late, tokenHash: 'other' })
       .thenRefused('token_invalid');
@@ -208,32 +219,32 @@ describe('a reset link of an unverified account', () => {
   });
 
   test('stays valid after a request that created no link', () => {
-    given(...past, resetRequested(true))
+    given(...past, passwordResetRequested(true))
       .when(complete)
-      .thenHappens(passwordChanged('first', 'new'), verified, revoked('password-changed'));
+      .thenHappens(passwordChanged('first', 'new'), accountVerified, sessionsRevoked('password-changed'));
   });
 
   test('dies with the registration', () => {
-    given(...past, ...ended('rejected'))
+    given(...past, ...registrationEnded('rejected'))
       .when(complete)
       .thenRefused('token_invalid');
   });
 });
 
 describe('rehashing the password', () => {
-  const rehash = { type: 'RehashPassword', checkedHash: password, passwordHash: 'renewed' } as const;
+  const rehash = { type: 'RehashPassword', checkedHash: firstPasswordHash, passwordHash: 'renewed' } as const;
 
   test('replaces the stored hash alone: sessions and links remain', () => {
     given(...unverified)
       .when(rehash)
-      .thenHappens(rehashed('renewed'));
+      .thenHappens(passwordRehashed('renewed'));
     const { passwordHash, reset, revokedAt } = verifiedAfter(
       ...proven,
-      resetRequested(false, link('R')),
-      rehashed('renewed'),
+      passwordResetRequested(false, linkNamed('R')),
+      passwordRehashed('renewed'),
     );
     assert.equal(passwordHash, 'renewed');
-    assert.equal(reset?.hash, link('R').hash);
+    assert.equal(reset?.hash, linkNamed('R').hash);
     assert.equal(revokedAt, 0);
   });
 
@@ -244,10 +255,10 @@ describe('rehashing the password', () => {
   });
 
   test('does nothing a second time, for an account that ended, and for none', () => {
-    given(...proven, rehashed('renewed'))
+    given(...proven, passwordRehashed('renewed'))
       .when({ ...rehash, checkedHash: 'renewed' })
       .thenNothing();
-    given(...unverified, ...ended('expired'))
+    given(...unverified, ...registrationEnded('expired'))
       .when(rehash)
       .thenNothing();
     given().when(rehash).thenNothing();
@@ -255,12 +266,12 @@ describe('rehashing the password', () => {
 });
 
 describe('changing the password', () => {
-  const change = { type: 'ChangePassword', checkedHash: password, passwordHash: 'new' } as const;
+  const change = { type: 'ChangePassword', checkedHash: firstPasswordHash, passwordHash: 'new' } as const;
 
   test('ends the sessions in the same commit', () => {
     given(...proven)
       .when(change)
-      .thenHappens(passwordChanged('change', 'new'), revoked('password-changed'));
+      .thenHappens(passwordChanged('change', 'new'), sessionsRevoked('password-changed'));
   });
 
   test('is refused with another password than the one the account has by now', () => {
@@ -276,7 +287,7 @@ describe('changing the password', () => {
     given(...unverified)
       .when(change)
       .thenRefused('account_not_verified');
-    given(...unverified, ...ended('expired'))
+    given(...unverified, ...registrationEnded('expired'))
       .when(change)
       .thenRefused('account_not_verified');
     given()
@@ -287,10 +298,10 @@ describe('changing the password', () => {
   test('ends every open link', () => {
     const { reset, usedVerification } = verifiedAfter(
       ...proven,
-      resetRequested(false, link('R')),
+      passwordResetRequested(false, linkNamed('R')),
       passwordChanged('change', 'new'),
     );
     assert.equal(reset, undefined);
-    assert.equal(usedVerification?.hash, link('A').hash);
+    assert.equal(usedVerification?.hash, linkNamed('A').hash);
   });
 });

@@ -1,8 +1,14 @@
 import { describe, test } from 'node:test';
-import { ended, link, profileChanged, signedUp, verified } from './testing/ada.ts';
+import {
+  accountVerified,
+  linkNamed,
+  profileChanged,
+  registrationEnded,
+  userRegistered,
+} from './testing/ada.ts';
 import { given } from './testing/given-when-then.ts';
 
-const proven = [signedUp(link('A')), verified] as const;
+const proven = [userRegistered(linkNamed('A')), accountVerified] as const;
 
 describe('changing the profile', () => {
   test('says what was changed and nothing else', () => {
@@ -46,10 +52,10 @@ describe('changing the profile', () => {
 
   test('is for verified accounts', () => {
     const change = { type: 'ChangeProfile', username: 'countess' } as const;
-    given(signedUp(link('A')))
+    given(userRegistered(linkNamed('A')))
       .when(change)
       .thenRefused('account_not_verified');
-    given(signedUp(link('A')), ...ended('expired'))
+    given(userRegistered(linkNamed('A')), ...registrationEnded('expired'))
       .when(change)
       .thenRefused('account_not_verified');
     given().when(change).thenRefused('account_not_verified');

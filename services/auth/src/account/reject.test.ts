@@ -1,38 +1,46 @@
 import { describe, test } from 'node:test';
-import { afterNoon, ended, link, noon, renewed, signedUp, verified } from './testing/ada.ts';
+import {
+  accountVerified,
+  afterNoon,
+  linkNamed,
+  noon,
+  registrationEnded,
+  userRegistered,
+  verificationRequested,
+} from './testing/ada.ts';
 import { given } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
 
 describe('"this was not me"', () => {
-  const reject = { type: 'RejectRegistration', tokenHash: link('A').hash, now: noon } as const;
+  const reject = { type: 'RejectRegistration', tokenHash: linkNamed('A').hash, now: noon } as const;
 
   test('ends the registration', () => {
-    given(signedUp(link('A')))
+    given(userRegistered(linkNamed('A')))
       .when(reject)
-      .thenHappens(...ended('rejected'));
+      .thenHappens(...registrationEnded('rejected'));
   });
 
   test('needs a link that works', () => {
-    given(signedUp(link('A')))
+    given(userRegistered(linkNamed('A')))
       .when({ ...reject, tokenHash: 'other' })
       .thenRefused('token_invalid');
-    given(signedUp(link('A')))
+    given(userRegistered(linkNamed('A')))
       .when({ ...reject, now: afterNoon(HOUR) })
       .thenRefused('token_expired');
-    given(signedUp(link('A')), renewed(link('B')))
+    given(userRegistered(linkNamed('A')), verificationRequested(linkNamed('B')))
       .when(reject)
       .thenRefused('token_invalid');
-    given(signedUp(link('A')), ...ended('rejected'))
+    given(userRegistered(linkNamed('A')), ...registrationEnded('rejected'))
       .when(reject)
       .thenRefused('token_invalid');
   });
 
   test('never ends a verified account', () => {
-    given(signedUp(link('A')), verified)
+    given(userRegistered(linkNamed('A')), accountVerified)
       .when(reject)
       .thenRefused('token_invalid');
-    given(signedUp(link('A')), verified)
+    given(userRegistered(linkNamed('A')), accountVerified)
       .when({ ...reject, now: afterNoon(HOUR) })
       .thenRefused('token_invalid');
   });

@@ -1,35 +1,42 @@
 import { describe, test } from 'node:test';
-import { disabled, ended, link, revoked, signedUp, verified } from './testing/ada.ts';
+import {
+  accountDisabled,
+  accountVerified,
+  linkNamed,
+  registrationEnded,
+  sessionsRevoked,
+  userRegistered,
+} from './testing/ada.ts';
 import { given } from './testing/given-when-then.ts';
 
 describe('revoking sessions', () => {
   test('is a fact with its reason, verified or not', () => {
     for (const reason of ['logout-all', 'refresh-reuse', 'admin'] as const) {
       const revoke = { type: 'RevokeSessions', reason } as const;
-      given(signedUp(link('A')))
+      given(userRegistered(linkNamed('A')))
         .when(revoke)
-        .thenHappens(revoked(reason));
-      given(signedUp(link('A')), verified)
+        .thenHappens(sessionsRevoked(reason));
+      given(userRegistered(linkNamed('A')), accountVerified)
         .when(revoke)
-        .thenHappens(revoked(reason));
+        .thenHappens(sessionsRevoked(reason));
     }
   });
 
   test('by everywhere-logout happens each time: there may be new sessions', () => {
-    given(signedUp(link('A')), revoked('logout-all'))
+    given(userRegistered(linkNamed('A')), sessionsRevoked('logout-all'))
       .when({ type: 'RevokeSessions', reason: 'logout-all' })
-      .thenHappens(revoked('logout-all'));
+      .thenHappens(sessionsRevoked('logout-all'));
   });
 
   test('works on a disabled account', () => {
-    given(signedUp(link('A')), disabled())
+    given(userRegistered(linkNamed('A')), accountDisabled())
       .when({ type: 'RevokeSessions', reason: 'admin' })
-      .thenHappens(revoked('admin'));
+      .thenHappens(sessionsRevoked('admin'));
   });
 
   test('of an account that has ended or never was does nothing', () => {
     given().when({ type: 'RevokeSessions', reason: 'logout-all' }).thenNothing();
-    given(signedUp(link('A')), ...ended('expired'))
+    given(userRegistered(linkNamed('A')), ...registrationEnded('expired'))
       .when({ type: 'RevokeSessions', reason: 'logout-all' })
       .thenNothing();
   });
@@ -40,15 +47,15 @@ describe('the reuse of a refresh token', () => {
     return { type: 'RevokeSessions', reason: 'refresh-reuse', since } as const;
   }
   // Revoked at sequence 3.
-  const past = [signedUp(link('A')), verified, revoked('logout-all')] as const;
+  const past = [userRegistered(linkNamed('A')), accountVerified, sessionsRevoked('logout-all')] as const;
 
   test('ends the sessions where its own was decided on the revocation or later', () => {
     given(...past)
       .when(reuse(3))
-      .thenHappens(revoked('refresh-reuse'));
+      .thenHappens(sessionsRevoked('refresh-reuse'));
     given(...past)
       .when(reuse(4))
-      .thenHappens(revoked('refresh-reuse'));
+      .thenHappens(sessionsRevoked('refresh-reuse'));
   });
 
   test('ends nothing where its own session is revoked already', () => {
@@ -61,7 +68,7 @@ describe('the reuse of a refresh token', () => {
   });
 
   test('is no occasion a second time', () => {
-    given(...past, revoked('refresh-reuse'))
+    given(...past, sessionsRevoked('refresh-reuse'))
       .when(reuse(3))
       .thenNothing();
   });
@@ -70,21 +77,21 @@ describe('the reuse of a refresh token', () => {
     const one = { ...reuse(3), sessionId: 'one' };
     given(...past)
       .when(one)
-      .thenHappens(revoked('refresh-reuse', 'one'));
-    given(...past, revoked('refresh-reuse', 'one'))
+      .thenHappens(sessionsRevoked('refresh-reuse', 'one'));
+    given(...past, sessionsRevoked('refresh-reuse', 'one'))
       .when(one)
       .thenNothing();
-    given(...past, revoked('refresh-reuse', 'other'))
+    given(...past, sessionsRevoked('refresh-reuse', 'other'))
       .when(one)
-      .thenHappens(revoked('refresh-reuse', 'one'));
-    given(...past, revoked('refresh-reuse'))
+      .thenHappens(sessionsRevoked('refresh-reuse', 'one'));
+    given(...past, sessionsRevoked('refresh-reuse'))
       .when(one)
       .thenNothing();
   });
 
   test('counts before anything was ever revoked', () => {
-    given(signedUp(link('A')))
+    given(userRegistered(linkNamed('A')))
       .when(reuse(1))
-      .thenHappens(revoked('refresh-reuse'));
+      .thenHappens(sessionsRevoked('refresh-reuse'));
   });
 });

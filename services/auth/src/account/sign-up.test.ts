@@ -3,19 +3,19 @@ import { describe, test } from 'node:test';
 import { decide, keysOf } from './decide.ts';
 import { initialState } from './state.ts';
 import {
-  address,
+  accountDisabled,
+  accountVerified,
+  adaAddress,
+  adaId,
   afterNoon,
-  disabled,
-  ended,
-  link,
+  linkNamed,
   noon,
-  register,
-  renewed,
-  resetRequested,
-  signedUp,
-  stranger,
-  userId,
-  verified,
+  passwordResetRequested,
+  registerAda,
+  registrationEnded,
+  strangerId,
+  userRegistered,
+  verificationRequested,
 } from './testing/ada.ts';
 import { given, stateAfter } from './testing/given-when-then.ts';
 
@@ -24,12 +24,12 @@ const HOUR = 3_600_000;
 describe('a sign-up', () => {
   test('makes an unverified account with a link', () => {
     given()
-      .when(register)
-      .thenHappens(signedUp(link('A')));
+      .when(registerAda)
+      .thenHappens(userRegistered(linkNamed('A')));
   });
 
   test('keeps the names that were given, and no others', () => {
-    const { facts } = decide(initialState, { ...register, firstName: 'Ada', lastName: 'Lovelace' });
+    const { facts } = decide(initialState, { ...registerAda, firstName: 'Ada', lastName: 'Lovelace' });
     assert.deepEqual(facts[0]?.type === 'UserRegistered' && facts[0].data.person, {
       email: 'Ada@example.com',
       username: 'ada',
@@ -40,68 +40,70 @@ describe('a sign-up', () => {
 
   test('for an address that is taken gets the same event, with the link left out', () => {
     given()
-      .when({ ...register, owner: stranger })
-      .thenHappens(signedUp());
+      .when({ ...registerAda, owner: strangerId })
+      .thenHappens(userRegistered());
   });
 
   test('makes a user, never an admin', () => {
-    assert.equal(stateAfter(signedUp(link('A'))).role, 'user');
+    assert.equal(stateAfter(userRegistered(linkNamed('A'))).role, 'user');
   });
 
   test('takes no claim on its address', () => {
-    assert.deepEqual(keysOf(initialState, decide(initialState, register).facts, noon), { address });
+    assert.deepEqual(keysOf(initialState, decide(initialState, registerAda).facts, noon), {
+      address: adaAddress,
+    });
   });
 
   test('is refused on an id that is in use, whatever became of it', () => {
-    given(signedUp(link('A')))
-      .when(register)
+    given(userRegistered(linkNamed('A')))
+      .when(registerAda)
       .thenRefused('conflict');
-    given(signedUp(link('A')), verified)
-      .when(register)
+    given(userRegistered(linkNamed('A')), accountVerified)
+      .when(registerAda)
       .thenRefused('conflict');
-    given(signedUp(link('A')), ...ended('expired'))
-      .when(register)
+    given(userRegistered(linkNamed('A')), ...registrationEnded('expired'))
+      .when(registerAda)
       .thenRefused('conflict');
   });
 });
 
 describe('renewing a verification link', () => {
-  const renew = { type: 'RenewVerification', link: link('B'), owner: undefined } as const;
+  const renew = { type: 'RenewVerification', link: linkNamed('B'), owner: undefined } as const;
 
   test('mints a newer one', () => {
-    given(signedUp(link('A')))
+    given(userRegistered(linkNamed('A')))
       .when(renew)
-      .thenHappens(renewed(link('B')));
+      .thenHappens(verificationRequested(linkNamed('B')));
   });
 
   test('over the mail budget does nothing as long as a link works, or would', () => {
     for (const [past, owner] of [
-      [signedUp(link('A')), undefined],
-      [signedUp(), stranger],
+      [userRegistered(linkNamed('A')), undefined],
+      [userRegistered(), strangerId],
     ] as const) {
       given(past)
         .when({ ...renew, owner, unlessUsableAt: afterNoon(HOUR - 1) })
         .thenNothing();
       given(past)
         .when({ ...renew, owner, unlessUsableAt: afterNoon(HOUR) })
-        .thenHappens(renewed(owner === undefined ? link('B') : undefined));
+        .thenHappens(verificationRequested(owner === undefined ? linkNamed('B') : undefined));
     }
   });
 
   test('gives an account whose address is taken the same event, with the link left out', () => {
-    given(signedUp())
-      .when({ ...renew, owner: stranger })
-      .thenHappens(renewed());
+    given(userRegistered())
+      .when({ ...renew, owner: strangerId })
+      .thenHappens(verificationRequested());
   });
 
   test('does nothing for one that is verified, disabled, ended or unknown', () => {
-    given(signedUp(link('A')), verified)
-      .when({ ...renew, owner: userId })
+    given(userRegistered(linkNamed('A')), accountVerified)
+      .when({ ...renew, owner: adaId })
       .thenNothing();
-    given(signedUp(link('A')), disabled())
+    given(userRegistered(linkNamed('A')), accountDisabled())
       .when(renew)
       .thenNothing();
-    given(signedUp(link('A')), ...ended('rejected'))
+    given(userRegistered(linkNamed('A')), ...registrationEnded('rejected'))
       .when(renew)
       .thenNothing();
     given().when(renew).thenNothing();
@@ -110,61 +112,61 @@ describe('renewing a verification link', () => {
 
 describe('ending a registration', () => {
   const expire = { type: 'EndRegistration', reason: 'expired', owner: undefined } as const;
-  const supersede = { type: 'EndRegistration', reason: 'superseded', owner: stranger } as const;
+  const supersede = { type: 'EndRegistration', reason: 'superseded', owner: strangerId } as const;
 
   test('because its time is over ends its sessions too', () => {
-    given(signedUp(link('A')))
+    given(userRegistered(linkNamed('A')))
       .when(expire)
-      .thenHappens(...ended('expired'));
+      .thenHappens(...registrationEnded('expired'));
   });
 
   test('because its time is over needs no link and no other owner', () => {
-    given(signedUp())
+    given(userRegistered())
       .when(expire)
-      .thenHappens(...ended('expired'));
-    given(signedUp())
-      .when({ ...expire, owner: stranger })
-      .thenHappens(...ended('expired'));
+      .thenHappens(...registrationEnded('expired'));
+    given(userRegistered())
+      .when({ ...expire, owner: strangerId })
+      .thenHappens(...registrationEnded('expired'));
   });
 
   test('because another has proven the address ends those that ever had a link', () => {
-    given(signedUp(link('A')))
+    given(userRegistered(linkNamed('A')))
       .when(supersede)
-      .thenHappens(...ended('superseded'));
-    given(signedUp(), renewed(link('B')))
+      .thenHappens(...registrationEnded('superseded'));
+    given(userRegistered(), verificationRequested(linkNamed('B')))
       .when(supersede)
-      .thenHappens(...ended('superseded'));
-    given(signedUp(), resetRequested(true, link('R')))
+      .thenHappens(...registrationEnded('superseded'));
+    given(userRegistered(), passwordResetRequested(true, linkNamed('R')))
       .when(supersede)
-      .thenHappens(...ended('superseded'));
+      .thenHappens(...registrationEnded('superseded'));
   });
 
   test('because another has proven the address remembers a link that is dead by now', () => {
-    given(signedUp(link('A')), disabled())
+    given(userRegistered(linkNamed('A')), accountDisabled())
       .when(supersede)
-      .thenHappens(...ended('superseded'));
+      .thenHappens(...registrationEnded('superseded'));
   });
 
   test('leaves one that never had a link to expire', () => {
-    given(signedUp()).when(supersede).thenNothing();
-    given(signedUp(), renewed()).when(supersede).thenNothing();
+    given(userRegistered()).when(supersede).thenNothing();
+    given(userRegistered(), verificationRequested()).when(supersede).thenNothing();
   });
 
   test('is not superseded by nobody, nor by itself', () => {
-    given(signedUp(link('A')))
+    given(userRegistered(linkNamed('A')))
       .when({ ...supersede, owner: undefined })
       .thenNothing();
-    given(signedUp(link('A')))
-      .when({ ...supersede, owner: userId })
+    given(userRegistered(linkNamed('A')))
+      .when({ ...supersede, owner: adaId })
       .thenNothing();
   });
 
   test('never ends a verified account, nor an ended one again', () => {
     for (const command of [expire, supersede]) {
-      given(signedUp(link('A')), verified)
+      given(userRegistered(linkNamed('A')), accountVerified)
         .when(command)
         .thenNothing();
-      given(signedUp(link('A')), ...ended('rejected'))
+      given(userRegistered(linkNamed('A')), ...registrationEnded('rejected'))
         .when(command)
         .thenNothing();
       given().when(command).thenNothing();
@@ -173,11 +175,13 @@ describe('ending a registration', () => {
 });
 
 describe('the claim on an address', () => {
-  const state = stateAfter(signedUp(link('A')));
+  const state = stateAfter(userRegistered(linkNamed('A')));
 
   test('is taken by AccountVerified alone', () => {
-    assert.deepEqual(keysOf(state, [verified], noon), { claims: [`address:${address}`] });
-    assert.deepEqual(keysOf(state, [renewed(link('B'))], noon), {});
-    assert.deepEqual(keysOf(state, ended('rejected'), noon), { eraseAt: '2026-03-08T12:00:00.000Z' });
+    assert.deepEqual(keysOf(state, [accountVerified], noon), { claims: [`address:${adaAddress}`] });
+    assert.deepEqual(keysOf(state, [verificationRequested(linkNamed('B'))], noon), {});
+    assert.deepEqual(keysOf(state, registrationEnded('rejected'), noon), {
+      eraseAt: '2026-03-08T12:00:00.000Z',
+    });
   });
 });

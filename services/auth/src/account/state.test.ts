@@ -4,30 +4,30 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AccountFact } from './facts.ts';
 import { evolve, initialState } from './state.ts';
 import {
-  address,
-  admin,
+  accountDisabled,
+  accountEnabled,
+  accountVerified,
+  adaAddress,
+  adaId,
+  adminId,
   afterNoon,
-  disabled,
-  enabled,
-  ended,
-  link,
-  password,
+  firstPasswordHash,
+  linkNamed,
   passwordChanged,
+  passwordResetRequested,
   profileChanged,
-  renewed,
-  resetRequested,
-  revoked,
+  registrationEnded,
   roleChanged,
-  signedUp,
-  userId,
-  verified,
+  sessionsRevoked,
+  userRegistered,
+  verificationRequested,
 } from './testing/ada.ts';
 import { fold, given, stateAfter, unverifiedAfter } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
-const registered = signedUp(link('A'));
+const registered = userRegistered(linkNamed('A'));
 function kept(name: string) {
-  return { hash: link(name).hash, expiresAt: link(name).sealed.expiresAt };
+  return { hash: linkNamed(name).hash, expiresAt: linkNamed(name).sealed.expiresAt };
 }
 
 /** Returns what one more fact changed, besides the sequence. */
@@ -46,13 +46,13 @@ describe('the state of an account', () => {
     assert.deepEqual(stateAfter(registered), {
       status: 'unverified',
       disabled: false,
-      userId,
-      address,
+      userId: adaId,
+      address: adaAddress,
       email: 'Ada@example.com',
       username: 'ada',
       locale: 'en',
       role: 'user',
-      passwordHash: password,
+      passwordHash: firstPasswordHash,
       verification: kept('A'),
       everLinked: true,
       linksUntil: afterNoon(HOUR).toISOString(),
@@ -64,17 +64,17 @@ describe('the state of an account', () => {
   });
 
   test('has no link where none was minted', () => {
-    const { verification, everLinked } = unverifiedAfter(signedUp());
+    const { verification, everLinked } = unverifiedAfter(userRegistered());
     assert.deepEqual({ verification, everLinked }, { verification: undefined, everLinked: false });
   });
 
   test('changes by each fact only what that fact says', () => {
-    const past = [registered, resetRequested(true, link('R'))];
+    const past = [registered, passwordResetRequested(true, linkNamed('R'))];
     const cases: readonly (readonly [AccountFact, Readonly<Record<string, unknown>>])[] = [
-      [renewed(link('B')), { verification: kept('B') }],
-      [renewed(), {}],
+      [verificationRequested(linkNamed('B')), { verification: kept('B') }],
+      [verificationRequested(), {}],
       [
-        verified,
+        accountVerified,
         {
           status: 'verified',
           verification: undefined,
@@ -83,7 +83,7 @@ describe('the state of an account', () => {
         },
       ],
       [
-        ended('expired')[0],
+        registrationEnded('expired')[0],
         {
           status: 'ended',
           verification: undefined,
@@ -92,8 +92,8 @@ describe('the state of an account', () => {
           linksUntil: undefined,
         },
       ],
-      [resetRequested(true, link('S')), { reset: kept('S') }],
-      [resetRequested(true), {}],
+      [passwordResetRequested(true, linkNamed('S')), { reset: kept('S') }],
+      [passwordResetRequested(true), {}],
       [
         passwordChanged('first', 'new'),
         { passwordHash: 'new', verification: undefined, reset: undefined, linksUntil: undefined },
@@ -103,43 +103,64 @@ describe('the state of an account', () => {
         { firstName: 'Ada', lastName: 'Lovelace', username: 'al', locale: 'de' },
       ],
       [roleChanged('admin', 'user'), { role: 'admin' }],
-      [disabled(), { disabled: true, verification: undefined, reset: undefined, linksUntil: undefined }],
-      [enabled(), {}],
-      [revoked('admin'), { revokedAt: 3, allRevokedAt: 3 }],
+      [
+        accountDisabled(),
+        { disabled: true, verification: undefined, reset: undefined, linksUntil: undefined },
+      ],
+      [accountEnabled(), {}],
+      [sessionsRevoked('admin'), { revokedAt: 3, allRevokedAt: 3 }],
     ];
     for (const [fact, change] of cases) assert.deepEqual(changeBy(past, fact), change, fact.type);
   });
 
   test('lists the sessions that were revoked individually, until all are', () => {
-    const one = stateAfter(registered, revoked('refresh-reuse', 'one'));
+    const one = stateAfter(registered, sessionsRevoked('refresh-reuse', 'one'));
     assert.deepEqual([one.revokedAt, one.allRevokedAt, one.revokedSessions], [2, 0, ['one']]);
-    const all = stateAfter(registered, revoked('refresh-reuse', 'one'), revoked('admin'));
+    const all = stateAfter(registered, sessionsRevoked('refresh-reuse', 'one'), sessionsRevoked('admin'));
     assert.deepEqual([all.revokedAt, all.allRevokedAt, all.revokedSessions], [3, 3, []]);
   });
 
   test('is enabled again by AccountEnabled, without its links', () => {
-    assert.deepEqual(changeBy([registered, disabled()], enabled()), { disabled: false });
+    assert.deepEqual(changeBy([registered, accountDisabled()], accountEnabled()), { disabled: false });
   });
 
   test('remembers that it ever had a link, of either purpose', () => {
-    assert.equal(unverifiedAfter(signedUp(), renewed(link('B'))).everLinked, true);
-    assert.equal(unverifiedAfter(signedUp(), resetRequested(true, link('R'))).everLinked, true);
-    assert.equal(unverifiedAfter(registered, disabled(), enabled()).everLinked, true);
-    assert.equal(unverifiedAfter(signedUp(), renewed(), resetRequested(true)).everLinked, false);
+    assert.equal(unverifiedAfter(userRegistered(), verificationRequested(linkNamed('B'))).everLinked, true);
+    assert.equal(
+      unverifiedAfter(userRegistered(), passwordResetRequested(true, linkNamed('R'))).everLinked,
+      true,
+    );
+    assert.equal(unverifiedAfter(registered, accountDisabled(), accountEnabled()).everLinked, true);
+    assert.equal(
+      unverifiedAfter(userRegistered(), verificationRequested(), passwordResetRequested(true)).everLinked,
+      false,
+    );
   });
 
   test('records until when a link gives access to the account, or would if its address were not another’s', () => {
     const [early, late] = [afterNoon(HOUR).toISOString(), afterNoon(2 * HOUR).toISOString()];
-    const later = link('R', afterNoon(2 * HOUR));
-    assert.equal(stateAfter(signedUp()).linksUntil, early);
-    assert.equal(stateAfter(registered, resetRequested(true, later)).linksUntil, late);
-    assert.equal(stateAfter(registered, resetRequested(true, later), renewed(link('B'))).linksUntil, late);
-    assert.equal(stateAfter(registered, verified).linksUntil, undefined);
-    assert.equal(stateAfter(registered, resetRequested(true, later), verified).linksUntil, late);
+    const later = linkNamed('R', afterNoon(2 * HOUR));
+    assert.equal(stateAfter(userRegistered()).linksUntil, early);
+    assert.equal(stateAfter(registered, passwordResetRequested(true, later)).linksUntil, late);
+    assert.equal(
+      stateAfter(registered, passwordResetRequested(true, later), verificationRequested(linkNamed('B')))
+        .linksUntil,
+      late,
+    );
+    assert.equal(stateAfter(registered, accountVerified).linksUntil, undefined);
+    assert.equal(
+      stateAfter(registered, passwordResetRequested(true, later), accountVerified).linksUntil,
+      late,
+    );
   });
 
   test('records which fact revoked its sessions last', () => {
-    const past = [registered, revoked('logout-all'), verified, ...ended('expired')];
+    const past = [
+      registered,
+      sessionsRevoked('logout-all'),
+      accountVerified,
+      ...registrationEnded('expired'),
+    ];
     assert.deepEqual(
       [1, 2, 3, 4, 5].map((count) => stateAfter(...past.slice(0, count)).revokedAt),
       [0, 2, 2, 2, 5],
@@ -147,13 +168,20 @@ describe('the state of an account', () => {
   });
 
   test('counts every fact', () => {
-    const past = [registered, renewed(), resetRequested(true), verified, disabled(), enabled()];
+    const past = [
+      registered,
+      verificationRequested(),
+      passwordResetRequested(true),
+      accountVerified,
+      accountDisabled(),
+      accountEnabled(),
+    ];
     assert.equal(stateAfter(...past).sequence, past.length);
   });
 
   test('is left as it was: evolve makes another', () => {
     const before = Object.freeze(unverifiedAfter(registered));
-    evolve(before, verified);
+    evolve(before, accountVerified);
     assert.deepEqual(before, unverifiedAfter(registered));
     assert.deepEqual(initialState, { status: 'none' });
   });
@@ -161,10 +189,10 @@ describe('the state of an account', () => {
   test('goes through JSON unchanged, as a snapshot', () => {
     const past = [
       registered,
-      resetRequested(true, link('R')),
+      passwordResetRequested(true, linkNamed('R')),
       passwordChanged('first', 'new'),
-      verified,
-      resetRequested(false, link('S')),
+      accountVerified,
+      passwordResetRequested(false, linkNamed('S')),
       profileChanged({ person: { firstName: 'Ada' } }),
     ];
     for (const count of past.keys()) {
@@ -175,7 +203,7 @@ describe('the state of an account', () => {
 });
 
 test('a history that does not begin with UserRegistered is refused', () => {
-  assert.throws(() => fold([verified]), TypeError);
+  assert.throws(() => fold([accountVerified]), TypeError);
 });
 
 describe('the state of an erased person', () => {
@@ -196,8 +224,8 @@ describe('the state of an erased person', () => {
   });
 
   test('is decided on as any other', () => {
-    given(erased, verified)
-      .when({ type: 'DisableAccount', by: admin })
-      .thenHappens(disabled(), revoked('disabled'));
+    given(erased, accountVerified)
+      .when({ type: 'DisableAccount', by: adminId })
+      .thenHappens(accountDisabled(), sessionsRevoked('disabled'));
   });
 });

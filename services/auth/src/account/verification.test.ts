@@ -3,157 +3,162 @@ import { describe, test } from 'node:test';
 import { decide, keysOf } from './decide.ts';
 import { resetRefusal, verificationRefusal } from './link.ts';
 import {
-  address,
+  accountDisabled,
+  accountEnabled,
+  accountVerified,
+  adaAddress,
+  adaId,
   afterNoon,
-  disabled,
-  enabled,
-  ended,
-  link,
+  firstPasswordHash,
+  linkNamed,
   noon,
-  password,
   passwordChanged,
-  renewed,
-  resetRequested,
-  revoked,
-  signedUp,
-  stranger,
-  userId,
-  verified,
+  passwordResetRequested,
+  registrationEnded,
+  sessionsRevoked,
+  strangerId,
+  userRegistered,
+  verificationRequested,
 } from './testing/ada.ts';
 import { given, stateAfter } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
 const verify = {
   type: 'Verify',
-  tokenHash: link('A').hash,
+  tokenHash: linkNamed('A').hash,
   now: noon,
   owner: undefined,
-  proof: { kind: 'password', passwordHash: password },
+  proof: { kind: 'password', passwordHash: firstPasswordHash },
 } as const;
 /** A session or cookie of the account, issued at its sign-up. */
-const holder = { kind: 'holder', holders: [{ userId, since: 1 }] } as const;
+const holder = { kind: 'holder', holders: [{ userId: adaId, since: 1 }] } as const;
 const NOTHING = { kind: 'holder', holders: [] } as const;
 const newPassword = { kind: 'new-password', passwordHash: 'hash of a new password' } as const;
 
 describe('a verification link', () => {
   test('verifies its account', () => {
-    given(signedUp(link('A')))
+    given(userRegistered(linkNamed('A')))
       .when(verify)
-      .thenHappens(verified);
+      .thenHappens(accountVerified);
   });
 
   test('takes the claim on the address', () => {
-    const state = stateAfter(signedUp(link('A')));
-    assert.deepEqual(keysOf(state, decide(state, verify).facts, noon), { claims: [`address:${address}`] });
+    const state = stateAfter(userRegistered(linkNamed('A')));
+    assert.deepEqual(keysOf(state, decide(state, verify).facts, noon), { claims: [`address:${adaAddress}`] });
   });
 
   test('works up to, but not at, the instant of its expiry', () => {
-    given(signedUp(link('A')))
+    given(userRegistered(linkNamed('A')))
       .when({ ...verify, now: afterNoon(HOUR - 1) })
-      .thenHappens(verified);
-    given(signedUp(link('A')))
+      .thenHappens(accountVerified);
+    given(userRegistered(linkNamed('A')))
       .when({ ...verify, now: afterNoon(HOUR) })
       .thenRefused('token_expired');
-    given(signedUp(link('A')))
+    given(userRegistered(linkNamed('A')))
       .when({ ...verify, now: afterNoon(HOUR + 1) })
       .thenRefused('token_expired');
   });
 
   test('of another token is invalid, also past the time of the right one', () => {
-    const another = { ...verify, tokenHash: link('B').hash };
-    given(signedUp(link('A')))
+    const another = { ...verify, tokenHash: linkNamed('B').hash };
+    given(userRegistered(linkNamed('A')))
       .when(another)
       .thenRefused('token_invalid');
-    given(signedUp(link('A')))
+    given(userRegistered(linkNamed('A')))
       .when({ ...another, now: afterNoon(2 * HOUR) })
       .thenRefused('token_invalid');
-    given(signedUp(link('A')))
+    given(userRegistered(linkNamed('A')))
       .when({ ...another, tokenHash: '' })
       .thenRefused('token_invalid');
   });
 
   test('is invalid where no link was minted, or no account is', () => {
-    given(signedUp()).when(verify).thenRefused('token_invalid');
+    given(userRegistered()).when(verify).thenRefused('token_invalid');
     given().when(verify).thenRefused('token_invalid');
   });
 
   test('is superseded by a newer one', () => {
-    const past = [signedUp(link('A')), renewed(link('B'))];
+    const past = [userRegistered(linkNamed('A')), verificationRequested(linkNamed('B'))];
     given(...past)
       .when(verify)
       .thenRefused('token_invalid');
     given(...past)
-      .when({ ...verify, tokenHash: link('B').hash })
-      .thenHappens(verified);
+      .when({ ...verify, tokenHash: linkNamed('B').hash })
+      .thenHappens(accountVerified);
   });
 
   test('is not superseded by a renewal that minted none', () => {
-    given(signedUp(link('A')), renewed())
+    given(userRegistered(linkNamed('A')), verificationRequested())
       .when(verify)
-      .thenHappens(verified);
+      .thenHappens(accountVerified);
   });
 
   test('that was used is no error the second time, also after its expiry and for other callers', () => {
-    const past = [signedUp(link('A')), verified];
+    const past = [userRegistered(linkNamed('A')), accountVerified];
     given(...past)
-      .when({ ...verify, owner: userId })
+      .when({ ...verify, owner: adaId })
       .thenNothing();
     given(...past)
-      .when({ ...verify, owner: userId, now: afterNoon(2 * HOUR) })
+      .when({ ...verify, owner: adaId, now: afterNoon(2 * HOUR) })
       .thenNothing();
     given(...past)
-      .when({ ...verify, owner: userId, proof: NOTHING })
+      .when({ ...verify, owner: adaId, proof: NOTHING })
       .thenNothing();
   });
 
   test('that was used stays known after a new password and after disabling', () => {
-    const past = [signedUp(link('A')), verified];
-    given(...past, passwordChanged('change', 'new'), revoked('password-changed'))
+    const past = [userRegistered(linkNamed('A')), accountVerified];
+    given(...past, passwordChanged('change', 'new'), sessionsRevoked('password-changed'))
       .when(verify)
       .thenNothing();
-    given(...past, disabled(), revoked('disabled'))
+    given(...past, accountDisabled(), sessionsRevoked('disabled'))
       .when(verify)
       .thenNothing();
   });
 
   test('that was superseded before another one was used stays invalid', () => {
-    given(signedUp(link('A')), renewed(link('B')), verified)
+    given(userRegistered(linkNamed('A')), verificationRequested(linkNamed('B')), accountVerified)
       .when(verify)
       .thenRefused('token_invalid');
   });
 
   test('dies with the registration', () => {
-    given(signedUp(link('A')), ...ended('rejected'))
+    given(userRegistered(linkNamed('A')), ...registrationEnded('rejected'))
       .when(verify)
       .thenRefused('token_invalid');
   });
 
   test('dies when its account is disabled, and does not come back when it is enabled', () => {
-    const past = [signedUp(link('A')), disabled(), revoked('disabled')];
+    const past = [userRegistered(linkNamed('A')), accountDisabled(), sessionsRevoked('disabled')];
     given(...past)
       .when(verify)
       .thenRefused('token_invalid');
-    given(...past, enabled())
+    given(...past, accountEnabled())
       .when(verify)
       .thenRefused('token_invalid');
   });
 
   test('dies when a reset has verified the account', () => {
-    given(signedUp(link('A')), resetRequested(true, link('R')), passwordChanged('first', 'new'), verified)
-      .when({ ...verify, owner: userId })
+    given(
+      userRegistered(linkNamed('A')),
+      passwordResetRequested(true, linkNamed('R')),
+      passwordChanged('first', 'new'),
+      accountVerified,
+    )
+      .when({ ...verify, owner: adaId })
       .thenRefused('token_invalid');
   });
 
   test('is not opened by the token of a reset link', () => {
-    given(signedUp(link('A')), resetRequested(true, link('R')))
-      .when({ ...verify, tokenHash: link('R').hash })
+    given(userRegistered(linkNamed('A')), passwordResetRequested(true, linkNamed('R')))
+      .when({ ...verify, tokenHash: linkNamed('R').hash })
       .thenRefused('token_invalid');
   });
 });
 
 describe('a verification link needs, in the same step,', () => {
   function given1() {
-    return given(signedUp(link('A')));
+    return given(userRegistered(linkNamed('A')));
   }
 
   test('more than itself', () => {
@@ -163,8 +168,13 @@ describe('a verification link needs, in the same step,', () => {
   });
 
   test('the password of its own sign-up, whole', () => {
-    given1().when(verify).thenHappens(verified);
-    for (const passwordHash of ['', 'hash of a stranger’s password', password.slice(0, -1), `${password}.`])
+    given1().when(verify).thenHappens(accountVerified);
+    for (const passwordHash of [
+      '',
+      'hash of a stranger’s password',
+      firstPasswordHash.slice(0, -1),
+      `${firstPasswordHash}.`,
+    ])
       given1()
         .when({ ...verify, proof: { kind: 'password', passwordHash } })
         .thenRefused('password_required');
@@ -173,34 +183,38 @@ describe('a verification link needs, in the same step,', () => {
   test('or a session or sign-up cookie of its own account', () => {
     given1()
       .when({ ...verify, proof: holder })
-      .thenHappens(verified);
+      .thenHappens(accountVerified);
     given1()
-      .when({ ...verify, proof: { kind: 'holder', holders: [{ userId: stranger, since: 9 }] } })
+      .when({ ...verify, proof: { kind: 'holder', holders: [{ userId: strangerId, since: 9 }] } })
       .thenRefused('password_required');
-    const both = [{ userId: stranger, since: 1 }, ...holder.holders];
+    const both = [{ userId: strangerId, since: 1 }, ...holder.holders];
     given1()
       .when({ ...verify, proof: { kind: 'holder', holders: both } })
-      .thenHappens(verified);
+      .thenHappens(accountVerified);
   });
 
   test('which ends with the sessions of the account', () => {
-    given(signedUp(link('A')), revoked('logout-all'))
+    given(userRegistered(linkNamed('A')), sessionsRevoked('logout-all'))
       .when({ ...verify, proof: holder })
       .thenRefused('password_required');
-    given(signedUp(link('A')), revoked('logout-all'))
-      .when({ ...verify, proof: { kind: 'holder', holders: [{ userId, since: 2 }] } })
-      .thenHappens(verified);
+    given(userRegistered(linkNamed('A')), sessionsRevoked('logout-all'))
+      .when({ ...verify, proof: { kind: 'holder', holders: [{ userId: adaId, since: 2 }] } })
+      .thenHappens(accountVerified);
   });
 
   test('or a new password, which replaces the old one and ends all that was issued before', () => {
     given1()
       .when({ ...verify, proof: newPassword })
-      .thenHappens(verified, passwordChanged('first', newPassword.passwordHash), revoked('password-changed'));
+      .thenHappens(
+        accountVerified,
+        passwordChanged('first', newPassword.passwordHash),
+        sessionsRevoked('password-changed'),
+      );
     const state = stateAfter(
-      signedUp(link('A')),
-      verified,
+      userRegistered(linkNamed('A')),
+      accountVerified,
       passwordChanged('first', newPassword.passwordHash),
-      revoked('password-changed'),
+      sessionsRevoked('password-changed'),
     );
     assert.equal(state.passwordHash, newPassword.passwordHash);
     assert.ok(state.allRevokedAt > 1);
@@ -208,12 +222,12 @@ describe('a verification link needs, in the same step,', () => {
 
   test('and with a new password again is a repeat, with another one invalid', () => {
     const past = [
-      signedUp(link('A')),
-      verified,
+      userRegistered(linkNamed('A')),
+      accountVerified,
       passwordChanged('first', newPassword.passwordHash),
-      revoked('password-changed'),
+      sessionsRevoked('password-changed'),
     ];
-    const again = { ...verify, owner: userId };
+    const again = { ...verify, owner: adaId };
     given(...past)
       .when({ ...again, proof: newPassword })
       .thenNothing();
@@ -235,44 +249,44 @@ describe('a verification link needs, in the same step,', () => {
 });
 
 describe('an address that another account has proven', () => {
-  const late = { ...verify, owner: stranger };
+  const late = { ...verify, owner: strangerId };
 
   test('cannot be verified again: the registration ends', () => {
-    given(signedUp(link('A')))
+    given(userRegistered(linkNamed('A')))
       .when(late)
-      .thenRefused('token_invalid', ...ended('superseded'));
+      .thenRefused('token_invalid', ...registrationEnded('superseded'));
   });
 
   test('cannot be verified again whatever comes with the link', () => {
     for (const proof of [NOTHING, newPassword, holder])
-      given(signedUp(link('A')))
+      given(userRegistered(linkNamed('A')))
         .when({ ...late, proof })
-        .thenRefused('token_invalid', ...ended('superseded'));
+        .thenRefused('token_invalid', ...registrationEnded('superseded'));
   });
 
   test('does not end a registration whose link is not shown', () => {
-    given(signedUp(link('A')))
+    given(userRegistered(linkNamed('A')))
       .when({ ...late, tokenHash: 'other' })
       .thenRefused('token_invalid');
-    given(signedUp(link('A')))
+    given(userRegistered(linkNamed('A')))
       .when({ ...late, now: afterNoon(HOUR) })
       .thenRefused('token_expired');
   });
 
   test('is proven again by its own holder without harm', () => {
-    given(signedUp(link('A')))
-      .when({ ...verify, owner: userId })
-      .thenHappens(verified);
+    given(userRegistered(linkNamed('A')))
+      .when({ ...verify, owner: adaId })
+      .thenHappens(accountVerified);
   });
 });
 
 describe('a link', () => {
   test('is looked at as it is used: the same refusals, or none', () => {
-    const open = stateAfter(signedUp(link('A')), resetRequested(true, link('R')));
-    assert.equal(verificationRefusal(open, link('A').hash, noon), undefined);
-    assert.equal(verificationRefusal(open, link('R').hash, noon), 'token_invalid');
-    assert.equal(resetRefusal(open, link('R').hash, noon), undefined);
-    assert.equal(resetRefusal(open, link('A').hash, noon), 'token_invalid');
-    assert.equal(resetRefusal(open, link('R').hash, afterNoon(HOUR)), 'token_expired');
+    const open = stateAfter(userRegistered(linkNamed('A')), passwordResetRequested(true, linkNamed('R')));
+    assert.equal(verificationRefusal(open, linkNamed('A').hash, noon), undefined);
+    assert.equal(verificationRefusal(open, linkNamed('R').hash, noon), 'token_invalid');
+    assert.equal(resetRefusal(open, linkNamed('R').hash, noon), undefined);
+    assert.equal(resetRefusal(open, linkNamed('A').hash, noon), 'token_invalid');
+    assert.equal(resetRefusal(open, linkNamed('R').hash, afterNoon(HOUR)), 'token_expired');
   });
 });

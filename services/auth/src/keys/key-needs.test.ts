@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AccountFact, FactOf } from '../account/facts.ts';
-import { afterNoon, link, passwordChanged, signedUp, userId, verified } from '../account/testing/ada.ts';
+import {
+  accountVerified,
+  adaId,
+  afterNoon,
+  linkNamed,
+  passwordChanged,
+  userRegistered,
+} from '../account/testing/ada.ts';
 import type { StoredCommit } from '../ports/stored-commits.ts';
 import { countHashes } from './key-needs.ts';
 
@@ -11,17 +18,21 @@ const needs = { former: { kid: undefined, cost: '19456:2' }, current: { kid: 'ne
 /** Until one o'clock, confirming the change would give the account this hash. */
 const requested: FactOf<'EmailChangeRequested'> = {
   type: 'EmailChangeRequested',
-  data: { userId, locale: 'en', person: { email: '', username: '', newEmail: 'countess@example.com' } },
+  data: {
+    userId: adaId,
+    locale: 'en',
+    person: { email: '', username: '', newEmail: 'countess@example.com' },
+  },
   private: {
     address: 'countess@example.com',
     passwordHash: FORMER,
-    link: { hash: link('C').hash, expiresAt: link('C').sealed.expiresAt },
+    link: { hash: linkNamed('C').hash, expiresAt: linkNamed('C').sealed.expiresAt },
   },
 };
 
 function count(facts: readonly AccountFact[], now: Date) {
   const commit: StoredCommit = {
-    stream: userId,
+    stream: adaId,
     number: 1,
     sequence: facts.length,
     events: facts.map((fact) => ({ ...fact, id: 'i', time: now.toISOString(), version: 1 })),
@@ -41,11 +52,11 @@ function count(facts: readonly AccountFact[], now: Date) {
 }
 
 test('a key is needed for the hash of an account, and for that of a change of address that can still be confirmed', async () => {
-  const proven = [signedUp(link('A')), verified, passwordChanged('change', FORMER)];
+  const proven = [userRegistered(linkNamed('A')), accountVerified, passwordChanged('change', FORMER)];
   assert.deepEqual(await count([...proven, requested], afterNoon(0)), [{ ...needs.former, accounts: 1 }]);
   const rehashed: AccountFact = {
     type: 'PasswordRehashed',
-    data: { userId },
+    data: { userId: adaId },
     private: { passwordHash: CURRENT },
   };
   const facts = [...proven, requested, rehashed];

@@ -1,16 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AccountState } from '../account/index.ts';
-import { disabled, ended, link, signedUp, userId, verified } from '../account/testing/ada.ts';
+import {
+  accountDisabled,
+  accountVerified,
+  adaId,
+  linkNamed,
+  registrationEnded,
+  userRegistered,
+} from '../account/testing/ada.ts';
 import { fold, verifiedAfter } from '../account/testing/given-when-then.ts';
 import type { Session } from '../ports/sessions.ts';
 import { findCaller, sessionStatus } from './session-status.ts';
 
-const ada = verifiedAfter(signedUp(link('A')), verified);
+const ada = verifiedAfter(userRegistered(linkNamed('A')), accountVerified);
 const now = new Date('2026-03-01T12:00:00.000Z');
 const session: Session = {
   id: 'session-1',
-  userId,
+  userId: adaId,
   n: 1,
   createdAt: now,
   rotatedAt: now,
@@ -27,13 +34,16 @@ describe('a session', () => {
 
   test('is active while its account is, before and after the address is proven', () => {
     assert.equal(status(ada), 'active');
-    assert.equal(status(fold([signedUp(link('A'))])), 'active');
+    assert.equal(status(fold([userRegistered(linkNamed('A'))])), 'active');
   });
 
   test('is revoked with its account', () => {
     assert.equal(status({ status: 'none' }), 'revoked');
-    assert.equal(status(fold([signedUp(link('A')), ...ended('expired')])), 'revoked');
-    assert.equal(status(fold([signedUp(link('A')), verified, disabled()])), 'revoked');
+    assert.equal(status(fold([userRegistered(linkNamed('A')), ...registrationEnded('expired')])), 'revoked');
+    assert.equal(
+      status(fold([userRegistered(linkNamed('A')), accountVerified, accountDisabled()])),
+      'revoked',
+    );
   });
 
   test('is revoked by the end of all sessions that began before, not by one that came first', () => {
@@ -48,7 +58,7 @@ describe('a session', () => {
 });
 
 describe('the caller of an access token', () => {
-  const claims = { sub: userId, sid: session.id, seq: 2 };
+  const claims = { sub: adaId, sid: session.id, seq: 2 };
   function find(
     asked: Partial<typeof claims>,
     stored: { readonly state?: AccountState; readonly session?: Session | undefined } = {},
@@ -66,7 +76,7 @@ describe('the caller of an access token', () => {
   }
 
   test('is the account of its session', async () => {
-    assert.deepEqual(await find({}), { userId, sessionId: session.id, state: ada });
+    assert.deepEqual(await find({}), { userId: adaId, sessionId: session.id, state: ada });
   });
 
   test('is nobody without that session, or with the session of another account', async () => {

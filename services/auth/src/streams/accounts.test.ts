@@ -1,20 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type AccountState, type Command, requireExisting } from '../account/index.ts';
-import { address, admin, link, register } from '../account/testing/ada.ts';
+import { adaAddress, adminId, linkNamed, registerAda } from '../account/testing/ada.ts';
 import { ownerOf } from '../addresses/owners.ts';
 import { inWorld, refusedAs, type World } from '../testing/world.ts';
 
 const origin = { correlationId: 'request-1' };
 
-async function registered({ deps }: World, command: Partial<typeof register> = {}): Promise<string> {
+async function registered({ deps }: World, command: Partial<typeof registerAda> = {}): Promise<string> {
   const userId = deps.newId();
-  const { state } = await deps.accounts.execute(userId, origin, () => ({ ...register, ...command, userId }));
+  const { state } = await deps.accounts.execute(userId, origin, () => ({
+    ...registerAda,
+    ...command,
+    userId,
+  }));
   return requireExisting(state).userId;
 }
 
 const revoke: Command = { type: 'RevokeSessions', reason: 'logout-all' };
-const disable: Command = { type: 'DisableAccount', by: admin };
+const disable: Command = { type: 'DisableAccount', by: adminId };
 
 describe('a command', () => {
   test(
@@ -32,7 +36,7 @@ describe('a command', () => {
       assert.deepEqual(await world.freshAccounts().load(userId), state);
       assert.deepEqual(nudged, [userId, userId]);
       const [first, second] = await deps.journal.read(userId);
-      assert.deepEqual([first?.address, first?.claims, second?.address], [address, undefined, undefined]);
+      assert.deepEqual([first?.address, first?.claims, second?.address], [adaAddress, undefined, undefined]);
       assert.deepEqual([second?.number, second?.sequence, second?.correlationId], [2, 2, 'request-1']);
     }),
   );
@@ -55,9 +59,9 @@ describe('a command', () => {
       const userId = await registered(world);
       const { refusal, state } = await world.deps.accounts.execute(userId, origin, () => ({
         type: 'Verify',
-        tokenHash: link('A').hash,
+        tokenHash: linkNamed('A').hash,
         now: new Date(0),
-        owner: admin,
+        owner: adminId,
         proof: { kind: 'holder', holders: [{ userId, since: 1 }] },
       }));
       assert.equal(refusal, 'token_invalid');
@@ -75,7 +79,7 @@ describe('a command', () => {
     inWorld(async (world) => {
       const username = 'a'.repeat(300 * 1024);
       await assert.rejects(registered(world, { username }));
-      assert.deepEqual(await world.deps.registrations.living(address), []);
+      assert.deepEqual(await world.deps.registrations.living(adaAddress), []);
     }),
   );
 });
@@ -92,7 +96,7 @@ describe('a command that makes an account', () => {
     'asks for nothing that cannot be there',
     inWorld(async (world) => {
       const userId = world.deps.newId();
-      const { state } = await unasked(world).create(userId, origin, () => ({ ...register, userId }));
+      const { state } = await unasked(world).create(userId, origin, () => ({ ...registerAda, userId }));
       assert.deepEqual(await world.deps.accounts.load(userId), state);
       assert.deepEqual(world.nudged, [userId]);
     }),
@@ -102,7 +106,7 @@ describe('a command that makes an account', () => {
     'makes none where there is one',
     inWorld(async (world) => {
       const userId = await registered(world);
-      const { facts } = await world.deps.accounts.create(userId, origin, () => ({ ...register, userId }));
+      const { facts } = await world.deps.accounts.create(userId, origin, () => ({ ...registerAda, userId }));
       assert.deepEqual(facts, []);
       assert.deepEqual(await world.typesOf(userId), ['UserRegistered']);
     }),
@@ -170,12 +174,12 @@ describe('a command whose append goes wrong', () => {
     inWorld(async (world) => {
       const named = { ...origin, commandId: '00000000-0000-4000-8000-000000000002' };
       function signUp(userId: string) {
-        return world.deps.accounts.execute(userId, named, () => ({ ...register, userId }));
+        return world.deps.accounts.execute(userId, named, () => ({ ...registerAda, userId }));
       }
       const first = await signUp(world.deps.newId());
       const again = await signUp(world.deps.newId());
       assert.deepEqual(again.state, first.state);
-      assert.equal((await world.deps.registrations.living(address)).length, 1);
+      assert.equal((await world.deps.registrations.living(adaAddress)).length, 1);
     }),
   );
 });
@@ -227,9 +231,9 @@ describe('a command that another was faster than', () => {
       function verify(userId: string) {
         return world.deps.accounts.execute(userId, origin, async () => ({
           type: 'Verify',
-          tokenHash: link('A').hash,
+          tokenHash: linkNamed('A').hash,
           now: new Date(0),
-          owner: await ownerOf(world.deps, address),
+          owner: await ownerOf(world.deps, adaAddress),
           proof: { kind: 'holder', holders: [{ userId, since: 1 }] },
         }));
       }
@@ -238,7 +242,7 @@ describe('a command that another was faster than', () => {
       assert.equal(refusal, 'token_invalid');
       assert.equal(state.status, 'ended');
       assert.equal((await world.deps.accounts.load(other)).status, 'verified');
-      assert.equal(await ownerOf(world.deps, address), other);
+      assert.equal(await ownerOf(world.deps, adaAddress), other);
     }),
   );
 });

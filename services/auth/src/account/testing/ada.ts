@@ -3,14 +3,14 @@ import type { DataOf } from '@latchkey/events';
 import type { NewLink, RegisterAccount } from '../commands.ts';
 import type { AccountFact, FactOf } from '../facts.ts';
 
-export const userId = '0198c0de-0000-7000-8000-00000000ada0';
-export const stranger = '0198c0de-0000-7000-8000-0000000000bb';
-export const admin = '0198c0de-0000-7000-8000-0000000000ad';
-export const address = 'ada@example.com';
-export const password = 'hash of the first password';
+export const adaId = '0198c0de-0000-7000-8000-00000000ada0';
+export const strangerId = '0198c0de-0000-7000-8000-0000000000bb';
+export const adminId = '0198c0de-0000-7000-8000-0000000000ad';
+export const adaAddress = 'ada@example.com';
+export const firstPasswordHash = 'hash of the first password';
 
 const person = { email: 'Ada@example.com', username: 'ada' };
-const addressed = { userId, locale: 'en', person };
+const addressed = { userId: adaId, locale: 'en', person };
 
 export const noon = new Date('2026-03-01T12:00:00.000Z');
 /** Returns the instant `ms` milliseconds after noon. */
@@ -21,7 +21,7 @@ export function afterNoon(ms: number): Date {
 const HOUR = 3_600_000;
 
 /** Returns a link with this name; by default it expires at one o'clock. */
-export function link(name: string, expiresAt = afterNoon(HOUR)): NewLink {
+export function linkNamed(name: string, expiresAt = afterNoon(HOUR)): NewLink {
   return {
     hash: `hash of link ${name}`,
     sealed: { sealed: `sealed ${name}`, expiresAt: expiresAt.toISOString() },
@@ -35,27 +35,27 @@ function keep(newLink: NewLink | undefined) {
   return { link: { hash, expiresAt: sealed.expiresAt } };
 }
 
-export const register: RegisterAccount = {
+export const registerAda: RegisterAccount = {
   type: 'Register',
   ...person,
-  userId,
-  address,
+  userId: adaId,
+  address: adaAddress,
   locale: 'en',
-  passwordHash: password,
-  link: link('A'),
+  passwordHash: firstPasswordHash,
+  link: linkNamed('A'),
   owner: undefined,
 };
 
 /** @param newLink undefined if the address is another account's */
-export function signedUp(newLink?: NewLink): FactOf<'UserRegistered'> {
+export function userRegistered(newLink?: NewLink): FactOf<'UserRegistered'> {
   return {
     type: 'UserRegistered',
     data: { ...addressed, role: 'user', ...(newLink && { verification: newLink.sealed }) },
-    private: { address, passwordHash: password, ...keep(newLink) },
+    private: { address: adaAddress, passwordHash: firstPasswordHash, ...keep(newLink) },
   };
 }
 
-export function renewed(newLink?: NewLink): AccountFact {
+export function verificationRequested(newLink?: NewLink): AccountFact {
   return {
     type: 'VerificationRequested',
     data: { ...addressed, ...(newLink && { verification: newLink.sealed }) },
@@ -63,9 +63,9 @@ export function renewed(newLink?: NewLink): AccountFact {
   };
 }
 
-export const verified: AccountFact = { type: 'AccountVerified', data: addressed };
+export const accountVerified: AccountFact = { type: 'AccountVerified', data: addressed };
 
-export function resetRequested(verifies: boolean, newLink?: NewLink): AccountFact {
+export function passwordResetRequested(verifies: boolean, newLink?: NewLink): AccountFact {
   return {
     type: 'PasswordResetRequested',
     data: { ...addressed, verifies, ...(newLink && { reset: newLink.sealed }) },
@@ -81,15 +81,18 @@ export function passwordChanged(how: DataOf<'PasswordChanged'>['how'], passwordH
   };
 }
 
-export function rehashed(passwordHash: string): AccountFact {
-  return { type: 'PasswordRehashed', data: { userId }, private: { passwordHash } };
+export function passwordRehashed(passwordHash: string): AccountFact {
+  return { type: 'PasswordRehashed', data: { userId: adaId }, private: { passwordHash } };
 }
 
-export function revoked(reason: DataOf<'SessionsRevoked'>['reason'], sessionId?: string): AccountFact {
+export function sessionsRevoked(
+  reason: DataOf<'SessionsRevoked'>['reason'],
+  sessionId?: string,
+): AccountFact {
   return {
     type: 'SessionsRevoked',
     data: {
-      ...(reason === 'refresh-reuse' ? addressed : { userId }),
+      ...(reason === 'refresh-reuse' ? addressed : { userId: adaId }),
       reason,
       ...(sessionId !== undefined && { sessionId }),
     },
@@ -97,47 +100,54 @@ export function revoked(reason: DataOf<'SessionsRevoked'>['reason'], sessionId?:
 }
 
 /** Returns the facts that end a registration and its sessions. */
-export function ended(reason: DataOf<'RegistrationEnded'>['reason']): readonly [AccountFact, AccountFact] {
-  return [{ type: 'RegistrationEnded', data: { userId, reason } }, revoked('ended')];
+export function registrationEnded(
+  reason: DataOf<'RegistrationEnded'>['reason'],
+): readonly [AccountFact, AccountFact] {
+  return [{ type: 'RegistrationEnded', data: { userId: adaId, reason } }, sessionsRevoked('ended')];
 }
 
 export function profileChanged(data: Omit<DataOf<'ProfileChanged'>, 'userId'>): AccountFact {
   return {
     type: 'ProfileChanged',
-    data: { userId, ...data },
+    data: { userId: adaId, ...data },
   };
 }
 
 export function roleChanged(
   role: 'user' | 'admin',
   previousRole: 'user' | 'admin',
-  changedBy = admin,
+  changedBy = adminId,
 ): AccountFact {
   return { type: 'RoleChanged', data: { ...addressed, role, previousRole, changedBy } };
 }
 
-export function disabled(reason?: string): AccountFact {
+export function accountDisabled(reason?: string): AccountFact {
   return {
     type: 'AccountDisabled',
-    data: { userId, changedBy: admin, person: reason === undefined ? {} : { reason } },
+    data: { userId: adaId, changedBy: adminId, person: reason === undefined ? {} : { reason } },
   };
 }
 
 /** Returns the fact that disables a verified account, whose owner is told. */
-export function disabledWithNotice(reason?: string): AccountFact {
+export function accountDisabledWithNotice(reason?: string): AccountFact {
   const { locale, person: ada } = addressed;
   return {
     type: 'AccountDisabled',
-    data: { userId, changedBy: admin, locale, person: { ...(reason !== undefined && { reason }), ...ada } },
+    data: {
+      userId: adaId,
+      changedBy: adminId,
+      locale,
+      person: { ...(reason !== undefined && { reason }), ...ada },
+    },
   };
 }
 
 /** @param undo undefined if nobody is told */
-export function erasureRequested(eraseAt: string, undo?: NewLink, requestedBy = userId): AccountFact {
+export function accountErasureRequested(eraseAt: string, undo?: NewLink, requestedBy = adaId): AccountFact {
   return {
     type: 'AccountErasureRequested',
     data: {
-      userId,
+      userId: adaId,
       requestedBy,
       eraseAt,
       ...(undo ? { locale: 'en', person: { ...addressed.person, undo: undo.sealed } } : { person: {} }),
@@ -146,15 +156,15 @@ export function erasureRequested(eraseAt: string, undo?: NewLink, requestedBy = 
   };
 }
 
-export function erasureCanceled(wasDisabled: boolean, canceledBy = userId): AccountFact {
-  return { type: 'AccountErasureCanceled', data: { userId, canceledBy, disabled: wasDisabled } };
+export function accountErasureCanceled(wasDisabled: boolean, canceledBy = adaId): AccountFact {
+  return { type: 'AccountErasureCanceled', data: { userId: adaId, canceledBy, disabled: wasDisabled } };
 }
 
-export const erased: AccountFact = { type: 'AccountErased', data: { userId } };
+export const accountErased: AccountFact = { type: 'AccountErased', data: { userId: adaId } };
 
-export function enabled(reason?: string): AccountFact {
+export function accountEnabled(reason?: string): AccountFact {
   return {
     type: 'AccountEnabled',
-    data: { userId, changedBy: admin, person: reason === undefined ? {} : { reason } },
+    data: { userId: adaId, changedBy: adminId, person: reason === undefined ? {} : { reason } },
   };
 }

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import type { Command, NewLink, RegisterAccount, SignUpProof } from '../commands.ts';
 import { addressClaim, type Decision, decide, keysOf, superfluousClaims } from '../decide.ts';
 import { type AccountState, evolve, initialState } from '../state.ts';
-import { admin, afterNoon } from './ada.ts';
+import { adminId, afterNoon } from './ada.ts';
 
 const ids = ['0198c0de-0000-7000-8000-000000000001', '0198c0de-0000-7000-8000-000000000002'] as const;
 export const address = 'ada@example.com';
@@ -60,7 +60,7 @@ function request(userId: string): fc.Arbitrary<Command> {
   const owner = fc.constant(undefined);
   const now = fc.constant(afterNoon(0));
   const name = fc.constantFrom('ada', 'alan', 'countess');
-  const by = fc.constantFrom(admin, userId, 'ops');
+  const by = fc.constantFrom(adminId, userId, 'ops');
   const reason = fc.constantFrom('because', 'therefore');
   function type<T extends Command['type']>(name: T) {
     return fc.constant(name);
