@@ -101,6 +101,9 @@ async function publishAll(folder: string): Promise<void> {
   );
 }
 
+/** More than the logins that are measured, which would otherwise end the session that is refreshed. */
+const SESSIONS = { SESSIONS_PER_ACCOUNT: '1000' };
+
 interface Side {
   readonly server: Server;
   readonly person: Person;
@@ -108,8 +111,8 @@ interface Side {
 }
 
 async function growth(folder: string, ordinary: Person, long: Person): Promise<readonly Figure[]> {
-  await using small = await startServer();
-  await using large = await startServer({ DATA_DIR: folder });
+  await using small = await startServer(SESSIONS);
+  await using large = await startServer({ ...SESSIONS, DATA_DIR: folder });
   const sides = {
     small: await admin(small, await small.people.verified(somebody())),
     large: await admin(large, ordinary),
