@@ -17,6 +17,7 @@ import {
   type RedriveRange,
   resumeEndpoint,
   rotateSecret,
+  type SecretSealer,
   validSecrets,
   type WebhookEndpoint,
   webhookSettings,
@@ -91,7 +92,11 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
       withStore(context, (store) =>
         printPage<ListedEndpoint>(context, {
           limit: MAX_ENDPOINTS,
-          load: async () => listed(await openWebhooks(store).endpoints.list(), context),
+          load: async () => {
+            const sealer = await webhookSealerOf(context);
+            const endpoints = await openWebhooks(store).endpoints.list();
+            return Promise.all(endpoints.map((endpoint) => withUnreadable(endpoint, sealer)));
+          },
           nameOf: ({ endpoint }) => endpoint.id,
           json,
           toJson: (each) => [toJson(each)],
@@ -112,9 +117,9 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
       withStore(context, async (store) => {
         const endpoint = await openWebhooks(store).endpoints.find(id);
         if (endpoint === undefined) throw unknownEndpoint(id);
-        for (const each of await listed([endpoint], context))
-          if (json) printJson(context.print, [toJson(each)]);
-          else for (const line of describe(each)) context.print(line);
+        const shown = await withUnreadable(endpoint, await webhookSealerOf(context));
+        if (json) printJson(context.print, [toJson(shown)]);
+        else for (const line of describe(shown)) context.print(line);
       }),
     );
 
@@ -284,18 +289,10 @@ interface ListedEndpoint {
   readonly unreadable: number | undefined;
 }
 
-/** Checks whether the secrets of endpoints can be opened. */
-async function listed(
-  all: readonly WebhookEndpoint[],
-  context: CommandContext,
-): Promise<readonly ListedEndpoint[]> {
-  const sealer = await webhookSealerOf(context);
-  return Promise.all(
-    all.map(async (endpoint) => ({
-      endpoint,
-      unreadable: sealer.hasKey ? (await findUnreadableSecrets(endpoint, sealer)).length : undefined,
-    })),
-  );
+/** Checks which secrets of an endpoint can be opened. */
+async function withUnreadable(endpoint: WebhookEndpoint, sealer: SecretSealer): Promise<ListedEndpoint> {
+  const unreadable = sealer.hasKey ? (await findUnreadableSecrets(endpoint, sealer)).length : undefined;
+  return { endpoint, unreadable };
 }
 
 function describeSecrets({ endpoint, unreadable }: ListedEndpoint): string {
