@@ -219,7 +219,7 @@ describe('a listening part', () => {
     await stopping;
   });
 
-  it('hears a request that has come while the process stood still', { timeout: 120_000 }, async (t) => {
+  it('hears a request that has come while the process was blocked', { timeout: 120_000 }, async (t) => {
     const { route, open } = gate();
     const { part } = await serveRoutes(t, [route], { drainMs: 600_000 });
     open();

@@ -21,7 +21,7 @@ function requireSetting(name: string): string {
 export const silentLogger = { warn: () => undefined };
 
 /**
- * Long enough for a busy machine: a member that stands still for a while keeps its partitions, and one that closes
+ * Long enough for a busy machine: a member that is blocked for a while keeps its partitions, and one that closes
  * has left its group afterwards.
  */
 export const patientTimes = { sessionTimeoutMs: 30_000, leaveWithinMs: 60_000 };
