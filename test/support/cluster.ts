@@ -4,19 +4,17 @@
  * dropped at the end. Mails go to a mail server of the tests or, with MAIL_SERVER, to that server, from which they are
  * read at MAILBOX_URL.
  */
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { freePort } from '@latchkey/process/testing/free-port';
 import type { SASLOptions } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import { openFront } from './front.ts';
 import { serveMails } from './mailpit.ts';
 import { withDatabase } from './mongo-url.ts';
-import { HIGH_LIMITS, mainPathOf, OPS_PATH, SHORT_WAITS } from './programs.ts';
+import { createOpsRunner, HIGH_LIMITS, mainPathOf, SHORT_WAITS } from './programs.ts';
 import { type ServerProcess, serverProcess } from './server-process.ts';
 import { createMailServer, type MailServer } from './smtp.ts';
 import type { Settings, System } from './system.ts';
@@ -204,11 +202,7 @@ function emptyStore(server: string) {
 }
 
 function opsOn(stores: Settings): System['ops'] {
-  const env = { ...process.env, ...stores };
-  return async (...words) => {
-    const { stdout } = await promisify(execFile)(process.execPath, [OPS_PATH, ...words], { env });
-    return stdout;
-  };
+  return createOpsRunner({ ...process.env, ...stores });
 }
 
 async function openMail() {

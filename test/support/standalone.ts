@@ -1,13 +1,12 @@
 /** A standalone for one test, on a free port and an empty data folder. */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { promisify } from 'node:util';
 import { freePort } from '@latchkey/process/testing/free-port';
-import { HIGH_LIMITS, OPS_PATH, STANDALONE_PATH } from './programs.ts';
+import { createOpsRunner, HIGH_LIMITS, OPS_PATH, STANDALONE_PATH } from './programs.ts';
 import { serverProcess } from './server-process.ts';
 import type { Settings, System } from './system.ts';
 
@@ -23,7 +22,7 @@ export interface Standalone extends System {
 }
 
 /** Unset, because ops commands would otherwise use these servers instead of the data folder. */
-const NO_SERVERS = { KAFKA_BROKERS: undefined, MONGO_URL: undefined };
+export const NO_SERVERS = { KAFKA_BROKERS: undefined, MONGO_URL: undefined };
 
 /** Starts a standalone, and resolves once it is ready. */
 export async function startStandalone(settings: Settings = {}): Promise<Standalone> {
@@ -54,10 +53,7 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
     mailbox: `${url}/mailbox`,
     folder,
     output: server.output,
-    ops: async (...words) => {
-      const { stdout } = await promisify(execFile)(process.execPath, [OPS_PATH, ...words], { env });
-      return stdout;
-    },
+    ops: createOpsRunner(env),
     kill: async () => void (await server.end('SIGKILL')),
     end: () => server.end('SIGTERM'),
     start,

@@ -21,14 +21,7 @@ import type {
   Stores,
   TopicRecord,
 } from './stored.ts';
-import { TOPICS } from './topic-rules.ts';
-
-/** The groups, and the topic that each reads. */
-const READERS: readonly (readonly [group: string, topic: string])[] = [
-  ['user', 'accounts.events.v1'],
-  ['notifier', 'accounts.events.v1'],
-  ['notifier', 'mailings.events.v1'],
-];
+import { READERS, TOPICS } from './topic-rules.ts';
 
 /**
  * Reads the stores one after the other, in the direction in which data flows, so that each read sees the effects of

@@ -10,6 +10,13 @@ const ACCOUNTS = 'accounts.events.v1';
 const MAILINGS = 'mailings.events.v1';
 export const TOPICS = [ACCOUNTS, MAILINGS] as const;
 
+/** The groups, and a topic that each reads. */
+export const READERS: readonly (readonly [group: string, topic: string])[] = [
+  ['user', ACCOUNTS],
+  ['notifier', ACCOUNTS],
+  ['notifier', MAILINGS],
+];
+
 /** The published part of an event. All other fields in the journal are internal. */
 interface PublishedEvent {
   readonly topic: string;

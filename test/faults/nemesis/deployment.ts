@@ -49,13 +49,7 @@ export interface DeploymentDeps {
 export function createDeployment({ cluster, say, recordRemoved }: DeploymentDeps): Deployment {
   const { stores } = cluster;
 
-  async function orSay(what: string, work: Promise<unknown>): Promise<void> {
-    await work.catch((error: Error) => say(`  ${what}: ${lastLineOf(error)}`));
-  }
-
-  async function operate(...words: readonly string[]): Promise<void> {
-    await orSay(`ops ${words.join(' ')}`, cluster.ops(...words));
-  }
+  const operate = createOperator(cluster.ops, say);
 
   return {
     operate,
@@ -84,13 +78,23 @@ export function createDeployment({ cluster, say, recordRemoved }: DeploymentDeps
     addPartitions: () => addPartitions(stores.KAFKA_BROKERS),
     cutOff: (partition) =>
       orSay(
+        say,
         'records are not removed',
         cutOff(stores.KAFKA_BROKERS, { topic: TOPIC, partition }, (records) => {
           for (const record of records) recordRemoved({ topic: TOPIC, ...record });
         }),
       ),
-    forge: (index) => orSay('nothing is forged', writeForgery(stores.KAFKA_BROKERS, index)),
+    forge: (index) => orSay(say, 'nothing is forged', writeForgery(stores.KAFKA_BROKERS, index)),
   };
+}
+
+/** Returns a function that runs an ops command. If it fails because of other faults, it has changed nothing. */
+export function createOperator(ops: Cluster['ops'], say: (line: string) => void): Deployment['operate'] {
+  return (...words) => orSay(say, `ops ${words.join(' ')}`, ops(...words));
+}
+
+async function orSay(say: (line: string) => void, what: string, work: Promise<unknown>): Promise<void> {
+  await work.catch((error: Error) => say(`  ${what}: ${lastLineOf(error)}`));
 }
 
 function lastLineOf({ message }: Error): string {

@@ -35,6 +35,29 @@ const MIDDLE_RUN = 120;
 /** Only runs this long have time for other faults in addition to one pause longer than a mail's lease. */
 const LONG_RUN = 240;
 
+/** The faults of the mail server, which is the same for every system. */
+const MAIL_LANE = {
+  targets: 1,
+  pauses: [2, 6],
+  calm: 25,
+  kinds: [
+    { fault: 'smtp-refuses', lasts: [2, 10] },
+    { fault: 'smtp-stalls', lasts: [4, 12] },
+    { fault: 'smtp-4xx', lasts: [2, 8] },
+    { fault: 'smtp-5xx', lasts: [1, 3] },
+    { fault: 'smtp-closes-after-data', lasts: [2, 6] },
+    { fault: 'smtp-loses-250', lasts: [2, 6] },
+    { fault: 'smtp-stalls-past-timeouts', lasts: [35, 70], from: LONG_RUN },
+  ],
+} as const satisfies Lane;
+
+/** The faults of the wall clock of a process. */
+const CLOCK_KINDS = [
+  { fault: 'clock-ahead', lasts: [5, 20], from: MIDDLE_RUN },
+  { fault: 'clock-behind', lasts: [5, 20], from: MIDDLE_RUN },
+  { fault: 'clock-strobe', lasts: [5, 20], from: MIDDLE_RUN },
+] as const satisfies readonly Kind[];
+
 export const FAULT_LANES = [
   {
     targets: INSTANCES,
@@ -104,29 +127,12 @@ export const FAULT_LANES = [
       { fault: 'pause-secondary', lasts: [3, 20], from: MIDDLE_RUN },
     ],
   },
-  {
-    targets: 1,
-    pauses: [2, 6],
-    calm: 25,
-    kinds: [
-      { fault: 'smtp-refuses', lasts: [2, 10] },
-      { fault: 'smtp-stalls', lasts: [4, 12] },
-      { fault: 'smtp-4xx', lasts: [2, 8] },
-      { fault: 'smtp-5xx', lasts: [1, 3] },
-      { fault: 'smtp-closes-after-data', lasts: [2, 6] },
-      { fault: 'smtp-loses-250', lasts: [2, 6] },
-      { fault: 'smtp-stalls-past-timeouts', lasts: [35, 70], from: LONG_RUN },
-    ],
-  },
+  MAIL_LANE,
   {
     targets: SERVICES * INSTANCES,
     pauses: [5, 15],
     calm: 20,
-    kinds: [
-      { fault: 'clock-ahead', lasts: [5, 20], from: MIDDLE_RUN },
-      { fault: 'clock-behind', lasts: [5, 20], from: MIDDLE_RUN },
-      { fault: 'clock-strobe', lasts: [5, 20], from: MIDDLE_RUN },
-    ],
+    kinds: CLOCK_KINDS,
   },
   {
     targets: 1,
@@ -178,29 +184,12 @@ export const STANDALONE_LANES = [
       { fault: 'pause-standalone', lasts: PAST_SESSION },
     ],
   },
-  {
-    targets: 1,
-    pauses: [2, 6],
-    calm: 25,
-    kinds: [
-      { fault: 'smtp-refuses', lasts: [2, 10] },
-      { fault: 'smtp-stalls', lasts: [4, 12] },
-      { fault: 'smtp-4xx', lasts: [2, 8] },
-      { fault: 'smtp-5xx', lasts: [1, 3] },
-      { fault: 'smtp-closes-after-data', lasts: [2, 6] },
-      { fault: 'smtp-loses-250', lasts: [2, 6] },
-      { fault: 'smtp-stalls-past-timeouts', lasts: [35, 70], from: LONG_RUN },
-    ],
-  },
+  MAIL_LANE,
   {
     targets: 1,
     pauses: [5, 15],
     calm: 20,
-    kinds: [
-      { fault: 'clock-ahead', lasts: [5, 20], from: MIDDLE_RUN },
-      { fault: 'clock-behind', lasts: [5, 20], from: MIDDLE_RUN },
-      { fault: 'clock-strobe', lasts: [5, 20], from: MIDDLE_RUN },
-    ],
+    kinds: CLOCK_KINDS,
   },
   {
     targets: 1,

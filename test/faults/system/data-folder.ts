@@ -15,17 +15,12 @@ import type {
   Stores,
   TopicRecord,
 } from '../checker/stored.ts';
+import { READERS, TOPICS } from '../checker/topic-rules.ts';
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
 type Read = (sql: string, ...values: readonly string[]) => readonly Row[];
 
-/** The groups, and the topics that each reads. */
-const READERS = [
-  ['user', 'accounts.events.v1'],
-  ['notifier', 'accounts.events.v1'],
-  ['notifier', 'mailings.events.v1'],
-] as const;
-const EVENT_TOPICS: ReadonlySet<string> = new Set(READERS.map(([, topic]) => topic));
+const EVENT_TOPICS: ReadonlySet<string> = new Set(TOPICS);
 const FIRST_GENERATION = 'user_profiles_v1';
 
 /** Runs `work` on one consistent state of the database, even while a standalone uses the folder. */

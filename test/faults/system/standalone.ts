@@ -1,13 +1,13 @@
 /** A standalone on a data folder of its own: all services in one process. */
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { freePort } from '@latchkey/process/testing/free-port';
 import { openFront } from '../../support/front.ts';
-import { HIGH_LIMITS, OPS_PATH, STANDALONE_PATH } from '../../support/programs.ts';
+import { createOpsRunner, HIGH_LIMITS, STANDALONE_PATH } from '../../support/programs.ts';
 import { serverProcess } from '../../support/server-process.ts';
+import { NO_SERVERS } from '../../support/standalone.ts';
+import { createOperator } from '../nemesis/deployment.ts';
 import { createStandaloneFaults } from '../nemesis/faults.ts';
 import { planFaults, STANDALONE_LANES, type StandaloneFault } from '../nemesis/schedule.ts';
 import { supervise } from '../nemesis/supervisor.ts';
@@ -50,8 +50,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
     words: [STANDALONE_PATH],
     env: {
       ...process.env,
-      KAFKA_BROKERS: undefined,
-      MONGO_URL: undefined,
+      ...NO_SERVERS,
       LOG_LEVEL: 'info',
       PORT: String(ownPort),
       OPERATIONS_PORT: String(operationsPort),
@@ -75,12 +74,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
   const supervised = supervise(NAME, instance, reportEnd(options));
   stack.defer(supervised.release);
 
-  async function ops(...words: readonly string[]): Promise<string> {
-    const env = { ...process.env, KAFKA_BROKERS: undefined, MONGO_URL: undefined, ...stores };
-    const { stdout } = await promisify(execFile)(process.execPath, [OPS_PATH, ...words], { env });
-    return stdout;
-  }
-
+  const ops = createOpsRunner({ ...process.env, ...NO_SERVERS, ...stores });
   return {
     url: front.url,
     stores,
@@ -91,11 +85,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
       process: supervised,
       sink,
       clocks,
-      // A command that fails because of another fault has changed nothing.
-      operate: async (...words) =>
-        void (await ops(...words).catch((error: Error) =>
-          say(`  ops ${words.join(' ')}: ${lastLineOf(error)}`),
-        )),
+      operate: createOperator(ops, say),
     }),
     nameOf: (origin) => (origin === url ? NAME : undefined),
     ops,
@@ -103,7 +93,3 @@ export const openStandalone: OpenSystem = async (options, stack) => {
     findTraces: async () => [],
   };
 };
-
-function lastLineOf({ message }: Error): string {
-  return message.trimEnd().split('\n').at(-1) ?? '';
-}
