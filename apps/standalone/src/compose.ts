@@ -132,8 +132,8 @@ function routesOf(
   const pages = developmentRoutes({
     mailbox: parts.mailbox,
     log: parts.bus,
-    openApi: openApiDocument({ ...description, publicPath: parts.services.publicPath }, ofServices),
-    asyncApi: asyncApiDocument(),
+    openApi: () => openApiDocument({ ...description, publicPath: parts.services.publicPath }, ofServices),
+    asyncApi: asyncApiDocument,
   });
   // The client page is served at `/` in place of the services' own page there.
   return [...ofServices.filter(({ path }) => path !== '/'), ...pages];

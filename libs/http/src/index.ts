@@ -3,6 +3,7 @@ export { generalTexts } from './general-texts.ts';
 export { createListeningPart, type ListeningPart } from './listen.ts';
 export { listenForOperations } from './listen-for-operations.ts';
 export { type OpenApiInfo, openApiDocument } from './openapi.ts';
+export { openApiRoute } from './openapi-route.ts';
 export { operationsRoutes, startingOperations } from './operations.ts';
 export { allowedOrigins, areSameSite, originSettings, publicPathOf } from './origin-settings.ts';
 export {

@@ -10,9 +10,10 @@ import { type Html, html } from './html.ts';
 import { openApiSections, type Section } from './openapi-view.ts';
 import type { Json } from './schema-view.ts';
 
+/** Return the documents. They are called for each request that needs them, because making them delays a start. */
 export interface Descriptions {
-  readonly openApi: Json;
-  readonly asyncApi: Json;
+  openApi(): Json;
+  asyncApi(): Json;
 }
 
 const shared = { method: 'GET', tag: 'docs', hidden: true, quiet: true, policy: localOnly } as const;
@@ -29,8 +30,8 @@ function chapter(sections: readonly Section[]): readonly Html[] {
 }
 
 function docsPage({ openApi, asyncApi }: Descriptions): string {
-  const requests = openApiSections(openApi);
-  const events = asyncApiSections(asyncApi);
+  const requests = openApiSections(openApi());
+  const events = asyncApiSections(asyncApi());
   return html`<!doctype html>
 <html lang="en">
   <head>
@@ -70,7 +71,7 @@ function docsPage({ openApi, asyncApi }: Descriptions): string {
 </html>`.html;
 }
 
-function rawRoute(path: string, document: Json): Route {
+function rawRoute(path: string, document: () => Json): Route {
   return route({
     ...shared,
     path,
@@ -78,20 +79,19 @@ function rawRoute(path: string, document: Json): Route {
     answers: { 200: { description: 'The document', media: ['application/json'] } },
     handle: async () => ({
       status: 200,
-      text: { type: 'application/json; charset=utf-8', text: JSON.stringify(document, null, 2) },
+      text: { type: 'application/json; charset=utf-8', text: JSON.stringify(document(), null, 2) },
     }),
   });
 }
 
 export function docsRoutes(descriptions: Descriptions): readonly Route[] {
-  const rendered = docsPage(descriptions);
   return [
     route({
       ...shared,
       path: '/docs',
       summary: 'The API reference',
       answers: { 200: { description: 'The page', media: ['text/html'] } },
-      handle: async () => htmlPage(rendered),
+      handle: async () => htmlPage(docsPage(descriptions)),
     }),
     rawRoute('/docs/openapi.json', descriptions.openApi),
     rawRoute('/docs/asyncapi.json', descriptions.asyncApi),

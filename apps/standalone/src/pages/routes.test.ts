@@ -22,7 +22,7 @@ test('no development route answers a foreign name, whatever it is asked for', as
   const log = createEmbeddedBus({ database });
   t.after(() => log.close());
   const mailbox = createMailbox({ database, now: () => new Date(), newId: randomUUID });
-  const routes = developmentRoutes({ mailbox, log, openApi: {}, asyncApi: {} });
+  const routes = developmentRoutes({ mailbox, log, openApi: () => ({}), asyncApi: () => ({}) });
   const url = await serveRoutes(t, routes);
   assert.ok(routes.length > 20);
   for (const { method, path } of routes) {

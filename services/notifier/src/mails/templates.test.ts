@@ -7,7 +7,7 @@ import { mails } from '../../mails/index.ts';
 import { accountExists, resetPassword, verifyEmail, welcome } from '../../mails/registry.ts';
 import { compiledPath, compileMail, mailSources } from '../../scripts/compile-mails.ts';
 import { examplesOf, type Mail, urlVariable } from './define-mail.ts';
-import { loadTemplates, TemplateError } from './templates.ts';
+import { loadTemplates, ownFolder, TemplateError } from './templates.ts';
 
 /** The languages that every mail has. Mails that lack another language are sent in English. */
 const SHIPPED = ['de', 'en'];
@@ -114,11 +114,15 @@ describe('TEMPLATE_FOLDER', () => {
   });
 
   it('adds a locale where it has all three files', async () => {
-    const own = join(import.meta.dirname, '..', '..', 'mails', 'welcome', 'en');
-    await cp(own, join(folder, 'welcome', 'it'), { recursive: true });
+    await cp(join(ownFolder, 'welcome', 'en'), join(folder, 'welcome', 'it'), { recursive: true });
     assert.equal((await loadTemplates(folder)).localeFor('welcome', 'it-CH'), 'it');
     await rm(join(folder, 'welcome', 'it', 'mail.txt'));
     await assert.rejects(loadTemplates(folder), /it.mail\.txt: is missing/);
+  });
+
+  it('may hold all of our own templates, which pass the checks at start', async () => {
+    for (const { name } of mails) await cp(join(ownFolder, name), join(folder, name), { recursive: true });
+    await loadTemplates(folder);
   });
 
   it('is refused at start for a variable that there is not, also on a branch not taken', async () => {

@@ -1,7 +1,8 @@
 /**
  * The templates of the mails: `<mail>/<locale>/{subject.txt, mail.txt, mail.html}`, each in Liquid. A file with the
- * same path in TEMPLATE_FOLDER replaces ours, and a locale that exists only there is added. All templates are read,
- * parsed and rendered once at startup, so that a fault in a template never reaches a mail.
+ * same path in TEMPLATE_FOLDER replaces ours, and a locale that exists only there is added. Those of TEMPLATE_FOLDER are
+ * parsed and rendered once at startup, so that a fault in a template never reaches a mail. Ours are checked in the same
+ * way by a test, and parsed when they are first needed, because parsing all of them takes a fifth of a start.
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -44,10 +45,13 @@ export interface Templates {
 
 const PARTS = ['subject.txt', 'mail.txt', 'mail.html'] as const;
 type Part = (typeof PARTS)[number];
-type Parsed = Readonly<Record<Part, Template[]>>;
-type ByLocale = ReadonlyMap<string, Parsed>;
+/** Returns a parsed template. */
+type LazyTemplate = () => Template[];
+type Parts = Readonly<Record<Part, LazyTemplate>>;
+type ByLocale = ReadonlyMap<string, Parts>;
 
-const ownFolder = join(import.meta.dirname, '..', '..', 'mails');
+/** The folder of the templates that are part of this package. */
+export const ownFolder = join(import.meta.dirname, '..', '..', 'mails');
 
 /** With `templates: {}`, templates cannot include files. */
 const options = { strictVariables: true, strictFilters: true, templates: {}, ownPropertyOnly: true } as const;
@@ -76,11 +80,21 @@ function reason(error: unknown): string {
   return error instanceof Error ? (error.message.split('\n')[0] ?? '') : '';
 }
 
+/** Returns a function that parses a template on its first call. */
+function parseLater(part: Part, source: string): LazyTemplate {
+  let template: Template[] | undefined;
+  return () => {
+    template ??= engineFor(part).parse(source);
+    return template;
+  };
+}
+
 /**
  * Parses a template and renders it with the examples. Static analysis also covers branches that the examples do not
  * reach.
+ * @throws TemplateError if the template is unusable
  */
-function parse(mail: Mail, part: Part, path: string, source: string): Template[] {
+function parseAndCheck(mail: Mail, part: Part, path: string, source: string): Template[] {
   const engine = engineFor(part);
   const known = Object.keys(mail.variables.shape);
   try {
@@ -102,11 +116,14 @@ async function loadPart(
   locale: string,
   part: Part,
   folders: readonly string[],
-): Promise<Template[]> {
+): Promise<LazyTemplate> {
   for (const folder of folders.toReversed()) {
     const path = join(folder, mail.name, locale, part);
     const source = await readIfThere(path);
-    if (source !== undefined) return parse(mail, part, path, source);
+    if (source === undefined) continue;
+    if (folder === ownFolder) return parseLater(part, source);
+    const template = parseAndCheck(mail, part, path, source);
+    return () => template;
   }
   throw new TemplateError([`${join(folders.at(-1) ?? '', mail.name, locale, part)}: is missing`]);
 }
@@ -135,33 +152,33 @@ async function loadLocale(
   locale: string,
   folders: readonly string[],
   faults: string[],
-): Promise<Parsed> {
+): Promise<Parts> {
   faults.push(...faultsOfLocale(mail, locale));
-  async function load(part: Part): Promise<Template[]> {
+  async function load(part: Part): Promise<LazyTemplate> {
     return loadPart(mail, locale, part, folders).catch((error: unknown) => {
       faults.push(...(error instanceof TemplateError ? error.faults : [reason(error)]));
-      return [];
+      return () => [];
     });
   }
   const [subject, text, html] = await Promise.all([load('subject.txt'), load('mail.txt'), load('mail.html')]);
   return { 'subject.txt': subject, 'mail.txt': text, 'mail.html': html };
 }
 
-/** Loads all templates. @param override TEMPLATE_FOLDER @throws TemplateError with every fault found */
+/** Loads all templates. @param override TEMPLATE_FOLDER @throws TemplateError with every fault found in it */
 export async function loadTemplates(override?: string): Promise<Templates> {
   const faults: string[] = override ? [...(await faultsOfFolder(override))] : [];
   const folders = override ? [ownFolder, override] : [ownFolder];
-  const parsed = new Map<string, ByLocale>();
+  const loaded = new Map<string, ByLocale>();
   for (const mail of mails) {
     const found = await Promise.all(folders.map((folder) => foldersIn(join(folder, mail.name))));
-    const locales = new Map<string, Parsed>();
+    const locales = new Map<string, Parts>();
     for (const locale of new Set(found.flat())) {
       locales.set(locale, await loadLocale(mail, locale, folders, faults));
     }
-    parsed.set(mail.name, locales);
+    loaded.set(mail.name, locales);
   }
   if (faults.length > 0) throw new TemplateError(faults);
-  return templatesFrom(parsed);
+  return templatesFrom(loaded);
 }
 
 /** Returns the best of these locales for a reader. A reader of pt or pt-PT gets pt-BR rather than English. */
@@ -171,19 +188,19 @@ function closestTo(locale: string, known: readonly string[]): string {
   return fallbackLocales(locale).find((each) => close.includes(each)) ?? close[0] ?? 'en';
 }
 
-function templatesFrom(parsed: ReadonlyMap<string, ByLocale>): Templates {
+function templatesFrom(loaded: ReadonlyMap<string, ByLocale>): Templates {
   return {
     localeFor(mail, locale) {
-      const known = parsed.get(mail);
+      const known = loaded.get(mail);
       // A known locale is not parsed, because parsing is expensive, and nearly every mail is in a known one.
       return known === undefined || known.has(locale) ? locale : closestTo(locale, [...known.keys()]);
     },
-    locales: (mail) => [...(parsed.get(mail)?.keys() ?? [])].sort(),
+    locales: (mail) => [...(loaded.get(mail)?.keys() ?? [])].sort(),
     render(mail, locale, variables) {
-      const parts = parsed.get(mail)?.get(locale);
+      const parts = loaded.get(mail)?.get(locale);
       if (!parts) throw new TemplateError([`${mail}/${locale}: is missing`]);
-      function fill(part: Part, templates: Template[]): string {
-        return String(engineFor(part).renderSync(templates, variables));
+      function fill(part: Part, template: LazyTemplate): string {
+        return String(engineFor(part).renderSync(template(), variables));
       }
       return {
         subject: fill('subject.txt', parts['subject.txt']).replace(/\s+/g, ' ').trim(),

@@ -1,7 +1,7 @@
 /** The routes of the read model. */
-import { openApiDocument, Problem, problems, publicPolicy, type Route, route } from '@latchkey/http';
+import { type OpenApiInfo, openApiRoute, Problem, problems, type Route, route } from '@latchkey/http';
 import { accountNotVerified, type Caller, type Guards } from '@latchkey/tokens';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { findAccount, type ProfileQuery, type Profiles } from '../ports/profiles.ts';
 import { WaitRefused } from '../projection/sequence-waiter.ts';
 import { writeCursor } from './cursor.ts';
@@ -26,6 +26,13 @@ export const userTags = {
   users: 'Profiles, for their owners and for admins.',
   events: 'The feed of account events, for other services.',
   webhooks: 'Endpoints that events are sent to, for admins.',
+};
+
+const INFO: OpenApiInfo = {
+  title: 'Latchkey: users',
+  version: '1',
+  description: 'The read model of accounts.',
+  tags: userTags,
 };
 
 export interface RouteDeps {
@@ -82,30 +89,12 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
 
   // These routes come before `one`, whose path would accept `me` and `openapi.json` as ids.
   const others = [one, ...feed, ...webhooks];
-  return [ofOneself, list, description([ofOneself, list, ...others], publicPath), ...others];
-}
-
-function description(routes: readonly Route[], publicPath: string): Route {
-  const document = openApiDocument(
-    {
-      title: 'Latchkey: users',
-      version: '1',
-      description: 'The read model of accounts.',
-      publicPath,
-      tags: userTags,
-    },
-    routes,
-  );
-  return route({
-    method: 'GET',
-    path: `${BASE}/openapi.json`,
-    tag,
-    summary: 'This description',
-    policy: publicPolicy,
-    answers: { 200: { description: 'OpenAPI 3.1', schema: z.looseObject({}) } },
-    hidden: true,
-    handle: async () => ({ status: 200, body: document }),
-  });
+  const description = openApiRoute(`${BASE}/openapi.json`, tag, { ...INFO, publicPath }, [
+    ofOneself,
+    list,
+    ...others,
+  ]);
+  return [ofOneself, list, description, ...others];
 }
 
 async function seenBy(

@@ -1,13 +1,6 @@
 /** Public documents about auth itself: keys, API description, style sheet. */
 import { readFile } from 'node:fs/promises';
-import {
-  type Answer,
-  type OpenApiInfo,
-  openApiDocument,
-  publicPolicy,
-  type Route,
-  route,
-} from '@latchkey/http';
+import { type Answer, type OpenApiInfo, publicPolicy, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
@@ -108,28 +101,13 @@ export const authTags = {
   keys: 'The public keys that access tokens are checked with.',
 };
 
-const INFO: OpenApiInfo = {
+/** Describes auth, without the routes of the other services. */
+export const authInfo: OpenApiInfo = {
   title: 'Latchkey: auth',
   version: '1',
   description: 'Sign-up, verification, sessions, passwords and administration of accounts.',
   tags: authTags,
 };
-
-/** Describes the given routes. */
-export function openApiRoute({ publicPath }: RouteDeps, routes: readonly Route[]): Route {
-  const document = openApiDocument({ ...INFO, publicPath }, routes);
-  return route({
-    method: 'GET',
-    path: `${AUTH_BASE_PATH}/openapi.json`,
-    tag: 'description',
-    summary: 'This description',
-    policy: publicPolicy,
-    hidden: true,
-    cacheControl: 'public, max-age=300',
-    answers: { 200: { description: 'An OpenAPI 3.1 document.', schema: z.looseObject({}) } },
-    handle: async () => ({ status: 200, body: document }),
-  });
-}
 
 /**
  * The OpenAPI document of all services, written by `npm run docs`: a running service does not have the routes of the

@@ -1,9 +1,10 @@
 /** Every route of auth, by topic. */
-import type { Route } from '@latchkey/http';
+import { openApiRoute, type Route } from '@latchkey/http';
 import { auditedRoute } from '../audited-route.ts';
+import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
 import { accountRoutes } from './accounts.ts';
-import { documentRoutes, openApiRoute, wholeApiRoute } from './documents.ts';
+import { authInfo, documentRoutes, wholeApiRoute } from './documents.ts';
 import { emailChangeRoutes } from './email-change.ts';
 import { erasureRoutes } from './erasure.ts';
 import { exportRoutes } from './export.ts';
@@ -35,5 +36,10 @@ export function createRoutes(deps: RouteDeps): readonly Route[] {
   const routes = topics
     .flatMap((routesOf) => routesOf(deps))
     .map((route) => auditedRoute(deps.audit, { ...route, pageHeaders }));
-  return [...routes, openApiRoute(deps, routes), wholeApiRoute(deps)];
+  const info = { ...authInfo, publicPath: deps.publicPath };
+  return [
+    ...routes,
+    openApiRoute(`${AUTH_BASE_PATH}/openapi.json`, 'description', info, routes),
+    wholeApiRoute(deps),
+  ];
 }

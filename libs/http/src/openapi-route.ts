@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { type OpenApiInfo, openApiDocument } from './openapi.ts';
+import { publicPolicy, type Route, route } from './route.ts';
+
+/**
+ * Declares the route that describes other routes as an OpenAPI document. The document is made on the first request,
+ * because that takes about as long as starting the rest of a service's routes.
+ * @param tag of this route
+ */
+export function openApiRoute(path: string, tag: string, info: OpenApiInfo, routes: readonly Route[]): Route {
+  let document: object | undefined;
+  return route({
+    method: 'GET',
+    path,
+    tag,
+    summary: 'This description',
+    policy: publicPolicy,
+    hidden: true,
+    cacheControl: 'public, max-age=300',
+    answers: { 200: { description: 'An OpenAPI 3.1 document.', schema: z.looseObject({}) } },
+    handle: async () => {
+      document ??= openApiDocument(info, routes);
+      return { status: 200, body: document };
+    },
+  });
+}
