@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from 'node:test';
 import { parseArgs } from 'node:util';
+import { bundlePrograms } from './bundle-programs.ts';
 import reporter from './reporter.ts';
 import {
   planProcesses,
@@ -48,6 +49,10 @@ export async function runSuites({ files, concurrency, share }: Suites): Promise<
   const [index = 1, total = 1] = values['test-shard'].split('/').map(Number);
   // With this cache, Node strips and compiles each source file once for the hundreds of processes that tests start.
   process.env['NODE_COMPILE_CACHE'] ??= join(ROOT, 'node_modules', '.cache', 'compiled');
+
+  const bundles = join(ROOT, 'node_modules', '.cache', 'programs');
+  await bundlePrograms(bundles);
+  process.env['PROGRAM_BUNDLES'] = bundles;
 
   const paths = await Array.fromAsync(glob(files, { cwd: ROOT, exclude: ['**/node_modules/**'] }));
   if (paths.length === 0) throw new Error(`no file matches ${files.join(', ')}`);

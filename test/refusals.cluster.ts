@@ -5,9 +5,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { mainModuleOf } from '@latchkey/process/testing/program-paths';
 import { type Cluster, prepareCluster, type ServiceName, services } from './support/cluster.ts';
 import { withDatabase } from './support/mongo-url.ts';
-import { mainPathOf } from './support/programs.ts';
 import { type Ended, runProgram } from './support/standalone.ts';
 import type { Settings } from './support/system.ts';
 import { clearBroker, makeTopic } from './support/test-broker.ts';
@@ -21,7 +21,7 @@ before(async () => {
 after(() => cluster?.stop());
 
 function run(service: ServiceName, settings: Settings): Promise<Ended> {
-  return runProgram([mainPathOf(service)], settings);
+  return runProgram([mainModuleOf(`services/${service}`)], settings);
 }
 
 function runAll(more: Settings = {}): Promise<readonly Ended[]> {

@@ -9,12 +9,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@latchkey/process/testing/free-port';
+import { mainModuleOf } from '@latchkey/process/testing/program-paths';
 import type { SASLOptions } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import { openFront } from './front.ts';
 import { serveMails } from './mailpit.ts';
 import { withDatabase } from './mongo-url.ts';
-import { createOpsRunner, HIGH_LIMITS, mainPathOf, SHORT_WAITS } from './programs.ts';
+import { createOpsRunner, HIGH_LIMITS, SHORT_WAITS } from './programs.ts';
 import { type ServerProcess, serverProcess } from './server-process.ts';
 import { createMailServer, type MailServer } from './smtp.ts';
 import type { Settings, System } from './system.ts';
@@ -231,7 +232,7 @@ async function oneOf(service: ServiceName, settings: Settings): Promise<ServerPr
   return serverProcess({
     url: `http://127.0.0.1:${port}`,
     operations: `http://127.0.0.1:${operationsPort}`,
-    words: [mainPathOf(service)],
+    words: [mainModuleOf(`services/${service}`)],
     env: { ...process.env, ...settings, PORT: port, OPERATIONS_PORT: operationsPort },
   });
 }

@@ -1,23 +1,18 @@
 /** The programs that tests run, and settings that tests of whole systems share. */
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { mainModuleOf } from '@latchkey/process/testing/program-paths';
 import type { Settings, System } from './system.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+export const STANDALONE_PATH = mainModuleOf('apps/standalone');
+export const OPS_PATH = mainModuleOf('apps/ops');
 
-export const STANDALONE_PATH = join(ROOT, 'apps/standalone/src/main.ts');
-export const OPS_PATH = join(ROOT, 'apps/ops/src/main.ts');
 /** Returns a function that runs ops commands with these environment variables. */
 export function createOpsRunner(env: NodeJS.ProcessEnv): System['ops'] {
   return async (...words) => {
     const { stdout } = await promisify(execFile)(process.execPath, [OPS_PATH, ...words], { env });
     return stdout;
   };
-}
-
-export function mainPathOf(service: string): string {
-  return join(ROOT, `services/${service}/src/main.ts`);
 }
 
 /**

@@ -7,11 +7,12 @@ import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { mainModuleOf } from '@latchkey/process/testing/program-paths';
 import { FINDING_KINDS } from '@latchkey/verify';
 import { createProgram } from './cli.ts';
 import { runCommandHere } from './testing/run-here.ts';
 
-const MAIN = join(import.meta.dirname, 'main.ts');
+const MAIN = mainModuleOf('apps/ops');
 const DOCS = join(import.meta.dirname, '..', '..', '..', 'docs', 'ops.md');
 
 const program = await createProgram({

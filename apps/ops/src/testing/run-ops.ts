@@ -1,8 +1,8 @@
 /** Runs `npm run ops -- …` as a process, for tests. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { mainModuleOf } from '@latchkey/process/testing/program-paths';
 
 export interface ExitedProcess {
   readonly code: number | null;
@@ -10,7 +10,7 @@ export interface ExitedProcess {
   readonly err: string;
 }
 
-const MAIN = join(import.meta.dirname, '..', 'main.ts');
+const MAIN = mainModuleOf('apps/ops');
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 const TIMEOUT_MS = 180_000;
 
