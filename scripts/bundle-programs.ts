@@ -1,9 +1,5 @@
-/**
- * Bundles the programs that the test suites start. A program has up to 1,000 modules, and loading them from one bundle
- * takes half as long.
- */
-import { dirname, join, relative } from 'node:path';
-import { bundleNameOf, PROGRAMS } from '@latchkey/process/testing/program-paths';
+/** Bundles programs. A program has up to 1,000 modules, and loading them from one bundle takes half the time. */
+import { basename, dirname, join, relative } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -15,27 +11,32 @@ const ROOT = join(import.meta.dirname, '..');
  */
 const EXTERNAL = /^(kafkajs|mongoose|mongodb|bson|pino|pino-pretty|@zxcvbn-ts|@node-rs|@opentelemetry)(\/|$)/;
 
-/** Writes the bundle of each program into a folder, which must be in the root of the repository. */
-export async function bundlePrograms(folder: string): Promise<void> {
+/**
+ * Writes a bundle for each program: `apps/ops` becomes `ops.js`. They share chunks.
+ * @param programs their workspaces
+ * @param folder is emptied first. It must be in the repository, because the bundles load files and packages from there
+ * @throws Error if a module cannot be resolved
+ */
+export async function bundlePrograms(programs: readonly string[], folder: string): Promise<void> {
   const bundle = await rolldown({
-    input: Object.fromEntries(PROGRAMS.map((program) => [bundleNameOf(program), `${program}/src/main.ts`])),
+    input: Object.fromEntries(programs.map((program) => [basename(program), `${program}/src/main.ts`])),
     cwd: ROOT,
     platform: 'node',
     external: EXTERNAL,
-    plugins: [keepOwnPaths(folder)],
+    plugins: [keepPaths(folder)],
     onLog(level, { code, message }) {
-      // Packages use eval, which works in a bundle as well.
-      if (level === 'warn' && code !== 'EVAL') throw new Error(`cannot bundle the programs: ${message}`);
+      // Some packages call eval, which works in a bundle as well.
+      if (level === 'warn' && code !== 'EVAL') throw new Error(`cannot bundle: ${message}`);
     },
   });
   await bundle.write({ dir: folder, entryFileNames: '[name].js', cleanDir: true });
   await bundle.close();
 }
 
-/** Returns a plugin that lets modules find the files in their own folders, as they do without a bundle. */
-function keepOwnPaths(folder: string): Plugin {
+/** Returns a plugin that lets our modules find the files of their own folders. */
+function keepPaths(folder: string): Plugin {
   return {
-    name: 'keep-own-paths',
+    name: 'keep-paths',
     transform: {
       filter: { id: { exclude: /node_modules/ }, code: 'import.meta' },
       handler: (code, id) => {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from 'node:test';
 import { parseArgs } from 'node:util';
+import { PROGRAMS } from '@latchkey/process/testing/program-paths';
 import { bundlePrograms } from './bundle-programs.ts';
 import reporter from './reporter.ts';
 import {
@@ -51,7 +52,7 @@ export async function runSuites({ files, concurrency, share }: Suites): Promise<
   process.env['NODE_COMPILE_CACHE'] ??= join(ROOT, 'node_modules', '.cache', 'compiled');
 
   const bundles = join(ROOT, 'node_modules', '.cache', 'programs');
-  await bundlePrograms(bundles);
+  await bundlePrograms(PROGRAMS, bundles);
   process.env['PROGRAM_BUNDLES'] = bundles;
 
   const paths = await Array.fromAsync(glob(files, { cwd: ROOT, exclude: ['**/node_modules/**'] }));

@@ -27,7 +27,7 @@ before(async () => {
     overlays: ['deploy/compose.secure.yml', ...(hasAccessControl ? [] : ['test/compose/open-mongo.yml'])],
     profiles: ['subscriber', 'books'],
     // In a separate container with the rights of ops, because the services lack them.
-    ops: 'run --rm --no-deps -T indexes node apps/ops/src/main.ts',
+    ops: 'run --rm --no-deps -T indexes node programs/ops.js',
   });
 });
 

@@ -80,7 +80,7 @@ export interface StackOptions {
 export async function createStack({
   overlays = [],
   profiles = [],
-  ops = 'exec -T auth node apps/ops/src/main.ts',
+  ops = 'exec -T auth node programs/ops.js',
 }: StackOptions = {}): Promise<Stack> {
   const project = `latchkey-test-${randomBytes(4).toString('hex')}`;
   const ports = await freePorts(profiles);

@@ -2,7 +2,7 @@
  * Starts the system under test that the environment names:
  * - LATCHKEY_URL and MAILBOX_URL (that of Mailpit, or of a server with its API): a system that is already running.
  * Shell commands control it: LATCHKEY_OPS, to which the arguments of an ops command are appended (`docker compose exec
- * -T auth node apps/ops/src/main.ts`); LATCHKEY_KILL, which kills its services (`docker compose kill auth user
+ * -T auth node programs/ops.js`); LATCHKEY_KILL, which kills its services (`docker compose kill auth user
  * notifier`); and LATCHKEY_START, which starts them again and returns when they are ready (`docker compose up --wait`).
  * - KAFKA_BROKERS and MONGO_URL: two processes of each service on these servers, see cluster.ts.
  * - none of these: a standalone.
