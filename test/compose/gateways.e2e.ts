@@ -1,16 +1,18 @@
 /**
  * Tests the gateway configurations of examples/gateways: each is in front of a service, and asks Latchkey who sends a
- * request.
+ * request. Traefik and Envoy are no packages of Debian, so they are only tested if they are installed.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, request as sendRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { delimiter, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, before, describe, test } from 'node:test';
 import { freePort } from '@latchkey/process/testing/free-port';
 import { createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
@@ -28,17 +30,39 @@ const ada = await people.verified(somebody('ada'));
 const root = await people.verified(somebody('root'));
 await system.ops('role', root.email, 'admin');
 
-/** The service behind the gateway: its response contains the request headers that it received. */
-const service = createServer((request, response) => response.end(JSON.stringify(request.headers)));
+/** The service behind the gateway: its response contains the request's URL and headers as received. */
+const service = createServer(({ url, headers }, response) =>
+  response.end(JSON.stringify({ ...headers, url })),
+);
 service.listen(0, '127.0.0.1');
 await once(service, 'listening');
 after(() => service.close());
 const { port: servicePort } = service.address() as AddressInfo;
 
+const FORGED = {
+  'X-User-Id': 'root',
+  'X-User-Role': 'admin',
+  'X-User-Verified': 'no',
+  'X-Auth-Sequence': '9',
+};
+
+interface Asked {
+  readonly tokens?: Tokens;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly method?: 'POST' | 'OPTIONS';
+}
+
+/** Returns whether a service that decodes and resolves a path would take it for one below /admin/. */
+function isOfAdmins(path: string): boolean {
+  return decodeURIComponent(new URL(path, 'http://service').pathname).startsWith('/admin/');
+}
+
 interface Program {
   readonly name: string;
   readonly command: string;
-  readonly words: (folder: string) => readonly string[];
+  readonly words: (folder: string, port: number) => readonly string[];
+  /** Whether it is not tested if it is not installed. */
+  readonly optional?: true;
 }
 
 const programs: readonly Program[] = [
@@ -53,22 +77,49 @@ const programs: readonly Program[] = [
     words: (folder) => ['run', '--adapter', 'caddyfile', '--config', join(folder, 'Caddyfile')],
   },
   { name: 'haproxy', command: 'haproxy', words: (folder) => ['-f', join(folder, 'haproxy.cfg')] },
+  {
+    name: 'traefik',
+    command: 'traefik',
+    words: (folder, port) => [
+      `--entrypoints.web.address=127.0.0.1:${port}`,
+      `--providers.file.filename=${join(folder, 'dynamic.yml')}`,
+    ],
+    optional: true,
+  },
+  {
+    name: 'envoy',
+    command: 'envoy',
+    // Without shared memory, which another Envoy may use.
+    words: (folder) => ['--disable-hot-restart', '-c', join(folder, 'envoy.yaml')],
+    optional: true,
+  },
 ];
+
+/** Where the programs are looked for. */
+const PATH = `${process.env['PATH']}:/usr/sbin`;
+
+function isInstalled(command: string): boolean {
+  return PATH.split(delimiter).some((folder) => existsSync(join(folder, command)));
+}
 
 /** Copies the configuration of an example and fills in the ports of this test. */
 async function prepare(name: string, port: number): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `latchkey-${name}-`));
   await cp(join(EXAMPLES, name), folder, { recursive: true });
   const ports = [
-    ['127.0.0.1:8000', `127.0.0.1:${port}`],
-    ['127.0.0.1:8080', `127.0.0.1:${new URL(system.url).port}`],
-    ['127.0.0.1:9000', `127.0.0.1:${servicePort}`],
-  ] as const;
+    [8000, port],
+    [8080, new URL(system.url).port],
+    [9000, servicePort],
+  ].flatMap(([from, to]) => [
+    [`127.0.0.1:${from}`, `127.0.0.1:${to}`] as const,
+    // As Envoy writes it.
+    [`port_value: ${from} `, `port_value: ${to} `] as const,
+  ]);
   for (const file of await readdir(folder)) {
-    const text = await readFile(join(folder, file), 'utf8');
+    const config = await readFile(join(folder, file), 'utf8');
     await writeFile(
       join(folder, file),
-      ports.reduce((replaced, [from, to]) => replaced.replaceAll(from, to), text),
+      ports.reduce((replaced, [from, to]) => replaced.replaceAll(from, to), config),
     );
   }
   return folder;
@@ -77,9 +128,9 @@ async function prepare(name: string, port: number): Promise<string> {
 async function start({ name, command, words }: Program) {
   const port = await freePort();
   const folder = await prepare(name, port);
-  const child: ChildProcess = spawn(command, words(folder), {
+  const child: ChildProcess = spawn(command, words(folder, port), {
     cwd: folder,
-    env: { PATH: `${process.env['PATH']}:/usr/sbin`, HOME: folder },
+    env: { PATH, HOME: folder },
     stdio: 'ignore',
   });
   let hasEnded = false;
@@ -89,10 +140,11 @@ async function start({ name, command, words }: Program) {
       hasEnded = true;
     });
   const url = `http://127.0.0.1:${port}`;
-  await eventually(`${name} listens`, async () => {
+  // Traefik listens before it has read its rules, and responds with 404 until then.
+  await eventually(`${name} refuses a request without a token`, async () => {
     if (hasEnded) throw new Error(`${name} has ended: is it installed (Debian: apt-get install ${name})?`);
     return fetch(url).then(
-      () => true,
+      ({ status }) => status === 401,
       () => false,
     );
   });
@@ -107,41 +159,76 @@ async function start({ name, command, words }: Program) {
 }
 
 for (const program of programs) {
+  if (program.optional && !isInstalled(program.command)) {
+    console.log(`${program.name} is not installed, so its configuration is not tested.`);
+    continue;
+  }
   describe(`${program.name} in front of a service`, () => {
-    async function ask(url: string, tokens?: Tokens, headers: Readonly<Record<string, string>> = {}) {
-      const response = await fetch(url, {
-        method: 'POST',
-        body: 'a body',
+    /** Sends a request. @param path is sent as it is, so it may contain `..` */
+    async function ask(
+      gateway: { readonly url: string },
+      path: string,
+      { tokens, headers, method = 'POST' }: Asked = {},
+    ) {
+      const sent = sendRequest(gateway.url, {
+        method,
+        path,
         headers: { ...(tokens && { Authorization: `Bearer ${tokens.accessToken}` }), ...headers },
       });
-      const text = await response.text();
-      return { status: response.status, seen: response.status === 200 ? JSON.parse(text) : {} };
+      const [response]: IncomingMessage[] = await once(
+        sent.end(method === 'POST' ? 'a body' : ''),
+        'response',
+      );
+      assert.ok(response?.statusCode);
+      const body = await text(response);
+      return {
+        status: response.statusCode,
+        headers: response.headers,
+        seen: response.statusCode === 200 ? JSON.parse(body) : {},
+      };
     }
 
+    let gateway: Awaited<ReturnType<typeof start>>;
+    before(async () => {
+      gateway = await start(program);
+    });
+    after(() => gateway?.stop());
+
     test('passes on who sends a request, whatever the client says, and refuses everybody else', async () => {
-      const gateway = await start(program);
-      try {
-        const tokens = await people.login(ada);
-        assert.equal((await ask(`${gateway.url}/books`)).status, 401);
-        const forged = { 'X-User-Id': 'root', 'X-User-Role': 'admin', 'X-User-Verified': 'no' };
-        assert.equal((await ask(`${gateway.url}/books`, undefined, forged)).status, 401);
-        const { status, seen } = await ask(`${gateway.url}/books?q=1`, tokens, forged);
-        assert.equal(status, 200);
+      const tokens = await people.login(ada);
+      assert.equal((await ask(gateway, '/books')).status, 401);
+      assert.equal((await ask(gateway, '/books', { headers: FORGED })).status, 401);
+      const { status, seen } = await ask(gateway, '/books?q=1', { tokens, headers: FORGED });
+      assert.equal(status, 200);
+      assert.deepEqual(
+        [seen.url, seen['x-user-id'], seen['x-user-role'], seen['x-user-verified']],
+        ['/books?q=1', tokens.id, 'user', 'true'],
+      );
+      assert.match(seen['x-auth-sequence'], /^\d+$/);
+
+      const { refreshToken } = tokens;
+      assert.equal((await client.post('/auth/logout', { json: { refreshToken } })).status, 204);
+      assert.equal((await ask(gateway, '/books', { tokens })).status, 401);
+    });
+
+    test('refuses everybody but admins where only they may go, however the path is written', async () => {
+      const [user, admin] = [await people.login(ada), await people.login(root)];
+      assert.equal((await ask(gateway, '/admin/books', { tokens: admin })).seen['x-user-role'], 'admin');
+      assert.equal((await ask(gateway, '/admin/books', { tokens: user, headers: FORGED })).status, 403);
+      for (const path of ['/%61dmin/books', '/x/../admin/books', '/./admin/books', '//admin/books']) {
+        const { status, seen } = await ask(gateway, path, { tokens: user });
+        assert.ok(status !== 200 || !isOfAdmins(seen.url), `${path} reached the service as ${seen.url}`);
+      }
+    });
+
+    test('lets preflight requests through, without the headers that a client sends', async () => {
+      for (const path of ['/books', '/admin/books']) {
+        const { status, seen } = await ask(gateway, path, { method: 'OPTIONS', headers: FORGED });
+        assert.equal(status, 200, path);
         assert.deepEqual(
-          [seen['x-user-id'], seen['x-user-role'], seen['x-user-verified']],
-          [tokens.id, 'user', 'true'],
+          Object.keys(FORGED).filter((name) => seen[name.toLowerCase()]),
+          [],
         );
-        assert.match(seen['x-auth-sequence'], /^\d+$/);
-
-        assert.equal((await ask(`${gateway.url}/admin/books`, tokens, forged)).status, 403);
-        const admin = await people.login(root);
-        assert.equal((await ask(`${gateway.url}/admin/books`, admin)).seen['x-user-role'], 'admin');
-
-        const { refreshToken } = tokens;
-        assert.equal((await client.post('/auth/logout', { json: { refreshToken } })).status, 204);
-        assert.equal((await ask(`${gateway.url}/books`, tokens)).status, 401);
-      } finally {
-        await gateway.stop();
       }
     });
   });

@@ -1,0 +1,10 @@
+/** `npm run bundle -- FOLDER WORKSPACE…` bundles programs into a folder: `npm run bundle -- programs apps/ops`. */
+import { resolve } from 'node:path';
+import { bundlePrograms } from './bundle-programs.ts';
+
+const [folder, ...programs] = process.argv.slice(2);
+if (folder === undefined || programs.length === 0) {
+  console.error('usage: npm run bundle -- FOLDER WORKSPACE…');
+  process.exit(1);
+}
+await bundlePrograms(programs, resolve(folder));
