@@ -1,4 +1,5 @@
 /** Reads the routes of a running system from its OpenAPI documents. */
+import { basename } from 'node:path';
 import { assertStatus, type Client, type Reply } from './client.ts';
 
 export interface Operation {
@@ -59,11 +60,11 @@ export async function operationsOf(client: Client): Promise<readonly Operation[]
 
 function operationsIn(document: Reply['json']): readonly Operation[] {
   return Object.entries<Reply['json']>(document.paths).flatMap(([path, methods]) =>
-    Object.entries<Reply['json']>(methods).map(([method, spec]) => operation(method, path, spec)),
+    Object.entries<Reply['json']>(methods).map(([method, spec]) => operation(method, path, spec, document)),
   );
 }
 
-function operation(verb: string, address: string, spec: Reply['json']): Operation {
+function operation(verb: string, address: string, spec: Reply['json'], document: Reply['json']): Operation {
   const method = verb.toUpperCase();
   const path = address.startsWith(BASE) ? address.slice(BASE.length) : address;
   return {
@@ -76,7 +77,10 @@ function operation(verb: string, address: string, spec: Reply['json']): Operatio
     parameters: spec.parameters,
     ...(spec.requestBody && { body: bodyOf(spec.requestBody.content) }),
     responses: Object.fromEntries(
-      Object.entries<Reply['json']>(spec.responses).map(([status, answer]) => [status, answerOf(answer)]),
+      Object.entries<Reply['json']>(spec.responses).map(([status, answer]) => [
+        status,
+        answerOf(answer.$ref === undefined ? answer : document.components.responses[basename(answer.$ref)]),
+      ]),
     ),
   };
 }

@@ -1369,7 +1369,20 @@ export type components = {
             milliseconds: number;
         };
     };
-    responses: never;
+    responses: {
+        /** @description The headers or the URL are too large: `payload_too_large` */
+        HeadersTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {string} */
+                    code?: "payload_too_large";
+                };
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -1506,6 +1519,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -1592,6 +1606,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -1767,6 +1782,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -1855,6 +1871,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -2001,6 +2018,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -2143,6 +2161,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -2268,6 +2287,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -2366,6 +2386,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -2471,6 +2492,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -2573,6 +2595,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -2679,6 +2702,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -2795,6 +2819,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -2883,6 +2908,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -3017,6 +3043,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -3175,6 +3202,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -3322,6 +3350,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -3447,6 +3476,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -3594,6 +3624,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -3680,6 +3711,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -3832,6 +3864,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -3920,6 +3953,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -4054,6 +4088,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -4198,6 +4233,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -4339,6 +4375,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -4480,6 +4517,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -4611,6 +4649,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -4755,6 +4794,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -4883,6 +4923,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -5017,6 +5058,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -5154,6 +5196,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -5240,6 +5283,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -5348,6 +5392,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -5468,6 +5513,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -5629,6 +5675,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -5742,6 +5789,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -5847,6 +5895,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -5928,6 +5977,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -6009,6 +6059,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -6096,6 +6147,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -6193,6 +6245,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -6313,6 +6366,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -6436,6 +6490,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -6562,6 +6617,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -6666,6 +6722,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -6777,6 +6834,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -6930,6 +6988,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -7055,6 +7114,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -7176,6 +7236,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -7317,6 +7378,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -7442,6 +7504,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -7567,6 +7630,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -7716,6 +7780,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -7846,6 +7911,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -7998,6 +8064,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {
@@ -8145,6 +8212,7 @@ export interface operations {
                     };
                 };
             };
+            431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {
                 headers: {

@@ -8,7 +8,7 @@ import type { Part } from '@latchkey/process';
 import { type ProblemOptions, problemBody } from './answer-problem.ts';
 import { abortEndSignal } from './ending.ts';
 import { createHandler, type HttpOptions } from './handler.ts';
-import { type ProblemSpec, problems } from './problem.ts';
+import { headersTooLarge, type ProblemSpec, problems } from './problem.ts';
 import type { Route } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
 
@@ -225,7 +225,7 @@ function endSoon(answer: ServerResponse): void {
 }
 
 function malformed(code: string | undefined): ProblemSpec {
-  if (code === 'HPE_HEADER_OVERFLOW') return { ...problems.payload_too_large, status: 431 };
+  if (code === 'HPE_HEADER_OVERFLOW') return headersTooLarge;
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return { code: 'request_timeout', status: 408, title: 'Request Timeout' };
   }

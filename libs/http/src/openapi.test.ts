@@ -105,6 +105,7 @@ describe('the OpenAPI document', () => {
       '409',
       '413',
       '415',
+      '431',
       '500',
       '503',
     ]);
@@ -126,9 +127,10 @@ describe('the OpenAPI document', () => {
     for (const [path, item] of Object.entries<Record<string, Record<string, unknown>>>(document.paths)) {
       for (const operation of Object.values(item)) {
         for (const response of Object.values(
-          operation['responses'] as Record<string, { description?: string }>,
+          operation['responses'] as Record<string, { description?: string; $ref?: string }>,
         )) {
-          assert.equal(typeof response.description, 'string');
+          const described = response.$ref === undefined ? response : resolve(response.$ref);
+          assert.match(JSON.stringify(described), /"description":"/);
         }
         const named = (operation['parameters'] as { in: string; name: string; required: boolean }[]).filter(
           (parameter) => parameter.in === 'path',

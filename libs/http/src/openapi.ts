@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { declaredProblems } from './declared-problems.ts';
-import type { ProblemSpec } from './problem.ts';
+import { headersTooLarge, type ProblemSpec } from './problem.ts';
 import type { AnswerSpec, BodyKind, Route } from './route.ts';
 import { makeSchemaStrict } from './strict.ts';
 
@@ -44,6 +44,7 @@ export function openApiDocument(
     paths: hoisted(paths, schemas),
     components: {
       schemas,
+      responses: { HeadersTooLarge: headersTooLargeAnswer },
       securitySchemes: Object.assign(
         { bearer: bearerScheme },
         ...shown.map(({ credentials }) => credentials?.schemes),
@@ -216,6 +217,12 @@ function answer(spec: AnswerSpec): Json {
   };
 }
 
+/** Any request may get this answer, before its route is known. */
+const headersTooLargeAnswer: Json = {
+  description: 'The headers or the URL are too large: `payload_too_large`',
+  content: { 'application/problem+json': { schema: problemRef([headersTooLarge]) } },
+};
+
 /** Returns one answer per status, naming all problems of that status. */
 function problemAnswers(route: Route): Record<string, Json> {
   const byStatus = new Map<number, ProblemSpec[]>();
@@ -223,9 +230,12 @@ function problemAnswers(route: Route): Record<string, Json> {
     const known = byStatus.get(spec.status) ?? [];
     if (!known.some(({ code }) => code === spec.code)) byStatus.set(spec.status, [...known, spec]);
   }
-  return Object.fromEntries(
-    [...byStatus].map(([status, specs]) => [status, problemAnswer(route, status, specs)]),
-  );
+  return {
+    ...Object.fromEntries(
+      [...byStatus].map(([status, specs]) => [status, problemAnswer(route, status, specs)]),
+    ),
+    431: { $ref: '#/components/responses/HeadersTooLarge' },
+  };
 }
 
 function problemAnswer(route: Route, status: number, specs: readonly ProblemSpec[]): Json {

@@ -31,6 +31,13 @@ export const problems = {
   unavailable: { code: 'unavailable', status: 503, title: 'Service Unavailable' },
 } as const satisfies Record<string, ProblemSpec>;
 
+/** The status of headers that are too large differs from that of a body, but the code is the same. */
+export const headersTooLarge: ProblemSpec = {
+  ...problems.payload_too_large,
+  status: 431,
+  title: 'Request Header Fields Too Large',
+};
+
 export interface ProblemDetails {
   /** What is wrong with this request and how to fix it. Never contains a secret. */
   readonly detail?: string;

@@ -30,7 +30,8 @@ const LONGEST_INPUT = 320;
  * Matches a Dot-string of ASCII (RFC 5321, 4.1.2). Quoted strings are refused, because mail systems handle them
  * badly.
  */
-const dotString = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
+const DOT_STRING = "[\\w!#$%&'*+/=?^`{|}~-]+(?:\\.[\\w!#$%&'*+/=?^`{|}~-]+)*";
+const dotString = new RegExp(`^${DOT_STRING}$`);
 /** Matches the characters allowed in a typed domain: `domainToASCII` would also accept percent-encoding and ports. */
 const typedDomain = /^[\p{L}\p{M}\p{N}.-]+$/u;
 /** Matches a label of a domain: RFC 1034, 3.5 and RFC 1123, 2.1. */
@@ -75,7 +76,8 @@ export const emailAddress = z
   .meta({
     format: 'email',
     minLength: SHORTEST,
-    pattern: '^[^@]+@[^@]+$',
+    // Spaces around an address are removed.
+    pattern: `^ *${DOT_STRING}@[^@ ]+\\.[^@ ]+ *$`,
     description: 'An email address: ASCII before the @, any domain name after it.',
   });
 

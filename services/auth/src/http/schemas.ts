@@ -38,7 +38,11 @@ export const localeTag = z
     context.addIssue({ code: 'custom', message: 'must be a language tag, such as en or de-AT' });
     return z.NEVER;
   })
-  .meta({ minLength: 2, description: 'A language tag (BCP 47), such as en or de-AT.' });
+  .meta({
+    minLength: 2,
+    pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$',
+    description: 'A language tag (BCP 47), such as en or de-AT.',
+  });
 
 /** Longer texts are refused before they are normalised. 128 code points fit, however they are decomposed. */
 const LONGEST_PASSWORD_TEXT = 1024;

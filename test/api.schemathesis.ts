@@ -1,0 +1,50 @@
+/**
+ * `npm run test:schemathesis`: schemathesis reads the OpenAPI document of a standalone, and sends it requests that the
+ * document allows and others that it forbids. Every response must be one that the document declares.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, test } from 'node:test';
+import { createClient } from './support/client.ts';
+import { createMailbox } from './support/mailbox.ts';
+import { createAdmin, createPeople } from './support/people.ts';
+import { startStandalone } from './support/standalone.ts';
+
+/** Requests per operation and phase. */
+const EXAMPLES = '50';
+
+const system = await startStandalone({ LIMITS: 'off' });
+after(() => system.stop());
+const people = createPeople(createClient(system.url), createMailbox(system.mailbox));
+
+/** @throws AssertionError with the report of schemathesis if it has found something */
+async function run(...options: readonly string[]): Promise<void> {
+  // It writes its files into the working folder.
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-schemathesis-'));
+  try {
+    const words = [
+      ...['--config-file', join(import.meta.dirname, 'schemathesis.toml'), 'run'],
+      ...[`${system.url}/api/v1/openapi.json`, '--url', system.url, '--seed', '1', '--no-color'],
+      ...['--max-examples', EXAMPLES, '--continue-on-failure', '--generation-database', 'none', ...options],
+    ];
+    const child = spawn('schemathesis', words, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(child, 'close');
+    const [report, [code]] = await Promise.all([text(child.stdout), ended]);
+    assert.equal(code, 0, report);
+    assert.match(report, /Tested: \d{2}/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+test('finds nothing without a token', () => run());
+
+test('finds nothing as an admin', async () => {
+  const { accessToken } = await people.login(await createAdmin(system, people));
+  await run('--header', `Authorization: Bearer ${accessToken}`);
+});
