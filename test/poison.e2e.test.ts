@@ -1,5 +1,5 @@
 /** Unusable records on the log of a standalone. */
-import { folderLog } from './support/poison-log.ts';
+import { openFolderLog } from './support/poison-log.ts';
 import { poisonSuite } from './support/poison-suite.ts';
 import { startStandalone } from './support/standalone.ts';
 
@@ -8,5 +8,5 @@ const UNSIGNED = { EVENT_SIGNATURES: 'warn' };
 
 poisonSuite('a standalone', async () => {
   const system = await startStandalone(UNSIGNED);
-  return { system, log: folderLog(system.folder), processes: [system.operations] };
+  return { system, log: openFolderLog(system.folder), processes: [system.operations] };
 });

@@ -5,7 +5,7 @@ import { assertStatus, type Client, createClient } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
 import { linkOf } from './support/mailbox.ts';
 import { type Person, somebody } from './support/people.ts';
-import { createMailServer, type MailServer, type Moods } from './support/smtp.ts';
+import { createMailServer, type MailServer, type ScriptedReplies } from './support/smtp.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
 /**
@@ -20,8 +20,8 @@ interface Scene {
 }
 
 /** Starts a system whose mail server is down at first. */
-async function scene(t: TestContext, moods: Moods = {}): Promise<Scene> {
-  const server = await createMailServer(moods);
+async function scene(t: TestContext, replies: ScriptedReplies = {}): Promise<Scene> {
+  const server = await createMailServer(replies);
   const system = await startStandalone(server.settings);
   t.after(async () => {
     await system.stop();
@@ -120,7 +120,7 @@ describe('a mail server', { concurrency: true }, () => {
     });
   });
 
-  describe('in a bad mood', { concurrency: true }, () => {
+  describe('that refuses mails or loses its responses', { concurrency: true }, () => {
     test('that says "later" gets the mail later', async (t) => {
       const ada = somebody();
       const codes = [451, 450];

@@ -14,14 +14,14 @@ export interface Cable {
 }
 
 /** Forwards bytes between the two ends of a connection, and closes one end when the other is closed. */
-export type Forward = (near: Socket, away: Socket) => void;
+export type ForwardSockets = (near: Socket, away: Socket) => void;
 
 function forwardAll(near: Socket, away: Socket): void {
   near.pipe(away).pipe(near);
 }
 
 /** Creates a proxy to `host:port`. It accepts no connections until `mend` is called. */
-export async function cableTo(far: string, forward: Forward = forwardAll): Promise<Cable> {
+export async function cableTo(far: string, forward: ForwardSockets = forwardAll): Promise<Cable> {
   const [host = '127.0.0.1', farPort] = far.split(':');
   const port = await freePort();
   const ends = new Set<Socket>();

@@ -58,7 +58,7 @@ export async function kafkaLog(brokers: string): Promise<PoisonLog> {
 }
 
 /** Opens the log in the data folder of a running standalone. */
-export function folderLog(folder: string): PoisonLog {
+export function openFolderLog(folder: string): PoisonLog {
   const database = openDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });
   const reader = createEmbeddedReader(database);

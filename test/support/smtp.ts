@@ -22,7 +22,7 @@ export interface MailServer {
   close(): Promise<void>;
 }
 
-export interface Moods {
+export interface ScriptedReplies {
   /** Called with each recipient. A returned SMTP code refuses the recipient. */
   readonly onRecipient?: (address: string) => number | undefined;
   /** Called with each mail. `lost` accepts the mail and closes the connection without a response. */
@@ -30,7 +30,7 @@ export interface Moods {
 }
 
 /** Creates a mail server. It refuses connections until `open` is called. */
-export async function createMailServer({ onRecipient, onMail }: Moods = {}): Promise<MailServer> {
+export async function createMailServer({ onRecipient, onMail }: ScriptedReplies = {}): Promise<MailServer> {
   const taken: TakenMail[] = [];
 
   async function take(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {

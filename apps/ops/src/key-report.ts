@@ -16,10 +16,10 @@ import { isSealed, keyIdOf, openWebhooks } from '@latchkey/webhooks';
 import { formatCount } from './output/progress.ts';
 import { countUnsentLinks } from './unsent-links.ts';
 
-export type ReportedKind = KeyKind | 'cost';
+export type ReportedKeyKind = KeyKind | 'cost';
 
 export interface KeyReport {
-  readonly kind: ReportedKind;
+  readonly kind: ReportedKeyKind;
   readonly id: string;
   /**
    * The state of a key. `current`: used for all new data. `next`: accepted, but never current so far. `former`: was
@@ -45,7 +45,7 @@ export interface KeyReport {
 }
 
 /** What still needs each key, by the key's id. Contains no kinds whose keys are needed only for a limited time. */
-type Needs = Readonly<Record<ReportedKind, ReadonlyMap<string, string>>>;
+type Needs = Readonly<Record<ReportedKeyKind, ReadonlyMap<string, string>>>;
 
 /** How long data is kept that was made with a key. */
 export interface Lifetimes {
@@ -65,7 +65,7 @@ const REMEMBERED = {
   // Auth has only the public key.
   sealing: 'SEALING_PUBLIC_KEY',
   cost: 'HASH_COSTS',
-} as const satisfies Readonly<Record<ReportedKind, string>>;
+} as const satisfies Readonly<Record<ReportedKeyKind, string>>;
 
 const NOT_STARTED = 'no process has started with the current key yet';
 const SIGNS = 'it is in use';
@@ -85,11 +85,11 @@ export async function reportOnKeys(
     ...(await openWebhooks(store).keyFingerprints.list()),
   };
   const needs = await needsOf(store, now);
-  function sinceOf(kind: ReportedKind, key: string): Date | undefined {
+  function sinceOf(kind: ReportedKeyKind, key: string): Date | undefined {
     return uses[REMEMBERED[kind]]?.find((use) => use.key === key)?.since;
   }
 
-  function reports(kind: ReportedKind, keys: readonly ListedKey[]): readonly KeyReport[] {
+  function reports(kind: ReportedKeyKind, keys: readonly ListedKey[]): readonly KeyReport[] {
     const [current] = keys;
     const currentSince = current && sinceOf(kind, current.remembered);
     return keys.map((each): KeyReport => {
@@ -139,10 +139,10 @@ function stateOf(
 }
 
 /** The kinds that earlier versions used without recording it, so that a former key may seem to be the next one. */
-const UNRECORDED: ReadonlySet<ReportedKind> = new Set(['bounces', 'dkim', 'webhooks']);
+const UNRECORDED: ReadonlySet<ReportedKeyKind> = new Set(['bounces', 'dkim', 'webhooks']);
 
 /** Whether a key may have been used in the past. */
-function wasUsed(kind: ReportedKind, state: KeyReport['state']): boolean {
+function wasUsed(kind: ReportedKeyKind, state: KeyReport['state']): boolean {
   return state === 'former' || (state === 'next' && UNRECORDED.has(kind));
 }
 
@@ -150,7 +150,7 @@ function wasUsed(kind: ReportedKind, state: KeyReport['state']): boolean {
  * Returns until when a former key is needed: data may have been made with it until the current key was first used.
  */
 function neededUntil(
-  kind: ReportedKind,
+  kind: ReportedKeyKind,
   since: Date,
   now: Date,
   { accessTokenMinutes, auditDays }: Lifetimes,

@@ -89,7 +89,7 @@ export const brandSettings = {
 type BrandConfig = z.infer<z.ZodObject<typeof brandSettings>>;
 
 /** Returns faults of settings that are valid alone but not together. */
-export function faultsOfBrand({
+export function brandFaults({
   BRAND_LOGO_URL,
   BRAND_LOGO_FILE,
 }: BrandConfig): readonly (readonly ['BRAND_LOGO_FILE', string])[] {

@@ -4,6 +4,6 @@ export {
   brandOf,
   brandSettings,
   DEFAULT_BRAND_NAME,
-  faultsOfBrand,
+  brandFaults,
 } from './brand.ts';
 export { type Palette, paletteOf } from './palette.ts';

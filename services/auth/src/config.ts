@@ -1,5 +1,5 @@
 /** The settings of auth. */
-import { brandSettings, faultsOfBrand } from '@latchkey/brand';
+import { brandSettings, brandFaults } from '@latchkey/brand';
 import { originSettings } from '@latchkey/http';
 import {
   keySetting,
@@ -208,7 +208,7 @@ type Fault = readonly [name: keyof Fields, message: string];
  * reported together.
  */
 function contradictions(config: Fields): readonly Fault[] {
-  const faults: Fault[] = [...faultsOfAudit(config), ...faultsOfBrand(config)];
+  const faults: Fault[] = [...faultsOfAudit(config), ...brandFaults(config)];
   if (config.LATCHKEY_ENV !== 'production') return faults;
   if (!String(config.PUBLIC_URL).startsWith('https:'))
     faults.push(['PUBLIC_URL', 'must be an https URL in production']);

@@ -1,6 +1,6 @@
 /** The notifier's settings. */
 import { eventSignatures } from '@latchkey/backend';
-import { brandSettings, faultsOfBrand } from '@latchkey/brand';
+import { brandSettings, brandFaults } from '@latchkey/brand';
 import { environmentSetting, parseJson, settingSchemas, withCrossFieldChecks } from '@latchkey/process';
 import { z } from 'zod';
 import { dkimFields, faultsOfDkim } from './dkim-settings.ts';
@@ -95,7 +95,7 @@ function contradictions(config: Fields): readonly Fault[] {
       'PUBLIC_URL',
       'must be an https URL in production',
     ),
-    ...faultsOfBrand(config),
+    ...brandFaults(config),
     ...faultsOfMail(config),
     ...faultsOfDkim(config),
     ...faultsOfReports(config),

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaNodes } from '@latchkey/bus/testing';
 import { type ServiceName, services } from '../../support/cluster.ts';
 import type { Clocks } from '../system/clocks.ts';
-import type { KafkaProxy, ProxyMood } from '../system/kafka-proxy.ts';
-import type { MongoMood, MongoProxy } from '../system/mongo-proxy.ts';
+import type { KafkaProxy, ProxyMode } from '../system/kafka-proxy.ts';
+import type { MongoMode, MongoProxy } from '../system/mongo-proxy.ts';
 import type { MongoControlWord } from '../system/servers.ts';
-import type { Sink, SinkMood } from '../system/sink.ts';
+import type { Sink, SinkMode } from '../system/sink.ts';
 import type { Deployment } from './deployment.ts';
 import { FORGERY_NAMES } from './forger.ts';
 import type { Fault, Faults, Heal } from './nemesis.ts';
@@ -23,7 +23,7 @@ export interface World {
   readonly mongo: MongoProxy;
   /** Stops and starts MongoDB itself, or the members of a replica set. */
   mongoControl(word: MongoControlWord): Promise<void>;
-  readonly sink: Pick<Sink, 'setMood'>;
+  readonly sink: Pick<Sink, 'setMode'>;
   readonly clocks: Pick<Clocks, 'set'>;
   readonly deployment: Deployment;
 }
@@ -62,10 +62,10 @@ export function createFaults(world: World): Faults {
     return killBroker(index);
   }
 
-  function mood(kind: ProxyMood): Fault {
+  function mode(kind: ProxyMode): Fault {
     return ofBroker(async (index) => {
-      nth(proxies, index).setMood(kind);
-      return async () => nth(proxies, index).setMood({ kind: 'clear' });
+      nth(proxies, index).setMode(kind);
+      return async () => nth(proxies, index).setMode({ kind: 'clear' });
     });
   }
 
@@ -73,10 +73,10 @@ export function createFaults(world: World): Faults {
     return { target: () => 'mongodb', begin };
   }
 
-  function mongoMood(bad: MongoMood): Fault {
+  function mongoMode(bad: MongoMode): Fault {
     return ofMongo(async () => {
-      mongo.setMood(bad);
-      return async () => mongo.setMood('clear');
+      mongo.setMode(bad);
+      return async () => mongo.setMode('clear');
     });
   }
 
@@ -94,9 +94,9 @@ export function createFaults(world: World): Faults {
       await nth(proxies, index).cut();
       return nth(proxies, index).mend;
     }),
-    'slow-broker': mood({ kind: 'slow', ms: SLOW_BY_MS }),
-    'lose-produce-answers': mood({ kind: 'lose-produce-answers' }),
-    'swallow-produce-answers': mood({ kind: 'swallow-produce-answers' }),
+    'slow-broker': mode({ kind: 'slow', ms: SLOW_BY_MS }),
+    'lose-produce-answers': mode({ kind: 'lose-produce-answers' }),
+    'swallow-produce-answers': mode({ kind: 'swallow-produce-answers' }),
     'stop-mongodb': ofMongo(async () => {
       await mongoControl('stop');
       return () => mongoControl('start');
@@ -113,9 +113,9 @@ export function createFaults(world: World): Faults {
       await mongoControl('pause-secondary');
       return () => mongoControl('resume-secondary');
     }),
-    'fail-write-concern': mongoMood('fails-write-concern'),
-    'stale-primary': mongoMood('is-stale'),
-    'full-disk': mongoMood('is-full'),
+    'fail-write-concern': mongoMode('fails-write-concern'),
+    'stale-primary': mongoMode('is-stale'),
+    'full-disk': mongoMode('is-full'),
     ...clockFaults(clocks, names),
     'half-started-deployments': {
       target: () => 'deployment',
@@ -165,7 +165,7 @@ export function createFaults(world: World): Faults {
 /** The parts of a standalone that faults can hit. */
 export interface StandaloneWorld {
   readonly process: Supervised;
-  readonly sink: Pick<Sink, 'setMood'>;
+  readonly sink: Pick<Sink, 'setMode'>;
   readonly clocks: Pick<Clocks, 'set'>;
   /** Runs an ops command on the data folder. */
   operate(...words: readonly string[]): Promise<void>;
@@ -205,13 +205,13 @@ function pause(processes: readonly Supervised[]): Fault {
   };
 }
 
-function mailFaults({ setMood }: Pick<Sink, 'setMood'>) {
-  function mail(bad: SinkMood): Fault {
+function mailFaults({ setMode }: Pick<Sink, 'setMode'>) {
+  function mail(bad: SinkMode): Fault {
     return {
       target: () => 'smtp',
       begin: async () => {
-        await setMood(bad);
-        return () => setMood('takes');
+        await setMode(bad);
+        return () => setMode('takes');
       },
     };
   }

@@ -56,25 +56,25 @@ export const provocations = {
   },
 
   'the mail server is slow': async ({ sink, signUp }: Stage): Promise<void> => {
-    await sink.setMood('stalls');
+    await sink.setMode('stalls');
     await signUp();
     await until('a mail is in hand', () => sink.held() > 0);
     await sleep(EVERYBODY_HAS_LOOKED_MS);
-    await sink.setMood('takes');
+    await sink.setMode('takes');
   },
 
   'a mail in hand is superseded': async ({ sink, member, wire, deliveries, rest }: Stage): Promise<void> => {
     const person = await member();
     await rest(QUIET_WITHIN_MS);
-    await sink.setMood('stalls');
+    await sink.setMode('stalls');
     for (const inHand of [1, 2]) {
       await wire.send(ask.requestReset(person));
       await until(`${inHand} mails are in hand`, () => sink.held() === inHand);
     }
     await sleep(CERTAINLY_LATER_MS);
-    await sink.setMood('answers-4xx');
+    await sink.setMode('answers-4xx');
     await until('both were put off', async () => (await deliveries('claimed')) === 0);
-    await sink.setMood('takes');
+    await sink.setMode('takes');
   },
 
   'a sender is stopped with a mail in hand': async (stage: Stage): Promise<void> => {
@@ -82,16 +82,16 @@ export const provocations = {
     const [first, second] = cluster.instances.notifier;
     await rest(QUIET_WITHIN_MS);
     await second?.end('SIGTERM');
-    await sink.setMood('stalls');
+    await sink.setMode('stalls');
     await signUp();
     await until('a mail is in hand', () => sink.held() === 1);
     const [sent, judged, said] = [await deliveries('sent'), mails.length, lengthOf(first)];
     await during({ 'pause-notifier': 'notifier-1' }, async () => {
       first?.signal('SIGSTOP');
       try {
-        await sink.setMood('closes-after-data');
+        await sink.setMode('closes-after-data');
         await until('it was not taken', () => mails.length > judged);
-        await sink.setMood('takes');
+        await sink.setMode('takes');
         second?.launch();
         await until('another has sent it', async () => (await deliveries('sent')) > sent);
       } finally {

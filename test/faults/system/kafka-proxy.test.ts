@@ -115,7 +115,7 @@ describe('the proxy', () => {
   });
 
   test('ends the connection in place of the answer to a produce request, and only of that', async () => {
-    proxy.setMood({ kind: 'lose-produce-answers' });
+    proxy.setMode({ kind: 'lose-produce-answers' });
     ask(METADATA, 1);
     assert.equal(await answered(), 1);
     ask(PRODUCE_API_KEY, 2);
@@ -124,11 +124,11 @@ describe('the proxy', () => {
   });
 
   test('keeps the answer to a produce request, and hands on what comes after it', async () => {
-    proxy.setMood({ kind: 'swallow-produce-answers' });
+    proxy.setMode({ kind: 'swallow-produce-answers' });
     ask(PRODUCE_API_KEY, 1);
     ask(METADATA, 2);
     assert.equal(await answered(), 2);
-    proxy.setMood({ kind: 'clear' });
+    proxy.setMode({ kind: 'clear' });
     ask(PRODUCE_API_KEY, 3);
     assert.equal(await answered(), 3);
     assert.deepEqual(asked, [1, 2, 3]);
@@ -147,7 +147,7 @@ describe('the proxy', () => {
   });
 
   test('slows answers down', async () => {
-    proxy.setMood({ kind: 'slow', ms: 200 });
+    proxy.setMode({ kind: 'slow', ms: 200 });
     ask(METADATA, 1);
     const late = answered();
     assert.equal(await Promise.race([late, sleep(150, 'not yet')]), 'not yet');

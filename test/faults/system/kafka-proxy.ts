@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cableTo } from '../../support/cable.ts';
 import { answeredBy, framesOf, headOf, PRODUCE_API_KEY } from './kafka-frames.ts';
 
-export type ProxyMood =
+export type ProxyMode =
   | { readonly kind: 'clear' }
   /** Every response is delayed by this many ms. */
   | { readonly kind: 'slow'; readonly ms: number }
@@ -18,7 +18,7 @@ export type ProxyMood =
 export interface KafkaProxy {
   /** The port that the broker must advertise to its clients. */
   readonly port: number;
-  setMood(mood: ProxyMood): void;
+  setMode(mode: ProxyMode): void;
   /**
    * Holds back the responses to produce requests in any mode.
    * @returns a function that releases them
@@ -35,7 +35,7 @@ export interface KafkaProxy {
 
 /** Creates a proxy to a broker on this machine. It accepts connections from the beginning. */
 export async function kafkaProxyTo(brokerPort: number): Promise<KafkaProxy> {
-  let mood: ProxyMood = { kind: 'clear' };
+  let mode: ProxyMode = { kind: 'clear' };
   let produced = Promise.withResolvers<void>();
   let held: Promise<void> | undefined;
 
@@ -57,11 +57,11 @@ export async function kafkaProxyTo(brokerPort: number): Promise<KafkaProxy> {
 
     async function* answers(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       for await (const frame of framesOf(chunks)) {
-        if (mood.kind === 'slow') await sleep(mood.ms);
+        if (mode.kind === 'slow') await sleep(mode.ms);
         const isProduce = open.delete(answeredBy(frame));
         if (isProduce) await held;
-        if (isProduce && mood.kind === 'lose-produce-answers') return;
-        if (isProduce && mood.kind === 'swallow-produce-answers') continue;
+        if (isProduce && mode.kind === 'lose-produce-answers') return;
+        if (isProduce && mode.kind === 'swallow-produce-answers') continue;
         yield frame;
       }
     }
@@ -76,8 +76,8 @@ export async function kafkaProxyTo(brokerPort: number): Promise<KafkaProxy> {
   await mend();
   return {
     port,
-    setMood: (next) => {
-      mood = next;
+    setMode: (next) => {
+      mode = next;
     },
     hold: () => {
       const { promise, resolve } = Promise.withResolvers<void>();

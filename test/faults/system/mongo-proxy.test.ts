@@ -66,14 +66,14 @@ describe('the proxy to MongoDB', () => {
   });
 
   test('says of applied writes that no majority has them, and of nothing else', async () => {
-    proxy.setMood('fails-write-concern');
+    proxy.setMode('fails-write-concern');
     assert.equal((await ask(INSERT))?.['writeConcernError'].codeName, 'WriteConcernFailed');
     assert.deepEqual(await ask(FIND), APPLIED);
     assert.deepEqual(applied, ['insert', 'find']);
   });
 
   test('loses writes as a primary does that has been replaced', async () => {
-    proxy.setMood('is-stale');
+    proxy.setMode('is-stale');
     assert.equal((await ask(INSERT))?.['writeConcernError'].codeName, 'PrimarySteppedDown');
     const { value } = (await ask({ findAndModify: 'notes', $db: 'test' })) ?? {};
     assert.equal(value, null);
@@ -81,10 +81,10 @@ describe('the proxy to MongoDB', () => {
   });
 
   test('refuses writes as a server does whose disk is full', async () => {
-    proxy.setMood('is-full');
+    proxy.setMode('is-full');
     assert.equal((await ask(INSERT))?.['ok'], 0);
     assert.deepEqual(await ask(FIND), APPLIED);
-    proxy.setMood('clear');
+    proxy.setMode('clear');
     assert.deepEqual(await ask(INSERT), APPLIED);
     assert.deepEqual(applied, ['find', 'insert']);
   });

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Cable, cableTo } from '../../support/cable.ts';
 import { answeredBy, answerTo, bodyOf, idOf, messagesOf } from './mongo-frames.ts';
 
-export type MongoMood =
+export type MongoMode =
   | 'clear'
   /** Writes are applied, but the responses report that no majority has acknowledged them. */
   | 'fails-write-concern'
@@ -17,7 +17,7 @@ export type MongoMood =
   | 'is-full';
 
 export interface MongoProxy extends Cable {
-  setMood(mood: MongoMood): void;
+  setMode(mode: MongoMode): void;
 }
 
 const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify']);
@@ -36,7 +36,7 @@ const DISK_FULL = { ok: 0, code: 14031, codeName: 'OutOfDiskSpace', errmsg: 'no 
 
 /** Creates a proxy to `host:port`. It accepts no connections until `mend` is called. */
 export async function mongoProxyTo(far: string): Promise<MongoProxy> {
-  let mood: MongoMood = 'clear';
+  let mode: MongoMode = 'clear';
 
   /** Forwards between client and server until one of them closes. */
   async function relay(near: Socket, away: Socket): Promise<void> {
@@ -45,10 +45,10 @@ export async function mongoProxyTo(far: string): Promise<MongoProxy> {
 
     async function* requests(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       for await (const message of messagesOf(chunks)) {
-        const answer = mood === 'clear' ? undefined : answerInstead(message, mood);
+        const answer = mode === 'clear' ? undefined : answerInstead(message, mode);
         if (answer === undefined) yield message;
         else near.write(answer);
-        if (mood === 'fails-write-concern' && isWrite(message)) unsure.add(idOf(message));
+        if (mode === 'fails-write-concern' && isWrite(message)) unsure.add(idOf(message));
       }
     }
 
@@ -66,8 +66,8 @@ export async function mongoProxyTo(far: string): Promise<MongoProxy> {
   const cable = await cableTo(far, (near, away) => void relay(near, away).finally(() => near.destroy()));
   return {
     ...cable,
-    setMood: (next) => {
-      mood = next;
+    setMode: (next) => {
+      mode = next;
     },
   };
 }
@@ -81,9 +81,9 @@ function isWrite(message: Buffer): boolean {
 }
 
 /** Returns the response to a request that must not reach the server; undefined if it is to be forwarded. */
-function answerInstead(message: Buffer, mood: Exclude<MongoMood, 'clear'>): Buffer | undefined {
-  if (mood === 'fails-write-concern' || !isWrite(message)) return undefined;
-  if (mood === 'is-full') return answerTo(idOf(message), DISK_FULL);
+function answerInstead(message: Buffer, mode: Exclude<MongoMode, 'clear'>): Buffer | undefined {
+  if (mode === 'fails-write-concern' || !isWrite(message)) return undefined;
+  if (mode === 'is-full') return answerTo(idOf(message), DISK_FULL);
   const nothing =
     commandIn(message) === 'findAndModify'
       ? { value: null, lastErrorObject: { n: 0, updatedExisting: false } }

@@ -95,31 +95,31 @@ describe('the mail server of a run', () => {
   });
 
   test('refuses every second mail before, and the others after they were handed over', async () => {
-    await sink.setMood('answers-4xx');
+    await sink.setMode('answers-4xx');
     assert.deepEqual([await send(), await send(), said()], [451, 451, ['4xx']]);
-    await sink.setMood('answers-5xx');
+    await sink.setMode('answers-5xx');
     assert.deepEqual([await send(), await send(), said()], [554, 554, ['4xx', '5xx']]);
     assert.equal(await letter(), undefined);
   });
 
   test('closes after a mail, which it has taken or not', async () => {
-    await sink.setMood('closes-after-data');
+    await sink.setMode('closes-after-data');
     assert.deepEqual([await send(), said(), await letter()], ['lost', ['closed'], undefined]);
-    await sink.setMood('loses-250');
+    await sink.setMode('loses-250');
     assert.deepEqual([await send(), said()], ['lost', ['closed', '250-lost']]);
     assert.ok(await letter());
   });
 
   test('takes no connections, and then does again', async () => {
-    await sink.setMood('refuses');
+    await sink.setMode('refuses');
     assert.equal(await send(), 'lost');
-    await sink.setMood('takes');
+    await sink.setMode('takes');
     assert.equal(await send(), 'accepted');
     assert.deepEqual(said(), ['250']);
   });
 
   test('keeps a sender waiting until it gives up', async () => {
-    await sink.setMood('stalls');
+    await sink.setMode('stalls');
     const { promise: impatience, resolve: giveUp } = Promise.withResolvers<void>();
     const sending = send(impatience);
     await eventually('the mail is held', () => sink.held() === 1);
@@ -127,7 +127,7 @@ describe('the mail server of a run', () => {
     assert.equal(await sending, 'lost');
     await eventually('the server has noticed that', () => sink.connections() === 0);
     assert.deepEqual(said(), []);
-    await sink.setMood('takes');
+    await sink.setMode('takes');
     await eventually('it is written down', () => lines.length === 1);
     assert.deepEqual([said(), await letter()], [['closed'], undefined]);
   });

@@ -10,7 +10,7 @@ import type { Settings } from '../../support/system.ts';
 import type { MailLine, Said } from '../run-folder.ts';
 import { createLetters, type Letter, type Letters } from './letters.ts';
 
-export type SinkMood =
+export type SinkMode =
   | 'takes'
   /** Closes open connections and refuses new ones. */
   | 'refuses'
@@ -28,7 +28,7 @@ export interface Sink {
   /** Settings that make a system send its mails here. */
   readonly settings: Settings;
   readonly letters: Letters;
-  setMood(mood: SinkMood): Promise<void>;
+  setMode(mode: SinkMode): Promise<void>;
   /** Returns the number of completely transferred mails that have no response yet. */
   held(): number;
   /** Returns the number of open connections. */
@@ -36,7 +36,7 @@ export interface Sink {
   close(): Promise<void>;
 }
 
-const CODES: Readonly<Partial<Record<SinkMood, number>>> = { 'answers-4xx': 451, 'answers-5xx': 554 };
+const CODES: Readonly<Partial<Record<SinkMode, number>>> = { 'answers-4xx': 451, 'answers-5xx': 554 };
 
 /**
  * Starts the mail server. It accepts mails at first.
@@ -44,19 +44,19 @@ const CODES: Readonly<Partial<Record<SinkMood, number>>> = { 'answers-4xx': 451,
  */
 export async function openSink(record: (line: MailLine) => void): Promise<Sink> {
   const letters = createLetters();
-  let mood: SinkMood = 'takes';
-  let moodEnds = Promise.withResolvers<void>();
+  let mode: SinkMode = 'takes';
+  let modeEnds = Promise.withResolvers<void>();
   let named = 0;
   let held = 0;
 
   /** Returns the outcome of a completely transferred mail. */
   async function judge(session: SMTPServerSession): Promise<Said> {
-    if (mood === 'stalls') await moodEnds.promise;
+    if (mode === 'stalls') await modeEnds.promise;
     if (!listener.isConnected(session)) return 'closed';
-    if (mood === 'answers-4xx') return '4xx';
-    if (mood === 'answers-5xx') return '5xx';
-    if (mood === 'closes-after-data') return 'closed';
-    return mood === 'loses-250' ? '250-lost' : '250';
+    if (mode === 'answers-4xx') return '4xx';
+    if (mode === 'answers-5xx') return '5xx';
+    if (mode === 'closes-after-data') return 'closed';
+    return mode === 'loses-250' ? '250-lost' : '250';
   }
 
   async function take(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<Said> {
@@ -71,7 +71,7 @@ export async function openSink(record: (line: MailLine) => void): Promise<Sink> 
 
   const listener = await createSmtpListener({
     onRcptTo: (_address, _session, done) => {
-      const code = CODES[mood];
+      const code = CODES[mode];
       named += 1;
       done(code !== undefined && named % 2 === 0 ? smtpRefusal(code) : null);
     },
@@ -85,11 +85,11 @@ export async function openSink(record: (line: MailLine) => void): Promise<Sink> 
     },
   });
 
-  async function setMood(next: SinkMood): Promise<void> {
-    const before = mood;
-    mood = next;
-    moodEnds.resolve();
-    moodEnds = Promise.withResolvers();
+  async function setMode(next: SinkMode): Promise<void> {
+    const before = mode;
+    mode = next;
+    modeEnds.resolve();
+    modeEnds = Promise.withResolvers();
     if (next === 'refuses') await listener.close();
     else if (before === 'refuses') await listener.open();
   }
@@ -98,11 +98,11 @@ export async function openSink(record: (line: MailLine) => void): Promise<Sink> 
   return {
     settings: listener.settings,
     letters,
-    setMood,
+    setMode,
     held: () => held,
     connections: listener.connections,
     close: async () => {
-      moodEnds.resolve();
+      modeEnds.resolve();
       await listener.close();
     },
   };

@@ -214,7 +214,7 @@ export function eraseAccountOf(admin: Person, { id }: Person): Command {
 }
 
 /** Cancels the erasure of an account. */
-export function keepAccount({ email }: Person, linkToken: string): Command {
+export function cancelErasure({ email }: Person, linkToken: string): Command {
   return {
     op: 'keep-account',
     request: { accountId: accountOf(linkToken), email, token: linkToken },

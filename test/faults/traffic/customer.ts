@@ -124,7 +124,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
   async function undoErasure(person: Person): Promise<void> {
     const link = await linkFrom(person, ({ leadsTo }) => leadsTo === 'erase');
     if (link === undefined) return;
-    const { status } = await wire.insist(ask.keepAccount(person, link));
+    const { status } = await wire.insist(ask.cancelErasure(person, link));
     if (status !== 200) return;
     person.gone = false;
     delete person.refreshToken;

@@ -5,7 +5,7 @@
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
 import type { SessionPlace } from '../ports/sessions.ts';
-import type { HistoryPlace } from '../profile/history.ts';
+import type { HistoryPosition } from '../profile/history.ts';
 import type { OwnHistoryPlace } from '../profile/own-history.ts';
 
 const LONGEST_CURSOR = 200;
@@ -57,10 +57,10 @@ export function writeSessionCursor({ createdAt, id }: SessionPlace): string {
 
 export const historyCursor = cursorOf(
   z.tuple([z.int().positive(), z.int().positive()]),
-  ([number, sequence]): HistoryPlace => ({ number, sequence }),
+  ([number, sequence]): HistoryPosition => ({ number, sequence }),
 );
 
-export function writeHistoryCursor({ number, sequence }: HistoryPlace): string {
+export function writeHistoryCursor({ number, sequence }: HistoryPosition): string {
   return write([number, sequence]);
 }
 

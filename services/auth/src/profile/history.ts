@@ -2,13 +2,13 @@ import { type AccountFact, isAccountFact } from '../account/index.ts';
 import type { UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 
-export interface HistoryEntry extends HistoryPlace {
+export interface HistoryEntry extends HistoryPosition {
   readonly at: string;
   readonly fact: AccountFact;
 }
 
 /** The place of an entry in the history: the number of its commit and its sequence. */
-export interface HistoryPlace {
+export interface HistoryPosition {
   readonly number: number;
   readonly sequence: number;
 }
@@ -16,14 +16,14 @@ export interface HistoryPlace {
 export interface HistoryPage {
   readonly entries: readonly HistoryEntry[];
   /** The place of the last entry, if there are more. */
-  readonly next?: HistoryPlace;
+  readonly next?: HistoryPosition;
 }
 
 /** Returns a page of the facts of an account, oldest first. @throws Refused (not_found) */
 export async function accountHistory(
   { journal }: Pick<UseCaseDeps, 'journal'>,
   userId: string,
-  { limit, after }: { readonly limit: number; readonly after?: HistoryPlace | undefined },
+  { limit, after }: { readonly limit: number; readonly after?: HistoryPosition | undefined },
 ): Promise<HistoryPage> {
   // Reads the commit of `after` again, because it may contain more facts. Every commit contains at least one.
   const commits = await journal.read(userId, after === undefined ? 0 : after.number - 1, limit + 2);

@@ -2,7 +2,7 @@
 import { decodeSecurityEvent, type SecurityEvent } from '@latchkey/events';
 import type { UseCaseDeps } from '../deps.ts';
 import type { AuditEntry } from '../ports/audit-log.ts';
-import { accountHistory, type HistoryEntry, type HistoryPlace } from './history.ts';
+import { accountHistory, type HistoryEntry, type HistoryPosition } from './history.ts';
 
 /** A sign-in to an account, or an attempt at one, or an export of its data. */
 export type SignIn = Extract<
@@ -13,7 +13,7 @@ export type SignIn = Extract<
 export type OwnHistoryEntry = HistoryEntry | SignIn;
 
 /** How far both lists were read: the place of the last fact, and the id of the last sign-in. */
-export interface OwnHistoryPlace extends HistoryPlace {
+export interface OwnHistoryPlace extends HistoryPosition {
   readonly signIn: string;
 }
 

@@ -5,7 +5,7 @@ import type { Brand, Palette } from '@latchkey/brand';
 import { pagePolicy } from '@latchkey/http';
 import { instantInWords } from '@latchkey/locale';
 import type { OpenEmailChange } from '../../email-change/confirm.ts';
-import type { OpenEmailUndo } from '../../email-change/undo.ts';
+import type { PendingEmailUndo } from '../../email-change/undo.ts';
 import type { OpenErasure } from '../../erasure/request-erasure.ts';
 import type { OpenReset } from '../../passwords/reset.ts';
 import type { OpenVerification } from '../../sign-up/verification.ts';
@@ -66,7 +66,7 @@ export interface Pages {
   emailChange(view: OpenEmailChange & { readonly action: string; readonly wrongPassword?: boolean }): string;
   emailChanged(view: { readonly locale: string }): string;
   /** A form for a new password, on the page of a link that undoes a change of address. */
-  emailUndo(view: OpenEmailUndo & { readonly action: string; readonly fault?: ResetFault }): string;
+  emailUndo(view: PendingEmailUndo & { readonly action: string; readonly fault?: ResetFault }): string;
   emailUndone(view: { readonly locale: string }): string;
   /** Confirms that a mail was requested. The page is the same whether or not the account exists. */
   requested(view: { readonly locale: string; readonly kind: LinkKind }): string;
