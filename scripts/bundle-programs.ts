@@ -1,4 +1,6 @@
 /** Bundles programs. A program has up to 1,000 modules, and loading them from one bundle takes half the time. */
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
 
@@ -14,10 +16,13 @@ const EXTERNAL = /^(kafkajs|mongoose|mongodb|bson|pino|pino-pretty|@zxcvbn-ts|@n
 /**
  * Writes a bundle for each program: `apps/ops` becomes `ops.js`. They share chunks.
  * @param programs their workspaces
- * @param folder is emptied first. It must be in the repository, because the bundles load files and packages from there
- * @throws Error if a module cannot be resolved
+ * @param folder must be in the repository, because the bundles load files and packages from there
+ * @returns a hash of the bundles
+ * @throws Error if the folder is not empty, or a module cannot be resolved
  */
-export async function bundlePrograms(programs: readonly string[], folder: string): Promise<void> {
+export async function bundlePrograms(programs: readonly string[], folder: string): Promise<string> {
+  const existing = await readdir(folder).catch(() => []);
+  if (existing.length > 0) throw new Error(`${folder} is not empty: remove it, or name another folder`);
   const bundle = await rolldown({
     input: Object.fromEntries(programs.map((program) => [basename(program), `${program}/src/main.ts`])),
     cwd: ROOT,
@@ -29,17 +34,50 @@ export async function bundlePrograms(programs: readonly string[], folder: string
       if (level === 'warn' && code !== 'EVAL') throw new Error(`cannot bundle: ${message}`);
     },
   });
-  await bundle.write({ dir: folder, entryFileNames: '[name].js', cleanDir: true });
+  const { output } = await bundle.write({ dir: folder, entryFileNames: '[name].js' });
   await bundle.close();
+  const hash = createHash('sha256');
+  for (const file of output)
+    hash.update(`${file.fileName}\n`).update(file.type === 'chunk' ? file.code : file.source);
+  return hash.digest('hex').slice(0, 16);
 }
 
-/** Returns a plugin that lets our modules find the files of their own folders. */
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * Bundles programs for test suites, which may run concurrently: each version of the sources has a folder of its own,
+ * whose files never change. Removes folders that are older than a day.
+ * @param parent of these folders
+ * @returns the folder
+ */
+export async function bundleForTests(programs: readonly string[], parent: string): Promise<string> {
+  await mkdir(parent, { recursive: true });
+  for (const name of await readdir(parent)) {
+    const { mtimeMs } = await stat(join(parent, name)).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > DAY_MS) await rm(join(parent, name), { recursive: true, force: true });
+  }
+  const written = await mkdtemp(join(parent, 'new-'));
+  const folder = join(parent, await bundlePrograms(programs, written));
+  // Fails if another run has written the same folder.
+  await rename(written, folder).catch(() => rm(written, { recursive: true }));
+  await utimes(folder, new Date(), new Date());
+  return folder;
+}
+
+/**
+ * Returns a plugin that lets our modules find the files of their own folders.
+ * @throws Error for other uses of import.meta, which would refer to the bundle
+ */
 function keepPaths(folder: string): Plugin {
   return {
     name: 'keep-paths',
     transform: {
-      filter: { id: { exclude: /node_modules/ }, code: 'import.meta' },
+      filter: { id: { include: /\.ts$/, exclude: /node_modules/ }, code: 'import.meta' },
       handler: (code, id) => {
+        // Packages are found from the bundle as well.
+        const other = /import\.meta\b(?!\.(dirname|url|resolve)\b)/.exec(code);
+        if (other !== null)
+          throw new Error(`${id}: cannot bundle ${code.slice(other.index, other.index + 30)}`);
         const path = relative(folder, id);
         return code
           .replaceAll('import.meta.dirname', `(import.meta.dirname + ${JSON.stringify(`/${dirname(path)}`)})`)

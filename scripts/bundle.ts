@@ -7,4 +7,9 @@ if (folder === undefined || programs.length === 0) {
   console.error('usage: npm run bundle -- FOLDER WORKSPACE…');
   process.exit(1);
 }
-await bundlePrograms(programs, resolve(folder));
+try {
+  await bundlePrograms(programs, resolve(folder));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}

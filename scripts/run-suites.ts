@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { run } from 'node:test';
 import { parseArgs } from 'node:util';
 import { PROGRAMS } from '@latchkey/process/testing/program-paths';
-import { bundlePrograms } from './bundle-programs.ts';
+import { bundleForTests } from './bundle-programs.ts';
 import reporter from './reporter.ts';
 import {
   planProcesses,
@@ -51,9 +51,10 @@ export async function runSuites({ files, concurrency, share }: Suites): Promise<
   // With this cache, Node strips and compiles each source file once for the hundreds of processes that tests start.
   process.env['NODE_COMPILE_CACHE'] ??= join(ROOT, 'node_modules', '.cache', 'compiled');
 
-  const bundles = join(ROOT, 'node_modules', '.cache', 'programs');
-  await bundlePrograms(PROGRAMS, bundles);
-  process.env['PROGRAM_BUNDLES'] = bundles;
+  process.env['PROGRAM_BUNDLES'] ??= await bundleForTests(
+    PROGRAMS,
+    join(ROOT, 'node_modules', '.cache', 'programs'),
+  );
 
   const paths = await Array.fromAsync(glob(files, { cwd: ROOT, exclude: ['**/node_modules/**'] }));
   if (paths.length === 0) throw new Error(`no file matches ${files.join(', ')}`);

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 
 const root = join(import.meta.dirname, '..');
@@ -38,4 +38,13 @@ test('the Dockerfile copies the manifest of every workspace that it installs', (
   const copied = [...dockerfile.matchAll(/^COPY (\S+)\/package\.json /gm)].map(([, folder]) => folder);
   assert.ok(needed.size > 4);
   assert.deepEqual(copied.toSorted(), [...needed].toSorted());
+});
+
+test('the image has every bundle that a compose file starts', () => {
+  const [, bundled = ''] = /bundle\.ts programs (.*) \\/.exec(dockerfile) ?? [];
+  const programs = bundled.split(' ').map((workspace) => `programs/${basename(workspace)}.js`);
+  const started = ['docker-compose.yml', 'deploy/compose.secure.yml', 'deploy/Dockerfile'].flatMap(
+    (file) => readFileSync(join(root, file), 'utf8').match(/\bprograms\/\w+\.js/g) ?? [],
+  );
+  assert.deepEqual([...new Set(started)].toSorted(), programs.toSorted());
 });

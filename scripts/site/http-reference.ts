@@ -1,4 +1,5 @@
 /** Renders the OpenAPI document as pages, one per tag. */
+import { basename } from 'node:path';
 import { describeSchema, fieldTable, type Schema, tableRow, typeName } from './schema-table.ts';
 
 interface Content {
@@ -8,6 +9,11 @@ interface Content {
 interface Response extends Content {
   readonly description: string;
   readonly headers?: Readonly<Record<string, unknown>>;
+}
+
+interface Reference {
+  /** `#/components/responses/…` */
+  readonly $ref: string;
 }
 
 interface Parameter {
@@ -24,13 +30,16 @@ interface Operation {
   readonly description?: string;
   readonly parameters: readonly Parameter[];
   readonly requestBody?: Content;
-  readonly responses: Readonly<Record<string, Response>>;
+  readonly responses: Readonly<Record<string, Response | Reference>>;
 }
 
 export interface OpenApi {
   readonly tags: readonly { readonly name: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, Schema>>;
+    readonly responses: Readonly<Record<string, Response>>;
+  };
 }
 
 export interface ReferencePage {
@@ -101,16 +110,37 @@ function successBodies(responses: Readonly<Record<string, Response>>, named: Nam
     .map(([status, response]) => `**Body of ${status}**\n\n${bodyOf(response, named)}`);
 }
 
-function operationSection(path: string, method: string, operation: Operation, named: Named): string {
+/** Returns the responses of an operation, with references replaced by what they name. @throws Error if one leads nowhere */
+function responsesOf(
+  { responses }: Operation,
+  { responses: shared }: OpenApi['components'],
+): Readonly<Record<string, Response>> {
+  return Object.fromEntries(
+    Object.entries(responses).map(([status, response]) => {
+      const found = '$ref' in response ? shared[basename(response.$ref)] : response;
+      if (found === undefined) throw new Error(`the OpenAPI document has a broken reference at ${status}`);
+      return [status, found];
+    }),
+  );
+}
+
+function operationSection(
+  path: string,
+  method: string,
+  operation: Operation,
+  components: OpenApi['components'],
+): string {
+  const named = components.schemas;
   const parameters = parameterTable(operation.parameters);
+  const responses = responsesOf(operation, components);
   return [
     `## ${operation.summary}`,
     `\`${method.toUpperCase()} ${path}\``,
     operation.description ?? '',
     parameters,
     operation.requestBody ? `**Request body**\n\n${bodyOf(operation.requestBody, named)}` : '',
-    `**Responses**\n\n${responseTable(operation.responses)}`,
-    ...successBodies(operation.responses, named),
+    `**Responses**\n\n${responseTable(responses)}`,
+    ...successBodies(responses, named),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -135,7 +165,7 @@ export function httpReference({ tags, paths, components }: OpenApi): readonly Re
       `# HTTP: ${name}`,
       ...operations
         .filter(({ operation }) => operation.tags.includes(name))
-        .map(({ path, method, operation }) => operationSection(path, method, operation, components.schemas)),
+        .map(({ path, method, operation }) => operationSection(path, method, operation, components)),
     ].join('\n\n'),
   }));
   const problem = components.schemas['Problem'];

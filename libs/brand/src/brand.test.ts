@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { ConfigError, type Environment, readConfig, withCrossFieldChecks } from '@latchkey/process';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { brandOf, brandSettings, brandFaults } from './brand.ts';
+import { brandFaults, brandOf, brandSettings } from './brand.ts';
 import { contrastOf, faultOfColor, paletteOf } from './palette.ts';
 
 const schema = withCrossFieldChecks(z.object(brandSettings), brandFaults);

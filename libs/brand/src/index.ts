@@ -1,9 +1,9 @@
 export {
   type Brand,
+  brandFaults,
   brandNameField,
   brandOf,
   brandSettings,
   DEFAULT_BRAND_NAME,
-  brandFaults,
 } from './brand.ts';
 export { type Palette, paletteOf } from './palette.ts';

@@ -235,8 +235,11 @@ function malformed(code: string | undefined): ProblemSpec {
 /** Writes the response by hand, because a request that is not HTTP has no response object. */
 function rawProblem(spec: ProblemSpec, options: ProblemOptions): string {
   const requestId = randomUUID();
-  const details = { detail: 'The request is not well-formed HTTP.' };
-  const body = problemBody({ spec, details }, requestId, options);
+  const detail =
+    spec === headersTooLarge
+      ? 'The headers or the URL are too large.'
+      : 'The request is not well-formed HTTP.';
+  const body = problemBody({ spec, details: { detail } }, requestId, options);
   return [
     `HTTP/1.1 ${spec.status} ${spec.title}`,
     'Content-Type: application/problem+json',

@@ -1,5 +1,5 @@
 /** The settings of auth. */
-import { brandSettings, brandFaults } from '@latchkey/brand';
+import { brandFaults, brandSettings } from '@latchkey/brand';
 import { originSettings } from '@latchkey/http';
 import {
   keySetting,

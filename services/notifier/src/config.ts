@@ -1,6 +1,6 @@
 /** The notifier's settings. */
 import { eventSignatures } from '@latchkey/backend';
-import { brandSettings, brandFaults } from '@latchkey/brand';
+import { brandFaults, brandSettings } from '@latchkey/brand';
 import { environmentSetting, parseJson, settingSchemas, withCrossFieldChecks } from '@latchkey/process';
 import { z } from 'zod';
 import { dkimFields, faultsOfDkim } from './dkim-settings.ts';

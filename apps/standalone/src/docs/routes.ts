@@ -10,7 +10,7 @@ import { type Html, html } from './html.ts';
 import { openApiSections, type Section } from './openapi-view.ts';
 import type { Json } from './schema-view.ts';
 
-/** Return the documents. They are called for each request that needs them, because making them delays a start. */
+/** Each function makes a document. They are called when a page is requested, because they would delay a start. */
 export interface Descriptions {
   openApi(): Json;
   asyncApi(): Json;

@@ -13,8 +13,8 @@ export const PROGRAMS = [
 ] as const;
 
 /**
- * Returns the main module of a program. In `npm test` and `npm run test:cluster` it is a bundle in the folder
- * PROGRAM_BUNDLES; otherwise it is the source.
+ * Returns the main module of a program. In the suites that bundle the programs first, it is the bundle in the
+ * folder PROGRAM_BUNDLES; otherwise it is the source.
  */
 export function mainModuleOf(program: (typeof PROGRAMS)[number]): string {
   const bundles = process.env['PROGRAM_BUNDLES'];

@@ -30,7 +30,7 @@ const LONGEST_INPUT = 320;
  * Matches a Dot-string of ASCII (RFC 5321, 4.1.2). Quoted strings are refused, because mail systems handle them
  * badly.
  */
-const DOT_STRING = "[\\w!#$%&'*+/=?^`{|}~-]+(?:\\.[\\w!#$%&'*+/=?^`{|}~-]+)*";
+const DOT_STRING = "[A-Za-z0-9_!#$%&'*+/=?^`{|}~-]+(?:\\.[A-Za-z0-9_!#$%&'*+/=?^`{|}~-]+)*";
 const dotString = new RegExp(`^${DOT_STRING}$`);
 /** Matches the characters allowed in a typed domain: `domainToASCII` would also accept percent-encoding and ports. */
 const typedDomain = /^[\p{L}\p{M}\p{N}.-]+$/u;
@@ -60,8 +60,8 @@ export function parseEmail(text: string): EmailAddress | undefined {
   };
 }
 
-/** The minimum length of an address: `a@b.cd`. */
-const SHORTEST = 6;
+/** The minimum length of an address as typed: `a@b.ü`. */
+const SHORTEST = 5;
 
 /** The schema of an address in a request; parsed into both forms. */
 export const emailAddress = z
