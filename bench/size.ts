@@ -101,7 +101,7 @@ async function publishAll(folder: string): Promise<void> {
   );
 }
 
-/** More than the logins that are measured, which would otherwise end the session that is refreshed. */
+/** More sessions than there are logins: otherwise the logins would end the session that is refreshed. */
 const SESSIONS = { SESSIONS_PER_ACCOUNT: '1000' };
 
 interface Side {

@@ -11,8 +11,8 @@ import { sampleInTurns } from './support/statistics.ts';
 const [samples = 300] = process.argv.slice(2).map(Number);
 const LARGEST_DIFFERENCE_MS = 5;
 /**
- * The number of addresses in use. An address has at most five pending sign-ups, and more addresses keep each account
- * small.
+ * The number of addresses in use. There are many, because an address has at most five pending sign-ups, and because
+ * each account then stays small.
  */
 const ADDRESSES = 100;
 

@@ -45,8 +45,8 @@ const BUILT = /(^|\/)dist(\/|$)|^test\/screenshots\//;
 const FILE = /\/.*\.(ts|js|cjs|json|md|sh|yml|css|html|liquid|mjml|txt|png)$/;
 
 /**
- * Returns paths that do not exist, relative to the root or to the document's folder. A text counts as a path if it
- * contains a slash and either ends with a file extension or begins with a folder of the root.
+ * Returns paths that do not exist, relative to the root or to the document's folder. Text in backticks counts as a path
+ * if it contains a slash and either ends with a file extension or begins with a folder of the root.
  */
 function deadPaths(document: string, text: string): readonly string[] {
   const quoted = [...text.matchAll(/`([\w.@-]+\/[\w.@/-]*)`/g)].map(([, path = '']) => path);

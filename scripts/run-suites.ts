@@ -39,7 +39,10 @@ export function inEveryFolder(ending: string): readonly string[] {
   );
 }
 
-/** Runs suites, and prints the report. SIGINT and SIGTERM end them. @returns the exit code: 0 if every test has passed */
+/**
+ * Runs suites, and prints the report. SIGINT and SIGTERM end the suites.
+ * @returns the exit code: 0 if every test has passed
+ */
 export async function runSuites({ files, concurrency, share }: Suites): Promise<number> {
   const { values } = parseArgs({
     options: {
@@ -96,7 +99,10 @@ async function read(paths: readonly string[]): Promise<TestFile[]> {
   );
 }
 
-/** Writes a main module for each process that runs several files. @returns the files of each process by its main module */
+/**
+ * Writes a main module for each process that runs several files.
+ * @returns the files of each process, by its main module
+ */
 async function writeEntries(
   folder: string,
   processes: readonly TestProcess[],

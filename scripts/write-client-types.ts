@@ -1,4 +1,4 @@
-/** Writes the types of libs/client from docs/openapi.json. `--check` compares. */
+/** Generates the types of libs/client from docs/openapi.json. With `--check` it compares instead. */
 import openapiTS, { astToString, COMMENT_HEADER } from 'openapi-typescript';
 import { generatedFile } from './generated-file.ts';
 

@@ -55,7 +55,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     await page.locator('main').getByRole('button', { name: button, exact: true }).click();
   }
 
-  /** Waits until the read model has the account: until then, the pages would show its 503. */
+  /** Waits until the read model has the account. Before that, the pages would show a 503. */
   async function known(person: Pick<Person, 'email' | 'password'>): Promise<void> {
     const { accessToken } = await people.login(person);
     assertStatus(await people.me(accessToken), 200);
@@ -80,7 +80,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
   }
 
   async function signUp({ page, look }: Visitor, ada: Person): Promise<void> {
-    // The page shows the mails that arrive after it has listed those before.
+    // Wait for the first list of mails: the page shows only mails that arrive after that.
     const listed = page.waitForResponse((response) => response.url().includes('/mailbox/api/v1/messages'));
     await page.goto(system.url);
     await listed;

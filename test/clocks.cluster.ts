@@ -1,6 +1,6 @@
 /**
  * Tests that users notice nothing if the clock of one process of each service is 50 s ahead (docs/operating.md).
- * Requests go to both processes of a service in turn.
+ * Requests alternate between the two processes of a service.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -16,7 +16,7 @@ const mailbox = createMailbox(system.mailbox);
 const people = createPeople(client, mailbox);
 const admin = await createAdmin(system, people);
 
-/** Returns the files of the data folder that contain a text; case is ignored. */
+/** Returns the files of the data folder that contain a string; case is ignored. */
 async function filesWith(words: string): Promise<readonly string[]> {
   const files = await readdir(system.folder);
   const contents = await Promise.all(files.map((file) => readFile(join(system.folder, file), 'latin1')));

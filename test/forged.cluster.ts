@@ -1,6 +1,6 @@
 /**
- * Tests that records which somebody else writes to the topic of accounts on Kafka have no effect, and that the genuine
- * next event is still handled.
+ * Tests that forged records on the accounts topic in Kafka have no effect, and that the genuine next event is still
+ * handled.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -82,7 +82,7 @@ async function forgedCounted(service: 'user' | 'notifier'): Promise<number> {
 test('forged records are set aside by user and notifier; the true next event counts', async () => {
   const person: Person = await people.verified(somebody('ada'));
   const { id, accessToken: token } = await people.login(person);
-  // What the read model has is on the topic.
+  // Wait for the read model: what it contains is on the topic.
   assertStatus(await people.me(token), 200);
   const journaled = (await readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS)).filter(
     (record) => subjectOf(record) === id,
@@ -91,7 +91,7 @@ test('forged records are set aside by user and notifier; the true next event cou
   const last = journaled.at(-1);
   assert.ok(last);
   const unsigned = promotion(id, due);
-  // The proof of another event, which does not match this content.
+  // The hash and signature of a different event, which do not match this content.
   const borrowed = Object.entries(last.headers).filter(([name]) =>
     /^ce_(hash|signature|previoushash)$/.test(name),
   );

@@ -53,14 +53,14 @@ const verified = await people.verified(somebody('verified'));
 const admin = await createAdmin(system, people);
 /** A person whose address was changed; the change can still be undone. */
 const moved = await people.verified(somebody('moved'));
-/** A person who has requested another address and has not confirmed it. */
+/** A person who has requested a different address and has not confirmed it. */
 const moving = await people.verified(somebody('moving'));
 
 const tokens = {
   pending: await people.login(pending),
   verified: await people.login(verified),
   admin,
-  /** Provides a refresh token that the valid examples may use up. */
+  /** A separate login, because the valid examples exchange its refresh token. */
   spare: await people.login(verified),
   leaving: await people.login(verified),
 };
@@ -71,8 +71,8 @@ const links = {
 };
 
 /**
- * Requests another address.
- * @returns the token of the link that was sent to it
+ * Requests a different e-mail address.
+ * @returns the token of the link that was sent to the new address
  */
 async function linkToNewAddress(person: Person): Promise<string> {
   const { accessToken } = await people.login(person);
@@ -143,8 +143,8 @@ const examples: Readonly<Record<string, Example>> = {
     good: 200,
   },
   'GET /auth/erase/{token}': { params: { token: links.erase }, good: 200 },
-  // The token is of another kind on purpose: this route takes no fields, so with a link of its own every hostile form
-  // would be carried out.
+  // The token is of the wrong kind on purpose. This route takes no fields, so with a valid token every hostile form
+  // would cancel the erasure.
   'POST /auth/erase/{token}': { params: { token: links.reset }, good: 400 },
   'POST /auth/change-email': {
     as: 'verified',
@@ -282,7 +282,7 @@ const examples: Readonly<Record<string, Example>> = {
   },
 };
 
-/** A page contains the links that its own forms use. */
+/** The tokens that a page may contain, because its forms post to them. */
 const pageLinks = [...Object.values(links), ...Object.values(emailLinks)];
 
 const SECRETS = [
@@ -307,7 +307,7 @@ function bearer(who: Who | undefined): Record<string, string> {
   return who === undefined ? {} : { Authorization: `Bearer ${tokens[who].accessToken}` };
 }
 
-/** Sends the request of an example, with parts of it replaced. */
+/** Sends the request of an example with the given path, headers and body. The example's own body is not sent. */
 function tryOut(operation: Operation, example: Example, sent: Sent = {}): Promise<Reply> {
   return send(operation.method, sent.path ?? samplePath(operation, example.params), {
     ...(sent.body !== undefined && { body: sent.body }),
@@ -315,7 +315,7 @@ function tryOut(operation: Operation, example: Example, sent: Sent = {}): Promis
   });
 }
 
-/** Texts that reveal the implementation or secret input. */
+/** Patterns of responses that reveal details of the implementation. */
 const LEAKS = [/\n\s+at /, /\.[jt]s:\d+/, /node_modules/, /sqlite/i, /\bzod/i, /SyntaxError|TypeError/];
 
 function leaksIn(operation: Operation, { text: said, headers }: Reply): readonly string[] {
@@ -395,7 +395,7 @@ function hostileForms(
   ];
 }
 
-/** Values that no document mentions; no route may interpret them. */
+/** Hostile values for path parameters; no route may interpret them. */
 const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
   empty: '',
   nobody: NOBODY,
@@ -545,7 +545,7 @@ describe('hostile input', () => {
           const reply = await tryOut(operation, exampleOf(operation), { path: hostile, ...whole });
           const said = `${parameter.name}: ${title}: ${reply.status} ${reply.text.slice(0, 200)}`;
           assert.ok([400, 404].includes(reply.status), said);
-          // A path with an empty segment is another route's: a page, or a path that no document describes.
+          // A path with an empty segment belongs to a different route: a page, or a path that no document describes.
           const isPage = reply.headers.get('content-type')?.startsWith('text/html') ?? false;
           const faults = title === 'empty' && !isPage ? problemFaults(reply) : faultsOf(operation, reply);
           assert.deepEqual([...faults, ...leaksIn(operation, reply)], [], said);

@@ -3,7 +3,7 @@ import { services, startCluster } from './support/cluster.ts';
 import { kafkaLog } from './support/poison-log.ts';
 import { poisonSuite } from './support/poison-suite.ts';
 
-/** Accepts unsigned records, so that each of these is unusable only because of its own fault. */
+/** Accepts unsigned records. Each test record is then unusable because of its own fault, not because it is unsigned. */
 const UNSIGNED = { EVENT_SIGNATURES: 'warn' };
 
 poisonSuite('Kafka', async () => {

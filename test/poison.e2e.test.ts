@@ -3,7 +3,7 @@ import { openFolderLog } from './support/poison-log.ts';
 import { poisonSuite } from './support/poison-suite.ts';
 import { startStandalone } from './support/standalone.ts';
 
-/** Accepts unsigned records, so that each of these is unusable only because of its own fault. */
+/** Accepts unsigned records. Each test record is then unusable because of its own fault, not because it is unsigned. */
 const UNSIGNED = { EVENT_SIGNATURES: 'warn' };
 
 poisonSuite('a standalone', async () => {

@@ -16,7 +16,7 @@ interface Answer extends Place {
 }
 
 const secrets = new Map<string, string>();
-/** Addresses and names: they are not secret, but must not be in logs, keys or headers. */
+/** Addresses and names: they are not secrets, but must not be in logs, keys or headers. */
 const persons = new Map<string, string>();
 const answers: Answer[] = [];
 
@@ -258,7 +258,7 @@ async function recordsOf(url: string): Promise<readonly LogRecord[]> {
   const found = await Promise.all(
     topics.map(async ({ name, records: count }: Reply['json']) => {
       const { records: of } = await get(`/topics/${name}/records?limit=1000`);
-      // Records of sign-ins are written in the background, so that there may be more by now.
+      // Records of sign-ins are written in the background, so there may be more by now.
       assert.ok(of.length >= count, 'all of them are looked at');
       return of.map(({ key, headers, value }: Reply['json']) => ({
         topic: name,

@@ -233,7 +233,7 @@ describe('an end that was asked for', () => {
     const client = createClient(system.url);
     const answered: string[] = [];
     let ending = false;
-    // So few that a busy machine can answer all requests in hand before the time for the end is over.
+    // So few that even a busy machine finishes all requests in progress within the time limit for stopping.
     const crowd = Array.from({ length: 5 }, async () => {
       while (!ending) {
         const guest = somebody('guest');

@@ -9,7 +9,7 @@ import { createMailServer, type MailServer, type ScriptedReplies } from './suppo
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
 /**
- * How many attempts must fail before the mail server is started. With TEST_WAITS=long they take about half a minute.
+ * How many attempts must fail before the mail server is started. With TEST_WAITS=long, these take about half a minute.
  */
 const FOUND_AWAY_TIMES = process.env['TEST_WAITS'] === 'long' ? 15 : 3;
 
@@ -65,7 +65,7 @@ async function foundAway(here: Scene): Promise<void> {
   await eventually('the mails are tried again', async () => (await tries()) >= before + FOUND_AWAY_TIMES);
 }
 
-/** Asserts that each person has exactly one mail, and still has when a later mail has arrived. */
+/** Waits until a later mail has arrived, and asserts that each person still has exactly one mail. */
 async function eachOnce(from: Scene, people: readonly Person[]): Promise<void> {
   const later = somebody('later');
   await signUp(from, later);

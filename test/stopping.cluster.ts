@@ -12,7 +12,7 @@ import { createMailbox, type Mailbox } from './support/mailbox.ts';
 import { createPeople, type People, type Person, somebody, waitUntilShown } from './support/people.ts';
 
 const CHANGERS = 4;
-/** Between a response and the next request, so that the starting processes get their share of the machine. */
+/** The pause between a response and the next request. It leaves CPU time to the starting processes. */
 const PAUSE_MS = 100;
 
 let cluster: Cluster;

@@ -183,7 +183,7 @@ describe('verify', () => {
       return isDeepStrictEqual(named(found.findings), planted) && found;
     });
     assert.equal(code, 1);
-    // At least one: auth may have published others twice, if a lease expired on a busy machine.
+    // At least one: if a lease expired on a busy machine, auth may have published other records twice as well.
     assert.ok(counts.repeated >= 1);
     assert.deepEqual([counts.unreadable, counts.parked], [1, 1]);
     const { stdout } = await ops('verify', '--patience', '0');
@@ -292,7 +292,7 @@ async function everything() {
   };
 }
 
-/** Starts a process of a service with the other topic, which ends with the test. */
+/** Starts a process of a service that uses the other topic. The process ends with the test. */
 async function startMoved(t: TestContext, service: (typeof services)[number], settings: Settings = {}) {
   const instance = await cluster.another(service, { ...MOVED, ...settings });
   instance.launch();

@@ -1,4 +1,4 @@
-/** Webhooks of three senders, of which the one that sends is killed, and of receivers that fail. */
+/** Webhooks with three processes that send them: the busiest is killed repeatedly, and the receivers fail. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
@@ -14,7 +14,7 @@ import { eventsOfFeed, idsByAccount, startWebhookReceiver } from './support/webh
 const WEBHOOKS_ALLOW_PRIVATE = 'true';
 const PEOPLE = 4;
 const KILLS = 3;
-/** Longer than another process waits for the lease of one that was killed. */
+/** Longer than it takes until another process has the lease of one that was killed. */
 const TAKE_OVER_MS = 120_000;
 
 const cluster = await startCluster({
@@ -35,7 +35,7 @@ async function addEndpoint(name: string) {
   return { ...receiver, id: /we_\w+/.exec(added)?.[0] ?? '' };
 }
 
-/** Ends the pauses of endpoints: after several failures of the same event they take minutes. */
+/** Ends the pauses of endpoints. After several failures of the same event, a pause would take minutes. */
 async function resume(endpoints: readonly { readonly id: string }[]): Promise<void> {
   for (const { id } of endpoints) await cluster.ops('webhooks', 'resume', id);
 }
@@ -47,7 +47,7 @@ async function sentBy({ operations }: ServerProcess): Promise<number> {
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
-/** Returns the process that has sent most. */
+/** Returns the process that has sent the most requests. */
 async function busiest(): Promise<ServerProcess> {
   const processes = await Promise.all(
     cluster.instances.user.map(async (each) => ({ each, sent: await sentBy(each) })),
@@ -84,7 +84,7 @@ test('none is lost and none comes out of order, although senders are killed and 
     victim.launch();
     await victim.ready();
     const counts = receivers.map(({ requests }) => requests());
-    // The others may have sent everything by now.
+    // Cause more events: the other processes may have sent all earlier ones by now.
     await Promise.all(persons.map(act));
     await resume(receivers);
     await eventually('both are called again', () =>

@@ -49,7 +49,7 @@ test('none is lost and none comes out of order, although the server is killed an
 
   await eventually('every event has arrived, in order', async () => {
     const published = idsByAccount(await eventsOfFeed(system.url, key));
-    // A sign-up and the end of the sessions of each person.
+    // Each person has two events: the sign-up, and the end of the sessions.
     const isComplete = Object.values(published).filter(({ length }) => length === 2).length === ROUNDS;
     return isComplete && isDeepStrictEqual(idsByAccount(effects.values()), published);
   });

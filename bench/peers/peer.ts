@@ -1,4 +1,4 @@
-/** The operations that are measured of an account system. The adapter of each system returns a `Peer`. */
+/** The operations of an account system that are measured. The adapter of each system returns a `Peer`. */
 import type { SmtpSink } from '../support/smtp-sink.ts';
 
 export interface NewPerson {
@@ -25,7 +25,7 @@ export interface Peer {
 
 /**
  * The type of the function `openPeer` that each adapter exports.
- * @param url the address in the command line; absent for the peers of this folder
+ * @param url the URL in the command line; absent for the peers of this folder
  */
 export type OpenPeer = (options: { readonly sink: SmtpSink; readonly url?: string }) => Promise<Peer>;
 

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:peers` measures a standalone and Better Auth, which it installs in this folder, with the same work,
- * in turn. `npm run bench:peers -- ./my-adapter.ts http://localhost:3000` adds another system: the file exports
+ * `npm run bench:peers` measures a standalone and Better Auth, which it installs in this folder, alternately and with
+ * the same work. `npm run bench:peers -- ./my-adapter.ts http://localhost:3000` adds another system: the file exports
  * `openPeer`.
  */
 import { execFile } from 'node:child_process';

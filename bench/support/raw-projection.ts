@@ -60,7 +60,7 @@ async function* slices(database: Database): AsyncGenerator<readonly BusRecord[]>
 
 type Row = readonly (string | number | null)[];
 
-/** Returns the final rows of the accounts in a slice, which are as long as the rows after that slice. */
+/** Returns the final rows of the accounts in a slice. They are as long as the rows right after that slice. */
 function rowsOf(database: Database, slice: readonly BusRecord[]): readonly Row[] {
   const ids = [...new Set(slice.flatMap(({ key }) => subjectOfKey(key) ?? []))];
   const sql = `SELECT ${COLUMNS.join(', ')} FROM ${FILLED} WHERE id IN (SELECT value FROM json_each(?))`;

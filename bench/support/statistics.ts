@@ -12,8 +12,8 @@ export function median(values: readonly number[]): number {
 type Samplers<Name extends string> = Readonly<Record<Name, () => Promise<number>>>;
 
 /**
- * Measures several things in turn, so that other load on the machine affects all of them equally. The first round is a
- * warm-up and does not count.
+ * Measures several things alternately, because other load on the machine then affects all of them equally. The first
+ * round is a warm-up and does not count.
  * @returns the median of each
  */
 export async function sampleInTurns<Name extends string>(

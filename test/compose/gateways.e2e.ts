@@ -68,7 +68,7 @@ interface Program {
   readonly name: string;
   readonly command: string;
   readonly words: (folder: string, port: number) => readonly string[];
-  /** Whether it is not tested if it is not installed. */
+  /** Whether the gateway is skipped if it is not installed. */
   readonly optional?: true;
 }
 
@@ -102,7 +102,7 @@ const programs: readonly Program[] = [
   },
 ];
 
-/** Where the programs are looked for. */
+/** Where to look for the programs. */
 const PATH = `${process.env['PATH']}:/usr/sbin`;
 
 function isInstalled(command: string): boolean {
@@ -119,7 +119,7 @@ async function prepare(name: string, port: number): Promise<string> {
     [9000, servicePort],
   ].flatMap(([from, to]) => [
     [`127.0.0.1:${from}`, `127.0.0.1:${to}`] as const,
-    // As Envoy writes it.
+    // The form in Envoy's configuration.
     [`port_value: ${from} `, `port_value: ${to} `] as const,
   ]);
   for (const file of await readdir(folder)) {

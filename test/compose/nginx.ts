@@ -49,8 +49,8 @@ export interface LogLine {
 }
 
 /**
- * Starts nginx with our configuration, and resolves once it is ready. @throws Error that names the package if nginx
- * is not installed
+ * Starts nginx with our configuration, and resolves once it is ready.
+ * @throws Error that names the package if nginx is not installed
  */
 export async function startGateway(settings: GatewaySettings): Promise<Gateway> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-gateway-'));

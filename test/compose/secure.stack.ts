@@ -1,7 +1,7 @@
 /**
- * deploy/compose.secure.yml with the examples of services of other teams: started from nothing, used through the gateway,
- * and every operation that a service has no right to. MONGO_ACCESS_CONTROL=false leaves out TLS and users of MongoDB, for
- * an image that has neither.
+ * Tests deploy/compose.secure.yml, with the example services of other teams. The stack is started from nothing and used
+ * through the gateway, and operations for which a service has no rights must fail. MONGO_ACCESS_CONTROL=false leaves
+ * out TLS and the users of MongoDB, for an image that has neither.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

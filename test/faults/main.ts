@@ -1,6 +1,7 @@
 /**
  * `npm run test:faults`: runs a system of separate processes on real servers, or with `--embedded` a standalone, under
- * steady traffic while faults of every kind happen, and then checks every rule. Requirements and procedure: docs/reliability.md.
+ * steady traffic while faults of every kind happen, and then checks every rule. Requirements and procedure:
+ * docs/reliability.md.
  */
 import { type Report, recheck } from './checker/check.ts';
 import { type EvidenceLine, eventsIn, openEvidence } from './evidence.ts';
@@ -31,7 +32,7 @@ function tellViolations({ violations }: Report): void {
   if (hidden > 0) say(`… and ${hidden} more`);
 }
 
-/** Repeats runs until they have enough events together. Recorded runs from earlier count as well. */
+/** Repeats runs until they have enough events in total. Runs that were recorded earlier count as well. */
 async function runAll(settings: FaultSettings, signal: AbortSignal): Promise<readonly EvidenceLine[]> {
   const evidence = settings.write ? await openEvidence() : undefined;
   const before = evidence?.lines() ?? [];

@@ -1,10 +1,10 @@
-/** Computes how much of everything a run must contain to prove something, from what was planned. */
+/** Computes the minimum counts of a run from what was planned. A run that does not reach them proves nothing. */
 import type { PlannedFault } from './nemesis/schedule.ts';
 import type { Minimums } from './run-folder.ts';
 import type { FaultSettings } from './settings.ts';
 import { type Habit, shareOf } from './traffic/mixes.ts';
 
-/** The operations that show that a habit was carried out. */
+/** For each habit, the operations that show that it was carried out. */
 const SHOWN_BY: Readonly<Partial<Record<Habit, readonly string[]>>> = {
   changeProfile: ['profile'],
   readProfile: ['me'],
@@ -24,18 +24,18 @@ const SHOWN_BY: Readonly<Partial<Record<Habit, readonly string[]>>> = {
 
 /**
  * The fraction of its planned journeys that a run must complete. It is lower for short runs, because a machine may be
- * very busy for all of one.
+ * very busy during all of a short run.
  */
 const DONE_SHARE = { long: 1 / 40, short: 1 / 600 } as const;
-/** Runs of at least this duration must contain everything that was planned for them. */
+/** Runs of at least this duration are long: their minimums are higher, and they must contain each frequent fault. */
 const LONG_SECONDS = 240;
 const ALWAYS: Readonly<Record<string, number>> = { 'sign-up': 1, verify: 1, login: 1 };
 /**
- * The fraction of the planned journeys that begin even on a slow machine: while many are in progress, no new ones
- * begin.
+ * The fraction of the planned journeys that begin even on a slow machine, where no new ones begin while many are in
+ * progress.
  */
 const BEGUN_SHARE = 1 / 20;
-/** A fault that was planned at least this often must have hit something. */
+/** In a long run, a fault that was planned at least this often must have hit something. */
 const OFTEN = 3;
 
 export function minimumsFor(

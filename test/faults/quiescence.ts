@@ -1,4 +1,4 @@
-/** Determines from its stores and topics, and not from its own reports, whether a system is idle. */
+/** Determines whether a system is idle, from its stores and topics and not from its own reports. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
@@ -93,7 +93,7 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise<Look> {
     return sum(behind);
   }
 
-  /** On a connection of its own: an older one could still ask brokers that no longer lead the partitions. */
+  /** Uses a new connection each time: an older one could still ask brokers that no longer lead the partitions. */
   async function unread(): Promise<Unrest> {
     const admin = kafka.admin();
     await admin.connect();

@@ -7,11 +7,11 @@ import type { TopicRecord } from './checker/stored.ts';
 
 /** A line of history.jsonl: a command, written once its response has arrived or has timed out. Times are RFC 3339. */
 export interface CommandLine {
-  /** Also the X-Request-Id, and so the correlation id of the events that it causes. */
+  /** The id of the command. It is also its X-Request-Id, and so the correlation id of the events that it causes. */
   readonly id: string;
   readonly op: string;
   readonly sentAt: string;
-  /** null if there was no response, so that it is not known whether the command was processed. */
+  /** null if there was no response. It is then unknown whether the command was processed. */
   readonly answeredAt: string | null;
   /** The request as it was sent. */
   readonly request: Readonly<Record<string, unknown>>;
@@ -35,9 +35,9 @@ export type Said = '250' | '4xx' | '5xx' | 'closed' | '250-lost';
 
 /** A line of mails.jsonl: a mail whose DATA was transferred completely. */
 export interface MailLine {
-  /** When its content had been received. */
+  /** When the mail server had received the whole content. */
   readonly at: string;
-  /** When the server responded; if it accepted the mail, the time of acceptance. */
+  /** When the mail server responded. If it accepted the mail, this is the time of acceptance. */
   readonly answeredAt: string;
   /** The process that sent it, from its EHLO: `notifier-1`. */
   readonly by: string;
@@ -45,12 +45,12 @@ export interface MailLine {
   readonly to: readonly string[];
   readonly subject: string;
   readonly correlationId: string;
-  /** When its link expires, according to its text, to the minute; null if it has no link. */
+  /** When the link expires, to the minute, as stated in the mail; null if the mail has no link. */
   readonly expiresAt: string | null;
   readonly said: Said;
 }
 
-/** A line of faults.jsonl: written when the fault has ended. */
+/** A line of faults.jsonl: a fault. It is written when the fault has ended. */
 export interface FaultLine {
   readonly at: string;
   readonly fault: string;
@@ -58,7 +58,7 @@ export interface FaultLine {
   readonly until: string | null;
 }
 
-/** How much of everything a run must contain to prove something. */
+/** Minimum counts. A run that does not reach them proves nothing. */
 export interface Minimums {
   /** The number of commands that were sent, whatever their outcome. */
   readonly sent: number;
@@ -105,10 +105,11 @@ export interface RunDescription {
    */
   readonly shown: readonly ShownProfile[] | null;
   /**
-   * Personal data of erased people in the stores at the end, before any of their addresses is used for a login again.
+   * Personal data of erased people that the stores contain at the end. It is searched for before the final logins,
+   * which use the e-mail addresses of erased people again.
    */
   readonly traces: readonly Trace[];
-  /** Where the run has its data; servers are still up while it is checked. */
+  /** Where the data of the run is. Servers are still up while the run is checked. */
   readonly servers: Servers | DataFolder;
 }
 

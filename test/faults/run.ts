@@ -1,4 +1,4 @@
-/** One run: a system on its own servers, traffic with faults, the wait until the system is idle, and the check. */
+/** One run: starts a system on its own servers, sends traffic during faults, waits until it is idle, and checks it. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -145,7 +145,7 @@ interface TrafficNeeds {
 
 interface RunningTraffic {
   stop(): Promise<void>;
-  /** Logs in to every account that was erased, kept or moved, to learn its final state. */
+  /** Logs in to every account whose erasure or change of address was requested, to learn its final state. */
   askFinally(): Promise<void>;
   /**
    * Returns every profile, as an admin reads them through the API.

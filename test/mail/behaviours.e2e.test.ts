@@ -33,8 +33,8 @@ interface Delivery {
 }
 
 /**
- * A recipient and a script. Its replies contain the tag, by which the delivery is found, because a finished delivery
- * has no address.
+ * A recipient and a script. The scripted replies contain the tag. The delivery is found by that tag, because a finished
+ * delivery has no address.
  */
 interface Case {
   readonly to: string;
@@ -62,7 +62,7 @@ function caseOf({ rcpt = [], data = [], content = [] }: RecipientScript, tag: st
   };
 }
 
-/** The replies that a random script consists of. The mail is accepted after all of them, unless one of them ends it. */
+/** The replies of random scripts. After the last reply the mail is accepted, unless a reply was final. */
 const replies = {
   rcpt: [
     '450 4.2.1 Later',
@@ -107,7 +107,7 @@ before(async () => {
     MAIL_FROM: 'no-reply@example.com',
     // A process that is held up for two thirds of the lease gives up its attempts.
     MAIL_LEASE_SECONDS: '15',
-    // Longer than this machine may be busy: a mail whose reply comes later is sent again.
+    // Longer than a busy machine delays a reply: a mail whose reply comes later is sent again.
     MAIL_WAIT_SECONDS: '30',
   });
   client = createClient(system.url);
@@ -143,7 +143,7 @@ function ops(...words: readonly string[]) {
 }
 
 const PATIENCE_MS = 180_000;
-/** The maximum number of addresses of one mailing. */
+/** The maximum number of addresses in one mailing. */
 const MAILING = 100;
 
 async function sendTo(addresses: readonly string[]): Promise<void> {
@@ -300,7 +300,7 @@ describe('a mail server', () => {
       const metrics = await (await fetch(`${system.operations}/metrics`)).text();
       return /latchkey_notifier_smtp_failures_total\{stage="rcpt",class="rejected"\} [1-9]/.test(metrics);
     });
-    // The server is reported before the attempt is recorded.
+    // The server's failure is reported before the attempt is recorded.
     const waiting = await eventually('an attempt is recorded', async () =>
       (await deliveries()).find(
         ({ state, attempts: [first] }) => (state === 'pending' || state === 'claimed') && first,

@@ -74,7 +74,7 @@ export const behaviours: readonly Behaviour[] = [
     first: ['refused', 'content'],
   },
 
-  // Refusals without a clear reason. They count as the recipient's because other mails are accepted meanwhile.
+  // Refusals without a clear reason. They are attributed to the recipient, because the server accepts other mails.
   { source: PLAIN, rcpt: forGood('550 No such user'), outcome: 'failed', first: ['undecided', 'rcpt'] },
   {
     source: PLAIN,

@@ -13,7 +13,7 @@ export interface ReportMail {
 
 /**
  * Sends a mail with an empty return path.
- * @returns the last reply: the first that is not a success, or that to the content
+ * @returns the first SMTP reply that is not a success, or otherwise the reply to the content
  */
 export async function sendReport({ port, to, content, hello = 'EHLO' }: ReportMail): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1' });

@@ -8,9 +8,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import PostalMime, { type Email } from 'postal-mime';
 
 /**
- * What the server does: a reply of one or more lines, or a keyword: `drop` closes the connection; `stall` sends no
- * reply; after the content, `lost` accepts the mail and closes the connection without a reply, and `slow` accepts it
- * and replies after a delay.
+ * What the server does: a reply of one or more lines, or a keyword. `drop` closes the connection, and `stall` sends no
+ * reply. Two keywords are for the content only: `lost` accepts the mail and closes the connection without a reply, and
+ * `slow` accepts the mail and replies after a delay.
  */
 export type Said = string;
 
@@ -36,7 +36,7 @@ export interface Taken {
   readonly from: string;
   readonly to: string;
   readonly email: Email;
-  /** False if the reply was lost. */
+  /** Whether the client got the reply to the content; false if it was lost. */
   readonly isAnswered: boolean;
 }
 
@@ -60,7 +60,7 @@ export interface Script {
   readonly session?: SessionScript;
   /** Called when a recipient is named for the first time. Returns its script. */
   recipient?(address: string): RecipientScript | undefined;
-  /** Called before each reply to a mail. A returned reply overrides the scripts. */
+  /** Called before each reply to MAIL, to RCPT and to the content. A returned reply overrides the scripts. */
   always?(stage: 'mail' | 'rcpt' | 'content', to: string): Said | undefined;
 }
 

@@ -13,7 +13,7 @@ import { copySources, removeCopy } from '../faults/plants/copy.ts';
 import { type Mutant, mutantsOf } from './mutate.ts';
 import { type Target, targets } from './targets.ts';
 
-/** A mutant counts as detected if its tests take this many times as long as without it, because they may never end. */
+/** Tests of a mutant may never end: a mutant is detected if they take this many times as long as without it. */
 const LONGER = 10;
 const LONGEST_RUN_MS = 600_000;
 

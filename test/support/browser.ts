@@ -10,7 +10,7 @@ const EXECUTABLE = process.env['CHROMIUM'] || '/usr/bin/chromium';
 const SCREENSHOTS = join(import.meta.dirname, '..', 'screenshots');
 const TAKES_SCREENSHOTS = process.env['SCREENSHOTS'] === 'true';
 
-/** How long pages are waited for: long enough for a busy machine. */
+/** How long to wait for a page: long enough for a busy machine. */
 export const WAITS_MS = 120_000;
 
 /** The reason why no browser can be started; false if one can. */
@@ -43,8 +43,8 @@ const OTHER_LOOKS: readonly Look[] = [
 ];
 
 /**
- * The window sizes and color schemes to test. With SCREENSHOTS, every size in both schemes; otherwise each of them
- * once, because a color scheme does not change the layout.
+ * The window sizes and color schemes to test. With SCREENSHOTS, every size in both schemes; otherwise each size and
+ * each scheme only once, because a color scheme does not change the layout.
  */
 export const looks: readonly Look[] = [
   { width: 1280, colorScheme: 'light' },
@@ -111,7 +111,7 @@ async function demandNoSidewaysScroll(page: Page, name: string): Promise<void> {
 }
 
 /**
- * All visible controls. Of a group of tabs only the selected one, because the others are reached with the arrow keys.
+ * All visible controls. Of a group of tabs, only the selected one: the others are reached with the arrow keys.
  */
 const OPERABLE = `[...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
   .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled

@@ -21,7 +21,7 @@ import { createMailServer, type MailServer } from './smtp.ts';
 import type { Settings, System } from './system.ts';
 import { claimBroker, clearBroker } from './test-broker.ts';
 
-/** In the order of their start: consumers of the log before its producer. */
+/** The services, in the order in which they start: consumers of the log before its producer. */
 export const services = ['user', 'notifier', 'auth'] as const;
 export type ServiceName = (typeof services)[number];
 
@@ -46,8 +46,8 @@ export interface ClusterOptions {
   /** Whether the load balancer skips instances whose /readyz is not 200. Default: false. */
   readonly healthChecks?: boolean;
   /**
-   * Returns additional settings of the processes of a service, which take precedence. Its argument has the system's own
-   * stores.
+   * Returns additional settings of the processes of a service, which take precedence. `stores` are the stores of this
+   * system.
    */
   readonly settingsOn?: (stores: Stores, service: ServiceName) => Settings;
   /** Returns additional settings of one process, which take precedence over all others. The index starts at 0. */
@@ -68,7 +68,7 @@ export interface Cluster extends System {
   settingsOf(service: ServiceName): Settings;
   /** Starts all processes, without waiting until they are ready. */
   launch(): void;
-  /** Prepares another process of a service, which gets no requests from the load balancer. The caller must end it. */
+  /** Prepares an additional process of a service, without requests from the load balancer. The caller must end it. */
   another(service: ServiceName, settings?: Settings): Promise<ServerProcess>;
   /** The settings of ops commands. */
   readonly opsSettings: Settings;

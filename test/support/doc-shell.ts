@@ -20,10 +20,10 @@ const PROGRESS = /^[a-z ]+: [\d,]+(?: of [\d,]+)?\n/gm;
 export interface DocShellOptions {
   readonly env: Settings;
   /**
-   * Texts of the documentation and their replacements, such as `http://localhost:8080` and the address of the system.
+   * Maps strings in the documentation to their replacements, such as `http://localhost:8080` to the URL of the system.
    */
   readonly replace?: Readonly<Record<string, string>>;
-  /** Ids of the documentation that occur in no output, and the ids of the system under test. */
+  /** Maps ids in the documentation, if no output contains them, to ids of the system under test. */
   readonly ids?: Readonly<Record<string, string>>;
   /**
    * Whether to run the commands in the root of the repository with the real npm. Default: in a temporary folder, see
@@ -42,8 +42,8 @@ export interface DocShell {
 }
 
 /**
- * `npm run ops` runs the command with the current Node, because npm may run on a Node that cannot load the module that
- * NODE_OPTIONS names.
+ * Replaces npm: `npm run ops` runs the command with the current Node. The real npm may run on a different Node, which
+ * cannot load the module that NODE_OPTIONS names.
  */
 const PRELUDE = `
 npm() {

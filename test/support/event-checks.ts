@@ -37,7 +37,7 @@ export function faultsOfRecord({ key, headers, payload }: SeenRecord): readonly 
   ];
 }
 
-/** Returns the keys that a record may have: on the topic of accounts with the sequence, elsewhere without. */
+/** Returns the keys that a record may have: without the sequence, or with it as on the accounts topic. */
 function keysOf({ ce_subject: subject, ce_sequence: sequence }: SeenRecord['headers']): readonly string[] {
   return [`${subject}`, `${subject}/${Number(sequence)}`];
 }

@@ -15,7 +15,7 @@ import type { Settings } from './system.ts';
 export interface FixtureAccount {
   readonly name: string;
   readonly email: string;
-  /** The password. It is not called so, because secret scanners report that word. */
+  /** The password. The field is not named `password`, because secret scanners report that word. */
   readonly signIn: string;
   readonly formerSignIn?: string;
   readonly role?: string;
@@ -155,9 +155,9 @@ function headerOf(given: string | readonly string[]): Buffer | Buffer[] {
 }
 
 /**
- * Writes the records of the fixture, and the positions of its groups. Existing topics must be empty; they are no longer
- * compacted, because release 0.1 had no such topics. The records are dated today, so that the broker does not delete
- * them because of their age.
+ * Writes the records of the fixture, and the positions of its groups. Existing topics must be empty. Their compaction
+ * is turned off, because release 0.1 had no compacted topics. The records are dated today: otherwise the broker could
+ * delete them because of their age.
  */
 export async function loadKafka(brokers: string): Promise<void> {
   const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'fixture', logLevel: logLevel.NOTHING });

@@ -73,7 +73,7 @@ export function fuzzSuite(title: string, start: () => Promise<System>, options: 
       const faults: string[] = [];
       for (const operation of operations) {
         const { accessToken } = await people.login(admin);
-        // Earlier cases may have changed the account of the admin: without this, the first responses could be 503.
+        // Wait for the read model: earlier cases may have changed the admin's account, and queries could get a 503.
         await people.me(accessToken);
         for (const { name, path, ...input } of casesOf(operation)) {
           const headers = { Authorization: `Bearer ${accessToken}`, ...input.headers };

@@ -18,7 +18,7 @@ export function subjectOf({ key }: Pick<SeenRecord, 'key'>): string {
   return key?.split('/')[0] ?? '';
 }
 
-/** Whether a record is a heartbeat of auth, which is no event. */
+/** Whether a record is a heartbeat of auth, which is not an event. */
 export function isHeartbeat({ key }: Pick<SeenRecord, 'key'>): boolean {
   return key?.endsWith('/heartbeat') ?? false;
 }
@@ -89,7 +89,7 @@ function recordIn(line: string): SeenRecord {
   return { partition, offset, key, headers: pairs(headers), payload };
 }
 
-/** Returns headers, which kcat prints as an array that alternates between names and values, as an object. */
+/** Converts the headers of a record, which kcat prints as one array of alternating names and values, to an object. */
 function pairs(flat: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? '']] : [])),

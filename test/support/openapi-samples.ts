@@ -13,12 +13,12 @@ const BY_FORMAT: Readonly<Record<string, string>> = {
   uri: 'https://hooks.invalid/',
 };
 
-/** Texts one of which matches any pattern in our routes. */
+/** Sample strings. Each pattern in our routes matches at least one of them. */
 const TEXTS = ['nobody', '50', 'en', 'x'.repeat(40)];
 
 /**
  * Returns a valid value for a schema.
- * @throws Error if it has a pattern that matches none of our texts
+ * @throws Error if it has a pattern that matches none of our sample strings
  */
 export function sampleOf(schema: JsonSchema): unknown {
   const [choice] = schema.anyOf ?? [];

@@ -32,12 +32,12 @@ export interface Tokens {
 
 export interface People {
   signUp(person: Person, headers?: Readonly<Record<string, string>>): Promise<Reply>;
-  /** Signs up, and verifies the address with the link of the mail. */
+  /** Signs up, and verifies the address with the link in the mail. */
   verified(person: Person): Promise<Person>;
   login(person: Pick<Person, 'email' | 'password'>): Promise<Tokens>;
   /**
-   * Returns the response of `/users/me`, which includes the events that the token is based on and, with `after` (an
-   * Account-Sequence), that event. Repeats the request while the read model is behind (503).
+   * Returns the response of `/users/me`. Repeats the request while the read model is behind (503), so the response
+   * includes all events up to the token's sequence and, if given, up to `after` (an Account-Sequence).
    */
   me(token: string, after?: string | null): Promise<Reply>;
 }

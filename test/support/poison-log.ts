@@ -32,7 +32,7 @@ export function partitionOf(key: string | Buffer): number {
   return choose({ topic: ACCOUNTS, partitionMetadata, message: { key, value: null } });
 }
 
-/** Returns the first key in the partition, from the keys that the function returns for 0, 1, … */
+/** Returns the first of `key(0)`, `key(1)`, … that is in the partition. */
 export function keyInPartition<Key extends string | Buffer>(partition: number, key: (n: number) => Key): Key {
   for (let n = 0; ; n += 1) {
     const candidate = key(n);
@@ -78,7 +78,7 @@ export function openFolderLog(folder: string): PoisonLog {
 
   return {
     append: async (topic, partition, record) => {
-      // Records without a key go to all partitions in turn.
+      // Records without a key go to each partition, one after the other.
       for (let tries = 0; tries < PARTITIONS; tries += 1) {
         const [where, offset] = await appendOne(topic, record);
         if (where === partition) return `${topic}/${where}/${offset}`;

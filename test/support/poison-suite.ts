@@ -108,7 +108,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
     }
 
     /**
-     * Asserts that later events in the same partition are still handled, one by the user service and one by the
+     * Asserts that later events in the same partition are still handled: one by the user service, and one by the
      * notifier.
      */
     async function assertOthersGoOn(): Promise<void> {

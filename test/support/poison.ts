@@ -11,7 +11,7 @@ export interface Poison {
   readonly name: string;
   /**
    * @param victim an account in the partition to which the record is appended
-   * @param onPartition returns a key in that partition: the first of those that its argument returns for 0, 1, …
+   * @param onPartition returns the first of `key(0)`, `key(1)`, … that is a key in that partition
    */
   readonly make: (victim: string, onPartition: OnPartition) => RawRecord;
   /** What the user service and the notifier must do with the record. */
@@ -50,7 +50,7 @@ function headersOf(
   };
 }
 
-/** Returns valid data of an erased person, so that no mail must be sent. */
+/** Returns valid data of an erased person, for whom no mail is required. */
 function dataOf(userId: string) {
   return { userId, role: 'user', locale: 'en', person: null };
 }
@@ -88,7 +88,7 @@ export function truncatedEvent(account: string): RawRecord {
 
 type Outcome = Pick<Poison, 'projection' | 'notifier'>;
 
-/** The key identifies the account, which is parked. The notifier cannot create a mail from the record. */
+/** The key identifies the account, so the account is parked. The notifier cannot create a mail from the record. */
 const UNREADABLE: Outcome = { projection: 'parks', notifier: 'sets aside' };
 /** The key identifies no account. */
 const KEYLESS: Outcome = { projection: 'sets aside', notifier: 'sets aside' };

@@ -37,7 +37,7 @@ export function shiftClock(offsetMs: number): Settings {
   };
 }
 
-/** Returns settings with which a process kills itself (SIGKILL) as soon as it has printed a text. */
+/** Returns settings with which a process kills itself (SIGKILL) as soon as it has printed a string. */
 export function killAfter(text: string): Settings {
   return { NODE_OPTIONS: `--import=${import.meta.resolve('./kill-after.ts')}`, KILL_AFTER: text };
 }

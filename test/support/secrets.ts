@@ -1,4 +1,4 @@
-/** Finds the secrets of a test run in texts. */
+/** Searches texts, such as logs, for the secrets of a test run. */
 
 export interface Secret {
   /** A description for findings, such as `the password of ada`, because a finding must not contain the secret. */

@@ -81,7 +81,7 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
       });
     }
 
-    /** Sets a password by the newest link. Requests are carried out after their response, and may supersede a link. */
+    /** Sets a password with the newest link. Requests are processed after their response, and may supersede a link. */
     async function reset(email: string, password: string): Promise<void> {
       await eventually(`a new password for ${email}`, async () => {
         const token = await workingLink(email, RESET);

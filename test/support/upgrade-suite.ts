@@ -1,4 +1,4 @@
-/** Tests what data of release 0.1 must still do, on every kind of store. */
+/** Tests that data of release 0.1 still works. The same tests run on every kind of store. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
@@ -101,7 +101,7 @@ export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>):
       await assertVerified({ email, signIn: NEW_PASSWORD });
     }
 
-    /** Verifies with a new password, as on another device if the old password is forgotten. */
+    /** Verifies with a new password, as a person does who has forgotten the password of the sign-up. */
     async function assertVerifiesWithNewPassword(email: string, link: string): Promise<void> {
       const json = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
       assertStatus(await client.post(`/auth/verify/${link}`, { json }), 200);

@@ -1,4 +1,4 @@
-/** A receiver of webhooks that verifies signatures, skips events that it has handled, and fails when it is told to. */
+/** A receiver of webhooks that verifies signatures, skips events that it has already handled, and fails on purpose. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
@@ -13,24 +13,24 @@ export interface ReceivedEvent {
 
 export interface WebhookReceiver {
   readonly url: string;
-  /** Each event once, by id, in the order in which they came. */
+  /** The events by id, in the order of their first arrival. */
   readonly effects: Map<string, ReceivedEvent>;
   /** Counts all requests. */
   requests(): number;
   /** Counts the requests whose signature is wrong. */
   forged(): number;
-  /** Sets the secret that signatures are verified with. */
+  /** Sets the secret for verifying signatures. */
   trust(secret: string): void;
-  /** Refuses every n-th event; infinity for none. Every seventh event is handled without an answer as well. */
+  /** Refuses every n-th request; Infinity for none. Every seventh request is handled but gets no response. */
   failEvery(n: number): void;
-  /** Answers nothing any more. @returns resolves once a request waits for its answer */
+  /** Holds back all responses from now on. @returns resolves once a request waits for its response */
   hold(): Promise<void>;
-  /** Answers again. */
+  /** Sends responses again, including those that were held back. */
   release(): void;
   close(): void;
 }
 
-/** Starts a receiver on a free port. It refuses every third event. */
+/** Starts a receiver on a free port. It refuses every third request. */
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   const effects = new Map<string, ReceivedEvent>();
   let secret = '';
@@ -53,7 +53,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     await held?.released;
     if (nth % failsEvery === 0) return void response.writeHead(500).end();
     if (!effects.has(event.id)) effects.set(event.id, event);
-    // Some answers never arrive although the event did.
+    // Some responses never arrive, although the event was handled.
     if (nth % 7 === 0) return void request.socket.destroy();
     response.writeHead(204).end();
   }).listen(0, '127.0.0.1');
@@ -101,7 +101,7 @@ function verified(body: string, given: IncomingHttpHeaders, secret: string): Rec
   }
 }
 
-/** Returns the ids of the events of each account, in order. The log may have some twice, after a process was killed. */
+/** Returns the ids of each account's events, in order, without the repetitions that a kill can cause. */
 export function idsByAccount(events: Iterable<ReceivedEvent>): Readonly<Record<string, readonly string[]>> {
   const groups = Map.groupBy(events, ({ subject }) => subject);
   return Object.fromEntries(
@@ -109,7 +109,10 @@ export function idsByAccount(events: Iterable<ReceivedEvent>): Readonly<Record<s
   );
 }
 
-/** Returns all events of the feed of a system; none while the log cannot be read (503). @param key the API key of a client with the scope `events` */
+/**
+ * Returns all events in the feed of a system; none while the log cannot be read (503).
+ * @param key the API key of a client with the scope `events`
+ */
 export async function eventsOfFeed(url: string, key: string): Promise<readonly ReceivedEvent[]> {
   const reply = await fetch(`${url}/api/v1/events?limit=1000`, {
     headers: { Authorization: `Bearer ${key}` },

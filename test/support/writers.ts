@@ -51,7 +51,7 @@ export function startWriters(
       throw error;
     }),
   );
-  // Not unhandled: `stop` throws these errors.
+  // Prevents unhandled rejections. `stop` throws these errors.
   for (const end of ends) end.catch(() => undefined);
 
   return {

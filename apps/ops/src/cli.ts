@@ -15,8 +15,8 @@ const CANNOT_VERIFY = 2;
 type Output = Pick<CommandContext, 'print' | 'note'>;
 
 /**
- * Loads the function that adds each command, in the order of the help. A command line loads only the command that it
- * names, because loading all of them takes most of the time of a short command.
+ * Loads the function that adds each command, in the order of the help. Only the command that a command line names is
+ * loaded, because loading all of them takes most of the time of a short command.
  */
 const COMMANDS: Readonly<Record<string, () => Promise<(program: Program, context: CommandContext) => void>>> =
   {
@@ -114,7 +114,10 @@ export async function run(
   }
 }
 
-/** Returns the names of the commands that a command line needs: all, unless it names one that needs no other. */
+/**
+ * Returns the names of the commands that a command line needs; undefined, for all commands, unless the command line
+ * names one that needs no other.
+ */
 function neededFor(words: readonly string[]): readonly string[] | undefined {
   const name = words.find((word) => !word.startsWith('-'));
   return name !== undefined && name !== 'completion' && Object.hasOwn(COMMANDS, name) ? [name] : undefined;

@@ -13,7 +13,7 @@ export function connectionOf({ environment }: CommandContext) {
   return {
     ...kafkaConnection(readConfig(kafkaSettings, environment)),
     clientId: 'latchkey-ops',
-    // Warnings are dropped, because everything important in them is in the errors as well.
+    // Warnings are dropped, because everything important in them is also in the errors.
     logger: { warn: () => undefined },
   };
 }

@@ -35,7 +35,7 @@ export interface KeyReport {
    * start.
    */
   readonly canBeForced: boolean;
-  /** The setting and the name under which the store of a service remembers the key. */
+  /** The setting and the name under which the store of the service remembers the key. */
   readonly remembered: {
     readonly setting: string;
     readonly key: string;
@@ -44,10 +44,13 @@ export interface KeyReport {
   };
 }
 
-/** What still needs each key, by the key's id. Contains no kinds whose keys are needed only for a limited time. */
+/**
+ * Which stored data still needs each key, by the key's id. Empty for kinds whose keys are judged by state and age
+ * alone.
+ */
 type Needs = Readonly<Record<ReportedKeyKind, ReadonlyMap<string, string>>>;
 
-/** How long data is kept that was made with a key. */
+/** How long data that was made with a key is kept or valid. */
 export interface Lifetimes {
   /** How long access tokens are valid. */
   readonly accessTokenMinutes: number;
@@ -138,7 +141,10 @@ function stateOf(
   return since === undefined ? 'next' : 'former';
 }
 
-/** The kinds that earlier versions used without recording it, so that a former key may seem to be the next one. */
+/**
+ * The kinds of keys whose use earlier versions did not record. A former key of these kinds may therefore appear as
+ * `next`.
+ */
 const UNRECORDED: ReadonlySet<ReportedKeyKind> = new Set(['bounces', 'dkim', 'webhooks']);
 
 /** Whether a key may have been used in the past. */
@@ -147,7 +153,8 @@ function wasUsed(kind: ReportedKeyKind, state: KeyReport['state']): boolean {
 }
 
 /**
- * Returns until when a former key is needed: data may have been made with it until the current key was first used.
+ * Returns what still needs a former key, and until when: data may have been made with it until the current key was
+ * first used. Empty if that time is over.
  */
 function neededUntil(
   kind: ReportedKeyKind,

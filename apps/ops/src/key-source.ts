@@ -21,7 +21,7 @@ export interface KeySource {
 /**
  * Opens the keys in a folder that `ops secrets` made. Without a folder, opens the keys in the settings, or else the
  * keys of the data folder.
- * @throws Error of one line that says what is missing
+ * @throws Error with a one-line message that says what is missing
  */
 export async function openKeySource(
   folder: string | undefined,

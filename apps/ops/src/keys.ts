@@ -29,7 +29,10 @@ export async function keysOfFolder(folder: string, environment: Environment): Pr
   return keys as Secrets;
 }
 
-/** Returns a secret as standalone would use it; undefined if it is neither set nor in the folder. @throws ConfigError */
+/**
+ * Returns a secret as standalone would use it; undefined if it is neither set nor in the folder.
+ * @throws ConfigError
+ */
 export async function secretOfFolder(
   name: keyof Secrets,
   folder: string,
@@ -75,7 +78,10 @@ async function givenEventKeys(folder: string, environment: Environment): Promise
   return { ...(await keysIn(join(folder, 'secrets.json'))), ...given }.EVENT_SIGNING_KEYS;
 }
 
-/** Returns the keys that auth signs events with. @throws ConfigError; Error (one line) if there are no such keys */
+/**
+ * Returns the keys that auth signs events with.
+ * @throws ConfigError; Error with a one-line message if there are no such keys
+ */
 export async function eventKeysOf({ environment }: Pick<CommandContext, 'environment'>): Promise<EventKeys> {
   return readEventKeys(await eventSigningKeys(dataFolderOf(environment), environment));
 }
@@ -83,13 +89,13 @@ export async function eventKeysOf({ environment }: Pick<CommandContext, 'environ
 /**
  * Returns the public keys that verify signatures of events: those of EVENT_SIGNING_KEYS, or those that auth publishes
  * at JWKS_URL if it is set. Undefined if neither is set.
- * @throws ConfigError; Error (one line) if they cannot be read
+ * @throws ConfigError; Error with a one-line message if they cannot be read
  */
 export async function publicEventKeysOf({
   environment,
 }: Pick<CommandContext, 'environment'>): Promise<ReadonlyMap<string, KeyObject> | undefined> {
   const own = await givenEventKeys(dataFolderOf(environment), environment);
-  // The keys are read rather than used as written, because a key without an id gets one.
+  // The keys are parsed, not used as written, because parsing gives an id to a key without one.
   if (own !== undefined) return eventKeysIn({ keys: readEventKeys(own).published });
   const { JWKS_URL: url } = readConfig(z.object({ JWKS_URL: z.url().optional() }), environment);
   return url === undefined ? undefined : parseKeys(await fetchText(url), url);
@@ -97,7 +103,7 @@ export async function publicEventKeysOf({
 
 const FETCH_WITHIN_MS = 3000;
 
-/** @throws Error of one line */
+/** @throws Error with a one-line message */
 async function fetchText(url: string): Promise<string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_WITHIN_MS) });
@@ -143,7 +149,7 @@ export async function assertFileFreeOrSame(path: string, keys: Secrets): Promise
     );
 }
 
-/** Writes the keys to a file (0600), unless it contains them already. @throws as assertFileFreeOrSame */
+/** Writes the keys to a file (0600), unless it contains them already. @throws like assertFileFreeOrSame */
 export async function writeEnvFile(path: string, keys: Secrets): Promise<void> {
   if (!(await createTextFile(path, asEnv(keys)))) await assertFileFreeOrSame(path, keys);
 }

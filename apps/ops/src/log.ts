@@ -9,7 +9,7 @@ import { withStore } from './stores.ts';
 
 export interface OpenedLog {
   readonly kind: LogKind;
-  /** The prefix of the names of groups; empty in the embedded log. */
+  /** The prefix of group names; empty in the embedded log. */
   readonly groupPrefix: string;
   readonly bus: Bus & Groups;
   readonly reader: LogReader;
@@ -20,8 +20,8 @@ export function selectedLogKind(environment: Environment): LogKind {
 }
 
 /**
- * Opens the log, even while servers use it, and closes it after the work. @throws ConfigError; whatever the log
- * throws
+ * Opens the log, even while servers use it, and closes it after the work.
+ * @throws ConfigError; errors of the log
  */
 export function withLog(context: CommandContext, work: (log: OpenedLog) => Promise<void>): Promise<void> {
   return selectedLogKind(context.environment) === 'kafka'

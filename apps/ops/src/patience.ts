@@ -3,7 +3,10 @@ import { retry } from '@latchkey/process/loop';
 import type { CommandContext } from './context.ts';
 
 const RETRY_MS = 500;
-/** Long enough for a server that is just starting or a connection that is just being opened. */
+/**
+ * How long to retry before the wait is reported, or before a command that does not wait gives up, in ms. Enough for a
+ * server that is just starting or a connection that is just being opened.
+ */
 const GRACE_MS = 3000;
 const REPORT_EVERY_MS = 30_000;
 

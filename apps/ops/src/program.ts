@@ -30,7 +30,7 @@ const HOUR_MS = 3_600_000;
 const MAX_OVERLAP_HOURS = 24 * 90;
 const OVERLAP_HOURS = 24;
 
-/** @param what says what lasts this long after a rotation */
+/** @param what the help text: what lasts this long after a rotation */
 export function overlapOption(what: string) {
   return new Option('--overlap-hours <n>', what)
     .default(OVERLAP_HOURS)

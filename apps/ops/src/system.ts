@@ -9,17 +9,17 @@ import { withStore } from './stores.ts';
 /** The stores and the log that the settings name. */
 export interface System {
   readonly store: Store;
-  /** Works with our names of topics. */
+  /** The bus. It takes Latchkey's own names of topics. */
   readonly bus: Bus & Groups;
-  /** Works with the names that topics have on the log. */
+  /** The log. It takes the names that the topics have on it. */
   readonly log: OpenedLog;
-  /** Returns the name on the log of one of our topics. */
+  /** Returns the name on the log for one of our topics. */
   nameOf(topic: string): string;
 }
 
 /**
- * Opens store and log, even while servers use them, and closes them after the work. @throws ConfigError; whatever
- * both throw
+ * Opens store and log, even while servers use them, and closes them after the work.
+ * @throws ConfigError; the errors of withStore and withLog
  */
 export function withSystem(context: CommandContext, work: (system: System) => Promise<void>): Promise<void> {
   const { TOPIC_NAMES: names } = readConfig(topicSettings, context.environment);

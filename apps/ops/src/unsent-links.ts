@@ -26,7 +26,10 @@ function keyOfLink({ link }: OwedDeliveryWithLink, now: Date): string | undefine
   return sealingKeyIdOf(link.sealed);
 }
 
-/** An event that has not reached the notifier has no delivery, so its link counts as unsent. */
+/**
+ * Returns whether the mail has not been sent. If its event has not reached the notifier, there is no delivery, so the
+ * link counts as unsent.
+ */
 async function isUnsent(
   { id }: OwedDeliveryWithLink,
   deliveries: Pick<OpsDeliveries, 'find'>,

@@ -92,7 +92,7 @@ async function openStore(
   return { database, bus, clock };
 }
 
-/** Only the retention of security events is a setting. */
+/** Creates the topics. Of their properties, only the retention of security events is a setting. */
 async function ensureTopics(bus: EmbeddedBus, retentionDays: number, names: TopicNames): Promise<void> {
   const { name, retentionMs } = securityTopic(retentionDays);
   await bus.setRetention(topicNameOnLog(names, name), retentionMs);
@@ -139,7 +139,7 @@ function routesOf(
   return [...ofServices.filter(({ path }) => path !== '/'), ...pages];
 }
 
-/** Starts to listen before the services are composed, because they need to know the port. */
+/** Starts to listen. This happens before the services are composed, because they need to know the port. */
 async function startListener(
   config: StandaloneConfig,
   { logger, registry }: StandaloneDeps,
@@ -177,7 +177,7 @@ async function startOperations(
 /**
  * Opens the folder, the port and the mailbox, and composes the services; `start` starts them. Until they have started,
  * every request is answered with 503.
- * @throws ConfigError with all faults; Error (one line) if the folder or the port cannot be used
+ * @throws ConfigError with all faults; Error with a one-line message if the folder or the port cannot be used
  */
 export async function composeStandalone(config: StandaloneConfig, deps: StandaloneDeps): Promise<Standalone> {
   await using opened = new AsyncDisposableStack();

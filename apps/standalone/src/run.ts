@@ -1,4 +1,4 @@
-/** Everything in one process, loaded by `main.ts`. */
+/** Runs everything in one process. Loaded by `main.ts`. */
 import { widenThreadPool } from '@latchkey/auth';
 import {
   createLogger,
@@ -13,7 +13,10 @@ import { composeStandalone, type Standalone } from './compose.ts';
 import { readSettings, type StandaloneConfig } from './settings.ts';
 import { printWelcome } from './welcome.ts';
 
-/** Logs pretty lines on a terminal and JSON otherwise, because formatting a line takes several times as long as writing it. */
+/**
+ * Creates the logger. Lines are pretty on a terminal in development and JSON otherwise, because formatting a line takes
+ * several times as long as writing it.
+ */
 async function loggerFor(config: StandaloneConfig): Promise<Logger> {
   const options = { name: 'latchkey', level: config.LOG_LEVEL };
   if (config.LATCHKEY_ENV === 'production' || !process.stdout.isTTY) return createLogger(options);

@@ -20,7 +20,7 @@ export interface Services {
   readonly publicPath: string;
 }
 
-/** Names the service of each dependency, because one `/readyz` reports on all services. */
+/** Adds the name of the service to its dependencies, because one `/readyz` reports on all services. */
 function ownHealth(service: Service): Service {
   return {
     ...service,

@@ -1,4 +1,4 @@
-/** The settings of standalone: its own, and those of the three services, with the defaults that it provides. */
+/** The settings of standalone: its own, and those of the three services, for which it provides some defaults. */
 import { authSettings } from '@latchkey/auth';
 import { generateSecrets } from '@latchkey/auth/secrets';
 import { notifierSettings } from '@latchkey/notifier';
@@ -43,8 +43,8 @@ const EXPOSED =
 type Fault = readonly [name: keyof z.infer<typeof fields>, message: string];
 
 /**
- * Returns settings that contradict each other. Also called if individual settings are invalid, so that all faults are
- * reported together.
+ * Returns the faults of settings that contradict each other. Also called if individual settings are invalid, so that
+ * all faults are reported together.
  */
 function contradictions(config: z.infer<typeof fields>): readonly Fault[] {
   if (config.LATCHKEY_ENV === 'production')
@@ -66,7 +66,7 @@ function isGiven(environment: Environment, name: string): boolean {
   return Boolean(environment[name] || environment[`${name}_FILE`]);
 }
 
-/** Adds the provided settings that are set neither directly nor by a file. */
+/** Adds the provided defaults of settings that are set neither directly nor by a file. */
 function withProvided(environment: Environment, provided: Environment): Environment {
   return {
     ...environment,

@@ -13,7 +13,7 @@ const settings = z.object({
   /** PUBLIC_URL of Latchkey. */
   ISSUER: url,
   AUDIENCE: z.string().min(1, 'must not be empty').default('latchkey'),
-  /** The URL of Latchkey's keys. Default: that of the issuer. */
+  /** The URL of Latchkey's public keys. Default: the one below ISSUER. */
   JWKS_URL: url.optional(),
   /** An API key with the scope `events`. If it is set, revoked tokens are refused immediately, without Kafka. */
   FEED_KEY: z.string().optional(),

@@ -51,7 +51,7 @@ async function newContext(): Promise<BrowserContext> {
   return context;
 }
 
-/** Waits until the read model has the account as it is now: the app shows a 503 instead of repeating its request. */
+/** Waits until the read model is up to date. Before that, the app would show a 503, because it does not retry. */
 async function known(person: Pick<Person, 'email' | 'password'>): Promise<void> {
   const { accessToken, refreshToken } = await people.login(person);
   assertStatus(await people.me(accessToken), 200);
@@ -176,7 +176,7 @@ for (const tokens of ['cookie', 'body'] as const) {
     await page.getByRole('button', { name: 'Reload' }).click();
     await page.getByText(`Your address is ${moved}.`).waitFor();
 
-    // The previous address takes the change back, which ends every session.
+    // The change is undone with the link in the mail to the previous address, which ends every session.
     await other.goto(await linkTo(app, ada.email, 'Your email address was changed'));
     await fill(other, 'Keep your previous address', { 'New password': ada.password }, 'Undo the change');
     await other.getByText('Your previous address is back.').waitFor();

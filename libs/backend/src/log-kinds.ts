@@ -11,7 +11,7 @@ const logSettings = z.object({ LOG: z.enum(['kafka', 'embedded']).optional() });
 
 /**
  * Reads LOG. Default: the embedded log with the embedded store, otherwise Kafka.
- * @throws Error of one line if the store cannot hold the log
+ * @throws Error with a one-line message if the store cannot hold the log
  */
 export function readLogKind(environment: Environment, store: StoreKind): LogKind {
   const { LOG: kind = store === 'sqlite' ? 'embedded' : 'kafka' } = readConfig(logSettings, environment);

@@ -32,8 +32,8 @@ export function selectByKind<Result>(
 
 export interface OpenOptions {
   /**
-   * How a store is shared that only one server at a time may use; see `openDatabase`. Other kinds of stores ignore
-   * it.
+   * For a store that only one server at a time may use: how it is shared; see `openDatabase`. Other kinds of stores
+   * ignore this.
    */
   readonly as: 'server' | 'shared' | 'exclusive';
   /** Set by commands that read all data: removes the limit on the store's response time. Default: false. */

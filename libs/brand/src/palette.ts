@@ -19,11 +19,11 @@ export interface Palette {
 
 const WHITE = '#ffffff';
 const BLACK = '#000000';
-/** The background of texts in the dark scheme. */
+/** The background of text in the dark scheme. */
 const DARK_GROUND = '#1b1f23';
 const ON_DARK_ACCENT = '#0d1f1b';
 
-/** The contrast that texts require. In the dark scheme, where we choose the color, they always get it. */
+/** The contrast that text requires. In the dark scheme, where we choose the color, text always has it. */
 export const MIN_CONTRAST = 4.5;
 const DARK_CONTRAST = 6;
 const STEPS = 50;
@@ -57,7 +57,7 @@ export function contrastOf(one: string, other: string): number {
   return (lighter + 0.05) / (darker + 0.05);
 }
 
-/** Shifts a color towards `end` just far enough for its contrast to `ground`. */
+/** Shifts a color towards `end` just far enough that its contrast to `ground` is `enough`. */
 function shifted(color: string, end: string, ground: string, enough: number): string {
   for (let step = 0; step < STEPS; step += 1) {
     const candidate = mix(color, end, step / STEPS);

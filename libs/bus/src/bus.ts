@@ -6,8 +6,8 @@ export type { BusRecord } from './record.ts';
 
 /**
  * A record to be published. `key` determines the partition (Kafka's murmur2; round robin without a key), so records
- * with the same key stay in order. In a key `a/b` only `a` counts, so that records with such keys stay in order as
- * well. An array as a header is sent as one header per element.
+ * with the same key stay in order. Of a key `a/b`, only `a` counts, so records with the keys `a/1` and `a/2` stay in
+ * order as well. A header whose value is an array is sent as one header per element.
  */
 export interface OutgoingRecord {
   readonly key: string | Buffer | null;
@@ -21,15 +21,15 @@ export interface Slice {
   readonly partition: number;
   readonly records: readonly BusRecord[];
   /**
-   * Aborted once the partition may belong to another member, and when the subscription closes. A handler that
-   * processes records one by one may then reject between two of them: the rest are redelivered, here or to another
-   * member. If only the subscription closes, the position of a handler that resolves is still stored.
+   * Aborted once the partition may belong to another member, and when the subscription closes. A handler that processes
+   * records one by one may then reject between two of them: the rest are redelivered, here or to another member. If
+   * only the subscription closes and the handler resolves, its position is still stored.
    */
   readonly signal: AbortSignal;
   /**
-   * Marks a record that no handler can use. Once the handler resolves, it is published to
-   * `<topic>.dlq.<group>` with its key, value and headers, and the headers `dlq_cause`, `dlq_topic`,
-   * `dlq_partition` and `dlq_offset`, before the group's position moves past it.
+   * Marks a record that no handler can use. Once `handle` resolves, and before the group's position moves past the
+   * record, it is published to `<topic>.dlq.<group>`: with its key, value and headers, and with the headers
+   * `dlq_cause`, `dlq_topic`, `dlq_partition` and `dlq_offset`.
    */
   setAside(record: BusRecord, cause: string): void;
 }
@@ -84,20 +84,24 @@ export interface TopicSpec {
   readonly partitions: number;
   /** How long records are kept, in ms; -1 keeps them without a limit. */
   readonly retentionMs: number;
-  /** Set if a later record with the same key may replace an earlier one. Only on Kafka; the embedded log keeps both. */
+  /**
+   * Set if a later record with the same key may replace an earlier one. Takes effect only on Kafka; the embedded log
+   * keeps both.
+   */
   readonly compaction?: Compaction;
 }
 
-/** How Kafka removes the records that later ones have replaced. */
+/** How Kafka removes records that later ones have replaced. */
 export interface Compaction {
   /**
-   * A replaced record is removed at most this long after the record that replaced it, and about a segment's time more,
-   * provided that the partition is appended to. In ms. Undefined: when the broker finds it worthwhile.
+   * The longest time, in ms, that a replaced record remains after the record that replaced it. Removal may take longer
+   * by about the duration of a segment, and happens only if more records are appended to the partition. Undefined: the
+   * broker decides when.
    */
   readonly maxLagMs?: number;
   /**
-   * Returns whether several records have this key on purpose, as on a topic of an earlier release: compaction would
-   * remove all but the last one. Default: no such records are looked for.
+   * Returns whether several records have this key on purpose, as on a topic of an earlier release. On such a topic,
+   * compaction would remove all of them but the last. Default: such records are not looked for.
    */
   sharesKey?(key: Buffer | null): boolean;
 }
@@ -155,8 +159,8 @@ export interface Bus {
    */
   replaceKey?(key: string, change: ReplaceRecord): Promise<void>;
   /**
-   * Returns whether a later record of a topic replaces an earlier one with the same key, as the topic is now. Only on
-   * Kafka.
+   * Returns whether a topic is currently compacted, so that a later record replaces an earlier one with the same key.
+   * Only on Kafka.
    * @throws Error if there is no such topic
    */
   isCompacted?(topic: string): Promise<boolean>;
@@ -164,7 +168,10 @@ export interface Bus {
   close(): Promise<void>;
 }
 
-/** Returns the parts of a record to keep. The record's `topic` is the name on the log. */
+/**
+ * Returns the value and the headers that a record keeps; undefined to leave it as it is. The record's `topic` is the
+ * topic's name on the log.
+ */
 export type ReplaceRecord = (record: BusRecord) => Pick<BusRecord, 'value' | 'headers'> | undefined;
 
 /** How far a group has read, summed over the partitions of its topics. */

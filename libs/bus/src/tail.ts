@@ -3,20 +3,19 @@ import type { BusRecord, PartitionRange } from './record.ts';
 
 /** Reads one topic without joining a group. Every guarantee is a test in tail.contract.ts. */
 export interface LogTail {
-  /** The id of the log. Each log has another one, because the offsets of one log are meaningless in another. */
+  /** The id of the log. Each log has a different id, because the offsets of one log are meaningless in another. */
   readonly id: string;
   /** Returns the range of each partition, by partition, at most {@link MAX_RANGES_AGE_MS} old. */
   ranges(): Promise<readonly PartitionRange[]>;
   /**
-   * Returns the records of a partition from an offset within its range on, in order: at least one, at most `limit`. If
-   * compaction has removed the first ones, it begins with those that remain.
-   * Empty at the end.
+   * Returns records of a partition in order, starting at an offset within its range: at least one and at most `limit`.
+   * If compaction has removed the first ones, it begins with those that remain. Empty at the end of the partition.
    */
   read(partition: number, offset: number, limit: number): Promise<readonly BusRecord[]>;
   /** Returns the partition of records with this key. */
   partitionOf(key: string): Promise<number>;
   /**
-   * Resolves once there may be records after these ends, and when `signal` is aborted.
+   * Resolves once there may be records after the ends of these ranges, and when `signal` is aborted.
    * @param ranges as `ranges` returned them
    */
   grown(ranges: readonly PartitionRange[], signal: AbortSignal): Promise<void>;
@@ -24,7 +23,7 @@ export interface LogTail {
 
 export const MAX_RANGES_AGE_MS = 50;
 
-/** Returns whether there are records after these ends. */
+/** Returns whether there are records after the ends of the former ranges. */
 export function hasNewRecords(before: readonly PartitionRange[], now: readonly PartitionRange[]): boolean {
   const ends = new Map(before.map(({ partition, end }) => [partition, end]));
   return now.some(({ partition, end }) => end > (ends.get(partition) ?? 0));

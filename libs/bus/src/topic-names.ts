@@ -1,4 +1,4 @@
-/** Gives topics other names on the log, because a topic was rewritten or a broker has naming rules. */
+/** Gives topics different names on the log, because a topic was rewritten or a broker has naming rules. */
 import type { Bus, Groups } from './bus.ts';
 
 /** Maps our names of topics to those on the log. Topics that are not listed have our name there. */

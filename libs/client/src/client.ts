@@ -49,14 +49,16 @@ export interface AuthClient {
   signOut(): Promise<void>;
   /**
    * Reads a verification link. Call `confirm` when the person clicks, not when the page loads.
-   * @throws ApiProblem (token_invalid) if the URL has no complete token; the other links, too
+   * @throws ApiProblem (token_invalid) if the URL has no complete token; this applies to the other links as well
    */
   verifyFromUrl(url: string): { confirm(evidence?: Verification): Promise<void>; reject(): Promise<void> };
   /** Reads a password link. */
   resetFromUrl(url: string): { setPassword(newPassword: string): Promise<void> };
-  /** Reads a link that confirms a new address. Call `confirm` when the person clicks, not when the page loads. */
+  /**
+   * Reads a link that confirms a new e-mail address. Call `confirm` when the person clicks, not when the page loads.
+   */
   changeEmailFromUrl(url: string): { confirm(password: string): Promise<void> };
-  /** Reads a link that undoes a change of address. */
+  /** Reads a link that undoes a change of the e-mail address. */
   undoEmailChangeFromUrl(url: string): { setPassword(newPassword: string): Promise<void> };
   /** Adds a listener. @returns a function that removes it */
   on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void;
@@ -78,7 +80,7 @@ export function createClient(options: ClientOptions): AuthClient {
   const key = `${KEY} ${baseUrl}`;
   const listeners: Listeners = { signedIn: new Set(), signedOut: new Set(), expired: new Set() };
   /**
-   * The last sequence of each account that a response has named. It is sent back, so that the next response
+   * The last sequence of each account that a response has named. Requests send it back, so that the next response
    * includes that change.
    */
   const sequences = new Map<string, number>();
@@ -131,7 +133,7 @@ export function createClient(options: ClientOptions): AuthClient {
   }
 
   /**
-   * Gets new tokens, unless another request or another tab has got them since `stale` was read.
+   * Gets new tokens, unless another request or another tab has already done so since `stale` was read.
    * @returns undefined if the session has ended @throws if the server cannot be reached; the session is then kept
    */
   function refresh(stale: Session | undefined): Promise<Session | undefined> {

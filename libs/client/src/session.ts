@@ -12,7 +12,7 @@ export interface Session {
   readonly refreshToken?: string;
 }
 
-/** Stores one text. `localStorage`, `sessionStorage` and React Native's AsyncStorage have this shape. */
+/** Stores strings by key. `localStorage`, `sessionStorage` and React Native's AsyncStorage have this shape. */
 export interface Storage {
   getItem(key: string): string | null | Promise<string | null>;
   setItem(key: string, value: string): void | Promise<void>;
@@ -38,7 +38,7 @@ export function sessionOf({ accessToken, refreshToken, expiresIn, user }: Tokens
   };
 }
 
-/** Returns undefined for a text that is not a session. */
+/** Parses a stored session. Returns undefined for a string that is not a session. */
 export function readSession(text: string | null): Session | undefined {
   try {
     const value = JSON.parse(text ?? '');

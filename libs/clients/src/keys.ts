@@ -14,7 +14,7 @@ export function makeClientKey(clientId: string): string {
   return `latchkey_${clientId}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
 }
 
-/** Returns the id of the client to which a key claims to belong; undefined if the text does not look like a key. */
+/** Returns the id of the client to which a key claims to belong; undefined if the string does not look like a key. */
 export function clientIdOf(key: string): string | undefined {
   return /^latchkey_([\da-f]{16})_[\w-]{43}$/.exec(key)?.[1];
 }

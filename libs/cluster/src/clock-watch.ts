@@ -18,7 +18,7 @@ const MAX_SKEW_MS = 30_000;
 const EVERY_MS = 30_000;
 /** How long a measurement is used, in ms. */
 const LASTS_MS = 5 * 60_000;
-/** The longest time of a response, in ms: a slower one does not show the time precisely enough. */
+/** The longest time that a response may take, in ms. A slower one does not show the time precisely enough. */
 const ANSWERS_WITHIN_MS = 5_000;
 
 export interface ClockWatchDeps {

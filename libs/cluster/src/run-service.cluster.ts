@@ -10,7 +10,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import { ensureIndexes, openMongo } from '@latchkey/mongo';
-import { createGateTo } from './testing/gate.ts';
+import { createOutageProxy } from './testing/outage-proxy.ts';
 
 const PROBE = join(import.meta.dirname, 'testing/probe.ts');
 
@@ -133,8 +133,8 @@ async function lastWords(probe: Probe): Promise<string> {
 describe('a service on its servers', () => {
   test('waits for both, continues by itself, survives an outage of MongoDB and stops in order', async (t) => {
     const { environment } = await prepare(t, { partitions: 2 });
-    const kafka = await createGateTo(broker);
-    const mongo = await createGateTo(mongoServer.host);
+    const kafka = await createOutageProxy(broker);
+    const mongo = await createOutageProxy(mongoServer.host);
     t.after(() => Promise.all([kafka.shut(), mongo.shut()]));
     const url = new URL(environment.MONGO_URL);
     url.port = String(mongo.port);
@@ -210,7 +210,7 @@ describe('a service on its servers', () => {
 
   test('can be stopped while it waits', async (t) => {
     const { environment } = await prepare(t, { partitions: 2 });
-    const kafka = await createGateTo(broker);
+    const kafka = await createOutageProxy(broker);
     const probe = await startProbe(t, { ...environment, KAFKA_BROKERS: `127.0.0.1:${kafka.port}` });
     await until(async () => countOf(probe, 'waiting for kafka') === 1);
     probe.child.kill('SIGTERM');
@@ -289,10 +289,10 @@ describe('what waiting does not mend ends the process with one line:', () => {
 
   test('a port that is taken', async (t) => {
     const { environment } = await prepare(t, { partitions: 2 });
-    const gate = await createGateTo(broker);
-    await gate.open();
-    t.after(() => gate.shut());
-    const words = await lastWords(await startProbe(t, { ...environment, PORT: String(gate.port) }));
+    const proxy = await createOutageProxy(broker);
+    await proxy.open();
+    t.after(() => proxy.shut());
+    const words = await lastWords(await startProbe(t, { ...environment, PORT: String(proxy.port) }));
     assert.match(words, /^cannot start: port \d+ on 127\.0\.0\.1 is taken/);
   });
 

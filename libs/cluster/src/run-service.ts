@@ -40,7 +40,7 @@ export interface ClusterService<Settings extends z.ZodObject> extends Pick<Servi
    * called again.
    */
   compose(config: z.infer<Settings>, deps: ClusterServiceDeps): Service;
-  /** Returns whether pages of an origin may call the service. Default: none. */
+  /** Returns a function that returns whether pages of an origin may call the service. Default: no origin may. */
   allowedOrigins?(config: z.infer<Settings>): (origin: string) => boolean;
   /** Headers of the service that pages may send and read. */
   readonly corsHeaders?: readonly string[];

@@ -36,8 +36,8 @@ export interface Servers {
   readonly backend: Backend;
   /**
    * Resolves once log and store can be reached and have what the service needs, however long that takes.
-   * @throws Error of one line if waiting does not help: refused credentials, a topic or an index that is missing or
-   * differs, a schema of a newer version; the abort error after `close`
+   * @throws Error with a one-line message if waiting does not help: refused credentials, a topic or an index that is
+   * missing or differs, a schema of a newer version; the abort error after `close`
    */
   ready(needs: ServiceRequirements): Promise<void>;
   /** Returns the state of the log and the store as of the last check by `ready`. */

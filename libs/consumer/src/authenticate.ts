@@ -36,7 +36,7 @@ export type Authenticate = (sources: readonly BusRecord[]) => Promise<Authentica
 export interface AuthenticateOptions {
   readonly keys: EventKeys;
   readonly policy: SignaturePolicy;
-  /** The topics that the consumer reads, by our names. An event of another topic does not belong there. */
+  /** The topics that the consumer reads, by our names. An event does not verify if its type belongs on none of them. */
   readonly topics: readonly TopicName[];
   /** Topics whose events are not signed, by their names on the log. */
   readonly unsigned?: readonly string[];
@@ -57,9 +57,9 @@ interface Candidate {
 export const UNSIGNED_CAUSE = 'it is not signed (if release 0.1 wrote it, publish it again: ops republish)';
 
 /**
- * Returns a function that authenticates consecutive records, without heartbeats. A signature covers the hash of its
- * event and, because each hash includes the previous one, all earlier events of the chain. So only the last signature
- * of each run of linked events is verified.
+ * Returns a function that authenticates consecutive records; heartbeats must have been removed. A signature covers the
+ * hash of its event and, because each hash includes the previous one, all earlier events of the chain. So only the last
+ * signature of each run of linked events is verified.
  */
 export function createAuthenticate({
   keys,

@@ -1,4 +1,4 @@
-/** Sorts the records of a parked account, which are read again in the order of the log, by sequence. Pure. */
+/** Sorts the events of a parked account by sequence, while its records are read again in the order of the log. Pure. */
 import { type FirstEvent, gapBlocker, isNextSequence } from './next-step.ts';
 import type { Blocker, Parked, Position } from './position-store.ts';
 import { type AccountRecord, causeOf, type EventRecord, isEvent, sequenceOf } from './records.ts';
@@ -21,7 +21,7 @@ export interface CatchUp {
 
 export interface CatchUpOptions {
   readonly position: Position;
-  /** The mark that the records are read from. */
+  /** The mark of the account. The records are read from the marked one on. */
   readonly origin: Parked;
   readonly first: FirstEvent;
   /**

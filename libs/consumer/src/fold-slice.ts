@@ -18,7 +18,7 @@ export interface FoldedRecord {
 export interface SliceOutcome<P extends Position> {
   /** Accounts that have changed, each once, as they are to be stored. */
   readonly changed: readonly P[];
-  /** The outcome of each record whose key names an account, in order, without the events that fill gaps. */
+  /** The outcome of each record whose key names an account, in order. Events that fill gaps are left out. */
   readonly folded: readonly FoldedRecord[];
   /** Records whose key names no account. */
   readonly unusable: readonly DecodedRecord[];

@@ -276,7 +276,7 @@ describe('a consumer that catches up', () => {
       ...tail,
       read: (...place) => {
         reads += 1;
-        // Other work, as it waits for its turn.
+        // Simulates other work that waits for its turn.
         if (reads === 1) setImmediate(() => (readsBefore = reads));
         return tail.read(...place);
       },

@@ -9,8 +9,8 @@ import type { EventKeys } from './event-keys.ts';
 
 export interface LookAhead {
   /**
-   * Returns the hashes of verified events: of these consecutive records, as far as they could be verified, and possibly
-   * of other records. Empty near the end of the log, and if the log or the keys cannot be read at the moment: the
+   * Returns hashes of verified events: of the given consecutive records, as far as these could be verified, and
+   * possibly of other records. Empty near the end of the log, and while the log or the keys cannot be read. The
    * consumer must then verify the signatures itself.
    */
   verifiedHashes(records: readonly BusRecord[]): Promise<ReadonlySet<string>>;
@@ -21,7 +21,7 @@ export interface LookAheadOptions {
   readonly keys: EventKeys;
   /** How many records to read ahead, per partition. About 100 bytes each are kept. Default: 20,000. */
   readonly records?: number;
-  /** The lag, in records, below which a consumer is not catching up. Default: 1,000. */
+  /** The lag, in records, below which a consumer does not count as catching up. Default: 1,000. */
   readonly leastBehind?: number;
 }
 
@@ -44,7 +44,10 @@ const RECORDS_PER_READ = 500;
 /** A slice of fewer than 1/10 of `leastBehind` records shows that the consumer is near the end of the log. */
 const LEAST_SLICE_PART = 10;
 
-/** Returns a look-ahead for one consumer: several at different offsets would read the same records again and again. */
+/**
+ * Returns a look-ahead for one consumer. Consumers at different offsets must not share it, because it would read the
+ * same records again and again.
+ */
 export function createLookAhead({
   log,
   keys,
@@ -71,7 +74,8 @@ export function createLookAhead({
       for (const record of batch) addToRuns(runs, intactProof(record));
       count += batch.length;
       at = last.offset + 1;
-      // A log in this process responds at once: other work must not wait for the whole window.
+      // A log in this process responds immediately. This pause lets other work run before the whole window has been
+      // read.
       await new Promise((resolve) => void setImmediate(resolve));
     }
     return { start, end: at, hashes: await verifyRuns([...runs.values()], keys) };
@@ -89,7 +93,7 @@ export function createLookAhead({
     const tail = await tailOf(topic);
     const range = (await tail.ranges()).find((each) => each.partition === partition);
     if (range === undefined || range.end - first.offset < leastBehind) return NO_HASHES;
-    // The log has removed records that the consumer already has: they cannot be read again.
+    // If the log has removed records that the consumer already has, they cannot be read again.
     if (first.offset < range.start) return NO_HASHES;
     const window = await read(tail, partition, first.offset);
     windows.set(place, window);

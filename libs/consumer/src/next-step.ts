@@ -70,8 +70,8 @@ export function gapBlocker(last: number, sequence: number): Blocker {
 }
 
 /**
- * Returns the sequence of the missing event of an account that is parked at a gap. It is read from the text of the
- * cause, because stores keep nothing else.
+ * Returns the sequence of the missing event of an account that is parked at a gap. It is taken from the message in
+ * `cause`, because stores do not keep it anywhere else.
  */
 function missingIn({ cause }: Blocker): number {
   return Number(/where (\d+) was due$/.exec(cause)?.[1] ?? 0);

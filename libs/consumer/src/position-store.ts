@@ -30,7 +30,7 @@ export interface Parked extends Blocker {
 
 /** The position of a consumer in the events of one account. Consumers extend it with the state that they derive. */
 export interface Position {
-  /** The id of the account, or of the mailing on the topic of mailings. */
+  /** The id of the account; on the mailings topic, that of the mailing. */
   readonly account: string;
   /** Sequence of the last event that was applied or skipped; 0 before the first. */
   readonly sequence: number;
@@ -53,8 +53,8 @@ export interface PositionStore<P extends Position = Position> {
    */
   save(positions: readonly P[]): Promise<void>;
   /**
-   * Replaces the mark of an account that still has exactly this mark (same topic, partition, offset and cause), or
-   * removes it if no other mark is given. Does nothing otherwise: another member has replaced the mark meanwhile.
+   * Replaces the mark `current` of its account by `next`, or removes it if `next` is not given. Does nothing if the
+   * stored mark differs (in topic, partition, offset or cause), because another member has then replaced it.
    */
   replaceMark(current: Parked, next?: Parked): Promise<void>;
 }

@@ -26,8 +26,8 @@ export interface RetryDeps<P extends Position> {
   /** Returns the position of an account that the store does not know. */
   start(account: string): P;
   /**
-   * Applies the account's next event. An effect outside the position must have been stored together with the
-   * position, still marked, before this resolves.
+   * Applies the account's next event. Before this resolves, any effect outside the position must be stored together
+   * with the position, which still has its mark.
    * @param origin the mark that the account is parked with
    */
   handle(position: P, record: EventRecord, origin: Parked): Promise<P | RefusedEvent> | P | RefusedEvent;
@@ -37,8 +37,8 @@ export interface RetryDeps<P extends Position> {
    */
   throwIfStopped?(): void;
   /**
-   * Returns the sequence of the account's last event in the journal, 0 if there is none. This sequence shows whether
-   * an event is missing, or the unreadable record never was an event.
+   * Returns the sequence of the account's last event in the journal; 0 if there is none. If the account has reached it,
+   * no event is missing, and an unreadable record was never an event.
    */
   lastDecided?(account: string): Promise<number>;
 }
@@ -51,9 +51,9 @@ interface Pass<P> {
 
 export interface RetryParked<P extends Position> {
   /**
-   * For operators, while the consumer runs: reads the account's records again from the one that parked it, and
-   * applies the events that are due. Repeats until nothing changes: while the account is marked, its consumer holds
-   * records back, so those that arrive meanwhile are found by the pass after the one that cleared the mark.
+   * For operators, while the consumer runs: reads the account's records again from the one that parked it, and applies
+   * the events that are due. Repeats this until a pass changes nothing. The consumer holds the account's records back
+   * until the mark is cleared, so records that arrive before that are found only by the next pass.
    */
   retry(account: string): Promise<RetryOutcome>;
   /**
@@ -103,7 +103,7 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>): Retry
         }
       }
     }
-    // The journal is read after the log: if the journal has no later event now, the records above contained none
+    // The journal is read after the log. So if the journal has no later event now, the records above contained none
     // either.
     const decided = await deps.lastDecided?.(account);
     const blocker = position.sequence === decided ? undefined : catchUp.blocker();
@@ -116,7 +116,8 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>): Retry
     if (isUnchanged(before, after)) return;
     await positions.save([after]);
     await positions.replaceMark(origin, after.parked);
-    // The mark that another pass or member has set, unless `handle` has stored a position with `origin` since.
+    // Replaces a mark that another pass or member has set. Does nothing if `handle` has stored a position with `origin`
+    // since, because that mark was replaced above.
     if (before.parked && !isSameMark(before.parked, origin))
       await positions.replaceMark(before.parked, after.parked);
   }
@@ -139,7 +140,8 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>): Retry
         const before = await find(mark.account);
         if (waitsForOperator(before)) return before;
         // The account waits for a record that another member has read, perhaps after this slice. Then only the whole
-        // log shows whether the account may continue, and the last pass must change nothing, as in `retry`.
+        // log shows whether the account may continue, and the passes end only with one that changes nothing, as in
+        // `retry`.
         if (before.parked && !(known && isSameMark(before.parked, known))) toOffset = undefined;
         const { after } = await readOnce(before, mark, {
           toOffset,

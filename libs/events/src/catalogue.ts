@@ -60,7 +60,7 @@ export const catalogue = {
 export type EventType = keyof typeof catalogue;
 export type DataOf<T extends EventType> = z.infer<(typeof catalogue)[T]['schema']>;
 
-/** Returns whether a text is the name of an event type. */
+/** Returns whether a string is the name of an event type. */
 export function isEventType(text: string): text is EventType {
   return Object.hasOwn(catalogue, text);
 }

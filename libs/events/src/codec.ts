@@ -208,7 +208,7 @@ function readRecord(context: DecodeContext, record: RawRecord): ReadRecord {
   return { decoded: { kind: 'event', event }, ...covered };
 }
 
-/** Returns `decode` for a catalogue. */
+/** Creates a `decode` function for a catalogue. */
 export function createDecode(context: DecodeContext) {
   return (record: RawRecord): Decoded => readRecord(context, record).decoded;
 }

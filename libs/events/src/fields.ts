@@ -89,7 +89,7 @@ export const mailCause = z
   .object({ subject: id, eventId: id })
   .describe('The event that called for the mail, and the account or mailing that it is about.');
 
-/** The fingerprint of an address, which the notifier keeps after the mail was sent. */
+/** The fingerprint of an e-mail address, which the notifier keeps after the mail was sent. */
 export const recipientFingerprint = z
   .string()
   .regex(/^[0-9a-f]{32}$/)

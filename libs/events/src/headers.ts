@@ -148,7 +148,7 @@ export type ReadHeaders = { readonly facts: HeaderFacts } | { readonly flaw: str
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Returns bytes as text, or undefined if they are not UTF-8. */
+/** Decodes bytes as UTF-8. Returns undefined if they are not valid. */
 export function textOf(bytes: Buffer): string | undefined {
   try {
     return utf8.decode(bytes);
@@ -157,7 +157,7 @@ export function textOf(bytes: Buffer): string | undefined {
   }
 }
 
-/** Returns undefined for a header that is absent, repeated or not UTF-8. */
+/** Returns a header as a string; undefined if it is absent, repeated or not UTF-8. */
 function headerText(value: HeaderValue): string | undefined {
   if (typeof value === 'string') return value;
   if (Buffer.isBuffer(value)) return textOf(value);
@@ -188,7 +188,7 @@ function factsOf(headers: EventHeaders): HeaderFacts {
 
 type RawHeaders = Readonly<Record<string, HeaderValue>>;
 
-/** Returns the texts of some headers; undefined for one that is absent, repeated or not UTF-8. */
+/** Returns some headers as strings; undefined for one that is absent, repeated or not UTF-8. */
 export function textsOf(
   headers: RawHeaders,
   wanted: readonly string[],

@@ -1,4 +1,4 @@
-/** Receipts of erasures: a consumer confirms that it has erased its data of an account. */
+/** Receipts of erasures: a consumer confirms that it has erased its data about an account. */
 import { z } from 'zod';
 import { id, instant } from './fields.ts';
 import { textOf } from './headers.ts';
@@ -47,8 +47,8 @@ export function encodeReceipt(given: Receipt): EncodedReceipt {
 }
 
 /**
- * Decodes a record. Never throws. Returns undefined if the record is not a receipt, or if its key is not the account in
- * it.
+ * Decodes a record. Never throws. Returns undefined if the record is not a receipt, or if its key is not the account
+ * that the receipt names.
  */
 export function decodeReceipt(record: {
   readonly key: Buffer | null;

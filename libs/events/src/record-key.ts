@@ -1,6 +1,6 @@
 /**
- * The keys of records. On the topic of accounts each event has a key of its own, `<account>/<sequence>`, so that a
- * later record with that key can replace it. Records of earlier releases, and those of other topics, have the id alone.
+ * The keys of records. Each event on the accounts topic has its own key, `<account>/<sequence>`, so that a later record
+ * with that key can replace it. Records of earlier releases and of other topics have only the id as their key.
  */
 import { z } from 'zod';
 import type { Envelope } from './catalogue.ts';
@@ -41,7 +41,7 @@ export function subjectOfKey(key: Buffer | null): string | undefined {
 }
 
 /**
- * Returns whether several events may have this key, as those of release 0.1 on the topic of accounts. Compaction would
+ * Returns whether several events may have this key, as those of release 0.1 on the accounts topic do. Compaction would
  * remove all but the last one.
  */
 export function sharesKey(key: Buffer | null): boolean {
@@ -49,7 +49,10 @@ export function sharesKey(key: Buffer | null): boolean {
   return parsed !== undefined && parsed.sequence === undefined;
 }
 
-/** The topic of accounts, for services that read it: they notice that it must not be compacted. */
+/**
+ * The accounts topic, for services that read it. With `sharesKey`, they notice if the topic is compacted although its
+ * records share keys.
+ */
 export const checkedAccountsTopic = { ...accountsTopic, compaction: { sharesKey } };
 
 /**
@@ -60,7 +63,7 @@ export function heartbeatKey(account: string): string {
   return `${account}/${HEARTBEAT}`;
 }
 
-/** Whether a record is a heartbeat, which consumers must pass over. */
+/** Whether a record is a heartbeat, which consumers must skip. */
 export function isHeartbeat({ key }: { readonly key: Buffer | null }): boolean {
   return partsOf(key).rest === HEARTBEAT;
 }

@@ -1,4 +1,4 @@
-/** Signatures of event hashes: Ed25519, by a key of the JWKS of auth. */
+/** Signatures of event hashes: Ed25519, made with a key from auth's JWKS. */
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { z } from 'zod';
 
@@ -23,7 +23,7 @@ export function eventSigner({ kid, key }: { readonly kid: string; readonly key: 
   return { sign: (hash) => signText(DOMAIN + hash, kid, key) };
 }
 
-/** Signs a text that begins with the domain of its kind. */
+/** Signs a text. The text must begin with a prefix that is unique to its kind, as `DOMAIN` is for event hashes. */
 export function signText(text: string, kid: string, key: KeyObject): Signature {
   return `${kid}.${sign(null, Buffer.from(text), key).toString('base64url')}`;
 }

@@ -14,8 +14,8 @@ export interface EventTopic {
   /** How long records are kept, in ms; -1 keeps them without a limit. */
   readonly retentionMs: number;
   /**
-   * Set if every event has a key of its own, and a later record replaces an earlier one with the same key: the longest
-   * time until the earlier one is removed, in ms; undefined leaves that to the broker.
+   * Set if every event has its own key, so that a later record with the same key replaces an earlier one. `maxLagMs` is
+   * the longest time until the earlier one is removed, in ms; if it is undefined, the broker decides when.
    */
   readonly compaction?: { readonly maxLagMs?: number };
   /** The meaning of a record's key. */
@@ -37,8 +37,8 @@ export const accountsTopic: EventTopic = {
 };
 
 /**
- * The topic of accounts as it is created: the events of an erased person are removed within this time after copies
- * without the person were published.
+ * Returns the settings with which the accounts topic is created. After an erasure, copies of the person's events are
+ * published without the person; at most `days` days later, the original records are removed.
  * @param days ERASURE_TOPIC_DAYS
  */
 export function erasableAccountsTopic(
@@ -98,8 +98,8 @@ export function securityTopic(retentionDays = 90): SecurityTopic {
 export const RECEIPTS_TOPIC = 'erasures.receipts.v1';
 
 /**
- * The topic on which consumers confirm erasures. auth reads the receipts, and may be down for as long as they are
- * kept.
+ * The topic on which consumers confirm erasures. auth reads these receipts, and misses none as long as it is not down
+ * for longer than they are kept.
  */
 export const receiptsTopic = {
   name: RECEIPTS_TOPIC,

@@ -24,7 +24,7 @@ describe('frozen samples', () => {
       const { key, headers, value, topic } = encode(decoded.event);
       const { headers: frozen, value: data } = sample;
       assert.deepEqual({ headers, value: JSON.parse(value.toString()) }, { headers: frozen, value: data });
-      // Samples of release 0.1 have the account alone.
+      // Samples of release 0.1 have only the account as their key.
       const { subject, sequence } = decoded.event;
       assert.ok(key === sample.key || key === `${sample.key}/${sequence}`);
       assert.equal(subjectOfKey(Buffer.from(key)), subject);

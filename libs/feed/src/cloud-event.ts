@@ -56,7 +56,7 @@ function attributesOf({ headers }: BusRecord, account: string): Record<string, s
 }
 
 /**
- * Returns the attribute that a header contains. The Kafka binding uses another name for one attribute and a prefix
+ * Returns the attribute that a header contains. The Kafka binding uses a different name for one attribute and a prefix
  * for the others; the trace context has no prefix.
  */
 function attributeName(header: string): string | undefined {

@@ -25,7 +25,7 @@ export interface FeedQuery {
 }
 
 export interface FeedPage {
-  /** JSON texts of CloudEvents, in order per account. */
+  /** CloudEvents as JSON strings, in order per account. */
   readonly events: readonly string[];
   /** The cursor of the next page. */
   readonly cursor: Cursor;
@@ -114,7 +114,7 @@ function isFull({ query, events, scanned }: Page): boolean {
   return events.length >= query.limit || scanned >= MAX_SCANNED_RECORDS;
 }
 
-/** Reads a partition to its end. @returns false if the page was full before */
+/** Reads a partition to its end. @returns false if the page was full before the end */
 async function readPartition(range: PartitionRange, page: Page): Promise<boolean> {
   const { tail, reached, genuine } = page.source;
   const { partition, end } = range;
@@ -164,13 +164,14 @@ async function checked(
 ): Promise<PartitionPlace> {
   if (place.offset <= start || reached.has(partition, place)) return place;
   const [before] = await tail.read(partition, place.offset - 1, 1);
-  // Compaction has removed the record before this place, so it cannot be compared: the log is assumed to be the same.
+  // If compaction has removed the record before this place, there is nothing to compare, and the log is assumed to be
+  // the same.
   const isRemoved = before !== undefined && before.offset >= place.offset;
   const isSame = before?.offset === place.offset - 1 && anchorOfRecord(before) === place.anchor;
   return isSame || isRemoved ? place : { offset: start, anchor: 0 };
 }
 
-/** The positions that readers have reached in this process. Their records need not be read again for the check. */
+/** The positions that readers have reached in this process. For these, the check need not read the log again. */
 interface Reached {
   add(partition: number, place: PartitionPlace): void;
   has(partition: number, place: PartitionPlace): boolean;

@@ -1,4 +1,4 @@
-/** Limits how many requests of one client may wait at the same time. */
+/** The maximum number of requests of one client that may wait at the same time. */
 const PER_CLIENT = 20;
 
 export interface WaitingSlots {

@@ -83,9 +83,7 @@ function acceptsStream({ headers }: Pick<RequestContext, 'headers'>): boolean {
   return headers['accept']?.includes(STREAM) ?? false;
 }
 
-/**
- * // A client of server-sent events reconnects to its original URL; the header contains the position to continue at.
- */
+/** Applies the position in `Last-Event-ID`, because a client of server-sent events reconnects to its original URL. */
 function resumed(query: FeedParameters, { headers }: Pick<RequestContext, 'headers'>): FeedParameters {
   const last = readCursor(headers['last-event-id'] ?? '');
   return last === undefined ? query : { ...query, after: last };

@@ -51,7 +51,7 @@ export type Check = (header: HeaderOf) => Promise<Caller>;
 export interface Guard {
   /** Accepts any account with a valid token. */
   authenticated(): Check;
-  /** Accepts an account whose address is verified. */
+  /** Accepts an account whose e-mail address is verified. */
   verified(): Check;
   /** Accepts a verified account that has one of these roles. */
   role(...roles: readonly [string, ...string[]]): Check;

@@ -118,7 +118,7 @@ function answer(
 }
 
 const ENGLISH = 'en';
-/** Translators by the texts of a route. Routes without texts use the general translator. */
+/** The translators for the texts of each route. Routes without texts use the general translator. */
 const translators = new WeakMap<Texts, ReadonlyMap<string, Translate>>();
 
 function translatorsOf(texts: Texts): ReadonlyMap<string, Translate> {

@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { parseAddressBlocks } from '@latchkey/process';
 
-/** Returns the address of the client, empty if the connection is already closed. */
+/** Returns the IP address of the client, empty if the connection is already closed. */
 export type ClientAddress = (request: IncomingMessage) => string;
 
 /**
- * Determines client addresses: that of the peer or, behind trusted proxies, the right-most untrusted address of
- * X-Forwarded-For. The client can forge everything to the left of that address. Replaces proxy-addr, which accepts
- * any text in the header as an address, and does not normalise ports, brackets and IPv4-mapped addresses: rate limits
- * are counted by this address.
+ * Determines the IP addresses of clients: that of the peer or, behind trusted proxies, the right-most untrusted address
+ * of X-Forwarded-For. The client can forge everything to the left of that address. The package proxy-addr is not used,
+ * because it accepts any text in the header as an address, and does not normalise ports, brackets and IPv4-mapped
+ * addresses. Rate limits are counted by this address.
  * @param trustedProxies addresses and CIDR blocks
  * @throws Error naming TRUSTED_PROXIES if one is neither
  */

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { pointerToken } from './json.ts';
 import { type FieldError, Problem, problems } from './problem.ts';
 
-/** Limits the number of errors, because the client controls how many there are. */
+/** The maximum number of errors. There is a limit because the client controls how many errors there are. */
 const MOST_ERRORS = 50;
 
 /** Turns the issues of a failed parse into field errors. @param root start of the pointers: `#`, `#/query`, … */

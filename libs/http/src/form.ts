@@ -1,6 +1,6 @@
 /**
- * Strict parser for application/x-www-form-urlencoded (WHATWG URL). Replaces URLSearchParams, which accepts broken
- * percent-encoding and bytes that are not UTF-8.
+ * Strict parser for application/x-www-form-urlencoded (WHATWG URL). URLSearchParams is not used, because it accepts
+ * broken percent-encoding and bytes that are not UTF-8.
  */
 import { decodeUtf8, pointerToken, textFault } from './json.ts';
 import type { FieldError } from './problem.ts';
@@ -13,7 +13,9 @@ export interface ParsedPairs {
 /** The maximum number of pairs: more than any of our forms or queries contains. */
 const MOST_PAIRS = 100;
 
-/** Parses an encoded text. Each name may occur once. @param pointer start of the pointers of faults: `#`, `#/query` */
+/**
+ * Parses an encoded string. Each name may occur once. @param pointer start of the pointers of faults: `#`, `#/query`
+ */
 export function parsePairs(encoded: string, pointer: string): ParsedPairs {
   // Has no prototype, so that a field called __proto__ is an ordinary field.
   const fields: Record<string, string> = Object.create(null);

@@ -21,7 +21,7 @@ import { createAnswerWriter } from './write-answer.ts';
 export interface HttpOptions extends CorsOptions, ProblemOptions {
   readonly logger: Logger;
   readonly registry: Registry;
-  /** Addresses and CIDR blocks whose X-Forwarded-For is trusted. */
+  /** IP addresses and CIDR blocks whose X-Forwarded-For is trusted. */
   readonly trustedProxies: readonly string[];
   /** How to treat undeclared fields in a response. `fail`: for tests and development. `drop`: for production. */
   readonly undeclared: 'fail' | 'drop';
@@ -100,8 +100,8 @@ function isWellFormed(path: string): boolean {
 }
 
 /**
- * Removes surplus slashes from the path of a page, because links are joined and completed by hand and by programs.
- * Other paths are not changed, because a proxy may guard them by their exact text.
+ * Removes surplus slashes from the path of a page, because people and programs that assemble links add slashes. Other
+ * paths are not changed, because a proxy may guard them by their exact text.
  */
 function tolerateSlashes(routes: readonly Route[]): Step {
   const pages = new Router({ sensitive: true, strict: true });

@@ -31,7 +31,7 @@ export function decodeUtf8(bytes: Buffer): string | undefined {
   }
 }
 
-/** Returns what is wrong with a text from a client, undefined if nothing is. */
+/** Returns what is wrong with a string from a client; undefined if nothing is. */
 export function textFault(text: string): string | undefined {
   if (text.includes('\0')) return 'must not contain NUL characters';
   if (!text.isWellFormed()) return 'must not contain lone surrogates';

@@ -57,9 +57,9 @@ const BACKLOG_MS = 1_000;
 /**
  * Creates a part that serves routes. `start` binds the port, and rejects with a message for operators if it is in use.
  * `stop` finishes requests in progress, accepts and serves connections that are waiting in the backlog, and closes idle
- * connections. Replaces http-terminator and stoppable, which close the listening socket immediately and so reset the
- * backlog, and destroy connections whose first request is in flight: a rolling restart must not fail a request
- * (listen.test.ts).
+ * connections. The packages http-terminator and stoppable are not used, because they close the listening socket
+ * immediately, which resets the backlog, and destroy connections whose first request is in flight. A rolling restart
+ * must not fail a request (listen.test.ts).
  */
 export function createListeningPart(options: ListenOptions): ListeningPart {
   let listening: Listening | undefined;
@@ -204,7 +204,10 @@ function trackedServer(options: ListenOptions): Listening {
     clearTimeout(silent);
   }
 
-  /** If the process was blocked, requests that have arrived meanwhile are read before the connections are closed. */
+  /**
+   * Closes connections without a request in progress. If the process was blocked, requests that have arrived meanwhile
+   * are read first.
+   */
   async function closeSilent(): Promise<void> {
     await setImmediate();
     await setImmediate();

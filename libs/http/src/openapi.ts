@@ -9,7 +9,7 @@ export interface OpenApiInfo {
   readonly title: string;
   readonly version: string;
   readonly description: string;
-  /** The path that a proxy in front removes: that of PUBLIC_URL. Default: none. */
+  /** The path of PUBLIC_URL, which a proxy in front of the service removes. Default: none. */
   readonly publicPath?: string;
   /** Descriptions of the tags. */
   readonly tags?: Readonly<Record<string, string>>;

@@ -31,7 +31,7 @@ export const problems = {
   unavailable: { code: 'unavailable', status: 503, title: 'Service Unavailable' },
 } as const satisfies Record<string, ProblemSpec>;
 
-/** The status of headers that are too large differs from that of a body, but the code is the same. */
+/** The problem of headers that are too large. Its code is that of a body that is too large, but its status differs. */
 export const headersTooLarge: ProblemSpec = {
   ...problems.payload_too_large,
   status: 431,

@@ -17,7 +17,7 @@ const EMPTY = Buffer.alloc(0);
 
 /**
  * Reads the body of a request.
- * @throws Problem payload_too_large over 64 KiB, announced or received; the rest of the body stays unread
+ * @throws Problem payload_too_large if more than 64 KiB are announced or received; the rest of the body stays unread
  * @throws ClientGone
  */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -8,7 +8,7 @@ export interface RequestContext {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** The client's address. Behind TRUSTED_PROXIES: the right-most untrusted address of X-Forwarded-For. */
+  /** The client's IP address. Behind TRUSTED_PROXIES: the right-most untrusted address of X-Forwarded-For. */
   readonly ip: string;
   /** `X-Request-Id` of the client if it is well-formed (8–128 of `[A-Za-z0-9._-]`), otherwise generated. */
   readonly requestId: string;
@@ -46,9 +46,9 @@ export const publicPolicy: Policy<null> = {
 };
 
 /**
- * How a body is sent. `raw`: bytes of any media type, as a Buffer; such a route accepts no other kind. `none`: no
- * body; one that is not empty is refused with 415. If a route with a body schema accepts `none` too, a missing body
- * is `undefined` if the schema accepts that, otherwise `{}`.
+ * How a body is sent. `raw`: bytes of any media type, passed as a Buffer; a route that accepts `raw` accepts nothing
+ * else. `none`: no body; a body that is not empty is refused with 415. If a route with a body schema also accepts
+ * `none`, a missing body is passed as `undefined` if the schema accepts that, otherwise as `{}`.
  */
 export type BodyKind = 'json' | 'form' | 'raw' | 'none';
 
@@ -69,8 +69,9 @@ export interface Answer {
   /** Text of another media type: `{type: 'text/css; charset=utf-8', text}`. */
   readonly text?: { readonly type: string; readonly text: string | Buffer };
   /**
-   * A body that is sent piece by piece, as fast as the client reads. Must end once `ending()` is aborted, unless it
-   * ends by itself soon. An error closes the connection. JSON is not validated with the schema of the status.
+   * A body that is sent piece by piece, as fast as the client reads. The pieces must end soon by themselves, or once
+   * the signal of `ending()` is aborted. An error closes the connection. JSON is not validated with the schema of the
+   * status.
    */
   readonly stream?: { readonly type: string; readonly pieces: AsyncIterable<string> };
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
@@ -80,7 +81,7 @@ export interface AnswerSpec {
   readonly description: string;
   /** Schema of the JSON body. Undeclared fields fail the response in development, and are dropped in production. */
   readonly schema?: z.ZodType;
-  /** Other media types of this status, such as `text/html`. */
+  /** Other media types that a response with this status may have, such as `text/html`. */
   readonly media?: readonly string[];
   readonly headers?: readonly string[];
 }
@@ -107,7 +108,7 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   readonly problems?: readonly ProblemSpec[];
   /** Credentials other than a bearer access token, as OpenAPI security schemes. The route accepts any one of them. */
   readonly credentials?: { readonly schemes: Readonly<Record<string, object>>; readonly optional: boolean };
-  /** The texts of this route's problems in languages other than English. */
+  /** Translations of this route's problems into languages other than English. */
   readonly texts?: Texts;
   /**
    * Returns faults of a body that only the handler would find, such as a weak password. Called if the schemas find

@@ -55,7 +55,7 @@ const fields = {
 export const de = { ...titles, ...details, ...fields };
 
 /**
- * The same texts in another language, which may lack some: these are shown in English. `npm run languages` lists
- * them.
+ * Translations of the same messages into a different language. Missing ones are shown in English; `npm run languages`
+ * lists them.
  */
 export type Translations = Readonly<Partial<Record<keyof typeof de, string>>>;

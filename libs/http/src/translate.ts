@@ -1,7 +1,7 @@
 /** Messages of the API in the languages of readers. Codes stay the same in every language. */
 
 /**
- * Texts by their English original, in which `{name}` matches any value. If a value is itself a text of the catalogue,
+ * Translations by their English original, in which `{name}` matches any value. If a value is itself in the catalogue,
  * it is translated as well.
  */
 export type Catalogue = Readonly<Record<string, string>>;
@@ -11,7 +11,7 @@ export type Texts = Readonly<Record<string, Catalogue>>;
 
 export type Translate = (text: string) => string;
 
-/** Joins the texts of several sources, by language. */
+/** Joins the translations of several sources, by language. */
 export function joinTexts(...sources: readonly Texts[]): Texts {
   const languages = new Set(sources.flatMap((texts) => Object.keys(texts)));
   return Object.fromEntries(
@@ -22,7 +22,7 @@ export function joinTexts(...sources: readonly Texts[]): Texts {
   );
 }
 
-/** Creates a translator, which returns a text unchanged if the catalogue does not contain it. */
+/** Creates a translator. It returns a text unchanged if the catalogue does not contain it. */
 export function createTranslator(catalogue: Catalogue): Translate {
   const patterns = Object.entries(catalogue)
     .filter(([english]) => english.includes('{'))

@@ -1,4 +1,4 @@
-/** Language tags (BCP 47), and the fallbacks if there are no texts in the requested language. */
+/** Language tags (BCP 47), and the fallbacks if there is no translation into the requested language. */
 
 export interface ParsedLocale {
   /** The tag in canonical form, without extensions: `de-AT`. */

@@ -16,8 +16,8 @@ export interface Cable {
 }
 
 /**
- * A TCP proxy to the first server of a connection string, which can be cut. It is cut at first. Its port stays open even
- * then, because another process could get it otherwise. It does not keep the process alive.
+ * A TCP proxy to the first server of a connection string. Its connections can be cut, and are cut at first. Its port
+ * stays open even then, because another process could get it otherwise. It does not keep the process alive.
  */
 export async function cableTo(url: string): Promise<Cable> {
   const { host, port, through } = parts(url);

@@ -3,8 +3,8 @@ import type mongoose from 'mongoose';
 import { loadDriver } from './driver.ts';
 
 /**
- * Replaces an error of the driver, whose text and fields may quote stored data, and contains only the kind of the
- * failure. It becomes the cause of a StoreUnavailable.
+ * Thrown in place of an error of the driver, whose message and fields may quote stored data. Contains only the kind of
+ * the failure. Becomes the cause of a StoreUnavailable.
  */
 export class MongoFailure extends Error {
   constructor(kind: string) {
@@ -16,7 +16,7 @@ export class MongoFailure extends Error {
 /** The messages of mongoose for a connection that is not open yet, or closed. */
 const notConnected = /before initial connection|force closed|closed and destroyed/;
 
-/** The error code if the user of MONGO_URL lacks a right. */
+/** The error code of an operation that the user of MONGO_URL has no right to. */
 const UNAUTHORIZED = 13;
 
 /** Matches the operation that the user lacks a right for, without the values that the server quotes. */
@@ -41,7 +41,7 @@ function reportDenied({ errmsg }: mongoose.mongo.MongoServerError): void {
   for (const listener of deniedListeners) listener(reason);
 }
 
-/** Returns the failure that an error of the driver stands for; undefined for any other error, such as a bug. */
+/** Converts an error of the driver to a failure. Returns undefined for any other error, such as a bug. */
 export function mongoFailureOf(error: unknown): MongoFailure | undefined {
   const { MongoError, MongoInvalidArgumentError, MongoServerError } = loadDriver().mongo;
   if (error instanceof MongoFailure) return error;

@@ -10,8 +10,8 @@ const DATABASE = 'latchkey';
 const AVAILABLE_MS = 2000;
 const CONNECT_MS = 2000;
 /**
- * Default of `answersWithinMs`. The driver repeats an operation once, so that a request fails within 10 s if a server
- * accepts requests and does not respond.
+ * Default of `answersWithinMs`. The driver repeats an operation once, so a request fails within 10 s if a server
+ * accepts requests but does not respond.
  */
 const ANSWER_MS = 4_500;
 /**
@@ -46,9 +46,9 @@ export interface MongoStore extends OpenStore {
    */
   readonly connection: Connection;
   /**
-   * Resolves once the server was reached for the first time, however long that takes. If the server goes down later,
-   * calls reject meanwhile, and the driver reconnects by itself.
-   * @throws StoreRefused; MongoFailure if the store was closed before
+   * Resolves once the server has been reached for the first time, however long that takes. If the server goes down
+   * later, calls reject meanwhile, and the driver reconnects by itself.
+   * @throws StoreRefused; MongoFailure if the store is closed before that
    */
   readonly reached: Promise<void>;
   /** Resolves if the server responds. @throws StoreUnavailable; StoreRefused */
@@ -96,7 +96,7 @@ export function openMongo(options: MongoOptions): MongoStore {
     await retryLostRace(() => probes.updateOne({ _id: 'write' }, now, { upsert: true }));
   }
 
-  /** `hello` is the newer name; servers that lack it have the older one. */
+  /** Returns the server's time. Servers that lack the command `hello` have its older form, `isMaster`. */
   async function serverTime(): Promise<Date> {
     const { db } = connection;
     if (db === undefined) throw failure;
@@ -129,9 +129,9 @@ export function openMongo(options: MongoOptions): MongoStore {
 }
 
 /**
- * Durability cannot be configured by the URL: an acknowledged write is in the journals of a majority. Retryable
- * writes can, because DocumentDB-like servers need `retryWrites=false`. The driver uses them only on replica sets and
- * mongos: no other server recognises a repeated write (retryable-writes.test.ts).
+ * The URL cannot configure durability: an acknowledged write is in the journals of a majority. The URL can configure
+ * retryable writes, because DocumentDB-like servers need `retryWrites=false`. The driver uses them only on replica sets
+ * and mongos: no other server recognises a repeated write (retryable-writes.test.ts).
  */
 function settings({
   url,
@@ -155,7 +155,7 @@ function settings({
   };
 }
 
-/** Converts an infinite limit, which driver and server express as 0. */
+/** Converts an infinite limit to 0, which the driver and the server take for no limit. */
 function limited(ms: number): number {
   return Number.isFinite(ms) ? ms : 0;
 }

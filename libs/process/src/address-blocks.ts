@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * Parses a list of addresses and CIDR blocks.
+ * Parses a list of IP addresses and CIDR blocks.
  * @throws Error if one of them is neither
  */
 export function parseAddressBlocks(blocks: readonly string[]): BlockList {

@@ -3,15 +3,17 @@ import { uptime } from 'node:os';
 /** How far the wall clock may be moved before deletions by age are suspended, in ms. */
 const TOLERANCE_MS = 60_000;
 
-/** Notices that the wall clock was moved while the process ran: data that seems old may then be young. */
+/** Notices that the wall clock was moved while the process ran. Data that seems old may then be young. */
 export interface ClockGuard {
   /** Whether data may be deleted because of its age. */
   isTrusted(): boolean;
-  /** How far the wall clock was moved since the start, or since it was confirmed, in ms; negative if it was set back. */
+  /**
+   * How far the wall clock was moved since the start, or since it was confirmed, in ms; negative if it was set back.
+   */
   movedMs(): number;
   /** Accepts the current time, because another clock agrees with it. */
   confirm(): void;
-  /** @throws Error of one line unless the clock is trusted */
+  /** @throws Error with a one-line message unless the clock is trusted */
   assertTrusted(): void;
 }
 

@@ -92,7 +92,10 @@ function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }
 
-/** The length from which a value is a secret in messages: shorter values may occur in any message by chance. */
+/**
+ * Values of at least this length are removed from messages, because they may be secrets. Shorter values may occur in
+ * any message by chance.
+ */
 const SHORTEST_SECRET = 4;
 
 function faultLine(name: string, value: string | undefined, issue: z.core.$ZodIssue): string {
@@ -137,7 +140,7 @@ const DOT_ENV_SETTING =
 const QUOTES = ["'", '`', '"'];
 
 /**
- * Returns the text of `.env` as Compose reads it: without a byte order mark, and a `#` without quotes begins a comment
+ * Returns the text of `.env` as Compose reads it: the byte order mark is removed, and an unquoted `#` begins a comment
  * only after a space.
  * @throws ConfigError if it is UTF-16, or has a value that must be in quotes
  */

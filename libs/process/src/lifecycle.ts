@@ -185,7 +185,10 @@ function reportFailedStart(logger: Logger, error: unknown): void {
   else logger.fatal({ err: error }, 'cannot start');
 }
 
-/** A plain Error has a message for operators (a port that is taken, a folder in use). Other classes need their stack. */
+/**
+ * Returns whether an error has a message for operators. Only a plain Error has (a port that is taken, a folder in use);
+ * an error of another class is logged with its stack.
+ */
 function isExpected(error: unknown): error is Error {
   return error instanceof Error && error.constructor === Error && error.message !== '';
 }

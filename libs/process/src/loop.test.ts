@@ -88,7 +88,7 @@ describe('retry', () => {
   });
 });
 
-/** A loop whose work returns each outcome in turn, then stops it. */
+/** A loop whose work returns these outcomes one after the other, then stops the loop. */
 async function loopOver(
   outcomes: readonly (boolean | Error)[],
   options: Partial<Parameters<typeof loop>[0]> = {},

@@ -13,8 +13,8 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * Returns the pause in ms before the next attempt, given the number of unsuccessful pauses so far (0 for the
- * first).
+ * Returns a pause in ms. `retry` and `backoff` pass as `n` how many pauses in a row came before this one; `every`
+ * passes how many runs in a row found nothing or failed.
  */
 export type Pauses = (n: number) => number;
 
@@ -59,8 +59,8 @@ export interface RetryOptions {
 /**
  * Attempts `work` until it succeeds, at least once. Pauses between attempts with exponential backoff and jitter: each
  * pause is shortened by up to half, so that many clients do not retry in step.
- * @throws the last error of `work`, when `when` refuses it or no attempts are left; the reason of `signal` once it is
- * aborted and the current attempt has failed
+ * @throws the last error of `work`, if `when` returns false for it or no attempts are left; the reason of `signal` once
+ * it is aborted and the current attempt has failed
  */
 export async function retry<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
   const { when = () => true, attempts = Number.POSITIVE_INFINITY, signal, onFailure } = options;
@@ -82,7 +82,8 @@ export async function retry<T>(options: RetryOptions, work: () => Promise<T>): P
 /** Ends the pauses of a loop early. */
 export interface Wakeup {
   /**
-   * Runs the loop's work again as soon as the current run is over. No call is lost: a run begins after each of them.
+   * Runs the loop's work again as soon as the current run is over. No call is lost: at least one run begins after each
+   * call.
    */
   wake(): void;
   /** Returns a signal that the next `wake` aborts. */
@@ -102,7 +103,7 @@ export function createWakeup(): Wakeup {
 }
 
 export interface LoopOptions {
-  /** The pause in ms after a run that found nothing, or pauses by the number of such runs in a row. */
+  /** The pause in ms after a run that found nothing, or a function that returns the pause after any run. */
   readonly every: number | Pauses;
   /** The pauses after runs that failed. Default: as after runs that found nothing. */
   readonly backoff?: Pauses;
@@ -111,7 +112,7 @@ export interface LoopOptions {
   readonly signal: AbortSignal;
   /** Called after each run that failed. @param failures how many runs in a row have failed by now */
   onFailure(error: unknown, failures: number): void;
-  /** Called after the first run that succeeds again. */
+  /** Called after the first successful run that follows failed ones. */
   onRecovery?(): void;
   readonly sleep?: Sleep;
 }

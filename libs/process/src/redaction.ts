@@ -29,7 +29,7 @@ function cleanField(name: string, value: unknown): unknown {
   return typeof value === 'string' ? redactText(value) : value;
 }
 
-/** Redacts link tokens, JWTs, JWEs and mail addresses in a text. */
+/** Redacts link tokens, JWTs, JWEs and mail addresses in a string. */
 export function redactText(text: string): string {
   return text
     .replace(JOSE, '[redacted token]')

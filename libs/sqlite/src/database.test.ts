@@ -467,7 +467,7 @@ describe('a data folder', () => {
 });
 
 describe('a disk without space', () => {
-  /** Limits the file to the pages that it has. */
+  /** Limits the file to the pages that it has, so that it is full. */
   function fill(database: Database): void {
     database.exec(`PRAGMA max_page_count = ${database.size() / 4096}`);
   }

@@ -70,7 +70,7 @@ export interface OpenOptions {
   /**
    * - `server` creates a missing folder (0700) and file, and refuses a folder that another server holds.
    * - `shared` (ops commands while a server runs) refuses a folder without a file.
-   * - `exclusive` (ops commands that need a stopped server) refuses both.
+   * - `exclusive` (ops commands that need a stopped server) refuses a folder without a file or with a running server.
    *
    * The lock ends with the process, also by kill -9.
    */

@@ -21,7 +21,10 @@ interface Work {
 }
 
 export interface GroupCommit {
-  /** Queues a write for the next commit, which is flushed if any of its writes must be. Settles after the commit. */
+  /**
+   * Queues a write for the next commit. The commit is flushed to disk if one of its writes asks for it. Settles after
+   * the commit.
+   */
   run<T>(work: () => T, options: CommitOptions): Promise<T>;
   /** Commits delayed writes immediately; resolves once the queue is empty. */
   idle(): Promise<void>;
@@ -135,7 +138,7 @@ export function createGroupCommit(connection: DatabaseSync): GroupCommit {
     }
   }
 
-  /** Runs a write so that it can be rolled back alone. Throws only if that rolled back the whole transaction. */
+  /** Runs a write so that it can be rolled back alone. Throws only if SQLite has rolled back the whole transaction. */
   function runApart(work: Work): () => void {
     savepoint();
     try {

@@ -12,10 +12,10 @@ export interface RememberedKeys {
 
 export interface KeyFingerprints {
   /**
-   * Stores the keys of a starting process, by setting. If a key is missing on which stored data may depend, nothing
-   * is stored.
+   * Stores the keys of a starting process, by setting. Stores nothing if a key is missing that stored data may depend
+   * on.
    * @returns the settings in which such a key is missing
-   * @throws StoreUnavailable, or an Error with one line while another store is being moved into this one
+   * @throws StoreUnavailable, or an Error with a one-line message while another store is being moved into this one
    */
   check(given: Readonly<Record<string, GivenKeys>>, now: Date): Promise<readonly string[]>;
   /** Returns the stored keys by setting. @throws StoreUnavailable */

@@ -1,6 +1,6 @@
 /**
- * The keys that a store was used with, for each setting, as one text. The text identifies keys but does not contain
- * them.
+ * For each setting, the keys that a store was used with, as one string. The string identifies the keys but does not
+ * contain them.
  */
 
 export interface KeyUse {
@@ -33,9 +33,9 @@ export function formatKeyUses(uses: readonly KeyUse[]): string {
 }
 
 /**
- * Returns the text to store after a start with these keys.
+ * Returns the string to store after a start with these keys.
  * @param stored undefined at the first start
- * @returns undefined if a key is missing on which stored data may depend
+ * @returns undefined if a key is missing that stored data may depend on
  */
 export function keyUsesAfter(
   stored: string | undefined,
@@ -52,7 +52,7 @@ export function keyUsesAfter(
   return formatKeyUses([...given, ...uses.filter(({ key }) => !keys.includes(key))]);
 }
 
-/** Returns the text to store once a key is retired; undefined if no key remains. */
+/** Returns the string to store once a key is retired; undefined if no key remains. */
 export function keyUsesWithout(uses: readonly KeyUse[], key: string): string | undefined {
   const rest = uses.filter((use) => use.key !== key);
   return rest.length === 0 ? undefined : formatKeyUses(rest);

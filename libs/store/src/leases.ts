@@ -6,8 +6,8 @@ import { createLeaseWatch, type HeldLease, type LeaseWatch } from './lease-watch
  */
 export interface Leases {
   /**
-   * Takes a free lease, renews the holder's own, or takes one over that was seen unchanged for `ms`.
-   * @returns false if another holds it
+   * Takes a free lease, renews the holder's own lease, or takes over a lease that was seen unchanged for `ms`.
+   * @returns false if another holder has it
    * @throws StoreUnavailable
    */
   take(lease: {
@@ -18,7 +18,7 @@ export interface Leases {
     readonly ms: number;
   }): Promise<boolean>;
   /**
-   * Releases a lease before it expires. No-op if another holds it.
+   * Releases a lease before it expires. No-op if another holder has it.
    * @throws StoreUnavailable
    */
   release(name: string, holder: string): Promise<void>;
@@ -58,7 +58,10 @@ export function createLeases(records: LeaseRecords, monotonic?: () => number): L
   };
 }
 
-/** A renewal must change the lease, even if the clock was set back to the instant of the last one. */
+/**
+ * Returns `until`, or 1 ms later if the lease already has that time: a renewal must change the lease, even if the clock
+ * was set back to the instant of the last renewal.
+ */
 function distinctFrom(before: Date, until: Date): Date {
   return until.getTime() === before.getTime() ? new Date(until.getTime() + 1) : until;
 }

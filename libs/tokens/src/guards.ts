@@ -30,13 +30,13 @@ export interface RefusalDetails {
   readonly account?: string;
 }
 
-/** The state of an account that guards check. A service may add fields, and gets them back with the caller. */
+/** The state of an account that guards check. A service may add fields, which are passed on with the caller. */
 export interface AccountStanding {
   readonly verified: boolean;
   readonly role: string;
 }
 
-/** Looks up the current state of the token's account: 'dead' if the token must no longer be accepted. */
+/** Looks up the current state of the token's account. Returns 'dead' if the token must no longer be accepted. */
 export type LookUpStanding<S extends AccountStanding = AccountStanding> = (
   claims: AccessClaims,
   request: GuardedRequest,
@@ -83,8 +83,8 @@ export interface Guard<Caller> {
 }
 
 /**
- * The guards of a service. They refuse, in this order: with 401 and `WWW-Authenticate: Bearer …` (RFC 6750), an
- * account that is not verified, a missing role.
+ * The guards of a service. They check in this order whether the token is valid (otherwise they refuse with 401 and
+ * `WWW-Authenticate: Bearer …`, RFC 6750), whether the account is verified, and whether it has the role.
  */
 export interface Guards<S extends AccountStanding = AccountStanding> {
   readonly authenticated: Guard<Caller<S>>;
@@ -106,7 +106,7 @@ export function createGuards<S extends AccountStanding>(options: {
 }): Guards<S> {
   const { verify, standing, refuse, headers } = options;
 
-  // Refuses a request without a token: without an error code (RFC 6750, 3.1).
+  // A request without a token is refused without an error code (RFC 6750, 3.1).
   function missingToken(): Error {
     return refuse(unauthenticated, {
       detail: 'Send an access token: Authorization: Bearer <token>.',

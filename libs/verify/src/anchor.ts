@@ -33,14 +33,14 @@ type Head = z.infer<typeof head>;
 export type Anchor = z.infer<typeof anchor>;
 
 /**
- * A record of an anchor on a topic: some of its heads, beginning with `from`. All records of an anchor have its
- * other fields.
+ * One record of an anchor on a topic. It contains the heads from number `from` on, up to a maximum, and repeats all
+ * other fields of the anchor.
  */
 const part = anchor.extend({ from: z.int().min(0), count: z.int().min(0) });
 
 const HEADS_PER_PART = 2000;
 
-/** Returns the texts of the records of an anchor on a topic. */
+/** Splits an anchor into the values of the records that hold it on a topic. */
 export function splitAnchor(given: Anchor): readonly string[] {
   const { heads, ...fields } = given;
   const count = heads.length;
@@ -50,7 +50,7 @@ export function splitAnchor(given: Anchor): readonly string[] {
   });
 }
 
-/** Returns the complete anchors among the texts of records. Other texts are ignored. */
+/** Returns the complete anchors among the values of records. Values that are no part of an anchor are ignored. */
 export function anchorsIn(texts: readonly string[]): readonly Anchor[] {
   const parts = texts.flatMap((text) => part.safeParse(jsonOf(text)).data ?? []);
   return [...Map.groupBy(parts, ({ signature, root }) => `${signature} ${root}`).values()].flatMap((of) => {
@@ -77,7 +77,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Parses an anchor. @throws Error (one line) if the text is not one */
+/** Parses an anchor. @throws Error with a one-line message if the text is not one */
 export function parseAnchor(text: string): Anchor {
   try {
     return anchor.parse(JSON.parse(text));
@@ -88,7 +88,7 @@ export function parseAnchor(text: string): Anchor {
 
 /**
  * Creates the anchor of a journal.
- * @throws Error (one line) if a stream cannot be read, or has no hash chain
+ * @throws Error with a one-line message if a stream cannot be read, or has no hash chain
  */
 export async function makeAnchor(
   journal: Pick<JournalView, 'streams'>,
@@ -117,7 +117,7 @@ function rootOf(heads: readonly Head[]): string {
   );
 }
 
-/** Returns the text to sign. Its prefix differs from that of event signatures, which the same key makes. */
+/** Returns the text to sign. Its prefix differs from that of event signatures, because the same key makes both. */
 function signedText({ at, root }: Pick<Anchor, 'at' | 'root'>, count: number): string {
   return `latchkey-anchor:${at}:${count}:${root}`;
 }

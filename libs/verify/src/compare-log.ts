@@ -8,7 +8,7 @@ import type { JournaledEvent, JournaledStream } from './views.ts';
 
 /**
  * The time within which a commit must be published, in ms. After a crash, the relay's sweep publishes it within two
- * seconds; the rest is reserve.
+ * seconds; the rest is a margin.
  */
 const PUBLISHED_WITHIN_MS = 10_000;
 
@@ -101,8 +101,8 @@ function commonPrefix(expected: readonly (number | undefined)[], onTopic: readon
 }
 
 /**
- * Returns the entry with the records of erased events treated as equal to the erased events in the journal: a topic
- * keeps these records until it deletes them.
+ * Returns an entry in which a record that still contains the person counts as equal to the erased event in the journal.
+ * A topic keeps such records until it deletes them.
  */
 function asErased({ stream, entry }: StreamOnLog, expected: readonly (number | undefined)[]): TopicEntry {
   if (stream.events.at(-1)?.event.type !== 'AccountErased') return entry;

@@ -3,8 +3,8 @@ import type { Finding, FindingKind } from './findings.ts';
 import type { JournaledStream, StoredAccount } from './views.ts';
 
 /**
- * Compares one account. @param onTopic how many of the account's events, from the first one, are on the topic in
- * order
+ * Compares one account.
+ * @param onTopic how many of the account's events are on the topic in order, counted from the first event
  */
 export function compareProfile(
   { id, events }: JournaledStream,

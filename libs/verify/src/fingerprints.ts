@@ -29,8 +29,8 @@ export function withoutPerson(event: Fingerprinted): Fingerprinted {
 }
 
 /**
- * Returns the fingerprint that an event of the journal has once a consumer has received it, or undefined if the
- * event violates its contract and cannot be published.
+ * Returns the fingerprint of an event of the journal in the form in which consumers receive it; undefined if the event
+ * violates its contract and cannot be published.
  */
 export function receivedFingerprint(event: LatchkeyEvent): number | undefined {
   const arrived = sendAndReceive(event);

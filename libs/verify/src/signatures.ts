@@ -16,7 +16,7 @@ export interface SignedEntry {
   readonly keyOf?: KeyOf | undefined;
 }
 
-/** Returns the events of a stream that are on the topic, but that no record there proves to be genuine. */
+/** Returns the events of a stream that are on the topic, but without any record that proves them to be genuine. */
 export async function unsignedEvents(
   given: SignedEntry,
   onTopic = given.entry.fingerprints.length,

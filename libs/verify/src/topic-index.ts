@@ -27,7 +27,7 @@ export interface TopicEntry {
   readonly signatures: readonly SignedSequence[];
   /** Records that repeat an earlier one. */
   readonly repeated: number;
-  /** Records that arrived too early, or that differ from the earlier record with their sequence. */
+  /** Records that arrived too early, or that differ from an earlier record with the same sequence. */
   readonly outOfOrder: readonly OutOfOrderRecord[];
   /** Records that cannot be decoded. */
   readonly unreadable: number;
@@ -172,7 +172,7 @@ function place(entry: MutableEntry, record: OutOfOrderRecord): void {
     entry.repeated += 1;
     return;
   }
-  // Consumers pass over an unsigned record, so the signed one that follows is the event.
+  // Consumers skip an unsigned record. So if a signed record with the same sequence follows, that one is the event.
   const displaced = isPlaced && hash !== NO_HASH && hashes[index] === NO_HASH ? at(entry, sequence) : record;
   if (displaced !== record) put(entry, record);
   entry.outOfOrder = [...entry.outOfOrder, displaced];

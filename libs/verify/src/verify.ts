@@ -1,7 +1,7 @@
 /**
  * Compares the journal, the topics, the read model and the deliveries of a running system. The journal is
- * authoritative. A difference may only mean that data is in transit, so the comparison is repeated until there is none
- * or the time is over.
+ * authoritative. A difference may only mean that data is in transit, so the comparison is repeated until there is no
+ * difference or the time is over.
  */
 import type { GroupProgress, Groups, LogReader } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, sharesKey, topics } from '@latchkey/events';
@@ -23,13 +23,13 @@ export const journalTopics = topics.filter(({ publisher }) => publisher === 'aut
 export interface VerifySources {
   readonly journal: JournalView;
   readonly log: LogReader;
-  /** Accepts our own names of topics. */
+  /** The consumer groups. `progressOf` takes our names of the topics, not their names on the log. */
   readonly groups: Pick<Groups, 'progressOf'>;
   readonly profiles: ProfileView;
   readonly deliveries: DeliveryView;
   /** Returns the name of a topic on the log. */
   nameOf(topic: string): string;
-  /** Returns whether a topic is compacted, by our names of topics. Without it, the log never is. */
+  /** Returns whether a topic is compacted; takes our name of the topic. If absent, the log never compacts topics. */
   isCompacted?(topic: string): Promise<boolean>;
   /**
    * Returns the public key with this id, which verifies signatures on the topics. Without it, signatures are not
@@ -124,7 +124,10 @@ async function compareShard(
   counter.counts.withoutKey += index.recordsWithoutKey();
 }
 
-/** Looks for keys of release 0.1 on a compacted topic: in the first record of each partition, as they come first. */
+/**
+ * Looks for keys of release 0.1 on a compacted topic. Reads only the first record of each partition, because the
+ * records of that release come first.
+ */
 async function sharedKeys({ log, nameOf, isCompacted }: VerifySources): Promise<readonly Finding[]> {
   if (!(await isCompacted?.(ACCOUNTS_TOPIC))) return [];
   const topic = nameOf(ACCOUNTS_TOPIC);
@@ -137,10 +140,13 @@ async function sharedKeys({ log, nameOf, isCompacted }: VerifySources): Promise<
   return [];
 }
 
-/** How long ago a lease has expired that no process will take over any more, in ms. */
+/** How long ago a lease must have expired, in ms, to count as abandoned: no process will take it over any more. */
 const ABANDONED_MS = 60_000;
 
-/** Leases of jobs are ignored: a job is done only when there is work, whereas mails and requests are waiting. */
+/**
+ * Leases of jobs are ignored, because a job runs only when there is work. A mail or a request whose lease has expired,
+ * however, is still waiting.
+ */
 async function abandonedLeases(
   { journal, deliveries }: VerifySources,
   now: Date,

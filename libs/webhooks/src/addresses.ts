@@ -1,4 +1,4 @@
-/** Decides which addresses may be called: none in private networks, and none of this machine. */
+/** Decides which IP addresses may be called: none in private networks, and none of this machine. */
 import { type LookupAddress, lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { parseAddressBlocks } from '@latchkey/process';
@@ -35,14 +35,14 @@ const privateV4 = parseAddressBlocks(PRIVATE_V4);
 const privateV6 = parseAddressBlocks(PRIVATE_V6);
 const publicV6 = parseAddressBlocks([PUBLIC_V6]);
 
-/** Whether a text is an address on the public internet. */
+/** Whether a string is an IP address on the public internet. */
 export function isPublicAddress(address: string): boolean {
   const version = isIP(address);
   if (version === 4) return !privateV4.check(address, 'ipv4');
   return version === 6 && publicV6.check(address, 'ipv6') && !privateV6.check(address, 'ipv6');
 }
 
-/** Thrown because connections to this address are refused. */
+/** Thrown because we refuse to connect to this address. */
 export class PrivateAddressError extends Error {
   override readonly name = 'PrivateAddress';
 
@@ -59,7 +59,7 @@ type Resolve = (
 
 /**
  * Returns a lookup for sockets that fails for a host with a private address. The socket connects to the address that
- * was checked, so that DNS rebinding (another address at the next lookup) does not circumvent the check.
+ * was checked, so that DNS rebinding (a different address at the next lookup) does not circumvent the check.
  */
 export function publicLookup(resolve: Resolve = lookup): LookupFunction {
   return (host, options, done) => {

@@ -34,7 +34,7 @@ export interface DeliverResult {
 /**
  * Sends events. Stops sending the events of an account at its first failure, and all events once the endpoint counts
  * as down.
- * @throws Error of one line if a secret cannot be opened
+ * @throws Error with a one-line message if a secret cannot be opened
  */
 export async function deliverEvents(
   endpoint: WebhookEndpoint,

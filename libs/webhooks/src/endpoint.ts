@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { EndpointRefused } from './endpoint-refused.ts';
 
-/** A stored instant: a Date here, a text in the store. */
+/** An instant: a Date here, a string in the store. */
 const instant = z.union([z.date(), z.iso.datetime()]).pipe(z.coerce.date());
 
 const storedSecret = z.object({
   /**
-   * The secret, sealed by `seal.ts`. Until the first start with sealing, `whsec_…` as Standard Webhooks writes it.
+   * The secret, sealed by `seal.ts`. A secret from a release that did not seal yet is `whsec_…`, as Standard Webhooks
+   * writes it, until the next start seals it.
    */
   secret: z.string(),
   since: instant,
@@ -41,7 +42,7 @@ const failing = z.object({
 const redriveRange = z.union([z.object({ event: z.string() }), z.object({ since: instant, until: instant })]);
 
 const redrive = z.object({
-  /** A new id for each request, so that a round notices when there is another request. */
+  /** A new id for each request, so that a round notices a newer request. */
   id: z.string(),
   ranges: z.array(redriveRange),
   /** The cursor at the time of the request. Later events are sent for the first time anyway. */
@@ -77,7 +78,7 @@ export const storedEndpoint = z.object({
   /** Whether events contain personal data (`data.person`). */
   person: z.boolean(),
   createdAt: instant,
-  /** Events that were decided earlier are not sent. */
+  /** Events with an earlier time are not sent. */
   since: instant,
   secrets: z.array(storedSecret),
   paused: z.object({ at: instant, by: z.enum(['operator', 'failures']), reason: z.string() }).optional(),
@@ -164,7 +165,8 @@ export function validSecrets({ secrets }: Pick<WebhookEndpoint, 'secrets'>, now:
 }
 
 /**
- * Returns the endpoint with another sealed secret. Requests are signed with the former ones, too, until `until`.
+ * Returns the endpoint with a new sealed secret as its current one. Until `until`, requests are also signed with the
+ * former secrets.
  * @throws EndpointRefused if there would be too many valid secrets
  */
 export function withNewSecret(
@@ -195,7 +197,7 @@ export function withChangedFields(endpoint: WebhookEndpoint, changed: ChangedFie
   return { ...rest, name, url, person, ...storedTypes(types) };
 }
 
-/** Returns the paused endpoint. An endpoint that is already paused keeps its reason. */
+/** Returns the endpoint, paused. If it is already paused, it keeps its reason. */
 export function pauseEndpoint(endpoint: WebhookEndpoint, now: Date): WebhookEndpoint {
   return {
     ...endpoint,
@@ -203,7 +205,7 @@ export function pauseEndpoint(endpoint: WebhookEndpoint, now: Date): WebhookEndp
   };
 }
 
-/** Returns the active endpoint. All waiting events are due immediately. */
+/** Returns the endpoint, no longer paused. All waiting events are due immediately. */
 export function resumeEndpoint({ paused: _, ...endpoint }: WebhookEndpoint, now: Date): WebhookEndpoint {
   const { failing: _failing, waiting, ...rest } = endpoint.delivery;
   return {

@@ -38,14 +38,14 @@ export interface EventPage {
   waitForMore(signal: AbortSignal): Promise<void>;
 }
 
-/** The events that an endpoint gets, and whether with personal data. */
+/** Which events an endpoint gets, and whether they contain personal data. */
 type EventSelection = Pick<WebhookEndpoint, 'types' | 'person'>;
 
 /** Every method that returns a promise rejects with the errors of the log. */
 export interface EventReader {
   /** Returns the events after a cursor. */
   read(endpoint: EventSelection, after: string | undefined): Promise<EventPage>;
-  /** Returns the events of a waiting account, from the one that it waits with up to the cursor: at most one page. */
+  /** Returns the events of a waiting account, at most one page: from the event that it waits with up to the cursor. */
   readAccount(
     endpoint: EventSelection,
     waiting: WaitingAccount,

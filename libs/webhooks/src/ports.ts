@@ -11,8 +11,8 @@ import type { WebhookEndpoint } from './endpoint.ts';
 
 export interface Endpoints {
   /**
-   * Adds an endpoint with a new id, unless the store has `most` already. Concurrent calls, also of several processes,
-   * never add more than that; all must pass the same `most`.
+   * Adds an endpoint with a new id, unless the store already has `most` endpoints. Concurrent calls, also of several
+   * processes, never exceed that number; all calls must pass the same `most`.
    * @returns false if there are too many
    */
   add(endpoint: WebhookEndpoint, most: number): Promise<boolean>;
@@ -89,11 +89,14 @@ export interface WebhookStorage extends Preparable {
   readonly endpoints: Endpoints;
   readonly attempts: Attempts;
   readonly sentBefore: SentBefore;
-  /** The keys of WEBHOOK_SECRET_KEY that the user service was started with. */
+  /** The fingerprints of the keys in WEBHOOK_SECRET_KEY that the user service was started with. */
   readonly keyFingerprints: KeyFingerprints;
   /** The leases that decide which process sends to an endpoint. */
   readonly leases: LeaseRecords;
-  /** Releases all leases of a store that only one server can use, because the previous server has ended. */
+  /**
+   * Releases all leases if only one server at a time can use the store, because the previous server has then ended.
+   * Otherwise does nothing.
+   */
   voidLeases(): Promise<void>;
   /** Set if webhooks can be moved from this kind of store. */
   readonly source?: {

@@ -26,7 +26,7 @@ export interface Poster {
   close(): void;
 }
 
-/** @param options.allowPrivate also private addresses may be called, and without TLS */
+/** @param options.allowPrivate whether private IP addresses, and URLs without TLS, may be called */
 export function createPoster({ allowPrivate }: { readonly allowPrivate: boolean }): Poster {
   const options = {
     keepAlive: true,

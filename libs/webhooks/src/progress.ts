@@ -41,7 +41,7 @@ export interface AccountResult {
   readonly delivered: number;
   /** The first event that was not delivered; undefined if all were. */
   readonly stopped?: EventPlace;
-  /** Why it was not delivered; undefined if it was not attempted. */
+  /** Why that event was not delivered; undefined if it was not attempted. */
   readonly failure?: Exclude<RequestOutcome, { kind: 'delivered' }>;
 }
 

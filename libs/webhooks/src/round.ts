@@ -59,7 +59,7 @@ export async function runRound(id: string, deps: RoundDeps): Promise<RoundReport
   const endpoint = await restartOnNewLog(found, deps.reader);
   const sent = await send(endpoint, deps);
   const { endpoint: stored, paused } = await storeOutcome(endpoint, sent, deps);
-  // The attempts of an endpoint that was removed meanwhile are removed, too.
+  // If the endpoint was removed meanwhile, its attempts were removed with it, so none are stored.
   if (stored !== undefined) await deps.storage.attempts.put(id, sent.attempts);
   const failed = sent.attempts.filter(({ delivered }) => !delivered).length;
   const due = stored && nextAttemptAt(stored.delivery);

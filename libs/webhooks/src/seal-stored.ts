@@ -5,8 +5,8 @@ import { isSealed, type SecretSealer } from './seal.ts';
 
 /**
  * Checks that every stored secret can be opened.
- * @returns for each endpoint, the secrets that are not sealed with the current key: plain texts by their stored form
- * @throws Error of one line if there is no key, or no key opens a secret; StoreUnavailable
+ * @returns by endpoint, the secrets that are not sealed with the current key: each in plain text, by its stored form
+ * @throws Error with a one-line message if there is no key, or no key opens a secret; StoreUnavailable
  */
 export async function findOutdatedSecrets(
   endpoints: Pick<Endpoints, 'list'>,
@@ -27,7 +27,7 @@ export async function findOutdatedSecrets(
 }
 
 /**
- * Seals all secrets with the current key that are stored in plain text or sealed with a former key.
+ * Seals with the current key all secrets that are stored in plain text or sealed with a former key.
  * @throws as `findOutdatedSecrets`
  */
 export async function sealOutdatedSecrets(

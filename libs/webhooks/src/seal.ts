@@ -9,9 +9,12 @@ import { EndpointRefused } from './endpoint-refused.ts';
 export interface SecretSealer {
   /** Whether there is a key. Without a key, `seal` and `open` throw. */
   readonly hasKey: boolean;
-  /** Encrypts a secret with the current key. @returns a compact JWE (dir, A256GCM) @throws EndpointRefused without a key */
+  /**
+   * Encrypts a secret with the current key.
+   * @returns a compact JWE (dir, A256GCM) @throws EndpointRefused without a key
+   */
   seal(endpoint: string, secret: string): Promise<string>;
-  /** Decrypts a secret. @throws Error of one line if none of the keys fits */
+  /** Decrypts a secret. @throws Error with a one-line message if none of the keys fits */
   open(endpoint: string, sealed: string): Promise<string>;
   /** Whether a secret is sealed with the current key. */
   isCurrent(sealed: string): boolean;
@@ -64,7 +67,7 @@ export function keyIdOf(sealed: string): string | undefined {
   }
 }
 
-/** Derives the AES key, because the key may have another length, and may have other uses. */
+/** Derives the AES key. The given key is not used itself, because it may have a different length and other uses. */
 function derive({ bytes }: SecretKey): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', bytes, '', 'latchkey secrets of webhooks', KEY_BYTES));
 }

@@ -45,7 +45,10 @@ export interface WebhookConfig {
 }
 
 export interface Webhooks {
-  /** @throws Error of one line if the secret of an endpoint cannot be opened, because of WEBHOOK_SECRET_KEY */
+  /**
+   * @throws Error with a one-line message if the secret of an endpoint cannot be opened, because of
+   * WEBHOOK_SECRET_KEY
+   */
   start(): Promise<void>;
   /** Aborts the requests in progress; their events are sent again later. */
   stop(): Promise<void>;
@@ -196,7 +199,8 @@ export function createWebhooks({
       stopping = new AbortController();
       await storage.voidLeases();
       await sealOutdatedSecrets(endpoints, sealer);
-      // Recorded once nothing needs a former key, which `ops keys retire` may remove from then on.
+      // The keys are recorded only now, when no stored secret needs a former key. From here on, `ops keys retire` may
+      // remove former keys.
       await storage.keyFingerprints.check(givenKeysOf(settings), now());
       running = startRunning(stopping.signal);
     },
@@ -208,7 +212,10 @@ export function createWebhooks({
   };
 }
 
-/** Returns the keys of a process, as its store remembers them. They are stored only to record since when each is in use. */
+/**
+ * Returns the keys of a process, as its store remembers them. They are stored only to record since when each is in
+ * use.
+ */
 function givenKeysOf({
   WEBHOOK_SECRET_KEY: keys,
 }: Pick<WebhookConfig, 'WEBHOOK_SECRET_KEY'>): Readonly<Record<string, GivenKeys>> {

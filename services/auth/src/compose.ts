@@ -53,7 +53,7 @@ import { createRefreshTokens } from './tokens/refresh-tokens.ts';
 import { createSealer } from './tokens/sealer.ts';
 import { createSignUpTokens } from './tokens/sign-up-tokens.ts';
 
-/** How often points of failed requests are given back to their limits after an outage of the store, in ms. */
+/** How often the points of failed requests are given back to their limits after the store was down, in ms. */
 const GIVE_BACK_EVERY_MS = 1000;
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -87,7 +87,7 @@ export interface AuthService extends Service {
 }
 
 /**
- * Composes auth. The topics must exist before the service starts. `start` refuses a store that was used with other
+ * Composes auth. The topics must exist before the service starts. `start` refuses a store that was used with different
  * keys.
  */
 export function compose(config: AuthConfig, options: AuthDeps): AuthService {
@@ -293,8 +293,8 @@ function settingsOf(config: AuthConfig): UseCaseSettings {
 }
 
 /**
- * Checks the keys against the store: with other keys, no stored password and no session would be valid. @throws
- * Error that names the settings
+ * Checks the keys against the store: with different keys, no stored password and no session would be valid.
+ * @throws Error that names the settings
  */
 async function assertSameKeys(
   config: AuthConfig,

@@ -74,7 +74,7 @@ export interface UseCaseSettings {
 export interface Idempotency {
   /** Chosen by the client. */
   readonly key: string;
-  /** The body of the request in canonical form: equal bodies have equal texts. */
+  /** The body of the request in canonical form: equal bodies give equal strings. */
   readonly body: string;
 }
 

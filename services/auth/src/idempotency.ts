@@ -4,8 +4,8 @@ import type { UseCaseContext, UseCaseDeps } from './deps.ts';
 import { Refused } from './refused.ts';
 
 /**
- * How long a key is refused with another body, in ms. A repeat with the same body is recognised without a limit in
- * time, by the id of its command.
+ * How long a key is refused with a different body, in ms. A repeat with the same body is recognised at any time, by the
+ * id of its command.
  */
 const BOUND_MS = 24 * 60 * 60_000;
 

@@ -19,7 +19,7 @@ const openBus = isolatedBuses();
 const log = openBus();
 const secrets = generateSecrets();
 
-/** In the order of the topic, because all records of an account are in one partition. */
+/** The events so far, in the order of the topic, because all records of an account are in one partition. */
 const records: LatchkeyEvent[] = [];
 const seen = log.ensureTopics(allTopics()).then(() =>
   log.subscribe({
@@ -40,7 +40,7 @@ function configWith(keys: Omit<Secrets, 'SEALING_PRIVATE_KEYS'>) {
     PUBLIC_URL: 'https://id.example.com',
     LIMIT_SIGNUPS_PER_IP: '1000',
     LIMIT_MAIL_REQUESTS_PER_IP: '1000',
-    // On a busy machine, too, a password is hashed before its request is refused.
+    // Long enough that no request is refused while a busy machine hashes its password.
     HASH_WAIT_SECONDS: '60',
     ...keys,
   });

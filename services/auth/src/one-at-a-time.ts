@@ -1,6 +1,6 @@
 /**
- * Runs a command's work while no other work of the same command is running, so that a repeat finds the result of the
- * first one.
+ * Runs a command's work once no other work of the same command is running, so that a repeat finds the result of the
+ * first run.
  */
 export type CommandRunner = <Result>(
   commandId: string | undefined,

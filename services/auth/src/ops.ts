@@ -48,12 +48,14 @@ export type { EventKeys } from './keys/keys.ts';
 export { importBreachedPasswords } from './passwords/breached.ts';
 export { type ErasureRecord, unconfirmedConsumers } from './ports/erasure-receipts.ts';
 
-/** Whether a text is the id of an account. */
+/** Whether a string is the id of an account. */
 export function isAccountId(text: string): boolean {
   return validate(text);
 }
 
-/** Returns the address in the form of the stores' keys and claims; undefined if the text is not an address. */
+/**
+ * Returns the canonical form of an e-mail address, as in the stores' keys and claims; undefined for any other string.
+ */
 export function canonicalAddress(text: string): string | undefined {
   return parseEmail(text)?.canonical;
 }
@@ -69,9 +71,9 @@ export interface OpenEmailChange {
   readonly userId: string;
   /** The current address. */
   readonly email: string;
-  /** The address that a link can still confirm, until an instant (RFC 3339). */
+  /** The requested address, and until when its link can confirm it (RFC 3339). */
   readonly requested?: { readonly email: string; readonly until: string };
-  /** The address that a link can still restore, until an instant (RFC 3339). */
+  /** The previous address, and until when a link can restore it (RFC 3339). */
   readonly previous?: { readonly email: string; readonly until: string };
 }
 
@@ -85,49 +87,52 @@ export interface AuthOps extends Preparable {
   /** The accounts that were erased, and their receipts. */
   readonly erasures: Pick<ErasureReceipts, 'find' | 'list' | 'noteCopies'>;
   /**
-   * Adds the events of release 0.1 to the hash chain of their account or mailing.
+   * Adds the events that release 0.1 wrote for an account or mailing to its hash chain.
    * @throws UnreadableCommit if they cannot be read
    */
   chain(id: string): Promise<void>;
   /**
    * Changes the role of the verified account of an address.
    * @returns the previous role
-   * @throws Error of one line that says what is wrong with the address, or that it belongs to the last admin
+   * @throws Error with a one-line message that says what is wrong with the address, or that it belongs to the last
+   * admin
    */
   changeRole(email: string, role: Role): Promise<Role>;
   /**
-   * Requests that an account is erased after some days.
+   * Requests the erasure of an account, which takes place after `graceDays`.
    * @param account its id, or the address of a verified account
    * @param sealingKey SEALING_PUBLIC_KEY, for the link that undoes the request; not needed for 0 days
    * @returns when it will be erased, RFC 3339
-   * @throws Error of one line that says what is wrong with the account or the key, or that it is the last admin's
+   * @throws Error with a one-line message that says what is wrong with the account or the key, or that it is the last
+   * admin's
    */
   requestErasure(
     account: string,
     options: { readonly graceDays: number; readonly sealingKey?: string | undefined },
   ): Promise<string>;
   /**
-   * Returns the changes of an account's address that can still be confirmed or undone.
-   * @throws Error of one line if there is no such account
+   * Returns the current address of an account, and the changes of it that can still be confirmed or undone.
+   * @throws Error with a one-line message if there is no such account
    */
   emailChange(account: string): Promise<OpenEmailChange>;
   /**
    * Cancels a change of address that was requested, so that its link no longer works.
-   * @throws Error of one line if there is no such account, or no change that can still be confirmed
+   * @throws Error with a one-line message if there is no such account, or no change that can still be confirmed
    */
   cancelEmailChange(account: string): Promise<void>;
   /**
-   * Gives an account its previous address back, ends every session, and cancels an erasure that is pending. The password
-   * no longer works: the owner requests a new one at that address.
+   * Gives an account its previous address back, ends every session, and cancels an erasure that is pending. The
+   * password no longer works: the owner requests a new one at that address.
    * @returns the address that the account has again
-   * @throws Error of one line if there is no such account, or no change that can be undone
+   * @throws Error with a one-line message if there is no such account, or no change that can be undone
    */
   undoEmailChange(account: string): Promise<string>;
   /**
-   * Exports an account: that of an id, or the verified account of an address. The export is recorded.
-   * @param mailsOf the mails of an account, which the notifier keeps
-   * @returns the document, written as it is read; reading it throws what the stores throw
-   * @throws Error of one line if there is no such account, or it was erased
+   * Exports an account. The export is recorded.
+   * @param account its id, or the address of a verified account
+   * @param mailsOf returns the mails of an account, which the notifier keeps
+   * @returns the document, generated while it is read; reading it throws what the stores throw
+   * @throws Error with a one-line message if there is no such account, or it was erased
    */
   exportAccount(
     account: string,
@@ -246,7 +251,7 @@ export function openOps(store: Store): AuthOps {
   };
 }
 
-/** @throws Error of one line if no verified account has the address */
+/** @throws Error with a one-line message if no verified account has the address */
 async function ownerNamed(journal: Journal, email: string): Promise<string> {
   const address = parseEmail(email);
   if (address === undefined) throw new Error(`${email} is not an e-mail address`);
@@ -255,7 +260,7 @@ async function ownerNamed(journal: Journal, email: string): Promise<string> {
   return userId;
 }
 
-/** @param account id of an account, or address of a verified one. @throws Error of one line */
+/** @param account id of an account, or address of a verified one. @throws Error with a one-line message */
 async function idOf(journal: Journal, account: string): Promise<string> {
   return isAccountId(account) ? account : await ownerNamed(journal, account);
 }
@@ -271,8 +276,8 @@ function openLinkOf({ email, link }: LinkedAddress) {
 }
 
 /**
- * Returns a sealer for the key. @throws Error of one line if something is to be sealed and the key is missing or
- * invalid
+ * Returns a sealer for the key.
+ * @throws Error with a one-line message if something is to be sealed and the key is missing or invalid
  */
 function sealerOf(key: string | undefined): Sealer {
   return {
@@ -304,12 +309,12 @@ function exportOf(accountId: string): AuditEntry {
   });
 }
 
-/** Reads EVENT_SIGNING_KEYS. @throws Error (one line) if it contains no such keys */
+/** Reads EVENT_SIGNING_KEYS. @throws Error with a one-line message if it contains no such keys */
 export function readEventKeys(text: string): EventKeys {
   return readKey('EVENT_SIGNING_KEYS', parseEventKeys, text);
 }
 
-/** @throws Error of one line that names the setting */
+/** @throws Error with a one-line message that names the setting */
 function readKey<T>(setting: keyof Secrets, parse: (text: string) => T, text: string): T {
   try {
     return parse(text);
@@ -326,13 +331,13 @@ export interface AuthMove extends Pick<MigrationTarget, 'end'> {
   /**
    * Begins the move. Until `end`, auth does not start on the target.
    * @returns 'ended' if the same move was completed before
-   * @throws Error of one line if these are not the keys that the accounts were created with, or the target contains
-   * other accounts
+   * @throws Error with a one-line message if these are not the keys that the accounts were created with, or the target
+   * contains other accounts
    */
   begin(): Promise<'begun' | 'ended'>;
   /**
-   * The kinds of records in the order in which they must be moved. Commits come last, because each is published as
-   * soon as it is there.
+   * The kinds of records in the order in which they must be moved. Commits come last, because each enters the outbox as
+   * soon as it is added.
    */
   readonly kinds: readonly RecordMove[];
 }
@@ -340,9 +345,9 @@ export interface AuthMove extends Pick<MigrationTarget, 'end'> {
 type StoreKeys = Pick<Secrets, 'PASSWORD_SALT_KEY' | 'REFRESH_KEY'>;
 
 /**
- * Opens a move of auth's records. Auth must run on neither store meanwhile.
- * @param keys the keys of the source's auth
- * @throws Error of one line if records cannot be moved between stores of these kinds; DataFolderError
+ * Opens a move of auth's records. Auth must not run on either store during the move.
+ * @param keys the keys that auth uses on the source
+ * @throws Error with a one-line message if records cannot be moved between stores of these kinds; DataFolderError
  */
 export function prepareMove(from: Store, to: Store, keys: StoreKeys): AuthMove {
   const [{ source }, { target }] = [openStorage(from), openStorage(to)];

@@ -119,8 +119,8 @@ function reportHealth(publisher: ReportPublisher): Dependency {
 /**
  * Composes the service. It reads accounts and mailings as group `notifier`, stores the deliveries and sends the mails;
  * it also receives reports about mails, and publishes them. Its public routes are for providers that report over HTTP.
- * `start` reads settings, keys and templates, and rejects with a message that names the faulty one; a stopped service
- * may start again. Topics, and on a cluster indexes, must exist.
+ * `start` reads settings, keys and templates, and rejects with a message that names the faulty one. The topics must
+ * exist by then, and on a cluster the indexes as well. A stopped service may start again.
  */
 export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierService {
   const { logger, registry, backend, clock = systemClock, random = Math.random } = deps;
@@ -196,7 +196,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     dispatcher.start();
     publisher.start();
     running = { subscription, dispatcher, mailer, publisher, receiver, takeReport };
-    // The receiver is started last, so that `stop` closes everything, whichever step of the start fails.
+    // The receiver is started last. If any step of the start fails, `stop` therefore closes everything.
     await receiver?.start();
   }
 

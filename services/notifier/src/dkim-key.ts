@@ -12,7 +12,7 @@ export interface DkimSettings {
   readonly privateKey: string;
 }
 
-/** The minimum length of a key: verifiers may ignore shorter ones (RFC 8301). */
+/** The minimum length of a key, in bits: verifiers may ignore shorter ones (RFC 8301). */
 const LEAST_BITS = 1024;
 const BITS = 2048;
 
@@ -32,7 +32,7 @@ const KEY_FAULT = `must be a private RSA key of at least ${LEAST_BITS} bits in P
 export const SELECTOR_PATTERN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*$/i;
 
 export interface DkimKey {
-  /** Undefined for the key whose name is in MAIL_DKIM_SELECTOR. */
+  /** The name of the key in DNS. Undefined if MAIL_DKIM_SELECTOR contains it. */
   readonly selector?: string;
   /** In PEM. */
   readonly privateKey: string;
@@ -48,8 +48,8 @@ const dkimJwks = z.object({
 });
 
 /**
- * Parses one private key in PEM, or a JWKS of private RSA keys, newest first, whose ids are their selectors. One of them
- * may lack an id.
+ * Parses either one private key in PEM, or a JWKS of private RSA keys, newest first. In a JWKS, the ids of the keys are
+ * their selectors; one key may lack an id.
  * @throws KeyFault
  */
 export function parseDkimKeys(text: string): DkimKeys {
@@ -85,7 +85,7 @@ export function makeDkimKey(): string {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-/** The maximum length of a part of a TXT record (RFC 1035). */
+/** The maximum length of a part of a TXT record, in characters (RFC 1035). */
 const LONGEST_PART = 255;
 
 export interface DnsRecord {

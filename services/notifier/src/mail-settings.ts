@@ -44,7 +44,7 @@ function faultOfSender(text: string): string {
   return 'must be an e-mail address, such as noreply@example.com';
 }
 
-/** An address whose domain may be in any script. It is converted to Punycode (RFC 5890). */
+/** An e-mail address whose domain may be in any script. It is converted to Punycode (RFC 5890). */
 const sender = z.string().transform((text, context) => {
   const at = text.lastIndexOf('@');
   const address = at < 0 ? text : `${text.slice(0, at)}@${domainToASCII(text.slice(at + 1))}`;
@@ -53,7 +53,7 @@ const sender = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** A name for EHLO: a domain, or an address in brackets (RFC 5321 4.1.3). */
+/** A name for EHLO: a domain, or an IP address in brackets (RFC 5321 4.1.3). */
 const ehloName = z
   .string()
   .transform((text) => (text.startsWith('[') ? text : domainToASCII(text)))

@@ -22,8 +22,8 @@ const CENSUS_MS = 15_000;
 type CountedStore = Pick<Deliveries, 'census' | 'oldestOpen'>;
 
 /**
- * Registers gauges that query the store at each scrape. While it is unavailable, the age is NaN and no state has a
- * value.
+ * Registers gauges that query the store at each scrape. While the store is unavailable, the age is NaN and no state has
+ * a value.
  */
 function observeStore(registry: Registry, deliveries: CountedStore, now: () => Date): void {
   let known: { readonly at: number; readonly census: Promise<DeliveryCounts> } | undefined;
@@ -33,7 +33,10 @@ function observeStore(registry: Registry, deliveries: CountedStore, now: () => D
       known = { at, census: deliveries.census(MAX_COUNTED) };
     return known.census;
   }
-  /** An event with a time in the future, and when it was first seen. Either its clock or ours was wrong. */
+  /**
+   * The time of the oldest event if it is in the future, and when it was first seen. Either its clock or ours was
+   * wrong.
+   */
   let ahead: { readonly event: number; readonly seen: number } | undefined;
   async function age(): Promise<number> {
     const event = (await deliveries.oldestOpen())?.getTime();

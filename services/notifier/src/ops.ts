@@ -85,7 +85,7 @@ export interface NotifierMove {
 
 /**
  * Moves the notifier's records. No notifier may run on either store meanwhile.
- * @throws Error of one line if records cannot be moved between stores of these kinds; DataFolderError
+ * @throws Error with a one-line message if records cannot be moved between stores of these kinds; DataFolderError
  */
 export function prepareMove(from: Store, to: Store): NotifierMove {
   const [here, there] = [openStorage(from), openStorage(to)];

@@ -29,27 +29,32 @@ const BEGIN = new Date('2026-11-21T06:00:00.000Z');
 /** The maximum number of connections to the mail server. */
 const CONNECTIONS = 5;
 const IN_HAND = 10;
-/** How many mails the last probes may have used. Such a mail waits about a second for its next attempt. */
+/** How many mails may have been used for the last probes. Each of them waits about a second for its next attempt. */
 const PROBED = 2;
-/** How many mails wait for a connection that opens: the mail server greets each after 100 ms. */
+/** How many mails may wait for a connection to open: the mail server delays its greeting by 100 ms. */
 const GREETED_LATER = CONNECTIONS - 1;
-/** About one probe per second, never more often than every 750 ms. */
+/** The maximum number of probes per minute: about one per second, never more often than every 750 ms. */
 const PROBES_A_MINUTE = 80;
 
 /** How far the clock moves at a time outside the minutes that are checked closely. */
 const GLANCE = 30 * SECOND;
-/** How many times in a row the process must be found idle. */
+/** How many times in a row the process must be found idle before it counts as idle. */
 const LOOKS = 3;
-/** How long a working process is left alone before it is looked at again, so that looking does not take its processor. */
+/**
+ * How long to wait before checking a working process again, in ms, so that the checks do not use up its processor time.
+ */
 const PAUSE_MS = 1;
-/** By then everything must have been sent: the last probe, the back-off of its mail, and one poll. */
+/**
+ * How long after an outage everything must have been sent: enough for the last probe, the back-off of its mail, and one
+ * poll.
+ */
 const SOON = 5 * SECOND;
 
 function isOpen(kind: 'ConnectWrap' | 'TCPSocketWrap'): boolean {
   return process.getActiveResourcesInfo().includes(kind);
 }
 
-/** Returns the same sequence of numbers each time. */
+/** Creates a generator of random numbers that returns the same sequence each time. */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -72,7 +77,10 @@ function counting(bus: Bus) {
   return { bus: { ...bus, subscribe }, handled: () => handled };
 }
 
-/** Starts a notifier that sends to a port. The clock does not move while it is working or in a conversation. */
+/**
+ * Starts a notifier that sends to a port. The clock moves only while the notifier neither works nor talks to the
+ * server.
+ */
 async function start(t: TestContext, port: number, key: SealingKey, isTalking = () => false) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-outage-'));
   const clock = createSimulatedClock(BEGIN);
@@ -105,7 +113,7 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
     );
   }
 
-  /** Waits until the process waits for nothing but the clock. */
+  /** Waits until the notifier is waiting only for the clock. */
   async function settled(): Promise<void> {
     for (let looks = 0; looks < LOOKS; ) {
       await (looks === 0 ? pause(PAUSE_MS) : nextTurn());

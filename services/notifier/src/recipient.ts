@@ -1,4 +1,4 @@
-/** The parts of an address that are kept when the address itself is deleted. */
+/** What is kept of an e-mail address when the address itself is deleted. */
 import { createHash } from 'node:crypto';
 import type { Recipient } from './delivery/delivery.ts';
 
@@ -14,7 +14,7 @@ export function addressHint(address: string): string {
   return `${first}…${text.slice(text.lastIndexOf('@'))}`;
 }
 
-/** Returns the part of the recipient's address that is kept after a mail was sent, so that reports can be matched. */
+/** Returns what is kept of the recipient's address after a mail was sent, so that reports can be matched to it. */
 export function recipientToKeep(address: string): Recipient {
   return { fingerprint: addressFingerprint(address), hint: addressHint(address) };
 }

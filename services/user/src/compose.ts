@@ -35,7 +35,7 @@ import { openStorage } from './storage/index.ts';
 
 const SLICE_SIZE = 500;
 /**
- * How long a slice may take, in ms. A slice that unparks accounts reads a part of the log again, which may take
+ * The maximum time for a slice, in ms. A slice that unparks accounts reads a part of the log again, which may take
  * long.
  */
 const SLICE_WITHIN_MS = 3_600_000;
@@ -57,8 +57,8 @@ export interface UserDeps {
 }
 
 /**
- * Composes the service. Its topics, and on a cluster its indexes, must exist before it starts. The service may start
- * again after it was stopped.
+ * Composes the service. The topics must exist before it starts, and on a cluster the indexes as well. A stopped service
+ * may start again.
  */
 export function compose(config: UserConfig, deps: UserDeps): Service {
   const { backend, logger, registry, now = () => new Date() } = deps;

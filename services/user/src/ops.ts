@@ -47,7 +47,7 @@ export interface UserOps extends Preparable {
   listParked(page: ParkedPage): Promise<readonly ParkedAccount[]>;
   /** Returns undefined if the account is parked in no generation. */
   findParked(account: string): Promise<ParkedAccount | undefined>;
-  /** Returns the record that an account is parked at; undefined if it is no longer on the topic. */
+  /** Returns the record at which an account is parked; undefined if the record is no longer on the topic. */
   recordOf(parked: Parked, log: KeyReader): Promise<BusRecord | undefined>;
   /** Publishes the receipts of those erasures that every generation has applied. Idempotent. */
   confirmErasures(erased: readonly ErasedAccount[], log: Pick<Bus, 'publish'>): Promise<void>;
@@ -91,7 +91,7 @@ export function openOps(store: Store): UserOps {
     confirmErasures: confirm,
     async retryParked(account, from) {
       const erased: ErasedAccount[] = [];
-      // Retries in one generation. Needs to notify nobody, because waiting requests poll the store.
+      // Retries in one generation. Notifies no request: waiting requests poll the store anyway.
       function retryIn(generation: number) {
         return createParkedRetry({
           ...from,

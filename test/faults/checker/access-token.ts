@@ -12,7 +12,7 @@ export interface Claims {
   readonly exp: number;
 }
 
-/** Returns undefined if the text is not a token. */
+/** Reads the claims of a token; undefined if the value is not a token. */
 export function claimsOf(token: unknown): Claims | undefined {
   if (typeof token !== 'string') return undefined;
   const [, payload = ''] = token.split('.');

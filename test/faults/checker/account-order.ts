@@ -175,7 +175,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The operation that is only recorded before the response, and processed later. */
+/** The operation that is only recorded before its response; it is processed after that. */
 const LATER = 'reset-request';
 
 function commitOperation(
@@ -206,7 +206,7 @@ function returnOf({ answeredAt, status }: CommandLine): number {
 
 type Apply = Operation<State>['apply'];
 
-/** Problem codes of refusals that come after the access token was accepted. */
+/** Problem codes of refusals for which the access token had already been accepted. */
 const AFTER_THE_GUARD: ReadonlySet<string | null> = new Set([
   'account_not_verified',
   'insufficient_permission',
@@ -341,8 +341,8 @@ function disabledLogin(account: Account): Apply {
 }
 
 /**
- * A refresh. If the token was already exchanged, but its successor was not used yet, the same successor is returned
- * again.
+ * A refresh. If the token was already exchanged and its successor has not been used yet, the same successor is
+ * returned again.
  */
 function refreshed(account: Account, { session: id, n }: TokenPlace, command: CommandLine): Apply {
   const { seq } = tokensIn(command)?.access ?? {};

@@ -8,9 +8,9 @@ import { type Journal, type JournalEvent, lastSequence } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { CommitEvent } from './stored.ts';
 
-/** The default limit of mails per hour for an address and a purpose. Requests above it have no effect. */
+/** The default limit of mails per hour, address and purpose. Requests above this limit have no effect. */
 const MAILS_PER_ADDRESS = 3;
-/** The maximum number of pending sign-ups of an address; another sign-up only requests another link. */
+/** The maximum number of pending sign-ups of an address; one more sign-up only requests another link. */
 const MAX_PENDING_SIGN_UPS = 5;
 
 /** Indexes for the checks, because a history is long. */
@@ -34,12 +34,13 @@ export function checkAcknowledged(context: CommandContext): readonly Violation[]
   });
 }
 
-/** Returns what is missing from the journal; undefined if nothing is. */
+/** A check of one command: returns what is missing from the journal; undefined if nothing is. */
 type Demand = (command: CommandLine, lookUp: LookUp) => string | undefined;
 
 /**
- * Requires that the account matched the request at the sequence that the response names, or after an earlier commit of
- * the command itself: a retry that finds its commit responds with the account as later commands have left it.
+ * Requires that the account matched the request at the sequence in the response, or after an earlier commit of the
+ * command itself. The second case is a retry: if it finds its own commit, it responds with the account's current state,
+ * which later commands may have changed.
  */
 function account(
   wanted: (profile: Profile, request: CommandLine['request'], events: readonly JournalEvent[]) => boolean,
@@ -98,7 +99,7 @@ const signUp: Demand = (command, { journal, byKey, accountsByAddress, isOverLimi
     : 'the journal has no such sign-up';
 };
 
-/** After one of these events an account may receive no reset link at the address of its sign-up. */
+/** Events after which possibly no reset link is sent to the address of the sign-up. */
 const ENDS_RESETS: ReadonlySet<string> = new Set([
   'AccountDisabled',
   'AccountErasureRequested',
@@ -106,8 +107,8 @@ const ENDS_RESETS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The request is recorded before the response, and processed later. If the account had verified its address before the
- * request and is never disabled, the event must exist.
+ * The request is recorded before the response, and processed later. The event must exist if the account had verified
+ * its address before the request and has none of the events in ENDS_RESETS.
  */
 const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit }) => {
   const { request, sentAt, id } = command;
@@ -122,7 +123,7 @@ const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit
   return 'it was never carried out';
 };
 
-/** No event is required if the account was verified, or has ended, by then. */
+/** No event is required if the account is verified, disabled or ended at the end of the run. */
 const verificationRequest: Demand = (command, { journal, isOverLimit }) => {
   const account = claimsOf(command.accessToken)?.sub;
   if (account === undefined || commitsOf(journal, command.id).length > 0 || isOverLimit(command))
@@ -164,7 +165,7 @@ const demands: Readonly<Record<string, Demand>> = {
     account((_profile, _request, events) => events.some(({ type }) => type === 'PasswordChanged')),
     commit(({ type, data }) => type === 'PasswordChanged' && data.how === 'change'),
   ),
-  // If the sign-up has ended meanwhile, there is nothing left to end.
+  // If the sign-up has ended in the meantime, there are no sessions left to end.
   'logout-all': either(
     account(({ ended }) => ended),
     commit(({ type, data }) => type === 'SessionsRevoked' && data.reason === 'logout-all'),
@@ -198,7 +199,7 @@ function lookUpIn({ journal, history, settings }: CommandContext): LookUp {
   };
 }
 
-/** Returns the key of the limit, which counts mails of one purpose to one address. */
+/** Returns the key under which the limit counts a request: its address and the purpose of the mail. */
 function askedOf({ op, request }: CommandLine): string {
   const purpose = op === 'sign-up' || op === 'verification-request' ? 'verification' : op;
   return `${purpose} ${toLowerCase(request['email'])}`;

@@ -1,4 +1,4 @@
-/** The commands that clients sent, and the commits that each has caused. */
+/** The commands that clients sent, and the commits that each command has caused. */
 import type { CommandLine } from '../run-folder.ts';
 import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
 import type { Commit } from './stored.ts';
@@ -60,7 +60,7 @@ function addressIn({ type, data }: JournalEvent): readonly string[] {
   return GIVES_ADDRESS.has(type) ? [toLowerCase(data.person?.email)] : [];
 }
 
-/** Returns a text in lower case: addresses are compared without regard to case. */
+/** Converts an address to lower case for comparisons, which ignore case; any other value to an empty string. */
 export function toLowerCase(text: unknown): string {
   return typeof text === 'string' ? text.toLowerCase() : '';
 }

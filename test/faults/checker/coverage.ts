@@ -1,6 +1,5 @@
 /**
- * Checks that a run contained enough of everything: a command that was never sent, or a fault that hit nothing, proves
- * nothing.
+ * Checks that a run reached its minimums: a command that was never sent, or a fault that hit nothing, proves nothing.
  */
 import type { CommandLine, FaultLine, Minimums } from '../run-folder.ts';
 import { isAcknowledged } from './commands.ts';
@@ -47,7 +46,7 @@ function tooFew(
     );
 }
 
-/** Returns a function that returns whether a fault hit anything that was in flight. */
+/** Returns a predicate: whether a fault hit something that was in flight. */
 export function hitsSomething(context: CoverageContext): (fault: FaultLine) => boolean {
   const { history, mails, deliveries, journal } = context;
   const commands = history.map(({ sentAt, answeredAt }) =>

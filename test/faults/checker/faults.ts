@@ -5,8 +5,8 @@ import type { FaultLine } from '../run-folder.ts';
 const SLACK_MS = 1000;
 
 /**
- * Returns whether a fault overlaps a time span, in ms since 1970. The names are complete parts of targets, such as
- * `notifier-1`.
+ * Returns whether a fault of one of these targets overlaps a time span, in ms since 1970. The target of a fault may
+ * have several parts, separated by spaces: a name such as `notifier-1` must equal one of them.
  */
 export function coversTime(
   faults: readonly FaultLine[],

@@ -25,8 +25,9 @@ function endOf(commit: Commit | undefined): number {
 }
 
 /**
- * The documented combinations of event types in one commit: sessions are ended in the same commit as the event that
- * ends them, and a first password is in the commit of the verification. The reason of SessionsRevoked is in brackets.
+ * The documented combinations of event types in one commit. An event that ends sessions is in the same commit as
+ * SessionsRevoked, and a first password is in the commit of the verification. In brackets: the `how` of
+ * PasswordChanged, and the reason of SessionsRevoked.
  */
 const WHOLE: ReadonlySet<string> = new Set([
   'UserRegistered',
@@ -57,7 +58,7 @@ const WHOLE: ReadonlySet<string> = new Set([
   'MailRequested',
 ]);
 
-/** Checks that a command can have produced each commit, and that each stream begins with a permitted event. */
+/** Checks that each commit is one that a command can produce, and that each stream begins with a permitted event. */
 export function checkWholeCommits({ streams, events }: Journal): readonly Violation[] {
   return [
     ...[...streams.values()].flat().flatMap((commit) => {
@@ -89,7 +90,7 @@ function checkBeginning(stream: string, events: readonly JournalEvent[]): readon
 }
 
 /**
- * The numbered claim of a commit that removes an admin. Two commits cannot have the same one, so the last two admins
+ * The numbered claim of a commit that removes an admin. Two commits cannot have the same number, so the last two admins
  * cannot be removed at the same time.
  */
 const ADMIN_REMOVAL = /^admin-removal:\d+$/;
@@ -101,8 +102,9 @@ const RELEASE_NOW = /^release:0:/;
 
 /**
  * Checks the claims of commits. A commit that verifies an account or changes its address claims that address, until the
- * account neither has it nor can get it back. Only a commit that disables or erases an account, or changes its role,
- * may have the claim of an admin removal. An erased account has no claim on an address. There are no other claims.
+ * account neither has it nor can get it back. An erased account claims no address. Only a commit that disables an
+ * account, requests its erasure or changes its role may have the claim of an admin removal. Only a commit that changes
+ * the address or undoes a change may mark an address for a release. There are no other claims.
  */
 export function checkClaims(journal: Journal): readonly Violation[] {
   const commits = [...journal.streams.values()].flat();
@@ -160,7 +162,7 @@ function takenBy({ events }: Commit, first = ''): readonly string[] {
   });
 }
 
-/** Returns the verified addresses that the account has or can get back. */
+/** Returns the verified addresses that the account still has or can get back. */
 function neededBy(events: readonly JournalEvent[]): readonly string[] {
   if (isErased(events) || !events.some(({ type }) => type === 'AccountVerified')) return [];
   let address = events[0]?.private?.address ?? '';
@@ -173,7 +175,7 @@ function neededBy(events: readonly JournalEvent[]): readonly string[] {
   return previous === undefined ? [address] : [address, previous];
 }
 
-/** The processes that may have executed a command without a response. */
+/** The processes that may have executed a command that got no response. */
 const ANSWERERS = ['auth-1', 'auth-2', 'standalone'];
 /** The time after a commit within which its follow-up work, which no response waits for, is done. */
 const FOLLOW_UP_MS = 10_000;
@@ -181,9 +183,9 @@ const FOLLOW_UP_MS = 10_000;
 const GIVEN_UP_AFTER_MS = 2_000;
 
 /**
- * Checks that each pending sign-up is marked with its address, so that it can be found. The mark of a verified or ended
- * sign-up is removed before the response. If the process died or the store failed before that, the next clean-up or
- * look-up removes it.
+ * Checks that each pending sign-up is marked with its address, by which it can be found. When a sign-up is verified or
+ * ended, its mark is removed before the response. If the process died or the store failed before that, the next
+ * clean-up or look-up removes the mark.
  */
 export function checkMarks(
   { journal, history }: Pick<CommandContext, 'journal' | 'history'>,

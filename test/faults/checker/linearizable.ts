@@ -22,7 +22,7 @@ export interface Operation<State> {
 
 export type Verdict =
   | { readonly kind: 'linearizable' }
-  /** `stuckAt` is the operation that the longest order could not place. */
+  /** `stuckAt` names the operation that was due next when the longest possible order could not be continued. */
   | { readonly kind: 'impossible'; readonly stuckAt: string }
   /** The search was given up because it exceeded the budget. */
   | { readonly kind: 'undecided' };
@@ -35,7 +35,7 @@ interface Configuration<State> {
 
 export interface SearchOptions<State> {
   readonly initial: State;
-  /** Returns equal texts for equal states. */
+  /** Returns equal strings for equal states. */
   keyOf(state: State): string;
   /** The maximum number of configurations to visit. */
   readonly budget: number;

@@ -90,7 +90,7 @@ function nameOf({ owed: { mail, event } }: Story): string {
   return `${mail} of event ${event.sequence} of ${event.subject}`;
 }
 
-/** Checks that no mail is sent that no event requires, and none to another recipient. */
+/** Checks that an event requires each mail and each delivery, and that each mail went to its recipient. */
 function checkStrangers({ mails, deliveries }: MailContext, stories: readonly Story[]): readonly Violation[] {
   const owed = new Map(stories.map((story) => [story.owed.id, story]));
   const strangers = mails.filter((mail) => !owed.has(idIn(mail)));
@@ -120,7 +120,7 @@ function checkFate(story: Story, faults: readonly FaultLine[]): readonly Violati
 
 const ENDED: ReadonlySet<string> = new Set(['sent', 'cancelled', 'expired', 'failed']);
 
-/** Returns whether a mail that was not accepted may be in this final state. */
+/** For each final state: whether a mail that was not accepted may be in it. */
 const isExcused: Readonly<
   Record<string, (story: Story, delivery: StoredDelivery, faults: readonly FaultLine[]) => boolean>
 > = {
@@ -158,13 +158,13 @@ function checkStale(story: Story): readonly Violation[] {
 
 /** The servers that every sender needs in order to have a mail accepted and to record that. */
 const SHARED_BY_SENDERS = ['mongodb', 'smtp'];
-/** Without faults, a sender has recorded an acceptance within this time. */
+/** Without faults, a sender records an acceptance within this time. */
 const RECORDED_WITHIN_MS = 10_000;
 
 /**
- * Checks duplicates. A second copy is tolerated if the response to the first copy was lost, or if a fault hit the first
- * copy's sender, or a server that it needs to record the acceptance, at the time of that acceptance. Other faults
- * explain no copy. All copies have the same Message-ID: a mail with another one is not a copy.
+ * Checks duplicates. A second copy is tolerated if the response to the first copy was lost. It is also tolerated if, at
+ * the time of the first copy's acceptance, a fault hit the sender of that copy or a server that the sender needs to
+ * record the acceptance. No other fault excuses a copy. Mails with different Message-IDs are not copies.
  */
 function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly Violation[] {
   return story.arrivals.flatMap((copy, index) => {
@@ -189,20 +189,20 @@ const CLAIM_MS = 5000;
 const TRY_MS = 60_000;
 
 /**
- * Checks that no mail was claimed after the cutoff that supersedes it was stored. The stores contain neither time:
- * cutoffs have no time, and a claim leaves no trace. Both are bounded by other times:
+ * Checks that no mail was claimed after the cutoff that supersedes it was stored. The stores contain neither of these
+ * two times, so both are estimated:
  * - A cutoff is stored before the deliveries of its own event, so it existed when the first of those was attempted or
- *   arrived at the mail server. If its event requires no mail, the time of the cutoff is unknown, and it is not checked.
- * - A claim reads the cutoffs after it has taken a delivery, and the attempt begins (`at`) as soon as the claim returns:
- *   within CLAIM_MS, unless that notifier was stopped, or its store was hit, meanwhile. The attempt of a mail that
- *   arrived began at most TRY_MS before.
+ *   arrived at the mail server. If its event requires no mail, the time is unknown, and the cutoff is not checked.
+ * - A claim takes a delivery and then reads the cutoffs. The attempt begins (`at`) as soon as the claim returns: within
+ *   CLAIM_MS, unless the notifier was stopped or its store was hit by a fault. If a mail arrived, its attempt began at
+ *   most TRY_MS before the arrival.
  * A mail is therefore reported if its attempt began more than CLAIM_MS after the cutoff, or if it arrived more than
- * CLAIM_MS and TRY_MS after it. A claim that was late by less is not detected. The times of attempts come from the clock
- * of the sender: if it may have been set, they may be wrong by as much.
+ * CLAIM_MS + TRY_MS after the cutoff. Claims that were late by less are not detected. The times of attempts come from
+ * the sender's clock. If a fault may have set that clock, CLOCK_ERROR_MS is allowed for.
  */
 function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]): readonly Violation[] {
   const byEvent = Map.groupBy(stories, ({ owed }) => owed.event.id);
-  // A killed sender makes no late attempt.
+  // Kills are left out: a killed sender cannot make a late attempt.
   const delays = faults.filter(({ fault }) => !fault.startsWith('kill-'));
   return stories.flatMap((story) => {
     const known = Math.min(
@@ -243,7 +243,7 @@ function senderOf({ at, ms }: Attempt, arrivals: readonly MailLine[]): readonly 
   return arrival === undefined ? SENDERS : [arrival.by];
 }
 
-/** More than a clock is ever set ahead or behind. */
+/** More than any fault sets a clock ahead or behind. */
 const CLOCK_ERROR_MS = 60_000;
 
 /** Returns by how much a time from the clock of one of these processes may be wrong, in ms. */

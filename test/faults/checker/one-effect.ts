@@ -6,8 +6,8 @@ import { type Violation, violationsOf } from './report.ts';
 import type { Commit } from './stored.ts';
 
 /**
- * The first event of each commit that an operation may append, to its own account or to another account with the same
- * address.
+ * For each operation, the permitted first events of the commits that it appends, to its own account or to another
+ * account with the same address.
  */
 const EFFECTS: Readonly<Record<string, readonly string[]>> = {
   'sign-up': ['UserRegistered', 'PasswordResetRequested'],
@@ -83,7 +83,7 @@ export function checkOneEffect({ journal, history }: CommandContext): readonly V
   return [...twice, ...wrong, ...refused, ...checkKeys(journal, history)];
 }
 
-/** Checks that all requests with one Idempotency-Key led to one sign-up or one mailing. */
+/** Checks that all requests with the same Idempotency-Key led to only one sign-up or mailing. */
 function checkKeys(journal: Journal, history: readonly CommandLine[]): readonly Violation[] {
   return [...Map.groupBy(history, keyOf).values()].flatMap((commands) => {
     const commits = commands.flatMap(({ id }) => commitsOf(journal, id));

@@ -149,7 +149,7 @@ function inOneCommit(first: string, second: string): Pick<Plant, 'stores'> {
   };
 }
 
-/** A token of Ada's that matches the final state of her account: sequence 5, sessions revoked at 4. */
+/** A token of Ada's that is valid at the end: its sequence is 4, and her sessions were last revoked at sequence 4. */
 const ADAS_TOKEN = accessToken(ADA, 'ada-s', 4);
 const BOBS_TOKEN = accessToken(BOB, 'bob-t', 2);
 const ADAS_PROFILE = goodStores.profiles.find(({ _id }) => _id === ADA)?.profile;

@@ -22,8 +22,8 @@ const SHOWN = [
 ] as const;
 
 /**
- * Checks that each response shows the profile as it was at the version that it names, and that nobody is shown an older
- * version than before.
+ * Checks that each response shows the profile as it was at the version in the response, and that this version is not
+ * older than the sequence that the request named.
  */
 export function checkReads({ journal, history }: CommandContext): readonly Violation[] {
   return history
@@ -46,7 +46,7 @@ export function checkReads({ journal, history }: CommandContext): readonly Viola
     });
 }
 
-/** Checks that an admin was shown exactly the accounts of the journal that have not ended, with their current state. */
+/** Checks that an admin saw exactly the accounts of the journal that have not ended, with their current state. */
 export function checkShown(journal: Journal, shown: readonly ShownProfile[]): readonly Violation[] {
   const found = new Map(shown.map((profile) => [String(profile['id']), profile]));
   const expected = eventsByAccount(journal)

@@ -17,12 +17,12 @@ export interface TokenChains {
 }
 
 /** The tokens in a response to a login or a refresh. */
-export interface Tokens {
+export interface IssuedTokens {
   readonly access: Claims;
   readonly refreshToken: string;
 }
 
-export function tokensIn({ answer }: Pick<CommandLine, 'answer'>): Tokens | undefined {
+export function tokensIn({ answer }: Pick<CommandLine, 'answer'>): IssuedTokens | undefined {
   const { accessToken, refreshToken } = (answer ?? {}) as Readonly<Record<string, unknown>>;
   const access = claimsOf(accessToken);
   return access && typeof refreshToken === 'string' ? { access, refreshToken } : undefined;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Stores } from './stored.ts';
 
-/** The fields that are dates in MongoDB, but texts in the saved JSON. */
+/** The fields that are dates in MongoDB, but strings in the saved JSON. */
 const DATES: ReadonlySet<string> = new Set(['endedAt', 'dueAt', 'sendUntil', 'until']);
 
 /** Returns the stores, and the time at which they were saved. */

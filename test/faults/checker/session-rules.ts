@@ -1,6 +1,6 @@
 /**
- * Rules about sessions that can be checked without a search: which account responds, what ends sessions, and which
- * tokens the user service accepts.
+ * Rules about sessions that can be checked without a search: which account a response is about, what ends sessions, and
+ * which tokens the user service accepts.
  */
 import type { CommandLine } from '../run-folder.ts';
 import { claimsOf, mayBeExpired } from './access-token.ts';
@@ -127,8 +127,8 @@ function usesOf(history: readonly CommandLine[], places: ReadonlyMap<string, Tok
 }
 
 /**
- * Checks that the user service accepts no token that the profile it returns has revoked, and refuses none that cannot
- * have been revoked.
+ * Checks that the user service accepts no token that is revoked according to the profile in the response, and that it
+ * refuses only tokens that may be revoked or expired.
  */
 export function checkReaders({ journal, history }: CommandContext): readonly Violation[] {
   const commands = byId(history);

@@ -111,13 +111,13 @@ export interface StoredDelivery {
   readonly open?: { readonly dueAt?: Date; readonly sendUntil?: Date };
 }
 
-/** The cutoffs of an account: by kind of mail, the sequence; mails of earlier events must not be sent. */
+/** The cutoffs of an account: a sequence for each kind of mail. Mails of events before it must not be sent. */
 export interface StoredCutoffs {
   readonly _id: string;
   readonly before: Readonly<Record<string, number>>;
 }
 
-/** The process that may do a job, and until when. */
+/** A lease: which process may do a job, and until when. */
 export interface StoredLease {
   readonly _id: string;
   readonly until: Date;
@@ -143,7 +143,7 @@ export interface Stores {
   readonly deadLetters: readonly TopicRecord[];
   readonly lags: readonly GroupLag[];
   readonly profiles: readonly StoredProfile[];
-  /** The read models that were rebuilt. All of them are kept up to date. */
+  /** The read models that were rebuilt. Each of them is still kept up to date. */
   readonly rebuiltProfiles: readonly (readonly StoredProfile[])[];
   readonly deliveries: readonly StoredDelivery[];
   readonly cutoffs: readonly StoredCutoffs[];

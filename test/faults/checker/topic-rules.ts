@@ -75,8 +75,8 @@ export function countRecords(records: readonly TopicRecord[]): TopicCount {
 }
 
 /**
- * Checks each account and mailing: without repetitions, its records equal the journal, in order and content; each
- * repetition equals the first occurrence; there are no other records; and all of its records are in one partition.
+ * Checks the records of each account and mailing. Without repetitions, they equal the journal, in order and content.
+ * Each repetition equals the first occurrence. There are no other records, and all of them are in one partition.
  */
 export function checkTopics(journal: Journal, records: readonly TopicRecord[]): readonly Violation[] {
   const byKey = Map.groupBy(records, subjectOf);
@@ -93,7 +93,7 @@ function checkForm(record: TopicRecord): readonly Violation[] {
   return faults.flatMap((fault) => violationsOf('topic', `${placeOf(record)}: ${fault}`));
 }
 
-/** Without a key of its own, an event would be removed when the topic is compacted. */
+/** Checks that an event has its own key. Otherwise compaction would delete it once a later record has the same key. */
 function faultsOfKey({ topic, key, headers }: TopicRecord): readonly string[] {
   const isOwn = key === `${headers['ce_subject']}/${Number(headers['ce_sequence'])}`;
   return topic !== ACCOUNTS || isOwn ? [] : ['another event may have its key'];
@@ -116,7 +116,7 @@ function checkStream(
   ];
 }
 
-/** Reports only the first difference, because every event after a missing one is out of place as well. */
+/** Reports only the first difference, because every event after a missing event is out of place as well. */
 function checkOrder(
   key: string,
   events: readonly JournalEvent[],

@@ -14,8 +14,8 @@ function namesIn({ data: { person } }: JournalEvent): readonly string[] {
 }
 
 /**
- * Returns the identifying texts of erased people, with their accounts, except those that another account has or
- * contains, because an address can be used again after an erasure.
+ * Maps each identifying string of an erased person to the account. Leaves out strings that occur in the data of an
+ * account that is not erased, because an address can be used again after an erasure.
  * @param journal as it was before the erasures
  */
 export function namesOfErased(journal: Journal): ReadonlyMap<string, string> {
@@ -33,7 +33,7 @@ export function namesOfErased(journal: Journal): ReadonlyMap<string, string> {
   );
 }
 
-/** Returns the erased accounts whose identifying texts occur in the bytes of a document. */
+/** Returns the erased accounts whose identifying strings occur in the bytes of a document. */
 export function accountsNamedIn(bytes: Buffer, names: ReadonlyMap<string, string>): readonly string[] {
   return [...new Set([...names].filter(([name]) => bytes.includes(name)).map(([, account]) => account))];
 }

@@ -13,7 +13,7 @@ const TOPIC = 'accounts.events.v1';
 const REPUBLISHED = 3;
 const MORE_PARTITIONS = 2;
 
-/** The second system shares the broker, so every shared name of it has a prefix. */
+/** The second system shares the broker, so its groups and topics have a prefix. */
 const NEIGHBOUR = {
   GROUP_PREFIX: 'neighbour.',
   TOPIC_NAMES: 'accounts.events.v1=neighbour.accounts.v1,mailings.events.v1=neighbour.mailings.v1',
@@ -28,13 +28,13 @@ export interface Deployment {
   startHalf(): Promise<Heal>;
   /** Starts the user service of another system on the same broker. */
   startNeighbour(): Promise<Heal>;
-  /** Adds partitions to the topic of accounts, as an operator might do by mistake. */
+  /** Adds partitions to the accounts topic, as an operator might do by mistake. */
   addPartitions(): Promise<void>;
-  /** Deletes all records of a partition of the topic of accounts. */
+  /** Deletes all records in a partition of the accounts topic. */
   cutOff(partition: number): Promise<void>;
   /**
    * Writes a record without a valid signature of auth.
-   * @param index of the kind of forgery
+   * @param index the index of the kind of forgery
    */
   forge(index: number): Promise<void>;
 }
@@ -110,7 +110,7 @@ async function withMongo<T>(url: string, work: (client: MongoClient) => Promise<
   }
 }
 
-/** Drops the database of the other system. Best effort: it is left behind if MongoDB is unavailable. */
+/** Drops the database of the second system. Best effort: if MongoDB is unavailable, the database is left behind. */
 async function dropDatabase(url: string): Promise<void> {
   await withMongo(url, (client) => client.db().dropDatabase()).catch(() => undefined);
 }

@@ -34,9 +34,9 @@ const GATHER_MS = 1_500;
 const SEND_WITHIN_MS = 3_000;
 /** How long the user service is paused before records are deleted, so that some of them are still unread. */
 const UNREAD_MS = 3_000;
-/** Less than the minute that a clock may be wrong without effects for users (docs/operating.md). */
+/** Less than one minute: users must not notice a clock that is wrong by less than that (docs/operating.md). */
 const SKEW_SECONDS = 45;
-/** Longer than the second within which a process reads its clock file again. */
+/** Longer than one second, the time within which a process reads its clock file again. */
 const STROBE_MS = 1_500;
 
 /** Returns the faults of a cluster. */
@@ -243,9 +243,9 @@ function operatorFaults(operate: (...words: readonly string[]) => Promise<void>)
   } as const;
 }
 
-/** @param names the processes */
+/** @param names the names of the processes */
 function clockFaults(clocks: Pick<Clocks, 'set'>, names: readonly string[]) {
-  /** Uses the clock as the target instead of its process, because a shifted clock excuses no failure. */
+  /** The target is the clock and not its process: a shifted clock must not excuse failures of the process. */
   function clock(begin: (name: string) => Promise<Heal>): Fault {
     return { target: (index) => `clock-of-${nth(names, index)}`, begin: (index) => begin(nth(names, index)) };
   }

@@ -38,7 +38,7 @@ export const FORGERIES: Readonly<Record<string, Forgery>> = {
     const record = encode(promotion(victim, 1));
     return { ...record, headers: { ...record.headers, ...proofIn(victim) } };
   },
-  /** Only the signature is wrong: it is made with another key. */
+  /** Only the signature is wrong: it is made with a different key. */
   'signed-by-a-stranger': (victim) => {
     const event = promotion(victim, 1);
     const { privateKey: key } = generateKeyPairSync('ed25519');
@@ -66,7 +66,7 @@ export const FORGERY_NAMES = Object.keys(FORGERIES);
 
 /**
  * Writes a forged record, unless the topic has too few records to forge one from.
- * @param index of {@link FORGERY_NAMES}
+ * @param index an index of {@link FORGERY_NAMES}
  * @throws Error if the brokers do not respond
  */
 export async function writeForgery(brokers: string, index: number): Promise<void> {
@@ -90,7 +90,7 @@ async function write(brokers: string, { topic, headers, ...record }: ForgedRecor
   }
 }
 
-/** Returns the key of the event that follows. */
+/** Returns the key of the account's next event. */
 function nextKeyOf(victim: SeenRecord): string {
   return `${subjectOf(victim)}/${sequenceOf(victim) + 1}`;
 }

@@ -7,7 +7,7 @@ const WITHIN_MS = 20_000;
 
 /**
  * Deletes all records that a partition contains now, whether or not they were read.
- * @param keep receives the records before they are deleted; after an error they may still exist
+ * @param keep receives the records before they are deleted; after an error, the records may still be on the topic
  * @throws Error if the brokers do not respond
  */
 export async function cutOff(
@@ -34,7 +34,10 @@ export async function cutOff(
   }
 }
 
-/** Does something while the topic is not only compacted: a broker deletes no records of one that is. */
+/**
+ * Runs `work` while the cleanup policy of the topic includes `delete`. If a topic is only compacted, brokers refuse to
+ * delete records from it.
+ */
 async function whileDeletable(admin: Admin, topic: string, work: () => Promise<unknown>): Promise<void> {
   const policy = await cleanupPolicyOf(admin, topic);
   if (policy !== 'compact') return void (await work());

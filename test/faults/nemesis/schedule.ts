@@ -16,8 +16,8 @@ interface Lane {
   /** The range of the pause between two faults, in seconds. */
   readonly pauses: readonly [least: number, most: number];
   /**
-   * The time without faults at the end of a run, in seconds, so that their consequences are over by then. At most half
-   * of the run: a short run waits for the consequences after its end.
+   * The time without faults at the end of a run, in seconds. The consequences of the faults end during that time. It is
+   * at most half of the run: a short run waits for the consequences after its end.
    */
   readonly calm: number;
   readonly kinds: readonly Kind[];
@@ -26,16 +26,16 @@ interface Lane {
 const BROKERS = 3;
 const INSTANCES = 2;
 const SERVICES = 3;
-/** Longer than the session timeout of a consumer (10 s), and than a group waits for its members (30 s). */
+/** Longer than the session timeout of a consumer (10 s); the longest also exceed a group's wait for members (30 s). */
 const PAST_SESSION = [12, 34] as const;
-/** Longer than the lease of a mail that is being sent (90 s). */
+/** Longer than the lease of a mail that is being sent: 30 s in these runs, 90 s by default. */
 const PAST_LEASE = [93, 105] as const;
 /** The short run of CI has no time for faults that start processes or set clocks. */
 const MIDDLE_RUN = 120;
 /** Only runs this long have time for other faults in addition to one pause longer than a mail's lease. */
 const LONG_RUN = 240;
 
-/** The faults of the mail server, which is the same for every system. */
+/** The faults of the mail server. They are the same for a cluster and a standalone. */
 const MAIL_LANE = {
   targets: 1,
   pauses: [2, 6],
@@ -51,7 +51,7 @@ const MAIL_LANE = {
   ],
 } as const satisfies Lane;
 
-/** The faults of the wall clock of a process. */
+/** The faults that set the wall clock of a process. */
 const CLOCK_KINDS = [
   { fault: 'clock-ahead', lasts: [5, 20], from: MIDDLE_RUN },
   { fault: 'clock-behind', lasts: [5, 20], from: MIDDLE_RUN },
@@ -156,7 +156,7 @@ export const FAULT_LANES = [
     ],
   },
   {
-    // One target for each partition of the topic of accounts.
+    // One target for each partition of the accounts topic.
     targets: 12,
     pauses: [60, 120],
     calm: 40,

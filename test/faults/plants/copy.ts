@@ -34,7 +34,7 @@ async function linkModules(modules: string, copy: string): Promise<void> {
   for (const name of await readdir(modules)) {
     if (name !== OURS) await symlink(join(modules, name), join(copy, name));
   }
-  // Our packages are relative links, so that in the copy they point to the copy.
+  // Our own packages are links with relative targets. With the same targets in the copy, they point into the copy.
   for (const name of await readdir(join(modules, OURS))) {
     await symlink(await readlink(join(modules, OURS, name)), join(copy, OURS, name));
   }
@@ -46,8 +46,8 @@ async function applyPatch(folder: string, { file, search, replacement }: Patch):
 }
 
 /**
- * Replaces a text.
- * @throws Error unless the text occurs exactly once: a patch that no longer matches proves nothing
+ * Replaces a string.
+ * @throws Error unless the string occurs exactly once: a patch that no longer matches proves nothing
  */
 export function patchedSource(source: string, search: string, replacement: string): string {
   const parts = source.split(search);

@@ -4,7 +4,7 @@
 import type { Rule } from '../checker/report.ts';
 import type { Provocation } from './provocations.ts';
 
-/** Replaces a text that must occur exactly once in a file. */
+/** A patch: replaces a string that must occur exactly once in a file. */
 export interface Patch {
   readonly file: string;
   readonly search: string;
@@ -16,7 +16,7 @@ export interface Plant {
   readonly bug: readonly Patch[];
   /** The provocation that makes the bug visible. */
   readonly provokedBy: Provocation;
-  /** The rules one of which must be violated. */
+  /** At least one of these rules must be violated. */
   readonly caughtBy: readonly Rule[];
 }
 

@@ -40,15 +40,18 @@ export interface Stage {
   /** The mails that the mail server has recorded so far. */
   readonly mails: readonly MailLine[];
   /**
-   * The proxy between auth and Kafka. It has an effect only until auth has published something, because auth then knows
-   * the broker's own address.
+   * The proxy between auth and Kafka. It has an effect only until auth has published something. From then on, auth
+   * connects to the broker's own address.
    */
   readonly kafka: Cable;
   /** The proxy between MongoDB and the services user and notifier. */
   readonly mongo: Cable;
   /** Returns the number of deliveries in a state. */
   deliveries(state: string): Promise<number>;
-  /** Records faults, by name and target, that last as long as `work`. */
+  /**
+   * Runs `work`, and records faults that began and ended with it.
+   * @param hits the target of each fault, by the name of the fault
+   */
   during(hits: Readonly<Record<string, string>>, work: () => Promise<void>): Promise<void>;
   signUp(): Promise<Person>;
   /** Creates a person who has signed up, verified the address and logged in; needs a working mail server. */

@@ -60,7 +60,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
       ...stores,
       ...serviceSettings(seed),
       ...sink.settings,
-      // The checker takes the original events of an erased account from the log, where a standalone replaces them.
+      // So long that a run erases no account: the checker needs the original events, which a standalone then replaces.
       ERASURE_GRACE_DAYS: '7',
       ...ehloName(NAME),
       ...clocks.settingsOf(NAME),

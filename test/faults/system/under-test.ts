@@ -22,9 +22,9 @@ export interface SystemUnderTest {
   nameOf(origin: string): string | undefined;
   /** Runs an ops command. @returns its output; rejects if it failed */
   ops(...words: readonly string[]): Promise<string>;
-  /** Puts right what faults have left to an operator. */
+  /** Repairs, like an operator, what the system cannot repair by itself after faults. */
   repair(): Promise<void>;
-  /** Returns the personal data of erased people that the stores have. Called once the system is idle. */
+  /** Returns the personal data of erased people that the stores contain. Called once the system is idle. */
   findTraces(): Promise<readonly Trace[]>;
 }
 
@@ -42,8 +42,9 @@ export interface SystemOptions {
 export type OpenSystem = (options: SystemOptions, stack: AsyncDisposableStack) => Promise<SystemUnderTest>;
 
 /**
- * Links have the shortest lifetime that is allowed. The lease of a mail is longer than a busy machine suspends a
- * process: a process that was suspended for longer could send a second copy, which no fault would excuse.
+ * Links have the shortest lifetime that is allowed. The lease of a mail is longer than a busy machine ever suspends a
+ * process. If a process were suspended for longer, a second copy of a mail could be sent, and no recorded fault would
+ * excuse it.
  */
 const SERVICE_SETTINGS = {
   RESET_TOKEN_EXPIRATION_MINUTES: '10',

@@ -56,7 +56,7 @@ export function verify(person: Person, linkToken: string): Command {
   };
 }
 
-/** Rejects a sign-up by the link "This was not me". */
+/** Rejects a sign-up with the link "This was not me". */
 export function reject({ email }: Person, linkToken: string): Command {
   return {
     op: 'verify',
@@ -189,8 +189,8 @@ export function enable(admin: Person, { id }: Person): Command {
 }
 
 /**
- * Requests the erasure of one's own account. It is erased immediately, or after the grace period of the process that
- * responds.
+ * Requests the erasure of one's own account. The account is erased immediately, or after the grace period of the
+ * process that responds.
  */
 export function eraseAccount(person: Person): Command {
   const json = { password: passwordOf(person) };

@@ -48,7 +48,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
     return (await letters.next(email, isLink, READS_WITHIN_MS))?.token;
   }
 
-  /** Updates what a person knows about the account from a response. */
+  /** Updates what a person knows about their own account, from a response. */
   function learn(person: Person, answer: Answer): Answer {
     const { status, body, accountSequence } = answer;
     if (accountSequence !== null) person.sequence = accountSequence;
@@ -157,7 +157,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
   return {
     /** Requests the erasure of an account, and usually cancels it if that is possible. */
     eraseAccount: async (admin: Person, person: Person): Promise<void> => {
-      // Set before the request, so that no concurrent request can store the address after the erasure.
+      // Set before the request: otherwise a concurrent request could store the address after the erasure.
       person.gone = true;
       const answer = await requestErasure(admin, person);
       person.gone = answer !== undefined && (answer.status === 202 || isUncertain(answer));
@@ -186,7 +186,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
       for (const address of [email, otherEmail, previousEmail])
         if (address !== undefined) await wire.insist(ask.finalLogin(address, passwords[0] ?? ''));
     },
-    /** Signs up, and usually follows the verification link. */
+    /** Signs up and usually follows the verification link. */
     join: async (person: Person): Promise<void> => {
       const { status } = await wire.insist(ask.signUp(person, random.chance(0.5) ? someNames(random) : {}));
       if (status === 201 && !random.chance(ABANDONED)) await followVerification(person);

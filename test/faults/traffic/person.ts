@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Random } from '../random.ts';
 
 export interface Person {
-  /** The name at the sign-up. It never changes, so it tells apart the mails of several sign-ups with one address. */
+  /** The name at the sign-up. It never changes, so it distinguishes the mails of several sign-ups with one address. */
   readonly signUpName: string;
   email: string;
   /** The other address that the account may have, after a change whose outcome is unknown. */

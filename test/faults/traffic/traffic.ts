@@ -25,7 +25,7 @@ export interface Traffic {
 
 /** The maximum number of actions in progress. */
 const AT_ONCE = 60;
-/** While there are fewer active people, 30 % of the actions are additional sign-ups. */
+/** While there are fewer active people than this, 30 % of the actions are additional sign-ups. */
 const CROWD = 80;
 const BUSY_SHARE = 0.1;
 const RECIPIENTS = 20;
@@ -61,7 +61,10 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
     person.inHand -= 1;
   }
 
-  /** Signs up a new person, sometimes with an address that is in use, for which only a few sign-ups can be pending. */
+  /**
+   * Signs up a new person, sometimes with an address that is in use. Each address is used again only once, because only
+   * a few sign-ups with it can be pending.
+   */
   async function join(): Promise<void> {
     const other = random.chance(0.15)
       ? people.find(({ sharesAddress, asked }) => !sharesAddress && !asked)
@@ -73,8 +76,8 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
   }
 
   /**
-   * Returns a person for an action, usually one without other actions in progress; sometimes not, because concurrent
-   * actions on an account must work, too.
+   * Returns a person for an action, usually one without other actions in progress. Sometimes it is a busy one, because
+   * concurrent actions on an account must work, too.
    */
   function somebody(habit: Habit): Person | undefined {
     const mayBeBusy = random.chance(BUSY_SHARE);
@@ -94,7 +97,7 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
       case 'changeRole':
         return customer.changeRole(admin, person);
       case 'eraseAccount':
-        // Not while other actions are in progress: they could store the address after the erasure.
+        // Skipped while the person has other actions in progress: they could store the address after the erasure.
         return person.inHand > 1 ? undefined : customer.eraseAccount(admin, person);
       case 'changeEmail':
         return customer.changeEmail(person, random.pick(people).email);

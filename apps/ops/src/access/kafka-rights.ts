@@ -55,7 +55,10 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNames): readonly R
     }));
   }
 
-  /** Rights on a group, on its successors after a rebuild, and on its former name, whose positions it copies. */
+  /**
+   * Returns the rights on a group, on its successors after a rebuild, and on its former name, whose positions it
+   * copies.
+   */
   function onGroup(
     user: KafkaUser,
     group: string,
@@ -88,8 +91,8 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNames): readonly R
   }
 
   /**
-   * Rights on the dead letters of a group and of its successors after a rebuild. Their topics keep the group's name
-   * without a prefix.
+   * Returns the rights on the dead letters of a group and of its successors after a rebuild. The topics of dead letters
+   * contain the name of the group without a prefix.
    */
   function onDeadLetters(
     user: KafkaUser,

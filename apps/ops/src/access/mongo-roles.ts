@@ -32,8 +32,8 @@ export const mongoCollections: Readonly<Record<'auth' | 'user' | 'notifier', rea
 };
 
 /**
- * Service clients, which auth and user read, are written by ops. Every process writes a probe to check that it can
- * write.
+ * What every process may use: auth and user read service clients, which ops writes. Every process writes a probe to
+ * check that it can write.
  */
 const SHARED = { read: ['schema_versions', 'service_clients'], write: ['probes'] };
 

@@ -8,7 +8,7 @@ export interface EventFilter {
   readonly type?: SecurityEventType | undefined;
   /** Returns whether the client of an event is the requested one. */
   readonly isClient?: ReturnType<typeof clientMatcher> | undefined;
-  /** The earliest time of an event. */
+  /** The earliest time that an event may have. */
   readonly since?: Date | undefined;
   /** The time before which an event must have happened. */
   readonly until?: Date | undefined;
@@ -21,7 +21,7 @@ export type MatchEnd = 'first' | 'last';
 
 /**
  * Returns matching events by id, each once.
- * @param topic its name on the log
+ * @param topic the name of the topic on the log
  */
 export async function findEvents(
   reader: LogReader,

@@ -74,7 +74,7 @@ function report(place: string, { heads, at, root }: Anchor, context: CommandCont
 /**
  * Reads the anchor of a file, or every genuine anchor of a topic.
  * @param place a file, or `topic:` and the name of a topic
- * @throws Error (one line) if there is no genuine anchor
+ * @throws Error with a one-line message if there is no genuine anchor
  */
 export async function readAnchors(
   place: string,

@@ -144,7 +144,7 @@ function toRow({ time, type, correlationId, data }: SecurityEvent): readonly str
   return [time, type, account ?? '-', data.actor, whatOf(data), ip ?? '-', correlationId].map(onTerminal);
 }
 
-/** Formats the fields that only this type of event has. */
+/** Formats the fields that are specific to this type of event. */
 function whatOf(data: SecurityEvent['data']): string {
   const { actor: _actor, ...fields } = data;
   const own = Object.entries(fields).filter(([name]) => !['accountId', 'person', 'settings'].includes(name));
@@ -152,7 +152,7 @@ function whatOf(data: SecurityEvent['data']): string {
 }
 
 /**
- * Removes control characters, because clients choose parts of these texts and could otherwise control the terminal.
+ * Replaces control characters, because clients choose parts of these strings and could otherwise control the terminal.
  */
 function onTerminal(text: string): string {
   return text.replaceAll(/\p{C}/gu, '?');

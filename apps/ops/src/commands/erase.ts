@@ -52,7 +52,7 @@ function erase(context: CommandContext, account: string, now: boolean): Promise<
   });
 }
 
-/** @throws Error of one line if this is neither an id nor an address */
+/** @throws Error with a one-line message if this is neither an id nor an address */
 async function checkErased(context: CommandContext, account: string, json: boolean): Promise<void> {
   const address = canonicalAddress(account);
   if (address === undefined && !isAccountId(account))
@@ -73,7 +73,7 @@ async function checkErased(context: CommandContext, account: string, json: boole
   });
 }
 
-/** Contains no personal data, because the output of a check may be kept. */
+/** Describes the result. Contains no personal data, because the output of a check may be kept. */
 function describe(hits: readonly TracesFound[]): readonly string[] {
   if (hits.length === 0) return ['0 hits: nothing of it is in any store or topic.'];
   return hits.map(({ place, kind, count }) => `${kind} ${place}: ${count}`);

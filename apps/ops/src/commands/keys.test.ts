@@ -36,7 +36,7 @@ const mailSettings = {
   AUDIT_IP: 'hmac',
 };
 
-/** Opens a data folder and a folder of keys that only commands have used. */
+/** Creates a data folder and a folder of keys. No service has run with them yet. */
 async function openFolders(t: TestContext) {
   const data = await temporaryFolder(t);
   const folder = join(data, 'secrets');

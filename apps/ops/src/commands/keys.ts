@@ -1,4 +1,4 @@
-/** Lists keys, and replaces one with another. */
+/** Lists, rotates and retires keys. */
 import { Argument } from '@commander-js/extra-typings';
 import { auditSettings, openOps as openAuth } from '@latchkey/auth/ops';
 import {
@@ -178,7 +178,7 @@ function storedKeys(store: Store, kind: KeyReport['kind']): Pick<KeyFingerprints
   return kind === 'bounces' || kind === 'dkim' ? openNotifier(store).keys : openAuth(store).keys;
 }
 
-/** @throws Error of one line if a process has started with other keys since the report */
+/** @throws Error with a one-line message if a process has started with other keys since the report */
 async function forget(store: Store, { kind, remembered: { setting, key, uses } }: KeyReport): Promise<void> {
   if (!(await storedKeys(store, kind).forget(setting, key, uses)))
     throw new Error(
@@ -186,7 +186,7 @@ async function forget(store: Store, { kind, remembered: { setting, key, uses } }
     );
 }
 
-/** @throws Error of one line if the second key was the current one before, so that it is a former key */
+/** @throws Error with a one-line message if the second key was the current one before, so that it is a former key */
 async function assertNext(kind: KeyKind, secrets: StoredSecrets, store: Store): Promise<void> {
   const [, next] = keysIn(kind, secrets);
   const uses = await storedKeys(store, kind).list();
@@ -196,7 +196,7 @@ async function assertNext(kind: KeyKind, secrets: StoredSecrets, store: Store): 
   if (isFormer) throw new Error(`${keySettingNames[kind]} has no next key: make one with --next`);
 }
 
-/** @throws Error of one line that names what still needs the key */
+/** @throws Error with a one-line message that names what still needs the key */
 function assertRetirable({ id, state, needs, canBeForced }: KeyReport, force: boolean): void {
   if (state === 'current') throw new Error(`${id} is in use: rotate first`);
   if (state === 'public')
@@ -208,7 +208,7 @@ function assertRetirable({ id, state, needs, canBeForced }: KeyReport, force: bo
   throw new Error(`${id} is still needed: ${needs.join('; ')}. ${advice}`);
 }
 
-/** @throws Error of one line if the keys can be neither written nor shown */
+/** @throws Error with a one-line message if the keys can be neither written nor shown */
 function assertWritable(source: KeySource, changes: Partial<StoredSecrets>, { show }: Options): void {
   if (!isWritable(source, changes) && show === undefined)
     throw new Error(

@@ -38,7 +38,7 @@ export function addMailDkimCommand(
 
 /**
  * Returns the domain that signs mails. @param given the option of the command
- * @throws Error of one line if the domain is neither given nor set
+ * @throws Error with a one-line message if the domain is neither given nor set
  */
 export function dkimDomainOf(given: string | undefined, environment: CommandContext['environment']): string {
   const domain =

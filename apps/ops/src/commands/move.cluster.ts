@@ -320,7 +320,10 @@ test('a move is refused where it could do harm, and nothing is changed', async (
   await refused(/^ops: too many arguments for 'move'\. Expected 0 arguments but got 1\.\n/, 'now');
 });
 
-/** Starts a receiver of webhooks that refuses some events until it is told to take everything. */
+/**
+ * Starts a receiver of webhooks. It refuses the events for which the function that was last passed to `refuse` returns
+ * true.
+ */
 async function startReceiver(t: TestContext) {
   const received: string[] = [];
   let refuses: (account: string, sequence: number) => boolean = () => false;

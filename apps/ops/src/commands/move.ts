@@ -53,7 +53,7 @@ async function moveFolder(folder: string, envFile: string, context: CommandConte
   );
 }
 
-/** Opens the log of a data folder. @throws Error of one line if the store has none */
+/** Opens the log of a data folder. @throws Error with a one-line message if the store has none */
 async function withLogOf(
   store: Store,
   { environment }: CommandContext,
@@ -83,7 +83,7 @@ async function moveStore(move: Move, context: CommandContext): Promise<void> {
   await findOutdatedSecrets(openWebhooks(from).endpoints, createSealerWith(keys.WEBHOOK_SECRET_KEY));
   const auth = openAuthMove(from, to, keys);
   const notifier = openNotifierMove(from, to);
-  // Deliveries before commits, so that no mail is sent again because of an event that is published from MongoDB.
+  // Deliveries are moved before commits, so that no mail is sent again when its event is published from MongoDB.
   const kinds = [...clientsIn(from, to), ...webhooksIn(move), ...notifier.kinds, ...auth.kinds];
 
   if ((await auth.begin()) === 'ended') {
@@ -102,14 +102,14 @@ async function moveStore(move: Move, context: CommandContext): Promise<void> {
   await auth.end();
 }
 
-/** @throws Error of one line if clients cannot be moved between stores of these kinds */
+/** @throws Error with a one-line message if clients cannot be moved between stores of these kinds */
 function clientsIn(from: Store, to: Store): readonly RecordMove[] {
   const [{ source }, { target }] = [openClients(from), openClients(to)];
   if (source === undefined || target === undefined) throw notMovable(from, to);
   return [createRecordMove({ name: 'clients', lasting: false }, source, target)];
 }
 
-/** @throws Error of one line if webhooks cannot be moved between stores of these kinds */
+/** @throws Error with a one-line message if webhooks cannot be moved between stores of these kinds */
 function webhooksIn({ from, bus, to }: Move): readonly RecordMove[] {
   const { journal } = openAuth(from);
   const kinds = movableWebhooks({

@@ -92,9 +92,9 @@ interface Accounts extends Pick<UserOps, 'listParked' | 'findParked'> {
 }
 
 interface Names {
-  /** Name of the topic of accounts on the log. */
+  /** The full name of the accounts topic on the log. */
   readonly topic: string;
-  /** Whether to name the generation, because several are filled. */
+  /** Whether to name the generation of a mark, because several generations are being filled. */
   readonly severalGenerations: boolean;
 }
 
@@ -145,8 +145,9 @@ async function retryOne(accounts: Accounts, account: string, report: ReportOutco
 }
 
 /**
- * Retries every parked account. @returns how many accounts were parked @throws Error (one line) if any of them
- * still is
+ * Retries every parked account.
+ * @returns how many accounts were parked
+ * @throws Error with a one-line message if any of them is still parked
  */
 async function retryAll(accounts: Accounts, report: ReportOutcome): Promise<number> {
   let tried = 0;

@@ -123,7 +123,7 @@ async function compare(
   return rebuild.compare(generation, (accounts) => progress.show(accounts));
 }
 
-/** Checks the result of a comparison. @throws Error (one line) if the generation must not become active */
+/** Checks the result of a comparison. @throws Error with a one-line message if the generation must not become active */
 function assertParity(
   generation: number,
   parity: ComparisonResult,
@@ -191,7 +191,7 @@ async function dropOthers(rebuild: Rebuild, { print, note }: CommandContext): Pr
 
 const ERASURES = 500;
 
-/** Confirms the erasures that waited for a generation that was dropped. */
+/** Confirms the erasures that had waited for a generation that is now dropped. */
 async function confirmWaiting(
   { store, bus }: Pick<System, 'store' | 'bus'>,
   context: CommandContext,

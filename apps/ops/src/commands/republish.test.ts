@@ -20,7 +20,7 @@ async function usedFolder(t: TestContext) {
   function ops(...words: readonly string[]) {
     return runCommandHere({ DATA_DIR: folder }, ...words);
   }
-  /** Waits until all commits are marked as published, which happens a moment after they were. */
+  /** Waits until all commits are marked as published. The mark is set a moment after the publish. */
   function allPublished() {
     return waitUntil('the outbox is empty', async () =>
       /^unpublished +0 commits$/m.test((await ops('verify', '--patience', '0')).out),

@@ -53,7 +53,10 @@ export function addSchemasCommand(program: Program, context: CommandContext): vo
 const registered = z.object({ id: z.number() });
 const refusal = z.object({ message: z.string() });
 
-/** Names subjects like TopicRecordNameStrategy, because a topic has events of several types. */
+/**
+ * Returns the schemas with their subjects. Subjects are named as by TopicRecordNameStrategy, because a topic has events
+ * of several types.
+ */
 function subjects(names: TopicNames): readonly { readonly subject: string; readonly schema: JsonSchema }[] {
   const topics = [
     ...eventTypes.map((type) => ({ type, topic: catalogue[type].topic })),
@@ -83,7 +86,7 @@ function openRegistry(address: string, config: z.infer<typeof registrySettings>)
     }),
   };
 
-  /** @throws Error of one line */
+  /** @throws Error with a one-line message */
   async function call(method: string, path: string, body: object): Promise<unknown> {
     const target = `${address.replace(/\/+$/, '')}${path}`;
     const signal = AbortSignal.timeout(TIMEOUT_MS);

@@ -1,7 +1,7 @@
 /**
- * The secrets of a cluster, one file each, for services that read them through settings like `…_FILE`. The whole set
- * is first written to one file, the plan, and then copied to its files, so that an interrupted command continues with
- * the same secrets when it is repeated.
+ * The secrets of a cluster, one file each, for services that read them through settings like `…_FILE`. The whole set is
+ * first written to one file, the plan, and then copied to its files. An interrupted command that is repeated therefore
+ * continues with the same secrets.
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -41,7 +41,8 @@ export async function makeSecrets(folder: string): Promise<readonly string[]> {
   const added = await addLaterSecrets(folder);
   if (added.length > 0) return added;
   if (await isComplete(folder)) return [];
-  // If another process has carried out its own plan since our check, ours changes nothing: no file is overwritten.
+  // If another process has carried out its own plan since our check, our plan changes nothing, because no file is
+  // overwritten.
   await createTextFile(planOf(folder), JSON.stringify(generateSecrets()));
   return (await layOutPlan(folder)) ? secretNames : [];
 }

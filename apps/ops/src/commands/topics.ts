@@ -53,7 +53,7 @@ async function withTopicsLike(
   await withKafkaBus(context, work, replication);
 }
 
-/** Returns the topic of accounts with the settings that it must have. */
+/** Returns the accounts topic with the settings that it must have. */
 export function newAccountsTopic(context: CommandContext): ReturnType<typeof erasableAccountsTopic> {
   return erasableAccountsTopic(erasureTopicDaysOf(context));
 }
@@ -62,7 +62,10 @@ function erasureTopicDaysOf({ environment }: CommandContext): number {
   return readConfig(erasureSettings.pick({ ERASURE_TOPIC_DAYS: true }), environment).ERASURE_TOPIC_DAYS;
 }
 
-/** Creates a topic with the replication of another and waits for its leaders. An existing one that differs is an error. */
+/**
+ * Creates a topic with the replication of another one, and waits for its leaders. It is an error if the topic exists
+ * but differs.
+ */
 export async function createTopicLike(
   context: CommandContext,
   { log }: Pick<System, 'log'>,
@@ -89,7 +92,7 @@ async function createTopics(bus: KafkaBus, context: CommandContext, json: boolea
   }).map((topic) => ({ ...topic, name: topicNameOnLog(TOPIC_NAMES, topic.name) }));
   const names = specs.map(({ name }) => name);
   const before = await retryUntilReachable(context, 'Kafka', () => bus.describeTopics(names));
-  // First, because the other differences of such a topic must not be mended.
+  // Checked first, because the other differences of such a topic must not be repaired.
   const accounts = { ...checkedAccountsTopic, name: topicNameOnLog(TOPIC_NAMES, ACCOUNTS_TOPIC) };
   const faults = await retryUntilReachable(context, 'Kafka', () => bus.sharedKeyFaults([accounts]));
   if (faults.length > 0) throw new Error(faults.join(' '));

@@ -253,7 +253,7 @@ function printSecret({ print }: CommandContext, { endpoint, secret }: EndpointWi
   print('The secret is shown this once. Requests are signed with it (Standard Webhooks).');
 }
 
-/** @throws Error of one line instead of EndpointRefused */
+/** Turns EndpointRefused into an Error with a one-line message. */
 async function refusing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -285,7 +285,7 @@ function unknownEndpoint(id: string): Error {
 
 interface ListedEndpoint {
   readonly endpoint: WebhookEndpoint;
-  /** How many of its secrets WEBHOOK_SECRET_KEY does not open; undefined if this command has no key. */
+  /** How many of the endpoint's secrets WEBHOOK_SECRET_KEY does not open; undefined if this command has no key. */
   readonly unreadable: number | undefined;
 }
 
@@ -371,7 +371,7 @@ function attemptRow(attempt: Attempt): readonly string[] {
   return [String(n), at.toISOString(), outcome, String(milliseconds), type, event, account];
 }
 
-/** @throws Error of one line */
+/** @throws Error with a one-line message */
 function rangeOf({
   event,
   since,

@@ -53,8 +53,8 @@ async function countIn(store: Store, place: string, isTrace: TracePredicate): Pr
 }
 
 /**
- * Searches the topics whose name is among `names`, and their dead letters.
- * @param names on the log
+ * Searches the topics with these names, and their dead letters.
+ * @param names the names of the topics on the log
  */
 export async function findTracesInLog(
   reader: LogReader,
@@ -88,7 +88,10 @@ export async function findTracesInFiles(folder: string, address: string): Promis
   return hits;
 }
 
-/** Counts the text in a file. Reads it in parts, because a database may be larger than the longest string. */
+/**
+ * Counts how often a text occurs in a file. Reads the file in parts, because a database may be larger than the longest
+ * string.
+ */
 async function countInFile(path: string, text: string): Promise<number> {
   let count = 0;
   let rest = '';

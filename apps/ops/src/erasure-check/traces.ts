@@ -1,10 +1,10 @@
 /** Decides whether a stored row, document or record is a trace of a person. Pure. */
 import { parseJson } from '@latchkey/process';
 
-/** Returns whether a stored item, given its texts by name, is a trace of the person. */
+/** Returns whether a stored item, given by its fields, is a trace of the person. */
 export type TracePredicate = (stored: Readonly<Record<string, unknown>>) => boolean;
 
-/** Fields that hold personal data, however the store writes their names. */
+/** Fields that hold personal data. Stores may write their names in different ways. */
 const PERSONAL = new Set(
   [
     ...[
@@ -23,10 +23,10 @@ const PERSONAL = new Set(
   ].map(plain),
 );
 
-/** None of these characters may precede or follow an address, because it would then be a different address. */
+/** If one of these characters precedes or follows an address, it is part of a different address. */
 const [BEFORE, AFTER] = ["[\\w!#$%&'*+/=?^`{|}~.-]", '(?:[a-z\\d-]|\\.[a-z\\d])'];
 
-/** Returns a predicate for an address: a trace is a text that contains the address, in any case. */
+/** Returns a predicate for an e-mail address. A trace is a string that contains the address, in upper or lower case. */
 export function traceOfAddress(address: string): TracePredicate {
   const pattern = new RegExp(`(?<!${BEFORE})${RegExp.escape(address.toLowerCase())}(?!${AFTER})`);
   return (stored) => textsIn(stored).some((text) => pattern.test(text.toLowerCase()));
@@ -34,8 +34,8 @@ export function traceOfAddress(address: string): TracePredicate {
 
 /**
  * Returns a predicate for an account. The id of an erased account is kept, so a trace is an item that contains the id
- * together with personal data. An item about what another person did to the account, as an admin, contains that other
- * person's data.
+ * together with personal data. An item about something that another person, as an admin, did to the account is no
+ * trace: its personal data is that of the admin.
  */
 export function traceOfAccount(account: string): TracePredicate {
   return (stored) => {
@@ -77,7 +77,7 @@ function textsIn(value: unknown): readonly string[] {
   return Object.entries(value).flatMap(([name, each]) => [name, ...textsIn(each)]);
 }
 
-/** Replaces texts that are JSON with the values that they encode. */
+/** Replaces strings that contain JSON with the values that they encode. */
 function parsed(value: unknown): unknown {
   if (value instanceof Uint8Array) return parsed(Buffer.from(value).toString());
   if (typeof value === 'string') return /^[[{]/.test(value) ? parsed(parseJson(value) ?? [value]) : value;

@@ -1,4 +1,4 @@
-/** What is left of an erased person on the topic of accounts. */
+/** What is left of an erased person on the accounts topic. */
 import { type ErasureRecord, removedBy } from '@latchkey/auth/ops';
 import { topicSettings } from '@latchkey/backend';
 import { topicNameOnLog } from '@latchkey/bus';
@@ -11,21 +11,22 @@ import { selectedLogKind } from '../log.ts';
 import { retryUntilReachable } from '../patience.ts';
 
 /**
- * How the events with the person leave the topic: the embedded log replaces them `in place`; `compaction` removes them
- * once copies were published; a topic that is not compacted has `none`. `unknown`: the broker could not be asked.
+ * How the events with the person are removed from the topic. `in place`: the embedded log replaces them. `compaction`:
+ * the broker removes them once copies without the person were published. `none`: the topic is not compacted. `unknown`:
+ * the broker could not be asked.
  */
 export type Removal = 'in place' | 'compaction' | 'none' | 'unknown';
 
-/** The topic of accounts, as far as erasures are concerned. */
+/** The accounts topic, as far as erasures are concerned. */
 export interface AccountsTopic {
-  /** Its name on the log. */
+  /** The full name of the topic on the log. */
   readonly name: string;
   readonly removal: Removal;
   /** ERASURE_TOPIC_DAYS, in ms. */
   readonly maxLagMs: number;
 }
 
-/** What is left of one person on it. */
+/** What is left of one person on the topic. */
 export interface TopicErasure {
   readonly name: string;
   readonly removal: Removal;
@@ -66,20 +67,21 @@ export function topicErasureOf(
   { copies, receipts }: ErasureRecord,
   { name, removal, maxLagMs }: AccountsTopic,
 ): TopicErasure {
-  // auth confirms after its last step, which is the log.
+  // auth confirms an erasure after its last step, which is the log.
   const isDone = receipts.some(({ consumer }) => consumer === 'auth');
   if (removal === 'in place') return { name, removal, clean: isDone };
   if (copies === undefined)
-    // Where auth has confirmed without copies, the topic was not compacted then: it may have been replaced since.
+    // If auth has confirmed without publishing copies, the topic was not compacted then; a different topic may have
+    // replaced it since.
     return { name, removal, clean: removal === 'none' || !isDone ? false : null };
   const { lastAt: copiesAt, goneAt } = copies;
-  // Without compaction, nothing is removed, whenever copies were published.
+  // Without compaction, nothing is removed, no matter when copies were published.
   if (goneAt === undefined && removal === 'none') return { name, removal, copiesAt, clean: false };
   const at = removedBy(copies, maxLagMs).toISOString();
   return { name, removal, copiesAt, removedBy: at, clean: goneAt !== undefined };
 }
 
-/** Says it in a few words, for a table. */
+/** Describes the state in a few words, for a table. */
 export function describeTopicErasure({ removal, removedBy: at, clean }: TopicErasure): string {
   if (clean === true) return 'clean';
   if (removal === 'none') return 'not compacted';
@@ -87,7 +89,7 @@ export function describeTopicErasure({ removal, removedBy: at, clean }: TopicEra
   return at === undefined ? 'not yet' : `until ${at}`;
 }
 
-/** Says what an operator can do about it; undefined if nothing has to be done. */
+/** Describes what an operator can do; undefined if nothing has to be done. */
 export function topicAdvice({ name, removal, clean }: TopicErasure, account: string): string | undefined {
   if (clean === true) return undefined;
   if (removal === 'none')

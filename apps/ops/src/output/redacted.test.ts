@@ -31,10 +31,10 @@ const right = {
   headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
 };
 
-function withValue(json: unknown) {
+function redactedValueOf(json: unknown) {
   return redactRecord({ ...right, value: Buffer.from(JSON.stringify(json)) }).value;
 }
-function withHeaders(given: Readonly<Record<string, Buffer | readonly Buffer[]>>) {
+function redactedHeadersOf(given: Readonly<Record<string, Buffer | readonly Buffer[]>>) {
   return redactRecord({ ...right, headers: { ...right.headers, ...given } }).headers;
 }
 
@@ -53,7 +53,7 @@ test('everything of a valid event is shown except the person and the token', () 
 });
 
 test('an erased person is shown as null', () => {
-  assert.deepEqual(withValue({ userId: USER, role: 'user', locale: 'en', person: null }), {
+  assert.deepEqual(redactedValueOf({ userId: USER, role: 'user', locale: 'en', person: null }), {
     userId: USER,
     role: 'user',
     locale: 'en',
@@ -73,7 +73,7 @@ test('a value that its schema refuses is replaced by its type', () => {
     nothing: null,
     [ADDRESS]: 'x',
   };
-  assert.deepEqual(withValue(wrong), {
+  assert.deepEqual(redactedValueOf(wrong), {
     userId: '(object)',
     role: '(string)',
     locale: '(array)',
@@ -84,7 +84,7 @@ test('a value that its schema refuses is replaced by its type', () => {
     nothing: '(null)',
     '***': '(string)',
   });
-  assert.deepEqual(withValue({ ...event.data, locale: ADDRESS, role: 'user' }), {
+  assert.deepEqual(redactedValueOf({ ...event.data, locale: ADDRESS, role: 'user' }), {
     ...(redactRecord(right).value as object),
     locale: '(string)',
   });
@@ -117,7 +117,7 @@ test('an unreadable value is replaced by its length', () => {
 
 test('fields beyond the maximum are counted', () => {
   const many = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`field${n}`, n]));
-  const shown = withValue(many) as Readonly<Record<string, unknown>>;
+  const shown = redactedValueOf(many) as Readonly<Record<string, unknown>>;
   assert.equal(Object.keys(shown).length, 41);
   assert.equal(shown['***'], '(10 more fields)');
 });
@@ -132,7 +132,7 @@ test('a key is shown if it is an id', () => {
 });
 
 test('headers are shown if they belong to the contract and their values are valid', () => {
-  const shown = withHeaders({
+  const shown = redactedHeadersOf({
     ce_type: Buffer.from(ADDRESS),
     ce_correlationid: Buffer.from(TOKEN),
     ce_id: [Buffer.from('1'), Buffer.from('2')],

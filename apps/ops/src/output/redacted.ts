@@ -13,7 +13,7 @@ export interface RedactedRecord {
   readonly value: unknown;
 }
 
-/** Matches the names, ids and instants in the contract, but no address and no token. */
+/** Matches the names, ids and instants that the contract allows, but no e-mail address and no token. */
 const PLAIN = /^[\w.:/+-]{1,63}$/;
 const MEDIA_TYPE = /^application\/json(?:; charset=utf-8)?$/i;
 /** Matches the headers in the contract. */
@@ -99,7 +99,7 @@ function isDeclared(type: string | undefined, name: string, value: unknown): boo
   return field?.safeParse(value).success ?? false;
 }
 
-/** Masks the secrets in a valid value: a text that is not plain, or a sealed token. */
+/** Masks the secrets in a valid value: strings that are not plain, and sealed tokens. */
 function withoutSecrets(value: unknown): unknown {
   if (typeof value === 'string') return PLAIN.test(value) ? value : MASK;
   if (!isObject(value)) return value;

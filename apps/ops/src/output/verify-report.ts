@@ -2,7 +2,7 @@
 import { type Finding, formatAge, type Verification } from '@latchkey/verify';
 import { formatCount, formatNumber } from './progress.ts';
 
-/** The most findings that are printed; the rest are only counted. */
+/** The maximum number of findings to print; the others are only counted. */
 const MAX_LINES = 50;
 
 export function formatVerification(verification: Verification, now: Date): readonly string[] {

@@ -15,15 +15,16 @@ export interface RepublisherDeps {
   readonly journal: Pick<AuthOps['journal'], 'stream'>;
   readonly recordsOf: EncodeRecords;
   /**
-   * Called after events of an erased account were published without the person, because a topic has those with the
-   * person. Not needed on a log that replaces records in place.
+   * Called after the events of an erased account were published without the person, because a topic also has them with
+   * the person. Not needed on a log that replaces records in place.
    */
   noteCopies?(account: string): Promise<void>;
 }
 
 /**
- * Returns a function that notes the copies of an erased account's events, so that auth publishes heartbeats until the
- * broker has removed the earlier ones; nothing for a log that replaces records in place.
+ * Returns a function that notes that copies of an erased account's events were published. auth then publishes
+ * heartbeats until the broker has removed the earlier events. Returns no function for a log that replaces records in
+ * place.
  */
 export function copyNotes(
   { erasures }: Pick<AuthOps, 'erasures'>,
@@ -34,9 +35,9 @@ export function copyNotes(
 }
 
 /**
- * Returns a function that publishes records again, and waits while a partition has no leader: consumers skip events
- * that are published twice. If an account was erased after its records were created, the person is removed from them on
- * the log: in place or, on Kafka, by later records without the person.
+ * Returns a function that publishes records again. It retries while a partition has no leader; this is safe because
+ * consumers skip events that are published twice. If an account was erased after its records were created, the person
+ * is removed from them on the log: in place or, on Kafka, by later records without the person.
  */
 export function createRepublisher(
   context: Parameters<typeof retryUntilReachable>[0],
@@ -51,7 +52,7 @@ export function createRepublisher(
     if (stream?.events.at(-1)?.event.type !== 'AccountErased') return;
     if (bus.replaceKey !== undefined) return bus.replaceKey(account, withoutPerson);
     const records = await recordsOf(stream);
-    // As long as the journal contains the person, auth has not published the events without the person, and will.
+    // If the journal still contains the person, auth has not published the events without the person yet. It will.
     if (records.some(hasPerson)) return;
     await publish(topic, records);
     await noteCopies?.(account);

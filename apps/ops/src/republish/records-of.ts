@@ -8,8 +8,8 @@ export type EncodeRecords = (stream: JournaledStream) => Promise<readonly Encode
 
 /**
  * Returns a function that encodes and signs events. Events of release 0.1 are added to the hash chain first. The
- * function throws an Error (one line) if any event cannot be encoded, because every consumer would park an account
- * with a gap.
+ * function throws an Error with a one-line message if any event cannot be encoded, because every consumer would park an
+ * account with a gap.
  */
 export function createRecordEncoder(
   auth: Pick<AuthOps, 'journal' | 'chain'>,

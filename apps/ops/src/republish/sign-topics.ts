@@ -1,7 +1,7 @@
 /**
- * Publishes again the events that are on the topics without a valid signature. The topics themselves say which these
- * are, so the work can be interrupted and repeated, even while auth publishes: consumers skip events that they have
- * already handled.
+ * Publishes the events again that are on the topics without a valid signature. The topics themselves show which events
+ * these are. The work can therefore be interrupted and repeated, even while auth publishes, because consumers skip
+ * events that they have already handled.
  */
 import type { AuthOps } from '@latchkey/auth/ops';
 import type { LogReader } from '@latchkey/bus';
@@ -25,10 +25,10 @@ export interface SignTopicsOptions {
   readonly recordsOf: EncodeRecords;
   readonly log: LogReader;
   readonly bus: Republisher;
-  /** Names of the topics on the log. */
+  /** The full names of the topics on the log. */
   readonly topics: readonly string[];
   nameOf(topic: string): string;
-  /** Returns the public key with this id, of those that consumers accept. */
+  /** Looks up a public key by id, among those that consumers accept. */
   readonly keyOf: KeyOf;
   /** The maximum number of records to hold in memory. If there are more, the topics are read several times. */
   readonly maxRecords: number;
@@ -85,7 +85,7 @@ async function publishAll({ bus, nameOf }: SignTopicsOptions, due: readonly Enco
       await bus.publish(topic, records.slice(from, from + RECORDS_PER_PUBLISH));
 }
 
-/** Returns the records of a stream from the first event that no record on the topic proves. */
+/** Returns the records of a stream, beginning with the first event that has no valid signature on the topic. */
 async function recordsDue(
   { auth, recordsOf, keyOf }: SignTopicsOptions,
   { stream, index, totals }: { readonly stream: JournaledStream; readonly index: TopicIndex; totals: Totals },

@@ -1,8 +1,7 @@
 /**
  * Writes the events of all accounts from the journal to a topic, those of each account in order and without a gap.
- * Continues from what the topic already contains, so it may be interrupted and repeated, and later repeated for
- * newer events. Leaves commits at the end of the outbox to the relay, because consumers cannot have received them
- * yet.
+ * Continues from what the topic already contains, so it may be interrupted and repeated, also later for newer events.
+ * Leaves the commits at the end of the outbox to the relay, because consumers cannot have received them yet.
  */
 import type { LogReader } from '@latchkey/bus';
 import type { EncodedEvent } from '@latchkey/events';
@@ -28,8 +27,8 @@ export interface WriteTopicOptions {
   /** The name of an existing topic. */
   readonly topic: string;
   /**
-   * Called for each erased account of which the topic has events with the person, once those without are on it as well.
-   * Not needed on a log that replaces records in place.
+   * Called for each erased account whose events on the topic contain the person, once the topic also has these events
+   * without the person. Not needed on a log that replaces records in place.
    */
   noteCopies?(account: string): Promise<void>;
   /** The maximum number of records of the topic to hold in memory. If the topic has more, it is read several times. */
@@ -47,7 +46,8 @@ export interface TopicWriteResult {
 
 /**
  * Writes the events of all accounts to the topic.
- * @throws Error (one line) if the topic holds anything but the first events of these accounts; errors of the bus
+ * @throws Error with a one-line message if the topic holds anything but the first events of these accounts; errors of
+ * the bus
  */
 export async function writeTopic(options: WriteTopicOptions): Promise<TopicWriteResult> {
   const { log, topic, maxRecords } = options;
@@ -111,7 +111,7 @@ interface DueRecords {
 
 /**
  * Returns the events that the topic lacks.
- * @throws Error (one line) if they cannot be appended to those that the topic already has
+ * @throws Error with a one-line message if they cannot be appended to those that the topic already has
  */
 async function recordsDue(
   account: JournaledStream,
@@ -139,7 +139,7 @@ async function recordsDue(
     else if (isErased && wanted === record.impersonal) personal.add(record.sequence);
     else throw conflict(topic, id);
   }
-  // A topic that is not compacted keeps events from before an erasure, and has those without the person as well.
+  // A topic that is not compacted keeps the events from before an erasure, next to the same events without the person.
   if (!isErased && outOfOrder.length > 0) throw conflict(topic, id);
   const isToBeErased = [...personal].some((sequence) => !published.has(sequence));
   return {

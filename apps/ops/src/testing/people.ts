@@ -1,4 +1,4 @@
-/** A standalone and its users, for tests. */
+/** A standalone server and its users, for tests. */
 import assert from 'node:assert/strict';
 import { createRegistry } from '@latchkey/process';
 import { z } from 'zod';
@@ -17,11 +17,11 @@ export interface RunningSystem {
   signUp(name: string): Promise<void>;
   /** Signs up and follows the link of the mail. @returns the account's id */
   settle(name: string): Promise<string>;
-  /** Requests another address, and does not confirm it. */
+  /** Requests a change to a different e-mail address, and does not confirm it. */
   changeEmail(name: string, to: string): Promise<void>;
   /** Returns the response of GET /users/me. */
   me(name: string): Promise<unknown>;
-  /** How many mails have been sent. */
+  /** Returns how many mails have been sent. */
   mails(): Promise<number>;
   stop(): Promise<void>;
 }

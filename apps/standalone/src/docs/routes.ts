@@ -10,7 +10,10 @@ import { type Html, html } from './html.ts';
 import { openApiSections, type Section } from './openapi-view.ts';
 import type { Json } from './schema-view.ts';
 
-/** Each function makes a document. They are called when a page is requested, because they would delay a start. */
+/**
+ * Functions that return the API documents. They are called only for requests that need a document, because creating the
+ * documents at startup would delay it.
+ */
 export interface Descriptions {
   openApi(): Json;
   asyncApi(): Json;

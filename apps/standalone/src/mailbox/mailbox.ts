@@ -75,7 +75,7 @@ const release01 = `
 
 const schema: Schema = { owner: 'mailbox', migrations: [release01] };
 
-/** Addresses are between angle brackets in most columns, and between quotation marks in the envelope. */
+/** Most columns contain addresses in angle brackets; the envelope contains them in quotation marks. */
 const FORGET = `DELETE FROM mailbox_messages
   WHERE instr(sender || recipients || copies || blind_copies, '<' || :address || '>') > 0
      OR instr(lower(envelope), '"' || :address || '"') > 0`;

@@ -49,7 +49,7 @@ export const messageSchema = z.object({
 });
 export type Message = z.infer<typeof messageSchema>;
 
-/** The values of each header, by its name as written, in order. */
+/** The values of each header in order, by the name of the header as it is written in the mail. */
 export const messageHeaders = z.record(z.string(), z.array(z.string()));
 export type MessageHeaders = z.infer<typeof messageHeaders>;
 

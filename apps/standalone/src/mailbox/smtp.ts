@@ -1,8 +1,8 @@
 /**
  * The SMTP server of the mailbox, on loopback. Accepts every mail for any recipient.
  *
- * smtp-server always delays its greeting by 100 ms, to detect early talkers. So idle connections are kept for an
- * hour, and a pooled transport pays the delay once instead of for every mail.
+ * smtp-server always delays its greeting by 100 ms, to detect clients that talk too early. Idle connections are
+ * therefore kept for an hour, so that a pooled transport waits only once, and not for every mail.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -35,7 +35,7 @@ export function createMailServer(options: {
   readonly mailbox: Mailbox;
   readonly logger: Logger;
   readonly host: string;
-  /** 0 for any free port. */
+  /** The port to listen on; 0 for any free port. */
   readonly port: number;
 }): MailServer {
   async function keep(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {

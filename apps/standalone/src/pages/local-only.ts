@@ -1,7 +1,7 @@
 /**
  * Protects the development pages, which show mails and the whole log. A foreign name in `Host` indicates DNS rebinding:
- * another site has resolved its own name to loopback in order to read them. A header of a proxy indicates that a tunnel
- * or a reverse proxy on this machine forwards requests of other machines.
+ * a website has resolved its own name to loopback in order to read these pages. A header of a proxy indicates that a
+ * tunnel or a reverse proxy on this machine forwards requests from other machines.
  */
 import { type Policy, Problem, type ProblemSpec, type RequestContext } from '@latchkey/http';
 

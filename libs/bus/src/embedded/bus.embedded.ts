@@ -31,12 +31,12 @@ export interface EmbeddedBusDeps {
   readonly mayDelete?: () => boolean;
 }
 
-/** The log for the topics page and ops commands. It only has the group members of this process. */
+/** The log for the topics page and ops commands. It knows only the group members in this process. */
 export interface EmbeddedBus extends Bus, Groups {
   topics(): TopicSummary[];
   /**
-   * Returns records, newest last; without `partition` from all partitions, by timestamp. With `offset`, the first
-   * `limit` records from it, otherwise the newest.
+   * Returns at most `limit` records, newest last: with `offset` the first ones from that offset on, otherwise the
+   * newest ones. Without `partition`, records of all partitions are returned, by timestamp.
    * @throws Error if there is no such topic
    */
   records(topic: string, query: RecordsQuery): BusRecord[];
@@ -49,9 +49,7 @@ export interface EmbeddedBus extends Bus, Groups {
   sweep(): Promise<void>;
 }
 
-/**
- * The log in the embedded store: partitions, keys and groups as in Kafka. The members of groups are those of one bus.
- */
+/** The log in the embedded store: partitions, keys and groups as in Kafka. All members of a group belong to one bus. */
 export function createEmbeddedBus({
   database,
   logger,
@@ -144,7 +142,7 @@ function progressOf(log: EmbeddedLog, group: string, names: readonly string[]): 
   const topics = names.map(log.topic);
   const records = topics.reduce((sum, topic) => sum + log.held(topic), 0);
   const lag = topics.reduce((sum, topic) => sum + log.lag(group, topic), 0);
-  // When the log deletes records, it moves positions itself.
+  // No position is ever out of range, because the log moves positions when it deletes records.
   return { records, read: records - lag, outOfRange: [] };
 }
 

@@ -21,7 +21,7 @@ export interface Hub {
   watch(topic: string, wake: () => void): () => void;
   /** Whether a group has members in this process. */
   isRead(group: string): boolean;
-  /** Wakes all watchers, and uses the database no more. All members must have left. */
+  /** Wakes all watchers. Does not use the database afterwards. All members must have left. */
   close(): void;
   isClosed(): boolean;
 }

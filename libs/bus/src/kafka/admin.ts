@@ -1,8 +1,8 @@
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 
 /**
- * Runs one piece of work with its own admin client. This is rare enough for a new connection, which is never
- * stale.
+ * Runs one piece of work with its own admin client. Such work is rare enough to open a new connection each time, which
+ * is never stale.
  */
 export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin();
@@ -16,8 +16,9 @@ export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise
 
 export interface ReusableAdmin {
   /**
-   * Runs work that changes nothing on a connection that stays open. After a failure the next call opens a new one. If a
-   * partition has another leader since, the work runs once more: kafkajs asks the former one for up to five minutes.
+   * Runs work that changes nothing, on a connection that stays open. After a failure the next call opens a new one. If
+   * the work fails because a partition has a new leader, it runs once more on a new connection, because kafkajs would
+   * keep asking the former leader for up to five minutes.
    */
   use<T>(work: (admin: Admin) => Promise<T>): Promise<T>;
   close(): Promise<void>;

@@ -57,7 +57,7 @@ export interface KafkaBus extends Bus, Groups {
   /**
    * Checks that all topics exist with the required settings. Creates nothing.
    * @param command the command that creates them, for the error message
-   * @throws Error of one line naming what is missing or differs
+   * @throws Error with a one-line message naming what is missing or differs
    */
   checkTopics(specs: readonly TopicSpec[], command: string): Promise<void>;
   /**

@@ -42,7 +42,7 @@ const FEWEST_TRIES = 3;
 const SAME_LINE_EVERY_MS = 30_000;
 const LINES_REMEMBERED = 100;
 
-/** Every value is explicit because kafkajs has other defaults if NODE_ENV is `test`. */
+/** Every value is explicit because kafkajs has different defaults if NODE_ENV is `test`. */
 export const PATIENT_RETRY = { retries: 1000, initialRetryTime: 100, maxRetryTime: 1000 } as const;
 
 export function createClients(connection: KafkaConnection, logger: KafkaLogger): KafkaClients {

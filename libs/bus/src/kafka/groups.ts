@@ -29,8 +29,8 @@ export interface PartitionOffsets {
 }
 
 /**
- * Returns a sentence for each stored position outside the range of its partition. The broker would silently move
- * the group to another position, so records were skipped or are read again.
+ * Returns a sentence for each stored position outside the range of its partition. The broker silently moves the group
+ * to a different position, so records are skipped or read again.
  */
 export function positionsOutOfRange(
   group: string,
@@ -66,7 +66,7 @@ export async function partitionOffsets(
       (await admin.fetchTopicOffsets(topic)).map(({ partition, high, low }) => {
         const name = partitionName(topic, partition);
         const [start, end, stored = -1] = [Number(low), Number(high), positions.get(name)];
-        // A group whose position is out of range is sent to the start.
+        // If the position of a group is out of range, the broker moves the group to the start.
         const position = stored > end ? start : Math.max(start, stored);
         return [name, { start, position, end, ...(stored >= 0 && { stored }) }] as const;
       }),
@@ -113,9 +113,9 @@ function codeOf(error: unknown): number | undefined {
 }
 
 /**
- * Refuses to join a group that another system uses, whose members read topics that we do not read. During a rebalance
- * the broker does not report the topics of members; the group is then accepted.
- * @throws Error of one line
+ * Rejects if members of the group read topics that we do not read, because another system then uses the group. During a
+ * rebalance the broker does not report the topics of members; the group is then accepted.
+ * @throws Error with a one-line message
  */
 export async function assertNoForeignMembers(
   admin: Pick<Admin, 'describeGroups'>,
@@ -133,7 +133,10 @@ export async function assertNoForeignMembers(
   }
 }
 
-/** A broker that has not had any groups first creates the topic of offsets, and has no coordinator until then. */
+/**
+ * Retries while the group has no coordinator, because a broker that has never had a group must first create the offsets
+ * topic.
+ */
 function describeGroup(admin: Pick<Admin, 'describeGroups'>, group: string): Promise<GroupDescriptions> {
   const giveUpAt = performance.now() + COORDINATOR_WITHIN_MS;
   function isMissing(error: unknown): boolean {
@@ -149,7 +152,7 @@ function describeGroup(admin: Pick<Admin, 'describeGroups'>, group: string): Pro
   );
 }
 
-/** Instances of two releases may differ in the topics that they read. */
+/** Returns whether one list contains the other, because instances of two releases may read different topics. */
 function areCompatible(theirs: readonly string[], ours: readonly string[]): boolean {
   const [fewer, more] = theirs.length < ours.length ? [theirs, ours] : [ours, theirs];
   return fewer.every((topic) => more.includes(topic));

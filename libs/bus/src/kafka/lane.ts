@@ -26,7 +26,7 @@ export interface LaneDeps {
   readonly patienceMs: number;
   /** How long a handler may take until it resolves or rejects, in ms. */
   readonly handleWithinMs: number;
-  /** Called when a handler has not ended in time. The lane still waits for it until it is closed. */
+  /** Called when a handler has not ended in time. The lane still waits for the handler until the lane is closed. */
   onStuck(reason: Error): void;
   /** Resolves once the records are durable in the dead-letter topic. */
   setAside(unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
@@ -38,7 +38,7 @@ export interface LaneDeps {
  * the fetch loop: its partition is paused, and resumed when the slice is done.
  */
 export interface Lane {
-  /** Resolves once the records are handled, or continue in the background. */
+  /** Resolves once the records are handled, or are being handled in the background. */
   take(run: FetchedRun): Promise<void>;
   /**
    * Must be called when the partition may belong to another member: aborts the slice in progress, and from then on

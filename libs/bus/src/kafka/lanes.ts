@@ -43,7 +43,10 @@ export function createLanes(
   const positions = createPositionCommitter();
   let assigned = new Set<string>();
   let member: string | undefined;
-  /** The partitions delivered since the last rebalance, after which kafkajs starts at the committed positions. */
+  /**
+   * The partitions of which kafkajs has delivered batches since the last rebalance. After a rebalance, it starts at the
+   * committed positions.
+   */
   const delivered = new Map<string, Omit<IdlePartition, 'name'>>();
 
   function laneOf(topic: string, partition: number): Lane {

@@ -9,12 +9,13 @@ import { createStaleCoordinator } from './workarounds/stale-coordinator.ts';
 
 const REBALANCE_TIMEOUT_MS = 30_000;
 /**
- * A rebalance is noticed by a heartbeat, so this is the longest time until one begins; at most a fifth of the session.
+ * The interval of heartbeats, in ms; at most a fifth of the session timeout is used. Members notice a rebalance at
+ * their next heartbeat, so it begins after at most this time.
  */
 const HEARTBEAT_EVERY_MS = 2000;
 /**
- * How long a fetch waits for records, in ms. An idle consumer therefore fetches twice a second. Closing it, or a commit
- * to the same broker during a fetch, may take this much longer.
+ * How long a fetch waits for records, in ms. An idle consumer therefore fetches twice a second. Closing the consumer,
+ * or a commit to the same broker during a fetch, may take this much longer.
  */
 const FETCH_WAITS_MS = 500;
 const RESTART_AFTER_MS = 500;
@@ -147,7 +148,7 @@ export async function joinGroup(
 }
 
 /**
- * Returns a function that tells when the broker last responded. kafkajs also reports fetches that got no response;
+ * Returns a function that returns when the broker last responded. kafkajs also reports fetches that got no response;
  * they do not count.
  */
 function trackResponses(consumer: Consumer) {

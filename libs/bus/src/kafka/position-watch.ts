@@ -7,7 +7,8 @@ export interface PositionWatch {
   /** Compares the offsets of all partitions of a group, whichever member has them, with those seen before. */
   look(offsets: ReadonlyMap<string, PartitionOffsets>): void;
   /**
-   * Returns the faults: positions that have been out of range since the start, and those that currently do not advance.
+   * Returns the faults: every position that was found out of range since the watch began, and every position that
+   * currently does not advance.
    */
   faults(): readonly string[];
 }

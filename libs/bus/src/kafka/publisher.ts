@@ -22,12 +22,12 @@ interface Answer {
 }
 
 /**
- * Sends without retries. A retry of kafkajs sends only to brokers that have not responded yet: if leadership moves
- * meanwhile to a broker that has, the retry resolves a send that never happened. The producer is not idempotent
- * either: after a request timeout kafkajs rolls its sequence back, and the broker takes the next batch for the
- * previous one.
- * @param partitionsOf returns how many partitions the records of a topic are spread over, however many it has: if
- * somebody adds partitions, the records of a key stay in one. Undefined: over all of them
+ * Sends without retries. A retry of kafkajs sends only to brokers that have not responded yet. If a leader has moved to
+ * a broker that has responded, the retry reports success for a send that never happened. The producer is not idempotent
+ * either, because after a request timeout kafkajs rolls its sequence back, and the broker mistakes the next batch for
+ * the previous one.
+ * @param partitionsOf returns over how many partitions the records of a topic are spread. If somebody adds partitions,
+ * they are not used, so the records of a key stay in one partition. Undefined: all partitions are used
  */
 export function createPublisher(
   kafka: Kafka,

@@ -82,8 +82,8 @@ interface FetchPlace {
 }
 
 /**
- * Returns the records from the offset on: at least one. If compaction has removed the record with this offset, the first
- * one that remains.
+ * Returns at least one record, starting at the offset. If compaction has removed the record with this offset, the
+ * result begins with the next record that remains.
  * @throws the last error, or Error if nothing was returned
  */
 export async function fetchFrom(

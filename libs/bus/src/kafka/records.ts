@@ -49,9 +49,9 @@ function isMany(values: HeaderValues | undefined): values is readonly (string | 
 }
 
 /**
- * Splits records into batches of at most `limit` bytes, in order: kafkajs puts all records of a request for one
- * partition into one batch, and a broker rejects a batch over the topic's `max.message.bytes`. A larger record is a
- * batch of its own.
+ * Splits records into batches of at most `limit` bytes, in order. Otherwise kafkajs would put all records of a request
+ * for one partition into one batch, and a broker rejects a batch over the topic's `max.message.bytes`. A record that is
+ * larger than `limit` gets its own batch.
  */
 export function splitBySize(records: readonly OutgoingRecord[], limit: number): OutgoingRecord[][] {
   const runs: OutgoingRecord[][] = [];

@@ -15,7 +15,9 @@ export interface KafkaTimeouts {
   readonly rejoinAfterMs: number;
   /** How often partitions are checked for records that are never delivered. */
   readonly progressEveryMs: number;
-  /** How long closing waits for a consumer to leave its group. Without that, its session must time out. */
+  /**
+   * How long closing waits for a consumer to leave its group. If it does not leave, its session must time out first.
+   */
   readonly leaveWithinMs: number;
 }
 

@@ -30,8 +30,8 @@ export interface KafkaTopic extends TopicSpec {
 
 /**
  * Returns every setting that the guarantees of the log depend on. `uncompressed` makes the broker decompress what
- * clients compressed: kafkajs reads only gzip, and one record in snappy, lz4 or zstd would stop every reader that
- * uses it.
+ * clients have compressed, because kafkajs reads only gzip: one record in snappy, lz4 or zstd would stop every reader
+ * that uses kafkajs.
  */
 export function brokerSettingsOf(
   topic: KafkaTopic,
@@ -61,8 +61,8 @@ function compacted({ maxLagMs }: Compaction): Readonly<Record<string, string>> {
 }
 
 /**
- * Returns the replication of topics that are to be created. It cannot be changed later, and if two brokers respond, a
- * third one may just be down.
+ * Returns the replication of topics that are to be created. It cannot be changed later. So it is not chosen while
+ * exactly two brokers respond, because a third one may just be down.
  * @throws KafkaUnavailableError if exactly two brokers respond
  */
 export function replicationForNewTopics(brokers: number): Replication {
@@ -74,7 +74,7 @@ export function replicationForNewTopics(brokers: number): Replication {
 
 /**
  * Checks the existing topics, then creates the missing ones: if one differs, none is created.
- * @throws Error of one line
+ * @throws Error with a one-line message
  */
 export async function ensureTopics(
   admin: Admin,
@@ -100,7 +100,7 @@ export async function ensureTopics(
 /**
  * Checks that all topics exist with the required settings. Creates nothing.
  * @param command the command that creates them, for the error message
- * @throws Error of one line
+ * @throws Error with a one-line message
  */
 export async function checkTopics(
   admin: Admin,
@@ -119,7 +119,8 @@ export type FirstKeys = (topic: string) => Promise<readonly (Buffer | null)[]>;
 
 /**
  * Returns a sentence for each topic that is compacted although records share their keys. Only the first record of each
- * partition is read: those of an earlier release come first, and compaction keeps the last one of each key.
+ * partition is read, because the records of an earlier release come first, and compaction always keeps the last record
+ * of a key.
  */
 export async function sharedKeyFaults(
   admin: Admin,
@@ -145,8 +146,8 @@ function sharedKeyFault(name: string): string {
 }
 
 /**
- * Returns a sentence for each setting of these topics that differs from the required one, including added partitions,
- * for each missing topic, and for each one that must not be compacted.
+ * Returns a sentence for each missing topic, for each setting that differs from the required one, for each topic to
+ * which partitions were added, and for each topic that is compacted although its records share keys.
  */
 export async function topicFaults(
   admin: Admin,
@@ -254,8 +255,8 @@ const LOOK_AGAIN_MS = 50;
 const LOOKS_PER_BROKER = 10;
 
 /**
- * Whether the broker that responded has the topics with their leaders. A broker that has no leader for a topic does not
- * count, nor does a leader that has not been informed yet.
+ * Returns whether the broker that responded has the topics and their leaders. Returns false if that broker knows no
+ * leader for a topic, or if a leader has not been informed of its role yet.
  */
 async function areKnown(admin: Admin, names: readonly string[]): Promise<boolean> {
   try {
@@ -264,7 +265,7 @@ async function areKnown(admin: Admin, names: readonly string[]): Promise<boolean
     for (const name of names) await admin.fetchTopicOffsets(name);
     return true;
   } catch (error) {
-    // If no broker can respond, kafkajs reads a property of null.
+    // If no broker can respond, kafkajs reads a property of null, which throws a TypeError.
     if (error instanceof TypeError || isRetriable(error)) return false;
     throw error;
   }
@@ -370,9 +371,9 @@ interface Found {
 }
 
 /**
- * Returns one sentence per difference. More replicas than required are no difference, nor are added partitions. A topic
- * that should be compacted may also keep every record: it may be one of an earlier release, with keys that several
- * records share.
+ * Returns one sentence per difference. Surplus replicas and added partitions are not reported. Neither is a topic that
+ * should be compacted but keeps every record, because it may be from an earlier release, in which several records share
+ * a key.
  */
 export function topicDifferencesOf(topic: KafkaTopic, replication: Replication, found: Found): string[] {
   const actual = new Map(found.settings.map(({ configName, configValue }) => [configName, configValue]));

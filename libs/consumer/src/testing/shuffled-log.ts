@@ -4,7 +4,7 @@ import { subjectOfKey } from '@latchkey/events';
 import fc from 'fast-check';
 import { accountId, eventRecord, unreadableRecord } from './history.ts';
 
-/** How many positions late each copy of an event is. An event without copies is lost. */
+/** By how many positions each copy of an event is late. An event without copies is lost. */
 const copies = fc.oneof(
   { weight: 5, arbitrary: fc.constant([0]) },
   { weight: 4, arbitrary: fc.array(fc.nat(25), { minLength: 1, maxLength: 3 }) },

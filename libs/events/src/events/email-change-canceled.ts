@@ -10,7 +10,7 @@ export const EmailChangeCanceled = defineEvent({
   effects: 'notifier: cancels the mail with the link, if it is pending.',
   data: {
     userId: id,
-    /** Always `ops`: only the command line cancels a change of address. */
+    /** Always `ops`: only the command line cancels a change of the e-mail address. */
     canceledBy: actor,
   },
   samples: { 'by an operator': { userId: USER_ID, canceledBy: 'ops' } },

@@ -236,7 +236,7 @@ export const securityCatalogue = {
 export type SecurityEventType = keyof typeof securityCatalogue;
 export type SecurityDataOf<T extends SecurityEventType> = z.infer<(typeof securityCatalogue)[T]['schema']>;
 
-/** Returns whether a text is the name of a security event type. */
+/** Returns whether a string is the name of a security event type. */
 export function isSecurityEventType(text: string): text is SecurityEventType {
   return Object.hasOwn(securityCatalogue, text);
 }

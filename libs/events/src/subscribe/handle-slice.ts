@@ -30,9 +30,9 @@ import {
 } from './subscriber.ts';
 
 /**
- * Returns a handler that handles the records of a slice one by one. The handler rejects if a handler of an event or
- * the store fails, and before the next event once its signal is aborted. The slice is then redelivered, possibly to
- * another member, and the events whose positions are stored are skipped.
+ * Returns a function that handles the records of a slice one by one. It rejects if the handler of an event or the store
+ * fails. Once the slice's signal is aborted, it rejects before the next event. The slice is then redelivered, possibly
+ * to another member, and the events whose positions are stored are skipped.
  */
 export function createSliceHandler(shared: Omit<Subscriber, 'stopped'>) {
   return async (slice: Slice): Promise<void> => {
@@ -133,7 +133,7 @@ async function take(subscriber: Subscriber, book: Book, record: AccountRecord): 
 }
 
 /**
- * Whether a step has an effect, so that it must first be checked that another member or a retry has not taken it
+ * Whether a step has an effect. Before such a step, the caller must check that no other member or retry has taken it
  * already.
  */
 function hasEffect(subscriber: Subscriber, step: NextStep): boolean {

@@ -6,9 +6,9 @@ import { isHandled, reportForged, runHandlerOf, type Subscriber, throwIfStopped 
 type Unordered = Omit<Subscriber, 'stopped' | 'store' | 'mutex' | 'bus'>;
 
 /**
- * Returns a handler that passes every event of a slice to its handler, duplicates included. The returned handler
- * rejects if a handler of an event fails, and before the next event once its signal is aborted; the whole slice is
- * then redelivered.
+ * Returns a function that passes every event of a slice to its handler, duplicates included. It rejects if the handler
+ * of an event fails. Once the slice's signal is aborted, it rejects before the next event. The whole slice is then
+ * redelivered.
  */
 export function createUnorderedHandler(shared: Unordered) {
   return async (slice: Slice): Promise<void> => {

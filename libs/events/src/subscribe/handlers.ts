@@ -31,7 +31,7 @@ export type Handler<T extends EventType> = (
 /** A handler per event type. Events without a handler are skipped. */
 export type Handlers = { readonly [T in EventType]?: Handler<T> };
 
-/** Erases the data that a service has of an account. */
+/** Erases the data that a service has about an account. */
 export type ErasedHandler = (account: string, context: EventContext) => Promise<void> | void;
 
 /**

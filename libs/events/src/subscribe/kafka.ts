@@ -28,7 +28,7 @@ export interface KafkaOptions extends Interest {
    * others. Both report them to `logger` and `observe`. Default: `require`.
    */
   readonly signatures?: 'require' | 'warn';
-  /** Topics that have another name on the brokers, such as `{ 'accounts.events.v1': 'accounts.events.v2' }`. */
+  /** Topics that have a different name on the brokers, such as `{ 'accounts.events.v1': 'accounts.events.v2' }`. */
   readonly topicNames?: TopicNames;
   /** Names this process in the logs of the brokers. Default: the group. */
   readonly clientId?: string;
@@ -40,8 +40,8 @@ export interface KafkaOptions extends Interest {
    */
   readonly patchKafkajs?: boolean;
   /**
-   * Called when events can no longer be read and the process should exit; never for a transient outage. Default:
-   * throws, which ends a process unless it catches everything.
+   * Called when events can no longer be read and the process should exit; never for a transient outage. Default: throws
+   * an uncaught exception, which ends the process unless it handles uncaught exceptions.
    */
   onFatal?(reason: Error): void;
   /** Stops waiting for brokers that are unavailable at the start. */

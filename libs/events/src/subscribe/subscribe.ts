@@ -7,9 +7,9 @@ export type SubscribeOptions = KafkaOptions | FeedOptions;
 
 /**
  * Passes the events of accounts to their handlers: at least once, in order per account. Events whose position is in the
- * store are not handled again. While Kafka or the feed is unavailable, it waits. On Kafka, it resolves once it has
- * joined the group; the Kafka user only needs the rights to read the topics and to join the group. The feed requires an
- * API key with the scope `events`.
+ * store are not handled again. While Kafka or the feed is unavailable, this call waits. On Kafka, it resolves once it
+ * has joined the group; the Kafka user only needs the rights to read the topics and to join the group. The feed
+ * requires an API key with the scope `events`.
  * @throws Error that names the faulty topics, credentials or rights; the signal's reason if it is aborted
  * @example
  * const subscription = await subscribe({

@@ -24,8 +24,8 @@ import type { SequenceStore } from './sequence-store.ts';
 export type Effect = 'applied' | 'passed over' | 'duplicate' | 'parked' | 'held back' | 'unusable' | 'forged';
 
 /**
- * Accepts a pino logger. The log lines of this package contain no personal data; errors of handlers are logged
- * unchanged.
+ * The logger of a subscriber; a pino logger fits. The log lines of this package contain no personal data; errors of
+ * handlers are logged unchanged.
  */
 export interface SubscriberLogger {
   info(fields: object, message: string): void;
@@ -59,7 +59,7 @@ export function throwIfStopped({ stopped }: Pick<Subscriber, 'stopped'>): void {
   if (stopped.aborted) throw new StoppedError('The subscription stops, or its partition is taken away.');
 }
 
-/** Reports records that auth has not published to the logger and to `observe`. */
+/** Reports forged records (those that auth has not published) to the logger and to `observe`. */
 export function reportForged(
   { logger, observe }: Pick<Subscriber, 'logger' | 'observe'>,
   forged: readonly ForgedRecord[],

@@ -17,9 +17,9 @@ export interface Interest {
   readonly group: string;
   readonly handlers: Handlers;
   /**
-   * Erases the data that the service has of an account; use it instead of a handler of `AccountErased`. Once it has
-   * resolved, a receipt with the name of the group is published, so that the operator can see it. Until both have
-   * succeeded, the event is redelivered.
+   * Erases the data that the service has about an account; use it instead of a handler of `AccountErased`. Once it has
+   * resolved, a receipt with the name of the group is published, which the operator can see. Until both have succeeded,
+   * the event is redelivered.
    */
   readonly erased?: ErasedHandler;
   /**
@@ -29,7 +29,7 @@ export interface Interest {
    * Suitable for caches in which the highest sequence wins.
    */
   readonly store: SequenceStore | 'none';
-  /** The topics to read. Default: only the topic of accounts. */
+  /** The topics to read. Default: only the accounts topic. */
   readonly topics?: readonly TopicName[];
   /** Receives warnings and errors. Default: the console. */
   readonly logger?: SubscriberLogger;
@@ -54,7 +54,9 @@ export interface Subscription {
   stop(): Promise<void>;
 }
 
-/** Small, because a slice that fails is read again from its beginning. */
+/**
+ * The maximum number of records in a slice. It is small, because a slice that fails is read again from its beginning.
+ */
 const SLICE_SIZE = 100;
 /**
  * How long a slice may take. Handlers may be slow: with half a minute per event, a slice of 100 takes 50 minutes. A

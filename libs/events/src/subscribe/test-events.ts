@@ -135,7 +135,7 @@ function envelopeOf(subject: string, sequence: number) {
   };
 }
 
-/** Returns the first sample of a type, as that of an account, with the given fields. */
+/** Returns the first sample of an event type, with this subject and the given fields in place of its own. */
 function dataOf<T extends EventType>(type: T, subject: string, fields: Partial<DataOf<T>>): DataOf<T> {
   const { samples, subjectField } = catalogue[type];
   const [sample] = Object.values(samples);

@@ -12,7 +12,7 @@ import { createRevokedTokens } from './revoked-tokens.ts';
 
 type Given = 'group' | 'handlers' | 'store' | 'topics' | 'observe' | 'signal' | 'logger' | 'cursor';
 
-/** The events are read from Kafka. */
+/** The options for reading the events from Kafka. */
 interface KafkaSource {
   readonly kafka: Omit<KafkaOptions, Given> & {
     /** The consumer group is this name plus a suffix, so that every process reads everything. Default: `guard`. */
@@ -20,7 +20,9 @@ interface KafkaSource {
   };
 }
 
-/** The events are read from the feed, with a key that may read these types (without personal data). */
+/**
+ * The options for reading the events from the feed. The key must allow these types; it need not allow personal data.
+ */
 interface FeedSource {
   readonly feed: Omit<FeedOptions, Given>;
 }

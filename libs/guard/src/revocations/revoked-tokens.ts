@@ -13,7 +13,7 @@ const FORGET_EVERY_MS = 60_000;
 interface Change {
   /** Tokens that were issued at a lower sequence of the account are revoked. */
   readonly notBefore: number;
-  /** Sequence at which the address was verified; 0 if that was not seen. */
+  /** Sequence at which the e-mail address was verified; 0 if that was not seen. */
   readonly verifiedAt: number;
   /** In ms since 1970. */
   readonly time: number;

@@ -58,7 +58,10 @@ function streamOf(id: string, steps: readonly Step[]): JournaledStream {
   return { id, events: steps.map(journaled) };
 }
 
-/** Returns an account with its last event, AccountErased, as a topic has it that still keeps the person. */
+/**
+ * Returns an erased account, whose last event is AccountErased: `stream` as the journal has it, `kept` as a topic has
+ * it that still contains the person.
+ */
 export function anErasedAccount(): { readonly kept: JournaledStream; readonly stream: JournaledStream } {
   const kept = streamOf(randomUUID(), [registered, verified, ['AccountErased', {}]]);
   const events = kept.events.map((journaled) => {
@@ -105,7 +108,7 @@ export function recordsOf({ events }: JournaledStream): readonly BusRecord[] {
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 export const signer = eventSigner({ kid: 'test', key: privateKey });
 
-/** Signs under the same key id, with another key. */
+/** Signs under the same key id, with a different key. */
 export const strangersSigner = eventSigner({ kid: 'test', key: generateKeyPairSync('ed25519').privateKey });
 
 /** Returns the key that `recordsOf` signs with. */

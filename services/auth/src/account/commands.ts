@@ -28,9 +28,9 @@ export interface RegisterAccount extends OnAddress {
   readonly link: NewLink;
 }
 
-/** Whether the address has used up its mail budget. */
+/** A command that sends a link by mail, for which the address has a budget. */
 interface Budgeted {
-  /** Nothing happens if a link that was mailed before still works at this instant. */
+  /** Set if the mail budget is used up: nothing happens if an earlier link still works at this instant. */
   readonly unlessUsableAt?: Date;
 }
 
@@ -137,7 +137,7 @@ export interface CancelEmailChange {
   readonly now: Date;
 }
 
-/** Takes the account back for the holder of the previous address, who sends this command. */
+/** Gives the account back to the holder of the previous address, who sends this command. */
 export interface RevertEmailChange {
   readonly type: 'RevertEmailChange';
   readonly tokenHash: string;
@@ -146,7 +146,7 @@ export interface RevertEmailChange {
   readonly passwordHash: string;
 }
 
-/** Takes the account back for the holder of the previous address, who then resets the password: sent by an operator. */
+/** Gives the account back to the holder of the previous address, who then resets the password: sent by an operator. */
 export interface UndoEmailChange {
   readonly type: 'UndoEmailChange';
   readonly now: Date;
@@ -177,7 +177,7 @@ export interface OtherAdmins {
   readonly claim: string;
 }
 
-/** Required if the account is an enabled admin: without it, the command is refused. */
+/** `otherAdmins` is required if the account is an enabled admin: without it, the command is refused. */
 interface AmongAdmins {
   readonly otherAdmins?: OtherAdmins;
 }
@@ -208,18 +208,18 @@ export interface RequestErasure extends AmongAdmins {
   readonly by: string;
   /** RFC 3339. */
   readonly eraseAt: string;
-  /** Absent if the request cannot be canceled because there is no time. */
+  /** The link that cancels the request. Absent if the erasure is immediate, so that there is no time to cancel it. */
   readonly link?: NewLink;
 }
 
-/** Cancels the erasure: sent with the link of the mail about the request. */
+/** Cancels the erasure, with the link in the mail about the request. */
 export interface CancelErasure {
   readonly type: 'CancelErasure';
   readonly tokenHash: string;
   readonly now: Date;
 }
 
-/** Erases the account if that is due, or if its registration has ended: sent by the clean-up. */
+/** Erases the account if its erasure is due, or if its registration has ended: sent by the clean-up. */
 export interface EraseAccount {
   readonly type: 'Erase';
   readonly now: Date;

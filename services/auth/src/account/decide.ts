@@ -81,8 +81,8 @@ function isClaimedByAnother({ userId }: LivingAccount, owner: string | undefined
 }
 
 /**
- * Returns the private part of a fact with a link. If the link is withheld because another account has the address,
- * returns data that makes the account behave as if it had been mailed.
+ * Returns the private part of a fact with a link. If the link is withheld because another account has the address, the
+ * returned data makes the account behave as if the link had been mailed.
  */
 function keptOrWithheld(link: NewLink | undefined, minted: NewLink) {
   const { expiresAt } = minted.sealed;
@@ -103,8 +103,8 @@ function verified(state: LivingAccount): AccountFact {
 }
 
 /**
- * The mail about a reused refresh token goes to the person, so SessionsRevoked carries personal data for this
- * reason.
+ * Returns SessionsRevoked. Only after the reuse of a refresh token does it contain personal data, because then the
+ * owner gets a mail about it.
  */
 function sessionsRevoked(
   state: LivingAccount,
@@ -211,7 +211,7 @@ function rejectRegistration(state: AccountState, command: RejectRegistration): D
   return state.status === 'unverified' ? accept(...ended(state, 'rejected')) : refuse('token_invalid');
 }
 
-/** A registration that never had a link cannot take over anything, so it simply expires. */
+/** A registration that never had a link is not superseded. Nobody could have verified it, so it simply expires. */
 function endRegistration(state: AccountState, command: EndRegistration): Decision {
   if (state.status !== 'unverified') return nothing;
   const isSuperseded = state.everLinked && isClaimedByAnother(state, command.owner);
@@ -313,8 +313,8 @@ function confirmEmailChange(state: AccountState, command: ConfirmEmailChange): D
 }
 
 /**
- * Also works for a disabled account, so that a thief does not keep the address because an admin has disabled the
- * account. Cancels a pending erasure, which the thief may have requested.
+ * Also works for a disabled account: otherwise, a thief could keep the address if an admin has disabled the account.
+ * Cancels a pending erasure, which the thief may have requested.
  */
 function revertEmailChange(state: AccountState, command: RevertEmailChange): Decision {
   const { tokenHash, now, passwordHash } = command;
@@ -328,7 +328,9 @@ function revertEmailChange(state: AccountState, command: RevertEmailChange): Dec
   );
 }
 
-/** The stored password is salted with the other address, so nobody can log in until the password is reset. */
+/**
+ * The stored hash is salted with the address that the account loses. So nobody can log in until the password is reset.
+ */
 function undoEmailChange(state: AccountState, { now }: UndoEmailChange): Decision {
   if (!isLiving(state)) return refuse('not_found');
   if (state.status !== 'verified' || state.previous === undefined || !canBeReverted(state, now))
@@ -336,7 +338,7 @@ function undoEmailChange(state: AccountState, { now }: UndoEmailChange): Decisio
   return accept(...emailReverted(state, state.previous, 'ops'), sessionsRevoked(state, 'admin'));
 }
 
-/** Returns the facts of an address that was changed back. @param by who cancels a pending erasure */
+/** Returns the facts that give an account its previous address back. @param by who cancels a pending erasure */
 function emailReverted(
   state: VerifiedAccount,
   { address, email }: NonNullable<VerifiedAccount['previous']>,
@@ -384,8 +386,8 @@ export function isActiveAdmin(state: AccountState): state is LivingAccount {
 }
 
 /**
- * Removes an admin, unless it is the last one. The claim serializes concurrent commands: they are about different
- * accounts, so that nothing else orders them.
+ * Removes an admin, unless it is the last one. Concurrent removals are about different accounts, so only the claim
+ * serializes them.
  */
 function takeAdminAway(otherAdmins: OtherAdmins | undefined, decision: Decision): Decision {
   if (!otherAdmins?.exist) return refuse('last_admin');
@@ -405,8 +407,8 @@ function changeRole(state: AccountState, { role, by, otherAdmins }: ChangeRole):
 }
 
 /**
- * Whether mail about the account may be sent: the mailbox of an unverified account may be a stranger's, and an
- * erased person has none.
+ * Whether mail about the account may be sent. The mailbox of an unverified account may be a stranger's, and an erased
+ * person has none.
  */
 function canBeTold(state: AccountState): state is LivingAccount {
   return state.status === 'verified' && state.email !== '';
@@ -442,9 +444,9 @@ function enableAccount(state: AccountState, { by, reason }: EnableAccount): Deci
 }
 
 /**
- * Returns when a requested erasure takes place: at the requested instant, but not as long as the owner of the
- * previous address can take the account back, because a thief may have changed the address. A request by an operator
- * is not postponed.
+ * Returns when a requested erasure takes place: at the requested instant, or later, once the link that restores the
+ * previous address has expired. Until then the owner of that address can take the account back, because a thief may
+ * have changed the address. A request by an operator is not postponed.
  * @param by who requests it: the id of an account, or `ops`
  */
 export function erasureInstant(state: LivingAccount, by: string, eraseAt: string): string {
@@ -587,7 +589,7 @@ function eraseAtOf(facts: readonly AccountFact[], at: Date): string | undefined 
   return isEnded ? new Date(at.getTime() + ENDED_KEPT_MS).toISOString() : undefined;
 }
 
-/** The beginning of the claims that mark accounts with addresses to release. */
+/** The prefix of the claims that mark accounts with an address to release. */
 const RELEASE_PREFIX = 'release:';
 
 const AT_ONCE = '0';
@@ -601,7 +603,7 @@ function releaseClaim(from: string, userId: string, sequence: number): string {
   return `${RELEASE_PREFIX}${from}:${userId}:${sequence}`;
 }
 
-/** Returns the range of the claims that mark accounts with addresses to release by now. */
+/** Returns the range of the claims that mark addresses which may be released by now. */
 export function dueReleases(now: Date): { readonly from: string; readonly before: string } {
   // The semicolon sorts right after the colon that follows the instant in claims, so the claims of this instant are
   // included.

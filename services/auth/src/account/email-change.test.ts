@@ -43,7 +43,7 @@ function requested(newLink = linkNamed('C')): FactOf<'EmailChangeRequested'> {
   };
 }
 
-/** The new address is another's. */
+/** The request for a new address that belongs to another account. */
 const withheld: FactOf<'EmailChangeRequested'> = {
   type: 'EmailChangeRequested',
   data: { ...named, person: { email: ada, username: 'ada', newEmail: countess } },

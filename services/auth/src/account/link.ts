@@ -4,7 +4,10 @@ import type { AccountState, LivingAccount } from './state.ts';
 
 export type LinkRefusal = 'token_invalid' | 'token_expired';
 
-/** Returns why a verification link cannot be used. A link that was used already is not refused, even if expired. */
+/**
+ * Returns why a verification link cannot be used; undefined if it can. A used link is not refused, even if it has
+ * expired.
+ */
 export function verificationRefusal(
   state: AccountState,
   tokenHash: string,
@@ -15,17 +18,17 @@ export function verificationRefusal(
   return linkRefusal(state.status === 'unverified' ? state.verification : undefined, tokenHash, now);
 }
 
-/** Returns why a reset link cannot be used. */
+/** Returns why a reset link cannot be used; undefined if it can. */
 export function resetRefusal(state: AccountState, tokenHash: string, now: Date): LinkRefusal | undefined {
   return linkRefusal(state.status === 'none' ? undefined : state.reset, tokenHash, now);
 }
 
-/** Returns why a link that cancels an erasure cannot be used. */
+/** Returns why a link that cancels an erasure cannot be used; undefined if it can. */
 export function erasureRefusal(state: AccountState, tokenHash: string, now: Date): LinkRefusal | undefined {
   return linkRefusal(state.status === 'none' ? undefined : state.erasure?.undo, tokenHash, now);
 }
 
-/** Returns why a link cannot be used. Reports that it has expired only if the token is correct. */
+/** Returns why a link cannot be used; undefined if it can. Reports that it has expired only if the token is correct. */
 function linkRefusal(link: MailedLink | undefined, tokenHash: string, now: Date): LinkRefusal | undefined {
   if (link === undefined || !matches(link, tokenHash)) return 'token_invalid';
   return isUnexpired(link, now) ? undefined : 'token_expired';
@@ -40,7 +43,10 @@ function matches(link: MailedLink | undefined, tokenHash: string): boolean {
   return link !== undefined && sameHash(link.hash, tokenHash);
 }
 
-/** Returns why a link to a new address cannot be used. A link that was used already is not refused, even if expired. */
+/**
+ * Returns why a link to a new address cannot be used; undefined if it can. A used link is not refused, even if it has
+ * expired.
+ */
 export function emailChangeRefusal(
   state: AccountState,
   tokenHash: string,
@@ -51,7 +57,7 @@ export function emailChangeRefusal(
   return linkRefusal(state.emailChange?.link, tokenHash, now);
 }
 
-/** Returns why a link that undoes a change of address cannot be used. */
+/** Returns why a link that undoes a change of address cannot be used; undefined if it can. */
 export function emailUndoRefusal(state: AccountState, tokenHash: string, now: Date): LinkRefusal | undefined {
   return linkRefusal(state.status === 'verified' ? state.previous?.link : undefined, tokenHash, now);
 }

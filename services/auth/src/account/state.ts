@@ -50,7 +50,7 @@ export interface UnverifiedAccount extends Registered {
   readonly status: 'unverified';
   /** The newest verification link. */
   readonly verification?: MailedLink;
-  /** Whether this account ever had a link, of either purpose. */
+  /** Whether this account ever had a link, for a verification or a password reset. */
   readonly everLinked: boolean;
 }
 
@@ -94,8 +94,8 @@ export type AccountState = { readonly status: 'none' } | ExistingAccount;
 export const STATE_VERSION = 7;
 
 /**
- * How many ids of revoked sessions a state keeps. The request that revokes a session also deletes it from the store,
- * so after a crash the store can contain only the most recent ones.
+ * How many ids of revoked sessions a state keeps. The request that revokes a session also deletes it from the store, so
+ * only the most recent ones can remain in the store after a crash.
  */
 const REVOKED_SESSIONS = 50;
 
@@ -193,7 +193,7 @@ function registered({ data, private: kept }: FactOf<'UserRegistered'>): Unverifi
   };
 }
 
-/** Returns the names of a person. Omits names that were erased, so that the state keeps its names. */
+/** Returns the names in the `person` of an event. Omits erased names, so that the state keeps the names it has. */
 function names(person: { [K in 'username' | 'firstName' | 'lastName']?: string | undefined } | null) {
   return {
     ...(person?.username !== undefined && { username: person.username }),
@@ -214,8 +214,8 @@ function withExpiry<State extends ExistingAccount>(state: State, kept: LinkOrWit
 }
 
 /**
- * Returns the state with a newer verification link, which supersedes the older one; without a link the older one
- * stays.
+ * Returns the state after a newer verification link, which supersedes the older one. If the newer link was withheld,
+ * the older one stays.
  */
 function withVerification(before: UnverifiedAccount, kept: LinkOrWithheld): UnverifiedAccount {
   const state = withExpiry(before, kept);
@@ -320,7 +320,7 @@ function erased(state: ExistingAccount): EndedAccount {
   return { ...rest, address: '', email: '', username: '', passwordHash: '', disabled: true, erased: true };
 }
 
-/** Returns the state with revoked sessions. @param sessionId the session that ended; undefined if all did */
+/** Returns the state after a revocation. @param sessionId the session that was revoked; undefined if all were */
 function withRevoked(state: ExistingAccount, sessionId: string | undefined): AccountState {
   const revokedAt = state.sequence;
   if (sessionId === undefined) return { ...state, revokedAt, allRevokedAt: revokedAt, revokedSessions: [] };

@@ -11,8 +11,9 @@ export interface Mailing {
 }
 
 /**
- * Requests the mails, all or none of them. @returns the mailing's id. @throws Refused (rate_limited,
- * idempotency_key_reused, conflict)
+ * Requests the mails, all or none of them.
+ * @returns the mailing's id
+ * @throws Refused (rate_limited, idempotency_key_reused, conflict)
  */
 export async function sendMail(
   deps: Pick<

@@ -29,8 +29,8 @@ interface Target {
 }
 
 /**
- * Changes the role of an account, and ends its sessions. @throws Refused (not_found, own_account, last_admin,
- * conflict for an unverified account)
+ * Changes the role of an account, and ends its sessions.
+ * @throws Refused (not_found, own_account, last_admin, conflict for an unverified account)
  */
 export function changeRole(
   deps: Needs,

@@ -8,8 +8,8 @@ import type { AccountOutcome } from '../streams/accounts.ts';
 import { mintLink } from '../tokens/links.ts';
 
 /**
- * Mails the owner of the account a link to choose a new password. The password does not change until then. Counts
- * as one recipient of the admin's mailings.
+ * Mails the owner of the account a link to choose a new password. The password does not change until then. Counts as
+ * one recipient in the admin's limit on mailings.
  * @throws Refused (not_found, conflict for a disabled account, rate_limited)
  */
 export async function sendPasswordReset(

@@ -34,8 +34,8 @@ function pseudonymOf(ip: string, key: Buffer): string {
 }
 
 /**
- * Returns a function that returns whether the client of a security event may have an IP, for every value of AUDIT_IP.
- * If only the network was recorded, the returned function accepts the whole network.
+ * Returns a function that checks whether a security event may be from an IP address, for every value of AUDIT_IP. If
+ * only the network was recorded, the function accepts the whole network.
  * @param keys keys of pseudonyms, including former ones
  */
 export function clientMatcher(

@@ -1,6 +1,6 @@
 /**
- * Records security events in the background. The queue in memory is bounded, so that a request never waits for it or
- * fails because of it. A crash loses the events in the queue.
+ * Records security events in the background. The queue in memory is bounded: when it is full, events are dropped. So
+ * requests never wait for the recording, nor fail because of it. A crash loses the events in the queue.
  */
 import type { SecurityEvent } from '@latchkey/events';
 import type { Logger, Part } from '@latchkey/process';

@@ -1,10 +1,10 @@
-/** Remembers texts for a minute, so that only the first of several identical events is written. */
+/** Remembers strings for a minute, so that only the first of several identical events is written. */
 const FOR_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
 
 /**
- * Returns a function that returns whether a text was seen less than a minute ago. @param monotonic returns the
- * monotonic time in ms
+ * Returns a function that returns whether a string was seen less than a minute ago.
+ * @param monotonic returns the monotonic time in ms
  */
 export function createRepeatFilter(monotonic: () => number): (text: string) => boolean {
   /** When each text was first seen, oldest first. */

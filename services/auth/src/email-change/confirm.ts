@@ -64,8 +64,8 @@ type Needs = LinkNeeds &
   >;
 
 /**
- * Changes the address, in one step with two requirements: the link from the new mailbox, and proof of owning the
- * account (ADR 35). The previous address remains claimed as long as the change can be undone.
+ * Changes the address. Both are required in one request: the link from the new mailbox, and proof of owning the account
+ * (ADR 35). The previous address remains claimed as long as the change can be undone.
  * @throws Refused (token_invalid, token_expired, password_required, password_incorrect, rate_limited, conflict,
  * overloaded)
  */
@@ -116,7 +116,7 @@ function confirm(
   }));
 }
 
-/** Returns the owner of the new address, and a link for the mailbox of the current one. */
+/** Returns the owner of the new address, and a link to undo the change, for the mailbox of the current address. */
 async function lookedUp(
   deps: Needs,
   userId: string,

@@ -18,7 +18,7 @@ import {
   PASSWORD,
   requestChange,
   undoChange,
-  verifiedAccount,
+  createVerifiedAccount,
   withWorld,
 } from './testing/stage.ts';
 
@@ -61,7 +61,7 @@ export function emailChangeCrashes(name: string, given?: () => Promise<Stores>):
       test(
         `at write ${step} of a confirmation leaves either address with the account, and a repetition completes it`,
         withWorld(async (world) => {
-          const { userId } = await verifiedAccount(world);
+          const { userId } = await createVerifiedAccount(world);
           await world.signUp(countess, 'the password of a stranger');
           await requestChange(world, userId);
           await ignoreDeath(confirm(world, userId, dyingDeps(world, step)));

@@ -21,7 +21,7 @@ import {
   PASSWORD,
   requestChange,
   undoChange,
-  verifiedAccount,
+  createVerifiedAccount,
   withWorld,
 } from './testing/stage.ts';
 import { viewEmailUndo } from './undo.ts';
@@ -30,7 +30,7 @@ describe('a change of address', () => {
   test(
     'is confirmed by the link and the password: login, with the same password, follows the address',
     withWorld(async (world) => {
-      const { userId } = await verifiedAccount(world);
+      const { userId } = await createVerifiedAccount(world);
       await requestChange(world, userId);
       assert.equal(await canSignIn(world, ada, PASSWORD), true);
       assert.equal(await canSignIn(world, countess, PASSWORD), false);
@@ -45,7 +45,7 @@ describe('a change of address', () => {
   test(
     'keeps the session that confirms it',
     withWorld(async (world) => {
-      const { userId } = await verifiedAccount(world);
+      const { userId } = await createVerifiedAccount(world);
       const { state, refreshToken } = await login(
         world.deps,
         { address: ada, password: PASSWORD },
@@ -77,7 +77,7 @@ describe('a change of address', () => {
   test(
     'does not take place by the link alone: a mistyped address may be a stranger’s',
     withWorld(async (world) => {
-      const { userId } = await verifiedAccount(world);
+      const { userId } = await createVerifiedAccount(world);
       await requestChange(world, userId);
       const token = world.tokenOf(userId, 'email-change');
       const view = await viewEmailChange(world.deps, token);
@@ -101,7 +101,7 @@ describe('a change of address', () => {
   test(
     'counts wrong passwords as failed logins of the account',
     withWorld(async (world) => {
-      const { userId } = await verifiedAccount(world);
+      const { userId } = await createVerifiedAccount(world);
       for (let tries = 0; tries < 3; tries += 1)
         await assert.rejects(
           requestChange(world, userId, countess, 'wrong'),
@@ -114,8 +114,8 @@ describe('a change of address', () => {
   test(
     'to an address of another account is answered alike, and gives nothing to follow',
     withWorld(async (world) => {
-      await verifiedAccount(world, eve, 'the password of eve');
-      const { userId } = await verifiedAccount(world);
+      await createVerifiedAccount(world, eve, 'the password of eve');
+      const { userId } = await createVerifiedAccount(world);
       const free = await requestChange(world, userId, countess);
       const taken = await requestChange(world, userId, eve);
       assert.deepEqual(
@@ -129,9 +129,9 @@ describe('a change of address', () => {
   test(
     'is lost to the account that proves the address first',
     withWorld(async (world) => {
-      const { userId } = await verifiedAccount(world);
+      const { userId } = await createVerifiedAccount(world);
       await requestChange(world, userId);
-      await verifiedAccount(world, countess, 'the password of the countess');
+      await createVerifiedAccount(world, countess, 'the password of the countess');
       await assert.rejects(confirm(world, userId), refusedAs('token_invalid'));
       assert.equal(await canSignIn(world, ada, PASSWORD), true);
     }),
@@ -149,8 +149,8 @@ describe('a change of address', () => {
   test(
     'of 2 accounts to one address at once is made by one of them',
     withWorld(async (world) => {
-      const one = await verifiedAccount(world);
-      const two = await verifiedAccount(world, eve);
+      const one = await createVerifiedAccount(world);
+      const two = await createVerifiedAccount(world, eve);
       for (const { userId } of [one, two]) await requestChange(world, userId);
       const results = await Promise.allSettled([one, two].map(({ userId }) => confirm(world, userId)));
       assert.deepEqual(results.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
@@ -189,7 +189,7 @@ describe('a change of address', () => {
       assert.equal(await ownerOf(world.deps, ada), undefined);
       assert.equal((await world.typesOf(userId)).at(-1), 'EmailChangeSettled');
       await assert.rejects(undoChange(world, userId), refusedAs('token_invalid'));
-      const another = await verifiedAccount(world, ada, 'the password of another');
+      const another = await createVerifiedAccount(world, ada, 'the password of another');
       assert.equal(await ownerOf(world.deps, ada), another.userId);
       assert.equal(await ownerOf(world.deps, countess), userId);
     }),

@@ -10,7 +10,7 @@ import type { UseCaseDeps } from '../deps.ts';
 type Needs = Pick<UseCaseDeps, 'accounts' | 'journal' | 'newId' | 'now'>;
 
 /**
- * Settles the changes of address that can no longer be undone, and releases their addresses.
+ * Settles the changes of address that can no longer be undone, and releases the previous addresses.
  * @param onSkipped receives every account whose addresses could not be released
  * @throws StoreUnavailable
  */
@@ -39,8 +39,9 @@ async function settle(deps: Needs, userId: string): Promise<void> {
 }
 
 /**
- * Releases the claims on addresses that an account no longer needs, then their marks. A released claim is never
- * needed again: a new owner takes the claim in a commit of its own. @throws StoreUnavailable
+ * Releases the claims on addresses that an account no longer needs, then their marks. A released claim is never needed
+ * again: a new owner takes the claim in a commit of its own.
+ * @throws StoreUnavailable
  */
 export async function releaseAddresses(
   { journal }: Pick<UseCaseDeps, 'journal'>,

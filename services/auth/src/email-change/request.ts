@@ -38,7 +38,7 @@ type Needs = Pick<
 >;
 
 /**
- * Mails a link to the new address, which confirms the change. Until then nothing changes.
+ * Mails a link to the new address, which confirms the change. Nothing changes until the link is used.
  * @throws Refused (password_incorrect, email_unchanged, email_change_recent, account_not_verified, unauthenticated,
  * rate_limited, conflict, overloaded)
  */

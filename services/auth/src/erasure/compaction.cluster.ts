@@ -32,7 +32,7 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 const WITHIN_MS = 240_000;
 const MAX_LAG_MS = 4000;
 
-/** A topic of its own, under the name of the topic of accounts. */
+/** Opens a topic for one test, which the code under test uses as the accounts topic. */
 async function openTopic(t: TestContext) {
   const names = {
     [ACCOUNTS_TOPIC]: `compaction-${randomUUID()}`,
@@ -57,7 +57,7 @@ async function openTopic(t: TestContext) {
       'publish' | 'isCompacted'
     >,
     names,
-    /** Reads the topic from each place: what compaction has removed must stop no reader. */
+    /** Reads the topic from every offset: the gaps that compaction leaves must not stop a reader. */
     async assertReadable(): Promise<void> {
       const tail = await bus.tail(ACCOUNTS_TOPIC);
       async function offsetsIn(partition: number, start: number, end: number): Promise<readonly number[]> {
@@ -87,7 +87,7 @@ async function openTopic(t: TestContext) {
       }
       assert.ok(holes > 0);
     },
-    /** Returns the files of the broker that have a text. */
+    /** Returns the broker's files whose content matches. */
     async filesWith(text: RegExp): Promise<readonly string[]> {
       const folders = (await readdir(folder)).filter((name) => name.startsWith(`${own}-`));
       assert.equal(folders.length, accountsTopic.partitions);
@@ -107,7 +107,7 @@ async function openTopic(t: TestContext) {
 
 type Topic = Awaited<ReturnType<typeof openTopic>>;
 
-/** What a consumer has of each account: the last sequence, and the names; `erased` after the last event. */
+/** What a consumer knows of each account: the last sequence, and the names; `erased` after the last event. */
 type State = Readonly<Record<string, string>>;
 
 async function openConsumer(t: TestContext, world: World, { names }: Topic) {
@@ -162,7 +162,7 @@ async function workUntil(condition: () => Promise<boolean>, work: () => Promise<
   }
 }
 
-/** Heartbeats by the real clock, as the broker has no other. */
+/** Creates heartbeats that follow the real clock, because the broker does. */
 function heartbeatsOf(world: World, { bus }: Topic) {
   const logger = createLogger({ name: 'test', level: 'silent' });
   const needs = { ...world.erasing, bus, logger, now: () => new Date() };
@@ -240,7 +240,7 @@ describe('a compacted topic', () => {
       assert.ok(second);
       const genuine = new RegExp(RegExp.escape(second.value.toString()));
       const gone = async () => (await topic.filesWith(genuine)).length === 0;
-      // From the next record on, the broker may remove it.
+      // The broker may remove the genuine event as soon as the next record is published.
       assert.equal(await gone(), false);
       const text = 'the bytes of another writer';
       await topic.bus.publish(ACCOUNTS_TOPIC, [{ ...second, value: Buffer.from(text) }]);

@@ -1,7 +1,7 @@
 /**
- * On Kafka nothing can be replaced in place. Instead, the events of an erased account are published again without the
- * person, and the broker removes the earlier records when it compacts the topic. On a topic that is not compacted, copies
- * would remove nothing.
+ * On Kafka nothing can be replaced in place. Instead, the events of an erased account are published again without
+ * personal data, and the broker removes the original records when it compacts the topic. On a topic that is not
+ * compacted, copies would remove nothing.
  */
 import type { Bus } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type EventSigner } from '@latchkey/events';
@@ -18,14 +18,17 @@ export interface CopyNeeds {
   now(): Date;
 }
 
-/** Returns whether copies of events replace the earlier records on the topic of accounts. @throws Error as the bus does */
+/**
+ * Returns whether copies of events replace the original records on the accounts topic. @throws Error as the bus does
+ */
 export async function replacesEarlier({ bus }: Pick<CopyNeeds, 'bus'>): Promise<boolean> {
   return (await bus.isCompacted?.(ACCOUNTS_TOPIC)) ?? true;
 }
 
 /**
- * Publishes all events of an account as the journal has them, the last one last, and notes when. Does nothing if the
- * topic is not compacted. Idempotent: consumers skip what they have. The person must have been erased from the journal.
+ * Publishes all events of an account again, in order and as the journal has them, and notes when. Does nothing if the
+ * topic is not compacted. Idempotent: consumers skip what they have. The personal data must already have been erased
+ * from the journal.
  * @throws StoreUnavailable, UnreadableCommit; Error as the bus does
  */
 export async function publishCopies(deps: CopyNeeds, account: string): Promise<void> {
@@ -35,6 +38,7 @@ export async function publishCopies(deps: CopyNeeds, account: string): Promise<v
   const commits = await journal.read(account);
   const records = commits.flatMap((commit) => outgoingCommit(commit, signer).records);
   await bus.publish(ACCOUNTS_TOPIC, records);
-  // Noted afterwards, because copies that are noted count as published. After a crash in between they are repeated.
+  // Noted afterwards, because copies that are noted count as published. After a crash in between, they are published
+  // again.
   await erasureReceipts.noteCopies(account, now().toISOString());
 }

@@ -9,9 +9,9 @@ import { ADDRESS, assertErased, dueAccount, publish } from './testing/due-accoun
 
 /** Stores to use in place of the embedded ones. */
 export interface GivenStores {
-  /** Returns empty ones. */
+  /** Returns empty stores. */
   open(): Promise<Stores>;
-  /** Returns the places in which the store still names her. */
+  /** Returns the places in which the store still names the person. */
   placesThatName(): Promise<readonly string[]>;
 }
 

@@ -18,7 +18,9 @@ export type EraseNeeds = Pick<
     readonly outbox: Pick<Outbox, 'unpublished'>;
     readonly signer: EventSigner;
     readonly bus: Pick<Bus, 'publish' | 'replaceKey' | 'isCompacted'>;
-    /** Removes what others in this process keep of these addresses, such as the development mailbox. Idempotent. */
+    /**
+     * Removes what other parts of this process keep about these addresses, such as the development mailbox. Idempotent.
+     */
     forget?(addresses: readonly string[]): Promise<void>;
   };
 
@@ -30,8 +32,8 @@ export interface ErasureStep {
 
 /**
  * Erases an account if it is due. Idempotent: may be repeated after a crash at any point.
- * @returns whether nothing is left to do: the account is erased, or is not to be erased. False while its events
- * wait to be published, because publishing them afterwards would include the person
+ * @returns whether nothing is left to do, because the account is erased or is not to be erased. False while its events
+ * wait to be published, because a later publish would contain personal data
  * @throws StoreUnavailable, UnreadableCommit
  */
 export async function eraseIfDue(deps: EraseNeeds, userId: string): Promise<boolean> {
@@ -48,8 +50,8 @@ export async function eraseIfDue(deps: EraseNeeds, userId: string): Promise<bool
 }
 
 /**
- * Returns the steps in their order. The journal follows the stores that need its addresses; then the log, which on Kafka
- * gets what the journal has now; then all of them are confirmed.
+ * Returns the steps in their order. The journal comes after the stores that need the addresses in it. The log follows:
+ * on Kafka, what the journal has now is published again. The last step publishes auth's receipt.
  */
 export function erasureSteps(
   deps: EraseNeeds,

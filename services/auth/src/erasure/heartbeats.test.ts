@@ -13,20 +13,20 @@ import { ADDRESS, dueAccount, PERSONAL, publish } from './testing/due-account.ts
 const HOUR = DAY / 24;
 const TIMES = { maxLagMs: 7 * DAY };
 
-/** The log of a world as Kafka's: nothing on it can be replaced in place. */
+/** Returns the eraser's dependencies, with a log like Kafka's: nothing on it can be replaced in place. */
 function onKafka({ erasing, bus }: World) {
   return { ...erasing, bus: { publish: bus.publish } };
 }
 
 const AWAY = /the log is away/;
 
-/** The same with another `cleanup.policy` of the topic. */
+/** Returns the same dependencies, with this `cleanup.policy` of the topic. */
 function withPolicy(world: World, policy: 'compact' | 'delete') {
   const { bus, ...rest } = onKafka(world);
   return { ...rest, bus: { ...bus, isCompacted: async () => policy === 'compact' } };
 }
 
-/** The same while the log cannot be reached. */
+/** Returns the eraser's dependencies, with a log that cannot be reached. */
 function withoutLog(world: World) {
   return { ...world.erasing, bus: { publish: () => Promise.reject(new Error('the log is away')) } };
 }
@@ -113,7 +113,8 @@ describe('heartbeats', () => {
       const sent = beats(world);
       assert.ok(sent.every((record) => record.partition === partition && record.value === null));
       assert.ok(sent.every(({ key }) => String(key) === heartbeatKey(userId)));
-      // Copied again after an hour, and a day's segment and another day in reserve: every six hours for nine days.
+      // Every six hours for nine days: the lag of seven, the time of a segment, and another day in reserve. The copies
+      // are repeated after an hour.
       assert.ok(sent.length >= 36 && sent.length <= 37, String(sent.length));
       assert.deepEqual(await world.erasing.erasureReceipts.listCopied({ limit: 9 }), []);
       await heartbeats.run();

@@ -31,14 +31,14 @@ type Needs = Omit<CopyNeeds, 'erasureReceipts'> & {
 
 export interface Heartbeats {
   /**
-   * Publishes what is due. Does nothing while the topic is not compacted: the erasures then wait for the topic that
-   * replaces it.
+   * Publishes the heartbeats and the copies of events that are due. Does nothing while the topic is not compacted: the
+   * erasures then wait for the topic that replaces it.
    * @throws StoreUnavailable; Error as the bus does
    */
   run(): Promise<void>;
 }
 
-/** @returns the work of one run, without a lease */
+/** Creates the heartbeats, whose runs take no lease. */
 export function createHeartbeats(
   deps: Needs,
   { maxLagMs, againMs = REPEATED_AFTER_MS }: HeartbeatTimes,
@@ -46,10 +46,10 @@ export function createHeartbeats(
   const { erasureReceipts, bus, now, logger } = deps;
   const segmentMs = segmentMsForCompaction(maxLagMs);
   const everyMs = segmentMs / 4;
-  /** When this process has published the last heartbeat to each partition; ms since 1970. */
+  /** When this process last published a heartbeat to each partition; ms since 1970. */
   const last = new Map<number, number>();
 
-  /** When the broker has removed the earlier records, if heartbeats were published meanwhile; ms since 1970. */
+  /** When the broker is certain to have removed the original records, if heartbeats were published; ms since 1970. */
   function goneAt({ copies: { lastAt } }: CopiedErasure): number {
     return Date.parse(lastAt) + removalMs(maxLagMs);
   }
@@ -68,7 +68,7 @@ export function createHeartbeats(
         { err: error, stream: account },
         'the events of an erased account cannot be published again',
       );
-      // Noted like a success, so that the heartbeats end. The first copies have been published.
+      // Noted as if the events had been published again, so that the heartbeats end. The first copies were published.
       await erasureReceipts.noteCopies(account, now().toISOString());
     }
   }
@@ -80,7 +80,7 @@ export function createHeartbeats(
     last.set(partition, at);
   }
 
-  /** @param earlier like `last`, before this run */
+  /** @param earlier the times of `last`, from before this run */
   async function handle(erasure: CopiedErasure, earlier: ReadonlyMap<number, number>): Promise<void> {
     const { account } = erasure;
     const dueAgain = isDueAgain(erasure);
@@ -88,7 +88,8 @@ export function createHeartbeats(
     const partition = partitionOfKey(Buffer.from(account), accountsTopic.partitions);
     await beat(account, partition);
     if (dueAgain || now().getTime() <= goneAt(erasure)) return;
-    // During a long outage every heartbeat may have been missed: the broker then needs one, and some time after it.
+    // During a long outage, all heartbeats may have been missed. So the events count as gone only if an earlier run has
+    // published a heartbeat late enough.
     const beatAt = earlier.get(partition) ?? Number.NEGATIVE_INFINITY;
     if (beatAt > goneAt(erasure) - segmentMs) await erasureReceipts.noteGone(account, now().toISOString());
   }
@@ -107,7 +108,7 @@ export function createHeartbeats(
   };
 }
 
-/** Runs the heartbeats for as long as there are erasures whose events may be on the topic. */
+/** Runs the heartbeats for as long as there are erasures whose original events may still be on the topic. */
 export function createHeartbeatJob(
   deps: Needs & {
     readonly leases: Leases;

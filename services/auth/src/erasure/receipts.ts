@@ -11,7 +11,7 @@ export const AUTH_CONSUMER = 'auth';
 /** Limits the receipts per account, because anyone who may write to the topic can invent names of consumers. */
 const MAX_RECEIPTS = 100;
 
-/** @param others ERASURE_CONSUMERS */
+/** Returns all consumers that must confirm each erasure, our own included. @param others ERASURE_CONSUMERS */
 export function expectedConsumers(others: readonly string[]): readonly string[] {
   return [...new Set([...ownConsumers, ...others])];
 }
@@ -44,7 +44,7 @@ export async function openReceipts(
 
 /**
  * Stores a receipt. Idempotent.
- * @returns false if it is about no erasure
+ * @returns false if it was not stored, for example because there is no such erasure
  * @throws StoreUnavailable
  */
 export async function takeReceipt(
@@ -82,7 +82,7 @@ export function createReceiptReader(
     try {
       return (await takeReceipt(deps, receipt)) ? undefined : 'it is about no erasure';
     } catch (error) {
-      // Of an account that is erased, the eraser has read the events.
+      // The account cannot be erased: the eraser would have failed to read its events, too.
       if (error instanceof UnreadableCommit) return 'the events of its account cannot be read';
       throw error;
     }

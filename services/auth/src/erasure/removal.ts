@@ -3,14 +3,15 @@ import { segmentMsForCompaction } from '@latchkey/bus';
 import type { ErasureCopies } from '../ports/erasure-receipts.ts';
 
 /**
- * How long after the first copies they are published once more, in ms: a publish of the events with the person may have
- * been delayed until after the first ones, and then it would stay.
+ * How long after the first copies they are published once more, in ms. A delayed publish of the original events may
+ * have taken effect after the first copies, and would otherwise never be replaced.
  */
 export const REPEATED_AFTER_MS = 60 * 60_000;
 
 /**
- * Returns how long after the last copies the events with the person are certain to be gone, in ms: a segment's time
- * later, when the copies are in a segment that can be compacted, and another in reserve.
+ * Returns how long after the last copies the original events are certain to be gone, in ms. After the time of one
+ * segment, the copies are in a segment that can be compacted. The broker compacts it within `maxLagMs`. The time of
+ * another segment is a reserve.
  * @param maxLagMs how long the broker may keep a record after a later one has replaced it: ERASURE_TOPIC_DAYS, in ms
  */
 export function removalMs(maxLagMs: number): number {
@@ -18,7 +19,7 @@ export function removalMs(maxLagMs: number): number {
 }
 
 /**
- * Returns when the events with the person must be gone from the topic, provided that auth runs.
+ * Returns when the original events must be gone from the topic, provided that auth runs.
  * @param maxLagMs as in {@link removalMs}
  */
 export function removedBy({ firstAt, lastAt, goneAt }: ErasureCopies, maxLagMs: number): Date {

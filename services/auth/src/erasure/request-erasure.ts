@@ -90,7 +90,7 @@ export interface OpenErasure {
 
 type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
-/** Changes nothing. @throws Refused (token_invalid, token_expired) */
+/** Returns the data of the link's page. Changes nothing. @throws Refused (token_invalid, token_expired) */
 export async function viewErasure(deps: LinkNeeds, token: string): Promise<OpenErasure> {
   const { userId, tokenHash } = readLinkToken(deps, 'erasure', token);
   const state = await deps.accounts.load(userId);
@@ -100,7 +100,10 @@ export async function viewErasure(deps: LinkNeeds, token: string): Promise<OpenE
   return { locale: state.locale, eraseAt: new Date(state.erasure.at) };
 }
 
-/** Cancels the erasure and enables the account again. @throws Refused (token_invalid, token_expired, conflict) */
+/**
+ * Cancels the erasure. The account is enabled again, unless it was disabled before the request.
+ * @throws Refused (token_invalid, token_expired, conflict)
+ */
 export async function cancelErasure(
   deps: LinkNeeds,
   token: string,

@@ -8,8 +8,8 @@ import type { DueErasure } from '../ports/erasures.ts';
 import { type EraseNeeds, eraseIfDue } from './erase.ts';
 
 /**
- * How soon an erasure is carried out that another instance has recorded or that could not be finished, in ms: later the
- * longer there are none.
+ * The pauses between looking for erasures that another instance has recorded or that could not be finished, in ms. They
+ * grow while there are none.
  */
 const IDLE_MS = { least: 2_000, most: 8_000 };
 const LEASE_MS = 60_000;
@@ -21,7 +21,7 @@ type Needs = EraseNeeds & Pick<UseCaseDeps, 'erasures' | 'now'>;
 /** Receives every erasure that failed. It will be tried again. */
 type OnFailed = (due: DueErasure, error: unknown) => void;
 
-/** Erases what is due. @throws StoreUnavailable */
+/** Carries out the erasures that are due. @throws StoreUnavailable */
 export async function eraseDue(deps: Needs, onFailed: OnFailed = () => undefined): Promise<void> {
   let after: DueErasure | undefined;
   do {

@@ -5,8 +5,8 @@ import { parseJson } from '@latchkey/process';
 const SALT = 'ce_personsalt';
 
 /**
- * Returns a record without its person, and without the salt of its digest: its hash and its signature still verify. A
- * record that cannot be read, as a dead letter may be, loses its value.
+ * Returns a record without its personal data, and without the salt of the data's digest. The hash and the signature of
+ * the record still verify. A record that cannot be read, as a dead letter may be, loses its value.
  */
 export const withoutPerson: ReplaceRecord = ({ value, headers: { [SALT]: _, ...headers } }) => {
   if (value === null) return undefined;

@@ -60,7 +60,7 @@ describe('the export of an account', () => {
   });
 });
 
-/** Hashes; addresses are in the events anyway. */
+/** Returns the hashes in a private field. Leaves out addresses, because the events contain them, too. */
 function textsOf(value: unknown): readonly string[] {
   if (typeof value === 'string') return value.includes('@') ? [] : [value];
   if (typeof value === 'object' && value !== null && 'hash' in value) return [String(value.hash)];

@@ -24,9 +24,10 @@ type Needs = Pick<
 >;
 
 /**
- * Returns the document of the caller's account, written as it is read.
- * @param accessToken the caller's access token @throws Refused (password_incorrect, rate_limited, overloaded);
- * MailsUnavailable. Reading the document throws what the stores throw
+ * Returns the export of the caller's account, generated while it is read.
+ * @param accessToken the caller's access token
+ * @throws Refused (password_incorrect, rate_limited, overloaded); MailsUnavailable. Reading the document throws what
+ * the stores throw
  */
 export async function exportOwnAccount(
   deps: Needs,

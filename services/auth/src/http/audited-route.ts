@@ -16,7 +16,7 @@ export class PolicyProblem extends Problem {
   }
 }
 
-/** Refusals that are reported: those of a known caller, and those on a page. A missing or expired token is not reported. */
+/** Refusals that are reported: those of a known caller, and those on a page. A missing or expired token is not. */
 const DENIALS: ReadonlySet<string> = new Set([
   problems.insufficient_permission.code,
   accountNotVerified.code,

@@ -7,7 +7,7 @@ import { refusalProblems } from './problems.ts';
 import { negotiateLocale } from './schemas.ts';
 
 /**
- * The token in the path. Any text is accepted, because the response to a malformed token must be the same as to an
+ * The token in the path. Any string is accepted, because the response to a malformed token must be the same as to an
  * invalid one.
  */
 export const tokenParam = z.object({ token: z.string() });

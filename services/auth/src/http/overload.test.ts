@@ -6,7 +6,7 @@ import { signUp, somebody } from '../testing/people.ts';
 import { waitUntil } from '../testing/until.ts';
 
 const CROWD = 8;
-/** Ten times the default: sign-ups come faster than they are hashed, on a busy machine, too. */
+/** Ten times the default cost, so that sign-ups arrive faster than they are hashed, on any machine. */
 const SLOW = '65536:6';
 
 test('nothing is hashed, and nothing comes, of sign-ups whose clients have gone before their turn', async (context) => {

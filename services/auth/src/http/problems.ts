@@ -16,7 +16,7 @@ import { MailsUnavailable } from '../ports/mails.ts';
 import { type Refusal, Refused } from '../refused.ts';
 import { passwordText } from './schemas.ts';
 
-/** The problem of each kind of refusal. A kind without a problem does not compile. */
+/** The problem of each kind of refusal. The code does not compile if a kind has none. */
 export const refusalProblems = {
   account_disabled: { code: 'account_disabled', status: 403, title: 'Account Disabled' },
   account_not_verified: accountNotVerified,
@@ -118,8 +118,8 @@ export const unavailableDetails = {
 } as const;
 
 /**
- * In seconds. A store usually recovers within moments; the event of a newer release becomes readable once this
- * process is replaced.
+ * How long clients should wait before they try again, in seconds. A store usually recovers within moments; the event of
+ * a newer release becomes readable once this process is replaced.
  */
 const RETRY_SECONDS = { unavailable: 1, unreadable: 60 };
 

@@ -44,11 +44,11 @@ export const localeTag = z
     description: 'A language tag (BCP 47), such as en or de-AT.',
   });
 
-/** Longer texts are refused before they are normalised. 128 code points fit, however they are decomposed. */
+/** Longer strings are refused before they are normalised. 128 code points fit, however they are decomposed. */
 const LONGEST_PASSWORD_TEXT = 1024;
 
 /**
- * A password as it is typed at sign-up and login: any text on one line. `passwordFault` has the rules for new
+ * A password as it is typed at sign-up and login: any string on one line. `passwordFault` has the rules for new
  * passwords.
  */
 export const passwordText = z

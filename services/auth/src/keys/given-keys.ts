@@ -25,8 +25,8 @@ function fingerprintsOf(setting: string, keys: SecretKeys): readonly string[] {
 
 /**
  * Returns the keys that the stored accounts depend on. A start without one of them must be refused: passwords that were
- * hashed with another PASSWORD_SALT_KEY are never correct, and with different REFRESH_KEYs on several instances sessions
- * end at random.
+ * hashed with a different PASSWORD_SALT_KEY are never correct. If instances have different REFRESH_KEYs, sessions end
+ * at random.
  */
 export function requiredKeysOf({
   PASSWORD_SALT_KEY,

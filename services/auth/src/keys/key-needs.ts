@@ -51,7 +51,9 @@ function hashesOf(account: LivingAccount, now: Date): readonly string[] {
   return isOpen ? [account.passwordHash, change.passwordHash] : [account.passwordHash];
 }
 
-/** A stream may continue on the next page, so its state is kept until another stream begins. */
+/**
+ * Yields the accounts one by one. A stream may continue on the next page, so its state is kept until the next stream.
+ */
 async function* accountsIn({ pages }: Pick<StoredCommits, 'pages'>): AsyncGenerator<LivingAccount> {
   let stream = '';
   let state: AccountState = initialState;

@@ -21,7 +21,7 @@ export const keySettingNames = {
   dkim: 'MAIL_DKIM_PRIVATE_KEY',
 } as const satisfies Readonly<Record<KeyKind, keyof StoredSecrets>>;
 
-/** The id shown for a key without one, which was the only one of its kind. */
+/** The id shown for a symmetric key that has none. */
 export const UNNAMED_KEY_ID = 'first';
 
 export interface ListedKey {
@@ -49,7 +49,7 @@ type Key = z.infer<typeof key>;
 
 /**
  * Returns the keys of a kind: the current one first. There are none if the secrets lack the setting.
- * @throws Error of one line that names the setting
+ * @throws Error with a one-line message that names the setting
  */
 export function keysIn(kind: KeyKind, secrets: StoredSecrets): readonly ListedKey[] {
   if (secrets[keySettingNames[kind]] === undefined) return [];
@@ -75,7 +75,7 @@ export function addKey(
   return { id: idOf(made), changes: withSet(kind, keys) };
 }
 
-/** Makes the second key the current one. @throws Error of one line if there is none */
+/** Makes the second key the current one. @throws Error with a one-line message if there is none */
 export function promoteKey(
   kind: KeyKind,
   secrets: StoredSecrets,
@@ -88,7 +88,7 @@ export function promoteKey(
 
 /**
  * Removes a key. If it signs events, its public part stays, because the events that it signed are kept.
- * @throws Error of one line if there is no such key, or if it is the current one
+ * @throws Error with a one-line message if there is no such key, or if it is the current one
  */
 export function removeKey(kind: KeyKind, secrets: StoredSecrets, id: string): SecretChanges {
   const keys = setIn(kind, secrets);
@@ -110,7 +110,7 @@ function withPrivate(publicPart: Key, d: string | undefined): Key {
 
 /**
  * Returns the keys, and a function that formats them for the setting.
- * @throws Error of one line that names the setting, never its value
+ * @throws Error with a one-line message that names the setting, never its value
  */
 function setIn(kind: KeyKind, secrets: StoredSecrets): readonly [Key, ...Key[]] {
   const setting = keySettingNames[kind];
@@ -182,7 +182,7 @@ function rememberedAs(kind: KeyKind, each: Key): string {
   return secretFingerprint(keySettingNames[kind], parseSecretKey(each.k ?? ''));
 }
 
-/** Returns a key for DKIM in PEM. @throws Error of one line if there is no such key */
+/** Returns a key for DKIM in PEM. @throws Error with a one-line message if there is no such key */
 export function dkimKeyIn(secrets: StoredSecrets, id: string): string {
   const found = setIn('dkim', secrets).find((each) => idOf(each) === id);
   if (found === undefined) throw new Error(`${keySettingNames.dkim} has no key ${id}`);

@@ -43,7 +43,7 @@ export interface PublicEventKey {
 export interface EventKeys {
   /** Signs with the first key of the set. */
   readonly signer: EventSigner;
-  /** Signs other texts with the same key. A text must begin with the name of its purpose. */
+  /** Signs a string that is not an event, with the same key. The string must begin with the name of its purpose. */
   signText(text: string): Signature;
   /** All keys, including those that signed earlier or will sign next. */
   readonly published: readonly PublicEventKey[];

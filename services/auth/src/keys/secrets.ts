@@ -24,7 +24,7 @@ export {
   secretNames,
 } from './stored-secrets.ts';
 
-/** Secrets that release 0.1 did not have, and that its systems are given. */
+/** Secrets that release 0.1 did not have. `ops secrets` adds them to the secrets of such a system. */
 export type LaterSecrets = Pick<GeneratedSecrets, 'EVENT_SIGNING_KEYS' | 'WEBHOOK_SECRET_KEY'>;
 
 /** Generates the secrets that release 0.1 did not have. */

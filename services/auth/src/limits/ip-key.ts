@@ -12,7 +12,7 @@ export function ipAddress(ip: string): string {
 }
 
 /**
- * Returns the key under which limits count a client's address. An IPv4 address, also one mapped into IPv6, is its
+ * Returns the key under which limits count a client's IP address. An IPv4 address, also one mapped into IPv6, is its
  * own key. An IPv6 address counts as its /64, because one subscriber owns the whole network (RFC 6177).
  */
 export function ipKey(ip: string): string {
@@ -23,8 +23,8 @@ export function ipKey(ip: string): string {
 }
 
 /**
- * Returns the key of the network among which the mails of an address are shared: an IPv4 address by its /24, an
- * IPv6 address by its /56.
+ * Returns the key of a client's network, by which the mails to an e-mail address are limited: the /24 of an IPv4
+ * address, the /56 of an IPv6 address.
  */
 export function networkKey(ip: string): string {
   const address = parseIp(ip);
@@ -35,7 +35,7 @@ export function networkKey(ip: string): string {
   return `${groupsOf([...bytes, 0])}::/${bits}`;
 }
 
-/** Parses an IP address, IPv4 mapped into IPv6 as IPv4. Returns any other text unchanged. */
+/** Parses an IP address, IPv4 mapped into IPv6 as IPv4. Returns any other string unchanged. */
 function parseIp(ip: string): ipaddr.IPv4 | ipaddr.IPv6 | string {
   const text = ip.replace(/%.*$/, '').toLowerCase();
   if (!isIPv6(text)) return isIPv4(text) ? ipaddr.IPv4.parse(text) : text;

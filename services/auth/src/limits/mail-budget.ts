@@ -1,6 +1,6 @@
 /**
- * Limits on the mails that anyone can cause to be sent to an address. Each network has its own share, and no single
- * network can use up the daily mails, so that a request from a network without requests today always leads to a mail.
+ * Limits on the mails that anyone can cause to be sent to an address. Each network has a limit of its own, which is
+ * lower than the daily limit of the address. So no single network can use up the daily mails.
  */
 import { networkKey } from './ip-key.ts';
 import type { LimitCharge } from './within-limits.ts';

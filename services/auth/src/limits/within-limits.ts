@@ -1,4 +1,4 @@
-/** Runs work under rate limits. A request counts only if it had an effect. */
+/** Runs work under rate limits. Refusals by a limit, repeated commands and server errors do not count. */
 import { StoreUnavailable } from '@latchkey/store';
 import type { UseCaseDeps } from '../deps.ts';
 import type { Allowance, LimitName, Limits } from '../ports/limits.ts';
@@ -19,8 +19,8 @@ interface Outcome {
 }
 
 /**
- * Runs `work` if every limit allows it. The points are given back if a limit refuses, if the command was a repeat,
- * or if the work failed in a way that is answered 5xx. A refusal of the work (4xx) counts.
+ * Runs `work` if every limit allows it. The points are given back if a limit refuses, if the command was a repeat, or
+ * if the error of the work leads to a 5xx response. If the work refuses the request (4xx), the points count.
  * @throws Refused (rate_limited), and whatever `work` throws
  */
 export async function withinLimits<Result extends Outcome>(
@@ -57,8 +57,9 @@ export async function tryWithinLimits<Result extends Outcome>(
 }
 
 /**
- * Takes all points. @param taken receives the points that were taken, and those that may have been taken because the
- * store did not respond
+ * Takes all points.
+ * @param taken receives the points that were taken, and those that may have been taken because the store did not
+ * respond
  */
 async function takeAll(
   limits: Limits,
@@ -80,7 +81,7 @@ function isFault(error: unknown): boolean {
   return !(error instanceof Refused) || error.refusal.kind === 'overloaded';
 }
 
-/** The maximum number of points to remember. Further points count until their window ends. */
+/** The maximum number of charges to remember. Further ones are not given back, and count until their window ends. */
 const MAX_OWED = 10_000;
 
 export interface DeferredRefundLimits extends Limits {

@@ -41,8 +41,8 @@ interface Attempt {
 }
 
 /**
- * Runs an attempt, counted against its address beforehand, so that concurrent guesses cannot bypass the limit. The
- * count is given back if the password was right or could not be checked. Failures and refusals are audited.
+ * Counts an attempt against its address, and then runs it. Counting first keeps concurrent guesses from bypassing the
+ * limit. The count is given back if the password was right or could not be checked. Failures and refusals are audited.
  * @param check resolves with undefined if the password was wrong
  * @throws Refused (rate_limited), and whatever `check` throws
  */
@@ -106,8 +106,8 @@ export async function checkPassword(
 }
 
 /**
- * Requests a mail to the owner, at most once a day. The worker looks up the owner, so that the answer takes as long
- * for an address that nobody owns.
+ * Requests a mail to the owner, at most once a day. The worker looks up the owner, so that the response takes equally
+ * long if nobody owns the address.
  */
 async function requestNotice(
   deps: Needs,
@@ -123,13 +123,13 @@ async function requestNotice(
     await recordRequest(deps, { id: deps.newId(), kind: 'lockout', address }, { correlationId, traceparent });
 }
 
-/** How many sessions are checked: those of the newest logins. */
+/** The number of sessions to check: those of the newest logins. */
 const RECENT_SESSIONS = 50;
 
 /**
- * Returns whether the owner of the address is signed in from this IP address, or last reset the password from it.
- * Without this, anybody could lock the owner out. Takes the same steps for every address, so that the time of a
- * refusal reveals nothing.
+ * Returns whether the owner of the address is signed in from this IP address, or recently used a mailed link from it
+ * (see `TrustedPair`). Without this, anybody could lock the owner out. Takes the same steps for every address, so that
+ * the time of a refusal reveals nothing.
  */
 async function isKnownSource(deps: Needs, { address, ip }: Source): Promise<boolean> {
   const trusted = await deps.trustedAddresses.isTrusted({ address, ip }, deps.now());

@@ -67,7 +67,7 @@ const CHUNK_BYTES = 64 * 1024 * ENTRY_BYTES;
  * Converts a list of SHA-1 hashes in hexadecimal: sorted, one per line, each with or without `:` and a count.
  * @param options.least leaves out passwords that were seen less often
  * @returns how many were written
- * @throws Error (one line) naming the line that is malformed or out of order; the target is then unchanged
+ * @throws Error with a one-line message naming the line that is malformed or out of order; the target is then unchanged
  */
 export async function importBreachedPasswords(
   source: string,

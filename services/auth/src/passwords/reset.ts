@@ -33,8 +33,8 @@ export async function viewReset(deps: LinkNeeds, token: string): Promise<OpenRes
 }
 
 /**
- * Sets the password. @throws Refused (passwords_do_not_match, password_too_weak, token_invalid, token_expired,
- * conflict, overloaded)
+ * Sets the password.
+ * @throws Refused (passwords_do_not_match, password_too_weak, token_invalid, token_expired, conflict, overloaded)
  */
 export async function completeReset(
   deps: LinkNeeds &

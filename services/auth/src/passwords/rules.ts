@@ -48,7 +48,7 @@ export function createPasswordRules(options: {
 
 const SHORTEST_WORD = 3;
 
-/** Returns the address and the username, whole and in parts, both as they were typed and as they are shown. */
+/** Returns the address and the username, whole and in parts; the address as typed and in its canonical form. */
 function ownWords({ email, username }: PasswordOwner): readonly string[] {
   const canonical = parseEmail(email)?.canonical ?? '';
   const whole = [email.trim(), canonical, localPart(email.trim()), localPart(canonical), username];

@@ -10,11 +10,11 @@ export type Weakness = 'own_words' | 'common' | 'repeated' | 'sequence' | 'guess
  * (https://github.com/dropbox/zxcvbn#usage).
  */
 const LEAST_SCORE = 3;
-/** How many of the most common passwords the estimate knows. More would take memory and refuse hardly anything else. */
+/** The number of common passwords that the estimate knows. More would take memory and refuse hardly anything else. */
 const COMMON = 30_000;
 /**
- * How many characters are estimated. The estimate takes about 5 ms for this length, and three times as long for the
- * longest password.
+ * The number of characters that are estimated. The estimate takes about 5 ms for this length, and three times as long
+ * for the longest password.
  */
 const ESTIMATED_LENGTH = 40;
 const MAX_SUBSTITUTIONS = 8;

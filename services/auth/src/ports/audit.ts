@@ -23,7 +23,8 @@ export interface AuditReport {
    */
   readonly address?: string;
   /**
-   * If set, an event with the same text is recorded at most once a minute, because it can be triggered without limit.
+   * If set, at most one event with this value is recorded per minute, because such events can be triggered without
+   * limit.
    */
   readonly onceAMinuteFor?: string;
 }

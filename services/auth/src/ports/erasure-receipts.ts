@@ -18,15 +18,15 @@ export interface ErasureRecord {
   readonly expected: readonly string[];
   /** The first receipt of each consumer, in the order of arrival. */
   readonly receipts: readonly StoredReceipt[];
-  /** Set once the events were published without the person, on a log that cannot replace records in place. */
+  /** Set once the events were published again without personal data, on a log that cannot replace records in place. */
   readonly copies?: ErasureCopies;
 }
 
-/** When the events of an erased account were published without the person; RFC 3339. */
+/** When the events of an erased account were published again without personal data; RFC 3339. */
 export interface ErasureCopies {
   readonly firstAt: string;
   readonly lastAt: string;
-  /** When the broker had removed the events with the person. Absent while the topic may still have them. */
+  /** When it was noted that the original events are gone from the topic. Absent while the topic may still have them. */
   readonly goneAt?: string;
 }
 
@@ -52,13 +52,14 @@ export interface ErasureReceipts {
   confirm(account: string, receipt: StoredReceipt): Promise<void>;
   find(account: string): Promise<ErasureRecord | undefined>;
   /**
-   * Notes that the events were published without the person by this instant, and that the topic may have those with the
-   * person. If they were gone before, this is the first time again. No-op if the account has no erasure.
+   * Notes that the events have been published again without personal data by this instant, and that the topic may still
+   * have the original events. If those had been noted as gone, `firstAt` starts again at this instant. No-op if the
+   * account has no erasure.
    */
   noteCopies(account: string, at: string): Promise<void>;
-  /** Notes that the topic no longer has events with the person. No-op if that was noted before, or there are no copies. */
+  /** Notes that the topic no longer has the original events. No-op if that was noted before, or there are no copies. */
   noteGone(account: string, at: string): Promise<void>;
-  /** Returns the erasures whose events with the person the topic may still have, in the order in which they were copied. */
+  /** Returns the erasures whose original events the topic may still have, in the order of `firstAt`. */
   listCopied(page: {
     readonly limit: number;
     /** Only erasures that come after this one in the list. */
@@ -72,7 +73,7 @@ export function isCopied(erasure: ErasureRecord): erasure is CopiedErasure {
   return erasure.copies !== undefined;
 }
 
-/** Returns the consumers that must confirm, and have not. */
+/** Returns the consumers that must confirm, and have not yet. */
 export function unconfirmedConsumers({
   expected,
   receipts,

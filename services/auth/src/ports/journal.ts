@@ -39,7 +39,7 @@ export interface Commit {
   readonly commandId: string;
   readonly correlationId: string;
   readonly traceparent?: string;
-  /** Written by `Date.prototype.toISOString`, so that the texts sort by time. */
+  /** Written by `Date.prototype.toISOString`, so that the strings sort by time. */
   readonly at: string;
 }
 
@@ -51,7 +51,7 @@ export type AppendResult =
   | { readonly outcome: 'lost' };
 
 /**
- * The journal: auth's private store of commits, and the only place where decisions are made.
+ * The journal: auth's private store of commits, and the only basis of decisions.
  *
  * One commit is one write: its events, expected number, claims, registration and outbox entry are stored together or
  * not at all. Every method rejects with StoreUnavailable if the store fails. Methods that return commits reject with
@@ -65,7 +65,7 @@ export interface Journal {
   append(commit: Commit): Promise<AppendResult>;
   /**
    * Stores the chain entries of a commit's events, one per event, unless they are stored already.
-   * @returns the entries that are stored now, which are the first ones that anybody stored
+   * @returns the entries that are stored now; of several callers, the first one's entries stay
    * @throws UnreadableCommit if there is no such commit
    */
   addChain(

@@ -10,8 +10,8 @@ export type LimitName =
   /** Mails of one purpose to one canonical address that one network causes, per hour. */
   | 'mail-network-hour'
   /**
-   * The same mails per day. The limit is lower than that of the address, so that no single network can use up all of
-   * its mails.
+   * The same mails per day. The limit is lower than `mail-address-day`, so that no single network can use up the daily
+   * mails of an address.
    */
   | 'mail-network-day'
   /** Mails of one purpose to one canonical address, per day. */

@@ -4,7 +4,7 @@ import type { ExportedMail } from '@latchkey/export';
 export interface Mails {
   /**
    * Returns the mails that events of an account have caused, oldest first, read page by page.
-   * @param accessToken of that account, valid
+   * @param accessToken a valid access token of that account
    * @throws MailsUnavailable while the mails are read
    */
   ofAccount(account: string, accessToken: string): AsyncIterable<ExportedMail>;

@@ -10,7 +10,7 @@ export interface RawCommit extends Omit<Commit, 'events'> {
   readonly events: readonly unknown[];
 }
 
-/** The keys of each setting, as `formatKeyUses` writes them. */
+/** The fingerprints of each setting's keys, as `formatKeyUses` writes them. */
 export type Fingerprints = Readonly<Record<string, string>>;
 
 /**
@@ -23,7 +23,7 @@ export interface MigrationSource {
   readonly requests: MoveSource<RecordedRequest>;
   readonly sessions: MoveSource<Session>;
   readonly erasures: MoveSource<ErasureRecord>;
-  /** The commits, those of each stream by number. */
+  /** The commits; those of each stream are in the order of their numbers. */
   readonly commits: MoveSource<RawCommit>;
 }
 
@@ -32,7 +32,8 @@ export interface MigrationTarget {
   /**
    * Must be called before records are added. Until `end`, auth does not start on this store.
    * @returns 'ended' if the same move, identified by its fingerprints, was completed before
-   * @throws Error of one line if auth has run on the store, or if records with other keys were moved into it
+   * @throws Error with a one-line message if auth has run on the store, or if records with other keys were moved into
+   * it
    */
   begin(fingerprints: Fingerprints): Promise<'begun' | 'ended'>;
   /** Records that the move is complete. */
@@ -42,7 +43,7 @@ export interface MigrationTarget {
   readonly erasures: MoveTarget<ErasureRecord>;
   /**
    * Adds commits. Each enters the outbox as it is added.
-   * @throws Error of one line if another commit has its number or one of its claims
+   * @throws Error with a one-line message if another commit has its number or one of its claims
    */
   readonly commits: MoveTarget<RawCommit>;
 }

@@ -3,7 +3,7 @@ import type { Commit, UnreadableCommit } from './journal.ts';
 /** Identifies a commit. */
 export type CommitKey = Pick<Commit, 'stream' | 'number'>;
 
-/** The highest count of a backlog: /readyz and /metrics must be equally fast however many commits are waiting. */
+/** The maximum count of a backlog. It keeps /readyz and /metrics fast when many commits are waiting. */
 export const MAX_COUNTED = 10_000;
 
 export interface Backlog {
@@ -22,8 +22,9 @@ export interface TimeSpan {
 /** The commits that are not published yet. Every method rejects with StoreUnavailable if the store fails. */
 export interface Outbox {
   /**
-   * Returns the unpublished commits of each of these streams, by number, or the reason why they cannot be read.
-   * Leaves out streams without unpublished commits. A missing commit below the last one returned is published.
+   * Returns the unpublished commits of each of these streams, by number, or the reason why they cannot be read. Leaves
+   * out streams without unpublished commits. If a number below the last one is missing, that commit is published
+   * already.
    */
   unpublished(streams: readonly string[]): Promise<ReadonlyMap<string, readonly Commit[] | UnreadableCommit>>;
   /**

@@ -7,12 +7,13 @@ export interface HashRequest {
 export interface Passwords {
   /**
    * Returns the hash of a password for a canonical address, with the current key and cost. The salt is
-   * HMAC-SHA-256(PASSWORD_SALT_KEY, address), so one hash serves every account of an address, and addresses without an
-   * account.
-   * Runs off the event loop; at most a bounded number wait, for a bounded time. Client networks that wait take turns,
-   * and so do the addresses of a network.
-   * @param request the client and the account. The work is skipped if the client has disconnected before it starts
-   * @throws Refused (overloaded) if this client has too many waiting, the wait is too long, or the client has left
+   * HMAC-SHA-256(PASSWORD_SALT_KEY, address), so one hash of a password serves all accounts of the address. An address
+   * without an account can be hashed, too.
+   * Runs outside the event loop. The number of waiting calls and the length of their wait are bounded. Client networks
+   * that wait take turns, and so do the addresses of a network.
+   * @param request the client. The work is skipped if the client has disconnected before the work starts
+   * @throws Refused (overloaded) if this client has too many waiting calls, the wait is too long, or the client has
+   * left
    */
   hash(password: string, address: string, request: HashRequest): Promise<string>;
   /**

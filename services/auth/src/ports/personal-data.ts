@@ -1,6 +1,6 @@
 /**
- * Removes what the stores keep of a person. Every method is idempotent, and leaves nothing in the files of the store; it
- * rejects with StoreUnavailable if the store fails.
+ * Removes what the stores keep about a person. Every method is idempotent, and leaves nothing in the files of the
+ * store. It rejects with StoreUnavailable if the store fails.
  */
 export interface PersonalDataEraser {
   /** Removes the requests of an address, whether waiting or in progress. @param address canonical, as below */

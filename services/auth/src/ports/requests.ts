@@ -7,7 +7,7 @@ import type { HeldLease } from '@latchkey/store';
 export interface RecordedRequest {
   /** A UUID, from which the command's id is derived, so that processing a request twice has one effect. */
   readonly id: string;
-  /** `lockout`: a mail that tells the owner that unknown clients are locked out. */
+  /** `lockout`: a mail that informs the owner that unknown clients are locked out. */
   readonly kind: 'password-reset' | 'verification' | 'lockout';
   /** Canonical. */
   readonly address: string;
@@ -33,7 +33,7 @@ export interface Requests {
     readonly leaseMs: number;
     readonly limit: number;
   }): Promise<readonly RecordedRequest[]>;
-  /** Returns the leases that are held, by the ids of their requests: at most MAX_LISTED_LEASES. */
+  /** Returns the current leases, in the order of the ids of their requests: at most MAX_LISTED_LEASES. */
   held(): Promise<readonly HeldLease[]>;
   /** Frees a request whose lease has expired. No-op if the lease has changed meanwhile. */
   free(lease: HeldLease): Promise<void>;

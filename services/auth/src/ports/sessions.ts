@@ -4,7 +4,7 @@ export interface Session {
   /** UUIDv7. */
   readonly id: string;
   readonly userId: string;
-  /** The number of the refresh token that is currently valid, from 0. */
+  /** The number of the refresh token that is currently valid, starting at 0. */
   readonly n: number;
   readonly createdAt: Date;
   /** When `n` last changed. */

@@ -6,13 +6,13 @@ export interface LinkTokens {
   mint(userId: string): string;
   /** Returns SHA-256(purpose ‖ token) in base64url, which the journal keeps. */
   hash(purpose: LinkPurpose, token: string): string;
-  /** Returns the account in a well-formed token; undefined for anything else. */
+  /** Returns the id of the account in a well-formed token; undefined for anything else. */
   account(token: string): string | undefined;
 }
 
 /**
- * Returns a keyed digest of a request's body, which may contain a password. It is base64url, and useless without
- * the key.
+ * Returns a keyed digest of a request's body, in base64url. The body may contain a password; without the key, the
+ * digest reveals nothing about it.
  */
 export type BodyDigest = (body: string) => string;
 
@@ -43,7 +43,7 @@ export interface AccessTokens {
  */
 export interface SignUpTokens {
   issue(userId: string, expiresAt: Date): string;
-  /** Returns the account in a genuine token; undefined once it has expired. */
+  /** Returns the id of the account in a genuine token; undefined for a forged or expired one. */
   open(token: string, now: Date): string | undefined;
 }
 

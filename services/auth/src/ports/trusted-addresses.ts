@@ -1,4 +1,4 @@
-/** An address and an IP from which a password reset of the address was completed. */
+/** An e-mail address, and an IP address from which its owner set a password or confirmed it with a mailed link. */
 export interface TrustedPair {
   /** Canonical. */
   readonly address: string;
@@ -7,8 +7,9 @@ export interface TrustedPair {
 }
 
 /**
- * Pairs of an address and an IP that have a login limit of their own, so that a stranger cannot lock out the owner
- * of the address. A pair expires after 30 days. Every method rejects with StoreUnavailable if the store fails.
+ * Pairs of an e-mail address and an IP address to which the login limit of the e-mail address does not apply, so that a
+ * stranger cannot lock out its owner. A pair expires after 30 days. Every method rejects with StoreUnavailable if the
+ * store fails.
  */
 export interface TrustedAddresses {
   /** Stores a pair, or makes it expire later. */

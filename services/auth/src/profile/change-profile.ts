@@ -5,7 +5,10 @@ import { Refused } from '../refused.ts';
 import { asCaller } from '../sessions/session-status.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 
-/** Changes the caller's names and language. @throws Refused (account_not_verified, unauthenticated, conflict, rate_limited) */
+/**
+ * Changes the caller's names and language.
+ * @throws Refused (account_not_verified, unauthenticated, conflict, rate_limited)
+ */
 export async function changeProfile(
   { accounts, limits }: Pick<UseCaseDeps, 'accounts' | 'limits'>,
   change: Omit<ChangeProfile, 'type'>,

@@ -23,9 +23,9 @@ export interface Publisher {
   /**
    * Publishes all unpublished commits of some streams and removes them from the outbox, topic by topic. Must not be
    * called concurrently. Stops between two publishes once `signal` is aborted. A commit that cannot be published
-   * because it violates its contract is reported, and no later commit of its stream is published. @returns the
-   * streams that the bus or the outbox rejected. Any of their commits may have been published, so all of these
-   * streams must be retried
+   * because it violates its contract is reported, and no later commit of its stream is published.
+   * @returns the streams that the bus or the outbox rejected. Any of their commits may have been published, so all of
+   * these streams must be retried
    * @throws StoreUnavailable if the outbox cannot be read
    */
   publish(streams: readonly string[], signal: AbortSignal): Promise<readonly RejectedStreams[]>;
@@ -43,10 +43,10 @@ export interface RejectedStreams {
 }
 
 /**
- * Creates a publisher. Any number of publishers may run: first occurrences stay in order. A commit is published
- * only together with, or after, all commits of its stream that precede it: those that were unpublished when the
- * outbox was read are in the same publish, and those that were published by then were acknowledged before they were
- * marked. A stale read, or a publish that takes effect late, can only add duplicates.
+ * Creates a publisher. Any number of publishers may run: first occurrences stay in order. No commit is published before
+ * the commits of its stream that precede it. Those that were unpublished when the outbox was read are in the same
+ * publish. All others had been published and acknowledged by then, because commits are marked only after the
+ * acknowledgement. A stale read, or a publish that takes effect late, can only add duplicates.
  */
 export function createPublisher(deps: PublisherDeps): Publisher {
   const { outbox, journal, bus, signer, metrics, logger, batchSize } = deps;
@@ -64,7 +64,9 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     return streams.flatMap((stream) => outgoingOf(stream, unpublished.get(stream) ?? []));
   }
 
-  /** Chains the stream if possible. A stream that cannot be chained stops at the first event without a chain entry. */
+  /**
+   * Adds missing chain entries to the stream, if possible. Otherwise the stream stops at the first event without one.
+   */
   async function chainIfPossible(stream: string): Promise<void> {
     try {
       await chainStream(journal, stream);
@@ -74,7 +76,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     }
   }
 
-  /** Returns the publishable commits of a stream, up to the first that is not. */
+  /** Returns the commits of a stream up to the first one that cannot be published. */
   function outgoingOf(
     stream: string,
     commits: readonly Commit[] | UnreadableCommit,

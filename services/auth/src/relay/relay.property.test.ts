@@ -188,7 +188,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
     act,
     /** Returns the sequences of a stream in the order of their first occurrence on the topic. */
     firstOccurrences: (stream: Stream) => [...new Set(sequences(stream))],
-    /** Returns the sequences of everything that was appended to a stream. */
+    /** Returns the sequences of all events that were appended to a stream. */
     owed: (stream: Stream) => Array.from({ length: appended.get(stream) ?? 0 }, (_, index) => index + 1),
     async lost(stream: Stream): Promise<readonly number[]> {
       const waiting = new Set((await unpublishedOf(outbox, stream)).map(({ number }) => number));
@@ -196,7 +196,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
       return this.owed(stream).filter((number) => !waiting.has(number) && !published.has(number));
     },
     unpublished: async () => (await outbox.backlog()).commits,
-    /** From now on every request gets a response, until the outbox is empty or no relay would continue. */
+    /** Skips the remaining fates, so that every request succeeds from now on, and waits until the outbox is empty. */
     async calm(): Promise<void> {
       for (const _ of nextFate);
       start();

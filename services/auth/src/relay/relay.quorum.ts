@@ -1,10 +1,10 @@
 /**
  * The relay's guarantee on a real cluster: three brokers, three replicas, at least two of them in sync. Leaders are
- * killed with SIGKILL while a send to partitions of several brokers is under way, one after the other; then a
+ * killed with SIGKILL, one after the other, each while a send to partitions of several brokers is in progress. Then a
  * reader that shares nothing with the relay compares the topic with what was marked as published.
  *
- *   KAFKA_NODES_COMMAND=… npm run test:quorum      the command that starts and kills brokers: what it has to do
- *                                                  stands in libs/bus/src/kafka/testing/nodes.ts
+ *   KAFKA_NODES_COMMAND=… npm run test:quorum      the command that starts and kills brokers; described in
+ *                                                  libs/bus/src/kafka/testing/nodes.ts
  *   QUORUM_KILLS=100                               how many leaders are killed inside a send (default 3)
  */
 import assert from 'node:assert/strict';
@@ -17,7 +17,7 @@ test(`leaders are killed inside sends to several brokers, and nothing is marked 
   await using trial = await createQuorumTrial();
   trial.startWriting();
   let [hits, misses] = [0, 0];
-  // The response to a send may be on its way already when its leader is killed.
+  // When a leader is killed, the response to the send may already be on its way, so not every kill makes a send fail.
   function areEnough(): boolean {
     return hits >= KILLS && trial.counts().failedSends >= KILLS / 2;
   }

@@ -20,7 +20,7 @@ import { temporaryStores } from '../storage/sqlite/stores.fixture.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay.ts';
 import { accountOf } from './testing/account-of.ts';
 
-/** Creates a bus that keeps what it is given, and fails on demand. */
+/** Creates a bus that records what is published, and fails on demand. */
 function recordingBus() {
   const published: OutgoingRecord[] = [];
   const publishes: number[] = [];
@@ -302,7 +302,7 @@ describe('the relay', () => {
     assert.equal(lines.filter((line) => line.includes('a stream cannot be published')).length, 1);
     assert.match(await registry.metrics(), /latchkey_relay_blocked_streams 1/);
 
-    // Another process took care of it.
+    // Another process publishes it.
     await outbox.markPublished([unpublishable]);
     relay.nudge(broken);
     await drained();

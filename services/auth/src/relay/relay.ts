@@ -17,7 +17,7 @@ export interface RelayDeps {
   readonly leases: Leases;
   /** Unique id of this process. */
   readonly instance: string;
-  /** How long one process alone sweeps the outbox, in ms (default 10,000). */
+  /** The duration of a sweep's lease, during which no other process sweeps the outbox, in ms (default 10,000). */
   readonly leaseMs?: number;
   readonly now: () => Date;
   readonly logger: Logger;
@@ -41,7 +41,7 @@ const retryPauses = createDoublingPauses({ least: 100, most: 1000 });
  */
 const sweepPauses = createDoublingPauses({ least: 100, most: 750 });
 
-/** The age of a commit that shows that it cannot be published, because a running instance publishes it earlier. */
+/** The age from which a waiting commit shows a failure: a running instance publishes commits earlier. */
 const OVERDUE_SECONDS = 10;
 
 interface Waiting {
@@ -87,7 +87,7 @@ export function createRelay(deps: RelayDeps): Relay {
     return refused.flatMap((each) => each.streams);
   }
 
-  /** Logs the first failure, and the end of the last one. */
+  /** Logs when publishing begins to fail, and when it succeeds again. */
   function report([first]: readonly Omit<RejectedStreams, 'topic'>[]): void {
     if (first !== undefined && !isFailing) {
       const { error: err, streams: _, ...topic } = first;

@@ -6,7 +6,7 @@ export interface SweepDeps {
   readonly leases: Leases;
   /** Unique id of this process. */
   readonly instance: string;
-  /** How long one process alone sweeps, in ms (default 10,000). */
+  /** The duration of the lease, during which no other process sweeps, in ms (default 10,000). */
   readonly leaseMs?: number;
   readonly now: () => Date;
   /** Called with each stream that is overdue. */
@@ -15,7 +15,8 @@ export interface SweepDeps {
 
 export interface Sweep {
   /**
-   * Looks once for streams that were not published in time. @returns whether this process has found any
+   * Looks once for streams that were not published in time.
+   * @returns whether this process has found any
    * @throws StoreUnavailable
    */
   run(): Promise<boolean>;
@@ -29,9 +30,9 @@ const OVERDUE_MS = 1000;
 const STREAMS_PER_RUN = 1000;
 
 /**
- * Finds commits of a process that died before it published them, or that never publishes (ops). The lease only saves
- * work: two concurrent sweeps would merely publish duplicates. It is taken only while there is something to sweep, so
- * that an idle system writes nothing.
+ * Finds commits of processes that died before publishing them, or that never publish (ops commands). The lease only
+ * saves work: two concurrent sweeps would merely publish duplicates. It is taken only while there is something to
+ * sweep, so that an idle system writes nothing.
  */
 export function createSweep({ outbox, leases, instance, leaseMs = 10_000, now, found }: SweepDeps): Sweep {
   let holdsLease = false;

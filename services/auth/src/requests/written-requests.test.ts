@@ -46,8 +46,8 @@ function workerOf(
 }
 
 /**
- * Runs a worker until every recorded request is carried out, then stops it. The clock advances so far between its
- * reads that the lease of a dead worker has expired at the second one.
+ * Runs a worker until every recorded request is carried out, then stops it. Each read of the clock advances it by the
+ * length of a lease, so that the lease of a dead worker has expired at the second read.
  */
 async function work(world: World, owner = 'a worker'): Promise<void> {
   const wakeup = createWakeup();
@@ -70,7 +70,7 @@ async function verified(world: World, address: string, password = PASSWORD): Pro
   return userId;
 }
 
-/** Returns what the last reset request of an account said. */
+/** Returns what the last PasswordResetRequested of an account contains. */
 async function lastReset(world: World, userId: string) {
   const fact = (await world.factsOf(userId)).findLast(({ type }) => type === 'PasswordResetRequested');
   assert.ok(fact?.type === 'PasswordResetRequested');

@@ -15,9 +15,9 @@ import { mintLink } from '../tokens/links.ts';
 type WriteNeeds = Pick<UseCaseDeps, 'requests' | 'newId' | 'now' | 'wakeWorker'>;
 
 /**
- * Records a request, even if the mail budget of the address is used up. In that case, a mail is sent only if no
- * earlier link still works, so that the owner of the mailbox always has a working link.
- * @throws Refused (rate_limited) by IP
+ * Records a request, even if the mail budget of the address is used up. In that case, a mail is sent only if no earlier
+ * link still works, so that the owner of the mailbox always has a working link.
+ * @throws Refused (rate_limited) if the IP address has used up its limit
  */
 export async function requestByAddress(
   deps: WriteNeeds & Pick<UseCaseDeps, 'limits'>,

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { requireExisting } from '../account/index.ts';
 import type { Caller } from '../deps.ts';
 import { requestEmailChange } from '../email-change/request.ts';
-import { PASSWORD, verifiedAccount, withWorld } from '../email-change/testing/stage.ts';
+import { PASSWORD, createVerifiedAccount, withWorld } from '../email-change/testing/stage.ts';
 import { eraseOwnAccount } from '../erasure/request-erasure.ts';
 import { changePassword } from '../passwords/change.ts';
 import { changeProfile } from '../profile/change-profile.ts';
@@ -41,7 +41,7 @@ describe('if all sessions are ended while a request of one of them is processed:
     test(
       `${what} is refused, and changes nothing`,
       withWorld(async (world) => {
-        const { userId, address } = await verifiedAccount(world);
+        const { userId, address } = await createVerifiedAccount(world);
         const [thief, owner] = [await signIn(world, address), await signIn(world, address)];
         let before = 0;
         world.faults.push({
@@ -58,7 +58,7 @@ describe('if all sessions are ended while a request of one of them is processed:
     test(
       `${what} is carried out if the account was changed otherwise`,
       withWorld(async (world) => {
-        const { address } = await verifiedAccount(world);
+        const { address } = await createVerifiedAccount(world);
         const [caller, other] = [await signIn(world, address), await signIn(world, address)];
         world.faults.push({
           meanwhile: () => changeProfile(world.deps, { firstName: 'Ada' }, other, useCaseContext()),

@@ -7,8 +7,8 @@ export interface Device {
 }
 
 /**
- * Matches the names of browsers and systems. Any other text is dropped, because a stranger may have chosen it to get
- * it into a mail.
+ * Matches the names of browsers and systems. Anything else is dropped, because a stranger may have chosen it to inject
+ * text into a mail.
  */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9 .+-]{0,39}$/;
 

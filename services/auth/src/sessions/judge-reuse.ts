@@ -10,7 +10,7 @@ export type ReuseVerdict =
   | 'end-session'
   /** The token was certainly stolen: every session of the account ends. */
   | 'end-all'
-  /** The token was never issued according to the store, which was restored from a backup. */
+  /** The store has not issued this token: it was restored from an earlier backup. */
   | 'unknown';
 
 export interface TokenUse {
@@ -24,13 +24,13 @@ export interface TokenUse {
 
 const MINUTE_MS = 60_000;
 
-/** The largest difference between the clocks of two processes that has no effect, in minutes. */
+/** The difference between the clocks of two processes that is tolerated, in minutes. */
 const MAX_SKEW_MINUTES = 1;
 
 /**
- * Judges first by the use of tokens, then by time. The current token counts as unused while only its parent (the token
- * before it) is sent again. If an older token is sent, two clients have tokens of this session, and if the sender is
- * not the client that used the session last, one of them is a thief.
+ * Judges first by the use of tokens, then by time. As long as only the previous token is sent again, the current one
+ * may never have reached its client. If an older token is sent, two clients have tokens of this session. If the sender
+ * is not the client that used the session last, one of them is a thief.
  */
 export function judgeReuse(
   session: Pick<Session, 'n' | 'rotatedAt' | 'userAgent'>,

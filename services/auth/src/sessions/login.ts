@@ -1,4 +1,6 @@
-/** Login by address and password. The owner of the address is tried first, then its sign-ups, newest first. */
+/**
+ * Login by address and password. The account that owns the address is tried first, then pending sign-ups, newest first.
+ */
 import { type LivingAccount, sameHash } from '../account/index.ts';
 import { accountAt, pendingSignUps } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
@@ -88,7 +90,7 @@ function isHashOf(states: readonly LivingAccount[], hash: string): boolean {
   return states.some(({ passwordHash }) => sameHash(passwordHash, hash));
 }
 
-/** Replaces the stored hash by one with the current key and cost. */
+/** Replaces the stored hash with one of the current key and cost. */
 async function rehash(
   { accounts }: Pick<UseCaseDeps, 'accounts'>,
   { userId, passwordHash: checkedHash }: LivingAccount,

@@ -47,8 +47,8 @@ export async function findCaller(
 }
 
 /**
- * Returns the command of a caller for a state, unless access tokens were revoked after the caller's was checked. So
- * somebody who ends all sessions is not overtaken by a request of one of them.
+ * Returns a function that asks for the caller's command, unless access tokens were revoked after the caller's token was
+ * checked. So a request has no effect once all sessions were ended.
  * @throws Refused (unauthenticated)
  */
 export function asCaller(

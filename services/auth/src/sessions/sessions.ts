@@ -6,7 +6,7 @@ import { Refused } from '../refused.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import { sessionStatus } from './session-status.ts';
 
-/** Ends the session of a genuine refresh token. Does nothing for any other text. */
+/** Ends the session of a genuine refresh token. Does nothing for any other string. */
 export async function logout(
   { refreshTokens, sessions }: Pick<UseCaseDeps, 'refreshTokens' | 'sessions'>,
   refreshToken: string,

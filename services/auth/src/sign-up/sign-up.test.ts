@@ -29,7 +29,7 @@ function by(password: string): VerificationEvidence {
   return { kind: 'password', password };
 }
 
-/** What the world's settings allow to one network. */
+/** The number of mails per hour that the settings of the world allow to one network. */
 const MAILS = 20;
 /** Counts how many mails the address can still get, by taking them. */
 async function mailsLeft({ deps }: World): Promise<number> {
@@ -260,7 +260,7 @@ describe('verifying a sign-up', () => {
       );
       const mine = await login(world.deps, { address: ada, password: ANOTHER }, useCaseContext());
       assert.equal(mine.state.userId, userId);
-      // A lost answer is repeated. A used link sets no other password.
+      // A repeat after a lost response succeeds. A used link cannot set a different password.
       assert.deepEqual((await choose(ANOTHER)).facts, []);
       await assert.rejects(choose('yet another horse battery'), refusedAs('token_invalid'));
     }),

@@ -1,4 +1,4 @@
-/** Sign-up: always creates a new account. Neither the response nor the work depends on whether the address is in use. */
+/** Sign-up: creates an account, even if the address is in use. Neither response nor work depends on whether it is. */
 import { ownerOf } from '../addresses/owners.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { repeatableCommandId } from '../idempotency.ts';
@@ -51,8 +51,9 @@ type Needs = Pick<
 >;
 
 /**
- * Signs a person up. @throws Refused (rate_limited, password_too_weak, idempotency_key_reused, overloaded;
- * email_already_registered if the settings allow revealing it)
+ * Signs a person up.
+ * @throws Refused (rate_limited, password_too_weak, idempotency_key_reused, overloaded; email_already_registered if the
+ * settings allow revealing it)
  */
 export async function signUp(deps: Needs, person: SignUp, context: UseCaseContext): Promise<SignedUp> {
   const { email, password, username } = person;
@@ -81,7 +82,7 @@ async function signUpOnce(deps: Needs, person: SignUp, context: CommandContext):
   return { userId };
 }
 
-/** Returns the account that a commit has registered. The sign-up may have led to a mail for another account instead. */
+/** Returns the account that a commit has registered; undefined if it led to a mail for another account instead. */
 function registeredBy({ stream, events }: Pick<Commit, 'stream' | 'events'>): string | undefined {
   return events[0]?.type === 'UserRegistered' ? stream : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Three parties and one address: its owner, who reads the mailbox, and two strangers. Each may ask for anything, in
- * any order and at the same time, beyond limits, with lost and repeated requests.
+ * Three parties and one address: its owner, who reads the mailbox, and two strangers. Each may send any request, in any
+ * order, at the same time as others, and beyond the limits. Requests may be lost or repeated.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -136,7 +136,7 @@ const quickPasswords: UseCaseDeps['passwords'] = {
 async function openStage() {
   const world = await openWorld();
   const minted: SealedContent[] = [];
-  /** What the notifier was told to mail. A link that is withheld from an event does not get here. */
+  /** The links that the notifier would mail. A link that is withheld from an event does not get here. */
   const links: SealedContent[] = [];
   const faults: Step['faults'][number][] = [];
   const journal: Journal = {

@@ -36,8 +36,8 @@ export interface OpenVerification {
 }
 
 /**
- * Returns the data of the link's page. Changes nothing, because mail scanners follow links. @param holders the
- * sign-ups that the request has proven to be its own
+ * Returns the data of the link's page. Changes nothing, because mail scanners follow links.
+ * @param holders the session and the sign-up cookie that came with the request
  * @throws Refused (token_invalid, token_expired)
  */
 export async function viewVerification(
@@ -102,8 +102,8 @@ type VerifyNeeds = Pick<
 >;
 
 /**
- * Confirms the sign-up. One step needs both: the link from the mailbox, and proof of having made the sign-up (ADR
- * 29).
+ * Confirms the sign-up. Both are required in one request: the link from the mailbox, and proof of having made the
+ * sign-up (ADR 29).
  * @throws Refused (token_invalid, token_expired, password_required, passwords_do_not_match, password_too_weak,
  * rate_limited, conflict, overloaded)
  */
@@ -214,8 +214,9 @@ export async function rejectSignUp(
 }
 
 /**
- * Sends a new link to the caller's own address. Does nothing for a verified account, or if the mail budget is used
- * up while the last link still works. @throws Refused (rate_limited)
+ * Sends a new link to the caller's own address. Does nothing for a verified account, or if the mail budget is used up
+ * while the last link still works.
+ * @throws Refused (rate_limited)
  */
 export async function renewVerification(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal' | 'limits' | 'linkTokens' | 'now' | 'sealer' | 'settings'>,

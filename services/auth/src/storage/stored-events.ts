@@ -14,8 +14,8 @@ interface StoredEvent {
 }
 
 /**
- * Returns the facts of a JSON text, each upcast to the current version of its type.
- * @throws UnreadableCommit on an unknown type or version, or if the text is not a list of events
+ * Parses a JSON string of events, and returns the facts, each upcast to the current version of its type.
+ * @throws UnreadableCommit on an unknown type or version, or if the string is not a list of events
  */
 export function readStoredEvents(stream: string, number: number, json: string): readonly RecordedFact[] {
   return readEvents(stream, number, parseJson(json));
@@ -40,7 +40,7 @@ export function readEvents(stream: string, number: number, events: unknown): rea
 
 /**
  * Returns stored events with chain entries; the given entries are used where none is stored.
- * @throws UnreadableCommit if the text is not a list of events
+ * @throws UnreadableCommit if the string is not a list of events
  */
 export function withChain(stream: string, number: number, json: string, entries: readonly ChainEntry[]) {
   return listOf(stream, number, parseJson(json)).map((event, index) => {

@@ -93,8 +93,8 @@ export interface CommandsDeps {
 const BACKOFF = { least: 4, most: 512, attempts: 8 };
 
 /**
- * The longest time after which a failed append is repeated, in ms. If the store took longer to fail, the client would
- * have to wait as long again.
+ * A failed append is repeated only if it failed within this time, in ms. If the store takes longer to fail, a second
+ * try would make the client wait as long again.
  */
 const APPEND_AGAIN_MS = 500;
 
@@ -200,7 +200,7 @@ export function createCommands<State, Command, F extends Fact>(
     }
   }
 
-  /** Returns the outcome of a command that was already carried out, perhaps on another stream id. */
+  /** Returns the outcome of a command that was already carried out, perhaps on a stream with a different id. */
   async function earlierOutcome({ stream, events }: Commit): Promise<CommandOutcome<State, F>> {
     nudge(stream);
     const { state } = await streams.load(stream);

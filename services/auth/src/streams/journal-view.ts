@@ -57,7 +57,7 @@ function streamOf(id: string, commits: readonly StoredCommit[]): JournaledStream
   return { id, events };
 }
 
-/** Returns why an event does not continue the hash chain. */
+/** Returns why an event does not continue the hash chain; undefined if it does. */
 function brokenChain(
   event: LatchkeyEvent,
   { chain, stored }: { readonly chain: ChainEntry | undefined; readonly stored: StoredData | undefined },

@@ -88,8 +88,8 @@ export function createStreams<State>(deps: StreamsDeps<State>): Streams<State> {
 }
 
 /**
- * Snapshots are optional: on a store failure, replay from the start. A journal outage still surfaces when the commits
- * are read.
+ * Ignores a failure of the store of snapshots, because snapshots are optional: without one, the stream is replayed from
+ * the start. If the journal is down, too, reading the commits fails.
  */
 function ignoreOutage(error: unknown): undefined {
   if (!(error instanceof StoreUnavailable)) throw error;

@@ -38,7 +38,7 @@ export interface Ask {
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
   readonly token?: string;
-  /** The client's address, as a trusted proxy reports it. */
+  /** The client's IP address, as a trusted proxy reports it. */
   readonly ip?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Aborts the request. */
@@ -64,7 +64,7 @@ export async function startAuth(
   const config = readConfig(authSettings, {
     PUBLIC_URL: 'https://id.example.com',
     LIMIT_SIGNUPS_PER_IP: '1000',
-    // On a busy machine, too, a password is hashed before its request is refused.
+    // Long enough that no request is refused while a busy machine hashes its password.
     HASH_WAIT_SECONDS: '60',
     ...secrets,
     ...settings,

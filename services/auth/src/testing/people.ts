@@ -10,7 +10,7 @@ export interface Person {
 
 let count = 0;
 
-/** Returns a person that no system knows yet. */
+/** Returns a person whose address is not in use yet. */
 export function somebody(name = 'ada'): Person {
   count += 1;
   return {

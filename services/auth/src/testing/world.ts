@@ -40,7 +40,7 @@ export type AppendFault =
   | { readonly meanwhile: () => Promise<unknown> }
   /** The journal is unreachable: nothing was appended. */
   | 'request lost'
-  /** The commit was appended, but the caller gets no answer. */
+  /** The commit was appended, but the caller gets no response. */
   | 'answer lost';
 
 function withFaults(journal: Journal, faults: AppendFault[]): Journal {
@@ -73,7 +73,9 @@ export async function openWorld(given?: Stores) {
     return new Date(ms);
   }
   let ids = 0;
-  /** Returns ids that sort in the order in which they are made, as in a process, although the clock stands still. */
+  /**
+   * Returns ids that sort in the order of their creation, as in a real process, although this clock does not advance.
+   */
   function newId(): string {
     ids += 1;
     return v7({ msecs: ms, seq: ids });
@@ -174,7 +176,7 @@ export function useCaseContext(given: Partial<UseCaseContext> = {}): UseCaseCont
   };
 }
 
-/** Returns a check for `assert.rejects`. */
+/** Returns a check for `assert.rejects`: the error must be a refusal of this kind. */
 export function refusedAs(kind: Refusal['kind']) {
   return (error: unknown) => error instanceof Refused && error.refusal.kind === kind;
 }

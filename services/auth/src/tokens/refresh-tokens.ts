@@ -26,7 +26,7 @@ export function createRefreshTokens(keys: SecretKeys): RefreshTokens {
   };
 }
 
-/** Compares texts, because base64url has several spellings of the same 32 bytes. */
+/** Compares the strings, because base64url has several spellings of the same 32 bytes. */
 function isGenuine(mac: string, expected: string): boolean {
   return timingSafeEqual(Buffer.from(mac), Buffer.from(expected));
 }

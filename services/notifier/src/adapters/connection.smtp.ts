@@ -23,7 +23,7 @@ export interface ServerSettings {
   readonly credentials?: Credentials;
   /** The name that we send in EHLO. */
   readonly ehloName: string;
-  /** How long to wait for the server at a stage, in ms, where that differs from SMTP_TIMEOUTS. */
+  /** How long to wait for the server at each stage, in ms. Overrides SMTP_TIMEOUTS for the given stages. */
   readonly waits?: Partial<SmtpTimeouts>;
 }
 
@@ -108,7 +108,7 @@ export async function openConnection(settings: ServerSettings, options: ConnectO
     // This timeout applies until the conversation has begun; after that, the wait depends on the stage.
     socketTimeout: waits.greeting,
   });
-  // Closing the connection ends every wait, because `end` is emitted.
+  // Closing the connection ends every wait, because the connection then emits `end`.
   const abort = () => smtp.close();
   signal.addEventListener('abort', abort, { once: true });
   try {

@@ -39,8 +39,9 @@ const VERBS: Readonly<Record<string, SmtpStage>> = {
 };
 
 /**
- * Creates a conversation. @param onExchange called with each reply
- * @param onPending called whenever another stage begins
+ * Creates a conversation.
+ * @param onExchange called with each reply
+ * @param onPending called whenever the server is to reply at a different stage
  */
 export function createConversation(
   onExchange: (exchange: SmtpExchange) => void,

@@ -9,7 +9,7 @@ import { createSmtpMailer } from './mailer.smtp.ts';
 
 const dkim: DkimSettings = { domain: 'example.com', selector: 'latchkey1', privateKey: makeDkimKey() };
 
-/** Returns what an independent verifier says about a mail, with our record in place of the DNS. */
+/** Returns the verdict of an independent verifier on a mail. Our record takes the place of DNS. */
 async function verdictOn(raw: Buffer | string, signed: DkimSettings = dkim): Promise<string> {
   const { name, parts } = dkimRecord(signed);
   const { results } = await dkimVerify(Buffer.from(raw), {

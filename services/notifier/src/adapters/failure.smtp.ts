@@ -61,8 +61,8 @@ const LASTING_TLS =
   /certificate|altnames|wrong version number|packet length too long|unsupported protocol|no protocols/i;
 
 /**
- * @param pending the stage that was being waited for
- * @param recipient the address to mask in the server's words
+ * @param pending the stage whose reply was awaited
+ * @param recipient the e-mail address to mask in the server's reply
  */
 export function stageFailureOf(error: unknown, pending: SmtpStage, recipient?: string): StageFailure {
   if (error instanceof SmtpFailure) return error;

@@ -40,7 +40,7 @@ export function createTokenClient(client: TokenClient, monotonic: () => number):
 
   async function ask(): Promise<string> {
     const answer = await request(client, refreshToken);
-    // Microsoft may return another refresh token.
+    // Microsoft may return a new refresh token.
     refreshToken = answer.refresh_token ?? refreshToken;
     const life = Math.max(0, (answer.expires_in ?? DEFAULT_LIFE_S) - MARGIN_S);
     current = { token: answer.access_token, until: monotonic() + life * 1000 };
@@ -79,7 +79,7 @@ async function request(client: TokenClient, refreshToken: string | undefined) {
   if (response.ok && token.success) return token.data;
   const { data } = refused.safeParse(json);
   const why = data === undefined ? '' : ` ${data.error}: ${data.error_description ?? ''}`;
-  // The failure is lasting for a 4xx: the server does not accept the client or its refresh token (RFC 6749 5.2).
+  // A 4xx is a lasting failure: the server does not accept the client or its refresh token (RFC 6749 5.2).
   throw failure(`the token endpoint answered ${response.status}${why}`, response.status < 500);
 }
 

@@ -19,7 +19,7 @@ async function keysById(jwks: { readonly keys: readonly JWK[] }): Promise<Readon
   return new Map(entries.flat());
 }
 
-/** Returns the id of the key to which a text is sealed; undefined if it is not sealed. */
+/** Returns the id of the key to which a string is sealed; undefined if the string is not sealed. */
 export function keyIdOf(sealed: string): string | undefined {
   try {
     return decodeProtectedHeader(sealed).kid;

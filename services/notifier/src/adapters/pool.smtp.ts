@@ -11,7 +11,7 @@ export interface PoolSettings extends ServerSettings {
 export interface ConnectionPool {
   /**
    * Returns an idle connection or opens one. Waits while the allowed number of connections is in use.
-   * @returns undefined if `signal` was aborted or the pool closed before its turn
+   * @returns undefined if `signal` was aborted or the pool was closed before a connection was free
    * @throws SmtpFailure
    */
   acquire(signal: AbortSignal): Promise<Connection | undefined>;
@@ -19,7 +19,7 @@ export interface ConnectionPool {
   release(connection: Connection): void;
   /**
    * Adapts the number of connections to a result.
-   * @param startedAt when the mail or probe was begun, by `performance.now()`
+   * @param startedAt when the mail or probe was begun, in ms of `performance.now()`
    */
   learn(result: SendResult | ProbeResult, startedAt: number): void;
   /** Closes all idle connections. */

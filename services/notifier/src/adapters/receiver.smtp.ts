@@ -15,7 +15,7 @@ const CLOSE_TIMEOUT_MS = 1_000;
 
 export interface ReceiverSettings {
   readonly host: string;
-  /** 0 for any free port. */
+  /** The port to listen on; 0 for any free port. */
   readonly port: number;
   readonly isLmtp: boolean;
   /** The name of the server in its greeting. */
@@ -30,7 +30,7 @@ export interface ReceiverDeps {
 }
 
 export interface Receiver {
-  /** @throws Error of one line if the port cannot be used */
+  /** @throws Error with a one-line message if the port cannot be used */
   start(): Promise<void>;
   /** Finishes the mails in progress. Idempotent. */
   stop(): Promise<void>;
@@ -47,7 +47,10 @@ const ONE_AT_A_TIME = refusal(452, '4.5.3 One recipient at a time');
 const TOO_LARGE = refusal(552, '5.3.4 Too large for a report');
 const LATER = refusal(451, '4.3.0 Try again later');
 
-/** Reads a mail to its end, but keeps no more of it than the largest report allowed. @throws refusal if it is larger */
+/**
+ * Reads a mail to its end, but keeps no more of it than the largest report allowed. @throws a refusal if the mail is
+ * larger
+ */
 async function contentOf(stream: SMTPServerDataStream): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -51,8 +51,8 @@ function bounceIn(groups: readonly Fields[], delivery: string): ReadReport {
 }
 
 /**
- * Returns whether a feedback report is a complaint. `not-spam` is none: it reports that a mail was wrongly treated as
- * spam.
+ * Returns whether a feedback report is a complaint. `not-spam` is not a complaint: it reports that a mail was wrongly
+ * treated as spam.
  */
 function isComplaint(type: string | undefined): boolean {
   return type !== undefined && type.toLowerCase() !== 'not-spam';

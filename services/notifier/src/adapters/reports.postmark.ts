@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { ReadReport, ReportReader } from '../ports/reports.ts';
 import { addressFingerprint } from '../recipient.ts';
 
-/** The name of the metadata that contains the delivery's id. Mails have it as the header `X-PM-Metadata-delivery`. */
+/** The name of the metadata field for the delivery's id. Mails carry it in the header `X-PM-Metadata-delivery`. */
 export const POSTMARK_METADATA = 'delivery';
 
 const webhook = z.object({

@@ -12,9 +12,14 @@ export type SendResult =
   | { readonly kind: 'accepted' }
   /** A permanent refusal: the server will never accept a mail for this recipient. */
   | { readonly kind: 'refused'; readonly failure: AttemptFailure }
-  /** A permanent refusal, but perhaps because of us. The results of mails to other recipients decide. */
+  /**
+   * A permanent refusal that may be about the recipient or about us. The results of mails to other recipients decide.
+   */
   | { readonly kind: 'undecided'; readonly failure: AttemptFailure }
-  /** The server refused this mail because of us: relaying, reputation, quota, content. Does not end the delivery. */
+  /**
+   * The server refused this mail for a reason on our side: relaying, reputation, quota, content. The delivery
+   * continues.
+   */
   | { readonly kind: 'rejected'; readonly failure: AttemptFailure }
   /** A temporary failure: the server does not accept this mail now, or disconnected while it was being sent. */
   | { readonly kind: 'deferred'; readonly failure: AttemptFailure }
@@ -25,8 +30,8 @@ export type SendResult =
   /** The server accepts nothing from us, or we do not trust the server: wrong credentials, sender or certificate. */
   | { readonly kind: 'unwelcome'; readonly failure: AttemptFailure }
   /**
-   * Withdrawn before any content was sent, because the lease may have expired and another process may be sending
-   * the mail.
+   * The attempt was withdrawn before any content was sent, because the lease may have expired and another process may
+   * be sending the mail.
    */
   | { readonly kind: 'withdrawn' };
 
@@ -60,7 +65,7 @@ export type Settlement =
       readonly state: 'sent';
       readonly at: Date;
       readonly attempt?: Attempt;
-      /** The part of the address that is kept. Set only if reports are expected. */
+      /** What is kept of the address. Set only if reports are expected. */
       readonly recipient?: Recipient;
     }
   | { readonly state: 'failed'; readonly at: Date; readonly reason: FailureReason; readonly attempt: Attempt }
@@ -75,11 +80,11 @@ export type Settlement =
 export type FailureReason = 'refused' | 'unsealable' | 'mismatch';
 
 const FIRST_RETRY_MS = 2_000;
-/** The longest time from an attempt until a mail is due again. */
+/** The longest time from an attempt until the mail is due again, in ms. */
 export const MAX_RETRY_DELAY_MS = 10 * 60_000;
 /**
- * While the mail server is down, the circuit breaker controls how often it is tried. This pause only makes another
- * mail the next probe.
+ * The pause before the next attempt if the mail server could not be used, in ms. The circuit breaker controls how often
+ * the server is tried; this pause only makes sure that the next probe uses a different mail.
  */
 const UNREACHABLE_RETRY_MS = 1_500;
 
@@ -108,7 +113,7 @@ export interface FinishedAttempt {
   readonly now: Date;
   /** A random number in [0, 1). */
   readonly random: number;
-  /** The part of the address to keep if the mail was sent. */
+  /** What to keep of the address if the mail was sent. */
   readonly recipient?: Recipient | undefined;
 }
 

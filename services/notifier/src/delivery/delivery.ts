@@ -3,15 +3,15 @@
  *
  *     pending ──claim──▶ claimed ──▶ sent        accepted by the mail server
  *        ▲                  │  ├───▶ failed      permanently refused, or its link cannot be opened
- *        └──── retry ───────┘  └───▶ suppressed  its address gets no such mail
+ *        └──── retry ───────┘  └───▶ suppressed  the address gets no such mail
  *     pending, or claimed with an expired lease ──▶ expired     past `sendUntil`
  *                                               └─▶ cancelled   superseded by a later event, or by an operator
  *
- *     sent ──report──▶ bounced     it came back: its recipient takes no mail
- *                 └──▶ complained  its recipient has complained about it
+ *     sent ──report──▶ bounced     it came back: the address accepts no mail
+ *                 └──▶ complained  the recipient has complained about it
  *
- * Every state but `pending` and `claimed` is final for the mail. A final delivery keeps its id, so that a repeated
- * event adds nothing, and its log of attempts, but no address, name or link.
+ * Every state but `pending` and `claimed` is final for the mail. A final delivery keeps its id, so a repeated event
+ * adds nothing. It also keeps its log of attempts, but no address, name or link.
  */
 import type { LinkPurpose, SealedToken } from '@latchkey/events';
 import type { AttemptFailure } from './reply.ts';
@@ -38,7 +38,7 @@ export interface SealedLink extends SealedToken {
   readonly purpose: LinkPurpose;
 }
 
-/** The content, which only an open delivery has: personal data and the sealed link. */
+/** The content of a mail: personal data and the sealed link. Only an open delivery has it. */
 export interface DeliveryContent {
   readonly to: string;
   readonly link?: SealedLink;
@@ -73,7 +73,7 @@ export interface NewDelivery {
   readonly content: DeliveryContent;
 }
 
-/** The part of the recipient's address that is kept after the mail was sent, so that reports can be matched. */
+/** What is kept of the recipient's address after the mail was sent, so that reports can be matched to it. */
 export interface Recipient {
   /** The address as a fingerprint. */
   readonly fingerprint: string;
@@ -101,9 +101,9 @@ export interface ClaimedDelivery extends NewDelivery {
 export type Superseded = LinkPurpose | 'everything';
 
 /**
- * Prevents mails of one kind to one subject from being sent if their events come before a sequence. Cutoffs are kept,
- * and never decrease. A late or repeated event therefore never revives a superseded mail, and a repeated old event
- * never cancels a later one.
+ * Prevents mails of one kind to one subject from being sent if their events have lower sequences than `before`. Cutoffs
+ * are kept, and never decrease. A late or repeated event therefore never revives a superseded mail, and a repeated old
+ * event never cancels a later mail.
  */
 export interface Cutoff {
   readonly subject: string;
@@ -122,9 +122,9 @@ const NOTICE_LIFE_MS = 72 * 60 * MINUTE;
 const LINK_MARGIN_MS = 5 * MINUTE;
 
 /**
- * Returns until when a mail may be sent. A mail with a link: until 5 minutes before the link expires; if the link
- * lives for less than 10 minutes, for the first half of its life. Any other mail: for 72 h from the event's own
- * time, so that a new or moved store never sends old notices.
+ * Returns the instant until which a mail may be sent. With a link: until 5 minutes before the link expires, or, if the
+ * link lives for less than 10 minutes, for the first half of its life. Without a link: for 72 h from the time of the
+ * event itself, so that a new or moved store never sends old notices.
  */
 export function sendUntil(occurredAt: Date, link: SealedLink | undefined): Date {
   if (!link) return new Date(occurredAt.getTime() + NOTICE_LIFE_MS);

@@ -9,14 +9,14 @@ export interface DeliveryFailure {
   readonly diagnostic?: string | undefined;
 }
 
-/** Matches codes that only say that a mail failed. */
+/** Matches the code that only says that a mail failed. */
 const SAYS_NOTHING = /^5\.0\.0$/;
 /** Codes about the mailbox that a server may send without an enhanced status code (RFC 5321 4.2.3). */
 const ABOUT_THE_MAILBOX: readonly number[] = [550, 551, 553];
 
 /**
- * Returns whether mails to the address will never arrive. False if we were refused, the mailbox was full, or the
- * server was unavailable for too long, because the next mail may then arrive.
+ * Returns whether mails to the address will never arrive. Returns false if we were refused, the mailbox was full, or
+ * the server was unavailable for too long, because a later mail may arrive.
  */
 export function isHardBounce({ status, diagnostic = '' }: DeliveryFailure): boolean {
   const reply = parseReply(diagnostic.replace(/^smtp\s*;\s*/i, ''));

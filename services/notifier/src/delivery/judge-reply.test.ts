@@ -35,7 +35,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: Reply
   ['rcpt', '550 sorry, no mailbox here by that name (#5.1.1)', 'recipient'],
   ['rcpt', '553 5.6.7 Non-ASCII addresses not permitted', 'recipient'],
 
-  // About the recipient, for now.
+  // About the recipient, but only temporary.
   ['rcpt', '450 4.7.1 Greylisted', 'later'],
   ['rcpt', '451 Try again later', 'later'],
   ['rcpt', '552 5.2.2 Mailbox full', 'later'],
@@ -48,7 +48,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: Reply
   ['rcpt', '451 4.7.0 Too many concurrent connections from your IP', 'busy'],
   ['content', '421 4.7.28 Rate limited', 'busy'],
 
-  // About us, but only said at RCPT TO or after the content.
+  // About us, although the server says so only at RCPT TO or after the content.
   ['rcpt', '554 5.7.1 Relay access denied', 'us'],
   ['rcpt', '550 5.7.26 Unauthenticated mail', 'us'],
   ['content', '550 5.4.5 Daily user sending limit exceeded', 'us'],

@@ -41,7 +41,7 @@ const SESSION: readonly SmtpStage[] = ['connect', 'tls', 'greeting', 'ehlo', 'au
 const CONNECTIONS =
   /(?:too many|maximum|concurrent|simultaneous|limit).*(?:connection|session|thread)|(?:connection|session|thread)s?\b.*(?:limit|exceed|too many)/i;
 
-/** Words about the sender, even if a server says them only at RCPT TO or after the content. */
+/** Words that show that a refusal is about us as the sender, even if the server sends it only at RCPT TO or later. */
 const ABOUT_US = new RegExp(
   [
     // About relaying and logging in: Postfix, Exim, Sendmail, qmail, Exchange.
@@ -57,7 +57,8 @@ const ABOUT_US = new RegExp(
     // About the sender: SES "Email address is not verified", sandboxes of SES, Mailgun and Postmark.
     'sandbox|not (?:yet )?(?:been )?verified|unverified|failed the check in region|pending approval|test mode',
     'sender|from (?:address|header|domain)|return.?path|mail from|\\bspf\\b|\\bdkim\\b|\\bdmarc\\b',
-    // About how much we may send: Gmail "Daily user sending limit exceeded", Microsoft 365 "recipient rate limit".
+    // About the amount of mail that we may send: Gmail "Daily user sending limit exceeded", Microsoft 365 "recipient
+    // rate limit".
     '(?:daily|hourly|sending|submission|message|rate|user|send|recipient) ?(?:rate ?)?(?:quota|limit)',
     'rate ?limit|throttl|too many (?:messages|mails|emails|recipients)|(?:out of|no|insufficient) credits?|maximum credits',
     // About the content.
@@ -67,7 +68,7 @@ const ABOUT_US = new RegExp(
 );
 
 export const replyRules: readonly Rule[] = [
-  // The server is about to close the connection, whatever the command was.
+  // The server is about to close the connection, no matter which command it replies to.
   { source: 'RFC 5321 3.8 and 4.2.3', code: /^421$/, means: 'busy' },
 
   // Before RCPT TO a reply would be the same for every mail, so it is about us or about the state of the server.
@@ -76,7 +77,7 @@ export const replyRules: readonly Rule[] = [
   { source: 'RFC 5321 4.2.1, RFC 4954 6, RFC 7504 2', stages: SESSION, code: /^5/, means: 'us' },
   { source: 'RFC 5321 4.2.1', stages: SESSION, means: 'busy' },
 
-  // About this mail, for now.
+  // Temporary refusals at RCPT TO or later.
   { source: 'Exchange Online 432 4.3.2', code: /^432$/, means: 'busy' },
   { source: 'RFC 3463 3.4 (X.3.2)', code: /^4/, enhanced: /^4\.3\.2$/, means: 'busy' },
   { source: 'RFC 3463 3.8 (X.7.0)', code: /^4/, text: CONNECTIONS, means: 'busy' },
@@ -106,7 +107,7 @@ export const replyRules: readonly Rule[] = [
   { source: 'RFC 3463 3.7', enhanced: /^5\.6\./, means: 'us' },
   { source: 'IANA X.7.17, X.7.18 (RFC 7293)', enhanced: /^5\.7\.1[78]$/, means: 'recipient' },
   { source: 'RFC 3463 3.8, RFC 7372', enhanced: /^5\.7\./, means: 'us' },
-  // X.0.0, X.1.0, X.2.0 and unregistered codes contain no more than the basic code.
+  // X.0.0, X.1.0, X.2.0 and unregistered codes say no more than the basic code, so the rules below decide.
 
   // 5xx whose code is about the protocol or the session.
   { source: 'RFC 5321 4.2.2 (500 to 504, 555)', code: /^(?:50[0-4]|555)$/, means: 'us' },

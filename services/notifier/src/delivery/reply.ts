@@ -29,7 +29,7 @@ const STAGE_NAMES: Readonly<Record<SmtpStage, string>> = {
   content: 'the end of the mail',
 };
 
-/** Returns the name of a stage as texts show it: `RCPT TO`. */
+/** Returns the display name of a stage: `RCPT TO`. */
 export function stageName(stage: SmtpStage): string {
   return STAGE_NAMES[stage];
 }
@@ -48,7 +48,7 @@ export interface SmtpReply {
   readonly text: string;
 }
 
-/** The reason for which an attempt failed, as operators may see it. Contains no address. */
+/** Why an attempt failed, as operators may see it. Contains no e-mail address. */
 export interface AttemptFailure {
   readonly stage: SmtpStage;
   /** The reply code, unless there was no reply. */
@@ -77,20 +77,20 @@ export function parseReply(raw: string): SmtpReply | undefined {
 const LONGEST_WORDS = 200;
 const MASK = '…';
 /**
- * Matches the text around an @, also quoted, in brackets, or with the @ encoded as in return paths (`a=40b.c`). The
- * part before the @ may contain apostrophes (`o'brien@example.com`, RFC 5322 3.2.3).
+ * Matches an e-mail address: the text around an @, also quoted or in brackets. The @ may be encoded as in return paths
+ * (`a=40b.c`), and the part before it may contain apostrophes (`o'brien@example.com`, RFC 5322 3.2.3).
  */
 const ADDRESS = /(?:"[^"]*"|[^\s<>()[\]:;,"]+)(?:@|=40|%40)[^\s<>():;,"']*/gi;
 const SHORTEST_NAME = 3;
 
 export interface Masking {
-  /** An address whose part before the @ is also masked where it occurs alone. */
+  /** The address of the recipient. The part before its @ is also masked where it occurs alone. */
   readonly recipient?: string | undefined;
   /** The one address that is not masked. */
   readonly shown?: string;
 }
 
-/** Returns the first line of a text without control characters, with addresses masked. */
+/** Returns the first line of a text, without control characters and with e-mail addresses masked. */
 export function maskedFirstLine(text: string, { recipient, shown }: Masking = {}): string {
   const line = text.split(/\r?\n/).find((each) => each.trim() !== '') ?? '';
   const plain = line.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
@@ -103,7 +103,7 @@ export function maskedFirstLine(text: string, { recipient, shown }: Masking = {}
   return masked.length > LONGEST_WORDS ? `${masked.slice(0, LONGEST_WORDS - 1)}…` : masked;
 }
 
-/** Masks the part before the @, because servers also write it alone: `User ada unknown`. */
+/** Masks the part of the recipient's address before the @, because servers also write it alone: `User ada unknown`. */
 function withoutName(text: string, recipient: string | undefined): string {
   const name = recipient?.slice(0, recipient.lastIndexOf('@')) ?? '';
   if (name.length < SHORTEST_NAME) return text;
@@ -111,13 +111,13 @@ function withoutName(text: string, recipient: string | undefined): string {
   return text.replace(new RegExp(String.raw`(?<![\p{L}\p{N}])${pattern}(?![\p{L}\p{N}])`, 'giu'), MASK);
 }
 
-/** Returns a failure as text: `at RCPT TO: 554 5.7.1 Relay access denied`. */
+/** Formats a failure: `at RCPT TO: 554 5.7.1 Relay access denied`. */
 export function describeFailure({ stage, ...said }: AttemptFailure): string {
   const words = replyText(said);
   return words === '' ? `at ${stageName(stage)}` : `at ${stageName(stage)}: ${words}`;
 }
 
-/** Returns the reply, or the description of a failure without one, as text: `554 5.7.1 Relay access denied`. */
+/** Formats the reply, or the description of a failure without a reply: `554 5.7.1 Relay access denied`. */
 export function replyText({ code, enhanced, words }: Omit<AttemptFailure, 'stage'>): string {
   return [code, enhanced, words].filter((part) => part !== undefined && part !== '').join(' ');
 }

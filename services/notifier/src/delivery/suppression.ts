@@ -1,11 +1,11 @@
-/** Addresses to which no mails, or no mails of one kind, are sent for some time. */
+/** E-mail addresses to which no mails, or no mails of one kind, are sent for some time. */
 
 import type { ReportedState } from './delivery.ts';
 
-/** Stands for every mail, in place of the name of a mail. */
+/** Used instead of the name of a mail, for a suppression of all mails. */
 export const ALL_MAILS = 'all';
 
-/** The reason: an operator, or a report about a mail. */
+/** Why an address is suppressed: an operator, or a report about a mail. */
 export type SuppressionReason = 'operator' | ReportedState;
 
 export interface Suppression {

@@ -14,7 +14,10 @@ const MOST = 200;
 
 const page = z.object({ mails: z.array(exportedMail) });
 
-/** `at` and `after` belong to the last mail of the previous page, which may have been removed meanwhile. */
+/**
+ * `at` and `after` are the time and the id of the last mail on the previous page. That mail may have been removed
+ * meanwhile.
+ */
 const query = z.object({
   at: z.iso.datetime().optional(),
   after: z.uuid().optional(),

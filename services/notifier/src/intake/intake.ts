@@ -43,8 +43,8 @@ export function createIntake(deps: IntakeDeps): (slice: Slice) => Promise<void> 
   }
 
   /**
-   * Erases a person from the store. Idempotent: the recipients, which an interrupted erasure needs again, are removed
-   * last.
+   * Erases a person from the store. Idempotent: the recipients are removed last, because a repeated erasure needs them
+   * if the first one was interrupted.
    */
   async function erase(subject: string): Promise<void> {
     for (const recipient of await deliveries.recipientsOf(subject)) await suppressions.removeAllOf(recipient);

@@ -1,6 +1,6 @@
 /**
- * Tests that, however slices of the log are repeated, delayed and interleaved with sending, each required mail is sent
- * once, and no mail is claimed after the event that superseded it was stored.
+ * Tests that each required mail is sent exactly once, no matter how slices of the log are repeated, delayed and
+ * interleaved with sending. Also tests that no mail is claimed after the event that superseded it was stored.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -33,8 +33,8 @@ const kinds = Object.keys(makers) as (keyof typeof makers)[];
 const history = fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 8 });
 
 /**
- * `read`: the group continues to read. `rewind`: it starts again at an earlier position. `late`: a notifier that
- * was paused now stores an old slice. `send` and `drop`: claims are made, and then completed or abandoned.
+ * `read`: the group continues to read. `rewind`: the group reads again from an earlier position. `late`: a notifier
+ * that was paused now stores an old slice. `send` and `drop`: claims are made, and then completed or abandoned.
  */
 const step = fc.oneof(
   fc.record({ kind: fc.constant('read' as const), count: fc.integer({ min: 1, max: 4 }) }),

@@ -1,8 +1,9 @@
 /**
  * The templates of the mails: `<mail>/<locale>/{subject.txt, mail.txt, mail.html}`, each in Liquid. A file with the
- * same path in TEMPLATE_FOLDER replaces ours, and a locale that exists only there is added. Those of TEMPLATE_FOLDER are
- * parsed and rendered once at startup, so that a fault in a template never reaches a mail. Ours are checked in the same
- * way by a test, and parsed when they are first needed, because parsing all of them takes a fifth of a start.
+ * same path in TEMPLATE_FOLDER replaces ours, and a locale that exists only there is added. The templates in
+ * TEMPLATE_FOLDER are parsed and rendered once at startup, so that a fault in a template never reaches a mail. A test
+ * checks our own templates in the same way. They are parsed only when they are first needed, because parsing all of
+ * them takes a fifth of the startup time.
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -31,7 +32,7 @@ export interface RenderedTemplates {
 
 export interface Templates {
   /**
-   * Returns the best locale that a mail has: the exact one, its language, another locale of that language, or
+   * Returns the best locale that a mail has: the requested one, its language, a different locale of that language, or
    * English.
    */
   localeFor(mail: string, locale: string): string;
@@ -45,7 +46,7 @@ export interface Templates {
 
 const PARTS = ['subject.txt', 'mail.txt', 'mail.html'] as const;
 type Part = (typeof PARTS)[number];
-/** Returns a parsed template. */
+/** A function that returns a parsed template. */
 type LazyTemplate = () => Template[];
 type Parts = Readonly<Record<Part, LazyTemplate>>;
 type ByLocale = ReadonlyMap<string, Parts>;
@@ -192,7 +193,8 @@ function templatesFrom(loaded: ReadonlyMap<string, ByLocale>): Templates {
   return {
     localeFor(mail, locale) {
       const known = loaded.get(mail);
-      // A known locale is not parsed, because parsing is expensive, and nearly every mail is in a known one.
+      // The name of a known locale is not parsed, because parsing is expensive, and nearly every mail is in a known
+      // locale.
       return known === undefined || known.has(locale) ? locale : closestTo(locale, [...known.keys()]);
     },
     locales: (mail) => [...(loaded.get(mail)?.keys() ?? [])].sort(),

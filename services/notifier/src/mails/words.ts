@@ -5,8 +5,8 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /**
- * How far a duration may be rounded up, in ms: a mail is sent a moment after its link was created, so 59 minutes and
- * 58 seconds count as "1 hour".
+ * The maximum amount by which a duration is rounded up, in ms. A mail is sent a moment after its link was created, so
+ * 59 minutes and 58 seconds count as "1 hour".
  */
 const ROUNDING_MS = 30_000;
 

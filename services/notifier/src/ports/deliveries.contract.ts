@@ -50,7 +50,7 @@ function aLink(overrides: Partial<NewDelivery> = {}): NewDelivery {
   });
 }
 
-/** The personal data in the deliveries. A random id may contain any three letters up to f, hence the dots. */
+/** Matches the personal data in the deliveries. The dots distinguish the sealed link from random ids. */
 const PERSONAL = /lovelace|e\.y\.j/;
 
 function anAttempt(result: string): Attempt {

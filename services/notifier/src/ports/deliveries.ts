@@ -1,9 +1,9 @@
 /**
- * The store of deliveries. `deliveries.contract.ts` tests every guarantee on each adapter. Every method rejects
- * with StoreUnavailable if the store cannot be reached or fails, and for no other reason.
- * A store needs only writes of one document: it writes the cutoffs first, then the deliveries, then cancels what
- * the cutoffs cover; and `claim` checks the cutoffs again. So however the writes of two notifiers interleave, no
- * mail is claimed after the event that superseded it was stored.
+ * The store of deliveries. `deliveries.contract.ts` tests every guarantee on each adapter. Every method rejects with
+ * StoreUnavailable if the store cannot be reached or fails, and for no other reason.
+ * A store needs no transactions, only atomic writes of single documents. `record` writes the cutoffs first, then the
+ * deliveries, and then cancels what the cutoffs cover; `claim` checks the cutoffs again. Therefore no mail is claimed
+ * after the event that superseded it was stored, no matter how the writes of two notifiers interleave.
  */
 import type { HeldLease } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
@@ -17,27 +17,26 @@ import type {
   Recipient,
 } from '../delivery/delivery.ts';
 
-/** How many attempts of a delivery are kept: only the most recent ones. */
+/** The maximum number of attempts that are kept for a delivery; older ones are dropped. */
 export const MAX_KEPT_ATTEMPTS = 20;
 /** The maximum number of leases that `held` and `expiredLeases` return. */
 export const MAX_LEASES = 1000;
 
 /**
- * The maximum time until a pending delivery is due, in ms. A later time was written by a wrong clock, and must not
- * delay the mail: it counts as due now.
+ * The furthest ahead that a pending delivery can be due, in ms. A due time beyond this was written by a wrong clock and
+ * must not delay the mail, so the delivery counts as due now.
  */
 export const MAX_DUE_AHEAD_MS = MAX_RETRY_DELAY_MS;
 
 export interface SettleOptions {
   /**
-   * Whether more outcomes will follow soon, so that this one may be delayed to be written with them. Default:
-   * false.
+   * Whether more outcomes will follow soon, so that this one may wait to be written together with them. Default: false.
    */
   readonly othersFollow?: boolean;
 }
 
 export interface ClaimRequest {
-  /** Unique for each claim. Only the owner may settle a delivery. */
+  /** A name that is unique for each claim. Only the owner may settle a delivery. */
   readonly owner: string;
   readonly now: Date;
   /** How long the lease is meant to last, in ms; shown to operators. */
@@ -64,9 +63,9 @@ export interface DeliverySummary {
   readonly tries: number;
   /** The last 20 attempts, oldest first. */
   readonly attempts: readonly Attempt[];
-  /** Set for a mail that was sent while reports were expected. */
+  /** What is kept of the address. Set once the mail was sent, if reports were expected at that time. */
   readonly recipient?: Recipient;
-  /** Set for a mail that was reported. */
+  /** The report about the mail, if there was one. */
   readonly report?: DeliveryReport;
 }
 
@@ -80,10 +79,10 @@ export function isReported(delivery: DeliverySummary): delivery is ReportedDeliv
   return delivery.recipient !== undefined && delivery.report !== undefined;
 }
 
-/** The end of a page of a list. */
+/** The position of a delivery in a list. The next page begins after the position of the last delivery on a page. */
 export type DeliveryPosition = Pick<DeliverySummary, 'occurredAt' | 'id'>;
 
-/** Compares two deliveries for a list, newest first. */
+/** Compares two deliveries to sort a list: newest first, then by id, descending. */
 export function newestFirst(a: DeliveryPosition, b: DeliveryPosition): number {
   return b.occurredAt.getTime() - a.occurredAt.getTime() || (a.id < b.id ? 1 : -1);
 }
@@ -126,11 +125,11 @@ export interface Deliveries {
    */
   extend(ids: readonly string[], owner: string, until: Date): Promise<ReadonlySet<string>>;
   /**
-   * Releases the deliveries of a claim whose response was lost: they are due again at `now`, not only at the end of
-   * the lease. Idempotent.
+   * Releases the deliveries of a claim whose response was lost: they become due at `now` instead of at the end of the
+   * lease. Idempotent.
    */
   release(owner: string, now: Date): Promise<void>;
-  /** Returns the current leases, by the ids of their deliveries: at most MAX_LEASES. */
+  /** Returns the current leases, each named by the id of its delivery: at most MAX_LEASES. */
   held(): Promise<readonly HeldLease[]>;
   /**
    * Makes a claimed delivery whose lease has expired due again at `now`. Does nothing if the lease has changed
@@ -161,19 +160,19 @@ export interface Deliveries {
   /** Lists the deliveries of a subject by event time, oldest first; then by id. */
   ofSubject(subject: string, page: SubjectPage): Promise<readonly DeliverySummary[]>;
   /**
-   * Makes a pending delivery due at `now` instead of at its next retry. Any other delivery stays as it is.
+   * Makes a pending delivery due at `now` instead of at its next retry. Does nothing to any other delivery.
    * @returns whether it was pending
    */
   retryNow(id: string, now: Date): Promise<boolean>;
   /**
-   * Cancels a pending delivery at `now` for an operator. Any other delivery stays as it is, because a claimed one
-   * may already be at the mail server.
+   * Cancels a pending delivery at `now` for an operator. Does nothing to any other delivery, because a claimed one may
+   * already be at the mail server.
    * @returns whether it was pending
    */
   cancel(id: string, now: Date): Promise<boolean>;
   /**
-   * Records a report about a delivery that is `sent` and has a recipient, and marks it as unpublished in the same
-   * write. Any other delivery stays as it is, so the first report wins.
+   * Records a report about a delivery that is `sent` and has a recipient, and marks the report as unpublished in the
+   * same write. Does nothing to any other delivery, so the first report wins.
    * @returns whether it was recorded
    */
   report(id: string, report: DeliveryReport): Promise<boolean>;
@@ -184,8 +183,9 @@ export interface Deliveries {
   /** Returns the fingerprints of the recipients of a subject's mails, as far as they are kept. */
   recipientsOf(subject: string): Promise<readonly string[]>;
   /**
-   * Removes what identifies the recipients of all deliveries of a subject: content, recipient, and the servers'
-   * words. Open deliveries become `cancelled`. Idempotent; nothing remains in the files of the store.
+   * Removes everything that identifies the recipients of a subject's deliveries: the content, the recipient, and the
+   * text of the servers' replies. Open deliveries become `cancelled`. Idempotent; nothing of it remains in the files of
+   * the store.
    */
   erase(subject: string, now: Date): Promise<void>;
   /** Returns those of the ids that are known, in any state. */

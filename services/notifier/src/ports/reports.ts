@@ -8,7 +8,7 @@ export interface IncomingReport {
   /** A mail (RFC 5322), or the body of a request. */
   readonly body: Buffer;
   /**
-   * Proves that the report is genuine, unless the body is signed: the address that a mail was sent to, or the
+   * What proves that the report is genuine, unless the body is signed: the address that a mail was sent to, or the
    * `Authorization` header of a request.
    */
   readonly proof?: string | undefined;

@@ -26,7 +26,7 @@ function aReported(overrides: Partial<ReportedDelivery> = {}): ReportedDelivery 
   };
 }
 
-/** Creates a store with reports, and a bus that fails as often as told. */
+/** Creates a store with reports. The store and the bus fail the given number of times before they succeed. */
 function setUp(waiting: ReportedDelivery[], failures: { publish?: number; mark?: number } = {}) {
   const left = { publish: 0, mark: 0, ...failures };
   const published: EncodedEvent[] = [];

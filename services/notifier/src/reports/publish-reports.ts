@@ -9,12 +9,18 @@ import type { Clock } from '../ports/clock.ts';
 import type { Deliveries, ReportedDelivery } from '../ports/deliveries.ts';
 
 const NAMESPACE = '0b6f3f5e-8c1d-5a57-9a0e-6a3e5f1c7d42';
-/** Reports per publish. */
+/** The maximum number of reports per publish. */
 const BATCH = 100;
-/** The pauses between reads of the store, in ms. Another notifier may have died before it published. */
+/**
+ * The pauses between reads of the store, in ms. The store may contain reports of a notifier that died before it
+ * published them.
+ */
 const POLL_MS = { least: 1_000, most: 10_000 };
 
-/** Returns the event of a report. The id of the event is derived from the delivery, so that it is always the same. */
+/**
+ * Returns the event of a report. The id of the event is derived from the delivery, so a repeated publish has the same
+ * id.
+ */
 export function eventOf({ id, mail, subject, eventId, ...delivery }: ReportedDelivery): LatchkeyEvent {
   const { correlationId, recipient, report } = delivery;
   const envelope = {
@@ -82,7 +88,7 @@ export function createReportPublisher(deps: ReportPublisherDeps): ReportPublishe
           signal: stopping.signal,
           sleep: clock.sleep,
           onFailure(error) {
-            // Outages of the store are not reported here, because the parts that always need the store report them.
+            // Outages of the store are not logged here, because the parts that always need the store log them.
             if (failing || error instanceof StoreUnavailable) return;
             failing = true;
             logger.warn({ err: error }, 'reports of mails cannot be published: they wait');

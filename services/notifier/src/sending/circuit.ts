@@ -1,14 +1,14 @@
 /**
- * A circuit breaker for the mail server. While the server accepts no mail, one mail at a time probes it about once a
- * second; if no mail is due, a connection without a mail does. The first success closes the circuit for all mails.
- * Mails therefore wait at most about a second after an outage, and an outage never lengthens the back-off of a mail.
+ * A circuit breaker for the mail server. While the server accepts no mail, it is probed about once a second: with one
+ * mail, or with a connection alone if no mail is due. The first success closes the circuit for all mails. Mails
+ * therefore wait at most about a second after an outage, and an outage never lengthens the back-off of a mail.
  */
 import type { AttemptResult, ProbeResult } from '../delivery/attempt.ts';
 import type { AttemptFailure } from '../delivery/reply.ts';
 
 /**
- * The reason for which the circuit is open. `refusing`: the server responds, but has refused several different
- * recipients in a row because of us.
+ * Why the circuit is open. `refusing`: the server responds, but has refused several different recipients in a row for
+ * reasons that are on our side or unclear.
  */
 export type OpenReason = 'unreachable' | 'busy' | 'unwelcome' | 'refusing';
 
@@ -27,11 +27,11 @@ const PROBE_MS = 1_000;
 /** The pause between probes after a failed login, in ms: long, because servers lock accounts. */
 const UNWELCOME_PROBE_MS = 15_000;
 /**
- * The number of different recipients that must be refused in a row until the circuit opens, because the refusals are
- * then about us.
+ * How many different recipients must be refused in a row before the circuit opens. After that number, the refusals are
+ * assumed to be about us.
  */
 export const REFUSALS_TO_OPEN = 3;
-/** How long to wait for the result of a probe before another one is made, in ms. */
+/** How long to wait for the result of a probe before the next probe is made, in ms. */
 const STUCK_MS = 10_000;
 
 export interface ServerResult {
@@ -40,13 +40,15 @@ export interface ServerResult {
   readonly now: number;
   /** A random number in [0, 1). */
   readonly random: number;
-  /** How many different recipients were refused in a row because of us. */
+  /** How many different recipients were refused in a row, because of us or for no stated reason. */
   readonly refusedInARow: number;
   /** How many connections the server is believed to allow. */
   readonly connections: number;
 }
 
-/** Returns the circuit after the result of a mail or probe. A result that never reached the server changes nothing. */
+/**
+ * Returns the circuit after the result of a mail or probe. A result that says nothing about the server changes nothing.
+ */
 export function circuitAfterResult(
   circuit: Circuit,
   { result, now, random, ...server }: ServerResult,

@@ -31,7 +31,7 @@ export interface ClaimsDeps {
   readonly logger: Logger;
   /** Returns a unique name for each claim. */
   newOwner(): string;
-  /** Returns the most deliveries to send at the same time. */
+  /** Returns the maximum number of deliveries to send at the same time. */
   concurrency(): number;
   /** Returns how many deliveries are being sent. */
   inHand(): number;
@@ -44,7 +44,7 @@ export interface DeliveryClaims {
   run(signal: AbortSignal): Promise<void>;
   /** Claims immediately, because something may be due. */
   wake(): void;
-  /** Claims immediately if more was due than could be sent. */
+  /** Must be called when a delivery has been handled. Claims immediately if more was due than could be sent. */
   onFinished(): void;
 }
 
@@ -52,7 +52,7 @@ export function createDeliveryClaims(deps: ClaimsDeps): DeliveryClaims {
   const { deliveries, server, store, clock, logger } = deps;
   const tidy = createTidying(deps);
   const wakeup = createWakeup();
-  /** The owners of claims that got no response. These claims may have succeeded. */
+  /** The owners of claims that got no response. Such a claim may have succeeded. */
   const unanswered = new Set<string>();
   /** Whether more deliveries may be due than there was capacity for. */
   let moreDue = false;

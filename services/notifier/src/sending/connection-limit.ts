@@ -11,7 +11,7 @@ export interface ConnectionLimit {
   /** How many mails were accepted since the last change. */
   readonly accepted: number;
   /**
-   * When the number was last reduced, in ms. Mails that were begun earlier do not show whether the current number is
+   * When the number was last reduced, in ms. A mail that was begun earlier does not show whether the current number is
    * too high.
    */
   readonly reducedAt: number;

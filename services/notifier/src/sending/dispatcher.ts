@@ -20,7 +20,7 @@ const GRACE_MS = 5_000;
 export interface DispatcherDeps {
   readonly deliveries: Deliveries;
   readonly trySending: AttemptDelivery;
-  /** Returns the part of the recipient's address to keep after a mail was sent. Default: nothing is kept. */
+  /** Returns what to keep of the recipient's address after a mail was sent. Default: nothing is kept. */
   recipientOf?(address: string): Recipient;
   /** Checks whether the mail server accepts mail. Never rejects. */
   probe(): Promise<ProbeResult>;

@@ -1,10 +1,10 @@
 /**
- * Any number of notifiers on one store, killed, stopped, suspended, and with failing requests at every moment
- * between the claim of a mail and the record of its outcome: the real dispatchers and the real store, on a
- * simulated clock, with a mail server that remembers accepted mails.
- * Guaranteed: every mail that events call for is accepted at least once before it expires, unless it was
- * superseded; more than once only if a dispatcher died or was paused between sending the content and recording the
- * outcome, or never got the response; none is claimed once a cutoff that covers it is stored; and no mail is held
+ * Tests several notifiers on one store. They are killed, stopped and suspended, and their requests fail, at any moment
+ * between the claim of a mail and the record of its outcome. The dispatchers and the store are real; the clock is
+ * simulated, and the mail server only remembers which mails it accepted.
+ * Guaranteed: every mail that events call for is accepted at least once before it expires, unless it was superseded. It
+ * is accepted more than once only if a dispatcher died or was paused between sending the content and recording the
+ * outcome, or never got the response. No mail is claimed once a cutoff that covers it is stored, and no mail is held
  * forever.
  */
 import assert from 'node:assert/strict';
@@ -38,17 +38,17 @@ const HOUR = 3_600 * SECOND;
 /** How long a stopping dispatcher tries to record results. */
 const GRACE = 5 * SECOND;
 const LEASE_MS = 90 * SECOND;
-/** The skew of the processes' wall clocks, each relative to the previous one: more than a lease. */
+/** How far the processes' wall clocks differ from each other: by more than a lease. */
 const SKEW_MS = 100 * SECOND;
 const SKEWS_MS = [0, SKEW_MS, -SKEW_MS];
 const RUNS = 100;
-/** Long enough for every lease and every retry of so few attempts. */
+/** The longest calm at the end of a run: enough for every lease to end and every retry to be made. */
 const CALM = 2 * HOUR;
 
 const person = { email: 'ada@example.com', username: 'ada' };
 const locale = 'en';
 
-/** Seals a link by JSON alone: encryption is not tested here. */
+/** Returns a link that is "sealed" as plain JSON: encryption is not tested here. */
 function aLink(userId: string, lifeMs: number) {
   const expiresAt = new Date(START.getTime() + lifeMs).toISOString();
   const content = { token: 'x'.repeat(64), to: person.email, purpose: 'reset', userId, expiresAt };
@@ -92,21 +92,21 @@ type Fate =
   | 'answered'
   /** Rejected, without an effect. */
   | 'refused'
-  /** It took effect, and the response was lost. */
+  /** It took effect, but the response was lost. */
   | 'unanswered'
   /** The caller timed out; it takes effect later. */
   | 'late';
-/** The outcome of sending a mail. `lost`: it is accepted, and the response never comes. */
+/** The outcome of sending a mail. `lost`: the server accepted it, but the response never arrives. */
 type MailFate = 'accepted' | 'unreachable' | 'deferred' | 'lost';
 
 type Action =
   | { readonly kind: 'start' }
   | { readonly kind: 'crash' | 'stop'; readonly process: number }
-  /** Pauses some processes for a while. `suspended`: pauses the machine as well, so that its clock stands still. */
+  /** Pauses some processes for a while. `suspended`: their machine is paused as well, so its monotonic clock stops. */
   | { readonly kind: 'stall'; readonly which: number; readonly seconds: number; readonly suspended: boolean }
-  /** Some events are read, perhaps repeatedly. */
+  /** Some events are read; some of them may have been read before. */
   | { readonly kind: 'read'; readonly from: number; readonly many: number }
-  /** Lets this many requests and responses end. */
+  /** Completes this number of requests and responses. */
   | { readonly kind: 'go-on'; readonly steps: number }
   | { readonly kind: 'time'; readonly ms: number };
 
@@ -245,7 +245,10 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
       thawed: Promise.resolve(),
     };
 
-    /** Requests of a crashed process may still take effect, but it gets no response. A paused process gets it later. */
+    /**
+     * A request of a crashed process may still take effect, but the process gets no response. A paused process gets the
+     * response after its pause.
+     */
     async function whileAlive<T>(work: () => Promise<T>): Promise<T> {
       await state.thawed;
       if (state.over) return never;
@@ -414,7 +417,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     }
   }
 
-  /** From now on every request gets a response, until no mail is left to send or nothing would wait any longer. */
+  /** From now on, every request succeeds and gets its response. Ends when no mail is left to send, or after CALM. */
   async function calm(): Promise<void> {
     for (const _ of storeFates);
     for (const _ of serverFates);

@@ -7,7 +7,7 @@ import type { AttemptResult } from '../delivery/attempt.ts';
 import type { AttemptFailure } from '../delivery/reply.ts';
 import { REFUSALS_TO_OPEN } from './circuit.ts';
 
-/** The maximum number of mails that are remembered. A mail that is forgotten is tried once more. */
+/** The maximum number of mails to remember. A mail that is forgotten is tried once more. */
 const REMEMBERED = 10_000;
 
 export interface RefusalEvidence {
@@ -24,12 +24,12 @@ export interface RefusalEvidence {
 
 interface Acceptance {
   readonly to: string;
-  /** The number of the acceptance, in the order in which they happened. */
+  /** The sequence number of this acceptance. */
   readonly number: number;
 }
 
 export function createRefusalEvidence(): RefusalEvidence {
-  /** The last acceptance, and the last one of another recipient before it. */
+  /** The last accepted mail, and the last one before it that went to a different recipient. */
   let accepted: readonly Acceptance[] = [];
   let acceptances = 0;
   /** For each delivery: how many mails had been accepted when it was first refused. */
@@ -83,7 +83,7 @@ export function createRefusalEvidence(): RefusalEvidence {
           add(anyInARow, to);
           return result;
         case 'deferred':
-          // A server that drops the connection at every mail also refuses us.
+          // A failure without a reply counts, too: a server that drops the connection at every mail also refuses us.
           if (result.failure.code === undefined) noteRefused(to);
           return result;
         default:

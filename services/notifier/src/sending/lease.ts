@@ -1,8 +1,9 @@
 /**
- * Determines how long a claimed delivery belongs to its claimer. An attempt may take as long as the server does, so its
+ * Determines how long a claimed delivery belongs to its claimer. An attempt may take as long as the server does, so the
  * lease is renewed while the process is alive. Content is only sent while both clocks show that the lease was taken or
- * renewed recently, so that a process that was paused for minutes never sends a mail that another one has claimed
- * since. The monotonic clock cannot be set, but stops while a machine is suspended; the wall clock does not stop.
+ * renewed recently. A process that was paused for minutes therefore never sends a mail that another process has claimed
+ * since. Two clocks are needed: the monotonic clock cannot be set, but stops while the machine is suspended; the wall
+ * clock does not stop.
  */
 import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
@@ -10,7 +11,7 @@ import type { Deliveries } from '../ports/deliveries.ts';
 export interface Lease {
   /** A unique name for each claim. */
   readonly owner: string;
-  /** The time before the claim, so that the lease ends later than we think, never earlier. */
+  /** Our clock, read just before the claim, so that the lease really ends later than we think, never earlier. */
   readonly at: Date;
   /** The same instant on the monotonic clock, in ms. */
   readonly monotonic: number;
@@ -20,7 +21,7 @@ export function beginLease(owner: string, clock: Clock): Lease {
   return { owner, at: clock.now(), monotonic: clock.monotonic() };
 }
 
-/** Returns the age of a lease, in ms, by whichever clock shows more. */
+/** Returns the age of a lease, in ms: the larger of the ages that the two clocks show. */
 function ageOf({ at, monotonic }: Lease, clock: Clock): number {
   return Math.max(clock.monotonic() - monotonic, clock.now().getTime() - at.getTime());
 }
@@ -39,7 +40,7 @@ export interface LeaseKeeper {
   /** Returns whether content may still be sent. */
   mayStillSend(id: string): boolean;
   /**
-   * Renews the leases that have used up a third of their time.
+   * Renews each lease of which a third or more has passed.
    * @throws StoreUnavailable
    */
   extendDue(): Promise<void>;

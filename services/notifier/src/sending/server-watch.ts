@@ -31,7 +31,9 @@ export interface ServerWatchDeps {
 export interface ServerWatch {
   circuit(): Circuit;
   learn(result: AttemptResult | ProbeResult): void;
-  /** Starts a probe, unless one is running. Its result is not awaited: the next mail would show the same. */
+  /**
+   * Starts a probe, unless one is running. The caller need not wait for its result: the next mail would show the same.
+   */
   probe(): void;
   /**
    * Returns what is wrong with the server, as a description with the server's reply; undefined while it accepts mails.
@@ -40,7 +42,7 @@ export interface ServerWatch {
 }
 
 const MINUTE_MS = 60_000;
-/** How long a refusal is remembered if no other one follows, in ms; longer than the longest back-off. */
+/** How long a refusal is remembered if no further one follows, in ms; longer than the longest back-off. */
 const STALE_MS = 15 * MINUTE_MS;
 
 const TROUBLES: Readonly<Record<OpenReason, (failure: AttemptFailure) => string>> = {
@@ -82,7 +84,10 @@ export function createServerWatch({
     log.circuit(circuit);
   }
 
-  /** Whether all mails of the last minute were refused. If there were none, the mails of the minute before count. */
+  /**
+   * Whether the server seems to refuse all mails: it has accepted none in the last minute, and the refusals since the
+   * last accepted mail are several, or not clearly about a recipient. The last refusal must be at most STALE_MS old.
+   */
   function refusesAll(now: number): boolean {
     const several = evidence.refusedInARow() > 0 || evidence.anyRefusedInARow() >= REFUSALS_TO_OPEN;
     return several && refused !== undefined && now - acceptedAt >= MINUTE_MS && now - refused.at < STALE_MS;

@@ -1,6 +1,6 @@
 import type { Logger } from '@latchkey/process';
 
-/** Logs an outage of the store once, however many parts of the dispatcher it affects, and logs its end. */
+/** Logs an outage of the store only once, no matter how many parts of the dispatcher it affects. Also logs its end. */
 export interface StoreWatch {
   failed(part: string, error: unknown): void;
   recovered(part: string): void;

@@ -1,6 +1,6 @@
 /**
- * An oracle: people's actions as events, and the required outcome of each resulting mail while the mail server is down.
- * It implements the rules a second time, without using any code of the notifier.
+ * An oracle: the actions of people as events, and the outcome that each resulting mail must have if the mail server is
+ * down. It implements the rules a second time, without using any code of the notifier.
  */
 import { randomUUID } from 'node:crypto';
 import type { LatchkeyEvent, LinkPurpose } from '@latchkey/events';
@@ -19,14 +19,14 @@ export interface OwedMail {
   readonly event: LatchkeyEvent;
   readonly mail: string;
   readonly to: string;
-  /** When it must no longer be sent, in ms since the beginning. */
+  /** The time from which the mail must no longer be sent, in ms since the beginning. */
   readonly until: number;
-  /** When an event superseded it, in ms since the beginning. */
+  /** When an event superseded the mail, in ms since the beginning. */
   supersededAt?: number;
 }
 
 export interface StoryEvent {
-  /** In ms since the beginning. */
+  /** The time of the event, in ms since the beginning. */
   readonly at: number;
   readonly event: LatchkeyEvent;
   readonly owed: readonly OwedMail[];
@@ -231,11 +231,11 @@ function mailing(name: string, at: number, begin: number): StoryEvent {
 
 export interface StoryOptions {
   readonly key: SealingKey;
-  /** The instant of ms 0. */
+  /** The beginning, from which times in ms are counted. */
   readonly begin: Date;
-  /** How often each story is repeated, each time by another person. */
+  /** How often each story is repeated, each time by a different person. */
   readonly times: number;
-  /** The stories start one after the other, and all end within this time, in ms. */
+  /** The duration within which all stories begin, one after the other, and end, in ms. */
   readonly within: number;
 }
 
@@ -258,7 +258,7 @@ export async function playStories({
   return happenings.toSorted((a, b) => a.at - b.at);
 }
 
-/** Returns the required state of a mail if none could be sent before `back`, in ms since the beginning. */
+/** Returns the state that a mail must reach if the mail server is down until `back`, in ms since the beginning. */
 export function expectedState({ until, supersededAt = Number.POSITIVE_INFINITY }: OwedMail, back: number) {
   if (supersededAt < Math.min(until, back)) return 'cancelled';
   return until <= back ? 'expired' : 'sent';

@@ -1,6 +1,6 @@
 /**
  * Records which generations exist. A generation is a fold of the whole log into profiles, with its own place in the
- * store and its own consumer group. A rebuild fills another generation while the active one serves queries.
+ * store and its own consumer group. A rebuild fills a new generation while the active one serves queries.
  */
 export interface Pointer {
   /** The generation that serves queries. */

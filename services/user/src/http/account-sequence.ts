@@ -16,7 +16,7 @@ const header = z
   })
   .pipe(z.object({ account: z.uuid(), sequence: z.number().int() }));
 
-/** The header as described in the OpenAPI document. */
+/** The schema of the header in the OpenAPI document. */
 export const accountSequenceHeader = z.object({
   'Account-Sequence': z
     .string()

@@ -12,18 +12,19 @@ import { answerFailures } from './problems.ts';
 export interface ProfileStanding extends AccountStanding {
   readonly profile: LivingProfile;
   /**
-   * Another account that the request waited for. A response about it must include the state that the caller has
-   * already seen.
+   * Another account that the request waited for. A response about that account must include the state that the caller
+   * has already seen.
    */
   readonly awaited?: string;
 }
 
 /**
- * Waits until the read model has reached the token's `seq` for the token's own account, then the sequence in
- * `Account-Sequence`: of the caller's own account or, for a verified admin, of any other. From everybody else a
- * header about another account is ignored, because it would let anybody hold requests open for accounts that are
- * not theirs. If the other account is parked, only requests about that account are refused: the admin who has
- * changed it sends the header with every later request.
+ * Waits until the read model has reached the token's `seq` for the token's own account. Then waits for the sequence in
+ * `Account-Sequence`, which may be that of the caller's own account or, for a verified admin, of any other account.
+ * From all other callers, a header about another account is ignored, because they could use it to hold requests open
+ * for accounts that are not theirs.
+ * If the other account is parked, only requests about that account are refused, because the admin who changed it sends
+ * the header with every later request.
  */
 export function createStandingLookUp(
   waiter: Pick<SequenceWaiter, 'waitFor' | 'waitUntilSettled'>,
@@ -31,7 +32,8 @@ export function createStandingLookUp(
   return (claims, request) =>
     answerFailures(async () => {
       const seen = readAccountSequence(request.headers['account-sequence']);
-      // The token is checked before the second wait, so that an invalid token cannot cause a wait by a header.
+      // The token is checked before the second wait, so that a request with an invalid token cannot wait because of its
+      // header.
       const standing = await standingAt(waiter, claims, claims.seq);
       if (standing === 'dead' || seen === undefined) return standing;
       if (seen.account === claims.sub) {

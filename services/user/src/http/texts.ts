@@ -1,9 +1,9 @@
-/** The texts of refusals in languages other than English. */
+/** Translations of the messages of refusals. */
 import { joinTexts } from '@latchkey/http';
 import { guardTexts } from '@latchkey/tokens';
 import type { unavailableDetails } from './problems.ts';
 
-/** The texts of reasons for which a response is unavailable. A reason without a translation does not compile. */
+/** German messages about why a response is unavailable. A reason without a translation does not compile. */
 const unavailable: Record<(typeof unavailableDetails)[keyof typeof unavailableDetails], string> = {
   'The read model has not caught up yet. Try again.':
     'Die Daten sind noch nicht auf dem neuesten Stand. Versuchen Sie es noch einmal.',

@@ -11,14 +11,14 @@ export interface PageEnd {
 }
 
 export interface ParkedPage {
-  /** At least 1. */
+  /** The maximum number to return, at least 1. */
   readonly limit: number;
   /** The id of an account; only accounts with a greater id are returned. */
   readonly after?: string;
 }
 
 export interface ProfileQuery {
-  /** At least 1. */
+  /** The maximum number to return, at least 1. */
   readonly limit: number;
   /** A profile; only profiles after it are returned. */
   readonly after?: PageEnd;
@@ -36,7 +36,10 @@ export interface ProfileQuery {
 export interface Profiles extends PositionStore<StoredAccount> {
   /** Returns the marks of parked accounts by account id: at most `limit`, after the given id. */
   listParked(page: ParkedPage): Promise<readonly Parked[]>;
-  /** Returns the living profiles that match the query, by creation and id. Needs an index for each filter. */
+  /**
+   * Returns the profiles that match the query, by creation and id; those of accounts that ended are left out. Needs an
+   * index for each filter.
+   */
   list(query: ProfileQuery): Promise<readonly LivingProfile[]>;
   /** Returns all stored accounts by id: at most `limit`, after the given id. */
   page(after: string | undefined, limit: number): Promise<readonly StoredAccount[]>;

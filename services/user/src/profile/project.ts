@@ -111,8 +111,8 @@ function given({ username, firstName, lastName }: Names): Partial<LivingProfile>
 const erased = { email: null, username: null, firstName: null, lastName: null } as const;
 
 /**
- * Returns the fields to erase if the person of an event is null: a person erased from one event counts as erased
- * altogether.
+ * Returns the fields to erase if the person of an event is null. A person who is erased from one event counts as erased
+ * from all of them.
  */
 function erasure(person: object | null): Partial<LivingProfile> {
   return person === null ? erased : {};
@@ -122,7 +122,7 @@ function advanced(envelope: Envelope) {
   return { sequence: envelope.sequence, updatedAt: instantOf(envelope) };
 }
 
-/** Uses one spelling for an instant, so that sorting the texts sorts the times. */
+/** Formats an instant in one way only, so that sorting the strings sorts the times. */
 function instantOf({ time }: Envelope): string {
   return new Date(time).toISOString();
 }

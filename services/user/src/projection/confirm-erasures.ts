@@ -1,10 +1,10 @@
-/** Publishes receipts of erasures once no generation of the read model has data of the account. */
+/** Publishes the receipt of an erasure once no generation of the read model has data of the account. */
 import type { Bus } from '@latchkey/bus';
 import { type DecodedRecord, type EventRecord, envelopeOf, isEvent, namesAccount } from '@latchkey/consumer';
 import { encodeReceipt, RECEIPTS_TOPIC } from '@latchkey/events';
 import type { Profiles } from '../ports/profiles.ts';
 
-/** The name under which the service confirms. */
+/** The name under which the service confirms erasures. */
 export const RECEIPT_NAME = 'user';
 
 /** An account whose last event, `AccountErased`, was read. */
@@ -28,8 +28,8 @@ export function erasureIn(record: EventRecord): readonly ErasedAccount[] {
 
 /**
  * Returns a function that confirms erasures that every generation has applied. A generation that has not read the
- * account's events yet would store the person when it does. The erasure is therefore confirmed by the generation that
- * applies it last. Idempotent.
+ * account's events yet would still store the person's data when it reads them. The erasure is therefore confirmed by
+ * the generation that applies it last. Idempotent.
  */
 export function confirmErasures(deps: {
   readonly bus: Pick<Bus, 'publish'>;

@@ -1,5 +1,5 @@
 /**
- * Returns a function that starts each call only after the previous one has settled. With store and log in this
+ * Returns a function that starts each call only after the previous one has settled. If store and log are in this
  * process, a dozen concurrent slices would block responses until all of them are done.
  */
 export function serializeCalls<Subject>(

@@ -21,8 +21,8 @@ export interface ParkedAccounts {
 }
 
 /**
- * Lists parked accounts of every generation that is being filled, so that no generation becomes active with parked
- * accounts that nobody noticed.
+ * Lists parked accounts of every generation that is being filled, so that parked accounts are noticed before their
+ * generation becomes active.
  */
 export function parkedInEveryGeneration(deps: {
   pointer(): Promise<Pick<Pointer, 'running'>>;
@@ -39,7 +39,7 @@ export function parkedInEveryGeneration(deps: {
   }
 
   return {
-    // The first accounts overall are among the first accounts of the generations.
+    // The first accounts overall are among those that the generations list, because each lists its own first accounts.
     list: async (page) => (await inEach((profiles) => profiles.listParked(page))).slice(0, page.limit),
     async find(account) {
       const [found] = await inEach(async (profiles) => {

@@ -13,7 +13,7 @@ const flipped = activateGeneration(building, 2, new Date());
 
 const SECOND_MS = 1000;
 
-/** A cache over a pointer and a clock that the test controls. */
+/** A cache, and the pointer and the clock that it reads, which the test controls. */
 function scene() {
   const stored = { pointer: building, away: false };
   let wakeUp: () => void = () => undefined;

@@ -5,7 +5,7 @@ import { initialPointer, type Pointer } from '../generation/pointer.ts';
 import type { Generations } from '../ports/generations.ts';
 
 const REFRESH_EVERY_MS = 1000;
-/** The maximum age of a pointer that a response may depend on, in ms. */
+/** The maximum age of a pointer on which a response may depend, in ms. */
 const MAX_AGE_MS = 5000;
 /**
  * The time after which no instance serves queries from a generation that is no longer active, in ms: twice the

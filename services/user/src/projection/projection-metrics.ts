@@ -5,7 +5,7 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 export interface ProjectionMetrics {
   /** Counts a record. `type` is an event's type, or `unknown` or `undecodable`. */
   event(type: string, effect: string): void;
-  /** Records the seconds from the event's own time until it could be queried. */
+  /** Records how long it took until an event could be queried, in seconds since the event's own time. */
   visible(seconds: number): void;
   setAside(): void;
   /** Counts a record that auth has not published. */

@@ -32,7 +32,7 @@ export interface ProjectionDeps {
   now(): Date;
   /** Called with accounts once they are stored. */
   announce(accounts: readonly StoredAccount[]): void;
-  /** Called with the erasures of a slice once they are stored, also with repeated ones. Idempotent. */
+  /** Called with the erasures of a slice once they are stored, including those that were stored before. Idempotent. */
   confirm(erased: readonly ErasedAccount[]): Promise<void>;
 }
 
@@ -69,7 +69,7 @@ export function createProjection(deps: ProjectionDeps) {
   };
 }
 
-/** Returns the accounts as they were stored, by id. */
+/** Retries the accounts that were parked at a gap. @returns the accounts as they are now stored, by id */
 async function resumeAll(
   deps: ProjectionDeps,
   { records, signal }: Slice,

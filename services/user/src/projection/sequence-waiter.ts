@@ -6,7 +6,10 @@ import type { StoredAccount } from '../profile/stored-account.ts';
 export interface WaitLimits {
   /** The longest wait of one request, in ms. */
   readonly timeoutMs: number;
-  /** How often the store is polled for the awaited accounts, in ms: another instance may apply their events. */
+  /**
+   * How often the store is polled for the awaited accounts, in ms. Polling is needed because another instance may apply
+   * their events.
+   */
   readonly pollMs: number;
   /** Requests that may wait at the same time, in total and per caller. */
   readonly total: number;
@@ -17,13 +20,15 @@ export const defaultWaitLimits: WaitLimits = { timeoutMs: 2000, pollMs: 25, tota
 
 export interface SequenceWaiter {
   /**
-   * Resolves with the account once it has reached `sequence`, or is parked: a parked account makes no progress.
-   * @throws WaitRefused (behind, crowded); StoreUnavailable if the first read fails. A later outage counts as waiting.
+   * Resolves with the account once it has reached `sequence`. Also resolves if the account is parked, because it then
+   * makes no progress.
+   * @throws WaitRefused (behind, crowded); StoreUnavailable if the first read fails. During a later outage, the wait
+   * continues.
    */
   waitUntilSettled(id: string, sequence: number, caller: string): Promise<StoredAccount>;
   /** Resolves with the account once it has reached `sequence`. @throws like `waitUntilSettled`; WaitRefused (parked) */
   waitFor(id: string, sequence: number, caller: string): Promise<StoredAccount>;
-  /** Wakes the requests that wait for one of these accounts, as they are stored now. */
+  /** Wakes the requests that wait for one of these accounts. @param accounts as they are stored now */
   notify(accounts: readonly StoredAccount[]): void;
   /** Returns the number of requests that wait. */
   waiting(): number;

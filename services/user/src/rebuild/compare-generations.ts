@@ -34,12 +34,14 @@ export interface CompareDeps {
 
 const FEW = 3;
 const LOOK_AGAIN_MS = 100;
-/** How often an account at different sequences is read again, at most. All attempts together take half a minute. */
+/**
+ * The maximum number of times that an account at different sequences is read again. All these reads take half a minute.
+ */
 const MOST_LOOKS = 300;
 
 /**
- * Compares field by field if both are at the same sequence. If one is ahead, the account is read again until the
- * other has followed.
+ * Compares every account. If it is at the same sequence in both generations, compares the fields. If one generation is
+ * ahead, reads the account again until the other one has followed.
  */
 export async function compareGenerations(deps: CompareDeps): Promise<ComparisonResult> {
   const tally = createTally();
@@ -65,7 +67,9 @@ function createTally() {
   const fields = new Map<string, number>();
 
   return {
-    /** Returns whether a later read may find both at the same sequence. */
+    /**
+     * Counts a pair whose verdict is final. @returns false if a later read may find both accounts at the same sequence
+     */
     settles({ old, fresh }: AccountPair): boolean {
       const verdict = compareAccount(old, fresh);
       if (verdict.kind === 'apart') return false;

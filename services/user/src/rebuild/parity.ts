@@ -4,9 +4,9 @@ import type { StoredAccount } from '../profile/stored-account.ts';
 
 /**
  * `same` and `differs`: both are at the same sequence. `apart`: one generation is ahead, and the other will follow.
- * `parked`: the account is parked in the new generation, and in the old one it is not parked, or only at a later event.
- * `freed`: the account is parked only in the old generation, or there at an earlier event, so that the old one will not
- * follow.
+ * `parked`: the account is parked in the new generation; in the old one it is not parked, or only at a later event.
+ * `freed`: the account is parked in the old generation, which will therefore not follow; in the new one it is not
+ * parked, or only at a later event.
  */
 export type ParityVerdict =
   | { readonly kind: 'same' | 'apart' | 'parked' | 'freed' }

@@ -99,7 +99,7 @@ function nothing() {
   return undefined;
 }
 
-/** Begins a rebuild and carries it out up to the switch. */
+/** Carries out a rebuild, including the switch. @returns the new generation */
 async function rebuilt(rebuild: Rebuild): Promise<number> {
   const begun = await rebuild.begin();
   assert.ok(begun);
@@ -231,7 +231,7 @@ describe('a rebuild', () => {
     await until('both are stored', async () => (await stores.profilesOf(1).page(undefined, 9)).length === 2);
     const { profile } = await findAccount(stores.profilesOf(1), ada.id);
     assert.ok(profile && !profile.ended);
-    // An account as another projection would produce it: stored at a sequence that it never had.
+    // An account as a different projection would produce it, stored at a sequence that it never had.
     const other = accountOfProfile({ ...profile, sequence: 2, locale: 'xx' });
     await stores.profilesOf(1).save([other]);
     const parity = await open({ pause: async () => undefined }).compare(2, nothing);

@@ -1,7 +1,7 @@
 /**
- * Rebuilds the read model: fills another generation while the active one serves queries. Each step is recorded in the
- * pointer before the next one begins, so that an interrupted rebuild resumes when it is started again, and two
- * concurrent rebuilds do no harm. The running instances do the work by following the pointer.
+ * Rebuilds the read model: fills a new generation while the active one serves queries. Each step is recorded in the
+ * pointer before the next one begins. An interrupted rebuild therefore resumes when it is started again, and two
+ * concurrent rebuilds do no harm. The running instances do the work: they follow the pointer.
  */
 import { GroupInUseError, type GroupProgress, type Groups } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
@@ -41,8 +41,8 @@ export interface Rebuild {
   /** Returns the generations that are being filled, by number. */
   state(): Promise<readonly GenerationState[]>;
   /**
-   * Returns the generation that is to become active, either one that was begun earlier or a new one. Undefined if
-   * the active one was rebuilt and its predecessor is still kept.
+   * Returns the generation that is to become active: one that was begun earlier, or else a new one. Returns undefined
+   * if the active generation was itself rebuilt and its predecessor is still kept.
    */
   begin(): Promise<{ readonly generation: number; readonly begun: 'now' | 'before' } | undefined>;
   /**
@@ -54,22 +54,23 @@ export interface Rebuild {
   /** Compares the generation with the active one, after waiting for the slower of the two to catch up. */
   compare(generation: number, seen: (accounts: number) => void): Promise<ComparisonResult>;
   /**
-   * Makes a generation active that is being filled. Returns the previous active one. @throws Error if it is not
-   * being filled
+   * Makes a generation active. It must be one that is being filled.
+   * @returns the generation that was active before
+   * @throws Error if the generation is not being filled
    */
   flip(generation: number): Promise<number>;
   /** Returns the generation that is kept to switch back to. */
   kept(): Promise<number | undefined>;
   /**
    * Ends every generation except the active one, and removes their data once no instance can be reading them. If there
-   * is anything to remove, calls `told` before it waits for that.
+   * is anything to remove, calls `told` before it waits for the instances.
    * @returns the generations that were removed
    */
   drop(told: () => void): Promise<readonly number[]>;
 }
 
 const LOOK_EVERY_MS = 500;
-/** The longest that Kafka takes to notice that a member is gone, with some reserve. */
+/** The longest time that Kafka takes to notice that a member has left, with some reserve, in ms. */
 const MEMBERS_LEAVE_WITHIN_MS = 45_000;
 const TOPICS = [ACCOUNTS_TOPIC];
 
@@ -77,8 +78,9 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
   const { generations, profilesOf, groups, now, pause } = deps;
 
   /**
-   * Changes the current pointer, and retries if it changes meanwhile. Returns undefined if there is nothing to
-   * change.
+   * Changes the current pointer, and retries if another process has changed it meanwhile. Changes nothing if `make`
+   * returns undefined.
+   * @returns the pointer before the change
    */
   async function change(make: (pointer: Pointer) => Pointer | undefined): Promise<Pointer> {
     for (;;) {

@@ -5,10 +5,10 @@
  *   <command> start --dir DIR --node-id N --port P --controller-port C \
  *             --voters 1@127.0.0.1:C1,2@127.0.0.1:C2,... --rf 3 --min-isr 2 [--set NAME=VALUE]
  *     starts a node that is broker (at 127.0.0.1:P, plaintext) and controller, with its data in DIR, whether or
- *     not there is data from before. Returns once it responds, and prints {"pid": its process id} as JSON. What
- *     --set gives goes into its configuration as it is; its listener for clients and for other nodes is CLIENT.
+ *     not there is data from before. Returns once it responds, and prints {"pid": its process id} as JSON. Each
+ *     --set NAME=VALUE is copied into its configuration; its listener for clients and for other nodes is CLIENT.
  *   <command> kill --dir DIR
- *     ends it with SIGKILL. Returns once it is gone, also if it was gone already.
+ *     ends it with SIGKILL. Returns once it is gone, even if it was gone already.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -29,7 +29,7 @@ export interface KafkaNodesOptions {
 export interface KafkaNodes {
   /** `host:port` of each node, as advertised to clients. */
   readonly brokers: readonly string[];
-  /** Kills a node before it returns, as a power cut would. Nodes count from 1. */
+  /** Kills a node immediately, like a power cut; it is dead when this returns. Nodes count from 1. */
   kill(node: number): void;
   /** Starts a killed node again, on its data. Resolves once it responds. */
   restart(node: number): Promise<void>;

@@ -36,10 +36,11 @@ const clientIds = new Set<string>();
 const TIMEOUT_CHECK_EVERY_MS = 2000;
 
 /**
- * Stops the timer with which kafkajs looks for pending requests about a thousand times a second per connection,
- * also when there are none. It costs an idle consumer about 7 % of a core, and Node warns of its negative delay.
- * A pending request is still looked for: a timer is set when it is queued. Also looks for requests that have timed out
- * every 2 s instead of every 100 ms: an idle service has three connections, and so woke 30 times a second. Idempotent.
+ * Stops the timer with which kafkajs looks for pending requests about a thousand times a second per connection, even if
+ * there are none. This costs an idle consumer about 7 % of a core, and Node warns of the timer's negative delay.
+ * Pending requests are still found, because a timer is set when a request is queued. Also makes kafkajs check for
+ * timeouts of requests every 2 s instead of every 100 ms, because an idle service has three connections, and so woke 30
+ * times a second. Idempotent.
  * @param clientId whose connections are patched; other clients in this process stay as they are
  */
 export function patchRequestTimer(clientId: string): void {
@@ -53,7 +54,7 @@ export function patchRequestTimer(clientId: string): void {
   };
 }
 
-/** Like the method that it replaces, with another interval. */
+/** Like the method that it replaces, with a different interval. */
 function checkTimeouts(requests: RequestQueue): void {
   if (!requests.enforceRequestTimeout) return;
   requests.destroy();

@@ -28,7 +28,7 @@ export interface ProgressDeps {
 }
 
 export interface ProgressWatch {
-  /** Must be called when the group was rebalanced: starts over. */
+  /** Starts over. Must be called when the group was rebalanced. */
   reset(): void;
   close(): void;
 }

@@ -14,7 +14,8 @@ export interface FeedOptions extends Omit<Interest, 'group' | 'topics'>, FeedCon
   readonly cursor?: CursorStore;
   /**
    * Called when events can no longer be read and the process should exit, such as when the key was revoked; never for a
-   * transient outage. Default: throws, which ends a process unless it catches everything.
+   * transient outage. Default: throws an uncaught exception, which ends the process unless it handles uncaught
+   * exceptions.
    */
   onFatal?(reason: Error): void;
   /** Stops waiting for a feed that cannot be reached at the start. */

@@ -31,9 +31,9 @@ const SENT_BEFORE = 'webhook_sent_before';
 interface EndpointDocument {
   readonly _id: string;
   readonly version: number;
-  /** The endpoint, with times as texts. */
+  /** The endpoint, with times as strings. */
   readonly endpoint: unknown;
-  /** A number below the limit of endpoints that no other document has. Endpoints that `ops move` added have none. */
+  /** A number that no other document has, below the limit of endpoints. Endpoints that `ops move` added have none. */
   readonly slot?: number;
 }
 
@@ -151,7 +151,10 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
   };
 }
 
-/** Returns the lowest free slot; undefined if there are `most` endpoints. Each endpoint without a slot uses up one. */
+/**
+ * Returns the lowest free slot; undefined if there are `most` endpoints. Each endpoint without a slot leaves one slot
+ * fewer for the others.
+ */
 function freeSlot(stored: readonly Pick<EndpointDocument, 'slot'>[], most: number): number | undefined {
   const taken = new Set(stored.flatMap(({ slot }) => (slot === undefined ? [] : [slot])));
   const slots = most - (stored.length - taken.size);

@@ -128,7 +128,7 @@ export function accountDisabled(reason?: string): AccountFact {
   };
 }
 
-/** Returns the fact that disables a verified account, whose owner is told. */
+/** Returns the fact that disables a verified account, whose owner is notified. */
 export function accountDisabledWithNotice(reason?: string): AccountFact {
   const { locale, person: ada } = addressed;
   return {
@@ -142,7 +142,7 @@ export function accountDisabledWithNotice(reason?: string): AccountFact {
   };
 }
 
-/** @param undo undefined if nobody is told */
+/** @param undo undefined if nobody is notified */
 export function accountErasureRequested(eraseAt: string, undo?: NewLink, requestedBy = adaId): AccountFact {
   return {
     type: 'AccountErasureRequested',

@@ -55,7 +55,7 @@ const proof: fc.Arbitrary<SignUpProof> = fc.oneof(
   },
 );
 
-/** A command without the parts that the use cases look up: the clock and the owner. */
+/** Generates a command, without real values for what the use cases look up: the clock and the owner. */
 function request(userId: string): fc.Arbitrary<Command> {
   const owner = fc.constant(undefined);
   const now = fc.constant(afterNoon(0));
@@ -207,8 +207,8 @@ const step: fc.Arbitrary<Step> = fc.constantFrom(...ids).chain((userId) =>
 
 const [one, other] = ids;
 /**
- * Two accounts with the same address, the first of which may have verified it or changed to another, and the
- * commands on them.
+ * Generates commands on two accounts with the same address. The first account may already have verified the address, or
+ * changed to a different one.
  */
 export const story: fc.Arbitrary<readonly Step[]> = fc
   .tuple(
@@ -241,7 +241,7 @@ function proving({ link, passwordHash }: RegisterAccount): Command {
   };
 }
 
-/** Returns the commands that give a verified account another address. */
+/** Returns the commands that give a verified account a different address. */
 function changing(
   { passwordHash }: RegisterAccount,
   { link, undo }: { readonly link: NewLink; readonly undo: NewLink },
@@ -279,7 +279,8 @@ export interface World {
 }
 
 /**
- * Adds the values that use cases look up on each retry. No session was created at a sequence that does not exist yet.
+ * Adds the values that use cases look up on each retry. Lowers `since` to the account's sequence, because no session
+ * can have been created at a later one.
  */
 function asLookedUp(world: World, userId: string, command: Command, now: Date): Command {
   return {

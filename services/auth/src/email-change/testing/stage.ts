@@ -36,7 +36,7 @@ export function withWorld(play: (world: World) => Promise<void>, given?: () => P
   }, given);
 }
 
-export async function verifiedAccount(
+export async function createVerifiedAccount(
   world: World,
   address = ada,
   password = PASSWORD,
@@ -73,7 +73,7 @@ export function undoChange(world: World, userId: string, deps: UseCaseDeps = wor
 }
 
 export async function changedAccount(world: World): Promise<string> {
-  const { userId } = await verifiedAccount(world);
+  const { userId } = await createVerifiedAccount(world);
   await requestChange(world, userId);
   await confirm(world, userId);
   return userId;

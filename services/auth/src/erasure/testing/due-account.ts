@@ -12,7 +12,7 @@ import { eraseAccountOf } from '../request-erasure.ts';
 
 export const ADDRESS = 'lovelace@example.com';
 export const PASSWORD = 'countess of the engine';
-/** Everything that names her in these tests. */
+/** Matches everything that identifies the person in these tests. */
 export const PERSONAL = /lovelace|augusta|byron|198\.51\.100|netscape/i;
 
 /** Creates an account that is due to be erased, with everything that the stores keep about a person. */
@@ -59,7 +59,7 @@ export async function filesThatName(folder: string): Promise<readonly string[]> 
   return files.filter((_, index) => PERSONAL.test(contents[index] ?? ''));
 }
 
-/** @param placesThatName returns where the store still names her. Default: the files of the data folder */
+/** @param placesThatName returns where the store still names the person. Default: the files of the data folder */
 export async function assertErased(
   world: World,
   userId: string,

@@ -26,7 +26,7 @@ export interface Language {
   readonly texts: PageTexts;
 }
 
-/** Returns the texts in the language of `locale`, or in English if it has none. */
+/** Returns the texts in the language of `locale`, or in English if there are none in that language. */
 export function languageFor(locale: string): Language {
   const { tag, language } = parseLocale(locale);
   const texts = Object.hasOwn(languages, language) ? languages[language] : undefined;

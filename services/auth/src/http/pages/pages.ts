@@ -277,7 +277,7 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
   };
 }
 
-/** Returns who signed up and when. */
+/** Returns who signed up and when, as the templates show it. */
 function signUpFacts(
   { tag }: Language,
   { username, email, signedUpAt }: Pick<OpenVerification, 'username' | 'email' | 'signedUpAt'>,

@@ -46,7 +46,7 @@ function bodyOf({ passwordRules }: RouteDeps) {
     password: passwordText.optional(),
     newPassword: newPasswordSchema(passwordRules).optional(),
     confirmNewPassword: passwordText.optional(),
-    // Accepts `true` as text, too, because forms send only text.
+    // Accepts the string 'true', too, because forms send only strings.
     reject: z.union([z.literal(true), z.literal('true').transform(() => true as const)]).optional(),
   });
 }
@@ -56,8 +56,8 @@ type Body = z.infer<ReturnType<typeof bodyOf>>;
 const SIGNED_UP = 1;
 
 /**
- * Returns the proof that the request is by the person who signed up: the session of the access token, or the cookie of the
- * browser.
+ * Returns the proof that the request is by the person who signed up: the session of the access token, and the sign-up
+ * cookie of the browser, if they are present.
  */
 function holdersOf(
   { signUpCookie }: RouteDeps,
@@ -72,8 +72,8 @@ function holdersOf(
 }
 
 /**
- * Returns the evidence in the body. @throws Problem (validation_failed) if a new password comes without its
- * repetition, or the other way round
+ * Returns the evidence in the body.
+ * @throws Problem (validation_failed) if a new password comes without its repetition, or the other way round
  */
 function evidenceOf(
   { password, newPassword, confirmNewPassword }: Body,
@@ -201,8 +201,8 @@ function verifyRoute(deps: RouteDeps): Route {
 }
 
 /**
- * Returns the fault to show in the form; `none` if no password was entered, because the browser no longer has the
- * cookie of the sign-up.
+ * Returns the fault to show in the form; undefined if the form cannot correct it. `none`: the password is required,
+ * because the browser no longer has the sign-up cookie, but was not entered yet.
  */
 function verificationFault(refusal: Refusal, { password }: Body): VerificationFault | 'none' | undefined {
   switch (refusal.kind) {

@@ -28,21 +28,21 @@ export interface PasswordsOptions {
    * cost.
    */
   readonly concurrency: number;
-  /** The length of the queue. Default: what is hashed in about a second. */
+  /** The length of the queue. Default: as many passwords as are hashed in about a second. */
   readonly maxWaiting?: number;
   /** The longest wait in the queue. Default: no limit. */
   readonly maxWaitMs?: number;
 }
 
-/** A hashing algorithm: stored hashes begin with its prefix. */
+/** A key and a cost. Each stored hash begins with the prefix of its scheme. */
 interface Scheme {
   readonly key: SecretKey;
   readonly cost: HashCost;
 }
 
 /**
- * `hash` returns `argon2id$m=19456,t=2,p=1,k=<kid>$` and 32 bytes in base64url, without `k` for a key that has no id;
- * `load` is for metrics.
+ * Creates the hashing functions. `hash` returns `argon2id$m=19456,t=2,p=1,k=<kid>$` and 32 bytes in base64url, without
+ * `k` for a key that has no id; `load` is for metrics.
  */
 export function createPasswords(options: PasswordsOptions): Passwords & { load(): HashingLoad } {
   const { saltKeys, costs, concurrency, maxWaiting = WAITING_PER_THREAD * concurrency } = options;
@@ -85,8 +85,8 @@ async function hashNow({ key, cost }: Scheme, password: string, address: string)
 }
 
 /**
- * Returns the text that identifies key and cost, so that hashes of different ones can be stored side by side. The
- * salt is derived from the address.
+ * Returns the prefix that identifies key and cost, so that hashes of different schemes can be stored together. It
+ * contains no salt, because the salt is derived from the address.
  */
 function prefixOf({ key: { kid }, cost: { memoryKib, passes } }: Scheme): string {
   const parameters = [`m=${memoryKib}`, `t=${passes}`, 'p=1', ...(kid === undefined ? [] : [`k=${kid}`])];

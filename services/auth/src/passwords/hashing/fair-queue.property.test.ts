@@ -137,7 +137,7 @@ describe('a fair queue', () => {
             }
           }
           flood();
-          // Some of the turns pass before the last of the people comes.
+          // Some turns are taken before all of the people have come.
           const people = Array.from({ length: 8 }, (_, n) => ({ n, network: `home ${n}`, address: `p${n}` }));
           const waited = new Map<Item, number>();
           function takeTurn(): void {

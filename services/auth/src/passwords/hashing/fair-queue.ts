@@ -1,4 +1,4 @@
-/** A bounded queue whose users take turns: first the networks that wait, then the addresses of each network. */
+/** A bounded queue whose users take turns: first the networks, then the addresses within each network. */
 
 export interface QueuedItem {
   readonly network: string;
@@ -8,9 +8,9 @@ export interface QueuedItem {
 export interface FairQueue<T> {
   /**
    * Adds an item.
-   * @returns the item that is dropped, which may be the new one. If the queue is full, it is the newest item of the
-   * network with most items; if the share of the address is full, the newest of the network with most items of that
-   * address
+   * @returns the item that is dropped, which may be the new one; undefined if none is. If the share of the address is
+   * full, it is the newest item of this address, in the network with most of them. If only the queue is full, it is the
+   * newest item of the address with most items, in the network with most items.
    */
   add(item: T): T | undefined;
   /** Removes the oldest item of the address whose turn it is, in the network whose turn it is. */
@@ -57,7 +57,7 @@ export function createFairQueue<T extends QueuedItem>(capacity: number): FairQue
     size -= 1;
   }
 
-  /** Returns the newest item of the address with most items, in the network with most. */
+  /** Returns the newest item of the address with most items, in the network with most items. */
   function newestOfLargest(): T | undefined {
     const addresses = largest([...networks.values()], countOf);
     return largest([...(addresses?.values() ?? [])], lengthOf)?.at(-1);
@@ -122,7 +122,7 @@ function lengthOf({ length }: readonly unknown[]): number {
   return length;
 }
 
-/** Returns the value with the greatest measure; of several, the last. */
+/** Returns the value with the greatest measure; if several have it, the last of them. */
 function largest<V>(values: readonly V[], measure: (value: V) => number): V | undefined {
   let found: V | undefined;
   let most = 0;

@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 import { hashConcurrency, widenThreadPool } from './thread-pool.ts';
 
 /**
- * Prints which ends first: reading a file, or any of as many long hashes as the pool has threads by default. Where the
- * file is to be first, the hashes take longer, because a busy machine may not run its thread for a while.
+ * Prints which ends first: accessing a file, or any of four long hashes, which fill the default thread pool. If the
+ * pool is widened, the hashes take longer, so that the file comes first even on a busy machine.
  */
 const script = `
   import { access } from 'node:fs/promises';

@@ -258,7 +258,7 @@ export function journalContract(name: string, open: OpenStores): void {
           commitOf({ stream: ada, events: [roleChanged(ada), sessionsRevoked(ada)] }),
           commitOf({ stream: ada, number: 2, events: [roleChanged(ada)] }),
           commitOf({ stream: grace, events: [sessionsRevoked(grace), roleChanged(grace)] }),
-          // Looks like the type in the stored text.
+          // This correlation id looks like the type of an event in the stored JSON.
           registrationOf('eve@example.com', { correlationId: '"type":"RoleChanged"' }),
         ]);
         assert.deepEqual((await journal.roleChanges()).toSorted(), [ada, grace].toSorted());

@@ -1,4 +1,4 @@
-/** Any sequence of writes leaves the stores of commits in the same state as the in-memory model. */
+/** Tests that any sequence of writes leaves the stores of commits in the same state as the in-memory model. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -22,7 +22,7 @@ const commit = fc
     },
     { requiredKeys: ['stream', 'number', 'commandId'] },
   )
-  // Each commit has another time, because the order among equal times is not promised.
+  // Each commit has a different time, because the order among equal times is not promised.
   .map(({ address, ...given }) =>
     commitOf({
       ...given,

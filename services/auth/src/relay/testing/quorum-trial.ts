@@ -38,7 +38,9 @@ export interface QuorumTrial extends AsyncDisposable {
    * responses.
    */
   killLeaderInsideSend(): Promise<boolean>;
-  /** Restarts the killed broker, immediately or after the others have caught up; resolves once all replicas are in sync. */
+  /**
+   * Restarts the killed broker, immediately or after the others have caught up. Resolves once all replicas are in sync.
+   */
   recover(): Promise<void>;
   finishWriting(): Promise<void>;
   compare(): Promise<Verdict>;

@@ -7,7 +7,7 @@ export interface Send {
 }
 
 export interface WatchedSends {
-  /** The publish function of a relay. */
+  /** The publish function to give to a relay. */
   readonly publish: Bus['publish'];
   /** Resolves as soon as a matching send has begun. */
   next(fits: (records: readonly OutgoingRecord[]) => boolean): Promise<Send>;

@@ -3,7 +3,9 @@ import { COMMITS_COLLECTION, type CommitDocument } from './commits.ts';
 
 const KEPT_MS = 7 * 24 * 3_600_000;
 
-/** Makes registrations be erased that ended before there were erasures: like others, seven days after their end. */
+/**
+ * Schedules the erasure of registrations that ended before there were erasures: seven days after their end, as usual.
+ */
 export const eraseEndedRegistrations: Migration = async (connection) => {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
   const ended = commits.find(

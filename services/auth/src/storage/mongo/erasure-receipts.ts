@@ -19,7 +19,7 @@ interface ErasureDocument extends Omit<ErasureRecord, 'account'> {
    */
   readonly waitingSince?: string;
   /**
-   * Set while the topic may have events with the person. Removed as a whole, so that the sparse index contains nothing
+   * Set while the topic may have the original events. Removed as a whole, so that the sparse index contains nothing
    * else (ADR 12).
    */
   readonly open?: { readonly firstAt: string; readonly account: string };

@@ -55,7 +55,7 @@ describe('the journal on mongo', () => {
     await journal.roleChanges();
     await registrations.living('ada@example.com');
     await outbox.unpublished([commit.stream]);
-    // Whose commit came first is asked of the primary alone, and then of a majority.
+    // Which commit came first is read from the primary alone, and then from a majority.
     assert.deepEqual(asked, [
       [COMMITS_COLLECTION, 'local'],
       ...Array(7).fill([COMMITS_COLLECTION, 'majority']),

@@ -13,7 +13,7 @@ const MAJORITY_WAIT_MS = 2000;
 const POLL_MS = 20;
 const NOT_YET_DURABLE = 'a majority has not confirmed the write';
 
-/** Returns the range of texts with a prefix. No character sorts after U+10FFFF. */
+/** Returns the range of strings with a prefix. No character sorts after U+10FFFF. */
 function startsWith(prefix: string) {
   return { $elemMatch: { $gte: prefix, $lt: `${prefix}\u{10FFFF}` } };
 }

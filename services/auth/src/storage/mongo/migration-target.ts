@@ -81,7 +81,7 @@ function commitsIn(connection: Connection): MoveTarget<RawCommit> {
   };
 }
 
-/** Returns, as text, what never changes after a commit is appended. */
+/** Returns, as JSON, the parts of a commit that never change after it is appended. */
 function fixedPart({ _id, stream, number, sequence, events, claims = [], at }: CommitDocument): string {
   return JSON.stringify([_id, stream, number, sequence, events, claims, at]);
 }

@@ -26,7 +26,7 @@ const MOVING = 'a data folder is being moved into this database, or its move bro
 /**
  * Asserts that no move into this database is in progress: decisions based on only some of the accounts could
  * contradict the others.
- * @throws Error of one line
+ * @throws Error with a one-line message
  */
 export async function assertNotMoving(connection: Connection): Promise<void> {
   if ((await movesIn(connection).exists({ endedAt: { $exists: false } })) !== null) throw new Error(MOVING);

@@ -26,7 +26,7 @@ const SQL = {
   waiting: `SELECT * FROM erasure INDEXED BY erasure_waiting WHERE waiting = 1 AND ${LATEST} ${IN_ORDER}`,
 } as const;
 
-/** A text that sorts after every instant with a year of four digits. */
+/** A string that sorts after every instant with a year of four digits. */
 const END = '~';
 
 /** Erasures and their receipts in the embedded store. */

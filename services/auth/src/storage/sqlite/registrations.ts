@@ -10,7 +10,7 @@ const SQL = {
     WHERE stream = :stream AND address IS NOT NULL`,
 } as const;
 
-/** An instant that is later than every one whose year has four digits. */
+/** The latest instant whose year has four digits. */
 const FOREVER = new Date('9999-12-31T23:59:59.999Z');
 
 /** The open registrations in the embedded store: commits with an address. */

@@ -181,14 +181,14 @@ const erasureReceipts = `
   CREATE INDEX erasure_waiting ON erasure (erased_at, account) WHERE waiting = 1;
 `;
 
-/** When the events of an erased account were published without the person. */
+/** Adds the times at which the events of an erased account were published again without personal data. */
 const erasureCopies = `
   ALTER TABLE erasure ADD COLUMN copied_first TEXT;
   ALTER TABLE erasure ADD COLUMN copied_last TEXT;
   CREATE INDEX erasure_copied ON erasure (copied_first, account) WHERE copied_first IS NOT NULL;
 `;
 
-/** Copies are kept; the index holds those of which the topic may still have the events with the person. */
+/** Keeps the record of copies. The index contains the erasures whose original events the topic may still have. */
 const erasureCopiesGone = `
   ALTER TABLE erasure ADD COLUMN copied_gone TEXT;
   DROP INDEX erasure_copied;

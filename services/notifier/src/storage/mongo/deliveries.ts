@@ -1,6 +1,6 @@
 /**
- * Deliveries in MongoDB. Every write is of one document; the port guarantees their order. Each mail needs six
- * requests, so this uses the driver without mongoose (ADR 20).
+ * Deliveries in MongoDB. Every write is of one document; the port defines the order of the writes. Each mail needs six
+ * requests, so this module uses the driver without mongoose (ADR 20).
  */
 import { guardMongo, retryLostRace } from '@latchkey/mongo';
 import type { Collection, Connection } from 'mongoose';
@@ -69,7 +69,10 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     return unsealable.modifiedCount + expired.modifiedCount;
   }
 
-  /** Claims some of the due deliveries. May return none, if another notifier was faster. `more`: others may be due. */
+  /**
+   * Claims some of the due deliveries. May return none if another notifier was faster. `more`: more deliveries may be
+   * due.
+   */
   async function takeSome({ owner, now, leaseMs, limit }: ClaimRequest) {
     const due = pendingDueAt(now);
     const found = await deliveries
@@ -84,7 +87,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     const [id, ...others] = ids;
     const more = found.length === limit;
     if (id !== undefined && others.length === 0) {
-      // A single candidate is the usual case, in which one request is saved.
+      // Usually there is a single candidate. One request then claims and returns it, which saves a request.
       const taken = await deliveries.findOneAndUpdate({ _id: id, ...due }, hold, { returnDocument: 'after' });
       return { taken: taken === null ? [] : [taken], more };
     }
@@ -314,7 +317,10 @@ function cutoffsIn(collection: Collection<CutoffsDocument>) {
   };
 }
 
-/** Returns a filter for pending deliveries that are due, or whose time is further ahead than is possible. */
+/**
+ * Returns a filter for pending deliveries that are due, or whose due time is too far ahead to be right
+ * (MAX_DUE_AHEAD_MS).
+ */
 function pendingDueAt(now: Date) {
   const farthest = new Date(now.getTime() + MAX_DUE_AHEAD_MS);
   return {

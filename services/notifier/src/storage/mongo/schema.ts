@@ -20,9 +20,9 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly _id: string;
   readonly state: DeliveryState;
   /**
-   * Only for an open delivery. `dueAt` is the earliest time of the next claim: the next attempt of a pending
-   * delivery, or the end of the lease of a claimed one. Removed as a whole, so that the sparse index contains only
-   * open deliveries.
+   * Set only for an open delivery. `dueAt` is the earliest time of the next claim: the next attempt of a pending
+   * delivery, or the end of the lease of a claimed one. The field is removed as a whole, so that the sparse index
+   * contains only open deliveries.
    */
   readonly open?: { readonly dueAt: Date; readonly sendUntil: Date };
   /** Only for an open delivery. */
@@ -42,7 +42,10 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly unpublished?: Date;
 }
 
-/** The cutoffs of one subject. Mails of a kind whose events come before a sequence must not be sent. */
+/**
+ * The cutoffs of one subject. Mails of a kind must not be sent if the sequence of their event is below that of its
+ * cutoff.
+ */
 export interface CutoffsDocument {
   /** The subject. */
   readonly _id: string;

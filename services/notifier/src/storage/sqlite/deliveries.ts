@@ -27,10 +27,12 @@ const COVERED = `EXISTS (
   SELECT 1 FROM notifier_cutoffs AS c
   WHERE c.subject = d.subject AND d.sequence < c.before AND c.what IN ('everything', d.purpose))`;
 
-/** The condition of pending deliveries that are due, or whose time is further ahead than is possible. */
+/** Matches pending deliveries that are due, or whose due time is too far ahead to be right (MAX_DUE_AHEAD_MS). */
 const DUE = `state = 'pending' AND due_at IS NOT NULL AND (due_at <= :now OR due_at > :now + ${MAX_DUE_AHEAD_MS})`;
 
-/** The index by `sendUntil`. SQLite itself would choose the index of states, and read all pending deliveries. */
+/**
+ * Selects the index by `sendUntil`. SQLite itself would choose the index of states, and read all pending deliveries.
+ */
 const OPEN = 'INDEXED BY notifier_deliveries_open';
 
 const ENDED = 'due_at = NULL, owner = NULL, content = NULL';
@@ -122,7 +124,7 @@ const SQL = {
     SELECT id, due_at FROM notifier_deliveries WHERE due_at < :before AND state = 'claimed' LIMIT ${MAX_LEASES}`,
 } as const;
 
-/** How long a result waits for others, in ms: mails that are sent meanwhile share one flush. */
+/** How long the write of a result waits for further results, in ms, so that they share one flush. */
 const COMMIT_DELAY_MS = 20;
 
 /** The value of SQLite's LIMIT for "no limit". */
@@ -214,13 +216,14 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
   }
 
   return mapSqliteErrors<SqliteDeliveries>({
-    // This write may be lost in a crash: the position in the log is lost with it, so the events are delivered again.
+    // A crash may lose this write, which does no harm: the position in the log is lost with it, so the events are
+    // delivered again.
     record: (batch, now) => write(() => recordAll(batch, now), { flushed: false }),
 
-    // This write may be lost in a crash: the claimer has then ended, so the lease would be void anyway.
+    // A crash may lose this write, which does no harm: the claimer has then ended, so its lease would be void anyway.
     claim: (claim) => write(() => claimSome(claim), { flushed: false }),
 
-    // May be lost in a crash, for the same reason.
+    // A crash may lose this write as well, for the same reason.
     extend: (ids, owner, until) =>
       write(
         () => {
@@ -230,7 +233,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
         { flushed: false },
       ),
 
-    // May be lost in a crash, for the same reason.
+    // A crash may lose this write as well, for the same reason.
     release: (owner, now) =>
       write(() => void prepare(SQL.release).run({ owner, now: now.getTime() }), { flushed: false }),
 
@@ -238,7 +241,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
       return prepare(SQL.leases).all().map(leaseOf);
     },
 
-    // May be lost in a crash, for the same reason.
+    // A crash may lose this write as well, for the same reason.
     free: ({ name, holder, until }, now) =>
       write(() => void prepare(SQL.free).run({ name, holder, until: until.getTime(), now: now.getTime() }), {
         flushed: false,

@@ -86,8 +86,9 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
 }
 
 /**
- * Replaces a document with a lower sequence. If a mark is to be set, also replaces one at the same sequence that
- * has no mark. In all other cases the upsert fails because the id exists.
+ * Returns an upsert that replaces the stored document if its sequence is lower. If a mark is to be set, it also
+ * replaces a stored document at the same sequence that has no mark. In all other cases the upsert fails because the id
+ * exists.
  */
 function replacing(document: AccountDocument) {
   const { _id, sequence, parked } = document;

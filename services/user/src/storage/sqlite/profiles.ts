@@ -41,7 +41,8 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
         const statement = database.prepare(upsert);
         for (const stored of accounts) statement.run(...rowOf(stored));
       }
-      // This write may be lost in a crash: the group's position is lost with it, so the events are delivered again.
+      // A crash may lose this write, which does no harm: the group's position is lost with it, so the events are
+      // delivered again.
       const erases = accounts.some(({ profile }) => profile?.ended);
       await database.write(saveAll, { flushed: false, erases });
     },
@@ -138,7 +139,7 @@ function listStatement(
   };
 }
 
-/** If at least this many profiles match, reading the list in its order is cheaper than sorting all matches. */
+/** If this number of profiles or more match, reading the list in its order is cheaper than sorting all matches. */
 const COMMON = 500;
 
 function isCommon(database: Database, table: string, prefix: string | undefined): boolean {
@@ -151,13 +152,13 @@ function isCommon(database: Database, table: string, prefix: string | undefined)
   return Number(database.prepare(sql).get(rangeOf(prefix))?.['n']) >= COMMON;
 }
 
-/** Matches a prefix with the indexes. */
+/** Returns a condition that matches a prefix by means of the indexes. */
 function beginsIndexed(table: string): string {
   return `id IN (SELECT id FROM ${table} WHERE email >= :from AND email < :beyond
     UNION SELECT id FROM ${table} WHERE username >= :from AND username < :beyond)`;
 }
 
-/** Matches a prefix row by row. The plus signs keep SQLite from using the indexes, and therefore from sorting. */
+/** A condition that matches a prefix row by row. The plus signs keep SQLite from using the indexes and then sorting. */
 const BEGINS_UNINDEXED =
   '((+email >= :from AND +email < :beyond) OR (+username >= :from AND +username < :beyond))';
 

@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { freePort } from '@latchkey/process/testing/free-port';
 
-export interface Gate {
-  /** On 127.0.0.1, the same while it is closed. */
+export interface OutageProxy {
+  /** The port on 127.0.0.1. It stays the same while the proxy is closed. */
   readonly port: number;
   open(): Promise<void>;
   /** Closes all connections and accepts no new ones. */
   shut(): Promise<void>;
 }
 
-/** Creates a closed gate. @param address `host:port` */
-export async function createGateTo(address: string): Promise<Gate> {
+/** Creates a closed proxy. @param address `host:port` */
+export async function createOutageProxy(address: string): Promise<OutageProxy> {
   const [host = '', farPort] = address.split(':');
   const port = await freePort();
   const sockets = new Set<Socket>();
