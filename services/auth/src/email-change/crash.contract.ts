@@ -15,10 +15,10 @@ import {
   changedAccount,
   confirm,
   countess,
+  createVerifiedAccount,
   PASSWORD,
   requestChange,
   undoChange,
-  createVerifiedAccount,
   withWorld,
 } from './testing/stage.ts';
 

@@ -16,12 +16,12 @@ import {
   changedAccount,
   confirm,
   countess,
+  createVerifiedAccount,
   eve,
   homeContext,
   PASSWORD,
   requestChange,
   undoChange,
-  createVerifiedAccount,
   withWorld,
 } from './testing/stage.ts';
 import { viewEmailUndo } from './undo.ts';

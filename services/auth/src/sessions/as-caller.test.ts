@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { requireExisting } from '../account/index.ts';
 import type { Caller } from '../deps.ts';
 import { requestEmailChange } from '../email-change/request.ts';
-import { PASSWORD, createVerifiedAccount, withWorld } from '../email-change/testing/stage.ts';
+import { createVerifiedAccount, PASSWORD, withWorld } from '../email-change/testing/stage.ts';
 import { eraseOwnAccount } from '../erasure/request-erasure.ts';
 import { changePassword } from '../passwords/change.ts';
 import { changeProfile } from '../profile/change-profile.ts';
