@@ -45,8 +45,8 @@ function changes(event: ChangingEvent): Partial<LivingProfile> {
     case 'OwnerAlerted':
     case 'EmailChangeRequested':
       return erasure(event.data.person);
-    // The `person` of these events contains only the reason that an admin gave, so a `null` does not mean that the
-    // profile is erased.
+    // The `person` of these events may contain nothing but the reason that an admin gave, so a `null` does not mean that
+    // the profile is erased.
     case 'AccountDisabled':
     case 'AccountErasureRequested':
       return { disabled: true };
