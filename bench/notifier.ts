@@ -62,7 +62,7 @@ function configFor(settings: Settings, key: SealingKey): NotifierConfig {
   });
 }
 
-/** Returns deliveries of verification mails, as the events of auth cause them. */
+/** Returns deliveries of verification mails like those that auth's events cause. */
 async function verifications(key: SealingKey): Promise<readonly NewDelivery[]> {
   const expiresAt = new Date(Date.now() + DAY_MS).toISOString();
   const deliveries: NewDelivery[] = [];

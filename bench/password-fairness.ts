@@ -1,7 +1,7 @@
 /**
  * Measures how long honest logins take while one client floods the server with its own, correct logins: 140 connections
  * that never pause, against 8 people in other networks. Not part of `npm run bench`, because it has no target.
- * npm run bench:fairness -- [connections] [seconds]
+ * Usage: `npm run bench:fairness -- [connections] [seconds]`
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';

@@ -1,4 +1,4 @@
-/** Compares the cost of hashing and signing with that of the libraries and calls that could be used instead. */
+/** Compares the cost of our hashing and signing with that of other libraries and calls that could do the same. */
 import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { signEvent } from '@latchkey/consumer/testing/signed';
 import { coveredBy, digestPerson, eventSigner, isSignedBy, verifySignature } from '@latchkey/events';
@@ -14,7 +14,7 @@ import { sampleInTurns } from './support/statistics.ts';
 const ROUNDS = 5;
 const HASHES = 50_000;
 const SIGNATURES = 3000;
-/** How many signatures a consumer that reads ahead checks concurrently. */
+/** The number of signatures that a consumer checks concurrently if it reads ahead. */
 const CHECKS_AT_ONCE = 16;
 
 export const primitives: Benchmark = {
@@ -93,7 +93,7 @@ async function figure(what: string, many: number, { limit, measured }: Compared)
   return { what, unit: 'µs', ...turns };
 }
 
-/** Returns the CPU time of each call in µs. */
+/** Returns the mean CPU time per call, in µs. */
 function cpuUs(many: number, work: () => unknown): number {
   const before = process.cpuUsage();
   for (let i = 0; i < many; i += 1) work();

@@ -42,9 +42,9 @@ export const rebuild: Benchmark = {
 
 interface Rebuilt {
   readonly seconds: number;
-  /** The duration in s including the comparison and the switch. */
+  /** The total duration in s, including the comparison and the switch. */
   readonly altogether: number;
-  /** Memory of the server in bytes, in the order of the samples. */
+  /** The memory of the server in bytes, one item per sample, oldest first. */
   readonly memory: readonly number[];
   readonly livez: readonly number[];
 }

@@ -1,6 +1,7 @@
 /**
- * `npm run bench:cluster` runs all benchmarks on Kafka and MongoDB, and `npm run bench:cluster -- relay` only some.
- * KAFKA_BROKERS and MONGO_URL name the servers; the broker must be for tests only (test/support/test-broker.ts).
+ * `npm run bench:cluster` runs all benchmarks on Kafka and MongoDB. `npm run bench:cluster -- relay` runs only the
+ * named ones. KAFKA_BROKERS and MONGO_URL name the servers; the broker must be for tests only
+ * (test/support/test-broker.ts).
  */
 import { feed } from './cluster/feed.ts';
 import { idle } from './cluster/idle.ts';

@@ -1,4 +1,4 @@
-/** `npm run bench` runs all benchmarks of a standalone; `npm run bench -- login refresh` runs only these. */
+/** `npm run bench` runs all benchmarks of a standalone; `npm run bench -- login refresh` runs only the named ones. */
 import { guard } from './guard.ts';
 import { latency } from './latency.ts';
 import { login } from './login.ts';

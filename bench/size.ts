@@ -90,7 +90,10 @@ async function rss({ metric }: Server): Promise<number> {
   return (await metric('latchkey_process_resident_memory_bytes')) / MB;
 }
 
-/** Starts a server on a seeded folder for the first time, which publishes the journal and fills the read model. */
+/**
+ * Starts a server on a seeded folder for the first time, and waits until it has published the journal and filled the
+ * read model.
+ */
 async function publishAll(folder: string): Promise<void> {
   await using server = await startServer({ DATA_DIR: folder });
   const events = 2 * ACCOUNTS + COMMITS - 2;
@@ -101,7 +104,7 @@ async function publishAll(folder: string): Promise<void> {
   );
 }
 
-/** More sessions than there are logins: otherwise the logins would end the session that is refreshed. */
+/** Allows more sessions than the benchmark has logins: otherwise the logins would end the session that is refreshed. */
 const SESSIONS = { SESSIONS_PER_ACCOUNT: '1000' };
 
 interface Side {
@@ -174,7 +177,7 @@ function loginOf({ email, password }: Person) {
   return { email, password };
 }
 
-/** The newest refresh token of each login, by the tokens of that login. */
+/** Maps the tokens of each login to its newest refresh token. */
 const newest = new WeakMap<Tokens, string>();
 
 async function refreshOnce({ client }: Server, tokens: Tokens): Promise<void> {

@@ -1,8 +1,8 @@
 /**
- * Tests whether response times reveal if an address has an account: medians of interleaved samples for a verified, an
- * unknown and a pending address, at sign-up, login and reset. Needs an idle machine. Exits with 1 if medians differ by
- * more than 5 ms. Not part of `npm run bench`, because it takes minutes.
- * npm run bench:timing -- [samples]
+ * Tests whether response times reveal if an e-mail address has an account. Compares medians of interleaved samples for
+ * a verified, an unknown and a pending address, at sign-up, login and password reset. Needs an idle machine. Exits with
+ * 1 if medians differ by more than 5 ms. Not part of `npm run bench`, because it takes minutes.
+ * Usage: `npm run bench:timing -- [samples]`
  */
 import { type Person, somebody } from '../test/support/people.ts';
 import { type Server, startServer } from './support/server.ts';
@@ -11,8 +11,8 @@ import { sampleInTurns } from './support/statistics.ts';
 const [samples = 300] = process.argv.slice(2).map(Number);
 const LARGEST_DIFFERENCE_MS = 5;
 /**
- * The number of addresses in use. There are many, because an address has at most five pending sign-ups, and because
- * each account then stays small.
+ * The number of e-mail addresses to use. There are many for two reasons: an address has at most five pending sign-ups,
+ * and each account stays small.
  */
 const ADDRESSES = 100;
 

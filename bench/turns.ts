@@ -1,4 +1,4 @@
-/** Measures how long a clean-up of sign-ups blocks the event loop, and so delays requests. */
+/** Measures how long a clean-up of sign-ups blocks the event loop and thereby delays requests. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { registrationOf } from '../services/auth/src/ports/testing/commits.ts';
 import { type CleanupScope, cleanUpOnce } from '../services/auth/src/sign-up/cleanup.ts';

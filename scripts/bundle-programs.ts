@@ -1,4 +1,4 @@
-/** Bundles programs. A program has up to 1,000 modules, and loading them from one bundle takes half the time. */
+/** Bundles our programs. A program has up to 1,000 modules, and loads in half the time if they are bundled. */
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
@@ -7,15 +7,15 @@ import { type Plugin, rolldown } from 'rolldown';
 const ROOT = join(import.meta.dirname, '..');
 
 /**
- * Matches packages that are not bundled. Our code replaces functions in files of kafkajs, finds files of zxcvbn, and
- * loads MongoDB's driver as mongoose does. pino starts a thread from a file of its own, and argon2 is native. The
- * bundler gives two variables of OpenTelemetry the same name.
+ * Matches the packages that are not bundled. Our code replaces functions in kafkajs's files, looks up files of zxcvbn,
+ * and loads MongoDB's driver in the same way as mongoose does. pino starts a thread from its own file, and argon2 is
+ * native. The bundler would give two variables of OpenTelemetry the same name.
  */
 const EXTERNAL = /^(kafkajs|mongoose|mongodb|bson|pino|pino-pretty|@zxcvbn-ts|@node-rs|@opentelemetry)(\/|$)/;
 
 /**
- * Writes a bundle for each program: `apps/ops` becomes `ops.js`. They share chunks.
- * @param programs their workspaces
+ * Writes one bundle per program, for example `ops.js` for `apps/ops`. The bundles share chunks.
+ * @param programs the workspaces of the programs
  * @param folder must be in the repository, because the bundles load files and packages from there
  * @returns a hash of the bundles
  * @throws Error if the folder is not empty, or a module cannot be resolved
@@ -30,7 +30,7 @@ export async function bundlePrograms(programs: readonly string[], folder: string
     external: EXTERNAL,
     plugins: [keepPaths(folder)],
     onLog(level, { code, message }) {
-      // Some packages call eval, which works in a bundle as well.
+      // The warning about eval is ignored: some packages call eval, and it also works in a bundle.
       if (level === 'warn' && code !== 'EVAL') throw new Error(`cannot bundle: ${message}`);
     },
   });
@@ -45,10 +45,10 @@ export async function bundlePrograms(programs: readonly string[], folder: string
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * Bundles programs for test suites, which may run concurrently: each version of the sources has a folder of its own,
- * whose files never change. Removes folders that are older than a day.
- * @param parent of these folders
- * @returns the folder
+ * Bundles programs for test suites, which may run concurrently: each version of the sources has its own folder, whose
+ * files never change. Removes folders that were not used for a day.
+ * @param parent the folder that contains these folders
+ * @returns the folder with the bundles
  */
 export async function bundleForTests(programs: readonly string[], parent: string): Promise<string> {
   await mkdir(parent, { recursive: true });
@@ -58,7 +58,7 @@ export async function bundleForTests(programs: readonly string[], parent: string
   }
   const written = await mkdtemp(join(parent, 'new-'));
   const folder = join(parent, await bundlePrograms(programs, written));
-  // Fails if another run has written the same folder.
+  // The rename fails if another run has already written the same folder.
   await rename(written, folder).catch(() => rm(written, { recursive: true }));
   await utimes(folder, new Date(), new Date());
   return folder;
@@ -74,7 +74,7 @@ function keepPaths(folder: string): Plugin {
     transform: {
       filter: { id: { include: /\.ts$/, exclude: /node_modules/ }, code: 'import.meta' },
       handler: (code, id) => {
-        // Packages are found from the bundle as well.
+        // `import.meta.resolve` is left unchanged, because packages can be resolved from the bundle as well.
         const other = /import\.meta\b(?!\.(dirname|url|resolve)\b)/.exec(code);
         if (other !== null)
           throw new Error(`${id}: cannot bundle ${code.slice(other.index, other.index + 30)}`);

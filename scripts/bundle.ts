@@ -1,4 +1,7 @@
-/** `npm run bundle -- FOLDER WORKSPACE…` bundles programs into a folder: `npm run bundle -- programs apps/ops`. */
+/**
+ * `npm run bundle -- FOLDER WORKSPACE…` bundles programs into a folder, for example `npm run bundle -- programs
+ * apps/ops`.
+ */
 import { resolve } from 'node:path';
 import { bundlePrograms } from './bundle-programs.ts';
 

@@ -78,7 +78,7 @@ function missingTests(document: string, text: string): readonly string[] {
     .map(({ title, target }) => `the test "${title}" in ${target}`);
 }
 
-/** The number of security advisories of similar products that tests cover. */
+/** The number of security advisories about similar products for which we have tests. */
 const ADVISORIES = 25;
 
 function adviceFaults(): readonly string[] {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { text } from 'node:stream/consumers';
 
-/** The checks, those that take longest first. */
+/** The names of the checks, slowest first. */
 const CHECKS = ['types', 'lint', 'arrows', 'docs', 'unused', 'schemas'];
 
 /** Runs one check. @returns whether it passed */

@@ -1,6 +1,9 @@
-/** Preloaded into each process of the test runner: ends it if it is still running after its tests had time to end. */
+/**
+ * Preloaded into each process of the test runner. Ends the process if it hangs, that is, if it is still running after
+ * the maximum time.
+ */
 
-/** In ms. The slowest file takes three minutes on two cores. */
+/** The maximum time in ms. The slowest test file takes three minutes on two cores. */
 const WITHIN_MS = Number(process.env['TEST_PROCESS_MINUTES'] ?? 40) * 60_000;
 
 setTimeout(() => {

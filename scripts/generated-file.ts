@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /**
- * Writes a generated file. With `--check` on the command line, compares it instead and sets exit code 1 if
- * it differs.
- * @param name relative to the repository
+ * Writes a generated file. With `--check` on the command line, compares the existing file with `text` instead, and sets
+ * exit code 1 if they differ.
+ * @param name the path of the file, relative to the root of the repository
  */
 export function generatedFile(name: string, text: string): void {
   const file = new URL(`../${name}`, import.meta.url);

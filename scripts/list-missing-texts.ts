@@ -1,6 +1,6 @@
 /**
- * `npm run languages`: lists the texts that are missing in a language, and so are shown in English. Fails if there are
- * any.
+ * `npm run languages`: lists the strings that a language does not translate, and that are therefore shown in English.
+ * Fails if there are any.
  */
 import { generalTexts, type Texts } from '../libs/http/src/index.ts';
 import { guardTexts } from '../libs/tokens/src/index.ts';
@@ -12,7 +12,7 @@ import { texts as userTexts } from '../services/user/src/http/texts.ts';
 
 const MAIL_LOCALES = ['de', 'fr', 'es', 'pt-BR'];
 
-/** German has every text, because its type requires them. */
+/** Compares each language with German. German is complete, because its type requires every string. */
 function missingIn(where: string, { de = {}, ...others }: Texts): readonly string[] {
   return Object.entries(others).flatMap(([language, texts]) =>
     Object.keys(de)

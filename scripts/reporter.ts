@@ -12,7 +12,10 @@ interface FileTime {
   readonly ms: number;
 }
 
-/** Returns the duration of a file, including the start of its process if it has its own; undefined for other events. */
+/**
+ * Returns the duration of a test file, or undefined if the event is not the end of a file. If the file has its own
+ * process, the duration includes the start of that process.
+ */
 function fileTimeOf({ type, data }: TestEvent): FileTime | undefined {
   if (type !== 'test:complete' || data.nesting > 0) return undefined;
   // The runner reports a whole process like a test, but without the `entryFile` that its tests have.
@@ -37,7 +40,7 @@ async function* withSlowest(events: AsyncIterable<TestEvent>): AsyncGenerator<Te
     const time = fileTimeOf(event);
     if (time) times.push(time);
     yield event;
-    // After the plan of the whole run, only the summary follows.
+    // The plan of the whole run is the last event before the summary.
     if (event.type === 'test:plan' && event.data.nesting === 0 && event.data.file === undefined)
       yield { type: 'test:diagnostic', data: { nesting: 0, level: 'info', message: slowestOf(times) } };
   }

@@ -1,6 +1,6 @@
 /**
- * Runs suites in Node's test runner. Options of the command line: `--test-name-pattern=TEXT` and
- * `--test-shard=INDEX/TOTAL`, as those of `node --test`.
+ * Runs suites in Node's test runner. Command-line options: `--test-name-pattern=TEXT` and `--test-shard=INDEX/TOTAL`,
+ * with the same meaning as in `node --test`.
  */
 import { glob, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,20 +19,20 @@ import {
 } from './test-processes.ts';
 
 export interface Suites {
-  /** Glob patterns. */
+  /** Glob patterns of the test files. */
   readonly files: readonly string[];
   /** The number of processes to run at the same time. */
   readonly concurrency: number;
-  /** Whether files that change nothing outside their tests share processes. */
+  /** Whether several test files may run in one process. Only files that change nothing outside their tests do. */
   readonly share: boolean;
 }
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** How long one test may take, in ms. The slowest takes one minute on two cores, and ten with a load of 90. */
+/** The timeout of a test, in ms. The slowest test takes one minute on two cores, and ten minutes under a load of 90. */
 const TEST_TIMEOUT_MS = 20 * 60_000;
 
-/** Returns globs that match the files with this ending in every folder of the root that has tests. */
+/** Returns glob patterns for the files with the given ending in every top-level folder that has tests. */
 export function inEveryFolder(ending: string): readonly string[] {
   return ['libs', 'services', 'apps', 'examples', 'scripts', 'test'].map(
     (folder) => `${folder}/**/*${ending}`,
@@ -51,7 +51,8 @@ export async function runSuites({ files, concurrency, share }: Suites): Promise<
     },
   });
   const [index = 1, total = 1] = values['test-shard'].split('/').map(Number);
-  // With this cache, Node strips and compiles each source file once for the hundreds of processes that tests start.
+  // With this cache, Node strips and compiles each source file only once, although the tests start hundreds of
+  // processes.
   process.env['NODE_COMPILE_CACHE'] ??= join(ROOT, 'node_modules', '.cache', 'compiled');
 
   process.env['PROGRAM_BUNDLES'] ??= await bundleForTests(
@@ -101,7 +102,7 @@ async function read(paths: readonly string[]): Promise<TestFile[]> {
 
 /**
  * Writes a main module for each process that runs several files.
- * @returns the files of each process, by its main module
+ * @returns the files of each process, by the path of its main module
  */
 async function writeEntries(
   folder: string,

@@ -1,6 +1,7 @@
 /**
- * Lists the packages of an installation as CycloneDX 1.6, from npm's lock file. `npm sbom --omit=dev` would omit
- * packages that one workspace needs in production and another in development, such as kafkajs and mongodb.
+ * Lists the packages of an installation as CycloneDX 1.6, from npm's lock file. `npm sbom --omit=dev` is not used: it
+ * would omit packages that one workspace needs in production and another only in development, such as kafkajs and
+ * mongodb.
  */
 interface Locked {
   readonly name?: string;
@@ -28,7 +29,7 @@ export interface Component {
   readonly licenses?: readonly { readonly expression: string }[];
 }
 
-/** Returns the bill of materials of a lock file: every package that is not only for development, once per version. */
+/** Returns the bill of materials of a lock file: every package except those for development only, once per version. */
 export function createSbom(lock: LockFile, version: string) {
   const components = new Map<string, Component>();
   for (const [path, locked] of Object.entries(lock.packages)) {

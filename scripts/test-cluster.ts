@@ -1,7 +1,7 @@
 /**
- * `npm run test:cluster`: runs all suites that need servers, and the journey with two processes of each service, on
- * the Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name. First prints which servers these are. Arguments are
- * options of Node's test runner: `npm run test:cluster -- --test-shard=1/2` runs every other file.
+ * `npm run test:cluster`: runs all suites that need servers, and the journey with two processes of each service, on the
+ * Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name. First prints which servers these are. Arguments are passed
+ * to Node's test runner: for example, `npm run test:cluster -- --test-shard=1/2` runs every other file.
  */
 import { spawnSync } from 'node:child_process';
 import { Kafka, logLevel } from 'kafkajs';
@@ -19,7 +19,7 @@ const {
 
 /**
  * Checks the environment variables.
- * @throws Error that names all that are missing
+ * @throws Error that names all missing variables
  */
 function checkGiven(): void {
   const missing = [

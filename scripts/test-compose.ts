@@ -22,7 +22,7 @@ interface Programs {
 
 /**
  * Returns the versions of the required programs.
- * @throws Error that names all that are missing
+ * @throws Error that names all missing programs
  */
 function programs(): Programs {
   const engine = outputOf('docker', 'version', '--format', '{{.Server.Version}}');

@@ -12,10 +12,13 @@ export interface TestFile {
   readonly source: string;
 }
 
-/** Paths of the files of one process, in the order in which they run. */
+/** The paths of the files that one process runs, in order. */
 export type TestProcess = readonly string[];
 
-/** The suffix of main modules that run the files of a shared process, each as a suite with the path of the file. */
+/**
+ * The suffix of the main modules of shared processes. Such a module runs each of its files as a suite that has the
+ * file's path as its name.
+ */
 export const SHARED_PROCESS_SUFFIX = '.shared.mjs';
 
 /**
@@ -24,10 +27,13 @@ export const SHARED_PROCESS_SUFFIX = '.shared.mjs';
  */
 const MAX_FILES = 20;
 
-/** Matches sources that may change the whole process: its object, globals, mocks, child processes and threads. */
+/**
+ * Matches sources that may change the whole process, because they use `process`, globals, mocks, child processes or
+ * threads.
+ */
 const PROCESS_WIDE = /\bprocess\.(?!env\b)|\bglobalThis\b|\bmock\b|node:child_process|node:worker_threads/;
 
-/** Returns the processes that run all files. Black-box tests come first, because they take longest. */
+/** Assigns all files to processes. Black-box tests come first, because they take longest. */
 export function planProcesses(files: readonly TestFile[]): readonly TestProcess[] {
   const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const blackBox = sorted.filter(isBlackBox);
@@ -55,8 +61,8 @@ function inEqualParts(files: readonly TestFile[]): readonly TestProcess[] {
 }
 
 /**
- * Returns the main module of a shared process. A suite for each file limits the file's hooks to its own tests, and
- * fails if the file cannot be loaded.
+ * Returns the source of the main module of a shared process. Each file gets its own suite, so that the file's hooks
+ * apply only to its own tests. The suite fails if the file cannot be loaded.
  */
 export function sharedEntry(root: string, process: TestProcess): string {
   const suites = process.map((path) => {

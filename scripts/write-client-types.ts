@@ -1,4 +1,6 @@
-/** Generates the types of libs/client from docs/openapi.json. With `--check` it compares instead. */
+/**
+ * Generates the types of libs/client from docs/openapi.json. With `--check`, only compares them with the existing file.
+ */
 import openapiTS, { astToString, COMMENT_HEADER } from 'openapi-typescript';
 import { generatedFile } from './generated-file.ts';
 

@@ -1,4 +1,6 @@
-/** Generates docs/config.md from the schemas of the settings. With `--check` it compares instead. */
+/**
+ * Generates docs/config.md from the schemas of the settings. With `--check`, only compares it with the existing file.
+ */
 
 import { authSettings } from '@latchkey/auth';
 import { kafkaSettings, storeKindSettings, storeSettings } from '@latchkey/backend';

@@ -1,6 +1,6 @@
 /**
- * Generates docs/openapi.json, which contains the routes of all services, from a running system. With `--check` it
- * compares instead.
+ * Generates docs/openapi.json from a running system. The file contains the routes of all services. With `--check`, only
+ * compares the result with the existing file.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

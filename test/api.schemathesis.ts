@@ -22,9 +22,9 @@ const system = await startStandalone({ LIMITS: 'off' });
 after(() => system.stop());
 const people = createPeople(createClient(system.url), createMailbox(system.mailbox));
 
-/** @throws AssertionError with the report of schemathesis if it has found something */
+/** Runs schemathesis. @throws AssertionError with its report if it has found a fault */
 async function run(...options: readonly string[]): Promise<void> {
-  // It writes its files into the working folder.
+  // schemathesis writes its files into the working folder.
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-schemathesis-'));
   try {
     const words = [
@@ -46,7 +46,7 @@ test('finds nothing without a token', () => run());
 
 test('finds nothing as an admin', async () => {
   const { accessToken } = await people.login(await createAdmin(system, people));
-  // It would sign the admin out, and all later responses would be 401.
+  // This route would sign the admin out: all later responses would be 401.
   const signOut = ['--exclude-path', '/api/v1/auth/logout-all'];
   await run(...signOut, '--header', `Authorization: Bearer ${accessToken}`);
   assertStatus(await people.me(accessToken), 200);

@@ -1,6 +1,6 @@
 /**
- * Changing the address of an account, and undoing a change that a thief has made, through HTTP, mails and ops commands
- * alone.
+ * Changing the e-mail address of an account, and undoing a change that a thief has made. Uses only HTTP, mails and ops
+ * commands.
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -25,7 +25,7 @@ async function signedIn(name: string) {
   return { ...person, ...(await people.login(person)) };
 }
 
-/** Creates an account and changes its address. */
+/** Creates an account and changes its e-mail address. */
 async function moved(name: string) {
   const person = await signedIn(name);
   const { email: newEmail } = somebody('new');

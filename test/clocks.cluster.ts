@@ -12,7 +12,7 @@ import { createPeople, type People, somebody } from './support/people.ts';
 import { shiftClock } from './support/programs.ts';
 
 const AHEAD_SECONDS = 50;
-/** More rounds than there are processes, so that every process is reached. */
+/** More than the number of processes per service, so that every process is reached. */
 const TURNS = 3;
 
 let cluster: Cluster;

@@ -82,7 +82,7 @@ async function forgedCounted(service: 'user' | 'notifier'): Promise<number> {
 test('forged records are set aside by user and notifier; the true next event counts', async () => {
   const person: Person = await people.verified(somebody('ada'));
   const { id, accessToken: token } = await people.login(person);
-  // Wait for the read model: what it contains is on the topic.
+  // Wait for the read model: the events that it contains are on the topic.
   assertStatus(await people.me(token), 200);
   const journaled = (await readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS)).filter(
     (record) => subjectOf(record) === id,

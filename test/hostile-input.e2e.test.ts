@@ -51,9 +51,9 @@ const pending = somebody('pending');
 await people.signUp(pending);
 const verified = await people.verified(somebody('verified'));
 const admin = await createAdmin(system, people);
-/** A person whose address was changed; the change can still be undone. */
+/** A person whose e-mail address was changed; the change can still be undone. */
 const moved = await people.verified(somebody('moved'));
-/** A person who has requested a different address and has not confirmed it. */
+/** A person who has requested a different e-mail address and has not confirmed it. */
 const moving = await people.verified(somebody('moving'));
 
 const tokens = {

@@ -1,5 +1,6 @@
 /**
- * The journey on Kafka and MongoDB. Afterwards, programs that contain none of our code read what it has stored there.
+ * The journey on Kafka and MongoDB. Afterwards, programs that contain none of our code read what the journey has
+ * stored.
  */
 import './journey.e2e.test.ts';
 import assert from 'node:assert/strict';

@@ -121,7 +121,7 @@ describe('signing up', () => {
     const told = await mailbox.next(ada.email, 'You already have an account');
     assert.ok(!told.html.includes(mallory.username) && !told.text.includes(mallory.username));
 
-    // A separate account: the owner's is unchanged, and the stranger gets the usual responses.
+    // The stranger has a separate account and gets the usual responses; the owner's account is unchanged.
     const stranger = await people.login(mallory);
     const owner = await people.login(ada);
     assert.notEqual(stranger.id, owner.id);
@@ -184,7 +184,7 @@ describe('logging in', () => {
     // The previous token gets the same response again until the new token is used.
     assert.equal(assertStatus(await refresh(refreshToken), 200).json.refreshToken, second);
     const third = assertStatus(await refresh(second), 200);
-    // The token before the previous one: only a thief could use it now.
+    // The token before the previous one: only a thief would use it now.
     assertProblem(await refresh(refreshToken), 401, 'refresh_token_invalid');
     assertProblem(await refresh(third.json.refreshToken), 401, 'refresh_token_invalid');
     const renewed = assertStatus(await refresh(elsewhere.refreshToken), 200).json;
@@ -450,7 +450,7 @@ describe('a guarded service of another team', () => {
     const eve = somebody('eve');
     await people.signUp(eve);
     const unverified = await people.login(eve);
-    // Right after its start, the service has not read all revocations.
+    // Right after its start, the service may not have read all revocations, and then responds with 503.
     const first = answered(() => books.client.get('/books', { token: unverified.accessToken }));
     assertStatus(await first, 200);
     assertProblem(
@@ -598,7 +598,7 @@ describe('a power cut in the middle of it', () => {
     await system.kill();
     await system.start();
 
-    // If a mail was being sent during the kill, it is sent again once its lease has expired.
+    // A mail that was being sent during the kill is sent again once its lease has expired.
     function next(email: string, subject: string) {
       return mailbox.next(email, subject, 1, TAKE_OVER_MS);
     }
@@ -611,7 +611,8 @@ describe('a power cut in the middle of it', () => {
     assertStatus(await client.post(`/auth/password-reset-confirm/${reset.token}`, { json: body }), 200);
     await people.login({ email: ada.email, password: NEW_PASSWORD });
     for (const { email } of [ada, eve]) {
-      // If the kill interrupted a delivery, the mail may arrive again with the same Message-ID, and counts only once.
+      // If the kill interrupted a delivery, the mail may arrive again with the same Message-ID. Such copies count as
+      // one mail.
       const mails = new Map((await mailbox.to(email)).map(({ messageId, subject }) => [messageId, subject]));
       assert.equal(new Set(mails.values()).size, mails.size, 'no mail came twice');
     }

@@ -1,7 +1,4 @@
-/**
- * Servers that start late or go down: the state that the services report meanwhile, and that they recover by
- * themselves.
- */
+/** Servers that start late or go down. The services must report their state meanwhile, and recover by themselves. */
 import assert from 'node:assert/strict';
 import { exec } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
@@ -249,7 +246,7 @@ function isVerification({ subject }: { readonly subject: string }) {
   return subject === 'Verify your email';
 }
 
-/** A shell command that takes `start` and `stop`, and controls the broker at KAFKA_BROKERS. */
+/** A shell command that controls the broker at KAFKA_BROKERS. Its argument is `start` or `stop`. */
 const CONTROL = process.env['KAFKA_CONTROL'];
 const withoutControl = CONTROL ? false : 'KAFKA_CONTROL is not set: nobody here can stop the broker';
 function broker(word: 'start' | 'stop') {

@@ -1,6 +1,6 @@
 /**
- * A journey with a path in PUBLIC_URL, behind a proxy that removes the path: the URLs in mails and pages must contain
- * it.
+ * A journey with a path in PUBLIC_URL, behind a proxy that removes the path. The URLs in mails and pages must contain
+ * the path.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -32,7 +32,7 @@ after(async () => {
   await system?.stop();
 });
 
-/** Returns the path that the proxy forwards; a path that does not exist if the URL has another prefix. */
+/** Returns the path that the proxy forwards. If the URL has a different prefix, returns a path that does not exist. */
 function withoutPath(url: string): string {
   return PUBLIC.test(url) ? url.slice(PATH.length) : '/not-ours';
 }

@@ -53,7 +53,7 @@ async function moreIsWritten(): Promise<void> {
   await eventually('more is written', () => writers.written() > so + 10, TAKE_OVER_MS);
 }
 
-/** Waits until every instance serves queries from this generation. */
+/** Waits until every instance serves queries from the given generation. */
 function answers(generation: number) {
   return eventually(`generation ${generation} answers everywhere`, async () => {
     const pages = await Promise.all(

@@ -16,7 +16,7 @@ interface Answer extends Place {
 }
 
 const secrets = new Map<string, string>();
-/** Addresses and names: they are not secrets, but must not be in logs, keys or headers. */
+/** E-mail addresses and names: they are not secrets, but must not be in logs, keys or headers. */
 const persons = new Map<string, string>();
 const answers: Answer[] = [];
 
@@ -56,7 +56,7 @@ function witness(name: string, reply: Reply, handsOut: Readonly<Record<string, s
   return reply;
 }
 
-/** Records a token as secret: the whole token, and the part of it that nobody can guess. */
+/** Records a token as secret: the whole token, and the part of it that cannot be guessed. */
 function tokenParts(name: string, token: string): readonly string[] {
   secret(name, token);
   const part = token.includes('.') ? token.slice(token.lastIndexOf('.') + 1) : token.slice(-42);
@@ -120,7 +120,7 @@ async function ask(
   return witness(name, assertStatus(await asked, status), handsOut);
 }
 
-/** Causes everything that creates or uses a secret, including failures. */
+/** Exercises everything that creates or uses a secret, including failures. */
 async function journey(): Promise<void> {
   const ada = introduce('ada');
   for (const [name, value] of Object.entries(NAMES)) persons.set(name, value);

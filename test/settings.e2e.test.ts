@@ -1,4 +1,4 @@
-/** Invalid settings: the process prints one clear line per fault, and exits with code 1. */
+/** Invalid settings: the process must print one clear line per fault, and exit with code 1. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
@@ -233,7 +233,7 @@ describe('an end that was asked for', () => {
     const client = createClient(system.url);
     const answered: string[] = [];
     let ending = false;
-    // So few that even a busy machine finishes all requests in progress within the time limit for stopping.
+    // Few enough that even a busy machine finishes all requests in progress within the time limit for stopping.
     const crowd = Array.from({ length: 5 }, async () => {
       while (!ending) {
         const guest = somebody('guest');

@@ -9,7 +9,8 @@ import { createMailServer, type MailServer, type ScriptedReplies } from './suppo
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
 /**
- * How many attempts must fail before the mail server is started. With TEST_WAITS=long, these take about half a minute.
+ * The number of attempts that must fail before the mail server is started. With TEST_WAITS=long, this takes about half
+ * a minute.
  */
 const FOUND_AWAY_TIMES = process.env['TEST_WAITS'] === 'long' ? 15 : 3;
 
@@ -56,7 +57,7 @@ async function measured({ system }: Scene, metric: RegExp): Promise<number> {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-/** Waits until mails were attempted again while the mail server is down. */
+/** Waits until FOUND_AWAY_TIMES more attempts have failed because the mail server is down. */
 async function foundAway(here: Scene): Promise<void> {
   function tries() {
     return measured(here, /^latchkey_notifier_tries_total\{.*result="unreachable"/);

@@ -34,7 +34,7 @@ after(() => cluster?.stop());
 
 interface Load {
   readonly newcomers: readonly Person[];
-  /** How often the profile of each account was changed. */
+  /** The number of profile changes of each account. */
   readonly changes: ReadonlyMap<string, number>;
   readonly faults: readonly string[];
   stop(): Promise<void>;

@@ -30,7 +30,7 @@ let mongo: MongoClient;
 let db: Db;
 
 before(async () => {
-  // `warn` lets an unsigned record park an account.
+  // With `warn`, an unsigned record can park an account.
   cluster = await startCluster({ settingsOn: () => ({ EVENT_SIGNATURES: 'warn' }) });
   people = createPeople(createClient(cluster.url), createMailbox(cluster.mailbox));
   mongo = await MongoClient.connect(cluster.stores.MONGO_URL);
@@ -62,7 +62,7 @@ async function look(settings: Settings = {}, ...words: readonly string[]) {
   return { code, ...JSON.parse(stdout) };
 }
 
-/** Returns kind, subject and sequence of each finding, without its message. */
+/** Returns kind, subject and sequence of each finding, but not its message. */
 function named(findings: readonly { kind: string; subject?: string; sequence?: number }[]) {
   return findings
     .map(({ kind, subject, sequence }) => [kind, subject, sequence].filter(Boolean).join(' '))
@@ -183,7 +183,7 @@ describe('verify', () => {
       return isDeepStrictEqual(named(found.findings), planted) && found;
     });
     assert.equal(code, 1);
-    // At least one: if a lease expired on a busy machine, auth may have published other records twice as well.
+    // At least one: if a lease expired on a busy machine, auth may have published some records twice as well.
     assert.ok(counts.repeated >= 1);
     assert.deepEqual([counts.unreadable, counts.parked], [1, 1]);
     const { stdout } = await ops('verify', '--patience', '0');
@@ -292,7 +292,7 @@ async function everything() {
   };
 }
 
-/** Starts a process of a service that uses the other topic. The process ends with the test. */
+/** Starts a process of a service that uses the topic in `MOVED`. The process ends with the test. */
 async function startMoved(t: TestContext, service: (typeof services)[number], settings: Settings = {}) {
   const instance = await cluster.another(service, { ...MOVED, ...settings });
   instance.launch();

@@ -1,4 +1,4 @@
-/** Webhooks with three processes that send them: the busiest is killed repeatedly, and the receivers fail. */
+/** Three processes send webhooks. The busiest one is killed repeatedly, and the receivers fail on purpose. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
@@ -14,7 +14,7 @@ import { eventsOfFeed, idsByAccount, startWebhookReceiver } from './support/webh
 const WEBHOOKS_ALLOW_PRIVATE = 'true';
 const PEOPLE = 4;
 const KILLS = 3;
-/** Longer than it takes until another process has the lease of one that was killed. */
+/** Longer than another process needs to get the lease of a killed one. */
 const TAKE_OVER_MS = 120_000;
 
 const cluster = await startCluster({
@@ -40,7 +40,7 @@ async function resume(endpoints: readonly { readonly id: string }[]): Promise<vo
   for (const { id } of endpoints) await cluster.ops('webhooks', 'resume', id);
 }
 
-/** Returns how many requests a process has sent to endpoints. */
+/** Returns the number of requests that a process has sent to endpoints. */
 async function sentBy({ operations }: ServerProcess): Promise<number> {
   const metrics = await (await fetch(`${operations}/metrics`)).text();
   const counts = metrics.matchAll(/^latchkey_webhooks_attempts_total\S* (\d+)$/gm);

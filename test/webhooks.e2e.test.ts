@@ -11,7 +11,7 @@ import { createPeople, somebody } from './support/people.ts';
 import { runToEnd, startStandalone } from './support/standalone.ts';
 import { eventsOfFeed, idsByAccount, startWebhookReceiver } from './support/webhook-receiver.ts';
 
-/** How often a person signs up and the server is killed. */
+/** The number of rounds. In each, a person signs up and the server is killed. */
 const ROUNDS = 3;
 
 const system = await startStandalone({ WEBHOOKS_ALLOW_PRIVATE: 'true', LIMITS: 'off' });

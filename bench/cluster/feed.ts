@@ -94,8 +94,8 @@ async function readFeed(url: string): Promise<void> {
 }
 
 /**
- * Returns the time from joining the group to the last record, in ms. The join itself, which takes seconds for a new
- * group, does not count.
+ * Returns the time from the end of the join to the last record, in ms. Joining takes seconds in a new group, and does
+ * not count.
  */
 async function readAll(kafka: Kafka, topic: string): Promise<number> {
   const consumer = kafka.consumer({ groupId: `bench-${crypto.randomUUID()}` });

@@ -70,7 +70,7 @@ type Work = (client: number) => Promise<unknown>;
 
 /**
  * Runs the work.
- * @param cpu receives the CPU ms per operation, as the difference of `cpuMs`
+ * @param cpu the array to which the CPU ms per operation are appended; `cpuMs` is read before and after the work
  * @returns operations per second
  */
 async function measured(work: Work, cpuMs: () => Promise<number>, cpu: number[]): Promise<number> {
@@ -86,7 +86,7 @@ async function ownCpu(): Promise<number> {
 }
 
 /**
- * Creates a session of one account for each client.
+ * Creates one session per client, all of the same account.
  * @returns their refresh tokens
  */
 async function sessions({ people }: ClusterServer): Promise<string[]> {
@@ -98,7 +98,7 @@ async function sessions({ people }: ClusterServer): Promise<string[]> {
 }
 
 /**
- * Exchanges a refresh token with node:http, because a slower client would limit the measurement.
+ * Exchanges a refresh token. Uses node:http, because a slower client would limit the measurement.
  * @returns the new token
  */
 async function exchanged(url: string, agent: Agent, refreshToken: string | undefined): Promise<string> {
@@ -113,7 +113,7 @@ async function exchanged(url: string, agent: Agent, refreshToken: string | undef
 }
 
 /**
- * Stores the data of a session per client, of an account with two commits, as auth does.
+ * Stores an account with two commits and one session per client, in the form in which auth stores them.
  * @returns a function that makes the database calls of a refresh
  */
 async function bareCalls(url: string, bare: Db): Promise<(client: number) => Promise<void>> {

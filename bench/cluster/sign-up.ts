@@ -10,7 +10,8 @@ import { median, sampleInTurns } from '../support/statistics.ts';
 
 const ROUNDS = 3;
 /**
- * Sign-ups per second. A machine on which the services share cores with the servers and the client may need fewer.
+ * The number of sign-ups per second. It may have to be lower on a machine where the services share cores with the
+ * servers and the client.
  */
 const PER_SECOND = Number(process.env['SIGN_UPS_PER_SECOND'] ?? 20);
 const SIGN_UPS = 10 * PER_SECOND;

@@ -1,6 +1,6 @@
 /**
- * Better Auth (https://better-auth.com) on SQLite, with the durability, the hash and the mails of a standalone. If
- * this file is run as a program, it is the server of Better Auth.
+ * Better Auth (https://better-auth.com) on SQLite, with the same durability, password hash and mails as a standalone.
+ * If this file is run as a program, it is the server of Better Auth.
  */
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

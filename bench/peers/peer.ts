@@ -9,15 +9,15 @@ export interface NewPerson {
 
 export interface Peer {
   readonly name: string;
-  /** Whether the system sends its mails to the given sink. A sign-up is then measured until its mail is accepted. */
+  /** Whether the system sends its mails to the given sink. If so, a sign-up is measured until its mail is accepted. */
   readonly mails: boolean;
   /** Creates an account. @throws Error if it is refused */
   signUp(person: NewPerson): Promise<void>;
   /** Signs in. @returns the cookie or token that `whoAmI` needs @throws Error if it is refused */
   signIn(person: NewPerson): Promise<string>;
-  /** Requests the owner of a session. @throws Error if it is refused */
+  /** Requests the account that a session belongs to. @throws Error if it is refused */
   whoAmI(session: string): Promise<void>;
-  /** Returns the CPU time of the server so far, all threads, in ms. Absent if it is not known. */
+  /** Returns the CPU time of all threads of the server so far, in ms. Absent if the CPU time is not known. */
   cpuMs?(): Promise<number>;
   /** Ends the server, if the adapter has started it. */
   stop?(): Promise<void>;
@@ -25,11 +25,11 @@ export interface Peer {
 
 /**
  * The type of the function `openPeer` that each adapter exports.
- * @param url the URL in the command line; absent for the peers of this folder
+ * @param url the URL from the command line; absent for the peers in this folder
  */
 export type OpenPeer = (options: { readonly sink: SmtpSink; readonly url?: string }) => Promise<Peer>;
 
-/** Sends a request and reads the whole response. @throws Error unless it is answered with 2xx */
+/** Sends a request and reads the whole response. @throws Error if the status is not 2xx */
 export async function request(url: string, init?: RequestInit): Promise<Response> {
   const response = await fetch(url, init);
   const body = await response.text();

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:peers` measures a standalone and Better Auth, which it installs in this folder, alternately and with
- * the same work. `npm run bench:peers -- ./my-adapter.ts http://localhost:3000` adds another system: the file exports
- * `openPeer`.
+ * `npm run bench:peers` measures a standalone and Better Auth, alternately and with the same work. It installs Better
+ * Auth in this folder. `npm run bench:peers -- ./my-adapter.ts http://localhost:3000` adds another system; its adapter
+ * file must export `openPeer`.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -10,7 +10,7 @@ export interface Figure {
   readonly target?: FigureTarget;
 }
 
-/** The accepted range. */
+/** The range of accepted values of a figure. */
 export interface FigureTarget {
   readonly least?: number;
   readonly most?: number;
@@ -32,7 +32,7 @@ export function targetAtMost(most: number, unit: string): FigureTarget {
   };
 }
 
-/** Returns a target that allows at most this much above the limit. */
+/** Returns a target that is met if the figure exceeds `limit` by at most `allowed`, in ms. */
 export function targetAtMostAbove(limit: number, allowed: number, name: string): FigureTarget {
   return {
     most: limit + allowed,
@@ -40,7 +40,7 @@ export function targetAtMostAbove(limit: number, allowed: number, name: string):
   };
 }
 
-/** Returns a target of at least this percentage of the limit. */
+/** Returns a target that is met if the figure is at least `percent` % of `limit`. */
 export function targetAtLeast(percent: number, limit: number): FigureTarget {
   return {
     least: (limit * percent) / 100,

@@ -1,4 +1,4 @@
-/** The limit for mails: sending a mail of the same length over a connection that is already open. */
+/** The lower bound for mails: the time to send a mail of the same length over a connection that is already open. */
 import { randomUUID } from 'node:crypto';
 import { createSmtpMailer } from '../../services/notifier/src/adapters/mailer.smtp.ts';
 import { measureMs } from './load.ts';

@@ -1,5 +1,5 @@
 /**
- * The limit for login and sign-up: the CPU time of one argon2id hash in a process that does nothing else. If this
+ * The lower bound for login and sign-up: the CPU time of one argon2id hash in a process that does nothing else. If this
  * file is run as a program (`hash-limit.ts <many> <at once>`), it measures and prints that time; its functions start
  * the program.
  */

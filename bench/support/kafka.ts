@@ -1,4 +1,4 @@
-/** Our bus and a bare producer on the same broker with the same guarantees. */
+/** Our bus, and a bare producer with the same guarantees on the same broker. */
 
 import type { OutgoingRecord } from '@latchkey/bus';
 import { createKafkaBus } from '@latchkey/bus/kafka';
@@ -20,8 +20,8 @@ export function openBus(brokers: readonly string[]) {
 }
 
 /**
- * Sends batches that were encoded beforehand with a bare producer: one request in flight, acknowledged by all replicas.
- * @returns the time in ms, without connecting
+ * Sends batches with a bare producer: encoded beforehand, one request in flight, acknowledged by all replicas.
+ * @returns the time in ms, without the time to connect
  */
 export async function sendAll(
   kafka: Kafka,
@@ -53,7 +53,7 @@ function toMessage({ key, value, headers }: OutgoingRecord): Message {
   };
 }
 
-/** Wraps an outbox. `emptied` resolves once this number of commits has been marked as published. */
+/** Wraps an outbox. `emptied` resolves once `commits` commits have been marked as published. */
 export function watchOutbox(
   outbox: Outbox,
   commits: number,

@@ -1,4 +1,4 @@
-/** The limit for filling a read model: only decoding the records and writing the result. */
+/** The lower bound for filling a read model: the time only to decode the records and write the result. */
 
 import type { BusRecord } from '@latchkey/bus';
 import { createEmbeddedReader } from '@latchkey/bus/embedded';
@@ -28,8 +28,8 @@ const UPSERT = `
   ON CONFLICT (id) DO UPDATE SET ${COLUMNS.map((column) => `${column} = excluded.${column}`).join(', ')}`;
 
 /**
- * Decodes and writes every record in a folder whose generation 2 is already filled. The time to read the rows that
- * are written does not count.
+ * Decodes every record of a folder, and writes the resulting rows. These rows are read from generation 2 of the read
+ * model, which must already be filled. The time to read them does not count.
  */
 export async function decodeAndUpsert(folder: string): Promise<{ readonly seconds: number }> {
   const database = openDatabase({ folder, as: 'server' });
@@ -60,7 +60,7 @@ async function* slices(database: Database): AsyncGenerator<readonly BusRecord[]>
 
 type Row = readonly (string | number | null)[];
 
-/** Returns the final rows of the accounts in a slice. They are as long as the rows right after that slice. */
+/** Returns the final rows of the accounts in a slice. A final row is as long as the row right after that slice. */
 function rowsOf(database: Database, slice: readonly BusRecord[]): readonly Row[] {
   const ids = [...new Set(slice.flatMap(({ key }) => subjectOfKey(key) ?? []))];
   const sql = `SELECT ${COLUMNS.join(', ')} FROM ${FILLED} WHERE id IN (SELECT value FROM json_each(?))`;

@@ -1,6 +1,6 @@
 /**
- * The limit for a refresh: the work that no implementation can avoid. A bare `node:http` server reads a body, changes
- * one row durably and signs one ES256 token per request. If this file is run as a program, it is that server.
+ * The lower bound for a refresh: the work that no implementation can avoid. A bare `node:http` server reads a body,
+ * changes one row durably and signs one ES256 token per request. If this file is run as a program, it is that server.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
@@ -14,7 +14,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 
 const PROGRAM = import.meta.filename;
-/** As long as the claims of our access tokens. */
+/** A placeholder that is as long as the claims of our access tokens. */
 const CLAIMS = Buffer.from('x'.repeat(480));
 
 export interface BareServer extends AsyncDisposable {

@@ -47,7 +47,7 @@ function eventsOf(from: number, to: number, each: number): readonly LatchkeyEven
   ].flat();
 }
 
-/** Moves the position of a group past these events, because their mails are not part of the measurement. */
+/** Moves the position of a group past the seeded events, because their mails are not part of the measurement. */
 async function passOver(database: Database, group: string): Promise<void> {
   const sql = `
     INSERT INTO bus_position ("group", topic, partition, position)

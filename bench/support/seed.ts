@@ -1,6 +1,7 @@
 /**
- * Creates a data folder with many accounts through the rules and the journal of auth, as the service would, but without
- * hashing passwords. All events are a month old, so that no mail is sent for them.
+ * Creates a data folder with many accounts through auth's rules and journal, like the service itself. Only two
+ * passwords are hashed, and the other accounts share one of these hashes. All events are a month old, so that no mail
+ * is sent for them.
  */
 import { randomUUID } from 'node:crypto';
 import { catalogue } from '@latchkey/events';
@@ -30,7 +31,7 @@ export interface SeedOptions {
   readonly accounts: number;
   /** The number of commits of the account with the long history. */
   readonly commits: number;
-  /** An account with a short history, and one with a long history. Only these two have a password. */
+  /** An account with a short history, and one with a long history. Only the passwords of these two are hashed. */
   readonly ordinary: Person;
   readonly long: Person;
 }

@@ -7,7 +7,10 @@ import type { Settings } from '../../test/support/system.ts';
 export interface SmtpSink extends AsyncDisposable {
   /** Settings that make a server send its mails here. */
   readonly settings: Settings;
-  /** Returns when a mail to an address was accepted, in ms on the clock of `performance`; undefined if none was. */
+  /**
+   * Returns the time at which a mail to an e-mail address was accepted, in ms on the clock of `performance`; undefined
+   * if none was.
+   */
   acceptedAt(address: string): number | undefined;
   /** Returns the number of accepted mails. */
   count(): number;
@@ -21,8 +24,8 @@ const ANSWERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Serves the part of RFC 5321 that a client without extensions uses. Does not remove dot stuffing, because the text is
- * not read.
+ * Serves the part of RFC 5321 that a client without extensions uses. Does not remove dot stuffing, because the content
+ * of mails is not read.
  */
 function converse(socket: Socket, accepted: (recipient: string) => void): void {
   let recipient = '';
@@ -52,7 +55,7 @@ export async function startSmtpSink(): Promise<SmtpSink> {
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    // A client process that ends resets its connections.
+    // When a client process ends, its connections are reset.
     socket.on('error', () => socket.destroy());
     converse(socket, (recipient) => accepted.set(recipient, performance.now()));
   }).listen(0, '127.0.0.1');

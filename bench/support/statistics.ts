@@ -1,4 +1,7 @@
-/** Returns the percentile of the values: this fraction of them is not greater. NaN for an empty list. */
+/**
+ * Returns a percentile: the smallest value that is not exceeded by at least `fraction` of the values. NaN for an empty
+ * list.
+ */
 export function percentile(values: readonly number[], fraction: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const rank = Math.max(1, Math.ceil(fraction * sorted.length));
@@ -14,7 +17,7 @@ type Samplers<Name extends string> = Readonly<Record<Name, () => Promise<number>
 /**
  * Measures several things alternately, because other load on the machine then affects all of them equally. The first
  * round is a warm-up and does not count.
- * @returns the median of each
+ * @returns the median of each thing
  */
 export async function sampleInTurns<Name extends string>(
   rounds: number,

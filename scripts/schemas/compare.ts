@@ -1,4 +1,4 @@
-/** Finds changes between two JSON Schemas that break readers or writers which use the earlier one. */
+/** Finds the changes between two versions of a JSON Schema that break readers or writers of the earlier version. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: unknown;
@@ -10,7 +10,7 @@ export interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** Who uses the earlier schema: programs that read such values, programs that write them, or both. */
+/** How programs use the earlier schema: they read its values, write them, or both. */
 export interface Sides {
   readonly reads: boolean;
   readonly writes: boolean;
@@ -23,8 +23,8 @@ export interface Document {
 }
 
 /**
- * Returns the incompatible changes, each as a sentence that begins with its path. Bounds (`maxLength`, `pattern`, …)
- * are not compared.
+ * Returns the incompatible changes, each as a sentence that begins with the path of the changed value. Bounds
+ * (`maxLength`, `pattern`, …) are not compared.
  */
 export function findIncompatibilities(
   before: Document,
@@ -76,8 +76,8 @@ function compareOptions(
   const matches = old.map((was) => current.find((is) => compare(was, is, at).length === 0));
   const lost = old.filter((_, index) => matches[index] === undefined);
   const faults = lost.map((was) => {
-    // If an alternative of the same type exists, its differences are reported, which is more useful than a report
-    // that the old one is gone.
+    // If another alternative has the same type, report how the two differ. That is more useful than a report that the
+    // old alternative is gone.
     const successor = current.find((is) => JSON.stringify(is.type) === JSON.stringify(was.type));
     return successor === undefined
       ? [`${at}: an alternative of type ${JSON.stringify(was.type)} is gone`]

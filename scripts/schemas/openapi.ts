@@ -1,4 +1,4 @@
-/** Finds changes between two OpenAPI documents that break a client of the earlier one. */
+/** Finds the changes between two versions of an OpenAPI document that break clients of the earlier version. */
 import { type Document, findIncompatibilities, type Schema } from './compare.ts';
 
 type Content = Readonly<Record<string, { readonly schema?: Schema }>>;

@@ -1,7 +1,7 @@
 /**
- * `npm run docs:build`: builds the site in docs/dist/site. The pages are copied to docs/dist/pages, to their addresses
- * on the site, and the references are generated there from docs/openapi.json and docs/events/asyncapi.json. The network
- * is used only to install the tools of docs/package.json the first time.
+ * `npm run docs:build`: builds the site in docs/dist/site. It first copies each page to docs/dist/pages, under the path
+ * that the page has on the site. It generates the reference pages there from docs/openapi.json and
+ * docs/events/asyncapi.json. The network is used only the first time, to install the tools of docs/package.json.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -64,7 +64,7 @@ function parameterTable(parameters: readonly Parameter[]): string {
 
 type Named = Readonly<Record<string, Schema>>;
 
-/** Replaces references by the schemas that they name, at any depth. */
+/** Replaces each reference with the schema that it names, at any depth. */
 function resolved(schema: Schema, named: Named): Schema;
 function resolved(schema: Schema | undefined, named: Named): Schema | undefined;
 function resolved(schema: Schema | undefined, named: Named): Schema | undefined {
@@ -110,7 +110,7 @@ function successBodies(responses: Readonly<Record<string, Response>>, named: Nam
     .map(([status, response]) => `**Body of ${status}**\n\n${bodyOf(response, named)}`);
 }
 
-/** Returns the responses of an operation, with references replaced by what they name. @throws Error if one leads nowhere */
+/** Returns the responses of an operation, with all references resolved. @throws Error if a reference leads nowhere */
 function responsesOf(
   { responses }: Operation,
   { responses: shared }: OpenApi['components'],
@@ -152,7 +152,7 @@ function capitalized(text: string): string {
 
 /**
  * Renders the pages.
- * @returns a page per tag, in the order of the document, and a page about errors
+ * @returns one page per tag, in the order of the document, and one page about errors
  */
 export function httpReference({ tags, paths, components }: OpenApi): readonly ReferencePage[] {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>

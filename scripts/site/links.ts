@@ -17,7 +17,7 @@ function servedAs(path: string): string | undefined {
   return undefined;
 }
 
-/** Returns the address of a link's target on the site; undefined if the target is not on the site. */
+/** Returns the site address of a link's target; undefined if the target is not on the site. */
 function siteAddress(target: string, source: string): string | undefined {
   const [path = '', anchor] = target.split('#');
   const file = path === '' ? source : posix.join(posix.dirname(source), path);

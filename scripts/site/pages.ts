@@ -1,4 +1,4 @@
-/** The pages of the site: the place of each in the sidebar, and its Markdown file. */
+/** The pages of the site: for each, its place in the sidebar and its Markdown file. */
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
@@ -38,7 +38,7 @@ function decisions(): readonly Page[] {
   });
 }
 
-/** Arranged by Diátaxis: tutorials, how-to guides, reference, explanation. */
+/** The sections of the sidebar, arranged by Diátaxis: tutorials, how-to guides, reference, explanation. */
 export const sections: readonly Section[] = [
   {
     label: 'Tutorials',

@@ -41,7 +41,7 @@ function typeOf(schema: Schema): string {
   return [...types.slice(0, -1), `${types.at(-1)}${schema.format ? ` (${schema.format})` : ''}`].join(' or ');
 }
 
-/** Larger bounds are not shown, because they are those of the number type itself. */
+/** A bound of this size is not shown, because it is the bound of the number type itself. */
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
 function range(from: number | undefined, to: number | undefined, unit: string): readonly string[] {
@@ -80,7 +80,9 @@ function rowsOf(schema: Schema, prefix: string): readonly string[] {
   });
 }
 
-/** Returns a Markdown table of the fields; nested fields are named by their path. Empty if there are none. */
+/**
+ * Returns a Markdown table of the fields, or an empty string if there are none. Nested fields are named by their path.
+ */
 export function fieldTable(schema: Schema): string {
   const rows = rowsOf(schema, '');
   return rows.length === 0

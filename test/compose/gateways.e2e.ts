@@ -58,7 +58,7 @@ const FORGED_UNDERSCORES = { X_User_Id: 'root', 'X-User_Role': 'admin' };
 
 const PREFLIGHT = { Origin: 'https://app.example', 'Access-Control-Request-Method': 'POST' };
 
-/** Returns whether some service might take a path for /admin or one below it. */
+/** Returns whether a service might interpret a path as /admin or a path below it. */
 function isOfAdmins(path: string): boolean {
   const [decoded = ''] = decodeURIComponent(path).replaceAll('\\', '/').split('?');
   return /^\/admin(\/|$)/i.test(posix.normalize(decoded));
@@ -96,7 +96,7 @@ const programs: readonly Program[] = [
   {
     name: 'envoy',
     command: 'envoy',
-    // Without shared memory, which another Envoy may use.
+    // Disables the shared memory, which a different Envoy on this machine may use.
     words: (folder) => ['--disable-hot-restart', '-c', join(folder, 'envoy.yaml')],
     optional: true,
   },
@@ -119,7 +119,7 @@ async function prepare(name: string, port: number): Promise<string> {
     [9000, servicePort],
   ].flatMap(([from, to]) => [
     [`127.0.0.1:${from}`, `127.0.0.1:${to}`] as const,
-    // The form in Envoy's configuration.
+    // The form of a port in Envoy's configuration.
     [`port_value: ${from} `, `port_value: ${to} `] as const,
   ]);
   for (const file of await readdir(folder)) {

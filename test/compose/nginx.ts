@@ -141,7 +141,7 @@ export interface Upstream {
   readonly address: string;
   /** The requests that it has received. */
   readonly arrived: Arrived[];
-  /** Sets how it responds from now on. */
+  /** Sets how the service responds from now on. */
   answerWith(answer: (request: Arrived, response: ServerResponse) => void): void;
   stop(): void;
 }

@@ -1,7 +1,7 @@
 /**
- * Tests deploy/compose.secure.yml, with the example services of other teams. The stack is started from nothing and used
- * through the gateway, and operations for which a service has no rights must fail. MONGO_ACCESS_CONTROL=false leaves
- * out TLS and the users of MongoDB, for an image that has neither.
+ * Tests deploy/compose.secure.yml, with the example services of other teams. The stack starts without any data and is
+ * used through the gateway. Operations for which a service has no rights must fail. MONGO_ACCESS_CONTROL=false leaves
+ * out TLS and the users of MongoDB, for an image that supports neither.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -26,7 +26,7 @@ before(async () => {
   stack = await createStack({
     overlays: ['deploy/compose.secure.yml', ...(hasAccessControl ? [] : ['test/compose/open-mongo.yml'])],
     profiles: ['subscriber', 'books'],
-    // In a separate container with the rights of ops, because the services lack them.
+    // In a separate container with the rights of ops, because the services do not have these rights.
     ops: 'run --rm --no-deps -T indexes node programs/ops.js',
   });
 });

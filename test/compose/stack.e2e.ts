@@ -1,6 +1,6 @@
 /**
- * Tests docker-compose.yml: it is started on an empty machine, used through the gateway, scaled, its servers are
- * stopped and started again, and it is removed. The tests build on each other.
+ * Tests docker-compose.yml. The stack is started on an empty machine, used through the gateway, and scaled. Its servers
+ * are then stopped and started again. Finally the stack is removed. Each test builds on the previous ones.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -55,7 +55,7 @@ export interface Stack {
   start(...services: readonly string[]): Promise<void>;
   /** Returns what a service reports at /readyz; undefined if it does not respond. */
   readyz(service: ServiceName): Promise<Readiness | undefined>;
-  /** Returns all logs, of some services or of all. */
+  /** Returns the logs of the given services, or of all services if none is given. */
   logs(...services: readonly string[]): Promise<string>;
   inspect(...services: readonly string[]): Promise<readonly Container[]>;
   /** Runs a test file of `test/` against the stack, with this number of instances of each service. */
@@ -69,10 +69,10 @@ export function serviceOf({ Config }: Container): string {
 }
 
 export interface StackOptions {
-  /** Compose files on top of docker-compose.yml, relative to the root. */
+  /** The paths of Compose files to use in addition to docker-compose.yml, relative to the root of the repository. */
   readonly overlays?: readonly string[];
   readonly profiles?: readonly string[];
-  /** Arguments of `docker compose` that run an operator's command. Default: in the container of auth. */
+  /** Arguments of `docker compose` that run an ops command. Default: those that run it in the container of auth. */
   readonly ops?: string;
 }
 
@@ -93,7 +93,7 @@ export async function createStack({
     CORS_ORIGINS: PAGE_ORIGIN,
     COMPOSE_PROFILES: profiles.join(','),
   };
-  // Unset, because a test runner that is started from here would otherwise report to this one.
+  // Unset: otherwise, a test runner that is started from here would report its results to the current one.
   delete env['NODE_TEST_CONTEXT'];
   // The empty environment file makes Compose ignore the .env of the checkout.
   const words = [

@@ -54,7 +54,7 @@ async function linesIn(path: string): Promise<readonly EvidenceLine[]> {
 
 /**
  * Replaces the figures in the document.
- * @throws Error if the document does not have the two markers around them
+ * @throws Error if one of the two markers around the figures is missing
  */
 export function withFigures(document: string, figures: string): string {
   const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
@@ -89,7 +89,7 @@ export function eventsIn(lines: readonly EvidenceLine[]): number {
   return lines.reduce((sum, { counts }) => sum + (counts['events'] ?? 0), 0);
 }
 
-/** Returns the command of runs with these settings, without its seed and its number of events. */
+/** Returns the command that starts runs with the settings of this line, without the seed and the number of events. */
 function settingsOf({ seconds, rate, mix, pauses, embedded = false }: EvidenceLine): string {
   const command = `npm run test:faults -- ${embedded ? '--embedded ' : ''}`;
   return `FAULTS_SECONDS=${seconds} FAULTS_RATE=${rate} FAULTS_MIX=${mix} FAULTS_PAUSES=${pauses} ${command}`;

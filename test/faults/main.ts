@@ -1,6 +1,6 @@
 /**
- * `npm run test:faults`: runs a system of separate processes on real servers, or with `--embedded` a standalone, under
- * steady traffic while faults of every kind happen, and then checks every rule. Requirements and procedure:
+ * `npm run test:faults`: runs a system of separate processes on real servers or, with `--embedded`, a standalone. It
+ * sends steady traffic while faults of every kind happen, and finally checks every rule. Requirements and procedure:
  * docs/reliability.md.
  */
 import { type Report, recheck } from './checker/check.ts';
@@ -69,7 +69,7 @@ function lineOf(
   };
 }
 
-/** Returns a signal that is aborted by the first interrupt: it ends the run and stops its servers. */
+/** Returns a signal that the first interrupt (Ctrl-C) aborts. Aborting it ends the run and stops its servers. */
 function interrupted(): AbortSignal {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)

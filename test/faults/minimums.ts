@@ -1,10 +1,10 @@
-/** Computes the minimum counts of a run from what was planned. A run that does not reach them proves nothing. */
+/** Computes the minimum counts of a run from its plan. A run that does not reach them proves nothing. */
 import type { PlannedFault } from './nemesis/schedule.ts';
 import type { Minimums } from './run-folder.ts';
 import type { FaultSettings } from './settings.ts';
 import { type Habit, shareOf } from './traffic/mixes.ts';
 
-/** For each habit, the operations that show that it was carried out. */
+/** Maps each habit to the operations in the history that show that people acted on it. */
 const SHOWN_BY: Readonly<Partial<Record<Habit, readonly string[]>>> = {
   changeProfile: ['profile'],
   readProfile: ['me'],
@@ -31,8 +31,8 @@ const DONE_SHARE = { long: 1 / 40, short: 1 / 600 } as const;
 const LONG_SECONDS = 240;
 const ALWAYS: Readonly<Record<string, number>> = { 'sign-up': 1, verify: 1, login: 1 };
 /**
- * The fraction of the planned journeys that begin even on a slow machine, where no new ones begin while many are in
- * progress.
+ * The fraction of the planned journeys that begin even on a slow machine. There, no new journeys begin while many are
+ * in progress.
  */
 const BEGUN_SHARE = 1 / 20;
 /** In a long run, a fault that was planned at least this often must have hit something. */
@@ -48,7 +48,7 @@ export function minimumsFor(
   return {
     sent: Math.floor(seconds * rate * BEGUN_SHARE),
     acknowledged: {
-      // Nothing else can happen without these: everyone who acts has signed up, verified the address and logged in.
+      // Everything else depends on these: everyone who acts has signed up, verified the address and logged in.
       ...ALWAYS,
       ...Object.fromEntries(
         Object.entries(SHOWN_BY).flatMap(([habit, ops]) =>

@@ -1,4 +1,4 @@
-/** Determines whether a system is idle, from its stores and topics and not from its own reports. */
+/** Determines whether a system is idle. Reads its stores and topics, and does not rely on what the system reports. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
@@ -6,7 +6,7 @@ import { MongoClient } from 'mongodb';
 import type { DataFolder, Servers } from './run-folder.ts';
 import { unfinishedIn } from './system/data-folder.ts';
 
-/** The groups, and the topics that each reads. */
+/** The consumer groups, and the topics that each reads. */
 const READERS = {
   user: ['accounts.events.v1'],
   notifier: ['accounts.events.v1', 'mailings.events.v1'],
@@ -23,7 +23,7 @@ export interface QuiescenceOptions {
 }
 
 /**
- * Waits until no work was left in two successive checks: everything is published and read, every recorded request is
+ * Waits until two successive checks find no work left: everything is published and read, every recorded request is
  * processed, and no mail is pending.
  * @returns the work that is left when the time is over; empty if none
  */
@@ -93,7 +93,7 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise<Look> {
     return sum(behind);
   }
 
-  /** Uses a new connection each time: an older one could still ask brokers that no longer lead the partitions. */
+  /** Uses a new connection each time, because an older one could ask brokers that no longer lead the partitions. */
   async function unread(): Promise<Unrest> {
     const admin = kafka.admin();
     await admin.connect();
@@ -130,7 +130,7 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise<Look> {
   };
 }
 
-/** Returns the group of the read model, and the group of each rebuilt one. */
+/** Returns the consumer groups of the read model and of each rebuilt read model. */
 async function userGroups(admin: Admin): Promise<readonly string[]> {
   const { groups } = await admin.listGroups();
   return groups.map(({ groupId }) => groupId).filter((group) => /^user(\.v\d+)?$/.test(group));

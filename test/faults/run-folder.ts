@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { TopicRecord } from './checker/stored.ts';
 
-/** A line of history.jsonl: a command, written once its response has arrived or has timed out. Times are RFC 3339. */
+/**
+ * A line of history.jsonl: a command. It is written once the response has arrived or the request has timed out. Times
+ * are RFC 3339.
+ */
 export interface CommandLine {
   /** The id of the command. It is also its X-Request-Id, and so the correlation id of the events that it causes. */
   readonly id: string;
@@ -23,34 +26,34 @@ export interface CommandLine {
   readonly accountSequence: string | null;
   /** The access token of the request. */
   readonly accessToken: string | null;
-  /** The process that responded: `auth-1`. null if none did. */
+  /** The process that responded, for example `auth-1`; null if none did. */
   readonly by: string | null;
 }
 
 /**
- * The response to a mail that was transferred completely. `250-lost`: it was accepted, but the sender got no
- * response.
+ * The SMTP reply to a mail that was transferred completely. `closed`: the connection was closed without a reply, and
+ * the mail was dropped. `250-lost`: the mail was accepted, but the sender got no reply.
  */
 export type Said = '250' | '4xx' | '5xx' | 'closed' | '250-lost';
 
 /** A line of mails.jsonl: a mail whose DATA was transferred completely. */
 export interface MailLine {
-  /** When the mail server had received the whole content. */
+  /** The time at which the mail server had received the whole content. */
   readonly at: string;
-  /** When the mail server responded. If it accepted the mail, this is the time of acceptance. */
+  /** The time at which the mail server replied. If it accepted the mail, this is the time of acceptance. */
   readonly answeredAt: string;
-  /** The process that sent it, from its EHLO: `notifier-1`. */
+  /** The process that sent the mail, taken from its EHLO, for example `notifier-1`. */
   readonly by: string;
   readonly messageId: string;
   readonly to: readonly string[];
   readonly subject: string;
   readonly correlationId: string;
-  /** When the link expires, to the minute, as stated in the mail; null if the mail has no link. */
+  /** The time at which the link expires, to the minute, as stated in the mail; null if the mail has no link. */
   readonly expiresAt: string | null;
   readonly said: Said;
 }
 
-/** A line of faults.jsonl: a fault. It is written when the fault has ended. */
+/** A line of faults.jsonl: a fault. The line is written when the fault has ended. */
 export interface FaultLine {
   readonly at: string;
   readonly fault: string;
@@ -100,16 +103,14 @@ export interface RunDescription {
   readonly endedAt: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly minimums: Minimums;
-  /**
-   * Every profile at the end, as an admin reads them, from whichever read model is active. null if they were not read.
-   */
+  /** Every profile at the end, as an admin reads it from the active read model. null if the profiles were not read. */
   readonly shown: readonly ShownProfile[] | null;
   /**
-   * Personal data of erased people that the stores contain at the end. It is searched for before the final logins,
-   * which use the e-mail addresses of erased people again.
+   * Personal data of erased people that the stores contain at the end. The search runs before the final logins, because
+   * these use the e-mail addresses of erased people again.
    */
   readonly traces: readonly Trace[];
-  /** Where the data of the run is. Servers are still up while the run is checked. */
+  /** The location of the data of the run. Servers are still running while the run is checked. */
   readonly servers: Servers | DataFolder;
 }
 

@@ -31,7 +31,7 @@ export interface RunResult {
   readonly unrest: readonly string[];
   readonly report: Report;
   readonly faults: readonly FaultLine[];
-  /** The folder of the run, if it was kept: because something was wrong, or because of `--keep`. */
+  /** The folder of the run; undefined if it was deleted. It is kept if something was wrong, or with `--keep`. */
   readonly folder: string | undefined;
 }
 
@@ -41,7 +41,7 @@ export interface RunDeps {
   readonly signal: AbortSignal;
 }
 
-/** Longer than the lease of a mail whose sender was killed, and than the backoff after a few refusals. */
+/** Longer than the lease of a mail whose sender was killed, and longer than the backoff after a few refusals. */
 const QUIET_WITHIN_MS = 300_000;
 const READY_WITHIN_MS = 10_000;
 
@@ -145,7 +145,7 @@ interface TrafficNeeds {
 
 interface RunningTraffic {
   stop(): Promise<void>;
-  /** Logs in to every account whose erasure or change of address was requested, to learn its final state. */
+  /** Logs in to every account whose erasure or change of address was requested, to find out its final state. */
   askFinally(): Promise<void>;
   /**
    * Returns every profile, as an admin reads them through the API.
@@ -219,7 +219,7 @@ async function findingsOf({ ops, stores }: SystemUnderTest): Promise<readonly st
 }
 
 /**
- * Saves everything that would disappear with the servers: the content of the stores, and the output of every process.
+ * Saves everything that would disappear with the servers: the contents of the stores, and the output of every process.
  */
 async function keepTraces({ path }: RunFolder, { processes, stores }: SystemUnderTest): Promise<void> {
   const at = new Date();

@@ -9,9 +9,9 @@ export interface FaultSettings {
   readonly seconds: number;
   /** The number of actions that people begin per second. */
   readonly rate: number;
-  /** The mix of these actions. */
+  /** The mix of actions. */
   readonly mix: Mix;
-  /** A factor that is applied to the pauses between faults. */
+  /** The factor by which the pauses between faults are multiplied. */
   readonly pauses: number;
   /** If set, runs are repeated, each with the next seed, until their journals have this many events in total. */
   readonly events: number;
@@ -22,7 +22,7 @@ export interface FaultSettings {
   /** Whether the system is a standalone instead of a cluster. */
   readonly embedded: boolean;
   readonly mongoUrl: string;
-  /** A shell command that takes `start` and `stop`, and controls the MongoDB at MONGO_URL. */
+  /** A shell command that controls the MongoDB at MONGO_URL. Its argument is `start` or `stop`. */
   readonly mongoControl: string | undefined;
 }
 

@@ -1,6 +1,5 @@
 /**
- * Tests the delivery of mails to servers that behave like real ones: a standalone, and a mail server with scripted
- * replies.
+ * Tests the delivery of mails from a standalone to a mail server with scripted replies, which behaves like real ones.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -105,9 +104,9 @@ before(async () => {
     MAIL_STARTTLS: 'false',
     USE_CREDENTIALS: 'false',
     MAIL_FROM: 'no-reply@example.com',
-    // A process that is held up for two thirds of the lease gives up its attempts.
+    // A process that is suspended for two thirds of the lease gives up its attempts.
     MAIL_LEASE_SECONDS: '15',
-    // Longer than a busy machine delays a reply: a mail whose reply comes later is sent again.
+    // Longer than a busy machine delays a reply. If a reply came later than this, the mail would be sent again.
     MAIL_WAIT_SECONDS: '30',
   });
   client = createClient(system.url);
@@ -163,8 +162,8 @@ async function deliveries(): Promise<readonly Delivery[]> {
 }
 
 /**
- * Waits until no mail is pending. Whenever a pending mail was attempted, another person is sent a mail, as under normal
- * traffic.
+ * Waits until no mail is pending. After each attempt for a pending mail, a mail is sent to a different person, as under
+ * normal traffic.
  */
 function settled(): Promise<readonly Delivery[]> {
   let attempts = 0;

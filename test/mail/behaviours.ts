@@ -7,8 +7,8 @@ import type { RecipientScript } from './scripted-server.ts';
 export interface Behaviour extends RecipientScript {
   readonly source: string;
   /**
-   * `once`: the mail arrives once, after the scripted replies. `again`: it arrives twice, because the reply to the
-   * first copy was lost. `failed`: it is given up.
+   * `once`: the mail arrives once, after the scripted replies. `again`: the mail arrives twice, because the reply to
+   * the first copy was lost. `failed`: the notifier gives the mail up.
    */
   readonly outcome: 'once' | 'again' | 'failed';
   /** The expected result of the first attempt, and the stage of its failure. */
@@ -23,17 +23,17 @@ function forGood(reply: string): readonly string[] {
   return Array.from({ length: FOR_GOOD }, () => reply);
 }
 
-/** A refusal at RCPT TO because of the recipient: the mail is given up. */
+/** Returns a behaviour: RCPT TO is refused because of the recipient, and the mail is given up. */
 function recipientRefused(source: string, reply: string): Behaviour {
   return { source, rcpt: forGood(reply), outcome: 'failed', first: ['refused', 'rcpt'] };
 }
 
-/** One refusal at RCPT TO because of the sender: the mail arrives at the next attempt. */
+/** Returns a behaviour: RCPT TO is refused once because of the sender, and the mail arrives at the next attempt. */
 function usRefused(source: string, reply: string): Behaviour {
   return { source, rcpt: [reply], outcome: 'once', first: ['rejected', 'rcpt'] };
 }
 
-/** One refusal after the content because of the sender: the mail arrives at the next attempt. */
+/** Returns a behaviour: the content is refused once because of the sender, and the mail arrives at the next attempt. */
 function contentRefused(source: string, reply: string): Behaviour {
   return { source, content: [reply], outcome: 'once', first: ['rejected', 'content'] };
 }

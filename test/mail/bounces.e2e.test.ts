@@ -86,7 +86,7 @@ async function deliveryOf(mail: Taken): Promise<Delivery> {
   return delivery;
 }
 
-/** Sends a report, and repeats it while the notifier replies that it has not recorded the mail yet. */
+/** Sends a report. Repeats it while the notifier replies that it has not yet recorded the mail as sent. */
 function report(to: string, content: string): Promise<string> {
   return eventually('the report is taken', async () => {
     const said = await sendReport({ port, to, content });

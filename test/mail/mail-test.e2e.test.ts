@@ -1,6 +1,6 @@
 /**
- * Tests `ops mail test` against servers that fail at one stage: it prints the stage, the server's reply, and what to
- * change.
+ * Tests `ops mail test` against servers that fail at one stage. The command must print the stage, the server's reply,
+ * and what to change.
  */
 import assert from 'node:assert/strict';
 import { generateKeyPair, randomBytes } from 'node:crypto';

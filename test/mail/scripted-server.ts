@@ -88,7 +88,7 @@ export async function startScriptedServer(script: Script = {}): Promise<Scripted
     let from = '';
     let to = '';
     let lines: string[] | undefined;
-    /** Whether a login is in progress, whose lines are not commands. */
+    /** Whether a login is in progress. The lines of a login are not commands. */
     let inAuth = false;
 
     function say(said: Said): void {

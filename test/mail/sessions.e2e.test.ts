@@ -1,6 +1,6 @@
 /**
- * Tests mail servers that fail before a recipient is named: the notifier reports it with the server's reply, keeps the
- * mail, and sends it once the server works.
+ * Tests mail servers that fail before a recipient is named. The notifier must report the failure with the server's
+ * reply, keep the mail, and send it once the server works.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -11,7 +11,7 @@ import { type Standalone, startStandalone } from '../support/standalone.ts';
 import { type ScriptedServer, type SessionScript, startScriptedServer } from './scripted-server.ts';
 import { LOGIN, repliesAccepting, type SessionBehaviour, sessions } from './sessions.ts';
 
-/** The server is tried again 15 s after a refusal because of the sender. */
+/** Much longer than the 15 s after which the server is tried again if it has refused the sender. */
 const PATIENCE_MS = 120_000;
 
 type Group = readonly (readonly [name: string, behaviour: SessionBehaviour])[];
@@ -22,7 +22,10 @@ const groups: ReadonlyMap<string, Group> = Map.groupBy(
   ([, { settings = {} }]) => JSON.stringify(settings),
 );
 
-/** Returns a session without failures; undefined for a server without TLS. */
+/**
+ * Returns a session without failures. undefined if the settings require TLS, which the scripted server does not
+ * support.
+ */
 function workingSession(settings: Readonly<Record<string, string>>): SessionScript | undefined {
   if (settings['MAIL_STARTTLS'] === 'true' || settings['MAIL_SSL_TLS'] === 'true') return undefined;
   return settings['USE_CREDENTIALS'] === LOGIN.USE_CREDENTIALS
@@ -97,7 +100,7 @@ describe('the notifier at a mail server', { concurrency: true }, () => {
             const working = workingSession(settings);
             if (working === undefined) return;
             session = working;
-            // A connection keeps the script that it began with.
+            // A connection keeps the script with which it began.
             server.closeAll();
           }
           await arrives(person.email);

@@ -58,7 +58,7 @@ export const sessions: Readonly<Record<string, SessionBehaviour>> = {
   'that does not greet': {
     source: 'RFC 5321 4.5.3.2.1',
     session: { greeting: 'stall' },
-    // Longer than this machine may be busy: a mail whose reply comes later is sent again.
+    // Longer than a busy machine delays a reply. If a reply came later than this, the mail would be sent again.
     settings: { MAIL_WAIT_SECONDS: '10' },
     fails: /at the greeting: no answer in time/,
     names: /465 needs MAIL_SSL_TLS=true/,

@@ -1,7 +1,7 @@
 /**
- * `npm run test:mutants`: mutation tests of the code that protects accounts. It changes one expression at a time in a
- * copy of the sources, and runs the tests of that file. It prints the score of each file, and the mutants that no test
- * detected. Arguments select files by parts of their names. The surviving mutants are explained in
+ * `npm run test:mutants`: mutation tests of the code that protects accounts. In a copy of the sources, it changes one
+ * expression of a file at a time, and runs the tests of that file. It prints the score of each file, and the mutants
+ * that no test detected. Arguments select files by parts of their names. The surviving mutants are explained in
  * docs/security-tests.md.
  */
 import { spawn } from 'node:child_process';
@@ -13,7 +13,9 @@ import { copySources, removeCopy } from '../faults/plants/copy.ts';
 import { type Mutant, mutantsOf } from './mutate.ts';
 import { type Target, targets } from './targets.ts';
 
-/** Tests of a mutant may never end: a mutant is detected if they take this many times as long as without it. */
+/**
+ * Tests may never end because of a mutant. The mutant is detected if they take this many times as long as without it.
+ */
 const LONGER = 10;
 const LONGEST_RUN_MS = 600_000;
 
@@ -36,7 +38,7 @@ async function passes(folder: string, { tests }: Target, withinMs = LONGEST_RUN_
 
 /**
  * Tests mutants from the list until it is empty.
- * @returns those that no test detected
+ * @returns the mutants that no test detected
  */
 async function survivorsOf(
   target: Target,

@@ -1,4 +1,4 @@
-/** Security headers of every response, whatever the route and the outcome (ASVS 5.0, 3.4). */
+/** Security headers that every response must have, on every route and with every outcome (ASVS 5.0, 3.4). */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';

@@ -12,7 +12,7 @@ import { runToEnd, type Standalone, startStandalone } from '../support/standalon
 
 const LEAKED = 'plum gravel otter hat';
 
-/** A weak password, the expected code, and the advice that the problem must contain. */
+/** Weak passwords: each with the expected code, and the advice that the problem must contain. */
 const weak: readonly (readonly [(person: Person) => string, string, RegExp])[] = [
   [() => 'aaaaaaaa', 'too_short', /at least 12 characters/],
   [() => 'aaaaaaaaaaaaaaaa', 'repeated', /a few unrelated words/],

@@ -19,7 +19,7 @@ const UNAUTHENTICATED: Refusal = [401, 'unauthenticated'];
 const NOT_VERIFIED: Refusal = [403, 'account_not_verified'];
 const NO_ADMIN: Refusal = [403, 'insufficient_permission'];
 
-/** The callers, and the response that each must get from every route for admins. */
+/** The callers, and the response that each must get from every admin route. */
 const CALLERS = {
   'nobody, without a token': UNAUTHENTICATED,
   'a stranger with a token of another issuer': UNAUTHENTICATED,
@@ -35,7 +35,7 @@ const CALLERS = {
 } as const satisfies Readonly<Record<string, Refusal>>;
 type CallerName = keyof typeof CALLERS;
 
-/** Other spellings of a path, which a guard that compares text would not recognise. */
+/** Other spellings of a path. A guard that only compares strings would not recognise them. */
 const DISGUISES: readonly ((path: string) => string)[] = [
   (path) => `${path}/`,
   (path) => `/${path}`,

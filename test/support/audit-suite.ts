@@ -1,6 +1,6 @@
 /**
- * The audit trail: who tried what is recorded without secrets, and shown to operators and to the owner of the account.
- * ASVS means OWASP ASVS 5.0, V16: Security Logging and Error Handling.
+ * The audit trail. It must record who tried what, but no secrets. Operators and the owner of the account must be able
+ * to read it. ASVS means OWASP ASVS 5.0, V16: Security Logging and Error Handling.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -147,7 +147,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
         assert.deepEqual(codes.slice(FAILURES), [429, 429, 429, 429]);
         const locked = await found(1, 'LoginLocked', '--account', id);
         assert.equal(locked[0]?.['limit'], 'address');
-        // With two processes, each of them may record it once.
+        // With two processes, each of them may record the lock once.
         assert.ok(locked.length <= 2);
         assert.equal((await found(FAILURES, 'LoginFailed', '--account', id)).length, FAILURES);
       });

@@ -111,7 +111,8 @@ async function demandNoSidewaysScroll(page: Page, name: string): Promise<void> {
 }
 
 /**
- * All visible controls. Of a group of tabs, only the selected one: the others are reached with the arrow keys.
+ * An expression for all visible controls. Of a group of tabs, it contains only the selected one, because the others are
+ * reached with the arrow keys.
  */
 const OPERABLE = `[...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
   .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled
@@ -157,7 +158,7 @@ async function demandKeyboard(page: Page, name: string): Promise<void> {
     return found.length;
   })()`);
   const reached = new Set<string>();
-  // A frame has additional tab stops of its own.
+  // The limit is higher than `count`, because a frame has additional tab stops of its own.
   for (let press = 0; press < count + 20 && reached.size < count; press += 1) {
     await page.keyboard.press('Tab');
     reached.add(await page.evaluate<string>("document.activeElement?.dataset?.operable ?? ''"));

@@ -59,8 +59,8 @@ export function createClient(url: string, witness: (text: string) => void = () =
 }
 
 /**
- * Repeats a request while the response is 503, as clients should: the read model may be behind, or a server may be away
- * for a moment.
+ * Repeats a request while the response is 503, as clients should: the read model may be behind, or a server may be
+ * unavailable for a moment.
  * @returns the first other response
  */
 export function answered(ask: () => Promise<Reply>): Promise<Reply> {

@@ -1,8 +1,8 @@
 /**
  * A system on the Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name, with any number of processes per service
  * behind one address. The broker must be for tests only (see test-broker.ts). A database is created in MongoDB, and
- * dropped at the end. Mails go to a mail server of the tests or, with MAIL_SERVER, to that server, from which they are
- * read at MAILBOX_URL.
+ * dropped at the end. Mails go to the tests' own mail server. If MAIL_SERVER is set, they go to that server instead,
+ * and are read at MAILBOX_URL.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -54,7 +54,7 @@ export interface ClusterOptions {
   readonly settingsOfEach?: (service: ServiceName, index: number) => Settings;
 }
 
-/** Returns the name of a process in tests: `auth-1`. */
+/** Returns the name of a process in tests, for example `auth-1`. */
 export function nameOfInstance(service: ServiceName, index: number): string {
   return `${service}-${index + 1}`;
 }
@@ -68,13 +68,15 @@ export interface Cluster extends System {
   settingsOf(service: ServiceName): Settings;
   /** Starts all processes, without waiting until they are ready. */
   launch(): void;
-  /** Prepares an additional process of a service, without requests from the load balancer. The caller must end it. */
+  /**
+   * Prepares an additional process of a service. The load balancer sends it no requests, and the caller must end it.
+   */
   another(service: ServiceName, settings?: Settings): Promise<ServerProcess>;
   /** The settings of ops commands. */
   readonly opsSettings: Settings;
-  /** Returns a function that runs ops commands with these settings in addition. */
+  /** Returns a function that runs ops commands with these additional settings. */
   opsWith(settings: Settings): System['ops'];
-  /** Returns the name of the process with this origin. */
+  /** Returns the name of the process with the given origin. */
   nameOf(origin: string): string | undefined;
 }
 

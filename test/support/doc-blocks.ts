@@ -14,7 +14,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 export type Place = 'standalone' | 'server' | 'cluster';
 
 export interface Command {
-  /** The place of the block: `docs/ops.md:40`. */
+  /** The place of the block, for example `docs/ops.md:40`. */
   readonly at: string;
   readonly place: Place;
   readonly shell: string;

@@ -10,9 +10,9 @@ export interface OutputReader {
   /** Replaces ids in a command. @returns the command with the ids of the system under test */
   resolve(shell: string): string;
   /**
-   * Compares the output of a command with the documented output, in which `…` matches anything, an instant matches any
-   * instant, and an id matches any id, but the same one throughout the document. In text, a number also matches any
-   * number, and white space any white space.
+   * Compares the output of a command with the documented output. In the latter, `…` matches anything, an instant
+   * matches any instant, and an id matches any id. An id must match the same id throughout the document. In text, a
+   * number also matches any number, and white space any white space.
    * @throws AssertionError if they differ
    */
   check(printed: string, shown: string, isJson: boolean, at: string): void;

@@ -23,11 +23,14 @@ export interface DocShellOptions {
    * Maps strings in the documentation to their replacements, such as `http://localhost:8080` to the URL of the system.
    */
   readonly replace?: Readonly<Record<string, string>>;
-  /** Maps ids in the documentation, if no output contains them, to ids of the system under test. */
+  /**
+   * Maps ids in the documentation to ids of the system under test. Only needed for ids that no documented output
+   * contains.
+   */
   readonly ids?: Readonly<Record<string, string>>;
   /**
-   * Whether to run the commands in the root of the repository with the real npm. Default: in a temporary folder, see
-   * `PRELUDE`.
+   * Whether to run the commands in the root of the repository with the real npm. By default, they run in a temporary
+   * folder, with the npm of `PRELUDE`.
    */
   readonly inCheckout?: boolean;
 }

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 const EVERY_MS = 20;
-/** Several times as long as the slowest condition takes on a busy machine. */
+/** The default timeout, in ms: several times as long as the slowest condition takes on a busy machine. */
 const LONGEST_WAIT_MS = 240_000;
 
 /**

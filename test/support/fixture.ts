@@ -57,7 +57,10 @@ export interface Manifest {
 }
 
 const FIXTURE = join(import.meta.dirname, '..', 'fixtures', 'data-0.1');
-/** Less than the remaining lifetime of the links and sessions. */
+/**
+ * The shifted clock starts this long after the fixture was made, in ms: less than the remaining lifetime of the links
+ * and sessions.
+ */
 const OPENED_AFTER_MS = 10 * 60_000;
 
 async function unpacked(name: string): Promise<Buffer> {

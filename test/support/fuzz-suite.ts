@@ -68,7 +68,7 @@ export function fuzzSuite(title: string, start: () => Promise<System>, options: 
     });
     after(() => system?.stop());
 
-    /** Sends all cases of a kind to every route, as an admin, because admins may call every route. */
+    /** Sends all cases of a kind to every route. The caller is an admin, because admins may call every route. */
     async function fuzz(casesOf: (operation: Operation) => readonly Case[]): Promise<void> {
       const faults: string[] = [];
       for (const operation of operations) {
@@ -101,7 +101,7 @@ export function fuzzSuite(title: string, start: () => Promise<System>, options: 
 function faultsIn(operation: Operation, reply: Reply): readonly string[] {
   if (reply.status >= 500) return [`answered ${reply.status}: ${reply.text.slice(0, 200)}`];
   if (reply.status === 204) return [];
-  // The generated path may be that of another route, or of none.
+  // The generated path may belong to a different route, or to none.
   const isElsewhere = [404, 405].includes(reply.status) && reply.json !== undefined;
   return isElsewhere ? problemFaults(reply) : faultsOf(operation, reply);
 }

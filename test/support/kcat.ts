@@ -42,7 +42,7 @@ export function readTail(
 
 /**
  * Returns all records of a partition.
- * @throws Error if kcat is not installed, or takes longer than the time allowed
+ * @throws Error if kcat is not installed, or takes too long
  */
 export function readPartition(
   brokers: string,

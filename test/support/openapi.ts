@@ -4,14 +4,14 @@ import { assertStatus, type Client, type Reply } from './client.ts';
 
 export interface Operation {
   /**
-   * Method and path, such as `POST /auth/signup`. The path is relative to /api/v1, or to the root if it is not below
-   * that.
+   * Method and path, such as `POST /auth/signup`. The path is relative to /api/v1. A path that is not below /api/v1 is
+   * relative to the root.
    */
   readonly name: string;
   readonly method: string;
   readonly path: string;
   readonly bearer: boolean;
-  /** The callers that the policy of the route allows: `a verified admin`. */
+  /** The callers that the policy of the route allows, for example `a verified admin`. */
   readonly who: string;
   readonly tags: readonly string[];
   readonly parameters: readonly Parameter[];

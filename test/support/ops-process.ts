@@ -1,4 +1,4 @@
-/** An ops command in a separate process, whose output a test can watch, and which it can kill. */
+/** An ops command in a separate process. A test can watch its output, and kill it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { eventually } from './eventually.ts';

@@ -18,7 +18,7 @@ import { ACCOUNTS, keyInPartition, MAILINGS, type PoisonLog, partitionOf } from 
 import type { System } from './system.ts';
 
 const RESET = 'Reset your password';
-/** Long enough for a busy machine; for steps without a documented duration. */
+/** The timeout of steps without a documented duration; long enough for a busy machine. */
 const PATIENCE_MS = 120_000;
 
 export interface PoisonedSystem {
@@ -92,7 +92,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
     }
 
     /**
-     * Verifies a person and logs in.
+     * Verifies a person's address and logs in.
      * @returns the person with an access token
      */
     async function settled(person: Person & { readonly id: string }): Promise<Holder> {

@@ -132,7 +132,7 @@ function badKey(name: string, key: (onPartition: OnPartition) => RawRecord['key'
 }
 
 const OPERATOR = { $gt: '' };
-/** Changes the JSON text, because JSON.stringify omits a member with this name. */
+/** Inserts the member `__proto__` into the JSON text, because JSON.stringify omits a member with this name. */
 function prototypeIn(text: string): string {
   return text.replace(/^\{/, '{"__proto__":{"role":"admin"},');
 }

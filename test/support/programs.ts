@@ -42,7 +42,7 @@ export function killAfter(text: string): Settings {
   return { NODE_OPTIONS: `--import=${import.meta.resolve('./kill-after.ts')}`, KILL_AFTER: text };
 }
 
-/** Limits that are higher than the number of requests in a journey, which all come from one IP. */
+/** Limits that are higher than the number of requests in a journey, because all requests come from one IP. */
 export const HIGH_LIMITS: Settings = {
   HASH_WAIT_SECONDS: '60',
   LIMIT_MAIL_REQUESTS_PER_IP: '10000',

@@ -1,4 +1,4 @@
-/** Searches texts, such as logs, for the secrets of a test run. */
+/** Searches output, such as logs, for the secrets of a test run. */
 
 export interface Secret {
   /** A description for findings, such as `the password of ada`, because a finding must not contain the secret. */
@@ -6,7 +6,7 @@ export interface Secret {
   readonly value: string;
 }
 
-/** A text to search. */
+/** A named string to search. */
 export interface Place {
   readonly name: string;
   readonly text: string;

@@ -1,6 +1,6 @@
 /**
- * The Kafka broker for tests of whole systems. It must be for these tests only, because the names of our topics and
- * groups are fixed.
+ * The Kafka broker for tests of whole systems. It must not be used for anything else, because the names of our topics
+ * and groups are fixed.
  */
 import { type Admin, Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import { eventually } from './eventually.ts';
@@ -15,7 +15,7 @@ function isOurGroup(group: string): boolean {
   return /^(user(\.v\d+)?|notifier|auth)$/.test(group);
 }
 
-/** Longer than a group remembers members that were killed. */
+/** Longer than a consumer group keeps members that were killed. */
 const FORGOTTEN_MS = 120_000;
 
 /**

@@ -1,4 +1,4 @@
-/** Tests that data of release 0.1 still works. The same tests run on every kind of store. */
+/** Tests that data written by release 0.1 still works. The same tests run on every kind of store. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';

@@ -8,7 +8,7 @@ export interface Writers {
   /** Returns the number of changes that were acknowledged and shown by every instance. */
   written(): number;
   /**
-   * Stops after the changes in progress.
+   * Stops the writers, after the changes that are in progress.
    * @throws Error of the first writer that failed
    */
   stop(): Promise<void>;

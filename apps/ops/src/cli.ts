@@ -15,8 +15,8 @@ const CANNOT_VERIFY = 2;
 type Output = Pick<CommandContext, 'print' | 'note'>;
 
 /**
- * Loads the function that adds each command, in the order of the help. Only the command that a command line names is
- * loaded, because loading all of them takes most of the time of a short command.
+ * For each command, a function that loads its module, in the order of the help. Only the command that is named on the
+ * command line is loaded, because loading all of them would take most of the time of a short command.
  */
 const COMMANDS: Readonly<Record<string, () => Promise<(program: Program, context: CommandContext) => void>>> =
   {
@@ -50,8 +50,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Program, context
   };
 
 /**
- * Builds commands. Their actions, help texts and usage errors use `context`.
- * @param names of the commands. Default: all
+ * Builds the program with its commands. Their actions, help texts and usage errors use `context`.
+ * @param names the names of the commands to add. Default: all
  */
 export async function createProgram(
   context: CommandContext,
@@ -115,8 +115,8 @@ export async function run(
 }
 
 /**
- * Returns the names of the commands that a command line needs; undefined, for all commands, unless the command line
- * names one that needs no other.
+ * Returns the name of the only command that a command line needs. Returns undefined if all commands are needed: for
+ * `completion`, for an unknown command, and if no command is named.
  */
 function neededFor(words: readonly string[]): readonly string[] | undefined {
   const name = words.find((word) => !word.startsWith('-'));

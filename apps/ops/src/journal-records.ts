@@ -10,7 +10,8 @@ import {
 
 /**
  * Returns a function that accepts the events that are in the journal. The function needs no key, and accepts the
- * unsigned records of release 0.1. Unreadable records are accepted, too, so that they can still park an account.
+ * unsigned records that release 0.1 wrote. Unreadable records are accepted, too, so that they can still park an
+ * account.
  */
 export function authenticateByJournal(journal: Pick<JournalView, 'stream'>): Authenticate {
   return async (sources) => {

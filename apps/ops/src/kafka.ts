@@ -1,4 +1,4 @@
-/** Connects ops commands to the Kafka of KAFKA_BROKERS. */
+/** Connects ops commands to the Kafka cluster of KAFKA_BROKERS. */
 import { kafkaConnection, kafkaSettings } from '@latchkey/backend';
 import { topicNameOnLog } from '@latchkey/bus';
 import { createKafkaBus, createKafkaReader, type KafkaBus, type Replication } from '@latchkey/bus/kafka';
@@ -20,8 +20,8 @@ export function connectionOf({ environment }: CommandContext) {
 
 /**
  * Opens a bus, and closes it after the work.
- * @param replication of topics that are created or checked. Default: by the number of brokers
- * @throws ConfigError; as the work does
+ * @param replication the replication of topics that are created or checked. Default: derived from the number of brokers
+ * @throws ConfigError; the errors of the work
  */
 export async function withKafkaBus(
   context: CommandContext,

@@ -59,7 +59,10 @@ export interface Lifetimes {
 }
 
 const DAY_MS = 24 * 3_600_000;
-/** Mail servers give up after five days (RFC 5321, 4.5.4.1). Complaints about mails arrive some days later. */
+/**
+ * How long a key is needed after the last mail was sent with it, in days. Mail servers give up after five days (RFC
+ * 5321, 4.5.4.1), and complaints about mails arrive some days later.
+ */
 const MAIL_DAYS = 10;
 
 /** The settings under which the stores remember keys. */
@@ -153,8 +156,8 @@ function wasUsed(kind: ReportedKeyKind, state: KeyReport['state']): boolean {
 }
 
 /**
- * Returns what still needs a former key, and until when: data may have been made with it until the current key was
- * first used. Empty if that time is over.
+ * Returns what still needs a former key, and until when; empty if nothing does. The key may have been used until the
+ * current key was first used, at `since`.
  */
 function neededUntil(
   kind: ReportedKeyKind,

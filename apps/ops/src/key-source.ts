@@ -67,7 +67,8 @@ async function folderSource(folder: string): Promise<KeySource> {
     secrets,
     inSettings: [],
     async write(changes) {
-      // The private key is written first, so that everything that is sealed with the public one can be opened.
+      // Sorted by name, so that the private sealing key is written before the public one. Everything that is sealed
+      // with the public key can then be opened.
       for (const [name, text] of Object.entries(changes).toSorted(([one], [other]) => (one < other ? -1 : 1)))
         await replaceTextFile(join(folder, name), text);
     },

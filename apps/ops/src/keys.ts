@@ -43,7 +43,7 @@ export async function secretOfFolder(
 }
 
 /**
- * Returns a sealer for the secrets of webhooks, with WEBHOOK_SECRET_KEY.
+ * Returns a sealer for webhook secrets that uses the given WEBHOOK_SECRET_KEY.
  * @throws ConfigError
  */
 export function createSealerWith(key: string | undefined): SecretSealer {
@@ -52,7 +52,7 @@ export function createSealerWith(key: string | undefined): SecretSealer {
 }
 
 /**
- * Returns a sealer for the secrets of webhooks; without WEBHOOK_SECRET_KEY it refuses to seal.
+ * Returns a sealer for webhook secrets. Without WEBHOOK_SECRET_KEY, the sealer refuses to seal.
  * @throws ConfigError
  */
 export async function webhookSealerOf({
@@ -80,15 +80,15 @@ async function givenEventKeys(folder: string, environment: Environment): Promise
 
 /**
  * Returns the keys that auth signs events with.
- * @throws ConfigError; Error with a one-line message if there are no such keys
+ * @throws ConfigError; Error with a one-line message if neither the settings nor the data folder contain them
  */
 export async function eventKeysOf({ environment }: Pick<CommandContext, 'environment'>): Promise<EventKeys> {
   return readEventKeys(await eventSigningKeys(dataFolderOf(environment), environment));
 }
 
 /**
- * Returns the public keys that verify signatures of events: those of EVENT_SIGNING_KEYS, or those that auth publishes
- * at JWKS_URL if it is set. Undefined if neither is set.
+ * Returns the public keys that verify event signatures: those of EVENT_SIGNING_KEYS, or those that auth publishes at
+ * JWKS_URL if it is set. Undefined if neither is set.
  * @throws ConfigError; Error with a one-line message if they cannot be read
  */
 export async function publicEventKeysOf({

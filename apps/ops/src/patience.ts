@@ -4,8 +4,8 @@ import type { CommandContext } from './context.ts';
 
 const RETRY_MS = 500;
 /**
- * How long to retry before the wait is reported, or before a command that does not wait gives up, in ms. Enough for a
- * server that is just starting or a connection that is just being opened.
+ * How long to retry before the wait is reported, or before a command that does not wait gives up, in ms. This is enough
+ * for a server that is just starting, or a connection that is just being opened.
  */
 const GRACE_MS = 3000;
 const REPORT_EVERY_MS = 30_000;

@@ -30,14 +30,14 @@ const HOUR_MS = 3_600_000;
 const MAX_OVERLAP_HOURS = 24 * 90;
 const OVERLAP_HOURS = 24;
 
-/** @param what the help text: what lasts this long after a rotation */
+/** @param what the help text. It names what remains valid for this time after a rotation */
 export function overlapOption(what: string) {
   return new Option('--overlap-hours <n>', what)
     .default(OVERLAP_HOURS)
     .argParser(wholeNumberParser(0, MAX_OVERLAP_HOURS));
 }
 
-/** Returns when an overlap that begins now will end. */
+/** Returns the time at which an overlap that begins at `now` ends. */
 export function overlapEnd(now: Date, hours: number): Date {
   return new Date(now.getTime() + hours * HOUR_MS);
 }
@@ -59,7 +59,7 @@ export function parseName(text: string): string {
   throw new InvalidArgumentError('Expected up to 63 letters, digits, dots, underscores and hyphens.');
 }
 
-/** Parses types of events, separated by commas. @throws InvalidArgumentError */
+/** Parses comma-separated event types. @throws InvalidArgumentError */
 function parseEventTypes(text: string): readonly string[] {
   const types = text.split(',').map((type) => type.trim());
   const unknown = types.filter((type) => !isEventType(type));

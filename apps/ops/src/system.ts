@@ -9,11 +9,11 @@ import { withStore } from './stores.ts';
 /** The stores and the log that the settings name. */
 export interface System {
   readonly store: Store;
-  /** The bus. It takes Latchkey's own names of topics. */
+  /** The bus. Its methods take Latchkey's own topic names. */
   readonly bus: Bus & Groups;
-  /** The log. It takes the names that the topics have on it. */
+  /** The log. Its methods take the names that the topics have on the log. */
   readonly log: OpenedLog;
-  /** Returns the name on the log for one of our topics. */
+  /** Returns the name that one of Latchkey's topics has on the log. */
   nameOf(topic: string): string;
 }
 

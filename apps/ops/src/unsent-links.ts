@@ -1,4 +1,4 @@
-/** Counts the links that the notifier has not opened yet, by the key that they are sealed to. */
+/** Counts the links that the notifier has not sent yet, for each key to which they are sealed. */
 import { type OpsDeliveries, type OwedDeliveryWithLink, sealingKeyIdOf } from '@latchkey/notifier/ops';
 import type { JournalView } from '@latchkey/verify';
 

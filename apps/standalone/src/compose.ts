@@ -70,7 +70,7 @@ function openFolder(folder: string): Database {
   try {
     return openDatabase({ folder, as: 'server' });
   } catch (error) {
-    // The message is written for users: a plain Error is printed without its stack.
+    // The message is written for users, so it is thrown as a plain Error, which is printed without its stack.
     if (error instanceof DataFolderError) throw new Error(error.message, { cause: error });
     throw error;
   }

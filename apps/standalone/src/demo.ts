@@ -1,4 +1,7 @@
-/** `npm run demo`: plays the journey in the terminal and keeps the server running, unless `--once` is given. */
+/**
+ * `npm run demo`: goes through a user's whole journey in the terminal, from sign-up on. Then keeps the server running,
+ * unless `--once` is given.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

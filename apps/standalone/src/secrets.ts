@@ -1,6 +1,6 @@
 /**
- * The secrets of a data folder, generated on the first start in development. They are written before they are used:
- * without PASSWORD_SALT_KEY no password can be checked.
+ * The secrets of a data folder, generated on the first start in development. They are written before they are used,
+ * because no password could be checked if PASSWORD_SALT_KEY was lost.
  */
 import { resolve } from 'node:path';
 import {

@@ -16,7 +16,7 @@ export interface Services {
   /** Routes of all services, in the order of the documentation. */
   readonly routes: readonly Route[];
   readonly isAllowedOrigin: (origin: string) => boolean;
-  /** The path of PUBLIC_URL, which a proxy in front removes; empty if there is none. */
+  /** The path of PUBLIC_URL, which a proxy in front removes; empty if PUBLIC_URL has no path. */
   readonly publicPath: string;
 }
 

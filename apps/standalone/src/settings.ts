@@ -31,7 +31,7 @@ const fields = processSettings(8080).extend({
   TOPIC_NAMES: settingSchemas
     .pairs()
     .describe(
-      'Topics that have another name on the log, comma-separated: `accounts.events.v1=accounts.events.v2`.',
+      'Topics that have a different name on the log, comma-separated: `accounts.events.v1=accounts.events.v2`.',
     ),
   PUBLIC_URL: z.string().optional().describe('Default in development: http://localhost and the port in use.'),
   MAIL_SERVER: z.string().optional().describe('Default in development: the mailbox.'),
@@ -66,7 +66,7 @@ function isGiven(environment: Environment, name: string): boolean {
   return Boolean(environment[name] || environment[`${name}_FILE`]);
 }
 
-/** Adds the provided defaults of settings that are set neither directly nor by a file. */
+/** Adds the provided defaults for settings that are set neither directly nor by a file. */
 function withProvided(environment: Environment, provided: Environment): Environment {
   return {
     ...environment,
@@ -99,7 +99,10 @@ export function mailboxSettings(port: number): Environment {
   };
 }
 
-/** Returns placeholders for settings that development provides later and production requires. */
+/**
+ * Returns placeholders for required settings. In development, standalone replaces them later; in production, they must
+ * be set.
+ */
 function placeholders(): Environment {
   return {
     ...generateSecrets(),

@@ -1,7 +1,10 @@
-/** The message printed once the server is up: URLs, and a journey to paste into a terminal. */
+/** The message printed once the server is up: URLs, and example commands to paste into a terminal. */
 import type { Standalone } from './compose.ts';
 
-/** Commands from sign-up to the profile that need only bash, curl, grep and cut. Each run creates a new account. */
+/**
+ * Returns commands that lead from sign-up to the profile. They need only bash, curl and the usual Unix tools, such as
+ * grep and cut. Each run creates a new account.
+ */
 export function curlJourney(url: string): string {
   return `  url=${url} email="ada-$(date +%s)@example.com"
   curl -s "$url/api/v1/auth/signup" -H 'Content-Type: application/json' -d '{"email":"'"$email"'","password":"correct horse battery","username":"ada"}'; echo

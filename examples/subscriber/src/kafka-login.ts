@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Settings } from './settings.ts';
 
-/** Returns how to connect to the brokers. @throws Error if the file of the password cannot be read */
+/** Returns the options for connecting to the brokers. @throws Error if the password file cannot be read */
 export function kafkaLogin({
   KAFKA_SSL: ssl,
   KAFKA_SASL_USERNAME: username,

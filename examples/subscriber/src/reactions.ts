@@ -7,8 +7,8 @@ export interface ReactionDeps {
 }
 
 /**
- * Returns the handlers of the events. They log the id of the account, but never its name or address, because many
- * people can read logs.
+ * Returns the event handlers. They log the id of the account, but never the person's name or e-mail address, because
+ * many people can read logs.
  */
 export function createReactions({ tokens, logger }: ReactionDeps): Handlers {
   return {

@@ -13,7 +13,7 @@ export interface CheckedToken {
 export interface TokenCache {
   /**
    * Adds a token.
-   * @returns false if it is already known to be revoked
+   * @returns false, and keeps nothing, if the token has expired or is already known to be revoked
    */
   keep(token: CheckedToken): boolean;
   find(id: string): CheckedToken | undefined;

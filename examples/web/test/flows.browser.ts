@@ -1,6 +1,6 @@
 /**
- * Tests every flow of the app in a browser, on a separate origin: two tabs, a tab that was asleep, offline and online
- * again.
+ * Tests every flow of the app in a browser, on a separate origin. This includes two tabs, a tab that was asleep, and a
+ * browser that goes offline and online again.
  */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -176,7 +176,7 @@ for (const tokens of ['cookie', 'body'] as const) {
     await page.getByRole('button', { name: 'Reload' }).click();
     await page.getByText(`Your address is ${moved}.`).waitFor();
 
-    // The change is undone with the link in the mail to the previous address, which ends every session.
+    // The change is undone with the link in the mail to the previous address. Undoing it ends every session.
     await other.goto(await linkTo(app, ada.email, 'Your email address was changed'));
     await fill(other, 'Keep your previous address', { 'New password': ada.password }, 'Undo the change');
     await other.getByText('Your previous address is back.').waitFor();

@@ -6,6 +6,6 @@ import type { Store } from './store-kinds.ts';
 export interface Backend {
   readonly store: Store;
   readonly bus: Bus;
-  /** Returns whether data may be deleted because of its age. Default: by a new clock guard. */
+  /** Decides whether data may be deleted because of its age. Default: a new clock guard. */
   readonly clock?: Pick<ClockGuard, 'assertTrusted' | 'isTrusted'>;
 }

@@ -14,13 +14,13 @@ export const eventSignatures = z
   );
 
 /**
- * Returns a function that reports the records of a slice that do not verify. It also marks them as dead letters, unless
- * the setting is to report them only.
+ * Returns a function that reports the forged records of a slice. It also marks them as dead letters, unless the setting
+ * says only to report them.
  */
 export function createForgeryAlarm(deps: {
   readonly policy: z.infer<typeof eventSignatures>;
   readonly logger: Logger;
-  /** Called for each record. */
+  /** Counts a forged record; called once for each. */
   count(): void;
 }) {
   return (

@@ -26,12 +26,12 @@ function isFull(error: unknown): error is StoreUnavailable & { readonly cause: D
   return error instanceof StoreUnavailable && error.cause instanceof DiskFull;
 }
 
-/** How long a successful write proves that the store accepts writes, in ms. */
+/** How long the result of a write is reused, in ms. */
 const WRITE_COUNTS_MS = 5_000;
 
 /**
- * Returns a probe that writes to the store, at most every 5 s however often it is called. Only a write reveals a
- * full disk, a primary that has become read-only, or a revoked right.
+ * Returns a probe that writes to the store, at most once in 5 s, no matter how often it is called. Only a write reveals
+ * a full disk, a primary that has become read-only, or a revoked right.
  * @param monotonic returns milliseconds that never go back
  */
 export function createWriteProbe(
@@ -46,7 +46,10 @@ export function createWriteProbe(
   };
 }
 
-/** Returns the state of a consumer. The service responds without it. */
+/**
+ * Returns the state of a service's subscription to the log. It is not `needed`, because the service responds even if no
+ * records can be read.
+ */
 export function busHealth(subscription: Subscription | undefined): Dependency {
   const bus = { name: 'bus', needed: false } as const;
   if (!subscription?.healthy()) return { ...bus, state: 'down', detail: 'no records can be read' };

@@ -6,7 +6,9 @@ import type { StoreKind } from './store-kinds.ts';
 
 export type LogKind = 'kafka' | 'embedded';
 
-/** The setting that selects the log, independently of the store. The embedded log is part of the embedded store. */
+/**
+ * The setting that selects the log. Kafka can be combined with any store; the embedded log requires the embedded store.
+ */
 const logSettings = z.object({ LOG: z.enum(['kafka', 'embedded']).optional() });
 
 /**
@@ -23,7 +25,7 @@ export const topicSettings = z.object({
   TOPIC_NAMES: settingSchemas
     .pairs()
     .describe(
-      'Topics that have another name on the log, comma-separated: `accounts.events.v1=accounts.events.v2`. Must be the same for all services.',
+      'Topics that have a different name on the log, comma-separated: `accounts.events.v1=accounts.events.v2`. Must be the same for all services.',
     ),
 });
 
@@ -53,9 +55,7 @@ const kafkaFields = logNameSettings.extend({
   KAFKA_SASL_MECHANISM: z
     .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
     .optional()
-    .describe(
-      'How to log in to Kafka: `plain`, `scram-sha-256` or `scram-sha-512`. Default: without a login.',
-    ),
+    .describe('How to log in to Kafka: `plain`, `scram-sha-256` or `scram-sha-512`. Default: no login.'),
   KAFKA_SASL_USERNAME: z.string().optional().describe('User name for Kafka.'),
   KAFKA_SASL_PASSWORD: z.string().optional().describe('Password for Kafka.').meta({ secret: true }),
   KAFKA_SESSION_SECONDS: settingSchemas

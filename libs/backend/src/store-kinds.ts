@@ -32,11 +32,11 @@ export function selectByKind<Result>(
 
 export interface OpenOptions {
   /**
-   * For a store that only one server at a time may use: how it is shared; see `openDatabase`. Other kinds of stores
-   * ignore this.
+   * How a store that only one server at a time may use is shared; see `openDatabase`. Other kinds of stores ignore this
+   * option.
    */
   readonly as: 'server' | 'shared' | 'exclusive';
-  /** Set by commands that read all data: removes the limit on the store's response time. Default: false. */
+  /** Whether to remove the limit on the store's response time, for commands that read all data. Default: false. */
   readonly isLongRunning?: boolean;
 }
 
@@ -52,7 +52,7 @@ const sqliteSettings = z.object({
   DATA_DIR: z.string().default('./.data').describe('Folder of the embedded store.'),
 });
 
-/** The settings of each kind. */
+/** The settings of each kind of store. */
 export const storeKindSettings = {
   mongo: mongoSettings,
   sqlite: sqliteSettings,
@@ -78,7 +78,7 @@ export interface StoreConfig {
   open(options: OpenOptions): Store;
 }
 
-/** The setting that names the kind. */
+/** The setting that names the kind of store. */
 export const storeSettings = z.object({
   STORE: z
     .enum(kinds)

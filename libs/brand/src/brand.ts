@@ -88,7 +88,7 @@ export const brandSettings = {
 
 type BrandConfig = z.infer<z.ZodObject<typeof brandSettings>>;
 
-/** Returns faults of settings that are valid alone but not together. */
+/** Returns the faults of settings that are valid individually but not in combination. */
 export function brandFaults({
   BRAND_LOGO_URL,
   BRAND_LOGO_FILE,
@@ -107,7 +107,7 @@ export interface Brand {
         readonly url: string;
         /** The origin of the image, if it is on another server. */
         readonly origin: string | undefined;
-        /** The file that auth serves at `url`. */
+        /** The file that auth serves at `url`; undefined if the image is on another server. */
         readonly file: Logo | undefined;
       }
     | undefined;

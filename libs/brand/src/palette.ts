@@ -57,7 +57,7 @@ export function contrastOf(one: string, other: string): number {
   return (lighter + 0.05) / (darker + 0.05);
 }
 
-/** Shifts a color towards `end` just far enough that its contrast to `ground` is `enough`. */
+/** Shifts a color towards `end`, just far enough to reach the contrast `enough` to `ground`. */
 function shifted(color: string, end: string, ground: string, enough: number): string {
   for (let step = 0; step < STEPS; step += 1) {
     const candidate = mix(color, end, step / STEPS);
@@ -66,7 +66,10 @@ function shifted(color: string, end: string, ground: string, enough: number): st
   return end;
 }
 
-/** Returns why a color cannot be used for buttons with white text and links on white; undefined if it can. */
+/**
+ * Returns why a color cannot be used for buttons with white text and for links on a white background; undefined if it
+ * can.
+ */
 export function faultOfColor(color: string): string | undefined {
   if (!/^#[0-9a-f]{6}$/i.test(color)) return 'must be a color as #rrggbb, such as #0f6b5c';
   const found = contrastOf(color, WHITE);

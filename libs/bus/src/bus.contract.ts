@@ -24,8 +24,8 @@ const DEADLINE_MS = 120_000;
 const KEPT_FOR_EVER = -1;
 
 /**
- * The guarantees of the Bus as tests, for every adapter. Topics and groups have new names in each test, so that one
- * broker serves all tests.
+ * The guarantees of the Bus as tests, for every adapter. Topics and groups have new names in each test, so all tests
+ * can share one broker.
  */
 export function busContract(name: string, makeBus: () => Promise<BusUnderTest>): void {
   describe(`the ${name} bus`, () => {

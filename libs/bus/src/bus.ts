@@ -6,8 +6,8 @@ export type { BusRecord } from './record.ts';
 
 /**
  * A record to be published. `key` determines the partition (Kafka's murmur2; round robin without a key), so records
- * with the same key stay in order. Of a key `a/b`, only `a` counts, so records with the keys `a/1` and `a/2` stay in
- * order as well. A header whose value is an array is sent as one header per element.
+ * with the same key stay in order. Only the part of a key before its first slash counts, so records with the keys `a/1`
+ * and `a/2` stay in order as well. A header whose value is an array is sent as one header per element.
  */
 export interface OutgoingRecord {
   readonly key: string | Buffer | null;
@@ -21,14 +21,15 @@ export interface Slice {
   readonly partition: number;
   readonly records: readonly BusRecord[];
   /**
-   * Aborted once the partition may belong to another member, and when the subscription closes. A handler that processes
-   * records one by one may then reject between two of them: the rest are redelivered, here or to another member. If
-   * only the subscription closes and the handler resolves, its position is still stored.
+   * Aborted once the partition may belong to another member, or when the subscription closes. A handler that processes
+   * records one by one may then reject between two of them: the rest are redelivered, here or to another member. If the
+   * subscription closes while the member keeps the partition, and the handler resolves, the position after the slice is
+   * stored.
    */
   readonly signal: AbortSignal;
   /**
    * Marks a record that no handler can use. Once `handle` resolves, and before the group's position moves past the
-   * record, it is published to `<topic>.dlq.<group>`: with its key, value and headers, and with the headers
+   * record, the record is published to `<topic>.dlq.<group>`: with its key, value and headers, and with the headers
    * `dlq_cause`, `dlq_topic`, `dlq_partition` and `dlq_offset`.
    */
   setAside(record: BusRecord, cause: string): void;
@@ -42,8 +43,8 @@ export interface SubscribeOptions {
    */
   readonly group: string;
   /**
-   * The former name of the group. If the group has no positions, it copies those of the former one, once. Dead letters
-   * keep the former name.
+   * The former name of the group. If the group has no positions, it copies those of the former group, once. The names
+   * of dead-letter topics keep the former group name.
    */
   readonly formerGroup?: string;
   /**
@@ -55,8 +56,8 @@ export interface SubscribeOptions {
   /** The maximum number of records per slice (default 500). */
   readonly sliceSize?: number;
   /**
-   * How long `handle` may take until it resolves or rejects, in ms. A handler that takes longer is considered
-   * stuck; on Kafka, where other members can take over, its process is asked to exit. Default: two minutes.
+   * How long `handle` may take until it resolves or rejects, in ms. A handler that takes longer is considered stuck; on
+   * Kafka, where other members can take over, the process of the handler is asked to exit. Default: two minutes.
    */
   readonly handleWithinMs?: number;
 }
@@ -94,14 +95,14 @@ export interface TopicSpec {
 /** How Kafka removes records that later ones have replaced. */
 export interface Compaction {
   /**
-   * The longest time, in ms, that a replaced record remains after the record that replaced it. Removal may take longer
-   * by about the duration of a segment, and happens only if more records are appended to the partition. Undefined: the
+   * The time, in ms, after which Kafka removes a record that a later one has replaced. The removal may be later by
+   * about the duration of a segment, and happens only if more records are appended to the partition. Undefined: the
    * broker decides when.
    */
   readonly maxLagMs?: number;
   /**
-   * Returns whether several records have this key on purpose, as on a topic of an earlier release. On such a topic,
-   * compaction would remove all of them but the last. Default: such records are not looked for.
+   * Returns whether several records have this key on purpose, as on a topic that an earlier release wrote. Compaction
+   * would remove all of those records but the last. Default: nothing looks for shared keys.
    */
   sharesKey?(key: Buffer | null): boolean;
 }
@@ -111,7 +112,7 @@ const DAY_MS = 24 * 60 * 60_000;
 /**
  * Returns the time after which an append begins a new segment, in ms. Only segments that are no longer appended to are
  * compacted.
- * @param maxLagMs of a {@link Compaction}
+ * @param maxLagMs the `maxLagMs` of a {@link Compaction}
  */
 export function segmentMsForCompaction(maxLagMs: number): number {
   return Math.min(DAY_MS, Math.ceil(maxLagMs / 4));
@@ -129,7 +130,7 @@ export interface Bus {
   ensureTopics(specs: readonly TopicSpec[]): Promise<void>;
   /**
    * Appends records, in order for each key. Resolves once all of them are durable.
-   * @throws Error if that is uncertain; any of them may then have been appended
+   * @throws Error if it is uncertain whether all records are durable; any of them may have been appended
    */
   publish(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
   /** Starts reading. Resolves once the group has been joined. The topics must exist. */
@@ -137,8 +138,8 @@ export interface Bus {
   /**
    * Reads the records of one key in one partition, in order, to retry a parked account. Includes keys that begin with
    * this key and a slash. Does not change the position of any group.
-   * @param toOffset the offset after the last one to read; defaults to the current end of the partition, and is limited
-   * by it
+   * @param toOffset the offset after the last one to read. Its default, and its maximum, is the current end of the
+   * partition
    */
   readKey(
     topic: string,
@@ -153,14 +154,14 @@ export interface Bus {
    */
   tail(topic: string): Promise<LogTail>;
   /**
-   * Replaces the records of a key (those that `readKey` reads) in every topic and its dead letters, so that no file
-   * contains the earlier ones. Only the embedded log can do this.
+   * Replaces the records of a key (those that `readKey` reads) in every topic and in its dead letters. Afterwards no
+   * file contains the earlier records. Only the embedded log can do this.
    * @param change returns the value and the headers to keep; undefined to leave a record as it is. Must be idempotent
    */
   replaceKey?(key: string, change: ReplaceRecord): Promise<void>;
   /**
    * Returns whether a topic is currently compacted, so that a later record replaces an earlier one with the same key.
-   * Only on Kafka.
+   * Only Kafka has this method.
    * @throws Error if there is no such topic
    */
   isCompacted?(topic: string): Promise<boolean>;
@@ -176,9 +177,9 @@ export type ReplaceRecord = (record: BusRecord) => Pick<BusRecord, 'value' | 'he
 
 /** How far a group has read, summed over the partitions of its topics. */
 export interface GroupProgress {
-  /** How many records the topics contain, counting those that compaction has removed. */
+  /** The number of records in the topics, including those that compaction has removed. */
   readonly records: number;
-  /** How many of these records the group has processed. */
+  /** The number of these records that the group has processed. */
   readonly read: number;
   /**
    * A sentence for each position outside the range of its partition, because records were removed or the topic was

@@ -14,12 +14,14 @@ export interface RecordPosition {
 }
 
 export interface DeadLetter {
-  /** Its position in the dead-letter topic. */
+  /** The letter's position in the dead-letter topic. */
   readonly place: RecordPosition;
-  /** The group that could not use it. */
+  /** The group that could not use the record. */
   readonly group: string;
   readonly cause: string;
-  /** Where the consumer found the record; undefined if the letter has no valid headers about that. */
+  /**
+   * The position at which the consumer found the record; undefined if the letter has no valid headers that contain it.
+   */
   readonly origin?: RecordPosition;
   /**
    * The record in the dead-letter topic. Key, value and headers are those of the original, with the `dlq_` headers
@@ -29,14 +31,14 @@ export interface DeadLetter {
 }
 
 export interface DeadLetterPage {
-  /** At least 1. */
+  /** The maximum number of letters to return; at least 1. */
   readonly limit: number;
-  /** A position; only letters after it are returned. */
+  /** Only letters after this position are returned. */
   readonly after?: RecordPosition;
 }
 
 export interface DeadLetterQueues {
-  /** Returns letters that are not discarded, of every group that has any, by topic and offset. */
+  /** Returns the letters of all groups, without discarded ones, ordered by topic, partition and offset. */
   list(page: DeadLetterPage): Promise<readonly DeadLetter[]>;
   /** Returns the letter at a position, even if it is discarded. */
   find(place: RecordPosition): Promise<DeadLetter | undefined>;
@@ -120,7 +122,7 @@ export function openDeadLetters({ bus, reader }: DeadLetterQueuesDeps): DeadLett
   };
 }
 
-/** Returns the name of a position within its topic. */
+/** Returns the string that identifies a position within its topic. */
 function nameOf({ partition, offset }: Pick<RecordPosition, 'partition' | 'offset'>): string {
   return `${partition}/${offset}`;
 }
@@ -129,7 +131,7 @@ function isMarker({ headers }: BusRecord): boolean {
   return headers[DISCARDS] !== undefined && headers['dlq_cause'] === undefined;
 }
 
-/** Returns the text of a header; empty if it is missing or repeated. */
+/** Returns a header as a string; empty if it is missing or repeated. */
 function headerOf({ headers }: BusRecord, name: string): string {
   const value = headers[name];
   return Buffer.isBuffer(value) ? value.toString('utf8') : '';

@@ -3,14 +3,14 @@ import type { BusRecord, OutgoingRecord } from './bus.ts';
 /** How long dead letters are kept: 30 days. */
 export const DEAD_LETTER_RETENTION_MS = 30 * 24 * 60 * 60 * 1000;
 
-/** Joins the names of topic and group to the name of the dead-letter topic. */
+/** The part between topic and group in the name of a dead-letter topic. */
 export const DEAD_LETTERS_INFIX = '.dlq.';
 
 export function deadLetterTopic(topic: string, group: string): string {
   return `${topic}${DEAD_LETTERS_INFIX}${group}`;
 }
 
-/** Returns the record as a dead letter: with headers that contain the cause, and its original position. */
+/** Returns the record as a dead letter: with headers that contain the cause and the record's original position. */
 export function toDeadLetter([record, cause]: [BusRecord, string]): OutgoingRecord {
   return {
     key: record.key,

@@ -1,6 +1,6 @@
 /**
  * Kafka's default partitioner: murmur2, made positive, modulo the number of partitions
- * (org.apache.kafka.common.utils.Utils.murmur2). Of a key `a/b` only `a` counts.
+ * (org.apache.kafka.common.utils.Utils.murmur2). Only the part of the key before its first slash counts.
  */
 export function partitionOfKey(key: Buffer, partitions: number): number {
   return (murmur2(mainPartOfKey(key)) & 0x7fffffff) % partitions;
@@ -17,7 +17,7 @@ export function mainPartOfKey(key: Buffer): Buffer {
 const SEED = 0x9747b28c;
 const M = 0x5bd1e995;
 
-/** The 32-bit hash, signed as Java has it. */
+/** The 32-bit hash, signed, as in Java. */
 export function murmur2(data: Buffer): number {
   let hash = SEED ^ data.length;
   const tail = data.length & ~3;

@@ -15,7 +15,7 @@ export interface LogTail {
   /** Returns the partition of records with this key. */
   partitionOf(key: string): Promise<number>;
   /**
-   * Resolves once there may be records after the ends of these ranges, and when `signal` is aborted.
+   * Resolves once there may be records after the ends of the given ranges, or when `signal` is aborted.
    * @param ranges as `ranges` returned them
    */
   grown(ranges: readonly PartitionRange[], signal: AbortSignal): Promise<void>;
@@ -23,7 +23,7 @@ export interface LogTail {
 
 export const MAX_RANGES_AGE_MS = 50;
 
-/** Returns whether there are records after the ends of the former ranges. */
+/** Returns whether there are records after the ends of the earlier ranges `before`. */
 export function hasNewRecords(before: readonly PartitionRange[], now: readonly PartitionRange[]): boolean {
   const ends = new Map(before.map(({ partition, end }) => [partition, end]));
   return now.some(({ partition, end }) => end > (ends.get(partition) ?? 0));

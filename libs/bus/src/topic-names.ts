@@ -1,7 +1,7 @@
 /** Gives topics different names on the log, because a topic was rewritten or a broker has naming rules. */
 import type { Bus, Groups } from './bus.ts';
 
-/** Maps our names of topics to those on the log. Topics that are not listed have our name there. */
+/** Maps our topic names to the names on the log. Topics that are not listed have the same name on the log. */
 export type TopicNames = Readonly<Record<string, string>>;
 
 /** Returns the name of a topic on the log. */
@@ -17,9 +17,9 @@ export interface GroupNames {
 }
 
 /**
- * Returns the name of a group on the log (ADR 28). It contains the names of renamed topics, so that members that read
- * different topics, as during a change of TOPIC_NAMES, are in different groups.
- * @param topics our names of the topics that it reads
+ * Returns the name of a group on the log (ADR 28). It contains the names of renamed topics. So members that read
+ * different topics are in different groups, for example while TOPIC_NAMES is being changed.
+ * @param topics our names of the topics that the group reads
  */
 export function groupNameOnLog(
   { prefix, topics: names }: GroupNames,
@@ -54,8 +54,8 @@ export function withTopicNames<B extends Bus & Groups>(bus: B, names: TopicNames
 }
 
 /**
- * Wraps a bus so that groups have our names. It wraps the result of `withTopicNames`, so that topics have our names as
- * well.
+ * Returns a bus that takes our group names. `bus` must take our topic names, like the result of `withTopicNames`,
+ * because the group names on the log are derived from both.
  */
 export function withGroupNames<B extends Bus & Groups>(bus: B, names: GroupNames): B {
   const renamed: Bus & Groups = {

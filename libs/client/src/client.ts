@@ -19,7 +19,7 @@ export interface ClientOptions {
    * read. The app must then be on the same site, and its origin must be in CORS_ORIGINS.
    */
   readonly tokens: 'body' | 'cookie';
-  /** Where the session is kept in body mode. Default: in memory, so it ends with the page. */
+  /** The storage of the session in body mode. Default: memory, so the session ends with the page. */
   readonly storage?: Storage;
   readonly fetch?: typeof fetch;
   /** Returns the current time, in ms since the epoch. */
@@ -49,7 +49,8 @@ export interface AuthClient {
   signOut(): Promise<void>;
   /**
    * Reads a verification link. Call `confirm` when the person clicks, not when the page loads.
-   * @throws ApiProblem (token_invalid) if the URL has no complete token; this applies to the other links as well
+   * @throws ApiProblem (token_invalid) if the URL has no complete token; the methods for the other links throw it as
+   * well
    */
   verifyFromUrl(url: string): { confirm(evidence?: Verification): Promise<void>; reject(): Promise<void> };
   /** Reads a password link. */
@@ -80,8 +81,8 @@ export function createClient(options: ClientOptions): AuthClient {
   const key = `${KEY} ${baseUrl}`;
   const listeners: Listeners = { signedIn: new Set(), signedOut: new Set(), expired: new Set() };
   /**
-   * The last sequence of each account that a response has named. Requests send it back, so that the next response
-   * includes that change.
+   * For each account, the last sequence that a response has named. Requests send it back, so that the next response
+   * includes the change with that sequence.
    */
   const sequences = new Map<string, number>();
   let current: Session | undefined;
@@ -193,7 +194,7 @@ export function createClient(options: ClientOptions): AuthClient {
     return token;
   }
 
-  /** A link with which the person chooses a new password. */
+  /** Reads a link with which the person chooses a new password. */
   function passwordLink(route: string, link: string) {
     const path = `${route}/${linkToken(link)}`;
     return {

@@ -1,11 +1,11 @@
 /** The errors of the API, as problem details (RFC 9457). */
 
 export interface FieldFault {
-  /** JSON Pointer into the body: `#/password`. */
+  /** A JSON Pointer to the faulty field of the body, for example `#/password`. */
   readonly pointer: string;
   /** The kind of fault, which never changes between releases: `required`, `too_short`, … */
   readonly code: string;
-  /** For people, in the reader's language. */
+  /** A message for people, in the reader's language. */
   readonly message: string;
 }
 

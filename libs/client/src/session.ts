@@ -6,9 +6,9 @@ type Tokens = components['schemas']['Tokens'];
 export interface Session {
   readonly user: Tokens['user'];
   readonly accessToken: string;
-  /** In ms since the epoch, by the clock of this device. */
+  /** The time at which the access token expires, in ms since the epoch by the clock of this device. */
   readonly expiresAt: number;
-  /** Undefined in cookie mode, in which no script can read it. */
+  /** Undefined in cookie mode, because no script can read the cookie. */
   readonly refreshToken?: string;
 }
 

@@ -12,14 +12,17 @@ interface Channel {
 }
 
 export interface Tabs {
-  /** Runs work while no other tab runs such work. Without Web Locks, only work of this page is excluded. */
+  /**
+   * Runs work while no other call of this method runs its work, in any tab. Without Web Locks, only calls in this tab
+   * exclude each other.
+   */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
   /** Sends the current session to the other tabs; undefined if there is none. */
   tell(session: Session | undefined): void;
   close(): void;
 }
 
-/** @param hear called with the new session of another tab */
+/** Opens the connection to the other tabs. @param hear called with the session that another tab has sent */
 export function openTabs(name: string, hear: (session: Session | undefined) => void): Tabs {
   const { navigator, BroadcastChannel: Opened } = globalThis as unknown as {
     readonly navigator?: { readonly locks?: Locks };

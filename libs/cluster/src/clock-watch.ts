@@ -1,6 +1,6 @@
 /**
- * Compares the clock of this process with others, reports the difference, and reports a degraded state if it is too
- * large.
+ * Compares the clock of this process with other clocks, reports the difference, and reports a degraded state if it is
+ * too large.
  */
 import type { Slice } from '@latchkey/bus';
 import {
@@ -13,18 +13,18 @@ import {
 import { StoreUnavailable } from '@latchkey/store';
 import { Gauge } from 'prom-client';
 
-/** The largest difference that is not reported as a fault, in ms: docs/operating.md. */
+/** The maximum difference that is not reported as a fault, in ms. See docs/operating.md. */
 const MAX_SKEW_MS = 30_000;
 const EVERY_MS = 30_000;
-/** How long a measurement is used, in ms. */
+/** How long a measurement remains in use, in ms. */
 const LASTS_MS = 5 * 60_000;
-/** The longest time that a response may take, in ms. A slower one does not show the time precisely enough. */
+/** The maximum time that a response may take, in ms. A slower response does not show the time precisely enough. */
 const ANSWERS_WITHIN_MS = 5_000;
 
 export interface ClockWatchDeps {
   /** The name of the store, for the metric. */
   readonly storeName: string;
-  /** Reads the clock of the store's server; undefined if it has none of its own. */
+  /** Reads the clock of the store's server; undefined if the store has no clock of its own. */
   readonly readStoreClock: (() => Promise<Date>) | undefined;
   readonly guard: ClockGuard;
   readonly logger: Logger;
@@ -34,11 +34,11 @@ export interface ClockWatchDeps {
 }
 
 export interface ClockWatch {
-  /** Compares the clocks once. This also happens by itself, twice a minute. */
+  /** Compares the clocks once. The watch also does so by itself, twice a minute. */
   compare(): Promise<void>;
   /**
-   * Compares the clock with the times in records, which other processes have set. This can only show that our clock
-   * is behind.
+   * Compares the clock with the times in records, which other processes have set. The comparison can only show that our
+   * clock is behind.
    */
   observe(slice: Pick<Slice, 'records'>): void;
   health(): Dependency;
@@ -46,7 +46,7 @@ export interface ClockWatch {
 }
 
 interface Measurement {
-  /** Our time minus theirs, in ms. */
+  /** The time of our clock minus the time of the other clock, in ms. */
   readonly skewMs: number;
   readonly at: number;
 }

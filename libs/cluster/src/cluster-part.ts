@@ -100,7 +100,7 @@ export function createClusterPart(
 
   async function stopService(): Promise<void> {
     if (service !== undefined) return service.stop().finally(() => servers.close());
-    // The start may be waiting for a call to a server. Closing the servers makes such a call fail.
+    // The start may be waiting for a call to a server. Closing the servers makes that call fail.
     await servers.close();
     await Promise.race([starting, pause(START_ENDS_WITHIN_MS, undefined, { ref: false })]);
   }
@@ -145,7 +145,10 @@ function publicListener(process: ServiceProcessConfig, deps: ClusterPartDeps): L
   });
 }
 
-/** Composes and starts a service. If the start fails, its metrics are removed, so that it can be composed again. */
+/**
+ * Composes and starts a service. If the start fails, the metrics of the service are removed, so that it can be composed
+ * again.
+ */
 async function composeAndStart(compose: () => Service, registry: Registry): Promise<Service> {
   const before = new Set(registry.getMetricsAsArray().map(({ name }) => name));
   const service = compose();
@@ -153,7 +156,7 @@ async function composeAndStart(compose: () => Service, registry: Registry): Prom
     await service.start();
     return service;
   } catch (error) {
-    // Errors of the cleanup are ignored, because the error of the start is the one that matters.
+    // Cleanup errors are ignored, because the error that made the start fail is more important.
     await service.stop().catch(() => undefined);
     for (const { name } of registry.getMetricsAsArray()) {
       if (!before.has(name)) registry.removeSingleMetric(name);

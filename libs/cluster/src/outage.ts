@@ -17,8 +17,8 @@ function isUnexplained({ name, stack = '' }: Error): boolean {
 }
 
 /**
- * Returns the cause of an error; undefined if there is none, or if it comes from kafkajs, because the error is then its
- * explanation for operators.
+ * Returns the cause of an error; undefined if there is none. Also undefined if the cause comes from kafkajs: the error
+ * itself is then the explanation for operators.
  */
 function explained({ cause }: Error): unknown {
   return cause instanceof Error && isUnexplained(cause) ? undefined : cause;

@@ -32,12 +32,15 @@ export interface ClusterService<Settings extends z.ZodObject> extends Pick<Servi
   readonly name: string;
   /** Returns the topics that the service requires. */
   topics(config: z.infer<Settings>): readonly TopicSpec[];
-  /** The default of PORT. The default of OPERATIONS_PORT is 1000 higher; if this is 0, both are any free port. */
+  /**
+   * The default of PORT. The default of OPERATIONS_PORT is 1000 higher. If the default of PORT is 0, each of the two is
+   * any free port.
+   */
   readonly defaultPort: number;
   readonly settings: Settings;
   /**
-   * Composes the service. If a server becomes unreachable during the start, the first result is stopped and this is
-   * called again.
+   * Composes the service. If a server becomes unreachable during the start, the first service is stopped, and `compose`
+   * is called again.
    */
   compose(config: z.infer<Settings>, deps: ClusterServiceDeps): Service;
   /** Returns a function that returns whether pages of an origin may call the service. Default: no origin may. */

@@ -20,7 +20,7 @@ import { createClockWatch } from './clock-watch.ts';
 import { createTopicWatch, type TopicWatch } from './topic-watch.ts';
 import { waitForServers } from './wait-for-servers.ts';
 
-/** The requirements of a service on Kafka and in its store. */
+/** What must exist on Kafka and in the store before a service can run. */
 export interface ServiceRequirements {
   readonly topics: readonly TopicSpec[];
   /** Opens the part of a store that the service uses. */
@@ -42,7 +42,7 @@ export interface Servers {
   ready(needs: ServiceRequirements): Promise<void>;
   /** Returns the state of the log and the store as of the last check by `ready`. */
   health(): Promise<readonly Dependency[]>;
-  /** Returns the states that are watched while a service runs: of the clock and, after `ready`, of the topics. */
+  /** Returns the states of what is watched while a service runs: the clock and, after `ready`, the topics. */
   watched(): readonly Dependency[];
   /** Closes log and store, and ends a wait in progress. Idempotent. */
   close(): Promise<void>;
@@ -110,7 +110,7 @@ export function openServers(
     });
   }
 
-  /** Wraps a bus so that the times of the records that are read are observed. */
+  /** Wraps a bus so that the clock watch observes the times of the records that are read. */
   function observed(watched: KafkaBus): KafkaBus {
     return {
       ...watched,

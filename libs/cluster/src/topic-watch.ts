@@ -2,7 +2,7 @@
 import type { Dependency, Logger } from '@latchkey/process';
 
 const EVERY_MS = 10 * 60_000;
-/** When to compare again after a failed comparison, in ms. Outages of the brokers are reported elsewhere. */
+/** The pause after a failed comparison, in ms. Outages of the brokers are reported elsewhere. */
 const AGAIN_MS = 30_000;
 
 export interface TopicWatchDeps {
@@ -12,7 +12,10 @@ export interface TopicWatchDeps {
 }
 
 export interface TopicWatch {
-  /** Compares once. This also happens by itself, every ten minutes. @returns when to compare again, in ms */
+  /**
+   * Compares once. The watch also does so by itself, every ten minutes.
+   * @returns the pause before the next comparison, in ms
+   */
   compare(): Promise<number>;
   health(): Dependency;
   close(): void;

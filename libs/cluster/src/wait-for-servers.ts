@@ -9,7 +9,7 @@ const RETRY_MS = 500;
 const QUIET_MS = 2000;
 
 export interface WaitOptions {
-  /** The name of what is waited for, for the log. */
+  /** The name of the server that is waited for, for the log. */
   readonly name: string;
   readonly logger: Logger;
   readonly signal: AbortSignal;

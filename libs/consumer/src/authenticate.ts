@@ -36,7 +36,10 @@ export type Authenticate = (sources: readonly BusRecord[]) => Promise<Authentica
 export interface AuthenticateOptions {
   readonly keys: EventKeys;
   readonly policy: SignaturePolicy;
-  /** The topics that the consumer reads, by our names. An event does not verify if its type belongs on none of them. */
+  /**
+   * The topics that the consumer reads, by our names. An event does not verify if its type belongs on none of these
+   * topics.
+   */
   readonly topics: readonly TopicName[];
   /** Topics whose events are not signed, by their names on the log. */
   readonly unsigned?: readonly string[];
@@ -132,7 +135,7 @@ async function findFlaws(
   }
 
   for (const hash of [...pending.keys()]) if (verified.has(hash)) accept(hash);
-  // Each round verifies the events without a successor. Another round is needed only if one of these is forged.
+  // Each round verifies the events without a successor. Another round is needed only if one of those events is forged.
   while (pending.size > 0) {
     const followed = new Set([...pending.values()].map(([one]) => one?.proof.previous));
     const heads = [...pending.entries()].filter(([hash]) => !followed.has(hash));
@@ -151,7 +154,10 @@ function kidOf(provenance: Provenance): string | undefined {
   return provenance.kind === 'intact' ? keyIdOf(provenance.proof.signature) : undefined;
 }
 
-/** Whether an event is on a topic on which events of its type are never published: a copy of a genuine event. */
+/**
+ * Returns whether an event is on a topic on which events of its type are never published. Such a record is a copy of a
+ * genuine event.
+ */
 function isMisplaced(decoded: Decoded, topics: readonly TopicName[]): boolean {
   return decoded.kind === 'event' && !topics.includes(catalogue[decoded.event.type].topic);
 }

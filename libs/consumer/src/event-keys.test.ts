@@ -7,7 +7,7 @@ const URL = 'https://id.example.com/.well-known/jwks.json';
 const [key] = eventJwks.keys;
 const MINUTE_MS = 60_000;
 
-/** An auth whose keys change and that can be unreachable. */
+/** Simulates an auth service whose keys can change, and which can become unreachable. */
 function scene() {
   const auth = { kids: ['one'], isDown: false, answers: 0, nowMs: 0 };
   const keys = remoteEventKeys(URL, {

@@ -19,10 +19,10 @@ export class EventKeysUnavailable extends Error {
 }
 
 const FETCH_WITHIN_MS = 3000;
-/** The longest time that a key is accepted after it was withdrawn, in ms. */
+/** The maximum time that a key is still accepted after auth has withdrawn it, in ms. */
 const MAX_AGE_MS = 10 * 60_000;
 
-/** Returns the keys of a JWKS in memory. @throws Error if it is no JWKS */
+/** Returns the keys of a JWKS in memory. @throws Error if the value is not a JWKS */
 export function fixedEventKeys(jwks: unknown): EventKeys {
   const keys = eventKeysIn(jwks);
   return { find: async () => keys, unavailableReason: () => undefined };
@@ -32,7 +32,7 @@ export function fixedEventKeys(jwks: unknown): EventKeys {
  * Fetches the keys of a JWKS from a URL, and caches them. An unknown key id causes another fetch, so that the first
  * event that a new key has signed can be verified. Keys older than 10 minutes are also fetched again; if that fails,
  * the cached keys remain in use.
- * @param options.clock milliseconds, monotonic
+ * @param options.clock returns the monotonic time in ms
  */
 export function remoteEventKeys(
   url: string,

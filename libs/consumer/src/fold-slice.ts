@@ -16,7 +16,7 @@ export interface FoldedRecord {
 }
 
 export interface SliceOutcome<P extends Position> {
-  /** Accounts that have changed, each once, as they are to be stored. */
+  /** The positions to store: one for each account that has changed. */
   readonly changed: readonly P[];
   /** The outcome of each record whose key names an account, in order. Events that fill gaps are left out. */
   readonly folded: readonly FoldedRecord[];

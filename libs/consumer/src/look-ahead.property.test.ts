@@ -76,14 +76,14 @@ type History = ReturnType<typeof historyOf>;
 const forgeries: readonly ((account: string, history: History, at: number) => readonly Unplaced[])[] = [
   // An unsigned record.
   (account, _, at) => [recordOf(eventOf(account, at + 1, 'admin'))],
-  // A record after a genuine event, signed by a stranger, and another one after it.
+  // Two records after a genuine event, both signed by a stranger.
   (account, { proofs }, at) => {
     const event = eventOf(account, at + 1, 'admin');
     const proof = proofOf(event, proofs[at - 1]?.hash, stranger);
     const next = eventOf(account, at + 2, 'admin');
     return [recordOf(event, proof), recordOf(next, proofOf(next, proof.hash, stranger))];
   },
-  // A genuine proof with other content.
+  // A genuine proof with the content of a different event.
   (account, { proofs }, at) => [recordOf(eventOf(account, at + 1, 'admin'), proofs[at])],
   // A forged event, and a genuine one that was changed to follow it.
   (account, { proofs }, at) => {
@@ -218,7 +218,7 @@ describe('a consumer that catches up', () => {
       .filter((record) => record !== undefined)
       .map((record, offset) => place({ record, isForged: false }, offset));
     assert.equal((await consume(records, 5, 100)).uses, 4);
-    // With a window of half of the log, each account is checked once more.
+    // If the window covers half of the log, each account is checked once more.
     assert.equal((await consume(records, 5, 20)).uses, 8);
   });
 

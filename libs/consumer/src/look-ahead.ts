@@ -9,9 +9,9 @@ import type { EventKeys } from './event-keys.ts';
 
 export interface LookAhead {
   /**
-   * Returns hashes of verified events: of the given consecutive records, as far as these could be verified, and
-   * possibly of other records. Empty near the end of the log, and while the log or the keys cannot be read. The
-   * consumer must then verify the signatures itself.
+   * Returns the hashes of verified events: those of the given consecutive records, as far as they could be verified,
+   * and possibly others. Near the end of the log, and while the log or the keys cannot be read, the result is empty,
+   * and the consumer must verify the signatures itself.
    */
   verifiedHashes(records: readonly BusRecord[]): Promise<ReadonlySet<string>>;
 }

@@ -45,10 +45,10 @@ export interface PositionStore<P extends Position = Position> {
   /** Returns the stored positions of these accounts. Unknown accounts are missing from the result. */
   load(accounts: readonly string[]): Promise<ReadonlyMap<string, P>>;
   /**
-   * Replaces each stored position that has a lower sequence than the given one. At the same sequence it may only add
-   * a mark to a position that has none. All other positions stay as they are, so that a slow member of the group
-   * never undoes what a faster one stored. Resolves once the positions are durable. An account must not be given
-   * twice. If `save` rejects, any of the positions may have been stored, each of them whole; the same call may be
+   * Replaces each stored position that has a lower sequence than the given one. At the same sequence it may only add a
+   * mark to a position that has none. All other positions stay as they are, so that a slow member of the group never
+   * undoes what a faster one stored. Resolves once the positions are durable. An account must not be given twice. If
+   * `save` rejects, any of the positions may have been stored, but none of them partially; the same call may be
    * repeated.
    */
   save(positions: readonly P[]): Promise<void>;

@@ -53,8 +53,8 @@ function memberOf(positions: PositionStore<State>, records: readonly BusRecord[]
 }
 
 /**
- * Reads from one position to another, in slices of these sizes. A slice that fails is delivered again, with other
- * boundaries.
+ * Reads all records in slices of the given sizes. If a slice fails, its records are delivered again, in slices of other
+ * sizes.
  */
 async function consume(
   handle: (slice: readonly BusRecord[]) => Promise<void>,

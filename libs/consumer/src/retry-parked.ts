@@ -19,7 +19,7 @@ export interface RetryOutcome {
 
 export interface RetryDeps<P extends Position> {
   readonly log: Pick<Bus, 'readKey'>;
-  /** Records that do not verify are skipped. */
+  /** Verifies the records. Those that do not verify are skipped. */
   readonly authenticate: Authenticate;
   readonly positions: PositionStore<P>;
   readonly first: FirstEvent;

@@ -82,8 +82,8 @@ function digest(text: string): string {
 }
 
 /**
- * Returns the sample files that are missing for current versions, by path, and the list of digests with lines for these
- * files.
+ * Returns the sample files that are missing for current versions, by path, and the list of digests, to which lines for
+ * these files have been added.
  */
 export function missingSamples(): readonly (readonly [path: string, text: string])[] {
   const files = typesWithVersions

@@ -44,7 +44,7 @@ export async function writePackage(folder: string): Promise<void> {
   await refuseFaults(folder);
 }
 
-/** `./subscribe` → `subscribe`; `.` → `index`. */
+/** Returns the file name of an entry point: `./subscribe` → `subscribe`; `.` → `index`. */
 function entryName(name: string): string {
   return name === '.' ? 'index' : name.slice('./'.length);
 }

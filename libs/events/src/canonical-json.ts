@@ -1,9 +1,9 @@
 /**
- * The canonical form of JSON (RFC 8785, https://www.rfc-editor.org/rfc/rfc8785): one text per value, whatever the order
- * of its keys. Pure.
+ * The canonical form of JSON (RFC 8785, https://www.rfc-editor.org/rfc/rfc8785): one string per value, regardless of
+ * the order of its keys. Pure.
  */
 
-/** Matches printable ASCII without `"` and `\`, in which nothing is escaped. Most texts of events match. */
+/** Matches printable ASCII without `"` and `\`, in which nothing is escaped. Most strings in events match. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
 /**

@@ -73,19 +73,22 @@ export const eventTypes: readonly EventType[] = Object.keys(catalogue).filter(is
  * change.
  */
 export interface Envelope {
-  /** UUIDv7. */
+  /** The id of the event: a UUIDv7. */
   readonly id: string;
-  /** The stream, and the key on the topic: the id of the account, the mailing or the delivery. */
+  /**
+   * The id of the account, the mailing or the delivery. It identifies the stream, and the key of the record begins with
+   * it.
+   */
   readonly subject: string;
-  /** From 1, without gaps, per subject. */
+  /** The number of the event within its subject: from 1, without gaps. */
   readonly sequence: number;
-  /** RFC 3339, UTC. */
+  /** The time at which the event was appended to the journal: RFC 3339, UTC. */
   readonly time: string;
   /** Id of the request that led to the event (`X-Request-Id`). */
   readonly correlationId: string;
   /** Id of the command that led to the event. */
   readonly causationId: string;
-  /** W3C trace context, if the request had one. */
+  /** The W3C trace context of the request, if it had one. */
   readonly traceparent?: string;
 }
 

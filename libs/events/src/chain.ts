@@ -1,7 +1,7 @@
 /**
  * The hash chain of an account: every event contains the hash of the previous one, and its own hash covers everything
  * that consumers act on. Personal data is covered by a digest with a random salt, so that the person can be erased
- * together with the salt, and the chain remains as it is. Pure, except for `newPersonSalt`.
+ * together with the salt, while the chain remains unchanged. Pure, except for `newPersonSalt`.
  */
 import { hash, randomBytes } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
@@ -18,11 +18,11 @@ export interface PersonDigest {
 
 /** The place of an event in the chain of its account. */
 export interface ChainEntry {
-  /** SHA-256 in base64url. */
+  /** The hash of the event: SHA-256 in base64url. */
   readonly hash: string;
   /** The hash of the previous event; absent on the first event. */
   readonly previous?: string;
-  /** Absent if the event was made without personal data. */
+  /** The digest of the personal data; absent if the event was made without any. */
   readonly person?: PersonDigest;
 }
 
@@ -48,7 +48,8 @@ export function newPersonSalt(): string {
 
 /**
  * Returns the digest of personal data.
- * @param salt must have a fixed length, because HMAC pads keys: two keys of different lengths may be the same key
+ * @param salt must have a fixed length, because HMAC pads keys, so that two salts of different lengths may act as the
+ * same key
  * @throws Error if the person holds lone surrogates, or numbers that JSON does not have
  */
 export function digestPerson(person: unknown, salt: string): string {

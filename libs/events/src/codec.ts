@@ -55,7 +55,7 @@ export const MAX_EVENT_BYTES = 256 * 1024;
 
 /** The provenance of a journaled event, which is published with it. */
 export interface Origin {
-  /** If absent, consumers treat the record as forged. */
+  /** The hash and the signature of the event. Without them, consumers treat the record as forged. */
   readonly proof?: EventProof;
   /** The data in the version in which it was appended and hashed; absent if that is the current version. */
   readonly stored?: StoredData;
@@ -70,8 +70,8 @@ export interface StoredData {
 /**
  * Returns the record of an event. Omits fields that its schema does not declare.
  * @throws ZodError if data or envelope violate their schema
- * @throws RangeError if the data is larger than {@link MAX_EVENT_BYTES}, or if its subject differs from that of the
- * envelope
+ * @throws RangeError if the data is larger than {@link MAX_EVENT_BYTES}, or if the subject in the data differs from the
+ * subject in the envelope
  */
 export function encode(event: LatchkeyEvent, { proof, stored }: Origin = {}): EncodedEvent {
   const contract = catalogue[event.type];
@@ -152,7 +152,7 @@ function breaches({ issues }: z.ZodError): string {
 
 type Data = { readonly data: Readonly<Record<string, unknown>> } | { readonly flaw: string };
 
-/** Upcasters run on unvalidated data, so whatever they throw is reported as invalid data. */
+/** Upcasters run on unvalidated data, so any error that they throw is reported as invalid data. */
 function upcastData({ upcast }: DecodeContext, type: string, version: number, json: unknown): Json {
   try {
     const upcasted = upcast(type, version, json);

@@ -9,12 +9,13 @@ export interface Definition<Type extends string, Shape extends z.ZodRawShape> {
   readonly topic: EventTopic;
   /** One or two sentences that say what happened. */
   readonly description: string;
-  /** How Latchkey's own services react to it. */
+  /** How Latchkey's own services react to the event. */
   readonly effects: string;
   /** The fields of the data. Personal data only under `person`; no secrets. */
   readonly data: Shape;
   /**
-   * Examples of the data, by title. If the event has a person, at least one has a person and one has `person: null`.
+   * Examples of the data, by title. If the data has a field `person`, at least one example has a person, and at least
+   * one has `person: null`.
    */
   readonly samples: Readonly<Record<string, z.infer<z.ZodObject<Shape>>>>;
 }
@@ -27,7 +28,7 @@ export interface EventContract<Type extends string = string, Shape extends z.Zod
   readonly topic: TopicName;
   /** The field of the data that has the same value as the envelope's subject. */
   readonly subjectField: EventTopic['subjectField'];
-  /** The service that publishes it. */
+  /** The service that publishes the event. */
   readonly publisher: EventTopic['publisher'];
   readonly effects: string;
   readonly schema: z.ZodObject<Shape>;

@@ -21,8 +21,8 @@ export const locale = z
 export const username = z.string().regex(/^[A-Za-z0-9_-]{3,32}$/);
 
 /**
- * A first or last name on one line: 1 to 64 characters without spaces around them; no control characters, lone
- * surrogates or direction overrides (Unicode TR 36, 2).
+ * A first or last name on one line: 1 to 64 characters, with no space at the beginning or the end; no control
+ * characters, lone surrogates or direction overrides (Unicode TR 36, 2).
  */
 export const personName = z
   .string()
@@ -59,7 +59,7 @@ export type LinkPurpose = z.infer<typeof linkPurpose>;
 /**
  * The plaintext of a sealed link. It is encrypted as a compact JWE (ECDH-ES over X25519, A256GCM; `kid` is the key's
  * RFC 7638 thumbprint). The notifier sends the mail only to `to`, and rejects content that does not match the event
- * around it.
+ * that contains it.
  */
 export const sealedContent = z.object({
   token: z.string().length(64),
@@ -70,7 +70,7 @@ export const sealedContent = z.object({
 });
 export type SealedContent = z.infer<typeof sealedContent>;
 
-/** Personal data: marked as such in the JSON Schema, and `null` once erased. */
+/** Declares personal data, which is marked as such in the JSON Schema, and is `null` once it has been erased. */
 export function person<Shape extends z.ZodRawShape>(shape: Shape) {
   return z
     .object(shape)
@@ -81,7 +81,7 @@ export function person<Shape extends z.ZodRawShape>(shape: Shape) {
 /** The recipient of a mail about the event. */
 export const recipient = person({ email, username });
 
-/** The name of a mail: `verify-email`. */
+/** The name of a mail, for example `verify-email`. */
 export const mailName = z.string().min(1).max(100);
 
 /** The event that caused a mail. */

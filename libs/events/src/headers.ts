@@ -198,7 +198,7 @@ export function textsOf(
   return texts;
 }
 
-/** Reads the headers of a record. Other headers are ignored. */
+/** Reads the headers that an event has. All other headers of the record are ignored. */
 export function readHeaders(headers: RawHeaders): ReadHeaders {
   const parsed = eventHeaders.safeParse(textsOf(headers, names));
   if (!parsed.success)

@@ -41,8 +41,8 @@ export function subjectOfKey(key: Buffer | null): string | undefined {
 }
 
 /**
- * Returns whether several events may have this key, as those of release 0.1 on the accounts topic do. Compaction would
- * remove all but the last one.
+ * Returns whether several events may have this key, as on an accounts topic that release 0.1 wrote. Compaction would
+ * remove all of them but the last.
  */
 export function sharesKey(key: Buffer | null): boolean {
   const parsed = parseEventKey(key);
@@ -50,7 +50,7 @@ export function sharesKey(key: Buffer | null): boolean {
 }
 
 /**
- * The accounts topic, for services that read it. With `sharesKey`, they notice if the topic is compacted although its
+ * The accounts topic, for services that read it. `sharesKey` lets them notice that the topic is compacted although its
  * records share keys.
  */
 export const checkedAccountsTopic = { ...accountsTopic, compaction: { sharesKey } };

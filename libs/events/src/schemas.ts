@@ -79,7 +79,7 @@ function namedChoices(choices: readonly unknown[], name: string): readonly unkno
   );
 }
 
-/** `ce_previoushash` → `CePrevioushash`. */
+/** Converts a name to Pascal case: `ce_previoushash` → `CePrevioushash`. */
 function pascalCase(text: string): string {
   return text
     .split(/[^a-z\d]+/i)
@@ -162,7 +162,7 @@ function message(type: AnyType, { headers, key }: Stream): JsonSchema {
   };
 }
 
-/** `accounts.events.v1` → `accounts`. */
+/** Returns the channel name of a topic: `accounts.events.v1` → `accounts`. */
 function channelName({ topic }: Stream): string {
   return topic.name.slice(0, topic.name.indexOf('.'));
 }

@@ -2,7 +2,7 @@
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { z } from 'zod';
 
-/** The key id and the signature, as the header has them: `<kid>.<base64url>`. */
+/** The key id and the signature, in the form of the header: `<kid>.<base64url>`. */
 export type Signature = string;
 
 export interface EventSigner {
@@ -10,10 +10,13 @@ export interface EventSigner {
   sign(hash: string): Signature;
 }
 
-/** The prefix of the signed text. With it, no signature of anything else by the same key is valid for an event. */
+/**
+ * The prefix of the signed text. Because of it, a signature that the same key made of anything else is not valid for an
+ * event.
+ */
 const DOMAIN = 'latchkey-event:';
 
-/** An id that a header can hold. */
+/** A key id that fits into a header. */
 export const signingKeyId = z.string().regex(/^[\w.~-]{1,100}$/);
 
 const signatureText = /^(?<kid>[\w.~-]{1,100})\.(?<bytes>[\w-]{86})$/;
@@ -66,7 +69,7 @@ const jwks = z.object({ keys: z.array(z.unknown()) });
 
 /**
  * Returns the keys of a JWKS that may sign events, by key id: all of its Ed25519 keys.
- * @throws Error if it is no JWKS
+ * @throws Error if the value is not a JWKS
  */
 export function eventKeysIn(value: unknown): ReadonlyMap<string, KeyObject> {
   const parsed = jwks.safeParse(value);

@@ -15,12 +15,12 @@ export interface EventTopic {
   readonly retentionMs: number;
   /**
    * Set if every event has its own key, so that a later record with the same key replaces an earlier one. `maxLagMs` is
-   * the longest time until the earlier one is removed, in ms; if it is undefined, the broker decides when.
+   * the maximum time until the earlier record is removed, in ms; if it is undefined, the broker decides when.
    */
   readonly compaction?: { readonly maxLagMs?: number };
   /** The meaning of a record's key. */
   readonly keyedBy: string;
-  /** The field of an event's data that has the same value as the key. */
+  /** The field of an event's data that contains the id in the key. */
   readonly subjectField: 'userId' | 'mailingId' | 'deliveryId';
   /** The service that publishes the events. */
   readonly publisher: 'auth' | 'notifier';
@@ -98,8 +98,8 @@ export function securityTopic(retentionDays = 90): SecurityTopic {
 export const RECEIPTS_TOPIC = 'erasures.receipts.v1';
 
 /**
- * The topic on which consumers confirm erasures. auth reads these receipts, and misses none as long as it is not down
- * for longer than they are kept.
+ * The topic on which consumers confirm erasures. auth reads these receipts, and misses none unless it is down for
+ * longer than they are kept.
  */
 export const receiptsTopic = {
   name: RECEIPTS_TOPIC,
@@ -111,7 +111,7 @@ export const receiptsTopic = {
 } as const;
 
 /**
- * Returns every topic that Latchkey has, except those of dead letters.
+ * Returns every topic that Latchkey has, except dead-letter topics.
  * @param days.auditRetentionDays AUDIT_RETENTION_DAYS
  * @param days.erasureTopicDays ERASURE_TOPIC_DAYS
  */

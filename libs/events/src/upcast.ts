@@ -18,7 +18,7 @@ export const upcasters: Upcasters & { readonly [T in EventType]?: Upcasters[stri
 
 /**
  * Converts data to the current version; returns undefined if its version is unknown. The data is not validated.
- * @throws any error of a step, because the data may be invalid
+ * @throws any error that a step throws, because the data may be invalid
  */
 export type Upcast = (type: string, version: number, data: unknown) => unknown;
 

@@ -34,7 +34,7 @@ export function toCloudEvent(record: BusRecord, view: ReaderView): string | unde
   const key = record.key === null ? undefined : textOf(record.key);
   if (key === undefined) return undefined;
   const { personsalt, ...others } = attributesOf(record, subjectOfKey(record.key) ?? key);
-  // The salt is removed with the person: with the salt, guesses could be tested against the digest.
+  // The salt is removed together with the person, because it would allow a reader to test guesses against the digest.
   const attributes = view.person && personsalt !== undefined ? { ...others, personsalt } : others;
   const isShown = view.types === undefined || view.types.has(attributes['type'] ?? '');
   if (isShown) return withData(attributes, record, view.person);
@@ -65,7 +65,7 @@ function attributeName(header: string): string | undefined {
   return /^ce_[a-z\d]+$/.test(header) ? header.slice('ce_'.length) : undefined;
 }
 
-/** The position of the record on the log, as extension attributes. */
+/** Returns the JSON of an event, with the position of the record on the log added as extension attributes. */
 function withPlace(attributes: Readonly<Record<string, string>>, record: BusRecord, data = ''): string {
   const { partition, offset } = record;
   const text = JSON.stringify({ ...attributes, feedpartition: partition, feedoffset: offset });

@@ -1,6 +1,6 @@
 /**
  * The position of a reader of the feed, as opaque text. A cursor is not secret: it contains offsets of the log, and a
- * forged cursor reveals only what the key allows anyway.
+ * forged cursor reveals only events that the client's key allows it to read.
  */
 import { crc32 } from 'node:zlib';
 import type { BusRecord } from '@latchkey/bus';
@@ -18,7 +18,7 @@ export interface PartitionPlace {
 }
 
 export interface Cursor {
-  /** The number that identifies the log: `logNumber`. */
+  /** The number that identifies the log, from `logNumber`. */
   readonly log: number;
   /** The partition to begin with, so that every partition gets its turn. */
   readonly next: number;

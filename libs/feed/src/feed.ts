@@ -44,7 +44,7 @@ export interface Feed {
 const MAX_SCANNED_RECORDS = 5000;
 const RECORDS_PER_READ = 1000;
 
-/** Returns the records, out of these consecutive ones, that auth has published. */
+/** Returns those of the given consecutive records that auth has published. */
 export type SelectGenuine = (records: readonly BusRecord[]) => Promise<readonly BusRecord[]>;
 
 export function createFeed(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine): Feed {
@@ -150,7 +150,7 @@ function placeAfter(records: readonly BusRecord[], before: PartitionPlace): Part
   return last === undefined ? before : { offset: last.offset + 1, anchor: anchorOfRecord(last) };
 }
 
-/** Returns the place, or the beginning of the partition if it no longer contains this place. */
+/** Returns the place, or the beginning of the partition if the partition no longer contains that place. */
 function reachable(place: PartitionPlace, { start, end }: PartitionRange): PartitionPlace {
   return place.offset > end || place.offset < start ? { offset: start, anchor: 0 } : place;
 }
@@ -171,7 +171,10 @@ async function checked(
   return isSame || isRemoved ? place : { offset: start, anchor: 0 };
 }
 
-/** The positions that readers have reached in this process. For these, the check need not read the log again. */
+/**
+ * The positions that readers have reached in this process. For these positions, the check does not need to read the log
+ * again.
+ */
 interface Reached {
   add(partition: number, place: PartitionPlace): void;
   has(partition: number, place: PartitionPlace): boolean;

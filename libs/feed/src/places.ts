@@ -3,8 +3,8 @@ const PER_CLIENT = 20;
 
 export interface WaitingSlots {
   /**
-   * Reserves a slot.
-   * @returns a function that frees it; undefined if the client already has too many
+   * Reserves a slot for a waiting request of a client.
+   * @returns a function that frees it; undefined if the client already has the maximum number of slots
    */
   take(client: string): (() => void) | undefined;
 }

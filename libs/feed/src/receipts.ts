@@ -9,7 +9,7 @@ export interface ReceiptRoutesDeps {
   readonly bus: Pick<Bus, 'publish'>;
   /** Identifies the client by its key. */
   readonly policy: Policy<FeedReader>;
-  /** The path of the feed: `/api/v1/events`. */
+  /** The path of the feed, for example `/api/v1/events`. */
   readonly path: string;
   now(): Date;
 }

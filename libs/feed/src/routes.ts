@@ -24,7 +24,7 @@ export interface FeedRoutesDeps {
   readonly feed: Feed;
   /** Identifies the client by its key. */
   readonly policy: Policy<FeedReader>;
-  /** The path of the route: `/api/v1/events`. */
+  /** The path of the route, for example `/api/v1/events`. */
   readonly path: string;
 }
 

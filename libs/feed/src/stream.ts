@@ -5,15 +5,15 @@ import type { FeedPage } from './feed.ts';
 import type { PageReading } from './page.ts';
 
 /**
- * The longest time without data, in ms: proxies close connections that are silent for longer. A revoked key also ends
- * its streams within this time.
+ * The maximum time without data, in ms, because proxies close connections that are silent for longer. A revoked key
+ * also ends its streams within this time.
  */
 const SILENT_AT_MOST_MS = 15_000;
 
 export interface StreamReading extends PageReading {
   /** Called when the stream has ended. */
   leave(): void;
-  /** Returns whether the client may still read. */
+  /** Returns whether the client is still allowed to read the feed. */
   stillMay(): Promise<boolean>;
 }
 

@@ -1,4 +1,4 @@
-/** Shared by the adapters for HTTP frameworks. */
+/** Code that the adapters for HTTP frameworks share. */
 import { rememberCaller } from './callers.ts';
 import type { Check, Guard, HeaderOf } from './guard.ts';
 import { type ProblemAnswer, Refusal } from './refusal.ts';
@@ -47,7 +47,7 @@ export async function refusalOf(
 /** Headers in the form of `node:http`. */
 export type NodeHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Returns the value of a header that was sent only once. */
+/** Returns a function that reads a header. It returns undefined for a header that was sent more than once. */
 export function headerOf(headers: NodeHeaders): HeaderOf {
   return (name) => {
     const value = headers[name];

@@ -31,7 +31,7 @@ function hook(check: Check): FastifyHook {
     if (refused === undefined) return undefined;
     reply.code(refused.status);
     for (const [name, value] of Object.entries(refused.headers)) reply.header(name, value);
-    // The body is sent as bytes, because Fastify would add a charset to the media type of a text.
+    // The body is sent as bytes, because Fastify would add a charset to the media type of a string.
     reply.send(Buffer.from(refused.body));
     return reply;
   };

@@ -15,7 +15,10 @@ import * as onKoa from './koa.ts';
 import { RevocationsUnavailable } from './standing.ts';
 import { createTestTokens } from './testing.ts';
 
-/** Serves `/me` for anybody, `/mine` for verified accounts and `/all` for admins and editors, each with the caller. */
+/**
+ * Serves `/me` for any account, `/mine` for verified accounts, and `/all` for admins and editors. Each route responds
+ * with the caller.
+ */
 type Serve = (context: TestContext, guard: Guard) => Promise<string>;
 
 async function listen(context: TestContext, handle: RequestListener): Promise<string> {

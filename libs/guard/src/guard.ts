@@ -18,7 +18,7 @@ export interface GuardOptions {
   readonly issuer: string;
   /** AUDIENCE of Latchkey. Default: `latchkey`. */
   readonly audience?: string;
-  /** Where the keys are fetched. Default: `/.well-known/jwks.json` at the issuer. */
+  /** The URL from which the keys are fetched. Default: `/.well-known/jwks.json` at the issuer. */
   readonly jwksUrl?: string;
   /** The keys themselves, instead of `jwksUrl`. */
   readonly keys?: KeySource;
@@ -43,8 +43,8 @@ export type HeaderOf = (name: string) => string | undefined;
 
 /**
  * Checks a request.
- * @throws Refusal 401 without a valid access token, 403 if the account is not allowed to do this, 503 if that
- * cannot be determined
+ * @throws Refusal 401 without a valid access token, 403 if the account is not allowed to send the request, 503 if it is
+ * unknown at the moment whether the token is valid
  */
 export type Check = (header: HeaderOf) => Promise<Caller>;
 

@@ -1,4 +1,4 @@
-/** The state of an account that is newer than its token. */
+/** How the state of an account has changed since a token was issued. */
 import type { AccessClaims } from '@latchkey/tokens';
 
 /** Claims of the token that have changed since it was issued. */
@@ -11,7 +11,7 @@ export interface RevocationCheck {
   /**
    * Returns 'dead' if the token was revoked, otherwise the claims that have changed since it was issued.
    * @param token the token as it was sent
-   * @throws RevocationsUnavailable if that cannot be determined now
+   * @throws RevocationsUnavailable if it is unknown at the moment whether the token was revoked
    */
   standingOf(claims: AccessClaims, token: string): Promise<Standing | 'dead'> | Standing | 'dead';
 }

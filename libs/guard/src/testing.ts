@@ -8,13 +8,13 @@ import type { RevocationCheck } from './standing.ts';
 export interface TestToken {
   /** The account's id, a UUID. Default: a new one. */
   readonly account?: string;
-  /** Default: `user`. */
+  /** The account's role. Default: `user`. */
   readonly role?: string;
-  /** Default: true. */
+  /** Whether the e-mail address is verified. Default: true. */
   readonly verified?: boolean;
   /** The account's sequence when the token was issued. Default: 1. */
   readonly sequence?: number;
-  /** Default: 900. A negative number makes an expired token. */
+  /** The lifetime of the token, in seconds. Default: 900. A token with a negative lifetime has already expired. */
   readonly expiresInSeconds?: number;
 }
 
@@ -25,7 +25,7 @@ export interface TestTokens {
   readonly jwks: { readonly keys: readonly object[] };
   /** Signs an access token. */
   sign(token?: TestToken): Promise<string>;
-  /** Revokes the tokens of an account that were issued before a sequence. Default: all of them. */
+  /** Revokes the tokens of an account that were issued before a sequence. Default: all tokens of the account. */
   revoke(account: string, sequence?: number): void;
 }
 

@@ -1,19 +1,19 @@
-/** Caches tokens whose signature was verified, because verifying takes longer than everything else. */
+/** Caches tokens whose signature was verified, because verifying a signature takes longer than the rest of a check. */
 import type { AccessClaims, VerifyToken } from '@latchkey/tokens';
 
-/** The longest time that a token is accepted after its key was withdrawn, in ms. */
+/** The maximum time that a token is still accepted after its key was withdrawn, in ms. */
 const REMEMBERED_MS = 60_000;
 const MOST_TOKENS = 10_000;
 
 interface Remembered {
   readonly claims: AccessClaims;
-  /** In ms of the clock of `now`. */
+  /** The time until which the token is remembered, in ms of the clock `now`. */
   readonly until: number;
 }
 
 /**
- * Wraps a verifier with a cache. Only valid tokens are remembered: for a minute at most, and never longer than they
- * are valid.
+ * Wraps a verifier with a cache. Only valid tokens are remembered, for at most a minute, and never after they have
+ * expired.
  */
 export function cacheTokens(verify: VerifyToken, now: () => Date): VerifyToken {
   const remembered = new Map<string, Remembered>();

@@ -144,7 +144,7 @@ function translateFor(exchange: Exchange): Translate | undefined {
 }
 
 /**
- * Returns a page that explains the problem, for problems for which the route has a page, and whenever a browser
+ * Returns a page that explains the problem if the route has one for it. Otherwise returns a general page if a browser
  * requests a document.
  */
 function problemPage(exchange: Exchange, problem: Problem, pageAt: PageLookUp): Page | undefined {
@@ -178,9 +178,9 @@ const DRAIN_BYTES = 16 * 1024 * 1024;
 const DRAIN_MS = 5_000;
 
 /**
- * Sends the response although the client is still sending. If the connection was closed immediately, it would be reset,
- * and the client might never read the response. The rest of the body is therefore discarded for a while before the
- * connection is closed.
+ * Sends the response although the client is still sending. If the connection were closed immediately, it would be
+ * reset, and the client might never read the response. The rest of the body is therefore discarded for a while before
+ * the connection is closed.
  */
 function answerUnread(exchange: Exchange, text: string): void {
   const { req } = exchange;

@@ -10,7 +10,7 @@ export type ClientAddress = (request: IncomingMessage) => string;
  * of X-Forwarded-For. The client can forge everything to the left of that address. The package proxy-addr is not used,
  * because it accepts any text in the header as an address, and does not normalise ports, brackets and IPv4-mapped
  * addresses. Rate limits are counted by this address.
- * @param trustedProxies addresses and CIDR blocks
+ * @param trustedProxies IP addresses and CIDR blocks
  * @throws Error naming TRUSTED_PROXIES if one is neither
  */
 export function clientAddress(trustedProxies: readonly string[]): ClientAddress {

@@ -9,13 +9,13 @@ const PREFLIGHT_SECONDS = 600;
 export interface CorsOptions {
   /** Origins that browsers may call from: a list, or a predicate for a pattern such as any localhost port. */
   readonly corsOrigins: readonly string[] | ((origin: string) => boolean);
-  /** Headers of the application that pages may send and read, besides the general ones. */
+  /** Headers of the application that pages may send and read, in addition to the general ones. */
   readonly corsHeaders?: readonly string[];
 }
 
 /**
- * Responds to preflights, and lets pages of listed origins read responses, with credentials (Fetch standard). Responses to
- * other origins have no CORS headers.
+ * Responds to preflights, and lets pages of listed origins read responses, with credentials (Fetch standard). Responses
+ * to other origins have no CORS headers at all.
  */
 export function createCorsStep({ corsOrigins, corsHeaders = [] }: CorsOptions): Step {
   function isListed(origin: string): boolean {

@@ -3,7 +3,7 @@ import type { BodyKind, RequestContext, Route } from './route.ts';
 
 export interface ExchangeState {
   request: RequestContext;
-  /** The route; set once one has matched. */
+  /** The matching route; set once a route has matched. */
   route?: Route;
   /** How the body was sent; set once it was read. */
   sentAs?: BodyKind;

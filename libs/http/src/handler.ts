@@ -132,7 +132,8 @@ function serve(route: Route, options: HttpOptions): Step {
     const body = await readBody(req);
     const sentAs = bodyKind(req, body, accepts);
     state.sentAs = sentAs;
-    // A request is authorised before it is validated, so that unauthorised callers learn nothing about the input.
+    // A request is authorised before it is validated, so that unauthorised callers learn nothing about the expected
+    // input.
     const caller = await route.policy.authorise(state.request);
     const { querystring } = exchange;
     const { headers } = state.request;

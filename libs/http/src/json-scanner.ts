@@ -1,8 +1,8 @@
 /**
  * Validates JSON text (RFC 8259) from clients, without recursion and without quoting it in errors. Duplicate keys are a
- * threat: a gateway or a filter in front of us may check the first of two equal keys while JSON.parse uses the last
- * one. JSON.parse cannot report them, so the text is scanned first. The scanner also limits the depth, and reports the
- * position of syntax errors. test/hostile-input.e2e.test.ts tests it on all routes.
+ * threat: a gateway or a filter in front of the service may check the first of two equal keys while JSON.parse uses the
+ * last one. JSON.parse cannot report them, so the text is scanned first. The scanner also limits the depth, and reports
+ * the position of syntax errors. test/hostile-input.e2e.test.ts tests it on all routes.
  */
 
 const MAX_DEPTH = 20;
@@ -17,7 +17,9 @@ const CUT_OFF = /(?:"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\.)*\\?|-|\.|[eE][+-]?|[tf
 /** What is expected next. */
 type State = 'value' | 'first item' | 'first key' | 'key' | 'colon' | 'after item' | 'after member' | 'end';
 
-/** Returns what is wrong with a JSON text (`is JSON that ends too early, at character 12`), undefined if it is valid. */
+/**
+ * Returns what is wrong with a JSON text (`is JSON that ends too early, at character 12`); undefined if it is valid.
+ */
 export function jsonFault(text: string): string | undefined {
   let at = 0;
   let fault: string | undefined;

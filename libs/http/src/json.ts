@@ -4,8 +4,8 @@ import type { FieldError } from './problem.ts';
 export type ParsedJson = { readonly value: unknown } | { readonly fault: FieldError };
 
 /**
- * Parses JSON from clients. Refuses duplicate keys, NUL, lone surrogates and nesting over 20 levels. Unlike those of
- * JSON.parse, errors never quote the text, which may contain a password.
+ * Parses JSON from clients. Refuses duplicate keys, NUL, lone surrogates and nesting over 20 levels. Unlike the errors
+ * of JSON.parse, its errors never quote the text, which may contain a password.
  */
 export function parseJson(bytes: Buffer): ParsedJson {
   const text = decodeUtf8(bytes);
@@ -38,7 +38,10 @@ export function textFault(text: string): string | undefined {
   return undefined;
 }
 
-/** Recursion is safe: the scanner has limited the depth. */
+/**
+ * Finds the first string or field name in a value that `textFault` refuses. Recursion is safe, because the scanner has
+ * limited the depth.
+ */
 function badText(value: unknown, pointer: string): FieldError | undefined {
   if (typeof value === 'string') {
     const message = textFault(value);

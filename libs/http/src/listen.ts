@@ -15,7 +15,7 @@ import { securityHeaders } from './security-headers.ts';
 export interface ListenOptions extends HttpOptions {
   readonly name: string;
   readonly host: string;
-  /** 0 for any free port. */
+  /** The port; 0 for any free port. */
   readonly port: number;
   readonly routes: readonly Route[];
   /** The names of the settings for `host` and `port`, which errors mention. Default: HOST and PORT. */
@@ -38,12 +38,12 @@ export interface ListeningPart extends Part {
 }
 
 const TIMEOUTS = {
-  /** The longest time in which a whole request, including the body, must arrive. */
+  /** The time within which a whole request, including the body, must arrive, in ms. */
   requestTimeout: 30_000,
   headersTimeout: 10_000,
   /**
-   * Longer than the timeout of gateways, so that they close a connection first, and never send a request on one that
-   * we are closing.
+   * Longer than the timeout of gateways, so that a gateway closes a connection first, and never sends a request on one
+   * that this server is closing.
    */
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
@@ -51,7 +51,7 @@ const TIMEOUTS = {
 
 /** How long `stop` keeps a connection without a request open, in ms: its first request may be in flight. */
 const FIRST_REQUEST_MS = 500;
-/** The longest time that `stop` accepts connections, in ms. */
+/** The maximum time that `stop` continues to accept connections, in ms. */
 const BACKLOG_MS = 1_000;
 
 /**
@@ -177,8 +177,8 @@ function trackedServer(options: ListenOptions): Listening {
   });
 
   /**
-   * Resolves after an event-loop turn without a new connection. A turn accepts only a few connections of the backlog,
-   * and closing the socket resets the rest.
+   * Resolves after an event-loop turn in which no connection was accepted. One turn accepts only a few connections of
+   * the backlog, and closing the socket earlier would reset the rest.
    */
   async function backlogTaken(): Promise<void> {
     const giveUpAt = performance.now() + BACKLOG_MS;

@@ -5,7 +5,7 @@ import { publicPolicy, type Route, route } from './route.ts';
 /**
  * Declares the route that describes other routes as an OpenAPI document. The document is made on the first request,
  * because that takes about as long as starting the rest of a service's routes.
- * @param tag of this route
+ * @param tag the tag of this route
  */
 export function openApiRoute(path: string, tag: string, info: OpenApiInfo, routes: readonly Route[]): Route {
   let document: object | undefined;

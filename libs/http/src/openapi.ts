@@ -217,7 +217,7 @@ function answer(spec: AnswerSpec): Json {
   };
 }
 
-/** Any request may get this answer, before its route is known. */
+/** The answer to headers that are too large. Any request may get it, because it is sent before the route is known. */
 const headersTooLargeAnswer: Json = {
   description: 'The headers or the URL are too large: `payload_too_large`',
   content: { 'application/problem+json': { schema: problemRef([headersTooLarge]) } },

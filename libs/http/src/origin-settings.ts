@@ -5,7 +5,7 @@ import { z } from 'zod';
 /** Settings of every service that browsers call. All services must have the same values. */
 export const originSettings = z.object({
   LATCHKEY_ENV: environmentSetting,
-  FRONTEND_URL: settingSchemas.url().optional().describe('The client app.'),
+  FRONTEND_URL: settingSchemas.url().optional().describe('The URL of the client app.'),
   CORS_ORIGINS: settingSchemas
     .list()
     .refine(
@@ -13,7 +13,7 @@ export const originSettings = z.object({
       'must be a list of origins, such as https://app.example.com',
     )
     .describe(
-      "Origins whose pages may call the API, comma-separated. Default: FRONTEND_URL's. In development, any port of localhost is allowed too.",
+      'Origins whose pages may call the API, comma-separated. Default: the origin of FRONTEND_URL. In development, any port of localhost is allowed too.',
     ),
 });
 
@@ -54,7 +54,7 @@ function isLocal(origin: string): boolean {
   return /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/.test(origin);
 }
 
-/** Returns the path of PUBLIC_URL, which a reverse proxy removes: `/id`; empty if there is none. */
+/** Returns the path of PUBLIC_URL, which a reverse proxy removes, for example `/id`; empty if there is none. */
 export function publicPathOf({ PUBLIC_URL }: Pick<OriginConfig, 'PUBLIC_URL'>): string {
   return new URL(PUBLIC_URL).pathname.replace(/\/+$/, '');
 }

@@ -1,4 +1,4 @@
-/** The constant part of problem details (RFC 9457). Its `type` ends with the code. */
+/** The constant part of problem details (RFC 9457). Their `type` ends with the code. */
 export interface ProblemSpec {
   readonly code: string;
   readonly status: number;
@@ -31,7 +31,10 @@ export const problems = {
   unavailable: { code: 'unavailable', status: 503, title: 'Service Unavailable' },
 } as const satisfies Record<string, ProblemSpec>;
 
-/** The problem of headers that are too large. Its code is that of a body that is too large, but its status differs. */
+/**
+ * The problem for headers that are too large. It has the same code as the problem for a body that is too large, but a
+ * different status.
+ */
 export const headersTooLarge: ProblemSpec = {
   ...problems.payload_too_large,
   status: 431,
@@ -49,7 +52,7 @@ export interface ProblemDetails {
   readonly cause?: unknown;
 }
 
-/** Thrown by handlers and policies. The response follows its spec. */
+/** Thrown by handlers and policies. The response has the status and the details of the problem. */
 export class Problem extends Error {
   readonly spec: ProblemSpec;
   readonly details: ProblemDetails;

@@ -94,8 +94,8 @@ function bodyOfNone(schema: z.ZodType | undefined): unknown {
 
 /**
  * Returns whether a route ignores the query. A GET without parameters does, because mail providers, browsers and
- * monitoring add parameters of their own. Any other request refuses it, because a client that sends `?dryRun=true`
- * relies on it.
+ * monitoring add parameters of their own. Any other route refuses undeclared parameters, because a client that sends
+ * `?dryRun=true` relies on its effect.
  */
 function ignoresQuery({ method, query }: Route): boolean {
   return query === undefined && method === 'GET';

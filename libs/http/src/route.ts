@@ -25,7 +25,7 @@ export interface RequestContext {
 
 /** Decides who may call a route, and identifies the caller. */
 export interface Policy<Caller> {
-  /** The callers that are allowed, for the OpenAPI document: "anyone", "a verified admin". */
+  /** The callers that are allowed, for the OpenAPI document: for example "anyone" or "a verified admin". */
   readonly who: string;
   /** Whether `Authorization: Bearer` is required or optional. */
   readonly bearer: boolean | 'optional';
@@ -66,7 +66,7 @@ export interface Answer {
   /** The body, sent as JSON and validated with the route's schema for this status. */
   readonly body?: unknown;
   readonly html?: string;
-  /** Text of another media type: `{type: 'text/css; charset=utf-8', text}`. */
+  /** A text body whose media type is not JSON: `{type: 'text/css; charset=utf-8', text}`. */
   readonly text?: { readonly type: string; readonly text: string | Buffer };
   /**
    * A body that is sent piece by piece, as fast as the client reads. The pieces must end soon by themselves, or once
@@ -88,10 +88,12 @@ export interface AnswerSpec {
 
 export interface RouteSpec<Caller, Params, Query, Body> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Parameters are written as `:name`. */
+  /** The path of the route. Parameters are written as `:name`. */
   readonly path: string;
   readonly tag: string;
-  /** The name of the operation for generated clients: `changePassword`. Default: made of method and path. */
+  /**
+   * The name of the operation for generated clients, for example `changePassword`. Default: made of method and path.
+   */
   readonly operationId?: string;
   readonly summary: string;
   readonly description?: string;
@@ -115,7 +117,7 @@ export interface RouteSpec<Caller, Params, Query, Body> {
    * faults, so that all faults are listed together; otherwise the handler itself reports them.
    */
   readonly moreFaults?: (body: unknown) => readonly FieldError[];
-  /** Whether the path contains a secret: no log line of any level may contain it. */
+  /** Whether the path contains a secret. If so, no log line of any level may contain the path. */
   readonly secretPath?: boolean;
   /** Value of Cache-Control. Default: `no-store`. */
   readonly cacheControl?: string;
@@ -123,7 +125,7 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   readonly quiet?: boolean;
   /** Whether to omit the route from the OpenAPI document. */
   readonly hidden?: boolean;
-  /** Renders a problem as a page, for forms and GET of pages. Default: problem details. */
+  /** Renders a problem as a page, for forms and for GET requests of pages. Default: problem details. */
   readonly problemPage?: (problem: Problem, request: RequestContext) => string | undefined;
   /**
    * Headers of the route's pages, including those that show problems. They override the general headers of pages.

@@ -3,8 +3,9 @@ import { z } from 'zod';
 /**
  * Returns the schema with every `z.object` made strict, at any depth; `z.looseObject` and `.catchall(…)` are unchanged.
  * Keeps metadata. Leaves intersections, maps, tuples and lazy schemas unchanged: an intersection of strict objects
- * would refuse everything. The schemas do not use z.strictObject themselves, because one without it would silently drop
- * unknown fields, and because the schemas of responses must only be strict in tests and development.
+ * would refuse everything. The schemas do not use z.strictObject themselves, because a schema that forgets to do so
+ * would silently drop unknown fields, and because the schemas of responses must only be strict in tests and
+ * development.
  */
 export function makeSchemaStrict<S extends z.ZodType>(schema: S): S {
   return strict(schema) as S;

@@ -1,9 +1,9 @@
 /** Language tags (BCP 47), and the fallbacks if there is no translation into the requested language. */
 
 export interface ParsedLocale {
-  /** The tag in canonical form, without extensions: `de-AT`. */
+  /** The tag in canonical form, without extensions, for example `de-AT`. */
   readonly tag: string;
-  /** Its language: `de`. */
+  /** The language of the tag, for example `de`. */
   readonly language: string;
 }
 

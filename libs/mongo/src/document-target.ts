@@ -11,7 +11,7 @@ export function createDocumentTarget<Item, Document extends { readonly _id: stri
     isHeld = () => true,
   }: {
     documentOf(item: Item): Document;
-    /** Whether the stored document is the moved one, or a later state of it. Default: always. */
+    /** Returns whether the stored document is the moved one, or a later state of it. Default: always true. */
     isHeld?(stored: Document, moved: Document): boolean;
   },
 ): MoveTarget<Item> {

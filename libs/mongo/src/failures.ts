@@ -16,7 +16,7 @@ export class MongoFailure extends Error {
 /** The messages of mongoose for a connection that is not open yet, or closed. */
 const notConnected = /before initial connection|force closed|closed and destroyed/;
 
-/** The error code of an operation that the user of MONGO_URL has no right to. */
+/** The error code for an operation that the user of MONGO_URL has no right to perform. */
 const UNAUTHORIZED = 13;
 
 /** Matches the operation that the user lacks a right for, without the values that the server quotes. */
@@ -81,9 +81,9 @@ function isRace(code: unknown): boolean {
 }
 
 /**
- * Returns whether a write failed only because a concurrent one came first; for a bulk write, whether that is true
- * of each failed write. False for a bulk write that was interrupted: the driver then lists no failed write, or only
- * those before the interruption, and its code is that of the interruption.
+ * Returns whether a write failed only because a concurrent one came first; for a bulk write, whether that is true of
+ * each failed write. False for a bulk write that was interrupted: the driver then lists no failed write, or only those
+ * before the interruption, and the error has the code of the interruption.
  */
 export function isLostRace(error: unknown): boolean {
   const { MongoBulkWriteError, MongoServerError } = loadDriver().mongo;

@@ -9,9 +9,9 @@ export interface Index {
   /** The keys of the index, in this order: 1 for ascending, -1 for descending. */
   readonly keys: Readonly<Record<string, 1 | -1>>;
   readonly unique?: true;
-  /** The index contains only documents that have at least one of its keys. */
+  /** Set if the index contains only documents that have at least one of its keys. */
   readonly sparse?: true;
-  /** The index contains only documents whose fields have these values. */
+  /** The values of fields. The index contains only documents whose fields have these values. */
   readonly only?: Readonly<Record<string, string>>;
 }
 

@@ -43,7 +43,7 @@ export function createMongoKeyFingerprints(
     return (await fingerprints.findById(name).lean())?.fingerprint;
   }
 
-  /** Replaces the stored text. @returns false if another process has changed it meanwhile */
+  /** Replaces the stored string. @returns false if another process has changed it meanwhile */
   async function replace(name: string, known: string | undefined, fingerprint: string): Promise<boolean> {
     if (known === fingerprint) return true;
     if (known !== undefined) {
@@ -62,7 +62,7 @@ export function createMongoKeyFingerprints(
     }
   }
 
-  /** Stores the keys of a setting. @returns false if one is missing */
+  /** Stores the keys of a setting. @returns false if a key is missing that stored data may depend on */
   async function remember(name: string, keys: GivenKeys, now: Date): Promise<boolean> {
     for (;;) {
       const known = await stored(name);

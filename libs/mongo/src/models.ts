@@ -17,7 +17,7 @@ export function plainSchema<Document>(definition: SchemaDefinition): Schema<Docu
   });
 }
 
-/** Returns the model of a collection: the same object for every call with a connection. */
+/** Returns the model of a collection: the same object for all calls with the same connection. */
 export function modelOf<Document>(
   connection: Connection,
   collection: string,

@@ -15,8 +15,8 @@ const CONNECT_MS = 2000;
  */
 const ANSWER_MS = 4_500;
 /**
- * How much earlier than the client the server gives up a write, so that the server can still report this, in
- * milliseconds.
+ * How much earlier than the client the server gives up a write, in milliseconds. The difference lets the server's error
+ * reach the client.
  */
 const WRITE_MARGIN_MS = 500;
 /** The collection with the one document that probes write. */
@@ -53,7 +53,7 @@ export interface MongoStore extends OpenStore {
   readonly reached: Promise<void>;
   /** Resolves if the server responds. @throws StoreUnavailable; StoreRefused */
   health(): Promise<void>;
-  /** @throws StoreUnavailable */
+  /** Returns the time of the server's clock. @throws StoreUnavailable */
   serverTime(): Promise<Date>;
   /** Closes the connections. Calls in flight fail. */
   close(): Promise<void>;

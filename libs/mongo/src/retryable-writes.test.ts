@@ -33,7 +33,7 @@ function answerTo(message: Buffer, body: Document): Buffer {
   return Buffer.concat([header, fields, document]);
 }
 
-/** Starts a server that describes itself like this, and closes the connection on every write. */
+/** Starts a server that describes itself as `describe` returns, and closes the connection on every write. */
 async function listen(context: { after(end: () => void): void }, describe: (address: string) => Document) {
   const writes: Document[] = [];
   const sockets = new Set<Socket>();

@@ -1,4 +1,4 @@
-/** Test databases on the server of MONGO_URL, and a proxy in front of it that can be cut. */
+/** Test databases on the server of MONGO_URL, and a proxy in front of that server whose connections can be cut. */
 import { randomBytes } from 'node:crypto';
 import { after } from 'node:test';
 import { ensureIndexes, type Index } from './indexes.ts';
@@ -27,7 +27,7 @@ export function testDatabase(suite: string, indexes: readonly Index[]): TestData
   const opened: MongoStore[] = [];
 
   async function another(option?: string): Promise<MongoStore> {
-    // A busy machine takes longer for a command, and for the connections of many at once, than a request may wait.
+    // On a busy machine, a command, or opening many connections at once, takes longer than a request may wait.
     const limits = { answersWithinMs: 60_000, availableWithinMs: 60_000 };
     const mongo = openMongo({ url: withOption(url, option), database, ...limits });
     opened.push(mongo);

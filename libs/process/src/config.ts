@@ -107,8 +107,8 @@ function faultLine(name: string, value: string | undefined, issue: z.core.$ZodIs
 }
 
 /**
- * Adds the variables of the file `.env` in a folder, if it exists. Variables of the environment win, even if one is
- * set as X and the other as X_FILE.
+ * Adds the variables of the file `.env` in a folder, if it exists. Variables of the environment take precedence, even
+ * if a setting is X in one place and X_FILE in the other.
  * @throws ConfigError if the file cannot be read
  */
 export function withDotEnv(environment: Environment, folder: string): Environment {
@@ -266,8 +266,9 @@ function wholeNumber(text: string): number {
 }
 
 /**
- * Adds faults of settings that are valid alone but not together. They are also determined if individual settings are
- * invalid, so that all faults are reported together. `find` must therefore not rely on the types.
+ * Adds the faults of settings that are valid individually but not in combination. Combinations are checked even if
+ * individual settings are invalid, so that all faults are reported together. `find` must therefore not rely on the
+ * types.
  */
 export function withCrossFieldChecks<Settings extends z.ZodObject>(
   settings: Settings,
@@ -294,7 +295,7 @@ export interface SettingDescription {
   readonly description: string;
   /** Whether the service refuses to start without it. */
   readonly required: boolean;
-  /** Whether the setting is marked by `.meta({ secret: true })`, so that it should be set by a file. */
+  /** Whether the setting is marked by `.meta({ secret: true })`, which means that it should be set by a file. */
   readonly secret: boolean;
 }
 

@@ -10,7 +10,10 @@ export interface Dependency {
   /** The service that depends on it, if one process runs several. */
   readonly service?: string;
   readonly state: DependencyState;
-  /** Whether the part needs it to serve requests. If false, the part is only degraded while it is missing. */
+  /**
+   * Whether the part needs the dependency to serve requests. If false, the part is only degraded while the dependency
+   * is missing.
+   */
   readonly needed: boolean;
   /** What is wrong or waited for, in a few words. Contains no personal data. */
   readonly detail?: string;
@@ -58,7 +61,7 @@ export function groupParts(name: string, parts: readonly Part[]): Part {
       try {
         await part.start();
       } catch (error) {
-        // Errors of the cleanup are ignored, because the error of the start is the one that matters.
+        // Cleanup errors are ignored, because the error that made the start fail is more important.
         await stop().catch(() => undefined);
         throw error;
       }
@@ -97,11 +100,11 @@ export interface ProcessEnd {
 export type ExitCode = 0 | 1;
 
 /**
- * Runs a part as the only work of this process: starts it, and stops it on SIGTERM or SIGINT. Logs one line when it
- * cannot start, when it calls `fail`, and on an unhandled error.
+ * Runs a part as the only work of this process: starts it, and stops it on SIGTERM or SIGINT. Logs one line when the
+ * part cannot start, when the part calls `fail`, and on an unhandled error.
  * @param options.graceMs how long `stop` may take, in ms; default 10,000
- * @returns the exit code once the process should exit, which is up to the caller: 0 after a signal and a clean stop,
- * 1 otherwise. With 1, something may still be running: a second signal, the end of the grace period and an unhandled
+ * @returns the exit code once the process should exit, which is up to the caller: 0 after a signal and a clean stop, 1
+ * otherwise. With 1, something may still be running: a second signal, the end of the grace period and an unhandled
  * error do not wait for it.
  */
 export function runProcess(
@@ -186,8 +189,8 @@ function reportFailedStart(logger: Logger, error: unknown): void {
 }
 
 /**
- * Returns whether an error has a message for operators. Only a plain Error has (a port that is taken, a folder in use);
- * an error of another class is logged with its stack.
+ * Returns whether an error has a message for operators. Only a plain Error has one, for example for a port that is
+ * taken or a folder in use; an error of another class is logged with its stack.
  */
 function isExpected(error: unknown): error is Error {
   return error instanceof Error && error.constructor === Error && error.message !== '';

@@ -13,8 +13,8 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * Returns a pause in ms. `retry` and `backoff` pass as `n` how many pauses in a row came before this one; `every`
- * passes how many runs in a row found nothing or failed.
+ * A function that returns a pause in ms. For `retry` and `backoff`, `n` is the number of pauses in a row before this
+ * one; for `every`, `n` is the number of runs in a row that found nothing or failed.
  */
 export type Pauses = (n: number) => number;
 
@@ -41,11 +41,11 @@ export function createIdlePauses(limits: { readonly least: number; readonly most
 export interface RetryOptions {
   /** The first pause, in ms. It doubles after each failure. */
   readonly least: number;
-  /** The longest pause, in ms. */
+  /** The maximum pause, in ms. */
   readonly most: number;
   /** Returns whether another attempt may succeed after this error. Default: always. */
   readonly when?: (error: unknown) => boolean;
-  /** How often `work` is attempted at most. Default: no limit. */
+  /** The maximum number of attempts. Default: no limit. */
   readonly attempts?: number;
   /** Ends the pause, and with it the retries. */
   readonly signal?: AbortSignal;
@@ -105,7 +105,7 @@ export function createWakeup(): Wakeup {
 export interface LoopOptions {
   /** The pause in ms after a run that found nothing, or a function that returns the pause after any run. */
   readonly every: number | Pauses;
-  /** The pauses after runs that failed. Default: as after runs that found nothing. */
+  /** The pauses after runs that failed. Default: the same as after runs that found nothing. */
   readonly backoff?: Pauses;
   readonly wake?: Wakeup;
   /** Ends the loop after the current run. */

@@ -19,7 +19,8 @@ export const environmentSetting = z
 
 /**
  * Settings of every process: LATCHKEY_ENV, HOST, PORT, OPERATIONS_…, LOG_LEVEL, TRUSTED_PROXIES.
- * @param defaultPort the default of PORT; that of OPERATIONS_PORT is 1000 higher, or also 0 for any free port
+ * @param defaultPort the default of PORT; the default of OPERATIONS_PORT is 1000 higher. If `defaultPort` is 0, both
+ * defaults are 0, for any free port
  */
 export function processSettings(defaultPort: number) {
   return z.object({

@@ -10,7 +10,7 @@ const LINK_TOKEN = /(?<![\w-])[\w-]{64}(?![\w-])/g;
 const JOSE = /eyJ[\w-]{8,}(?:\.[\w-]*){2,4}/g;
 const MAIL_ADDRESS = /[\p{L}\p{N}.!#$%&'*+=?^_`{|}~-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu;
 
-/** A cheap check before the others, because most lines contain nothing to redact. */
+/** A cheap check that comes before the other patterns, because most lines contain nothing to redact. */
 const SUSPICIOUS = new RegExp(`${SENSITIVE_NAME.source}|[\\w-]{64}|eyJ|@`, 'i');
 
 /** Redacts a log line (one JSON object and a line break). */
@@ -29,7 +29,7 @@ function cleanField(name: string, value: unknown): unknown {
   return typeof value === 'string' ? redactText(value) : value;
 }
 
-/** Redacts link tokens, JWTs, JWEs and mail addresses in a string. */
+/** Redacts link tokens, JWTs, JWEs and e-mail addresses in a string. */
 export function redactText(text: string): string {
   return text
     .replace(JOSE, '[redacted token]')

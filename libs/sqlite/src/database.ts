@@ -22,14 +22,14 @@ export interface WriteOptions {
   /**
    * Whether to wait for the flush to disk. If false, the commit does not wait. Such a write survives the end of the
    * process, even by kill -9. A power cut may lose it *together with everything committed after it*, up to the next
-   * flushed write. Only for work that is repeated anyway after such a loss. Default: true.
+   * flushed write. Only for work that is repeated after such a loss. Default: true.
    */
   readonly flushed?: boolean;
-  /** How long the write may wait for others to share its commit and its flush, in milliseconds. Default: 0. */
+  /** How long the write may wait for other writes that share its commit and its flush, in milliseconds. Default: 0. */
   readonly commitDelay?: number;
   /**
-   * Empties the write-ahead log soon after the commit, so that no file contains what the write has deleted or replaced.
-   * Default: false.
+   * Whether to empty the write-ahead log soon after the commit, so that no file contains what the write has deleted or
+   * replaced. Default: false.
    */
   readonly erases?: boolean;
 }
@@ -161,7 +161,7 @@ function databaseOn(connection: DatabaseSync, { folder, isShared, onClosed }: Op
   };
 }
 
-/** Keeps servers from starting while the tables change. */
+/** Runs work that changes the tables, and keeps servers from starting meanwhile. */
 function withServerLock(folder: string, work: () => void): void {
   const lock = holdLockOrExplain(folder);
   try {

@@ -9,7 +9,7 @@ const LONGEST_RETRY_MS = 100;
 export interface CommitOptions {
   /** Whether the commit must be flushed to disk. */
   readonly flushed: boolean;
-  /** How long the work may wait for others to share its commit, in ms. */
+  /** How long the work may wait for other writes that share its commit, in ms. */
   readonly commitDelay: number;
 }
 

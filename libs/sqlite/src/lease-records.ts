@@ -10,7 +10,9 @@ export function createSqliteLeaseRecords(
   { prepare, write }: Database,
   table: string,
 ): LeaseRecords & {
-  /** Releases all leases: a data folder has one server at a time, so an earlier server has ended. */
+  /**
+   * Releases all leases. This is safe because a data folder has one server at a time, so the earlier server has ended.
+   */
   reclaim(): Promise<void>;
 } {
   const find = `SELECT holder, until FROM ${table} WHERE name = :name`;

@@ -7,23 +7,26 @@ import { FORMAT_VERSION, newerVersion } from './migrations.ts';
 
 /** "LKEY": marks the file as ours (https://sqlite.org/pragma.html#pragma_application_id). */
 const APPLICATION_ID = 0x4c4b4559;
-/** Larger files are opened unchecked: the check reads the whole file, about a second for this size. */
+/**
+ * Larger files are opened without a check, because the check reads the whole file, which takes about a second for this
+ * size.
+ */
 const CHECKED_UP_TO_BYTES = 256 * 1024 * 1024;
 /** Busy timeout in milliseconds while opening, migrating and in `exec`, which block the event loop meanwhile. */
 const LONG_TIMEOUT_MS = 2000;
 /** Busy timeout for everything else: `write` retries later, and reads do not wait in WAL mode. */
 const SHORT_TIMEOUT_MS = 5;
 /**
- * Page cache. A slice of the log that is folded into a read model changes more pages than SQLite's default of 2 MB
- * holds: they would be written before the commit, read again and written again.
+ * The size of the page cache. A slice of the log that is folded into a read model changes more pages than fit into
+ * SQLite's default of 2 MB. They would be written before the commit, read again, and written again.
  */
 const CACHE_KIB = 8192;
 
 export interface OpenFileOptions {
   readonly folder: string;
-  /** Creates a missing folder and file. */
+  /** Whether to create a missing folder and file. */
   readonly create: boolean;
-  /** Checks the file for damage first. */
+  /** Whether to check the file for damage first. */
   readonly check: boolean;
 }
 
@@ -80,7 +83,10 @@ function refuseFullDisk(folder: string): void {
     throw new DataFolderError(`The data folder ${folder} cannot be written: the disk is full.`);
 }
 
-/** Creates the file if it is missing. Never opens an existing file: closing it would drop this process's locks on it. */
+/**
+ * Creates the file if it is missing. Never opens an existing file, because closing it would drop this process's locks
+ * on it.
+ */
 function createPrivately(folder: string, file: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
@@ -94,7 +100,7 @@ function prepareFile(connection: DatabaseSync, folder: string, check: boolean): 
   refuseForeign(connection, folder);
   if (check) refuseDamaged(connection, folder);
   connection.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}`);
-  // Deleted and replaced data is overwritten, so that erased data is in no free part of the file.
+  // Deleted and replaced data is overwritten, so that no free part of the file contains erased data.
   connection.exec('PRAGMA secure_delete = ON');
   // A read-only file is refused here, and not only at the first real write.
   connection.exec('BEGIN IMMEDIATE');

@@ -3,9 +3,9 @@ import type { Database, Row } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
 
 export interface RowSourceOptions<Item> {
-  /** Selects the number of items as `items`. */
+  /** The SQL query that selects the number of items as `items`. */
   readonly count: string;
-  /** Selects at most `:limit` rows whose key is greater than `:after`, ordered by the key. */
+  /** The SQL query that selects at most `:limit` rows whose key is greater than `:after`, ordered by the key. */
   readonly page: string;
   /** The column of the key, and a value that sorts before every key. */
   readonly key: readonly [column: string, start: string | number];

@@ -52,7 +52,9 @@ export function guardPort<Port extends object & AsyncPort<Port>>(
   });
 }
 
-/** Returns false for a query of mongoose, which is both iterable and a promise: ports return it as a promise. */
+/**
+ * Returns false for a query of mongoose, which is both iterable and a promise, because ports return it as a promise.
+ */
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value && !('then' in value);
 }

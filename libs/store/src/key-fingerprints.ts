@@ -21,10 +21,10 @@ export interface KeyFingerprints {
   /** Returns the stored keys by setting. @throws StoreUnavailable */
   list(): Promise<Readonly<Record<string, readonly KeyUse[]>>>;
   /**
-   * Allows later starts without a key, unless the stored keys of the setting have changed meanwhile: a process may have
-   * started with other keys, or with this key as the current one.
+   * Allows later starts without a key, unless the stored keys of the setting have changed meanwhile, because a process
+   * may have started with other keys, or with this key as the current one.
    * @param seen the keys of the setting as `list` returned them; empty if it returned none
-   * @returns false if they have changed; then nothing is forgotten
+   * @returns false if the stored keys have changed; nothing is forgotten then
    * @throws StoreUnavailable
    */
   forget(setting: string, key: string, seen: readonly KeyUse[]): Promise<boolean>;

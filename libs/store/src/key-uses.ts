@@ -6,14 +6,14 @@
 export interface KeyUse {
   /** The fingerprint or the id of a key. */
   readonly key: string;
-  /** When a process first started with it as the current key; undefined if none did. */
+  /** When a process first started with this key as the current one; undefined if no process did. */
   readonly since?: Date;
 }
 
 /** The keys of one setting: the first is the current one. */
 export interface GivenKeys {
   readonly keys: readonly string[];
-  /** Whether stored data may depend on each of the keys; a start without one of them is then refused. */
+  /** Whether stored data may depend on each of the keys. If so, a start without one of them is refused. */
   readonly needed: boolean;
 }
 

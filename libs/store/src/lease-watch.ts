@@ -1,6 +1,6 @@
 /**
  * Judges leases by the observer's own monotonic clock (ADR 26): a lease has expired once it was unchanged for its whole
- * length. Neither the time that its holder wrote nor the wall clock of the observer matters.
+ * duration. Neither the time that its holder wrote nor the wall clock of the observer matters.
  */
 
 /** A lease as it is stored. A renewal changes `until`. */

@@ -7,7 +7,7 @@ import { createLeaseWatch, type HeldLease, type LeaseWatch } from './lease-watch
 export interface Leases {
   /**
    * Takes a free lease, renews the holder's own lease, or takes over a lease that was seen unchanged for `ms`.
-   * @returns false if another holder has it
+   * @returns false if another holder has the lease
    * @throws StoreUnavailable
    */
   take(lease: {
@@ -24,12 +24,15 @@ export interface Leases {
   release(name: string, holder: string): Promise<void>;
 }
 
-/** Stores leases. `lease-records.contract.ts` tests each adapter. Every method rejects with StoreUnavailable if the store fails. */
+/**
+ * Stores leases. The tests in `lease-records.contract.ts` apply to each adapter. Every method rejects with
+ * StoreUnavailable if the store fails.
+ */
 export interface LeaseRecords {
   find(name: string): Promise<HeldLease | undefined>;
-  /** Inserts a lease. @returns false if one of its name exists */
+  /** Inserts a lease. @returns false if a lease with this name exists */
   insert(lease: HeldLease): Promise<boolean>;
-  /** Replaces a lease by another of the same name. @returns false if `before` has changed meanwhile */
+  /** Replaces a lease by one with the same name. @returns false if `before` has changed meanwhile */
   replace(before: HeldLease, next: HeldLease): Promise<boolean>;
   /** Deletes a lease of this holder. No-op if there is none. */
   remove(name: string, holder: string): Promise<void>;

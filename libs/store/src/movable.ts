@@ -19,11 +19,11 @@ export interface MoveTarget<Item> {
 
 /** One kind of record, with its source and its target. Every method may reject with StoreUnavailable. */
 export interface RecordMove {
-  /** The plural, as operators see it: `sessions`. */
+  /** The plural, as operators see it, for example `sessions`. */
   readonly name: string;
   /**
-   * Whether the records stay. False if the services delete such records over time, so that a later check must not
-   * expect them.
+   * Whether the records are kept. False if the services delete records of this kind over time, so that a later check
+   * must not expect them.
    */
   readonly lasting: boolean;
   /** Counts the records of the source. */

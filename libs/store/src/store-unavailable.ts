@@ -5,7 +5,10 @@
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 
-  /** @param cause the store's own failure, without any stored data in its message, which becomes part of this one */
+  /**
+   * @param cause the store's own failure, whose message becomes part of this error's message, and must contain no
+   * stored data
+   */
   constructor(cause: unknown) {
     const reason = cause instanceof Error ? `: ${cause.message}` : '.';
     super(`The store cannot be reached${reason}`, { cause });

@@ -1,6 +1,6 @@
 /**
- * Guards of routes that need an access token: they authenticate the account (RFC 9068), and check that the token is
- * not revoked and what the account may do. The service decides how to look up the account, and which error its HTTP
+ * Guards of routes that need an access token. They authenticate the account (RFC 9068), check that the token is not
+ * revoked, and check what the account may do. The service decides how to look up the account, and which error its HTTP
  * framework turns into a response.
  */
 import type { z } from 'zod';
@@ -23,10 +23,10 @@ export interface RefusalSpec {
 export interface RefusalDetails {
   readonly detail?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** In seconds; sent as `Retry-After`. */
+  /** When to retry, in seconds; sent as `Retry-After`. */
   readonly retryAfter?: number;
   readonly cause?: unknown;
-  /** The id of the account that is refused. Unknown if the token is not accepted. */
+  /** The id of the account that is refused. Undefined if the token is not accepted. */
   readonly account?: string;
 }
 
@@ -71,7 +71,7 @@ export const accountNotVerified = {
 } as const satisfies RefusalSpec;
 
 export interface Guard<Caller> {
-  /** A description of the allowed callers: "a verified admin". */
+  /** A description of the allowed callers, for example "a verified admin". */
   readonly who: string;
   readonly bearer: true;
   /** The other request headers that the guard reads. */

@@ -1,8 +1,8 @@
 /** Names that all services of Latchkey use on HTTP. */
 
 /**
- * The header `<account id>:<sequence>`: responses to changes have it, and a client that sends it back gets a response
- * that shows this sequence or a later one.
+ * The header with the value `<account id>:<sequence>`. Responses to changes have it. A client that sends it back gets a
+ * response that includes the change with this sequence.
  */
 export const ACCOUNT_SEQUENCE = 'Account-Sequence';
 

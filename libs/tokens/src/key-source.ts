@@ -21,7 +21,7 @@ export class KeysUnavailable extends Error {
 
 const FETCH_TIMEOUT_MS = 3000;
 const UNKNOWN_KEY_COOLDOWN_MS = 10_000;
-/** The longest time that a key is accepted after it was withdrawn, in ms. */
+/** The maximum time that a key is still accepted after it was withdrawn, in ms. */
 const MAX_AGE_MS = 10 * 60_000;
 
 /** Returns the keys of a JWKS (RFC 7517) in memory. */

@@ -4,7 +4,7 @@ const UNITS = [
   [60_000, 'min'],
 ] as const;
 
-/** Formats a duration in its largest whole unit: `7 min`. */
+/** Formats a duration in its largest whole unit, for example `7 min`. */
 export function formatAge(ms: number): string {
   const [size, name] = UNITS.find(([unit]) => ms >= unit) ?? [1000, 's'];
   return `${Math.floor(ms / size)} ${name}`;

@@ -13,7 +13,7 @@ import type { JournaledStream, JournalView } from './views.ts';
 const head = z.object({
   /** Id of the account or mailing. */
   id: z.string(),
-  /** Sequence and hash of its last event. */
+  /** Sequence and hash of the last event of that account or mailing. */
   sequence: z.int().min(1),
   hash: z.string(),
 });

@@ -17,20 +17,20 @@ export interface StreamOnLog {
   readonly entry: TopicEntry;
   /** The name of the topic on the log. */
   readonly topic: string;
-  /** Events appended before this may have been deleted from the topic. Undefined: the topic keeps everything. */
+  /** Events appended before this time may have been deleted from the topic. Undefined: the topic keeps everything. */
   readonly keptSince?: Date;
   readonly now: Date;
 }
 
 export interface LogComparison {
   readonly findings: readonly Finding[];
-  /** How many events, starting with the first one, the topic contains in order. */
+  /** The number of events that the topic contains in order, counted from the first one. */
   readonly onTopic: number;
   /** Events that consumers may have received. */
   readonly visible: readonly LatchkeyEvent[];
-  /** When each commit in the outbox was appended. */
+  /** The times at which the commits in the outbox were appended. */
   readonly unpublished: readonly Date[];
-  /** Records that arrived too early and were repeated in order. */
+  /** The number of records that arrived too early and were repeated in order. */
   readonly repaired: number;
 }
 
@@ -163,7 +163,7 @@ function staleCommits({ stream, now }: StreamOnLog): readonly Finding[] {
   });
 }
 
-/** Reports records that the journal has no event for. */
+/** Reports records of events that the journal does not contain. */
 function unknownEvents(
   { stream, entry, topic }: StreamOnLog,
   expected: readonly (number | undefined)[],

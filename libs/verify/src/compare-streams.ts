@@ -29,7 +29,7 @@ export interface CompareDeps {
   /** Returns the name of a topic on the log. */
   nameOf(topic: string): string;
   now(): Date;
-  /** Returns the public key with an id. Without it, signatures are not checked. */
+  /** Looks up a public key by its id. Without this function, signatures are not checked. */
   readonly keyOf?: KeyOf;
 }
 

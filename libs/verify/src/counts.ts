@@ -3,25 +3,25 @@ import type { StreamComparison } from './compare-streams.ts';
 const ZERO = {
   accounts: 0,
   mailings: 0,
-  /** Events in the journal. */
+  /** The number of events in the journal. */
   events: 0,
-  /** How many events are on their topic in the right order. */
+  /** The number of events that are on their topic in the right order. */
   onTopic: 0,
-  /** Records that repeat an earlier one. */
+  /** The number of records that repeat an earlier one. */
   repeated: 0,
-  /** Records that arrived too early and were repeated in order. */
+  /** The number of records that arrived too early and were repeated in order. */
   outOfOrder: 0,
   unreadable: 0,
   withoutKey: 0,
-  /** Commits in the outbox. */
+  /** The number of commits in the outbox. */
   unpublished: 0,
   profiles: 0,
   parked: 0,
-  /** Deliveries that events cause, and how many of them are recorded. */
+  /** The number of deliveries that events cause; `recorded` counts those that are recorded. */
   owed: 0,
   recorded: 0,
   expiredLeases: 0,
-  /** Accounts and mailings that disagreed at first and were compared again. */
+  /** The number of accounts and mailings that disagreed at first and were compared again. */
   rechecked: 0,
 };
 
@@ -29,9 +29,9 @@ export type ComparisonCounts = typeof ZERO;
 
 export interface ComparisonCounter {
   readonly counts: ComparisonCounts;
-  /** Counts a stream. Call it once for each, when its comparison is final. */
+  /** Counts a stream. Must be called once for each stream, when its comparison is final. */
   add(compared: StreamComparison): void;
-  /** When the oldest commit in the outbox was appended. */
+  /** Returns the time at which the oldest commit in the outbox was appended. */
   oldestUnpublished(): Date | undefined;
 }
 

@@ -21,7 +21,9 @@ export function fingerprintOfHash(hash: string): number {
   return Buffer.from(hash, 'base64url').readUIntBE(0, BYTES);
 }
 
-/** Returns an event in the form that it has once its person is erased: unchanged if it has none. */
+/**
+ * Returns an event in the form that it has once its person is erased. An event without a person is returned unchanged.
+ */
 export function withoutPerson(event: Fingerprinted): Fingerprinted {
   const { data } = event;
   const isPersonal = typeof data === 'object' && data !== null && 'person' in data && data.person !== null;

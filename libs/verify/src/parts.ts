@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /**
  * Yields a list in chunks, and lets the event loop run between them, so that work on a long list does not block it.
- * @param size returns the amount of work for an item; a chunk has about `most` of it
+ * @param size returns the amount of work for an item; a chunk contains about `most` of that work
  */
 export async function* inYieldingChunks<Item>(
   items: readonly Item[],

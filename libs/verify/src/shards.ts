@@ -5,8 +5,8 @@ export type Shard = (subject: string) => boolean;
 
 /**
  * Returns shards of about equal size; every subject belongs to exactly one.
- * @param records how many records there are in all
- * @param maxPerShard about how many of them one shard may have
+ * @param records the total number of records
+ * @param maxPerShard the approximate maximum number of records in one shard
  */
 export function splitIntoShards(records: number, maxPerShard: number): readonly Shard[] {
   const count = Math.max(1, Math.ceil(records / maxPerShard));

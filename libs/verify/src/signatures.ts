@@ -1,4 +1,7 @@
-/** Checks that consumers accept the events of a stream on the topic: their hashes, and the signature of the last one. */
+/**
+ * Checks that consumers accept the events of a stream on the topic: checks their hashes, and the signature of the last
+ * one.
+ */
 import type { KeyObject } from 'node:crypto';
 import { keyIdOf, verifySignature } from '@latchkey/events';
 import type { Finding } from './findings.ts';
@@ -6,13 +9,13 @@ import { fingerprintOfHash } from './fingerprints.ts';
 import type { TopicEntry } from './topic-index.ts';
 import type { JournaledEvent, JournaledStream } from './views.ts';
 
-/** Returns the public key with this id, of those that consumers accept. */
+/** Looks up a public key by its id, among those that consumers accept. */
 export type KeyOf = (kid: string) => KeyObject | undefined;
 
 export interface SignedEntry {
   readonly stream: JournaledStream;
   readonly entry: Pick<TopicEntry, 'fingerprints' | 'hashes' | 'outOfOrder' | 'signatures'>;
-  /** Returns the public key with an id. Without this function, the hashes are checked, but no signature. */
+  /** Looks up a public key by its id. Without this function, only the hashes are checked, and not the signatures. */
   readonly keyOf?: KeyOf | undefined;
 }
 
@@ -55,7 +58,7 @@ function hasHash(
 
 /**
  * Reports the events that consumers reject as forged.
- * @param topic its name on the log
+ * @param topic the topic's name on the log
  */
 export async function findUnsigned(
   given: SignedEntry & { readonly topic: string },

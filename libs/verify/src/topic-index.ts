@@ -22,14 +22,15 @@ export interface TopicEntry {
    */
   readonly hashes: readonly number[];
   /**
-   * Signatures of the events with the highest sequences, not checked. The last one also covers the events before it.
+   * The signatures of the events with the highest sequences; they have not been checked. The last one also covers the
+   * events before it.
    */
   readonly signatures: readonly SignedSequence[];
-  /** Records that repeat an earlier one. */
+  /** The number of records that repeat an earlier one. */
   readonly repeated: number;
   /** Records that arrived too early, or that differ from an earlier record with the same sequence. */
   readonly outOfOrder: readonly OutOfOrderRecord[];
-  /** Records that cannot be decoded. */
+  /** The number of records that cannot be decoded. */
   readonly unreadable: number;
   /**
    * The partitions that contain the records of this subject. More than one if partitions were added to the topic, and

@@ -16,7 +16,7 @@ export interface TopicReader {
 /** Fills an index from topics. */
 export function createTopicReader(deps: {
   readonly log: LogReader;
-  /** Names of the topics on the log. */
+  /** The topics' names on the log. */
   readonly topics: readonly string[];
   readonly index: TopicIndex;
   readonly onProgress: OnProgress;

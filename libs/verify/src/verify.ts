@@ -32,7 +32,7 @@ export interface VerifySources {
   /** Returns whether a topic is compacted; takes our name of the topic. If absent, the log never compacts topics. */
   isCompacted?(topic: string): Promise<boolean>;
   /**
-   * Returns the public key with this id, which verifies signatures on the topics. Without it, signatures are not
+   * Looks up, by its id, a public key that verifies signatures on the topics. Without this function, signatures are not
    * checked.
    */
   readonly keyOf?: KeyOf;
@@ -54,13 +54,13 @@ export interface VerifyOptions {
 
 export interface Verification {
   readonly counts: Readonly<ComparisonCounts>;
-  /** When the oldest commit in the outbox was appended. */
+  /** The time at which the oldest commit in the outbox was appended. */
   readonly oldestUnpublished: Date | undefined;
-  /** Records that each consumer group has yet to read. */
+  /** The number of records that each consumer group has not read yet. */
   readonly lag: Readonly<Record<string, number>>;
-  /** The first `maxFindings`. */
+  /** The first `maxFindings` findings. */
   readonly findings: readonly Finding[];
-  /** How many findings there are in all; 0 if everything agrees. */
+  /** The total number of findings; 0 if everything agrees. */
   readonly found: number;
 }
 
@@ -125,8 +125,8 @@ async function compareShard(
 }
 
 /**
- * Looks for keys of release 0.1 on a compacted topic. Reads only the first record of each partition, because the
- * records of that release come first.
+ * Looks for keys that release 0.1 wrote on a topic that is now compacted. Reads only the first record of each
+ * partition, because the records of that release come first.
  */
 async function sharedKeys({ log, nameOf, isCompacted }: VerifySources): Promise<readonly Finding[]> {
   if (!(await isCompacted?.(ACCOUNTS_TOPIC))) return [];

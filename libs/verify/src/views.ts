@@ -19,7 +19,7 @@ export interface JournaledEvent {
 /** All events of one account or mailing. */
 export interface JournaledStream {
   readonly id: string;
-  /** In order, from sequence 1, without a gap. */
+  /** The events in order, from sequence 1, without a gap. */
   readonly events: readonly JournaledEvent[];
   /** Why the journal cannot be read beyond these events. Contains no personal data. */
   readonly flaw?: string;
@@ -39,7 +39,7 @@ export interface JournalView {
   streams(): AsyncIterable<readonly JournaledStream[]>;
   /** Returns the current state of one stream. */
   stream(id: string): Promise<JournaledStream | undefined>;
-  /** Leases of jobs and of requests that expired before an instant, at most 1,000 of each. */
+  /** Returns leases of jobs and of requests that expired before an instant, at most 1,000 of each kind. */
   expiredLeases(before: Date): Promise<readonly ExpiredLease[]>;
 }
 
@@ -58,14 +58,14 @@ export interface ProfileView {
   /** Consumer group whose positions show how far the read model has been filled. */
   readonly group: string;
   load(ids: readonly string[]): Promise<ReadonlyMap<string, StoredAccount>>;
-  /** Ids of all accounts in the read model, in batches. */
+  /** Yields the ids of all accounts in the read model, in batches. */
   ids(): AsyncIterable<readonly string[]>;
 }
 
 /** A mail that an event causes. */
 export interface OwedDelivery {
   readonly id: string;
-  /** Name of the mail: `verify-email`. */
+  /** The name of the mail, for example `verify-email`. */
   readonly mail: string;
 }
 
@@ -74,8 +74,8 @@ export interface DeliveryView {
   readonly group: string;
   /** Returns the deliveries that an event causes, by the notifier's own rules. */
   owedBy(event: LatchkeyEvent): readonly OwedDelivery[];
-  /** Which of these ids are recorded, in any state. */
+  /** Returns those of the given ids that are recorded, in any state. */
   recorded(ids: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Leases of deliveries that expired before an instant, at most 1,000. */
+  /** Returns leases of deliveries that expired before an instant, at most 1,000. */
   expiredLeases(before: Date): Promise<readonly ExpiredLease[]>;
 }

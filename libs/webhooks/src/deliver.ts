@@ -32,8 +32,8 @@ export interface DeliverResult {
 }
 
 /**
- * Sends events. Stops sending the events of an account at its first failure, and all events once the endpoint counts
- * as down.
+ * Sends events. After the first failure of an account, its later events are not sent. Once the endpoint counts as down,
+ * no further events are sent.
  * @throws Error with a one-line message if a secret cannot be opened
  */
 export async function deliverEvents(

@@ -8,12 +8,12 @@ const instant = z.union([z.date(), z.iso.datetime()]).pipe(z.coerce.date());
 
 const storedSecret = z.object({
   /**
-   * The secret, sealed by `seal.ts`. A secret from a release that did not seal yet is `whsec_…`, as Standard Webhooks
-   * writes it, until the next start seals it.
+   * The secret, sealed by `seal.ts`. A secret that was stored by a release without sealing is `whsec_…`, in the format
+   * of Standard Webhooks, until the next start seals it.
    */
   secret: z.string(),
   since: instant,
-  /** Until when requests are signed with the secret; unset for the current one. */
+  /** The time until which requests are signed with the secret; unset for the current secret. */
   until: instant.optional(),
 });
 
@@ -24,7 +24,7 @@ const waitingAccount = z.object({
   offset: z.number(),
   /** The id of the event at that offset. */
   event: z.string(),
-  /** How often that event was attempted. */
+  /** The number of attempts to send that event. */
   attempts: z.number(),
   next: instant,
 });
@@ -45,7 +45,7 @@ const redrive = z.object({
   /** A new id for each request, so that a round notices a newer request. */
   id: z.string(),
   ranges: z.array(redriveRange),
-  /** The cursor at the time of the request. Later events are sent for the first time anyway. */
+  /** The cursor at the time of the request. Later events need no redrive, because they have not been sent yet. */
   end: z.string(),
   cursor: z.string().optional(),
 });
@@ -107,7 +107,7 @@ export const MAX_REDRIVES = 20;
 
 export type EndpointState = 'active' | 'failing' | 'paused';
 
-/** Returns `paused`, `failing` if the last attempts have all failed, otherwise `active`. */
+/** Returns `paused` for a paused endpoint, `failing` if the last attempts have all failed, otherwise `active`. */
 export function endpointStateOf({
   paused: pause,
   delivery: { failing: since },
@@ -130,7 +130,7 @@ function storedTypes(types: readonly string[] | undefined): Pick<WebhookEndpoint
 }
 
 export type NewEndpoint = EndpointFields & {
-  /** Where the endpoint begins in the log. `now`: with the next event. */
+  /** The place in the log at which the endpoint begins. `now`: with the next event. */
   readonly from: 'beginning' | 'now';
 };
 
@@ -215,10 +215,10 @@ export function resumeEndpoint({ paused: _, ...endpoint }: WebhookEndpoint, now:
 }
 
 /**
- * Returns the endpoint with a range of events to send again. No-op if the endpoint has read nothing yet, because it
- * will send all events anyway.
- * @throws EndpointRefused if too many redrives are in progress, or if the endpoint was moved and has read nothing
- * yet: it then skips the events that were sent before the move
+ * Returns the endpoint with a range of events to send again. No-op if the endpoint has read nothing yet, because all
+ * events are still to be sent.
+ * @throws EndpointRefused if too many redrives are in progress, or if the endpoint was moved and has read nothing yet:
+ * it then skips the events that were sent before the move
  */
 export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): WebhookEndpoint {
   const { cursor, redrive: running, moved } = endpoint.delivery;
@@ -238,7 +238,7 @@ export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): Web
     ...endpoint,
     delivery: {
       ...endpoint.delivery,
-      // A redrive in progress restarts with one more range.
+      // A redrive in progress starts again, with one more range.
       redrive: {
         id: randomBytes(ID_BYTES).toString('hex'),
         ranges: [...ranges, range],

@@ -1,4 +1,4 @@
-/** Reads the events of accounts from the log, in the form in which they are sent to an endpoint. */
+/** Reads account events from the log, in the form in which they are sent to an endpoint. */
 import type { Bus, BusRecord, LogTail } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, subjectOfKey } from '@latchkey/events';
 import {
@@ -34,7 +34,7 @@ export interface EventPage {
   readonly cursor: string;
   /** How many records come after this page. */
   readonly behind: number;
-  /** Resolves once there may be more records, and when `signal` is aborted. */
+  /** Resolves once there may be more records, or when `signal` is aborted. */
   waitForMore(signal: AbortSignal): Promise<void>;
 }
 
@@ -45,7 +45,9 @@ type EventSelection = Pick<WebhookEndpoint, 'types' | 'person'>;
 export interface EventReader {
   /** Returns the events after a cursor. */
   read(endpoint: EventSelection, after: string | undefined): Promise<EventPage>;
-  /** Returns the events of a waiting account, at most one page: from the event that it waits with up to the cursor. */
+  /**
+   * Returns the events of a waiting account, at most one page: from the event that waits for a retry up to the cursor.
+   */
   readAccount(
     endpoint: EventSelection,
     waiting: WaitingAccount,

@@ -62,7 +62,7 @@ async function* sentAccounts({
       yield { account, endpoint: id, sequence: first - 1 };
 }
 
-/** Whether an endpoint has read the current log. */
+/** Returns whether an endpoint has read the current log. */
 async function hasReadLog({ delivery }: WebhookEndpoint, reader: EventReader): Promise<boolean> {
   return delivery.cursor !== undefined && (await reader.isOfCurrentLog(delivery.cursor));
 }

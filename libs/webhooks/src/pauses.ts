@@ -16,9 +16,9 @@ export const PAUSES_MS: readonly number[] = [
   12 * HOUR,
 ];
 
-/** The longest pause between two attempts while an endpoint is down, in ms. */
+/** The maximum pause between two attempts while an endpoint is down, in ms. */
 const MAX_PAUSE_WHILE_DOWN_MS = HOUR;
-/** The longest pause that an endpoint may request with `Retry-After`, in ms. */
+/** The maximum pause that an endpoint may request with `Retry-After`, in ms. */
 const MAX_REQUESTED_PAUSE_MS = 24 * HOUR;
 
 /** Returns the pause after this number of failed attempts of one event, in ms. @param random in [0, 1) */

@@ -30,10 +30,10 @@ export interface Endpoints {
 
 /** One request to an endpoint. Contains no personal data. */
 export interface Attempt {
-  /** The number of this attempt, counted for each endpoint. */
+  /** The number of this attempt; each endpoint counts its own attempts. */
   readonly n: number;
   readonly at: Date;
-  /** The id of the event, which the request has as `webhook-id`. */
+  /** The id of the event, which the request contains as `webhook-id`. */
   readonly event: string;
   readonly type: string;
   readonly account: string;

@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import { hostOf, isPublicAddress, PrivateAddressError, publicLookup } from './addresses.ts';
 import type { RequestOutcome } from './progress.ts';
 
-/** How long a request may take, from the look-up of the name to the end of the response. */
+/** How long a request may take, from the look-up of the host name to the end of the response, in ms. */
 const TIMEOUT_MS = 15_000;
 /** The maximum number of bytes that are read of a response. Only its status counts. */
 const MAX_RESPONSE_BYTES = 65_536;
@@ -31,7 +31,7 @@ export function createPoster({ allowPrivate }: { readonly allowPrivate: boolean 
   const options = {
     keepAlive: true,
     maxSockets: 16,
-    // Addresses are checked when a connection is opened, so reused connections have been checked.
+    // IP addresses are checked when a connection is opened, so reused connections have been checked.
     ...(allowPrivate ? {} : { lookup: publicLookup() }),
   };
   const http = new HttpAgent(options);
@@ -41,7 +41,7 @@ export function createPoster({ allowPrivate }: { readonly allowPrivate: boolean 
     async post({ url: text, headers, body, signal }) {
       const url = new URL(text);
       const host = hostOf(url);
-      // Sockets look up names only, so hosts that are addresses are checked here.
+      // Sockets look up only names, so a host that is an IP address is checked here.
       if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host))
         return failureOf(new PrivateAddressError(host));
       const isPlain = url.protocol === 'http:';

@@ -3,8 +3,8 @@ import type { Delivery, RedriveRange, WaitingAccount, WebhookEndpoint } from './
 import { pauseAfterAttempts, pauseWhileDown, requestedPause } from './pauses.ts';
 
 /**
- * After this many failures in a row the endpoint counts as down: nothing new is read, and only one event at a time
- * is tried.
+ * After this many failures in a row the endpoint counts as down: nothing new is read, and only one event at a time is
+ * attempted.
  */
 export const DOWN_AFTER = 5;
 /** If this many accounts are waiting, nothing new is read. */
@@ -65,13 +65,13 @@ export function mayReadNewEvents(delivery: Delivery): boolean {
   return !isEndpointDown(delivery) && delivery.waiting.length < MAX_WAITING;
 }
 
-/** Returns when the next waiting account is due; undefined if none is waiting. */
+/** Returns the time at which the next waiting account is due; undefined if none is waiting. */
 export function nextAttemptAt(delivery: Delivery): Date | undefined {
   if (isEndpointDown(delivery)) return delivery.failing?.next;
   return delivery.waiting.toSorted(byNext)[0]?.next;
 }
 
-/** Whether an event is in a range to send again. */
+/** Returns whether an event is in a range to send again. */
 export function isInRange(event: { readonly id: string; readonly time: Date }, range: RedriveRange): boolean {
   if ('event' in range) return event.id === range.event;
   return event.time >= range.since && event.time < range.until;

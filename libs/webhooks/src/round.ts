@@ -26,7 +26,7 @@ export interface RoundDeps {
   now(): Date;
   /** Returns a number from 0 up to, but not including, 1. */
   random(): number;
-  /** Aborted once another process may send to the endpoint, and when the service stops. */
+  /** Aborted once another process may send to the endpoint, or when the service stops. */
   readonly signal: AbortSignal;
 }
 
@@ -35,7 +35,7 @@ export interface RoundReport {
   readonly endpoint: WebhookEndpoint | undefined;
   /** Whether the next round can run immediately. */
   readonly isBusy: boolean;
-  /** Why the endpoint was paused in this round. */
+  /** Why the endpoint was paused in this round; absent if it was not. */
   readonly paused?: string;
   readonly delivered: number;
   readonly failed: number;

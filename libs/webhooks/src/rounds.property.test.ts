@@ -11,10 +11,10 @@ const step = fc.record({
   publish: fc.array(fc.nat(3), { maxLength: 3 }),
   rounds: fc.array(
     fc.record({
-      /** Which requests arrive. Of the others, some arrive although the sender sees a failure. */
+      /** Whether each request arrives. If it arrives but is not seen (`isSeen`), the sender gets a failure. */
       arrives: fc.infiniteStream(fc.boolean()),
       isSeen: fc.infiniteStream(fc.boolean()),
-      /** The process ends before it can store anything. */
+      /** Whether the process ends before it can store anything. */
       dies: fc.boolean(),
     }),
     { minLength: 1, maxLength: 2 },

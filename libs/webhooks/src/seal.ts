@@ -16,7 +16,7 @@ export interface SecretSealer {
   seal(endpoint: string, secret: string): Promise<string>;
   /** Decrypts a secret. @throws Error with a one-line message if none of the keys fits */
   open(endpoint: string, sealed: string): Promise<string>;
-  /** Whether a secret is sealed with the current key. */
+  /** Returns whether a secret is sealed with the current key. */
   isCurrent(sealed: string): boolean;
 }
 
@@ -53,7 +53,7 @@ export function createSecretSealer(keys: SecretKeys | undefined): SecretSealer {
   };
 }
 
-/** Whether a stored secret is sealed. Secrets of Standard Webhooks begin with `whsec_`, which no JWE does. */
+/** Returns whether a stored secret is sealed. Secrets of Standard Webhooks begin with `whsec_`, which no JWE does. */
 export function isSealed(stored: string): boolean {
   return !stored.startsWith('whsec_');
 }

@@ -10,7 +10,7 @@ export const webhookSettings = z.object({
   WEBHOOK_SECRET_KEY: keySetting(parseSecretKeys)
     .optional()
     .describe(
-      'Required as soon as there is a webhook: 32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first. The secrets of webhooks are encrypted with it. At each start, the secrets that another of the keys encrypted are encrypted with the first.',
+      'Required as soon as there is a webhook: 32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first. The first key encrypts the secrets of webhooks. At each start, secrets that are encrypted with one of the other keys are encrypted again with the first.',
     )
     .meta({ secret: true }),
   WEBHOOKS_PAUSE_AFTER_DAYS: settingSchemas

@@ -1,4 +1,4 @@
-/** Sends the events of accounts to the endpoints of webhooks, between `start` and `stop`. */
+/** Sends account events to webhook endpoints, between `start` and `stop`. */
 import { randomUUID } from 'node:crypto';
 import type { Bus } from '@latchkey/bus';
 import type { SelectGenuine } from '@latchkey/feed';
@@ -139,7 +139,7 @@ export function createWebhooks({
       senders.set(id, sender);
     }
 
-    /** Whether this process can sign requests to an endpoint. If not, another process may have the key. */
+    /** Returns whether this process can sign requests to an endpoint. If not, another process may have the key. */
     async function canSign(endpoint: WebhookEndpoint): Promise<boolean> {
       const { id } = endpoint;
       const valid = new Set(validSecrets(endpoint, now()));

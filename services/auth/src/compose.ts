@@ -53,7 +53,10 @@ import { createRefreshTokens } from './tokens/refresh-tokens.ts';
 import { createSealer } from './tokens/sealer.ts';
 import { createSignUpTokens } from './tokens/sign-up-tokens.ts';
 
-/** How often the points of failed requests are given back to their limits after the store was down, in ms. */
+/**
+ * The pause between attempts to give back points that could not be given back to their limits while the store was down,
+ * in ms.
+ */
 const GIVE_BACK_EVERY_MS = 1000;
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -62,7 +65,7 @@ export interface AuthDeps {
   readonly logger: Logger;
   readonly registry: Registry;
   now?(): Date;
-  /** Removes the data about erased addresses that other parts of this process keep. Idempotent. */
+  /** Removes the data that other parts of this process keep about erased addresses. Idempotent. */
   forget?(addresses: readonly string[]): Promise<void>;
   /** The mails of a notifier in the same process. Default: those of the notifier at NOTIFIER_URL. */
   readonly mails?: Mails;

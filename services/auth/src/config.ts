@@ -22,7 +22,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** The number of networks that can use up the daily mails of an address. */
+/** The number of networks that together can exhaust the daily limit of mails to an address. */
 const NETWORKS_PER_DAY = 3;
 
 function limit(fallback: number) {
@@ -50,7 +50,7 @@ const fields = z.object({
       'must be a list of URIs: https://example.com/report, or mailto: and an address',
     )
     .describe(
-      'Where to report vulnerabilities, comma-separated, the preferred one first: `mailto:security@example.com`. Served as `/.well-known/security.txt` (RFC 9116). Default: the file is not served.',
+      'The contacts for reports of vulnerabilities, comma-separated, the preferred contact first, for example `mailto:security@example.com`. Served as `/.well-known/security.txt` (RFC 9116). Default: the file is not served.',
     ),
   SECURITY_POLICY: settingSchemas
     .url()
@@ -61,7 +61,7 @@ const fields = z.object({
     .url()
     .optional()
     .describe(
-      'Where auth reaches the notifier, to read the mails of an account for its export. Without it, exports over HTTP are answered 503; standalone reads them in the process.',
+      'The URL at which auth reads the mails of an account from the notifier, for exports. Without it, exports over HTTP get a 503. Not needed in a standalone.',
     ),
 
   VERIFICATION_TOKEN_EXPIRATION_MINUTES: settingSchemas
@@ -80,7 +80,7 @@ const fields = z.object({
       Object.fromEntries(Object.entries(pairs).map(([role, scopes]) => [role, scopes.replaceAll('+', ' ')])),
     )
     .describe(
-      'The claim `scope` of access tokens by role, as comma-separated `role=scopes` pairs with scopes joined by +: `user=books:read,admin=books:read+books:write`. Default: no scopes.',
+      'The scopes (claim `scope`) that access tokens get for each role, as comma-separated `role=scopes` pairs with scopes joined by +: `user=books:read,admin=books:read+books:write`. Default: no scopes.',
     ),
   ACCESS_TOKEN_CLAIMS: settingSchemas
     .pairs()
@@ -99,7 +99,7 @@ const fields = z.object({
   REFRESH_REUSE_MINUTES: settingSchemas
     .whole({ min: 1, max: 60, fallback: 10 })
     .describe(
-      'How long using the previous refresh token returns the current one again, unless the current one has been used: the first response may have been lost.',
+      'How long after a refresh the previous refresh token may be sent again, because the response may have been lost. It returns the current token, unless that token has been used.',
     ),
   SESSION_IDLE_DAYS: settingSchemas
     .whole({ min: 1, max: 365, fallback: 14 })
@@ -111,7 +111,7 @@ const fields = z.object({
     .enum(['strict', 'lax', 'none'])
     .default('strict')
     .describe(
-      'From which sites browsers send the refresh cookie. `strict` and `lax`: from apps on the same site as PUBLIC_URL. `none`: also from apps on other sites in CORS_ORIGINS, in browsers that allow third-party cookies.',
+      'The sites whose apps may use the refresh cookie. `strict` and `lax`: from apps on the same site as PUBLIC_URL. `none`: also from apps on other sites in CORS_ORIGINS, in browsers that allow third-party cookies.',
     ),
   SIGNUP_REVEALS_EXISTING: settingSchemas
     .flag(false)
@@ -126,10 +126,10 @@ const fields = z.object({
   LIMIT_LOGIN_FAILURES_PER_IP: limit(100).describe('Failed logins per IP (IPv6: per /64) in 15 minutes.'),
   LIMIT_MAIL_REQUESTS_PER_IP: limit(30).describe('Requests that send mail, per IP and hour.'),
   LIMIT_MAILS_PER_ADDRESS: limit(3).describe(
-    'Mails per address, purpose (sign-up, another verification link, reset), network (IPv4: /24, IPv6: /56) and hour.',
+    'The maximum number of mails per e-mail address, purpose (sign-up, new verification link, reset, change of address), network (IPv4: /24, IPv6: /56) and hour.',
   ),
   LIMIT_MAILS_PER_ADDRESS_AND_DAY: limit(30).describe(
-    'Mails per address, purpose and day, from all networks together; requests from one network can cause at most a third of them.',
+    'The maximum number of mails per e-mail address, purpose and day, for all networks together. One network can cause at most a third of them.',
   ),
   LIMIT_SIGNUPS_PER_IP: settingSchemas
     .whole({ min: 1, max: MOST })
@@ -166,7 +166,9 @@ const fields = z.object({
     ),
   HASH_WAIT_SECONDS: settingSchemas
     .whole({ min: 1, max: 60, fallback: 5 })
-    .describe('The longest time that a password waits to be hashed; after that the response is 503.'),
+    .describe(
+      'The maximum time that a request waits until its password can be hashed; after that, it gets a 503.',
+    ),
   REQUEST_LEASE_SECONDS: settingSchemas
     .whole({ min: 5, max: 600, fallback: 30 })
     .describe(

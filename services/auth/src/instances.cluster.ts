@@ -19,7 +19,7 @@ const openBus = isolatedBuses();
 const log = openBus();
 const secrets = generateSecrets();
 
-/** The events so far, in the order of the topic, because all records of an account are in one partition. */
+/** The events so far. Those of one account are in the order of the topic, because they are all in one partition. */
 const records: LatchkeyEvent[] = [];
 const seen = log.ensureTopics(allTopics()).then(() =>
   log.subscribe({

@@ -8,9 +8,9 @@ import { loop, type Pauses, type Wakeup } from '@latchkey/process/loop';
 export function createJob(options: {
   readonly name: string;
   /**
-   * The pause after a run that found nothing to do or failed, in ms; or a function of the number of such runs in a row,
-   * which must return 0 if there were none. After a failure it is always the first of these pauses, so that the end of
-   * an outage is noticed soon.
+   * The pause after a run that found nothing to do or failed, in ms. Or a function that returns the pause for a number
+   * of such runs in a row, and 0 if there were none. After a failure, the pause is always that of a single run, so that
+   * the end of an outage is noticed soon.
    */
   readonly everyMs: number | Pauses;
   readonly logger: Logger;

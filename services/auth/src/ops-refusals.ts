@@ -6,7 +6,7 @@ export function noSuchAccount(account: string): Error {
 }
 
 /**
- * Returns a handler of rejections that explains in one line why a request was refused.
+ * Returns a rejection handler that explains in one line why a request was refused.
  * @param account as the operator named it
  */
 export function explainRefusals(account: string) {

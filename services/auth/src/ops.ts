@@ -71,9 +71,9 @@ export interface OpenEmailChange {
   readonly userId: string;
   /** The current address. */
   readonly email: string;
-  /** The requested address, and until when its link can confirm it (RFC 3339). */
+  /** The requested address, and the time until which its link can confirm it (RFC 3339). */
   readonly requested?: { readonly email: string; readonly until: string };
-  /** The previous address, and until when a link can restore it (RFC 3339). */
+  /** The previous address, and the time until which a link can restore it (RFC 3339). */
   readonly previous?: { readonly email: string; readonly until: string };
 }
 
@@ -102,9 +102,9 @@ export interface AuthOps extends Preparable {
    * Requests the erasure of an account, which takes place after `graceDays`.
    * @param account its id, or the address of a verified account
    * @param sealingKey SEALING_PUBLIC_KEY, for the link that undoes the request; not needed for 0 days
-   * @returns when it will be erased, RFC 3339
-   * @throws Error with a one-line message that says what is wrong with the account or the key, or that it is the last
-   * admin's
+   * @returns the time at which it will be erased, RFC 3339
+   * @throws Error with a one-line message that says what is wrong with the account or the key, or that the account is
+   * the last admin's
    */
   requestErasure(
     account: string,

@@ -1,4 +1,4 @@
-/** Compiles every mails/<mail>/<locale>/mail.mjml to the mail.html next to it: `node scripts/compile-mails.ts`. */
+/** Compiles every mails/<mail>/<locale>/mail.mjml to the mail.html next to it. Run `node scripts/compile-mails.ts`. */
 import { glob, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mjml2html from 'mjml';
@@ -20,8 +20,8 @@ export async function compileMail(path: string): Promise<string> {
 }
 
 /**
- * MJML accepts only real colors where a color is expected. These colors are placeholders for the variables with the
- * brand's colors.
+ * Replaces the placeholder colors in compiled HTML with the variables for the brand's colors. The MJML sources need
+ * placeholders, because MJML accepts only real colors where a color is expected.
  */
 function withBrandColors(html: string): string {
   return html.replaceAll('#1d5c52', '{{ color }}').replaceAll('#83cdbe', '{{ color_on_dark }}');

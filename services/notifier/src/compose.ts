@@ -64,9 +64,11 @@ export interface NotifierDeps {
 }
 
 export interface NotifierService extends Service {
-  /** Returns the mails that events of an account have caused, oldest first, for auth in the same process. */
+  /**
+   * Returns the mails that an account's events have caused, oldest first. Used by auth if it runs in the same process.
+   */
   mailsOf(account: string): AsyncIterable<ExportedMail>;
-  /** The routes for auth in another process. */
+  /** The routes that auth calls if it runs in a different process. */
   readonly internalRoutes: readonly Route[];
 }
 
@@ -85,7 +87,7 @@ function webhookReaders(config: NotifierConfig): readonly ReportReader[] {
   ];
 }
 
-/** @returns undefined if reports are not received as mails */
+/** Creates the receiver of reports that arrive as mails. @returns undefined if the settings do not enable it */
 function receiverFor(config: NotifierConfig, take: TakeReport, logger: Logger): Receiver | undefined {
   const { MAIL_BOUNCE_PORT: port, MAIL_BOUNCE_HOST: host, MAIL_BOUNCE_DOMAIN: name = '' } = config;
   const returnPaths = returnPathsOf(config);
@@ -119,8 +121,8 @@ function reportHealth(publisher: ReportPublisher): Dependency {
 /**
  * Composes the service. It reads accounts and mailings as group `notifier`, stores the deliveries and sends the mails;
  * it also receives reports about mails, and publishes them. Its public routes are for providers that report over HTTP.
- * `start` reads settings, keys and templates, and rejects with a message that names the faulty one. The topics must
- * exist by then, and on a cluster the indexes as well. A stopped service may start again.
+ * `start` reads settings, keys and templates, and rejects with a message that names the faulty one. Before `start`, the
+ * topics must exist, and on a cluster the indexes, too. A stopped service may start again.
  */
 export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierService {
   const { logger, registry, backend, clock = systemClock, random = Math.random } = deps;

@@ -26,7 +26,7 @@ const keySet = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Mails about changes of an account. A system may disable them. */
+/** The names of mails that only inform a person about their account. NOTICES_OFF can disable them. */
 const NOTICES = ['new-sign-in', 'locked-out', 'account-disabled', 'sessions-ended'] as const;
 
 const notices = settingSchemas
@@ -49,15 +49,15 @@ const fields = z.object({
     .describe(
       'The URL where auth publishes the keys that verify its events and tokens. Default: /.well-known/jwks.json at PUBLIC_URL; in a standalone, auth passes the keys to the other services directly.',
     ),
-  FRONTEND_URL: url.optional().describe('The client app; links in mails then lead to its pages.'),
-  VERIFY_LINK: linkTemplate.optional().describe('Where verification links lead, with `{token}`.'),
-  RESET_LINK: linkTemplate.optional().describe('Where password links lead, with `{token}`.'),
+  FRONTEND_URL: url.optional().describe('The URL of the client app; links in mails then lead to its pages.'),
+  VERIFY_LINK: linkTemplate.optional().describe('The URL of verification links, with `{token}`.'),
+  RESET_LINK: linkTemplate.optional().describe('The URL of password links, with `{token}`.'),
   EMAIL_CHANGE_LINK: linkTemplate
     .optional()
-    .describe('Where links lead that confirm a new address, with `{token}`.'),
+    .describe('The URL of the links that confirm a new address, with `{token}`.'),
   EMAIL_UNDO_LINK: linkTemplate
     .optional()
-    .describe('Where links lead that undo a change of address, with `{token}`.'),
+    .describe('The URL of the links that undo a change of address, with `{token}`.'),
   ...mailFields,
   ...brandSettings,
   MAIL_LEASE_SECONDS: settingSchemas

@@ -4,11 +4,11 @@ import { KeyFault, parseJson } from '@latchkey/process';
 import { z } from 'zod';
 
 export interface DkimSettings {
-  /** The signing domain: that of the sender, so that DMARC accepts the signature. */
+  /** The signing domain: the sender's domain, so that DMARC accepts the signature. */
   readonly domain: string;
   /** The name of the key under `_domainkey.<domain>`. */
   readonly selector: string;
-  /** In PEM. */
+  /** The private key, in PEM. */
   readonly privateKey: string;
 }
 
@@ -34,7 +34,7 @@ export const SELECTOR_PATTERN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*$/
 export interface DkimKey {
   /** The name of the key in DNS. Undefined if MAIL_DKIM_SELECTOR contains it. */
   readonly selector?: string;
-  /** In PEM. */
+  /** The private key, in PEM. */
   readonly privateKey: string;
 }
 
@@ -53,7 +53,7 @@ const dkimJwks = z.object({
  * @throws KeyFault
  */
 export function parseDkimKeys(text: string): DkimKeys {
-  // Some secret stores keep a key on one line.
+  // Some secret stores keep a key on one line, with `\n` for each line break.
   if (!text.trimStart().startsWith('{')) return [usable({ privateKey: text.replaceAll('\\n', '\n') })];
   const [first, ...others] = (dkimJwks.safeParse(parseJson(text)).data?.keys ?? []).map((jwk) =>
     usable({ privateKey: pemOf(jwk), ...(jwk.kid !== undefined && { selector: jwk.kid }) }),
@@ -91,7 +91,7 @@ const LONGEST_PART = 255;
 export interface DnsRecord {
   readonly name: string;
   readonly type: 'TXT';
-  /** The parts of the text. Receivers join them without a space. */
+  /** The parts of the record's text. Receivers join them without a space. */
   readonly parts: readonly string[];
 }
 

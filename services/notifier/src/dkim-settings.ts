@@ -16,7 +16,7 @@ export const dkimFields = {
   MAIL_DKIM_SELECTOR: selector
     .optional()
     .describe(
-      'The name of the key below `_domainkey` of that domain. Not needed if the keys have names of their own.',
+      'The selector: the name of the key below `_domainkey` of MAIL_DKIM_DOMAIN. Not needed if the keys have names of their own.',
     ),
   MAIL_DKIM_PRIVATE_KEY: keySetting(parseDkimKeys)
     .optional()

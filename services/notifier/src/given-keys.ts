@@ -6,8 +6,8 @@ import type { DkimConfig } from './dkim-settings.ts';
 import type { ReportConfig } from './report-settings.ts';
 
 /**
- * Returns the keys on which pending mails depend. They are recorded only to know since when each has been in use,
- * because a former key is still needed for some days.
+ * Returns the keys that are needed until some days after the last mail was sent with them. The store records them only
+ * to know since when each key has been in use.
  */
 export function givenKeysOf({
   MAIL_BOUNCE_KEY: bounces,

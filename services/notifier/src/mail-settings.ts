@@ -12,7 +12,7 @@ function plainText(most: number) {
     .refine((text) => !/\p{Cc}/u.test(text), 'must not contain control characters');
 }
 
-/** Returns what is wrong with the name of a mail server. */
+/** Returns what is wrong with the name of a mail server; undefined if it is valid. */
 function faultOfServer(text: string): string | undefined {
   const url = /^[a-z]+:\/\/(?:[^@/]*@)?(\[?[^/\]]*\]?)/i.exec(text.trim());
   if (url)
@@ -36,7 +36,7 @@ const server = z
 
 const mailbox = z.email();
 
-/** Returns what is wrong with a sender. */
+/** Returns what is wrong with a sender that is not a valid e-mail address. */
 function faultOfSender(text: string): string {
   if (/[<>"]/.test(text)) return 'must be the address alone: the name goes to MAIL_FROM_NAME';
   if (!text.includes('@')) return 'must have a domain, such as noreply@example.com';
@@ -74,7 +74,7 @@ export const mailFields = {
   MAIL_PASSWORD: z.string().optional().describe('Password for the SMTP server.').meta({ secret: true }),
   MAIL_FROM: sender
     .optional()
-    .describe('Sender of the mails. An internationalized domain is converted to Punycode.'),
+    .describe('The From address of the mails. An internationalized domain is converted to Punycode.'),
   BRAND_NAME: brandNameField,
   MAIL_FROM_NAME: plainText(100)
     .optional()
@@ -84,12 +84,12 @@ export const mailFields = {
   MAIL_STARTTLS: settingSchemas
     .flag()
     .describe(
-      'true: STARTTLS is required, not opportunistic. false: plain text. Default: true unless MAIL_SSL_TLS is set.',
+      'true: the connection must be upgraded with STARTTLS. false: STARTTLS is not used. Default: true unless MAIL_SSL_TLS is set.',
     ),
   MAIL_SSL_TLS: settingSchemas.flag(false).describe('Use TLS from the first byte (usually port 465).'),
   USE_CREDENTIALS: settingSchemas
     .flag(true)
-    .describe('Log in with MAIL_USERNAME and MAIL_PASSWORD, or a token.'),
+    .describe('Log in to the SMTP server: with MAIL_USERNAME and MAIL_PASSWORD, or with a token.'),
   VALIDATE_CERTS: settingSchemas.flag(true).describe("Check the SMTP server's certificate."),
   MAIL_AUTH: z
     .enum(['auto', 'plain', 'login', 'cram-md5', 'xoauth2'])
@@ -133,7 +133,9 @@ export const mailFields = {
     ),
   MAIL_WAIT_SECONDS: settingSchemas
     .whole({ min: 1, max: 600, fallback: 600 })
-    .describe('The longest wait for a reply of the SMTP server. RFC 5321 requires up to 10 minutes.'),
+    .describe(
+      'The maximum time to wait for a reply of the SMTP server. RFC 5321 requires clients to wait up to 10 minutes.',
+    ),
 };
 
 const schema = z.object(mailFields);

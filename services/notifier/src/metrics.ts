@@ -14,7 +14,7 @@ export interface NotifierMetrics {
   readonly forged: Counter;
 }
 
-/** The deliveries of a state are counted only up to this number, so that the cost of a scrape is limited. */
+/** The maximum number of deliveries that are counted per state, so that the cost of a scrape is limited. */
 const MAX_COUNTED = 100_000;
 /** How long a census is cached, in ms: there may be several scrapers. */
 const CENSUS_MS = 15_000;
@@ -34,8 +34,8 @@ function observeStore(registry: Registry, deliveries: CountedStore, now: () => D
     return known.census;
   }
   /**
-   * The time of the oldest event if it is in the future, and when it was first seen. Either its clock or ours was
-   * wrong.
+   * Set while the time of the oldest event is in the future: that time, and when we first saw it. Either the clock that
+   * set the time or our clock is wrong.
    */
   let ahead: { readonly event: number; readonly seen: number } | undefined;
   async function age(): Promise<number> {

@@ -31,7 +31,7 @@ import {
 import { settingsToSendTo } from './testing/settings.ts';
 
 const HOUR = 3_600_000;
-/** How long a notifier that stops waits for mails in progress. */
+/** How long a stopping notifier waits for mails in progress. */
 const STOPS_WITHIN_MS = 5_000;
 function later(ms: number): string {
   return new Date(Date.now() + ms).toISOString();

@@ -38,7 +38,7 @@ export interface NotifierOps extends Preparable {
   readonly suppressions: Suppressions;
   /** The keys that notifiers were started with. */
   readonly keys: Pick<KeyFingerprints, 'list' | 'forget'>;
-  /** Returns the mails that events of an account have caused, oldest first. */
+  /** Returns the mails that an account's events have caused, oldest first. */
   mailsOf(account: string): AsyncIterable<ExportedMail>;
 }
 

@@ -1,4 +1,7 @@
-/** Hours without a mail server, on a simulated clock, with a real log, store and mail server. */
+/**
+ * Tests outages of the mail server that last for hours, on a simulated clock. The log, the store and the mail server
+ * are real.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,12 +34,12 @@ const CONNECTIONS = 5;
 const IN_HAND = 10;
 /** How many mails may have been used for the last probes. Each of them waits about a second for its next attempt. */
 const PROBED = 2;
-/** How many mails may wait for a connection to open: the mail server delays its greeting by 100 ms. */
+/** How many mails may wait for a connection to open, because the mail server delays its greeting by 100 ms. */
 const GREETED_LATER = CONNECTIONS - 1;
 /** The maximum number of probes per minute: about one per second, never more often than every 750 ms. */
 const PROBES_A_MINUTE = 80;
 
-/** How far the clock moves at a time outside the minutes that are checked closely. */
+/** How far the clock moves in one step, except during the minutes that are checked closely. */
 const GLANCE = 30 * SECOND;
 /** How many times in a row the process must be found idle before it counts as idle. */
 const LOOKS = 3;

@@ -28,7 +28,9 @@ export const reportFields = {
       'must be the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:bounces',
     )
     .optional()
-    .describe('The SNS topic by which Amazon SES reports to `/api/v1/mail-reports/ses`.'),
+    .describe(
+      'The ARN of the SNS topic through which Amazon SES sends reports to `/api/v1/mail-reports/ses`.',
+    ),
   MAIL_POSTMARK_CREDENTIALS: z
     .string()
     .regex(/^[^:]+:.{16,}$/, 'must be user:password, with a password of 16 characters or more')
@@ -37,7 +39,9 @@ export const reportFields = {
     .meta({ secret: true }),
   MAIL_SUPPRESSION_DAYS: settingSchemas
     .whole({ min: 1, max: 3650, fallback: 30 })
-    .describe('How long an address gets no mail of a kind after one of them bounced or was marked as spam.'),
+    .describe(
+      'After a mail bounced or was marked as spam, how long no mail of the same kind is sent to its e-mail address.',
+    ),
 };
 
 const schema = z.object(reportFields);

@@ -43,9 +43,9 @@ export interface UserOps extends Preparable {
   generations(): Promise<readonly number[]>;
   /** Returns the profiles of the active generation. */
   activeProfiles(): Promise<ProfileView>;
-  /** Returns accounts that are parked in any generation, by id. */
+  /** Returns accounts that are parked in any generation, ordered by id. */
   listParked(page: ParkedPage): Promise<readonly ParkedAccount[]>;
-  /** Returns undefined if the account is parked in no generation. */
+  /** Returns a parked account; undefined if it is parked in no generation. */
   findParked(account: string): Promise<ParkedAccount | undefined>;
   /** Returns the record at which an account is parked; undefined if the record is no longer on the topic. */
   recordOf(parked: Parked, log: KeyReader): Promise<BusRecord | undefined>;

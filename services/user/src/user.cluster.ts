@@ -92,7 +92,7 @@ function accounts(prefix: string): readonly History[] {
   return Array.from({ length: 40 }, (_, index) => historyOf(`${prefix}${index}`));
 }
 
-/** Retries, like a client, while the response says that the read model is behind. */
+/** Asserts that an account is shown. Retries, like a client, while the response says that the read model is behind. */
 async function assertComes(instance: Instance, account: History, sequence: number): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while ((await instance.get('/users/me', tokenOf(account.id, sequence))).status === 503) {

@@ -33,7 +33,9 @@ const WEBHOOK_SECRET_KEY = Buffer.alloc(32, 7).toString('base64url');
 
 /** Longer than the projection takes on a busy machine. */
 const PATIENT: Partial<WaitLimits> = { timeoutMs: 120_000 };
-/** For tests in which some requests are to be refused. The other requests of these tests must not need to wait. */
+/**
+ * Limits for tests in which some requests are to be refused. The other requests of these tests must not need to wait.
+ */
 const IMPATIENT: Partial<WaitLimits> = { timeoutMs: 50 };
 
 /** Starts the service on its own data folder, behind real HTTP, until the test ends. */

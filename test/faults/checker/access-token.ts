@@ -6,9 +6,9 @@ export interface Claims {
   readonly sub: string;
   /** The session. */
   readonly sid: string;
-  /** The sequence of the account when it was issued. */
+  /** The sequence of the account at the time when the token was issued. */
   readonly seq: number;
-  /** When it expires, in seconds since 1970. */
+  /** The time at which the token expires, in seconds since 1970. */
   readonly exp: number;
 }
 
@@ -24,10 +24,12 @@ export function claimsOf(token: unknown): Claims | undefined {
   }
 }
 
-/** The clock of a process may differ from the checker's by this much, in ms. */
+/** The maximum difference between the clock of a process and the checker's clock, in ms. */
 const EXPIRY_SLACK_MS = 60_000;
 
-/** Returns whether the access token of a command may have expired before the response. True if the command has none. */
+/**
+ * Returns whether the access token of a command may have expired before the response; true if the command has no token.
+ */
 export function mayBeExpired({
   accessToken,
   answeredAt,

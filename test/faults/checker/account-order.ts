@@ -1,8 +1,9 @@
 /**
- * Checks that the responses to logins, refreshes, logouts and access tokens are linearizable per account: there is one
- * order of everything that happened to the account that explains them all. The journal gives the order of the commits;
- * `linearize` searches for the rest. Only auth must be linearizable, because it reads its journal for each request. The
- * user service follows its read model (`checkReaders`).
+ * Checks that the responses to logins, refreshes, logouts and access tokens are linearizable per account. This means
+ * that everything that happened to the account can be put into one order that explains all of these responses. The
+ * journal gives the order of the commits; `linearize` searches for the rest of the order. Only auth must be
+ * linearizable, because it reads its journal for each request. The user service follows its read model
+ * (`checkReaders`).
  */
 import type { CommandLine } from '../run-folder.ts';
 import { claimsOf, mayBeExpired } from './access-token.ts';
@@ -16,11 +17,11 @@ import type { Commit } from './stored.ts';
 
 /** The state of an account after some of its commits. */
 interface Standing {
-  /** Its `revokedAt` is the sequence below which access tokens are invalid. */
+  /** The profile. Its `revokedAt` is the sequence below which access tokens are invalid. */
   readonly profile: Profile;
   /** undefined if the history does not contain the request that set it. */
   readonly password: string | undefined;
-  /** The sequence of the last event that ended every session. */
+  /** The sequence of the last event that ended all sessions. */
   readonly allRevokedAt: number;
   readonly revokedSessions: ReadonlySet<string>;
 }
@@ -175,7 +176,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The operation that is only recorded before its response; it is processed after that. */
+/** The operation that auth only records before the response, and processes afterwards. */
 const LATER = 'reset-request';
 
 function commitOperation(
@@ -195,8 +196,8 @@ function commitOperation(
 }
 
 /**
- * Returns when an operation must have taken effect. A command without a response, or with a 5xx, may take effect at any
- * later time.
+ * Returns the time by which an operation must have taken effect. A command without a response, or with a 5xx, may take
+ * effect at any later time.
  */
 function returnOf({ answeredAt, status }: CommandLine): number {
   return answeredAt === null || status === null || status >= 500
@@ -206,7 +207,7 @@ function returnOf({ answeredAt, status }: CommandLine): number {
 
 type Apply = Operation<State>['apply'];
 
-/** Problem codes of refusals for which the access token had already been accepted. */
+/** Problem codes of refusals that happen only after the access token has been accepted. */
 const AFTER_THE_GUARD: ReadonlySet<string | null> = new Set([
   'account_not_verified',
   'insufficient_permission',
@@ -387,7 +388,10 @@ function ownCommit({ commits }: Account, id: string): number {
   return commits.findIndex(({ correlationId }) => correlationId === id);
 }
 
-/** The session in which the password was changed remains active: the commit of the change counts as its beginning. */
+/**
+ * A password change keeps the session in which it was made. The commit of the change counts as the beginning of that
+ * session.
+ */
 function keptSession(account: Account, { id, accessToken }: CommandLine): Apply {
   const { sid = '' } = claimsOf(accessToken) ?? {};
   const own = ownCommit(account, id);

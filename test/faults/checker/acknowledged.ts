@@ -8,18 +8,21 @@ import { type Journal, type JournalEvent, lastSequence } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { CommitEvent } from './stored.ts';
 
-/** The default limit of mails per hour, address and purpose. Requests above this limit have no effect. */
+/** The default limit of mails per hour, address and purpose. Requests above the limit have no effect. */
 const MAILS_PER_ADDRESS = 3;
 /** The maximum number of pending sign-ups of an address; one more sign-up only requests another link. */
 const MAX_PENDING_SIGN_UPS = 5;
 
-/** Indexes for the checks, because a history is long. */
+/** Indexes for the checks. Without them, each check would search the whole history, which is long. */
 interface LookUp {
   readonly journal: Journal;
-  /** The commands by the key that retries share. */
+  /** The commands by their key, which all retries of a command share. */
   readonly byKey: ReadonlyMap<string, readonly CommandLine[]>;
   readonly accountsByAddress: ReturnType<typeof byAddress>;
-  /** Whether an address had so many requests that the limit may have suppressed the effect of this one. */
+  /**
+   * Returns whether the address of a command had more requests than the limit allows. If so, the limit may have
+   * suppressed the effect of the command.
+   */
   isOverLimit(command: CommandLine): boolean;
 }
 
@@ -59,7 +62,7 @@ function account(
   };
 }
 
-/** Requires a commit of the command itself that has such an event. */
+/** Requires that the command itself has caused a commit with an event for which `what` is true. */
 function commit(what: (event: CommitEvent) => boolean): Demand {
   return ({ id }, { journal }) =>
     commitsOf(journal, id).some(({ events }) => events.some(what))
@@ -99,7 +102,7 @@ const signUp: Demand = (command, { journal, byKey, accountsByAddress, isOverLimi
     : 'the journal has no such sign-up';
 };
 
-/** Events after which possibly no reset link is sent to the address of the sign-up. */
+/** Events after which a reset request may send no link to the address of the sign-up. */
 const ENDS_RESETS: ReadonlySet<string> = new Set([
   'AccountDisabled',
   'AccountErasureRequested',
@@ -107,8 +110,8 @@ const ENDS_RESETS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The request is recorded before the response, and processed later. The event must exist if the account had verified
- * its address before the request and has none of the events in ENDS_RESETS.
+ * Checks a reset request. It is recorded before the response, and processed later. Its event must exist if the account
+ * had verified its address before the request and has none of the events in ENDS_RESETS.
  */
 const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit }) => {
   const { request, sentAt, id } = command;
@@ -123,7 +126,10 @@ const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit
   return 'it was never carried out';
 };
 
-/** No event is required if the account is verified, disabled or ended at the end of the run. */
+/**
+ * Checks a request for another verification link. No event is required if the account is verified, disabled or ended at
+ * the end of the run.
+ */
 const verificationRequest: Demand = (command, { journal, isOverLimit }) => {
   const account = claimsOf(command.accessToken)?.sub;
   if (account === undefined || commitsOf(journal, command.id).length > 0 || isOverLimit(command))
@@ -199,7 +205,7 @@ function lookUpIn({ journal, history, settings }: CommandContext): LookUp {
   };
 }
 
-/** Returns the key under which the limit counts a request: its address and the purpose of the mail. */
+/** Returns the key under which the limit counts a request: the purpose of the mail and the address. */
 function askedOf({ op, request }: CommandLine): string {
   const purpose = op === 'sign-up' || op === 'verification-request' ? 'verification' : op;
   return `${purpose} ${toLowerCase(request['email'])}`;

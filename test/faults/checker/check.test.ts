@@ -555,7 +555,7 @@ describe('a mail', () => {
     for (const fault of ['kill-notifier', 'stop-mongodb', 'smtp-refuses'])
       assert.deepEqual(during(fault), []);
     assert.deepEqual(during('kill-broker'), ['duplicate mails']);
-    // A fault of another sender, and a fault after the first copy must have been recorded.
+    // Neither a fault of the other sender nor a fault after the first copy excuses the second copy.
     assert.deepEqual(during('kill-notifier', { target: 'notifier-2' }), ['duplicate mails']);
     assert.deepEqual(during('kill-notifier', { at: minuteOfRun(2, 13), until: minuteOfRun(3) }), [
       'duplicate mails',

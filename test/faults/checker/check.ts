@@ -27,8 +27,8 @@ import { checkTraces } from './traces.ts';
 export type { Report } from './report.ts';
 
 /**
- * Checks a run whose files are in `folder`. Its servers must be up, and the system idle: work that is not done by now
- * counts as lost.
+ * Checks a run whose files are in `folder`. Its servers must be up, and the system must be idle: unfinished work counts
+ * as lost.
  */
 export async function check(folder: string): Promise<Report> {
   const recorded = await readRun(folder);
@@ -41,7 +41,7 @@ export async function recheck(folder: string): Promise<Report> {
   return checkRecorded(await readRun(folder), stores, at);
 }
 
-/** Checks a run from its arguments alone, without servers. */
+/** Checks a run, given all of its data. Needs no servers. */
 export function checkRecorded(recorded: RecordedRun, stores: Stores, now: Date): Report {
   const { run, history, mails, faults, removed } = recorded;
   const forged = stores.records.filter(isForged);

@@ -1,4 +1,4 @@
-/** The commands that clients sent, and the commits that each command has caused. */
+/** The commands that clients sent, and the commits that each command caused. */
 import type { CommandLine } from '../run-folder.ts';
 import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
 import type { Commit } from './stored.ts';

@@ -9,14 +9,12 @@ import { type Violation, violationsOf } from './report.ts';
 
 export interface CoverageContext extends MailContext {
   readonly history: readonly CommandLine[];
-  /** How many records repeat an earlier one. */
+  /** The number of records that repeat an earlier one. */
   readonly duplicates: number;
   readonly minimums: Minimums;
 }
 
-/**
- * A fault also counts as hitting work that ended up to this long before it, or began up to this long after it, in ms.
- */
+/** In ms. A fault also hits work that ended at most this long before the fault, or began at most this long after it. */
 const NEAR_MS = 3_000;
 /** How long a client waits for a response, in ms. */
 const PATIENCE_MS = 10_000;
@@ -46,7 +44,7 @@ function tooFew(
     );
 }
 
-/** Returns a predicate: whether a fault hit something that was in flight. */
+/** Returns a function that returns whether a fault hit something in flight. */
 export function hitsSomething(context: CoverageContext): (fault: FaultLine) => boolean {
   const { history, mails, deliveries, journal } = context;
   const commands = history.map(({ sentAt, answeredAt }) =>

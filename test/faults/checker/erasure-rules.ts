@@ -5,12 +5,12 @@ import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { Commit, CommitEvent, EventData, TopicRecord } from './stored.ts';
 
-/** The clocks of two processes may differ by this much. */
+/** The maximum difference between the clocks of two processes, in ms. */
 const SKEW_MS = 120_000;
 
 /**
- * Returns when the account is due to be erased, in ms since 1970; undefined if no erasure is requested, or if it was
- * canceled.
+ * Returns the time at which the account is due to be erased, in ms since 1970. undefined if no erasure is requested, or
+ * if it was canceled.
  */
 function dueAt(events: readonly JournalEvent[]): number | undefined {
   const last = events.findLast(
@@ -29,8 +29,8 @@ export function isToBeErased(events: readonly JournalEvent[]): boolean {
 }
 
 /**
- * Checks that every account whose erasure is due was erased, that no other was, and that an erased account has no later
- * events.
+ * Checks three things: every account whose erasure is due was erased; no other account was erased; and an erased
+ * account has no later events.
  */
 export function checkErasures(journal: Journal, now: Date): readonly Violation[] {
   return eventsByAccount(journal).flatMap(([id, events]) => {
@@ -50,8 +50,8 @@ export function checkErasures(journal: Journal, now: Date): readonly Violation[]
 }
 
 /**
- * Returns the commits as they were before erasure, with the personal data that the topic still has. An event whose
- * record differs in more than the person is left unchanged.
+ * Returns the commits as they were before erasure. Their personal data comes from the topic, which may still contain
+ * it. An event is left unchanged if its record differs in anything but `person`.
  */
 export function beforeErasure(
   commits: readonly Commit[],

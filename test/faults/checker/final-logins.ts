@@ -18,8 +18,8 @@ const ASKED_ABOUT: ReadonlySet<string> = new Set(['AccountErased', 'AccountErasu
 const TOO_MANY = 429;
 
 /**
- * Checks that each account that was erased, kept or moved to another address has a login at the end, with the correct
- * outcome.
+ * Checks that each account that was erased, kept after a canceled erasure, or moved to a different address has a login
+ * at the end, with the correct outcome.
  */
 export function checkFinalLogins({ journal, history, settings }: CommandContext): readonly Violation[] {
   const commands = byId(history);

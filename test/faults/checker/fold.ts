@@ -113,7 +113,10 @@ function pick<From extends object, Name extends keyof From & keyof Profile>(
   );
 }
 
-/** Returns the erased fields if the person is `null`: once a person is erased from one event, it is erased from all. */
+/**
+ * Returns null for all personal fields if `person` is null, and no changes otherwise. Once the person's data is erased
+ * from one event, it is erased from all events of the account.
+ */
 function whoIsErased(person: Person | null | undefined): Partial<Profile> {
   return person === null ? { email: null, username: null, firstName: null, lastName: null } : {};
 }

@@ -1,4 +1,4 @@
-/** Rules about forged records, which the run itself writes to the topics with a header that marks them. */
+/** Rules about forged records. The run itself writes them to the topics, with a header that marks them. */
 import { type Violation, violationsOf } from './report.ts';
 import type { TopicRecord } from './stored.ts';
 
@@ -10,8 +10,8 @@ export function isForged({ headers }: TopicRecord): boolean {
 }
 
 /**
- * Returns all records that the topics contain or have contained, except forged ones.
- * @param removed records that were cut off; some of them may still be on the topic
+ * Returns all genuine records that the topics contain or have contained.
+ * @param removed records that a fault has deleted; some of them may still be on the topic
  */
 export function genuineRecords(
   records: readonly TopicRecord[],
@@ -25,15 +25,15 @@ function placeOf({ topic, partition, offset }: TopicRecord): string {
   return `${topic} ${partition} ${offset}`;
 }
 
-/** The groups that must report a forged record, by topic. */
+/** The consumer groups that must report a forged record, by topic. */
 const READERS: Readonly<Record<string, readonly string[]>> = {
   'accounts.events.v1': ['user', 'notifier'],
   'mailings.events.v1': ['notifier'],
 };
 
 /**
- * Checks that every group has reported each forged record as a dead letter. That forged records had no effect follows
- * from the other rules, because they compare everything with the journal.
+ * Checks that every group has reported each forged record as a dead letter. The other rules show that forged records
+ * had no effect, because they compare everything with the journal.
  */
 export function checkForged(
   forged: readonly TopicRecord[],

@@ -95,16 +95,18 @@ function checkBeginning(stream: string, events: readonly JournalEvent[]): readon
  */
 const ADMIN_REMOVAL = /^admin-removal:\d+$/;
 
-/** Marks an address that an account no longer needs, so that it can be found. */
+/** Matches a claim that marks an address which the account no longer needs. Auth finds the address by this mark. */
 const RELEASE = /^release:/;
-/** Marks an address that is to be released immediately. */
+/** Matches a claim that marks an address to be released immediately. */
 const RELEASE_NOW = /^release:0:/;
 
 /**
- * Checks the claims of commits. A commit that verifies an account or changes its address claims that address, until the
- * account neither has it nor can get it back. An erased account claims no address. Only a commit that disables an
- * account, requests its erasure or changes its role may have the claim of an admin removal. Only a commit that changes
- * the address or undoes a change may mark an address for a release. There are no other claims.
+ * Checks the claims of commits. There are only three kinds:
+ * - A commit that verifies an account or changes its address claims that address, until the account neither has it nor
+ *   can get it back. An erased account claims no address.
+ * - Only a commit that disables an account, requests its erasure or changes its role may have the claim of an admin
+ *   removal.
+ * - Only a commit that changes the address or undoes a change may mark an address for a release.
  */
 export function checkClaims(journal: Journal): readonly Violation[] {
   const commits = [...journal.streams.values()].flat();
@@ -152,7 +154,7 @@ function isBesideAddresses({ events }: Commit, claim: string): boolean {
 }
 
 /**
- * Returns the addresses that the account gets by a commit.
+ * Returns the addresses that a commit gives to its account.
  * @param first the address of the sign-up
  */
 function takenBy({ events }: Commit, first = ''): readonly string[] {
@@ -177,15 +179,15 @@ function neededBy(events: readonly JournalEvent[]): readonly string[] {
 
 /** The processes that may have executed a command that got no response. */
 const ANSWERERS = ['auth-1', 'auth-2', 'standalone'];
-/** The time after a commit within which its follow-up work, which no response waits for, is done. */
+/** In ms. The follow-up work of a commit is done within this time. No response waits for that work. */
 const FOLLOW_UP_MS = 10_000;
 /** The minimum time until an operation on an unreachable store fails; longer on a busy machine (ARCHITECTURE.md). */
 const GIVEN_UP_AFTER_MS = 2_000;
 
 /**
- * Checks that each pending sign-up is marked with its address, by which it can be found. When a sign-up is verified or
- * ended, its mark is removed before the response. If the process died or the store failed before that, the next
- * clean-up or look-up removes the mark.
+ * Checks that each pending sign-up is marked with its address, so that it can be found by the address. When a sign-up
+ * is verified or ended, its mark is removed before the response. If the process died or the store failed before that,
+ * the next clean-up or look-up removes the mark.
  */
 export function checkMarks(
   { journal, history }: Pick<CommandContext, 'journal' | 'history'>,
@@ -193,7 +195,7 @@ export function checkMarks(
 ): readonly Violation[] {
   const commands = byId(history);
 
-  /** Returns the time by which the mark of an event's account must have been removed. */
+  /** Returns the time by which the mark must have been removed, given the event that made it unnecessary. */
   function dueAt({ time, commit }: JournalEvent): number {
     const command = commands.get(commit.correlationId);
     if (command === undefined) return Date.parse(time) + FOLLOW_UP_MS;

@@ -30,7 +30,9 @@ const LIMITS: Readonly<Record<string, Limit>> = {
   },
 };
 
-/** Checks that a command was refused only if its limit was reached, and none if limits are off. */
+/**
+ * Checks that a command was refused only if its limit was reached, and that no command was refused if limits are off.
+ */
 export function checkLimits({ history, settings }: CommandContext): readonly Violation[] {
   const limited = history.filter(({ op }) => LIMITS[op] !== undefined);
   const together = Map.groupBy(limited, (command) => LIMITS[command.op]?.keyOf(command));
@@ -52,7 +54,7 @@ export function checkLimits({ history, settings }: CommandContext): readonly Vio
     });
 }
 
-/** Whether an attempt may count. One without a response may have been counted. */
+/** Returns whether the limit may have counted a command. If there was no response, this is unknown. */
 function mayCount({ status }: CommandLine): boolean {
   return status === null || (status < 500 && status !== TOO_MANY);
 }

@@ -1,9 +1,9 @@
 /**
  * Decides whether a concurrent history is linearizable: whether its operations can be put into one order that agrees
  * with real time, and in which each has the observed outcome. The algorithm is by Wing and Gong, with Lowe's memory of
- * visited configurations, as in Knossos and porcupine: a depth-first search that always chooses among the operations
- * that began before the first response of those left. Read-only operations are placed as soon as their outcome is
- * possible, because that never rules out a solution.
+ * visited configurations, as in Knossos and porcupine. It is a depth-first search. The next operation is always one of
+ * those that began before the earliest response among the remaining operations. Read-only operations are placed as soon
+ * as their outcome is possible, because that never rules out a solution.
  */
 
 /** An operation on an object of type `State`. Times are in ms since 1970. */
@@ -22,7 +22,7 @@ export interface Operation<State> {
 
 export type Verdict =
   | { readonly kind: 'linearizable' }
-  /** `stuckAt` names the operation that was due next when the longest possible order could not be continued. */
+  /** `stuckAt` names an operation that did not fit into the longest order found: the one with the earliest response. */
   | { readonly kind: 'impossible'; readonly stuckAt: string }
   /** The search was given up because it exceeded the budget. */
   | { readonly kind: 'undecided' };
@@ -50,7 +50,9 @@ export function linearize<State>(
   let left = budget;
   let farthest = { done: -1, stuckAt: '' };
 
-  /** Returns the operations that may come next: those that began before the first response of those left. */
+  /**
+   * Returns the operations that may come next: those that began before the earliest response among the remaining ones.
+   */
   function candidatesIn(done: Uint8Array): readonly number[] {
     let deadline = Number.POSITIVE_INFINITY;
     const candidates: number[] = [];
@@ -101,7 +103,8 @@ export function linearize<State>(
     left -= 1;
     if (left < 0) return { kind: 'undecided' };
     note(done);
-    // The last one pushed is tried first: the operation with the earliest response probably happened first.
+    // The operation that was pushed last is tried first. This is the one with the earliest response, because it
+    // probably happened first.
     const inOrder = candidatesIn(done).toSorted((a, b) => at(ops, b).returnedAt - at(ops, a).returnedAt);
     for (const index of inOrder) {
       const next = at(ops, index).readOnly ? undefined : at(ops, index).apply(state);

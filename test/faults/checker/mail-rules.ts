@@ -1,4 +1,4 @@
-/** Compares the mails that events require with the record of the mail server and the notifier's deliveries. */
+/** Compares the mails that events require with two records: that of the mail server, and the notifier's deliveries. */
 import type { FaultLine, MailLine } from '../run-folder.ts';
 import { coversTime } from './faults.ts';
 import type { Journal, JournalEvent } from './journal.ts';
@@ -17,7 +17,7 @@ export interface MailContext {
 interface Story {
   readonly owed: OwedMail;
   readonly delivery: StoredDelivery | undefined;
-  /** Its arrivals at the mail server, in order; more than one if it was duplicated. */
+  /** The arrivals of the mail at the mail server, in order; more than one if the mail was duplicated. */
   readonly arrivals: readonly MailLine[];
   /** Later events of the account that supersede the mail. */
   readonly supersededBy: readonly JournalEvent[];
@@ -90,7 +90,7 @@ function nameOf({ owed: { mail, event } }: Story): string {
   return `${mail} of event ${event.sequence} of ${event.subject}`;
 }
 
-/** Checks that an event requires each mail and each delivery, and that each mail went to its recipient. */
+/** Checks that each mail and each delivery is required by an event, and that each mail went to its recipient. */
 function checkStrangers({ mails, deliveries }: MailContext, stories: readonly Story[]): readonly Violation[] {
   const owed = new Map(stories.map((story) => [story.owed.id, story]));
   const strangers = mails.filter((mail) => !owed.has(idIn(mail)));
@@ -120,7 +120,7 @@ function checkFate(story: Story, faults: readonly FaultLine[]): readonly Violati
 
 const ENDED: ReadonlySet<string> = new Set(['sent', 'cancelled', 'expired', 'failed']);
 
-/** For each final state: whether a mail that was not accepted may be in it. */
+/** For each final state, a function that returns whether a mail that was never accepted may be in this state. */
 const isExcused: Readonly<
   Record<string, (story: Story, delivery: StoredDelivery, faults: readonly FaultLine[]) => boolean>
 > = {
@@ -140,8 +140,8 @@ const isExcused: Readonly<
 };
 
 /**
- * Whether a fault overlaps an attempt. A mail refused before its content was sent is not in the mail server's record,
- * so only the faults can explain it.
+ * Returns whether a fault overlaps an attempt. If a mail was refused before its content was sent, the mail server has
+ * no record of it, so only the faults can explain the refusal.
  */
 function isHitInTry(faults: readonly FaultLine[], { at, ms }: Pick<Attempt, 'at' | 'ms'>): boolean {
   return coversTime(faults, { from: at.getTime(), to: at.getTime() + ms }, ['smtp']);
@@ -156,15 +156,15 @@ function checkStale(story: Story): readonly Violation[] {
     );
 }
 
-/** The servers that every sender needs in order to have a mail accepted and to record that. */
+/** The servers that every sender needs to get a mail accepted and to record that. */
 const SHARED_BY_SENDERS = ['mongodb', 'smtp'];
 /** Without faults, a sender records an acceptance within this time. */
 const RECORDED_WITHIN_MS = 10_000;
 
 /**
- * Checks duplicates. A second copy is tolerated if the response to the first copy was lost. It is also tolerated if, at
- * the time of the first copy's acceptance, a fault hit the sender of that copy or a server that the sender needs to
- * record the acceptance. No other fault excuses a copy. Mails with different Message-IDs are not copies.
+ * Checks duplicates. A second copy is tolerated in two cases: the response to the first copy was lost; or, when the
+ * first copy was accepted, a fault hit its sender or a server that the sender needs to record the acceptance. No other
+ * fault excuses a copy. Mails with different Message-IDs are not copies.
  */
 function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly Violation[] {
   return story.arrivals.flatMap((copy, index) => {
@@ -243,10 +243,10 @@ function senderOf({ at, ms }: Attempt, arrivals: readonly MailLine[]): readonly 
   return arrival === undefined ? SENDERS : [arrival.by];
 }
 
-/** More than any fault sets a clock ahead or behind. */
+/** Longer than the offset that any fault gives a clock. */
 const CLOCK_ERROR_MS = 60_000;
 
-/** Returns by how much a time from the clock of one of these processes may be wrong, in ms. */
+/** Returns the maximum error of a time that comes from the clock of one of these processes, in ms. */
 function clockErrorAt(time: Date, processes: readonly string[], faults: readonly FaultLine[]): number {
   const span = { from: time.getTime() - CLOCK_ERROR_MS, to: time.getTime() + CLOCK_ERROR_MS };
   const clocks = processes.map((name) => `clock-of-${name}`);

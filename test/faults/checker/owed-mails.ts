@@ -1,5 +1,5 @@
 /**
- * Computes from the events which mails must be sent, to whom, and until when, and which earlier mails each event
+ * Computes which mails the events require, with recipients and deadlines, and which earlier mails each event
  * supersedes: docs/events.md.
  */
 import { createHash } from 'node:crypto';
@@ -10,13 +10,13 @@ type Purpose = 'verification' | 'reset' | 'erasure' | 'email-change' | 'email-un
 export type Superseded = Purpose | 'everything';
 
 export interface OwedMail {
-  /** The id of its delivery, which is also the local part of its Message-ID. */
+  /** The id of the delivery, which is also the local part of the mail's Message-ID. */
   readonly id: string;
   readonly event: JournalEvent;
   readonly mail: string;
   readonly to: string;
   readonly purpose?: Purpose;
-  /** When its link expires. In ms since 1970, like all times below. */
+  /** The time at which the link in the mail expires, in ms since 1970. */
   readonly expiresAt?: number;
   /** The time after which the mail must not be sent. In ms since 1970. */
   readonly sendUntil: number;
@@ -57,7 +57,7 @@ const owing: Readonly<Record<string, (event: JournalEvent) => Owing | undefined>
   MailRequested: () => ({ mail: 'welcome' }),
 };
 
-/** Returns which kinds of mail of earlier events must no longer be sent after this event. */
+/** Returns the kinds of mail that must no longer be sent for earlier events after this event. */
 export function supersededBy({ type, data }: JournalEvent): readonly Superseded[] {
   switch (type) {
     case 'UserRegistered':

@@ -1,6 +1,6 @@
 /**
- * Plants faults in the record of a run, one at a time. Exactly one rule must detect each, so that the tests fail if a
- * rule is removed.
+ * Plants faults in the record of a run, one at a time. Exactly one rule must detect each fault. The tests therefore
+ * fail if a rule is removed.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -24,7 +24,7 @@ import type {
 import { READERS, TOPICS } from './topic-rules.ts';
 
 /**
- * Reads the stores one after the other, in the direction in which data flows, so that each read sees the effects of
+ * Reads the stores one after the other, in the direction in which data flows. Each read therefore sees the effects of
  * everything that the earlier reads have seen.
  */
 export async function readStores(servers: Servers | DataFolder): Promise<Stores> {
@@ -72,7 +72,7 @@ async function rebuiltGenerations(db: Db): Promise<readonly string[]> {
 
 /**
  * Returns the genuine journal as it was before erasures.
- * @param removed records that are no longer on their topic
+ * @param removed records that were deleted from their topic
  */
 export async function readJournal(
   { KAFKA_BROKERS, MONGO_URL }: Servers,
@@ -88,7 +88,7 @@ export async function readJournal(
   }
 }
 
-/** Returns every record of the topics of events, or of other topics. */
+/** Returns every record of the given topics, except heartbeats. Default: the topics of events. */
 export async function readRecords(
   brokers: string,
   topics: readonly string[] = TOPICS,
@@ -112,7 +112,7 @@ async function readTopics(
   brokers: string,
 ): Promise<Pick<Stores, 'records' | 'deadLetters' | 'lags'>> {
   const deadLetterTopics = (await admin.listTopics()).filter((topic) => topic.includes('.dlq.'));
-  // One after the other: for concurrent requests about two topics, kafkajs may return no partitions for one of them.
+  // One after the other: if two topics are requested concurrently, kafkajs may return no partitions for one of them.
   const lags: GroupLag[] = [];
   for (const [group, topic] of READERS) lags.push(await lagOf(admin, group, topic));
   return {

@@ -3,7 +3,7 @@ import type { CommandLine } from '../run-folder.ts';
 import { type Claims, claimsOf } from './access-token.ts';
 import { type Violation, violationsOf } from './report.ts';
 
-/** The place of a refresh token: its session, and its number in it. */
+/** The place of a refresh token: its session, and its position in the session. */
 export interface TokenPlace {
   readonly account: string;
   readonly session: string;

@@ -33,7 +33,7 @@ const OF_ANOTHER: ReadonlySet<string> = new Set([
   'undo-email',
 ]);
 
-/** Checks that each response is about the account that the request was for. */
+/** Checks that each response is about the account that was meant by the request. */
 export function checkAnswerers({ history }: CommandContext): readonly Violation[] {
   return history.filter(isAcknowledged).flatMap((command) => {
     const { op, id } = command;
@@ -62,7 +62,7 @@ function answererFault(command: CommandLine): string | undefined {
   return undefined;
 }
 
-/** The operations that may end sessions for the reason in the event. */
+/** For each reason in a SessionsRevoked event, the operations that may have caused the event. */
 const CAUSES: Readonly<Record<string, readonly string[]>> = {
   'logout-all': ['logout-all'],
   'password-changed': ['reset', 'change-password', 'verify', 'undo-email'],
@@ -99,7 +99,7 @@ interface Evidence {
 function isCaused(event: JournalEvent, { command, uses, places }: Evidence): boolean {
   const { reason = '', sessionId } = event.data;
   if (reason === 'ended') return event.commit.events.some(({ type }) => type === 'RegistrationEnded');
-  // An operator created the first admin with a command that is not in the history.
+  // An operator created the first admin with an ops command, which is not in the history.
   if (command === undefined) return reason === 'role-changed' || reason === 'admin';
   if (reason !== 'refresh-reuse') {
     const subject = command.request['accountId'] ?? claimsOf(command.accessToken)?.sub;

@@ -3,7 +3,7 @@ import { checkParked } from './read-model-rules.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { Commit, GroupLag, StoredDelivery, StoredLease, Stores } from './stored.ts';
 
-/** The longest lease of any job. A lease that expires later than this cannot be genuine. */
+/** The longest lease of any job. A lease with more time left cannot be genuine. */
 const LONGEST_LEASE_MS = 10 * 60_000;
 
 type Waiting = Pick<

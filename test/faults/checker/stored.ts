@@ -1,4 +1,4 @@
-/** The content of stores and topics as plain data, read by field names, without any code of the services. */
+/** The contents of stores and topics as plain data. They are read by field names, without any code of the services. */
 
 /** A link as events contain it. Only the notifier can decrypt it. */
 export interface SealedLink {
@@ -19,13 +19,13 @@ export interface EventData {
   readonly disabled?: boolean;
   readonly verification?: SealedLink;
   readonly reset?: SealedLink;
-  /** In EmailChangeRequested and EmailChanged. */
+  /** `confirmation` and `undo` are in the events EmailChangeRequested and EmailChanged. */
   readonly confirmation?: SealedLink;
   readonly undo?: SealedLink;
   readonly template?: string;
   readonly requestedBy?: string;
   readonly canceledBy?: string;
-  /** When a requested erasure is due. */
+  /** The time at which a requested erasure is due. */
   readonly eraseAt?: string;
   readonly person?: Person | null;
 }
@@ -57,7 +57,7 @@ export interface Commit {
   readonly _id: string;
   readonly stream: string;
   readonly number: number;
-  /** The sequence of its first event. */
+  /** The sequence of the commit's first event. */
   readonly sequence: number;
   readonly events: readonly CommitEvent[];
   readonly claims?: readonly string[];
@@ -66,7 +66,7 @@ export interface Commit {
   readonly at: string;
   /** Present while the commit is in the outbox. */
   readonly unpublished?: object;
-  /** Present while the sign-up is pending: it is found by this address. */
+  /** Present while the sign-up is pending. The sign-up is found by this address. */
   readonly registration?: { readonly address: string };
 }
 
@@ -111,13 +111,15 @@ export interface StoredDelivery {
   readonly open?: { readonly dueAt?: Date; readonly sendUntil?: Date };
 }
 
-/** The cutoffs of an account: a sequence for each kind of mail. Mails of events before it must not be sent. */
+/**
+ * The cutoffs of an account: a sequence for each kind of mail. Mails of events before that sequence must not be sent.
+ */
 export interface StoredCutoffs {
   readonly _id: string;
   readonly before: Readonly<Record<string, number>>;
 }
 
-/** A lease: which process may do a job, and until when. */
+/** A lease: the process that may do a job, and the time until which it may. */
 export interface StoredLease {
   readonly _id: string;
   readonly until: Date;
@@ -129,7 +131,7 @@ export interface StoredRequest {
   readonly at: string;
 }
 
-/** How many records a group has not read yet. */
+/** The number of records that a group has not read yet. */
 export interface GroupLag {
   readonly group: string;
   readonly topic: string;

@@ -10,7 +10,7 @@ const ACCOUNTS = 'accounts.events.v1';
 const MAILINGS = 'mailings.events.v1';
 export const TOPICS = [ACCOUNTS, MAILINGS] as const;
 
-/** The groups, and a topic that each reads. */
+/** The consumer groups, and a topic that each reads. */
 export const READERS: readonly (readonly [group: string, topic: string])[] = [
   ['user', ACCOUNTS],
   ['notifier', ACCOUNTS],
@@ -75,8 +75,9 @@ export function countRecords(records: readonly TopicRecord[]): TopicCount {
 }
 
 /**
- * Checks the records of each account and mailing. Without repetitions, they equal the journal, in order and content.
- * Each repetition equals the first occurrence. There are no other records, and all of them are in one partition.
+ * Checks the records of each account and mailing. Without repetitions, they must equal the journal, in order and
+ * content. Each repetition must equal the first occurrence. There must be no other records, and all records of one
+ * account or mailing must be in the same partition.
  */
 export function checkTopics(journal: Journal, records: readonly TopicRecord[]): readonly Violation[] {
   const byKey = Map.groupBy(records, subjectOf);
@@ -150,8 +151,8 @@ function checkAgain(record: TopicRecord, first: TopicRecord | undefined): readon
 }
 
 /**
- * Returns whether a later copy differs only in that its person is erased: an operator may publish the events of an
- * erased account again.
+ * Returns whether a later copy differs only in that its `person` is erased. This is allowed because an operator may
+ * publish the events of an erased account again.
  */
 function isErasedCopy(first: unknown, later: unknown): boolean {
   return isDeepStrictEqual({ ...(first as object), person: null }, later);

@@ -14,7 +14,7 @@ function namesIn({ data: { person } }: JournalEvent): readonly string[] {
 }
 
 /**
- * Maps each identifying string of an erased person to the account. Leaves out strings that occur in the data of an
+ * Maps each identifying string of an erased person to the account. Leaves out strings that also occur in the data of an
  * account that is not erased, because an address can be used again after an erasure.
  * @param journal as it was before the erasures
  */

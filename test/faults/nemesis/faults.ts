@@ -29,12 +29,12 @@ export interface World {
 }
 
 const SLOW_BY_MS = 700;
-/** How long commits are held back before a fault, so that the next send contains several partitions. */
+/** How long commits are held back before a fault, so that the next send contains records of several partitions. */
 const GATHER_MS = 1_500;
 const SEND_WITHIN_MS = 3_000;
 /** How long the user service is paused before records are deleted, so that some of them are still unread. */
 const UNREAD_MS = 3_000;
-/** Less than one minute: users must not notice a clock that is wrong by less than that (docs/operating.md). */
+/** Less than one minute: users must not notice a clock error below one minute (docs/operating.md). */
 const SKEW_SECONDS = 45;
 /** Longer than one second, the time within which a process reads its clock file again. */
 const STROBE_MS = 1_500;

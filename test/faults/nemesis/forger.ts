@@ -1,4 +1,7 @@
-/** Writes records that auth has not signed to the topics, as an attacker with write access could. */
+/**
+ * Writes forged records to the topics: records that auth has not signed. An attacker with write access could do the
+ * same.
+ */
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import {
   chainEvent,
@@ -26,7 +29,8 @@ interface ForgedRecord extends Encoded {
 }
 
 /**
- * Creates a forged record of an account. `victim` is the last record of that account, `other` a record of another one.
+ * Creates a forged record of an account. `victim` is the last record of that account, and `other` is a record of a
+ * different account.
  */
 type Forgery = (victim: SeenRecord, other: SeenRecord) => Encoded;
 
@@ -110,7 +114,7 @@ function envelope() {
   return { id: randomUUID(), time, correlationId: 'forged', causationId: 'forged' };
 }
 
-/** @param later the distance between the sequence of the event and the victim's last sequence */
+/** @param later how far the sequence of the event is above the victim's last sequence */
 function promotion(victim: SeenRecord, later: number): LatchkeyEvent {
   const userId = subjectOf(victim);
   return {

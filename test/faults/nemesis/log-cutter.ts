@@ -1,4 +1,4 @@
-/** Deletes records from a topic, as a shortened retention or a tool could. */
+/** Deletes records from a topic, as could happen with a shortened retention or a tool. */
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { cleanupPolicyOf, setCleanupPolicy } from '../../support/cleanup-policy.ts';
 import { readPartition, type SeenRecord } from '../../support/kcat.ts';

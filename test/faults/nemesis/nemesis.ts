@@ -1,4 +1,4 @@
-/** Causes the faults of a plan, each at its time, and heals each of them. */
+/** Causes the faults of a plan at their times, and heals each of them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultLine } from '../run-folder.ts';
 import type { ClusterFault, FaultKind, PlannedFault } from './schedule.ts';

@@ -26,9 +26,12 @@ interface Lane {
 const BROKERS = 3;
 const INSTANCES = 2;
 const SERVICES = 3;
-/** Longer than the session timeout of a consumer (10 s); the longest also exceed a group's wait for members (30 s). */
+/**
+ * In seconds. Longer than the session timeout of a consumer (10 s). The longest also exceed the time that a group waits
+ * for its members (30 s).
+ */
 const PAST_SESSION = [12, 34] as const;
-/** Longer than the lease of a mail that is being sent: 30 s in these runs, 90 s by default. */
+/** In seconds. Longer than the lease of a mail that is being sent: 30 s in these runs, 90 s by default. */
 const PAST_LEASE = [93, 105] as const;
 /** The short run of CI has no time for faults that start processes or set clocks. */
 const MIDDLE_RUN = 120;
@@ -61,9 +64,9 @@ const CLOCK_KINDS = [
 export const FAULT_LANES = [
   {
     targets: INSTANCES,
-    // Frequent, because a run without these faults proves little.
+    // Frequent, because a run with few of these faults proves little.
     pauses: [8, 18],
-    // Longer than 30 s: requests that the process had claimed wait until the lease expires.
+    // Longer than 30 s: requests that an affected process had claimed wait until the lease expires.
     calm: 35,
     kinds: [
       { fault: 'kill-auth', lasts: [0.2, 4] },
@@ -84,7 +87,7 @@ export const FAULT_LANES = [
   {
     targets: INSTANCES,
     pauses: [2, 7],
-    // Mails that the process had claimed wait until the lease expires.
+    // Mails that an affected process had claimed wait until the lease expires.
     calm: 65,
     kinds: [
       { fault: 'kill-notifier', lasts: [0.2, 3] },
@@ -223,7 +226,7 @@ export interface PlannedFault {
 
 export interface PlanOptions {
   readonly seed: number;
-  /** For how long faults may be caused, in seconds. */
+  /** How long faults may be caused, in seconds. */
   readonly seconds: number;
   /** A factor for the pauses between faults. */
   readonly pauses?: number;

@@ -17,7 +17,7 @@ const LAST_LINES = 12;
 
 /**
  * Supervises a process.
- * @param onEnd called with the last lines of output when the process exits by itself; it is then restarted
+ * @param onEnd called with the last lines of output when the process exits by itself; the process is then restarted
  */
 export function supervise(
   name: string,

@@ -1,8 +1,8 @@
 /**
  * `npm run test:plants`: tests the checker of the fault suite. It plants twelve bugs, one at a time, in a copy of the
- * sources, provokes each, and reports which rules detect it. It also runs all provocations without a bug; the checker
- * must then report nothing. Arguments select plants by parts of their names. It needs the same servers as `npm run
- * test:cluster`.
+ * sources. It provokes each bug, and reports which rules detect it. It also runs all provocations without a bug, for
+ * which the checker must report nothing. Arguments select plants by parts of their names. The command needs the same
+ * servers as `npm run test:cluster`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { type Patch, type Plant, plants } from './plants.ts';
 import { type Provocation, provocations } from './provocations.ts';
 
 const SOUND_QUIET_MS = 120_000;
-/** Short, because work that is left undone by a bug would not be done later either. */
+/** Short, because work that a bug leaves undone would not be done later either. */
 const PLANTED_QUIET_MS = 25_000;
 
 interface Trial {
@@ -52,8 +52,8 @@ async function isQuietWithoutBugs(provokedBy: readonly Provocation[]): Promise<b
 }
 
 /**
- * Returns whether the checker detects a planted bug. A bug that breaks the provocation itself is not detected, because
- * the checker has not run.
+ * Returns whether the checker detects a planted bug. A bug that breaks the provocation itself does not count as
+ * detected, because then the checker does not run.
  */
 async function isCaught({ name, bug, provokedBy, caughtBy }: Plant): Promise<boolean> {
   const report = await reportOn({ patches: bug, provokedBy: [provokedBy], quietMs: PLANTED_QUIET_MS });

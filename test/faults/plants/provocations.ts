@@ -95,7 +95,7 @@ export const provocations = {
         second?.launch();
         await until('another has sent it', async () => (await deliveries('sent')) > sent);
       } finally {
-        // Resume the stopped process, because it could not be ended otherwise.
+        // Resume the process, because a stopped process could not be ended.
         first?.signal('SIGCONT');
       }
       await until(

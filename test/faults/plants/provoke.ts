@@ -1,7 +1,7 @@
 /**
- * Runs in a copy of the sources, on its services: `node provoke.ts <file> <ms> <provocation> …` carries out the
- * provocations one after the other, waits up to this many ms until the system is idle, and writes the checker's report
- * to the file.
+ * Runs in a copy of the sources, with the services of that copy: `node provoke.ts <file> <ms> <provocation> …`. Carries
+ * out the provocations one after the other, waits up to `<ms>` ms until the system is idle, and writes the checker's
+ * report to the file.
  */
 import { writeFile } from 'node:fs/promises';
 import { type Provocation, provocations } from './provocations.ts';

@@ -18,7 +18,7 @@ import { newPerson, type Person } from '../traffic/person.ts';
 import { createWire, type Wire } from '../traffic/wire.ts';
 
 const MAIL_COMES_WITHIN_MS = 10_000;
-/** The minimums of a provocation: only a sign-up, because a provocation is short. */
+/** The minimums of a provocation. Only a sign-up is required, because a provocation is short. */
 const ONE_SIGN_UP: Minimums = {
   sent: 1,
   acknowledged: { 'sign-up': 1 },

@@ -61,7 +61,7 @@ export const openCluster: OpenSystem = async (options, stack) => {
     faults: createFaults({ ...servers, processes, deployment }),
     nameOf: cluster.nameOf,
     ops: cluster.ops,
-    // Publishes accounts again whose records were deleted before they were read, as `ops verify` advises.
+    // Publishes the events of accounts whose records were deleted before they were read, as `ops verify` advises.
     repair: async () => {
       const cut = new Set(
         removed.filter((record) => record.key !== null && !isForged(record)).map(subjectOf),
@@ -73,15 +73,15 @@ export const openCluster: OpenSystem = async (options, stack) => {
 };
 
 /**
- * Returns the grace period: one auth process erases accounts immediately, the other after a week, so that a run has
- * both. The process that responds to the request determines the period.
+ * Returns the grace period: one auth process erases accounts immediately, the other after a week, so that both happen
+ * in a run. The process that responds to the request determines the period.
  */
 function graceOf(service: ServiceName, index: number): Settings {
   return service === 'auth' ? { ERASURE_GRACE_DAYS: index === 0 ? '0' : '7' } : {};
 }
 
 /**
- * Faults that need the proxy, which cannot be used with a replica set because its members refer to each other by
+ * Faults that need the proxy. A replica set cannot be used through it, because its members refer to each other by
  * address.
  */
 const BY_PROXY = ['cut-mongodb', 'fail-write-concern', 'stale-primary', 'full-disk'] as const;

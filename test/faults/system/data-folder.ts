@@ -34,7 +34,7 @@ function withDatabase<T>(folder: string, work: (read: Read) => T): T {
   }
 }
 
-/** Reads everything in the form that MongoDB and Kafka have it. */
+/** Reads everything, and returns it in the form in which MongoDB and Kafka contain it. */
 export function readDataFolder(folder: string): Stores {
   return withDatabase(folder, (read) => {
     const records = recordsIn(read);

@@ -20,7 +20,7 @@ export interface KafkaProxy {
   readonly port: number;
   setMode(mode: ProxyMode): void;
   /**
-   * Holds back the responses to produce requests in any mode.
+   * In any mode, holds back the responses to produce requests.
    * @returns a function that releases them
    */
   hold(): () => void;

@@ -4,7 +4,7 @@
 export interface Letter {
   readonly subject: string;
   readonly text: string;
-  /** The token of its link, and the page that the link opens: `verify`. */
+  /** The token of the link in the mail. `leadsTo` is the page that the link opens, for example `verify`. */
   readonly token?: string;
   readonly leadsTo?: string;
 }

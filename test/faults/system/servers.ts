@@ -26,12 +26,12 @@ export interface Servers {
 export interface ServersOptions {
   readonly mongoUrl: string;
   readonly mongoControl: string | undefined;
-  /** The path of libfaketime, if clocks are to be set. */
+  /** The path of libfaketime; undefined if clocks are not to be set. */
   readonly clockLibrary: string | undefined;
   recordMail(line: MailLine): void;
 }
 
-/** Every record is on all three brokers, and acknowledged by two. */
+/** Every record is stored on all three brokers, and acknowledged once two have it. */
 const REPLICATION = { factor: 3, minInSync: 2 } as const;
 
 const INSTANCES = services.flatMap((service) => [0, 1].map((index) => nameOfInstance(service, index)));

@@ -14,14 +14,14 @@ export type SinkMode =
   | 'takes'
   /** Closes open connections and refuses new ones. */
   | 'refuses'
-  /** Delays the response to a completely transferred mail until the mode changes. */
+  /** Delays the reply to a completely transferred mail until the mode changes. */
   | 'stalls'
   /** Refuses mails: every second one at RCPT TO, and the others after their content was transferred. */
   | 'answers-4xx'
   | 'answers-5xx'
-  /** Closes the connection instead of responding, and drops the mail. */
+  /** Closes the connection instead of replying, and drops the mail. */
   | 'closes-after-data'
-  /** Closes the connection instead of responding, but accepts the mail. */
+  /** Closes the connection instead of replying, but accepts the mail. */
   | 'loses-250';
 
 export interface Sink {
@@ -29,7 +29,7 @@ export interface Sink {
   readonly settings: Settings;
   readonly letters: Letters;
   setMode(mode: SinkMode): Promise<void>;
-  /** Returns the number of completely transferred mails that have no response yet. */
+  /** Returns the number of completely transferred mails without a reply. */
   held(): number;
   /** Returns the number of open connections. */
   connections(): number;
@@ -113,7 +113,7 @@ export function ehloName(name: string): Settings {
   return { MAIL_EHLO_NAME: `${name}.example.com` };
 }
 
-/** Returns the first label of the name in EHLO: `notifier-1` of `notifier-1.example.com`. */
+/** Returns the first label of the name in EHLO, for example `notifier-1` for `notifier-1.example.com`. */
 function senderIn({ hostNameAppearsAs }: SMTPServerSession): string {
   return String(hostNameAppearsAs).split('.')[0] ?? '';
 }
@@ -143,7 +143,10 @@ async function read(
   };
 }
 
-/** Returns when the link expires, from the text of an English mail: "until November 22, 2026 at 10:15 AM UTC". */
+/**
+ * Returns the time at which the link expires, parsed from an English mail, for example "until November 22, 2026 at
+ * 10:15 AM UTC".
+ */
 function expiryIn(plain: string): string | null {
   const [, date, time] = /until (.+?) at (.+? UTC)\./.exec(plain.replaceAll(/\s+/g, ' ')) ?? [];
   const at = new Date(`${date} ${time}`);

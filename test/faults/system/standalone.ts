@@ -1,4 +1,4 @@
-/** A standalone on a data folder of its own: all services in one process. */
+/** A standalone with its own data folder: all services in one process. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +60,8 @@ export const openStandalone: OpenSystem = async (options, stack) => {
       ...stores,
       ...serviceSettings(seed),
       ...sink.settings,
-      // So long that a run erases no account: the checker needs the original events, which a standalone then replaces.
+      // Long enough that a run erases no account. An erasure would replace events in a standalone, but the checker
+      // needs the originals.
       ERASURE_GRACE_DAYS: '7',
       ...ehloName(NAME),
       ...clocks.settingsOf(NAME),

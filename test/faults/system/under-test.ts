@@ -18,7 +18,7 @@ export interface SystemUnderTest {
   readonly letters: Letters;
   readonly plan: readonly (readonly PlannedFault[])[];
   readonly faults: NemesisDeps['faults'];
-  /** Returns the name of the process with this origin. */
+  /** Returns the name of the process with the given origin. */
   nameOf(origin: string): string | undefined;
   /** Runs an ops command. @returns its output; rejects if it failed */
   ops(...words: readonly string[]): Promise<string>;
@@ -32,7 +32,7 @@ export interface SystemOptions {
   readonly settings: FaultSettings;
   say(line: string): void;
   recordMail(line: MailLine): void;
-  /** Called when a process has exited by itself; it is started again. */
+  /** Called when a process has exited by itself. The process is then started again. */
   recordFault(line: FaultLine): void;
   /** Called with each record before a fault deletes it. */
   recordRemoved(record: TopicRecord): void;
@@ -43,8 +43,7 @@ export type OpenSystem = (options: SystemOptions, stack: AsyncDisposableStack) =
 
 /**
  * Links have the shortest lifetime that is allowed. The lease of a mail is longer than a busy machine ever suspends a
- * process. If a process were suspended for longer, a second copy of a mail could be sent, and no recorded fault would
- * excuse it.
+ * process. Otherwise a suspended process could lead to a second copy of a mail that no recorded fault excuses.
  */
 const SERVICE_SETTINGS = {
   RESET_TOKEN_EXPIRATION_MINUTES: '10',

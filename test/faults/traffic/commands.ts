@@ -4,7 +4,7 @@ import type { Person, PersonNames } from './person.ts';
 
 export interface Command {
   readonly op: string;
-  /** What the history records: the parameters of the request, and the account it is for. */
+  /** The request in the form in which the history records it: its parameters, and the account that it is for. */
   readonly request: Readonly<Record<string, unknown>>;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
@@ -147,7 +147,7 @@ export function changeProfile({ id, accessToken }: Person, names: PersonNames): 
   };
 }
 
-/** Reads one's own profile, at least as of the last sequence that the person has received. */
+/** Reads one's own profile. The response must include the last sequence that the person has received. */
 export function readProfile({ id, accessToken, sequence }: Person): Command {
   return {
     op: 'me',

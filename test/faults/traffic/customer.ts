@@ -11,14 +11,14 @@ export interface CustomerDeps {
   readonly random: Random;
 }
 
-/** How long people wait for a mail before they continue, in ms. */
+/** How long people wait for a mail before they go on without it, in ms. */
 const READS_WITHIN_MS = 20_000;
 /** The fraction of links that are rejected with "This was not me", and of sign-ups that are never completed. */
 const REFUSED = 0.04;
 const ABANDONED = 0.05;
 const RESET_TWICE_AT_ONCE = 0.2;
 /**
- * The fraction of erasures that an admin requests, of erasures that are canceled, and of address changes that are
+ * Three fractions: of erasures that an admin requests; of erasures that are canceled; and of address changes that are
  * undone.
  */
 const ERASED_BY_ADMIN = 0.3;

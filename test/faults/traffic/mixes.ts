@@ -54,12 +54,12 @@ export function isMix(text: string): text is Mix {
   return Object.hasOwn(MIXES, text);
 }
 
-/** Returns the fraction of all actions that are this one. */
+/** Returns the fraction of all actions in a mix that belong to one habit. */
 export function shareOf(mix: Mix, habit: Habit): number {
   return MIXES[mix][habit] / deckOf(mix).length;
 }
 
-/** Returns 100 actions, each as often as its frequency. */
+/** Returns a list of 100 actions. Each occurs as often as its frequency says. */
 export function deckOf(mix: Mix): readonly Habit[] {
   return Object.entries(MIXES[mix]).flatMap(([habit, often]) =>
     Array.from({ length: often }, () => habit as Habit),

@@ -10,7 +10,7 @@ export interface Person {
   otherEmail?: string;
   /** The address before the last change, while that change can be undone. */
   previousEmail?: string;
-  /** Whether another person has signed up with the same address. */
+  /** Whether a second person has signed up with the same address. */
   sharesAddress: boolean;
   /** The possible passwords, the likeliest first: after a change whose outcome is unknown there are several. */
   passwords: readonly string[];
@@ -20,11 +20,11 @@ export interface Person {
   disabled: boolean;
   /** Whether the person has requested an erasure or another address; the final state of the account is then checked. */
   asked: boolean;
-  /** Whether the person does nothing any more, because the account is erased or waits for that. */
+  /** Whether the person has stopped acting, because the account is erased or about to be erased. */
   gone: boolean;
   accessToken?: string;
   refreshToken?: string;
-  /** The last Account-Sequence that they received. */
+  /** The last Account-Sequence that the person received. */
   sequence?: string;
   /** The number of actions in progress. */
   inHand: number;

@@ -25,7 +25,7 @@ export interface Traffic {
 
 /** The maximum number of actions in progress. */
 const AT_ONCE = 60;
-/** While there are fewer active people than this, 30 % of the actions are additional sign-ups. */
+/** While fewer people than CROWD are active, 30 % of the actions are additional sign-ups. */
 const CROWD = 80;
 const BUSY_SHARE = 0.1;
 const RECIPIENTS = 20;
@@ -76,8 +76,8 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
   }
 
   /**
-   * Returns a person for an action, usually one without other actions in progress. Sometimes it is a busy one, because
-   * concurrent actions on an account must work, too.
+   * Returns a person for an action, usually one without other actions in progress. Sometimes the person is busy,
+   * because concurrent actions on one account must work as well.
    */
   function somebody(habit: Habit): Person | undefined {
     const mayBeBusy = random.chance(BUSY_SHARE);
@@ -97,7 +97,8 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
       case 'changeRole':
         return customer.changeRole(admin, person);
       case 'eraseAccount':
-        // Skipped while the person has other actions in progress: they could store the address after the erasure.
+        // Skipped while the person has other actions in progress, because these could store the address after the
+        // erasure.
         return person.inHand > 1 ? undefined : customer.eraseAccount(admin, person);
       case 'changeEmail':
         return customer.changeEmail(person, random.pick(people).email);

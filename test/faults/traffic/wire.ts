@@ -7,7 +7,9 @@ import type { Command } from './commands.ts';
 
 /** The timeout of a request, in ms. */
 const PATIENCE_MS = 10_000;
-/** How often commands that can be repeated safely are tried, and the pause between two attempts, in ms. */
+/**
+ * The maximum number of attempts for commands that can be repeated safely, and the pause between two attempts, in ms.
+ */
 const TRIES = 6;
 const BETWEEN_TRIES_MS = 1_500;
 
@@ -97,7 +99,7 @@ export function createWire({ url, record, nameOf }: WireOptions): Wire {
 
 const NONE: Answer = { status: null, code: null, body: null, accountSequence: null, by: null };
 
-/** Returns whether the command may or may not have been processed. */
+/** Returns whether it is unknown if the command was processed. */
 export function isUncertain({ status }: Answer): boolean {
   return status === null || status >= 500;
 }

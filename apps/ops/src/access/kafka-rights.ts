@@ -22,7 +22,7 @@ export interface Right extends Omit<Acl, 'principal'> {
   readonly why: string;
 }
 
-/** The names of topics and groups on the broker: TOPIC_NAMES and GROUP_PREFIX. */
+/** The settings TOPIC_NAMES and GROUP_PREFIX, which determine the names of topics and groups on the broker. */
 export interface KafkaNames {
   readonly topicNames: TopicNames;
   readonly groupPrefix: string;
@@ -37,7 +37,7 @@ function publishedBy(service: 'auth' | 'notifier'): readonly string[] {
 const MAIL_TOPICS = [ACCOUNTS_TOPIC, MAILINGS_TOPIC];
 const CHECK: readonly AclOperation[] = ['Describe', 'DescribeConfigs'];
 
-/** Returns the rights of all users, in order. */
+/** Returns the rights of all users, in the order of `kafkaUsers`. */
 export function kafkaRights({ topicNames, groupPrefix }: KafkaNames): readonly Right[] {
   function onTopics(
     user: KafkaUser,
@@ -56,8 +56,8 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNames): readonly R
   }
 
   /**
-   * Returns the rights on a group, on its successors after a rebuild, and on its former name, whose positions it
-   * copies.
+   * Returns the rights on a group, on its successors after a rebuild, and on the group with its former name, whose
+   * positions it copies.
    */
   function onGroup(
     user: KafkaUser,
@@ -91,8 +91,8 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNames): readonly R
   }
 
   /**
-   * Returns the rights on the dead letters of a group and of its successors after a rebuild. The topics of dead letters
-   * contain the name of the group without a prefix.
+   * Returns the rights on the dead letters of a group and of its successors after a rebuild. The names of dead-letter
+   * topics contain the group's name without its prefix.
    */
   function onDeadLetters(
     user: KafkaUser,
@@ -145,9 +145,9 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNames): readonly R
 }
 
 /**
- * Returns the rights of a consumer of another team, which reads the events of accounts.
- * @param name the name of the consumer's user and group; groups whose names begin with it and a hyphen belong to it
- * too
+ * Returns the rights of another team's consumer that reads account events.
+ * @param name the name of the consumer's user and group. Groups whose names begin with this name and a hyphen also
+ * belong to the consumer
  */
 export function consumerRights(
   name: string,
@@ -168,7 +168,7 @@ export function consumerRights(
   ];
 }
 
-/** Returns the command line of Kafka's own `kafka-acls` that creates a list of rights. */
+/** Returns the command line of Kafka's own `kafka-acls` that creates one ACL. */
 export function kafkaAclsCommand({ principal, resource, name, isPrefix, operations }: Acl): string {
   return [
     'kafka-acls --bootstrap-server "$KAFKA_BROKERS" --command-config admin.properties',

@@ -1,6 +1,6 @@
 /** The rights of each process in MongoDB: its own collections, by name, because roles do not support patterns. */
 
-/** The number of rebuilds of the read model for which the roles provide; each rebuild creates a collection. */
+/** The number of rebuilds of the read model that the roles allow. Each rebuild creates a collection. */
 const GENERATIONS = 99;
 
 export const mongoCollections: Readonly<Record<'auth' | 'user' | 'notifier', readonly string[]>> = {

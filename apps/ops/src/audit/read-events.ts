@@ -16,11 +16,11 @@ export interface EventFilter {
   readonly after?: string | undefined;
 }
 
-/** Whether to return the matching events with the lowest ids or with the highest. */
+/** Whether to return the matching events with the lowest ids (`first`) or those with the highest ids (`last`). */
 export type MatchEnd = 'first' | 'last';
 
 /**
- * Returns matching events by id, each once.
+ * Returns at most `limit` matching events, sorted by id, each once.
  * @param topic the name of the topic on the log
  */
 export async function findEvents(
@@ -35,7 +35,7 @@ export async function findEvents(
   }
   for await (const events of eventsIn(reader, topic, await reader.ranges(topic), filter)) {
     found.push(...events);
-    // Narrowed only now and then, because sorting takes longer than reading.
+    // Narrowed only occasionally, because sorting takes longer than reading.
     if (found.length > 4 * limit) narrow();
   }
   narrow();

@@ -15,7 +15,7 @@ import { type System, withSystem } from '../system.ts';
 import { parseTopic } from './republish.ts';
 import { createTopicLike } from './topics.ts';
 
-/** The prefix of a topic's name, in contrast to the name of a file. */
+/** The prefix that distinguishes the name of a topic from the name of a file. */
 const TOPIC_PREFIX = 'topic:';
 
 export function addAnchorCommand(program: Program, context: CommandContext): void {
@@ -72,7 +72,7 @@ function report(place: string, { heads, at, root }: Anchor, context: CommandCont
 }
 
 /**
- * Reads the anchor of a file, or every genuine anchor of a topic.
+ * Reads the anchor in a file, or every genuine anchor on a topic.
  * @param place a file, or `topic:` and the name of a topic
  * @throws Error with a one-line message if there is no genuine anchor
  */

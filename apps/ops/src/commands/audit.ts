@@ -99,7 +99,7 @@ function withEvents(
   return withLog(context, ({ reader }) => work(reader, topicNameOnLog(TOPIC_NAMES, SECURITY_TOPIC)));
 }
 
-/** Returns the keys of pseudonyms, including former ones. @throws ConfigError */
+/** Returns the keys of the pseudonyms in security events, including former keys. @throws ConfigError */
 async function pseudonymKeys({ environment }: CommandContext): Promise<readonly Buffer[]> {
   const key = await secretOfFolder('AUDIT_IP_KEY', dataFolderOf(environment), environment);
   const { AUDIT_IP_KEY = [] } = readConfig(auditSettings.pick({ AUDIT_IP_KEY: true }), { AUDIT_IP_KEY: key });

@@ -24,7 +24,7 @@ export function addCompletionCommand(program: Program, { print }: CommandContext
 }
 
 interface CommandWords {
-  /** The words of the command, each after a space: ` parked list`. Empty for the program itself. */
+  /** The words of the command, each after a space, for example ` parked list`. Empty for the program itself. */
   readonly path: string;
   /** The possible next words: subcommands, choices of arguments and options. */
   readonly words: readonly string[];
@@ -56,7 +56,7 @@ function paths(commands: readonly CommandWords[]): readonly string[] {
   return commands.map(({ path }) => `'${path}'`).filter((path) => path !== "''");
 }
 
-/** Statements of bash and zsh that set `candidates` from the words in `typed`. */
+/** Returns statements for bash and zsh that set `candidates` from the words in `typed`. */
 function setCandidates(commands: readonly CommandWords[]): string {
   const cases = commands.map(({ path, words }) => `    '${path}') candidates='${words.join(' ')}' ;;`);
   return `  for word in "\${typed[@]}"; do

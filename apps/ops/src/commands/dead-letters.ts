@@ -83,7 +83,7 @@ function withLetters(
   return withLog(context, (log) => work(openDeadLetters(log)));
 }
 
-/** Returns the letter at a place. @throws Error with a one-line message if there is no such letter */
+/** Returns the dead letter at a position. @throws Error with a one-line message if there is none */
 async function existing(letters: DeadLetterQueues, place: RecordPosition): Promise<DeadLetter> {
   const letter = await letters.find(place);
   if (letter === undefined) throw new Error(`there is no dead letter ${nameOf(place)}`);

@@ -52,7 +52,9 @@ function erase(context: CommandContext, account: string, now: boolean): Promise<
   });
 }
 
-/** @throws Error with a one-line message if this is neither an id nor an address */
+/**
+ * Looks for traces of an account or an e-mail address. @throws Error with a one-line message if `account` is neither
+ */
 async function checkErased(context: CommandContext, account: string, json: boolean): Promise<void> {
   const address = canonicalAddress(account);
   if (address === undefined && !isAccountId(account))

@@ -1,4 +1,7 @@
-/** Erasures: which consumers have confirmed them, which are overdue, and whether the topic still has the person. */
+/**
+ * Erasures: which consumers have confirmed them, which are overdue, and whether the accounts topic still contains the
+ * person's data.
+ */
 import { type ErasureRecord, erasureSettings, openOps, unconfirmedConsumers } from '@latchkey/auth/ops';
 import { readConfig } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
@@ -87,7 +90,7 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
 
 interface Rules {
   readonly receiptDays: number;
-  /** Erasures before this time that are not confirmed are overdue. */
+  /** Unconfirmed erasures from before this time are overdue. */
   readonly overdueSince: Date;
   readonly topic: AccountsTopic;
 }

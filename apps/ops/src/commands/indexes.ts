@@ -6,7 +6,10 @@ import { formatExamples, JSON_OPTION_HELP, type Program } from '../program.ts';
 import { preparablesOf } from '../schema.ts';
 import { withStore } from '../stores.ts';
 
-/** Prepares the store for this version: migrations, indexes. An existing index that differs is an error. */
+/**
+ * Prepares the store for this version: migrates its data and creates missing indexes. An existing index that differs
+ * from the required one is an error.
+ */
 export function addIndexesCommand(program: Program, context: CommandContext): void {
   program
     .command('indexes')

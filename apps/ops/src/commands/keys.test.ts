@@ -195,7 +195,7 @@ function givenAs(settings: Readonly<Record<string, readonly SecretKey[]>>) {
 
 test('a key of mails or pseudonyms is needed until nothing that was made with it is left', async (t) => {
   const { data, keys, settings } = await openFolders(t);
-  /** Starts the services with the keys that are there now. */
+  /** Starts the services with the keys that are in the folder now. */
   async function start(daysAgo: number): Promise<void> {
     const store = openSqlite({ folder: data, as: 'server' });
     const at = new Date(Date.now() - daysAgo * DAY_MS);
@@ -306,7 +306,7 @@ test('a key that the secret of a webhook is sealed with is not retired, not even
 
 test('a former key of webhooks is retired once the user service has started with the new one, even without webhooks', async (t) => {
   const { data, keys, statesOf, settings } = await openFolders(t);
-  /** Starts the webhooks of the user service with the keys that are there now. */
+  /** Starts the webhooks of the user service with the keys that are in the folder now. */
   async function start(): Promise<void> {
     const store = openSqlite({ folder: data, as: 'server' });
     const bus = createEmbeddedBus({ database: store.database });

@@ -133,7 +133,8 @@ export function addKeysCommand(program: Program, context: CommandContext): void 
         assertRetirable(report, force);
         const changes = kind === 'cost' ? undefined : removeKey(kind, source.secrets, id);
         if (changes !== undefined) assertWritable(source, changes, options);
-        // The store must forget the key before it is removed: otherwise a process that starts without it is refused.
+        // The store must forget the key before the key is removed. Otherwise a process that starts without the key is
+        // refused.
         await forget(store, report);
         if (changes !== undefined) await apply(source, changes, options, context);
         context.print(
@@ -186,7 +187,7 @@ async function forget(store: Store, { kind, remembered: { setting, key, uses } }
     );
 }
 
-/** @throws Error with a one-line message if the second key was the current one before, so that it is a former key */
+/** @throws Error with a one-line message if the second key is a former key, because it was the current one before */
 async function assertNext(kind: KeyKind, secrets: StoredSecrets, store: Store): Promise<void> {
   const [, next] = keysIn(kind, secrets);
   const uses = await storedKeys(store, kind).list();

@@ -37,7 +37,7 @@ export function addMailDkimCommand(
 }
 
 /**
- * Returns the domain that signs mails. @param given the option of the command
+ * Returns the domain that signs mails. @param given the value of `--domain`
  * @throws Error with a one-line message if the domain is neither given nor set
  */
 export function dkimDomainOf(given: string | undefined, environment: CommandContext['environment']): string {
@@ -59,8 +59,8 @@ interface KeyFile {
 }
 
 /**
- * Returns the key in a file. If the file does not exist, makes it (0600). @throws Error if the file contains
- * something else
+ * Returns the key in a file. If the file does not exist, creates it (0600) with a new key. @throws Error if the file
+ * contains anything but a usable key
  */
 async function keyIn(path: string): Promise<KeyFile> {
   await mkdir(dirname(path), { recursive: true });

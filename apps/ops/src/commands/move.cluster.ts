@@ -69,7 +69,7 @@ function mailSettings(sink: MailSink) {
 const session = z.object({ accessToken: z.string(), refreshToken: z.string() });
 const profile = z.looseObject({ email: z.string(), isVerified: z.boolean() });
 
-/** A client of the API at this URL. */
+/** Returns a client of the API at a URL. */
 function client(url: string) {
   function post(path: string, body?: object) {
     return fetch(`${url}/api/v1/auth/${path}`, {
@@ -97,7 +97,7 @@ function linkIn(text: string): string {
   return /[\w-]{64}/.exec(text)?.[0] ?? '';
 }
 
-/** Makes a folder whose server has sent mails, has pending ones, and has cancelled superseded ones. */
+/** Makes a data folder whose server has sent some mails, has cancelled superseded ones, and has others pending. */
 async function usedFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
   const sink = await startMailSink(t);

@@ -1,6 +1,6 @@
 /**
- * Moves a data folder to MongoDB, and its keys to an env file. Auth publishes the moved commits once it starts there,
- * and the read models are filled from them.
+ * Moves a data folder to MongoDB, and its keys to an env file. Auth publishes the events of the moved commits once it
+ * starts on MongoDB, and the read models are filled from these events.
  */
 import { join, resolve } from 'node:path';
 import { openOps as openAuth, prepareMove as openAuthMove } from '@latchkey/auth/ops';
@@ -146,7 +146,7 @@ async function copy(kind: RecordMove, { note }: CommandContext): Promise<void> {
   });
 }
 
-/** Compares both stores. @throws Error if anything is missing or differs */
+/** Compares both stores. @throws Error if a record is missing from MongoDB or differs there */
 async function verify(kinds: readonly RecordMove[], { print }: CommandContext): Promise<void> {
   const incomplete: string[] = [];
   for (const kind of kinds) {

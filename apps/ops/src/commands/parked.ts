@@ -85,7 +85,7 @@ export function addParkedCommand(program: Program, context: CommandContext): voi
     });
 }
 
-/** Reads the parked accounts of the read model, the journal and the log. */
+/** Reads and retries parked accounts. It uses the read model, the journal and the log. */
 interface Accounts extends Pick<UserOps, 'listParked' | 'findParked'> {
   recordOf(parked: ParkedInGeneration): ReturnType<UserOps['recordOf']>;
   retryParked(account: string): Promise<GenerationRetry>;
@@ -94,7 +94,7 @@ interface Accounts extends Pick<UserOps, 'listParked' | 'findParked'> {
 interface Names {
   /** The full name of the accounts topic on the log. */
   readonly topic: string;
-  /** Whether to name the generation of a mark, because several generations are being filled. */
+  /** Whether to name the generation in which an account is parked, because several generations are being filled. */
   readonly severalGenerations: boolean;
 }
 

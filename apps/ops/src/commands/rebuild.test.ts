@@ -1,4 +1,4 @@
-/** `rebuild user` while the user service runs on a data folder. */
+/** Tests `rebuild user` while the user service runs on a data folder. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
@@ -123,7 +123,7 @@ describe('rebuild user', () => {
     const { rebuild } = await scene(t);
     const done = await rebuild();
     assert.equal(done.code, 0);
-    // Progress is shown every ten seconds, which a busy machine may need.
+    // Progress is shown every ten seconds, and a rebuild may take that long on a busy machine.
     assert.match(done.err, /^records read: 0 of 1\n(records read: \d of 1\n)*accounts compared: 1\n$/);
     assert.equal(
       done.out,

@@ -1,4 +1,4 @@
-/** Listing and repairing deliveries, parked accounts and dead letters. */
+/** Tests that deliveries, parked accounts and dead letters can be listed and repaired. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';

@@ -80,14 +80,14 @@ test('unpublished commits are left to auth, and are all that verify finds', asyn
   const before = "at = '2026-01-01T00:00:00.000Z'";
   await database.write(() => {
     for (const statement of [
-      // Removes the marks of all commits of one account, and that of the second event of another.
+      // Removes the published marks of all commits of one account, and the mark of the second event of another.
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${cleo}'`,
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${ada}' AND number = 2`,
       `DELETE ${sqlOfEventRecords(cleo)}`,
       `DELETE ${sqlOfEventRecords(ada)} AND offset = (SELECT max(offset) ${sqlOfEventRecords(ada)})`,
       `DELETE FROM user_profiles_v1 WHERE id = '${cleo}'`,
       `DELETE FROM notifier_deliveries WHERE subject = '${cleo}' OR (subject = '${ada}' AND mail = 'welcome')`,
-      // Removes only the mark of the first commit of the third account.
+      // Removes only the published mark of the first commit of the third account.
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream NOT IN ('${ada}', '${cleo}') AND number = 1`,
     ])
       database.prepare(statement).run();

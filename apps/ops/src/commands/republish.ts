@@ -42,7 +42,7 @@ export function addRepublishCommand(program: Program, context: CommandContext): 
 }
 
 /**
- * Accepts only names of topics that brokers accept and that nothing else uses.
+ * Parses the name of a topic. Accepts only names that brokers accept and that nothing else uses.
  * @throws InvalidArgumentError
  */
 export function parseTopic(name: string): string {

@@ -75,7 +75,7 @@ async function present(folder: string): Promise<readonly string[]> {
   return secretNames.filter((_, index) => texts[index] !== undefined);
 }
 
-/** Writes the planned set to its files, if there is a plan. */
+/** Writes the planned secrets to their files. @returns false if there is no plan */
 async function layOutPlan(folder: string): Promise<boolean> {
   const plan = await readTextFile(planOf(folder));
   if (plan === undefined) return false;

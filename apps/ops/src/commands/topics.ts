@@ -39,7 +39,7 @@ export function addTopicsCommand(program: Program, context: CommandContext): voi
     });
 }
 
-/** Opens a bus that creates topics with the replication of an existing one. */
+/** Opens a bus that creates topics with the replication of the existing topic `model`. */
 async function withTopicsLike(
   context: CommandContext,
   model: string,
@@ -63,8 +63,8 @@ function erasureTopicDaysOf({ environment }: CommandContext): number {
 }
 
 /**
- * Creates a topic with the replication of another one, and waits for its leaders. It is an error if the topic exists
- * but differs.
+ * Creates a topic with the replication of the topic `model`, and waits for its leaders. It is an error if the topic
+ * already exists with different settings.
  */
 export async function createTopicLike(
   context: CommandContext,
@@ -92,7 +92,8 @@ async function createTopics(bus: KafkaBus, context: CommandContext, json: boolea
   }).map((topic) => ({ ...topic, name: topicNameOnLog(TOPIC_NAMES, topic.name) }));
   const names = specs.map(({ name }) => name);
   const before = await retryUntilReachable(context, 'Kafka', () => bus.describeTopics(names));
-  // Checked first, because the other differences of such a topic must not be repaired.
+  // Checked first: if the accounts topic is compacted although its records share keys, its other differences must not
+  // be repaired.
   const accounts = { ...checkedAccountsTopic, name: topicNameOnLog(TOPIC_NAMES, ACCOUNTS_TOPIC) };
   const faults = await retryUntilReachable(context, 'Kafka', () => bus.sharedKeyFaults([accounts]));
   if (faults.length > 0) throw new Error(faults.join(' '));

@@ -17,7 +17,9 @@ import { type RunningSystem, startSystem } from '../testing/people.ts';
 import { runCommandHere } from '../testing/run-here.ts';
 import { withoutProgress } from '../testing/without-progress.ts';
 
-/** Data as release 0.1 wrote it: no event is part of a hash chain, and no record has a proof. */
+/**
+ * Statements that turn data into what release 0.1 wrote: no event is part of a hash chain, and no record has a proof.
+ */
 const AS_BEFORE = [
   `UPDATE journal_commit SET events = (SELECT json_group_array(json_remove(value, '$.chain')) FROM json_each(events))`,
   `UPDATE bus_record SET headers = (SELECT json_group_array(json(value)) FROM json_each(headers)
@@ -32,7 +34,7 @@ async function change(folder: string, ...statements: readonly string[]): Promise
   await database.close();
 }
 
-/** Returns a stopped folder with two accounts that release 0.1 could have written. */
+/** Returns the data folder of a stopped server, with two accounts as release 0.1 could have written them. */
 async function oldFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
   const town = await startSystem(folder);

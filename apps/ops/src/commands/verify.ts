@@ -44,7 +44,7 @@ export function addVerifyCommand(program: Program, context: CommandContext): voi
       `${EXIT_CODES}\n${formatExamples('verify', 'verify --patience 0 --json', 'verify --against anchor.json', 'verify --against topic:anchors.v1')}`,
     )
     .action(({ patience, against, json = false }) =>
-      // Fail fast: a cron job must report an outage, not hang.
+      // This command does not wait for servers, because a cron job must report an outage instead of hanging.
       withSystem({ ...context, waits: false }, async (system) => {
         const anchors =
           against === undefined ? {} : { against: await readAnchors(against, system.log.reader, context) };

@@ -1,4 +1,4 @@
-/** Webhooks: endpoints that events are sent to. */
+/** Manages webhooks: the endpoints to which events are sent. */
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import type { Store } from '@latchkey/backend';
 import { assertNever } from '@latchkey/events';
@@ -289,7 +289,7 @@ interface ListedEndpoint {
   readonly unreadable: number | undefined;
 }
 
-/** Checks which secrets of an endpoint can be opened. */
+/** Counts the secrets of an endpoint that cannot be opened. */
 async function withUnreadable(endpoint: WebhookEndpoint, sealer: SecretSealer): Promise<ListedEndpoint> {
   const unreadable = sealer.hasKey ? (await findUnreadableSecrets(endpoint, sealer)).length : undefined;
   return { endpoint, unreadable };

@@ -8,13 +8,13 @@ import type { TracePredicate } from './traces.ts';
 
 /** A place with traces, and the number of traces. */
 export interface TracesFound {
-  /** `<table or collection>`, `<topic>` or `<file>`. */
+  /** The name of the table or collection, of the topic, or of the file. */
   readonly place: string;
   readonly kind: 'store' | 'topic' | 'file';
   readonly count: number;
 }
 
-/** Tables of the embedded log, whose records are searched by topic. */
+/** Matches the tables of the embedded log. They are skipped here, because the log is searched topic by topic. */
 const LOG_TABLES = /^bus_/;
 
 /** Searches the tables of the embedded store, or the collections of the database. */
@@ -89,8 +89,8 @@ export async function findTracesInFiles(folder: string, address: string): Promis
 }
 
 /**
- * Counts how often a text occurs in a file. Reads the file in parts, because a database may be larger than the longest
- * string.
+ * Counts how often a string occurs in a file. Reads the file in parts, because a database may be larger than the
+ * longest string.
  */
 async function countInFile(path: string, text: string): Promise<number> {
   let count = 0;
@@ -98,7 +98,7 @@ async function countInFile(path: string, text: string): Promise<number> {
   for await (const part of createReadStream(path, { encoding: 'latin1', highWaterMark: BYTES_AT_ONCE })) {
     const read = rest + String(part).toLowerCase();
     count += read.split(text).length - 1;
-    // This remainder is too short to contain the text, but may be the beginning of it.
+    // This remainder is too short to contain the whole string, but may contain its beginning.
     rest = read.slice(1 - text.length);
   }
   return count;

@@ -4,7 +4,7 @@ import { parseJson } from '@latchkey/process';
 /** Returns whether a stored item, given by its fields, is a trace of the person. */
 export type TracePredicate = (stored: Readonly<Record<string, unknown>>) => boolean;
 
-/** Fields that hold personal data. Stores may write their names in different ways. */
+/** The normalised names of fields that hold personal data. Stores may spell these names in different ways. */
 const PERSONAL = new Set(
   [
     ...[
@@ -23,7 +23,9 @@ const PERSONAL = new Set(
   ].map(plain),
 );
 
-/** If one of these characters precedes or follows an address, it is part of a different address. */
+/**
+ * Match the characters before and after an address which show that it is only a part of a different, longer address.
+ */
 const [BEFORE, AFTER] = ["[\\w!#$%&'*+/=?^`{|}~.-]", '(?:[a-z\\d-]|\\.[a-z\\d])'];
 
 /** Returns a predicate for an e-mail address. A trace is a string that contains the address, in upper or lower case. */
@@ -57,12 +59,15 @@ function isId(actor: unknown): boolean {
   return actor === 'ops' || (typeof actor === 'string' && /^[\da-f-]{36}$/.test(actor));
 }
 
-/** `first_name` → `firstname` */
+/** Normalises the name of a field: `first_name` becomes `firstname`. */
 function plain(name: string): string {
   return name.replaceAll('_', '').toLowerCase();
 }
 
-/** Without its salt, the digest of a person in the hash chain reveals nothing. */
+/**
+ * Returns whether a field contains no personal data. An object with only a digest contains none: without its salt, the
+ * digest of a person's data in the hash chain reveals nothing.
+ */
 function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return true;
   if (typeof value !== 'object') return false;

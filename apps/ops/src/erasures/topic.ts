@@ -11,9 +11,9 @@ import { selectedLogKind } from '../log.ts';
 import { retryUntilReachable } from '../patience.ts';
 
 /**
- * How the events with the person are removed from the topic. `in place`: the embedded log replaces them. `compaction`:
- * the broker removes them once copies without the person were published. `none`: the topic is not compacted. `unknown`:
- * the broker could not be asked.
+ * How the events that contain the person's data are removed from the topic. `in place`: the embedded log replaces them.
+ * `compaction`: the broker removes them once copies without the person's data were published. `none`: the topic is not
+ * compacted. `unknown`: the broker could not be asked.
  */
 export type Removal = 'in place' | 'compaction' | 'none' | 'unknown';
 
@@ -30,11 +30,16 @@ export interface AccountsTopic {
 export interface TopicErasure {
   readonly name: string;
   readonly removal: Removal;
-  /** When the events were last published without the person, RFC 3339; absent if they were not. */
+  /**
+   * When copies of the events without the person's data were last published (RFC 3339); absent if there are no copies.
+   */
   readonly copiesAt?: string;
-  /** When the broker must have removed the events with the person, RFC 3339; absent if copies were not published. */
+  /**
+   * The time by which the broker must have removed the events with the person's data (RFC 3339); absent if there are no
+   * copies.
+   */
   readonly removedBy?: string;
-  /** Whether the events with the person are gone; null if the stores do not say. */
+  /** Whether the events with the person's data are gone; null if that is unknown. */
   readonly clean: boolean | null;
 }
 
@@ -67,12 +72,12 @@ export function topicErasureOf(
   { copies, receipts }: ErasureRecord,
   { name, removal, maxLagMs }: AccountsTopic,
 ): TopicErasure {
-  // auth confirms an erasure after its last step, which is the log.
+  // auth confirms an erasure after its last step, which is the removal from the log.
   const isDone = receipts.some(({ consumer }) => consumer === 'auth');
   if (removal === 'in place') return { name, removal, clean: isDone };
   if (copies === undefined)
-    // If auth has confirmed without publishing copies, the topic was not compacted then; a different topic may have
-    // replaced it since.
+    // If auth has confirmed without publishing copies, the topic was not compacted at that time; a different topic may
+    // have replaced it since.
     return { name, removal, clean: removal === 'none' || !isDone ? false : null };
   const { lastAt: copiesAt, goneAt } = copies;
   // Without compaction, nothing is removed, no matter when copies were published.

@@ -1,4 +1,4 @@
-/** Listings: bounded, page by page, as a table or as JSON lines. */
+/** Prints listings page by page, as a table or as JSON lines. The size of a page is limited. */
 import type { CommandContext } from '../context.ts';
 
 export interface Listing<T> {

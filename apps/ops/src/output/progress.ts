@@ -47,12 +47,12 @@ function bar(done: number, total: number): string {
   return `[${'#'.repeat(cells)}${' '.repeat(CELLS - cells)}] ${String(Math.floor(part * 100)).padStart(3)} %`;
 }
 
-/** Formats a number with thousands separators: `1,204,000`. */
+/** Formats a number with thousands separators, for example `1,204,000`. */
 export function formatNumber(count: number): string {
   return count.toLocaleString('en');
 }
 
-/** Formats a number with its noun: `1 account`, `2,000 accounts`. */
+/** Formats a number with its noun, for example `1 account` or `2,000 accounts`. */
 export function formatCount(count: number, noun: string, plural = `${noun}s`): string {
   return `${formatNumber(count)} ${count === 1 ? noun : plural}`;
 }

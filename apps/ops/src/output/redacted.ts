@@ -16,7 +16,7 @@ export interface RedactedRecord {
 /** Matches the names, ids and instants that the contract allows, but no e-mail address and no token. */
 const PLAIN = /^[\w.:/+-]{1,63}$/;
 const MEDIA_TYPE = /^application\/json(?:; charset=utf-8)?$/i;
-/** Matches the headers in the contract. */
+/** Matches the names of the headers in the contract. */
 const OUR_HEADER = /^(?:content-type|traceparent|ce_[a-z]{1,20})$/;
 const MAX_FIELDS = 40;
 const MASK = '***';
@@ -59,7 +59,7 @@ function shownHeader(value: BusRecord['headers'][string]): string {
   return PLAIN.test(text) || MEDIA_TYPE.test(text) ? text : `(${value.length} bytes)`;
 }
 
-/** Returns undefined if the header is missing, repeated or not UTF-8. */
+/** Returns a key or header as text; undefined if it is missing, repeated or not UTF-8. */
 function textOf(bytes: BusRecord['headers'][string] | undefined): string | undefined {
   return Buffer.isBuffer(bytes) && isUtf8(bytes) ? bytes.toString('utf8') : undefined;
 }
@@ -86,7 +86,7 @@ function jsonOf(value: Buffer): unknown {
   }
 }
 
-/** Shows a field only if the schema of the type declares it and its value is valid. Never shows `person`. */
+/** Shows a field only if the schema of the event type declares it and its value is valid. Never shows `person`. */
 function shownField(type: string | undefined, name: string, value: unknown): unknown {
   if (name === 'person') return value === null ? null : MASK;
   return isDeclared(type, name, value) ? withoutSecrets(value) : kindOf(value);

@@ -69,7 +69,7 @@ test('leaves nothing of an account that was erased after its records were made',
   const events = (await journal.stream(ada))?.events.length;
   assert.deepEqual(await writeAgain(), { accounts: 1, events, added: events });
   assert.deepEqual(await writeAgain(), { accounts: 1, events, added: 0 });
-  // The pass that added nothing notes the copies, too: the heartbeats after the previous pass may have ended.
+  // The pass that added nothing notes the copies, too, because the heartbeats after the previous pass may have ended.
   assert.deepEqual(noted.splice(0), [ada, ada]);
 
   const publishAgain = createRepublisher(context, { bus, journal, recordsOf });

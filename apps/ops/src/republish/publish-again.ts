@@ -15,16 +15,16 @@ export interface RepublisherDeps {
   readonly journal: Pick<AuthOps['journal'], 'stream'>;
   readonly recordsOf: EncodeRecords;
   /**
-   * Called after the events of an erased account were published without the person, because a topic also has them with
-   * the person. Not needed on a log that replaces records in place.
+   * Called after the events of an erased account were published without the person's data, to a topic that also has the
+   * events with that data. Not needed on a log that replaces records in place.
    */
   noteCopies?(account: string): Promise<void>;
 }
 
 /**
- * Returns a function that notes that copies of an erased account's events were published. auth then publishes
- * heartbeats until the broker has removed the earlier events. Returns no function for a log that replaces records in
- * place.
+ * Returns `noteCopies`, which records that an erased account's events were published again without the person's data.
+ * auth then publishes heartbeats until the broker has removed the earlier events. Returns no function for a log that
+ * replaces records in place.
  */
 export function copyNotes(
   { erasures }: Pick<AuthOps, 'erasures'>,
@@ -35,9 +35,9 @@ export function copyNotes(
 }
 
 /**
- * Returns a function that publishes records again. It retries while a partition has no leader; this is safe because
- * consumers skip events that are published twice. If an account was erased after its records were created, the person
- * is removed from them on the log: in place or, on Kafka, by later records without the person.
+ * Returns a function that publishes records again. It retries while a partition has no leader; this is safe, because
+ * consumers skip events that they have already handled. If an account was erased after its records were created, the
+ * person's data is removed from the log: in place or, on Kafka, by later records without it.
  */
 export function createRepublisher(
   context: Parameters<typeof retryUntilReachable>[0],
@@ -52,7 +52,8 @@ export function createRepublisher(
     if (stream?.events.at(-1)?.event.type !== 'AccountErased') return;
     if (bus.replaceKey !== undefined) return bus.replaceKey(account, withoutPerson);
     const records = await recordsOf(stream);
-    // If the journal still contains the person, auth has not published the events without the person yet. It will.
+    // If the journal still contains the person's data, auth has not yet published the events without it, but will do
+    // so.
     if (records.some(hasPerson)) return;
     await publish(topic, records);
     await noteCopies?.(account);

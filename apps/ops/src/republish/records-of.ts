@@ -7,9 +7,9 @@ import type { JournaledEvent, JournaledStream } from '@latchkey/verify';
 export type EncodeRecords = (stream: JournaledStream) => Promise<readonly EncodedEvent[]>;
 
 /**
- * Returns a function that encodes and signs events. Events of release 0.1 are added to the hash chain first. The
- * function throws an Error with a one-line message if any event cannot be encoded, because every consumer would park an
- * account with a gap.
+ * Returns a function that encodes and signs events. Events that release 0.1 wrote are added to the hash chain first.
+ * The function throws an Error with a one-line message if any event cannot be encoded, because every consumer would
+ * park an account with a gap.
  */
 export function createRecordEncoder(
   auth: Pick<AuthOps, 'journal' | 'chain'>,
@@ -30,7 +30,7 @@ export function createRecordEncoder(
   };
 }
 
-/** Hides the codec's message, because it may quote personal data. */
+/** Encodes and signs one event. Hides the codec's error message, because it may quote personal data. */
 function recordOf(
   account: string,
   { event, chain, stored }: JournaledEvent,

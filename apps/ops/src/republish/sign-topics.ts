@@ -1,7 +1,7 @@
 /**
- * Publishes the events again that are on the topics without a valid signature. The topics themselves show which events
- * these are. The work can therefore be interrupted and repeated, even while auth publishes, because consumers skip
- * events that they have already handled.
+ * Publishes again those events that are on the topics without a valid signature. The work can be interrupted and
+ * repeated, because the topics themselves show which events have no signature. auth may publish meanwhile, because
+ * consumers skip events that they have already handled.
  */
 import type { AuthOps } from '@latchkey/auth/ops';
 import type { LogReader } from '@latchkey/bus';
@@ -36,9 +36,9 @@ export interface SignTopicsOptions {
 }
 
 export interface SigningTotals {
-  /** Accounts and mailings whose events were given their places in the hash chain. */
+  /** The number of accounts and mailings whose events were added to the hash chain. */
   readonly chained: number;
-  /** Accounts and mailings whose events were published again. */
+  /** The number of accounts and mailings whose events were published again. */
   readonly published: number;
   /** How many events were published again. */
   readonly events: number;

@@ -27,8 +27,8 @@ export interface WriteTopicOptions {
   /** The name of an existing topic. */
   readonly topic: string;
   /**
-   * Called for each erased account whose events on the topic contain the person, once the topic also has these events
-   * without the person. Not needed on a log that replaces records in place.
+   * Called for each erased account whose events on the topic contain the person's data, once the topic also has these
+   * events without it. Not needed on a log that replaces records in place.
    */
   noteCopies?(account: string): Promise<void>;
   /** The maximum number of records of the topic to hold in memory. If the topic has more, it is read several times. */
@@ -40,7 +40,7 @@ export interface TopicWriteResult {
   readonly accounts: number;
   /** How many events of all accounts the topic now contains. */
   readonly events: number;
-  /** How many of them this call has written. */
+  /** How many of these events this call has written. */
   readonly added: number;
 }
 
@@ -101,11 +101,11 @@ async function writeAccounts(
 }
 
 interface DueRecords {
-  /** Records of an account that the topic lacks. */
+  /** The account's records that the topic lacks. */
   readonly records: readonly EncodedEvent[];
-  /** How many of the account's events the topic will then have. */
+  /** How many of the account's events the topic will have once `records` are written. */
   readonly events: number;
-  /** The account, if it is erased and the topic has events with the person. */
+  /** The id of the account, if it is erased and the topic has events with the person's data. */
   readonly erased?: string;
 }
 
@@ -139,7 +139,8 @@ async function recordsDue(
     else if (isErased && wanted === record.impersonal) personal.add(record.sequence);
     else throw conflict(topic, id);
   }
-  // A topic that is not compacted keeps the events from before an erasure, next to the same events without the person.
+  // A topic that is not compacted keeps the events from before an erasure, next to the same events without the person's
+  // data.
   if (!isErased && outOfOrder.length > 0) throw conflict(topic, id);
   const isToBeErased = [...personal].some((sequence) => !published.has(sequence));
   return {

@@ -4,7 +4,7 @@ import type { Bus, Subscription } from '@latchkey/bus';
 
 export interface OwnTopics {
   readonly bus: Bus;
-  /** Returns a value for TOPIC_NAMES. */
+  /** Returns the value of TOPIC_NAMES that maps topics to their names in this test. */
   names(topics: readonly string[]): string;
   /** Returns how many records are unread, over all subscriptions. */
   lag(): Promise<number>;

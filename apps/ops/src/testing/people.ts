@@ -15,7 +15,7 @@ const verified = z.looseObject({ isVerified: z.literal(true) });
 
 export interface RunningSystem {
   signUp(name: string): Promise<void>;
-  /** Signs up and follows the link of the mail. @returns the account's id */
+  /** Signs a person up and follows the link in the mail. @returns the account's id */
   settle(name: string): Promise<string>;
   /** Requests a change to a different e-mail address, and does not confirm it. */
   changeEmail(name: string, to: string): Promise<void>;

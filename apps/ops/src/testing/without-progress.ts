@@ -1,4 +1,6 @@
-/** Matches a line of progress, which a command shows only if it takes long: `records read: 1,250 of 2,500`. */
+/**
+ * Matches a line of progress, which a command shows only if it takes long, for example `records read: 1,250 of 2,500`.
+ */
 const PROGRESS = /^(?!ops: )(?:.+: [\d,]+(?: of [\d,]+)?|.+ is still being created, after \d+ seconds\.)$/;
 
 /** Returns what a command wrote to stderr, except its progress. */

@@ -22,7 +22,7 @@ export function html(texts: TemplateStringsArray, ...values: readonly unknown[])
   };
 }
 
-/** Formats text with `code` in backticks. */
+/** Renders text. Words in backticks become `<code>` elements. */
 export function renderText(text: unknown): Html {
   return {
     html: fragment(text ?? '').replace(/`([^`]+)`/g, '<code>$1</code>'),

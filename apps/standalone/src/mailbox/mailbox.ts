@@ -34,7 +34,7 @@ export interface Mailbox {
   receive(raw: Uint8Array, envelope: MailEnvelope): Promise<string>;
   /** Returns mails, newest first. For the query language see search.ts; an empty query matches all. */
   search(query: string, page: MailPage): SearchResult;
-  /** Returns the mail with this id, or the newest for `latest`, and marks it as read. */
+  /** Returns the mail with this id, or the newest mail if `id` is `latest`, and marks it as read. */
   open(id: string): Promise<Message | undefined>;
   headers(id: string): Promise<MessageHeaders | undefined>;
   raw(id: string): Uint8Array | undefined;
@@ -75,7 +75,10 @@ const release01 = `
 
 const schema: Schema = { owner: 'mailbox', migrations: [release01] };
 
-/** Most columns contain addresses in angle brackets; the envelope contains them in quotation marks. */
+/**
+ * Deletes the mails to or from an address. Most columns contain addresses in angle brackets; the envelope contains them
+ * in quotation marks.
+ */
 const FORGET = `DELETE FROM mailbox_messages
   WHERE instr(sender || recipients || copies || blind_copies, '<' || :address || '>') > 0
      OR instr(lower(envelope), '"' || :address || '"') > 0`;

@@ -1,4 +1,4 @@
-/** A mail with the field names of Mailpit's API, so that tests can read either. */
+/** A mail with the field names of Mailpit's API, so that tests can read mails from this mailbox or from Mailpit. */
 import PostalMime, { type Address, type Email } from 'postal-mime';
 import { z } from 'zod';
 
@@ -25,7 +25,7 @@ const common = {
   Tags: z.array(z.string()),
   Username: z.string(),
   Size: z.number(),
-  /** An extension: the `X-Correlation-Id` header, the id of the request that caused the mail, if it has one. */
+  /** Not in Mailpit: the `X-Correlation-Id` header, the id of the request that caused the mail, if it has one. */
   CorrelationID: z.string().optional(),
 };
 

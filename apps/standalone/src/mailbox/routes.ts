@@ -1,6 +1,6 @@
 /**
- * The mailbox over HTTP, with the paths and field names of Mailpit below /mailbox, so that tests run against either.
- * https://mailpit.axllent.org/docs/api-v1/
+ * The mailbox over HTTP, with the paths and field names of Mailpit below /mailbox, so that tests run against this
+ * mailbox or Mailpit. https://mailpit.axllent.org/docs/api-v1/
  */
 import { type Answer, Problem, problems, type Route, route } from '@latchkey/http';
 import { z } from 'zod';

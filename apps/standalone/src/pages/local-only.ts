@@ -1,7 +1,7 @@
 /**
  * Protects the development pages, which show mails and the whole log. A foreign name in `Host` indicates DNS rebinding:
- * a website has resolved its own name to loopback in order to read these pages. A header of a proxy indicates that a
- * tunnel or a reverse proxy on this machine forwards requests from other machines.
+ * a website has resolved its own name to loopback in order to read these pages. A proxy header indicates that a tunnel
+ * or a reverse proxy on this machine forwards requests from other machines.
  */
 import { type Policy, Problem, type ProblemSpec, type RequestContext } from '@latchkey/http';
 
@@ -24,7 +24,7 @@ export function isForwarded(headers: RequestContext['headers']): boolean {
   return Object.keys(headers).some((name) => /^(forwarded|via|x-forwarded-.+)$/i.test(name));
 }
 
-/** Whether an address can be reached only from this machine. */
+/** Whether a host name or IP address can be reached only from this machine. */
 export function isLoopback(address: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(address);
 }

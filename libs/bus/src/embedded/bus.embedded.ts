@@ -27,7 +27,7 @@ export interface EmbeddedBusDeps {
   readonly database: Database;
   readonly logger?: BusLogger;
   readonly now?: () => Date;
-  /** Whether records may be deleted because of their age. Default: always. */
+  /** Returns whether records may be deleted because of their age. Default: always true. */
   readonly mayDelete?: () => boolean;
 }
 
@@ -45,7 +45,7 @@ export interface EmbeddedBus extends Bus, Groups {
    * is no such topic.
    */
   setRetention(topic: string, retentionMs: number): Promise<void>;
-  /** Deletes records older than their topic's retention. Runs by itself every minute. */
+  /** Deletes records older than their topic's retention. The bus also does so by itself, every minute. */
   sweep(): Promise<void>;
 }
 

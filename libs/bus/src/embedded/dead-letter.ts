@@ -5,7 +5,7 @@ import type { AppendedRecords, EmbeddedLog } from './log.ts';
 interface SetAside {
   readonly topic: string;
   readonly group: string;
-  /** The records with the cause of each. */
+  /** The unusable records, and the cause of each. */
   readonly unusable: ReadonlyMap<BusRecord, string>;
   readonly at: Date;
 }

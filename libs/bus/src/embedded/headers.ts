@@ -1,8 +1,8 @@
 import type { BusRecord, OutgoingRecord } from '../bus.ts';
 
 /**
- * Pairs of name and value, the bytes of the value as Latin-1: readable in a shell if they are text, and lossless
- * for any bytes.
+ * Pairs of name and value. The bytes of a value are stored as Latin-1, which is readable in a shell if they are text,
+ * and lossless for any bytes.
  */
 type StoredHeaders = readonly (readonly [name: string, value: string])[];
 

@@ -3,13 +3,19 @@ import { createGroup, type Group } from './group.ts';
 import type { Member } from './lane.ts';
 import { createEmbeddedLog, type EmbeddedLog } from './log.ts';
 
-/** How often to look for records of other processes (ops), in ms. Records of this process are noticed immediately. */
+/**
+ * How often to look for records that other processes (ops commands) have written, in ms. Records that this process
+ * writes are noticed immediately.
+ */
 const LOOK_EVERY_MS = 500;
 
 /** The parts that the subscriptions of a bus share: the log, its groups, and the notification of new records. */
 export interface Hub {
   readonly log: EmbeddedLog;
-  /** Must be called after records were committed to partitions of a topic (default: any of them). */
+  /**
+   * Must be called after records were committed to a topic.
+   * @param partitions those that received records; default: any
+   */
   appended(topic: string, partitions?: readonly number[]): void;
   join(group: string, member: Member): void;
   leave(group: string, member: Member): Promise<void>;
@@ -21,7 +27,10 @@ export interface Hub {
   watch(topic: string, wake: () => void): () => void;
   /** Whether a group has members in this process. */
   isRead(group: string): boolean;
-  /** Wakes all watchers. Does not use the database afterwards. All members must have left. */
+  /**
+   * Wakes all watchers; afterwards the hub no longer uses the database. Must be called only after all members have
+   * left.
+   */
   close(): void;
   isClosed(): boolean;
 }

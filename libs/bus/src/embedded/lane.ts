@@ -114,7 +114,10 @@ export function createLane(deps: LaneDeps): Lane {
   };
 }
 
-/** Handles one slice and stores its position. Returns false if either failed; the same slice is then due again. */
+/**
+ * Handles one slice and stores its position. Returns false if either failed; the same slice must then be delivered
+ * again.
+ */
 async function handOver(deps: LaneDeps, member: Member, records: readonly BusRecord[]): Promise<boolean> {
   const { database, log, group, topic, partition } = deps;
   const unusable = new Map<BusRecord, string>();

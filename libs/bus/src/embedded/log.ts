@@ -35,7 +35,7 @@ export interface Topic extends TopicSpec {
 export interface TopicSummary {
   readonly name: string;
   readonly partitions: number;
-  /** How many records the topic holds now. */
+  /** The number of records that the topic holds now. */
   readonly records: number;
 }
 

@@ -3,7 +3,7 @@ import kafkajs, { type AclEntry, type Admin } from 'kafkajs';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
-/** kafkajs's number of each operation, by the name that Kafka's own tools use. */
+/** The numbers that kafkajs uses for operations, by the names that Kafka's own tools use. */
 const OPERATIONS = {
   Read: AclOperationTypes.READ,
   Write: AclOperationTypes.WRITE,
@@ -16,7 +16,7 @@ export type AclOperation = keyof typeof OPERATIONS;
 
 /** The operations that a principal may perform on one topic or group, or on all whose names begin with a prefix. */
 export interface Acl {
-  /** Such as `User:auth`. */
+  /** The Kafka principal, for example `User:auth`. */
   readonly principal: string;
   readonly resource: 'topic' | 'group';
   readonly name: string;
@@ -25,7 +25,7 @@ export interface Acl {
 }
 
 /**
- * Creates the lists. Existing ones are not changed.
+ * Creates the access control lists. Existing ones are not changed.
  * @throws errors of kafkajs, for example if there is no authorizer
  */
 export async function createAcls(admin: Pick<Admin, 'createAcls'>, acls: readonly Acl[]): Promise<void> {

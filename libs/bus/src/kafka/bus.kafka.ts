@@ -45,8 +45,8 @@ export interface KafkaBusDeps extends KafkaConnection {
    */
   readonly replication?: Replication;
   /**
-   * Topics that the bus publishes to without creating or checking them. Their records are spread over the
-   * partitions that are given here.
+   * Topics that the bus publishes to without creating or checking them. The records of each topic are spread over the
+   * number of partitions that is given here.
    */
   readonly topics?: readonly Pick<TopicSpec, 'name' | 'partitions'>[];
   readonly times?: Partial<KafkaTimeouts>;
@@ -69,7 +69,7 @@ export interface KafkaBus extends Bus, Groups {
   sharedKeyFaults(specs: readonly TopicSpec[]): Promise<readonly string[]>;
   /** Returns the settings of those topics that exist. */
   describeTopics(names: readonly string[]): Promise<readonly TopicState[]>;
-  /** Creates access control lists. Existing ones stay, including those that are not among these. */
+  /** Creates access control lists. Existing lists stay, including those that are not in `acls`. */
   grant(acls: readonly Acl[]): Promise<void>;
 }
 
@@ -86,7 +86,7 @@ export function createKafkaBus({
   ...connection
 }: KafkaBusDeps): KafkaBus {
   const clients = createClients(connection, logger);
-  /** The number of partitions that the topics must have; partitions that were added later do not count. */
+  /** The required number of partitions of each topic; partitions that somebody adds later do not count. */
   const partitions = new Map(known.map(({ name, partitions: count }) => [name, count]));
   const publisher = createPublisher(clients.prompt, (topic) => partitions.get(topic));
   const letterPublisher = createPublisher(clients.prompt);

@@ -10,9 +10,9 @@ const LARGEST_BATCH_BYTES = 2 * 1024 * 1024;
 export interface DeadLetterDeps {
   readonly publisher: Publisher;
   readonly logger: KafkaLogger;
-  /** Creates a missing topic with the replication factor of another one. @returns false if it exists already */
+  /** Creates a missing topic with the replication factor of the topic `like`. @returns false if it exists already */
   make(topic: KafkaTopic, like: string): Promise<boolean>;
-  /** Returns how an existing topic differs from one that would be created now: a sentence per difference. */
+  /** Returns how an existing topic differs from one that `make` would create: a sentence per difference. */
   differences(topic: KafkaTopic, like: string): Promise<readonly string[]>;
 }
 
@@ -23,12 +23,12 @@ export interface DeadLetters {
 
 export function createDeadLetters({ publisher, logger, make, differences }: DeadLetterDeps): DeadLetters {
   const known = new Set<string>();
-  /** Topics whose differences were logged, or cannot be determined. */
+  /** Dead-letter topics whose differences were logged, or cannot be determined. */
   const told = new Set<string>();
 
   /**
-   * Logs how an existing topic differs. The topic is used anyway, because otherwise the partition would make no
-   * progress; records that it acknowledges are kept.
+   * Logs how an existing dead-letter topic differs from a new one. It is used despite the differences, because
+   * otherwise the partition would make no progress; the records that it acknowledges are kept.
    */
   async function tellDifferences(letters: KafkaTopic, topic: string): Promise<void> {
     if (told.has(letters.name)) return;

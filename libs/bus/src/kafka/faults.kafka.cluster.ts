@@ -81,7 +81,7 @@ async function sendInSnappy(topic: string, key: string, value: string): Promise<
   }
 }
 
-/** Whether everything was handled. The leader of a new topic may not be known yet. */
+/** Returns whether all records were handled. Also false while the leader of a new topic is not known yet. */
 async function isAtEnd(subscription: Subscription): Promise<boolean> {
   try {
     return (await subscription.lag()) === 0;

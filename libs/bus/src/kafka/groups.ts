@@ -49,7 +49,7 @@ export function partitionName(topic: string, partition: number): string {
   return `${topic} ${partition}`;
 }
 
-/** Returns the offsets of a group in each partition of some topics, by {@link partitionName}. */
+/** Returns the offsets of a group in each partition of the topics, by {@link partitionName}. */
 export async function partitionOffsets(
   admin: Admin,
   group: string,

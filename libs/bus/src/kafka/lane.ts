@@ -22,7 +22,7 @@ export interface LaneDeps {
   readonly sliceSize: number;
   readonly handle: SubscribeOptions['handle'];
   readonly logger: KafkaLogger;
-  /** How long other partitions wait for this one, in ms. */
+  /** The maximum time that other partitions wait for this one, in ms. */
   readonly patienceMs: number;
   /** How long a handler may take until it resolves or rejects, in ms. */
   readonly handleWithinMs: number;
@@ -33,9 +33,9 @@ export interface LaneDeps {
 }
 
 /**
- * One partition as this member reads it, slice by slice. kafkajs fetches from a broker again only after everything
- * of the previous fetch was handled, and sends heartbeats in between. So a slice that fails or takes long leaves
- * the fetch loop: its partition is paused, and resumed when the slice is done.
+ * One partition as this member reads it, slice by slice. kafkajs fetches from a broker again only after everything from
+ * the previous fetch was handled, and sends heartbeats in between. So a slice that fails or takes long leaves the fetch
+ * loop: its partition is paused, and resumed when the slice is done.
  */
 export interface Lane {
   /** Resolves once the records are handled, or are being handled in the background. */
@@ -113,7 +113,7 @@ export function createLane(deps: LaneDeps): Lane {
 }
 
 interface Control {
-  /** Aborted when no new work may begin. The handler gets it too. */
+  /** Aborted when no new work may begin. The handler gets the same signal. */
   readonly stop: AbortSignal;
   /** Lets the fetch loop continue without this slice. */
   detach(): void;
@@ -165,7 +165,7 @@ async function watched(deps: LaneDeps, handle: () => Promise<void>): Promise<voi
   }
 }
 
-/** Retries until it succeeds or is stopped; attempts at least once. @returns whether it succeeded */
+/** Retries a step until it succeeds or the lane is stopped; attempts it at least once. @returns whether it succeeded */
 function persist(
   { group, topic, partition, logger }: LaneDeps,
   { stop, detach }: Control,

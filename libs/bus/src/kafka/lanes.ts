@@ -30,7 +30,7 @@ export interface Lanes {
   revokeAll(): void;
   /** Must be called when kafkajs has delivered a batch, possibly of control records only. */
   batchEnded(batch: ConsumerEndBatchProcessEvent['payload']): void;
-  /** Returns the assigned partitions of which nothing is being handled or retried. */
+  /** Returns the assigned partitions that have no records being handled or retried. */
   idle(): readonly IdlePartition[];
   close(): Promise<void>;
 }
@@ -44,8 +44,8 @@ export function createLanes(
   let assigned = new Set<string>();
   let member: string | undefined;
   /**
-   * The partitions of which kafkajs has delivered batches since the last rebalance. After a rebalance, it starts at the
-   * committed positions.
+   * The partitions of which kafkajs has delivered batches since the last rebalance. After a rebalance, kafkajs starts
+   * at the committed positions again.
    */
   const delivered = new Map<string, Omit<IdlePartition, 'name'>>();
 

@@ -9,13 +9,13 @@ import { createStaleCoordinator } from './workarounds/stale-coordinator.ts';
 
 const REBALANCE_TIMEOUT_MS = 30_000;
 /**
- * The interval of heartbeats, in ms; at most a fifth of the session timeout is used. Members notice a rebalance at
- * their next heartbeat, so it begins after at most this time.
+ * The heartbeat interval, in ms; a fifth of the session timeout is used if that is less. Members notice a rebalance at
+ * their next heartbeat, so the rebalance begins after at most this time.
  */
 const HEARTBEAT_EVERY_MS = 2000;
 /**
  * How long a fetch waits for records, in ms. An idle consumer therefore fetches twice a second. Closing the consumer,
- * or a commit to the same broker during a fetch, may take this much longer.
+ * or a commit to the same broker during a fetch, may take longer by up to this time.
  */
 const FETCH_WAITS_MS = 500;
 const RESTART_AFTER_MS = 500;
@@ -25,18 +25,18 @@ export interface MembershipDeps {
   readonly logger: KafkaLogger;
   readonly times: KafkaTimeouts;
   readonly setAside: LanesDeps['setAside'];
-  /** Called when the consumer has ended for good, or a handler is stuck. */
+  /** Called when the consumer has ended permanently, or a handler is stuck. */
   onFatal(reason: Error): void;
   /** Whether an error is transient, so that it goes away when the brokers are back. */
   isTransient(error: Error): boolean;
 }
 
 export interface Membership {
-  /** Calls back whenever the group is joined again, as after a rebalance. */
+  /** Calls the listener whenever the member has joined its group again, for example after a rebalance. */
   onRejoin(listener: () => void): void;
-  /** Returns the assigned partitions of which nothing is being handled or retried. */
+  /** Returns the assigned partitions that have no records being handled or retried. */
   idle(): readonly IdlePartition[];
-  /** Returns when the broker last responded to a fetch or heartbeat, in ms of `performance.now`. */
+  /** Returns the time at which the broker last responded to a fetch or heartbeat, in ms of `performance.now`. */
   lastResponse(): number;
   /** Stops the handlers and leaves the group. */
   leave(): Promise<void>;
@@ -44,7 +44,7 @@ export interface Membership {
 
 /**
  * Joins the group and starts to read. The topics must exist.
- * @param partitions how many partitions the topics have, in all
+ * @param partitions the total number of partitions of the topics
  * @throws Error of kafkajs if the group cannot be joined
  */
 export async function joinGroup(
@@ -100,7 +100,7 @@ export async function joinGroup(
     }
   }
 
-  /** Also restarts a consumer that has ended. Failures are reported as a crash. */
+  /** Runs the consumer, or restarts one that has ended. Failures are reported as a crash. */
   function run(): Promise<void> {
     return consumer.run({
       autoCommit: false,
@@ -148,8 +148,8 @@ export async function joinGroup(
 }
 
 /**
- * Returns a function that returns when the broker last responded. kafkajs also reports fetches that got no response;
- * they do not count.
+ * Returns a function that returns the time of the broker's last response. kafkajs also reports fetches that got no
+ * response; those do not count.
  */
 function trackResponses(consumer: Consumer) {
   let last = performance.now();

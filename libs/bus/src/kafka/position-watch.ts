@@ -4,7 +4,7 @@ import { type PartitionOffsets, positionsOutOfRange } from './groups.ts';
 const UNMOVED_MS = 60_000;
 
 export interface PositionWatch {
-  /** Compares the offsets of all partitions of a group, whichever member has them, with those seen before. */
+  /** Compares the offsets of all partitions of a group, whichever member has them, with the offsets seen before. */
   look(offsets: ReadonlyMap<string, PartitionOffsets>): void;
   /**
    * Returns the faults: every position that was found out of range since the watch began, and every position that

@@ -5,7 +5,7 @@ type Commit = EachBatchPayload['commitOffsetsIfNecessary'];
 export interface CommittedPosition {
   readonly topic: string;
   readonly partition: number;
-  /** The record that the group reads next. */
+  /** The offset of the record that the group reads next. */
   readonly offset: number;
 }
 

@@ -9,7 +9,7 @@ const ACK_TIMEOUT_MS = 10_000;
 const BYTES_AT_ONCE = 768 * 1024;
 
 export interface Publisher {
-  /** Resolves once every record is durable. @throws Error if any of them may not be */
+  /** Resolves once every record is durable. @throws Error if any of them may not be durable */
   publish(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -26,8 +26,9 @@ interface Answer {
  * a broker that has responded, the retry reports success for a send that never happened. The producer is not idempotent
  * either, because after a request timeout kafkajs rolls its sequence back, and the broker mistakes the next batch for
  * the previous one.
- * @param partitionsOf returns over how many partitions the records of a topic are spread. If somebody adds partitions,
- * they are not used, so the records of a key stay in one partition. Undefined: all partitions are used
+ * @param partitionsOf returns the number of partitions over which the records of a topic are spread. Partitions that
+ * somebody adds later are not used, so the records of a key stay in one partition. If it returns undefined, all
+ * partitions are used
  */
 export function createPublisher(
   kafka: Kafka,
@@ -109,7 +110,7 @@ export function assertAllAcknowledged(
     throw new Error(`No acknowledgement for partition ${[...missing].join(', ')} of ${topic}.`);
 }
 
-/** Passes only the part of the key that decides the partition to the partitioner. */
+/** Passes to the partitioner only the part of the key that determines the partition. */
 function byMainPart({ message, ...args }: PartitionerArgs): PartitionerArgs {
   const { key } = message;
   const isKeyed = key !== null && key !== undefined;

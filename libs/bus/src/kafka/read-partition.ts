@@ -8,7 +8,7 @@ import { borrowCluster } from './workarounds/borrow-cluster.ts';
 
 const FETCH_WAITS_MS = 500;
 const BYTES_AT_ONCE = 1024 * 1024;
-/** Enough for the first batch of most partitions. */
+/** The number of bytes to fetch when only the first record is needed: enough for the first batch of most partitions. */
 const FIRST_BYTES = 64 * 1024;
 const TRIES = 10;
 const PAUSE_MS = 200;
@@ -84,7 +84,7 @@ interface FetchPlace {
 /**
  * Returns at least one record, starting at the offset. If compaction has removed the record with this offset, the
  * result begins with the next record that remains.
- * @throws the last error, or Error if nothing was returned
+ * @throws the last error, or Error if no record was returned
  */
 export async function fetchFrom(
   cluster: Cluster,

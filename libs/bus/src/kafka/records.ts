@@ -1,7 +1,7 @@
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
 import type { BusRecord, OutgoingRecord } from '../bus.ts';
 
-/** An upper estimate of the bytes of a record besides key, value and headers. */
+/** An upper estimate of the bytes of a record in addition to its key, value and headers. */
 const OVERHEAD_BYTES = 64;
 
 /**

@@ -18,7 +18,7 @@ export interface KafkaTail extends LogTail {
   close(): Promise<void>;
 }
 
-/** Reads a topic on a connection that is kept. */
+/** Reads a topic on a connection that stays open. */
 export function createKafkaTail(kafka: Kafka, admin: ReusableAdmin, topic: string, id: string): KafkaTail {
   let connection: ReturnType<typeof borrowCluster> | undefined;
   let known: { readonly at: number; readonly ranges: Promise<readonly PartitionRange[]> } | undefined;

@@ -16,7 +16,8 @@ export interface KafkaTimeouts {
   /** How often partitions are checked for records that are never delivered. */
   readonly progressEveryMs: number;
   /**
-   * How long closing waits for a consumer to leave its group. If it does not leave, its session must time out first.
+   * How long closing waits for a consumer to leave its group. If it has not left by then, its session must time out
+   * before other members get its partitions.
    */
   readonly leaveWithinMs: number;
 }

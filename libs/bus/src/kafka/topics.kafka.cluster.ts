@@ -1,4 +1,4 @@
-/** What a broker says about its topics. */
+/** Tests what the bus reports about the topics of a real broker. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';

@@ -126,7 +126,10 @@ describe('a topic that is made like another one', () => {
 });
 
 describe('a topic that is made', () => {
-  /** The first call returns the topics that existed before. */
+  /**
+   * Returns an admin client whose `listTopics` returns the result of `looks`. The first call of `looks` returns the
+   * topics that existed before.
+   */
   function adminThatSees(looks: () => readonly string[], brokers: number) {
     return {
       listTopics: async () => looks(),

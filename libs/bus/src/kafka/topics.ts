@@ -6,7 +6,7 @@ import { isRetriable, KafkaUnavailableError } from './failures.ts';
 const { ConfigResourceTypes } = kafkajs;
 
 export interface Replication {
-  /** Replicas of each partition. */
+  /** The number of replicas of each partition. */
   readonly factor: number;
   /** How many replicas must have a record before it is acknowledged. */
   readonly minInSync: number;
@@ -18,7 +18,9 @@ const SINGLE_BROKER: Replication = { factor: 1, minInSync: 1 };
 /** Kafka's default: 1 MiB plus the header of a batch. */
 const LARGEST_BATCH_BYTES = 1_048_588;
 
-/** Returns three replicas if there are at least three brokers. */
+/**
+ * Returns the replication for a number of brokers: three replicas if there are at least three brokers, otherwise one.
+ */
 export function replicationFor(brokers: number): Replication {
   return brokers >= PRODUCTION.factor ? PRODUCTION : SINGLE_BROKER;
 }
@@ -297,7 +299,7 @@ export interface TopicState {
   readonly retentionMs: number;
   /** Whether a later record replaces an earlier one with the same key. */
   readonly isCompacted: boolean;
-  /** As in `Compaction`; undefined if the topic is not compacted. */
+  /** With the same meaning as in `Compaction`; undefined if the topic is not compacted. */
   readonly maxLagMs?: number;
 }
 

@@ -4,7 +4,7 @@ import type { ClientStorage } from '../service-clients.ts';
 import { openMongoClients } from './mongo/clients.ts';
 import { openSqliteClients } from './sqlite/clients.ts';
 
-/** Opens the service clients of a store. @throws DataFolderError; the connection may still be in progress */
+/** Opens the service clients of a store, whose connection may still be in progress. @throws DataFolderError */
 export const openClients: (store: Store) => ClientStorage = selectByKind({
   mongo: openMongoClients,
   sqlite: openSqliteClients,

@@ -73,7 +73,11 @@ export async function* readKeyOf(records: readonly BusRecord[], key: string, fro
   yield* records.slice(from, to).filter(({ key: each }) => subjectOfKey(each) === key);
 }
 
-/** Returns a function that throws at the given calls, counted from 0: before or after the work of the call. */
+/**
+ * Returns a function that runs work, and sometimes throws before or after it. The moments before and after each work
+ * are numbered: 0 is before the first work, 1 after it, 2 before the second work. It throws at the numbers in
+ * `failures`.
+ */
 export function failingAt(failures: readonly number[]) {
   const left = new Set(failures);
   let calls = 0;

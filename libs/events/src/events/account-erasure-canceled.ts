@@ -12,7 +12,7 @@ export const AccountErasureCanceled = defineEvent({
   effects: 'user: restores the mark that the profile had before the request. notifier: nothing.',
   data: {
     userId: id,
-    /** The account itself, an admin, or `ops`. */
+    /** Who canceled the erasure: the account itself, an admin, or `ops`. */
     canceledBy: actor,
     /** Whether the account is disabled again, as it was before the request. */
     disabled: z.boolean(),

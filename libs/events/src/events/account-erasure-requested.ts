@@ -12,13 +12,13 @@ export const AccountErasureRequested = defineEvent({
     "user: marks the profile as disabled. notifier: cancels the account's pending mails, and sends the link that cancels the erasure, if the event has one.",
   data: {
     userId: id,
-    /** The account itself, an admin, or `ops`. */
+    /** Who requested the erasure: the account itself, an admin, or `ops`. */
     requestedBy: actor,
     eraseAt: instant,
     locale: locale.optional(),
     /**
-     * `email` and `username` are present only if the account is verified. The link is personal data, so that it is
-     * erased as well.
+     * `email` and `username` are present only if the account is verified. The link is among the personal data, so that
+     * it is erased together with it.
      */
     person: person({
       email: email.optional(),

@@ -247,9 +247,9 @@ export const securityEventTypes: readonly SecurityEventType[] =
 
 /** The fields that identify a security event. */
 export interface SecurityEnvelope {
-  /** UUIDv7. */
+  /** The id of the event: a UUIDv7. */
   readonly id: string;
-  /** RFC 3339, UTC. */
+  /** The time of the event: RFC 3339, UTC. */
   readonly time: string;
   /** Id of the request (`X-Request-Id`). */
   readonly correlationId: string;

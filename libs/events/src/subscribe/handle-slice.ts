@@ -52,12 +52,12 @@ export function createSliceHandler(shared: Omit<Subscriber, 'stopped'>) {
   };
 }
 
-/** Caches the positions of a slice's accounts, some of which are not stored yet. */
+/** Caches the positions of a slice's accounts, some of which have not been stored yet. */
 interface Book {
   of(account: string): Position;
   /** Loads the position from the store, because another member or a retry may have changed it. */
   reload(account: string): Promise<void>;
-  /** Stores the position at the end of the slice. Safe to lose: without it, the event is only skipped once more. */
+  /** Stores the position at the end of the slice. If this write is lost, the event is only skipped once more. */
   note(position: Position): void;
   /** Stores the position immediately. */
   save(position: Position): Promise<void>;
@@ -96,8 +96,8 @@ function createBook({ store }: Subscriber, known: ReadonlyMap<string, Position>)
 }
 
 /**
- * Returns a function that resumes an account, once per slice: it handles the events that are due up to the end of
- * the slice.
+ * Returns a function that resumes an account, at most once per slice: it handles the events that are due, up to the end
+ * of the slice.
  */
 function createResume(subscriber: Subscriber, book: Book, { records }: Slice) {
   const lastOffset = records.at(-1)?.offset ?? 0;
@@ -133,8 +133,8 @@ async function take(subscriber: Subscriber, book: Book, record: AccountRecord): 
 }
 
 /**
- * Whether a step has an effect. Before such a step, the caller must check that no other member or retry has taken it
- * already.
+ * Returns whether a step has an effect. Before such a step, the caller must check that no other member or retry has
+ * taken it already.
  */
 function hasEffect(subscriber: Subscriber, step: NextStep): boolean {
   if (step.kind === 'park' || step.kind === 'missing') return true;

@@ -20,8 +20,9 @@ export interface EventContext {
 }
 
 /**
- * Handles one event. Once it resolves, the event counts as handled. If it rejects, for example because a server is
- * unavailable, the event is redelivered until it resolves; a {@link ParkError} parks the account instead.
+ * Handles one event. Once the handler resolves, the event counts as handled. If the handler rejects, for example
+ * because a server is unavailable, the event is redelivered until the handler resolves; a {@link ParkError} parks the
+ * account instead.
  */
 export type Handler<T extends EventType> = (
   event: SubscribedEvent<T>,
@@ -35,8 +36,9 @@ export type Handlers = { readonly [T in EventType]?: Handler<T> };
 export type ErasedHandler = (account: string, context: EventContext) => Promise<void> | void;
 
 /**
- * Returns the handlers, with one that confirms an erasure once `erased` has resolved.
- * @throws RangeError if there is a handler of `AccountErased` as well
+ * Returns the handlers, with an added handler of `AccountErased` that calls `erased` and then confirms the erasure.
+ * Without `erased`, nothing is added.
+ * @throws RangeError if both `erased` and a handler of `AccountErased` are given
  */
 export function withErasureReceipt(
   { handlers, erased }: { readonly handlers: Handlers; readonly erased?: ErasedHandler },

@@ -1,4 +1,4 @@
-/** `@latchkey/events/subscribe`: calls typed handlers with the events of accounts. On Kafka it needs kafkajs. */
+/** `@latchkey/events/subscribe`: calls typed handlers with account events. On Kafka it needs kafkajs. */
 import { assertNode } from './required-node.ts';
 
 export type { Parked, ParkReason, Position, RecordType, RetryOutcome } from '@latchkey/consumer';

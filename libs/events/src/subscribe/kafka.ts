@@ -16,7 +16,7 @@ import type { SubscriberLogger } from './subscriber.ts';
 import { consoleLogger, type Interest, openSubscription, type Subscription } from './subscription.ts';
 
 export interface KafkaOptions extends Interest {
-  /** `host:port` of some of the brokers. */
+  /** The `host:port` of one or more brokers. */
   readonly brokers: readonly string[];
   /**
    * The keys with which auth signs events: the URL of its JWKS, such as `http://localhost:8080/.well-known/jwks.json`,
@@ -28,9 +28,9 @@ export interface KafkaOptions extends Interest {
    * others. Both report them to `logger` and `observe`. Default: `require`.
    */
   readonly signatures?: 'require' | 'warn';
-  /** Topics that have a different name on the brokers, such as `{ 'accounts.events.v1': 'accounts.events.v2' }`. */
+  /** Topics that have a different name on the brokers, for example `{ 'accounts.events.v1': 'accounts.events.v2' }`. */
   readonly topicNames?: TopicNames;
-  /** Names this process in the logs of the brokers. Default: the group. */
+  /** The name of this process in the brokers' logs. Default: the group. */
   readonly clientId?: string;
   readonly ssl?: KafkaConnection['ssl'];
   readonly sasl?: KafkaConnection['sasl'];

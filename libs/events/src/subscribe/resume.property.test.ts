@@ -43,8 +43,8 @@ function memberOf(store: SequenceStore, log: ShuffledLog, handled: Handled, call
 }
 
 /**
- * Reads from a position to the end, in slices of these sizes. If a slice fails, its records are redelivered in slices
- * of other sizes.
+ * Reads all records in slices of the given sizes. If a slice fails, its records are redelivered in slices of other
+ * sizes.
  */
 async function consume(
   handle: (records: readonly BusRecord[]) => Promise<void>,

@@ -29,8 +29,8 @@ export function createRetry(subscriber: Subscriber) {
 }
 
 /**
- * The account stays marked during the call, so that other members hold its events back, and it remains parked if this
- * process dies.
+ * Passes one event of a parked account to its handler. The account keeps its mark meanwhile, so other members hold its
+ * events back, and it remains parked if this process dies.
  */
 async function handleNext(subscriber: Subscriber, record: EventRecord, origin: Parked) {
   const { account } = origin;

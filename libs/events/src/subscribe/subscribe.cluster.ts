@@ -17,7 +17,10 @@ if (!given) throw new Error('KAFKA_BROKERS is not set: this test needs a Kafka b
 const brokers = given.split(',');
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** Returns a bus on the topics with their real names. Tests share the topics, so each test uses its own accounts. */
+/**
+ * Returns a bus that uses the topics under their real names. Tests share these topics, so each test uses its own
+ * accounts.
+ */
 async function openTopic(context: TestContext) {
   const bus = createKafkaBus({
     brokers,

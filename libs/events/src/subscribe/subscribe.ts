@@ -2,14 +2,14 @@ import { type FeedOptions, subscribeToFeed } from './feed/subscribe-to-feed.ts';
 import type { KafkaOptions } from './kafka.ts';
 import type { Subscription } from './subscription.ts';
 
-/** With `brokers` the events are read from Kafka, with `url` from the feed. */
+/** Options with `brokers` read the events from Kafka, options with `url` from the feed. */
 export type SubscribeOptions = KafkaOptions | FeedOptions;
 
 /**
- * Passes the events of accounts to their handlers: at least once, in order per account. Events whose position is in the
- * store are not handled again. While Kafka or the feed is unavailable, this call waits. On Kafka, it resolves once it
- * has joined the group; the Kafka user only needs the rights to read the topics and to join the group. The feed
- * requires an API key with the scope `events`.
+ * Passes account events to their handlers: at least once, in order per account. Events whose position is in the store
+ * are not handled again. While Kafka or the feed is unavailable, this call waits. On Kafka, it resolves once it has
+ * joined the group; the Kafka user only needs the rights to read the topics and to join the group. The feed requires an
+ * API key with the scope `events`.
  * @throws Error that names the faulty topics, credentials or rights; the signal's reason if it is aborted
  * @example
  * const subscription = await subscribe({

@@ -335,7 +335,10 @@ export function subscriptionContract(
     });
   });
 
-  /** Returns a subscription whose handler parks an account at its second event until it is released. */
+  /**
+   * Publishes two events of an account, and returns handlers that park the account at the second one until `release` is
+   * called.
+   */
   async function parkedAtSecond(context: TestContext) {
     const bench = await openBench(context);
     const account = newAccount();
@@ -360,8 +363,8 @@ export function subscriptionContract(
   }
 
   /**
-   * Returns a bus on which the second read of an account's records first waits for `work`; `looked` resolves once that
-   * read has ended.
+   * Returns a bus on which the second read of an account's records begins with `work`; `looked` resolves once `work`
+   * has ended.
    */
   function atSecondLook(bus: Bench['bus'], work: () => Promise<void>) {
     const { promise: looked, resolve } = Promise.withResolvers<void>();

@@ -13,7 +13,10 @@ import type { Effect, Subscriber, SubscriberLogger } from './subscriber.ts';
 
 /** What to subscribe to, and how to handle it. */
 export interface Interest {
-  /** Members of one group share the accounts; each group gets every event. A new group starts at the first event. */
+  /**
+   * The name of the group. Its members share the accounts; each group gets every event. A new group starts at the first
+   * event.
+   */
   readonly group: string;
   readonly handlers: Handlers;
   /**
@@ -59,8 +62,8 @@ export interface Subscription {
  */
 const SLICE_SIZE = 100;
 /**
- * How long a slice may take. Handlers may be slow: with half a minute per event, a slice of 100 takes 50 minutes. A
- * slice that takes longer is assumed to hang.
+ * How long a slice may take, in ms. Handlers may be slow: with half a minute per event, a slice of 100 takes 50
+ * minutes. A slice that exceeds this limit is assumed to hang.
  */
 const SLICE_WITHIN_MS = 3_600_000;
 
@@ -70,7 +73,7 @@ export const consoleLogger: SubscriberLogger = {
   error: (fields, message) => console.error(message, fields),
 };
 
-/** Confirms an erasure. Rejects unless the receipt is known to be written. */
+/** Confirms an erasure. Resolves only if the receipt is known to be written; otherwise rejects. */
 export type ConfirmErasure = (account: string, sequence: number) => Promise<void>;
 
 /**

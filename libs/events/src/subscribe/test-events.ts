@@ -59,7 +59,7 @@ assertNode(process.versions.node);
 const KEY_ID = 'test';
 
 /**
- * Creates a signing key, accounts whose events are signed with it, and subscriptions that accept these.
+ * Creates a signing key, accounts whose events are signed with it, and subscriptions that accept these events.
  * @example
  * const events = createTestEvents();
  * const ada = events.account();

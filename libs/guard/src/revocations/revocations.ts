@@ -1,4 +1,4 @@
-/** Follows the events of accounts that revoke tokens. */
+/** Follows the account events that revoke tokens. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -21,13 +21,14 @@ interface KafkaSource {
 }
 
 /**
- * The options for reading the events from the feed. The key must allow these types; it need not allow personal data.
+ * The options for reading the events from the feed. The API key must allow the event types that `revocations` follows;
+ * it need not allow personal data.
  */
 interface FeedSource {
   readonly feed: Omit<FeedOptions, Given>;
 }
 
-/** Where the events are read from. */
+/** The source of the events: Kafka or the feed. */
 export type RevocationsSource = (KafkaSource | FeedSource) & {
   /** Receives warnings and errors. Default: the console. */
   readonly logger?: KafkaOptions['logger'];
@@ -42,13 +43,14 @@ export interface Revocations extends RevocationCheck {
   stop(): Promise<void>;
 }
 
-/** How long a request waits until the revocations before the start are known, in ms. */
+/** The maximum time that a request waits until all revocations from before the start are known, in ms. */
 const REQUEST_WAITS_MS = 2000;
 const LOOK_EVERY_MS = 50;
 
 /**
- * Starts to follow SessionsRevoked, RoleChanged, AccountDisabled, RegistrationEnded and AccountVerified, from the
- * beginning of the log. Returns immediately, and waits for servers that are down.
+ * Starts to follow the events that revoke tokens (SessionsRevoked, RoleChanged, AccountDisabled, RegistrationEnded,
+ * AccountErasureRequested, AccountErased), and AccountVerified, from the beginning of the log. Returns immediately; if
+ * servers are down, it waits for them in the background.
  */
 export function revocations(source: RevocationsSource): Revocations {
   const tokens = createRevokedTokens(() => new Date());

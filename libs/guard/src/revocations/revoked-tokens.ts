@@ -1,11 +1,11 @@
-/** Which tokens are revoked, according to the events of accounts. Pure, apart from its clock. */
+/** Determines from account events which tokens are revoked. Pure, apart from its clock. */
 import type { Handlers } from '@latchkey/events/subscribe';
 import type { AccessClaims } from '@latchkey/tokens';
 import type { Standing } from '../standing.ts';
 
 /**
  * How long events are remembered. Access tokens are valid for an hour at most (ACCESS_TOKEN_MINUTES), plus the clock
- * skew that a guard accepts; tokens from before earlier events have expired.
+ * skew that a guard accepts; tokens that an older event has revoked have expired since.
  */
 const REMEMBERED_MS = 90 * 60_000;
 const FORGET_EVERY_MS = 60_000;
@@ -13,9 +13,9 @@ const FORGET_EVERY_MS = 60_000;
 interface Change {
   /** Tokens that were issued at a lower sequence of the account are revoked. */
   readonly notBefore: number;
-  /** Sequence at which the e-mail address was verified; 0 if that was not seen. */
+  /** Sequence at which the e-mail address was verified; 0 if that event was not seen. */
   readonly verifiedAt: number;
-  /** In ms since 1970. */
+  /** The time of the latest of the account's events, in ms since 1970. */
   readonly time: number;
 }
 

@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import { makeSchemaStrict } from '../strict.ts';
 
 export interface HostileBody {
-  /** For the title of a test: `email: an operator object`. */
+  /** A name for the title of a test, for example `email: an operator object`. */
   readonly name: string;
   readonly body: string | Buffer;
   readonly headers: Readonly<Record<string, string>>;
@@ -16,9 +16,9 @@ export interface HostileBody {
 }
 
 export interface HostileOptions {
-  /** Optional fields. */
+  /** The names of the optional fields. */
   readonly optional?: readonly string[];
-  /** Fields that may contain line breaks, such as a password or a reason. */
+  /** The names of fields that may contain line breaks, such as a password or a reason. */
   readonly freeText?: readonly string[];
 }
 

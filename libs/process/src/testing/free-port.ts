@@ -17,7 +17,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Claims a port by the UDP port of the same number, which nothing else uses. */
+/** Claims a port by binding the UDP port with the same number, which nothing else uses. */
 async function claim(port: number): Promise<boolean> {
   const socket = createSocket('udp4').bind({ port, address: '127.0.0.1', exclusive: true });
   const claimed = await succeeds(once(socket, 'listening'));

@@ -25,7 +25,7 @@ export interface SmallSystem {
   readonly leases: ExpiredLease[];
   /** The faults that the log reports about positions. */
   readonly lostPositions: string[];
-  /** Sets what happens each time before the topics are read. */
+  /** Sets a function that is called each time before the topics are read. */
   beforeEachRead(change: () => void): void;
   readonly sources: VerifySources;
 }

@@ -59,8 +59,8 @@ function streamOf(id: string, steps: readonly Step[]): JournaledStream {
 }
 
 /**
- * Returns an erased account, whose last event is AccountErased: `stream` as the journal has it, `kept` as a topic has
- * it that still contains the person.
+ * Returns an erased account, whose last event is AccountErased: `stream` is the account as the journal has it; `kept`
+ * is the account on a topic that still contains the person.
  */
 export function anErasedAccount(): { readonly kept: JournaledStream; readonly stream: JournaledStream } {
   const kept = streamOf(randomUUID(), [registered, verified, ['AccountErased', {}]]);
@@ -76,7 +76,7 @@ export function anErasedAccount(): { readonly kept: JournaledStream; readonly st
   return { kept, stream: { ...kept, events } };
 }
 
-/** Returns an account that signs up, verifies its address and then keeps changing its name. */
+/** Returns an account that signs up, verifies its e-mail address and then changes its name repeatedly. */
 export function anAccount(events = 3, id: string = randomUUID()): JournaledStream {
   return streamOf(
     id,
@@ -116,7 +116,7 @@ export function keyOf(kid: string): KeyObject | undefined {
   return kid === 'test' ? publicKey : undefined;
 }
 
-/** @param chain the place of the event; a record without one is not signed */
+/** @param chain the place of the event in its chain; a record without one is not signed */
 export function recordOf(event: LatchkeyEvent, offset = 0, chain?: ChainEntry, by = signer): BusRecord {
   const proof = chain && { ...chain, signature: by.sign(chain.hash) };
   const { topic, key, value, headers } = encode(event, proof && { proof });

@@ -4,7 +4,7 @@ import type { WebhookStorage } from '../ports.ts';
 import { openMongoWebhooks } from './mongo/webhooks.ts';
 import { openSqliteWebhooks } from './sqlite/webhooks.ts';
 
-/** Opens the webhooks of a store. @throws DataFolderError; the connection may still be in progress */
+/** Opens the webhooks of a store, whose connection may still be in progress. @throws DataFolderError */
 export const openWebhooks: (store: Store) => WebhookStorage = selectByKind({
   mongo: openMongoWebhooks,
   sqlite: openSqliteWebhooks,

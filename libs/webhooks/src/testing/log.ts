@@ -1,4 +1,4 @@
-/** A log with the events of accounts, and the store of webhooks, in a temporary folder. */
+/** A log with account events, and a store of webhooks, in a temporary folder. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';

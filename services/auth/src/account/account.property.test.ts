@@ -1,4 +1,4 @@
-/** Properties that hold whatever commands are run on accounts, in any order and with any tokens. */
+/** Properties that hold for any commands on accounts, in any order and with any tokens. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ACCOUNTS_TOPIC, catalogue } from '@latchkey/events';
@@ -22,8 +22,9 @@ function eachTurn(holds: (turn: Turn) => void): void {
 }
 
 /**
- * Commands that have an effect each time: a renewal and a reset request create a new link, a logout everywhere ends
- * sessions that may have begun since, and a password may be changed to the same one.
+ * Returns whether a command has an effect each time that it is carried out. For example, a renewal creates a new link,
+ * a logout everywhere ends sessions that may have begun since the last one, and a password may be changed to the same
+ * password.
  */
 function happensAgain(command: Command): boolean {
   return (

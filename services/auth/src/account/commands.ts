@@ -10,7 +10,10 @@ export interface NewLink {
   readonly sealed: SealedToken;
 }
 
-/** The account that holds the claim on the address: this one, another one, or none. Looked up again on each retry. */
+/**
+ * A command whose outcome depends on the owner of the address. `owner` is the account that holds the claim on the
+ * address: this one, another one, or none. It is looked up again on each retry.
+ */
 interface OnAddress {
   readonly owner: string | undefined;
 }
@@ -28,13 +31,15 @@ export interface RegisterAccount extends OnAddress {
   readonly link: NewLink;
 }
 
-/** A command that sends a link by mail, for which the address has a budget. */
+/** A command that mails a link. Each address has a budget of mails. */
 interface Budgeted {
-  /** Set if the mail budget is used up: nothing happens if an earlier link still works at this instant. */
+  /**
+   * Set if the mail budget of the address is used up. If an earlier link still works at this instant, nothing happens.
+   */
   readonly unlessUsableAt?: Date;
 }
 
-/** A newer verification link for this account. */
+/** Sends a newer verification link for this account. */
 export interface RenewVerification extends OnAddress, Budgeted {
   readonly type: 'RenewVerification';
   readonly link: NewLink;
@@ -49,8 +54,8 @@ export interface SessionHolder {
 }
 
 /**
- * Proof that is required in addition to a verification link: otherwise the owner of a mailbox could activate a password
- * that somebody else has chosen.
+ * Proof that is required in addition to a verification link. Without it, the owner of a mailbox could activate a
+ * password that somebody else has chosen.
  */
 export type SignUpProof =
   | { readonly kind: 'password'; readonly passwordHash: string }
@@ -115,7 +120,7 @@ export interface RequestEmailChange extends OnAddress {
   readonly email: string;
   /** The hash that the current password was checked against. */
   readonly checkedHash: string;
-  /** The hash of the same password for the new address, from which the salt is derived. */
+  /** The hash of the same password, with the salt that is derived from the new address. */
   readonly passwordHash: string;
   readonly link: NewLink;
   readonly now: Date;
@@ -171,13 +176,16 @@ export interface OtherAdmins {
   /** Whether another account is an admin that is not disabled. */
   readonly exist: boolean;
   /**
-   * The claim that the next commit which removes an admin must take. Of two concurrent commands, only one gets it; the
-   * other one is decided again.
+   * The claim that must be taken by the next commit that removes an admin. If two commands run concurrently, only one
+   * of them gets the claim, and the other one is decided again.
    */
   readonly claim: string;
 }
 
-/** `otherAdmins` is required if the account is an enabled admin: without it, the command is refused. */
+/**
+ * A command that may remove an admin. `otherAdmins` is required if the account is an enabled admin; without it, the
+ * command is refused.
+ */
 interface AmongAdmins {
   readonly otherAdmins?: OtherAdmins;
 }
@@ -208,7 +216,9 @@ export interface RequestErasure extends AmongAdmins {
   readonly by: string;
   /** RFC 3339. */
   readonly eraseAt: string;
-  /** The link that cancels the request. Absent if the erasure is immediate, so that there is no time to cancel it. */
+  /**
+   * The link that cancels the request. Absent if the erasure is immediate, because there is then no time to cancel it.
+   */
   readonly link?: NewLink;
 }
 
@@ -228,7 +238,10 @@ export interface EraseAccount {
 export interface RevokeSessions {
   readonly type: 'RevokeSessions';
   readonly reason: Extract<DataOf<'SessionsRevoked'>['reason'], 'logout-all' | 'refresh-reuse' | 'admin'>;
-  /** The sequence of the account when the session was created. Nothing happens if the session was revoked since. */
+  /**
+   * The sequence of the account when the session was created. Nothing happens if the session has been revoked since
+   * then.
+   */
   readonly since?: number;
   /** Ends only this session; all sessions if omitted. */
   readonly sessionId?: string;

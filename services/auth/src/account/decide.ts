@@ -56,8 +56,8 @@ import {
 } from './state.ts';
 
 /**
- * The result of a command: facts to append, or a refusal. A refusal may also have facts, which are appended
- * nevertheless.
+ * The result of a command: facts to append, or a refusal. A refusal may also have facts, which are appended although
+ * the command is refused.
  */
 export interface Decision {
   readonly facts: readonly AccountFact[];
@@ -103,8 +103,8 @@ function verified(state: LivingAccount): AccountFact {
 }
 
 /**
- * Returns SessionsRevoked. Only after the reuse of a refresh token does it contain personal data, because then the
- * owner gets a mail about it.
+ * Returns the fact `SessionsRevoked`. It contains personal data only after a refresh token was reused, because the
+ * owner then gets a mail about it.
  */
 function sessionsRevoked(
   state: LivingAccount,
@@ -258,7 +258,7 @@ function rehashPassword(state: AccountState, { checkedHash, passwordHash }: Reha
   return accept({ type: 'PasswordRehashed', data: { userId: state.userId }, private: { passwordHash } });
 }
 
-/** Only one change at a time, so that the undo link always leads back to the previous address (ADR 35). */
+/** Allows only one change at a time, so that the undo link always leads back to the previous address (ADR 35). */
 function requestEmailChange(state: AccountState, command: RequestEmailChange): Decision {
   const { address, email, owner, checkedHash, passwordHash, now } = command;
   if (state.status !== 'verified' || state.disabled) return refuse('account_not_verified');
@@ -291,7 +291,7 @@ function cancelEmailChange(state: AccountState, { now }: CancelEmailChange): Dec
 }
 
 /**
- * The link alone is not sufficient: if the new address was mistyped, the owner of that mailbox must not get the account
+ * The link alone is not sufficient. If the new address was mistyped, the owner of that mailbox must not get the account
  * (ADR 35).
  */
 function confirmEmailChange(state: AccountState, command: ConfirmEmailChange): Decision {
@@ -313,7 +313,7 @@ function confirmEmailChange(state: AccountState, command: ConfirmEmailChange): D
 }
 
 /**
- * Also works for a disabled account: otherwise, a thief could keep the address if an admin has disabled the account.
+ * Works for a disabled account, too. Otherwise, a thief could keep the address once an admin has disabled the account.
  * Cancels a pending erasure, which the thief may have requested.
  */
 function revertEmailChange(state: AccountState, command: RevertEmailChange): Decision {
@@ -329,7 +329,8 @@ function revertEmailChange(state: AccountState, command: RevertEmailChange): Dec
 }
 
 /**
- * The stored hash is salted with the address that the account loses. So nobody can log in until the password is reset.
+ * After the undo, nobody can log in until the password is reset, because the stored hash is salted with the address
+ * that the account loses.
  */
 function undoEmailChange(state: AccountState, { now }: UndoEmailChange): Decision {
   if (!isLiving(state)) return refuse('not_found');
@@ -386,8 +387,8 @@ export function isActiveAdmin(state: AccountState): state is LivingAccount {
 }
 
 /**
- * Removes an admin, unless it is the last one. Concurrent removals are about different accounts, so only the claim
- * serializes them.
+ * Refuses a decision that would remove the last admin. Otherwise adds the claim to the decision: concurrent removals
+ * are about different accounts, so only the claim serializes them.
  */
 function takeAdminAway(otherAdmins: OtherAdmins | undefined, decision: Decision): Decision {
   if (!otherAdmins?.exist) return refuse('last_admin');
@@ -408,7 +409,7 @@ function changeRole(state: AccountState, { role, by, otherAdmins }: ChangeRole):
 
 /**
  * Whether mail about the account may be sent. The mailbox of an unverified account may be a stranger's, and an erased
- * person has none.
+ * person has no mailbox.
  */
 function canBeTold(state: AccountState): state is LivingAccount {
   return state.status === 'verified' && state.email !== '';
@@ -444,9 +445,10 @@ function enableAccount(state: AccountState, { by, reason }: EnableAccount): Deci
 }
 
 /**
- * Returns when a requested erasure takes place: at the requested instant, or later, once the link that restores the
- * previous address has expired. Until then the owner of that address can take the account back, because a thief may
- * have changed the address. A request by an operator is not postponed.
+ * Returns the time at which a requested erasure takes place: the requested instant, or the instant at which the link
+ * that restores the previous address expires, if that is later. Until the link expires, the owner of the previous
+ * address can take the account back, because a thief may have changed the address. A request by an operator is not
+ * postponed.
  * @param by who requests it: the id of an account, or `ops`
  */
 export function erasureInstant(state: LivingAccount, by: string, eraseAt: string): string {
@@ -581,7 +583,9 @@ export function addressClaim(address: string): string {
 /** How long a registration is kept after it has ended. */
 const ENDED_KEPT_MS = 7 * 24 * 3_600_000;
 
-/** Returns when the account is to be erased according to these facts. */
+/**
+ * Returns the time at which the account is to be erased according to the facts; undefined if they lead to no erasure.
+ */
 function eraseAtOf(facts: readonly AccountFact[], at: Date): string | undefined {
   const requested = facts.find((fact) => fact.type === 'AccountErasureRequested');
   if (requested) return requested.data.eraseAt;
@@ -595,15 +599,15 @@ const RELEASE_PREFIX = 'release:';
 const AT_ONCE = '0';
 
 /**
- * Returns the claim that marks an account whose previous address is to be released. The claims sort by the instant
- * from which they are due.
- * @param from RFC 3339; {@link AT_ONCE} sorts before all of them
+ * Returns the claim that marks an account whose previous address is to be released. The claims sort by the instant from
+ * which they are due.
+ * @param from RFC 3339; {@link AT_ONCE} sorts before all instants
  */
 function releaseClaim(from: string, userId: string, sequence: number): string {
   return `${RELEASE_PREFIX}${from}:${userId}:${sequence}`;
 }
 
-/** Returns the range of the claims that mark addresses which may be released by now. */
+/** Returns the range of the claims whose addresses may be released at `now`. */
 export function dueReleases(now: Date): { readonly from: string; readonly before: string } {
   // The semicolon sorts right after the colon that follows the instant in claims, so the claims of this instant are
   // included.
@@ -647,8 +651,8 @@ function claimsOf(state: ExistingAccount, fact: AccountFact): readonly string[] 
 }
 
 /**
- * Claims that can be released. The addresses must be released first, so that the marks still exist after a crash in
- * between.
+ * Claims that can be released. The addresses must be released before the marks: after a crash in between, the marks
+ * then still exist.
  */
 export interface SuperfluousClaims {
   readonly addresses: readonly string[];
@@ -656,9 +660,9 @@ export interface SuperfluousClaims {
 }
 
 /**
- * Returns the claims that an account no longer needs: on all addresses except its current one and the one that it may
- * get back, and the marks of these addresses.
- * @param claims taken by the account's commits, the last of which led to this state
+ * Returns the claims that an account no longer needs. It needs only the claims on its current address and on the
+ * address that it may get back, and the mark of the latter.
+ * @param claims taken by the account's commits, the last of which led to `state`
  */
 export function superfluousClaims(state: AccountState, claims: readonly string[]): SuperfluousClaims {
   const { address, previous } =

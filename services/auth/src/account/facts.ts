@@ -11,7 +11,7 @@ export interface MailedLink {
 export interface LinkOrWithheld {
   readonly link?: MailedLink;
   /**
-   * Set instead of a link if the address belongs to another account: the instant at which the link would have expired.
+   * The instant at which the link would have expired. Set instead of `link` if the address belongs to another account.
    * RFC 3339.
    */
   readonly withheldUntil?: string;
@@ -29,7 +29,7 @@ export interface PrivateFields {
   EmailChangeRequested: LinkOrWithheld & {
     /** The new address, canonical. */
     readonly address: string;
-    /** The hash of the same password for the new address, from which the salt is derived. */
+    /** The hash of the same password, with the salt that is derived from the new address. */
     readonly passwordHash: string;
   };
   EmailChanged: {
@@ -55,7 +55,7 @@ type PrivateOf<T> = T extends keyof PrivateFields
  */
 export type FactOf<T extends EventType> = { readonly type: T; readonly data: DataOf<T> } & PrivateOf<T>;
 
-/** Events that are not about an account: those of mailings, and those of deliveries, which the notifier publishes. */
+/** Events that are not about an account: mailing events, and delivery events, which the notifier publishes. */
 type Other = 'MailRequested' | 'MailBounced' | 'MailMarkedAsSpam';
 
 /** The facts of an account. */

@@ -44,8 +44,8 @@ function matches(link: MailedLink | undefined, tokenHash: string): boolean {
 }
 
 /**
- * Returns why a link to a new address cannot be used; undefined if it can. A used link is not refused, even if it has
- * expired.
+ * Returns why a link that confirms a new address cannot be used; undefined if it can. A used link is not refused, even
+ * if it has expired.
  */
 export function emailChangeRefusal(
   state: AccountState,
@@ -63,7 +63,8 @@ export function emailUndoRefusal(state: AccountState, tokenHash: string, now: Da
 }
 
 /**
- * Whether a link works at an instant; a link that was withheld because another account has the address counts as well.
+ * Whether the account has a link that works at an instant. A link that was withheld because another account has the
+ * address counts as well.
  * @param at undefined if the command has no such instant; the result is then false
  */
 export function hasUsableLink({ linksUntil }: LivingAccount, at: Date | undefined): boolean {

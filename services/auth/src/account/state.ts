@@ -8,15 +8,15 @@ export interface PendingErasure {
   readonly at: string;
   /** The link that cancels the erasure, if one was mailed. */
   readonly undo?: MailedLink;
-  /** Whether the account was disabled before. */
+  /** Whether the account was disabled before the request. */
   readonly wasDisabled: boolean;
 }
 
 interface Registered {
   readonly userId: string;
-  /** Canonical: used for sign-up, login, limits and the claim. */
+  /** The canonical address, which is used for sign-up, login, limits and the claim. */
   readonly address: string;
-  /** In the spelling of the request, to which mails are sent. Empty once the person is erased. */
+  /** The address in the spelling of the request; mails are sent to it. Empty once the person is erased. */
   readonly email: string;
   /** Empty once the person is erased. */
   readonly username: string;
@@ -27,11 +27,11 @@ interface Registered {
   readonly passwordHash: string;
   /** True also while the account waits for its erasure. */
   readonly disabled: boolean;
-  /** Set while the account waits for its erasure. */
+  /** The pending erasure. Set while the account waits for it. */
   readonly erasure?: PendingErasure;
   /** The newest reset link that was not used. */
   readonly reset?: MailedLink;
-  /** The expiry of the last link that gives access to the account, whether it was mailed or withheld. RFC 3339. */
+  /** The latest expiry of the links that give access to the account, whether they were mailed or withheld. RFC 3339. */
   readonly linksUntil?: string;
   /** Sequence of the last SessionsRevoked. Access tokens issued at a lower sequence are invalid. */
   readonly revokedAt: number;
@@ -94,8 +94,8 @@ export type AccountState = { readonly status: 'none' } | ExistingAccount;
 export const STATE_VERSION = 7;
 
 /**
- * How many ids of revoked sessions a state keeps. The request that revokes a session also deletes it from the store, so
- * only the most recent ones can remain in the store after a crash.
+ * How many ids of revoked sessions a state keeps. The request that revokes a session also deletes it from the store.
+ * After a crash, only the most recently revoked sessions can therefore remain in the store.
  */
 const REVOKED_SESSIONS = 50;
 
@@ -245,8 +245,8 @@ function verified({
 }
 
 /**
- * Returns the state with a newer request to change the address, which supersedes the older one even if its link is
- * withheld: accounts must behave the same whether or not the address is taken.
+ * Returns the state after a newer request to change the address. The newer request supersedes the older one even if its
+ * own link is withheld, because accounts must behave the same whether or not the address is taken.
  */
 function withEmailChange(
   before: VerifiedAccount,

@@ -20,8 +20,8 @@ export function ownerOf(
 }
 
 /**
- * Returns the account that currently has a canonical address; undefined if none has. The account that holds the claim
- * may have changed to a different address, as long as that change can be undone.
+ * Returns the account that currently has a canonical address; undefined if no account has it. The account that holds
+ * the claim may have changed to a different address: it keeps the claim as long as that change can be undone.
  */
 export async function accountAt(
   deps: Pick<UseCaseDeps, 'journal' | 'accounts'>,

@@ -44,6 +44,6 @@ async function sendOnce(
     mailings.create(mailingId, origin, () => ({ type: 'RequestMail', mailingId, ...mailing })),
   );
   if (refusal) throw new Refused(refusal);
-  // A repeat of the request may have been processed first, under another id.
+  // A copy of the same request may have been processed first, under a different id.
   return facts[0]?.data.mailingId ?? mailingId;
 }

@@ -76,7 +76,7 @@ export async function revokeSessions(
   return outcome;
 }
 
-/** Returns the command for a state, with the other admins if it may remove an admin. */
+/** Returns a function that completes the command: if the account is an active admin, the other admins are added. */
 export function withOtherAdmins(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal'>,
   command: ChangeRole | DisableAccount | RequestErasure,
@@ -86,8 +86,8 @@ export function withOtherAdmins(
 }
 
 /**
- * Looks up the other admins. Reads the number of the next claim first: a concurrent commit that removes an admin takes
- * that claim, so that a decision based on this result cannot be appended.
+ * Looks up the other admins. Reads the number of the next claim first. If another commit removes an admin meanwhile, it
+ * takes that claim, and a decision based on this result cannot be appended.
  */
 async function otherAdmins(
   { accounts, journal }: Pick<UseCaseDeps, 'accounts' | 'journal'>,

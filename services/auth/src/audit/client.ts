@@ -34,9 +34,9 @@ function pseudonymOf(ip: string, key: Buffer): string {
 }
 
 /**
- * Returns a function that checks whether a security event may be from an IP address, for every value of AUDIT_IP. If
- * only the network was recorded, the function accepts the whole network.
- * @param keys keys of pseudonyms, including former ones
+ * Returns a function that checks whether a security event may come from an IP address. It works for every value of
+ * AUDIT_IP: if only the network was recorded, the function accepts the whole network.
+ * @param keys the keys of pseudonyms, including former ones
  */
 export function clientMatcher(
   ip: string,

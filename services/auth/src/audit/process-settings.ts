@@ -1,4 +1,4 @@
-/** Returns the settings of a process as operators may see them. Shows only whether a secret is set, not its value. */
+/** The settings of a process as operators may see them: a secret shows only that it is set, not its value. */
 import { describeConfig } from '@latchkey/process';
 import type { z } from 'zod';
 

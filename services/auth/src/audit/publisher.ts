@@ -13,7 +13,7 @@ import type { AuditLog } from '../ports/audit-log.ts';
 const LEASE = 'audit';
 const LEASE_MS = 10_000;
 const PUBLISHED_AT_ONCE = 500;
-/** The pauses before looking for events of other processes, in ms: they grow while there are none. */
+/** The pauses between two searches for events of other processes, in ms. The pauses grow while there are none. */
 const IDLE_MS = { least: 1000, most: 4000 };
 const REMOVE_EVERY_MS = 10 * 60_000;
 const REMOVED_AT_ONCE = 2000;

@@ -124,8 +124,8 @@ export function createRecorder(deps: RecorderDeps): Recorder {
 }
 
 /**
- * The owner is looked up here, in the background, so that a sign-in takes equally long whether or not the address
- * has an owner.
+ * Adds the id of the account that owns the address. The owner is looked up here, in the background, so that a sign-in
+ * takes equally long whether or not the address has an owner.
  */
 async function aboutOwner(
   deps: Pick<RecorderDeps, 'journal'>,

@@ -3,11 +3,11 @@ const FOR_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
 
 /**
- * Returns a function that returns whether a string was seen less than a minute ago.
+ * Creates a function that checks whether a string was seen less than a minute ago.
  * @param monotonic returns the monotonic time in ms
  */
 export function createRepeatFilter(monotonic: () => number): (text: string) => boolean {
-  /** When each text was first seen, oldest first. */
+  /** The time at which each string was first seen, oldest first. */
   const seen = new Map<string, number>();
 
   return (text) => {

@@ -1,4 +1,4 @@
-/** The link to a new address: the data of its page, and the change itself. */
+/** The link that is mailed to a new address: the data of its page, and the change itself. */
 import { assertNever } from '@latchkey/events';
 import {
   type ConfirmEmailChange,
@@ -64,8 +64,8 @@ type Needs = LinkNeeds &
   >;
 
 /**
- * Changes the address. Both are required in one request: the link from the new mailbox, and proof of owning the account
- * (ADR 35). The previous address remains claimed as long as the change can be undone.
+ * Changes the address. The request must contain two things: the link from the new mailbox, and proof of owning the
+ * account (ADR 35). The previous address remains claimed as long as the change can be undone.
  * @throws Refused (token_invalid, token_expired, password_required, password_incorrect, rate_limited, conflict,
  * overloaded)
  */

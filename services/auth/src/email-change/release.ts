@@ -1,7 +1,7 @@
 /**
  * Releases the previous addresses of accounts once no link can restore them. A commit that makes an address superfluous
- * also takes a mark: a claim whose name sorts by the instant from which the address can be released. The next clean-up
- * can therefore repair a crash at any step.
+ * also takes a mark: a claim whose name sorts by the instant from which the address can be released. With the mark, the
+ * next clean-up can continue the release after a crash at any step.
  */
 import { StoreUnavailable } from '@latchkey/store';
 import { dueReleases, evolve, initialState, isAccountFact, superfluousClaims } from '../account/index.ts';
@@ -28,7 +28,10 @@ export async function releaseDue(
   }
 }
 
-/** Appends the event first: after this event, even an instance whose clock differs refuses the link. */
+/**
+ * Appends the event before it releases the address: from then on, even an instance whose clock differs refuses the
+ * link.
+ */
 async function settle(deps: Needs, userId: string): Promise<void> {
   const { accounts, newId, now } = deps;
   await accounts.execute(userId, { correlationId: newId() }, () => ({

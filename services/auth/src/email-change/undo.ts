@@ -1,4 +1,4 @@
-/** The link to the previous address, with which its owner can take the account back. */
+/** The link that is mailed to the previous address. With it, the owner of that address can take the account back. */
 import { emailUndoRefusal, type LivingAccount } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';

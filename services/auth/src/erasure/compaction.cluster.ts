@@ -28,7 +28,10 @@ const brokers = process.env['KAFKA_BROKERS']?.split(',') ?? [];
 const folder = process.env['KAFKA_DATA'] ?? '';
 const skip = folder ? false : 'KAFKA_DATA is not set: nobody here can read the files of the broker';
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-/** The cleaner of a broker rests for 15 s between its rounds, and a replaced file is deleted a minute later. */
+/**
+ * The maximum time for a compaction, in ms. A broker's cleaner pauses for 15 s between its rounds, and deletes a
+ * replaced file a minute later.
+ */
 const WITHIN_MS = 240_000;
 const MAX_LAG_MS = 4000;
 
@@ -76,7 +79,7 @@ async function openTopic(t: TestContext) {
         const firsts: (number | undefined)[] = [];
         for (let at = start; at < end; at += 1) firsts.push((await tail.read(partition, at, 1))[0]?.offset);
         const after = await offsetsIn(partition, start, end);
-        // The broker may remove more meanwhile.
+        // The broker may have removed more records meanwhile.
         for (const [index, first = Number.NaN] of firsts.entries()) {
           const [least = 0, most = 0] = [before, after].map((all) =>
             all.find((each) => each >= start + index),
@@ -96,7 +99,7 @@ async function openTopic(t: TestContext) {
       );
       const found: string[] = [];
       for (const file of (await Promise.all(files)).flat()) {
-        // The broker may have deleted it meanwhile.
+        // The broker may have deleted the file meanwhile.
         const content = await readFile(file, 'latin1').catch(() => '');
         if (text.test(content)) found.push(file);
       }
@@ -107,7 +110,10 @@ async function openTopic(t: TestContext) {
 
 type Topic = Awaited<ReturnType<typeof openTopic>>;
 
-/** What a consumer knows of each account: the last sequence, and the names; `erased` after the last event. */
+/**
+ * What a consumer knows of each account: the `person` of the last handled event as JSON, or `nobody` if that is null;
+ * `erased` after the erasure.
+ */
 type State = Readonly<Record<string, string>>;
 
 async function openConsumer(t: TestContext, world: World, { names }: Topic) {

@@ -26,9 +26,9 @@ export async function replacesEarlier({ bus }: Pick<CopyNeeds, 'bus'>): Promise<
 }
 
 /**
- * Publishes all events of an account again, in order and as the journal has them, and notes when. Does nothing if the
- * topic is not compacted. Idempotent: consumers skip what they have. The personal data must already have been erased
- * from the journal.
+ * Publishes all events of an account again, in order and as the journal has them, and notes the time. Does nothing if
+ * the topic is not compacted. Idempotent: consumers skip events that they already have. The personal data must already
+ * have been erased from the journal.
  * @throws StoreUnavailable, UnreadableCommit; Error as the bus does
  */
 export async function publishCopies(deps: CopyNeeds, account: string): Promise<void> {
@@ -38,7 +38,7 @@ export async function publishCopies(deps: CopyNeeds, account: string): Promise<v
   const commits = await journal.read(account);
   const records = commits.flatMap((commit) => outgoingCommit(commit, signer).records);
   await bus.publish(ACCOUNTS_TOPIC, records);
-  // Noted afterwards, because copies that are noted count as published. After a crash in between, they are published
-  // again.
+  // The copies are noted only after they were published, because noted copies count as published. After a crash in
+  // between, they are published again.
   await erasureReceipts.noteCopies(account, now().toISOString());
 }

@@ -32,8 +32,8 @@ export interface ErasureStep {
 
 /**
  * Erases an account if it is due. Idempotent: may be repeated after a crash at any point.
- * @returns whether nothing is left to do, because the account is erased or is not to be erased. False while its events
- * wait to be published, because a later publish would contain personal data
+ * @returns true if nothing is left to do, because the account is erased or is not to be erased. False while some of its
+ * events are unpublished, because a later publish would contain personal data
  * @throws StoreUnavailable, UnreadableCommit
  */
 export async function eraseIfDue(deps: EraseNeeds, userId: string): Promise<boolean> {
@@ -50,8 +50,9 @@ export async function eraseIfDue(deps: EraseNeeds, userId: string): Promise<bool
 }
 
 /**
- * Returns the steps in their order. The journal comes after the stores that need the addresses in it. The log follows:
- * on Kafka, what the journal has now is published again. The last step publishes auth's receipt.
+ * Returns the steps in their order. The journal comes after the stores that are searched by the addresses in the
+ * journal. The log follows: on Kafka, the events are published again as the journal then has them. The last step
+ * publishes auth's receipt.
  */
 export function erasureSteps(
   deps: EraseNeeds,

@@ -20,7 +20,7 @@ function onKafka({ erasing, bus }: World) {
 
 const AWAY = /the log is away/;
 
-/** Returns the same dependencies, with this `cleanup.policy` of the topic. */
+/** Returns the eraser's dependencies on Kafka, with the given `cleanup.policy` of the topic. */
 function withPolicy(world: World, policy: 'compact' | 'delete') {
   const { bus, ...rest } = onKafka(world);
   return { ...rest, bus: { ...bus, isCompacted: async () => policy === 'compact' } };
@@ -113,8 +113,8 @@ describe('heartbeats', () => {
       const sent = beats(world);
       assert.ok(sent.every((record) => record.partition === partition && record.value === null));
       assert.ok(sent.every(({ key }) => String(key) === heartbeatKey(userId)));
-      // Every six hours for nine days: the lag of seven, the time of a segment, and another day in reserve. The copies
-      // are repeated after an hour.
+      // Every six hours for nine days: seven days of lag, one day for a segment, and one day in reserve. The copies are
+      // repeated after an hour.
       assert.ok(sent.length >= 36 && sent.length <= 37, String(sent.length));
       assert.deepEqual(await world.erasing.erasureReceipts.listCopied({ limit: 9 }), []);
       await heartbeats.run();
@@ -146,7 +146,7 @@ describe('heartbeats', () => {
       const { erasureReceipts } = world.erasing;
       assert.equal((await erasureReceipts.find(userId))?.copies, undefined);
 
-      // As `ops republish --to` notes it, for the topic that will replace this one.
+      // `ops republish --to` notes the copies like this, for the topic that will replace the current one.
       await erasureReceipts.noteCopies(userId, world.erasing.now().toISOString());
       world.advance(20 * DAY);
       await heartbeatsOf(world, { ...kafka, ...withPolicy(world, 'delete') }).run();

@@ -38,7 +38,7 @@ export interface Heartbeats {
   run(): Promise<void>;
 }
 
-/** Creates the heartbeats, whose runs take no lease. */
+/** Creates the heartbeats. `run` takes no lease. */
 export function createHeartbeats(
   deps: Needs,
   { maxLagMs, againMs = REPEATED_AFTER_MS }: HeartbeatTimes,
@@ -49,7 +49,10 @@ export function createHeartbeats(
   /** When this process last published a heartbeat to each partition; ms since 1970. */
   const last = new Map<number, number>();
 
-  /** When the broker is certain to have removed the original records, if heartbeats were published; ms since 1970. */
+  /**
+   * Returns the time by which the broker has certainly removed the original records, provided that heartbeats were
+   * published; ms since 1970.
+   */
   function goneAt({ copies: { lastAt } }: CopiedErasure): number {
     return Date.parse(lastAt) + removalMs(maxLagMs);
   }
@@ -68,7 +71,8 @@ export function createHeartbeats(
         { err: error, stream: account },
         'the events of an erased account cannot be published again',
       );
-      // Noted as if the events had been published again, so that the heartbeats end. The first copies were published.
+      // Noted as if the events had been published again, so that the heartbeats end. The first copies had been
+      // published.
       await erasureReceipts.noteCopies(account, now().toISOString());
     }
   }
@@ -80,7 +84,7 @@ export function createHeartbeats(
     last.set(partition, at);
   }
 
-  /** @param earlier the times of `last`, from before this run */
+  /** @param earlier a copy of `last` from before this run */
   async function handle(erasure: CopiedErasure, earlier: ReadonlyMap<number, number>): Promise<void> {
     const { account } = erasure;
     const dueAgain = isDueAgain(erasure);
@@ -121,7 +125,7 @@ export function createHeartbeatJob(
   const heartbeats = createHeartbeats(deps, times);
   async function run(): Promise<boolean> {
     clock.assertTrusted();
-    // Usually there are none, and then no lease needs to be written.
+    // Usually there are no such erasures, so no lease needs to be written.
     if ((await erasureReceipts.listCopied({ limit: 1 })).length === 0) return false;
     const held = await leases.take({ name: LEASE, holder: owner, now: now(), ms: LEASE_MS });
     if (held) await heartbeats.run();

@@ -3,10 +3,10 @@ import { Gauge } from 'prom-client';
 import { type ErasureReceipts, unconfirmedConsumers } from '../ports/erasure-receipts.ts';
 
 const DAY_MS = 24 * 3_600_000;
-/** Bounds the work of a scrape. */
+/** The maximum number of erasures to read for one scrape. */
 const COUNTED_AT_MOST = 10_000;
 
-/** The gauge reads the store when it is scraped; it is NaN while the store cannot be reached. */
+/** Registers a gauge that reads the store when it is scraped. The gauge is NaN while the store cannot be reached. */
 export function createErasureMetrics({
   registry,
   erasureReceipts,

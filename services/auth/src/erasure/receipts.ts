@@ -75,14 +75,14 @@ export function createReceiptReader(
   const { bus, logger } = deps;
   let subscription: Subscription | undefined;
 
-  /** Returns why a receipt cannot be stored; undefined if it was. */
+  /** Tries to store a receipt. Returns the reason if it cannot be stored; undefined if it was stored. */
   async function faultOf(record: BusRecord): Promise<string | undefined> {
     const receipt = decodeReceipt(record);
     if (receipt === undefined) return 'it cannot be read';
     try {
       return (await takeReceipt(deps, receipt)) ? undefined : 'it is about no erasure';
     } catch (error) {
-      // The account cannot be erased: the eraser would have failed to read its events, too.
+      // The account cannot have been erased, because the eraser would have failed to read its events, too.
       if (error instanceof UnreadableCommit) return 'the events of its account cannot be read';
       throw error;
     }
@@ -105,7 +105,7 @@ export function createReceiptReader(
       await subscription?.close();
       subscription = undefined;
     },
-    // Empty: auth does not need this reader to respond, and the relay already reports the state of the bus.
+    // Empty, because auth can respond without this reader, and the relay already reports the state of the bus.
     health: async () => [],
   };
 }

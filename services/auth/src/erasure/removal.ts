@@ -1,17 +1,17 @@
-/** When a broker has removed the events of an erased person from a compacted topic. */
+/** Computes the time by which a broker has removed the events of an erased person from a compacted topic. */
 import { segmentMsForCompaction } from '@latchkey/bus';
 import type { ErasureCopies } from '../ports/erasure-receipts.ts';
 
 /**
- * How long after the first copies they are published once more, in ms. A delayed publish of the original events may
- * have taken effect after the first copies, and would otherwise never be replaced.
+ * The time after the first copies at which they are published a second time, in ms. A delayed publish of the original
+ * events may have taken effect after the first copies. Without second copies, these events would never be replaced.
  */
 export const REPEATED_AFTER_MS = 60 * 60_000;
 
 /**
- * Returns how long after the last copies the original events are certain to be gone, in ms. After the time of one
- * segment, the copies are in a segment that can be compacted. The broker compacts it within `maxLagMs`. The time of
- * another segment is a reserve.
+ * Returns the time between the last copies and the instant at which the original events are certainly gone, in ms.
+ * After the time of one segment, the copies are in a segment that can be compacted. The broker compacts it within
+ * `maxLagMs`. The time of another segment is a reserve.
  * @param maxLagMs how long the broker may keep a record after a later one has replaced it: ERASURE_TOPIC_DAYS, in ms
  */
 export function removalMs(maxLagMs: number): number {
@@ -19,7 +19,7 @@ export function removalMs(maxLagMs: number): number {
 }
 
 /**
- * Returns when the original events must be gone from the topic, provided that auth runs.
+ * Returns the time by which the original events must be gone from the topic, provided that auth runs.
  * @param maxLagMs as in {@link removalMs}
  */
 export function removedBy({ firstAt, lastAt, goneAt }: ErasureCopies, maxLagMs: number): Date {

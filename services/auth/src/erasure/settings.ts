@@ -12,12 +12,12 @@ export const erasureSettings = z.object({
   ERASURE_RECEIPT_DAYS: settingSchemas
     .whole({ min: 1, max: 365, fallback: 7 })
     .describe(
-      'A consumer that has not confirmed an erasure this long after it is overdue. The same for `ops`.',
+      'The time within which consumers must confirm an erasure; after that, they are overdue. Give `ops` the same value.',
     ),
   ERASURE_TOPIC_DAYS: settingSchemas
     .whole({ min: 1, max: 90, fallback: 7 })
     .describe(
-      'After an erasure, Kafka removes the personal data from the topic of accounts within this time and a day, if the topic is compacted (docs/erasure.md). The same for `ops topics`. To change it later, also change `max.compaction.lag.ms` and `segment.ms` of the topic.',
+      'The time, plus a day, within which Kafka removes the personal data of an erased account from the accounts topic, if the topic is compacted (docs/erasure.md). Give `ops topics` the same value. To change it later, also change `max.compaction.lag.ms` and `segment.ms` of the topic.',
     ),
   ERASURE_CONSUMERS: settingSchemas
     .list()
@@ -26,6 +26,6 @@ export const erasureSettings = z.object({
       'must be a list of names of up to 63 letters, digits, dots, underscores and hyphens',
     )
     .describe(
-      'Other consumers that must confirm erasures, comma-separated: the groups of `subscribe`, or the names of the clients of the feed. Default: only auth, user and notifier.',
+      'Additional consumers that must confirm erasures, comma-separated: consumer groups of `subscribe`, or names of service clients. Default: only auth, user and notifier.',
     ),
 });

@@ -8,8 +8,8 @@ import type { DueErasure } from '../ports/erasures.ts';
 import { type EraseNeeds, eraseIfDue } from './erase.ts';
 
 /**
- * The pauses between looking for erasures that another instance has recorded or that could not be finished, in ms. They
- * grow while there are none.
+ * The pauses between two searches for erasures that another instance has recorded or that could not be finished, in ms.
+ * The pauses grow while nothing is found.
  */
 const IDLE_MS = { least: 2_000, most: 8_000 };
 const LEASE_MS = 60_000;

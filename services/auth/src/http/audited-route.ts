@@ -1,4 +1,4 @@
-/** Routes that report security events: what their policy refuses, and what admins do. */
+/** Routes that report security events: refusals by their policy, and the actions of admins. */
 import { type Answer, Problem, problems, type RequestContext, type Route } from '@latchkey/http';
 import { accountNotVerified } from '@latchkey/tokens';
 import { z } from 'zod';
@@ -16,7 +16,10 @@ export class PolicyProblem extends Problem {
   }
 }
 
-/** Refusals that are reported: those of a known caller, and those on a page. A missing or expired token is not. */
+/**
+ * The refusals that are reported: those of a known caller, and those of a page from an origin that is not listed. A
+ * missing or expired token is not reported.
+ */
 const DENIALS: ReadonlySet<string> = new Set([
   problems.insufficient_permission.code,
   accountNotVerified.code,

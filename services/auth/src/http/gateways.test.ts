@@ -1,6 +1,6 @@
 /**
- * What gateways and other services ask: who sent a request, whether a token is active, and the URLs of the
- * endpoints.
+ * Requests of gateways and other services. They ask who sent a request, whether a token is active, and for the URLs of
+ * the endpoints.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -25,7 +25,7 @@ export const historyView = z.object({
 
 const PAGE = 100;
 
-/** The query of a page of a history. */
+/** The query parameters of a history page. */
 export const historyQuery = z.object({ limit: pageLimit(PAGE), cursor: historyCursor.optional() });
 
 export function viewHistory({ entries, next }: HistoryPage): z.infer<typeof historyView> {
@@ -39,7 +39,7 @@ function viewFact({ sequence, at, fact }: HistoryEntry) {
   return { sequence, type: fact.type, at, summary: summaryOf(fact) };
 }
 
-/** An entry of one's own history. Events of the account have a `sequence`, sign-ins have a client. */
+/** A page of one's own history. Account events have a `sequence`; sign-ins have a client. */
 export const ownHistoryView = z.object({
   events: z.array(
     z.object({
@@ -56,7 +56,7 @@ export const ownHistoryView = z.object({
   nextCursor,
 });
 
-/** The query of a page of one's own history. */
+/** The query parameters of a page of one's own history. */
 export const ownHistoryQuery = z.object({ limit: pageLimit(PAGE), cursor: ownHistoryCursor.optional() });
 
 export function viewOwnHistory({ entries, next }: OwnHistoryPage): z.infer<typeof ownHistoryView> {

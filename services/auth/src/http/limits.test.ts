@@ -52,7 +52,7 @@ test('wrong guesses lock out the guesser and other strangers, but not the owner 
   await exhaust(auth, ada);
   const refused = assertProblem(await login(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
   assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
-  // Another address in the same network, written in full.
+  // A different IP address in the same network, written in full.
   assertStatus(await login(auth, ada, { ip: '2001:0db8:0001:0002:ffff:0000:0000:0001' }), 200);
   assertProblem(await login(auth, ada, { ip: '2001:db8:1:3::1' }), 429, 'rate_limited');
 });
@@ -163,7 +163,7 @@ test('over the mail limit the answers stay the same, and a link that works is le
   const answers = new Set<string>();
   for (let i = 0; i < 5; i += 1) for (const person of [ada, nobody]) answers.add(await ask(person));
   assert.equal(answers.size, 1);
-  // A later request as a fence: once it is carried out, so are those before it.
+  // This later request serves as a fence: once it is carried out, all earlier requests are, too.
   const grace = await verified(auth, somebody('grace'));
   await ask(grace);
   await auth.event('PasswordResetRequested', grace.email);
@@ -172,7 +172,7 @@ test('over the mail limit the answers stay the same, and a link that works is le
   const { token } = await auth.open(await auth.event('PasswordResetRequested', ada.email, 3));
   const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
   assertStatus(await auth.post(`/password-reset-confirm/${token}`, { json }), 200);
-  // This link is used up. The owner gets another one even over the limit.
+  // The link has now been used. The owner gets another one even over the limit.
   await ask(ada);
   await auth.event('PasswordResetRequested', ada.email, 4);
 });

@@ -14,7 +14,7 @@ export const tokenParam = z.object({ token: z.string() });
 
 /**
  * Returns the URL that the form on a link's page is sent to.
- * @param path of the link, without its token
+ * @param path the path of the link, without its token
  */
 export function linkAction(
   { publicPath }: { readonly publicPath: string },

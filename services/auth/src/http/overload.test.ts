@@ -1,4 +1,4 @@
-/** More passwords arrive than can be hashed. */
+/** Tests what happens if more passwords arrive than can be hashed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAuth } from '../testing/auth.fixture.ts';

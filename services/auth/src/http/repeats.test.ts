@@ -19,7 +19,7 @@ test('a sign-up with its Idempotency-Key makes one account and is counted once',
   const answers = new Set<string>();
   for (let i = 0; i < 6; i += 1) answers.add(assertStatus(await signUp(auth, eve, again), 201).text);
   assert.equal(answers.size, 1);
-  // Neither the sign-ups of this IP address nor the mails of the recipient were used up.
+  // Neither the sign-up limit of this IP address nor the mail limit of the recipient was reached.
   assertStatus(await signUp(auth, { ...eve, password: 'another one of hers' }), 201);
   await auth.event('UserRegistered', eve.email, 2);
   assert.equal(auth.eventsOf(eve.email).length, 2);
@@ -64,7 +64,7 @@ test('an Idempotency-Key that comes with another body is refused, and nothing is
   const other = { ...eve, password: 'the password of a stranger' };
   assertProblem(await signUp(auth, other, again), 422, 'idempotency_key_reused');
   assertProblem(await login(auth, other), 401, 'invalid_credentials');
-  // A guessed key of another client has no effect, because it comes from another network.
+  // Guessing another client's key has no effect, because the request comes from a different network.
   assertStatus(await signUp(auth, other, { ...again, ip: '203.0.113.9' }), 201);
   assertStatus(await login(auth, other), 200);
 });

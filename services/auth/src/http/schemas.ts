@@ -44,7 +44,10 @@ export const localeTag = z
     description: 'A language tag (BCP 47), such as en or de-AT.',
   });
 
-/** Longer strings are refused before they are normalised. 128 code points fit, however they are decomposed. */
+/**
+ * The maximum length of a string to normalise; longer strings are refused. 128 code points fit, however they are
+ * decomposed.
+ */
 const LONGEST_PASSWORD_TEXT = 1024;
 
 /**

@@ -1,7 +1,7 @@
 /** `/.well-known/security.txt` (RFC 9116): where to report a vulnerability of this installation. */
 
 export interface SecurityTxt {
-  /** URIs in order of preference: `mailto:security@example.com`, `https://example.com/report`. */
+  /** URIs in order of preference, for example `mailto:security@example.com` or `https://example.com/report`. */
   readonly contacts: readonly string[];
   /** The URL of the policy on reports. */
   readonly policy?: string;

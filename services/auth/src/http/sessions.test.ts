@@ -47,11 +47,11 @@ test('a lost answer is repeated until the new token is used; after that the old 
   const third = assertStatus(await refresh(auth, second.refreshToken), 200).json;
   assertProblem(await refresh(auth, first.refreshToken), 401, 'refresh_token_invalid');
   assertProblem(await refresh(auth, third.refreshToken), 401, 'refresh_token_invalid');
-  // Earlier access tokens are invalid everywhere. The other session gets a new one.
+  // Earlier access tokens are invalid everywhere. The other session can get a new access token.
   assert.equal(await alive(auth, elsewhere.accessToken), false);
   const renewed = assertStatus(await refresh(auth, elsewhere.refreshToken), 200).json;
   assert.equal(await alive(auth, renewed.accessToken), true);
-  // The old token is used up, so it cannot affect later sessions.
+  // The old refresh token has no effect any more, so it cannot end later sessions.
   const later = await loginTokens(auth, ada);
   assertProblem(await refresh(auth, first.refreshToken), 401, 'refresh_token_invalid');
   assert.equal(await alive(auth, later.accessToken), true);

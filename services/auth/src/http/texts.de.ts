@@ -125,7 +125,7 @@ const others = {
 export const de = { ...titles, ...resolutions, ...sentences, ...others };
 
 /**
- * The same texts in another language, which may lack some: these are shown in English. `npm run languages` lists
+ * The same texts in another language. Some may be missing, and are then shown in English; `npm run languages` lists
  * them.
  */
 export type Translations = Readonly<Partial<Record<keyof typeof de, string>>>;

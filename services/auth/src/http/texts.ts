@@ -7,7 +7,7 @@ import { es, passwordFaults as passwordFaultsInSpanish } from './texts.es.ts';
 import { fr, passwordFaults as passwordFaultsInFrench } from './texts.fr.ts';
 import { passwordFaults as passwordFaultsInPortuguese, pt } from './texts.pt-BR.ts';
 
-/** Returns the texts about passwords, by their English text. */
+/** Returns the translated texts about passwords, keyed by their English text. */
 function byEnglish(translated: Record<PasswordFault, string>): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(passwordFaults).map(([fault, english]) => [english, translated[fault as PasswordFault]]),

@@ -52,7 +52,8 @@ function hashesOf(account: LivingAccount, now: Date): readonly string[] {
 }
 
 /**
- * Yields the accounts one by one. A stream may continue on the next page, so its state is kept until the next stream.
+ * Yields the accounts one by one. A stream may continue on the next page, so its state is kept until the next stream
+ * begins.
  */
 async function* accountsIn({ pages }: Pick<StoredCommits, 'pages'>): AsyncGenerator<LivingAccount> {
   let stream = '';

@@ -5,13 +5,13 @@ import { z } from 'zod';
 /** The secrets that every new system gets. */
 const generated = z.strictObject({
   SIGNING_KEYS: z.string(),
-  // Absent in secrets of release 0.1.
+  // Absent in secrets that release 0.1 created.
   EVENT_SIGNING_KEYS: z.string().exactOptional(),
   SEALING_PUBLIC_KEY: z.string(),
   SEALING_PRIVATE_KEYS: z.string(),
   PASSWORD_SALT_KEY: z.string(),
   REFRESH_KEY: z.string(),
-  // Not needed without webhooks; absent in secrets of release 0.1.
+  // Not needed without webhooks; absent in secrets that release 0.1 created.
   WEBHOOK_SECRET_KEY: z.string().exactOptional(),
 });
 

@@ -1,6 +1,6 @@
 /**
  * Limits on the mails that anyone can cause to be sent to an address. Each network has a limit of its own, which is
- * lower than the daily limit of the address. So no single network can use up the daily mails.
+ * lower than the daily limit of the address. So no single network can exhaust the daily limit.
  */
 import { networkKey } from './ip-key.ts';
 import type { LimitCharge } from './within-limits.ts';

@@ -1,8 +1,8 @@
 /**
- * A file of passwords that are known from breaches: after a header, the first 8 bytes of their SHA-1 hashes, sorted,
- * so that a look-up reads about 30 of them and keeps nothing in memory. A Bloom filter would have to be in memory,
- * and would be wrong more often: with a billion 8-byte prefixes, one in twenty billion passwords is refused by
- * chance.
+ * A file of passwords that are known from breaches. After a header, it contains the first 8 bytes of their SHA-1
+ * hashes, sorted. A look-up reads about 30 of these entries and keeps nothing in memory. With a billion entries, only
+ * one in twenty billion passwords is refused by chance. A Bloom filter would have to be in memory, and would be wrong
+ * more often.
  */
 import { hash } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
  * Rules for new passwords, after NIST SP 800-63B-4, 3.1.1.2 and OWASP ASVS 5.0, 6.2: a minimum length, no composition
- * rules, an estimate of how easy it is to guess, and a file of passwords known from breaches.
+ * rules, an estimate of how easy a password is to guess, and a file of passwords known from breaches.
  */
 import { parseEmail } from '../addresses/email.ts';
 import { type Weakness, weaknessOf } from './strength.ts';

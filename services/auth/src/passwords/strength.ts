@@ -10,7 +10,10 @@ export type Weakness = 'own_words' | 'common' | 'repeated' | 'sequence' | 'guess
  * (https://github.com/dropbox/zxcvbn#usage).
  */
 const LEAST_SCORE = 3;
-/** The number of common passwords that the estimate knows. More would take memory and refuse hardly anything else. */
+/**
+ * The number of common passwords that the estimate knows. More would take memory, and hardly any further password would
+ * be refused.
+ */
 const COMMON = 30_000;
 /**
  * The number of characters that are estimated. The estimate takes about 5 ms for this length, and three times as long

@@ -1,6 +1,6 @@
 /** The accounts that were erased, and which consumers have confirmed the erasure. Contains no personal data. */
 
-/** A confirmation of one consumer. */
+/** A confirmation by one consumer. */
 export interface StoredReceipt {
   readonly consumer: string;
   /** RFC 3339. */
@@ -12,21 +12,27 @@ export interface ErasureRecord {
   readonly account: string;
   /** Sequence of `AccountErased`. */
   readonly sequence: number;
-  /** When `AccountErased` was appended; RFC 3339. */
+  /** The time at which `AccountErased` was appended; RFC 3339. */
   readonly erasedAt: string;
   /** The consumers that must confirm. */
   readonly expected: readonly string[];
   /** The first receipt of each consumer, in the order of arrival. */
   readonly receipts: readonly StoredReceipt[];
-  /** Set once the events were published again without personal data, on a log that cannot replace records in place. */
+  /**
+   * The copies of the events without personal data. Set once they were published, on a log that cannot replace records
+   * in place.
+   */
   readonly copies?: ErasureCopies;
 }
 
-/** When the events of an erased account were published again without personal data; RFC 3339. */
+/** The times at which the events of an erased account were published again without personal data; RFC 3339. */
 export interface ErasureCopies {
   readonly firstAt: string;
   readonly lastAt: string;
-  /** When it was noted that the original events are gone from the topic. Absent while the topic may still have them. */
+  /**
+   * The time at which it was noted that the original events are gone from the topic. Absent while the topic may still
+   * have them.
+   */
   readonly goneAt?: string;
 }
 
@@ -53,8 +59,8 @@ export interface ErasureReceipts {
   find(account: string): Promise<ErasureRecord | undefined>;
   /**
    * Notes that the events have been published again without personal data by this instant, and that the topic may still
-   * have the original events. If those had been noted as gone, `firstAt` starts again at this instant. No-op if the
-   * account has no erasure.
+   * have the original events. If the original events had been noted as gone, `firstAt` is set to this instant. No-op if
+   * the account has no erasure.
    */
   noteCopies(account: string, at: string): Promise<void>;
   /** Notes that the topic no longer has the original events. No-op if that was noted before, or there are no copies. */
@@ -73,7 +79,7 @@ export function isCopied(erasure: ErasureRecord): erasure is CopiedErasure {
   return erasure.copies !== undefined;
 }
 
-/** Returns the consumers that must confirm, and have not yet. */
+/** Returns the expected consumers that have not confirmed the erasure yet. */
 export function unconfirmedConsumers({
   expected,
   receipts,

@@ -9,7 +9,7 @@ export interface DueErasure extends CommitKey {
 
 /** Every method rejects with StoreUnavailable if the store fails. */
 export interface Erasures {
-  /** Returns at most `limit` erasures that are due at `until`, after a position, the earliest first. */
+  /** Returns the erasures that are due at `until`, earliest first: at most `limit`, after a position. */
   due(page: {
     readonly after?: DueErasure;
     readonly until: Date;

@@ -1,8 +1,8 @@
 /** The body with which each Idempotency-Key was sent. Every method rejects with StoreUnavailable if the store fails. */
 export interface IdempotencyKeys {
   /**
-   * Binds a key to a body, unless the key is bound already and has not expired. Of concurrent callers with different
-   * bodies, one wins.
+   * Binds a key to a body, unless the key has an unexpired binding. If concurrent callers send different bodies, one of
+   * them wins.
    * @returns whether the key is bound to this body
    */
   bind(binding: {

@@ -10,7 +10,8 @@ export type RecordedFact = Fact & {
   /** Schema version of `data`. */
   readonly version: number;
   /**
-   * The event's place in the hash chain of the stream. Absent on events of release 0.1, until `ops upgrade` adds it.
+   * The event's place in the hash chain of the stream. Absent on events that release 0.1 wrote, until `ops upgrade`
+   * adds it.
    */
   readonly chain?: ChainEntry;
   /** The data as it was appended and hashed, if that was an older version of the schema. */
@@ -29,11 +30,11 @@ export interface Commit {
   readonly events: readonly RecordedFact[];
   /** Unique keys that this commit has taken and still holds. */
   readonly claims?: readonly string[];
-  /** Set on the commit of UserRegistered: the canonical address, until the registration is settled. */
+  /** The canonical address. Set on the commit of UserRegistered, until the registration is settled. */
   readonly address?: string;
   /**
-   * Set on a commit that leads to an erasure, until the erasure is settled: when the account is to be erased. RFC
-   * 3339.
+   * The time at which the account is to be erased, RFC 3339. Set on a commit that leads to an erasure, until the
+   * erasure is settled.
    */
   readonly eraseAt?: string;
   readonly commandId: string;

@@ -7,11 +7,11 @@ export type LimitName =
   | 'login-ip'
   /** Requests that lead to mail, per IP. */
   | 'mail-ip'
-  /** Mails of one purpose to one canonical address that one network causes, per hour. */
+  /** Mails per hour that one network causes, for each purpose and canonical address. */
   | 'mail-network-hour'
   /**
-   * The same mails per day. The limit is lower than `mail-address-day`, so that no single network can use up the daily
-   * mails of an address.
+   * The same mails per day. The limit is lower than `mail-address-day`, so that no single network can exhaust the daily
+   * limit of an address.
    */
   | 'mail-network-day'
   /** Mails of one purpose to one canonical address, per day. */

@@ -3,7 +3,7 @@ import type { ExportedMail } from '@latchkey/export';
 /** The mails to the owners of accounts, which the notifier keeps. */
 export interface Mails {
   /**
-   * Returns the mails that events of an account have caused, oldest first, read page by page.
+   * Returns the mails that the account's events have caused, oldest first, read page by page.
    * @param accessToken a valid access token of that account
    * @throws MailsUnavailable while the mails are read
    */

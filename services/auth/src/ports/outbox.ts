@@ -28,8 +28,8 @@ export interface Outbox {
    */
   unpublished(streams: readonly string[]): Promise<ReadonlyMap<string, readonly Commit[] | UnreadableCommit>>;
   /**
-   * Returns the streams with unpublished commits, longest waiting first, except for commits whose time is within
-   * `recent`. A commit with a later time counts as waiting, too, because the clock that set its time was ahead.
+   * Returns the streams with unpublished commits, longest waiting first. Ignores commits whose time is within `recent`.
+   * A commit with a time after `recent` counts as waiting, because the clock that set its time was ahead.
    */
   waiting(page: { readonly recent?: TimeSpan; readonly limit: number }): Promise<readonly string[]>;
   /** Removes commits from the outbox. Idempotent. */

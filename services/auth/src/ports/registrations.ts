@@ -14,7 +14,7 @@ export interface Registration {
 export interface Registrations {
   /** Returns the open registrations of an address, newest first. */
   living(address: string): Promise<readonly Registration[]>;
-  /** Returns at most `limit` open registrations after a position and up to `until`, oldest first. */
+  /** Returns the open registrations up to `until`, oldest first: at most `limit`, after a position. */
   page(page: {
     readonly after?: Registration;
     readonly until?: Date;

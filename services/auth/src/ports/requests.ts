@@ -5,7 +5,7 @@
 import type { HeldLease } from '@latchkey/store';
 
 export interface RecordedRequest {
-  /** A UUID, from which the command's id is derived, so that processing a request twice has one effect. */
+  /** A UUID. The command's id is derived from it, so that a request that is processed twice has an effect only once. */
   readonly id: string;
   /** `lockout`: a mail that informs the owner that unknown clients are locked out. */
   readonly kind: 'password-reset' | 'verification' | 'lockout';

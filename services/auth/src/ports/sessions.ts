@@ -12,8 +12,8 @@ export interface Session {
   /** When the session ends if it is not used again. An idle session ends before its maximum age. */
   readonly expiresAt: Date;
   /**
-   * The account's sequence when the session was created. A session is revoked if this is lower than the sequence of
-   * the account's last SessionsRevoked.
+   * The account's sequence when the session was created. A session is revoked if its `since` is lower than the sequence
+   * of the account's last SessionsRevoked.
    */
   readonly since: number;
   readonly ip: string;

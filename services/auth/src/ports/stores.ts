@@ -34,9 +34,9 @@ export interface Stores extends Preparable {
   readonly knownSources: KnownSources;
   readonly storedCommits: StoredCommits;
   readonly auditLog: AuditLog;
-  /** Set if records can be moved from this kind of store. */
+  /** The source of a move. Set if records can be moved from this kind of store. */
   readonly source?: MigrationSource;
-  /** Set if records can be moved into this kind of store. */
+  /** The target of a move. Set if records can be moved into this kind of store. */
   readonly target?: MigrationTarget;
   /** Creates the limits. @param rules undefined if nothing is limited */
   limits(rules: LimitRules | undefined): Limits;

@@ -1,4 +1,7 @@
-/** An e-mail address, and an IP address from which its owner set a password or confirmed it with a mailed link. */
+/**
+ * An e-mail address and an IP address. From this IP address, the owner of the e-mail address used a mailed link to set
+ * a password or to confirm the address.
+ */
 export interface TrustedPair {
   /** Canonical. */
   readonly address: string;

@@ -32,8 +32,8 @@ export function outgoingCommit(commit: Commit, signer: EventSigner): OutgoingCom
 
 /**
  * Returns the signed record of an event.
- * @throws ZodError or RangeError if it violates its contract, or does not match its hash: consumers would take it for
- * forged
+ * @throws ZodError or RangeError if the event violates its contract, or does not match its hash: consumers would treat
+ * the record as forged
  */
 export function signedRecord(
   event: LatchkeyEvent,

@@ -43,10 +43,11 @@ export interface RejectedStreams {
 }
 
 /**
- * Creates a publisher. Any number of publishers may run: first occurrences stay in order. No commit is published before
- * the commits of its stream that precede it. Those that were unpublished when the outbox was read are in the same
- * publish. All others had been published and acknowledged by then, because commits are marked only after the
- * acknowledgement. A stale read, or a publish that takes effect late, can only add duplicates.
+ * Creates a publisher. Any number of publishers may run: the first occurrences of a stream's events stay in order,
+ * because no commit is published before the earlier commits of its stream. Earlier commits that were unpublished when
+ * the outbox was read are in the same publish. All other earlier commits had been published and acknowledged by then,
+ * because commits are marked only after the acknowledgement. A stale read, or a publish that takes effect late, can
+ * only add duplicates.
  */
 export function createPublisher(deps: PublisherDeps): Publisher {
   const { outbox, journal, bus, signer, metrics, logger, batchSize } = deps;
@@ -65,7 +66,8 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   }
 
   /**
-   * Adds missing chain entries to the stream, if possible. Otherwise the stream stops at the first event without one.
+   * Adds missing chain entries to the stream, if possible. Otherwise, the stream is published only up to the first
+   * event without an entry.
    */
   async function chainIfPossible(stream: string): Promise<void> {
     try {

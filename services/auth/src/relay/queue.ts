@@ -5,8 +5,8 @@ export interface StreamQueue {
   /** Adds a stream whose publish failed. Retried streams wait separately, so that they never delay new ones. */
   addRetry(stream: string): void;
   /**
-   * Removes and returns the next batch, alternating between new and retried streams. Waits while both are empty.
-   * Returns no streams only once the queue has ended.
+   * Removes and returns the next batch, alternating between new and retried streams. Waits while there are neither. The
+   * batch is empty only if the queue has ended.
    */
   next(limits: { readonly fresh: number; readonly retried: number }): Promise<Batch>;
   /** Returns whether any stream is waiting for a retry. */

@@ -93,7 +93,10 @@ describe('the relay', () => {
     } as unknown as NodeJS.WritableStream);
   }
 
-  /** Starts a relay without a sweep unless `sleep` is given: its first run finds nothing, and its pause never ends. */
+  /**
+   * Starts a relay. Unless `sleep` is given, it does not sweep: the first sweep finds nothing, and the pause after it
+   * never ends.
+   */
   async function started(options: Partial<RelayDeps> = {}) {
     registry = new Registry();
     const relay = createRelay({
@@ -190,7 +193,7 @@ describe('the relay', () => {
     });
     const relay = await started({
       sleep: async (ms, signal) => {
-        // The first pause of the sweep doubles, too; only the pauses of a retry come after a failed publish.
+        // The first pause is the sweep's, and never ends. Only the pauses of a retry come after a failed publish.
         if (recorder.publishes.length === 0) return Promise.race([never, aborted(signal)]);
         pauses.push(ms);
       },
@@ -302,7 +305,7 @@ describe('the relay', () => {
     assert.equal(lines.filter((line) => line.includes('a stream cannot be published')).length, 1);
     assert.match(await registry.metrics(), /latchkey_relay_blocked_streams 1/);
 
-    // Another process publishes it.
+    // Another process publishes the commit.
     await outbox.markPublished([unpublishable]);
     relay.nudge(broken);
     await drained();

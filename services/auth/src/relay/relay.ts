@@ -36,12 +36,12 @@ const QUEUE_CAPACITY = 10_000;
 const STREAMS_PER_BATCH = 500;
 const retryPauses = createDoublingPauses({ least: 100, most: 1000 });
 /**
- * The pauses of the sweep. With these, everything is published within 2 s, although a sweep leaves the commits of the
- * last second to the process that appended them.
+ * The pauses of the sweep. With these pauses, everything is published within 2 s, although a sweep leaves the commits
+ * of the last second to the process that appended them.
  */
 const sweepPauses = createDoublingPauses({ least: 100, most: 750 });
 
-/** The age from which a waiting commit shows a failure: a running instance publishes commits earlier. */
+/** A waiting commit of this age is a sign of a failure, because a running instance publishes commits sooner. */
 const OVERDUE_SECONDS = 10;
 
 interface Waiting {

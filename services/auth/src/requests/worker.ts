@@ -6,7 +6,7 @@ import { createJob } from '../job.ts';
 import type { RecordedRequest } from '../ports/requests.ts';
 
 const BATCH = 20;
-/** The pauses before looking for requests of crashed instances, in ms: they grow while there are none. */
+/** The pauses between two searches for requests of crashed instances, in ms. The pauses grow while there are none. */
 const IDLE_MS = { least: 1_000, most: 8_000 };
 
 /**
@@ -45,7 +45,10 @@ export function createWorker(
     }
   }
 
-  /** Also frees requests that this worker failed to process, so that the next claim retries them. */
+  /**
+   * Frees the requests whose lease has expired, so that the next claim retries them. This worker may have failed to
+   * process some of them.
+   */
   async function freeExpired(): Promise<void> {
     for (const lease of watch.expired(await requests.held(), leaseMs)) await requests.free(lease);
   }

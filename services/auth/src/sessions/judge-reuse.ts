@@ -10,7 +10,7 @@ export type ReuseVerdict =
   | 'end-session'
   /** The token was certainly stolen: every session of the account ends. */
   | 'end-all'
-  /** The store has not issued this token: it was restored from an earlier backup. */
+  /** The store does not know that it has issued this token, because it was restored from an earlier backup. */
   | 'unknown';
 
 export interface TokenUse {
@@ -24,7 +24,7 @@ export interface TokenUse {
 
 const MINUTE_MS = 60_000;
 
-/** The difference between the clocks of two processes that is tolerated, in minutes. */
+/** The tolerated difference between the clocks of two processes, in minutes. */
 const MAX_SKEW_MINUTES = 1;
 
 /**

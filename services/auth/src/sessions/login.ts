@@ -90,7 +90,7 @@ function isHashOf(states: readonly LivingAccount[], hash: string): boolean {
   return states.some(({ passwordHash }) => sameHash(passwordHash, hash));
 }
 
-/** Replaces the stored hash with one of the current key and cost. */
+/** Replaces the stored hash with one that is made with the current key and cost. */
 async function rehash(
   { accounts }: Pick<UseCaseDeps, 'accounts'>,
   { userId, passwordHash: checkedHash }: LivingAccount,

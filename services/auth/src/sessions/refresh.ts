@@ -23,7 +23,7 @@ export async function refreshSession(
   const named = deps.refreshTokens.open(refreshToken);
   if (named === undefined) throw new Refused('refresh_token_invalid');
   const session = await findUnexpired(deps, named.sessionId);
-  // The account is loaded before the token is used up, because a client that must retry sends the same token.
+  // The account is loaded before the token is rotated, because a client that must retry sends the same token.
   const state = await deps.accounts.load(session.userId);
   if (!isLiving(state) || sessionStatus(state, session) === 'revoked')
     throw new Refused('refresh_token_invalid');
@@ -34,7 +34,7 @@ export async function refreshSession(
   return issueTokens(deps, current, state);
 }
 
-/** Rotates the token. If another request with the same token was faster, its response is repeated. */
+/** Rotates the token. If another request with the same token was faster, the response to that request is repeated. */
 async function rotate(deps: Needs, { id, n, createdAt }: Session, context: UseCaseContext): Promise<Session> {
   const { ip, userAgent } = context;
   const at = deps.now();
@@ -68,8 +68,8 @@ async function answerReuse(
 }
 
 /**
- * Ends sessions. The event is appended first: after a crash it still revokes them. If it exists already, the active
- * sessions were created later, and an old token must not end them.
+ * Ends sessions. The event is appended first: after a crash it still revokes them. If the event exists already, the
+ * active sessions were created later, and an old token must not end them.
  */
 async function endSessions(
   deps: Needs,

@@ -2,7 +2,9 @@ import type { UseCaseSettings } from '../deps.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Returns when a session that is used `at` will end: once it has been idle for too long, or is too old. */
+/**
+ * Returns the time at which a session ends if it is last used `at`: once it has been idle for too long, or is too old.
+ */
 export function sessionEndAfterUse(
   { refreshDays, idleDays }: Pick<UseCaseSettings, 'refreshDays' | 'idleDays'>,
   { createdAt, at }: { readonly createdAt: Date; readonly at: Date },

@@ -1,4 +1,4 @@
-/** Whether a session or access token is still valid, from the account's events alone. */
+/** Decides from the account's events alone whether a session or access token is still valid. */
 import { type AccountState, type Command, isLiving } from '../account/index.ts';
 import type { Caller, UseCaseDeps } from '../deps.ts';
 import type { Session } from '../ports/sessions.ts';
@@ -47,8 +47,8 @@ export async function findCaller(
 }
 
 /**
- * Returns a function that asks for the caller's command, unless access tokens were revoked after the caller's token was
- * checked. So a request has no effect once all sessions were ended.
+ * Returns a function that supplies the caller's command. The function throws if access tokens were revoked after the
+ * caller's token was checked, so that a request has no effect once all sessions were ended.
  * @throws Refused (unauthenticated)
  */
 export function asCaller(

@@ -66,7 +66,7 @@ export async function cleanUpOnce(
   await deps.trustedAddresses.removeExpired(deps.now());
 }
 
-/** Returns the instant up to which sign-ups have expired. */
+/** Returns the latest time at which a sign-up that has expired by now was made. */
 function expiryOf(now: Date): Date {
   return new Date(now.getTime() - REGISTRATION_DAYS * 86_400_000);
 }

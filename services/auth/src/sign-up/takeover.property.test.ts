@@ -316,7 +316,10 @@ async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
   );
 }
 
-/** A day later and from a new network, the owner signs up or resets, and follows the newest link. */
+/**
+ * Asserts that the owner gets in. A day later and from a new network, the owner signs up or resets the password, and
+ * follows the newest link.
+ */
 async function assertOwnerGetsIn(stage: Stage): Promise<void> {
   const { deps, links, world } = stage;
   const origin = useCaseContext({ ip: '203.0.113.9' });

@@ -74,7 +74,7 @@ async function linkedAccount(
 export interface VerifyRequest {
   /** The link's token, as the client sent it. */
   readonly token: string;
-  /** Proof that the sign-up is the client's own, or a new password that replaces its password. */
+  /** Proof that the sign-up is the client's own, or a new password that replaces the password of the sign-up. */
   readonly evidence: VerificationEvidence;
 }
 
@@ -102,7 +102,7 @@ type VerifyNeeds = Pick<
 >;
 
 /**
- * Confirms the sign-up. Both are required in one request: the link from the mailbox, and proof of having made the
+ * Confirms the sign-up. The request must contain two things: the link from the mailbox, and proof of having made the
  * sign-up (ADR 29).
  * @throws Refused (token_invalid, token_expired, password_required, passwords_do_not_match, password_too_weak,
  * rate_limited, conflict, overloaded)

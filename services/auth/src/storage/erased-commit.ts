@@ -24,8 +24,8 @@ function erased(event: Readonly<Record<string, unknown>>): object {
 }
 
 /**
- * Returns private fields without personal data and without links. Keeps their shape, because decisions read the
- * fields of every release.
+ * Returns private fields without personal data and without links. Keeps their shape, because decisions read fields that
+ * any release may have written.
  */
 function erasedPrivate(kept: Readonly<Record<string, unknown>>): object {
   const texts = Object.entries(kept).filter(

@@ -39,7 +39,7 @@ export interface CommandOutcome<State, F extends Fact> {
   /** The facts that were appended; empty if nothing had to change. */
   readonly facts: readonly F[];
   readonly refusal?: RefusalKind;
-  /** Set if the command had been carried out before; `facts` are those of that time. */
+  /** Set if the command had been carried out before. `facts` are then the facts that it appended at that time. */
   readonly repeated?: true;
 }
 
@@ -172,7 +172,10 @@ export function createCommands<State, Command, F extends Fact>(
     return { ...fact, id: newId(), time, version: catalogue[fact.type].version };
   }
 
-  /** Adds each event to the hash chain of the stream. A stream of release 0.1 is chained first. */
+  /**
+   * Adds each event to the hash chain of the stream. If release 0.1 wrote the stream, its earlier events are chained
+   * first.
+   */
   async function chained({ number, head }: LoadedStream<State>, commit: Commit): Promise<Commit> {
     const previous = number === 0 ? undefined : (head ?? (await chainStream(journal, commit.stream)));
     const entries = chainEntriesOf(commit, previous);

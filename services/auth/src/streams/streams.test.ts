@@ -27,7 +27,7 @@ describe('the state of a stream', () => {
   let memory: ReturnType<typeof createMemoryStores>;
   let journal: Journal;
   let snapshots: Snapshots;
-  /** From which number the journal was read, for each read. */
+  /** For each read of the journal, the number from which it was read. */
   let reads: number[];
 
   beforeEach(() => {

@@ -31,7 +31,7 @@ export interface LoadedStream<State> {
   readonly head?: string;
 }
 
-/** What a snapshot stores as its state. */
+/** The state, as a snapshot stores it. */
 interface StoredState<State> {
   readonly state: State;
   readonly head?: string;

@@ -47,7 +47,7 @@ export interface Ask {
 
 export type Auth = Awaited<ReturnType<typeof startAuth>>;
 
-/** @param settings override the defaults of production */
+/** @param settings settings that override the production defaults */
 export async function startAuth(
   context: Pick<TestContext, 'after'>,
   settings: Readonly<Record<string, string>> = {},

@@ -119,7 +119,7 @@ export async function openWorld(given?: Stores) {
   return {
     deps,
     jwks,
-    /** What the eraser depends on. There is no relay: every event counts as published. */
+    /** The dependencies of the eraser. There is no relay: every event counts as published. */
     erasing: {
       ...deps,
       erasureReceipts: stored.erasureReceipts,

@@ -4,7 +4,10 @@ import type { NewLink } from '../account/index.ts';
 import type { UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 
-/** Creates a link to an account's stored address. The caller must append its hash; nothing is stored here. */
+/**
+ * Creates a link that will be mailed to an account's stored address. The caller must append its hash; nothing is stored
+ * here.
+ */
 export async function mintLink(
   { settings, ...deps }: Pick<UseCaseDeps, 'linkTokens' | 'sealer' | 'settings' | 'now'>,
   purpose: Exclude<LinkPurpose, 'erasure'>,
@@ -51,7 +54,7 @@ function minutesOf(purpose: Exclude<LinkPurpose, 'erasure'>, settings: UseCaseDe
 }
 
 export interface OpenedLink {
-  /** The account that the token contains. */
+  /** The id of the account, which the token contains. */
   readonly userId: string;
   /** The part of the token that the journal keeps. */
   readonly tokenHash: string;

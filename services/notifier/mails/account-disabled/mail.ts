@@ -1,8 +1,8 @@
 import { defineMail, username } from '../../src/mails/define-mail.ts';
 
 /**
- * Tells a person that the account was disabled. Events about unverified accounts, and those of release 0.1, contain
- * no person.
+ * Tells a person that the account was disabled. Events about unverified accounts, and events written by release 0.1,
+ * have neither a `locale` nor an e-mail address, and cause no mail.
  */
 export const accountDisabled = defineMail({
   name: 'account-disabled',

@@ -1,8 +1,8 @@
 import { defineMail } from '../../src/mails/define-mail.ts';
 
 /**
- * Tells the owner of a verified address that somebody signed up with it. Without `verification`, another account
- * has verified the address; the mail must then contain nothing that was submitted.
+ * Tells the owner of a verified address that somebody signed up with it. The event of such a sign-up has no
+ * `verification`. The mail must contain nothing that was submitted with the sign-up.
  */
 export const accountExists = defineMail({
   name: 'account-exists',

@@ -1,6 +1,6 @@
 import { defineMail, toPerson, username } from '../../src/mails/define-mail.ts';
 
-/** A reset link for an account that is not verified yet: choosing a password also verifies the address. */
+/** Sends a reset link for an unverified account. Choosing a password with the link also verifies the address. */
 export const choosePassword = defineMail({
   name: 'choose-password',
   when: ['PasswordResetRequested'],

@@ -9,7 +9,7 @@ export const confirmEmail = defineMail({
   when: ['EmailChangeRequested', 'EmailChangeCanceled'],
   variables: { username },
   link: 'email-change',
-  // A newer request ends the link of an earlier one, even if the newer link is withheld.
+  // A newer request invalidates the link of an earlier one, even if the newer request gets no link.
   supersedes: ['email-change'],
   from: (event) => {
     if (event.type === 'EmailChangeCanceled') return undefined;

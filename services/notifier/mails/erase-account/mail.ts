@@ -1,6 +1,6 @@
 import { defineMail, username } from '../../src/mails/define-mail.ts';
 
-/** Confirms that an account will be erased, with a link that undoes it. */
+/** Confirms that an account will be erased, with a link that cancels the erasure. */
 export const eraseAccount = defineMail({
   name: 'erase-account',
   when: ['AccountErasureRequested', 'AccountErasureCanceled'],

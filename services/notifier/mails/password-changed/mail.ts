@@ -1,8 +1,8 @@
 import { defineMail, toPerson, username } from '../../src/mails/define-mail.ts';
 
 /**
- * Tells the owner about a new password. Not sent for a first password, because the same commit leads to the welcome
- * mail.
+ * Tells the owner about a new password. Not sent for a first password, because the commit that sets it also causes the
+ * welcome mail.
  */
 export const passwordChanged = defineMail({
   name: 'password-changed',

@@ -1,6 +1,6 @@
 import { defineMail, toPerson, username } from '../../src/mails/define-mail.ts';
 
-/** A reset link for a verified account. */
+/** Sends a reset link for a verified account. */
 export const resetPassword = defineMail({
   name: 'reset-password',
   when: ['PasswordResetRequested'],

@@ -1,8 +1,8 @@
 import { defineMail, text, toPerson, username } from '../../src/mails/define-mail.ts';
 
 /**
- * Tells the owner that one session, or all of them, ended because a refresh token was reused. Events of release 0.1
- * contain no person.
+ * Tells the owner that one session, or all of them, ended because a refresh token was reused. `SessionsRevoked` events
+ * written by release 0.1 have neither `locale` nor `person`, and cause no mail.
  */
 export const sessionsEnded = defineMail({
   name: 'sessions-ended',

@@ -17,7 +17,7 @@ export interface ServerSettings {
   readonly port: number;
   /** Whether to use TLS from the first byte. */
   readonly implicitTls: boolean;
-  /** Whether STARTTLS is required. If not, it is not used even if offered. */
+  /** Whether STARTTLS is required. If not, STARTTLS is not used, even if the server offers it. */
   readonly startTls: boolean;
   readonly validateCertificates: boolean;
   readonly credentials?: Credentials;
@@ -33,7 +33,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 /**
- * The timeouts of RFC 5321 4.5.3.2. The RFC has none for connecting and TLS; these are sufficient in a healthy network.
+ * The timeouts of RFC 5321 4.5.3.2. The RFC has none for connecting and TLS; 30 s are sufficient in a healthy network.
  */
 export const SMTP_TIMEOUTS: SmtpTimeouts = {
   connect: 30 * SECOND,
@@ -162,7 +162,7 @@ async function opened(socket: Socket, stage: SmtpStage, { event, ms, signal }: O
     });
     await Promise.race([once(socket, event, { signal: given }), closed]);
   } catch (error) {
-    // Later errors are ignored, because nothing waits for them.
+    // Later socket errors are ignored, because nothing waits for them.
     socket.on('error', () => undefined);
     socket.destroy();
     throw new SmtpFailure(stageFailureOf(patience.signal.aborted ? noAnswer(ms) : error, stage));
@@ -209,7 +209,7 @@ function createConnection(smtp: SMTPConnection, conversation: Conversation): Con
         }
         state.opened = true;
         conversation.contentBegins();
-        // The content is pushed as one chunk, because each chunk would be another write to the socket.
+        // The content is pushed as one chunk, because each chunk would be a separate write to the socket.
         this.push(content);
         this.push(null);
       },

@@ -1,10 +1,10 @@
 /**
- * Follows a conversation with the mail server through nodemailer's transaction log, which is the only place that
- * contains every command and reply: it determines which stage is in progress, and what the server replied.
+ * Follows a conversation with the mail server: which stage is in progress, and what the server replied. Reads
+ * nodemailer's transaction log, because nothing else contains every command and reply.
  */
 import type { SmtpStage } from '../delivery/reply.ts';
 
-/** A reply of the server, or the end of a stage without one. */
+/** A reply of the server, or a note that a stage without replies has ended: connecting, or implicit TLS. */
 export interface SmtpExchange {
   readonly stage: SmtpStage;
   /** The whole reply, with all lines and unmasked addresses. */
@@ -41,7 +41,7 @@ const VERBS: Readonly<Record<string, SmtpStage>> = {
 /**
  * Creates a conversation.
  * @param onExchange called with each reply
- * @param onPending called whenever the server is to reply at a different stage
+ * @param onPending called with a stage whenever a reply at that stage is due next
  */
 export function createConversation(
   onExchange: (exchange: SmtpExchange) => void,

@@ -9,7 +9,10 @@ import { createSmtpMailer } from './mailer.smtp.ts';
 
 const dkim: DkimSettings = { domain: 'example.com', selector: 'latchkey1', privateKey: makeDkimKey() };
 
-/** Returns the verdict of an independent verifier on a mail. Our record takes the place of DNS. */
+/**
+ * Returns the verdict of an independent verifier on a mail. The verifier gets our record instead of looking it up in
+ * DNS.
+ */
 async function verdictOn(raw: Buffer | string, signed: DkimSettings = dkim): Promise<string> {
   const { name, parts } = dkimRecord(signed);
   const { results } = await dkimVerify(Buffer.from(raw), {
@@ -24,7 +27,7 @@ async function verdictOn(raw: Buffer | string, signed: DkimSettings = dkim): Pro
   return only.status.result;
 }
 
-/** Sends a mail. @returns it as it arrived */
+/** Sends a mail. @returns the mail as the server received it */
 async function sent(): Promise<string> {
   const server = await startMailServer();
   const mailer = createSmtpMailer({

@@ -1,4 +1,4 @@
-/** Converts errors of sockets and of nodemailer to failures of a stage, and determines what they mean for a mail. */
+/** Converts socket errors and nodemailer errors to stage failures, and determines what they mean for a mail. */
 import type { SendResult } from '../delivery/attempt.ts';
 import { judgeReply, type ReplyMeaning } from '../delivery/judge-reply.ts';
 import {
@@ -14,7 +14,7 @@ export interface StageFailure {
   readonly failure: AttemptFailure;
   /** The server's reply, unless there was none. */
   readonly reply?: SmtpReply;
-  /** Whether the failure will not go away by itself, such as a bad certificate or a server without TLS. */
+  /** Whether the failure lasts until somebody acts, as with a bad certificate or a server without TLS. */
   readonly isLasting?: boolean;
 }
 
@@ -41,7 +41,7 @@ interface SmtpError extends Error {
   readonly timeoutType?: string;
 }
 
-/** The stages of the commands in nodemailer's errors. Other commands name no stage. */
+/** The stage of each command that nodemailer's errors name. Commands that are not listed here have no stage. */
 const COMMANDS: readonly (readonly [prefix: string, stage: SmtpStage])[] = [
   ['EHLO', 'ehlo'],
   ['HELO', 'ehlo'],
@@ -56,7 +56,7 @@ function stageOf({ command = '', code }: SmtpError): SmtpStage | undefined {
   return COMMANDS.find(([prefix]) => command.startsWith(prefix))?.[1];
 }
 
-/** Matches the messages of OpenSSL and Node, because nodemailer hides the code. */
+/** Matches messages of OpenSSL and Node about lasting TLS failures. nodemailer hides the error codes. */
 const LASTING_TLS =
   /certificate|altnames|wrong version number|packet length too long|unsupported protocol|no protocols/i;
 

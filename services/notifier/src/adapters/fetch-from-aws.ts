@@ -1,11 +1,11 @@
-/** Fetches certificates of SNS and confirms its subscriptions. */
+/** Fetches the URLs in SNS messages: certificates, and confirmations of subscriptions. */
 
 const MAX_BYTES = 64 * 1024;
 const WITHIN_MS = 5_000;
 
 /**
  * Returns the body of a URL. Redirects are not followed.
- * @throws Error unless the response is a 200 with a short body within 5 s
+ * @throws Error unless the response is a 200 with a body of at most 64 KiB, received within 5 s
  */
 export async function fetchFromAws(url: URL): Promise<string> {
   const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(WITHIN_MS) });

@@ -17,7 +17,7 @@ export type Credentials =
 
 type Mechanism = 'PLAIN' | 'LOGIN' | 'CRAM-MD5' | 'XOAUTH2';
 
-/** Returns the handler of XOAUTH2 (https://developers.google.com/gmail/imap/xoauth2-protocol) for nodemailer. */
+/** Returns a nodemailer handler for XOAUTH2 (https://developers.google.com/gmail/imap/xoauth2-protocol). */
 export function tokenHandler({ username, tokens }: Extract<Credentials, { tokens: TokenSource }>) {
   return async ({
     sendCommand,
@@ -42,8 +42,8 @@ export function tokenHandler({ username, tokens }: Extract<Credentials, { tokens
 }
 
 /**
- * Logs in. With `auto`, uses the first of PLAIN, LOGIN and CRAM-MD5 that the server offers. If the server offers
- * both PLAIN and LOGIN and refuses PLAIN, tries LOGIN, too.
+ * Logs in. With `auto`, uses the first of PLAIN, LOGIN and CRAM-MD5 that the server offers. If the server offers both
+ * PLAIN and LOGIN but refuses PLAIN, also tries LOGIN.
  * @throws SmtpFailure
  */
 export async function logIn(

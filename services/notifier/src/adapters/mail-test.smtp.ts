@@ -30,7 +30,7 @@ export interface MailTestFailure {
 
 export interface MailTestOptions {
   readonly to: string;
-  /** The URL whose host is the EHLO name if no setting gives one. */
+  /** The public URL. Its host is the EHLO name if no setting gives one. */
   readonly publicUrl?: string;
   onStep(step: MailTestStep): void;
 }
@@ -71,7 +71,7 @@ export async function testMail(
   }
 }
 
-/** Returns the listener that reports the steps. Challenges during the login are not reported. */
+/** Returns a listener that passes each reply to `onStep` as a step. It skips the challenges during the login. */
 function createReport(to: string, onStep: MailTestOptions['onStep']) {
   let last = performance.now();
   return ({ stage, reply }: { readonly stage: SmtpStage; readonly reply: string }): void => {

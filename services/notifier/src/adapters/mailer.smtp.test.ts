@@ -192,7 +192,8 @@ describe('what a server answers', () => {
   });
 
   it('a stall is waited for as long as the settings say, and told by its stage', async () => {
-    // Only the stage that gets no answer has a short wait: a busy machine takes longer for the others.
+    // Only the stage that gets no reply has a short timeout, because a busy machine may take longer for the other
+    // stages.
     const stalled = await sendThrough({ onRcptTo: () => undefined }, { waits: { rcpt: 50 } });
     assert.deepEqual(stalled.result, {
       kind: 'deferred',

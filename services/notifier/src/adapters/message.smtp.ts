@@ -27,7 +27,7 @@ export interface Envelope {
   headersOf?(id: string): Readonly<Record<string, string>>;
 }
 
-/** Composes a mail, and signs it. Addresses are objects, so that they are never parsed as lists. */
+/** Composes a mail, and signs it if `sign` is given. Addresses are objects, so that they are never parsed as lists. */
 export async function composeMessage(
   mail: Mail,
   { from, sign, ...envelope }: Envelope,
@@ -41,7 +41,7 @@ export async function composeMessage(
     text: wrapText(mail.text),
     messageId: `<${mail.id}@${domain}>`,
     date: mail.date,
-    // The encoding is fixed, because nodemailer would scan every mail to find the shorter one.
+    // The encoding is fixed. Otherwise nodemailer would scan every mail to find the shorter encoding.
     textEncoding: 'quoted-printable',
     headers: {
       'Auto-Submitted': 'auto-generated',

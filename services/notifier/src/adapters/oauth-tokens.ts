@@ -27,12 +27,12 @@ const granted = z.object({
 const refused = z.object({ error: z.string(), error_description: z.string().optional() });
 
 const PATIENCE_MS = 30_000;
-/** How long a token is used if the server does not say. RFC 6749 5.1 leaves this open. */
+/** How long a token is used if the server does not state its lifetime, in seconds. RFC 6749 5.1 sets no default. */
 const DEFAULT_LIFE_S = 300;
 /** How long before its expiry a token is renewed, in seconds. */
 const MARGIN_S = 60;
 
-/** Creates a source that requests tokens. @param monotonic returns the monotonic time in ms */
+/** Creates a source that requests tokens from the token endpoint. @param monotonic returns the monotonic time in ms */
 export function createTokenClient(client: TokenClient, monotonic: () => number): TokenSource {
   let refreshToken = client.refreshToken;
   let current: { readonly token: string; readonly until: number } | undefined;

@@ -32,7 +32,7 @@ export interface ConnectionPool {
 
 /** How many mails are sent over a connection before it is replaced, because many servers limit this number. */
 const MAILS_PER_CONNECTION = 200;
-/** An idle connection is closed after this long, in ms, because a firewall may have forgotten it. */
+/** How long a connection may be idle before it is closed, in ms. After that, a firewall may have dropped it. */
 const IDLE_MS = 30_000;
 
 export function createConnectionPool(settings: PoolSettings): ConnectionPool {
@@ -107,7 +107,10 @@ export function createConnectionPool(settings: PoolSettings): ConnectionPool {
     for (const connection of [...idle.keys()]) retire(connection);
   }
 
-  /** Closes idle connections while there are more than allowed. Those in use are closed when they are released. */
+  /**
+   * Closes idle connections while more connections are open than allowed. If too many are in use, the surplus is closed
+   * when they are released.
+   */
   function closeSurplus(): void {
     for (const connection of [...idle.keys()]) if (count() > limit.now) retire(connection);
   }

@@ -40,7 +40,7 @@ describe('the receiver of reports', () => {
     return { port: receiver.port(), proofs };
   }
 
-  /** Sends a report. @returns the last reply */
+  /** Sends a report. @returns the server's last reply */
   async function send(port: number, to: readonly string[], content = BOUNCE, lmtp = false): Promise<string> {
     const smtp = new SMTPConnection({ host: '127.0.0.1', port, ignoreTLS: true, lmtp });
     const { promise, resolve, reject } = Promise.withResolvers<string>();

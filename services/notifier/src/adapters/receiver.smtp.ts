@@ -7,7 +7,10 @@ import type { ReportReader } from '../ports/reports.ts';
 import type { ReportOutcome, TakeReport } from '../reports/record-report.ts';
 import type { ReturnPaths } from '../reports/return-paths.ts';
 
-/** The maximum size of a report. It may quote the whole mail that it is about, which has less than 64 KiB. */
+/**
+ * The maximum size of a report. A report may quote the whole mail that it is about, and our mails are smaller than 64
+ * KiB.
+ */
 export const MAX_REPORT_BYTES = 256 * 1024;
 const MAX_CONNECTIONS = 50;
 const SOCKET_TIMEOUT_MS = 60_000;
@@ -47,10 +50,7 @@ const ONE_AT_A_TIME = refusal(452, '4.5.3 One recipient at a time');
 const TOO_LARGE = refusal(552, '5.3.4 Too large for a report');
 const LATER = refusal(451, '4.3.0 Try again later');
 
-/**
- * Reads a mail to its end, but keeps no more of it than the largest report allowed. @throws a refusal if the mail is
- * larger
- */
+/** Reads a mail to its end, but keeps at most MAX_REPORT_BYTES of it. @throws a refusal if the mail is larger */
 async function contentOf(stream: SMTPServerDataStream): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -11,7 +11,7 @@ const LIMITS = {
   maxHeadersSize: 64 * 1024,
   maxRfc822NestingDepth: 0,
 };
-/** How much of a part is read, in bytes. */
+/** The maximum number of bytes that are read of a part. */
 const MAX_PART_BYTES = 64 * 1024;
 
 const NOTHING: ReadReport = { kind: 'nothing' };
@@ -19,7 +19,9 @@ const FORGED: ReadReport = { kind: 'forged' };
 
 type Fields = ReadonlyMap<string, string>;
 
-/** Splits a part into groups of fields, which empty lines separate. Names are in lower case. */
+/**
+ * Splits a part into its groups of fields, which are separated by empty lines. Field names are converted to lower case.
+ */
 function groupsOf(part: Attachment | undefined): readonly Fields[] {
   if (part === undefined || typeof part.content === 'string') return [];
   const bytes = Buffer.from(part.content as ArrayBuffer).subarray(0, MAX_PART_BYTES);
@@ -36,7 +38,10 @@ function groupsOf(part: Attachment | undefined): readonly Fields[] {
   });
 }
 
-/** Reads a delivery report. Only reports about a single recipient count, because each of our mails has one. */
+/**
+ * Reads a delivery report. Only the first failed recipient in it counts, because each of our mails has a single
+ * recipient.
+ */
 function bounceIn(groups: readonly Fields[], delivery: string): ReadReport {
   const failed = groups.find((group) => group.get('action')?.toLowerCase() === 'failed');
   if (failed === undefined) return NOTHING;

@@ -1,6 +1,6 @@
 /**
  * Reports of Postmark: https://postmarkapp.com/developer/webhooks/bounce-webhook and spam-complaint-webhook. Postmark
- * does not sign them; it sends the user name and password of the webhook's URL.
+ * does not sign them, but sends the user name and password from the webhook's URL with each.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { parseJson } from '@latchkey/process';
@@ -28,7 +28,7 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** Creates the reader. @param credentials user name and password of the webhook: `latchkey:secret` */
+/** Creates the reader. @param credentials user name and password of the webhook, for example `latchkey:secret` */
 export function createPostmarkReader(credentials: string): ReportReader {
   const expected = digest(`Basic ${Buffer.from(credentials).toString('base64')}`);
 

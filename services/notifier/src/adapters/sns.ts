@@ -49,7 +49,7 @@ export type CheckedMessage =
   /** The signature was not checked, because the certificate could not be fetched. */
   | { readonly kind: 'unchecked' };
 
-/** Returns the text that is signed. Absent fields are left out. */
+/** Returns the string that SNS signs for a message. Absent fields are left out. */
 function signedText(given: SnsMessage): string {
   const names = given.Type === 'Notification' ? NOTIFICATION : CONFIRMATION;
   return names.map((name) => (given[name] === undefined ? '' : `${name}\n${given[name]}\n`)).join('');
@@ -63,7 +63,9 @@ export interface SnsReader {
 
 export function createSnsReader({ topicArn, fetch }: SnsDeps): SnsReader {
   const host = snsHostOf(topicArn);
-  /** AWS uses one certificate at a time and replaces it about once a year. */
+  /**
+   * The certificate that was fetched last. One is enough: AWS uses one at a time, and replaces it about once a year.
+   */
   let known: { readonly url: string; readonly certificate: X509Certificate } | undefined;
 
   /** Returns a URL if it belongs to AWS; undefined otherwise. */

@@ -65,7 +65,7 @@ export type Settlement =
       readonly state: 'sent';
       readonly at: Date;
       readonly attempt?: Attempt;
-      /** What is kept of the address. Set only if reports are expected. */
+      /** A fingerprint and a short hint of the e-mail address. Set only if reports are expected. */
       readonly recipient?: Recipient;
     }
   | { readonly state: 'failed'; readonly at: Date; readonly reason: FailureReason; readonly attempt: Attempt }
@@ -89,8 +89,8 @@ export const MAX_RETRY_DELAY_MS = 10 * 60_000;
 const UNREACHABLE_RETRY_MS = 1_500;
 
 /**
- * Returns the pause before the next attempt, in ms. It doubles from 2 s to 10 min. Half of it is multiplied by
- * `random`, so that mails that failed together are not retried together.
+ * Returns the pause before the next attempt, in ms. It doubles with each attempt, from 2 s up to 10 min. Half of it is
+ * multiplied by `random`, so that mails that failed together are not retried together.
  * @param tries the number of attempts so far
  * @param random in [0, 1)
  */
@@ -113,7 +113,7 @@ export interface FinishedAttempt {
   readonly now: Date;
   /** A random number in [0, 1). */
   readonly random: number;
-  /** What to keep of the address if the mail was sent. */
+  /** The fingerprint and hint of the e-mail address to keep if the mail was sent. */
   readonly recipient?: Recipient | undefined;
 }
 
@@ -143,7 +143,7 @@ export function afterAttempt(
     case 'broken-mail':
       return backOff();
     case 'busy':
-      // After RCPT TO the mail itself may be the cause. Without a back-off, this mail would be chosen for every
+      // From RCPT TO on, the mail itself may be the cause. Without a back-off, this mail would be chosen for every
       // following probe.
       return isMailStage(result.failure.stage) ? backOff() : soon();
     case 'unreachable':

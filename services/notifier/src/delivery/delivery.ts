@@ -3,7 +3,7 @@
  *
  *     pending ──claim──▶ claimed ──▶ sent        accepted by the mail server
  *        ▲                  │  ├───▶ failed      permanently refused, or its link cannot be opened
- *        └──── retry ───────┘  └───▶ suppressed  the address gets no such mail
+ *        └──── retry ───────┘  └───▶ suppressed  its address is suppressed for this mail
  *     pending, or claimed with an expired lease ──▶ expired     past `sendUntil`
  *                                               └─▶ cancelled   superseded by a later event, or by an operator
  *
@@ -38,7 +38,7 @@ export interface SealedLink extends SealedToken {
   readonly purpose: LinkPurpose;
 }
 
-/** The content of a mail: personal data and the sealed link. Only an open delivery has it. */
+/** The content of a mail: personal data and the sealed link. Only a delivery in an open state has content. */
 export interface DeliveryContent {
   readonly to: string;
   readonly link?: SealedLink;
@@ -61,7 +61,7 @@ export interface NewDelivery {
   readonly subject: string;
   /** The event's sequence within its subject. An event supersedes only mails of lower sequences. */
   readonly sequence: number;
-  /** The name of the mail: `verify-email`. */
+  /** The name of the mail, for example `verify-email`. */
   readonly mail: string;
   readonly locale: string;
   readonly correlationId: string;
@@ -77,7 +77,7 @@ export interface NewDelivery {
 export interface Recipient {
   /** The address as a fingerprint. */
   readonly fingerprint: string;
-  /** A shortened form by which operators recognise the address: `a…@example.com`. */
+  /** A shortened form by which operators recognise the address, for example `a…@example.com`. */
   readonly hint: string;
 }
 
@@ -85,7 +85,7 @@ export interface Recipient {
 export interface DeliveryReport {
   readonly state: ReportedState;
   readonly at: Date;
-  /** Where the report came from: `mail`, `ses`, `postmark`. */
+  /** Where the report came from: `mail`, `ses` or `postmark`. */
   readonly source: string;
   /** The enhanced status code (RFC 3463) of a bounce, if the report had one. */
   readonly status?: string;
@@ -93,7 +93,7 @@ export interface DeliveryReport {
 
 /** A delivery under a lease. */
 export interface ClaimedDelivery extends NewDelivery {
-  /** Previous attempts that count towards the backoff. */
+  /** The number of previous attempts that count towards the backoff. */
   readonly tries: number;
 }
 
@@ -124,7 +124,7 @@ const LINK_MARGIN_MS = 5 * MINUTE;
 /**
  * Returns the instant until which a mail may be sent. With a link: until 5 minutes before the link expires, or, if the
  * link lives for less than 10 minutes, for the first half of its life. Without a link: for 72 h from the time of the
- * event itself, so that a new or moved store never sends old notices.
+ * event itself, so that old notices are not sent when a new or moved store reads old events.
  */
 export function sendUntil(occurredAt: Date, link: SealedLink | undefined): Date {
   if (!link) return new Date(occurredAt.getTime() + NOTICE_LIFE_MS);

@@ -5,7 +5,7 @@ import { parseReply } from './reply.ts';
 export interface DeliveryFailure {
   /** The field `Status`: an enhanced status code (RFC 3463). */
   readonly status?: string | undefined;
-  /** The field `Diagnostic-Code`: `smtp; 550 5.1.1 User unknown`. */
+  /** The field `Diagnostic-Code`, for example `smtp; 550 5.1.1 User unknown`. */
   readonly diagnostic?: string | undefined;
 }
 
@@ -15,8 +15,8 @@ const SAYS_NOTHING = /^5\.0\.0$/;
 const ABOUT_THE_MAILBOX: readonly number[] = [550, 551, 553];
 
 /**
- * Returns whether mails to the address will never arrive. Returns false if we were refused, the mailbox was full, or
- * the server was unavailable for too long, because a later mail may arrive.
+ * Returns whether mails to the address will never arrive. Returns false if the server refused us as the sender, the
+ * mailbox was full, or the server was unavailable for too long. In all three cases, a later mail may arrive.
  */
 export function isHardBounce({ status, diagnostic = '' }: DeliveryFailure): boolean {
   const reply = parseReply(diagnostic.replace(/^smtp\s*;\s*/i, ''));

@@ -10,7 +10,7 @@
 import type { SmtpReply, SmtpStage } from './reply.ts';
 
 export type ReplyMeaning =
-  /** The server will never accept a mail for this recipient. Ends the mail. */
+  /** The server will never accept a mail for this recipient. Ends the delivery. */
   | 'recipient'
   /** The server does not accept our mail, or this kind of mail: settings, reputation, quota, content. */
   | 'us'
@@ -37,7 +37,7 @@ interface Rule {
 
 const SESSION: readonly SmtpStage[] = ['connect', 'tls', 'greeting', 'ehlo', 'auth', 'mail'];
 
-/** Words for "too many connections". */
+/** Matches the words with which servers say "too many connections". */
 const CONNECTIONS =
   /(?:too many|maximum|concurrent|simultaneous|limit).*(?:connection|session|thread)|(?:connection|session|thread)s?\b.*(?:limit|exceed|too many)/i;
 
@@ -120,7 +120,7 @@ export const replyRules: readonly Rule[] = [
   { source: 'RFC 5321 4.2.3 (550, 551, 553, 554)', means: 'undecided' },
 ];
 
-/** Returns what a reply other than success means. */
+/** Returns the meaning of an unsuccessful reply. */
 export function judgeReply(stage: SmtpStage, reply: SmtpReply): ReplyMeaning {
   const rule = replyRules.find((each) => matches(each, stage, reply));
   return rule?.means ?? 'undecided';

@@ -29,7 +29,7 @@ const STAGE_NAMES: Readonly<Record<SmtpStage, string>> = {
   content: 'the end of the mail',
 };
 
-/** Returns the display name of a stage: `RCPT TO`. */
+/** Returns the display name of a stage, for example `RCPT TO`. */
 export function stageName(stage: SmtpStage): string {
   return STAGE_NAMES[stage];
 }
@@ -42,7 +42,7 @@ export function isMailStage(stage: SmtpStage): boolean {
 /** A reply of the server (RFC 5321 4.2). */
 export interface SmtpReply {
   readonly code: number;
-  /** The enhanced status code (RFC 3463), if there is one: `5.1.1`. */
+  /** The enhanced status code (RFC 3463) if there is one, for example `5.1.1`. */
   readonly enhanced?: string;
   /** All lines, without the codes. */
   readonly text: string;
@@ -60,7 +60,7 @@ export interface AttemptFailure {
 
 /** Matches an enhanced status code at the beginning of the text (RFC 2034 4). */
 const LEADING = /^([245]\.\d{1,3}\.\d{1,3})(?=\s|$)[ \t]*/;
-/** Matches an enhanced status code as qmail writes it: `sorry, no mailbox here by that name (#5.1.1)`. */
+/** Matches an enhanced status code as qmail writes it, for example `sorry, no mailbox here by that name (#5.1.1)`. */
 const TRAILING = /\(?#([245]\.\d{1,3}\.\d{1,3})\)?/;
 
 /** Parses a reply of one or more lines. @returns undefined if the text is not a reply */
@@ -90,7 +90,10 @@ export interface Masking {
   readonly shown?: string;
 }
 
-/** Returns the first line of a text, without control characters and with e-mail addresses masked. */
+/**
+ * Returns the first non-empty line of a string, without control characters, with e-mail addresses masked, and shortened
+ * to 200 characters.
+ */
 export function maskedFirstLine(text: string, { recipient, shown }: Masking = {}): string {
   const line = text.split(/\r?\n/).find((each) => each.trim() !== '') ?? '';
   const plain = line.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
@@ -103,7 +106,10 @@ export function maskedFirstLine(text: string, { recipient, shown }: Masking = {}
   return masked.length > LONGEST_WORDS ? `${masked.slice(0, LONGEST_WORDS - 1)}…` : masked;
 }
 
-/** Masks the part of the recipient's address before the @, because servers also write it alone: `User ada unknown`. */
+/**
+ * Masks the part of the recipient's address before the @, because servers also write it alone, as in `User ada
+ * unknown`.
+ */
 function withoutName(text: string, recipient: string | undefined): string {
   const name = recipient?.slice(0, recipient.lastIndexOf('@')) ?? '';
   if (name.length < SHORTEST_NAME) return text;
@@ -111,13 +117,13 @@ function withoutName(text: string, recipient: string | undefined): string {
   return text.replace(new RegExp(String.raw`(?<![\p{L}\p{N}])${pattern}(?![\p{L}\p{N}])`, 'giu'), MASK);
 }
 
-/** Formats a failure: `at RCPT TO: 554 5.7.1 Relay access denied`. */
+/** Formats a failure, for example `at RCPT TO: 554 5.7.1 Relay access denied`. */
 export function describeFailure({ stage, ...said }: AttemptFailure): string {
   const words = replyText(said);
   return words === '' ? `at ${stageName(stage)}` : `at ${stageName(stage)}: ${words}`;
 }
 
-/** Formats the reply, or the description of a failure without a reply: `554 5.7.1 Relay access denied`. */
+/** Formats the reply, for example `554 5.7.1 Relay access denied`, or the description of a failure without a reply. */
 export function replyText({ code, enhanced, words }: Omit<AttemptFailure, 'stage'>): string {
   return [code, enhanced, words].filter((part) => part !== undefined && part !== '').join(' ');
 }

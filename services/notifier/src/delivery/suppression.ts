@@ -5,15 +5,15 @@ import type { ReportedState } from './delivery.ts';
 /** Used instead of the name of a mail, for a suppression of all mails. */
 export const ALL_MAILS = 'all';
 
-/** Why an address is suppressed: an operator, or a report about a mail. */
+/** Why an address is suppressed: an operator did so, or a mail to it bounced or caused a complaint. */
 export type SuppressionReason = 'operator' | ReportedState;
 
 export interface Suppression {
   /** The address, as a fingerprint, so that the list contains no addresses. */
   readonly recipient: string;
-  /** A shortened form by which operators recognise the address: `a…@example.com`. */
+  /** A shortened form by which operators recognise the address, for example `a…@example.com`. */
   readonly hint: string;
-  /** The name of the mail, or ALL_MAILS. */
+  /** The name of the mail that is not sent to the address, or ALL_MAILS. */
   readonly mail: string;
   readonly reason: SuppressionReason;
   readonly since: Date;

@@ -5,7 +5,7 @@ import type { Deliveries, DeliverySummary } from '../ports/deliveries.ts';
 
 const PAGE = 200;
 
-/** Returns the mails that events of an account have caused, oldest first, read page by page. */
+/** Returns the mails that an account's events have caused, oldest first, read page by page. */
 export async function* exportedMails(
   deliveries: Pick<Deliveries, 'ofSubject'>,
   account: string,

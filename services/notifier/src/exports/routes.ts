@@ -24,7 +24,10 @@ const query = z.object({
   limit: z.coerce.number().int().min(1).max(MOST).default(MOST),
 });
 
-/** The mails of the caller's account, oldest first. auth has checked that the token is not revoked. */
+/**
+ * The route that returns the mails of the caller's account, oldest first. It does not check whether the token is
+ * revoked, because auth has already done so.
+ */
 export function mailsRoute(deps: {
   readonly deliveries: Pick<Deliveries, 'ofSubject'>;
   readonly verify: VerifyToken;

@@ -19,7 +19,7 @@ export interface IntakeDeps {
   /** The bus on which erasures are confirmed. */
   readonly bus: Pick<Bus, 'publish'>;
   readonly authenticate: Authenticate;
-  /** Called with the records of each slice that did not come from auth. */
+  /** Called for each slice, with those of its records that did not come from auth. */
   onForged(slice: Slice, forged: readonly ForgedRecord[]): void;
   readonly deliveries: Deliveries;
   readonly suppressions: Pick<Suppressions, 'removeAllOf'>;
@@ -51,7 +51,7 @@ export function createIntake(deps: IntakeDeps): (slice: Slice) => Promise<void> 
     await deliveries.erase(subject, now());
   }
 
-  /** Publishes the receipts of accounts that are erased. */
+  /** Publishes a receipt for each erased account. */
   async function confirm(erased: readonly LatchkeyEvent[]): Promise<void> {
     if (erased.length === 0) return;
     const confirmedAt = now().toISOString();

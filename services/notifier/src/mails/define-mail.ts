@@ -26,13 +26,15 @@ interface Definition<T extends EventType, V extends Variables, P extends LinkPur
   readonly name: string;
   /** The types of events that may cause the mail. */
   readonly when: readonly T[];
-  /** Variables for the templates, in addition to those that every mail or every link has. */
+  /** Variables for the templates, in addition to those of every mail and those of every mail with a link. */
   readonly variables: V;
-  /** The purpose of the mail's link. The mail supersedes earlier mails of the account with such a link. */
+  /**
+   * The purpose of the mail's link. The mail supersedes earlier mails of the account whose links have the same purpose.
+   */
   readonly link?: P;
   /**
-   * The purposes of links that the events in `when` make invalid, whether or not this mail is sent. Pending mails
-   * with such a link are cancelled.
+   * The purposes of links that the events in `when` make invalid, whether or not this mail is sent. Pending mails with
+   * a link of one of these purposes are cancelled.
    */
   readonly supersedes?: readonly LinkPurpose[];
   /** Returns what to send because of an event; undefined if this mail is not sent. */
@@ -46,7 +48,7 @@ export interface Mail {
   readonly when: readonly EventType[];
   readonly link?: LinkPurpose;
   readonly supersedes: readonly LinkPurpose[];
-  /** The variables for the templates. Drops every other key. */
+  /** The schema of the variables for the templates. Parsing drops every other key. */
   readonly variables: z.ZodObject<Variables>;
   /** Returns what to send because of an event; undefined if this mail is not sent. */
   letterFor(event: LatchkeyEvent): Letter | undefined;
@@ -72,7 +74,7 @@ const common = {
   occurred_at: text('21 November 2026 at 10:15 UTC'),
 };
 
-/** The name of the variable with the link, by the link's purpose. */
+/** The name of the variable that contains the link, for each purpose of a link. */
 export const urlVariable = {
   verification: 'verify_url',
   reset: 'reset_url',
@@ -93,7 +95,7 @@ function linkVariables(purpose: LinkPurpose): Variables {
 /** The recipient's username; empty if unknown. */
 export const username = z.string().default('').meta({ example: 'ada' });
 
-/** Addresses a mail to the person of an event; `null` if the person has been erased. */
+/** Returns the recipient and the username from an event's `person`; `null` if the person has been erased. */
 export function toPerson(person: { readonly email: string; readonly username: string } | null) {
   return person && { to: person.email, username: person.username };
 }

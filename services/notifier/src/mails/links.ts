@@ -3,9 +3,9 @@ import type { LinkPurpose } from '@latchkey/events';
 
 export interface LinkSettings {
   readonly PUBLIC_URL: string;
-  /** The base URL of the client app whose pages accept the token. */
+  /** The base URL of the client app, whose pages accept the tokens of links. */
   readonly FRONTEND_URL?: string | undefined;
-  /** Templates with `{token}`, which override FRONTEND_URL. */
+  /** URLs that contain `{token}`. Each overrides FRONTEND_URL for links of one purpose. */
   readonly VERIFY_LINK?: string | undefined;
   readonly RESET_LINK?: string | undefined;
   readonly EMAIL_CHANGE_LINK?: string | undefined;
@@ -14,7 +14,7 @@ export interface LinkSettings {
 
 export interface Links {
   forToken(purpose: LinkPurpose, token: string): string;
-  /** Where to sign in, or to request a new password. */
+  /** The URL of the page on which a person signs in or requests a new password. */
   readonly home: string;
 }
 

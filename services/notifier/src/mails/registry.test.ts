@@ -14,7 +14,7 @@ function samplesOf(type: EventType): readonly LatchkeyEvent[] {
   return Object.values(catalogue[type].samples).map((data) => anEvent(type, data) as LatchkeyEvent);
 }
 
-/** Returns the variables that a mail gets in addition to its own. */
+/** Returns the variables that a mail has in addition to those that it declares. */
 function givenTo({ name, link }: Mail) {
   return examplesOf(
     defineMail({ name, when: [], variables: {}, ...(link && { link }), from: () => undefined }),

@@ -9,7 +9,7 @@ import { compiledPath, compileMail, mailSources } from '../../scripts/compile-ma
 import { examplesOf, type Mail, urlVariable } from './define-mail.ts';
 import { loadTemplates, ownFolder, TemplateError } from './templates.ts';
 
-/** The languages that every mail has. Mails that lack another language are sent in English. */
+/** The languages that every mail must have. A mail that lacks the requested language is sent in English. */
 const SHIPPED = ['de', 'en'];
 const TRANSLATED = ['es', 'fr', 'pt-BR'];
 

@@ -2,8 +2,8 @@
  * The templates of the mails: `<mail>/<locale>/{subject.txt, mail.txt, mail.html}`, each in Liquid. A file with the
  * same path in TEMPLATE_FOLDER replaces ours, and a locale that exists only there is added. The templates in
  * TEMPLATE_FOLDER are parsed and rendered once at startup, so that a fault in a template never reaches a mail. A test
- * checks our own templates in the same way. They are parsed only when they are first needed, because parsing all of
- * them takes a fifth of the startup time.
+ * checks our own templates in the same way. At startup our own templates are not parsed, because that would take a
+ * fifth of the startup time; each is parsed when it is first needed.
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -91,8 +91,8 @@ function parseLater(part: Part, source: string): LazyTemplate {
 }
 
 /**
- * Parses a template and renders it with the examples. Static analysis also covers branches that the examples do not
- * reach.
+ * Parses a template, checks the names of its variables, and renders it with the examples. The check of the names also
+ * covers branches that the examples do not reach.
  * @throws TemplateError if the template is unusable
  */
 function parseAndCheck(mail: Mail, part: Part, path: string, source: string): Template[] {
@@ -182,7 +182,9 @@ export async function loadTemplates(override?: string): Promise<Templates> {
   return templatesFrom(loaded);
 }
 
-/** Returns the best of these locales for a reader. A reader of pt or pt-PT gets pt-BR rather than English. */
+/**
+ * Returns the best of the known locales for a requested one. For example, pt-BR is better than English for pt or pt-PT.
+ */
 function closestTo(locale: string, known: readonly string[]): string {
   const { language } = parseLocale(locale);
   const close = known.filter((each) => parseLocale(each).language === language);

@@ -17,7 +17,7 @@ function inLargestUnit(ms: number): readonly [number, 'minute' | 'hour' | 'day']
   return [rounded / MINUTE, 'minute'];
 }
 
-/** Formats a span of time: "24 hours", "45 minutes". Never overstates it by more than half a minute. */
+/** Formats a span of time, for example "24 hours" or "45 minutes". Never overstates it by more than half a minute. */
 export function formatDuration(ms: number, locale: string): string {
   const [count, unit] = inLargestUnit(ms);
   return countInWords(count, unit, locale);

@@ -1,4 +1,7 @@
-/** The maximum width of plain text, so that clients that do not wrap lines show all of it (RFC 3676 4.2). */
+/**
+ * The maximum width of plain text. Clients that do not wrap lines still show lines of this width completely (RFC 3676
+ * 4.2).
+ */
 const COLUMNS = 72;
 
 /** Breaks lines at spaces. A longer word, such as a link, gets a line of its own. */

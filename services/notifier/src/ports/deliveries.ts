@@ -23,14 +23,15 @@ export const MAX_KEPT_ATTEMPTS = 20;
 export const MAX_LEASES = 1000;
 
 /**
- * The furthest ahead that a pending delivery can be due, in ms. A due time beyond this was written by a wrong clock and
- * must not delay the mail, so the delivery counts as due now.
+ * The longest time after which a pending delivery can be due, in ms. A later due time was written with a wrong clock
+ * and must not delay the mail, so the delivery counts as due now.
  */
 export const MAX_DUE_AHEAD_MS = MAX_RETRY_DELAY_MS;
 
 export interface SettleOptions {
   /**
-   * Whether more outcomes will follow soon, so that this one may wait to be written together with them. Default: false.
+   * Whether more outcomes will follow soon. If so, this outcome may wait to be written together with them. Default:
+   * false.
    */
   readonly othersFollow?: boolean;
 }
@@ -63,13 +64,15 @@ export interface DeliverySummary {
   readonly tries: number;
   /** The last 20 attempts, oldest first. */
   readonly attempts: readonly Attempt[];
-  /** What is kept of the address. Set once the mail was sent, if reports were expected at that time. */
+  /**
+   * A fingerprint and a hint of the e-mail address. Set once the mail was sent, if reports were expected at that time.
+   */
   readonly recipient?: Recipient;
   /** The report about the mail, if there was one. */
   readonly report?: DeliveryReport;
 }
 
-/** A delivery whose report has not been published yet. */
+/** A delivery about which a report has arrived. */
 export interface ReportedDelivery extends DeliverySummary {
   readonly recipient: Recipient;
   readonly report: DeliveryReport;
@@ -120,8 +123,8 @@ export interface Deliveries {
    */
   claim(claim: ClaimRequest): Promise<readonly ClaimedDelivery[]>;
   /**
-   * Renews the leases of those deliveries that `owner` still holds.
-   * @returns the ids of these deliveries
+   * Extends, to `until`, the leases of those deliveries that `owner` still holds.
+   * @returns the ids of the deliveries whose leases were renewed
    */
   extend(ids: readonly string[], owner: string, until: Date): Promise<ReadonlySet<string>>;
   /**
@@ -137,7 +140,8 @@ export interface Deliveries {
    */
   free(lease: HeldLease, now: Date): Promise<void>;
   /**
-   * Records the outcome of a claimed delivery and ends the claim. `counts` increments its `tries`.
+   * Records the outcome of a claimed delivery and ends the claim. If the settlement has `counts`, the delivery's
+   * `tries` are incremented.
    * @returns false, and writes nothing, if `owner` no longer holds it
    */
   settle(id: string, owner: string, settlement: Settlement, options?: SettleOptions): Promise<boolean>;
@@ -148,8 +152,8 @@ export interface Deliveries {
    */
   expire(now: Date): Promise<number>;
   /**
-   * Counts the deliveries by state, up to `atMost` of each. Without `atMost` it is expensive, because it counts all
-   * of them.
+   * Counts the deliveries by state, up to `atMost` per state. Without `atMost` the census is expensive, because every
+   * delivery is counted.
    */
   census(atMost?: number): Promise<DeliveryCounts>;
   /** Returns the event time of the oldest open delivery. Cheap: it reads an index. */
@@ -184,12 +188,15 @@ export interface Deliveries {
   recipientsOf(subject: string): Promise<readonly string[]>;
   /**
    * Removes everything that identifies the recipients of a subject's deliveries: the content, the recipient, and the
-   * text of the servers' replies. Open deliveries become `cancelled`. Idempotent; nothing of it remains in the files of
-   * the store.
+   * text of the servers' replies. Open deliveries become `cancelled`. Idempotent; nothing of the removed data remains
+   * in the files of the store.
    */
   erase(subject: string, now: Date): Promise<void>;
-  /** Returns those of the ids that are known, in any state. */
+  /** Returns those of the ids that belong to stored deliveries, in any state. */
   recorded(ids: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Returns the claims whose lease expired before an instant and that nobody has taken over: at most MAX_LEASES. */
+  /**
+   * Returns the leases that expired before an instant and whose deliveries nobody has claimed since: at most
+   * MAX_LEASES.
+   */
   expiredLeases(before: Date): Promise<readonly ExpiredLease[]>;
 }

@@ -15,7 +15,7 @@ export interface Mail {
 }
 
 export interface SendOptions {
-  /** Called once the server is ready for the content, before any of it is sent. */
+  /** Returns whether the content may be sent. Called once the server is ready for it, before any of it is sent. */
   mayProceed(): boolean;
   /** Aborts the attempt. The result is `deferred` if some of the content was already sent, otherwise `withdrawn`. */
   readonly signal: AbortSignal;

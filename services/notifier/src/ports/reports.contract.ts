@@ -6,13 +6,13 @@ import fc from 'fast-check';
 import { addressFingerprint } from '../recipient.ts';
 import type { IncomingReport, ReadReport, ReportReader } from './reports.ts';
 
-/** What a source sends about a delivery to `ada@example.com`. */
+/** What a source of reports sends about a mail to `ada@example.com`. */
 export interface ReportsFixture {
   readonly reader: ReportReader;
   /** A report that the address does not exist: 5.1.1. */
   bounce(delivery: string): IncomingReport;
   complaint(delivery: string): IncomingReport;
-  /** Genuine reports that are not relevant, by name: a delay, a full mailbox. */
+  /** Genuine reports that must be ignored, by name, for example about a delay or a full mailbox. */
   others(delivery: string): Readonly<Record<string, IncomingReport>>;
   /** Reports by somebody who does not know the secret, by name. */
   forged(delivery: string): Readonly<Record<string, IncomingReport>>;

@@ -28,7 +28,7 @@ export interface MailReport {
 export type ReadReport =
   | MailReport
   /**
-   * The report is not about a mail of ours, or not relevant, such as a delay, a success, a full mailbox or an
+   * The report is not about a mail of ours, or it is not relevant: for example a delay, a success, a full mailbox or an
    * automatic reply.
    */
   | { readonly kind: 'nothing' }
@@ -38,7 +38,7 @@ export type ReadReport =
   | { readonly kind: 'unchecked' };
 
 export interface ReportReader {
-  /** The source of this reader's reports: `mail`. */
+  /** The source of this reader's reports, for example `mail`. */
   readonly source: string;
   /** Reads a report. Never rejects. */
   read(incoming: IncomingReport): Promise<ReadReport>;

@@ -1,4 +1,4 @@
-/** The guarantees of every store of deliveries for `ops verify`. */
+/** The guarantees that every delivery store gives to `ops verify`. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';

@@ -1,4 +1,7 @@
-/** Publishes reports as events, at least once: a report that was published but not marked is published again. */
+/**
+ * Publishes reports as events, at least once: a report that was published but not marked as published is published
+ * again.
+ */
 import type { Bus } from '@latchkey/bus';
 import { DELIVERIES_TOPIC, type EncodedEvent, encode, type LatchkeyEvent } from '@latchkey/events';
 import type { Logger } from '@latchkey/process';
@@ -12,8 +15,8 @@ const NAMESPACE = '0b6f3f5e-8c1d-5a57-9a0e-6a3e5f1c7d42';
 /** The maximum number of reports per publish. */
 const BATCH = 100;
 /**
- * The pauses between reads of the store, in ms. The store may contain reports of a notifier that died before it
- * published them.
+ * The shortest and the longest pause between reads of the store, in ms. The store may contain reports that another
+ * notifier recorded but did not publish before it died.
  */
 const POLL_MS = { least: 1_000, most: 10_000 };
 
@@ -59,7 +62,7 @@ export interface ReportPublisher {
   wake(): void;
   /** Finishes the publish in progress. Idempotent. */
   stop(): Promise<void>;
-  /** Whether some reports could not be published. */
+  /** Returns whether reports currently cannot be published. */
   isFailing(): boolean;
 }
 

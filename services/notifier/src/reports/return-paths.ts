@@ -41,7 +41,7 @@ export function createReturnPaths({ domain, keys }: ReturnPathSettings): ReturnP
     return createHmac('sha256', key).update(`return path ${id}`).digest().subarray(0, MAC_BYTES);
   }
 
-  /** Returns undefined for an address of another domain. */
+  /** Returns the part of an address before the @, in lower case; undefined if the address has a different domain. */
   function localPartOf(address: string): string | undefined {
     const at = address.lastIndexOf('@');
     const isOurs = address.slice(at + 1).toLowerCase() === domain.toLowerCase();

@@ -11,7 +11,10 @@ const provider: Policy<null> = {
 
 const forged = { ...problems.insufficient_permission, title: 'Not Genuine' };
 
-/** @param take called with each request; undefined until the service has started */
+/**
+ * @param take called for each request. Returns the function that handles reports; undefined until the service has
+ * started
+ */
 export function reportRoutes(
   readers: readonly ReportReader[],
   take: () => TakeReport | undefined,

@@ -1,4 +1,4 @@
-/** The ARN of a topic of Amazon SNS: `arn:aws:sns:eu-central-1:123456789012:bounces`. */
+/** Matches the ARN of an Amazon SNS topic, for example `arn:aws:sns:eu-central-1:123456789012:bounces`. */
 const ARN = /^arn:(aws|aws-cn|aws-us-gov):sns:([a-z0-9-]+):\d{12}:[\w-]{1,256}(?:\.fifo)?$/;
 
 /** Returns the host of SNS in a topic's region; undefined if the text is not the ARN of a topic. */

@@ -24,7 +24,10 @@ export type Circuit =
 export const closedCircuit: Circuit = { state: 'closed' };
 
 const PROBE_MS = 1_000;
-/** The pause between probes after a failed login, in ms: long, because servers lock accounts. */
+/**
+ * The pause between probes while the server does not accept us, in ms. It is long, because servers lock accounts after
+ * many failed logins.
+ */
 const UNWELCOME_PROBE_MS = 15_000;
 /**
  * How many different recipients must be refused in a row before the circuit opens. After that number, the refusals are
@@ -40,7 +43,7 @@ export interface ServerResult {
   readonly now: number;
   /** A random number in [0, 1). */
   readonly random: number;
-  /** How many different recipients were refused in a row, because of us or for no stated reason. */
+  /** How many different recipients were refused in a row, for reasons on our side or for unclear reasons. */
   readonly refusedInARow: number;
   /** How many connections the server is believed to allow. */
   readonly connections: number;

@@ -54,10 +54,10 @@ export function createDeliveryClaims(deps: ClaimsDeps): DeliveryClaims {
   const wakeup = createWakeup();
   /** The owners of claims that got no response. Such a claim may have succeeded. */
   const unanswered = new Set<string>();
-  /** Whether more deliveries may be due than there was capacity for. */
+  /** Whether the last claim used all capacity, so that more deliveries may be due. */
   let moreDue = false;
 
-  /** Releases the deliveries of claims without a response, which would otherwise be held until the lease ends. */
+  /** Releases the deliveries of claims that got no response. Otherwise they would be held until the lease ends. */
   async function releaseUnanswered(): Promise<void> {
     for (const owner of unanswered) {
       await deliveries.release(owner, clock.now());

@@ -1,11 +1,11 @@
 /**
  * Limits the number of concurrent connections to the mail server by additive increase and multiplicative decrease. The
  * number is halved when the server refuses because of too many connections, and grows by one after each round of
- * accepted mails. A number that was too high is avoided for a while, so that a server with a fixed limit is not
+ * accepted mails. A number that was too high is avoided for a while, so that the fixed limit of a server is not
  * exceeded again and again.
  */
 export interface ConnectionLimit {
-  /** The maximum number that the settings allow. */
+  /** The maximum number of connections that the settings allow. */
   readonly most: number;
   readonly now: number;
   /** How many mails were accepted since the last change. */

@@ -40,8 +40,8 @@ export interface DispatcherDeps {
 }
 
 /**
- * How many mails are in progress per connection: some are unsealed and rendered while others are sent, and results
- * share a write.
+ * How many mails are in progress per connection. With several, some are unsealed and rendered while others are sent,
+ * and several results share one write.
  */
 const IN_HAND_PER_CONNECTION = 3;
 

@@ -94,7 +94,7 @@ type Fate =
   | 'refused'
   /** It took effect, but the response was lost. */
   | 'unanswered'
-  /** The caller timed out; it takes effect later. */
+  /** The caller timed out, but the request takes effect later. */
   | 'late';
 /** The outcome of sending a mail. `lost`: the server accepted it, but the response never arrives. */
 type MailFate = 'accepted' | 'unreachable' | 'deferred' | 'lost';
@@ -104,9 +104,9 @@ type Action =
   | { readonly kind: 'crash' | 'stop'; readonly process: number }
   /** Pauses some processes for a while. `suspended`: their machine is paused as well, so its monotonic clock stops. */
   | { readonly kind: 'stall'; readonly which: number; readonly seconds: number; readonly suspended: boolean }
-  /** Some events are read; some of them may have been read before. */
+  /** Some events are read, possibly including events that were read before. */
   | { readonly kind: 'read'; readonly from: number; readonly many: number }
-  /** Completes this number of requests and responses. */
+  /** Completes `steps` requests and responses. */
   | { readonly kind: 'go-on'; readonly steps: number }
   | { readonly kind: 'time'; readonly ms: number };
 
@@ -168,9 +168,9 @@ interface Taken {
 
 interface Process {
   readonly dispatcher: Dispatcher;
-  /** Returns whether it died, or was stopped and could not finish within its grace period. */
+  /** Returns whether the process died, or was stopped and could not finish within its grace period. */
   died(): boolean;
-  /** Returns when it was last paused, in ms since the start. */
+  /** Returns the time at which the process was last paused, in ms since the start. */
   stalledAt(): number;
   crash(): void;
   stop(): Promise<void>;

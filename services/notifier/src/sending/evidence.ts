@@ -1,7 +1,7 @@
 /**
  * Decides whether a refusal without a clear reason is about the recipient or about us, by the results of other
  * recipients: if their mails are accepted, it is about the recipient; if several in a row are refused, it is about us.
- * Kept in memory only: after a restart, a mail may be tried once more, but is never lost.
+ * The evidence is kept in memory only: after a restart, a mail may be tried once more, but is never lost.
  */
 import type { AttemptResult } from '../delivery/attempt.ts';
 import type { AttemptFailure } from '../delivery/reply.ts';
@@ -16,7 +16,7 @@ export interface RefusalEvidence {
    * @returns the result; an `undecided` one becomes `refused` if it is about the recipient
    */
   judge(mail: { readonly id: string; readonly to: string }, result: AttemptResult): AttemptResult;
-  /** Returns how many different recipients were refused in a row because of us, or for no stated reason. */
+  /** Returns how many different recipients were refused in a row for reasons on our side or for unclear reasons. */
   refusedInARow(): number;
   /** Returns how many different recipients were refused in a row, for any reason. */
   anyRefusedInARow(): number;
@@ -50,7 +50,7 @@ export function createRefusalEvidence(): RefusalEvidence {
     add(anyInARow, to);
   }
 
-  /** Whether another recipient's mail was accepted since this one was first refused. */
+  /** Returns whether a mail to a different recipient was accepted since the mail `id` was first refused. */
   function othersGotThrough(id: string, to: string): boolean {
     const other = accepted.find((each) => each.to !== to);
     return other !== undefined && other.number > (firstRefused.get(id) ?? Number.POSITIVE_INFINITY);

@@ -11,7 +11,7 @@ import type { Deliveries } from '../ports/deliveries.ts';
 export interface Lease {
   /** A unique name for each claim. */
   readonly owner: string;
-  /** Our clock, read just before the claim, so that the lease really ends later than we think, never earlier. */
+  /** The time of our clock just before the claim. The lease therefore ends later than we think, never earlier. */
   readonly at: Date;
   /** The same instant on the monotonic clock, in ms. */
   readonly monotonic: number;

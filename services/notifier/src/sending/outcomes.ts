@@ -6,7 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Deliveries, SettleOptions } from '../ports/deliveries.ts';
 import type { StoreWatch } from './store-watch.ts';
 
-/** The pauses between attempts to record a result, in ms. */
+/** The shortest and the longest pause between attempts to record a result, in ms. */
 const REWRITE_MS = { least: 100, most: 1_000 };
 
 export interface Outcome extends SettleOptions {
@@ -21,7 +21,7 @@ export interface OutcomesDeps {
   readonly clock: Clock;
   /** Returns a random number in [0, 1). */
   random(): number;
-  /** Ends the retries. */
+  /** Ends the retries once it is aborted. */
   readonly signal: AbortSignal;
 }
 

@@ -24,7 +24,7 @@ export interface ServerWatchDeps {
   readonly logger: Logger;
   /** Called whenever the circuit opens or closes. */
   onChange(): void;
-  /** Once aborted, the result of a probe is ignored. */
+  /** Once this signal is aborted, the result of a probe is ignored. */
   readonly signal: AbortSignal;
 }
 
@@ -94,7 +94,7 @@ export function createServerWatch({
   }
 
   async function probe(): Promise<void> {
-    // While mails are refused, a probe, which is only a connection, would prove nothing.
+    // While the server refuses mails, a probe would prove nothing, because it only opens a connection.
     if (probing || (circuit.state === 'open' && circuit.why === 'refusing')) return;
     probing = true;
     try {
@@ -123,7 +123,10 @@ function isRefusal(result: AttemptResult | ProbeResult) {
   return result.kind === 'refused' || result.kind === 'undecided' || result.kind === 'rejected';
 }
 
-/** Logs changes, but at most one outage per minute, so that a server that keeps changing does not fill the log. */
+/**
+ * Logs changes of the state of the server. A repeated outage for the same reason is logged at most once per minute, so
+ * that a server that keeps failing and recovering does not fill the log.
+ */
 function createServerLog(logger: Logger, clock: Clock, most: number) {
   let told: { readonly why: OpenReason; readonly at: number; readonly isOver: boolean } | undefined;
   let fewest = most;

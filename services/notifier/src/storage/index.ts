@@ -4,7 +4,9 @@ import type { NotifierStorage } from '../ports/storage.ts';
 import { openMongoStorage } from './mongo/index.ts';
 import { openSqliteStorage } from './sqlite/index.ts';
 
-/** Opens the notifier's part of a store. @throws DataFolderError; the connection may still be in progress */
+/**
+ * Opens the notifier's part of a store. May return while the connection is still being made. @throws DataFolderError
+ */
 export const openStorage: (store: Store) => NotifierStorage = selectByKind({
   mongo: openMongoStorage,
   sqlite: openSqliteStorage,

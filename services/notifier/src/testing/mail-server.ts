@@ -17,18 +17,21 @@ export interface ReceivedMail {
 export interface MailServer {
   readonly port: number;
   readonly received: readonly ReceivedMail[];
-  /** Resolves once this many mails have been accepted in all. */
+  /** Resolves once `count` mails have been accepted in all. */
   waitFor(count: number): Promise<readonly ReceivedMail[]>;
   /** Returns the number of connections so far. */
   connections(): number;
-  /** Closes all connections without an answer. */
+  /** Closes all connections without a reply. */
   hangUp(): void;
   close(): Promise<void>;
 }
 
 export interface Script extends SMTPServerOptions {
   readonly port?: number;
-  /** Called with each transferred mail: an Error is the response, `close` closes the connection without one. */
+  /**
+   * Called with each transferred mail. A returned Error becomes the reply; `close` closes the connection without a
+   * reply.
+   */
   onMail?(mail: ReceivedMail): Error | 'close' | undefined | Promise<Error | 'close' | undefined>;
 }
 

@@ -1,10 +1,12 @@
-/** A clock for tests that moves only when the test says so: hours pass at once, and in order. */
+/**
+ * A clock for tests that moves only when the test says so. Hours pass at once, and sleepers wake in the right order.
+ */
 import type { Clock } from '../ports/clock.ts';
 
 export interface SimulatedClock extends Clock {
   /** Returns the time since the start, in ms. */
   elapsed(): number;
-  /** Returns when the first sleeper will wake, in ms since the start; undefined if nobody is sleeping. */
+  /** Returns the time at which the first sleeper will wake, in ms since the start; undefined if nobody is sleeping. */
   nextWake(): number | undefined;
   /** Moves to an instant, in ms since the start, and wakes every sleeper that is due by then. */
   moveTo(ms: number): void;

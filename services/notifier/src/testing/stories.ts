@@ -1,6 +1,6 @@
 /**
- * An oracle: the actions of people as events, and the outcome that each resulting mail must have if the mail server is
- * down. It implements the rules a second time, without using any code of the notifier.
+ * An oracle for tests: it returns the actions of people as events, and the outcome that each resulting mail must have
+ * if the mail server is down. It implements the rules a second time, without using any code of the notifier.
  */
 import { randomUUID } from 'node:crypto';
 import type { LatchkeyEvent, LinkPurpose } from '@latchkey/events';

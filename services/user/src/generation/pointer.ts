@@ -12,7 +12,7 @@ export interface Pointer {
    * generation.
    */
   readonly last: number;
-  /** Since when the active generation serves queries, RFC 3339. Undefined for the first generation. */
+  /** The time at which the active generation began to serve queries, RFC 3339. Undefined for the first generation. */
   readonly since?: string;
   /** Increased by each change, so that one of two concurrent changes fails. */
   readonly version: number;
@@ -52,7 +52,7 @@ export function activateGeneration(pointer: Pointer, generation: number, at: Dat
   return changed(pointer, { active: generation, since: at.toISOString() });
 }
 
-/** Returns the pointer with only the active generation filled. */
+/** Returns the pointer in which only the active generation is being filled. */
 export function stopOtherGenerations(pointer: Pointer): Pointer {
   return changed(pointer, { running: [pointer.active] });
 }

@@ -1,6 +1,6 @@
 /**
  * A cursor: the end of a page of the list, as opaque text. Cursors are not secret, because anyone who can use one may
- * list the accounts anyway.
+ * list all accounts.
  */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';

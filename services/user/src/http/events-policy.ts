@@ -1,4 +1,4 @@
-/** Who may read the feed of events: service clients whose key has the scope `events`. */
+/** The policy of the event feed: only service clients whose key has the scope `events` may read it. */
 import { authenticateClient, type ServiceClients } from '@latchkey/clients';
 import type { FeedReader } from '@latchkey/feed';
 import { type Policy, Problem, problems, unavailable } from '@latchkey/http';

@@ -38,9 +38,9 @@ const INFO: OpenApiInfo = {
 export interface RouteDeps {
   readonly profiles: Pick<Profiles, 'load' | 'list'>;
   readonly guards: Guards<ProfileStanding>;
-  /** The feed of events. */
+  /** The routes of the event feed. */
   readonly feed: readonly Route[];
-  /** For admins: the endpoints that events are sent to. */
+  /** The routes on which admins manage webhooks: the endpoints that events are sent to. */
   readonly webhooks: readonly Route[];
   /** The path of PUBLIC_URL, which a proxy in front removes; empty if there is none. */
   readonly publicPath: string;

@@ -8,12 +8,14 @@ import type { SequenceWaiter } from '../projection/sequence-waiter.ts';
 import { type AccountSequence, readAccountSequence } from './account-sequence.ts';
 import { answerFailures } from './problems.ts';
 
-/** Contains the profile that the decision is based on, so that no route reads it twice. */
+/**
+ * The standing of an account, with the profile that the decision is based on, so that no route reads the profile again.
+ */
 export interface ProfileStanding extends AccountStanding {
   readonly profile: LivingProfile;
   /**
-   * Another account that the request waited for. A response about that account must include the state that the caller
-   * has already seen.
+   * The id of another account that the request waited for. A response about that account must include the state that
+   * the caller has already seen.
    */
   readonly awaited?: string;
 }

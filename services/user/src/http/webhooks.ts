@@ -1,4 +1,4 @@
-/** Routes for admins: the endpoints that events are sent to. */
+/** Routes on which admins manage webhooks: the endpoints that events are sent to. */
 import { consumerName, eventTypes, instant } from '@latchkey/events';
 import { Problem, problems, type Route, route, validationFailed } from '@latchkey/http';
 import type { Caller, Guards } from '@latchkey/tokens';
@@ -134,7 +134,7 @@ const rangeBody = z.object({
   until: instant.optional().describe('Events that happened before this time. Default: now'),
 });
 
-/** Makes the routes for admins that manage webhooks. */
+/** Creates the routes on which admins manage webhooks. */
 export function webhookRoutes({
   storage,
   sealer,

@@ -37,8 +37,8 @@ export interface Profiles extends PositionStore<StoredAccount> {
   /** Returns the marks of parked accounts by account id: at most `limit`, after the given id. */
   listParked(page: ParkedPage): Promise<readonly Parked[]>;
   /**
-   * Returns the profiles that match the query, by creation and id; those of accounts that ended are left out. Needs an
-   * index for each filter.
+   * Returns the profiles that match the query, ordered by creation and id; those of accounts that ended are left out.
+   * Needs an index for each filter.
    */
   list(query: ProfileQuery): Promise<readonly LivingProfile[]>;
   /** Returns all stored accounts by id: at most `limit`, after the given id. */

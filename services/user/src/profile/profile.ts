@@ -23,7 +23,7 @@ export interface LivingProfile {
   readonly revokedAt: number;
 }
 
-/** The data that is kept of a registration that ended: sufficient to recognise a late duplicate. */
+/** The data that is kept about an ended registration. It is sufficient to recognise a late duplicate. */
 export interface EndedProfile {
   readonly ended: true;
   readonly id: string;

@@ -45,8 +45,8 @@ function changes(event: ChangingEvent): Partial<LivingProfile> {
     case 'OwnerAlerted':
     case 'EmailChangeRequested':
       return erasure(event.data.person);
-    // The `person` of these events may contain nothing but the reason that an admin gave, so a `null` does not mean that
-    // the profile is erased.
+    // The `person` of these events may contain nothing but the reason that an admin gave, so a `null` does not mean
+    // that the profile is erased.
     case 'AccountDisabled':
     case 'AccountErasureRequested':
       return { disabled: true };
@@ -111,8 +111,8 @@ function given({ username, firstName, lastName }: Names): Partial<LivingProfile>
 const erased = { email: null, username: null, firstName: null, lastName: null } as const;
 
 /**
- * Returns the fields to erase if the person of an event is null. A person who is erased from one event counts as erased
- * from all of them.
+ * Returns the fields to change: the erased personal fields if the `person` of an event is null, otherwise none. A
+ * person who is erased from one event counts as erased from all of them.
  */
 function erasure(person: object | null): Partial<LivingProfile> {
   return person === null ? erased : {};

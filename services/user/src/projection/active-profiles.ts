@@ -6,7 +6,7 @@ export type ActiveProfiles = Pick<Profiles, 'load' | 'list' | 'countParked'>;
 
 /**
  * Returns profiles that are read from the active generation. A result is used only if the generation is still active
- * afterwards: otherwise it may have been removed meanwhile and look empty.
+ * afterwards. Otherwise, the generation may have been removed meanwhile, and the result may be empty.
  */
 export function activeProfiles(
   pointers: Pick<PointerCache, 'fresh'>,

@@ -1,4 +1,4 @@
-/** Records that auth has not published change nothing. */
+/** Tests that records that auth has not published change nothing. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -16,7 +16,7 @@ export interface ParkedAccount {
 export interface ParkedAccounts {
   /** Returns at most `limit` accounts by id, each with all of its marks. */
   list(page: ParkedPage): Promise<readonly ParkedAccount[]>;
-  /** Returns undefined if the account is parked in no generation. */
+  /** Returns a parked account; undefined if it is parked in no generation. */
   find(account: string): Promise<ParkedAccount | undefined>;
 }
 

@@ -1,4 +1,4 @@
-/** The consumer: applies slices of the accounts' topic to the read model. */
+/** The consumer: applies slices of the accounts topic to the read model. */
 import type { Bus, Slice } from '@latchkey/bus';
 import {
   type Authenticate,

@@ -3,7 +3,7 @@ import type { Subscription } from '@latchkey/bus';
 import type { Logger } from '@latchkey/process';
 
 export interface GenerationSubscriptions {
-  /** Starts to fill these generations. @throws any error of subscribing */
+  /** Starts to fill these generations. @throws any error from subscribing */
   start(running: readonly number[]): Promise<void>;
   /**
    * From now on fills these generations and no others. Returns immediately; failures are logged and retried at the

@@ -36,9 +36,9 @@ export function createParkedRetry(
 }
 
 /**
- * Returns a function that retries an account in each generation that is being filled. The account is then repaired in a
- * generation that may become active later, too. The function returns the worst outcome; of equal ones, that in the
- * active generation.
+ * Returns a function that retries an account in each generation that is being filled, because a generation that is not
+ * active now may become active later. The function returns the worst outcome; of equal ones, that in the active
+ * generation.
  */
 export function createRetryInEachGeneration(deps: {
   pointer(): Promise<Pick<Pointer, 'active' | 'running'>>;

@@ -43,7 +43,7 @@ function refused(kind: WaitRefusal) {
   return { name: 'WaitRefused', kind };
 }
 
-/** Waits until this number of requests are waiting: `waitFor` reads the store first. */
+/** Resolves once `count` requests are waiting. They do not wait at once, because `waitFor` reads the store first. */
 async function waitingFor(waiter: { waiting(): number }, count: number) {
   while (waiter.waiting() < count) await Promise.resolve();
 }

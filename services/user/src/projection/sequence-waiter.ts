@@ -11,7 +11,7 @@ export interface WaitLimits {
    * their events.
    */
   readonly pollMs: number;
-  /** Requests that may wait at the same time, in total and per caller. */
+  /** The maximum number of requests that may wait at the same time, in total and per caller. */
   readonly total: number;
   readonly perCaller: number;
 }

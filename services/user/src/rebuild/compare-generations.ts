@@ -7,19 +7,19 @@ import { compareAccount } from './parity.ts';
 
 /** The result. Contains the ids of affected accounts, or only the first few of many. */
 export interface ComparisonResult {
-  /** Accounts in either generation. */
+  /** The number of accounts in the two generations; an account in both counts once. */
   readonly accounts: number;
-  /** Accounts that differ at the same sequence. */
+  /** The number of accounts that differ at the same sequence. */
   readonly differing: number;
   /** For each field, the number of accounts in which it differs. */
   readonly fields: Readonly<Record<string, number>>;
   readonly examples: readonly string[];
-  /** Accounts that are parked in the new generation, but not in the old one. */
+  /** The number of accounts that are parked in the new generation, but not in the old one. */
   readonly parked: number;
   readonly parkedExamples: readonly Parked[];
-  /** Accounts that are parked in the old generation, but not in the new one. */
+  /** The number of accounts that are parked in the old generation, but not in the new one. */
   readonly freed: number;
-  /** Accounts that did not reach the same sequence in both generations in time. */
+  /** The number of accounts that did not reach the same sequence in both generations in time. */
   readonly apart: number;
   readonly apartExamples: readonly string[];
 }

@@ -18,7 +18,8 @@ export async function* readPairs(
 ): AsyncGenerator<readonly AccountPair[]> {
   for (let after: string | undefined; ; ) {
     const pages = await Promise.all([old.page(after, PAGE), fresh.page(after, PAGE)]);
-    // There may be more accounts after the end of a full page, so the other page is used only up to that id.
+    // There may be more accounts after the end of a full page, so the other page is used only up to the last id of the
+    // full page.
     const ends = pages.flatMap((page) =>
       page.length < PAGE ? [] : page.slice(-1).map(({ account }) => account),
     );

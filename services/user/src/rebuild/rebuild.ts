@@ -30,9 +30,9 @@ export interface RebuildDeps {
 /** A generation and its progress. */
 export interface GenerationState extends GroupProgress {
   readonly generation: number;
-  /** `next`: being filled, to become active. `kept`: being filled, to switch back to. */
+  /** `answers`: serves queries. `next`: being filled, to become active. `kept`: being filled, to switch back to. */
   readonly role: 'answers' | 'next' | 'kept';
-  /** Since when the generation is active. */
+  /** The time at which the generation became active; set only for the active one. */
   readonly since?: string;
   readonly parked: number;
 }

@@ -1,8 +1,8 @@
 /**
- * A small run without violations, which tests then break in one place. Ada has verified her address and changed her
+ * A small run without violations. Each test breaks it in one place. Ada has verified her address and changed her
  * password. Bob has requested a second link and signed out everywhere. Eve has signed up with Ada's address. There was
  * a mailing. Dan's account was erased. Fay has changed her address, and has canceled the erasure of her account. A
- * record was forged. At the end, there were logins to the last two accounts.
+ * record was forged. At the end, there were logins to the accounts of Dan and Fay.
  */
 import type { CommandLine, MailLine } from '../../run-folder.ts';
 import { FORGED } from '../forged-rules.ts';
@@ -18,12 +18,12 @@ export const DAN = '01900000-0000-7000-8000-00000000000d';
 export const FAY = '01900000-0000-7000-8000-00000000000f';
 export const MAILING = '01900000-0000-7000-8000-0000000000ff';
 
-/** Returns a minute of the test's day as an instant. */
+/** Returns a minute of the run as an RFC 3339 time. */
 export function minuteOfRun(minute: number, second = 0): string {
   return new Date(Date.UTC(2026, 0, 1, 0, minute, second)).toISOString();
 }
 
-/** A time after everything in the run. */
+/** A time after the end of the run. */
 export const NOW = new Date(minuteOfRun(59));
 
 function link(until: number) {

@@ -1,4 +1,7 @@
-/** Buses for tests of services. Topics and groups of services have fixed names; here each test gets its own. */
+/**
+ * Buses for tests of services. Services use fixed names of topics and groups; these buses change them, so that tests do
+ * not disturb each other.
+ */
 import { randomUUID } from 'node:crypto';
 import { after } from 'node:test';
 import type { Bus, Groups, SubscribeOptions, TopicSpec } from '../../bus.ts';
@@ -6,8 +9,8 @@ import { createKafkaBus } from '../bus.kafka.ts';
 import { deleteTestTopics, patientTimes, silentLogger, testConnection } from './test-bus.ts';
 
 /**
- * Returns a function that opens buses which share topics and groups with each other only, each with its own
- * connections, as processes have. Once the tests of the file have ended, the buses are closed, and topics and
+ * Returns a function that opens buses. They share topics and groups only with each other. Each has its own connections,
+ * as if it were in a separate process. Once the tests of the file have ended, the buses are closed, and topics and
  * groups are deleted.
  */
 export function isolatedBuses(): () => Bus & Groups {
@@ -51,7 +54,8 @@ export function isolatedBuses(): () => Bus & Groups {
           topics: options.topics.map(ownTopic),
           group: ownGroup(options.group),
         }),
-      // Records contain the name of the topic that they were read from, and so do the marks of parked accounts.
+      // `topic` may already be the name on the broker, because records and the marks of parked accounts contain that
+      // name.
       readKey: (topic, ...place) => bus.readKey(made.topics.has(topic) ? topic : ownTopic(topic), ...place),
       tail: (topic) => bus.tail(ownTopic(topic)),
       progressOf: (group, topics) => bus.progressOf(ownGroup(group), topics.map(ownTopic)),

@@ -21,8 +21,8 @@ function requireSetting(name: string): string {
 export const silentLogger = { warn: () => undefined };
 
 /**
- * Long enough for a busy machine: a member that is blocked for a while keeps its partitions, and one that closes
- * has left its group afterwards.
+ * Timeouts that are long enough for a busy machine: a member that is blocked for a while keeps its partitions, and one
+ * that closes has left its group afterwards.
  */
 export const patientTimes = { sessionTimeoutMs: 30_000, leaveWithinMs: 60_000 };
 

@@ -8,7 +8,7 @@ export interface RequestQueue {
   /** Requests without a response so far, by correlation id. */
   readonly inflight: ReadonlyMap<number, InflightRequest>;
   readonly enforceRequestTimeout: boolean;
-  /** In ms. */
+  /** The time within which the broker must respond to a request, in ms. */
   readonly requestTimeout: number;
   requestTimeoutIntervalId?: NodeJS.Timeout;
   scheduleCheckPendingRequests(): void;
@@ -21,7 +21,7 @@ export interface RequestQueue {
 interface InflightRequest {
   /** When the request was sent, by `Date.now`. */
   readonly sentAt: number;
-  /** In ms. */
+  /** The time within which the broker must respond to a request, in ms. */
   readonly requestTimeout: number;
   timeoutRequest(): void;
 }
@@ -37,11 +37,11 @@ const TIMEOUT_CHECK_EVERY_MS = 2000;
 
 /**
  * Stops the timer with which kafkajs looks for pending requests about a thousand times a second per connection, even if
- * there are none. This costs an idle consumer about 7 % of a core, and Node warns of the timer's negative delay.
- * Pending requests are still found, because a timer is set when a request is queued. Also makes kafkajs check for
- * timeouts of requests every 2 s instead of every 100 ms, because an idle service has three connections, and so woke 30
- * times a second. Idempotent.
- * @param clientId whose connections are patched; other clients in this process stay as they are
+ * there are none. The timer costs an idle consumer about 7 % of a core, and Node warns of its negative delay. Pending
+ * requests are still found, because a timer is set when a request is queued. Also makes kafkajs check for timeouts of
+ * requests every 2 s instead of every 100 ms, because an idle service has three connections and would wake 30 times a
+ * second. Idempotent.
+ * @param clientId the client whose connections are patched; other clients in this process are not changed
  */
 export function patchRequestTimer(clientId: string): void {
   clientIds.add(clientId);
@@ -54,7 +54,7 @@ export function patchRequestTimer(clientId: string): void {
   };
 }
 
-/** Like the method that it replaces, with a different interval. */
+/** Does the same as the method that it replaces, but at a different interval. */
 function checkTimeouts(requests: RequestQueue): void {
   if (!requests.enforceRequestTimeout) return;
   requests.destroy();

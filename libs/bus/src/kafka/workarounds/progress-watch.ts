@@ -13,11 +13,11 @@ export interface IdlePartition {
 export interface ProgressDeps {
   readonly group: string;
   /**
-   * Returns the assigned partitions, without those whose records are being handled or retried: waiting for a store is
-   * no fault.
+   * Returns the assigned partitions, without those whose records are being handled or retried, because waiting for a
+   * store is not a fault.
    */
   idle(): readonly IdlePartition[];
-  /** Rejects while the brokers do not respond. */
+  /** Returns the offsets of partitions, by name. Rejects while the brokers do not respond. */
   offsets(): Promise<ReadonlyMap<string, Pick<PartitionOffsets, 'position' | 'end'>>>;
   /** Called at most once. */
   onStuck(reason: Error): void;

@@ -1,5 +1,5 @@
 export interface WatchdogDeps {
-  /** Returns when the broker last responded to a fetch or heartbeat, in ms on the clock of `now`. */
+  /** Returns the time at which the broker last responded to a fetch or heartbeat, in ms on the clock of `now`. */
   lastResponse(): number;
   /** Resolves if the cluster responds on a separate connection, else rejects. */
   probe(): Promise<void>;
@@ -23,7 +23,7 @@ export interface Watchdog {
 export function createWatchdog(deps: WatchdogDeps): Watchdog {
   const { lastResponse, stuckAfterMs, everyMs, now } = deps;
   let checking = false;
-  /** When the first probe succeeded after the consumer fell silent. */
+  /** The time at which the first probe succeeded after the consumer fell silent. */
   let answeredSince: number | undefined;
 
   function isSilent() {

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 
 /**
- * Stores the position in the feed. The position may be lost, or older than the positions of accounts: the store of
- * the subscription then recognises redelivered events.
+ * Stores the position in the feed. The position may be lost, or be older than the stored positions of accounts, because
+ * the subscription's store recognises redelivered events.
  */
 export interface CursorStore {
   load(): Promise<string | undefined>;

@@ -8,7 +8,7 @@ import { toRecord } from './to-record.ts';
 
 export interface FeedBusDeps extends FeedConnection {
   readonly cursor: CursorStore;
-  /** The types that have a handler. */
+  /** The event types that have a handler. */
   readonly types: readonly string[];
   readonly logger: Pick<SubscriberLogger, 'warn'>;
   /** Called when events can no longer be read, and waiting would not help. */
@@ -122,8 +122,8 @@ async function pause(failures: number, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Handles the records of a page, and resolves once all slices were handled: partitions concurrently, and the slices of
- * a partition in order.
+ * Handles the records of a page: partitions concurrently, and the slices of one partition in order. Resolves once all
+ * slices were handled.
  */
 async function handleAll(
   options: SubscribeOptions,

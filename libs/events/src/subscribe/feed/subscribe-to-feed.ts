@@ -8,14 +8,17 @@ import { type CursorStore, memoryCursor } from './cursor-store.ts';
 import { createFeedBus } from './feed-bus.ts';
 import { confirmErasure, type FeedConnection } from './feed-client.ts';
 
-/** The feed contains the events of accounts. A cursor can have only one reader: run one process per cursor. */
+/**
+ * The options of a subscription to the feed, which contains the account events. A cursor can have only one reader: run
+ * one process per cursor.
+ */
 export interface FeedOptions extends Omit<Interest, 'group' | 'topics'>, FeedConnection {
   /** Stores the position in the feed. Default: in memory, so that every run begins with the first event. */
   readonly cursor?: CursorStore;
   /**
-   * Called when events can no longer be read and the process should exit, such as when the key was revoked; never for a
-   * transient outage. Default: throws an uncaught exception, which ends the process unless it handles uncaught
-   * exceptions.
+   * Called when events can no longer be read and the process should exit, for example because the key was revoked;
+   * never for a transient outage. Default: throws an uncaught exception, which ends the process unless it handles
+   * uncaught exceptions.
    */
   onFatal?(reason: Error): void;
   /** Stops waiting for a feed that cannot be reached at the start. */

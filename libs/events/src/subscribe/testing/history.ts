@@ -37,14 +37,14 @@ export function toRecord(event: LatchkeyEvent): OutgoingRecord {
   return { key, value, headers };
 }
 
-/** Returns the record of an event with another type, as a later release could publish it. */
+/** Returns the record of an event with a different type, as a later release could publish it. */
 export function withType(event: LatchkeyEvent, type: string): OutgoingRecord {
   const record = toRecord(event);
   const schema = `urn:latchkey:event:${type}:1`;
   return { ...record, headers: { ...record.headers, ce_type: type, ce_dataschema: schema } };
 }
 
-/** Returns the record of an event with another version. */
+/** Returns the record of an event with a different version. */
 export function withVersion(event: LatchkeyEvent, version: number): OutgoingRecord {
   const record = toRecord(event);
   const schema = `urn:latchkey:event:${event.type}:${version}`;

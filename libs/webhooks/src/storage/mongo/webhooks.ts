@@ -37,7 +37,7 @@ interface EndpointDocument {
   readonly slot?: number;
 }
 
-/** Two processes that add an endpoint at the same time cannot take the same slot. */
+/** Because of this index, two processes that add an endpoint at the same time cannot take the same slot. */
 export const indexes: readonly Index[] = [
   { collection: ENDPOINTS, name: 'slot', keys: { slot: 1 }, unique: true, sparse: true },
 ];

@@ -1,6 +1,6 @@
 /**
- * Random commands on two accounts with the same address, either of which may change it, in any order and with any
- * tokens.
+ * Random commands on two accounts that sign up with the same address. Either account may change its address. The
+ * commands come in any order and with any tokens.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -55,7 +55,7 @@ const proof: fc.Arbitrary<SignUpProof> = fc.oneof(
   },
 );
 
-/** Generates a command, without real values for what the use cases look up: the clock and the owner. */
+/** Generates a command. The values that the use cases look up, which are the clock and the owner, are placeholders. */
 function request(userId: string): fc.Arbitrary<Command> {
   const owner = fc.constant(undefined);
   const now = fc.constant(afterNoon(0));
@@ -279,8 +279,8 @@ export interface World {
 }
 
 /**
- * Adds the values that use cases look up on each retry. Lowers `since` to the account's sequence, because no session
- * can have been created at a later one.
+ * Adds the values that use cases look up on each retry. Lowers `since` to the account's sequence if it is higher,
+ * because no session can have been created at a higher sequence.
  */
 function asLookedUp(world: World, userId: string, command: Command, now: Date): Command {
   return {

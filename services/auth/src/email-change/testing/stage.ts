@@ -28,7 +28,7 @@ const quickPasswords: UseCaseDeps['passwords'] = {
   },
 };
 
-/** Uses a fast hash: argon2 would take longer than everything else, and any hash will do here. */
+/** Runs `play` with a fast hash: argon2 would take longer than everything else, and any hash will do here. */
 export function withWorld(play: (world: World) => Promise<void>, given?: () => Promise<Stores>) {
   return inWorld((world) => {
     Object.assign(world.deps, { passwords: quickPasswords });

@@ -33,7 +33,7 @@ export function languageFor(locale: string): Language {
   return texts === undefined ? { tag: 'en', texts: en } : { tag, texts };
 }
 
-/** Returns the texts that are missing, by language: `fr: resetDone.again.closing`. */
+/** Returns the names of the missing texts, with their language, for example `fr: resetDone.again.closing`. */
 export function missingTexts(): readonly string[] {
   return Object.entries(translations).flatMap(([language, texts]) =>
     missingIn(en, texts).map((path) => `${language}: ${path}`),

@@ -21,7 +21,7 @@ export interface ResetFault {
   readonly code: FaultCode;
 }
 
-/** A fault in one field of the forms of a verification link. */
+/** A fault in one field of a form on the page of a verification link. */
 export interface VerificationFault {
   readonly field: 'password' | 'newPassword' | 'confirmNewPassword';
   readonly code: FaultCode;

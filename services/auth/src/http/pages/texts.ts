@@ -24,7 +24,7 @@ export interface PageTexts {
   readonly username: string;
   readonly showPassword: string;
   readonly hidePassword: string;
-  /** The text of the link to the client app, `{brand}`. */
+  /** The text of the link to the client app. It contains the placeholder `{brand}`. */
   readonly onward: string;
   /** The page at `/`. */
   readonly home: SuccessTexts;

@@ -3,7 +3,7 @@ import { countInWords } from '@latchkey/locale';
 
 const MINUTE = 60;
 
-/** Formats a wait, rounded up: "40 seconds", "15 minutes". */
+/** Formats a wait, rounded up, for example "40 seconds" or "15 minutes". */
 export function waitInWords(seconds: number, locale: string): string {
   return seconds < 2 * MINUTE
     ? countInWords(seconds, 'second', locale)

@@ -110,8 +110,8 @@ export const authInfo: OpenApiInfo = {
 };
 
 /**
- * The OpenAPI document of all services, written by `npm run docs`: a running service does not have the routes of the
- * others.
+ * The OpenAPI document of all services, written by `npm run docs`. A running service could not generate it, because it
+ * does not have the routes of the other services.
  */
 const WHOLE_API = new URL('../../../../../docs/openapi.json', import.meta.url);
 

@@ -201,8 +201,8 @@ function verifyRoute(deps: RouteDeps): Route {
 }
 
 /**
- * Returns the fault to show in the form; undefined if the form cannot correct it. `none`: the password is required,
- * because the browser no longer has the sign-up cookie, but was not entered yet.
+ * Returns the fault to show in the form; undefined if the form cannot correct it. `none` means that the form shows no
+ * fault: the password is required, because the browser no longer has the sign-up cookie, but it was not entered yet.
  */
 function verificationFault(refusal: Refusal, { password }: Body): VerificationFault | 'none' | undefined {
   switch (refusal.kind) {

@@ -24,7 +24,7 @@ const LEAST = 35_840;
 const MOST_MEMORY_KIB = 1_048_576;
 const MOST_PASSES = 20;
 
-/** Parses costs: `65536:3,19456:2`. @throws CostFault */
+/** Parses costs, for example `65536:3,19456:2`. @throws CostFault */
 export function parseCosts(text: string): HashCosts {
   const costs = text.split(',').map((item) => parseCost(item.trim()));
   const [first, ...others] = costs;

@@ -8,9 +8,9 @@ export interface QueuedItem {
 export interface FairQueue<T> {
   /**
    * Adds an item.
-   * @returns the item that is dropped, which may be the new one; undefined if none is. If the share of the address is
-   * full, it is the newest item of this address, in the network with most of them. If only the queue is full, it is the
-   * newest item of the address with most items, in the network with most items.
+   * @returns the item that is dropped, which may be the new one; undefined if none is dropped. If the share of the
+   * address is full, the newest item of this address is dropped, in the network with most of its items. If only the
+   * queue is full, the newest item of the address with most items is dropped, in the network with most items
    */
   add(item: T): T | undefined;
   /** Removes the oldest item of the address whose turn it is, in the network whose turn it is. */

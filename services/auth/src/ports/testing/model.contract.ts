@@ -60,7 +60,7 @@ const step = fc.oneof(
   ),
 );
 
-/** Returns everything that the stores can be asked. */
+/** Returns everything that can be read from the stores. */
 async function everything({ journal, outbox, registrations, snapshots }: CommitStores): Promise<unknown> {
   const [earliest] = await journal.read('a');
   const [first] = await registrations.page({ limit: 1 });

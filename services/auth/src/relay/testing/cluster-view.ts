@@ -1,4 +1,4 @@
-/** What a cluster says about a topic, asked with plain kafkajs: it shares no code with the bus. */
+/** A topic as the cluster itself describes it. Uses plain kafkajs, and so shares no code with the bus. */
 import kafkajs, { type Admin, type Kafka, type PartitionMetadata } from 'kafkajs';
 import { accountOf } from './account-of.ts';
 

@@ -26,7 +26,7 @@ export interface Verdict {
   readonly duplicates: number;
   /** Events that are marked as published but are not on the topic. */
   readonly lost: readonly string[];
-  /** Accounts whose first occurrences are not their events in order. */
+  /** Accounts whose events do not first occur on the topic in their order. */
   readonly disordered: readonly string[];
   readonly unpublished: number;
 }

@@ -14,11 +14,11 @@ export interface CommitDocument extends Omit<Commit, 'commandId' | 'address' | '
   /** The command's id. */
   readonly _id: string;
   readonly events: unknown;
-  /** Set while the commit is in the outbox. */
+  /** The outbox entry. Set while the commit is in the outbox. */
   readonly unpublished?: Pick<Commit, 'stream' | 'number' | 'at'>;
-  /** Set until the account is verified or ended. */
+  /** The open registration. Set until the account is verified or ended. */
   readonly registration?: Registration;
-  /** Set until the erasure is settled. */
+  /** The open erasure. Set until it is settled. */
   readonly erasure?: DueErasure;
 }
 

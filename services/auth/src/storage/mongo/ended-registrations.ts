@@ -4,7 +4,8 @@ import { COMMITS_COLLECTION, type CommitDocument } from './commits.ts';
 const KEPT_MS = 7 * 24 * 3_600_000;
 
 /**
- * Schedules the erasure of registrations that ended before there were erasures: seven days after their end, as usual.
+ * Schedules the erasure of registrations that ended before auth could erase accounts: seven days after their end, as
+ * for all others.
  */
 export const eraseEndedRegistrations: Migration = async (connection) => {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);

@@ -63,8 +63,8 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
       const isNew = { _id: account, 'receipts.consumer': { $ne: receipt.consumer } };
       await erasures.updateOne(isNew, { $push: { receipts: receipt } });
       const stored = await erasures.findById(account).lean();
-      // The process that adds the last receipt reads all of them. Each later call repeats this, because that process
-      // may have died in between.
+      // The process that adds the last receipt sees all receipts. Each later call repeats this check, because that
+      // process may have died in between.
       if (stored?.waitingSince !== undefined && unconfirmedConsumers(stored).length === 0)
         await erasures.updateOne({ _id: account }, { $unset: { waitingSince: 1 } });
     },

@@ -78,7 +78,7 @@ export function createMongoJournal(connection: Connection): Journal {
     }
   }
 
-  /** Adds the entries in a single update, so that two processes never mix theirs. */
+  /** Adds the entries in a single update, so that the entries of two processes are never mixed. */
   async function addChain(
     { stream, number }: Pick<Commit, 'stream' | 'number'>,
     entries: readonly ChainEntry[],

@@ -8,7 +8,7 @@ interface MoveDocument {
   readonly endedAt?: Date;
 }
 
-/** The keys that auth was used with. */
+/** The collection with the keys that auth was used with. */
 export const FINGERPRINTS_COLLECTION = 'auth_fingerprints';
 
 export function movesIn(connection: Connection) {

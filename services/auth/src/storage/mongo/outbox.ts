@@ -23,8 +23,8 @@ export function createMongoOutbox(connection: Connection): Outbox {
 
   return guardMongo<Outbox>({
     async unpublished(streams) {
-      // The scan follows an index, so it cannot miss a commit below one that it returns: streams only grow at their
-      // end.
+      // The scan follows an index, so it cannot miss a commit with a lower number than one that it returns: streams
+      // only grow at their end.
       const documents = await commits
         .find({ 'unpublished.stream': { $in: [...streams] } }, MAJORITY_READ)
         .sort({ 'unpublished.stream': 1, 'unpublished.number': 1 })

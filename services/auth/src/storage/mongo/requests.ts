@@ -7,7 +7,7 @@ export const REQUESTS_COLLECTION = 'auth_requests';
 
 interface RequestDocument extends Omit<RecordedRequest, 'id'> {
   readonly _id: string;
-  /** Absent while nobody holds the request; `leasedUntil` is then the epoch. */
+  /** The owner of the lease. Absent while nobody holds the request; `leasedUntil` is then the epoch. */
   readonly owner?: string;
   readonly leasedUntil: Date;
   /** The id of the current claim. */

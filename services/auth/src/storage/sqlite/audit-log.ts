@@ -15,7 +15,7 @@ const SQL = {
     (SELECT id FROM audit_entry WHERE time < :instant ORDER BY time LIMIT :limit)`,
 } as const;
 
-/** How long a write waits for others, to share one flush, in ms. No request waits for these writes. */
+/** How long a write waits for other writes, so that they share one flush, in ms. No request waits for these writes. */
 const COMMIT_DELAY_MS = 100;
 
 /** Security events in the embedded store. */

@@ -13,7 +13,7 @@ const SQL = {
 } as const;
 
 /**
- * A count survives the end of the process. A power cut may lose the last ones, because no count waits for a flush.
+ * A count survives the end of the process. A power cut may lose the latest counts, because no count waits for a flush.
  */
 const UNFLUSHED = { flushed: false } as const;
 

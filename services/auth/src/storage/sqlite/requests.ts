@@ -20,7 +20,7 @@ const SQL = {
 
 /** Pending requests in the embedded store. The table contains nothing else, so it stays small. */
 export function createSqliteRequests(database: Database): Requests & {
-  /** Releases all claims. A data folder has one server at a time, so an earlier one is gone. */
+  /** Releases all claims. A data folder has only one server at a time, so the server that made the claims is gone. */
   reclaim(): Promise<void>;
 } {
   return mapSqliteErrors({

@@ -145,7 +145,7 @@ const erasures = `
   CREATE INDEX journal_erasure ON journal_commit (erase_at, stream, number) WHERE erase_at IS NOT NULL;
 `;
 
-/** The id of the key of the current refresh token. */
+/** Adds the id of the key that signed the current refresh token. */
 const sessionKeys = 'ALTER TABLE session ADD COLUMN key TEXT;';
 
 const limits = `
@@ -167,7 +167,7 @@ const limits = `
   CREATE INDEX trusted_address_by_expiry ON trusted_address (until);
 `;
 
-/** Which consumers have confirmed an erasure. `waiting`: an expected consumer has not confirmed it. */
+/** Adds the receipts of each erasure. `waiting`: an expected consumer has not confirmed the erasure. */
 const erasureReceipts = `
   CREATE TABLE erasure (
     account TEXT PRIMARY KEY,
@@ -188,7 +188,10 @@ const erasureCopies = `
   CREATE INDEX erasure_copied ON erasure (copied_first, account) WHERE copied_first IS NOT NULL;
 `;
 
-/** Keeps the record of copies. The index contains the erasures whose original events the topic may still have. */
+/**
+ * Keeps the record of copies after the original events are gone. The index contains only the erasures whose original
+ * events the topic may still have.
+ */
 const erasureCopiesGone = `
   ALTER TABLE erasure ADD COLUMN copied_gone TEXT;
   DROP INDEX erasure_copied;

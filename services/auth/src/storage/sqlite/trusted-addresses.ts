@@ -11,7 +11,7 @@ const SQL = {
 } as const;
 
 /**
- * Trusted addresses in the embedded store. A power cut may lose the last ones, because no request waits for a flush.
+ * Trusted addresses in the embedded store. A power cut may lose the latest pairs, because no request waits for a flush.
  */
 export function createSqliteTrustedAddresses(database: Database): TrustedAddresses {
   return mapSqliteErrors<TrustedAddresses>({

@@ -87,7 +87,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     const [id, ...others] = ids;
     const more = found.length === limit;
     if (id !== undefined && others.length === 0) {
-      // Usually there is a single candidate. One request then claims and returns it, which saves a request.
+      // Usually there is a single candidate. One request can claim and return it, which saves a second request.
       const taken = await deliveries.findOneAndUpdate({ _id: id, ...due }, hold, { returnDocument: 'after' });
       return { taken: taken === null ? [] : [taken], more };
     }
@@ -275,7 +275,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     },
 
     async expiredLeases(before) {
-      // The first range restricts the query to the index of open deliveries.
+      // The condition on `open.sendUntil` makes the query use the index that contains only open deliveries.
       const open = { 'open.sendUntil': { $gt: new Date(0) }, 'open.dueAt': { $lt: before } };
       const found = await deliveries
         .find({ ...open, state: 'claimed' }, { projection: { open: 1 } })
@@ -369,7 +369,10 @@ function outcomeOf(settlement: Settlement) {
   return { ...logged, $set: { ...$set, ...last, ...(recipient && { recipient }) }, $unset };
 }
 
-/** A new delivery is due immediately, even if the clock that set the event's time is ahead of ours. */
+/**
+ * Returns the document of a new delivery. It is due immediately, even if the clock that set the event's time is ahead
+ * of ours.
+ */
 function documentOf(delivery: Omit<NewDelivery, 'id'>, now: Date): Omit<DeliveryDocument, '_id'> {
   const dueAt = delivery.occurredAt < now ? delivery.occurredAt : now;
   return {
@@ -381,7 +384,7 @@ function documentOf(delivery: Omit<NewDelivery, 'id'>, now: Date): Omit<Delivery
   };
 }
 
-/** Returns the delivery of a document; none if it has become final since it was claimed. */
+/** Returns a list with the delivery of a document; an empty list if it has become final since it was claimed. */
 function claimedOf({ _id: id, purpose, content, ...rest }: DeliveryDocument): readonly ClaimedDelivery[] {
   if (content === undefined) return [];
   const { eventId, subject, sequence, mail, locale, correlationId, occurredAt, sendUntil, tries } = rest;
@@ -389,14 +392,14 @@ function claimedOf({ _id: id, purpose, content, ...rest }: DeliveryDocument): re
   return [{ ...known, ...(purpose && { purpose }), content, tries }];
 }
 
-/** Returns a filter for the order of lists, newest first. */
+/** Returns a filter for the deliveries after a position in a list, newest first. */
 function comesAfter({ occurredAt, id }: DeliveryPosition) {
   return {
     $or: [{ occurredAt: { $lt: occurredAt } }, { occurredAt, _id: { $lt: id } }],
   };
 }
 
-/** A filter for the order of the deliveries of a subject, oldest first. */
+/** Returns a filter for the deliveries after a position among those of a subject, oldest first. */
 function comesLater({ occurredAt, id }: DeliveryPosition) {
   return {
     $or: [{ occurredAt: { $gt: occurredAt } }, { occurredAt, _id: { $gt: id } }],

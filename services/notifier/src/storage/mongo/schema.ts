@@ -35,7 +35,7 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly lastResult?: string;
   readonly reason?: string;
   readonly endedAt?: Date;
-  /** What is kept of the recipient's address after the mail was sent. */
+  /** The fingerprint and the hint of the recipient's address, which are kept after the mail was sent. */
   readonly recipient?: Recipient;
   readonly report?: DeliveryReport;
   /** When the report was made; set while it has not been published. */
@@ -43,8 +43,8 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
 }
 
 /**
- * The cutoffs of one subject. Mails of a kind must not be sent if the sequence of their event is below that of its
- * cutoff.
+ * The cutoffs of one subject. A mail must not be sent if the sequence of its event is lower than the cutoff for mails
+ * of its kind.
  */
 export interface CutoffsDocument {
   /** The subject. */

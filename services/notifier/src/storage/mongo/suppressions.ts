@@ -18,7 +18,7 @@ export function createMongoSuppressions(connection: Connection): Suppressions {
     async put(suppression) {
       const { _id, ...fields } = suppressionDocument(suppression);
       await retryLostRace(() => documents.replaceOne({ _id }, fields, { upsert: true }));
-      // Scans the whole list, which is short because operators maintain it.
+      // Scans the whole list, because no index contains `until`.
       await documents.deleteMany({ until: { $lte: suppression.since } });
     },
 

@@ -54,8 +54,8 @@ CREATE TABLE notifier_suppressions (
 `;
 
 /**
- * `recipient` and `hint` are what is kept of the address after a mail was sent. `unpublished` is the time of a
- * report that has not been published.
+ * `recipient` (a fingerprint) and `hint` are kept in place of the recipient's address after a mail was sent.
+ * `unpublished` is the time of a report that has not been published.
  */
 const reports = `
 ALTER TABLE notifier_deliveries ADD COLUMN recipient TEXT;

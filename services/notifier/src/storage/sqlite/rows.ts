@@ -41,7 +41,7 @@ export function deliveryOf(row: Row): StoredDelivery {
   };
 }
 
-/** Reads a claimed delivery. @throws SyntaxError if it has no content, because it is final */
+/** Reads a claimed delivery. @throws SyntaxError if the delivery is final and therefore has no content */
 export function claimedOf(row: Row): ClaimedDelivery {
   const {
     state: _,
@@ -89,7 +89,7 @@ function instantOf(ms: SQLOutputValue | undefined): Date {
   return new Date(Number(ms));
 }
 
-/** Returns an object with the field if the column has a value; an empty one otherwise. */
+/** Returns an object with the field `name` if the column has a value; an empty object otherwise. */
 function optional<Name extends string, Value>(
   name: Name,
   value: SQLOutputValue | undefined,

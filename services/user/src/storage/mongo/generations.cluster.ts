@@ -17,7 +17,7 @@ import { profileIndexes } from './schema.ts';
 
 const database = testDatabase('generations', profileIndexes());
 
-/** Empties the database and removes the places of all generations, which are more than their documents. */
+/** Empties the database and removes the places of all generations, because emptying leaves the places themselves. */
 async function emptied() {
   const { connection } = await database.empty();
   const generations = createMongoGenerations(connection);
