@@ -5,7 +5,7 @@ import { coveredBy, digestPerson, eventSigner, isSignedBy, verifySignature } fro
 import canonicalize from 'canonicalize';
 import jwt from 'jsonwebtoken';
 import { canonicalJson } from '../libs/events/src/canonical-json.ts';
-import { es256Signer } from '../services/auth/src/tokens/es256.ts';
+import { createEs256Signer } from '../services/auth/src/tokens/es256.ts';
 import { historyOf } from '../services/user/src/testing/history.ts';
 import type { Benchmark, Figure } from './support/benchmark.ts';
 import { repeatConcurrently } from './support/load.ts';
@@ -50,7 +50,7 @@ async function signing(): Promise<readonly Figure[]> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const claims = { sub: '84196907-1b4e-744a-8ef8-a125afef4f0e', role: 'user', iat: 1, exp: 901 };
   const header = { alg: 'ES256', typ: 'JWT', kid: 'bench' };
-  const ours = es256Signer(header, privateKey);
+  const ours = createEs256Signer(header, privateKey);
   const input = Buffer.from(ours(claims).split('.').slice(0, 2).join('.'));
   return [
     await figure('access token (limit: jsonwebtoken)', SIGNATURES, {

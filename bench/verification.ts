@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { type Authenticate, createAuthenticate, fixedEventKeys } from '@latchkey/consumer';
+import { type Authenticate, createAuthenticate, createFixedEventKeys } from '@latchkey/consumer';
 import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { createRegistry, parseJson } from '@latchkey/process';
@@ -41,7 +41,7 @@ async function figureOf(eventsEach: number): Promise<Figure> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   try {
     await seedLog(folder, { accounts: EVENTS / eventsEach, eventsEach });
-    const keys = fixedEventKeys(parseJson((await loadSecrets(folder)).EVENT_SIGNING_KEYS));
+    const keys = createFixedEventKeys(parseJson((await loadSecrets(folder)).EVENT_SIGNING_KEYS));
     const database = openDatabase({ folder, as: 'server' });
     const { without, checked } = await sampleInTurns(ROUNDS, {
       without: () => cpuSeconds(database, () => acceptAllRecords),

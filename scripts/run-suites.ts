@@ -13,7 +13,7 @@ import reporter from './reporter.ts';
 import {
   planProcesses,
   SHARED_PROCESS_SUFFIX,
-  sharedEntry,
+  sharedProcessSource,
   type TestFile,
   type TestProcess,
 } from './test-processes.ts';
@@ -33,7 +33,7 @@ const ROOT = join(import.meta.dirname, '..');
 const TEST_TIMEOUT_MS = 20 * 60_000;
 
 /** Returns glob patterns for the files with the given ending in every top-level folder that has tests. */
-export function inEveryFolder(ending: string): readonly string[] {
+export function globsInEveryFolder(ending: string): readonly string[] {
   return ['libs', 'services', 'apps', 'examples', 'scripts', 'test'].map(
     (folder) => `${folder}/**/*${ending}`,
   );
@@ -114,7 +114,7 @@ async function writeEntries(
     const [path = '', ...others] = files;
     if (others.length === 0) return [join(ROOT, path), files];
     const entry = join(folder, `${index}${SHARED_PROCESS_SUFFIX}`);
-    await writeFile(entry, sharedEntry(ROOT, files));
+    await writeFile(entry, sharedProcessSource(ROOT, files));
     return [entry, files];
   }
 }

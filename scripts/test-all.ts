@@ -1,9 +1,9 @@
 /** `npm run test:all`: runs all tests that need no servers. */
 import { availableParallelism } from 'node:os';
-import { inEveryFolder, runSuites } from './run-suites.ts';
+import { globsInEveryFolder, runSuites } from './run-suites.ts';
 
 process.exitCode = await runSuites({
-  files: inEveryFolder('.test.ts'),
+  files: globsInEveryFolder('.test.ts'),
   concurrency: 3 * availableParallelism(),
   share: true,
 });

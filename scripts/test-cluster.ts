@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
-import { inEveryFolder, runSuites } from './run-suites.ts';
+import { globsInEveryFolder, runSuites } from './run-suites.ts';
 
 const {
   KAFKA_BROKERS = '',
@@ -65,7 +65,11 @@ try {
   erasure   ${KAFKA_DATA ? 'looked for in the files of Kafka' : 'not looked for in the files of Kafka: KAFKA_DATA is not set'}
 `);
   // Runs one file at a time, because the whole systems in these tests share the topics of the broker.
-  process.exitCode = await runSuites({ files: inEveryFolder('.cluster.ts'), concurrency: 1, share: false });
+  process.exitCode = await runSuites({
+    files: globsInEveryFolder('.cluster.ts'),
+    concurrency: 1,
+    share: false,
+  });
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

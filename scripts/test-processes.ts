@@ -64,7 +64,7 @@ function inEqualParts(files: readonly TestFile[]): readonly TestProcess[] {
  * Returns the source of the main module of a shared process. Each file gets its own suite, so that the file's hooks
  * apply only to its own tests. The suite fails if the file cannot be loaded.
  */
-export function sharedEntry(root: string, process: TestProcess): string {
+export function sharedProcessSource(root: string, process: TestProcess): string {
   const suites = process.map((path) => {
     const url = JSON.stringify(pathToFileURL(join(root, path)));
     return `suite(${JSON.stringify(path)}, async () => void (await import(${url})));`;

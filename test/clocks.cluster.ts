@@ -9,7 +9,7 @@ import { type Cluster, services, startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
 import { createPeople, type People, somebody } from './support/people.ts';
-import { shiftClock } from './support/programs.ts';
+import { shiftedClockSettings } from './support/programs.ts';
 
 const AHEAD_SECONDS = 50;
 /** More than the number of processes per service, so that every process is reached. */
@@ -22,7 +22,7 @@ let people: People;
 
 before(async () => {
   cluster = await startCluster({
-    settingsOfEach: (_service, index) => (index === 0 ? shiftClock(AHEAD_SECONDS * 1000) : {}),
+    settingsOfEach: (_service, index) => (index === 0 ? shiftedClockSettings(AHEAD_SECONDS * 1000) : {}),
   });
   client = createClient(cluster.url);
   mailbox = createMailbox(cluster.mailbox);

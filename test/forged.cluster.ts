@@ -12,7 +12,7 @@ import { readTopic, subjectOf } from './support/kcat.ts';
 import { createMailbox, type Mailbox } from './support/mailbox.ts';
 import { createPeople, type People, type Person, somebody } from './support/people.ts';
 import type { RawRecord } from './support/poison.ts';
-import { ACCOUNTS, kafkaLog, type PoisonLog, partitionOf } from './support/poison-log.ts';
+import { ACCOUNTS, openKafkaLog, type PoisonLog, partitionOf } from './support/poison-log.ts';
 
 let cluster: Cluster;
 let client: Client;
@@ -25,7 +25,7 @@ before(async () => {
   client = createClient(cluster.url);
   mailbox = createMailbox(cluster.mailbox);
   people = createPeople(client, mailbox);
-  log = await kafkaLog(cluster.stores.KAFKA_BROKERS);
+  log = await openKafkaLog(cluster.stores.KAFKA_BROKERS);
 });
 
 after(async () => {

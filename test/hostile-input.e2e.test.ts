@@ -12,7 +12,7 @@ import { createMailbox, linkOf } from './support/mailbox.ts';
 import { faultsOf, type Operation, operationsOf, problemFaults } from './support/openapi.ts';
 import { NOBODY, samplePath } from './support/openapi-samples.ts';
 import { createAdmin, createPeople, type Person, somebody } from './support/people.ts';
-import { type RawInput, rawRequest } from './support/raw-request.ts';
+import { type RawInput, sendRawRequest } from './support/raw-request.ts';
 import { startStandalone } from './support/standalone.ts';
 import { dumpOf } from './support/store.ts';
 
@@ -300,7 +300,7 @@ interface Sent extends RawInput {
 }
 
 function send(method: string, path: string, input?: RawInput): Promise<Reply> {
-  return rawRequest(system.url, method, path, input);
+  return sendRawRequest(system.url, method, path, input);
 }
 
 function bearer(who: Who | undefined): Record<string, string> {

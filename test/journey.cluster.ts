@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { MongoClient } from 'mongodb';
 import { assertStatus, createClient, type Reply } from './support/client.ts';
-import { faultsOfRecord, faultsOfStream, streamsOf } from './support/event-checks.ts';
+import { faultsOfRecord, streamFaults, streamsOf } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
 import { isHeartbeat, readTopic, type SeenRecord } from './support/kcat.ts';
 import { createMailbox } from './support/mailbox.ts';
@@ -49,7 +49,7 @@ describe('what the journey has left', () => {
   test('is numbered without a gap, account by account', () => {
     for (const records of [accounts, mailings])
       assert.deepEqual(
-        [...streamsOf(records)].flatMap(([key, stream]) => faultsOfStream(key, stream)),
+        [...streamsOf(records)].flatMap(([key, stream]) => streamFaults(key, stream)),
         [],
       );
   });

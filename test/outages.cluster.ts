@@ -13,7 +13,7 @@ import {
   type Reply,
 } from './support/client.ts';
 import { type Cluster, prepareCluster } from './support/cluster.ts';
-import { faultsOfStream, streamsOf } from './support/event-checks.ts';
+import { streamFaults, streamsOf } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
 import { readTopic } from './support/kcat.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
@@ -230,7 +230,7 @@ describe('MongoDB that goes away while passwords are changed', () => {
       else if (reply) assertAway(reply);
 
       const events = streams.get(tokens.id) ?? [];
-      assert.deepEqual(faultsOfStream(tokens.id, events), []);
+      assert.deepEqual(streamFaults(tokens.id, events), []);
       const types = events.map(({ headers }) => headers['ce_type'] ?? '');
       assert.deepEqual(types.slice(2).toSorted(), isChanged ? CHANGE : []);
       if (isChanged) await mailbox.next(person.email, 'Your password was changed');
@@ -327,7 +327,7 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
     }
     await everythingPublished();
     const streams = streamsOf(await readTopic(cluster.stores.KAFKA_BROKERS, 'accounts.events.v1'));
-    for (const account of ids) assert.deepEqual(faultsOfStream(account, streams.get(account) ?? []), []);
+    for (const account of ids) assert.deepEqual(streamFaults(account, streams.get(account) ?? []), []);
     assert.deepEqual(
       ids.map((account) => streams.get(account)?.length),
       [2 + crowd.length, ...crowd.map(() => 2)],

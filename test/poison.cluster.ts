@@ -1,6 +1,6 @@
 /** Unusable records on Kafka, read by two processes of each service. */
 import { services, startCluster } from './support/cluster.ts';
-import { kafkaLog } from './support/poison-log.ts';
+import { openKafkaLog } from './support/poison-log.ts';
 import { poisonSuite } from './support/poison-suite.ts';
 
 /** Accepts unsigned records. Each test record is then unusable because of its own fault, not because it is unsigned. */
@@ -11,5 +11,5 @@ poisonSuite('Kafka', async () => {
   const processes = services
     .flatMap((service) => system.instances[service])
     .map(({ operations }) => operations);
-  return { system, log: await kafkaLog(system.stores.KAFKA_BROKERS), processes };
+  return { system, log: await openKafkaLog(system.stores.KAFKA_BROKERS), processes };
 });

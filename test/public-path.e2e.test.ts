@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { freePort } from '@latchkey/process/testing/free-port';
 import { answered, assertStatus, type Client, createClient } from './support/client.ts';
-import { type Front, openFront } from './support/front.ts';
+import { type Front, startLoadBalancer } from './support/front.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
 import { somebody } from './support/people.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
@@ -22,7 +22,7 @@ let mailbox: Mailbox;
 before(async () => {
   const port = await freePort();
   system = await startStandalone({ PUBLIC_URL: `http://localhost:${port}${PATH}/` });
-  front = await openFront({ port, routing: () => [system.url], checked: [], rewrite: withoutPath });
+  front = await startLoadBalancer({ port, routing: () => [system.url], checked: [], rewrite: withoutPath });
   client = createClient(`${front.url}${PATH}`);
   mailbox = createMailbox(system.mailbox);
 });

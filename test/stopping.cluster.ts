@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, createClient, type Reply } from './support/client.ts';
 import { type Cluster, services, startCluster } from './support/cluster.ts';
-import { faultsOfStream, streamsOf } from './support/event-checks.ts';
+import { streamFaults, streamsOf } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
 import { HEALTH_CHECK_MS } from './support/front.ts';
 import { readTopic } from './support/kcat.ts';
@@ -108,7 +108,7 @@ describe('a process that is asked to end under load', () => {
     const streams = streamsOf(await readTopic(cluster.stores.KAFKA_BROKERS, 'accounts.events.v1'));
     for (const [id, count] of load.changes) {
       const events = streams.get(id) ?? [];
-      assert.deepEqual(faultsOfStream(id, events), []);
+      assert.deepEqual(streamFaults(id, events), []);
       const { length } = events.filter(({ headers }) => headers['ce_type'] === 'ProfileChanged');
       assert.equal(length, count);
     }

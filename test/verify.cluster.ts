@@ -10,7 +10,7 @@ import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { type Db, type Document, MongoClient } from 'mongodb';
 import { createClient } from './support/client.ts';
 import { type Cluster, services, startCluster } from './support/cluster.ts';
-import { faultsOfStream, streamsOf } from './support/event-checks.ts';
+import { streamFaults, streamsOf } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
 import { readTopic, type SeenRecord, subjectOf } from './support/kcat.ts';
 import { createMailbox } from './support/mailbox.ts';
@@ -223,7 +223,7 @@ describe('republish', () => {
     ];
     assert.deepEqual([...anew.keys()].toSorted(), [...old.keys()].toSorted());
     for (const [key, stream] of anew) {
-      assert.deepEqual(faultsOfStream(key, stream), []);
+      assert.deepEqual(streamFaults(key, stream), []);
       const ids = (records: readonly SeenRecord[] = []) =>
         records.toSorted(bySequence).map(({ headers }) => headers['ce_id']);
       assert.deepEqual(ids(stream), ids(old.get(key)));

@@ -15,7 +15,7 @@ const EVERY_MS = 1_000;
 const TELL_EVERY_MS = 15_000;
 
 /** The amount of unfinished work by kind; kinds without any are omitted. */
-export type Unrest = Readonly<Record<string, number>>;
+export type UnfinishedWork = Readonly<Record<string, number>>;
 
 export interface QuiescenceOptions {
   readonly withinMs: number;
@@ -27,10 +27,10 @@ export interface QuiescenceOptions {
  * processed, and no mail is pending.
  * @returns the work that is left when the time is over; empty if none
  */
-export async function untilQuiet(
+export async function waitUntilQuiet(
   stores: Servers | DataFolder,
   { withinMs, say }: QuiescenceOptions,
-): Promise<Unrest> {
+): Promise<UnfinishedWork> {
   const look = 'DATA_DIR' in stores ? lookInto(stores) : await openLook(stores);
   const began = performance.now();
   let told = began;
@@ -42,21 +42,21 @@ export async function untilQuiet(
       if (quiet === 2 || now - began > withinMs) return unrest;
       if (now - told < TELL_EVERY_MS) continue;
       told = now;
-      say(`  still ${unrestInWords(unrest)}`);
+      say(`  still ${unfinishedWorkInWords(unrest)}`);
     }
   } finally {
     await look.close();
   }
 }
 
-export function unrestInWords(unrest: Unrest): string {
+export function unfinishedWorkInWords(unrest: UnfinishedWork): string {
   return Object.entries(unrest)
     .map(([what, count]) => `${count} ${what}`)
     .join(', ');
 }
 
 interface Look {
-  unrest(): Promise<Unrest>;
+  unrest(): Promise<UnfinishedWork>;
   close(): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ function lookInto({ DATA_DIR }: DataFolder): Look {
   };
 }
 
-function withoutNone(counts: Readonly<Record<string, number>>): Unrest {
+function withoutNone(counts: Readonly<Record<string, number>>): UnfinishedWork {
   return Object.fromEntries(Object.entries(counts).filter(([, left]) => left > 0));
 }
 
@@ -94,7 +94,7 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise<Look> {
   }
 
   /** Uses a new connection each time, because an older one could ask brokers that no longer lead the partitions. */
-  async function unread(): Promise<Unrest> {
+  async function unread(): Promise<UnfinishedWork> {
     const admin = kafka.admin();
     await admin.connect();
     try {
@@ -111,7 +111,7 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise<Look> {
   }
 
   return {
-    async unrest(): Promise<Unrest> {
+    async unrest(): Promise<UnfinishedWork> {
       function count(collection: string, filter: object) {
         return database.collection(collection).countDocuments(filter);
       }

@@ -9,7 +9,7 @@ import { isForged } from './checker/forged-rules.ts';
 import { readStores } from './checker/read-stores.ts';
 import { minimumsFor } from './minimums.ts';
 import { runFaultPlan } from './nemesis/nemesis.ts';
-import { unrestInWords, untilQuiet } from './quiescence.ts';
+import { unfinishedWorkInWords, waitUntilQuiet } from './quiescence.ts';
 import { createRandom } from './random.ts';
 import { createRunFolder, type FaultLine, type RunFolder, type ShownProfile } from './run-folder.ts';
 import type { FaultSettings } from './settings.ts';
@@ -80,13 +80,13 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
 
   say(`  calm, after ${soFar()} s`);
   await system.repair();
-  await untilQuiet(system.stores, { withinMs: QUIET_WITHIN_MS, say });
+  await waitUntilQuiet(system.stores, { withinMs: QUIET_WITHIN_MS, say });
   const traces = await system.findTraces();
   await askFinally();
   // The final logins may have caused events and mails.
-  const left = await untilQuiet(system.stores, { withinMs: QUIET_WITHIN_MS, say });
+  const left = await waitUntilQuiet(system.stores, { withinMs: QUIET_WITHIN_MS, say });
   const unrest = [
-    ...(Object.keys(left).length > 0 ? [`it does not come to rest: ${unrestInWords(left)}`] : []),
+    ...(Object.keys(left).length > 0 ? [`it does not come to rest: ${unfinishedWorkInWords(left)}`] : []),
     ...(await unreadyOf(system)),
     ...(await findingsOf(system)),
   ];

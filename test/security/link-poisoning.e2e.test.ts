@@ -9,7 +9,7 @@ import { createMailbox, linkOf } from '../support/mailbox.ts';
 import { operationsOf } from '../support/openapi.ts';
 import { sampleBody, samplePath } from '../support/openapi-samples.ts';
 import { createPeople, type Person, somebody } from '../support/people.ts';
-import { rawRequest } from '../support/raw-request.ts';
+import { sendRawRequest } from '../support/raw-request.ts';
 import { startStandalone } from '../support/standalone.ts';
 
 const system = await startStandalone({ LIMITS: 'off', PUBLIC_URL: 'http://accounts.example.com:8080' });
@@ -44,7 +44,7 @@ describe('a link in a mail', () => {
   test('leads to PUBLIC_URL, whatever host the request names', async () => {
     const json = JSON.stringify({ email: ada.email });
     for (const [index, headers] of HEADERS.entries()) {
-      const reply = await rawRequest(system.url, 'POST', '/auth/password-reset-request', {
+      const reply = await sendRawRequest(system.url, 'POST', '/auth/password-reset-request', {
         body: json,
         headers: { 'Content-Type': 'application/json', ...headers },
       });
@@ -75,7 +75,7 @@ describe('a request', () => {
       for (const name of NAMES)
         for (const target of TARGETS) {
           const path = `${samplePath(operation)}?${name}=${encodeURIComponent(target)}`;
-          const reply = await rawRequest(system.url, operation.method, path, {
+          const reply = await sendRawRequest(system.url, operation.method, path, {
             ...(body && { body: JSON.stringify(body) }),
             headers: body ? { 'Content-Type': 'application/json' } : {},
           });
@@ -109,7 +109,7 @@ describe('a body', () => {
       if (body === undefined) continue;
       for (const [name, value] of Object.entries(FIELDS)) {
         if (Object.hasOwn(body, name)) continue;
-        const reply = await rawRequest(system.url, operation.method, samplePath(operation), {
+        const reply = await sendRawRequest(system.url, operation.method, samplePath(operation), {
           body: JSON.stringify({ ...body, [name]: value }),
           headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${accessToken}` },
         });

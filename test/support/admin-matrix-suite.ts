@@ -11,7 +11,7 @@ import { createMailbox, linkOf } from './mailbox.ts';
 import { type Operation, operationsOf, problemFaults } from './openapi.ts';
 import { NOBODY, sampleBody, samplePath } from './openapi-samples.ts';
 import { createAdmin, createPeople, somebody } from './people.ts';
-import { rawRequest } from './raw-request.ts';
+import { sendRawRequest } from './raw-request.ts';
 import type { System } from './system.ts';
 
 type Refusal = readonly [status: number, code: string];
@@ -77,7 +77,7 @@ export function adminMatrixSuite(title: string, start: () => Promise<System>): v
 
     function call(operation: Operation, id: string, token?: string): Promise<Reply> {
       const body = sampleBody(operation);
-      return rawRequest(system.url, operation.method, samplePath(operation, { id }), {
+      return sendRawRequest(system.url, operation.method, samplePath(operation, { id }), {
         ...(body && { body: JSON.stringify(body) }),
         headers: {
           ...(body && { 'Content-Type': 'application/json' }),
@@ -118,7 +118,7 @@ export function adminMatrixSuite(title: string, start: () => Promise<System>): v
         for (const disguise of DISGUISES)
           for (const token of [undefined, tokens['a verified account']]) {
             const path = disguise(samplePath(operation, { id: victim.id }));
-            const reply = await rawRequest(system.url, operation.method, path, {
+            const reply = await sendRawRequest(system.url, operation.method, path, {
               headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
             });
             assert.ok(

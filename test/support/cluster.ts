@@ -12,11 +12,11 @@ import { freePort } from '@latchkey/process/testing/free-port';
 import { mainModuleOf } from '@latchkey/process/testing/program-paths';
 import type { SASLOptions } from 'kafkajs';
 import { MongoClient } from 'mongodb';
-import { openFront } from './front.ts';
+import { startLoadBalancer } from './front.ts';
 import { serveMails } from './mailpit.ts';
 import { withDatabase } from './mongo-url.ts';
 import { createOpsRunner, HIGH_LIMITS, SHORT_WAITS } from './programs.ts';
-import { type ServerProcess, serverProcess } from './server-process.ts';
+import { createServerProcess, type ServerProcess } from './server-process.ts';
 import { createMailServer, type MailServer } from './smtp.ts';
 import type { Settings, System } from './system.ts';
 import { claimBroker, clearBroker } from './test-broker.ts';
@@ -142,7 +142,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
       instances[service].map(({ url }, index) => [url, nameOfInstance(service, index)] as const),
     ),
   );
-  const front = await openFront({
+  const front = await startLoadBalancer({
     port,
     routing: (path) =>
       instances[/^\/api\/v1\/(users|events|webhooks)/.test(path) ? 'user' : 'auth'].map(({ url }) => url),
@@ -231,7 +231,7 @@ async function openMail() {
 /** Prepares a process of a service on free ports. */
 async function oneOf(service: ServiceName, settings: Settings): Promise<ServerProcess> {
   const [port, operationsPort] = [String(await freePort()), String(await freePort())];
-  return serverProcess({
+  return createServerProcess({
     url: `http://127.0.0.1:${port}`,
     operations: `http://127.0.0.1:${operationsPort}`,
     words: [mainModuleOf(`services/${service}`)],

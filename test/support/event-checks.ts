@@ -56,7 +56,7 @@ export function streamsOf(records: readonly SeenRecord[]): ReadonlyMap<string, r
 }
 
 /** Returns the faults in the sequence of events of one account or mailing. */
-export function faultsOfStream(key: string, records: readonly SeenRecord[]): readonly string[] {
+export function streamFaults(key: string, records: readonly SeenRecord[]): readonly string[] {
   const sequences = records.map(({ headers }) => Number(headers['ce_sequence']));
   const partitions = new Set(records.map(({ partition }) => partition));
   return [

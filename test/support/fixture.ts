@@ -9,7 +9,7 @@ import { gunzipSync } from 'node:zlib';
 import { type Admin, Kafka, logLevel, type Message, Partitioners, type Producer } from 'kafkajs';
 import { BSON, type Document, type IndexDescription, MongoClient } from 'mongodb';
 import { setCleanupPolicy } from './cleanup-policy.ts';
-import { shiftClock } from './programs.ts';
+import { shiftedClockSettings } from './programs.ts';
 import type { Settings } from './system.ts';
 
 export interface FixtureAccount {
@@ -78,7 +78,7 @@ export async function readManifest(): Promise<Manifest> {
 
 /** Returns settings that make the clock of a process start ten minutes after the fixture was made. */
 export function clockSettingsOf({ madeAt }: Manifest): Settings {
-  return shiftClock(Date.parse(madeAt) + OPENED_AFTER_MS - Date.now());
+  return shiftedClockSettings(Date.parse(madeAt) + OPENED_AFTER_MS - Date.now());
 }
 
 /** Unpacks the data folder. @returns a temporary folder, to be deleted by the caller */

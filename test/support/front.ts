@@ -19,7 +19,7 @@ interface CheckedInstance {
   readonly operations: string;
 }
 
-export interface FrontOptions {
+export interface LoadBalancerOptions {
   readonly port: number;
   /** Returns the origins of the instances that serve a path. */
   routing(path: string): readonly string[];
@@ -40,12 +40,12 @@ export const HEALTH_CHECK_MS = 250;
  * connection. It never repeats a request that an instance may have received, but responds with 502. If the client
  * disconnects, the request to the instance is aborted.
  */
-export async function openFront({
+export async function startLoadBalancer({
   port,
   routing,
   checked,
   rewrite = (path) => path,
-}: FrontOptions): Promise<Front> {
+}: LoadBalancerOptions): Promise<Front> {
   let turn = 0;
   function inTurn(instances: readonly string[]): readonly string[] {
     const usable = instances.filter((instance) => !checks.unready.has(instance));

@@ -11,7 +11,7 @@ import { createMailbox } from './mailbox.ts';
 import { faultsOf, type Operation, operationsOf, problemFaults } from './openapi.ts';
 import { sampleBody, sampleOf, samplePath } from './openapi-samples.ts';
 import { createAdmin, createPeople, type People, type Person } from './people.ts';
-import { type RawInput, rawRequest } from './raw-request.ts';
+import { type RawInput, sendRawRequest } from './raw-request.ts';
 import type { System } from './system.ts';
 
 const SEED = 15;
@@ -77,7 +77,7 @@ export function fuzzSuite(title: string, start: () => Promise<System>, options: 
         await people.me(accessToken);
         for (const { name, path, ...input } of casesOf(operation)) {
           const headers = { Authorization: `Bearer ${accessToken}`, ...input.headers };
-          const reply = await rawRequest(system.url, operation.method, path, { ...input, headers });
+          const reply = await sendRawRequest(system.url, operation.method, path, { ...input, headers });
           faults.push(...faultsIn(operation, reply).map((fault) => `${operation.name}, ${name}: ${fault}`));
         }
       }

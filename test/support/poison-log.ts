@@ -40,7 +40,7 @@ export function keyInPartition<Key extends string | Buffer>(partition: number, k
   }
 }
 
-export async function kafkaLog(brokers: string): Promise<PoisonLog> {
+export async function openKafkaLog(brokers: string): Promise<PoisonLog> {
   const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'poison', logLevel: logLevel.NOTHING });
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();

@@ -30,7 +30,7 @@ export const SHORT_WAITS: Settings =
       };
 
 /** Returns settings that shift the clock of a process by this many ms; it is behind if the number is negative. */
-export function shiftClock(offsetMs: number): Settings {
+export function shiftedClockSettings(offsetMs: number): Settings {
   return {
     NODE_OPTIONS: `--import=${import.meta.resolve('./shifted-clock.ts')}`,
     CLOCK_OFFSET_MS: String(offsetMs),

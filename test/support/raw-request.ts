@@ -9,7 +9,7 @@ export interface RawInput {
 }
 
 /** Sends a request. @param path below `/api/v1`, or at the root if it starts with `/.` */
-export function rawRequest(
+export function sendRawRequest(
   url: string,
   method: string,
   path: string,

@@ -43,7 +43,7 @@ export interface Program {
 const STARTS_WITHIN_MS = 300_000;
 
 /** Prepares the process without starting it. */
-export function serverProcess({ url, operations, words, env }: Program): ServerProcess {
+export function createServerProcess({ url, operations, words, env }: Program): ServerProcess {
   let child: ChildProcess | undefined;
   let closed: Promise<unknown> = Promise.resolve();
   let printed = '';

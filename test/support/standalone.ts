@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { freePort } from '@latchkey/process/testing/free-port';
 import { createOpsRunner, HIGH_LIMITS, OPS_PATH, STANDALONE_PATH } from './programs.ts';
-import { serverProcess } from './server-process.ts';
+import { createServerProcess } from './server-process.ts';
 import type { Settings, System } from './system.ts';
 
 export interface Standalone extends System {
@@ -40,7 +40,7 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
     LOG_LEVEL: 'info',
     ...settings,
   };
-  const server = serverProcess({ url, operations, words: [STANDALONE_PATH], env });
+  const server = createServerProcess({ url, operations, words: [STANDALONE_PATH], env });
   async function start(): Promise<void> {
     server.launch();
     await server.ready();

@@ -13,7 +13,7 @@ import {
  * unsigned records that release 0.1 wrote. Unreadable records are accepted, too, so that they can still park an
  * account.
  */
-export function authenticateByJournal(journal: Pick<JournalView, 'stream'>): Authenticate {
+export function createJournalAuthenticator(journal: Pick<JournalView, 'stream'>): Authenticate {
   return async (sources) => {
     const candidates = sources
       .filter((source) => !isHeartbeat(source))

@@ -5,7 +5,7 @@
 import { join, resolve } from 'node:path';
 import { allSecretNames, parseSecrets, type StoredSecrets, secretNames } from '@latchkey/auth/secrets';
 import { type Environment, readTextFile, replaceTextFile } from '@latchkey/process';
-import { settingsOfKeys } from './keys.ts';
+import { keysOfEnvironment } from './keys.ts';
 import { dataFolderOf } from './stores.ts';
 
 export interface KeySource {
@@ -27,7 +27,7 @@ export async function openKeySource(
   folder: string | undefined,
   environment: Environment,
 ): Promise<KeySource> {
-  const settings = settingsOfKeys(environment);
+  const settings = keysOfEnvironment(environment);
   if (folder !== undefined) return withOptional(await folderSource(resolve(folder)), settings);
   const given = secretNames.filter((name) => settings[name] !== undefined);
   const path = join(dataFolderOf(environment), 'secrets.json');

@@ -14,7 +14,7 @@ import { dataFolderOf } from './stores.ts';
 const settings = z.object(Object.fromEntries(allSecretNames.map((name) => [name, z.string().optional()])));
 
 /** Returns the keys that are set. @throws ConfigError */
-export function settingsOfKeys(environment: Environment): Partial<Secrets> {
+export function keysOfEnvironment(environment: Environment): Partial<Secrets> {
   return readConfig(settings, environment);
 }
 
@@ -23,7 +23,7 @@ export function settingsOfKeys(environment: Environment): Partial<Secrets> {
  * @throws ConfigError; Error naming the keys that are in neither
  */
 export async function keysOfFolder(folder: string, environment: Environment): Promise<Secrets> {
-  const keys = { ...(await keysIn(join(folder, 'secrets.json'))), ...settingsOfKeys(environment) };
+  const keys = { ...(await keysIn(join(folder, 'secrets.json'))), ...keysOfEnvironment(environment) };
   const missing = requiredSecretNames.filter((name) => keys[name] === undefined);
   if (missing.length > 0) throw new Error(`${missing.join(', ')}: neither set nor in ${folder}/secrets.json`);
   return keys as Secrets;
@@ -38,7 +38,7 @@ export async function secretOfFolder(
   folder: string,
   environment: Environment,
 ): Promise<string | undefined> {
-  const given = settingsOfKeys(environment)[name];
+  const given = keysOfEnvironment(environment)[name];
   return given ?? (await keysIn(join(folder, 'secrets.json')))[name];
 }
 
@@ -46,7 +46,7 @@ export async function secretOfFolder(
  * Returns a sealer for webhook secrets that uses the given WEBHOOK_SECRET_KEY.
  * @throws ConfigError
  */
-export function createSealerWith(key: string | undefined): SecretSealer {
+export function createWebhookSealer(key: string | undefined): SecretSealer {
   const { WEBHOOK_SECRET_KEY } = readConfig(webhookSettings, { WEBHOOK_SECRET_KEY: key });
   return createSecretSealer(WEBHOOK_SECRET_KEY);
 }
@@ -58,7 +58,9 @@ export function createSealerWith(key: string | undefined): SecretSealer {
 export async function webhookSealerOf({
   environment,
 }: Pick<CommandContext, 'environment'>): Promise<SecretSealer> {
-  return createSealerWith(await secretOfFolder('WEBHOOK_SECRET_KEY', dataFolderOf(environment), environment));
+  return createWebhookSealer(
+    await secretOfFolder('WEBHOOK_SECRET_KEY', dataFolderOf(environment), environment),
+  );
 }
 
 /**

@@ -54,7 +54,7 @@ export function wholeNumberParser(min: number, max: number) {
 }
 
 /** Parses the name of another service. @throws InvalidArgumentError */
-export function parseName(text: string): string {
+export function parseConsumerName(text: string): string {
   if (isConsumerName(text)) return text;
   throw new InvalidArgumentError('Expected up to 63 letters, digits, dots, underscores and hyphens.');
 }

@@ -12,7 +12,7 @@ import {
   openApiDocument,
   operationsRoutes,
   type Route,
-  startingOperations,
+  startingOperationsRoutes,
   startingRoutes,
 } from '@latchkey/http';
 import {
@@ -168,7 +168,7 @@ async function startOperations(
   config: StandaloneConfig,
   { logger, registry }: StandaloneDeps,
 ): Promise<ListeningPart> {
-  const routes = startingOperations({ registry, health: async () => [] });
+  const routes = startingOperationsRoutes({ registry, health: async () => [] });
   const listener = listenForOperations(config, { logger, registry, routes, problemTypes: PROBLEM_TYPES });
   await listener.start();
   return listener;

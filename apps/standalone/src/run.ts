@@ -11,7 +11,7 @@ import {
 } from '@latchkey/process';
 import { composeStandalone, type Standalone } from './compose.ts';
 import { readSettings, type StandaloneConfig } from './settings.ts';
-import { printWelcome } from './welcome.ts';
+import { formatWelcome } from './welcome.ts';
 
 /**
  * Creates the logger. Lines are pretty on a terminal in development and JSON otherwise, because formatting a line takes
@@ -39,7 +39,7 @@ async function run(): Promise<ExitCode> {
 
 async function startAndWelcome(standalone: Standalone): Promise<void> {
   await standalone.start();
-  process.stdout.write(printWelcome(standalone));
+  process.stdout.write(formatWelcome(standalone));
 }
 
 widenThreadPool(process.env);

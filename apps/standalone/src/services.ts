@@ -1,12 +1,12 @@
 /** Composes the three services on one embedded backend. */
 import { compose as composeAuth } from '@latchkey/auth';
 import type { Bus } from '@latchkey/bus';
-import { fixedEventKeys } from '@latchkey/consumer';
+import { createFixedEventKeys } from '@latchkey/consumer';
 import { allowedOrigins, publicPathOf, type Route, type Service } from '@latchkey/http';
 import { compose as composeNotifier } from '@latchkey/notifier';
 import type { ClockGuard, Logger, Registry } from '@latchkey/process';
 import { createSqliteStore, type Database } from '@latchkey/sqlite';
-import { fixedKeys } from '@latchkey/tokens';
+import { createFixedKeySource } from '@latchkey/tokens';
 import { compose as composeUser } from '@latchkey/user';
 import type { readServiceSettings } from './settings.ts';
 
@@ -52,8 +52,8 @@ export function composeServices(
   const mails = { ofAccount: (account: string) => notifier.mailsOf(account) };
   const auth = composeAuth(settings.auth, { ...part('auth'), forget, mails });
   // Auth runs in this process, so its keys need not be fetched over HTTP.
-  const keys = settings.user.JWKS_URL === undefined ? { keys: fixedKeys(auth.jwks()) } : {};
-  const eventKeys = fixedEventKeys(auth.jwks());
+  const keys = settings.user.JWKS_URL === undefined ? { keys: createFixedKeySource(auth.jwks()) } : {};
+  const eventKeys = createFixedEventKeys(auth.jwks());
   const user = composeUser(settings.user, {
     ...part('user'),
     ...keys,

@@ -6,7 +6,7 @@ import type { BusRecord, Slice } from '@latchkey/bus';
 import type { Dependency, Logger } from '@latchkey/process';
 import { z } from 'zod';
 
-export const eventSignatures = z
+export const eventSignaturesSetting = z
   .enum(['require', 'warn'])
   .default('require')
   .describe(
@@ -18,7 +18,7 @@ export const eventSignatures = z
  * says only to report them.
  */
 export function createForgeryAlarm(deps: {
-  readonly policy: z.infer<typeof eventSignatures>;
+  readonly policy: z.infer<typeof eventSignaturesSetting>;
   readonly logger: Logger;
   /** Counts a forged record; called once for each. */
   count(): void;

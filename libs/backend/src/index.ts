@@ -1,5 +1,5 @@
 export type { Backend } from './backend.ts';
-export { createForgeryAlarm, eventKeysHealth, eventSignatures } from './event-origin.ts';
+export { createForgeryAlarm, eventKeysHealth, eventSignaturesSetting } from './event-origin.ts';
 export { busHealth, createWriteProbe, storeHealth } from './health.ts';
 export {
   type KafkaConfig,
@@ -12,7 +12,7 @@ export {
 } from './log-kinds.ts';
 export {
   type OpenOptions,
-  readServerStore,
+  readServerStoreConfig,
   readStore,
   readStoreKind,
   type Store,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConfigError, describeConfig, readConfig } from '@latchkey/process';
 import { kafkaSettings, readLogKind } from './log-kinds.ts';
-import { readServerStore, readStore } from './store-kinds.ts';
+import { readServerStoreConfig, readStore } from './store-kinds.ts';
 
 const given = { KAFKA_BROKERS: 'kafka-1:9092' };
 const sasl = {
@@ -86,10 +86,10 @@ describe('the store', () => {
 
   test('of a service that is a process of its own is MongoDB, unless STORE says otherwise', () => {
     assert.deepEqual(
-      faultsIn(() => readServerStore({})),
+      faultsIn(() => readServerStoreConfig({})),
       ['MONGO_URL: is required'],
     );
-    assert.equal(readServerStore({ STORE: 'sqlite' }).kind, 'sqlite');
+    assert.equal(readServerStoreConfig({ STORE: 'sqlite' }).kind, 'sqlite');
   });
 
   test('is of a kind that there is', () => {

@@ -97,7 +97,7 @@ export function readStore(environment: Environment): StoreConfig {
 }
 
 /** Like `readStore`, for services that are separate processes: without STORE, the store is never the embedded one. */
-export function readServerStore(environment: Environment): StoreConfig {
+export function readServerStoreConfig(environment: Environment): StoreConfig {
   return openable(readStoreKind(environment, 'mongo'), environment);
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
 import type { OutgoingRecord } from './bus.ts';
-import { type DeadLetter, openDeadLetters, type RecordPosition } from './dead-letter-box.ts';
+import { type DeadLetter, openDeadLetterQueues, type RecordPosition } from './dead-letter-box.ts';
 import { createEmbeddedBus } from './embedded/bus.embedded.ts';
 import { createEmbeddedReader } from './embedded/reader.embedded.ts';
 
@@ -42,7 +42,7 @@ async function openLog(context: TestContext) {
     await empty;
     await subscription.close();
   }
-  return { bus, setAside, box: openDeadLetters({ bus, reader }) };
+  return { bus, setAside, box: openDeadLetterQueues({ bus, reader }) };
 }
 
 function record(value: string, headers: OutgoingRecord['headers'] = {}): OutgoingRecord {

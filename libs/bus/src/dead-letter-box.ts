@@ -58,7 +58,7 @@ export interface DeadLetterQueuesDeps {
   readonly reader: LogReader;
 }
 
-export function openDeadLetters({ bus, reader }: DeadLetterQueuesDeps): DeadLetterQueues {
+export function openDeadLetterQueues({ bus, reader }: DeadLetterQueuesDeps): DeadLetterQueues {
   async function topics(): Promise<readonly string[]> {
     return (await reader.topics()).filter((name) => name.includes(DEAD_LETTERS_INFIX));
   }

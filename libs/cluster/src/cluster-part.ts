@@ -6,7 +6,7 @@ import {
   listenForOperations,
   operationsRoutes,
   type Service,
-  startingOperations,
+  startingOperationsRoutes,
   startingRoutes,
 } from '@latchkey/http';
 import type { Dependency, Logger, Part, ProcessEnd, Registry, ServiceProcessConfig } from '@latchkey/process';
@@ -59,7 +59,7 @@ export function createClusterPart(
   const operations = listenForOperations(config.process, {
     logger,
     registry,
-    routes: startingOperations({ registry, health: startHealth }),
+    routes: startingOperationsRoutes({ registry, health: startHealth }),
     problemTypes: PROBLEM_TYPES,
   });
 

@@ -1,4 +1,4 @@
-import { type Backend, kafkaSettings, readServerStore } from '@latchkey/backend';
+import { type Backend, kafkaSettings, readServerStoreConfig } from '@latchkey/backend';
 import type { TopicSpec } from '@latchkey/bus';
 import type { Service } from '@latchkey/http';
 import {
@@ -86,7 +86,7 @@ function settingsOf<Settings extends z.ZodObject>(service: ClusterService<Settin
   return readAllSettings({
     process: () => readConfig(serviceProcessSettings(defaultPort), environment),
     kafka: () => readConfig(kafkaSettings, environment),
-    store: () => readServerStore(environment),
+    store: () => readServerStoreConfig(environment),
     own: () => readConfig(settings, environment),
   });
 }

@@ -23,7 +23,7 @@ const FETCH_WITHIN_MS = 3000;
 const MAX_AGE_MS = 10 * 60_000;
 
 /** Returns the keys of a JWKS in memory. @throws Error if the value is not a JWKS */
-export function fixedEventKeys(jwks: unknown): EventKeys {
+export function createFixedEventKeys(jwks: unknown): EventKeys {
   const keys = eventKeysIn(jwks);
   return { find: async () => keys, unavailableReason: () => undefined };
 }
@@ -34,7 +34,7 @@ export function fixedEventKeys(jwks: unknown): EventKeys {
  * the cached keys remain in use.
  * @param options.clock returns the monotonic time in ms
  */
-export function remoteEventKeys(
+export function createRemoteEventKeys(
   url: string,
   options: { readonly fetch?: typeof fetch; readonly clock?: () => number } = {},
 ): EventKeys {

@@ -8,10 +8,10 @@ export {
 } from './authenticate.ts';
 export { type CatchUp, createCatchUp } from './catch-up.ts';
 export {
+  createFixedEventKeys,
+  createRemoteEventKeys,
   type EventKeys,
   EventKeysUnavailable,
-  fixedEventKeys,
-  remoteEventKeys,
 } from './event-keys.ts';
 export { accountsIn, type FoldedRecord, foldSlice, type SliceOutcome } from './fold-slice.ts';
 export { createMemoryPositions } from './memory-positions.ts';
@@ -47,4 +47,9 @@ export {
   sequenceOf,
   typeOf,
 } from './records.ts';
-export { createRetryParked, type RetryDeps, type RetryOutcome, type RetryParked } from './retry-parked.ts';
+export {
+  createParkedAccountRetrier,
+  type RetryDeps,
+  type RetryOutcome,
+  type RetryParked,
+} from './retry-parked.ts';

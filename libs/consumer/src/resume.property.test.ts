@@ -7,7 +7,7 @@ import { accountsIn, foldSlice } from './fold-slice.ts';
 import { createMemoryPositions } from './memory-positions.ts';
 import type { Position, PositionStore } from './position-store.ts';
 import { decodeRecord, type EventRecord, sequenceOf } from './records.ts';
-import { createRetryParked } from './retry-parked.ts';
+import { createParkedAccountRetrier } from './retry-parked.ts';
 import { accountId, eventRecord } from './testing/history.ts';
 import { failingAt, readKeyOf, type ShuffledLog, shuffledLogs } from './testing/shuffled-log.ts';
 import { acceptAllRecords } from './testing/signed.ts';
@@ -35,7 +35,7 @@ function memberOf(positions: PositionStore<State>, records: readonly BusRecord[]
     save: (states) => call(() => positions.save(states)),
     replaceMark: (current, next) => call(() => positions.replaceMark(current, next)),
   };
-  const parked = createRetryParked<State>({
+  const parked = createParkedAccountRetrier<State>({
     log: { readKey: (_topic, _partition, key, from, to) => readKeyOf(records, key, from, to) },
     authenticate: acceptAllRecords,
     positions: store,

@@ -74,7 +74,7 @@ interface Range {
   readonly passesUnreadable: boolean;
 }
 
-export function createRetryParked<P extends Position>(deps: RetryDeps<P>): RetryParked<P> {
+export function createParkedAccountRetrier<P extends Position>(deps: RetryDeps<P>): RetryParked<P> {
   const { log, positions, start, handle } = deps;
 
   async function find(account: string): Promise<P> {

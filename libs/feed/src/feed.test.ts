@@ -11,7 +11,7 @@ import { createListeningPart } from '@latchkey/http';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { createFeed, type FeedReader } from './feed.ts';
-import { feedQuery } from './query.ts';
+import { feedParameters } from './query.ts';
 import { feedRoutes } from './routes.ts';
 import { respondWithStream } from './stream.ts';
 
@@ -392,7 +392,7 @@ describe('server-sent events', () => {
           return feed.read(query);
         },
       },
-      query: feedQuery.parse({ limit: '1' }),
+      query: feedParameters.parse({ limit: '1' }),
       view: { person: true, placeholders: false },
       ending: new AbortController().signal,
       leave: () => undefined,

@@ -19,7 +19,7 @@ const cursor = z
     return z.NEVER;
   });
 
-export const feedQuery = z.object({
+export const feedParameters = z.object({
   after: cursor
     .optional()
     .describe('`Feed-Cursor` of the page before. Without it the feed begins with the first event.'),
@@ -43,4 +43,4 @@ export const feedQuery = z.object({
     ),
 });
 
-export type FeedParameters = z.infer<typeof feedQuery>;
+export type FeedParameters = z.infer<typeof feedParameters>;

@@ -5,7 +5,7 @@ import { readCursor } from './cursor.ts';
 import type { Feed, FeedReader } from './feed.ts';
 import { respondWithPage } from './page.ts';
 import { createWaitingSlots } from './places.ts';
-import { type FeedParameters, feedQuery } from './query.ts';
+import { type FeedParameters, feedParameters } from './query.ts';
 import { respondWithStream } from './stream.ts';
 import { mapLogFailures, readerViewOf } from './view.ts';
 
@@ -45,7 +45,7 @@ export function feedRoutes({ feed, policy, path }: FeedRoutesDeps): readonly Rou
       },
       optional: false,
     },
-    query: feedQuery,
+    query: feedParameters,
     headers: lastEventId,
     answers: {
       200: {

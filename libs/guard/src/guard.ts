@@ -3,10 +3,10 @@ import {
   type AccessClaims,
   bearerToken,
   createGuards,
+  createRemoteKeySource,
   createTokenVerifier,
   type KeySource,
   type Guard as Policy,
-  remoteKeys,
   serviceUnavailable,
 } from '@latchkey/tokens';
 import { Refusal } from './refusal.ts';
@@ -65,8 +65,9 @@ export interface Guard {
  */
 export function createGuard(options: GuardOptions): Guard {
   const { issuer, audience = 'latchkey', now = () => new Date(), revocations } = options;
-  const { keys = remoteKeys(options.jwksUrl ?? `${issuer.replace(/\/+$/, '')}/.well-known/jwks.json`) } =
-    options;
+  const {
+    keys = createRemoteKeySource(options.jwksUrl ?? `${issuer.replace(/\/+$/, '')}/.well-known/jwks.json`),
+  } = options;
   const policies = createGuards({
     verify: cacheTokens(createTokenVerifier({ keys, issuer, audience, now }), now),
     standing: async (claims, { headers }) => {

@@ -1,6 +1,6 @@
 /** `@latchkey/guard/testing`: signs access tokens for tests of a guarded service. */
 import { randomUUID } from 'node:crypto';
-import { fixedKeys } from '@latchkey/tokens';
+import { createFixedKeySource } from '@latchkey/tokens';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { GuardOptions } from './guard.ts';
 import type { RevocationCheck } from './standing.ts';
@@ -50,7 +50,7 @@ export async function createTestTokens(
   };
 
   return {
-    options: { issuer, audience, keys: fixedKeys(jwks), revocations },
+    options: { issuer, audience, keys: createFixedKeySource(jwks), revocations },
     jwks,
     sign(token = {}) {
       const { account = randomUUID(), role = 'user', verified = true } = token;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { describe, it } from 'node:test';
-import { clientAddress } from './client-address.ts';
+import { createClientAddressReader } from './client-address.ts';
 
 function from(peer: string, forwardedFor?: string): IncomingMessage {
   return {
@@ -11,7 +11,7 @@ function from(peer: string, forwardedFor?: string): IncomingMessage {
 }
 
 describe("the client's address", () => {
-  const address = clientAddress(['10.0.0.0/8', '2001:db8::/32', '127.0.0.1']);
+  const address = createClientAddressReader(['10.0.0.0/8', '2001:db8::/32', '127.0.0.1']);
 
   for (const [what, peer, forwardedFor, expected] of [
     ['is the peer, whatever it claims', '203.0.113.9', '198.51.100.1', '203.0.113.9'],
@@ -32,7 +32,7 @@ describe("the client's address", () => {
 
   for (const block of ['10.0.0.0/33', '10.0.0/8', 'loopback', '::1/129', '10.0.0.0/', '10.0.0.0/8/8x']) {
     it(`cannot be told from the proxies "${block}"`, () => {
-      assert.throws(() => clientAddress([block]), /TRUSTED_PROXIES/);
+      assert.throws(() => createClientAddressReader([block]), /TRUSTED_PROXIES/);
     });
   }
 });

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { parseAddressBlocks } from '@latchkey/process';
 
 /** Returns the IP address of the client, empty if the connection is already closed. */
-export type ClientAddress = (request: IncomingMessage) => string;
+export type ReadClientAddress = (request: IncomingMessage) => string;
 
 /**
  * Determines the IP addresses of clients: that of the peer or, behind trusted proxies, the right-most untrusted address
@@ -13,7 +13,7 @@ export type ClientAddress = (request: IncomingMessage) => string;
  * @param trustedProxies IP addresses and CIDR blocks
  * @throws Error naming TRUSTED_PROXIES if one is neither
  */
-export function clientAddress(trustedProxies: readonly string[]): ClientAddress {
+export function createClientAddressReader(trustedProxies: readonly string[]): ReadClientAddress {
   const trusted = parseAddressBlocks(trustedProxies);
   function isTrusted(address: string): boolean {
     return trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { type FieldError, Problem, problems, rateLimited } from './problem.ts';
 import { type Policy, publicPolicy, type Route, route } from './route.ts';
-import { pagePolicy, securityHeaders } from './security-headers.ts';
+import { pageContentSecurityPolicy, securityHeaders } from './security-headers.ts';
 import { serveRoutes } from './testing/serve.ts';
 
 const greeting = z.object({ name: z.string(), nested: z.object({ deep: z.string() }).optional() });
@@ -405,7 +405,7 @@ describe('problems', () => {
       {
         answers: { 200: { description: 'A page', media: ['text/html'] } },
         problemPage: ({ spec, details }) => `<h1>${spec.title}: ${details.detail}</h1>`,
-        pageHeaders: { 'Content-Security-Policy': pagePolicy('https://cdn.example.com') },
+        pageHeaders: { 'Content-Security-Policy': pageContentSecurityPolicy('https://cdn.example.com') },
       },
     );
     const form = { ...page, method: 'POST', body: z.object({}), accepts: ['json', 'form'] } as const;

@@ -4,7 +4,7 @@ import type { Logger } from '@latchkey/process';
 import Koa from 'koa';
 import type { Registry } from 'prom-client';
 import { type ProblemOptions, problemResponses } from './answer-problem.ts';
-import { clientAddress } from './client-address.ts';
+import { createClientAddressReader } from './client-address.ts';
 import { type CorsOptions, createCorsStep } from './cors.ts';
 import type { Exchange, ExchangeState, Next, Step } from './exchange.ts';
 import { validationFailed } from './field-errors.ts';
@@ -53,7 +53,7 @@ export function createHandler(
 }
 
 function identify({ logger, trustedProxies }: HttpOptions): Step {
-  const addressOf = clientAddress(trustedProxies);
+  const addressOf = createClientAddressReader(trustedProxies);
   return async (exchange, next) => {
     exchange.state.request = requestContext(exchange, { path: pathOf(exchange), logger, addressOf });
     exchange.set('X-Request-Id', exchange.state.request.requestId);

@@ -4,7 +4,7 @@ export { createListeningPart, type ListeningPart } from './listen.ts';
 export { listenForOperations } from './listen-for-operations.ts';
 export { type OpenApiInfo, openApiDocument } from './openapi.ts';
 export { openApiRoute } from './openapi-route.ts';
-export { operationsRoutes, startingOperations } from './operations.ts';
+export { operationsRoutes, startingOperationsRoutes } from './operations.ts';
 export { allowedOrigins, areSameSite, originSettings, publicPathOf } from './origin-settings.ts';
 export {
   type FieldError,
@@ -25,7 +25,7 @@ export {
   type RouteSpec,
   route,
 } from './route.ts';
-export { pagePolicy, securityHeaders } from './security-headers.ts';
+export { pageContentSecurityPolicy, securityHeaders } from './security-headers.ts';
 export type { Service } from './service.ts';
 export { startingRoutes } from './starting.ts';
 export { joinTexts, type Texts } from './translate.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@latchkey/process';
-import type { ClientAddress } from './client-address.ts';
+import type { ReadClientAddress } from './client-address.ts';
 import { endSignalOf } from './ending.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestContext } from './route.ts';
@@ -16,7 +16,7 @@ export function requestContext(
     path,
     logger,
     addressOf,
-  }: { readonly path: string; readonly logger: Logger; readonly addressOf: ClientAddress },
+  }: { readonly path: string; readonly logger: Logger; readonly addressOf: ReadClientAddress },
 ): RequestContext {
   const { req: request } = exchange;
   const { 'set-cookie': _ignored, ...headers } = request.headers;

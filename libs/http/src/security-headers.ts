@@ -5,7 +5,7 @@ function policy(...directives: readonly string[]): string {
 }
 
 /** Returns the Content-Security-Policy of a page. @param imageOrigin another server from which it may load images */
-export function pagePolicy(imageOrigin?: string): string {
+export function pageContentSecurityPolicy(imageOrigin?: string): string {
   return policy(
     "default-src 'none'",
     "script-src 'self'",
@@ -38,7 +38,7 @@ export const securityHeaders = {
    */
   page: {
     'Cache-Control': 'no-store',
-    'Content-Security-Policy': pagePolicy(),
+    'Content-Security-Policy': pageContentSecurityPolicy(),
     'X-Robots-Tag': 'noindex, nofollow',
   },
   /** For development pages, which load scripts from this server. */

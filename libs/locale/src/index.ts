@@ -1,2 +1,2 @@
 export { fallbackLocales, parseLocale } from './locale.ts';
-export { countInWords, instantInWords } from './words.ts';
+export { durationInWords, instantInWords } from './words.ts';

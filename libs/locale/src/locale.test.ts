@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { countInWords, fallbackLocales, instantInWords, parseLocale } from './index.ts';
+import { durationInWords, fallbackLocales, instantInWords, parseLocale } from './index.ts';
 
 describe('a locale', () => {
   it('falls back to its language, and to English', () => {
@@ -24,7 +24,7 @@ describe('a locale', () => {
   });
 
   it('words a count', () => {
-    assert.equal(countInWords(1, 'hour', 'de'), '1 Stunde');
-    assert.equal(countInWords(40, 'second', 'en'), '40 seconds');
+    assert.equal(durationInWords(1, 'hour', 'de'), '1 Stunde');
+    assert.equal(durationInWords(40, 'second', 'en'), '40 seconds');
   });
 });

@@ -37,7 +37,7 @@ const instants = perLocale(
 );
 
 /** Formats a count of a unit of time: "24 hours", "1 Stunde". */
-export function countInWords(count: number, unit: TimeUnit, locale: string): string {
+export function durationInWords(count: number, unit: TimeUnit, locale: string): string {
   return counts[unit](locale).format(count);
 }
 

@@ -5,10 +5,10 @@ import { StoreUnavailable } from '@latchkey/store';
 import { cableTo } from './cable.fixture.ts';
 import { guardMongo, isLostRace, MongoFailure, retryLostRace } from './failures.ts';
 import { openMongo } from './open.ts';
-import { mongoUrl, testDatabase } from './testing.ts';
+import { createTestDatabase, mongoUrl } from './testing.ts';
 
 const byName = { collection: 'notes', name: 'name', keys: { name: 1 }, unique: true } as const;
-const database = testDatabase('failures', [byName]);
+const database = createTestDatabase('failures', [byName]);
 
 async function notes() {
   return (await database.empty()).connection.collection<{ name: string; _id?: string }>('notes');

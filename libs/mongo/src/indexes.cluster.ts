@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import type { Connection } from 'mongoose';
 import { ensureIndexes, type Index } from './indexes.ts';
 import { prepareMongo } from './schema.ts';
-import { testDatabase } from './testing.ts';
+import { createTestDatabase } from './testing.ts';
 
-const database = testDatabase('indexes', []);
+const database = createTestDatabase('indexes', []);
 
 const byName: Index = { collection: 'notes', name: 'name', keys: { name: 1 }, unique: true, sparse: true };
 const byTime: Index = { collection: 'notes', name: 'time', keys: { at: -1, name: 1 } };

@@ -48,7 +48,7 @@ export async function ensureIndexes(connection: Connection, indexes: readonly In
  * Returns what is wrong with the indexes, as text that follows "MongoDB".
  * @throws the driver's errors
  */
-export async function faultsOfIndexes(connection: Connection, indexes: readonly Index[]): Promise<string[]> {
+export async function indexFaults(connection: Connection, indexes: readonly Index[]): Promise<string[]> {
   const collections = new Set(indexes.map(({ collection }) => collection));
   const faults: string[] = [];
   for (const collection of collections) {

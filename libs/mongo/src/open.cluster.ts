@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Cable, cableTo } from './cable.fixture.ts';
 import { type MongoStore, openMongo } from './open.ts';
-import { mongoUrl, testDatabase } from './testing.ts';
+import { createTestDatabase, mongoUrl } from './testing.ts';
 
-const database = testDatabase('open', []);
+const database = createTestDatabase('open', []);
 
 async function withCable(play: (mongo: MongoStore, cable: Cable) => Promise<void>): Promise<void> {
   const cable = await cableTo(mongoUrl());

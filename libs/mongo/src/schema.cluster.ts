@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type MongoSchema, prepareMongo } from './schema.ts';
-import { testDatabase } from './testing.ts';
+import { createTestDatabase } from './testing.ts';
 
-const database = testDatabase('schema', []);
+const database = createTestDatabase('schema', []);
 
 const byName = { collection: 'notes', name: 'name', keys: { name: 1 } } as const;
 const first: MongoSchema = { owner: 'notes', migrations: [], indexes: async () => [byName] };

@@ -5,7 +5,7 @@
 import { type Preparable, type Requirement, SchemaError } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import { guardMongo, retryLostRace } from './failures.ts';
-import { ensureIndexes, faultsOfIndexes, type Index, missingIndexes } from './indexes.ts';
+import { ensureIndexes, type Index, indexFaults, missingIndexes } from './indexes.ts';
 
 /** Changes the documents from one version to the next. May be interrupted, so it must be safe to repeat. */
 export type Migration = (connection: Connection) => Promise<void>;
@@ -69,7 +69,7 @@ export function prepareMongo(connection: Connection, schema: MongoSchema): Prepa
     ],
     async check() {
       const version = (await recorded()) ?? FIRST_VERSION;
-      const faults = await faultsOfIndexes(connection, await schema.indexes());
+      const faults = await indexFaults(connection, await schema.indexes());
       if (version < needed) faults.push(`has schema version ${version} of ${owner}, not ${needed}`);
       if (faults.length > 0)
         throw new SchemaError(`MONGO_URL: MongoDB ${faults.join(', ')}. Run: ${PREPARE}`);

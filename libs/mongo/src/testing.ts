@@ -21,7 +21,7 @@ export function mongoUrl(): string {
 }
 
 /** Creates a database for one test file. It is dropped after the tests. */
-export function testDatabase(suite: string, indexes: readonly Index[]): TestDatabase {
+export function createTestDatabase(suite: string, indexes: readonly Index[]): TestDatabase {
   const url = mongoUrl();
   const database = `latchkey_test_${suite}_${randomBytes(4).toString('hex')}`;
   const opened: MongoStore[] = [];

@@ -3,7 +3,7 @@ import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:cryp
 import { describe, test } from 'node:test';
 import jwt from 'jsonwebtoken';
 import { createTokenVerifier } from './access-token.ts';
-import { fixedKeys } from './key-source.ts';
+import { createFixedKeySource } from './key-source.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
 const nowSeconds = NOW.getTime() / 1000;
@@ -11,7 +11,9 @@ const nowSeconds = NOW.getTime() / 1000;
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const foreignPair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-const keys = fixedKeys({ keys: [{ ...pair.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig' }] });
+const keys = createFixedKeySource({
+  keys: [{ ...pair.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig' }],
+});
 const verify = createTokenVerifier({
   keys,
   issuer: 'https://id.example.com',

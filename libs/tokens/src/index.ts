@@ -15,5 +15,10 @@ export {
   serviceUnavailable,
 } from './guards.ts';
 export { ACCOUNT_SEQUENCE, PROBLEM_TYPES } from './http-names.ts';
-export { fixedKeys, type KeySource, KeysUnavailable, remoteKeys } from './key-source.ts';
+export {
+  createFixedKeySource,
+  createRemoteKeySource,
+  type KeySource,
+  KeysUnavailable,
+} from './key-source.ts';
 export { guardTexts } from './texts.ts';

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, test } from 'node:test';
 import { errors } from 'jose';
-import { fixedKeys, type KeySource, KeysUnavailable, remoteKeys } from './key-source.ts';
+import {
+  createFixedKeySource,
+  createRemoteKeySource,
+  type KeySource,
+  KeysUnavailable,
+} from './key-source.ts';
 
 function makeKey(kid: string) {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -41,7 +46,7 @@ describe('keys behind a URL', () => {
     return reply();
   }
   function connect() {
-    return remoteKeys('https://id.example.com/jwks.json', { fetch: fetchJwks, clock: () => time });
+    return createRemoteKeySource('https://id.example.com/jwks.json', { fetch: fetchJwks, clock: () => time });
   }
 
   beforeEach(() => {
@@ -142,7 +147,7 @@ describe('keys in memory', () => {
   test('leave out members of another kind', async () => {
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
     const { kid: _, ...unnamed } = k1;
-    const keys = fixedKeys({
+    const keys = createFixedKeySource({
       keys: [
         { ...rsa, kid: 'rsa' },
         unnamed,
@@ -159,6 +164,9 @@ describe('keys in memory', () => {
 
   test('refuse a private key', async () => {
     const whole = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
-    await assert.rejects(find(fixedKeys({ keys: [{ ...whole, kid: 'k' }] }), 'k'), errors.JWKSInvalid);
+    await assert.rejects(
+      find(createFixedKeySource({ keys: [{ ...whole, kid: 'k' }] }), 'k'),
+      errors.JWKSInvalid,
+    );
   });
 });

@@ -25,7 +25,7 @@ const UNKNOWN_KEY_COOLDOWN_MS = 10_000;
 const MAX_AGE_MS = 10 * 60_000;
 
 /** Returns the keys of a JWKS (RFC 7517) in memory. */
-export function fixedKeys(jwks: { readonly keys: readonly JWK[] }): KeySource {
+export function createFixedKeySource(jwks: { readonly keys: readonly JWK[] }): KeySource {
   return createLocalJWKSet({ keys: [...jwks.keys] });
 }
 
@@ -35,7 +35,7 @@ export function fixedKeys(jwks: { readonly keys: readonly JWK[] }): KeySource {
  * unknown key id causes another fetch, at most once in 10 s, failed fetches included. @param options.clock returns
  * the monotonic time in ms
  */
-export function remoteKeys(
+export function createRemoteKeySource(
   url: string,
   options: { readonly fetch?: typeof fetch; readonly clock?: () => number } = {},
 ): KeySource {

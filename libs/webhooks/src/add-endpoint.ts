@@ -1,5 +1,5 @@
 /** Adds endpoints and creates their secrets. Refuses URLs that must not be called, and more than MAX_ENDPOINTS. */
-import { faultOfUrl } from './addresses.ts';
+import { urlFault } from './addresses.ts';
 import {
   MAX_ENDPOINTS,
   makeEndpointId,
@@ -15,7 +15,7 @@ import { isSealed, type SecretSealer } from './seal.ts';
 
 /** Checks that a URL may be called. @throws EndpointRefused; the message follows "The URL" */
 export function assertUrlAllowed(url: string, { allowPrivate }: { readonly allowPrivate: boolean }): void {
-  const fault = faultOfUrl(url, { allowPrivate });
+  const fault = urlFault(url, { allowPrivate });
   if (fault !== undefined) throw new EndpointRefused('url', fault);
 }
 

@@ -78,7 +78,7 @@ export function publicLookup(resolve: Resolve = lookup): LookupFunction {
 const MAX_URL = 2000;
 
 /** Returns why a URL may not be called, in words that follow "The URL"; undefined if it may. */
-export function faultOfUrl(
+export function urlFault(
   text: string,
   { allowPrivate }: { readonly allowPrivate: boolean },
 ): string | undefined {

@@ -6,13 +6,13 @@ import { allowedOrigins, publicPathOf, type Service } from '@latchkey/http';
 import { createClockGuard, type Dependency, groupParts, type Logger, type Registry } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
 import { createLeases, type KeyFingerprints } from '@latchkey/store';
-import { createGuards, createTokenVerifier, fixedKeys } from '@latchkey/tokens';
+import { createFixedKeySource, createGuards, createTokenVerifier } from '@latchkey/tokens';
 import { v4, v7 } from 'uuid';
 import type { IpForm } from './audit/client.ts';
 import { createAuditMetrics } from './audit/metrics.ts';
 import { displayableSettings } from './audit/process-settings.ts';
 import { createAuditPublisher } from './audit/publisher.ts';
-import { createRecorder } from './audit/recorder.ts';
+import { createAuditRecorder } from './audit/recorder.ts';
 import { type AuthConfig, authSettings, DEFAULT_COST, limitRules } from './config.ts';
 import type { UseCaseDeps, UseCaseSettings } from './deps.ts';
 import { createHeartbeatJob } from './erasure/heartbeats.ts';
@@ -138,7 +138,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const requestWritten = createWakeup();
   const erasureDue = createWakeup();
   const auditWritten = createWakeup();
-  const recorder = createRecorder({
+  const recorder = createAuditRecorder({
     ...stores,
     ip: ipFormOf(config),
     metrics: createAuditMetrics({ registry, auditLog: stores.auditLog }),
@@ -228,7 +228,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     }),
   ]);
   const publicPath = publicPathOf(config);
-  const verify = createTokenVerifier({ ...issuing, keys: fixedKeys(accessTokens.jwks()) });
+  const verify = createTokenVerifier({ ...issuing, keys: createFixedKeySource(accessTokens.jwks()) });
 
   return {
     ...parts,

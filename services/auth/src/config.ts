@@ -15,7 +15,7 @@ import { parseEventKeys, parseSealingKey, parseSigningKeys } from './keys/keys.t
 import { BreachedFileFault, openBreachedPasswords } from './passwords/breached.ts';
 import { CostFault, parseCosts } from './passwords/hashing/costs.ts';
 import type { LimitRules } from './ports/limits.ts';
-import { ownClaims, profileFields } from './tokens/access-claims.ts';
+import { profileFields, reservedClaims } from './tokens/access-claims.ts';
 
 const MOST = 1_000_000;
 const MINUTE = 60;
@@ -35,7 +35,7 @@ export const DEFAULT_COST = '19456:2';
 const CLAIMS_FAULT = `must be a list of claim=field, with a claim that access tokens do not have yet and one of the fields ${profileFields.join(', ')}`;
 
 const extraClaims = z.record(
-  z.string().refine((claim) => !ownClaims.includes(claim)),
+  z.string().refine((claim) => !reservedClaims.includes(claim)),
   z.enum(profileFields),
 );
 

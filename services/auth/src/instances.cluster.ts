@@ -1,10 +1,10 @@
 /** Several instances of auth on one journal and one log. */
 import assert from 'node:assert/strict';
 import { after, describe, type TestContext, test } from 'node:test';
-import { isolatedBuses } from '@latchkey/bus/testing/isolated';
+import { createIsolatedBusOpener } from '@latchkey/bus/testing/isolated';
 import { ACCOUNTS_TOPIC, allTopics, decode, type LatchkeyEvent } from '@latchkey/events';
 import { createListeningPart } from '@latchkey/http';
-import { testDatabase } from '@latchkey/mongo/testing';
+import { createTestDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { type AuthService, authSettings, compose } from './index.ts';
 import { generateSecrets, type Secrets } from './keys/secrets.ts';
@@ -14,8 +14,8 @@ import { waitUntil } from './testing/until.ts';
 
 const ACCOUNTS = 20;
 
-const database = testDatabase('instances', authIndexes);
-const openBus = isolatedBuses();
+const database = createTestDatabase('instances', authIndexes);
+const openBus = createIsolatedBusOpener();
 const log = openBus();
 const secrets = generateSecrets();
 

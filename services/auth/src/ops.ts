@@ -39,7 +39,7 @@ import { createJournalView } from './streams/journal-view.ts';
 import { createLinkTokens } from './tokens/link-tokens.ts';
 import { createSealer } from './tokens/sealer.ts';
 
-export { clientMatcher } from './audit/client.ts';
+export { createClientMatcher } from './audit/client.ts';
 export { auditSettings } from './audit/settings.ts';
 export { removedBy } from './erasure/removal.ts';
 export { erasureSettings } from './erasure/settings.ts';

@@ -11,12 +11,12 @@ import {
 } from '@latchkey/backend';
 import { type Brand, brandOf } from '@latchkey/brand';
 import type { Subscription, TopicSpec } from '@latchkey/bus';
-import { createAuthenticate, type EventKeys, remoteEventKeys } from '@latchkey/consumer';
+import { createAuthenticate, createRemoteEventKeys, type EventKeys } from '@latchkey/consumer';
 import { checkedAccountsTopic, deliveriesTopic, mailingsTopic, receiptsTopic } from '@latchkey/events';
 import type { ExportedMail } from '@latchkey/export';
 import type { Route, Service } from '@latchkey/http';
 import { createClockGuard, type Dependency, type Logger, type Registry } from '@latchkey/process';
-import { createTokenVerifier, remoteKeys } from '@latchkey/tokens';
+import { createRemoteKeySource, createTokenVerifier } from '@latchkey/tokens';
 import { systemClock } from './adapters/clock.system.ts';
 import { fetchFromAws } from './adapters/fetch-from-aws.ts';
 import { createSmtpMailer } from './adapters/mailer.smtp.ts';
@@ -42,7 +42,7 @@ import type { ReportReader } from './ports/reports.ts';
 import { recipientToKeep } from './recipient.ts';
 import { expectsReports } from './report-settings.ts';
 import { createReportPublisher, type ReportPublisher } from './reports/publish-reports.ts';
-import { createReports, type TakeReport } from './reports/record-report.ts';
+import { createReportRecorder, type TakeReport } from './reports/record-report.ts';
 import { returnPathsOf } from './reports/return-paths.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { createDispatcher, type Dispatcher } from './sending/dispatcher.ts';
@@ -132,9 +132,9 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
   const metrics = createMetrics(registry, deliveries, clock.now);
   const routes: readonly Route[] = reportRoutes(webhookReaders(config), () => running?.takeReport);
   const jwksUrl = config.JWKS_URL ?? `${config.PUBLIC_URL}/.well-known/jwks.json`;
-  const eventKeys = deps.eventKeys ?? remoteEventKeys(jwksUrl);
+  const eventKeys = deps.eventKeys ?? createRemoteEventKeys(jwksUrl);
   const verify = createTokenVerifier({
-    keys: remoteKeys(jwksUrl),
+    keys: createRemoteKeySource(jwksUrl),
     issuer: config.PUBLIC_URL,
     audience: config.AUDIENCE,
     now: clock.now,
@@ -171,7 +171,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
       ...(expectsReports(config) && { recipientOf: recipientToKeep }),
     });
     const publisher = createReportPublisher({ deliveries, bus: backend.bus, clock, logger });
-    const takeReport = createReports({
+    const takeReport = createReportRecorder({
       deliveries,
       suppressions,
       suppressionMs: config.MAIL_SUPPRESSION_DAYS * DAY_MS,

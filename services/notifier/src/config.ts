@@ -1,11 +1,11 @@
 /** The notifier's settings. */
-import { eventSignatures } from '@latchkey/backend';
+import { eventSignaturesSetting } from '@latchkey/backend';
 import { brandFaults, brandSettings } from '@latchkey/brand';
 import { environmentSetting, parseJson, settingSchemas, withCrossFieldChecks } from '@latchkey/process';
 import { z } from 'zod';
-import { dkimFields, faultsOfDkim } from './dkim-settings.ts';
-import { faultsOfMail, mailFields } from './mail-settings.ts';
-import { faultsOfReports, reportFields } from './report-settings.ts';
+import { dkimSettingFields, faultsOfDkim } from './dkim-settings.ts';
+import { faultsOfMail, mailSettingFields } from './mail-settings.ts';
+import { faultsOfReports, reportSettingFields } from './report-settings.ts';
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
 const linkTemplate = url.refine((text) => text.includes('{token}'), 'must contain {token}');
@@ -36,7 +36,7 @@ const notices = settingSchemas
 const fields = z.object({
   LATCHKEY_ENV: environmentSetting,
   PUBLIC_URL: settingSchemas.url().describe('The public URL of the API; links in mails start with it.'),
-  EVENT_SIGNATURES: eventSignatures,
+  EVENT_SIGNATURES: eventSignaturesSetting,
   AUDIENCE: z
     .string()
     .min(1)
@@ -58,15 +58,15 @@ const fields = z.object({
   EMAIL_UNDO_LINK: linkTemplate
     .optional()
     .describe('The URL of the links that undo a change of address, with `{token}`.'),
-  ...mailFields,
+  ...mailSettingFields,
   ...brandSettings,
   MAIL_LEASE_SECONDS: settingSchemas
     .whole({ min: 6, max: 900, fallback: 90 })
     .describe(
       'How long a process reserves the mails that it sends; it extends this while it sends them. If the process dies, its mails wait that long.',
     ),
-  ...dkimFields,
-  ...reportFields,
+  ...dkimSettingFields,
+  ...reportSettingFields,
   NOTICES_OFF: notices.describe(
     `Notices that are not sent, comma-separated: ${NOTICES.map((name) => `\`${name}\``).join(', ')}.`,
   ),

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { ConfigError, readConfig } from '@latchkey/process';
 import { z } from 'zod';
 import { makeDkimKey } from './dkim-key.ts';
-import { dkimFields, dkimSettingsOf, faultsOfDkim } from './dkim-settings.ts';
+import { dkimSettingFields, dkimSettingsOf, faultsOfDkim } from './dkim-settings.ts';
 
 const privateKey = makeDkimKey();
 const given = {
@@ -14,7 +14,7 @@ const given = {
 };
 
 function read(settings: Readonly<Record<string, string | undefined>>) {
-  return readConfig(z.object(dkimFields), settings);
+  return readConfig(z.object(dkimSettingFields), settings);
 }
 
 function faultsOf(settings: Readonly<Record<string, string>>): readonly string[] {

@@ -7,7 +7,7 @@ import { domainSetting } from './domain-setting.ts';
 
 const selector = z.string().regex(SELECTOR_PATTERN, 'must be a name in DNS, such as latchkey1');
 
-export const dkimFields = {
+export const dkimSettingFields = {
   MAIL_DKIM_DOMAIN: domainSetting('example.com')
     .optional()
     .describe(
@@ -26,7 +26,7 @@ export const dkimFields = {
     .meta({ secret: true }),
 };
 
-const schema = z.object(dkimFields);
+const schema = z.object(dkimSettingFields);
 export type DkimConfig = z.infer<typeof schema>;
 
 /** Returns whether the domains are equal, or one is a subdomain of the other. */

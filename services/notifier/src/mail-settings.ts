@@ -65,7 +65,7 @@ const ehloName = z
 
 const tokenUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
 
-export const mailFields = {
+export const mailSettingFields = {
   MAIL_SERVER: server.optional().describe('Host name of the SMTP server.'),
   MAIL_PORT: settingSchemas
     .whole({ min: 1, max: 65_535 })
@@ -138,7 +138,7 @@ export const mailFields = {
     ),
 };
 
-const schema = z.object(mailFields);
+const schema = z.object(mailSettingFields);
 export type MailSettings = z.infer<typeof schema>;
 
 type Fault = readonly [name: keyof MailSettings, message: string];

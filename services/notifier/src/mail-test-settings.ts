@@ -1,11 +1,11 @@
 /** The settings about mails and the mail server. `ops mail test` uses them as the notifier does. */
 import { settingSchemas } from '@latchkey/process';
 import { z } from 'zod';
-import { dkimFields, faultsOfDkim } from './dkim-settings.ts';
-import { faultsOfMail, mailFields } from './mail-settings.ts';
-import { faultsOfReports, reportFields } from './report-settings.ts';
+import { dkimSettingFields, faultsOfDkim } from './dkim-settings.ts';
+import { faultsOfMail, mailSettingFields } from './mail-settings.ts';
+import { faultsOfReports, reportSettingFields } from './report-settings.ts';
 
-const schema = z.object({ ...mailFields, ...dkimFields, ...reportFields });
+const schema = z.object({ ...mailSettingFields, ...dkimSettingFields, ...reportSettingFields });
 export type MailTestSettings = z.infer<typeof schema>;
 
 export const mailTestSettings = schema.extend({ PUBLIC_URL: settingSchemas.url().optional() }).superRefine(

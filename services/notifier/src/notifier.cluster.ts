@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
-import { isolatedBuses } from '@latchkey/bus/testing/isolated';
+import { createIsolatedBusOpener } from '@latchkey/bus/testing/isolated';
 import { eventKeys } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
-import { testDatabase } from '@latchkey/mongo/testing';
+import { createTestDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { systemClock } from './adapters/clock.system.ts';
 import { CONSUMER_GROUP } from './consumer-group.ts';
@@ -18,8 +18,8 @@ import { anEvent, aToken, createSealingKey } from './testing/events.ts';
 import { type MailServer, startMailServer } from './testing/mail-server.ts';
 import { settingsToSendTo } from './testing/settings.ts';
 
-const database = testDatabase('notifier', deliveryIndexes);
-const openBus = isolatedBuses();
+const database = createTestDatabase('notifier', deliveryIndexes);
+const openBus = createIsolatedBusOpener();
 const publisher = openBus();
 const key = await createSealingKey();
 

@@ -18,7 +18,7 @@ export { keyIdOf as sealingKeyIdOf } from './adapters/opener.jose.ts';
 export { type DeliveryState, deliveryStates } from './delivery/delivery.ts';
 export { describeFailure } from './delivery/reply.ts';
 export { ALL_MAILS, type Suppression, suppressionId } from './delivery/suppression.ts';
-export { dkimRecord, faultOfDkimKey, makeDkimKey } from './dkim-key.ts';
+export { dkimKeyFault, dkimRecord, makeDkimKey } from './dkim-key.ts';
 export type { DeliverySummary } from './ports/deliveries.ts';
 export { addressFingerprint, addressHint } from './recipient.ts';
 

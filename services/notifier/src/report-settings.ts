@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { domainSetting } from './domain-setting.ts';
 import { snsHostOf } from './reports/sns-topic.ts';
 
-export const reportFields = {
+export const reportSettingFields = {
   MAIL_BOUNCE_DOMAIN: domainSetting('bounces.example.com')
     .optional()
     .describe(
@@ -44,7 +44,7 @@ export const reportFields = {
     ),
 };
 
-const schema = z.object(reportFields);
+const schema = z.object(reportSettingFields);
 export type ReportConfig = z.infer<typeof schema>;
 
 type Fault = readonly [name: keyof ReportConfig, message: string];

@@ -2,12 +2,17 @@
 import { type Backend, busHealth, createForgeryAlarm, eventKeysHealth, storeHealth } from '@latchkey/backend';
 import type { SubscribeOptions, TopicSpec } from '@latchkey/bus';
 import { openClients } from '@latchkey/clients';
-import { type Authenticate, createAuthenticate, type EventKeys, remoteEventKeys } from '@latchkey/consumer';
+import {
+  type Authenticate,
+  createAuthenticate,
+  createRemoteEventKeys,
+  type EventKeys,
+} from '@latchkey/consumer';
 import { ACCOUNTS_TOPIC, checkedAccountsTopic, receiptsTopic } from '@latchkey/events';
 import { createFeed, feedRoutes, receiptRoutes, type SelectGenuine } from '@latchkey/feed';
 import { Problem, publicPathOf, type Service } from '@latchkey/http';
 import type { Dependency, Logger, Registry } from '@latchkey/process';
-import { createGuards, createTokenVerifier, type KeySource, remoteKeys } from '@latchkey/tokens';
+import { createGuards, createRemoteKeySource, createTokenVerifier, type KeySource } from '@latchkey/tokens';
 import { createSecretSealer, createWebhooks, openWebhooks } from '@latchkey/webhooks';
 import type { UserConfig } from './config.ts';
 import { generationGroup } from './generation/pointer.ts';
@@ -81,7 +86,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     generation: () => pointers.last().active,
   });
   const jwksUrl = config.JWKS_URL ?? `${config.PUBLIC_URL}/.well-known/jwks.json`;
-  const eventKeys = deps.eventKeys ?? remoteEventKeys(jwksUrl);
+  const eventKeys = deps.eventKeys ?? createRemoteEventKeys(jwksUrl);
   const verification = {
     keys: eventKeys,
     policy: config.EVENT_SIGNATURES,
@@ -115,7 +120,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
       }),
   });
   const verify = createTokenVerifier({
-    keys: deps.keys ?? remoteKeys(jwksUrl),
+    keys: deps.keys ?? createRemoteKeySource(jwksUrl),
     issuer: config.PUBLIC_URL,
     audience: config.AUDIENCE,
     now,

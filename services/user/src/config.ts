@@ -1,6 +1,6 @@
 /** The settings of the user service. */
 
-import { eventSignatures } from '@latchkey/backend';
+import { eventSignaturesSetting } from '@latchkey/backend';
 import { originSettings } from '@latchkey/http';
 import { settingSchemas } from '@latchkey/process';
 import { webhookSettings } from '@latchkey/webhooks';
@@ -17,7 +17,7 @@ export const userSettings = z.object({
     .min(1)
     .default('latchkey')
     .describe('The audience that access tokens must name (`aud`).'),
-  EVENT_SIGNATURES: eventSignatures,
+  EVENT_SIGNATURES: eventSignaturesSetting,
   JWKS_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
     .optional()

@@ -3,19 +3,19 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Bus } from '@latchkey/bus';
-import { isolatedBuses } from '@latchkey/bus/testing/isolated';
+import { createIsolatedBusOpener } from '@latchkey/bus/testing/isolated';
 import { eventKeys } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createListeningPart } from '@latchkey/http';
-import { testDatabase } from '@latchkey/mongo/testing';
+import { createTestDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { compose, userSettings, userTopics } from './index.ts';
 import { profileIndexes } from './storage/mongo/schema.ts';
 import { ada, type History, historyOf } from './testing/history.ts';
 import { ISSUER, tokenKeys, tokenOf } from './testing/tokens.ts';
 
-const database = testDatabase('user', profileIndexes());
-const openBus = isolatedBuses();
+const database = createTestDatabase('user', profileIndexes());
+const openBus = createIsolatedBusOpener();
 const publisher = openBus();
 
 const PATIENCE_MS = 120_000;

@@ -3,7 +3,7 @@ import type { CommandLine } from '../run-folder.ts';
 import { checkAccountOrders } from './account-order.ts';
 import { checkAcknowledged } from './acknowledged.ts';
 import { checkCoverage } from './coverage.ts';
-import { beforeErasure, checkErasures, isErased } from './erasure-rules.ts';
+import { checkErasures, commitsBeforeErasure, isErased } from './erasure-rules.ts';
 import { checkFinalLogins } from './final-logins.ts';
 import { checkForged, genuineRecords, isForged } from './forged-rules.ts';
 import { eventsByAccount, journalOf } from './journal.ts';
@@ -46,7 +46,7 @@ export function checkRecorded(recorded: RecordedRun, stores: Stores, now: Date):
   const { run, history, mails, faults, removed } = recorded;
   const forged = stores.records.filter(isForged);
   const records = genuineRecords(stores.records, removed);
-  const journal = journalOf(beforeErasure(stores.commits, records));
+  const journal = journalOf(commitsBeforeErasure(stores.commits, records));
   const commands = { journal, history, settings: run.settings };
   const letters = { journal, mails, faults, deliveries: stores.deliveries };
   const { firsts, duplicates } = countRecords(records);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { beforeErasure, checkErasures } from './erasure-rules.ts';
+import { checkErasures, commitsBeforeErasure } from './erasure-rules.ts';
 import { journalOf } from './journal.ts';
 import type { Commit } from './stored.ts';
 import { commitOf, DAN, eventOf, FAY, goodStores, minuteOfRun, NOW } from './testing/good-run.ts';
@@ -40,7 +40,7 @@ describe('the rule of erasures', () => {
 });
 
 describe('what an erased account had', () => {
-  const restored = journalOf(beforeErasure(goodStores.commits, goodStores.records));
+  const restored = journalOf(commitsBeforeErasure(goodStores.commits, goodStores.records));
 
   test('is still on the topic, unless a record differs in more than the person', () => {
     assert.equal(restored.events.get(DAN)?.[0]?.data.person?.username, 'dan');
@@ -48,7 +48,7 @@ describe('what an erased account had', () => {
       ...record,
       payload: record.payload?.replace('"role":"user"', '"role":"admin"') ?? null,
     }));
-    const left = journalOf(beforeErasure(goodStores.commits, altered)).events.get(DAN);
+    const left = journalOf(commitsBeforeErasure(goodStores.commits, altered)).events.get(DAN);
     assert.equal(left?.[0]?.data.person, null);
   });
 
@@ -58,13 +58,13 @@ describe('what an erased account had', () => {
     const again = commitOf(FAY, [7, 8], 'x', [
       eventOf('ProfileChanged', minuteOfRun(20), { userId: FAY, person: { username: 'dan' } }),
     ]);
-    const shared = journalOf(beforeErasure([...goodStores.commits, again], goodStores.records));
+    const shared = journalOf(commitsBeforeErasure([...goodStores.commits, again], goodStores.records));
     assert.deepEqual([...namesOfErased(shared).keys()], ['dan@example.com']);
     const address = { person: { email: 'dan@example.com' } };
     const signUp = commitOf(FAY, [7, 8], 'x', [
       eventOf('ProfileChanged', minuteOfRun(20), { userId: FAY, ...address }),
     ]);
-    const contained = journalOf(beforeErasure([...goodStores.commits, signUp], goodStores.records));
+    const contained = journalOf(commitsBeforeErasure([...goodStores.commits, signUp], goodStores.records));
     assert.deepEqual([...namesOfErased(contained).keys()], [], 'the username is part of the address');
   });
 

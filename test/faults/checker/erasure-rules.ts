@@ -53,7 +53,7 @@ export function checkErasures(journal: Journal, now: Date): readonly Violation[]
  * Returns the commits as they were before erasure. Their personal data comes from the topic, which may still contain
  * it. An event is left unchanged if its record differs in anything but `person`.
  */
-export function beforeErasure(
+export function commitsBeforeErasure(
   commits: readonly Commit[],
   records: readonly TopicRecord[],
 ): readonly Commit[] {

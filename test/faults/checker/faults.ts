@@ -8,7 +8,7 @@ const SLACK_MS = 1000;
  * Returns whether a fault of one of these targets overlaps a time span, in ms since 1970. The target of a fault may
  * have several parts, separated by spaces: a name such as `notifier-1` must equal one of them.
  */
-export function coversTime(
+export function hasFaultDuring(
   faults: readonly FaultLine[],
   { from, to }: { readonly from: number; readonly to: number },
   targets: readonly string[],

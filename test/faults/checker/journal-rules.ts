@@ -2,7 +2,7 @@
 import type { FaultLine } from '../run-folder.ts';
 import { byId, type CommandContext } from './commands.ts';
 import { isErased } from './erasure-rules.ts';
-import { coversTime } from './faults.ts';
+import { hasFaultDuring } from './faults.ts';
 import { foldAccount } from './fold.ts';
 import { eventsByAccount, isMailing, type Journal, type JournalEvent, lastSequence } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
@@ -208,7 +208,9 @@ export function checkMarks(
     const due = dueAt(event);
     const mayBeGivenUp = command !== undefined && due - at > GIVEN_UP_AFTER_MS;
     const span = { from: at, to: Math.max(at, due) };
-    return mayBeGivenUp || coversTime(faults, span, [...(command?.by ? [command.by] : ANSWERERS), 'mongodb']);
+    return (
+      mayBeGivenUp || hasFaultDuring(faults, span, [...(command?.by ? [command.by] : ANSWERERS), 'mongodb'])
+    );
   }
 
   return eventsByAccount(journal).flatMap(([id, events]) => {

@@ -1,6 +1,6 @@
 /** Compares the mails that events require with two records: that of the mail server, and the notifier's deliveries. */
 import type { FaultLine, MailLine } from '../run-folder.ts';
-import { coversTime } from './faults.ts';
+import { hasFaultDuring } from './faults.ts';
 import type { Journal, JournalEvent } from './journal.ts';
 import { type OwedMail, owedMails, type Superseded, supersededBy, supersedes } from './owed-mails.ts';
 import { type Violation, violationsOf } from './report.ts';
@@ -144,7 +144,7 @@ const isExcused: Readonly<
  * no record of it, so only the faults can explain the refusal.
  */
 function isHitInTry(faults: readonly FaultLine[], { at, ms }: Pick<Attempt, 'at' | 'ms'>): boolean {
-  return coversTime(faults, { from: at.getTime(), to: at.getTime() + ms }, ['smtp']);
+  return hasFaultDuring(faults, { from: at.getTime(), to: at.getTime() + ms }, ['smtp']);
 }
 
 function checkStale(story: Story): readonly Violation[] {
@@ -175,7 +175,7 @@ function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly V
       from: Date.parse(before.at),
       to: Math.min(accepted + RECORDED_WITHIN_MS, Date.parse(copy.at)),
     };
-    if (coversTime(faults, span, [before.by, ...SHARED_BY_SENDERS])) return [];
+    if (hasFaultDuring(faults, span, [before.by, ...SHARED_BY_SENDERS])) return [];
     return violationsOf(
       'duplicate mails',
       `${nameOf(story)} was accepted from ${before.by} at ${before.answeredAt}, and came again from ${copy.by} at ${copy.at}`,
@@ -221,7 +221,8 @@ function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]
     }));
     const isLate = [...tries, ...arrivals].some(
       ({ claimed, by }) =>
-        claimed > known && !coversTime(delays, { from: known, to: claimed + CLAIM_MS }, [...by, 'mongodb']),
+        claimed > known &&
+        !hasFaultDuring(delays, { from: known, to: claimed + CLAIM_MS }, [...by, 'mongodb']),
     );
     if (!isLate) return [];
     return violationsOf(
@@ -250,7 +251,7 @@ const CLOCK_ERROR_MS = 60_000;
 function clockErrorAt(time: Date, processes: readonly string[], faults: readonly FaultLine[]): number {
   const span = { from: time.getTime() - CLOCK_ERROR_MS, to: time.getTime() + CLOCK_ERROR_MS };
   const clocks = processes.map((name) => `clock-of-${name}`);
-  return coversTime(faults, span, clocks) ? CLOCK_ERROR_MS : 0;
+  return hasFaultDuring(faults, span, clocks) ? CLOCK_ERROR_MS : 0;
 }
 
 function firstSignOf({ delivery, arrivals }: Story, faults: readonly FaultLine[]): number {

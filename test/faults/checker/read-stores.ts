@@ -7,7 +7,7 @@ import { type Db, MongoClient } from 'mongodb';
 import { isHeartbeat, readTopic } from '../../support/kcat.ts';
 import type { DataFolder, Servers } from '../run-folder.ts';
 import { readDataFolder } from '../system/data-folder.ts';
-import { beforeErasure } from './erasure-rules.ts';
+import { commitsBeforeErasure } from './erasure-rules.ts';
 import { genuineRecords } from './forged-rules.ts';
 import { type Journal, journalOf } from './journal.ts';
 import type {
@@ -82,7 +82,7 @@ export async function readJournal(
   try {
     const commits = await readerOf(client.db())<Commit>('auth_commits');
     const records = await readRecords(KAFKA_BROKERS);
-    return journalOf(beforeErasure(commits, genuineRecords(records, removed)));
+    return journalOf(commitsBeforeErasure(commits, genuineRecords(records, removed)));
   } finally {
     await client.close();
   }

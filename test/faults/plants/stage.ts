@@ -10,7 +10,7 @@ import { serverOf, urlThrough } from '../../support/mongo-url.ts';
 import type { Settings } from '../../support/system.ts';
 import { check, type Report } from '../checker/check.ts';
 import { findTraces } from '../checker/find-traces.ts';
-import { untilQuiet } from '../quiescence.ts';
+import { waitUntilQuiet } from '../quiescence.ts';
 import { createRunFolder, type MailLine, type Minimums } from '../run-folder.ts';
 import { ehloName, openSink, type Sink } from '../system/sink.ts';
 import * as ask from '../traffic/commands.ts';
@@ -126,7 +126,7 @@ export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
       const until = new Date().toISOString();
       for (const [fault, target] of Object.entries(hits)) folder.fault({ at, fault, target, until });
     },
-    rest: async (withinMs) => void (await untilQuiet(cluster.stores, { withinMs, say: () => undefined })),
+    rest: async (withinMs) => void (await waitUntilQuiet(cluster.stores, { withinMs, say: () => undefined })),
     judge: async () => {
       const endedAt = new Date().toISOString();
       await folder.close({

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { eventually } from '../../support/eventually.ts';
 import { answeredBy, framesOf, headOf, PRODUCE_API_KEY } from './kafka-frames.ts';
-import { type KafkaProxy, kafkaProxyTo } from './kafka-proxy.ts';
+import { createKafkaProxy, type KafkaProxy } from './kafka-proxy.ts';
 
 const METADATA = 3;
 
@@ -81,7 +81,7 @@ describe('the proxy', () => {
 
   beforeEach(async () => {
     asked = [];
-    proxy = await kafkaProxyTo((broker.address() as AddressInfo).port);
+    proxy = await createKafkaProxy((broker.address() as AddressInfo).port);
     await plug();
   });
 

@@ -34,7 +34,7 @@ export interface KafkaProxy {
 }
 
 /** Creates a proxy to a broker on this machine. It accepts connections from the beginning. */
-export async function kafkaProxyTo(brokerPort: number): Promise<KafkaProxy> {
+export async function createKafkaProxy(brokerPort: number): Promise<KafkaProxy> {
   let mode: ProxyMode = { kind: 'clear' };
   let produced = Promise.withResolvers<void>();
   let held: Promise<void> | undefined;

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import type { BSON } from 'mongodb';
 import { answeredBy, answerTo, bodyOf, idOf, messagesOf } from './mongo-frames.ts';
-import { type MongoProxy, mongoProxyTo } from './mongo-proxy.ts';
+import { createMongoProxy, type MongoProxy } from './mongo-proxy.ts';
 
 /** Returns a request, which is built like a response. */
 function requestOf(id: number, body: BSON.Document): Buffer {
@@ -40,7 +40,7 @@ describe('the proxy to MongoDB', () => {
 
   beforeEach(async () => {
     applied = [];
-    proxy = await mongoProxyTo(`127.0.0.1:${(mongo.address() as AddressInfo).port}`);
+    proxy = await createMongoProxy(`127.0.0.1:${(mongo.address() as AddressInfo).port}`);
     await proxy.mend();
     client = connect(proxy.port, '127.0.0.1');
     answers = messagesOf(client);

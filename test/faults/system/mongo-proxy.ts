@@ -35,7 +35,7 @@ const STEPPED_DOWN = {
 const DISK_FULL = { ok: 0, code: 14031, codeName: 'OutOfDiskSpace', errmsg: 'no space left' } as const;
 
 /** Creates a proxy to `host:port`. It accepts no connections until `mend` is called. */
-export async function mongoProxyTo(far: string): Promise<MongoProxy> {
+export async function createMongoProxy(far: string): Promise<MongoProxy> {
   let mode: MongoMode = 'clear';
 
   /** Forwards between client and server until one of them closes. */

@@ -6,8 +6,8 @@ import { nameOfInstance, services } from '../../support/cluster.ts';
 import { serverOf } from '../../support/mongo-url.ts';
 import type { MailLine } from '../run-folder.ts';
 import { type Clocks, openClocks } from './clocks.ts';
-import { type KafkaProxy, kafkaProxyTo } from './kafka-proxy.ts';
-import { type MongoProxy, mongoProxyTo } from './mongo-proxy.ts';
+import { createKafkaProxy, type KafkaProxy } from './kafka-proxy.ts';
+import { createMongoProxy, type MongoProxy } from './mongo-proxy.ts';
 import { openSink, type Sink } from './sink.ts';
 
 /** The arguments that MONGO_CONTROL must accept; the last three only for a replica set. */
@@ -43,13 +43,13 @@ export async function openServers(options: ServersOptions, stack: AsyncDisposabl
   stack.defer(async () => void (await Promise.all(proxies.map((proxy) => proxy.close()))));
   const nodes = await startKafkaNodes(REPLICATION, {
     advertise: async (port) => {
-      const proxy = await kafkaProxyTo(port);
+      const proxy = await createKafkaProxy(port);
       proxies.push(proxy);
       return proxy.port;
     },
   });
   stack.defer(nodes.close);
-  const mongo = await mongoProxyTo(serverOf(mongoUrl));
+  const mongo = await createMongoProxy(serverOf(mongoUrl));
   stack.defer(mongo.cut);
   await mongo.mend();
   const sink = await openSink(recordMail);

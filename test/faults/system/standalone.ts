@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@latchkey/process/testing/free-port';
-import { openFront } from '../../support/front.ts';
+import { startLoadBalancer } from '../../support/front.ts';
 import { createOpsRunner, HIGH_LIMITS, STANDALONE_PATH } from '../../support/programs.ts';
-import { serverProcess } from '../../support/server-process.ts';
+import { createServerProcess } from '../../support/server-process.ts';
 import { NO_SERVERS } from '../../support/standalone.ts';
 import { createOperator } from '../nemesis/deployment.ts';
 import { createStandaloneFaults } from '../nemesis/faults.ts';
@@ -44,7 +44,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
   const [port, ownPort, operationsPort] = [await freePort(), await freePort(), await freePort()];
   const url = `http://127.0.0.1:${ownPort}`;
   const stores = { DATA_DIR: folder };
-  const instance = serverProcess({
+  const instance = createServerProcess({
     url,
     operations: `http://127.0.0.1:${operationsPort}`,
     words: [STANDALONE_PATH],
@@ -68,7 +68,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
     },
   });
   stack.defer(async () => void (await instance.end('SIGTERM')));
-  const front = await openFront({ port, routing: () => [url], checked: [] });
+  const front = await startLoadBalancer({ port, routing: () => [url], checked: [] });
   stack.defer(front.close);
   instance.launch();
   await instance.ready();

@@ -1,5 +1,5 @@
 /** Reads the security events of a log. */
-import type { clientMatcher } from '@latchkey/auth/ops';
+import type { createClientMatcher } from '@latchkey/auth/ops';
 import type { BusRecord, LogReader, PartitionRange } from '@latchkey/bus';
 import { decodeSecurityEvent, type SecurityEvent, type SecurityEventType } from '@latchkey/events';
 
@@ -7,7 +7,7 @@ export interface EventFilter {
   readonly account?: string | undefined;
   readonly type?: SecurityEventType | undefined;
   /** Returns whether the client of an event is the requested one. */
-  readonly isClient?: ReturnType<typeof clientMatcher> | undefined;
+  readonly isClient?: ReturnType<typeof createClientMatcher> | undefined;
   /** The earliest time that an event may have. */
   readonly since?: Date | undefined;
   /** The time before which an event must have happened. */

@@ -8,7 +8,7 @@ import type { CommandContext } from '../context.ts';
 import { withKafkaBus } from '../kafka.ts';
 import { printJson } from '../output/listing.ts';
 import { retryUntilReachable } from '../patience.ts';
-import { formatExamples, JSON_OPTION_HELP, type Program, parseName } from '../program.ts';
+import { formatExamples, JSON_OPTION_HELP, type Program, parseConsumerName } from '../program.ts';
 
 /** Prints or applies the rights of each process on Kafka, and prints the users of MongoDB. */
 export function addAclsCommand(program: Program, context: CommandContext): void {
@@ -57,7 +57,7 @@ const WRONG_PRINCIPAL = `--principal takes user=principal, such as 'auth=User:CN
 
 /** @throws InvalidArgumentError */
 function parseNames(name: string, before: readonly string[] = []): readonly string[] {
-  return [...before, parseName(name)];
+  return [...before, parseConsumerName(name)];
 }
 
 function principalsIn(

@@ -12,7 +12,7 @@ import { retryUntilReachable } from '../patience.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 import { type System, withSystem } from '../system.ts';
-import { parseTopic } from './republish.ts';
+import { parseTopicName } from './republish.ts';
 import { createTopicLike } from './topics.ts';
 
 /** The prefix that distinguishes the name of a topic from the name of a file. */
@@ -25,7 +25,7 @@ export function addAnchorCommand(program: Program, context: CommandContext): voi
     .argument('[file]', 'where to write it; must not exist')
     .addOption(
       new Option('--topic <name>', 'append it to this topic, which is created if it is missing').argParser(
-        parseTopic,
+        parseTopicName,
       ),
     )
     .addHelpText('after', formatExamples('anchor anchor-2026-12-01.json', 'anchor --topic anchors.v1'))

@@ -21,7 +21,7 @@ import {
   overlapEnd,
   overlapOption,
   type Program,
-  parseName,
+  parseConsumerName,
   typesOption,
 } from '../program.ts';
 import { withStore } from '../stores.ts';
@@ -43,7 +43,7 @@ export function addClientsCommand(program: Program, context: CommandContext): vo
   clients
     .command('add')
     .description('add a client and print its API key')
-    .argument('<name>', 'the name of the service, such as books', parseName)
+    .argument('<name>', 'the name of the service, such as books', parseConsumerName)
     .addOption(
       new Option('--scope <scope...>', 'what the key may be used for')
         .choices(clientScopes)

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '@commander-js/extra-typings';
 import {
   type DeadLetter,
   type DeadLetterQueues,
-  openDeadLetters,
+  openDeadLetterQueues,
   type RecordPosition,
 } from '@latchkey/bus/dead-letters';
 import type { CommandContext } from '../context.ts';
@@ -80,7 +80,7 @@ function withLetters(
   context: CommandContext,
   work: (letters: DeadLetterQueues) => Promise<void>,
 ): Promise<void> {
-  return withLog(context, (log) => work(openDeadLetters(log)));
+  return withLog(context, (log) => work(openDeadLetterQueues(log)));
 }
 
 /** Returns the dead letter at a position. @throws Error with a one-line message if there is none */

@@ -8,7 +8,11 @@ import {
   findTracesInStore,
   type TracesFound,
 } from '../erasure-check/find-traces.ts';
-import { type TracePredicate, traceOfAccount, traceOfAddress } from '../erasure-check/traces.ts';
+import {
+  createAccountTracePredicate,
+  createAddressTracePredicate,
+  type TracePredicate,
+} from '../erasure-check/traces.ts';
 import { secretOfFolder } from '../keys.ts';
 import { printJson } from '../output/listing.ts';
 import { formatExamples, JSON_OPTION_HELP, type Program } from '../program.ts';
@@ -59,7 +63,8 @@ async function checkErased(context: CommandContext, account: string, json: boole
   const address = canonicalAddress(account);
   if (address === undefined && !isAccountId(account))
     throw new Error(`${account} is neither the id of an account nor an e-mail address`);
-  const isTrace: TracePredicate = address === undefined ? traceOfAccount(account) : traceOfAddress(address);
+  const isTrace: TracePredicate =
+    address === undefined ? createAccountTracePredicate(account) : createAddressTracePredicate(address);
   await withSystem(context, async ({ store, log, nameOf }) => {
     const names = allTopics().map(({ name }) => nameOf(name));
     const hits = [

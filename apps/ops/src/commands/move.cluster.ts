@@ -10,7 +10,7 @@ import { parseEnv } from 'node:util';
 import { authSettings, compose as composeAuth } from '@latchkey/auth';
 import { generateSecrets } from '@latchkey/auth/secrets';
 import { createKafkaBus } from '@latchkey/bus/kafka';
-import { fixedEventKeys } from '@latchkey/consumer';
+import { createFixedEventKeys } from '@latchkey/consumer';
 import { receiptsTopic, topics } from '@latchkey/events';
 import { type MongoStore, openMongo } from '@latchkey/mongo';
 import { mongoUrl } from '@latchkey/mongo/testing';
@@ -21,7 +21,7 @@ import {
 } from '@latchkey/notifier';
 import { createRegistry, groupParts, readConfig } from '@latchkey/process';
 import { openDatabase, openSqlite } from '@latchkey/sqlite';
-import { fixedKeys } from '@latchkey/tokens';
+import { createFixedKeySource } from '@latchkey/tokens';
 import { compose as composeUser, userSettings } from '@latchkey/user';
 import { openWebhooks } from '@latchkey/webhooks';
 import { z } from 'zod';
@@ -160,10 +160,10 @@ async function startCluster(t: TestContext, store: MongoStore, keys: object) {
     };
   }
   const auth = composeAuth(readConfig(authSettings, environment), deps());
-  const eventKeys = fixedEventKeys(auth.jwks());
+  const eventKeys = createFixedEventKeys(auth.jwks());
   const user = composeUser(readConfig(userSettings, environment), {
     ...deps(),
-    keys: fixedKeys(auth.jwks()),
+    keys: createFixedKeySource(auth.jwks()),
     eventKeys,
   });
   const notifier = composeNotifier(readConfig(notifierSettings, environment), { ...deps(), eventKeys });

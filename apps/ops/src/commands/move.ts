@@ -5,7 +5,7 @@
 import { join, resolve } from 'node:path';
 import { openOps as openAuth, prepareMove as openAuthMove } from '@latchkey/auth/ops';
 import type { Secrets } from '@latchkey/auth/secrets';
-import { readServerStore, readStore, type Store, topicSettings } from '@latchkey/backend';
+import { readServerStoreConfig, readStore, type Store, topicSettings } from '@latchkey/backend';
 import { type Bus, withTopicNames } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { openClients } from '@latchkey/clients';
@@ -14,7 +14,7 @@ import { readConfig } from '@latchkey/process';
 import { createRecordMove, type RecordMove } from '@latchkey/store';
 import { findOutdatedSecrets, movableWebhooks, openWebhooks } from '@latchkey/webhooks';
 import type { CommandContext } from '../context.ts';
-import { assertFileFreeOrSame, createSealerWith, keysOfFolder, writeEnvFile } from '../keys.ts';
+import { assertFileFreeOrSame, createWebhookSealer, keysOfFolder, writeEnvFile } from '../keys.ts';
 import { formatCount } from '../output/progress.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { preparablesOf } from '../schema.ts';
@@ -34,7 +34,7 @@ export function addMoveCommand(program: Program, context: CommandContext): void 
 
 async function moveFolder(folder: string, envFile: string, context: CommandContext): Promise<void> {
   const config = readStore({ ...context.environment, STORE: 'sqlite' });
-  const target = readServerStore(context.environment);
+  const target = readServerStoreConfig(context.environment);
   await withStore(
     context,
     async (from) => {
@@ -80,7 +80,7 @@ interface Move {
 async function moveStore(move: Move, context: CommandContext): Promise<void> {
   const { from, to, keys } = move;
   for (const schema of preparablesOf(to)) await schema.check();
-  await findOutdatedSecrets(openWebhooks(from).endpoints, createSealerWith(keys.WEBHOOK_SECRET_KEY));
+  await findOutdatedSecrets(openWebhooks(from).endpoints, createWebhookSealer(keys.WEBHOOK_SECRET_KEY));
   const auth = openAuthMove(from, to, keys);
   const notifier = openNotifierMove(from, to);
   // Deliveries are moved before commits, so that no mail is sent again when its event is published from MongoDB.

@@ -9,7 +9,7 @@ import {
   type UserOps,
 } from '@latchkey/user/ops';
 import type { CommandContext } from '../context.ts';
-import { authenticateByJournal } from '../journal-records.ts';
+import { createJournalAuthenticator } from '../journal-records.ts';
 import { formatProperties, printJson, printPage } from '../output/listing.ts';
 import { redactRecord, textFieldsOf } from '../output/redacted.ts';
 import { formatExamples, JSON_OPTION_HELP, limitOption, type Program } from '../program.ts';
@@ -104,7 +104,7 @@ function withAccounts(
 ): Promise<void> {
   return withSystem(context, async ({ store, bus, nameOf }) => {
     const { lastSequence: lastDecided, journal } = openAuth(store);
-    const authenticate = authenticateByJournal(journal);
+    const authenticate = createJournalAuthenticator(journal);
     const user = openUser(store);
     const accounts: Accounts = {
       ...user,

@@ -15,7 +15,7 @@ import {
 } from '@latchkey/events';
 import { createRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
-import { fixedKeys } from '@latchkey/tokens';
+import { createFixedKeySource } from '@latchkey/tokens';
 import { compose, userSettings, userTopics } from '@latchkey/user';
 import { openOps } from '@latchkey/user/ops';
 import { silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
@@ -48,7 +48,7 @@ async function scene(t: TestContext) {
       backend: { store: createSqliteStore(database), bus },
       logger: silentLogger(),
       registry: createRegistry(),
-      keys: fixedKeys({ keys: [] }),
+      keys: createFixedKeySource({ keys: [] }),
       eventKeys,
     },
   );

@@ -23,7 +23,7 @@ export function addRepublishCommand(program: Program, context: CommandContext): 
     .description('publish events of the journal again: all accounts to a new topic, or one account in place')
     .addOption(
       new Option('--to <topic>', 'write all accounts to this topic')
-        .argParser(parseTopic)
+        .argParser(parseTopicName)
         .conflicts('account'),
     )
     .option('--account <id>', 'publish the events of this account again')
@@ -45,7 +45,7 @@ export function addRepublishCommand(program: Program, context: CommandContext): 
  * Parses the name of a topic. Accepts only names that brokers accept and that nothing else uses.
  * @throws InvalidArgumentError
  */
-export function parseTopic(name: string): string {
+export function parseTopicName(name: string): string {
   if (!/^[\w.-]{1,200}$/.test(name) || /^\.+$/.test(name))
     throw new InvalidArgumentError('Expected the name of a topic: letters, digits, dots, - and _.');
   if (name.includes('.dlq.') || name.startsWith('mailings.'))

@@ -33,7 +33,7 @@ import {
   overlapEnd,
   overlapOption,
   type Program,
-  parseName,
+  parseConsumerName,
   typesOption,
   wholeNumberParser,
 } from '../program.ts';
@@ -59,7 +59,7 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
   webhooks
     .command('add')
     .description('add an endpoint and print the secret that its requests are signed with')
-    .argument('<name>', 'the name of the receiver, such as crm', parseName)
+    .argument('<name>', 'the name of the receiver, such as crm', parseConsumerName)
     .argument('<url>', 'where events are sent to')
     .addOption(typesOption())
     .option('--person', 'events contain personal data. Default: they do not')

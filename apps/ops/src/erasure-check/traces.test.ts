@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { traceOfAccount, traceOfAddress } from './traces.ts';
+import { createAccountTracePredicate, createAddressTracePredicate } from './traces.ts';
 
 const ADA = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
 const ADMIN = '01980d2e-5a40-7c31-9f0e-000000000000';
 
 describe('a trace of an address', () => {
-  const isTrace = traceOfAddress('Ada@example.com');
+  const isTrace = createAddressTracePredicate('Ada@example.com');
 
   test('is the address in any text, in any case, also within another', () => {
     for (const stored of [
@@ -32,7 +32,7 @@ describe('a trace of an address', () => {
 });
 
 describe('a trace of an account', () => {
-  const isTrace = traceOfAccount(ADA);
+  const isTrace = createAccountTracePredicate(ADA);
 
   test('is a person, or data of one, that is stored with its id', () => {
     for (const stored of [

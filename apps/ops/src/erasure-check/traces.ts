@@ -29,7 +29,7 @@ const PERSONAL = new Set(
 const [BEFORE, AFTER] = ["[\\w!#$%&'*+/=?^`{|}~.-]", '(?:[a-z\\d-]|\\.[a-z\\d])'];
 
 /** Returns a predicate for an e-mail address. A trace is a string that contains the address, in upper or lower case. */
-export function traceOfAddress(address: string): TracePredicate {
+export function createAddressTracePredicate(address: string): TracePredicate {
   const pattern = new RegExp(`(?<!${BEFORE})${RegExp.escape(address.toLowerCase())}(?!${AFTER})`);
   return (stored) => textsIn(stored).some((text) => pattern.test(text.toLowerCase()));
 }
@@ -39,7 +39,7 @@ export function traceOfAddress(address: string): TracePredicate {
  * together with personal data. An item about something that another person, as an admin, did to the account is no
  * trace: its personal data is that of the admin.
  */
-export function traceOfAccount(account: string): TracePredicate {
+export function createAccountTracePredicate(account: string): TracePredicate {
   return (stored) => {
     const read = parsed(stored);
     return textsIn(read).some((text) => text.includes(account)) && holdsPerson(read, account);

@@ -15,7 +15,7 @@ import { parseSearch } from './search.ts';
 /** How many mails to keep; older ones are deleted. */
 const KEPT_MAILS = 10_000;
 
-export interface MailPage {
+export interface MailRange {
   readonly start: number;
   readonly limit: number;
 }
@@ -33,7 +33,7 @@ export interface Mailbox {
   /** Stores a mail (RFC 5322); resolves with its id once it is durable. */
   receive(raw: Uint8Array, envelope: MailEnvelope): Promise<string>;
   /** Returns mails, newest first. For the query language see search.ts; an empty query matches all. */
-  search(query: string, page: MailPage): SearchResult;
+  search(query: string, page: MailRange): SearchResult;
   /** Returns the mail with this id, or the newest mail if `id` is `latest`, and marks it as read. */
   open(id: string): Promise<Message | undefined>;
   headers(id: string): Promise<MessageHeaders | undefined>;

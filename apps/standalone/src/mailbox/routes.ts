@@ -6,7 +6,7 @@ import { type Answer, Problem, problems, type Route, route } from '@latchkey/htt
 import { z } from 'zod';
 import { localOnly } from '../pages/local-only.ts';
 import { mailPage } from './mail-page.ts';
-import type { Mailbox, MailPage, SearchResult } from './mailbox.ts';
+import type { Mailbox, MailRange, SearchResult } from './mailbox.ts';
 import { messageHeaders, messageSchema, messageSummary } from './message.ts';
 
 const base = '/mailbox/api/v1';
@@ -36,7 +36,7 @@ export const messagePage = z.object({
   messages: z.array(messageSummary),
 });
 
-function listed(found: SearchResult, page: MailPage): Answer {
+function listed(found: SearchResult, page: MailRange): Answer {
   return {
     status: 200,
     body: {

@@ -3,8 +3,8 @@ import type { Bus, Groups, SubscribeOptions, Subscription, TopicSpec } from '../
 import type { LogTail } from '../tail.ts';
 import { type Acl, createAcls } from './acls.ts';
 import { createReusableAdmin, withAdmin } from './admin.ts';
-import { createClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
-import { createDeadLetters } from './dead-letters.ts';
+import { createKafkaClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
+import { createDeadLetterWriter } from './dead-letters.ts';
 import { explainKafkaError, KafkaUnavailableError } from './failures.ts';
 import {
   assertNoForeignMembers,
@@ -85,12 +85,12 @@ export function createKafkaBus({
   times,
   ...connection
 }: KafkaBusDeps): KafkaBus {
-  const clients = createClients(connection, logger);
+  const clients = createKafkaClients(connection, logger);
   /** The required number of partitions of each topic; partitions that somebody adds later do not count. */
   const partitions = new Map(known.map(({ name, partitions: count }) => [name, count]));
   const publisher = createPublisher(clients.prompt, (topic) => partitions.get(topic));
   const letterPublisher = createPublisher(clients.prompt);
-  const letters = createDeadLetters({
+  const letters = createDeadLetterWriter({
     publisher: letterPublisher,
     logger,
     make: (topic, like) => withAdmin(clients.prompt, (admin) => createTopicLike(admin, topic, like)),

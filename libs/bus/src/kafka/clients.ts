@@ -45,7 +45,7 @@ const LINES_REMEMBERED = 100;
 /** Every value is explicit because kafkajs has different defaults if NODE_ENV is `test`. */
 export const PATIENT_RETRY = { retries: 1000, initialRetryTime: 100, maxRetryTime: 1000 } as const;
 
-export function createClients(connection: KafkaConnection, logger: KafkaLogger): KafkaClients {
+export function createKafkaClients(connection: KafkaConnection, logger: KafkaLogger): KafkaClients {
   const { brokers, clientId, ssl, sasl, patchKafkajs } = connection;
   if (patchKafkajs) patchHeaderDecoder();
   patchRequestTimer(clientId);

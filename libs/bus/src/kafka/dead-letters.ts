@@ -16,12 +16,17 @@ export interface DeadLetterDeps {
   differences(topic: KafkaTopic, like: string): Promise<readonly string[]>;
 }
 
-export interface DeadLetters {
+export interface DeadLetterWriter {
   /** Resolves once the records are durable in `<topic>.dlq.<group>`, which is created if it is missing. */
   add(topic: string, group: string, unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
 }
 
-export function createDeadLetters({ publisher, logger, make, differences }: DeadLetterDeps): DeadLetters {
+export function createDeadLetterWriter({
+  publisher,
+  logger,
+  make,
+  differences,
+}: DeadLetterDeps): DeadLetterWriter {
   const known = new Set<string>();
   /** Dead-letter topics whose differences were logged, or cannot be determined. */
   const told = new Set<string>();

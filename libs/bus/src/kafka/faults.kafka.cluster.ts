@@ -8,7 +8,7 @@ import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import type { BusRecord, OutgoingRecord, Slice, Subscription } from '../bus.ts';
 import { withAdmin } from './admin.ts';
 import type { KafkaBusDeps } from './bus.kafka.ts';
-import { createClients } from './clients.ts';
+import { createKafkaClients } from './clients.ts';
 import { KafkaUnavailableError } from './failures.ts';
 import { literalSnappy } from './testing/literal-snappy.ts';
 import { openTestBus, silentLogger, testConnection } from './testing/test-bus.ts';
@@ -65,7 +65,7 @@ function without(request: FetchRequest, forgotten: number | undefined): FetchReq
 
 /** Another program on the same broker, which does not follow our rules. */
 function stranger() {
-  return createClients(testConnection, silentLogger).prompt;
+  return createKafkaClients(testConnection, silentLogger).prompt;
 }
 
 async function sendInSnappy(topic: string, key: string, value: string): Promise<void> {

@@ -7,11 +7,11 @@ import type { BusRecord } from '../bus.ts';
 import { withGroupNames } from '../topic-names.ts';
 import { withAdmin } from './admin.ts';
 import { createKafkaBus } from './bus.kafka.ts';
-import { createClients } from './clients.ts';
+import { createKafkaClients } from './clients.ts';
 import { openTestBus, silentLogger, testConnection } from './testing/test-bus.ts';
 import { waitForTopics } from './topics.ts';
 
-const { prompt } = createClients(testConnection, silentLogger);
+const { prompt } = createKafkaClients(testConnection, silentLogger);
 
 function records(count: number, from = 0) {
   return Array.from({ length: count }, (_, n) => ({

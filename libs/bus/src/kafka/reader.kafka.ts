@@ -1,6 +1,6 @@
 import type { LogReader } from '../reader.ts';
 import { withAdmin } from './admin.ts';
-import { createClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
+import { createKafkaClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
 import { explainKafkaError } from './failures.ts';
 import { readPartition, readRanges } from './read-partition.ts';
 
@@ -13,7 +13,7 @@ export function createKafkaReader({
   logger,
   ...connection
 }: KafkaConnection & { readonly logger: KafkaLogger }): LogReader {
-  const { prompt } = createClients(connection, logger);
+  const { prompt } = createKafkaClients(connection, logger);
   return {
     async topics() {
       try {

@@ -12,7 +12,7 @@ import {
   newPersonSalt,
 } from '@latchkey/events';
 import type { Authenticate } from '../authenticate.ts';
-import { fixedEventKeys } from '../event-keys.ts';
+import { createFixedEventKeys } from '../event-keys.ts';
 import { decodeRecord } from '../records.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -20,7 +20,7 @@ export const signer: EventSigner = eventSigner({ kid: 'test', key: privateKey })
 
 /** The JWKS with the key that `signEvent` uses. */
 export const eventJwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'test' }] };
-export const eventKeys = fixedEventKeys(eventJwks);
+export const eventKeys = createFixedEventKeys(eventJwks);
 
 /** Returns the signed record of an event. @param previous the hash of the account's previous event */
 export function signEvent(event: LatchkeyEvent, previous?: string, by: EventSigner = signer): EncodedEvent {

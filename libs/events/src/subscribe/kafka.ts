@@ -6,8 +6,8 @@ import {
   type Authenticate,
   type AuthenticateOptions,
   createAuthenticate,
-  fixedEventKeys,
-  remoteEventKeys,
+  createFixedEventKeys,
+  createRemoteEventKeys,
 } from '@latchkey/consumer';
 import { encodeReceipt, isConsumerName } from '../receipts.ts';
 import { ACCOUNTS_TOPIC, DELIVERIES_TOPIC, RECEIPTS_TOPIC } from '../topics.ts';
@@ -96,7 +96,7 @@ function verificationFor(options: KafkaOptions): AuthenticateOptions {
       'subscribe needs `keys`: the URL of the JWKS of auth, such as https://id.example.com/.well-known/jwks.json.',
     );
   return {
-    keys: typeof keys === 'string' ? remoteEventKeys(keys) : fixedEventKeys(keys),
+    keys: typeof keys === 'string' ? createRemoteEventKeys(keys) : createFixedEventKeys(keys),
     policy: signatures,
     topics,
     // The notifier publishes these events, and does not sign them.

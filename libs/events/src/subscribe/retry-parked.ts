@@ -1,6 +1,6 @@
 /** Retries a parked account: reads its records again, and passes the events that are due to the handlers. */
 import {
-  createRetryParked,
+  createParkedAccountRetrier,
   type EventRecord,
   type Parked,
   type Position,
@@ -16,7 +16,7 @@ import {
 } from './subscriber.ts';
 
 export function createRetry(subscriber: Subscriber) {
-  return createRetryParked({
+  return createParkedAccountRetrier({
     log: subscriber.bus,
     authenticate: subscriber.authenticate,
     positions: subscriber.store,

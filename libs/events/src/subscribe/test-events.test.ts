@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createAuthenticate, fixedEventKeys } from '@latchkey/consumer';
+import { createAuthenticate, createFixedEventKeys } from '@latchkey/consumer';
 import { catalogue, eventTypes } from '../catalogue.ts';
 import { decode } from '../codec.ts';
 import { HandlerError, ParkError } from './handlers.ts';
@@ -17,7 +17,7 @@ describe('events for tests', () => {
       eventTypes.map((_, at) => at + 1),
     );
     const authenticate = createAuthenticate({
-      keys: fixedEventKeys(events.jwks),
+      keys: createFixedEventKeys(events.jwks),
       policy: 'require',
       topics: [...new Set(eventTypes.map((type) => catalogue[type].topic))],
     });

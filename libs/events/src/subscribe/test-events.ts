@@ -3,7 +3,7 @@
  */
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import type { Bus, BusRecord, Slice } from '@latchkey/bus';
-import { createAuthenticate, fixedEventKeys } from '@latchkey/consumer';
+import { createAuthenticate, createFixedEventKeys } from '@latchkey/consumer';
 import { catalogue, type DataOf, type EventOf, type EventType, type LatchkeyEvent } from '../catalogue.ts';
 import { chainEvent, newPersonSalt } from '../chain.ts';
 import { coveredBy, type EncodedEvent, encode } from '../codec.ts';
@@ -100,7 +100,11 @@ export function createTestEvents(): TestEvents {
     async subscribe({ handlers, store = memoryStore(), topics = [ACCOUNTS_TOPIC], logger = silent }) {
       const log = createLog();
       const effects: Effect[] = [];
-      const authenticate = createAuthenticate({ keys: fixedEventKeys(jwks), policy: 'require', topics });
+      const authenticate = createAuthenticate({
+        keys: createFixedEventKeys(jwks),
+        policy: 'require',
+        topics,
+      });
       const parts = { authenticate, confirm: async () => undefined };
       const subscription = await openSubscription(log.bus, parts, {
         group: 'test',

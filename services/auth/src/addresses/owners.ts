@@ -23,7 +23,7 @@ export function ownerOf(
  * Returns the account that currently has a canonical address; undefined if no account has it. The account that holds
  * the claim may have changed to a different address: it keeps the claim as long as that change can be undone.
  */
-export async function accountAt(
+export async function accountOfAddress(
   deps: Pick<UseCaseDeps, 'journal' | 'accounts'>,
   address: string,
 ): Promise<LivingAccount | undefined> {

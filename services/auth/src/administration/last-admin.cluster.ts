@@ -1,8 +1,8 @@
-import { testDatabase } from '@latchkey/mongo/testing';
+import { createTestDatabase } from '@latchkey/mongo/testing';
 import { authIndexes, openMongoStores } from '../storage/mongo/index.ts';
 import { lastAdminContract } from './last-admin.contract.ts';
 
-const database = testDatabase('last-admin', authIndexes);
+const database = createTestDatabase('last-admin', authIndexes);
 
 async function open() {
   const { connection } = await database.empty();

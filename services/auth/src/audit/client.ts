@@ -38,7 +38,7 @@ function pseudonymOf(ip: string, key: Buffer): string {
  * AUDIT_IP: if only the network was recorded, the function accepts the whole network.
  * @param keys the keys of pseudonyms, including former ones
  */
-export function clientMatcher(
+export function createClientMatcher(
   ip: string,
   keys: readonly Buffer[],
 ): (client: { readonly [K in 'ip' | 'ipPrefix' | 'ipHmac']?: string | undefined }) => boolean {

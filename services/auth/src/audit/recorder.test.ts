@@ -10,7 +10,7 @@ import type { AuditEntry } from '../ports/audit-log.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { waitUntil } from '../testing/until.ts';
 import type { IpForm } from './client.ts';
-import { createRecorder, type RecorderDeps } from './recorder.ts';
+import { createAuditRecorder, type RecorderDeps } from './recorder.ts';
 
 const ACCOUNT = randomUUID();
 const origin = { correlationId: 'request-1', ip: '192.0.2.77', userAgent: 'a browser' };
@@ -25,7 +25,7 @@ function bench(options: Partial<RecorderDeps> = {}) {
   const recorded: string[] = [];
   let isAway = false;
   let ms = 0;
-  const recorder = createRecorder({
+  const recorder = createAuditRecorder({
     auditLog: {
       add: async (entries) => {
         if (isAway) throw new StoreUnavailable(new Error('refused'));

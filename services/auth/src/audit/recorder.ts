@@ -44,9 +44,9 @@ interface Queued {
   readonly address?: string | undefined;
 }
 
-export interface Recorder extends Audit, Part {}
+export interface AuditRecorder extends Audit, Part {}
 
-export function createRecorder(deps: RecorderDeps): Recorder {
+export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
   const { auditLog, metrics, logger, maxQueued = MAX_QUEUED, maxBacklog = MAX_BACKLOG } = deps;
   const { monotonic = () => performance.now() } = deps;
   const isRepeated = createRepeatFilter(monotonic);

@@ -1,7 +1,7 @@
-import { testDatabase } from '@latchkey/mongo/testing';
+import { createTestDatabase } from '@latchkey/mongo/testing';
 import { authIndexes, openMongoStores } from '../storage/mongo/index.ts';
 import { emailChangeCrashes } from './crash.contract.ts';
 
-const database = testDatabase('email-change', authIndexes);
+const database = createTestDatabase('email-change', authIndexes);
 
 emailChangeCrashes('mongo', async () => openMongoStores((await database.empty()).connection));

@@ -10,7 +10,7 @@ import { readLinkToken } from '../tokens/links.ts';
 import { releaseAddresses } from './release.ts';
 
 /** The data of the page of a usable link. */
-export interface PendingEmailUndo {
+export interface EmailUndoView {
   /** The address that the account would get back. */
   readonly email: string;
   /** The current address of the account. */
@@ -28,7 +28,7 @@ export interface UndoEmailChange {
 type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /** Returns the data of the link's page. Changes nothing. @throws Refused (token_invalid, token_expired) */
-export async function viewEmailUndo(deps: LinkNeeds, token: string): Promise<PendingEmailUndo> {
+export async function viewEmailUndo(deps: LinkNeeds, token: string): Promise<EmailUndoView> {
   const { account, email, newEmail } = await linkedAccount(deps, token);
   return { email, newEmail, locale: account.locale };
 }

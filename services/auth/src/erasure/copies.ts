@@ -21,7 +21,7 @@ export interface CopyNeeds {
 /**
  * Returns whether copies of events replace the original records on the accounts topic. @throws Error as the bus does
  */
-export async function replacesEarlier({ bus }: Pick<CopyNeeds, 'bus'>): Promise<boolean> {
+export async function copiesReplaceOriginals({ bus }: Pick<CopyNeeds, 'bus'>): Promise<boolean> {
   return (await bus.isCompacted?.(ACCOUNTS_TOPIC)) ?? true;
 }
 
@@ -33,7 +33,7 @@ export async function replacesEarlier({ bus }: Pick<CopyNeeds, 'bus'>): Promise<
  */
 export async function publishCopies(deps: CopyNeeds, account: string): Promise<void> {
   const { journal, erasureReceipts, bus, signer, now } = deps;
-  if (!(await replacesEarlier(deps))) return;
+  if (!(await copiesReplaceOriginals(deps))) return;
   if (!(await journal.read(account)).every(isChained)) await chainStream(journal, account);
   const commits = await journal.read(account);
   const records = commits.flatMap((commit) => outgoingCommit(commit, signer).records);

@@ -1,9 +1,9 @@
-import { testDatabase } from '@latchkey/mongo/testing';
+import { createTestDatabase } from '@latchkey/mongo/testing';
 import { authIndexes, openMongoStores } from '../storage/mongo/index.ts';
 import { erasureCrashes } from './crash.contract.ts';
 import { PERSONAL } from './testing/due-account.ts';
 
-const database = testDatabase('erasure', authIndexes);
+const database = createTestDatabase('erasure', authIndexes);
 
 erasureCrashes('mongo', {
   open: async () => openMongoStores((await database.empty()).connection),

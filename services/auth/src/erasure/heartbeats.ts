@@ -10,7 +10,7 @@ import type { Leases } from '@latchkey/store';
 import { createJob } from '../job.ts';
 import type { CopiedErasure, ErasureReceipts } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
-import { type CopyNeeds, publishCopies, replacesEarlier } from './copies.ts';
+import { type CopyNeeds, copiesReplaceOriginals, publishCopies } from './copies.ts';
 import { REPEATED_AFTER_MS, removalMs } from './removal.ts';
 
 const LEASE = 'erasure-heartbeats';
@@ -100,7 +100,7 @@ export function createHeartbeats(
 
   return {
     async run() {
-      if (!(await replacesEarlier(deps))) return;
+      if (!(await copiesReplaceOriginals(deps))) return;
       const earlier = new Map(last);
       let after: CopiedErasure | undefined;
       do {

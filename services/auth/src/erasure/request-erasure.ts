@@ -83,7 +83,7 @@ async function requestErasure(
 }
 
 /** The data of the page of a usable link. */
-export interface OpenErasure {
+export interface ErasureView {
   readonly locale: string;
   readonly eraseAt: Date;
 }
@@ -91,7 +91,7 @@ export interface OpenErasure {
 type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /** Returns the data of the link's page. Changes nothing. @throws Refused (token_invalid, token_expired) */
-export async function viewErasure(deps: LinkNeeds, token: string): Promise<OpenErasure> {
+export async function viewErasure(deps: LinkNeeds, token: string): Promise<ErasureView> {
   const { userId, tokenHash } = readLinkToken(deps, 'erasure', token);
   const state = await deps.accounts.load(userId);
   const refusal = erasureRefusal(state, tokenHash, deps.now());

@@ -4,9 +4,9 @@
  */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
-import type { SessionPlace } from '../ports/sessions.ts';
+import type { SessionPosition } from '../ports/sessions.ts';
 import type { HistoryPosition } from '../profile/history.ts';
-import type { OwnHistoryPlace } from '../profile/own-history.ts';
+import type { OwnHistoryPosition } from '../profile/own-history.ts';
 
 const LONGEST_CURSOR = 200;
 
@@ -48,10 +48,10 @@ function cursorOf<Fields extends readonly unknown[], Place>(
 
 export const sessionCursor = cursorOf(
   z.tuple([z.iso.datetime({ precision: 3 }), z.uuid()]),
-  ([createdAt, id]): SessionPlace => ({ createdAt: new Date(createdAt), id }),
+  ([createdAt, id]): SessionPosition => ({ createdAt: new Date(createdAt), id }),
 );
 
-export function writeSessionCursor({ createdAt, id }: SessionPlace): string {
+export function writeSessionCursor({ createdAt, id }: SessionPosition): string {
   return write([createdAt.toISOString(), id]);
 }
 
@@ -66,9 +66,9 @@ export function writeHistoryCursor({ number, sequence }: HistoryPosition): strin
 
 export const ownHistoryCursor = cursorOf(
   z.tuple([z.int().nonnegative(), z.int().nonnegative(), z.union([z.uuid(), z.literal('')])]),
-  ([number, sequence, signIn]): OwnHistoryPlace => ({ number, sequence, signIn }),
+  ([number, sequence, signIn]): OwnHistoryPosition => ({ number, sequence, signIn }),
 );
 
-export function writeOwnHistoryCursor({ number, sequence, signIn }: OwnHistoryPlace): string {
+export function writeOwnHistoryCursor({ number, sequence, signIn }: OwnHistoryPosition): string {
   return write([number, sequence, signIn]);
 }

@@ -113,7 +113,7 @@ test('the description has the rules of passwords, names and addresses', async (c
   const { email, password, username, firstName } = schema.properties;
   assert.deepEqual([password.minLength, password.maxLength, password.format], [10, 128, 'password']);
   assert.match(password.description, /hard to guess/);
-  assert.deepEqual([email.minLength, email.maxLength, email.format], [6, 320, 'email']);
+  assert.deepEqual([email.minLength, email.maxLength, email.format], [5, 320, 'email']);
   assert.equal(username.pattern, '^[A-Za-z0-9_-]{3,32}$');
   assert.equal(firstName.minLength, 1);
 });

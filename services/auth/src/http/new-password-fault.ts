@@ -1,8 +1,8 @@
 import type { Refusal } from '../refused.ts';
-import type { ResetFault } from './pages/pages.ts';
+import type { NewPasswordFault } from './pages/pages.ts';
 
 /** Returns the fault that a form for a new password must show; undefined if the refusal is not about the password. */
-export function newPasswordFault(refusal: Refusal): ResetFault | undefined {
+export function newPasswordFault(refusal: Refusal): NewPasswordFault | undefined {
   if (refusal.kind === 'passwords_do_not_match') return { field: 'confirmNewPassword', code: refusal.kind };
   if (refusal.kind === 'password_too_weak') return { field: 'newPassword', code: refusal.fault };
   return undefined;

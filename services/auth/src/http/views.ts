@@ -63,7 +63,7 @@ export function sequenceHeader(state: AccountState) {
   };
 }
 
-export function changeAnswer(description: string, schema?: z.ZodType): AnswerSpec {
+export function answerWithSequence(description: string, schema?: z.ZodType): AnswerSpec {
   return {
     description,
     headers: [ACCOUNT_SEQUENCE],
@@ -74,7 +74,7 @@ export function changeAnswer(description: string, schema?: z.ZodType): AnswerSpe
 /** Describes the response to a POST on a link: JSON for a client app, a page for a form. */
 export function changeAnswerOrPage(description: string): AnswerSpec {
   return {
-    ...changeAnswer(description, messageView),
+    ...answerWithSequence(description, messageView),
     media: ['text/html'],
   };
 }

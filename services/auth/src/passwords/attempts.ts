@@ -1,6 +1,6 @@
 /** Limits on password attempts, which prevent guessing without locking out the owner of the address. */
 import { type LivingAccount, sameHash } from '../account/index.ts';
-import { accountAt, NO_ACCOUNT } from '../addresses/owners.ts';
+import { accountOfAddress, NO_ACCOUNT } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { assertAllowed } from '../limits/assert-allowed.ts';
@@ -133,7 +133,7 @@ const RECENT_SESSIONS = 50;
  */
 async function isKnownSource(deps: Needs, { address, ip }: Source): Promise<boolean> {
   const trusted = await deps.trustedAddresses.isTrusted({ address, ip }, deps.now());
-  const account = await accountAt(deps, address);
+  const account = await accountOfAddress(deps, address);
   const { userId } = account ?? { userId: NO_ACCOUNT };
   const sessions = await deps.sessions.list(userId, deps.now(), { limit: RECENT_SESSIONS });
   const isSignedIn = sessions.some(

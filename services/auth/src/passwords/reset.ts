@@ -9,7 +9,7 @@ import { readLinkToken } from '../tokens/links.ts';
 import { assertSamePassword, assertStrongPassword } from './new-password.ts';
 
 /** The data of the page of a usable reset link. */
-export interface OpenReset {
+export interface ResetView {
   readonly username: string;
   readonly email: string;
   readonly locale: string;
@@ -27,7 +27,7 @@ export interface CompleteReset {
 type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /** Returns the data of the link's page. Changes nothing. @throws Refused (token_invalid, token_expired) */
-export async function viewReset(deps: LinkNeeds, token: string): Promise<OpenReset> {
+export async function viewReset(deps: LinkNeeds, token: string): Promise<ResetView> {
   const { username, email, locale, status } = await linkedAccount(deps, token);
   return { username, email, locale, first: status === 'unverified' };
 }

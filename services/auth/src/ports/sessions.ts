@@ -31,12 +31,12 @@ export interface SessionUse {
 }
 
 /** The place of a session in the list. */
-export type SessionPlace = Pick<Session, 'createdAt' | 'id'>;
+export type SessionPosition = Pick<Session, 'createdAt' | 'id'>;
 
 export interface SessionPage {
   readonly limit: number;
   /** The session after which the page begins. */
-  readonly after?: SessionPlace | undefined;
+  readonly after?: SessionPosition | undefined;
 }
 
 /** The store of sessions. Every method rejects with a StoreUnavailable if the store cannot be reached. */

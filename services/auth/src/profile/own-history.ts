@@ -13,23 +13,23 @@ export type SignIn = Extract<
 export type OwnHistoryEntry = HistoryEntry | SignIn;
 
 /** How far both lists were read: the place of the last fact, and the id of the last sign-in. */
-export interface OwnHistoryPlace extends HistoryPosition {
+export interface OwnHistoryPosition extends HistoryPosition {
   readonly signIn: string;
 }
 
 export interface OwnHistoryPage {
   readonly entries: readonly OwnHistoryEntry[];
   /** The place of the last entry, if there are more. */
-  readonly next?: OwnHistoryPlace;
+  readonly next?: OwnHistoryPosition;
 }
 
-const START: OwnHistoryPlace = { number: 0, sequence: 0, signIn: '' };
+const START: OwnHistoryPosition = { number: 0, sequence: 0, signIn: '' };
 
 /** Returns a page of the facts of an account and of its sign-ins, merged by time, oldest first. */
 export async function ownHistory(
   { journal, auditLog }: Pick<UseCaseDeps, 'journal' | 'auditLog'>,
   userId: string,
-  { limit, after = START }: { readonly limit: number; readonly after?: OwnHistoryPlace | undefined },
+  { limit, after = START }: { readonly limit: number; readonly after?: OwnHistoryPosition | undefined },
 ): Promise<OwnHistoryPage> {
   // Reads one more entry of each list, to find out whether there are more.
   const [facts, signIns] = await Promise.all([
@@ -53,14 +53,14 @@ export async function ownHistory(
 interface Step {
   /** The entry; undefined for a sign-in that this build cannot read. */
   readonly entry: OwnHistoryEntry | undefined;
-  readonly place: OwnHistoryPlace;
+  readonly place: OwnHistoryPosition;
 }
 
 /** Merges two lists by time. Each keeps its order, even if a clock was changed meanwhile. */
 function* mergedByTime(
   facts: readonly HistoryEntry[],
   signIns: readonly AuditEntry[],
-  after: OwnHistoryPlace,
+  after: OwnHistoryPosition,
 ): Generator<Step> {
   let place = after;
   const [factsLeft, signInsLeft] = [[...facts], [...signIns]];

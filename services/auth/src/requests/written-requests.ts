@@ -3,7 +3,7 @@
  * same response; the worker looks up the accounts afterwards.
  */
 import type { LivingAccount } from '../account/index.ts';
-import { accountAt, ownerOf, pendingSignUps } from '../addresses/owners.ts';
+import { accountOfAddress, ownerOf, pendingSignUps } from '../addresses/owners.ts';
 import { commandIdOf } from '../command-id.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { ipKey } from '../limits/ip-key.ts';
@@ -62,7 +62,7 @@ type CarryOutNeeds = Pick<
  * to choose a password; if another account owns the address, the same event is appended without a link.
  */
 export async function processRequest(deps: CarryOutNeeds, request: RecordedRequest): Promise<void> {
-  const account = await accountAt(deps, request.address);
+  const account = await accountOfAddress(deps, request.address);
   if (request.kind === 'lockout') {
     if (account !== undefined) await alertLockedOut(deps, account.userId, request);
     return;

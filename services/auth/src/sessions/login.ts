@@ -2,7 +2,7 @@
  * Login by address and password. The account that owns the address is tried first, then pending sign-ups, newest first.
  */
 import { type LivingAccount, sameHash } from '../account/index.ts';
-import { accountAt, pendingSignUps } from '../addresses/owners.ts';
+import { accountOfAddress, pendingSignUps } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
@@ -130,7 +130,7 @@ async function candidates(
   address: string,
 ): Promise<readonly LivingAccount[]> {
   const signUps = await pendingSignUps(deps, address);
-  const account = await accountAt(deps, address);
+  const account = await accountOfAddress(deps, address);
   return account === undefined ? signUps : [account, ...signUps];
 }
 

@@ -1,7 +1,7 @@
 /** Lists and ends one's own sessions. */
 import { bestEffort } from '../best-effort.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
-import type { Session, SessionPage, SessionPlace } from '../ports/sessions.ts';
+import type { Session, SessionPage, SessionPosition } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import { sessionStatus } from './session-status.ts';
@@ -39,7 +39,7 @@ export async function listSessions(
   { sessions, now }: Pick<UseCaseDeps, 'sessions' | 'now'>,
   { userId, state }: Caller,
   { limit, after }: SessionPage,
-): Promise<{ readonly sessions: readonly Session[]; readonly next?: SessionPlace | undefined }> {
+): Promise<{ readonly sessions: readonly Session[]; readonly next?: SessionPosition | undefined }> {
   const found = await sessions.list(userId, now(), { limit: limit + 1, after });
   const all = found.slice(0, limit);
   return {

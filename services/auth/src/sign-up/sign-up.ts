@@ -16,7 +16,7 @@ import { mintLink } from '../tokens/links.ts';
  */
 const MAX_PENDING_SIGN_UPS_PER_ADDRESS = 5;
 
-export interface SignUp {
+export interface SignUpRequest {
   readonly email: { readonly stored: string; readonly canonical: string };
   readonly password: string;
   readonly username: string;
@@ -55,7 +55,7 @@ type Needs = Pick<
  * @throws Refused (rate_limited, password_too_weak, idempotency_key_reused, overloaded; email_already_registered if the
  * settings allow revealing it)
  */
-export async function signUp(deps: Needs, person: SignUp, context: UseCaseContext): Promise<SignedUp> {
+export async function signUp(deps: Needs, person: SignUpRequest, context: UseCaseContext): Promise<SignedUp> {
   const { email, password, username } = person;
   assertStrongPassword(deps, password, { email: email.stored, username }, 'password');
   const commandId = await repeatableCommandId(
@@ -68,7 +68,7 @@ export async function signUp(deps: Needs, person: SignUp, context: UseCaseContex
 
 type CommandContext = UseCaseContext & { readonly commandId: string | undefined };
 
-async function signUpOnce(deps: Needs, person: SignUp, context: CommandContext): Promise<SignedUp> {
+async function signUpOnce(deps: Needs, person: SignUpRequest, context: CommandContext): Promise<SignedUp> {
   const { commandId, ip } = context;
   const { canonical: address } = person.email;
   const earlier = commandId === undefined ? undefined : await deps.accounts.carriedOut(commandId);
@@ -90,7 +90,7 @@ function registeredBy({ stream, events }: Pick<Commit, 'stream' | 'events'>): st
 /** Creates the account. Does the same work for every address, so that the response time reveals nothing. */
 async function register(
   deps: Needs,
-  { email, password, ...person }: SignUp,
+  { email, password, ...person }: SignUpRequest,
   context: CommandContext,
 ): Promise<SignedUp & { readonly repeated: boolean }> {
   const { accounts, registrations, passwords, newId } = deps;

@@ -24,7 +24,7 @@ import type { AccountOutcome } from '../streams/accounts.ts';
 import { mintLink, type OpenedLink, readLinkToken } from '../tokens/links.ts';
 
 /** The data of the page of a usable verification link. */
-export interface OpenVerification {
+export interface VerificationView {
   readonly username: string;
   readonly email: string;
   readonly locale: string;
@@ -44,7 +44,7 @@ export async function viewVerification(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal' | 'linkTokens' | 'now'>,
   token: string,
   holders: readonly SessionHolder[],
-): Promise<OpenVerification> {
+): Promise<VerificationView> {
   const { state } = await linkedAccount(deps, token);
   return {
     username: state.username,

@@ -9,7 +9,7 @@ export function erasedEvents(events: unknown): readonly object[] {
 }
 
 /** Returns the claims that contain no address; they keep their effect. */
-export function keptClaims(claims: readonly string[] = []): readonly string[] {
+export function claimsWithoutAddress(claims: readonly string[] = []): readonly string[] {
   return claims.filter((claim) => !claim.startsWith('address:'));
 }
 

@@ -5,6 +5,6 @@ import type { TrustedPair } from '../ports/trusted-addresses.ts';
 export const TRUSTED_MS = 30 * 24 * 60 * 60_000;
 
 /** Returns the key of a pair. IPv6 addresses in one /64 have the same key. */
-export function pairKey({ address, ip }: TrustedPair): string {
+export function trustedPairKey({ address, ip }: TrustedPair): string {
   return `${address} ${ipKey(ip)}`;
 }

@@ -12,7 +12,7 @@ export const profileFields = [
 ] as const satisfies readonly (keyof TokenProfile)[];
 
 /** The claims that every access token has, and those that RFC 7519 and RFC 9068 define. */
-export const ownClaims: readonly string[] = [
+export const reservedClaims: readonly string[] = [
   'iss',
   'aud',
   'sub',

@@ -1,7 +1,7 @@
 import type { PublicEventKey, SigningKeys } from '../keys/keys.ts';
 import type { AccessTokens } from '../ports/tokens.ts';
 import { type ExtraClaims, extraClaimsOf } from './access-claims.ts';
-import { es256Signer } from './es256.ts';
+import { createEs256Signer } from './es256.ts';
 
 /** The client id, which RFC 9068 requires. There is only one client: password login. */
 const CLIENT_ID = 'latchkey';
@@ -25,7 +25,7 @@ export interface AccessTokensOptions {
 
 export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
   const { kid, privateKey } = options.keys.signing;
-  const sign = es256Signer({ alg: 'ES256', typ: 'at+jwt', kid }, privateKey);
+  const sign = createEs256Signer({ alg: 'ES256', typ: 'at+jwt', kid }, privateKey);
   const expiresIn = options.minutes * 60;
   const { scopes = {}, extraClaims = {} } = options;
   const jwks = { keys: [...options.keys.published, ...options.eventKeys] };

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { jwtVerify } from 'jose';
 import jwt from 'jsonwebtoken';
-import { es256Signer, joseSignature } from './es256.ts';
+import { createEs256Signer, joseSignature } from './es256.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
@@ -33,7 +33,7 @@ test('a signature in DER becomes both integers in 32 bytes each, also where they
 });
 
 test('a signed token is verified by jose, by jsonwebtoken and by node', async () => {
-  const sign = es256Signer({ alg: 'ES256', typ: 'at+jwt', kid: 'a' }, privateKey);
+  const sign = createEs256Signer({ alg: 'ES256', typ: 'at+jwt', kid: 'a' }, privateKey);
   for (let n = 0; n < 50; n += 1) {
     const token = sign({ n, text: 'ä – 😀' });
     const { payload, protectedHeader } = await jwtVerify(token, publicKey);

@@ -8,7 +8,7 @@ const INTEGER_BYTES = 32;
  * @param header the protected header, which is encoded once
  * @param key a private key on P-256
  */
-export function es256Signer(header: object, key: KeyObject): (claims: object) => string {
+export function createEs256Signer(header: object, key: KeyObject): (claims: object) => string {
   const encodedHeader = base64url(header);
   return (claims) => {
     const input = `${encodedHeader}.${base64url(claims)}`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { createTokenVerifier, fixedKeys } from '@latchkey/tokens';
+import { createFixedKeySource, createTokenVerifier } from '@latchkey/tokens';
 import fc from 'fast-check';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { v7 } from 'uuid';
@@ -169,7 +169,12 @@ describe('an access token', () => {
 
   test('is what the verifier of every service takes', async () => {
     const { accessToken, expiresIn } = tokens.issue(subject);
-    const verify = createTokenVerifier({ keys: fixedKeys(tokens.jwks()), issuer, audience, now: () => now });
+    const verify = createTokenVerifier({
+      keys: createFixedKeySource(tokens.jwks()),
+      issuer,
+      audience,
+      now: () => now,
+    });
     const verified = await verify(accessToken);
     assert.deepEqual(verified, { ...claims, jti: verified?.jti });
     assert.equal(expiresIn, 900);
@@ -216,7 +221,12 @@ describe('an access token', () => {
       now: () => now,
       newId: v7,
     });
-    const verify = createTokenVerifier({ keys: fixedKeys(after.jwks()), issuer, audience, now: () => now });
+    const verify = createTokenVerifier({
+      keys: createFixedKeySource(after.jwks()),
+      issuer,
+      audience,
+      now: () => now,
+    });
     assert.equal((await verify(before.issue(subject).accessToken))?.seq, 3);
     assert.equal((await verify(after.issue(subject).accessToken))?.seq, 3);
     assert.equal(rotated.signing.kid, newer.kid);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { dkimVerify } from 'mailauth';
-import { type DkimSettings, dkimRecord, faultOfDkimKey, makeDkimKey } from '../dkim-key.ts';
+import { type DkimSettings, dkimKeyFault, dkimRecord, makeDkimKey } from '../dkim-key.ts';
 import { startMailServer } from '../testing/mail-server.ts';
 import { createDkimSigner } from './dkim.smtp.ts';
 import { createSmtpMailer } from './mailer.smtp.ts';
@@ -104,8 +104,8 @@ describe('a DKIM key', () => {
     const options = { type: 'pkcs8', format: 'pem' } as const;
     const curve = generateKeyPairSync('ed25519').privateKey.export(options).toString();
     const short = generateKeyPairSync('rsa', { modulusLength: 768 }).privateKey.export(options).toString();
-    assert.equal(faultOfDkimKey(makeDkimKey()), undefined);
+    assert.equal(dkimKeyFault(makeDkimKey()), undefined);
     for (const key of [curve, short, 'none', ''])
-      assert.match(faultOfDkimKey(key) ?? '', /must be a private RSA key/);
+      assert.match(dkimKeyFault(key) ?? '', /must be a private RSA key/);
   });
 });

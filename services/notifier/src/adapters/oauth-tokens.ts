@@ -33,7 +33,7 @@ const DEFAULT_LIFE_S = 300;
 const MARGIN_S = 60;
 
 /** Creates a source that requests tokens from the token endpoint. @param monotonic returns the monotonic time in ms */
-export function createTokenClient(client: TokenClient, monotonic: () => number): TokenSource {
+export function createOAuthTokenSource(client: TokenClient, monotonic: () => number): TokenSource {
   let refreshToken = client.refreshToken;
   let current: { readonly token: string; readonly until: number } | undefined;
   let asking: Promise<string> | undefined;
@@ -84,7 +84,7 @@ async function request(client: TokenClient, refreshToken: string | undefined) {
 }
 
 /** Reads the token from the file for each login, so that another program may renew it. */
-export function createTokenFile(path: string): TokenSource {
+export function createFileTokenSource(path: string): TokenSource {
   return {
     async token() {
       try {

@@ -1,7 +1,7 @@
 /** Reports that come as mails: delivery reports (RFC 3464) and feedback reports (RFC 5965). */
 import PostalMime, { type Attachment } from 'postal-mime';
 import { isHardBounce } from '../delivery/hard-bounce.ts';
-import type { IncomingReport, ReadReport, ReportReader } from '../ports/reports.ts';
+import type { IncomingReport, ParsedReport, ReportReader } from '../ports/reports.ts';
 import type { ReturnPaths } from '../reports/return-paths.ts';
 
 /** Limits against hostile mails. A genuine report has three parts, and headers of a few kilobytes. */
@@ -14,8 +14,8 @@ const LIMITS = {
 /** The maximum number of bytes that are read of a part. */
 const MAX_PART_BYTES = 64 * 1024;
 
-const NOTHING: ReadReport = { kind: 'nothing' };
-const FORGED: ReadReport = { kind: 'forged' };
+const NOTHING: ParsedReport = { kind: 'nothing' };
+const FORGED: ParsedReport = { kind: 'forged' };
 
 type Fields = ReadonlyMap<string, string>;
 
@@ -42,7 +42,7 @@ function groupsOf(part: Attachment | undefined): readonly Fields[] {
  * Reads a delivery report. Only the first failed recipient in it counts, because each of our mails has a single
  * recipient.
  */
-function bounceIn(groups: readonly Fields[], delivery: string): ReadReport {
+function bounceIn(groups: readonly Fields[], delivery: string): ParsedReport {
   const failed = groups.find((group) => group.get('action')?.toLowerCase() === 'failed');
   if (failed === undefined) return NOTHING;
   const status = /^[245]\.\d{1,3}\.\d{1,3}/.exec(failed.get('status') ?? '')?.[0];
@@ -76,7 +76,7 @@ export function createMimeReader(returnPaths: ReturnPaths): ReportReader {
     return undefined;
   }
 
-  async function read({ body, proof = '' }: IncomingReport): Promise<ReadReport> {
+  async function read({ body, proof = '' }: IncomingReport): Promise<ParsedReport> {
     const addressed = returnPaths.deliveryIn(proof);
     if (addressed === undefined && !returnPaths.isForFeedback(proof)) return FORGED;
     const { attachments } = await PostalMime.parse(body, LIMITS);

@@ -5,7 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
-import type { ReadReport, ReportReader } from '../ports/reports.ts';
+import type { ParsedReport, ReportReader } from '../ports/reports.ts';
 import { addressFingerprint } from '../recipient.ts';
 
 /** The name of the metadata field for the delivery's id. Mails carry it in the header `X-PM-Metadata-delivery`. */
@@ -22,7 +22,7 @@ const webhook = z.object({
 /** The bounces after which Postmark sends no more mail to an address, because the address does not exist. */
 const HARD = ['HardBounce', 'BadEmailAddress'];
 
-const NOTHING: ReadReport = { kind: 'nothing' };
+const NOTHING: ParsedReport = { kind: 'nothing' };
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();

@@ -4,7 +4,7 @@
  */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
-import type { ReadReport, ReportReader } from '../ports/reports.ts';
+import type { ParsedReport, ReportReader } from '../ports/reports.ts';
 import { addressFingerprint } from '../recipient.ts';
 import { createSnsReader, type SnsDeps } from './sns.ts';
 
@@ -23,7 +23,7 @@ const notification = z.object({
 });
 type Notification = z.infer<typeof notification>;
 
-const NOTHING: ReadReport = { kind: 'nothing' };
+const NOTHING: ParsedReport = { kind: 'nothing' };
 
 /** The Message-ID of our mails begins with the id of the delivery. */
 function deliveryOf({ mail }: Notification): string | undefined {
@@ -35,7 +35,7 @@ function fingerprintOf(address: string): string {
   return addressFingerprint(/<([^<>]*)>\s*$/.exec(address)?.[1] ?? address);
 }
 
-function reportIn(given: Notification): ReadReport {
+function reportIn(given: Notification): ParsedReport {
   const delivery = deliveryOf(given);
   if (delivery === undefined) return NOTHING;
   const type = given.notificationType ?? given.eventType;

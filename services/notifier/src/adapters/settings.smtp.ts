@@ -9,7 +9,7 @@ import { SMTP_TIMEOUTS, type SmtpTimeouts } from './connection.smtp.ts';
 import { createDkimSigner } from './dkim.smtp.ts';
 import type { Credentials, TokenSource } from './login.smtp.ts';
 import type { SmtpSettings } from './mailer.smtp.ts';
-import { createTokenClient, createTokenFile } from './oauth-tokens.ts';
+import { createFileTokenSource, createOAuthTokenSource } from './oauth-tokens.ts';
 import { POSTMARK_METADATA } from './reports.postmark.ts';
 
 /**
@@ -52,8 +52,8 @@ function tokensOf(config: MailSettings): TokenSource {
     MAIL_OAUTH_REFRESH_TOKEN: refreshToken,
     MAIL_OAUTH_SCOPE: scope,
   } = config;
-  if (file !== undefined) return createTokenFile(file);
-  return createTokenClient(
+  if (file !== undefined) return createFileTokenSource(file);
+  return createOAuthTokenSource(
     {
       tokenUrl: config.MAIL_OAUTH_TOKEN_URL ?? '',
       clientId: config.MAIL_OAUTH_CLIENT_ID ?? '',

@@ -118,7 +118,7 @@ export interface FinishedAttempt {
 }
 
 /** Returns what to record about a delivery after an attempt. */
-export function afterAttempt(
+export function settlementAfterAttempt(
   { tries }: Pick<ClaimedDelivery, 'tries'>,
   { result, at, ms, now, random, recipient }: FinishedAttempt,
 ): Settlement {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type AttemptResult, afterAttempt, retryDelay } from './attempt.ts';
+import { type AttemptResult, retryDelay, settlementAfterAttempt } from './attempt.ts';
 import { sendUntil } from './delivery.ts';
 import type { AttemptFailure } from './reply.ts';
 
@@ -33,7 +33,7 @@ describe('what becomes of a delivery', () => {
   const atRcpt: AttemptFailure = { stage: 'rcpt', code: 550, enhanced: '5.1.1', words: 'no such user' };
   const atGreeting: AttemptFailure = { stage: 'greeting', code: 421 };
   function after(result: AttemptResult) {
-    return afterAttempt(delivery, { result, at: NOW, ms: 5, now: later(5), random: 0.5 });
+    return settlementAfterAttempt(delivery, { result, at: NOW, ms: 5, now: later(5), random: 0.5 });
   }
 
   it('ends when it is accepted, refused for good, somebody else’s, broken or too late', () => {

@@ -1,5 +1,5 @@
 /** Formats how long a link remains valid. */
-import { countInWords } from '@latchkey/locale';
+import { durationInWords } from '@latchkey/locale';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -20,5 +20,5 @@ function inLargestUnit(ms: number): readonly [number, 'minute' | 'hour' | 'day']
 /** Formats a span of time, for example "24 hours" or "45 minutes". Never overstates it by more than half a minute. */
 export function formatDuration(ms: number, locale: string): string {
   const [count, unit] = inLargestUnit(ms);
-  return countInWords(count, unit, locale);
+  return durationInWords(count, unit, locale);
 }

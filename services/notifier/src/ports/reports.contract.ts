@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { addressFingerprint } from '../recipient.ts';
-import type { IncomingReport, ReadReport, ReportReader } from './reports.ts';
+import type { IncomingReport, ParsedReport, ReportReader } from './reports.ts';
 
 /** What a source of reports sends about a mail to `ada@example.com`. */
 export interface ReportsFixture {
@@ -31,7 +31,7 @@ export function reportsContract(name: string, open: () => ReportsFixture): void 
     const recipient = namesRecipient ? { recipient: addressFingerprint(ADA) } : {};
 
     it('read a hard bounce', async () => {
-      const expected: ReadReport = {
+      const expected: ParsedReport = {
         kind: 'report',
         delivery,
         state: 'bounced',
@@ -42,7 +42,7 @@ export function reportsContract(name: string, open: () => ReportsFixture): void 
     });
 
     it('read a complaint', async () => {
-      const expected: ReadReport = { kind: 'report', delivery, state: 'complained', ...recipient };
+      const expected: ParsedReport = { kind: 'report', delivery, state: 'complained', ...recipient };
       assert.deepEqual(await reader.read(fixture.complaint(delivery)), expected);
     });
 

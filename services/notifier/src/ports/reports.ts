@@ -25,7 +25,7 @@ export interface MailReport {
   readonly recipient?: string;
 }
 
-export type ReadReport =
+export type ParsedReport =
   | MailReport
   /**
    * The report is not about a mail of ours, or it is not relevant: for example a delay, a success, a full mailbox or an
@@ -41,5 +41,5 @@ export interface ReportReader {
   /** The source of this reader's reports, for example `mail`. */
   readonly source: string;
   /** Reads a report. Never rejects. */
-  read(incoming: IncomingReport): Promise<ReadReport>;
+  read(incoming: IncomingReport): Promise<ParsedReport>;
 }

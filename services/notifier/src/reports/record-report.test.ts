@@ -5,11 +5,11 @@ import { createLogger, createRegistry } from '@latchkey/process';
 import type { ReportedState } from '../delivery/delivery.ts';
 import { ALL_MAILS } from '../delivery/suppression.ts';
 import { createMetrics } from '../metrics.ts';
-import type { ReadReport } from '../ports/reports.ts';
+import type { ParsedReport } from '../ports/reports.ts';
 import { addressFingerprint, recipientToKeep } from '../recipient.ts';
 import { openSqliteStorage } from '../storage/sqlite/index.ts';
 import { temporaryDatabase } from '../testing/database.ts';
-import { createReports } from './record-report.ts';
+import { createReportRecorder } from './record-report.ts';
 
 const ADA = 'ada@example.com';
 const NOW = new Date('2026-11-21T10:00:00.000Z');
@@ -21,7 +21,7 @@ describe('a report', () => {
     t.after(close);
     const { deliveries, suppressions } = openSqliteStorage({ database });
     let recorded = 0;
-    const take = createReports({
+    const take = createReportRecorder({
       deliveries,
       suppressions,
       suppressionMs: 30 * DAY_MS,
@@ -61,12 +61,12 @@ describe('a report', () => {
       suppressions,
       aDelivery,
       recorded: () => recorded,
-      takes: (read: ReadReport) =>
+      takes: (read: ParsedReport) =>
         take({ source: 'mail', read: async () => read }, { body: Buffer.alloc(0) }),
     };
   }
 
-  function about(delivery: string, state: ReportedState, recipient?: string): ReadReport {
+  function about(delivery: string, state: ReportedState, recipient?: string): ParsedReport {
     return { kind: 'report', delivery, state, ...(recipient !== undefined && { recipient }) };
   }
 
@@ -76,7 +76,7 @@ describe('a report', () => {
     const read = {
       ...about(id, 'bounced', addressFingerprint('Ada@Example.com')),
       status: '5.1.1',
-    } as ReadReport;
+    } as ParsedReport;
     assert.equal(await takes(read), 'done');
     const { state, report } = (await deliveries.find(id)) ?? {};
     assert.deepEqual(

@@ -5,7 +5,7 @@ import type { Deliveries } from '../ports/deliveries.ts';
 import type { IncomingReport, MailReport, ReportReader } from '../ports/reports.ts';
 import type { Suppressions } from '../ports/suppressions.ts';
 
-export interface ReportsDeps {
+export interface ReportRecorderDeps {
   readonly deliveries: Pick<Deliveries, 'find' | 'report'>;
   readonly suppressions: Pick<Suppressions, 'find' | 'put'>;
   /** How long a report suppresses mails, in ms. */
@@ -42,7 +42,7 @@ const TAKEN: Readonly<Record<Outcome, ReportOutcome>> = {
   early: 'later',
 };
 
-export function createReports(deps: ReportsDeps): TakeReport {
+export function createReportRecorder(deps: ReportRecorderDeps): TakeReport {
   const { deliveries, suppressions, metrics, logger } = deps;
 
   /** Suppresses mails. A suppression by an operator stays, because it may last longer. */

@@ -1,6 +1,6 @@
 /** Sends due deliveries, many at a time, each under a lease, and records the results. */
 import type { Logger } from '@latchkey/process';
-import { type AttemptResult, afterAttempt, type ProbeResult } from '../delivery/attempt.ts';
+import { type AttemptResult, type ProbeResult, settlementAfterAttempt } from '../delivery/attempt.ts';
 import type { ClaimedDelivery, Recipient } from '../delivery/delivery.ts';
 import type { NotifierMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -110,7 +110,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     logRefusal(logger, id, result);
     const ms = Math.round(clock.monotonic() - lease.monotonic);
     const recipient = deps.recipientOf?.(delivery.content.to);
-    const settlement = afterAttempt(delivery, {
+    const settlement = settlementAfterAttempt(delivery, {
       result,
       at,
       ms,

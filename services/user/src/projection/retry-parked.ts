@@ -1,6 +1,6 @@
 /** Retries parked accounts of the read model. */
 import {
-  createRetryParked,
+  createParkedAccountRetrier,
   type EventRecord,
   isRefusedEvent,
   type RetryDeps,
@@ -23,7 +23,7 @@ export function createParkedRetry(
     applied?(record: EventRecord): void;
   },
 ): RetryParked<StoredAccount> {
-  return createRetryParked({
+  return createParkedAccountRetrier({
     ...deps,
     first: 'one',
     start: unknownAccount,

@@ -10,7 +10,7 @@ import { acceptAllRecords, eventKeys } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
-import { fixedKeys } from '@latchkey/tokens';
+import { createFixedKeySource } from '@latchkey/tokens';
 import { compose, userTopics } from '../compose.ts';
 import { userSettings } from '../config.ts';
 import { openOps } from '../ops.ts';
@@ -37,7 +37,7 @@ async function scene(context: TestContext) {
       backend: { store: createSqliteStore(database), bus },
       logger: createLogger({ name: 'user', level: 'silent' }),
       registry,
-      keys: fixedKeys({ keys: [] }),
+      keys: createFixedKeySource({ keys: [] }),
       eventKeys,
     },
   );

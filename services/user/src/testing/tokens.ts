@@ -1,11 +1,13 @@
 /** Access tokens as auth would sign them, and the keys to verify them. */
 import { generateKeyPairSync } from 'node:crypto';
-import { fixedKeys } from '@latchkey/tokens';
+import { createFixedKeySource } from '@latchkey/tokens';
 import jwt from 'jsonwebtoken';
 
 export const ISSUER = 'https://id.example.com';
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-export const tokenKeys = fixedKeys({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }] });
+export const tokenKeys = createFixedKeySource({
+  keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }],
+});
 
 /** Signs a token for an account at sequence `seq`. */
 export function tokenOf(account: string, seq: number): string {

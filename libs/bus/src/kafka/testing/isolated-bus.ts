@@ -13,7 +13,7 @@ import { deleteTestTopics, patientTimes, silentLogger, testConnection } from './
  * as if it were in a separate process. Once the tests of the file have ended, the buses are closed, and topics and
  * groups are deleted.
  */
-export function isolatedBuses(): () => Bus & Groups {
+export function createIsolatedBusOpener(): () => Bus & Groups {
   const made = { topics: new Set<string>(), groups: new Set<string>() };
   const opened: Bus[] = [];
   const suffix = randomUUID();

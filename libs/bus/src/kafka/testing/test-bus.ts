@@ -3,7 +3,7 @@ import type { BusUnderTest } from '../../bus.contract.ts';
 import type { Bus, Groups } from '../../bus.ts';
 import { withAdmin } from '../admin.ts';
 import { createKafkaBus, type KafkaBusDeps } from '../bus.kafka.ts';
-import { createClients, type KafkaConnection } from '../clients.ts';
+import { createKafkaClients, type KafkaConnection } from '../clients.ts';
 
 /** The broker to test on. A missing broker is an error, because a skipped test would look like a passed one. */
 export const testConnection: KafkaConnection = {
@@ -70,7 +70,7 @@ export async function deleteTestTopics(made: {
   readonly topics: ReadonlySet<string>;
   readonly groups: ReadonlySet<string>;
 }): Promise<void> {
-  await withAdmin(createClients(testConnection, silentLogger).prompt, async (admin) => {
+  await withAdmin(createKafkaClients(testConnection, silentLogger).prompt, async (admin) => {
     const topics = (await admin.listTopics()).filter((name) =>
       [...made.topics].some((own) => name.startsWith(own)),
     );

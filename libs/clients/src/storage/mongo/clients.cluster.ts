@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testDatabase } from '@latchkey/mongo/testing';
+import { createTestDatabase } from '@latchkey/mongo/testing';
 import type { ServiceClient } from '../../client.ts';
 import { serviceClientsContract } from '../../service-clients.contract.ts';
 import { openMongoClients } from './clients.ts';
 
-const database = testDatabase('clients', []);
+const database = createTestDatabase('clients', []);
 
 serviceClientsContract('mongo', async () => {
   const { connection } = await database.empty();

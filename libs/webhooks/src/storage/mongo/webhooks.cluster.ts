@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testDatabase } from '@latchkey/mongo/testing';
+import { createTestDatabase } from '@latchkey/mongo/testing';
 import { newEndpoint } from '../../endpoint.ts';
 import { webhooksContract } from '../../webhooks.contract.ts';
 import { indexes, openMongoWebhooks } from './webhooks.ts';
 
-const database = testDatabase('webhooks', indexes);
+const database = createTestDatabase('webhooks', indexes);
 
 webhooksContract('mongo', async () => {
   const { connection } = await database.empty();

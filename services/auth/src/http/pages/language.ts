@@ -5,10 +5,10 @@ import { en } from './texts.en.ts';
 import { es } from './texts.es.ts';
 import { fr } from './texts.fr.ts';
 import { ptBR } from './texts.pt-BR.ts';
-import type { PageTexts, Translation } from './texts.ts';
+import type { PageTexts, PageTranslation } from './texts.ts';
 
 /** The texts by language. Portuguese readers outside Brazil get the Brazilian texts. */
-const translations: Readonly<Record<string, Translation>> = { de, fr, es, pt: ptBR };
+const translations: Readonly<Record<string, PageTranslation>> = { de, fr, es, pt: ptBR };
 
 const languages: Readonly<Record<string, PageTexts>> = {
   en,

@@ -2,21 +2,28 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Brand, Palette } from '@latchkey/brand';
-import { pagePolicy } from '@latchkey/http';
+import { pageContentSecurityPolicy } from '@latchkey/http';
 import { instantInWords } from '@latchkey/locale';
 import type { OpenEmailChange } from '../../email-change/confirm.ts';
-import type { PendingEmailUndo } from '../../email-change/undo.ts';
-import type { OpenErasure } from '../../erasure/request-erasure.ts';
-import type { OpenReset } from '../../passwords/reset.ts';
-import type { OpenVerification } from '../../sign-up/verification.ts';
+import type { EmailUndoView } from '../../email-change/undo.ts';
+import type { ErasureView } from '../../erasure/request-erasure.ts';
+import type { ResetView } from '../../passwords/reset.ts';
+import type { VerificationView } from '../../sign-up/verification.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import { type Language, languageFor as languageOf } from './language.ts';
 import { loadTemplates, type PageName } from './templates.ts';
-import type { DeadLinkKind, FaultCode, LinkKind, MessageTexts, PageTexts, SuccessTexts } from './texts.ts';
-import { displaySafe, waitInWords } from './words.ts';
+import type {
+  DeadLinkKind,
+  FaultCode,
+  MessageTexts,
+  PageTexts,
+  RenewableLinkKind,
+  SuccessTexts,
+} from './texts.ts';
+import { makeDisplaySafe, waitInWords } from './words.ts';
 
 /** A fault in one field of a form for a new password. */
-export interface ResetFault {
+export interface NewPasswordFault {
   readonly field: 'newPassword' | 'confirmNewPassword';
   readonly code: FaultCode;
 }
@@ -49,16 +56,16 @@ export interface Pages {
    * Shows who signed up and when. Has a single button if the sign-up was made in this browser, and otherwise a field
    * for the password.
    */
-  verification(view: OpenVerification & VerificationPlaces & { readonly fault?: VerificationFault }): string;
+  verification(view: VerificationView & VerificationPlaces & { readonly fault?: VerificationFault }): string;
   /** Asks for confirmation before the sign-up is rejected. */
-  rejection(view: OpenVerification & VerificationPlaces): string;
+  rejection(view: VerificationView & VerificationPlaces): string;
   verified(view: { readonly locale: string; readonly newPassword: boolean }): string;
   rejected(view: { readonly locale: string }): string;
   /** A form for a new password, or for the first password of an account (`first`). */
-  reset(view: OpenReset & { readonly action: string; readonly fault?: ResetFault }): string;
+  reset(view: ResetView & { readonly action: string; readonly fault?: NewPasswordFault }): string;
   resetDone(view: { readonly locale: string; readonly first: boolean }): string;
   /** Shows when the account will be erased, and a button that cancels the erasure. */
-  erasure(view: OpenErasure & { readonly action: string }): string;
+  erasure(view: ErasureView & { readonly action: string }): string;
   erasureCanceled(view: { readonly locale: string }): string;
   /** The page of an unusable link to cancel an erasure. */
   deadErasure(view: { readonly locale: string }): string;
@@ -66,10 +73,10 @@ export interface Pages {
   emailChange(view: OpenEmailChange & { readonly action: string; readonly wrongPassword?: boolean }): string;
   emailChanged(view: { readonly locale: string }): string;
   /** A form for a new password, on the page of a link that undoes a change of address. */
-  emailUndo(view: PendingEmailUndo & { readonly action: string; readonly fault?: ResetFault }): string;
+  emailUndo(view: EmailUndoView & { readonly action: string; readonly fault?: NewPasswordFault }): string;
   emailUndone(view: { readonly locale: string }): string;
   /** Confirms that a mail was requested. The page is the same whether or not the account exists. */
-  requested(view: { readonly locale: string; readonly kind: LinkKind }): string;
+  requested(view: { readonly locale: string; readonly kind: RenewableLinkKind }): string;
   /** The page of an unusable link, with a form to request a new one if that is possible. */
   deadLink(view: { readonly locale: string; readonly kind: DeadLinkKind; readonly expired: boolean }): string;
   /**
@@ -131,13 +138,13 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
   function newPassword(
     language: Language,
     words: PageTexts['emailUndo'],
-    view: { readonly email: string; readonly action: string; readonly fault?: ResetFault },
+    view: { readonly email: string; readonly action: string; readonly fault?: NewPasswordFault },
   ): string {
     const { email, action, fault } = view;
     const text = fault === undefined ? null : language.texts.faults[fault.code];
     return render(language, 'reset', {
       ...words,
-      email: displaySafe(email),
+      email: makeDisplaySafe(email),
       action,
       fault: text,
       newPasswordFault: fault?.field === 'newPassword' ? text : null,
@@ -197,7 +204,7 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
       if (used) return message(language, 'done', texts.emailChanged);
       return render(language, 'email-change', {
         title: texts.emailChange.title,
-        newEmail: displaySafe(newEmail),
+        newEmail: makeDisplaySafe(newEmail),
         action,
         fault: wrongPassword ? texts.faults.password_incorrect : null,
       });
@@ -273,18 +280,18 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
     stylesheet: readOwn('pages.css') + colorRules(brand),
     script: readOwn('pages.js'),
     logo: brand.logo?.file,
-    headers: { 'Content-Security-Policy': pagePolicy(brand.logo?.origin) },
+    headers: { 'Content-Security-Policy': pageContentSecurityPolicy(brand.logo?.origin) },
   };
 }
 
 /** Returns who signed up and when, as the templates show it. */
 function signUpFacts(
   { tag }: Language,
-  { username, email, signedUpAt }: Pick<OpenVerification, 'username' | 'email' | 'signedUpAt'>,
+  { username, email, signedUpAt }: Pick<VerificationView, 'username' | 'email' | 'signedUpAt'>,
 ) {
   return {
-    username: displaySafe(username),
-    email: displaySafe(email),
+    username: makeDisplaySafe(username),
+    email: makeDisplaySafe(email),
     signedUpAt: { machine: signedUpAt.toISOString(), words: instantInWords(signedUpAt, tag) },
   };
 }

@@ -1,6 +1,6 @@
-import type { Translation } from './texts.ts';
+import type { PageTranslation } from './texts.ts';
 
-export const es: Translation = {
+export const es: PageTranslation = {
   faultPrefix: 'Error:',
   username: 'Nombre de usuario',
   showPassword: 'Mostrar',

@@ -1,6 +1,6 @@
-import type { Translation } from './texts.ts';
+import type { PageTranslation } from './texts.ts';
 
-export const fr: Translation = {
+export const fr: PageTranslation = {
   faultPrefix: 'Erreur :',
   username: 'Nom d’utilisateur',
   showPassword: 'Afficher',

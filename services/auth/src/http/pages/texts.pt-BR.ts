@@ -1,6 +1,6 @@
-import type { Translation } from './texts.ts';
+import type { PageTranslation } from './texts.ts';
 
-export const ptBR: Translation = {
+export const ptBR: PageTranslation = {
   faultPrefix: 'Erro:',
   username: 'Nome de usuário',
   showPassword: 'Mostrar',

@@ -65,7 +65,7 @@ export interface PageTexts {
     readonly canceled: SuccessTexts;
     readonly dead: MessageTexts;
   };
-  readonly requested: Readonly<Record<LinkKind, MessageTexts>>;
+  readonly requested: Readonly<Record<RenewableLinkKind, MessageTexts>>;
   readonly deadLink: {
     readonly title: Readonly<Record<LinkState, string>>;
     readonly reason: Readonly<Record<LinkState, string>>;
@@ -79,9 +79,9 @@ export interface PageTexts {
   readonly tryAgainIn: (wait: string) => string;
 }
 
-export type LinkKind = 'verification' | 'password-reset';
+export type RenewableLinkKind = 'verification' | 'password-reset';
 /** All kinds of unusable links, including those for which a new one cannot be requested by address. */
-export type DeadLinkKind = LinkKind | 'email-change' | 'email-undo';
+export type DeadLinkKind = RenewableLinkKind | 'email-change' | 'email-undo';
 export type LinkState = 'expired' | 'invalid';
 /** Faults that a person can correct in a form. */
 export type FaultCode = PasswordFault | 'passwords_do_not_match' | 'password_required' | 'password_incorrect';
@@ -91,4 +91,4 @@ type Part<T> = T extends string | readonly string[] | ((...values: never) => str
   : { readonly [Name in keyof T]?: Part<T[Name]> };
 
 /** The texts in a language that may lack some; `npm run languages` lists the missing ones. */
-export type Translation = Part<PageTexts>;
+export type PageTranslation = Part<PageTexts>;

@@ -15,7 +15,7 @@ import type { RouteDeps } from '../deps.ts';
 import { historyQuery, historyView, viewHistory } from '../history-view.ts';
 import { operationRoute } from '../operation.ts';
 import { refusalProblems } from '../problems.ts';
-import { accountView, changeAnswer, sequenceHeader, viewAccount } from '../views.ts';
+import { accountView, answerWithSequence, sequenceHeader, viewAccount } from '../views.ts';
 
 /** Routes for admins, about other accounts. */
 export function accountRoutes(deps: RouteDeps): readonly Route[] {
@@ -30,7 +30,7 @@ export function accountRoutes(deps: RouteDeps): readonly Route[] {
 }
 
 const params = z.object({ id: z.uuid() });
-const changedAccount = changeAnswer('The account now.', z.object({ user: accountView }));
+const changedAccount = answerWithSequence('The account now.', z.object({ user: accountView }));
 const otherAccountProblems = [
   problems.not_found,
   problems.conflict,
@@ -113,7 +113,7 @@ function revokeSessionsRoute(deps: RouteDeps): Route {
     description: 'Also revokes every access token of the account. Its owner can sign in again.',
     policy: deps.guards.withRole('admin'),
     params,
-    answers: { 204: changeAnswer('Every session and every access token is revoked.') },
+    answers: { 204: answerWithSequence('Every session and every access token is revoked.') },
     problems: [problems.not_found, problems.conflict],
     handle: async (request) => {
       const { state } = await revokeSessions(deps, request.params.id, contextOf(request));
@@ -133,7 +133,7 @@ function passwordResetRoute(deps: RouteDeps): Route {
       "The link goes to the account's own address; its password works until another one is chosen. Counts as one recipient of the admin's mailings.",
     policy: deps.guards.withRole('admin'),
     params,
-    answers: { 202: changeAnswer('The mail will be sent.') },
+    answers: { 202: answerWithSequence('The mail will be sent.') },
     problems: [problems.not_found, problems.conflict, problems.rate_limited],
     handle: async (request) => {
       const target = { userId: request.params.id, by: request.caller.userId };

@@ -17,7 +17,7 @@ import { operationRoute } from '../operation.ts';
 import { callerOrAnyone } from '../optional-caller.ts';
 import { refusalProblems, weakPasswordFaults } from '../problems.ts';
 import { newPasswordSchema, passwordText } from '../schemas.ts';
-import { changeAnswer, changeAnswerOrPage, messageView, sequenceHeader } from '../views.ts';
+import { answerWithSequence, changeAnswerOrPage, messageView, sequenceHeader } from '../views.ts';
 
 export function emailChangeRoutes(deps: RouteDeps): readonly Route[] {
   return [
@@ -43,7 +43,7 @@ function requestRoute(deps: RouteDeps): Route {
       'Mails a link to the new address, which confirms the change together with the password or a session. The answer is the same if the address belongs to another account; its owner gets a mail.',
     policy: deps.guards.verified,
     body: z.object({ newEmail: emailAddress, password: passwordText }),
-    answers: { 202: changeAnswer('Whether or not the address is in use.', messageView) },
+    answers: { 202: answerWithSequence('Whether or not the address is in use.', messageView) },
     problems: [
       refusalProblems.password_incorrect,
       refusalProblems.email_unchanged,

@@ -14,13 +14,13 @@ import { erasureProblemPage, htmlAnswer, linkAction, linkProblems, tokenParam } 
 import { operationRoute } from '../operation.ts';
 import { refusalProblems } from '../problems.ts';
 import { passwordText } from '../schemas.ts';
-import { changeAnswer, changeAnswerOrPage, sequenceHeader } from '../views.ts';
+import { answerWithSequence, changeAnswerOrPage, sequenceHeader } from '../views.ts';
 
 export function erasureRoutes(deps: RouteDeps): readonly Route[] {
   return [eraseOwnRoute(deps), eraseRoute(deps), viewErasureRoute(deps), cancelErasureRoute(deps)];
 }
 
-const requested = changeAnswer(
+const requested = answerWithSequence(
   'The account is disabled, and will be erased at `eraseAt`.',
   z.object({ message: z.string(), eraseAt: z.iso.datetime() }),
 );

@@ -13,7 +13,7 @@ import { newPasswordFault } from '../new-password-fault.ts';
 import { operationRoute } from '../operation.ts';
 import { refusalProblems, weakPasswordFaults } from '../problems.ts';
 import { newPasswordSchema, passwordText } from '../schemas.ts';
-import { changeAnswer, changeAnswerOrPage, messageView, sequenceHeader } from '../views.ts';
+import { answerWithSequence, changeAnswerOrPage, messageView, sequenceHeader } from '../views.ts';
 
 export function passwordRoutes(deps: RouteDeps): readonly Route[] {
   return [resetRequestRoute(deps), viewResetRoute(deps), completeResetRoute(deps), changePasswordRoute(deps)];
@@ -143,7 +143,7 @@ function changePasswordRoute(deps: RouteDeps): Route {
     }),
     moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),
     answers: {
-      200: changeAnswer(
+      200: answerWithSequence(
         'Changed; with a new access token, because the old one is revoked.',
         z.object({ message: z.string(), accessToken: z.string(), expiresIn: z.int() }),
       ),

@@ -8,7 +8,7 @@ import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { ownHistoryQuery, ownHistoryView, viewOwnHistory } from '../history-view.ts';
 import { operationRoute } from '../operation.ts';
-import { accountView, changeAnswer, nameFields, sequenceHeader, viewAccount } from '../views.ts';
+import { accountView, answerWithSequence, nameFields, sequenceHeader, viewAccount } from '../views.ts';
 
 /** Routes by which callers read and change their own account. */
 export function profileRoutes(deps: RouteDeps): readonly Route[] {
@@ -31,7 +31,7 @@ function changeProfileRoute(deps: RouteDeps): Route {
     summary: "Change one's names or language",
     policy: deps.guards.verified,
     body,
-    answers: { 200: changeAnswer('The account now.', z.object({ user: accountView })) },
+    answers: { 200: answerWithSequence('The account now.', z.object({ user: accountView })) },
     problems: [problems.conflict, problems.rate_limited],
     handle: async (request) => {
       const change = given(request.body);

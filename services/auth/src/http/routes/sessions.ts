@@ -13,7 +13,7 @@ import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
 import { refusalProblems } from '../problems.ts';
 import { passwordText } from '../schemas.ts';
-import { changeAnswer, sequenceHeader, signedInView, viewSignedInAccount } from '../views.ts';
+import { answerWithSequence, sequenceHeader, signedInView, viewSignedInAccount } from '../views.ts';
 
 export function sessionRoutes(deps: RouteDeps): readonly Route[] {
   return [
@@ -158,7 +158,7 @@ function logoutAllRoute(deps: RouteDeps): Route {
     tag: 'sessions',
     summary: 'End every session of the account',
     policy: deps.guards.authenticated,
-    answers: { 204: changeAnswer('Every session and every access token is revoked.') },
+    answers: { 204: answerWithSequence('Every session and every access token is revoked.') },
     problems: [problems.conflict],
     handle: async (request) => {
       const { state } = await logoutEverywhere(deps, request.caller, contextOf(request));

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { testDatabase } from '@latchkey/mongo/testing';
+import { createTestDatabase } from '@latchkey/mongo/testing';
 import { type Connection, mongo } from 'mongoose';
 import { commitOf, registrationOf } from '../../ports/testing/commits.ts';
 import { commitStoresModelContract } from '../../ports/testing/model.contract.ts';
 import { COMMITS_COLLECTION } from './commits.ts';
 import { authIndexes, openMongoStores } from './index.ts';
 
-const database = testDatabase('journal', authIndexes);
+const database = createTestDatabase('journal', authIndexes);
 
 commitStoresModelContract(
   'mongo',

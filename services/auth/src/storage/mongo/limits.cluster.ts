@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { testDatabase } from '@latchkey/mongo/testing';
+import { createTestDatabase } from '@latchkey/mongo/testing';
 import { limitRules } from '../../ports/testing/limit-rules.ts';
 import { createMongoLimits, limitIndexes } from './limits.ts';
 
-const database = testDatabase('limits', limitIndexes);
+const database = createTestDatabase('limits', limitIndexes);
 
 async function open() {
   const { connection } = await database.empty();

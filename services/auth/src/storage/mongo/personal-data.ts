@@ -1,7 +1,7 @@
 import { guardMongo } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { PersonalDataEraser } from '../../ports/personal-data.ts';
-import { erasedEvents, keptClaims } from '../erased-commit.ts';
+import { claimsWithoutAddress, erasedEvents } from '../erased-commit.ts';
 import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commits.ts';
 
 type Named = { readonly _id: string };
@@ -11,7 +11,7 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
   async function eraseCommit({ _id, events, claims }: CommitDocument): Promise<void> {
-    const kept = keptClaims(claims);
+    const kept = claimsWithoutAddress(claims);
     await commits.updateOne(
       { _id },
       {

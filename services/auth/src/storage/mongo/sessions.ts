@@ -1,6 +1,6 @@
 import { createBatchedReader, guardMongo, type Index } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import type { Session, SessionPlace, Sessions } from '../../ports/sessions.ts';
+import type { Session, SessionPosition, Sessions } from '../../ports/sessions.ts';
 
 type SessionDocument = Omit<Session, 'id'> & { readonly _id: string };
 
@@ -100,7 +100,7 @@ export function createMongoSessions(connection: Connection): Sessions {
   });
 }
 
-function afterPlace({ createdAt, id }: SessionPlace) {
+function afterPlace({ createdAt, id }: SessionPosition) {
   return { createdAt: { $lte: createdAt }, $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: id } }] };
 }
 

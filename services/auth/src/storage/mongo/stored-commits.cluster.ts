@@ -1,9 +1,9 @@
-import { testDatabase } from '@latchkey/mongo/testing';
+import { createTestDatabase } from '@latchkey/mongo/testing';
 import { storedCommitsContract } from '../../ports/testing/stored-commits.contract.ts';
 import { COMMITS_COLLECTION } from './commits.ts';
 import { authIndexes, openMongoStores } from './index.ts';
 
-const database = testDatabase('stored_commits', authIndexes);
+const database = createTestDatabase('stored_commits', authIndexes);
 
 storedCommitsContract('mongo', async () => {
   await database.empty();

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testDatabase } from '@latchkey/mongo/testing';
+import { createTestDatabase } from '@latchkey/mongo/testing';
 import { commitOf } from '../../ports/testing/commits.ts';
 import { limitRules } from '../../ports/testing/limit-rules.ts';
 import { storesContract } from '../../ports/testing/stores.contract.ts';
 import { authIndexes, openMongoStores } from './index.ts';
 
-const database = testDatabase('auth', authIndexes);
+const database = createTestDatabase('auth', authIndexes);
 
 storesContract('mongo', async () => {
   const { connection } = await database.empty();

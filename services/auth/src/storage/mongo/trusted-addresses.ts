@@ -1,7 +1,7 @@
 import { guardMongo, type Index, modelOf, plainSchema, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { TrustedAddresses } from '../../ports/trusted-addresses.ts';
-import { pairKey, TRUSTED_MS } from '../trusted-pair.ts';
+import { TRUSTED_MS, trustedPairKey } from '../trusted-pair.ts';
 
 const TRUSTED = 'auth_trusted';
 
@@ -26,12 +26,12 @@ export function createMongoTrustedAddresses(connection: Connection): TrustedAddr
   return guardMongo<TrustedAddresses>({
     async trust(pair, now) {
       const until = new Date(now.getTime() + TRUSTED_MS);
-      const key = { _id: pairKey(pair) };
+      const key = { _id: trustedPairKey(pair) };
       await retryLostRace(() => trusted.updateOne(key, { $max: { until } }, { upsert: true }));
     },
 
     async isTrusted(pair, now) {
-      return (await trusted.exists({ _id: pairKey(pair), until: { $gt: now } })) !== null;
+      return (await trusted.exists({ _id: trustedPairKey(pair), until: { $gt: now } })) !== null;
     },
 
     async removeExpired(now) {

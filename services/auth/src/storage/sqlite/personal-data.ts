@@ -1,7 +1,7 @@
 import { parseJson } from '@latchkey/process';
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import type { PersonalDataEraser } from '../../ports/personal-data.ts';
-import { erasedEvents, keptClaims } from '../erased-commit.ts';
+import { claimsWithoutAddress, erasedEvents } from '../erased-commit.ts';
 import { claimsColumn, claimsOf } from './commits.ts';
 
 const SQL = {
@@ -33,7 +33,7 @@ export function createSqlitePersonalData(database: Database): PersonalDataEraser
   function eraseCommits(userId: string): void {
     for (const row of database.prepare(SQL.commits).all({ userId })) {
       const claims = claimsOf(row);
-      const kept = keptClaims(claims);
+      const kept = claimsWithoutAddress(claims);
       database.prepare(SQL.eraseCommit).run({
         userId,
         number: Number(row['number']),

@@ -1,9 +1,9 @@
-import { testDatabase } from '@latchkey/mongo/testing';
+import { createTestDatabase } from '@latchkey/mongo/testing';
 import { deliveriesContract } from '../../ports/deliveries.contract.ts';
 import { createMongoDeliveries } from './deliveries.ts';
 import { CUTOFFS_COLLECTION, DELIVERIES_COLLECTION, deliveryIndexes } from './schema.ts';
 
-const database = testDatabase('deliveries', deliveryIndexes);
+const database = createTestDatabase('deliveries', deliveryIndexes);
 
 deliveriesContract('mongo', async () => {
   const { connection } = await database.empty();

@@ -1,8 +1,8 @@
-import { testDatabase } from '@latchkey/mongo/testing';
+import { createTestDatabase } from '@latchkey/mongo/testing';
 import { keyFingerprintsContract } from '@latchkey/store/testing/key-fingerprints';
 import { openMongoStorage } from './index.ts';
 
-const database = testDatabase('notifier-keys', []);
+const database = createTestDatabase('notifier-keys', []);
 
 keyFingerprintsContract('mongo', async () => {
   const { connection } = await database.empty();

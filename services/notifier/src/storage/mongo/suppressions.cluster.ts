@@ -1,8 +1,8 @@
-import { testDatabase } from '@latchkey/mongo/testing';
+import { createTestDatabase } from '@latchkey/mongo/testing';
 import { suppressionsContract } from '../../ports/suppressions.contract.ts';
 import { createMongoSuppressions } from './suppressions.ts';
 
-const database = testDatabase('suppressions', []);
+const database = createTestDatabase('suppressions', []);
 
 suppressionsContract('mongo', async () => {
   const { connection } = await database.empty();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testDatabase } from '@latchkey/mongo/testing';
+import { createTestDatabase } from '@latchkey/mongo/testing';
 import { StoreUnavailable } from '@latchkey/store';
 import {
   activateGeneration,
@@ -15,7 +15,7 @@ import { openMongoStorage } from './index.ts';
 import { createMongoProfiles } from './profiles.ts';
 import { profileIndexes } from './schema.ts';
 
-const database = testDatabase('generations', profileIndexes());
+const database = createTestDatabase('generations', profileIndexes());
 
 /** Empties the database and removes the places of all generations, because emptying leaves the places themselves. */
 async function emptied() {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testDatabase } from '@latchkey/mongo/testing';
+import { createTestDatabase } from '@latchkey/mongo/testing';
 import { StoreUnavailable } from '@latchkey/store';
 import { profileOf, profilesContract } from '../../ports/profiles.contract.ts';
 import { accountOfProfile } from '../../profile/stored-account.ts';
 import { createMongoProfiles } from './profiles.ts';
 import { profileIndexes } from './schema.ts';
 
-const database = testDatabase('profiles', profileIndexes());
+const database = createTestDatabase('profiles', profileIndexes());
 
 profilesContract('mongo', async () => createMongoProfiles((await database.empty()).connection));
 
