@@ -29,7 +29,7 @@ export interface Suites {
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** The timeout of a test, in ms. The slowest test takes one minute on two cores, and ten minutes under a load of 90. */
+/** The timeout of a test, in ms. The slowest test takes one minute on two cores, and ten at a load average of 90. */
 const TEST_TIMEOUT_MS = 20 * 60_000;
 
 /** Returns glob patterns for the files with the given ending in every top-level folder that has tests. */

@@ -138,7 +138,7 @@ describe('a mail that came back', () => {
     assert.match(text, /MailBounced/);
     assert.doesNotMatch(text, new RegExp(person.email));
 
-    // The address is not verified, so that the same person can sign up again.
+    // The address was never verified, so the same person can sign up again.
     assertStatus(await people.signUp({ ...person, username: `${person.username.slice(0, 30)}2` }), 201);
     const [suppressed] = await eventually('the second mail is suppressed', async () => {
       const found = await json<Delivery>('deliveries', 'list', '--state', 'suppressed');

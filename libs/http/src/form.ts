@@ -14,7 +14,8 @@ export interface ParsedPairs {
 const MOST_PAIRS = 100;
 
 /**
- * Parses an encoded string. Each name may occur once. @param pointer start of the pointers of faults: `#`, `#/query`
+ * Parses a URL-encoded string. Each name may occur once.
+ * @param pointer the prefix of the JSON pointers in reported faults, for example `#` or `#/query`
  */
 export function parsePairs(encoded: string, pointer: string): ParsedPairs {
   // Has no prototype, so that a field called __proto__ is an ordinary field.

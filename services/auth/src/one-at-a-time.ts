@@ -7,7 +7,10 @@ export type CommandRunner = <Result>(
   work: () => Promise<Result>,
 ) => Promise<Result>;
 
-/** Returns a runner for the commands of this process. A repeat in another process is recognised by the journal. */
+/**
+ * Returns a runner that runs equal commands of this process one at a time. If a command is repeated in another process,
+ * the journal recognises the repeat.
+ */
 export function createCommandRunner(): CommandRunner {
   const latest = new Map<string, Promise<unknown>>();
   return async (commandId, work) => {

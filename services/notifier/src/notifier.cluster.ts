@@ -23,7 +23,7 @@ const openBus = createIsolatedBusOpener();
 const publisher = openBus();
 const key = await createSealingKey();
 
-/** Starts a notifier with its own connections, until it is stopped or the test ends. */
+/** Starts a notifier with its own connections. It runs until it is stopped or the test ends. */
 async function startNotifier(context: TestContext, port: number, clock: Clock = systemClock) {
   const config = settingsToSendTo(port, key, { MAIL_LEASE_SECONDS: '45' });
   const bus = openBus();

@@ -27,8 +27,8 @@ const BROKERS = 3;
 const INSTANCES = 2;
 const SERVICES = 3;
 /**
- * In seconds. Longer than the session timeout of a consumer (10 s). The longest also exceed the time that a group waits
- * for its members (30 s).
+ * In seconds. All are longer than the session timeout of a consumer (10 s). The longest also exceed the time that a
+ * group waits for its members (30 s).
  */
 const PAST_SESSION = [12, 34] as const;
 /** In seconds. Longer than the lease of a mail that is being sent: 30 s in these runs, 90 s by default. */

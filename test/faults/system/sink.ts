@@ -29,7 +29,7 @@ export interface Sink {
   readonly settings: Settings;
   readonly letters: Letters;
   setMode(mode: SinkMode): Promise<void>;
-  /** Returns the number of completely transferred mails without a reply. */
+  /** Returns the number of mails that were received completely but not replied to yet. */
   held(): number;
   /** Returns the number of open connections. */
   connections(): number;

@@ -1,6 +1,6 @@
 import type { KafkaConnection } from './clients.ts';
 
-/** Thrown if currently no broker is available or ready. Any other failure at startup needs an operator. */
+/** Thrown if no broker is available or ready yet, so that a retry may help. Other startup failures need an operator. */
 export class KafkaUnavailableError extends Error {
   override readonly name = 'KafkaUnavailableError';
 }

@@ -1,7 +1,7 @@
 /** How a subscription reports failures. */
 import { StoppedError, type SubscriberLogger } from './subscriber.ts';
 
-/** Returns a logger that ignores slices which were abandoned because the subscription stops. */
+/** Returns a logger that drops warnings about slices that were abandoned because the subscription is stopping. */
 export function withoutStopWarnings(logger: SubscriberLogger): Pick<SubscriberLogger, 'warn'> {
   return {
     warn(fields, message) {

@@ -19,7 +19,7 @@ export interface CopyNeeds {
 }
 
 /**
- * Returns whether copies of events replace the original records on the accounts topic. @throws Error as the bus does
+ * Returns whether copies of events replace the original records on the accounts topic. @throws errors of the bus
  */
 export async function copiesReplaceOriginals({ bus }: Pick<CopyNeeds, 'bus'>): Promise<boolean> {
   return (await bus.isCompacted?.(ACCOUNTS_TOPIC)) ?? true;
@@ -29,7 +29,7 @@ export async function copiesReplaceOriginals({ bus }: Pick<CopyNeeds, 'bus'>): P
  * Publishes all events of an account again, in order and as the journal has them, and notes the time. Does nothing if
  * the topic is not compacted. Idempotent: consumers skip events that they already have. The personal data must already
  * have been erased from the journal.
- * @throws StoreUnavailable, UnreadableCommit; Error as the bus does
+ * @throws StoreUnavailable, UnreadableCommit; errors of the bus
  */
 export async function publishCopies(deps: CopyNeeds, account: string): Promise<void> {
   const { journal, erasureReceipts, bus, signer, now } = deps;

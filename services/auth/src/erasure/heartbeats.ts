@@ -33,7 +33,7 @@ export interface Heartbeats {
   /**
    * Publishes the heartbeats and the copies of events that are due. Does nothing while the topic is not compacted: the
    * erasures then wait for the topic that replaces it.
-   * @throws StoreUnavailable; Error as the bus does
+   * @throws StoreUnavailable; errors of the bus
    */
   run(): Promise<void>;
 }

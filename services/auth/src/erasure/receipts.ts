@@ -59,7 +59,7 @@ export async function takeReceipt(
   return true;
 }
 
-/** Publishes auth's own receipt. @throws Error as the bus does */
+/** Publishes auth's own receipt. @throws errors of the bus */
 export async function publishOwnReceipt(
   { bus, now }: { readonly bus: Pick<Bus, 'publish'>; now(): Date },
   { account, sequence }: Pick<ErasureRecord, 'account' | 'sequence'>,

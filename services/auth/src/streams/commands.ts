@@ -19,7 +19,7 @@ export interface Decider<State, Command, F extends Fact> {
     command: Command,
   ): {
     readonly facts: readonly F[];
-    /** Claims that the same commit takes, besides those of `keysOf`. */
+    /** Additional claims for the same commit, besides those that `keysOf` returns. */
     readonly claims?: readonly string[];
     /**
      * Why the command is refused. A refusal may come with facts, which are appended although the caller is refused.

@@ -5,8 +5,8 @@ import type { UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 
 /**
- * Creates a link that will be mailed to an account's stored address. The caller must append its hash; nothing is stored
- * here.
+ * Creates a link that will be mailed to an account's stored address. Nothing is stored here: the caller must write the
+ * hash of its token to the journal.
  */
 export async function mintLink(
   { settings, ...deps }: Pick<UseCaseDeps, 'linkTokens' | 'sealer' | 'settings' | 'now'>,

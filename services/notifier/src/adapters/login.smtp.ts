@@ -27,7 +27,7 @@ export function tokenHandler({ username, tokens }: Extract<Credentials, { tokens
     async function refusalWith(token: string): Promise<string | undefined> {
       const secret = `user=${username}\x01auth=Bearer ${token}\x01\x01`;
       const first = await sendCommand(`AUTH XOAUTH2 ${Buffer.from(secret).toString('base64')}`);
-      // A 334 contains the details of a refusal; the refusal itself follows after an empty line.
+      // A 334 contains the details of a refusal. The server sends the refusal itself after an empty line from us.
       const last = first.status === 334 ? await sendCommand('') : first;
       return last.status === 235 ? undefined : last.response;
     }

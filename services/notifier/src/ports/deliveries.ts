@@ -140,7 +140,7 @@ export interface Deliveries {
    */
   free(lease: HeldLease, now: Date): Promise<void>;
   /**
-   * Records the outcome of a claimed delivery and ends the claim. If the settlement has `counts`, the delivery's
+   * Records the outcome of a claimed delivery and ends the claim. If `counts` of the settlement is true, the delivery's
    * `tries` are incremented.
    * @returns false, and writes nothing, if `owner` no longer holds it
    */

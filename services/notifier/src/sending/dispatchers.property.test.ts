@@ -42,7 +42,7 @@ const LEASE_MS = 90 * SECOND;
 const SKEW_MS = 100 * SECOND;
 const SKEWS_MS = [0, SKEW_MS, -SKEW_MS];
 const RUNS = 100;
-/** The longest calm at the end of a run: enough for every lease to end and every retry to be made. */
+/** The maximum calm at the end of a run. It is long enough for every lease to expire and every retry to be made. */
 const CALM = 2 * HOUR;
 
 const person = { email: 'ada@example.com', username: 'ada' };

@@ -137,7 +137,7 @@ describe('a fair queue', () => {
             }
           }
           flood();
-          // Some turns are taken before all of the people have come.
+          // Some turns are taken before everybody has joined the queue.
           const people = Array.from({ length: 8 }, (_, n) => ({ n, network: `home ${n}`, address: `p${n}` }));
           const waited = new Map<Item, number>();
           function takeTurn(): void {

@@ -9,7 +9,7 @@ export type CommitStores = Pick<
   'journal' | 'outbox' | 'registrations' | 'snapshots' | 'keyFingerprints'
 >;
 
-/** Creates stores in memory: the model that adapters are compared with, and a journal for other tests. */
+/** Creates stores in memory. They are the model that adapters are compared with, and a journal for other tests. */
 export function createMemoryStores(): CommitStores {
   const byCommand = new Map<string, Commit>();
   const byStream = new Map<string, Map<number, Commit>>();
