@@ -1,6 +1,6 @@
 /** Bundles our programs. A program has up to 1,000 modules, and loads in half the time if they are bundled. */
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
 
@@ -40,28 +40,6 @@ export async function bundlePrograms(programs: readonly string[], folder: string
   for (const file of output)
     hash.update(`${file.fileName}\n`).update(file.type === 'chunk' ? file.code : file.source);
   return hash.digest('hex').slice(0, 16);
-}
-
-const DAY_MS = 24 * 3_600_000;
-
-/**
- * Bundles programs for test suites, which may run concurrently: each version of the sources has its own folder, whose
- * files never change. Removes folders that were not used for a day.
- * @param parent the folder that contains these folders
- * @returns the folder with the bundles
- */
-export async function bundleForTests(programs: readonly string[], parent: string): Promise<string> {
-  await mkdir(parent, { recursive: true });
-  for (const name of await readdir(parent)) {
-    const { mtimeMs } = await stat(join(parent, name)).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs > DAY_MS) await rm(join(parent, name), { recursive: true, force: true });
-  }
-  const written = await mkdtemp(join(parent, 'new-'));
-  const folder = join(parent, await bundlePrograms(programs, written));
-  // The rename fails if another run has already written the same folder.
-  await rename(written, folder).catch(() => rm(written, { recursive: true }));
-  await utimes(folder, new Date(), new Date());
-  return folder;
 }
 
 /**

@@ -7,8 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from 'node:test';
 import { parseArgs } from 'node:util';
-import { PROGRAMS } from '@latchkey/process/testing/program-paths';
-import { bundleForTests } from './bundle-programs.ts';
+import { bundleForTests } from './bundle-for-tests.ts';
 import reporter from './reporter.ts';
 import {
   planProcesses,
@@ -55,10 +54,7 @@ export async function runSuites({ files, concurrency, share }: Suites): Promise<
   // processes.
   process.env['NODE_COMPILE_CACHE'] ??= join(ROOT, 'node_modules', '.cache', 'compiled');
 
-  process.env['PROGRAM_BUNDLES'] ??= await bundleForTests(
-    PROGRAMS,
-    join(ROOT, 'node_modules', '.cache', 'programs'),
-  );
+  process.env['PROGRAM_BUNDLES'] ??= await bundleForTests();
 
   const paths = await Array.fromAsync(glob(files, { cwd: ROOT, exclude: ['**/node_modules/**'] }));
   if (paths.length === 0) throw new Error(`no file matches ${files.join(', ')}`);

@@ -2,15 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { PROGRAMS } from '@latchkey/process/testing/program-paths';
-import { bundleForTests } from '../../scripts/bundle-programs.ts';
+import { bundleForTests } from '../../scripts/bundle-for-tests.ts';
 import { somebody } from '../../test/support/people.ts';
 import { measureBareNodeMegabytes } from '../support/bare-node.ts';
 import { type Benchmark, targetAtMost } from '../support/benchmark.ts';
 import { startClusterServer } from '../support/cluster-server.ts';
 import { readMetric } from '../support/metrics.ts';
 
-const BUNDLES = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'programs');
 const SETTLED_MS = 8_000;
 const MB = 1_000_000;
 
@@ -20,7 +18,7 @@ export const memory: Benchmark = {
   method: `RSS of each process ${SETTLED_MS / 1000} s after a person has signed up, verified and signed in, so that each service has worked once. Started as in the image (deploy/Dockerfile): as bundles, with a small young generation, and a compile cache that an earlier start has filled. The limit is an idle Node process.`,
   async run() {
     await using stack = new AsyncDisposableStack();
-    process.env['PROGRAM_BUNDLES'] = await bundleForTests(PROGRAMS, BUNDLES);
+    process.env['PROGRAM_BUNDLES'] = await bundleForTests();
     stack.defer(() => void delete process.env['PROGRAM_BUNDLES']);
     const cache = await mkdtemp(join(tmpdir(), 'latchkey-compiled-'));
     stack.defer(() => rm(cache, { recursive: true }));

@@ -1,0 +1,29 @@
+/** Bundles the programs that tests start. */
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PROGRAMS } from '@latchkey/process/testing/program-paths';
+import { bundlePrograms } from './bundle-programs.ts';
+
+/** Contains a folder of bundles for each version of the sources. */
+const PARENT = join(import.meta.dirname, '..', 'node_modules', '.cache', 'programs');
+
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * Bundles all programs for tests. Suites may run concurrently: each version of the sources has its own folder, whose
+ * files never change. Removes folders that were not used for a day.
+ * @returns the folder with the bundles, for PROGRAM_BUNDLES
+ */
+export async function bundleForTests(): Promise<string> {
+  await mkdir(PARENT, { recursive: true });
+  for (const name of await readdir(PARENT)) {
+    const { mtimeMs } = await stat(join(PARENT, name)).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > DAY_MS) await rm(join(PARENT, name), { recursive: true, force: true });
+  }
+  const written = await mkdtemp(join(PARENT, 'new-'));
+  const folder = join(PARENT, await bundlePrograms(PROGRAMS, written));
+  // The rename fails if another run has already written the same folder.
+  await rename(written, folder).catch(() => rm(written, { recursive: true }));
+  await utimes(folder, new Date(), new Date());
+  return folder;
+}
