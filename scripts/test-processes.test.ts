@@ -32,6 +32,14 @@ describe('the processes of tests', () => {
       ]);
     });
 
+  test('are one for a file that needs an empty heap', () => {
+    const paths = ['a.test.ts', 'account.property.test.ts', 'b.test.ts'];
+    assert.deepEqual(planProcesses(paths.map((path) => ({ path, source: '' }))), [
+      ['account.property.test.ts'],
+      ['a.test.ts', 'b.test.ts'],
+    ]);
+  });
+
   test('share a large number of files equally, and run each once', () => {
     const paths = Array.from({ length: 101 }, (_, index) => `${index + 100}.test.ts`);
     const processes = planProcesses(paths.map((path) => ({ path, source: 'process.env' })));
