@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createDoublingPauses, createIdlePauses, createWakeup, loop, retry, sleep } from './loop.ts';
@@ -164,6 +165,35 @@ describe('a loop', () => {
     assert.equal(runs, 2);
   });
 
+  it('gathers wake-ups before a run that was woken, and not before other runs', async () => {
+    const stop = new AbortController();
+    const wake = createWakeup();
+    const { pauses, sleep } = recordedPauses();
+    let runs = 0;
+    await loop(
+      { every: 100, gatherMs: 7, wake, signal: stop.signal, sleep, onFailure: assert.ifError },
+      async () => {
+        runs += 1;
+        if (runs === 2) wake.wake();
+        if (runs === 4) stop.abort();
+        return false;
+      },
+    );
+    // The last run is woken, too, by the abort, which ends the real pause at once.
+    assert.deepEqual(pauses, [100, 7, 100, 7]);
+  });
+
+  it('does not gather wake-ups once it is aborted', async () => {
+    const stop = new AbortController();
+    const wake = createWakeup();
+    const options = { every: 100, gatherMs: 3_600_000, wake, signal: stop.signal, onFailure: assert.ifError };
+    const ended = loop(options, async () => false);
+    wake.wake();
+    await turn();
+    stop.abort();
+    await ended;
+  });
+
   it('resolves once the current run is over when it is aborted', async () => {
     const stop = new AbortController();
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -193,6 +223,16 @@ describe('idle pauses', () => {
 });
 
 describe('a sleep', () => {
+  it('ends at once if it was aborted before', async () => {
+    await sleep(3_600_000, AbortSignal.abort());
+  });
+
+  it('leaves no listener behind', async () => {
+    const { signal } = new AbortController();
+    await sleep(1, signal);
+    assert.deepEqual(getEventListeners(signal, 'abort'), []);
+  });
+
   it('ends when aborted, without an error', async () => {
     const stop = new AbortController();
     const slept = sleep(3_600_000, stop.signal);

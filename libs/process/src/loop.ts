@@ -2,14 +2,27 @@
  * Two ways of repeating work: `retry` until it succeeds, `loop` until stopped. Pauses use an injected `sleep`, and
  * jitter an injected `random`, so that tests need no real time.
  */
-import { setTimeout } from 'node:timers/promises';
-
 /** Resolves after `ms` milliseconds, or earlier once `signal` is aborted. Never rejects. */
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
 
-/** Sleeps on a real timer. */
+/**
+ * Sleeps on a real timer. Unlike `node:timers/promises`, it creates no error when it is aborted, because loops are woken
+ * for every request.
+ */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return setTimeout(ms, undefined, { signal }).catch(() => undefined);
+  return new Promise((resolve) => {
+    if (signal?.aborted) {
+      resolve();
+      return;
+    }
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener('abort', end, { once: true });
+    function end() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    }
+  });
 }
 
 /**
@@ -108,6 +121,11 @@ export interface LoopOptions {
   /** The pauses after runs that failed. Default: the same as after runs that found nothing. */
   readonly backoff?: Pauses;
   readonly wake?: Wakeup;
+  /**
+   * How long a run that was woken waits before it begins, in ms, so that one run does the work of many wake-ups.
+   * Default: 0.
+   */
+  readonly gatherMs?: number;
   /** Ends the loop after the current run. */
   readonly signal: AbortSignal;
   /** Called after each run that failed. @param failures how many runs in a row have failed by now */
@@ -127,6 +145,7 @@ export async function loop(options: LoopOptions, work: () => Promise<boolean>): 
     backoff,
     signal,
     wake = createWakeup(),
+    gatherMs = 0,
     onFailure,
     onRecovery,
     sleep: pause = sleep,
@@ -158,6 +177,7 @@ export async function loop(options: LoopOptions, work: () => Promise<boolean>): 
     const woken = wake.next();
     await run();
     if (!woken.aborted) await pause(pauseMs(), woken);
+    if (woken.aborted && gatherMs > 0) await pause(gatherMs, signal);
   }
   signal.removeEventListener('abort', wake.wake);
 }

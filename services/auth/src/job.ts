@@ -16,10 +16,12 @@ export function createJob(options: {
   readonly logger: Logger;
   /** Ends the pause early. */
   readonly wakeup?: Wakeup;
+  /** How long a run that was woken waits for further wake-ups before it begins, in ms. Default: 0. */
+  readonly gatherMs?: number;
   /** Runs the job. Resolves with true if there is more to do: the next run then follows immediately. */
   run(): Promise<boolean>;
 }): Part {
-  const { name, everyMs, logger, wakeup, run } = options;
+  const { name, everyMs, logger, wakeup, gatherMs, run } = options;
   let stopping = new AbortController();
   let running = Promise.resolve();
   return {
@@ -32,6 +34,7 @@ export function createJob(options: {
           ...(typeof everyMs === 'function' && { backoff: () => everyMs(1) }),
           signal: stopping.signal,
           ...(wakeup && { wake: wakeup }),
+          ...(gatherMs !== undefined && { gatherMs }),
           onFailure: (error, failures) => {
             if (failures === 1) logger.error({ err: error, job: name }, 'a job failed and will be run again');
           },

@@ -100,6 +100,18 @@ describe('a security event', () => {
       assert.doesNotMatch(value + JSON.stringify(headers), /example\.com/);
   });
 
+  test('shares a write with those that follow at once', async (context) => {
+    let writes = 0;
+    const { recorder, added } = bench({ written: () => void writes++ });
+    context.after(() => recorder.stop());
+    await recorder.start();
+    recorder.record(failed);
+    await new Promise(setImmediate);
+    recorder.record(failed);
+    await waitUntil(async () => added.length === 2);
+    assert.equal(writes, 1);
+  });
+
   test('that happened in no request has no client', async () => {
     const data = { actor: 'process', settings: { LIMITS: 'true' } } as const;
     const entry = await written({ occurrence: { type: 'ProcessStarted', data } });

@@ -22,6 +22,8 @@ const MAX_QUEUED = 10_000;
 const MAX_BACKLOG = 100_000;
 const WRITTEN_AT_ONCE = 500;
 const RETRY_MS = 1000;
+/** How long an event waits for others, so that they share one write, in ms. */
+const GATHER_MS = 150;
 
 export interface RecorderDeps {
   readonly auditLog: Pick<AuditLog, 'add' | 'backlog'>;
@@ -111,7 +113,14 @@ export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
     while (await writeSome());
   }
 
-  const job = createJob({ name: 'audit', everyMs: RETRY_MS, logger, wakeup, run: writeSome });
+  const job = createJob({
+    name: 'audit',
+    everyMs: RETRY_MS,
+    logger,
+    wakeup,
+    gatherMs: GATHER_MS,
+    run: writeSome,
+  });
   return {
     ...job,
     record,

@@ -15,12 +15,10 @@ const SQL = {
     (SELECT id FROM audit_entry WHERE time < :instant ORDER BY time LIMIT :limit)`,
 } as const;
 
-/** How long a write waits for other writes, so that they share one flush, in ms. No request waits for these writes. */
-const COMMIT_DELAY_MS = 100;
-
 /** Security events in the embedded store. */
 export function createSqliteAuditLog(database: Database): AuditLog {
   return mapSqliteErrors<AuditLog>({
+    // The write is not flushed: a power cut may lose the last events, like those that were not written yet.
     add: (entries) =>
       database.write(
         () => {
@@ -33,7 +31,7 @@ export function createSqliteAuditLog(database: Database): AuditLog {
               headers: JSON.stringify(headers),
             });
         },
-        { commitDelay: COMMIT_DELAY_MS },
+        { flushed: false },
       ),
 
     unpublished: async (limit) => database.prepare(SQL.unpublished).all({ limit }).map(entryOf),

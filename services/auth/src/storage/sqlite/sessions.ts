@@ -1,4 +1,4 @@
-import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type Row, type WriteOptions } from '@latchkey/sqlite';
 import type { Session, Sessions } from '../../ports/sessions.ts';
 
 const SQL = {
@@ -24,8 +24,12 @@ const SQL = {
 /** Sessions in the embedded store. */
 export function createSqliteSessions(database: Database): Sessions {
   /** Returns the number of changed rows. */
-  function change(sql: string, values: Readonly<Record<string, string | number | null>>): Promise<number> {
-    return database.write(() => Number(database.prepare(sql).run(values).changes));
+  function change(
+    sql: string,
+    values: Readonly<Record<string, string | number | null>>,
+    options: WriteOptions = {},
+  ): Promise<number> {
+    return database.write(() => Number(database.prepare(sql).run(values).changes), options);
   }
 
   return mapSqliteErrors<Sessions>({
@@ -55,8 +59,9 @@ export function createSqliteSessions(database: Database): Sessions {
         .all({ userId, now: now.getTime(), limit, ...place })
         .map(sessionOf);
     },
+    // The write is not flushed: if a power cut undoes it, the next login removes these sessions again.
     async removeOldest(userId, keep) {
-      await change(SQL.removeOldest, { userId, keep });
+      await change(SQL.removeOldest, { userId, keep }, { flushed: false });
     },
     remove: async (userId, id) => (await change(SQL.remove, { id, userId })) === 1,
     async removeAll(userId, { except } = {}) {
