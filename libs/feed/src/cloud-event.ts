@@ -1,4 +1,5 @@
 /** Records of the log as CloudEvents 1.0 in JSON. */
+import { isUtf8 } from 'node:buffer';
 import type { BusRecord } from '@latchkey/bus';
 import { dataSchemaUri, subjectOfKey } from '@latchkey/events';
 import { parseJson } from './json.ts';
@@ -16,14 +17,9 @@ export interface ReaderView {
 /** The type of an event that is shown without its data. No real event has it. */
 export const PLACEHOLDER_TYPE = 'Other';
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
+/** Returns the text; undefined if the bytes are not UTF-8. */
 function textOf(bytes: Buffer): string | undefined {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
+  return isUtf8(bytes) ? bytes.toString() : undefined;
 }
 
 /**

@@ -37,9 +37,9 @@ function toHeaders(headers: IHeaders): BusRecord['headers'] {
   );
 }
 
-/** In Kafka a header may have no value; here it gets an empty one. */
+/** In Kafka a header may have no value; here it gets an empty one. Bytes are not copied. */
 function toBytes(value: Buffer | string | null | undefined): Buffer {
-  return Buffer.from(value ?? '');
+  return Buffer.isBuffer(value) ? value : Buffer.from(value ?? '');
 }
 
 type HeaderValues = OutgoingRecord['headers'][string];
