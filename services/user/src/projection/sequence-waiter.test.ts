@@ -89,6 +89,28 @@ describe('a request that is ahead of the read model', () => {
     assert.equal(waiter.waiting(), 0);
   });
 
+  test('continues if the account is there when its time is over, as after a stall of the process', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const stored = new Map<string, StoredAccount>();
+    const waiter = waiterOver(stored, { timeoutMs: 2000 });
+    const reached = waiter.waitFor('a', 1, 'a');
+    await waitingFor(waiter, 1);
+    stored.set('a', at('a', 1));
+    context.mock.timers.tick(2000);
+    assert.equal((await reached).sequence, 1);
+    assert.equal(waiter.waiting(), 0);
+  });
+
+  test('is refused when its time is over during an outage of the store', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const waiter = waiterOver(new Map(), { timeoutMs: 2000 }, () => true);
+    const rejected = assert.rejects(waiter.waitFor('a', 1, 'a'), refused('behind'));
+    await waitingFor(waiter, 1);
+    context.mock.timers.tick(2000);
+    await rejected;
+    assert.equal(waiter.waiting(), 0);
+  });
+
   test('is refused at once for a parked account, also when that is parked while it waits', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const waiter = waiterOver(new Map([['p', at('p', 3, mark('p'))]]), {});

@@ -117,7 +117,9 @@ export function createSequenceWaiter(deps: {
           resolve(account);
         },
       };
-      const timer = setTimeout(() => {
+      const timer = setTimeout(async () => {
+        // If this process was stalled, the account may have arrived without a poll.
+        notify([...(await profiles.load([id]).catch(() => new Map())).values()]);
         leave();
         reject(new WaitRefused('behind'));
       }, limits.timeoutMs);
