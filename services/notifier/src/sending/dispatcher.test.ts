@@ -123,13 +123,13 @@ describe('the dispatcher', () => {
   });
 
   it('finishes and records what is in hand before it stops, and takes nothing new', async () => {
-    await owe(15);
+    await owe(18);
     const { promise: go, resolve: release } = Promise.withResolvers<void>();
     const { promise: full, resolve: isFull } = Promise.withResolvers<void>();
     let begun = 0;
     const dispatcher = dispatcherWith(async () => {
       begun += 1;
-      if (begun === 9) isFull();
+      if (begun === 12) isFull();
       await go;
       return { kind: 'accepted' };
     });
@@ -139,7 +139,45 @@ describe('the dispatcher', () => {
     release();
     await stopped;
     const byState = await deliveries.census();
-    assert.deepEqual([begun, byState.sent, byState.pending, byState.claimed], [9, 9, 6, 0]);
+    assert.deepEqual([begun, byState.sent, byState.pending, byState.claimed], [12, 12, 6, 0]);
+  });
+
+  it('lets outcomes wait for others until half of the mails in hand are done', async () => {
+    await owe(12);
+    const stored = deliveries;
+    const { promise: go, resolve: release } = Promise.withResolvers<void>();
+    const waits: (boolean | undefined)[] = [];
+    deliveries = {
+      ...stored,
+      async settle(id, owner, settlement, options) {
+        waits.push(options?.othersFollow);
+        await go;
+        return stored.settle(id, owner, settlement);
+      },
+    };
+    const dispatcher = dispatcherWith(async () => ({ kind: 'accepted' }));
+    dispatcher.start();
+    while (waits.length < 12) await setImmediate();
+    assert.deepEqual(waits, [...Array(5).fill(true), ...Array(7).fill(false)]);
+    release();
+    await dispatcher.stop();
+  });
+
+  it('does not let the outcome of the last mail wait', async () => {
+    await owe(1);
+    const stored = deliveries;
+    const { promise: waits, resolve } = Promise.withResolvers<boolean | undefined>();
+    deliveries = {
+      ...stored,
+      settle(id, owner, settlement, options) {
+        resolve(options?.othersFollow);
+        return stored.settle(id, owner, settlement, options);
+      },
+    };
+    const dispatcher = dispatcherWith(async () => ({ kind: 'accepted' }));
+    dispatcher.start();
+    assert.equal(await waits, false);
+    await dispatcher.stop();
   });
 
   for (const [what, clockAfter] of [

@@ -40,10 +40,10 @@ export interface DispatcherDeps {
 }
 
 /**
- * How many mails are in progress per connection. With several, some are unsealed and rendered while others are sent,
- * and several results share one write.
+ * How many mails are in progress per connection. With several, some are decrypted and rendered while others are sent,
+ * and several results share one write (docs/adr/0022).
  */
-const IN_HAND_PER_CONNECTION = 3;
+const IN_HAND_PER_CONNECTION = 4;
 
 export interface Dispatcher {
   start(): void;
@@ -59,6 +59,8 @@ export interface Dispatcher {
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { clock, logger, metrics, random } = deps;
   const inHand = new Set<Promise<void>>();
+  /** How many outcomes are being recorded. */
+  let recording = 0;
   const stopping = new AbortController();
   const givingUp = new AbortController();
   const store = createStoreWatch(logger);
@@ -100,6 +102,14 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       metrics.delay.observe(Math.max(0, clock.now().getTime() - occurredAt.getTime()) / 1000);
   }
 
+  /**
+   * Returns whether an outcome may wait for others to share their write. Once half of the mails in hand are done, it
+   * must not wait, because connections would soon be idle.
+   */
+  function othersFollow(): boolean {
+    return inHand.size > recording && recording < (IN_HAND_PER_CONNECTION / 2) * deps.connections();
+  }
+
   async function handle(delivery: ClaimedDelivery, lease: Lease): Promise<void> {
     const { id } = delivery;
     const at = clock.now();
@@ -119,7 +129,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       recipient,
     });
     const { owner } = lease;
-    const held = await recordOutcome({ id, owner, settlement, othersFollow: inHand.size > 1 });
+    recording += 1;
+    const held = await recordOutcome({ id, owner, settlement, othersFollow: othersFollow() }).finally(() => {
+      recording -= 1;
+    });
     if (!held) logger.warn({ delivery: id, result: result.kind }, 'the lease expired before the outcome');
   }
 
