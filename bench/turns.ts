@@ -1,8 +1,8 @@
 /** Measures how long a clean-up of sign-ups blocks the event loop and thereby delays requests. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { registrationOf } from '../services/auth/src/ports/testing/commits.ts';
+import { createRegistrationCommit } from '../services/auth/src/ports/testing/commits.ts';
 import { type CleanupScope, cleanUpOnce } from '../services/auth/src/sign-up/cleanup.ts';
-import { DAY, openWorld, type World } from '../services/auth/src/testing/world.ts';
+import { DAY_MS, openWorld, type World } from '../services/auth/src/testing/world.ts';
 import { type Benchmark, type Figure, targetAtMost } from './support/benchmark.ts';
 
 const SIGN_UPS = 100_000;
@@ -14,7 +14,7 @@ async function addSignUps({ deps }: World): Promise<void> {
   const at = deps.now().toISOString();
   for (let from = 0; from < SIGN_UPS; from += BATCH) {
     const batch = Array.from({ length: BATCH }, (_, n) =>
-      deps.journal.append(registrationOf(`${from + n}@example.com`, { at })),
+      deps.journal.append(createRegistrationCommit(`${from + n}@example.com`, { at })),
     );
     await Promise.all(batch);
   }
@@ -39,7 +39,7 @@ async function run(): Promise<readonly Figure[]> {
     const target = targetAtMost(50, 'ms');
     const all = await longestTurn(world, 'all');
     const due = await longestTurn(world, 'due');
-    world.advance(8 * DAY);
+    world.advance(8 * DAY_MS);
     const expired = await longestTurn(world, 'due');
     return [
       { what: 'a look at all, none of them due', unit: 'ms', measured: all, target },

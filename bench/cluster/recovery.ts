@@ -8,10 +8,14 @@ import { createLogger, createRegistry } from '@latchkey/process';
 import { createLeases } from '@latchkey/store';
 import type { Journal } from '../../services/auth/src/ports/journal.ts';
 import type { Stores } from '../../services/auth/src/ports/stores.ts';
-import { commitOf, registrationOf, testSigner } from '../../services/auth/src/ports/testing/commits.ts';
+import {
+  createCommit,
+  createRegistrationCommit,
+  testSigner,
+} from '../../services/auth/src/ports/testing/commits.ts';
 import { createRelay } from '../../services/auth/src/relay/relay.ts';
 import { authIndexes, openMongoStores } from '../../services/auth/src/storage/mongo/index.ts';
-import { temporaryStores } from '../../services/auth/src/storage/sqlite/stores.fixture.ts';
+import { openTemporaryStores } from '../../services/auth/src/storage/sqlite/stores.fixture.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import type { Benchmark, Figure } from '../support/benchmark.ts';
 import { openBus, sendAll, watchOutbox } from '../support/kafka.ts';
@@ -41,7 +45,7 @@ interface Store extends AsyncDisposable {
 }
 
 async function sqliteStore(): Promise<Store> {
-  const { stores, close } = await temporaryStores();
+  const { stores, close } = await openTemporaryStores();
   return {
     name: 'SQLite',
     stores,
@@ -118,7 +122,7 @@ function brokerControl(): Broker {
 async function fill(journal: Journal): Promise<void> {
   await repeatConcurrently(ACCOUNTS, APPENDS_AT_ONCE, async () => {
     const stream = randomUUID();
-    await journal.append(registrationOf(`${stream}@example.com`, { stream }));
-    await journal.append(commitOf({ stream, number: 2 }));
+    await journal.append(createRegistrationCommit(`${stream}@example.com`, { stream }));
+    await journal.append(createCommit({ stream, number: 2 }));
   });
 }

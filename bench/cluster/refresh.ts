@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { ensureIndexes, openMongo } from '@latchkey/mongo';
 import type { Db } from 'mongodb';
-import { commitsOf } from '../../services/auth/src/ports/testing/commits.ts';
+import { createCommits } from '../../services/auth/src/ports/testing/commits.ts';
 import { commitIndexes } from '../../services/auth/src/storage/mongo/commits.ts';
 import { createMongoJournal } from '../../services/auth/src/storage/mongo/journal.ts';
 import { createMongoSessions, sessionIndexes } from '../../services/auth/src/storage/mongo/sessions.ts';
@@ -125,7 +125,7 @@ async function bareCalls(url: string, bare: Db): Promise<(client: number) => Pro
   const [now, since] = [new Date(), 0];
   const expiresAt = new Date(now.getTime() + 1_000_000);
   const journal = createMongoJournal(mongo.connection);
-  for (const commit of commitsOf(userId, 2)) await journal.append(commit);
+  for (const commit of createCommits(userId, 2)) await journal.append(commit);
   const store = createMongoSessions(mongo.connection);
   for (const id of ids) {
     await store.create({

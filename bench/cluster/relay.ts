@@ -3,7 +3,11 @@ import type { Bus, OutgoingRecord } from '@latchkey/bus';
 import { accountsTopic } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
 import type { Commit } from '../../services/auth/src/ports/journal.ts';
-import { commitOf, registrationOf, testSigner } from '../../services/auth/src/ports/testing/commits.ts';
+import {
+  createCommit,
+  createRegistrationCommit,
+  testSigner,
+} from '../../services/auth/src/ports/testing/commits.ts';
 import { createMemoryStores } from '../../services/auth/src/ports/testing/memory-stores.ts';
 import { createRelay } from '../../services/auth/src/relay/relay.ts';
 import { type Benchmark, targetAtLeast } from '../support/benchmark.ts';
@@ -88,5 +92,5 @@ async function fullOutbox() {
 }
 
 function commitsOf(stream: string): readonly Commit[] {
-  return [registrationOf(`${stream}@example.com`, { stream }), commitOf({ stream, number: 2 })];
+  return [createRegistrationCommit(`${stream}@example.com`, { stream }), createCommit({ stream, number: 2 })];
 }

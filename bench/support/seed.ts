@@ -14,10 +14,10 @@ import {
   decide,
   evolve,
   initialState,
-  keysOf,
+  lookupKeysOf,
   requireExisting,
 } from '../../services/auth/src/account/index.ts';
-import { createPasswords } from '../../services/auth/src/passwords/hashing/argon2.ts';
+import { createPasswordHasher } from '../../services/auth/src/passwords/hashing/argon2.ts';
 import { parseCosts } from '../../services/auth/src/passwords/hashing/costs.ts';
 import type { Commit, Journal } from '../../services/auth/src/ports/journal.ts';
 import { openSqliteStores } from '../../services/auth/src/storage/sqlite/index.ts';
@@ -43,7 +43,7 @@ function history(commands: readonly Command[]): readonly Commit[] {
   let state: AccountState = initialState;
   for (const command of commands) {
     const { facts } = decide(state, command);
-    const { claims } = keysOf(state, facts, new Date(0));
+    const { claims } = lookupKeysOf(state, facts, new Date(0));
     const sequence = state.status === 'none' ? 1 : state.sequence + 1;
     state = facts.reduce(evolve, state);
     commits.push({
@@ -115,7 +115,7 @@ export async function seedFolder(
   try {
     const { journal } = openSqliteStores(database);
     const { PASSWORD_SALT_KEY } = await loadSecrets(folder);
-    const passwords = createPasswords({
+    const passwords = createPasswordHasher({
       saltKeys: parseSecretKeys(PASSWORD_SALT_KEY),
       costs: parseCosts('19456:2'),
       concurrency: 1,

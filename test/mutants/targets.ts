@@ -37,8 +37,8 @@ export const targets: readonly Target[] = [
   },
   {
     theme: 'link and refresh tokens',
-    file: 'services/auth/src/sessions/judge-reuse.ts',
-    tests: ['services/auth/src/sessions/judge-reuse.test.ts'],
+    file: 'services/auth/src/sessions/judge-refresh-token-reuse.ts',
+    tests: ['services/auth/src/sessions/judge-refresh-token-reuse.test.ts'],
   },
   {
     theme: 'limits',

@@ -4,8 +4,8 @@ import {
   type KeyKind,
   keyKinds,
   keySettingNames,
-  keysIn,
   type ListedKey,
+  listKeys,
   type StoredSecrets,
   UNNAMED_KEY_ID,
 } from '@latchkey/auth/secrets';
@@ -131,7 +131,7 @@ export async function reportOnKeys(
     remembered: key,
     isPrivate: true,
   }));
-  return [...keyKinds.flatMap((kind) => reports(kind, keysIn(kind, secrets))), ...reports('cost', costs)];
+  return [...keyKinds.flatMap((kind) => reports(kind, listKeys(kind, secrets))), ...reports('cost', costs)];
 }
 
 function stateOf(

@@ -4,8 +4,8 @@
  */
 import { resolve } from 'node:path';
 import {
-  generateLaterSecrets,
   generateSecrets,
+  generateSecretsAfterRelease01,
   parseSecrets,
   type Secrets,
   type StoredSecrets,
@@ -38,7 +38,7 @@ export async function loadSecrets(folder: string): Promise<Secrets> {
 
 /** Adds the secrets that a folder of an earlier release lacks. */
 async function withLaterSecrets(secrets: StoredSecrets, path: string): Promise<Secrets> {
-  const complete = { ...generateLaterSecrets(), ...secrets };
+  const complete = { ...generateSecretsAfterRelease01(), ...secrets };
   if (Object.keys(complete).length > Object.keys(secrets).length)
     await replaceTextFile(path, textOf(complete));
   return complete;

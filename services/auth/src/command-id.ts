@@ -9,6 +9,6 @@ const NAMESPACE = '5d3c7b0e-6b0c-5a0e-9a4e-0d7f3f0f7c11';
  * @param subject the account or address that the command is about
  * @returns a UUIDv5 (RFC 9562)
  */
-export function commandIdOf(key: string, route: string, subject: string): string {
+export function deriveCommandId(key: string, route: string, subject: string): string {
   return v5(JSON.stringify([key, route, subject]), NAMESPACE);
 }

@@ -8,22 +8,22 @@ import { createWakeup } from '@latchkey/process/loop';
 import { createLeases, type KeyFingerprints } from '@latchkey/store';
 import { createFixedKeySource, createGuards, createTokenVerifier } from '@latchkey/tokens';
 import { v4, v7 } from 'uuid';
-import type { IpForm } from './audit/client.ts';
+import type { IpRedaction } from './audit/client.ts';
 import { createAuditMetrics } from './audit/metrics.ts';
 import { displayableSettings } from './audit/process-settings.ts';
 import { createAuditPublisher } from './audit/publisher.ts';
 import { createAuditRecorder } from './audit/recorder.ts';
-import { type AuthConfig, authSettings, DEFAULT_COST, limitRules } from './config.ts';
+import { type AuthConfig, authSettings, createLimitRules, DEFAULT_HASH_COST } from './config.ts';
 import type { UseCaseDeps, UseCaseSettings } from './deps.ts';
 import { createHeartbeatJob } from './erasure/heartbeats.ts';
 import { createErasureMetrics } from './erasure/metrics.ts';
 import { createReceiptReader, expectedConsumers } from './erasure/receipts.ts';
-import { createEraser } from './erasure/sweep.ts';
+import { createErasureJob } from './erasure/sweep.ts';
 import { createRemoteMails } from './export/remote-mails.ts';
 import { PolicyProblem } from './http/audited-route.ts';
 import { AUTH_BASE_PATH } from './http/base-path.ts';
 import { createPages } from './http/pages/pages.ts';
-import { createRefreshCookie, otherSiteWarning } from './http/refresh-cookie.ts';
+import { createRefreshCookie, crossSiteCookieWarning } from './http/refresh-cookie.ts';
 import { createRoutes } from './http/routes/index.ts';
 import type { SecurityTxt } from './http/security-txt.ts';
 import { sessionGuard } from './http/session-guard.ts';
@@ -33,14 +33,14 @@ import { givenKeysOf } from './keys/given-keys.ts';
 import { withDeferredRefunds } from './limits/within-limits.ts';
 import { createAuthMetrics } from './metrics.ts';
 import { createCommandRunner } from './one-at-a-time.ts';
-import { createPasswords } from './passwords/hashing/argon2.ts';
+import { createPasswordHasher } from './passwords/hashing/argon2.ts';
 import { hashConcurrency } from './passwords/hashing/thread-pool.ts';
 import { createPasswordRules } from './passwords/rules.ts';
 import type { Mails } from './ports/mails.ts';
 import type { Sealer } from './ports/sealer.ts';
 import type { Stores } from './ports/stores.ts';
 import { createRelay } from './relay/relay.ts';
-import { createWorker } from './requests/worker.ts';
+import { createRequestWorker } from './requests/worker.ts';
 import { processRequest } from './requests/written-requests.ts';
 import { createCleanup } from './sign-up/cleanup.ts';
 import { openStorage } from './storage/index.ts';
@@ -118,7 +118,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     registry,
   });
   const { nudge = relay.nudge } = overrides;
-  const passwords = createPasswords({
+  const passwords = createPasswordHasher({
     saltKeys: config.PASSWORD_SALT_KEY,
     costs: config.HASH_COSTS,
     concurrency: hashConcurrency(config.HASH_CONCURRENCY),
@@ -134,7 +134,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     extraClaims: config.ACCESS_TOKEN_CLAIMS,
     newId,
   });
-  const limits = withDeferredRefunds(stores.limits(config.LIMITS ? limitRules(config) : undefined));
+  const limits = withDeferredRefunds(stores.limits(config.LIMITS ? createLimitRules(config) : undefined));
   const requestWritten = createWakeup();
   const erasureDue = createWakeup();
   const auditWritten = createWakeup();
@@ -190,7 +190,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     }),
     recorder,
     relay,
-    createWorker({
+    createRequestWorker({
       ...deps,
       owner: instance,
       logger,
@@ -200,7 +200,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     }),
     createCleanup({ ...deps, leases, owner: instance, logger, clock }),
     createReceiptReader({ ...receipts, journal: stores.journal, bus: backend.bus, logger }),
-    createEraser({
+    createErasureJob({
       ...deps,
       ...receipts,
       outbox,
@@ -234,7 +234,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     ...parts,
     start: async () => {
       await assertSameKeys(config, stores.keyFingerprints, now());
-      const warning = otherSiteWarning(config);
+      const warning = crossSiteCookieWarning(config);
       if (warning !== undefined) logger.warn(warning);
       await stores.reclaim();
       await parts.start();
@@ -275,7 +275,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   };
 }
 
-function ipFormOf({ AUDIT_IP, AUDIT_IP_KEY }: AuthConfig): IpForm {
+function ipFormOf({ AUDIT_IP, AUDIT_IP_KEY }: AuthConfig): IpRedaction {
   if (AUDIT_IP !== 'hmac') return { form: AUDIT_IP };
   if (AUDIT_IP_KEY === undefined) throw new Error('AUDIT_IP_KEY is required with AUDIT_IP=hmac');
   const [{ bytes }] = AUDIT_IP_KEY;
@@ -305,7 +305,7 @@ async function assertSameKeys(
   now: Date,
 ): Promise<void> {
   const given = givenKeysOf(config);
-  const { PASSWORD_SALT_KEY: known, HASH_COSTS: costs = [{ key: DEFAULT_COST }] } =
+  const { PASSWORD_SALT_KEY: known, HASH_COSTS: costs = [{ key: DEFAULT_HASH_COST }] } =
     await keyFingerprints.list();
   // Data of release 0.1 does not contain the cost of its hashes.
   const lacksCost = known !== undefined && costs.some(({ key }) => !given.HASH_COSTS.keys.includes(key));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConfigError, describeConfig, readConfig } from '@latchkey/process';
-import { type AuthConfig, authSettings, limitRules } from './config.ts';
+import { type AuthConfig, authSettings, createLimitRules } from './config.ts';
 import { generateSecrets } from './keys/secrets.ts';
 
 const secrets = generateSecrets();
@@ -136,7 +136,7 @@ test('an HMAC of the IP needs its key, in development too', () => {
 
 describe('the limits', () => {
   test('are those of the API page by default', () => {
-    assert.deepEqual(limitRules(read()), {
+    assert.deepEqual(createLimitRules(read()), {
       'login-address': { points: 10, seconds: 900 },
       'login-ip': { points: 100, seconds: 900 },
       'lockout-notice': { points: 1, seconds: 86_400 },
@@ -154,7 +154,10 @@ describe('the limits', () => {
 
   test('let more sign up in development, unless told otherwise', () => {
     const development = { LATCHKEY_ENV: 'development' };
-    assert.equal(limitRules(read(development))['signup-ip'].points, 1000);
-    assert.equal(limitRules(read({ ...development, LIMIT_SIGNUPS_PER_IP: '7' }))['signup-ip'].points, 7);
+    assert.equal(createLimitRules(read(development))['signup-ip'].points, 1000);
+    assert.equal(
+      createLimitRules(read({ ...development, LIMIT_SIGNUPS_PER_IP: '7' }))['signup-ip'].points,
+      7,
+    );
   });
 });

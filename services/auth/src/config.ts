@@ -9,11 +9,11 @@ import {
   withCrossFieldChecks,
 } from '@latchkey/process';
 import { z } from 'zod';
-import { auditSettings, faultsOfAudit } from './audit/settings.ts';
+import { auditSettings, findAuditSettingFaults } from './audit/settings.ts';
 import { erasureSettings } from './erasure/settings.ts';
 import { parseEventKeys, parseSealingKey, parseSigningKeys } from './keys/keys.ts';
-import { BreachedFileFault, openBreachedPasswords } from './passwords/breached.ts';
-import { CostFault, parseCosts } from './passwords/hashing/costs.ts';
+import { BreachedPasswordsFileError, openBreachedPasswords } from './passwords/breached.ts';
+import { HashCostsError, parseCosts } from './passwords/hashing/costs.ts';
 import type { LimitRules } from './ports/limits.ts';
 import { profileFields, reservedClaims } from './tokens/access-claims.ts';
 
@@ -30,7 +30,7 @@ function limit(fallback: number) {
 }
 
 /** The parameters of OWASP's Password Storage Cheat Sheet; they exceed the minimum of RFC 9106. */
-export const DEFAULT_COST = '19456:2';
+export const DEFAULT_HASH_COST = '19456:2';
 
 const CLAIMS_FAULT = `must be a list of claim=field, with a claim that access tokens do not have yet and one of the fields ${profileFields.join(', ')}`;
 
@@ -146,7 +146,7 @@ const fields = z.object({
     .describe(
       'The minimum number of characters of a new password. Whatever its length, it must also be hard to guess.',
     ),
-  BREACHED_PASSWORDS_FILE: parsedSetting(BreachedFileFault, openBreachedPasswords)
+  BREACHED_PASSWORDS_FILE: parsedSetting(BreachedPasswordsFileError, openBreachedPasswords)
     .optional()
     .describe(
       'A file of passwords known from breaches, created by `ops passwords import`. New passwords that it contains are refused.',
@@ -158,9 +158,9 @@ const fields = z.object({
     .describe(
       'The number of passwords hashed concurrently; each takes a processor and 19 MiB. 0 means one per processor.',
     ),
-  HASH_COSTS: parsedSetting(CostFault, parseCosts)
-    .default(parseCosts(DEFAULT_COST))
-    .meta({ fallback: DEFAULT_COST })
+  HASH_COSTS: parsedSetting(HashCostsError, parseCosts)
+    .default(parseCosts(DEFAULT_HASH_COST))
+    .meta({ fallback: DEFAULT_HASH_COST })
     .describe(
       'The cost of password hashes (argon2id) as KiB:passes, newest first: `65536:3,19456:2`. The first applies to new passwords; a sign-in replaces a stored hash that has another cost. A cost must stay in the list as long as stored hashes have it.',
     ),
@@ -210,7 +210,7 @@ type Fault = readonly [name: keyof Fields, message: string];
  * reported together.
  */
 function contradictions(config: Fields): readonly Fault[] {
-  const faults: Fault[] = [...faultsOfAudit(config), ...brandFaults(config)];
+  const faults: Fault[] = [...findAuditSettingFaults(config), ...brandFaults(config)];
   if (config.LATCHKEY_ENV !== 'production') return faults;
   if (!String(config.PUBLIC_URL).startsWith('https:'))
     faults.push(['PUBLIC_URL', 'must be an https URL in production']);
@@ -223,7 +223,7 @@ export const authSettings = withCrossFieldChecks(fields, contradictions);
 export type AuthConfig = z.infer<typeof authSettings>;
 
 /** Returns the rules of the LIMIT_… settings; whether they apply depends on LIMITS. */
-export function limitRules(config: AuthConfig): LimitRules {
+export function createLimitRules(config: AuthConfig): LimitRules {
   const signUps = config.LATCHKEY_ENV === 'production' ? 20 : 1000;
   const mailsPerDay = config.LIMIT_MAILS_PER_ADDRESS_AND_DAY;
   return {

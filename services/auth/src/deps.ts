@@ -71,7 +71,7 @@ export interface UseCaseSettings {
   readonly revealExisting: boolean;
 }
 
-export interface Idempotency {
+export interface IdempotentRequest {
   /** Chosen by the client. */
   readonly key: string;
   /** The body of the request in canonical form: equal bodies give equal strings. */
@@ -85,7 +85,7 @@ export interface UseCaseContext {
   readonly ip: string;
   readonly userAgent: string;
   /** The key of a repeatable request: repeating it with the same key and body has no further effect. */
-  readonly idempotency?: Idempotency | undefined;
+  readonly idempotency?: IdempotentRequest | undefined;
   /** False once the client has disconnected, so that expensive work is skipped. Defaults to true. */
   readonly isAwaited?: () => boolean;
 }

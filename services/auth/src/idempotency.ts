@@ -1,5 +1,5 @@
 /** Requests that a client can repeat safely with an Idempotency-Key. */
-import { commandIdOf } from './command-id.ts';
+import { deriveCommandId } from './command-id.ts';
 import type { UseCaseContext, UseCaseDeps } from './deps.ts';
 import { Refused } from './refused.ts';
 
@@ -32,8 +32,8 @@ export async function repeatableCommandId(
   const { route } = operation;
   const [caller, subject] =
     'userId' in operation ? [operation.userId, `${operation.userId} ${digest}`] : [operation.network, digest];
-  const id = commandIdOf(key, `${route} key`, caller);
+  const id = deriveCommandId(key, `${route} key`, caller);
   const isBound = await idempotencyKeys.bind({ id, digest, now: at, until });
   if (!isBound) throw new Refused('idempotency_key_reused');
-  return commandIdOf(key, route, subject);
+  return deriveCommandId(key, route, subject);
 }

@@ -1,7 +1,7 @@
 /** Explains refusals to operators. */
 import { Refused } from './refused.ts';
 
-export function noSuchAccount(account: string): Error {
+export function createNoSuchAccountError(account: string): Error {
   return new Error(`there is no account ${account}, or it has ended already`);
 }
 
@@ -15,7 +15,7 @@ export function explainRefusals(account: string) {
     const { kind } = error.refusal;
     if (kind === 'last_admin')
       throw new Error(`${account} is the last admin: make another account an admin first`);
-    if (kind === 'not_found') throw noSuchAccount(account);
+    if (kind === 'not_found') throw createNoSuchAccountError(account);
     if (kind === 'conflict') throw new Error(`${account} was changed at the same time: try again`);
     throw error;
   };

@@ -15,18 +15,18 @@ import type { JournalView } from '@latchkey/verify';
 import { v7, validate } from 'uuid';
 import { isLiving, isUnexpired, requireExisting, type VerifiedAccount } from './account/index.ts';
 import { parseEmail } from './addresses/email.ts';
-import { ownerOf } from './addresses/owners.ts';
+import { findOwnerId } from './addresses/owners.ts';
 import { changeRole } from './administration/manage-accounts.ts';
 import { toAuditEntry } from './audit/entry.ts';
 import { bestEffort } from './best-effort.ts';
 import { releaseAddresses } from './email-change/release.ts';
-import { eraseAccountOf } from './erasure/request-erasure.ts';
+import { eraseOtherAccount } from './erasure/request-erasure.ts';
 import { accountParts } from './export/account-parts.ts';
 import { requiredKeysOf } from './keys/given-keys.ts';
 import { countHashes, type HashCount } from './keys/key-needs.ts';
 import { type EventKeys, parseEventKeys, parseSealingKey } from './keys/keys.ts';
 import type { Secrets } from './keys/secrets.ts';
-import { explainRefusals, noSuchAccount } from './ops-refusals.ts';
+import { createNoSuchAccountError, explainRefusals } from './ops-refusals.ts';
 import type { AuditEntry } from './ports/audit-log.ts';
 import type { ErasureReceipts } from './ports/erasure-receipts.ts';
 import type { Journal } from './ports/journal.ts';
@@ -41,9 +41,9 @@ import { createSealer } from './tokens/sealer.ts';
 
 export { createClientMatcher } from './audit/client.ts';
 export { auditSettings } from './audit/settings.ts';
-export { removedBy } from './erasure/removal.ts';
+export { erasePersonFromRecord } from './erasure/erase-person-from-record.ts';
+export { removalDeadline } from './erasure/removal.ts';
 export { erasureSettings } from './erasure/settings.ts';
-export { withoutPerson } from './erasure/without-person.ts';
 export type { EventKeys } from './keys/keys.ts';
 export { importBreachedPasswords } from './passwords/breached.ts';
 export { type ErasureRecord, unconfirmedConsumers } from './ports/erasure-receipts.ts';
@@ -67,7 +67,7 @@ export interface KeyOps extends Pick<KeyFingerprints, 'list' | 'forget'> {
   countSessions(now: Date): Promise<ReadonlyMap<string | undefined, number>>;
 }
 
-export interface OpenEmailChange {
+export interface PendingEmailChange {
   readonly userId: string;
   /** The current address. */
   readonly email: string;
@@ -114,7 +114,7 @@ export interface AuthOps extends Preparable {
    * Returns the current address of an account, and the changes of it that can still be confirmed or undone.
    * @throws Error with a one-line message if there is no such account
    */
-  emailChange(account: string): Promise<OpenEmailChange>;
+  emailChange(account: string): Promise<PendingEmailChange>;
   /**
    * Cancels a change of address that was requested, so that its link no longer works.
    * @throws Error with a one-line message if there is no such account, or no change that can still be confirmed
@@ -191,7 +191,7 @@ export function openOps(store: Store): AuthOps {
         // The eraser of a running auth finds the account by itself.
         wakeEraser: () => undefined,
       };
-      const requested = await eraseAccountOf(deps, { userId, by: 'ops' }, origin).catch(
+      const requested = await eraseOtherAccount(deps, { userId, by: 'ops' }, origin).catch(
         explainRefusals(account),
       );
       await bestEffort(() => auditLog.add([actionOn(userId, 'ops erase', origin)]));
@@ -200,7 +200,7 @@ export function openOps(store: Store): AuthOps {
     async emailChange(account) {
       const userId = await idOf(journal, account);
       const state = await accounts.load(userId);
-      if (!isLiving(state)) throw noSuchAccount(account);
+      if (!isLiving(state)) throw createNoSuchAccountError(account);
       const { emailChange, previous } = state.status === 'verified' ? state : {};
       const now = new Date();
       return {
@@ -218,7 +218,7 @@ export function openOps(store: Store): AuthOps {
         .catch(explainRefusals(account));
       if (refusal === 'conflict')
         throw new Error(`${account} has no change of address that waits to be confirmed`);
-      if (refusal !== undefined) throw noSuchAccount(account);
+      if (refusal !== undefined) throw createNoSuchAccountError(account);
       await bestEffort(() => auditLog.add([actionOn(userId, 'ops accounts email --cancel', origin)]));
     },
     async undoEmailChange(account) {
@@ -228,7 +228,7 @@ export function openOps(store: Store): AuthOps {
         .execute(userId, origin, () => ({ type: 'UndoEmailChange', now: new Date() }))
         .catch(explainRefusals(account));
       if (refusal === 'conflict') throw new Error(`${account} has no change of address that can be undone`);
-      if (refusal !== undefined || !isLiving(state)) throw noSuchAccount(account);
+      if (refusal !== undefined || !isLiving(state)) throw createNoSuchAccountError(account);
       await bestEffort(() => sessions.removeAll(userId));
       await bestEffort(() => releaseAddresses({ journal }, userId));
       await bestEffort(() => auditLog.add([actionOn(userId, 'ops accounts email --undo', origin)]));
@@ -255,7 +255,7 @@ export function openOps(store: Store): AuthOps {
 async function ownerNamed(journal: Journal, email: string): Promise<string> {
   const address = parseEmail(email);
   if (address === undefined) throw new Error(`${email} is not an e-mail address`);
-  const userId = await ownerOf({ journal }, address.canonical);
+  const userId = await findOwnerId({ journal }, address.canonical);
   if (userId === undefined) throw new Error(`no verified account has the address ${email}`);
   return userId;
 }

@@ -54,11 +54,11 @@ export const plants: readonly Plant[] = [
       },
       {
         file: PUBLISHER,
-        search: 'for (const commit of commits) ready.push(outgoingCommit(commit, signer));',
+        search: 'for (const commit of commits) ready.push(toOutgoingCommit(commit, signer));',
         replacement: `for (const commit of commits) {
         if (commit.at <= position) continue;
         position = commit.at;
-        ready.push(outgoingCommit(commit, signer));
+        ready.push(toOutgoingCommit(commit, signer));
       }`,
       },
     ],
@@ -197,8 +197,8 @@ export const plants: readonly Plant[] = [
     bug: [
       {
         file: PERSONAL_DATA,
-        search: '        $set: { events: erasedEvents(events), ',
-        replacement: '        $set: { events: erasedEvents(events) && events, ',
+        search: '        $set: { events: erasePersonFromEvents(events), ',
+        replacement: '        $set: { events: erasePersonFromEvents(events) && events, ',
       },
     ],
     provokedBy: 'somebody is erased',

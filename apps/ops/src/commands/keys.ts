@@ -3,11 +3,11 @@ import { Argument } from '@commander-js/extra-typings';
 import { auditSettings, openOps as openAuth } from '@latchkey/auth/ops';
 import {
   addKey,
-  dkimKeyIn,
+  getDkimKeyPem,
   type KeyKind,
   keyKinds,
   keySettingNames,
-  keysIn,
+  listKeys,
   promoteKey,
   removeKey,
   type StoredSecrets,
@@ -104,7 +104,7 @@ export function addKeysCommand(program: Program, context: CommandContext): void 
           : addKey(kind, source.secrets, next ? 'next' : 'current');
         await apply(source, changes, options, context);
         if (domain !== undefined) {
-          const privateKey = dkimKeyIn({ ...source.secrets, ...changes }, id);
+          const privateKey = getDkimKeyPem({ ...source.secrets, ...changes }, id);
           context.print(formatDnsRecord({ domain, selector: id, privateKey }));
           context.print('Publish this record, and wait until it can be looked up, before the key is used.');
         }
@@ -189,7 +189,7 @@ async function forget(store: Store, { kind, remembered: { setting, key, uses } }
 
 /** @throws Error with a one-line message if the second key is a former key, because it was the current one before */
 async function assertNext(kind: KeyKind, secrets: StoredSecrets, store: Store): Promise<void> {
-  const [, next] = keysIn(kind, secrets);
+  const [, next] = listKeys(kind, secrets);
   const uses = await storedKeys(store, kind).list();
   const isFormer = Object.values(uses)
     .flat()

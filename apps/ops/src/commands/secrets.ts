@@ -5,7 +5,12 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { generateLaterSecrets, generateSecrets, parseSecrets, secretNames } from '@latchkey/auth/secrets';
+import {
+  generateSecrets,
+  generateSecretsAfterRelease01,
+  parseSecrets,
+  secretNames,
+} from '@latchkey/auth/secrets';
 import { createTextFile, readTextFile } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
 import { formatExamples, type Program } from '../program.ts';
@@ -49,7 +54,7 @@ export async function makeSecrets(folder: string): Promise<readonly string[]> {
 
 /** Creates the secrets that release 0.1 did not have, in a folder that has all others. @returns their names */
 async function addLaterSecrets(folder: string): Promise<readonly string[]> {
-  const later = Object.entries(generateLaterSecrets());
+  const later = Object.entries(generateSecretsAfterRelease01());
   const found = await present(folder);
   if (found.length + later.filter(([name]) => !found.includes(name)).length < secretNames.length) return [];
   const added: string[] = [];
@@ -81,7 +86,7 @@ async function layOutPlan(folder: string): Promise<boolean> {
   if (plan === undefined) return false;
   const planned = parseSecrets(plan);
   if (planned === undefined) throw new Error(`${planOf(folder)} is damaged: remove it`);
-  const secrets = { ...generateLaterSecrets(), ...planned };
+  const secrets = { ...generateSecretsAfterRelease01(), ...planned };
   for (const name of secretNames) await createTextFile(join(folder, name), secrets[name]);
   await rm(planOf(folder), { force: true });
   return true;

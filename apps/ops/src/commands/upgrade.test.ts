@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { openOps } from '@latchkey/auth/ops';
-import { generateLaterSecrets } from '@latchkey/auth/secrets';
+import { generateSecretsAfterRelease01 } from '@latchkey/auth/secrets';
 import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
 import { eventKeysIn } from '@latchkey/events';
 import { parseJson } from '@latchkey/process';
@@ -113,7 +113,10 @@ test('continues where it was killed', async (t) => {
 test('signs again what a key that is no longer accepted has signed', async (t) => {
   const { folder, upgraded } = await oldFolder(t);
   await upgraded();
-  const settings = { DATA_DIR: folder, EVENT_SIGNING_KEYS: generateLaterSecrets().EVENT_SIGNING_KEYS };
+  const settings = {
+    DATA_DIR: folder,
+    EVENT_SIGNING_KEYS: generateSecretsAfterRelease01().EVENT_SIGNING_KEYS,
+  };
   const { out } = await runCommandHere(settings, 'upgrade', '--json');
   assert.deepEqual(JSON.parse(out), { chained: 0, published: 2, events: 4, leftOut: [] });
 });

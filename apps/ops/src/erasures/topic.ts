@@ -1,5 +1,5 @@
 /** What is left of an erased person on the accounts topic. */
-import { type ErasureRecord, removedBy } from '@latchkey/auth/ops';
+import { type ErasureRecord, removalDeadline } from '@latchkey/auth/ops';
 import { topicSettings } from '@latchkey/backend';
 import { topicNameOnLog } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
@@ -82,7 +82,7 @@ export function topicErasureOf(
   const { lastAt: copiesAt, goneAt } = copies;
   // Without compaction, nothing is removed, no matter when copies were published.
   if (goneAt === undefined && removal === 'none') return { name, removal, copiesAt, clean: false };
-  const at = removedBy(copies, maxLagMs).toISOString();
+  const at = removalDeadline(copies, maxLagMs).toISOString();
   return { name, removal, copiesAt, removedBy: at, clean: goneAt !== undefined };
 }
 

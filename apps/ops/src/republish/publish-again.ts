@@ -1,5 +1,5 @@
 /** Publishes records that were created from an earlier state of the journal. */
-import { type AuthOps, withoutPerson } from '@latchkey/auth/ops';
+import { type AuthOps, erasePersonFromRecord } from '@latchkey/auth/ops';
 import type { Bus } from '@latchkey/bus';
 import { type EncodedEvent, subjectOfKey } from '@latchkey/events';
 import type { OpenedLog } from '../log.ts';
@@ -50,7 +50,7 @@ export function createRepublisher(
   async function erase(topic: string, account: string): Promise<void> {
     const stream = await journal.stream(account);
     if (stream?.events.at(-1)?.event.type !== 'AccountErased') return;
-    if (bus.replaceKey !== undefined) return bus.replaceKey(account, withoutPerson);
+    if (bus.replaceKey !== undefined) return bus.replaceKey(account, erasePersonFromRecord);
     const records = await recordsOf(stream);
     // If the journal still contains the person's data, auth has not yet published the events without it, but will do
     // so.

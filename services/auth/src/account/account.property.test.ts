@@ -4,21 +4,27 @@ import { describe, test } from 'node:test';
 import { ACCOUNTS_TOPIC, catalogue } from '@latchkey/events';
 import fc from 'fast-check';
 import type { Command } from './commands.ts';
-import { addressClaim, decide, keysOf, superfluousClaims } from './decide.ts';
+import { addressClaim, decide, lookupKeysOf, superfluousClaims } from './decide.ts';
 import type { AccountFact, MailedLink } from './facts.ts';
 import { type AccountState, evolve, initialState } from './state.ts';
-import { afterNoon } from './testing/ada.ts';
-import { address, playStory, story, type Turn, type World } from './testing/stories.ts';
+import { msAfterNoon } from './testing/ada.ts';
+import {
+  arbitraryStory,
+  type ExecutedCommand,
+  playStory,
+  storyAddress,
+  type World,
+} from './testing/stories.ts';
 
 function always(holds: (world: World) => void): void {
   fc.assert(
-    fc.property(story, (steps) => holds(playStory(steps))),
+    fc.property(arbitraryStory, (steps) => holds(playStory(steps))),
     { numRuns: 500 },
   );
 }
 
-function eachTurn(holds: (turn: Turn) => void): void {
-  always(({ turns }) => turns.forEach(holds));
+function eachExecuted(holds: (command: ExecutedCommand) => void): void {
+  always(({ executed }) => executed.forEach(holds));
 }
 
 /**
@@ -47,7 +53,7 @@ function typesOf(facts: readonly AccountFact[]) {
 
 describe('an account, whatever is asked of it,', () => {
   test('gains nothing from a command that is run again in the state that it produced', () => {
-    eachTurn(({ command, after }) => {
+    eachExecuted(({ command, after }) => {
       if (!happensAgain(command)) assert.deepEqual(decide(after, command).facts, []);
     });
   });
@@ -59,18 +65,18 @@ describe('an account, whatever is asked of it,', () => {
       verified: ['verified'],
       ended: ['ended'],
     };
-    eachTurn(({ before, after }) => assert.ok(next[before.status].includes(after.status)));
+    eachExecuted(({ before, after }) => assert.ok(next[before.status].includes(after.status)));
   });
 
   test('gains nothing but its erasure once it has ended', () => {
-    eachTurn(({ before, decision: { facts } }) => {
+    eachExecuted(({ before, decision: { facts } }) => {
       if (before.status !== 'ended') return;
       assert.deepEqual(typesOf(facts), before.erased || facts.length === 0 ? [] : ['AccountErased']);
     });
   });
 
   test('revokes sessions at a sequence that it has reached, never at a lower one', () => {
-    eachTurn(({ before, after }) => {
+    eachExecuted(({ before, after }) => {
       if (after.status === 'none') return;
       assert.ok(after.revokedAt <= after.sequence);
       if (before.status !== 'none') assert.ok(after.revokedAt >= before.revokedAt);
@@ -85,7 +91,7 @@ describe('an account, whatever is asked of it,', () => {
       'AccountErasureRequested',
       'RegistrationEnded',
     ];
-    eachTurn(({ decision: { facts }, after }) => {
+    eachExecuted(({ decision: { facts }, after }) => {
       if (!typesOf(facts).some((type) => ending.includes(type))) return;
       assert.equal(facts.at(-1)?.type, 'SessionsRevoked');
       assert.ok(after.status !== 'none' && after.revokedAt === after.sequence);
@@ -93,32 +99,32 @@ describe('an account, whatever is asked of it,', () => {
   });
 
   test('is the fold of its facts, and survives JSON at every step', () => {
-    always(({ turns, accounts }) => {
+    always(({ executed, accounts }) => {
       for (const [userId, state] of accounts) {
-        const facts = turns.flatMap(({ before, after, decision }) =>
+        const facts = executed.flatMap(({ before, after, decision }) =>
           isOf(userId, after) || isOf(userId, before) ? decision.facts : [],
         );
         assert.deepEqual(facts.reduce(evolve, initialState), state);
         assert.equal(state.status === 'none' ? 0 : state.sequence, facts.length);
       }
-      for (const { after } of turns) assert.deepEqual(JSON.parse(JSON.stringify(after)), after);
+      for (const { after } of executed) assert.deepEqual(JSON.parse(JSON.stringify(after)), after);
     });
   });
 
   test('takes a claim on its address exactly when it has proven it', () => {
-    eachTurn(({ before, decision: { facts } }) => {
+    eachExecuted(({ before, decision: { facts } }) => {
       const proven = facts.flatMap((fact) => {
         if (fact.type === 'EmailChanged') return fact.private.address;
-        return fact.type === 'AccountVerified' ? address : [];
+        return fact.type === 'AccountVerified' ? storyAddress : [];
       });
-      const { claims = [] } = keysOf(before, facts, afterNoon(0));
+      const { claims = [] } = lookupKeysOf(before, facts, msAfterNoon(0));
       const taken = claims.filter((claim) => claim.startsWith('address:'));
       assert.deepEqual(taken, proven.map(addressClaim));
     });
   });
 
   test('waits for its erasure by a request only, and is not used meanwhile', () => {
-    eachTurn(({ command, before, after, decision: { facts } }) => {
+    eachExecuted(({ command, before, after, decision: { facts } }) => {
       if (after.status === 'none' || after.status === 'ended' || after.erasure === undefined) return;
       assert.ok(after.disabled);
       const began = before.status === 'none' || before.erasure === undefined;
@@ -128,8 +134,8 @@ describe('an account, whatever is asked of it,', () => {
   });
 
   test('names nobody once it is erased, and never changes again', () => {
-    always(({ turns }) => {
-      for (const { before, after, decision } of turns) {
+    always(({ executed }) => {
+      for (const { before, after, decision } of executed) {
         if (before.status === 'ended' && before.erased) assert.deepEqual(decision.facts, []);
         if (after.status === 'ended' && after.erased)
           assert.doesNotMatch(JSON.stringify(after), /ada|alan|countess|example|secret-hash-of-password/i);
@@ -160,7 +166,7 @@ describe('an account, whatever is asked of it,', () => {
   });
 
   test('gets another address only by its link, together with what belongs to the account', () => {
-    eachTurn(({ command, before, after }) => {
+    eachExecuted(({ command, before, after }) => {
       if (before.status !== 'verified' || after.status !== 'verified') return;
       if (before.address === after.address) return;
       if (command.type === 'RevertEmailChange') return assert.equal(after.address, before.previous?.address);
@@ -205,7 +211,7 @@ describe('an account, whatever is asked of it,', () => {
       ConfirmEmailChange: 'email-change',
       RevertEmailChange: 'email-undo',
     };
-    eachTurn(({ command, before, decision }) => {
+    eachExecuted(({ command, before, decision }) => {
       if (!('tokenHash' in command) || command.type === 'CancelErasure') return;
       if (decision.facts.length === 0) return;
       assert.ok(before.status === 'unverified' || before.status === 'verified');
@@ -222,7 +228,7 @@ describe('an account, whatever is asked of it,', () => {
   });
 
   test('is verified by a link only together with what belongs to it, or with a new password', () => {
-    eachTurn(({ command, before, decision: { facts } }) => {
+    eachExecuted(({ command, before, decision: { facts } }) => {
       if (command.type !== 'Verify' || !typesOf(facts).includes('AccountVerified')) return;
       const { proof } = command;
       assert.ok(before.status === 'unverified');
@@ -238,20 +244,20 @@ describe('an account, whatever is asked of it,', () => {
 
 describe('a fact that is published', () => {
   test('holds nothing of what is private', () => {
-    eachTurn(({ decision: { facts } }) => {
+    eachExecuted(({ decision: { facts } }) => {
       for (const { data } of facts) assert.doesNotMatch(JSON.stringify(data), /secret-hash/);
     });
   });
 
   test('is what the catalogue says, with no field more', () => {
-    eachTurn(({ decision: { facts } }) => {
+    eachExecuted(({ decision: { facts } }) => {
       for (const { type, data } of facts)
         assert.deepEqual(catalogue[type].schema.strict().parse(data), data, type);
     });
   });
 
   test('carries a sealed link exactly when the journal keeps its hash', () => {
-    eachTurn(({ decision: { facts } }) => {
+    eachExecuted(({ decision: { facts } }) => {
       for (const { data, private: kept } of facts) {
         const fields = Object.entries({ ...data, ...('person' in data && data.person) });
         const sealed = fields.find(([name]) =>
@@ -267,8 +273,8 @@ describe('the stories', () => {
   /** Without this check, the properties might hold only because the commands never have an effect. */
   test('lead to every outcome that the properties are about', () => {
     const seen = new Set<string>();
-    for (const { turns } of fc.sample(story, { numRuns: 1200, seed: 7 }).map(playStory)) {
-      for (const { decision, command, after } of turns) {
+    for (const { executed } of fc.sample(arbitraryStory, { numRuns: 1200, seed: 7 }).map(playStory)) {
+      for (const { decision, command, after } of executed) {
         for (const type of typesOf(decision.facts)) seen.add(type);
         if (decision.refusal !== undefined) seen.add(`${command.type}: ${decision.refusal}`);
         if (decision.refusal !== undefined && decision.facts.length > 0) seen.add('a refusal with facts');

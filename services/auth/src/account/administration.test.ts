@@ -16,7 +16,7 @@ import {
   sessionsRevoked,
   userRegistered,
 } from './testing/ada.ts';
-import { fold, given, stateAfter, unverifiedAfter } from './testing/given-when-then.ts';
+import { fold, given, stateAfter, unverifiedAccountAfter } from './testing/given-when-then.ts';
 
 const unverified = [userRegistered(linkNamed('A'))] as const;
 const proven = [...unverified, accountVerified] as const;
@@ -116,7 +116,7 @@ describe('disabling', () => {
   });
 
   test('ends every open link', () => {
-    const { reset, verification } = unverifiedAfter(
+    const { reset, verification } = unverifiedAccountAfter(
       ...unverified,
       passwordResetRequested(true, linkNamed('R')),
       accountDisabled(),

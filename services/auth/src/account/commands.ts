@@ -158,8 +158,8 @@ export interface UndoEmailChange {
 }
 
 /** Settles a change of address: sent by the clean-up once the undo link has expired. */
-export interface SettleEmailChange {
-  readonly type: 'SettleEmailChange';
+export interface FinalizeEmailChange {
+  readonly type: 'FinalizeEmailChange';
   readonly now: Date;
 }
 
@@ -278,5 +278,5 @@ export type Command =
   | EnableAccount
   | RevertEmailChange
   | RevokeSessions
-  | SettleEmailChange
+  | FinalizeEmailChange
   | UndoEmailChange;

@@ -18,6 +18,7 @@ import type {
   EnableAccount,
   EndRegistration,
   EraseAccount,
+  FinalizeEmailChange,
   NewLink,
   OtherAdmins,
   RegisterAccount,
@@ -29,7 +30,6 @@ import type {
   RequestPasswordReset,
   RevertEmailChange,
   RevokeSessions,
-  SettleEmailChange,
   SignUpProof,
   UndoEmailChange,
   VerifyAccount,
@@ -38,7 +38,7 @@ import type { AccountFact } from './facts.ts';
 import {
   emailChangeRefusal,
   emailUndoRefusal,
-  erasureRefusal,
+  erasureUndoRefusal,
   hasUsableLink,
   isUnexpired,
   resetRefusal,
@@ -61,7 +61,7 @@ import {
  */
 export interface Decision {
   readonly facts: readonly AccountFact[];
-  /** Further claims that the commit takes, in addition to those of `keysOf`. */
+  /** Further claims that the commit takes, in addition to those of `lookupKeysOf`. */
   readonly claims?: readonly string[];
   readonly refusal?: RefusalKind;
 }
@@ -357,7 +357,7 @@ function emailReverted(
 }
 
 /** After EmailChangeSettled the undo link is refused, so that the previous address can be released. */
-function settleEmailChange(state: AccountState, { now }: SettleEmailChange): Decision {
+function settleEmailChange(state: AccountState, { now }: FinalizeEmailChange): Decision {
   if (state.status !== 'verified' || state.previous === undefined) return nothing;
   if (canBeReverted(state, now)) return nothing;
   return accept({ type: 'EmailChangeSettled', data: { userId: state.userId } });
@@ -490,7 +490,7 @@ function erasureCanceled(state: LivingAccount, { wasDisabled }: PendingErasure, 
 }
 
 function cancelErasure(state: AccountState, { tokenHash, now }: CancelErasure): Decision {
-  const refusal = erasureRefusal(state, tokenHash, now);
+  const refusal = erasureUndoRefusal(state, tokenHash, now);
   if (refusal) return refuse(refusal);
   if (!isLiving(state) || state.erasure === undefined) return refuse('token_invalid');
   return accept(erasureCanceled(state, state.erasure, state.userId));
@@ -556,7 +556,7 @@ export function decide(state: AccountState, command: Command): Decision {
       return confirmEmailChange(state, command);
     case 'RevertEmailChange':
       return revertEmailChange(state, command);
-    case 'SettleEmailChange':
+    case 'FinalizeEmailChange':
       return settleEmailChange(state, command);
     case 'UndoEmailChange':
       return undoEmailChange(state, command);
@@ -608,7 +608,7 @@ function releaseClaim(from: string, userId: string, sequence: number): string {
 }
 
 /** Returns the range of the claims whose addresses may be released at `now`. */
-export function dueReleases(now: Date): { readonly from: string; readonly before: string } {
+export function dueReleaseClaimRange(now: Date): { readonly from: string; readonly before: string } {
   // The semicolon sorts right after the colon that follows the instant in claims, so the claims of this instant are
   // included.
   return { from: RELEASE_PREFIX, before: `${RELEASE_PREFIX}${now.toISOString()};` };
@@ -619,7 +619,7 @@ export function dueReleases(now: Date): { readonly from: string; readonly before
  * sign-up, the instant of an erasure, and the mark of an address to release.
  * @param at the time of the commit
  */
-export function keysOf(
+export function lookupKeysOf(
   state: AccountState,
   facts: readonly AccountFact[],
   at: Date,

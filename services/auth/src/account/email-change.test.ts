@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decide, keysOf, superfluousClaims } from './decide.ts';
+import { decide, lookupKeysOf, superfluousClaims } from './decide.ts';
 import type { FactOf } from './facts.ts';
 import {
   accountDisabled,
@@ -8,9 +8,9 @@ import {
   accountVerified,
   adaAddress,
   adaId,
-  afterNoon,
   firstPasswordHash,
   linkNamed,
+  msAfterNoon,
   noon,
   passwordChanged,
   passwordResetRequested,
@@ -18,7 +18,7 @@ import {
   strangerId,
   userRegistered,
 } from './testing/ada.ts';
-import { given, stateAfter, verifiedAfter } from './testing/given-when-then.ts';
+import { given, stateAfter, verifiedAccountAfter } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
 const proven = [userRegistered(linkNamed('A')), accountVerified] as const;
@@ -47,10 +47,10 @@ function requested(newLink = linkNamed('C')): FactOf<'EmailChangeRequested'> {
 const withheld: FactOf<'EmailChangeRequested'> = {
   type: 'EmailChangeRequested',
   data: { ...named, person: { email: ada, username: 'ada', newEmail: countess } },
-  private: { address: other, passwordHash: newHash, withheldUntil: afterNoon(HOUR).toISOString() },
+  private: { address: other, passwordHash: newHash, withheldUntil: msAfterNoon(HOUR).toISOString() },
 };
 
-const undoLink = linkNamed('U', afterNoon(168 * HOUR));
+const undoLink = linkNamed('U', msAfterNoon(168 * HOUR));
 const changed: FactOf<'EmailChanged'> = {
   type: 'EmailChanged',
   data: {
@@ -108,7 +108,7 @@ describe('asking for another address', () => {
     given(...proven)
       .when(ask)
       .thenHappens(requested());
-    const state = verifiedAfter(...pending);
+    const state = verifiedAccountAfter(...pending);
     assert.deepEqual([state.address, state.email, state.passwordHash], [adaAddress, ada, firstPasswordHash]);
   });
 
@@ -140,10 +140,10 @@ describe('asking for another address', () => {
   test('is refused as long as the last change can be undone, so that its link leads back to its address', () => {
     const again = { ...ask, address: 'third@example.com', checkedHash: newHash };
     given(...moved)
-      .when({ ...again, now: afterNoon(168 * HOUR - 1) })
+      .when({ ...again, now: msAfterNoon(168 * HOUR - 1) })
       .thenRefused('email_change_recent');
     assert.equal(
-      decide(stateAfter(...moved), { ...again, now: afterNoon(168 * HOUR) }).facts[0]?.type,
+      decide(stateAfter(...moved), { ...again, now: msAfterNoon(168 * HOUR) }).facts[0]?.type,
       'EmailChangeRequested',
     );
   });
@@ -161,7 +161,7 @@ describe('a link to a new address', () => {
     given(...pending)
       .when(confirm)
       .thenHappens(changed);
-    const state = verifiedAfter(...moved);
+    const state = verifiedAccountAfter(...moved);
     assert.deepEqual([state.address, state.email, state.passwordHash], [other, countess, newHash]);
   });
 
@@ -186,10 +186,10 @@ describe('a link to a new address', () => {
 
   test('works up to, but not at, the instant of its expiry', () => {
     given(...pending)
-      .when({ ...confirm, now: afterNoon(HOUR - 1) })
+      .when({ ...confirm, now: msAfterNoon(HOUR - 1) })
       .thenHappens(changed);
     given(...pending)
-      .when({ ...confirm, now: afterNoon(HOUR) })
+      .when({ ...confirm, now: msAfterNoon(HOUR) })
       .thenRefused('token_expired');
   });
 
@@ -201,7 +201,7 @@ describe('a link to a new address', () => {
 
   test('is no error if it is used again', () => {
     given(...moved)
-      .when({ ...confirm, now: afterNoon(HOUR) })
+      .when({ ...confirm, now: msAfterNoon(HOUR) })
       .thenNothing();
   });
 
@@ -217,7 +217,7 @@ describe('a link to a new address', () => {
   });
 
   test('ends the reset links that the previous address got', () => {
-    const state = verifiedAfter(
+    const state = verifiedAccountAfter(
       ...proven,
       passwordResetRequested(false, linkNamed('R')),
       requested(),
@@ -228,7 +228,7 @@ describe('a link to a new address', () => {
 
   test('takes the claim on the new address, and marks the previous one for release', () => {
     const state = stateAfter(...pending);
-    assert.deepEqual(keysOf(state, [changed], noon).claims, [
+    assert.deepEqual(lookupKeysOf(state, [changed], noon).claims, [
       `address:${other}`,
       `release:${undoLink.sealed.expiresAt}:${adaId}:3`,
     ]);
@@ -248,7 +248,7 @@ describe('the link to the previous address', () => {
     given(...moved)
       .when(undo)
       .thenHappens(...back);
-    const state = verifiedAfter(...moved, ...back);
+    const state = verifiedAccountAfter(...moved, ...back);
     assert.deepEqual([state.address, state.email, state.passwordHash], [adaAddress, ada, 'chosen']);
     assert.equal(state.allRevokedAt, state.sequence);
   });
@@ -266,17 +266,17 @@ describe('the link to the previous address', () => {
 
   test('works up to, but not at, the instant of its expiry', () => {
     given(...moved)
-      .when({ ...undo, now: afterNoon(168 * HOUR - 1) })
+      .when({ ...undo, now: msAfterNoon(168 * HOUR - 1) })
       .thenHappens(...back);
     given(...moved)
-      .when({ ...undo, now: afterNoon(168 * HOUR) })
+      .when({ ...undo, now: msAfterNoon(168 * HOUR) })
       .thenRefused('token_expired');
   });
 
   test('cancels a pending erasure, because a thief of the account may have requested it', () => {
     const erasure = {
       type: 'AccountErasureRequested',
-      data: { userId: adaId, requestedBy: adaId, eraseAt: afterNoon(168 * HOUR).toISOString(), person: {} },
+      data: { userId: adaId, requestedBy: adaId, eraseAt: msAfterNoon(168 * HOUR).toISOString(), person: {} },
       private: {},
     } as const;
     const canceled = {
@@ -301,7 +301,7 @@ describe('the link to the previous address', () => {
   });
 
   test('ends the links that the new address got', () => {
-    const state = verifiedAfter(...moved, ...back);
+    const state = verifiedAccountAfter(...moved, ...back);
     assert.deepEqual([state.reset, state.emailChange, state.previous], [undefined, undefined, undefined]);
     given(...moved, ...back)
       .when(confirm)
@@ -310,14 +310,14 @@ describe('the link to the previous address', () => {
 });
 
 describe('settling a change of address', () => {
-  const settle = { type: 'SettleEmailChange', now: afterNoon(168 * HOUR) } as const;
+  const settle = { type: 'FinalizeEmailChange', now: msAfterNoon(168 * HOUR) } as const;
 
   test('happens once its link has expired', () => {
     given(...moved)
       .when(settle)
       .thenHappens(settled);
     given(...moved)
-      .when({ ...settle, now: afterNoon(168 * HOUR - 1) })
+      .when({ ...settle, now: msAfterNoon(168 * HOUR - 1) })
       .thenNothing();
   });
 
@@ -352,7 +352,7 @@ describe('the claims of an account', () => {
 
   test('on the new address are not needed once the change is undone', () => {
     const now = `release:0:${adaId}:4`;
-    assert.deepEqual(keysOf(stateAfter(...moved), back, noon).claims, [now]);
+    assert.deepEqual(lookupKeysOf(stateAfter(...moved), back, noon).claims, [now]);
     assert.deepEqual(superfluousClaims(stateAfter(...moved, ...back), [...held, now]), {
       addresses: [`address:${other}`],
       marks: [mark, now],
@@ -372,7 +372,7 @@ describe('an operator undoes a change of address', () => {
   test('of an account that waits for its erasure, and cancels that', () => {
     const erasure: FactOf<'AccountErasureRequested'> = {
       type: 'AccountErasureRequested',
-      data: { userId: adaId, requestedBy: adaId, eraseAt: afterNoon(168 * HOUR).toISOString(), person: {} },
+      data: { userId: adaId, requestedBy: adaId, eraseAt: msAfterNoon(168 * HOUR).toISOString(), person: {} },
       private: {},
     };
     const canceled: FactOf<'AccountErasureCanceled'> = {
@@ -395,7 +395,7 @@ describe('an operator undoes a change of address', () => {
       .when(undo)
       .thenRefused('conflict');
     given(...proven, requested(), changed)
-      .when({ ...undo, now: afterNoon(168 * HOUR) })
+      .when({ ...undo, now: msAfterNoon(168 * HOUR) })
       .thenRefused('conflict');
     given().when(undo).thenRefused('not_found');
   });
@@ -423,17 +423,17 @@ describe('an operator cancels a change of address', () => {
         .when(cancel)
         .thenRefused('conflict');
     given(...pending)
-      .when({ ...cancel, now: afterNoon(HOUR - 1) })
+      .when({ ...cancel, now: msAfterNoon(HOUR - 1) })
       .thenHappens(canceled);
     given(...pending)
-      .when({ ...cancel, now: afterNoon(HOUR) })
+      .when({ ...cancel, now: msAfterNoon(HOUR) })
       .thenRefused('conflict');
     given().when(cancel).thenRefused('not_found');
   });
 
   test('and leaves one that has taken place as it is', () => {
-    const before = verifiedAfter(...moved);
-    const after = verifiedAfter(...moved, canceled);
+    const before = verifiedAccountAfter(...moved);
+    const after = verifiedAccountAfter(...moved, canceled);
     assert.deepEqual({ ...after, sequence: 0 }, { ...before, sequence: 0 });
   });
 });

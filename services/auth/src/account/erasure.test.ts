@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decide, keysOf } from './decide.ts';
-import { erasureRefusal } from './link.ts';
+import { decide, lookupKeysOf } from './decide.ts';
+import { erasureUndoRefusal } from './link.ts';
 import {
   accountDisabledWithNotice,
   accountEnabled,
@@ -11,8 +11,8 @@ import {
   accountVerified,
   adaId,
   adminId,
-  afterNoon,
   linkNamed,
+  msAfterNoon,
   noon,
   passwordResetRequested,
   profileChanged,
@@ -21,11 +21,11 @@ import {
   sessionsRevoked,
   userRegistered,
 } from './testing/ada.ts';
-import { fold, given, stateAfter, verifiedAfter } from './testing/given-when-then.ts';
+import { fold, given, stateAfter, verifiedAccountAfter } from './testing/given-when-then.ts';
 
 const unverified = [userRegistered(linkNamed('A'))] as const;
 const proven = [...unverified, accountVerified] as const;
-const later = afterNoon(7 * 24 * 3_600_000).toISOString();
+const later = msAfterNoon(7 * 24 * 3_600_000).toISOString();
 const undo = linkNamed('undo', new Date(later));
 const waiting = [...proven, accountErasureRequested(later, undo), sessionsRevoked('disabled')] as const;
 const request = { type: 'RequestErasure', by: adaId, eraseAt: later, link: undo } as const;
@@ -51,7 +51,9 @@ describe('requesting an erasure', () => {
     );
     assert.ok(state.disabled);
     assert.equal(state.reset, undefined);
-    assert.deepEqual(keysOf(fold(proven), decide(fold(proven), request).facts, noon), { eraseAt: later });
+    assert.deepEqual(lookupKeysOf(fold(proven), decide(fold(proven), request).facts, noon), {
+      eraseAt: later,
+    });
   });
 
   test('a second time does nothing', () => {
@@ -81,7 +83,7 @@ describe('canceling an erasure', () => {
     given(...waiting)
       .when(cancel)
       .thenHappens(accountErasureCanceled(false));
-    const state = verifiedAfter(...waiting, accountErasureCanceled(false));
+    const state = verifiedAccountAfter(...waiting, accountErasureCanceled(false));
     assert.equal(state.disabled, false);
     assert.equal(state.erasure, undefined);
   });
@@ -116,7 +118,7 @@ describe('canceling an erasure', () => {
     given(...waiting, accountErased)
       .when(cancel)
       .thenRefused('token_invalid');
-    assert.equal(erasureRefusal(fold([]), undo.hash, noon), 'token_invalid');
+    assert.equal(erasureUndoRefusal(fold([]), undo.hash, noon), 'token_invalid');
   });
 });
 
@@ -150,7 +152,7 @@ describe('an erasure', () => {
     given(...past)
       .when(erase)
       .thenHappens(accountErased);
-    assert.deepEqual(keysOf(fold(unverified), registrationEnded('expired'), noon), { eraseAt: later });
+    assert.deepEqual(lookupKeysOf(fold(unverified), registrationEnded('expired'), noon), { eraseAt: later });
   });
 
   test('leaves nothing in the state that names the person', () => {

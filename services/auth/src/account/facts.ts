@@ -8,7 +8,7 @@ export interface MailedLink {
   readonly expiresAt: string;
 }
 
-export interface LinkOrWithheld {
+export interface MailedOrWithheldLink {
   readonly link?: MailedLink;
   /**
    * The instant at which the link would have expired. Set instead of `link` if the address belongs to another account.
@@ -19,14 +19,14 @@ export interface LinkOrWithheld {
 
 /** Fields that never leave the journal. */
 export interface PrivateFields {
-  UserRegistered: LinkOrWithheld & { readonly address: string; readonly passwordHash: string };
-  VerificationRequested: LinkOrWithheld;
-  PasswordResetRequested: LinkOrWithheld;
+  UserRegistered: MailedOrWithheldLink & { readonly address: string; readonly passwordHash: string };
+  VerificationRequested: MailedOrWithheldLink;
+  PasswordResetRequested: MailedOrWithheldLink;
   PasswordChanged: { readonly passwordHash: string };
   PasswordRehashed: { readonly passwordHash: string };
   /** `withheldUntil` is never set here, because the link is only sent to the owner. */
   AccountErasureRequested: { readonly link?: MailedLink };
-  EmailChangeRequested: LinkOrWithheld & {
+  EmailChangeRequested: MailedOrWithheldLink & {
     /** The new address, canonical. */
     readonly address: string;
     /** The hash of the same password, with the salt that is derived from the new address. */
@@ -51,7 +51,7 @@ type PrivateOf<T> = T extends keyof PrivateFields
 
 /**
  * One fact, as `decide` returns it: the published data of the event and the private fields. Appending adds id, time and
- * sequence; `toPublic` in relay/ selects the published part.
+ * sequence; `toPublicEvents` in relay/ selects the published part.
  */
 export type FactOf<T extends EventType> = { readonly type: T; readonly data: DataOf<T> } & PrivateOf<T>;
 

@@ -2,10 +2,10 @@ export type * from './commands.ts';
 export {
   addressClaim,
   decide,
-  dueReleases,
+  dueReleaseClaimRange,
   erasureInstant,
   isActiveAdmin,
-  keysOf,
+  lookupKeysOf,
   proofMatchesSignUp,
   superfluousClaims,
 } from './decide.ts';
@@ -13,7 +13,7 @@ export { type AccountFact, type Fact, isAccountFact, type MailingFact } from './
 export {
   emailChangeRefusal,
   emailUndoRefusal,
-  erasureRefusal,
+  erasureUndoRefusal,
   isUnexpired,
   resetRefusal,
   verificationRefusal,

@@ -24,7 +24,11 @@ export function resetRefusal(state: AccountState, tokenHash: string, now: Date):
 }
 
 /** Returns why a link that cancels an erasure cannot be used; undefined if it can. */
-export function erasureRefusal(state: AccountState, tokenHash: string, now: Date): LinkRefusal | undefined {
+export function erasureUndoRefusal(
+  state: AccountState,
+  tokenHash: string,
+  now: Date,
+): LinkRefusal | undefined {
   return linkRefusal(state.status === 'none' ? undefined : state.erasure?.undo, tokenHash, now);
 }
 

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decide, keysOf } from './decide.ts';
+import { decide, lookupKeysOf } from './decide.ts';
 import {
   accountDisabled,
   accountEnabled,
   accountVerified,
   adaAddress,
   adaId,
-  afterNoon,
   firstPasswordHash,
   linkNamed,
+  msAfterNoon,
   noon,
   passwordChanged,
   passwordRehashed,
@@ -19,7 +19,7 @@ import {
   strangerId,
   userRegistered,
 } from './testing/ada.ts';
-import { given, stateAfter, verifiedAfter } from './testing/given-when-then.ts';
+import { given, stateAfter, verifiedAccountAfter } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
 const unverified = [userRegistered(linkNamed('A'))] as const;
@@ -56,10 +56,10 @@ describe('asking for a reset', () => {
     for (const past of [unverified, [...proven, passwordResetRequested(false, linkNamed('R'))]]) {
       const owner = past === unverified ? undefined : adaId;
       given(...past)
-        .when({ ...another, owner, unlessUsableAt: afterNoon(HOUR - 1) })
+        .when({ ...another, owner, unlessUsableAt: msAfterNoon(HOUR - 1) })
         .thenNothing();
       given(...past)
-        .when({ ...another, owner, unlessUsableAt: afterNoon(HOUR) })
+        .when({ ...another, owner, unlessUsableAt: msAfterNoon(HOUR) })
         .thenHappens(passwordResetRequested(past === unverified, linkNamed('S')));
     }
   });
@@ -76,10 +76,10 @@ describe('asking for a reset', () => {
 
   test('over the mail budget behaves alike where the link is withheld', () => {
     given(userRegistered())
-      .when({ ...ask, owner: strangerId, unlessUsableAt: afterNoon(HOUR - 1) })
+      .when({ ...ask, owner: strangerId, unlessUsableAt: msAfterNoon(HOUR - 1) })
       .thenNothing();
     given(userRegistered())
-      .when({ ...ask, owner: strangerId, unlessUsableAt: afterNoon(HOUR) })
+      .when({ ...ask, owner: strangerId, unlessUsableAt: msAfterNoon(HOUR) })
       .thenHappens(passwordResetRequested(true));
   });
 
@@ -123,10 +123,10 @@ describe('a reset link of a verified account', () => {
 
   test('works up to, but not at, the instant of its expiry', () => {
     given(...past)
-      .when({ ...use, now: afterNoon(HOUR - 1) })
+      .when({ ...use, now: msAfterNoon(HOUR - 1) })
       .thenHappens(passwordChanged('reset', 'new'), sessionsRevoked('password-changed'));
     given(...past)
-      .when({ ...use, now: afterNoon(HOUR) })
+      .when({ ...use, now: msAfterNoon(HOUR) })
       .thenRefused('token_expired');
   });
 
@@ -136,7 +136,7 @@ describe('a reset link of a verified account', () => {
       .when(use)
       .thenRefused('token_invalid');
     given(...past, changed, ended)
-      .when({ ...use, now: afterNoon(HOUR) })
+      .when({ ...use, now: msAfterNoon(HOUR) })
       .thenRefused('token_invalid');
   });
 
@@ -170,7 +170,7 @@ describe('a reset link of a verified account', () => {
       .when(use)
       .thenRefused('token_invalid');
     given(...past)
-      .when({ ...use, tokenHash: 'other', now: afterNoon(HOUR) })
+      .when({ ...use, tokenHash: 'other', now: msAfterNoon(HOUR) })
       .thenRefused('token_invalid');
   });
 
@@ -197,7 +197,7 @@ describe('a reset link of an unverified account', () => {
 
   test('takes the claim on the address', () => {
     const state = stateAfter(...past);
-    assert.deepEqual(keysOf(state, decide(state, complete).facts, noon), {
+    assert.deepEqual(lookupKeysOf(state, decide(state, complete).facts, noon), {
       claims: [`address:${adaAddress}`],
     });
   });
@@ -214,7 +214,7 @@ describe('a reset link of an unverified account', () => {
       .when({ ...late, tokenHash: 'other' })
       .thenRefused('token_invalid');
     given(...past)
-      .when({ ...late, now: afterNoon(HOUR) })
+      .when({ ...late, now: msAfterNoon(HOUR) })
       .thenRefused('token_expired');
   });
 
@@ -238,7 +238,7 @@ describe('rehashing the password', () => {
     given(...unverified)
       .when(rehash)
       .thenHappens(passwordRehashed('renewed'));
-    const { passwordHash, reset, revokedAt } = verifiedAfter(
+    const { passwordHash, reset, revokedAt } = verifiedAccountAfter(
       ...proven,
       passwordResetRequested(false, linkNamed('R')),
       passwordRehashed('renewed'),
@@ -296,7 +296,7 @@ describe('changing the password', () => {
   });
 
   test('ends every open link', () => {
-    const { reset, usedVerification } = verifiedAfter(
+    const { reset, usedVerification } = verifiedAccountAfter(
       ...proven,
       passwordResetRequested(false, linkNamed('R')),
       passwordChanged('change', 'new'),

@@ -1,8 +1,8 @@
 import { describe, test } from 'node:test';
 import {
   accountVerified,
-  afterNoon,
   linkNamed,
+  msAfterNoon,
   noon,
   registrationEnded,
   userRegistered,
@@ -26,7 +26,7 @@ describe('"this was not me"', () => {
       .when({ ...reject, tokenHash: 'other' })
       .thenRefused('token_invalid');
     given(userRegistered(linkNamed('A')))
-      .when({ ...reject, now: afterNoon(HOUR) })
+      .when({ ...reject, now: msAfterNoon(HOUR) })
       .thenRefused('token_expired');
     given(userRegistered(linkNamed('A')), verificationRequested(linkNamed('B')))
       .when(reject)
@@ -41,7 +41,7 @@ describe('"this was not me"', () => {
       .when(reject)
       .thenRefused('token_invalid');
     given(userRegistered(linkNamed('A')), accountVerified)
-      .when({ ...reject, now: afterNoon(HOUR) })
+      .when({ ...reject, now: msAfterNoon(HOUR) })
       .thenRefused('token_invalid');
   });
 });

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decide, keysOf } from './decide.ts';
+import { decide, lookupKeysOf } from './decide.ts';
 import { initialState } from './state.ts';
 import {
   accountDisabled,
   accountVerified,
   adaAddress,
   adaId,
-  afterNoon,
   linkNamed,
+  msAfterNoon,
   noon,
   passwordResetRequested,
-  registerAda,
+  registerAdaCommand,
   registrationEnded,
   strangerId,
   userRegistered,
@@ -24,12 +24,12 @@ const HOUR = 3_600_000;
 describe('a sign-up', () => {
   test('makes an unverified account with a link', () => {
     given()
-      .when(registerAda)
+      .when(registerAdaCommand)
       .thenHappens(userRegistered(linkNamed('A')));
   });
 
   test('keeps the names that were given, and no others', () => {
-    const { facts } = decide(initialState, { ...registerAda, firstName: 'Ada', lastName: 'Lovelace' });
+    const { facts } = decide(initialState, { ...registerAdaCommand, firstName: 'Ada', lastName: 'Lovelace' });
     assert.deepEqual(facts[0]?.type === 'UserRegistered' && facts[0].data.person, {
       email: 'Ada@example.com',
       username: 'ada',
@@ -40,7 +40,7 @@ describe('a sign-up', () => {
 
   test('for an address that is taken gets the same event, with the link left out', () => {
     given()
-      .when({ ...registerAda, owner: strangerId })
+      .when({ ...registerAdaCommand, owner: strangerId })
       .thenHappens(userRegistered());
   });
 
@@ -49,20 +49,20 @@ describe('a sign-up', () => {
   });
 
   test('takes no claim on its address', () => {
-    assert.deepEqual(keysOf(initialState, decide(initialState, registerAda).facts, noon), {
+    assert.deepEqual(lookupKeysOf(initialState, decide(initialState, registerAdaCommand).facts, noon), {
       address: adaAddress,
     });
   });
 
   test('is refused on an id that is in use, whatever became of it', () => {
     given(userRegistered(linkNamed('A')))
-      .when(registerAda)
+      .when(registerAdaCommand)
       .thenRefused('conflict');
     given(userRegistered(linkNamed('A')), accountVerified)
-      .when(registerAda)
+      .when(registerAdaCommand)
       .thenRefused('conflict');
     given(userRegistered(linkNamed('A')), ...registrationEnded('expired'))
-      .when(registerAda)
+      .when(registerAdaCommand)
       .thenRefused('conflict');
   });
 });
@@ -82,10 +82,10 @@ describe('renewing a verification link', () => {
       [userRegistered(), strangerId],
     ] as const) {
       given(past)
-        .when({ ...renew, owner, unlessUsableAt: afterNoon(HOUR - 1) })
+        .when({ ...renew, owner, unlessUsableAt: msAfterNoon(HOUR - 1) })
         .thenNothing();
       given(past)
-        .when({ ...renew, owner, unlessUsableAt: afterNoon(HOUR) })
+        .when({ ...renew, owner, unlessUsableAt: msAfterNoon(HOUR) })
         .thenHappens(verificationRequested(owner === undefined ? linkNamed('B') : undefined));
     }
   });
@@ -178,9 +178,9 @@ describe('the claim on an address', () => {
   const state = stateAfter(userRegistered(linkNamed('A')));
 
   test('is taken by AccountVerified alone', () => {
-    assert.deepEqual(keysOf(state, [accountVerified], noon), { claims: [`address:${adaAddress}`] });
-    assert.deepEqual(keysOf(state, [verificationRequested(linkNamed('B'))], noon), {});
-    assert.deepEqual(keysOf(state, registrationEnded('rejected'), noon), {
+    assert.deepEqual(lookupKeysOf(state, [accountVerified], noon), { claims: [`address:${adaAddress}`] });
+    assert.deepEqual(lookupKeysOf(state, [verificationRequested(linkNamed('B'))], noon), {});
+    assert.deepEqual(lookupKeysOf(state, registrationEnded('rejected'), noon), {
       eraseAt: '2026-03-08T12:00:00.000Z',
     });
   });

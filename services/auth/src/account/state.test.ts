@@ -10,9 +10,9 @@ import {
   adaAddress,
   adaId,
   adminId,
-  afterNoon,
   firstPasswordHash,
   linkNamed,
+  msAfterNoon,
   passwordChanged,
   passwordResetRequested,
   profileChanged,
@@ -22,7 +22,7 @@ import {
   userRegistered,
   verificationRequested,
 } from './testing/ada.ts';
-import { fold, given, stateAfter, unverifiedAfter } from './testing/given-when-then.ts';
+import { fold, given, stateAfter, unverifiedAccountAfter } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
 const registered = userRegistered(linkNamed('A'));
@@ -55,7 +55,7 @@ describe('the state of an account', () => {
       passwordHash: firstPasswordHash,
       verification: kept('A'),
       everLinked: true,
-      linksUntil: afterNoon(HOUR).toISOString(),
+      linksUntil: msAfterNoon(HOUR).toISOString(),
       revokedAt: 0,
       allRevokedAt: 0,
       revokedSessions: [],
@@ -64,7 +64,7 @@ describe('the state of an account', () => {
   });
 
   test('has no link where none was minted', () => {
-    const { verification, everLinked } = unverifiedAfter(userRegistered());
+    const { verification, everLinked } = unverifiedAccountAfter(userRegistered());
     assert.deepEqual({ verification, everLinked }, { verification: undefined, everLinked: false });
   });
 
@@ -125,21 +125,25 @@ describe('the state of an account', () => {
   });
 
   test('remembers that it ever had a link, of either purpose', () => {
-    assert.equal(unverifiedAfter(userRegistered(), verificationRequested(linkNamed('B'))).everLinked, true);
     assert.equal(
-      unverifiedAfter(userRegistered(), passwordResetRequested(true, linkNamed('R'))).everLinked,
+      unverifiedAccountAfter(userRegistered(), verificationRequested(linkNamed('B'))).everLinked,
       true,
     );
-    assert.equal(unverifiedAfter(registered, accountDisabled(), accountEnabled()).everLinked, true);
     assert.equal(
-      unverifiedAfter(userRegistered(), verificationRequested(), passwordResetRequested(true)).everLinked,
+      unverifiedAccountAfter(userRegistered(), passwordResetRequested(true, linkNamed('R'))).everLinked,
+      true,
+    );
+    assert.equal(unverifiedAccountAfter(registered, accountDisabled(), accountEnabled()).everLinked, true);
+    assert.equal(
+      unverifiedAccountAfter(userRegistered(), verificationRequested(), passwordResetRequested(true))
+        .everLinked,
       false,
     );
   });
 
   test('records until when a link gives access to the account, or would if its address were not another’s', () => {
-    const [early, late] = [afterNoon(HOUR).toISOString(), afterNoon(2 * HOUR).toISOString()];
-    const later = linkNamed('R', afterNoon(2 * HOUR));
+    const [early, late] = [msAfterNoon(HOUR).toISOString(), msAfterNoon(2 * HOUR).toISOString()];
+    const later = linkNamed('R', msAfterNoon(2 * HOUR));
     assert.equal(stateAfter(userRegistered()).linksUntil, early);
     assert.equal(stateAfter(registered, passwordResetRequested(true, later)).linksUntil, late);
     assert.equal(
@@ -180,9 +184,9 @@ describe('the state of an account', () => {
   });
 
   test('is left as it was: evolve makes another', () => {
-    const before = Object.freeze(unverifiedAfter(registered));
+    const before = Object.freeze(unverifiedAccountAfter(registered));
     evolve(before, accountVerified);
-    assert.deepEqual(before, unverifiedAfter(registered));
+    assert.deepEqual(before, unverifiedAccountAfter(registered));
     assert.deepEqual(initialState, { status: 'none' });
   });
 

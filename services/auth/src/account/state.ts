@@ -1,6 +1,6 @@
 /** The state of an account that decisions depend on: the fold of its facts. */
 import { assertNever, type Role } from '@latchkey/events';
-import type { AccountFact, FactOf, LinkOrWithheld, MailedLink } from './facts.ts';
+import type { AccountFact, FactOf, MailedLink, MailedOrWithheldLink } from './facts.ts';
 
 /** An erasure that was requested and can still be canceled. */
 export interface PendingErasure {
@@ -202,11 +202,11 @@ function names(person: { [K in 'username' | 'firstName' | 'lastName']?: string |
   };
 }
 
-function expiryOf({ link, withheldUntil }: LinkOrWithheld): string | undefined {
+function expiryOf({ link, withheldUntil }: MailedOrWithheldLink): string | undefined {
   return link?.expiresAt ?? withheldUntil;
 }
 
-function withExpiry<State extends ExistingAccount>(state: State, kept: LinkOrWithheld): State {
+function withExpiry<State extends ExistingAccount>(state: State, kept: MailedOrWithheldLink): State {
   const until = expiryOf(kept);
   if (until === undefined) return state;
   const { linksUntil = until } = state;
@@ -217,12 +217,12 @@ function withExpiry<State extends ExistingAccount>(state: State, kept: LinkOrWit
  * Returns the state after a newer verification link, which supersedes the older one. If the newer link was withheld,
  * the older one stays.
  */
-function withVerification(before: UnverifiedAccount, kept: LinkOrWithheld): UnverifiedAccount {
+function withVerification(before: UnverifiedAccount, kept: MailedOrWithheldLink): UnverifiedAccount {
   const state = withExpiry(before, kept);
   return kept.link ? { ...state, verification: kept.link, everLinked: true } : state;
 }
 
-function withReset(before: ExistingAccount, kept: LinkOrWithheld): AccountState {
+function withReset(before: ExistingAccount, kept: MailedOrWithheldLink): AccountState {
   const state = withExpiry(before, kept);
   if (kept.link === undefined) return state;
   return state.status === 'unverified'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decide, keysOf } from './decide.ts';
+import { decide, lookupKeysOf } from './decide.ts';
 import { resetRefusal, verificationRefusal } from './link.ts';
 import {
   accountDisabled,
@@ -8,9 +8,9 @@ import {
   accountVerified,
   adaAddress,
   adaId,
-  afterNoon,
   firstPasswordHash,
   linkNamed,
+  msAfterNoon,
   noon,
   passwordChanged,
   passwordResetRequested,
@@ -44,18 +44,20 @@ describe('a verification link', () => {
 
   test('takes the claim on the address', () => {
     const state = stateAfter(userRegistered(linkNamed('A')));
-    assert.deepEqual(keysOf(state, decide(state, verify).facts, noon), { claims: [`address:${adaAddress}`] });
+    assert.deepEqual(lookupKeysOf(state, decide(state, verify).facts, noon), {
+      claims: [`address:${adaAddress}`],
+    });
   });
 
   test('works up to, but not at, the instant of its expiry', () => {
     given(userRegistered(linkNamed('A')))
-      .when({ ...verify, now: afterNoon(HOUR - 1) })
+      .when({ ...verify, now: msAfterNoon(HOUR - 1) })
       .thenHappens(accountVerified);
     given(userRegistered(linkNamed('A')))
-      .when({ ...verify, now: afterNoon(HOUR) })
+      .when({ ...verify, now: msAfterNoon(HOUR) })
       .thenRefused('token_expired');
     given(userRegistered(linkNamed('A')))
-      .when({ ...verify, now: afterNoon(HOUR + 1) })
+      .when({ ...verify, now: msAfterNoon(HOUR + 1) })
       .thenRefused('token_expired');
   });
 
@@ -65,7 +67,7 @@ describe('a verification link', () => {
       .when(another)
       .thenRefused('token_invalid');
     given(userRegistered(linkNamed('A')))
-      .when({ ...another, now: afterNoon(2 * HOUR) })
+      .when({ ...another, now: msAfterNoon(2 * HOUR) })
       .thenRefused('token_invalid');
     given(userRegistered(linkNamed('A')))
       .when({ ...another, tokenHash: '' })
@@ -99,7 +101,7 @@ describe('a verification link', () => {
       .when({ ...verify, owner: adaId })
       .thenNothing();
     given(...past)
-      .when({ ...verify, owner: adaId, now: afterNoon(2 * HOUR) })
+      .when({ ...verify, owner: adaId, now: msAfterNoon(2 * HOUR) })
       .thenNothing();
     given(...past)
       .when({ ...verify, owner: adaId, proof: NOTHING })
@@ -242,7 +244,7 @@ describe('a verification link needs, in the same step,', () => {
         .when({ ...verify, proof, tokenHash: 'other' })
         .thenRefused('token_invalid');
       given1()
-        .when({ ...verify, proof, now: afterNoon(HOUR) })
+        .when({ ...verify, proof, now: msAfterNoon(HOUR) })
         .thenRefused('token_expired');
     }
   });
@@ -269,7 +271,7 @@ describe('an address that another account has proven', () => {
       .when({ ...late, tokenHash: 'other' })
       .thenRefused('token_invalid');
     given(userRegistered(linkNamed('A')))
-      .when({ ...late, now: afterNoon(HOUR) })
+      .when({ ...late, now: msAfterNoon(HOUR) })
       .thenRefused('token_expired');
   });
 
@@ -287,6 +289,6 @@ describe('a link', () => {
     assert.equal(verificationRefusal(open, linkNamed('R').hash, noon), 'token_invalid');
     assert.equal(resetRefusal(open, linkNamed('R').hash, noon), undefined);
     assert.equal(resetRefusal(open, linkNamed('A').hash, noon), 'token_invalid');
-    assert.equal(resetRefusal(open, linkNamed('R').hash, afterNoon(HOUR)), 'token_expired');
+    assert.equal(resetRefusal(open, linkNamed('R').hash, msAfterNoon(HOUR)), 'token_expired');
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { emailAddress, parseEmail } from './email.ts';
+import { emailAddressSchema, parseEmail } from './email.ts';
 
 const longest = `${'a'.repeat(64)}@${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(57)}.com`;
 
@@ -96,11 +96,11 @@ describe('an e-mail address', () => {
   });
 
   test('in a body is read into both its forms, or refused without being quoted', () => {
-    assert.deepEqual(emailAddress.parse(' Ada@Example.com '), {
+    assert.deepEqual(emailAddressSchema.parse(' Ada@Example.com '), {
       stored: 'Ada@Example.com',
       canonical: 'ada@example.com',
     });
-    const issues = emailAddress.safeParse('eve at example').error?.issues ?? [];
+    const issues = emailAddressSchema.safeParse('eve at example').error?.issues ?? [];
     assert.equal(issues.length, 1);
     assert.doesNotMatch(JSON.stringify(issues), /eve/);
   });

@@ -64,7 +64,7 @@ export function parseEmail(text: string): EmailAddress | undefined {
 const SHORTEST = 5;
 
 /** The schema of an address in a request; parsed into both forms. */
-export const emailAddress = z
+export const emailAddressSchema = z
   .string()
   .max(LONGEST_INPUT)
   .transform((text, context) => {

@@ -12,7 +12,7 @@ import { UnreadableCommit } from '../ports/journal.ts';
 type Needs = Pick<UseCaseDeps, 'journal' | 'registrations' | 'accounts'>;
 
 /** Returns the id of the account that holds the claim on a canonical address. */
-export function ownerOf(
+export function findOwnerId(
   { journal }: Pick<UseCaseDeps, 'journal'>,
   address: string,
 ): Promise<string | undefined> {
@@ -23,23 +23,26 @@ export function ownerOf(
  * Returns the account that currently has a canonical address; undefined if no account has it. The account that holds
  * the claim may have changed to a different address: it keeps the claim as long as that change can be undone.
  */
-export async function accountOfAddress(
+export async function findAccountByAddress(
   deps: Pick<UseCaseDeps, 'journal' | 'accounts'>,
   address: string,
 ): Promise<LivingAccount | undefined> {
-  const account = await deps.accounts.load((await ownerOf(deps, address)) ?? NO_ACCOUNT);
+  const account = await deps.accounts.load((await findOwnerId(deps, address)) ?? NONEXISTENT_ACCOUNT_ID);
   return isLiving(account) && account.address === address ? account : undefined;
 }
 
 /** The id that is looked up if an address has no owner, so that the response time reveals nothing. */
-export const NO_ACCOUNT = '00000000-0000-0000-0000-000000000000';
+export const NONEXISTENT_ACCOUNT_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Returns the pending sign-ups of an address, newest first. Ends registrations that a crash left open although the
  * account is verified or ended. Leaves out accounts whose events cannot be read, so that they do not block the
  * other accounts of the address.
  */
-export async function pendingSignUps(deps: Needs, address: string): Promise<readonly UnverifiedAccount[]> {
+export async function loadPendingSignUps(
+  deps: Needs,
+  address: string,
+): Promise<readonly UnverifiedAccount[]> {
   const registrations = await deps.registrations.living(address);
   const states = await Promise.all(registrations.map(({ stream }) => loadReadable(deps, stream)));
   const over = registrations.filter((_, index) => isOver(states[index]));
@@ -67,7 +70,7 @@ export async function endOtherSignUps(
   address: string,
   origin: Pick<UseCaseContext, 'correlationId' | 'traceparent'>,
 ): Promise<void> {
-  for (const { userId } of await pendingSignUps(deps, address))
+  for (const { userId } of await loadPendingSignUps(deps, address))
     await supersede(deps, { address, userId }, origin);
 }
 
@@ -79,7 +82,7 @@ async function supersede(
   const { state } = await deps.accounts.execute(userId, { correlationId, traceparent }, async () => ({
     type: 'EndRegistration',
     reason: 'superseded',
-    owner: await ownerOf(deps, address),
+    owner: await findOwnerId(deps, address),
   }));
   if (state.status === 'ended') await deps.registrations.settle(userId);
 }

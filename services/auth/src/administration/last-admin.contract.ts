@@ -4,12 +4,12 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { v7 } from 'uuid';
 import { type AccountFact, isActiveAdmin } from '../account/index.ts';
-import type { OpenStores } from '../ports/testing/open-stores.ts';
+import type { OpenEmptyStores } from '../ports/testing/open-empty-stores.ts';
 import { Refused } from '../refused.ts';
 import { type Accounts, createAccounts } from '../streams/accounts.ts';
 import { changeRole, disableAccount, enableAccount } from './manage-accounts.ts';
 
-type Stores = Awaited<ReturnType<OpenStores>>['stores'];
+type Stores = Awaited<ReturnType<OpenEmptyStores>>['stores'];
 
 const ADMINS = 3;
 const INSTANCES = 2;
@@ -80,7 +80,7 @@ async function appendAdmin({ journal }: Stores): Promise<string> {
 }
 
 /** @param runs the number of histories */
-export function lastAdminContract(name: string, open: OpenStores, runs: number): void {
+export function lastAdminContract(name: string, open: OpenEmptyStores, runs: number): void {
   describe(`the last admin on ${name}`, () => {
     let stores: Stores;
     let close: () => Promise<void>;

@@ -1,4 +1,4 @@
-import { temporaryStores } from '../storage/sqlite/stores.fixture.ts';
+import { openTemporaryStores } from '../storage/sqlite/stores.fixture.ts';
 import { lastAdminContract } from './last-admin.contract.ts';
 
-lastAdminContract('sqlite', temporaryStores, 50);
+lastAdminContract('sqlite', openTemporaryStores, 50);

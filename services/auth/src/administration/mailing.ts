@@ -2,7 +2,7 @@
 import type { DataOf } from '@latchkey/events';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { repeatableCommandId } from '../idempotency.ts';
-import { withinLimits } from '../limits/within-limits.ts';
+import { runWithinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
 
 export interface Mailing {
@@ -40,7 +40,7 @@ async function sendOnce(
   const ofAdmin = { limit: 'mailing-admin', key: requestedBy, points: recipients.length } as const;
   const mailingId = newId();
   const origin = { ...context, ...(commandId !== undefined && { commandId }) };
-  const { facts, refusal } = await withinLimits({ limits }, [ofAdmin], () =>
+  const { facts, refusal } = await runWithinLimits({ limits }, [ofAdmin], () =>
     mailings.create(mailingId, origin, () => ({ type: 'RequestMail', mailingId, ...mailing })),
   );
   if (refusal) throw new Refused(refusal);

@@ -37,7 +37,7 @@ export function changeRole(
   { userId, by, role }: Target & { readonly role: Role },
   origin: Origin,
 ): Promise<AccountOutcome> {
-  return executeAndEndSessions(deps, userId, origin, withOtherAdmins(deps, { type: 'ChangeRole', role, by }));
+  return executeAndEndSessions(deps, userId, origin, addOtherAdmins(deps, { type: 'ChangeRole', role, by }));
 }
 
 /**
@@ -49,7 +49,7 @@ export function disableAccount(
   { userId, ...request }: Target & { readonly reason?: string },
   origin: Origin,
 ): Promise<AccountOutcome> {
-  const command = withOtherAdmins(deps, { type: 'DisableAccount', ...request });
+  const command = addOtherAdmins(deps, { type: 'DisableAccount', ...request });
   return executeAndEndSessions(deps, userId, origin, command);
 }
 
@@ -77,7 +77,7 @@ export async function revokeSessions(
 }
 
 /** Returns a function that completes the command: if the account is an active admin, the other admins are added. */
-export function withOtherAdmins(
+export function addOtherAdmins(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal'>,
   command: ChangeRole | DisableAccount | RequestErasure,
 ): CommandFor<AccountState, Command> {

@@ -1,8 +1,8 @@
 /** A link to choose a new password, sent by an admin to the address of an account. */
 import { isLiving } from '../account/index.ts';
-import { ownerOf } from '../addresses/owners.ts';
+import { findOwnerId } from '../addresses/owners.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { withinLimits } from '../limits/within-limits.ts';
+import { runWithinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import { mintLink } from '../tokens/links.ts';
@@ -23,11 +23,11 @@ export async function sendPasswordReset(
   if (account.disabled) throw new Refused('conflict');
   const { address, email } = account;
   const ofAdmin = { limit: 'mailing-admin', key: by } as const;
-  return await withinLimits({ limits }, [ofAdmin], () =>
+  return await runWithinLimits({ limits }, [ofAdmin], () =>
     accounts.execute(userId, { correlationId, traceparent }, async () => ({
       type: 'RequestPasswordReset',
       address,
-      owner: await ownerOf(deps, address),
+      owner: await findOwnerId(deps, address),
       link: await mintLink(deps, 'reset', { userId, email }),
     })),
   );

@@ -3,18 +3,18 @@ import { createHmac } from 'node:crypto';
 import { ipAddress, networkKey } from '../limits/ip-key.ts';
 import type { RequestOrigin } from '../ports/audit.ts';
 
-export type IpForm =
+export type IpRedaction =
   | { readonly form: 'full' | 'prefix' | 'none' }
   | { readonly form: 'hmac'; readonly key: Buffer };
 
-export interface AuditClient {
+export interface ClientDetails {
   readonly ip?: string;
   readonly ipPrefix?: string;
   readonly ipHmac?: string;
   readonly userAgent: string;
 }
 
-export function auditClientOf({ ip, userAgent }: RequestOrigin, how: IpForm): AuditClient {
+export function clientDetailsOf({ ip, userAgent }: RequestOrigin, how: IpRedaction): ClientDetails {
   switch (how.form) {
     case 'full':
       return { ip: ipAddress(ip), userAgent };

@@ -7,7 +7,7 @@ import { createWakeup } from '@latchkey/process/loop';
 import { createLeases } from '@latchkey/store';
 import { v7 } from 'uuid';
 import type { AuditEntry } from '../ports/audit-log.ts';
-import { type TemporaryStores, temporaryStores } from '../storage/sqlite/stores.fixture.ts';
+import { openTemporaryStores, type TemporaryStores } from '../storage/sqlite/stores.fixture.ts';
 import { waitUntil } from '../testing/until.ts';
 import { createAuditPublisher } from './publisher.ts';
 
@@ -27,7 +27,7 @@ describe('the publisher of security events', () => {
   let isClockTrusted: boolean;
 
   beforeEach(async () => {
-    opened = await temporaryStores();
+    opened = await openTemporaryStores();
     published = [];
     isAway = false;
     refusals = 0;

@@ -9,7 +9,7 @@ import type { AuditReport } from '../ports/audit.ts';
 import type { AuditEntry } from '../ports/audit-log.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { waitUntil } from '../testing/until.ts';
-import type { IpForm } from './client.ts';
+import type { IpRedaction } from './client.ts';
 import { createAuditRecorder, type RecorderDeps } from './recorder.ts';
 
 const ACCOUNT = randomUUID();
@@ -122,7 +122,7 @@ describe('a security event', () => {
     [{ form: 'full' }, { ip: '192.0.2.77' }],
     [{ form: 'prefix' }, { ipPrefix: '192.0.2.0/24' }],
     [{ form: 'none' }, {}],
-  ] as readonly (readonly [IpForm, object])[]) {
+  ] as readonly (readonly [IpRedaction, object])[]) {
     test(`has the IP as AUDIT_IP=${ip.form} says`, async () => {
       const { value } = await written(failed, { ip });
       assert.deepEqual(JSON.parse(value).person, { ...person, userAgent: 'a browser' });

@@ -5,13 +5,13 @@
 import type { SecurityEvent } from '@latchkey/events';
 import type { Logger, Part } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
-import { ownerOf } from '../addresses/owners.ts';
+import { findOwnerId } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import { createJob } from '../job.ts';
 import type { Audit, AuditReport } from '../ports/audit.ts';
 import type { AuditEntry, AuditLog } from '../ports/audit-log.ts';
 import type { Journal } from '../ports/journal.ts';
-import { auditClientOf, type IpForm } from './client.ts';
+import { clientDetailsOf, type IpRedaction } from './client.ts';
 import { toAuditEntry } from './entry.ts';
 import type { AuditMetrics } from './metrics.ts';
 import { createRepeatFilter } from './repeats.ts';
@@ -28,7 +28,7 @@ const GATHER_MS = 150;
 export interface RecorderDeps {
   readonly auditLog: Pick<AuditLog, 'add' | 'backlog'>;
   readonly journal: Journal;
-  readonly ip: IpForm;
+  readonly ip: IpRedaction;
   readonly metrics: Pick<AuditMetrics, 'recorded' | 'dropped'>;
   readonly logger: Logger;
   now(): Date;
@@ -67,7 +67,7 @@ export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
   }
 
   function eventOf({ origin, occurrence: { type, data } }: AuditReport): SecurityEvent {
-    const person = origin && auditClientOf(origin, deps.ip);
+    const person = origin && clientDetailsOf(origin, deps.ip);
     // The cast is needed because the compiler cannot see that type and data still belong together.
     return {
       id: deps.newId(),
@@ -140,7 +140,7 @@ async function aboutOwner(
   deps: Pick<RecorderDeps, 'journal'>,
   { event, address }: Queued,
 ): Promise<SecurityEvent> {
-  const accountId = address === undefined ? undefined : await ownerOf(deps, address);
+  const accountId = address === undefined ? undefined : await findOwnerId(deps, address);
   if (accountId === undefined) return event;
   return { ...event, data: { ...event.data, accountId } } as SecurityEvent;
 }

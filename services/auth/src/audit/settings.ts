@@ -25,7 +25,7 @@ export const auditSettings = z.object({
 type AuditConfig = z.infer<typeof auditSettings>;
 
 /** Returns faults of settings that contradict each other. */
-export function faultsOfAudit({
+export function findAuditSettingFaults({
   AUDIT_IP,
   AUDIT_IP_KEY,
 }: AuditConfig): readonly (readonly [name: keyof AuditConfig, message: string])[] {

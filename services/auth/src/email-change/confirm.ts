@@ -10,7 +10,7 @@ import {
   sameHash,
   type VerifiedAccount,
 } from '../account/index.ts';
-import { endOtherSignUps, ownerOf } from '../addresses/owners.ts';
+import { endOtherSignUps, findOwnerId } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
@@ -22,7 +22,7 @@ import { mintLink, type OpenedLink, readLinkToken } from '../tokens/links.ts';
  * The data of the page of a usable link. Omits the current address, because a mistyped new address may belong to a
  * stranger.
  */
-export interface OpenEmailChange {
+export interface EmailChangeView {
   readonly username: string;
   readonly newEmail: string;
   readonly locale: string;
@@ -33,7 +33,7 @@ export interface OpenEmailChange {
 type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /** Returns the data of the link's page. Changes nothing. @throws Refused (token_invalid, token_expired) */
-export async function viewEmailChange(deps: LinkNeeds, token: string): Promise<OpenEmailChange> {
+export async function viewEmailChange(deps: LinkNeeds, token: string): Promise<EmailChangeView> {
   const { tokenHash, state } = await linkedAccount(deps, token);
   const { username, locale, email, emailChange } = state;
   // A used link is still recognised after another change was requested.
@@ -124,7 +124,7 @@ async function lookedUp(
 ): Promise<Pick<ConfirmEmailChange, 'owner' | 'undo'>> {
   const newAddress = state.status === 'verified' ? state.emailChange?.address : undefined;
   return {
-    owner: newAddress === undefined ? undefined : await ownerOf(deps, newAddress),
+    owner: newAddress === undefined ? undefined : await findOwnerId(deps, newAddress),
     undo: await mintLink(deps, 'email-undo', { userId, email: isLiving(state) ? state.email : '' }),
   };
 }

@@ -2,19 +2,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
-import { ownerOf } from '../addresses/owners.ts';
+import { findOwnerId } from '../addresses/owners.ts';
 import type { UseCaseDeps } from '../deps.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Stores } from '../ports/stores.ts';
 import { cleanUpOnce } from '../sign-up/cleanup.ts';
-import { DAY, type World } from '../testing/world.ts';
+import { DAY_MS, type World } from '../testing/world.ts';
 import {
   ada,
-  CHOSEN,
+  CHOSEN_PASSWORD,
   canSignIn,
-  changedAccount,
-  confirm,
+  confirmChange,
   countess,
+  createAccountWithChangedEmail,
   createVerifiedAccount,
   PASSWORD,
   requestChange,
@@ -55,7 +55,7 @@ async function ignoreDeath(work: Promise<unknown>): Promise<void> {
 }
 
 /** @param given returns empty stores to use in place of the embedded ones */
-export function emailChangeCrashes(name: string, given?: () => Promise<Stores>): void {
+export function emailChangeCrashContract(name: string, given?: () => Promise<Stores>): void {
   describe(`a crash on ${name}`, () => {
     for (let step = 1; step <= 4; step += 1) {
       test(
@@ -64,11 +64,11 @@ export function emailChangeCrashes(name: string, given?: () => Promise<Stores>):
           const { userId } = await createVerifiedAccount(world);
           await world.signUp(countess, 'the password of a stranger');
           await requestChange(world, userId);
-          await ignoreDeath(confirm(world, userId, dyingDeps(world, step)));
-          await confirm(world, userId);
+          await ignoreDeath(confirmChange(world, userId, dyingDeps(world, step)));
+          await confirmChange(world, userId);
           await cleanUpOnce(world.deps);
           assert.deepEqual(
-            await Promise.all([ada, countess].map((address) => ownerOf(world.deps, address))),
+            await Promise.all([ada, countess].map((address) => findOwnerId(world.deps, address))),
             [userId, userId],
           );
           assert.equal((await world.deps.registrations.living(countess)).length, 0);
@@ -79,15 +79,15 @@ export function emailChangeCrashes(name: string, given?: () => Promise<Stores>):
       test(
         `at write ${step} of an undo leaves the previous address with the account, and the sweep frees the other`,
         withWorld(async (world) => {
-          const userId = await changedAccount(world);
+          const userId = await createAccountWithChangedEmail(world);
           await ignoreDeath(undoChange(world, userId, dyingDeps(world, step)));
-          assert.equal(await ownerOf(world.deps, ada), userId);
+          assert.equal(await findOwnerId(world.deps, ada), userId);
           if (step === 1) await undoChange(world, userId);
           world.advance(1);
           await cleanUpOnce(world.deps);
-          assert.equal(await ownerOf(world.deps, ada), userId);
-          assert.equal(await ownerOf(world.deps, countess), undefined);
-          assert.equal(await canSignIn(world, ada, CHOSEN), true);
+          assert.equal(await findOwnerId(world.deps, ada), userId);
+          assert.equal(await findOwnerId(world.deps, countess), undefined);
+          assert.equal(await canSignIn(world, ada, CHOSEN_PASSWORD), true);
           const range = { from: 'release:', before: 'release;' };
           assert.deepEqual(await world.deps.journal.holdersBetween(range), []);
         }, given),
@@ -96,12 +96,12 @@ export function emailChangeCrashes(name: string, given?: () => Promise<Stores>):
       test(
         `at write ${step} of a settlement is repaired by the next sweep`,
         withWorld(async (world) => {
-          const userId = await changedAccount(world);
-          world.advance(7 * DAY);
+          const userId = await createAccountWithChangedEmail(world);
+          world.advance(7 * DAY_MS);
           await ignoreDeath(cleanUpOnce(dyingDeps(world, step)));
           await cleanUpOnce(world.deps);
-          assert.equal(await ownerOf(world.deps, ada), undefined);
-          assert.equal(await ownerOf(world.deps, countess), userId);
+          assert.equal(await findOwnerId(world.deps, ada), undefined);
+          assert.equal(await findOwnerId(world.deps, countess), userId);
           const types = await world.typesOf(userId);
           assert.equal(types.filter((type) => type === 'EmailChangeSettled').length, 1);
           const range = { from: 'release:', before: 'release;' };

@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isLiving } from '../account/index.ts';
-import { ownerOf } from '../addresses/owners.ts';
-import { processRequest, requestByAddress } from '../requests/written-requests.ts';
+import { findOwnerId } from '../addresses/owners.ts';
+import { processRequest, requestMailByAddress } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
 import { findCaller } from '../sessions/session-status.ts';
 import { cleanUpOnce } from '../sign-up/cleanup.ts';
-import { DAY, MINUTE, refusedAs } from '../testing/world.ts';
+import { DAY_MS, isRefusedWith, MINUTE_MS } from '../testing/world.ts';
 import { confirmEmailChange, viewEmailChange } from './confirm.ts';
-import { emailChangeCrashes } from './crash.contract.ts';
+import { emailChangeCrashContract } from './crash.contract.ts';
 import {
   ada,
-  CHOSEN,
+  CHOSEN_PASSWORD,
   canSignIn,
-  changedAccount,
-  confirm,
+  confirmChange,
   countess,
+  createAccountWithChangedEmail,
   createVerifiedAccount,
+  defaultContext,
   eve,
-  homeContext,
   PASSWORD,
   requestChange,
   undoChange,
@@ -34,7 +34,7 @@ describe('a change of address', () => {
       await requestChange(world, userId);
       assert.equal(await canSignIn(world, ada, PASSWORD), true);
       assert.equal(await canSignIn(world, countess, PASSWORD), false);
-      await confirm(world, userId);
+      await confirmChange(world, userId);
       assert.equal(await canSignIn(world, countess, PASSWORD), true);
       assert.equal(await canSignIn(world, ada, PASSWORD), false);
       const types = await world.typesOf(userId);
@@ -49,13 +49,13 @@ describe('a change of address', () => {
       const { state, refreshToken } = await login(
         world.deps,
         { address: ada, password: PASSWORD },
-        homeContext,
+        defaultContext,
       );
       const [sid = ''] = refreshToken.split('.');
       await requestChange(world, userId);
       const token = world.tokenOf(userId, 'email-change');
       const holders = [{ userId, since: state.sequence }];
-      await confirmEmailChange(world.deps, { token, evidence: { kind: 'holder', holders } }, homeContext);
+      await confirmEmailChange(world.deps, { token, evidence: { kind: 'holder', holders } }, defaultContext);
       const caller = await findCaller(world.deps, { sub: userId, sid, seq: state.sequence });
       assert.equal(caller?.state.email, countess);
     }),
@@ -64,11 +64,11 @@ describe('a change of address', () => {
   test(
     'that a link has already made is shown as made, also once another is requested',
     withWorld(async (world) => {
-      const userId = await changedAccount(world);
+      const userId = await createAccountWithChangedEmail(world);
       const token = world.tokenOf(userId, 'email-change');
       const made = { username: 'somebody', locale: 'en', newEmail: countess, used: true };
       assert.deepEqual(await viewEmailChange(world.deps, token), made);
-      world.advance(7 * DAY);
+      world.advance(7 * DAY_MS);
       await requestChange(world, userId, eve);
       assert.deepEqual(await viewEmailChange(world.deps, token), made);
     }),
@@ -87,13 +87,13 @@ describe('a change of address', () => {
         [{ kind: 'password', password: 'a guess of the stranger' }, 'password_incorrect'],
       ] as const)
         await assert.rejects(
-          confirmEmailChange(world.deps, { token, evidence }, homeContext),
-          refusedAs(kind),
+          confirmEmailChange(world.deps, { token, evidence }, defaultContext),
+          isRefusedWith(kind),
         );
-      await requestByAddress(world.deps, { kind: 'password-reset', address: countess }, homeContext);
+      await requestMailByAddress(world.deps, { kind: 'password-reset', address: countess }, defaultContext);
       const claim = { owner: 'w', now: world.deps.now(), leaseMs: 1000, limit: 9 };
       for (const request of await world.deps.requests.claim(claim)) await processRequest(world.deps, request);
-      assert.equal(await ownerOf(world.deps, countess), undefined);
+      assert.equal(await findOwnerId(world.deps, countess), undefined);
       assert.equal(await canSignIn(world, ada, PASSWORD), true);
     }),
   );
@@ -105,9 +105,9 @@ describe('a change of address', () => {
       for (let tries = 0; tries < 3; tries += 1)
         await assert.rejects(
           requestChange(world, userId, countess, 'wrong'),
-          refusedAs('password_incorrect'),
+          isRefusedWith('password_incorrect'),
         );
-      await assert.rejects(requestChange(world, userId), refusedAs('rate_limited'));
+      await assert.rejects(requestChange(world, userId), isRefusedWith('rate_limited'));
     }),
   );
 
@@ -122,7 +122,7 @@ describe('a change of address', () => {
         taken.facts.map(({ type }) => type),
         free.facts.map(({ type }) => type),
       );
-      await assert.rejects(confirm(world, userId), refusedAs('token_invalid'));
+      await assert.rejects(confirmChange(world, userId), isRefusedWith('token_invalid'));
     }),
   );
 
@@ -132,7 +132,7 @@ describe('a change of address', () => {
       const { userId } = await createVerifiedAccount(world);
       await requestChange(world, userId);
       await createVerifiedAccount(world, countess, 'the password of the countess');
-      await assert.rejects(confirm(world, userId), refusedAs('token_invalid'));
+      await assert.rejects(confirmChange(world, userId), isRefusedWith('token_invalid'));
       assert.equal(await canSignIn(world, ada, PASSWORD), true);
     }),
   );
@@ -141,7 +141,7 @@ describe('a change of address', () => {
     'ends the sign-ups that are pending for the address',
     withWorld(async (world) => {
       const { userId: pending } = await world.signUp(countess, 'the password of a stranger');
-      await changedAccount(world);
+      await createAccountWithChangedEmail(world);
       assert.equal((await world.deps.accounts.load(pending)).status, 'ended');
     }),
   );
@@ -152,7 +152,7 @@ describe('a change of address', () => {
       const one = await createVerifiedAccount(world);
       const two = await createVerifiedAccount(world, eve);
       for (const { userId } of [one, two]) await requestChange(world, userId);
-      const results = await Promise.allSettled([one, two].map(({ userId }) => confirm(world, userId)));
+      const results = await Promise.allSettled([one, two].map(({ userId }) => confirmChange(world, userId)));
       assert.deepEqual(results.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
     }),
   );
@@ -160,9 +160,9 @@ describe('a change of address', () => {
   test(
     'keeps the previous address from others as long as it can be undone, and mails for it lead nowhere',
     withWorld(async (world) => {
-      const userId = await changedAccount(world);
+      const userId = await createAccountWithChangedEmail(world);
       const { userId: stranger } = await world.signUp(ada, 'the password of a stranger');
-      assert.equal(await ownerOf(world.deps, ada), userId);
+      assert.equal(await findOwnerId(world.deps, ada), userId);
       const [registered] = await world.factsOf(stranger);
       assert.ok(registered?.type === 'UserRegistered' && registered.data.verification === undefined);
       const before = (await world.typesOf(userId)).length;
@@ -180,18 +180,18 @@ describe('a change of address', () => {
   test(
     'is settled once it can no longer be undone: the previous address is free',
     withWorld(async (world) => {
-      const userId = await changedAccount(world);
-      world.advance(7 * DAY - 1);
+      const userId = await createAccountWithChangedEmail(world);
+      world.advance(7 * DAY_MS - 1);
       await cleanUpOnce(world.deps);
-      assert.equal(await ownerOf(world.deps, ada), userId);
+      assert.equal(await findOwnerId(world.deps, ada), userId);
       world.advance(1);
       await cleanUpOnce(world.deps);
-      assert.equal(await ownerOf(world.deps, ada), undefined);
+      assert.equal(await findOwnerId(world.deps, ada), undefined);
       assert.equal((await world.typesOf(userId)).at(-1), 'EmailChangeSettled');
-      await assert.rejects(undoChange(world, userId), refusedAs('token_invalid'));
+      await assert.rejects(undoChange(world, userId), isRefusedWith('token_invalid'));
       const another = await createVerifiedAccount(world, ada, 'the password of another');
-      assert.equal(await ownerOf(world.deps, ada), another.userId);
-      assert.equal(await ownerOf(world.deps, countess), userId);
+      assert.equal(await findOwnerId(world.deps, ada), another.userId);
+      assert.equal(await findOwnerId(world.deps, countess), userId);
     }),
   );
 });
@@ -200,29 +200,29 @@ describe('undoing a change of address', () => {
   test(
     'gives it back to the holder of the previous one, and shuts out the person who changed it',
     withWorld(async (world) => {
-      const userId = await changedAccount(world);
+      const userId = await createAccountWithChangedEmail(world);
       const { state, refreshToken } = await login(
         world.deps,
         { address: countess, password: PASSWORD },
-        homeContext,
+        defaultContext,
       );
       const [sid = ''] = refreshToken.split('.');
       assert.equal((await viewEmailUndo(world.deps, world.tokenOf(userId, 'email-undo'))).email, ada);
-      world.advance(7 * DAY - MINUTE);
+      world.advance(7 * DAY_MS - MINUTE_MS);
       await undoChange(world, userId);
-      assert.equal(await canSignIn(world, ada, CHOSEN), true);
+      assert.equal(await canSignIn(world, ada, CHOSEN_PASSWORD), true);
       assert.equal(await canSignIn(world, ada, PASSWORD), false);
       assert.equal(await canSignIn(world, countess, PASSWORD), false);
       assert.equal(await findCaller(world.deps, { sub: userId, sid, seq: state.sequence }), undefined);
-      assert.equal(await ownerOf(world.deps, ada), userId);
-      assert.equal(await ownerOf(world.deps, countess), undefined);
+      assert.equal(await findOwnerId(world.deps, ada), userId);
+      assert.equal(await findOwnerId(world.deps, countess), undefined);
     }),
   );
 
   test(
     'beats a reset that the new address asks for at the same time',
     withWorld(async (world) => {
-      const userId = await changedAccount(world);
+      const userId = await createAccountWithChangedEmail(world);
       const { deps } = world;
       const at = deps.now().toISOString();
       const request = { id: deps.newId(), kind: 'password-reset', address: countess, at } as const;
@@ -234,4 +234,4 @@ describe('undoing a change of address', () => {
   );
 });
 
-emailChangeCrashes('sqlite');
+emailChangeCrashContract('sqlite');

@@ -4,7 +4,13 @@
  * next clean-up can continue the release after a crash at any step.
  */
 import { StoreUnavailable } from '@latchkey/store';
-import { dueReleases, evolve, initialState, isAccountFact, superfluousClaims } from '../account/index.ts';
+import {
+  dueReleaseClaimRange,
+  evolve,
+  initialState,
+  isAccountFact,
+  superfluousClaims,
+} from '../account/index.ts';
 import type { UseCaseDeps } from '../deps.ts';
 
 type Needs = Pick<UseCaseDeps, 'accounts' | 'journal' | 'newId' | 'now'>;
@@ -14,11 +20,11 @@ type Needs = Pick<UseCaseDeps, 'accounts' | 'journal' | 'newId' | 'now'>;
  * @param onSkipped receives every account whose addresses could not be released
  * @throws StoreUnavailable
  */
-export async function releaseDue(
+export async function releaseDueAddresses(
   deps: Needs,
   onSkipped: (stream: string, error: unknown) => void,
 ): Promise<void> {
-  for (const stream of await deps.journal.holdersBetween(dueReleases(deps.now()))) {
+  for (const stream of await deps.journal.holdersBetween(dueReleaseClaimRange(deps.now()))) {
     try {
       await settle(deps, stream);
     } catch (error) {
@@ -35,7 +41,7 @@ export async function releaseDue(
 async function settle(deps: Needs, userId: string): Promise<void> {
   const { accounts, newId, now } = deps;
   await accounts.execute(userId, { correlationId: newId() }, () => ({
-    type: 'SettleEmailChange',
+    type: 'FinalizeEmailChange',
     now: now(),
   }));
   await releaseAddresses(deps, userId);

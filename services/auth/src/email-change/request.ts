@@ -3,14 +3,14 @@
  * taken.
  */
 import type { EmailAddress } from '../addresses/email.ts';
-import { ownerOf } from '../addresses/owners.ts';
+import { findOwnerId } from '../addresses/owners.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { mailCharges } from '../limits/mail-budget.ts';
-import { withinLimits } from '../limits/within-limits.ts';
+import { runWithinLimits } from '../limits/within-limits.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
-import { mailRequest } from '../requests/written-requests.ts';
-import { asCaller } from '../sessions/session-status.ts';
+import { mailRequestCharge } from '../requests/written-requests.ts';
+import { refuseRevokedCaller } from '../sessions/session-status.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import { mintLink } from '../tokens/links.ts';
 
@@ -58,20 +58,20 @@ export async function requestEmailChange(
     const passwordHash = await passwords.hash(password, newEmail.canonical, context);
     const takes = [
       { limit: 'email-change-account', key: userId } as const,
-      mailRequest(context),
+      mailRequestCharge(context),
       ...mailCharges('email-change', newEmail.canonical, context.ip),
     ];
-    const asked = await withinLimits(deps, takes, () =>
+    const asked = await runWithinLimits(deps, takes, () =>
       accounts.execute(
         userId,
         context,
-        asCaller(caller, async () => ({
+        refuseRevokedCaller(caller, async () => ({
           type: 'RequestEmailChange',
           address: newEmail.canonical,
           email: newEmail.stored,
           checkedHash,
           passwordHash,
-          owner: await ownerOf(deps, newEmail.canonical),
+          owner: await findOwnerId(deps, newEmail.canonical),
           link: await mintLink(deps, 'email-change', { userId, email: newEmail.stored }),
           now: deps.now(),
         })),

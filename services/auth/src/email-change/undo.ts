@@ -3,7 +3,7 @@ import { emailUndoRefusal, type LivingAccount } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { assertSamePassword, assertStrongPassword } from '../passwords/new-password.ts';
-import { afterNewPassword } from '../passwords/reset.ts';
+import { endSessionsAndTrustIp } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
@@ -57,7 +57,7 @@ export async function undoEmailChange(
     passwordHash,
   }));
   if (outcome.refusal) throw new Refused(outcome.refusal);
-  await afterNewPassword(deps, account, context);
+  await endSessionsAndTrustIp(deps, account, context);
   await bestEffort(() => releaseAddresses(deps, userId));
   return outcome;
 }

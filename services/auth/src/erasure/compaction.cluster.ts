@@ -17,12 +17,12 @@ import {
 } from '@latchkey/events';
 import { memoryStore, subscribe } from '@latchkey/events/subscribe';
 import { createLogger } from '@latchkey/process';
-import { outgoingCommit } from '../relay/outgoing.ts';
+import { toOutgoingCommit } from '../relay/outgoing.ts';
 import { inWorld, type World } from '../testing/world.ts';
 import { publishCopies } from './copies.ts';
 import { createHeartbeats } from './heartbeats.ts';
-import { eraseDue } from './sweep.ts';
-import { dueAccount, PERSONAL } from './testing/due-account.ts';
+import { eraseDueAccounts } from './sweep.ts';
+import { createDueAccount, PERSONAL_DATA_PATTERN } from './testing/due-account.ts';
 
 const brokers = process.env['KAFKA_BROKERS']?.split(',') ?? [];
 const folder = process.env['KAFKA_DATA'] ?? '';
@@ -156,7 +156,7 @@ async function openConsumer(t: TestContext, world: World, { names }: Topic) {
 
 async function recordsOf(world: World, account: string): Promise<readonly EncodedEvent[]> {
   const commits = await world.deps.journal.read(account);
-  return commits.flatMap((commit) => outgoingCommit(commit, world.erasing.signer).records);
+  return commits.flatMap((commit) => toOutgoingCommit(commit, world.erasing.signer).records);
 }
 
 /** Repeats the work until a condition holds. */
@@ -184,7 +184,7 @@ describe('a compacted topic', () => {
       const topic = await openTopic(t);
       const live = await openConsumer(t, world, topic);
       const paused = await openConsumer(t, world, topic);
-      const ada = await dueAccount(world);
+      const ada = await createDueAccount(world);
       const others = await Promise.all(
         ['ben', 'carl', 'dora'].map((name) => world.signUp(`${name}@example.com`, 'a long password')),
       );
@@ -197,16 +197,16 @@ describe('a compacted topic', () => {
       await paused.stop();
       await topic.bus.publish(ACCOUNTS_TOPIC, later);
       await live.caughtUp();
-      assert.match(live.state[ada] ?? '', PERSONAL);
-      assert.match(paused.state[ada] ?? '', PERSONAL);
-      assert.notDeepEqual(await topic.filesWith(PERSONAL), []);
+      assert.match(live.state[ada] ?? '', PERSONAL_DATA_PATTERN);
+      assert.match(paused.state[ada] ?? '', PERSONAL_DATA_PATTERN);
+      assert.notDeepEqual(await topic.filesWith(PERSONAL_DATA_PATTERN), []);
 
-      await eraseDue({ ...world.erasing, bus: topic.bus, now: () => new Date() });
+      await eraseDueAccounts({ ...world.erasing, bus: topic.bus, now: () => new Date() });
       await live.caughtUp();
       const final = { ...live.state };
       assert.equal(final[ada], 'erased');
       assert.equal(Object.keys(final).length, 1 + others.length);
-      const gone = async () => (await topic.filesWith(PERSONAL)).length === 0;
+      const gone = async () => (await topic.filesWith(PERSONAL_DATA_PATTERN)).length === 0;
       let joined = 0;
       const heartbeats = heartbeatsOf(world, topic);
       await workUntil(gone, async () => {
@@ -236,7 +236,7 @@ describe('a compacted topic', () => {
   }, async (t) => {
     await inWorld(async (world) => {
       const topic = await openTopic(t);
-      const ada = await dueAccount(world);
+      const ada = await createDueAccount(world);
       const records = await recordsOf(world, ada);
       await topic.bus.publish(ACCOUNTS_TOPIC, records);
       const live = await openConsumer(t, world, topic);

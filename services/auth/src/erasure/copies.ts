@@ -7,10 +7,10 @@ import type { Bus } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type EventSigner } from '@latchkey/events';
 import type { ErasureReceipts } from '../ports/erasure-receipts.ts';
 import type { Journal } from '../ports/journal.ts';
-import { outgoingCommit } from '../relay/outgoing.ts';
+import { toOutgoingCommit } from '../relay/outgoing.ts';
 import { chainStream, isChained } from '../streams/chain-stream.ts';
 
-export interface CopyNeeds {
+export interface PublishCopiesDeps {
   readonly journal: Pick<Journal, 'read' | 'addChain'>;
   readonly erasureReceipts: Pick<ErasureReceipts, 'noteCopies'>;
   readonly bus: Pick<Bus, 'publish' | 'isCompacted'>;
@@ -21,7 +21,7 @@ export interface CopyNeeds {
 /**
  * Returns whether copies of events replace the original records on the accounts topic. @throws errors of the bus
  */
-export async function copiesReplaceOriginals({ bus }: Pick<CopyNeeds, 'bus'>): Promise<boolean> {
+export async function isAccountsTopicCompacted({ bus }: Pick<PublishCopiesDeps, 'bus'>): Promise<boolean> {
   return (await bus.isCompacted?.(ACCOUNTS_TOPIC)) ?? true;
 }
 
@@ -31,12 +31,12 @@ export async function copiesReplaceOriginals({ bus }: Pick<CopyNeeds, 'bus'>): P
  * have been erased from the journal.
  * @throws StoreUnavailable, UnreadableCommit; errors of the bus
  */
-export async function publishCopies(deps: CopyNeeds, account: string): Promise<void> {
+export async function publishCopies(deps: PublishCopiesDeps, account: string): Promise<void> {
   const { journal, erasureReceipts, bus, signer, now } = deps;
-  if (!(await copiesReplaceOriginals(deps))) return;
+  if (!(await isAccountsTopicCompacted(deps))) return;
   if (!(await journal.read(account)).every(isChained)) await chainStream(journal, account);
   const commits = await journal.read(account);
-  const records = commits.flatMap((commit) => outgoingCommit(commit, signer).records);
+  const records = commits.flatMap((commit) => toOutgoingCommit(commit, signer).records);
   await bus.publish(ACCOUNTS_TOPIC, records);
   // The copies are noted only after they were published, because noted copies count as published. After a crash in
   // between, they are published again.

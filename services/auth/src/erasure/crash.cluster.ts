@@ -1,11 +1,11 @@
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { authIndexes, openMongoStores } from '../storage/mongo/index.ts';
-import { erasureCrashes } from './crash.contract.ts';
-import { PERSONAL } from './testing/due-account.ts';
+import { erasureCrashContract } from './crash.contract.ts';
+import { PERSONAL_DATA_PATTERN } from './testing/due-account.ts';
 
 const database = createTestDatabase('erasure', authIndexes);
 
-erasureCrashes('mongo', {
+erasureCrashContract('mongo', {
   open: async () => openMongoStores((await database.empty()).connection),
   async placesThatName() {
     const { connection } = await database.another();
@@ -13,6 +13,6 @@ erasureCrashes('mongo', {
     const contents = await Promise.all(
       collections.map(async (name) => JSON.stringify(await connection.collection(name).find().toArray())),
     );
-    return collections.filter((_, index) => PERSONAL.test(contents[index] ?? ''));
+    return collections.filter((_, index) => PERSONAL_DATA_PATTERN.test(contents[index] ?? ''));
   },
 });

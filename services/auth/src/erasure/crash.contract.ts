@@ -3,22 +3,22 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Stores } from '../ports/stores.ts';
 import { inWorld } from '../testing/world.ts';
-import { type EraseNeeds, eraseIfDue, erasureSteps } from './erase.ts';
-import { eraseDue } from './sweep.ts';
-import { ADDRESS, assertErased, dueAccount, publish } from './testing/due-account.ts';
+import { type EraseDeps, eraseIfDue, erasureSteps } from './erase.ts';
+import { eraseDueAccounts } from './sweep.ts';
+import { ADDRESS, assertErased, createDueAccount, publishJournalEvents } from './testing/due-account.ts';
 
 /** Stores to use in place of the embedded ones. */
-export interface GivenStores {
+export interface StoresUnderTest {
   /** Returns empty stores. */
   open(): Promise<Stores>;
   /** Returns the places in which the store still names the person. */
   placesThatName(): Promise<readonly string[]>;
 }
 
-export function erasureCrashes(name: string, given?: GivenStores): void {
+export function erasureCrashContract(name: string, given?: StoresUnderTest): void {
   describe(`an erasure that crashes on ${name}`, () => {
     /** Returns a removal that runs the steps in order and stops before or after one of them, as a crash does. */
-    function crashing(needs: EraseNeeds, userId: string, at: number, when: 'before' | 'after') {
+    function crashing(needs: EraseDeps, userId: string, at: number, when: 'before' | 'after') {
       return async (addresses: readonly string[]) => {
         for (const [index, step] of erasureSteps(
           needs,
@@ -35,8 +35,8 @@ export function erasureCrashes(name: string, given?: GivenStores): void {
     test(
       'at any step is continued to its end',
       inWorld(async (world) => {
-        const userId = await dueAccount(world);
-        await publish(world, userId);
+        const userId = await createDueAccount(world);
+        await publishJournalEvents(world, userId);
         if (given) assert.notDeepEqual(await given.placesThatName(), []);
         const waiting = { ...world.erasing, outbox: { unpublished: async () => new Map([[userId, []]]) } };
         await eraseIfDue(waiting, userId);
@@ -44,9 +44,9 @@ export function erasureCrashes(name: string, given?: GivenStores): void {
         for (const at of steps.keys())
           for (const when of ['before', 'after'] as const)
             await crashing(world.erasing, userId, at, when)([ADDRESS]);
-        await eraseDue(world.erasing);
+        await eraseDueAccounts(world.erasing);
         await assertErased(world, userId, given?.placesThatName);
-        await eraseDue(world.erasing);
+        await eraseDueAccounts(world.erasing);
         await assertErased(world, userId, given?.placesThatName);
       }, given?.open),
     );

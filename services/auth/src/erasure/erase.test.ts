@@ -2,27 +2,27 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { login } from '../sessions/login.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
-import { DAY, inWorld, useCaseContext } from '../testing/world.ts';
-import { erasureCrashes } from './crash.contract.ts';
+import { createTestContext, DAY_MS, inWorld } from '../testing/world.ts';
+import { erasureCrashContract } from './crash.contract.ts';
 import { eraseIfDue } from './erase.ts';
-import { eraseDue } from './sweep.ts';
+import { eraseDueAccounts } from './sweep.ts';
 import {
   ADDRESS,
   assertErased,
-  dueAccount,
-  filesThatName,
+  createDueAccount,
+  findFilesWithPersonalData,
   PASSWORD,
-  publish,
+  publishJournalEvents,
 } from './testing/due-account.ts';
 
 describe('an erasure', () => {
   test(
     'leaves nothing of the person in any file of the store, and a chain that verifies',
     inWorld(async (world) => {
-      const userId = await dueAccount(world);
-      await publish(world, userId);
-      assert.notDeepEqual(await filesThatName(world.folder), []);
-      await eraseDue(world.erasing);
+      const userId = await createDueAccount(world);
+      await publishJournalEvents(world, userId);
+      assert.notDeepEqual(await findFilesWithPersonalData(world.folder), []);
+      await eraseDueAccounts(world.erasing);
       await assertErased(world, userId);
       assert.deepEqual(await world.deps.erasures.due({ until: world.deps.now(), limit: 9 }), []);
     }),
@@ -31,26 +31,26 @@ describe('an erasure', () => {
   test(
     'frees the address',
     inWorld(async (world) => {
-      const userId = await dueAccount(world);
-      await eraseDue(world.erasing);
+      const userId = await createDueAccount(world);
+      await eraseDueAccounts(world.erasing);
       const next = await world.signUp(ADDRESS, PASSWORD);
       assert.notEqual(next.userId, userId);
       const token = world.tokenOf(next.userId, 'verification');
       const evidence = { kind: 'password', password: PASSWORD } as const;
-      const { state } = await verifySignUp(world.deps, { token, evidence }, useCaseContext());
+      const { state } = await verifySignUp(world.deps, { token, evidence }, createTestContext());
       assert.equal(state.status, 'verified');
-      await eraseDue(world.erasing);
-      await login(world.deps, { address: ADDRESS, password: PASSWORD }, useCaseContext());
+      await eraseDueAccounts(world.erasing);
+      await login(world.deps, { address: ADDRESS, password: PASSWORD }, createTestContext());
     }),
   );
 
   test(
     'waits for events that are not published yet, which would carry the person afterwards',
     inWorld(async (world) => {
-      const userId = await dueAccount(world);
+      const userId = await createDueAccount(world);
       const waiting = { ...world.erasing, outbox: { unpublished: async () => new Map([[userId, []]]) } };
       assert.equal(await eraseIfDue(waiting, userId), false);
-      await eraseDue(waiting);
+      await eraseDueAccounts(waiting);
       assert.equal((await world.deps.erasures.due({ until: world.deps.now(), limit: 9 })).length, 1);
       assert.equal(await eraseIfDue(world.erasing, userId), true);
       await assertErased(world, userId);
@@ -64,15 +64,15 @@ describe('an erasure', () => {
       const token = world.tokenOf(userId, 'verification');
       const tokenHash = world.deps.linkTokens.hash('verification', token);
       const reject = { type: 'RejectRegistration', tokenHash, now: world.deps.now() } as const;
-      await world.deps.accounts.execute(userId, useCaseContext(), () => reject);
-      world.advance(7 * DAY - 1);
-      await eraseDue(world.erasing);
-      assert.notDeepEqual(await filesThatName(world.folder), []);
+      await world.deps.accounts.execute(userId, createTestContext(), () => reject);
+      world.advance(7 * DAY_MS - 1);
+      await eraseDueAccounts(world.erasing);
+      assert.notDeepEqual(await findFilesWithPersonalData(world.folder), []);
       world.advance(1);
-      await eraseDue(world.erasing);
+      await eraseDueAccounts(world.erasing);
       await assertErased(world, userId);
     }),
   );
 });
 
-erasureCrashes('sqlite');
+erasureCrashContract('sqlite');

@@ -6,14 +6,14 @@ import type { UseCaseDeps } from '../deps.ts';
 import type { ErasureReceipts, ErasureRecord } from '../ports/erasure-receipts.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import { publishCopies } from './copies.ts';
-import { openReceipts, publishOwnReceipt, type ReceiptNeeds } from './receipts.ts';
-import { withoutPerson } from './without-person.ts';
+import { erasePersonFromRecord } from './erase-person-from-record.ts';
+import { openReceipts, publishOwnReceipt, type ReceiptDeps } from './receipts.ts';
 
-export type EraseNeeds = Pick<
+export type EraseDeps = Pick<
   UseCaseDeps,
   'accounts' | 'journal' | 'newId' | 'now' | 'personalData' | 'registrations' | 'sessions'
 > &
-  ReceiptNeeds & {
+  ReceiptDeps & {
     readonly erasureReceipts: Pick<ErasureReceipts, 'noteCopies'>;
     readonly outbox: Pick<Outbox, 'unpublished'>;
     readonly signer: EventSigner;
@@ -36,7 +36,7 @@ export interface ErasureStep {
  * events are unpublished, because a later publish would contain personal data
  * @throws StoreUnavailable, UnreadableCommit
  */
-export async function eraseIfDue(deps: EraseNeeds, userId: string): Promise<boolean> {
+export async function eraseIfDue(deps: EraseDeps, userId: string): Promise<boolean> {
   const { state } = await deps.accounts.execute(userId, { correlationId: deps.newId() }, () => ({
     type: 'Erase',
     now: deps.now(),
@@ -55,7 +55,7 @@ export async function eraseIfDue(deps: EraseNeeds, userId: string): Promise<bool
  * publishes auth's receipt.
  */
 export function erasureSteps(
-  deps: EraseNeeds,
+  deps: EraseDeps,
   { account: userId, sequence }: Pick<ErasureRecord, 'account' | 'sequence'>,
   addresses: readonly string[],
 ): readonly ErasureStep[] {
@@ -74,7 +74,10 @@ export function erasureSteps(
     { name: 'registration', run: () => registrations.settle(userId) },
     { name: 'others', run: async () => forget?.(addresses) },
     { name: 'journal', run: () => personalData.eraseCommits(userId) },
-    { name: 'log', run: () => bus.replaceKey?.(userId, withoutPerson) ?? publishCopies(deps, userId) },
+    {
+      name: 'log',
+      run: () => bus.replaceKey?.(userId, erasePersonFromRecord) ?? publishCopies(deps, userId),
+    },
     { name: 'receipt', run: () => publishOwnReceipt({ bus, now }, { account: userId, sequence }) },
   ];
 }

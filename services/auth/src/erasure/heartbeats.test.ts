@@ -4,14 +4,19 @@ import { type BusRecord, partitionOfKey } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic, decodeWithProof, heartbeatKey, isHeartbeat } from '@latchkey/events';
 import { createLogger } from '@latchkey/process';
 import { UnreadableCommit } from '../ports/journal.ts';
-import { DAY, inWorld, type World } from '../testing/world.ts';
+import { DAY_MS, inWorld, type World } from '../testing/world.ts';
 import { eraseIfDue, erasureSteps } from './erase.ts';
 import { createHeartbeats } from './heartbeats.ts';
-import { eraseDue } from './sweep.ts';
-import { ADDRESS, dueAccount, PERSONAL, publish } from './testing/due-account.ts';
+import { eraseDueAccounts } from './sweep.ts';
+import {
+  ADDRESS,
+  createDueAccount,
+  PERSONAL_DATA_PATTERN,
+  publishJournalEvents,
+} from './testing/due-account.ts';
 
-const HOUR = DAY / 24;
-const TIMES = { maxLagMs: 7 * DAY };
+const HOUR = DAY_MS / 24;
+const TIMES = { maxLagMs: 7 * DAY_MS };
 
 /** Returns the eraser's dependencies, with a log like Kafka's: nothing on it can be replaced in place. */
 function onKafka({ erasing, bus }: World) {
@@ -50,11 +55,11 @@ function heartbeatsOf(world: World, { bus, journal }: Needs = onKafka(world)) {
 
 function assertCompactedWithoutPerson(world: World): void {
   const remaining = compacted(world);
-  assert.ok(recordsOf(world).some(({ value }) => PERSONAL.test(String(value))));
+  assert.ok(recordsOf(world).some(({ value }) => PERSONAL_DATA_PATTERN.test(String(value))));
   for (const record of remaining) {
     const { decoded, provenance } = decodeWithProof(record);
     assert.deepEqual([decoded.kind, provenance.kind], ['event', 'intact']);
-    assert.doesNotMatch(String(record.value), PERSONAL);
+    assert.doesNotMatch(String(record.value), PERSONAL_DATA_PATTERN);
     assert.equal(record.headers['ce_personsalt'], undefined);
   }
   assert.equal(String(remaining.at(-1)?.headers['ce_type']), 'AccountErased');
@@ -64,10 +69,10 @@ describe('an erasure on a log that cannot replace records', () => {
   test(
     'publishes the events without the person, and the last event last',
     inWorld(async (world) => {
-      const userId = await dueAccount(world);
+      const userId = await createDueAccount(world);
       const events = 1 + (await world.typesOf(userId)).length;
-      await publish(world, userId);
-      await eraseDue(onKafka(world));
+      await publishJournalEvents(world, userId);
+      await eraseDueAccounts(onKafka(world));
       assertCompactedWithoutPerson(world);
       assert.equal(compacted(world).length, events);
     }),
@@ -76,14 +81,14 @@ describe('an erasure on a log that cannot replace records', () => {
   test(
     'is continued after a crash at any step',
     inWorld(async (world) => {
-      const userId = await dueAccount(world);
-      await publish(world, userId);
+      const userId = await createDueAccount(world);
+      await publishJournalEvents(world, userId);
       const needs = onKafka(world);
       await eraseIfDue({ ...needs, outbox: { unpublished: async () => new Map([[userId, []]]) } }, userId);
       const account = { account: userId, sequence: 1 };
       for (const at of erasureSteps(needs, account, [ADDRESS]).keys())
         for (const step of erasureSteps(needs, account, [ADDRESS]).slice(0, at + 1)) await step.run();
-      await eraseDue(needs);
+      await eraseDueAccounts(needs);
       assertCompactedWithoutPerson(world);
     }),
   );
@@ -91,9 +96,9 @@ describe('an erasure on a log that cannot replace records', () => {
 
 describe('heartbeats', () => {
   async function erased(world: World): Promise<string> {
-    const userId = await dueAccount(world);
-    await publish(world, userId);
-    await eraseDue(onKafka(world));
+    const userId = await createDueAccount(world);
+    await publishJournalEvents(world, userId);
+    await eraseDueAccounts(onKafka(world));
     return userId;
   }
   function beats(world: World): readonly BusRecord[] {
@@ -127,7 +132,7 @@ describe('heartbeats', () => {
     inWorld(async (world) => {
       await erased(world);
       await heartbeatsOf(world).run();
-      world.advance(20 * DAY);
+      world.advance(20 * DAY_MS);
       await heartbeatsOf(world).run();
       await heartbeatsOf(world).run();
       assert.equal(beats(world).length, 3);
@@ -137,18 +142,18 @@ describe('heartbeats', () => {
   test(
     'wait while the topic is not compacted, and no copies are published to it',
     inWorld(async (world) => {
-      const userId = await dueAccount(world);
-      await publish(world, userId);
+      const userId = await createDueAccount(world);
+      await publishJournalEvents(world, userId);
       const count = recordsOf(world).length;
       const kafka = onKafka(world);
-      await eraseDue(withPolicy(world, 'delete'));
+      await eraseDueAccounts(withPolicy(world, 'delete'));
       assert.equal(recordsOf(world).length, count);
       const { erasureReceipts } = world.erasing;
       assert.equal((await erasureReceipts.find(userId))?.copies, undefined);
 
       // `ops republish --to` notes the copies like this, for the topic that will replace the current one.
       await erasureReceipts.noteCopies(userId, world.erasing.now().toISOString());
-      world.advance(20 * DAY);
+      world.advance(20 * DAY_MS);
       await heartbeatsOf(world, { ...kafka, ...withPolicy(world, 'delete') }).run();
       assert.equal(recordsOf(world).length, count);
       assert.equal((await erasureReceipts.listCopied({ limit: 9 })).length, 1);
@@ -160,14 +165,14 @@ describe('heartbeats', () => {
   test(
     'come with the copies once more, for a publish of the events with the person that was delayed',
     inWorld(async (world) => {
-      const userId = await dueAccount(world);
-      await publish(world, userId);
+      const userId = await createDueAccount(world);
+      await publishJournalEvents(world, userId);
       const delayed = recordsOf(world);
-      await eraseDue(onKafka(world));
+      await eraseDueAccounts(onKafka(world));
       await world.bus.publish(ACCOUNTS_TOPIC, delayed);
       const heartbeats = heartbeatsOf(world);
       await heartbeats.run();
-      assert.ok(compacted(world).some(({ value }) => PERSONAL.test(String(value))));
+      assert.ok(compacted(world).some(({ value }) => PERSONAL_DATA_PATTERN.test(String(value))));
       world.advance(HOUR);
       await heartbeats.run();
       assertCompactedWithoutPerson(world);
@@ -180,12 +185,12 @@ describe('heartbeats', () => {
   test(
     'come with the copies once more, however long the log was away when they were due',
     inWorld(async (world) => {
-      const userId = await dueAccount(world);
-      await publish(world, userId);
+      const userId = await createDueAccount(world);
+      await publishJournalEvents(world, userId);
       const delayed = recordsOf(world);
-      await eraseDue(withoutLog(world));
+      await eraseDueAccounts(withoutLog(world));
       world.advance(2 * HOUR);
-      await eraseDue(onKafka(world));
+      await eraseDueAccounts(onKafka(world));
       await world.bus.publish(ACCOUNTS_TOPIC, delayed);
       world.advance(HOUR);
       await assert.rejects(heartbeatsOf(world, withoutLog(world)).run(), AWAY);
@@ -202,7 +207,7 @@ describe('heartbeats', () => {
       world.advance(HOUR);
       await heartbeatsOf(world).run();
       const before = beats(world).length;
-      world.advance(20 * DAY);
+      world.advance(20 * DAY_MS);
       await assert.rejects(heartbeatsOf(world, withoutLog(world)).run(), AWAY);
       const heartbeats = heartbeatsOf(world);
       await heartbeats.run();
@@ -235,9 +240,9 @@ describe('heartbeats', () => {
   test(
     'are not needed where the log replaces records in place',
     inWorld(async (world) => {
-      const userId = await dueAccount(world);
-      await publish(world, userId);
-      await eraseDue(world.erasing);
+      const userId = await createDueAccount(world);
+      await publishJournalEvents(world, userId);
+      await eraseDueAccounts(world.erasing);
       await heartbeatsOf(world).run();
       assert.deepEqual(beats(world), []);
     }),

@@ -8,10 +8,10 @@ import { ACCOUNTS_TOPIC, accountsTopic, heartbeatKey } from '@latchkey/events';
 import type { ClockGuard, Logger, Part } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
 import { createJob } from '../job.ts';
-import type { CopiedErasure, ErasureReceipts } from '../ports/erasure-receipts.ts';
+import type { ErasureReceipts, ErasureWithCopies } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
-import { type CopyNeeds, copiesReplaceOriginals, publishCopies } from './copies.ts';
-import { REPEATED_AFTER_MS, removalMs } from './removal.ts';
+import { isAccountsTopicCompacted, type PublishCopiesDeps, publishCopies } from './copies.ts';
+import { maxRemovalDelayMs, SECOND_COPIES_DELAY_MS } from './removal.ts';
 
 const LEASE = 'erasure-heartbeats';
 const LEASE_MS = 60_000;
@@ -24,7 +24,7 @@ export interface HeartbeatTimes {
   readonly againMs?: number;
 }
 
-type Needs = Omit<CopyNeeds, 'erasureReceipts'> & {
+type Needs = Omit<PublishCopiesDeps, 'erasureReceipts'> & {
   readonly erasureReceipts: Pick<ErasureReceipts, 'listCopied' | 'noteCopies' | 'noteGone'>;
   readonly logger: Logger;
 };
@@ -41,7 +41,7 @@ export interface Heartbeats {
 /** Creates the heartbeats. `run` takes no lease. */
 export function createHeartbeats(
   deps: Needs,
-  { maxLagMs, againMs = REPEATED_AFTER_MS }: HeartbeatTimes,
+  { maxLagMs, againMs = SECOND_COPIES_DELAY_MS }: HeartbeatTimes,
 ): Heartbeats {
   const { erasureReceipts, bus, now, logger } = deps;
   const segmentMs = segmentMsForCompaction(maxLagMs);
@@ -53,16 +53,16 @@ export function createHeartbeats(
    * Returns the time by which the broker has certainly removed the original records, provided that heartbeats were
    * published; ms since 1970.
    */
-  function goneAt({ copies: { lastAt } }: CopiedErasure): number {
-    return Date.parse(lastAt) + removalMs(maxLagMs);
+  function goneAt({ copies: { lastAt } }: ErasureWithCopies): number {
+    return Date.parse(lastAt) + maxRemovalDelayMs(maxLagMs);
   }
 
-  function isDueAgain({ copies: { firstAt, lastAt } }: CopiedErasure): boolean {
+  function isDueAgain({ copies: { firstAt, lastAt } }: ErasureWithCopies): boolean {
     const dueAt = Date.parse(firstAt) + againMs;
     return Date.parse(lastAt) < dueAt && dueAt <= now().getTime();
   }
 
-  async function copyAgain({ account }: CopiedErasure): Promise<void> {
+  async function copyAgain({ account }: ErasureWithCopies): Promise<void> {
     try {
       await publishCopies(deps, account);
     } catch (error) {
@@ -85,7 +85,7 @@ export function createHeartbeats(
   }
 
   /** @param earlier a copy of `last` from before this run */
-  async function handle(erasure: CopiedErasure, earlier: ReadonlyMap<number, number>): Promise<void> {
+  async function handle(erasure: ErasureWithCopies, earlier: ReadonlyMap<number, number>): Promise<void> {
     const { account } = erasure;
     const dueAgain = isDueAgain(erasure);
     if (dueAgain) await copyAgain(erasure);
@@ -100,9 +100,9 @@ export function createHeartbeats(
 
   return {
     async run() {
-      if (!(await copiesReplaceOriginals(deps))) return;
+      if (!(await isAccountsTopicCompacted(deps))) return;
       const earlier = new Map(last);
-      let after: CopiedErasure | undefined;
+      let after: ErasureWithCopies | undefined;
       do {
         const page = await erasureReceipts.listCopied({ limit: PAGE, ...(after && { after }) });
         for (const erasure of page) await handle(erasure, earlier);

@@ -6,18 +6,18 @@ import { createLogger, createRegistry } from '@latchkey/process';
 import { unconfirmedConsumers } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { waitUntil } from '../testing/until.ts';
-import { DAY, inWorld, useCaseContext, type World } from '../testing/world.ts';
+import { createTestContext, DAY_MS, inWorld, type World } from '../testing/world.ts';
 import { createErasureMetrics } from './metrics.ts';
-import { createReceiptReader, expectedConsumers, takeReceipt } from './receipts.ts';
-import { eraseAccountOf } from './request-erasure.ts';
-import { eraseDue } from './sweep.ts';
+import { createReceiptReader, expectedConsumers, storeReceipt } from './receipts.ts';
+import { eraseOtherAccount } from './request-erasure.ts';
+import { eraseDueAccounts } from './sweep.ts';
 
 async function erasedAccount(world: World): Promise<{ readonly account: string; readonly sequence: number }> {
   const { deps } = world;
   const { userId } = await world.signUp('ada@example.com', 'countess of the engine');
-  await eraseAccountOf(deps, { userId, by: 'ops' }, useCaseContext());
-  world.advance(7 * DAY);
-  await eraseDue(world.erasing);
+  await eraseOtherAccount(deps, { userId, by: 'ops' }, createTestContext());
+  world.advance(7 * DAY_MS);
+  await eraseDueAccounts(world.erasing);
   const erasure = await world.erasing.erasureReceipts.find(userId);
   assert.ok(erasure !== undefined);
   return erasure;
@@ -96,13 +96,13 @@ test(
     const { userId: living } = await world.signUp('bob@example.com', 'countess of the engine');
     const erased = await erasedAccount(world);
     assert.equal(
-      await takeReceipt(world.erasing, receiptOf({ account: living, sequence: 1 }, 'user')),
+      await storeReceipt(world.erasing, receiptOf({ account: living, sequence: 1 }, 'user')),
       false,
     );
     assert.equal(await world.erasing.erasureReceipts.find(living), undefined);
     const early = { ...erased, sequence: erased.sequence - 1 };
-    assert.equal(await takeReceipt(world.erasing, receiptOf(early, 'user')), false);
-    assert.equal(await takeReceipt(world.erasing, receiptOf(erased, 'user')), true);
+    assert.equal(await storeReceipt(world.erasing, receiptOf(early, 'user')), false);
+    assert.equal(await storeReceipt(world.erasing, receiptOf(erased, 'user')), true);
   }),
 );
 
@@ -111,9 +111,9 @@ test(
   inWorld(async (world) => {
     const erased = await erasedAccount(world);
     const names = Array.from({ length: 120 }, (_, index) => `invented-${index}`);
-    for (const name of names) await takeReceipt(world.erasing, receiptOf(erased, name));
+    for (const name of names) await storeReceipt(world.erasing, receiptOf(erased, name));
     assert.equal((await world.erasing.erasureReceipts.find(erased.account))?.receipts.length, 100);
-    assert.equal(await takeReceipt(world.erasing, receiptOf(erased, 'user')), true);
+    assert.equal(await storeReceipt(world.erasing, receiptOf(erased, 'user')), true);
   }),
 );
 
@@ -124,12 +124,12 @@ test(
     const { erasureReceipts, expected } = world.erasing;
     createErasureMetrics({ registry, erasureReceipts, expected, receiptDays: 3, now: world.deps.now });
     const erased = await erasedAccount(world);
-    await takeReceipt(world.erasing, receiptOf(erased, 'auth'));
+    await storeReceipt(world.erasing, receiptOf(erased, 'auth'));
     assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="user"\} 0/);
-    world.advance(3 * DAY);
+    world.advance(3 * DAY_MS);
     assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="user"\} 1/);
     assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="auth"\} 0/);
-    await takeReceipt(world.erasing, receiptOf(erased, 'user'));
+    await storeReceipt(world.erasing, receiptOf(erased, 'user'));
     assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="user"\} 0/);
   }),
 );

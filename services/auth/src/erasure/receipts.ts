@@ -16,7 +16,7 @@ export function expectedConsumers(others: readonly string[]): readonly string[] 
   return [...new Set([...ownConsumers, ...others])];
 }
 
-export type ReceiptNeeds = Pick<UseCaseDeps, 'journal'> & {
+export type ReceiptDeps = Pick<UseCaseDeps, 'journal'> & {
   readonly erasureReceipts: Pick<ErasureReceipts, 'open' | 'confirm' | 'find'>;
   /** The consumers that must confirm an erasure. */
   readonly expected: readonly string[];
@@ -28,7 +28,7 @@ export type ReceiptNeeds = Pick<UseCaseDeps, 'journal'> & {
  * @throws StoreUnavailable, UnreadableCommit
  */
 export async function openReceipts(
-  { journal, erasureReceipts, expected }: ReceiptNeeds,
+  { journal, erasureReceipts, expected }: ReceiptDeps,
   account: string,
 ): Promise<ErasureRecord | undefined> {
   const known = await erasureReceipts.find(account);
@@ -47,8 +47,8 @@ export async function openReceipts(
  * @returns false if it was not stored, for example because there is no such erasure
  * @throws StoreUnavailable
  */
-export async function takeReceipt(
-  deps: ReceiptNeeds,
+export async function storeReceipt(
+  deps: ReceiptDeps,
   { userId, consumer, sequence, confirmedAt }: Receipt,
 ): Promise<boolean> {
   const erasure = await openReceipts(deps, userId);
@@ -70,7 +70,7 @@ export async function publishOwnReceipt(
 
 /** Reads the receipts of all consumers into the store. */
 export function createReceiptReader(
-  deps: ReceiptNeeds & { readonly bus: Pick<Bus, 'subscribe'>; readonly logger: Logger },
+  deps: ReceiptDeps & { readonly bus: Pick<Bus, 'subscribe'>; readonly logger: Logger },
 ): Part {
   const { bus, logger } = deps;
   let subscription: Subscription | undefined;
@@ -80,7 +80,7 @@ export function createReceiptReader(
     const receipt = decodeReceipt(record);
     if (receipt === undefined) return 'it cannot be read';
     try {
-      return (await takeReceipt(deps, receipt)) ? undefined : 'it is about no erasure';
+      return (await storeReceipt(deps, receipt)) ? undefined : 'it is about no erasure';
     } catch (error) {
       // The account cannot have been erased, because the eraser would have failed to read its events, too.
       if (error instanceof UnreadableCommit) return 'the events of its account cannot be read';

@@ -4,16 +4,16 @@ import { requireExisting } from '../account/index.ts';
 import {
   ada,
   PASSWORD as CHANGER_PASSWORD,
-  changedAccount,
+  createAccountWithChangedEmail,
   undoChange,
   withWorld,
 } from '../email-change/testing/stage.ts';
 import type { Audit, AuditReport } from '../ports/audit.ts';
 import { login } from '../sessions/login.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
-import { DAY, inWorld, refusedAs, useCaseContext, type World } from '../testing/world.ts';
-import { cancelErasure, eraseAccountOf, eraseOwnAccount, viewErasure } from './request-erasure.ts';
-import { eraseDue } from './sweep.ts';
+import { createTestContext, DAY_MS, inWorld, isRefusedWith, type World } from '../testing/world.ts';
+import { cancelErasure, eraseOtherAccount, eraseOwnAccount, viewErasure } from './request-erasure.ts';
+import { eraseDueAccounts } from './sweep.ts';
 
 const ADDRESS = 'ada@example.com';
 const PASSWORD = 'countess of lovelace';
@@ -25,7 +25,7 @@ async function verified(world: World): Promise<string> {
   await verifySignUp(
     world.deps,
     { token, evidence: { kind: 'password', password: PASSWORD } },
-    useCaseContext(),
+    createTestContext(),
   );
   return userId;
 }
@@ -41,18 +41,18 @@ describe('erasing an own account', () => {
     'takes the password, ends the sessions, and keeps people out',
     inWorld(async (world) => {
       const userId = await verified(world);
-      await login(world.deps, { address: ADDRESS, password: PASSWORD }, useCaseContext());
+      await login(world.deps, { address: ADDRESS, password: PASSWORD }, createTestContext());
       await assert.rejects(
-        eraseOwnAccount(world.deps, { password: 'wrong' }, await caller(world, userId), useCaseContext()),
-        refusedAs('password_incorrect'),
+        eraseOwnAccount(world.deps, { password: 'wrong' }, await caller(world, userId), createTestContext()),
+        isRefusedWith('password_incorrect'),
       );
       const me = await caller(world, userId);
-      const { eraseAt } = await eraseOwnAccount(world.deps, { password: PASSWORD }, me, useCaseContext());
-      assert.equal(Date.parse(eraseAt), world.deps.now().getTime() + 7 * DAY);
+      const { eraseAt } = await eraseOwnAccount(world.deps, { password: PASSWORD }, me, createTestContext());
+      assert.equal(Date.parse(eraseAt), world.deps.now().getTime() + 7 * DAY_MS);
       assert.deepEqual(await world.deps.sessions.list(userId, world.deps.now(), { limit: 9 }), []);
       await assert.rejects(
-        login(world.deps, { address: ADDRESS, password: PASSWORD }, useCaseContext()),
-        refusedAs('account_disabled'),
+        login(world.deps, { address: ADDRESS, password: PASSWORD }, createTestContext()),
+        isRefusedWith('account_disabled'),
       );
     }),
   );
@@ -68,7 +68,7 @@ describe('erasing an own account', () => {
           { ...world.deps, audit },
           { password: 'wrong' },
           await caller(world, userId),
-          useCaseContext(),
+          createTestContext(),
         ),
       );
       assert.deepEqual(
@@ -87,14 +87,17 @@ describe('erasing an own account', () => {
     'is undone by the link of the mail, which works once',
     inWorld(async (world) => {
       const userId = await verified(world);
-      await eraseAccountOf(world.deps, { userId, by: 'ops' }, useCaseContext());
+      await eraseOtherAccount(world.deps, { userId, by: 'ops' }, createTestContext());
       const token = world.tokenOf(userId, 'erasure');
       assert.equal((await viewErasure(world.deps, token)).locale, 'en');
-      await cancelErasure(world.deps, token, useCaseContext());
-      await assert.rejects(cancelErasure(world.deps, token, useCaseContext()), refusedAs('token_invalid'));
-      world.advance(8 * DAY);
-      await eraseDue(world.erasing);
-      await login(world.deps, { address: ADDRESS, password: PASSWORD }, useCaseContext());
+      await cancelErasure(world.deps, token, createTestContext());
+      await assert.rejects(
+        cancelErasure(world.deps, token, createTestContext()),
+        isRefusedWith('token_invalid'),
+      );
+      world.advance(8 * DAY_MS);
+      await eraseDueAccounts(world.erasing);
+      await login(world.deps, { address: ADDRESS, password: PASSWORD }, createTestContext());
       assert.deepEqual(await world.deps.erasures.due({ until: world.deps.now(), limit: 9 }), []);
     }),
   );
@@ -103,17 +106,20 @@ describe('erasing an own account', () => {
     'happens when it is due, and not before',
     inWorld(async (world) => {
       const userId = await verified(world);
-      await eraseAccountOf(world.deps, { userId, by: 'ops' }, useCaseContext());
+      await eraseOtherAccount(world.deps, { userId, by: 'ops' }, createTestContext());
       const token = world.tokenOf(userId, 'erasure');
-      world.advance(7 * DAY - 1);
-      await eraseDue(world.erasing);
+      world.advance(7 * DAY_MS - 1);
+      await eraseDueAccounts(world.erasing);
       assert.ok(!(await world.typesOf(userId)).includes('AccountErased'));
       world.advance(1);
-      await assert.rejects(cancelErasure(world.deps, token, useCaseContext()), refusedAs('token_expired'));
-      await eraseDue(world.erasing);
-      await eraseDue(world.erasing);
+      await assert.rejects(
+        cancelErasure(world.deps, token, createTestContext()),
+        isRefusedWith('token_expired'),
+      );
+      await eraseDueAccounts(world.erasing);
+      await eraseDueAccounts(world.erasing);
       assert.deepEqual((await world.typesOf(userId)).slice(-1), ['AccountErased']);
-      await assert.rejects(viewErasure(world.deps, token), refusedAs('token_invalid'));
+      await assert.rejects(viewErasure(world.deps, token), isRefusedWith('token_invalid'));
     }),
   );
 
@@ -121,15 +127,15 @@ describe('erasing an own account', () => {
     'that was requested again after it was canceled happens at the later instant',
     inWorld(async (world) => {
       const userId = await verified(world);
-      await eraseAccountOf(world.deps, { userId, by: 'ops' }, useCaseContext());
-      await cancelErasure(world.deps, world.tokenOf(userId, 'erasure'), useCaseContext());
-      world.advance(DAY);
-      await eraseAccountOf(world.deps, { userId, by: 'ops' }, useCaseContext());
-      world.advance(6 * DAY);
-      await eraseDue(world.erasing);
+      await eraseOtherAccount(world.deps, { userId, by: 'ops' }, createTestContext());
+      await cancelErasure(world.deps, world.tokenOf(userId, 'erasure'), createTestContext());
+      world.advance(DAY_MS);
+      await eraseOtherAccount(world.deps, { userId, by: 'ops' }, createTestContext());
+      world.advance(6 * DAY_MS);
+      await eraseDueAccounts(world.erasing);
       assert.ok(!(await world.typesOf(userId)).includes('AccountErased'));
-      world.advance(DAY);
-      await eraseDue(world.erasing);
+      world.advance(DAY_MS);
+      await eraseDueAccounts(world.erasing);
       assert.ok((await world.typesOf(userId)).includes('AccountErased'));
     }),
   );
@@ -139,13 +145,13 @@ describe('erasing an own account', () => {
     inWorld(async (world) => {
       const userId = await verified(world);
       await assert.rejects(
-        eraseAccountOf(world.deps, { userId, by: userId }, useCaseContext()),
-        refusedAs('own_account'),
+        eraseOtherAccount(world.deps, { userId, by: userId }, createTestContext()),
+        isRefusedWith('own_account'),
       );
       const nobody = '0198c0de-0000-7000-8000-0000000000bb';
       await assert.rejects(
-        eraseAccountOf(world.deps, { userId: nobody, by: 'ops' }, useCaseContext()),
-        refusedAs('not_found'),
+        eraseOtherAccount(world.deps, { userId: nobody, by: 'ops' }, createTestContext()),
+        isRefusedWith('not_found'),
       );
     }),
   );
@@ -157,10 +163,10 @@ describe('erasing an own account', () => {
       const settings = { ...world.deps.settings, erasureGraceDays: 0 };
       let woken = 0;
       const deps = { ...world.deps, settings, wakeEraser: () => (woken += 1) };
-      await eraseAccountOf(deps, { userId, by: 'ops' }, useCaseContext());
+      await eraseOtherAccount(deps, { userId, by: 'ops' }, createTestContext());
       assert.equal(woken, 1);
       assert.throws(() => world.tokenOf(userId, 'erasure'));
-      await eraseDue(world.erasing);
+      await eraseDueAccounts(world.erasing);
       assert.equal(requireExisting(await world.freshAccounts().load(userId)).email, '');
     }),
   );
@@ -170,20 +176,20 @@ describe('erasing an own account', () => {
     withWorld(async (world) => {
       const settings = { ...world.deps.settings, erasureGraceDays: 0 };
       const deps = { ...world.deps, settings };
-      const userId = await changedAccount(world);
+      const userId = await createAccountWithChangedEmail(world);
       const thief = await caller(world, userId);
-      world.advance(3 * DAY);
+      world.advance(3 * DAY_MS);
       const { eraseAt } = await eraseOwnAccount(
         deps,
         { password: CHANGER_PASSWORD },
         thief,
-        useCaseContext(),
+        createTestContext(),
       );
-      assert.equal(Date.parse(eraseAt), world.deps.now().getTime() + 4 * DAY);
-      await eraseDue(world.erasing);
+      assert.equal(Date.parse(eraseAt), world.deps.now().getTime() + 4 * DAY_MS);
+      await eraseDueAccounts(world.erasing);
       await undoChange(world, userId);
-      world.advance(30 * DAY);
-      await eraseDue(world.erasing);
+      world.advance(30 * DAY_MS);
+      await eraseDueAccounts(world.erasing);
       const state = requireExisting(await world.freshAccounts().load(userId));
       assert.deepEqual([state.email, state.disabled], [ada, false]);
     }),
@@ -192,10 +198,10 @@ describe('erasing an own account', () => {
   test(
     'by an operator does not wait for the undo of a change of address',
     withWorld(async (world) => {
-      const userId = await changedAccount(world);
+      const userId = await createAccountWithChangedEmail(world);
       const settings = { ...world.deps.settings, erasureGraceDays: 0 };
-      await eraseAccountOf({ ...world.deps, settings }, { userId, by: 'ops' }, useCaseContext());
-      await eraseDue(world.erasing);
+      await eraseOtherAccount({ ...world.deps, settings }, { userId, by: 'ops' }, createTestContext());
+      await eraseDueAccounts(world.erasing);
       assert.equal(requireExisting(await world.freshAccounts().load(userId)).email, '');
     }),
   );

@@ -1,10 +1,10 @@
 /** Requests to erase an account, and cancels such requests. */
-import { type AccountState, erasureInstant, erasureRefusal, isLiving } from '../account/index.ts';
-import { executeAndEndSessions, withOtherAdmins } from '../administration/manage-accounts.ts';
+import { type AccountState, erasureInstant, erasureUndoRefusal, isLiving } from '../account/index.ts';
+import { addOtherAdmins, executeAndEndSessions } from '../administration/manage-accounts.ts';
 import type { Caller, UseCaseContext, UseCaseDeps, UseCaseSettings } from '../deps.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
-import { asCaller } from '../sessions/session-status.ts';
+import { refuseRevokedCaller } from '../sessions/session-status.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import { mintLinkUntil, readLinkToken } from '../tokens/links.ts';
 
@@ -52,7 +52,7 @@ export async function eraseOwnAccount(
  * Erases another account, for admins: disables it immediately, and erases it after ERASURE_GRACE_DAYS.
  * @throws Refused (not_found, own_account, last_admin, conflict)
  */
-export async function eraseAccountOf(
+export async function eraseOtherAccount(
   deps: Needs,
   target: { readonly userId: string; readonly by: string },
   origin: Origin,
@@ -75,8 +75,8 @@ async function requestErasure(
   const isAtOnce = days === 0 && eraseAt === wanted;
   const link = isAtOnce ? undefined : await mintLinkUntil(deps, 'erasure', account, new Date(eraseAt));
   const request = { type: 'RequestErasure', by, eraseAt, ...(link && { link }) } as const;
-  const command = withOtherAdmins(deps, request);
-  const ask = caller ? asCaller(caller, command) : command;
+  const command = addOtherAdmins(deps, request);
+  const ask = caller ? refuseRevokedCaller(caller, command) : command;
   const { state } = await executeAndEndSessions(deps, userId, origin, ask);
   if (isAtOnce) deps.wakeEraser();
   return { state, eraseAt: (isLiving(state) && state.erasure?.at) || eraseAt };
@@ -94,7 +94,7 @@ type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 export async function viewErasure(deps: LinkNeeds, token: string): Promise<ErasureView> {
   const { userId, tokenHash } = readLinkToken(deps, 'erasure', token);
   const state = await deps.accounts.load(userId);
-  const refusal = erasureRefusal(state, tokenHash, deps.now());
+  const refusal = erasureUndoRefusal(state, tokenHash, deps.now());
   if (refusal) throw new Refused(refusal);
   if (!isLiving(state) || state.erasure === undefined) throw new Refused('token_invalid');
   return { locale: state.locale, eraseAt: new Date(state.erasure.at) };

@@ -5,7 +5,7 @@ import { type Leases, StoreUnavailable } from '@latchkey/store';
 import type { UseCaseDeps } from '../deps.ts';
 import { createJob } from '../job.ts';
 import type { DueErasure } from '../ports/erasures.ts';
-import { type EraseNeeds, eraseIfDue } from './erase.ts';
+import { type EraseDeps, eraseIfDue } from './erase.ts';
 
 /**
  * The pauses between two searches for erasures that another instance has recorded or that could not be finished, in ms.
@@ -16,13 +16,13 @@ const LEASE_MS = 60_000;
 const LEASE = 'erasure';
 const PAGE = 20;
 
-type Needs = EraseNeeds & Pick<UseCaseDeps, 'erasures' | 'now'>;
+type Needs = EraseDeps & Pick<UseCaseDeps, 'erasures' | 'now'>;
 
 /** Receives every erasure that failed. It will be tried again. */
 type OnFailed = (due: DueErasure, error: unknown) => void;
 
 /** Carries out the erasures that are due. @throws StoreUnavailable */
-export async function eraseDue(deps: Needs, onFailed: OnFailed = () => undefined): Promise<void> {
+export async function eraseDueAccounts(deps: Needs, onFailed: OnFailed = () => undefined): Promise<void> {
   let after: DueErasure | undefined;
   do {
     const page = await deps.erasures.due({ until: deps.now(), limit: PAGE, ...(after && { after }) });
@@ -41,7 +41,7 @@ async function attempt(deps: Needs, due: DueErasure, onFailed: OnFailed): Promis
   }
 }
 
-export function createEraser(
+export function createErasureJob(
   deps: Needs & {
     readonly leases: Leases;
     readonly owner: string;
@@ -60,7 +60,7 @@ export function createEraser(
     // Usually nothing is due, and then no lease needs to be written.
     if ((await deps.erasures.due({ until: now(), limit: 1 })).length === 0) return false;
     const held = await leases.take({ name: LEASE, holder: owner, now: now(), ms: LEASE_MS });
-    if (held) await eraseDue(deps, logFailed);
+    if (held) await eraseDueAccounts(deps, logFailed);
     return false;
   }
   const job = createJob({ name: 'eraser', everyMs: createIdlePauses(IDLE_MS), logger, wakeup, run });

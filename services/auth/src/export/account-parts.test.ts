@@ -5,8 +5,8 @@ import { exportDocument, writeDocument } from '@latchkey/export';
 import { requireExisting } from '../account/index.ts';
 import { login } from '../sessions/login.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
-import { inWorld, useCaseContext } from '../testing/world.ts';
-import { accountParts, withoutLinks } from './account-parts.ts';
+import { createTestContext, inWorld } from '../testing/world.ts';
+import { accountParts, removeSealedLinks } from './account-parts.ts';
 
 const ADDRESS = 'ada@example.com';
 const PASSWORD = 'countess of the engine';
@@ -23,11 +23,15 @@ describe('the export of an account', () => {
       await verifySignUp(
         deps,
         { token, evidence: { kind: 'password', password: PASSWORD } },
-        useCaseContext(),
+        createTestContext(),
       );
-      await login(deps, { address: ADDRESS, password: PASSWORD }, useCaseContext({ userAgent: 'Netscape' }));
+      await login(
+        deps,
+        { address: ADDRESS, password: PASSWORD },
+        createTestContext({ userAgent: 'Netscape' }),
+      );
       for (let i = 0; i < 120; i += 1)
-        await deps.accounts.execute(userId, useCaseContext(), () => ({
+        await deps.accounts.execute(userId, createTestContext(), () => ({
           type: 'ChangeProfile',
           username: `ada${i}`,
         }));
@@ -56,7 +60,7 @@ describe('the export of an account', () => {
   test('of no type of event has the sealed link of a mail', () => {
     for (const { samples } of Object.values(catalogue))
       for (const data of Object.values(samples))
-        assert.doesNotMatch(JSON.stringify(withoutLinks(data)), /sealed/);
+        assert.doesNotMatch(JSON.stringify(removeSealedLinks(data)), /sealed/);
   });
 });
 

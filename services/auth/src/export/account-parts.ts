@@ -7,7 +7,7 @@ import type { UseCaseDeps } from '../deps.ts';
 import type { AuditEntry } from '../ports/audit-log.ts';
 import type { Commit } from '../ports/journal.ts';
 import type { Session } from '../ports/sessions.ts';
-import { toPublic } from '../relay/to-public.ts';
+import { toPublicEvents } from '../relay/to-public-events.ts';
 import { sessionStatus } from '../sessions/session-status.ts';
 
 const PAGE = 100;
@@ -44,20 +44,20 @@ async function* eventsOf(
   userId: string,
 ): AsyncGenerator<ExportDocument['events'][number]> {
   const all = readPages<Commit>((last) => journal.read(userId, last?.number ?? 0, PAGE));
-  for await (const commits of all) yield* commits.flatMap(toPublic).map(viewEvent);
+  for await (const commits of all) yield* commits.flatMap(toPublicEvents).map(viewEvent);
 }
 
 function viewEvent({ sequence, id, type, time, correlationId, data }: LatchkeyEvent) {
-  return { sequence, id, type, time, requestId: correlationId, data: withoutLinks(data) };
+  return { sequence, id, type, time, requestId: correlationId, data: removeSealedLinks(data) };
 }
 
 /** Removes all sealed links, at any depth. They are secrets, although only the notifier can open them. */
-export function withoutLinks(data: object): Record<string, unknown> {
+export function removeSealedLinks(data: object): Record<string, unknown> {
   const kept = Object.entries(data).filter(([, value]) => !isObject(value) || !('sealed' in value));
   return Object.fromEntries(
     kept.map(([name, value]) => [
       name,
-      isObject(value) && !Array.isArray(value) ? withoutLinks(value) : value,
+      isObject(value) && !Array.isArray(value) ? removeSealedLinks(value) : value,
     ]),
   );
 }

@@ -1,7 +1,7 @@
 /** The export of one's own account. */
 import { type ExportedMail, writeDocument } from '@latchkey/export';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { withinLimits } from '../limits/within-limits.ts';
+import { runWithinLimits } from '../limits/within-limits.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
 import { accountParts } from './account-parts.ts';
@@ -41,7 +41,7 @@ export async function exportOwnAccount(
     checkPassword(deps, password, state, context),
   );
   if (checkedHash === undefined) throw new Refused('password_incorrect');
-  const { mails } = await withinLimits(deps, [{ limit: 'export-account', key: userId }], async () => ({
+  const { mails } = await runWithinLimits(deps, [{ limit: 'export-account', key: userId }], async () => ({
     repeated: false,
     mails: await begun(deps.mails.ofAccount(userId, accessToken)),
   }));

@@ -2,17 +2,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';
-import { assertProblem, assertStatus, login, loginTokens, somebody, verified } from '../testing/people.ts';
+import {
+  assertProblem,
+  assertStatus,
+  createPerson,
+  login,
+  loginTokens,
+  signUpAndVerify,
+} from '../testing/people.ts';
 
 async function admin(auth: Auth) {
-  const person = await verified(auth, somebody('admin'));
+  const person = await signUpAndVerify(auth, createPerson('admin'));
   await auth.makeAdmin(person.email);
   return { ...person, token: (await loginTokens(auth, person)).accessToken };
 }
 
 test('an admin mails a link to choose a new password; the old one works until then', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   const { token } = await admin(auth);
   const path = `/accounts/${ada.id}/password-reset`;
   const { accessToken } = await loginTokens(auth, ada);
@@ -29,7 +36,7 @@ test('an admin mails a link to choose a new password; the old one works until th
 
 test('no link goes to an account that is disabled or not there; an admin sends a limited number', async (context) => {
   const auth = await startAuth(context, { LIMIT_MAILING_RECIPIENTS: '2' });
-  const [ada, grace] = [await verified(auth), await verified(auth)];
+  const [ada, grace] = [await signUpAndVerify(auth), await signUpAndVerify(auth)];
   const { token } = await admin(auth);
   function send(id: string) {
     return auth.post(`/accounts/${id}/password-reset`, { token });

@@ -3,7 +3,7 @@ import { type Answer, Problem, problems, type RequestContext, type Route } from 
 import { accountNotVerified } from '@latchkey/tokens';
 import { z } from 'zod';
 import type { Audit } from '../ports/audit.ts';
-import { contextOf } from './context.ts';
+import { toUseCaseContext } from './context.ts';
 import { problemOf } from './problems.ts';
 
 /** A refusal by a policy, with the account that was refused. */
@@ -39,7 +39,7 @@ export function auditedRoute(audit: Audit, route: Route): Route {
     const reason = error.spec.code;
     const data = { actor: account ?? 'unknown', accountId: account, action, reason } as const;
     audit.record({
-      origin: contextOf(request),
+      origin: toUseCaseContext(request),
       occurrence: { type: 'AccessDenied', data },
       onceAMinuteFor: `${account ?? request.ip} ${action} ${reason}`,
     });
@@ -59,7 +59,7 @@ export function auditedRoute(audit: Audit, route: Route): Route {
       const accountId = target.safeParse(input.params).data?.id;
       const actor = admin.safeParse(input.caller).data?.userId ?? 'unknown';
       const data = { actor, accountId, action, outcome };
-      audit.record({ origin: contextOf(input), occurrence: { type: 'AdminAction', data } });
+      audit.record({ origin: toUseCaseContext(input), occurrence: { type: 'AdminAction', data } });
     }
     try {
       const answer = await route.handle(input);

@@ -5,7 +5,7 @@ import type { UseCaseContext } from '../deps.ts';
 
 const LONGEST_USER_AGENT = 256;
 
-export function contextOf({
+export function toUseCaseContext({
   requestId,
   traceparent,
   ip,
@@ -34,8 +34,8 @@ export const idempotencyHeaders = z.object({
  * Creates the context of a repeatable request.
  * @param request its body must already be parsed with the route's schema
  */
-export function repeatableContextOf(request: RequestContext & { readonly body: unknown }): UseCaseContext {
+export function toIdempotentContext(request: RequestContext & { readonly body: unknown }): UseCaseContext {
   const key = request.headers['idempotency-key'];
-  if (key === undefined) return contextOf(request);
-  return { ...contextOf(request), idempotency: { key, body: JSON.stringify(request.body) } };
+  if (key === undefined) return toUseCaseContext(request);
+  return { ...toUseCaseContext(request), idempotency: { key, body: JSON.stringify(request.body) } };
 }

@@ -11,7 +11,7 @@ import type { OwnHistoryPosition } from '../profile/own-history.ts';
 const LONGEST_CURSOR = 200;
 
 /** A query parameter of a page: a whole number from 1 to 100. */
-export function pageLimit(fallback: number) {
+export function pageLimitSchema(fallback: number) {
   return z
     .string()
     .regex(/^\d{1,3}$/, 'must be a whole number from 1 to 100')
@@ -21,7 +21,7 @@ export function pageLimit(fallback: number) {
     .meta({ description: `The maximum number of items: 1 to 100. Default: ${fallback}.` });
 }
 
-export const nextCursor = z
+export const nextCursorSchema = z
   .string()
   .nullable()
   .meta({ description: 'For the next page, as `cursor`; null on the last one.' });
@@ -51,7 +51,7 @@ export const sessionCursor = cursorOf(
   ([createdAt, id]): SessionPosition => ({ createdAt: new Date(createdAt), id }),
 );
 
-export function writeSessionCursor({ createdAt, id }: SessionPosition): string {
+export function encodeSessionCursor({ createdAt, id }: SessionPosition): string {
   return write([createdAt.toISOString(), id]);
 }
 
@@ -60,7 +60,7 @@ export const historyCursor = cursorOf(
   ([number, sequence]): HistoryPosition => ({ number, sequence }),
 );
 
-export function writeHistoryCursor({ number, sequence }: HistoryPosition): string {
+export function encodeHistoryCursor({ number, sequence }: HistoryPosition): string {
   return write([number, sequence]);
 }
 
@@ -69,6 +69,6 @@ export const ownHistoryCursor = cursorOf(
   ([number, sequence, signIn]): OwnHistoryPosition => ({ number, sequence, signIn }),
 );
 
-export function writeOwnHistoryCursor({ number, sequence, signIn }: OwnHistoryPosition): string {
+export function encodeOwnHistoryCursor({ number, sequence, signIn }: OwnHistoryPosition): string {
   return write([number, sequence, signIn]);
 }

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';
-import { assertProblem, assertStatus, login, loginTokens, somebody, verified } from '../testing/people.ts';
+import {
+  assertProblem,
+  assertStatus,
+  createPerson,
+  login,
+  loginTokens,
+  signUpAndVerify,
+} from '../testing/people.ts';
 import { formsOf, titleOf } from './pages/pages.fixture.ts';
 
 const CHOSEN = 'chosen by the holder of the mailbox';
@@ -13,8 +20,8 @@ async function linkTo(auth: Auth, type: 'EmailChangeRequested' | 'EmailChanged',
 
 test('a change of address is requested, confirmed and undone over HTTP', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth);
-  const { email: newEmail } = somebody('countess');
+  const ada = await signUpAndVerify(auth);
+  const { email: newEmail } = createPerson('countess');
   const { accessToken: token } = await loginTokens(auth, ada);
   const { password } = ada;
 
@@ -47,7 +54,7 @@ test('a change of address is requested, confirmed and undone over HTTP', async (
   assertStatus(await login(auth, ada), 401);
   assertStatus(await login(auth, { ...ada, email: newEmail }), 200);
   assertProblem(
-    await auth.post('/change-email', { token, json: { newEmail: somebody().email, password } }),
+    await auth.post('/change-email', { token, json: { newEmail: createPerson().email, password } }),
     409,
     'email_change_recent',
   );
@@ -69,10 +76,10 @@ test('a change of address is requested, confirmed and undone over HTTP', async (
 
 test('the answer is the same for a free address and one that is in use', async (context) => {
   const auth = await startAuth(context);
-  const [ada, eve] = [await verified(auth), await verified(auth)];
+  const [ada, eve] = [await signUpAndVerify(auth), await signUpAndVerify(auth)];
   const { accessToken: token } = await loginTokens(auth, ada);
   const answers = [];
-  for (const newEmail of [somebody('free').email, eve.email]) {
+  for (const newEmail of [createPerson('free').email, eve.email]) {
     const { status, headers, json } = await auth.post('/change-email', {
       token,
       json: { newEmail, password: ada.password },
@@ -94,10 +101,10 @@ test('the answer is the same for a free address and one that is in use', async (
 
 test('requests are limited per account', async (context) => {
   const auth = await startAuth(context, { LIMIT_EMAIL_CHANGES: '2' });
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   const { accessToken: token } = await loginTokens(auth, ada);
   for (const status of [202, 202, 429]) {
-    const json = { newEmail: somebody('other').email, password: ada.password };
+    const json = { newEmail: createPerson('other').email, password: ada.password };
     assertStatus(await auth.post('/change-email', { token, json }), status);
   }
 });

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { catalogue, personName as nameInEvent, username as usernameInEvent } from '@latchkey/events';
 import fc from 'fast-check';
 import type { z } from 'zod';
-import { emailAddress } from '../addresses/email.ts';
+import { emailAddressSchema } from '../addresses/email.ts';
 import { mailingBody } from './routes/mailings.ts';
 import { personName, username } from './schemas.ts';
 
@@ -66,7 +66,7 @@ describe('an event accepts only what a request may contain', () => {
       [64, `${labels}.info`],
     ] as const) {
       const text = `${'a'.repeat(local)}@${domain}`;
-      assert.equal(accepts(emailInEvent, text), accepts(emailAddress, text), `${text.length}`);
+      assert.equal(accepts(emailInEvent, text), accepts(emailAddressSchema, text), `${text.length}`);
     }
   });
 
@@ -86,7 +86,7 @@ describe('an event accepts what a request contains, as it is stored', () => {
   test('each address and each name', () => {
     fc.assert(
       fc.property(address, letters, (text, name) => {
-        const parsed = emailAddress.safeParse(text);
+        const parsed = emailAddressSchema.safeParse(text);
         if (parsed.success) assert.ok(accepts(emailInEvent, parsed.data.stored), parsed.data.stored);
         const named = personName.safeParse(name);
         if (named.success) assert.ok(accepts(nameInEvent, named.data), named.data);

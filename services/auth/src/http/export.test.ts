@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { type ExportedMail, exportDocument } from '@latchkey/export';
 import { MailsUnavailable } from '../ports/mails.ts';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';
-import { assertProblem, assertStatus, somebody } from '../testing/people.ts';
+import { assertProblem, assertStatus, createPerson } from '../testing/people.ts';
 import { waitUntil } from '../testing/until.ts';
 
 const ID = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
@@ -25,7 +25,7 @@ async function withMails(
 }
 
 async function signedIn(auth: Auth) {
-  const ada = somebody();
+  const ada = createPerson();
   assertStatus(await auth.post('/signup', { json: ada }), 201);
   const { json } = assertStatus(
     await auth.post('/login', { json: { email: ada.email, password: ada.password } }),

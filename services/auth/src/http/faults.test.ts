@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAuth } from '../testing/auth.fixture.ts';
-import { assertProblem, assertStatus, loginTokens, somebody, verified } from '../testing/people.ts';
+import {
+  assertProblem,
+  assertStatus,
+  createPerson,
+  loginTokens,
+  signUpAndVerify,
+} from '../testing/people.ts';
 
 interface Fault {
   readonly pointer: string;
@@ -18,7 +24,7 @@ test('a weak password is named together with the other faults of a sign-up', asy
   async function refused(json: object, code: string) {
     return codesOf(assertProblem(await auth.post('/signup', { json }), 400, code).json);
   }
-  const { email, password } = somebody('ada');
+  const { email, password } = createPerson('ada');
   assert.deepEqual(await refused({ email, password: 'short', username: 'a b' }, 'validation_failed'), [
     '#/username invalid',
     '#/password too_short',
@@ -40,7 +46,7 @@ test('a weak password is named together with the other faults of a sign-up', asy
 
 test('a password change names every fault, and a wrong field by its pointer', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   const { accessToken: token } = await loginTokens(auth, ada);
   async function refused(json: object, code: string) {
     return codesOf(assertProblem(await auth.post('/change-password', { json, token }), 400, code).json);
@@ -61,10 +67,10 @@ test('a password change names every fault, and a wrong field by its pointer', as
 
 test('a wrong password is named by the field that has it', async (context) => {
   const auth = await startAuth(context);
-  const { accessToken: token } = await loginTokens(auth, await verified(auth));
+  const { accessToken: token } = await loginTokens(auth, await signUpAndVerify(auth));
   for (const [path, fields] of [
     ['/account/erase', {}],
-    ['/change-email', { newEmail: somebody('countess').email }],
+    ['/change-email', { newEmail: createPerson('countess').email }],
   ] as const) {
     const refused = await auth.post(path, { token, json: { password: 'wrong', ...fields } });
     assert.deepEqual(codesOf(assertProblem(refused, 400, 'password_incorrect').json), [
@@ -76,7 +82,7 @@ test('a wrong password is named by the field that has it', async (context) => {
 test('messages are German for a reader who prefers it, and the codes stay', async (context) => {
   const auth = await startAuth(context);
   const headers = { 'Accept-Language': 'de-CH, en;q=0.5' };
-  const { email } = somebody('ada');
+  const { email } = createPerson('ada');
   const weak = { email, password: 'short', username: 'ada' };
   const refused = assertProblem(
     await auth.post('/signup', { json: weak, headers }),

@@ -8,7 +8,14 @@ import { type ClientScope, hashClientKey, makeClientId, makeClientKey, openClien
 import { createSqliteStore } from '@latchkey/sqlite';
 import { decodeJwt } from 'jose';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';
-import { assertProblem, assertStatus, loginTokens, signUp, somebody, verified } from '../testing/people.ts';
+import {
+  assertProblem,
+  assertStatus,
+  createPerson,
+  loginTokens,
+  signUp,
+  signUpAndVerify,
+} from '../testing/people.ts';
 import { waitUntil } from '../testing/until.ts';
 
 async function keyWith(
@@ -31,7 +38,7 @@ async function keyWith(
 
 test('a gateway learns who sends a request, until the token is revoked', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   const { accessToken: token, refreshToken } = await loginTokens(auth, ada);
   const { headers } = assertStatus(await auth.get('/check', { token }), 204);
   assert.deepEqual(
@@ -49,7 +56,7 @@ test('a gateway learns who sends a request, until the token is revoked', async (
 
 test('a gateway may ask for verified accounts, and for admins', async (context) => {
   const auth = await startAuth(context);
-  const [eve, root] = [somebody('eve'), await verified(auth, somebody('root'))];
+  const [eve, root] = [createPerson('eve'), await signUpAndVerify(auth, createPerson('root'))];
   await signUp(auth, eve);
   const { accessToken: token } = await loginTokens(auth, eve);
   assert.equal(
@@ -65,7 +72,7 @@ test('a gateway may ask for verified accounts, and for admins', async (context) 
 
 test('what a gateway is refused is reported for each account, which it is about', async (context) => {
   const auth = await startAuth(context);
-  const [ada, eve] = [await verified(auth), somebody('eve')];
+  const [ada, eve] = [await signUpAndVerify(auth), createPerson('eve')];
   await signUp(auth, eve);
   const { subject: id } = await auth.event('UserRegistered', eve.email);
   for (const [person, query] of [
@@ -95,7 +102,7 @@ test('what a gateway is refused is reported for each account, which it is about'
 
 test('a service client asks whether a token is active, and what it says', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   const { accessToken, refreshToken } = await loginTokens(auth, ada);
   const { id, key } = await keyWith(auth, 'introspect');
   const basic = `Basic ${Buffer.from(`${id}:${key}`).toString('base64')}`;
@@ -122,7 +129,7 @@ test('a service client asks whether a token is active, and what it says', async 
 
 test('introspection is refused without a key for it', async (context) => {
   const auth = await startAuth(context);
-  const { accessToken } = await loginTokens(auth, await verified(auth));
+  const { accessToken } = await loginTokens(auth, await signUpAndVerify(auth));
   const { key } = await keyWith(auth, 'events');
   for (const authorization of [undefined, `Bearer ${key}`, `Bearer ${accessToken}`, 'Basic Og==']) {
     const headers = authorization === undefined ? {} : { authorization };
@@ -136,7 +143,7 @@ test('introspection is refused without a key for it', async (context) => {
 
 test('the issuer describes itself at both well-known names', async (context) => {
   const auth = await startAuth(context);
-  const { accessToken } = await loginTokens(auth, await verified(auth));
+  const { accessToken } = await loginTokens(auth, await signUpAndVerify(auth));
   const documents = [];
   for (const name of ['openid-configuration', 'oauth-authorization-server'])
     documents.push(assertStatus(await auth.get(`/.well-known/${name}`), 200).json);
@@ -153,7 +160,7 @@ test('scopes by role and claims of the profile are in tokens where settings name
     ROLE_SCOPES: 'user=books:read+books:lend',
     ACCESS_TOKEN_CLAIMS: 'preferred_username=username,given_name=firstName',
   });
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   const { accessToken } = await loginTokens(auth, ada);
   const { scope, preferred_username, given_name } = decodeJwt(accessToken);
   assert.deepEqual(

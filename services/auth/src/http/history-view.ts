@@ -6,12 +6,12 @@ import type { AccountFact } from '../account/index.ts';
 import type { HistoryEntry, HistoryPage } from '../profile/history.ts';
 import type { OwnHistoryPage, SignIn } from '../profile/own-history.ts';
 import {
+  encodeHistoryCursor,
+  encodeOwnHistoryCursor,
   historyCursor,
-  nextCursor,
+  nextCursorSchema,
   ownHistoryCursor,
-  pageLimit,
-  writeHistoryCursor,
-  writeOwnHistoryCursor,
+  pageLimitSchema,
 } from './cursor.ts';
 
 export const historyView = z.object({
@@ -20,18 +20,18 @@ export const historyView = z.object({
       .object({ sequence: z.int(), type: z.string(), at: z.iso.datetime(), summary: z.string() })
       .meta({ id: 'HistoryEvent' }),
   ),
-  nextCursor,
+  nextCursor: nextCursorSchema,
 });
 
 const PAGE = 100;
 
 /** The query parameters of a history page. */
-export const historyQuery = z.object({ limit: pageLimit(PAGE), cursor: historyCursor.optional() });
+export const historyQuery = z.object({ limit: pageLimitSchema(PAGE), cursor: historyCursor.optional() });
 
 export function viewHistory({ entries, next }: HistoryPage): z.infer<typeof historyView> {
   return {
     events: entries.map(viewFact),
-    nextCursor: next === undefined ? null : writeHistoryCursor(next),
+    nextCursor: next === undefined ? null : encodeHistoryCursor(next),
   };
 }
 
@@ -53,16 +53,19 @@ export const ownHistoryView = z.object({
       userAgent: z.string().optional().meta({ description: 'Of a sign-in.' }),
     }),
   ),
-  nextCursor,
+  nextCursor: nextCursorSchema,
 });
 
 /** The query parameters of a page of one's own history. */
-export const ownHistoryQuery = z.object({ limit: pageLimit(PAGE), cursor: ownHistoryCursor.optional() });
+export const ownHistoryQuery = z.object({
+  limit: pageLimitSchema(PAGE),
+  cursor: ownHistoryCursor.optional(),
+});
 
 export function viewOwnHistory({ entries, next }: OwnHistoryPage): z.infer<typeof ownHistoryView> {
   return {
     events: entries.map((entry) => ('fact' in entry ? viewFact(entry) : viewSignIn(entry))),
-    nextCursor: next === undefined ? null : writeOwnHistoryCursor(next),
+    nextCursor: next === undefined ? null : encodeOwnHistoryCursor(next),
   };
 }
 

@@ -5,12 +5,12 @@ import { type Auth, startAuth } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
   assertStatus,
+  createPerson,
   login,
   loginTokens,
   type Person,
   signUp,
-  somebody,
-  verified,
+  signUpAndVerify,
 } from '../testing/people.ts';
 
 const WRONG = 'not the password';
@@ -30,7 +30,7 @@ async function exhaust(auth: Auth, person: Person): Promise<void> {
 
 test('concurrent guesses cannot exceed the limit of an address, whether or not it exists', async (context) => {
   const auth = await startAuth(context);
-  for (const person of [await verified(auth), somebody('nobody')]) {
+  for (const person of [await signUpAndVerify(auth), createPerson('nobody')]) {
     const tries = Array.from({ length: 40 }, (_, i) => guess(auth, person, `198.51.100.${i}`));
     const statuses = (await Promise.all(tries)).map(({ status }) => status);
     assert.equal(statuses.filter((status) => status === 401).length, 10);
@@ -40,14 +40,14 @@ test('concurrent guesses cannot exceed the limit of an address, whether or not i
 
 test('a right password is no failure, however often it comes', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   for (let i = 0; i < 12; i += 1) assertStatus(await login(auth, ada, { ip: HOME }), 200);
   assertStatus(await login(auth, ada, { ip: ELSEWHERE }), 200);
 });
 
 test('wrong guesses lock out the guesser and other strangers, but not the owner on a device that is signed in', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   await loginTokens(auth, ada, { ip: '2001:db8:1:2::1' });
   await exhaust(auth, ada);
   const refused = assertProblem(await login(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
@@ -59,7 +59,7 @@ test('wrong guesses lock out the guesser and other strangers, but not the owner 
 
 test('a session that has been ended opens no way past the limit', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   const { accessToken } = await loginTokens(auth, ada, { ip: HOME });
   assertStatus(await auth.post('/logout-all', { token: accessToken }), 204);
   await exhaust(auth, ada);
@@ -68,7 +68,7 @@ test('a session that has been ended opens no way past the limit', async (context
 
 test('a session of a sign-up opens no way past the limit: its address may be a stranger', async (context) => {
   const auth = await startAuth(context);
-  const eve = somebody('eve');
+  const eve = createPerson('eve');
   await signUp(auth, eve);
   await loginTokens(auth, eve, { ip: HOME });
   await exhaust(auth, eve);
@@ -77,7 +77,7 @@ test('a session of a sign-up opens no way past the limit: its address may be a s
 
 test('a completed reset clears the count, and its place stays open when others guess again', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   await exhaust(auth, ada);
   assertStatus(await auth.post('/password-reset-request', { json: { email: ada.email } }), 202);
   const { token } = await auth.open(await auth.event('PasswordResetRequested', ada.email));
@@ -94,7 +94,7 @@ test('a completed reset clears the count, and its place stays open when others g
 
 test('a wrong current password counts as a failed login', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   const { accessToken: token } = await loginTokens(auth, ada, { ip: HOME });
   const json = { currentPassword: WRONG, newPassword: 'quite another passphrase' };
   for (let i = 0; i < 10; i += 1) {
@@ -109,7 +109,7 @@ test('a wrong current password counts as a failed login', async (context) => {
 
 test('a wrong password at a link counts as a failed login; nothing is hashed for a dead one', async (context) => {
   const auth = await startAuth(context);
-  const ada = somebody();
+  const ada = createPerson();
   await signUp(auth, ada);
   const { token } = await auth.open(await auth.event('UserRegistered', ada.email));
   const wrong = { json: { password: WRONG }, ip: ELSEWHERE };
@@ -128,24 +128,24 @@ test('a wrong password at a link counts as a failed login; nothing is hashed for
 test('a hundred failures from one network are enough, whatever the addresses', async (context) => {
   const auth = await startAuth(context, { LIMIT_LOGIN_FAILURES_PER_IP: '12' });
   for (let i = 0; i < 12; i += 1) {
-    assertProblem(await guess(auth, somebody(), `2001:db8::${i}`), 401, 'invalid_credentials');
+    assertProblem(await guess(auth, createPerson(), `2001:db8::${i}`), 401, 'invalid_credentials');
   }
-  assertProblem(await guess(auth, somebody(), '2001:db8::ffff'), 429, 'rate_limited');
-  assertProblem(await guess(auth, somebody(), '2001:db8:0:1::1'), 401, 'invalid_credentials');
+  assertProblem(await guess(auth, createPerson(), '2001:db8::ffff'), 429, 'rate_limited');
+  assertProblem(await guess(auth, createPerson(), '2001:db8:0:1::1'), 401, 'invalid_credentials');
 });
 
 test('sign-ups are limited by network', async (context) => {
   const auth = await startAuth(context, { LIMIT_SIGNUPS_PER_IP: '2' });
-  assertStatus(await signUp(auth, somebody(), { ip: '2001:db8::1' }), 201);
-  assertStatus(await signUp(auth, somebody(), { ip: '2001:db8::2' }), 201);
-  assertProblem(await signUp(auth, somebody(), { ip: '2001:db8::3' }), 429, 'rate_limited');
-  assertStatus(await signUp(auth, somebody(), { ip: '2001:db8:0:1::1' }), 201);
+  assertStatus(await signUp(auth, createPerson(), { ip: '2001:db8::1' }), 201);
+  assertStatus(await signUp(auth, createPerson(), { ip: '2001:db8::2' }), 201);
+  assertProblem(await signUp(auth, createPerson(), { ip: '2001:db8::3' }), 429, 'rate_limited');
+  assertStatus(await signUp(auth, createPerson(), { ip: '2001:db8:0:1::1' }), 201);
 });
 
 test('requests for mail are limited by network, across both routes', async (context) => {
   const auth = await startAuth(context, { LIMIT_MAIL_REQUESTS_PER_IP: '2' });
   function ask(path: string, ip: string) {
-    return auth.post(path, { json: { email: somebody().email }, ip });
+    return auth.post(path, { json: { email: createPerson().email }, ip });
   }
   assertStatus(await ask('/password-reset-request', '2001:db8::1'), 202);
   assertStatus(await ask('/verification-request', '2001:db8::2'), 202);
@@ -154,8 +154,8 @@ test('requests for mail are limited by network, across both routes', async (cont
 
 test('over the mail limit the answers stay the same, and a link that works is left as it is', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth);
-  const nobody = somebody('nobody');
+  const ada = await signUpAndVerify(auth);
+  const nobody = createPerson('nobody');
   async function ask({ email }: Person) {
     const { status, text } = await auth.post('/password-reset-request', { json: { email } });
     return `${status} ${text}`;
@@ -164,7 +164,7 @@ test('over the mail limit the answers stay the same, and a link that works is le
   for (let i = 0; i < 5; i += 1) for (const person of [ada, nobody]) answers.add(await ask(person));
   assert.equal(answers.size, 1);
   // This later request serves as a fence: once it is carried out, all earlier requests are, too.
-  const grace = await verified(auth, somebody('grace'));
+  const grace = await signUpAndVerify(auth, createPerson('grace'));
   await ask(grace);
   await auth.event('PasswordResetRequested', grace.email);
   const requested = auth.eventsOf(ada.email).filter(({ type }) => type === 'PasswordResetRequested');
@@ -179,8 +179,8 @@ test('over the mail limit the answers stay the same, and a link that works is le
 
 test('a sign-up over the mail limit is refused, whatever the address; another network gets its mail', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth, somebody(), { ip: HOME });
-  for (const { email, username, password } of [somebody('eve'), ada]) {
+  const ada = await signUpAndVerify(auth, createPerson(), { ip: HOME });
+  for (const { email, username, password } of [createPerson('eve'), ada]) {
     const person = { email, username, password };
     function signUpAs(i: number, ip: string) {
       return signUp(auth, { ...person, password: `password number ${i}` }, { ip });
@@ -206,7 +206,7 @@ test('no network uses up the mails of an address for a day; many do', async (con
     LIMIT_MAILS_PER_ADDRESS: '100',
     LIMIT_MAILS_PER_ADDRESS_AND_DAY: '6',
   });
-  const ada = somebody();
+  const ada = createPerson();
   function from(ip: string) {
     return signUp(auth, ada, { ip });
   }
@@ -220,7 +220,7 @@ test('no network uses up the mails of an address for a day; many do', async (con
 
 test('a sixth living sign-up becomes a request for the newest', async (context) => {
   const auth = await startAuth(context, { LIMIT_MAILS_PER_ADDRESS: '100' });
-  const ada = somebody();
+  const ada = createPerson();
   const answers = new Set<string>();
   for (let i = 0; i < 6; i += 1)
     answers.add((await signUp(auth, { ...ada, password: `password number ${i}` })).text);
@@ -242,7 +242,7 @@ test('a sixth living sign-up becomes a request for the newest', async (context) 
 
 test('the limit on profile changes per hour covers all sessions of an account, and no other account', async (context) => {
   const auth = await startAuth(context, { LIMIT_PROFILE_CHANGES: '3' });
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   async function change(token: string, firstName: string) {
     return auth.patch('/profile', { token, json: { firstName } });
   }
@@ -250,6 +250,6 @@ test('the limit on profile changes per hour covers all sessions of an account, a
     assertStatus(await change((await loginTokens(auth, ada)).accessToken, name), 200);
   const { accessToken } = await loginTokens(auth, ada);
   assertProblem(await change(accessToken, 'D'), 429, 'rate_limited');
-  const eve = await loginTokens(auth, await verified(auth));
+  const eve = await loginTokens(auth, await signUpAndVerify(auth));
   assertStatus(await change(eve.accessToken, 'Eve'), 200);
 });

@@ -2,7 +2,7 @@
 import { type Answer, type Problem, type RequestContext, securityHeaders } from '@latchkey/http';
 import { z } from 'zod';
 import type { Pages } from './pages/pages.ts';
-import type { DeadLinkKind } from './pages/texts.ts';
+import type { UnusableLinkKind } from './pages/texts.ts';
 import { refusalProblems } from './problems.ts';
 import { negotiateLocale } from './schemas.ts';
 
@@ -16,7 +16,7 @@ export const tokenParam = z.object({ token: z.string() });
  * Returns the URL that the form on a link's page is sent to.
  * @param path the path of the link, without its token
  */
-export function linkAction(
+export function linkFormAction(
   { publicPath }: { readonly publicPath: string },
   path: string,
   token: string,
@@ -30,12 +30,12 @@ export function htmlAnswer(html: string, status = 200): Answer {
   return { status, html, headers: securityHeaders.page };
 }
 
-export function localeOf(request: RequestContext): string {
+export function localeOfRequest(request: RequestContext): string {
   return negotiateLocale(request.headers['accept-language']);
 }
 
 /** Returns the page of an unusable link. It offers a new link if one can be requested. */
-export function linkProblemPage(pages: Pages, kind: DeadLinkKind) {
+export function linkProblemPage(pages: Pages, kind: UnusableLinkKind) {
   return problemPage(pages, (view) => pages.deadLink({ ...view, kind }));
 }
 
@@ -53,7 +53,7 @@ function problemPage(
   deadLink: (view: { readonly locale: string; readonly expired: boolean }) => string,
 ) {
   return ({ spec, details }: Problem, request: RequestContext): string => {
-    const locale = localeOf(request);
+    const locale = localeOfRequest(request);
     const { code, title } = spec;
     if (code === 'token_invalid' || isBrokenLink(code, request)) return deadLink({ locale, expired: false });
     if (code === 'token_expired') return deadLink({ locale, expired: true });

@@ -2,7 +2,7 @@
 import { type Answer, type HandlerInput, type Route, type RouteSpec, route } from '@latchkey/http';
 import { type Refusal, Refused } from '../refused.ts';
 import { htmlAnswer } from './link-page.ts';
-import { answerFailures, problemOf, refusalProblems } from './problems.ts';
+import { mapFailuresToProblems, problemOf, refusalProblems } from './problems.ts';
 import { texts } from './texts.ts';
 
 /** Receives the name of every operation and its outcome: `ok`, the code of a problem, or `failed` for a bug. */
@@ -44,6 +44,6 @@ export function operationRoute<Caller, Params = undefined, Query = undefined, Bo
     texts,
     ...(typeof operation === 'string' && { operationId: operation }),
     ...declaration,
-    handle: (input) => answerFailures(() => attempt(input)),
+    handle: (input) => mapFailuresToProblems(() => attempt(input)),
   });
 }

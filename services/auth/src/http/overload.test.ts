@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAuth } from '../testing/auth.fixture.ts';
-import { signUp, somebody } from '../testing/people.ts';
+import { createPerson, signUp } from '../testing/people.ts';
 import { waitUntil } from '../testing/until.ts';
 
 const CROWD = 8;
@@ -25,7 +25,7 @@ test('nothing is hashed, and nothing comes, of sign-ups whose clients have gone 
   }
 
   const leaving = new AbortController();
-  const people = Array.from({ length: CROWD }, () => somebody());
+  const people = Array.from({ length: CROWD }, () => createPerson());
   const asked = people.map((person) => signUp(auth, person, { signal: leaving.signal }));
   const left = Promise.allSettled(asked);
   await waitUntil(async () => (await metric('latchkey_auth_passwords{state="waiting"}')) > CROWD / 2);

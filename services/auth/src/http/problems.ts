@@ -100,7 +100,7 @@ export const refusalDetails = {
   string
 >;
 
-export const passwordFaults: Readonly<Record<PasswordFault, string>> = {
+export const passwordFaultTexts: Readonly<Record<PasswordFault, string>> = {
   too_short: 'must have at least {min} characters',
   too_long: `must have at most ${MAX_PASSWORD_LENGTH} characters`,
   own_words: 'must not be made of the email address or the username; a few unrelated words are better',
@@ -137,7 +137,7 @@ export function problemOf(error: unknown): Problem | undefined {
 }
 
 /** Runs the work, and turns failures that have a problem into that problem. @throws Problem; other errors unchanged */
-export async function answerFailures<T>(work: () => Promise<T>): Promise<T> {
+export async function mapFailuresToProblems<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -171,7 +171,7 @@ function refusalProblem(refusal: Refusal): Problem {
 type WeakPassword = Pick<Extract<Refusal, { kind: 'password_too_weak' }>, 'field' | 'fault' | 'minLength'>;
 
 function weakPassword({ field, fault, minLength }: WeakPassword): FieldError {
-  const message = passwordFaults[fault].replace('{min}', String(minLength));
+  const message = passwordFaultTexts[fault].replace('{min}', String(minLength));
   return { pointer: `#/${field}`, code: fault, message };
 }
 

@@ -70,7 +70,7 @@ export function createRefreshCookie(options: {
  * Returns a warning if no browser would send the cookie with these settings. Browsers send a cookie to another site
  * only with `SameSite=None`; the navigations that `Lax` allows are not sufficient.
  */
-export function otherSiteWarning(config: {
+export function crossSiteCookieWarning(config: {
   readonly FRONTEND_URL?: string | undefined;
   readonly PUBLIC_URL: string;
   readonly REFRESH_COOKIE_SAMESITE: SameSite;

@@ -5,16 +5,16 @@ import { startAuth } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
   assertStatus,
+  createPerson,
   login,
   loginTokens,
   signUp,
-  somebody,
-  verified,
+  signUpAndVerify,
 } from '../testing/people.ts';
 
 test('a sign-up with its Idempotency-Key makes one account and is counted once', async (context) => {
   const auth = await startAuth(context, { LIMIT_SIGNUPS_PER_IP: '2' });
-  const eve = somebody('eve');
+  const eve = createPerson('eve');
   const again = { headers: { 'idempotency-key': 'sign-up-1' } };
   const answers = new Set<string>();
   for (let i = 0; i < 6; i += 1) answers.add(assertStatus(await signUp(auth, eve, again), 201).text);
@@ -23,23 +23,23 @@ test('a sign-up with its Idempotency-Key makes one account and is counted once',
   assertStatus(await signUp(auth, { ...eve, password: 'another one of hers' }), 201);
   await auth.event('UserRegistered', eve.email, 2);
   assert.equal(auth.eventsOf(eve.email).length, 2);
-  assertProblem(await signUp(auth, somebody()), 429, 'rate_limited');
+  assertProblem(await signUp(auth, createPerson()), 429, 'rate_limited');
 });
 
 test('of sign-ups at once with one Idempotency-Key one makes an account', async (context) => {
   const auth = await startAuth(context);
-  const eve = somebody('eve');
+  const eve = createPerson('eve');
   const again = { headers: { 'idempotency-key': 'sign-up-2' } };
   const replies = await Promise.all(Array.from({ length: 5 }, () => signUp(auth, eve, again)));
   for (const reply of replies) assertStatus(reply, 201);
   await auth.event('UserRegistered', eve.email);
-  await verified(auth, somebody());
+  await signUpAndVerify(auth, createPerson());
   assert.equal(auth.eventsOf(eve.email).length, 1);
 });
 
 test('a mailing with its Idempotency-Key is one mailing and is counted once', async (context) => {
   const auth = await startAuth(context, { LIMIT_MAILING_RECIPIENTS: '3' });
-  const root = await verified(auth, somebody('root'));
+  const root = await signUpAndVerify(auth, createPerson('root'));
   await auth.makeAdmin(root.email);
   const { accessToken: token } = await loginTokens(auth, root);
   function send(key: string, ...addresses: string[]) {
@@ -58,7 +58,7 @@ test('a mailing with its Idempotency-Key is one mailing and is counted once', as
 
 test('an Idempotency-Key that comes with another body is refused, and nothing is made', async (context) => {
   const auth = await startAuth(context);
-  const eve = somebody('eve');
+  const eve = createPerson('eve');
   const again = { headers: { 'idempotency-key': '1' } };
   assertStatus(await signUp(auth, eve, again), 201);
   const other = { ...eve, password: 'the password of a stranger' };
@@ -71,7 +71,7 @@ test('an Idempotency-Key that comes with another body is refused, and nothing is
 
 test('sign-ups, resets and mailings that fail use up no limit', async (context) => {
   const auth = await startAuth(context, { LIMIT_SIGNUPS_PER_IP: '2', LIMIT_MAIL_REQUESTS_PER_IP: '2' });
-  const eve = somebody('eve');
+  const eve = createPerson('eve');
   const again = { headers: { 'idempotency-key': 'sign-up-3' } };
   auth.takeStore(true);
   for (let i = 0; i < 4; i += 1) {
@@ -88,7 +88,7 @@ test('sign-ups, resets and mailings that fail use up no limit', async (context) 
 
 test('what led to an event is told by its envelope', async (context) => {
   const auth = await startAuth(context);
-  const eve = somebody('eve');
+  const eve = createPerson('eve');
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   await signUp(auth, eve, { headers: { 'x-request-id': 'request-of-eve', traceparent } });
   const event = await auth.event('UserRegistered', eve.email);
@@ -99,7 +99,7 @@ test('what led to an event is told by its envelope', async (context) => {
 
 test('operations are counted by what came of them', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   await loginTokens(auth, ada);
   assertProblem(
     await auth.post('/login', { json: { email: ada.email, password: 'wrong' } }),

@@ -1,14 +1,14 @@
 import type { LookUpStanding } from '@latchkey/tokens';
 import type { Caller, UseCaseDeps } from '../deps.ts';
 import { findCaller } from '../sessions/session-status.ts';
-import { answerFailures } from './problems.ts';
+import { mapFailuresToProblems } from './problems.ts';
 
 /** Returns guards that check each access token against the current state of the account and the session. */
 export function sessionGuard(
   deps: Pick<UseCaseDeps, 'accounts' | 'sessions' | 'now'>,
 ): LookUpStanding<Caller & { readonly verified: boolean; readonly role: string }> {
   return async (claims) => {
-    const caller = await answerFailures(() => findCaller(deps, claims));
+    const caller = await mapFailuresToProblems(() => findCaller(deps, claims));
     if (caller === undefined) return 'dead';
     const { status, role } = caller.state;
     return { ...caller, verified: status === 'verified', role };

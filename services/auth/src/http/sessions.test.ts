@@ -1,18 +1,18 @@
 /** Sessions, refresh tokens and what ends them, over HTTP. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Ask, type Auth, startAuth } from '../testing/auth.fixture.ts';
+import { type Auth, type RequestOptions, startAuth } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
   assertStatus,
+  createPerson,
   login,
   loginTokens,
   signUp,
-  somebody,
-  verified,
+  signUpAndVerify,
 } from '../testing/people.ts';
 import { waitUntil } from '../testing/until.ts';
-import { otherSiteWarning } from './refresh-cookie.ts';
+import { crossSiteCookieWarning } from './refresh-cookie.ts';
 
 const DAY = 86_400_000;
 const APP = 'https://app.example.com';
@@ -26,7 +26,7 @@ async function alive(auth: Auth, token: string) {
 
 test('of fifty requests with one refresh token all get the same next one', async (context) => {
   const auth = await startAuth(context);
-  const { refreshToken } = await loginTokens(auth, await verified(auth));
+  const { refreshToken } = await loginTokens(auth, await signUpAndVerify(auth));
   const replies = await Promise.all(Array.from({ length: 50 }, () => refresh(auth, refreshToken)));
   for (const reply of replies) assertStatus(reply, 200);
   const [next, ...others] = new Set(replies.map(({ json }) => json.refreshToken));
@@ -37,7 +37,7 @@ test('of fifty requests with one refresh token all get the same next one', async
 
 test('a lost answer is repeated until the new token is used; after that the old one ends its session', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   const first = await loginTokens(auth, ada);
   const elsewhere = await loginTokens(auth, ada);
   const second = assertStatus(await refresh(auth, first.refreshToken), 200).json;
@@ -59,7 +59,7 @@ test('a lost answer is repeated until the new token is used; after that the old 
 
 test('a forged, foreign or over-old refresh token ends nothing', async (context) => {
   const auth = await startAuth(context);
-  const { accessToken, refreshToken } = await loginTokens(auth, await verified(auth));
+  const { accessToken, refreshToken } = await loginTokens(auth, await signUpAndVerify(auth));
   const [id, , mac] = refreshToken.split('.');
   for (const forged of [`${id}.5.${mac}`, `${id}.0.${'A'.repeat(43)}`, 'nonsense']) {
     assertProblem(await refresh(auth, forged), 401, 'refresh_token_invalid');
@@ -69,7 +69,7 @@ test('a forged, foreign or over-old refresh token ends nothing', async (context)
 
 test('a session ends a fixed number of days after its login, however often it was refreshed', async (context) => {
   const auth = await startAuth(context, { REFRESH_TOKEN_DAYS: '2' });
-  let { refreshToken } = await loginTokens(auth, await verified(auth));
+  let { refreshToken } = await loginTokens(auth, await signUpAndVerify(auth));
   auth.advance(DAY);
   ({ refreshToken } = assertStatus(await refresh(auth, refreshToken), 200).json);
   auth.advance(DAY);
@@ -78,7 +78,7 @@ test('a session ends a fixed number of days after its login, however often it wa
 
 test('logging out ends the session at once, and a second time nothing', async (context) => {
   const auth = await startAuth(context);
-  const { accessToken, refreshToken } = await loginTokens(auth, await verified(auth));
+  const { accessToken, refreshToken } = await loginTokens(auth, await signUpAndVerify(auth));
   function logout() {
     return auth.post('/logout', { json: { refreshToken } });
   }
@@ -90,7 +90,7 @@ test('logging out ends the session at once, and a second time nothing', async (c
 
 test('a new password ends every session but the one that changed it', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   const here = await loginTokens(auth, ada);
   const there = await loginTokens(auth, ada);
   const json = { currentPassword: ada.password, newPassword: 'quite another passphrase' };
@@ -107,7 +107,7 @@ test('a new password ends every session but the one that changed it', async (con
 
 test('the cookie is Secure in production and is taken from listed origins alone', async (context) => {
   const auth = await startAuth(context, { CORS_ORIGINS: APP });
-  const { email, password } = await verified(auth);
+  const { email, password } = await signUpAndVerify(auth);
   const reply = assertStatus(await auth.post('/login', { json: { email, password, tokens: 'cookie' } }), 200);
   assert.equal(reply.json.refreshToken, undefined);
   const set = reply.headers.get('set-cookie') ?? '';
@@ -116,7 +116,7 @@ test('the cookie is Secure in production and is taken from listed origins alone'
   for (const attribute of ['HttpOnly', 'SameSite=Strict', 'Secure', 'Path=/api/v1/auth']) {
     assert.ok(attributes.includes(attribute), set);
   }
-  function ask(headers: Record<string, string>): Ask {
+  function ask(headers: Record<string, string>): RequestOptions {
     return { headers: { cookie, ...headers } };
   }
   for (const headers of [{}, { origin: 'null' }, { origin: 'https://app.example.com.evil.example' }]) {
@@ -148,7 +148,7 @@ test('the cookie goes to other sites only where REFRESH_COOKIE_SAMESITE says so,
     ['none', 'SameSite=None; Secure'],
   ] as const) {
     const auth = await startAuth(context, { LATCHKEY_ENV: 'development', REFRESH_COOKIE_SAMESITE: sameSite });
-    const { email, password } = await verified(auth);
+    const { email, password } = await signUpAndVerify(auth);
     const { headers } = await auth.post('/login', { json: { email, password, tokens: 'cookie' } });
     const set = headers.get('set-cookie') ?? '';
     assert.ok(set.endsWith(attribute), set);
@@ -159,19 +159,19 @@ test('a client app on another site is warned of at the start, unless the cookie 
   const app = { FRONTEND_URL: 'https://shop.example.org', PUBLIC_URL: 'https://id.example.com' };
   for (const sameSite of ['strict', 'lax'] as const)
     assert.match(
-      otherSiteWarning({ ...app, REFRESH_COOKIE_SAMESITE: sameSite }) ?? '',
+      crossSiteCookieWarning({ ...app, REFRESH_COOKIE_SAMESITE: sameSite }) ?? '',
       new RegExp(`is ${sameSite}, .* Set it to none`),
     );
-  assert.equal(otherSiteWarning({ ...app, REFRESH_COOKIE_SAMESITE: 'none' }), undefined);
+  assert.equal(crossSiteCookieWarning({ ...app, REFRESH_COOKIE_SAMESITE: 'none' }), undefined);
   const { PUBLIC_URL } = app;
   const near = { PUBLIC_URL, REFRESH_COOKIE_SAMESITE: 'strict' } as const;
-  assert.equal(otherSiteWarning({ ...near, FRONTEND_URL: 'https://app.example.com' }), undefined);
-  assert.equal(otherSiteWarning(near), undefined);
+  assert.equal(crossSiteCookieWarning({ ...near, FRONTEND_URL: 'https://app.example.com' }), undefined);
+  assert.equal(crossSiteCookieWarning(near), undefined);
 });
 
 test('an admin ends every session of an account, whose owner may sign in again', async (context) => {
   const auth = await startAuth(context);
-  const [ada, root] = [await verified(auth), await verified(auth, somebody('root'))];
+  const [ada, root] = [await signUpAndVerify(auth), await signUpAndVerify(auth, createPerson('root'))];
   await auth.makeAdmin(root.email);
   const { accessToken: admin } = await loginTokens(auth, root);
   const sessions = [await loginTokens(auth, ada), await loginTokens(auth, ada)];
@@ -190,7 +190,7 @@ test('an admin ends every session of an account, whose owner may sign in again',
 
 test('a disabled account loses access immediately, and gets it back once it is enabled', async (context) => {
   const auth = await startAuth(context);
-  const [ada, root] = [await verified(auth), await verified(auth, somebody('root'))];
+  const [ada, root] = [await signUpAndVerify(auth), await signUpAndVerify(auth, createPerson('root'))];
   await auth.makeAdmin(root.email);
   const admin = await loginTokens(auth, root);
   const { accessToken, refreshToken } = await loginTokens(auth, ada);
@@ -217,7 +217,7 @@ test('a disabled account loses access immediately, and gets it back once it is e
 
 test('an unverified account may log in, and is told what it lacks', async (context) => {
   const auth = await startAuth(context);
-  const eve = somebody('eve');
+  const eve = createPerson('eve');
   await signUp(auth, eve);
   const { accessToken: token } = await loginTokens(auth, eve);
   assertStatus(await auth.get('/sessions', { token }), 200);
@@ -232,7 +232,7 @@ test('an unverified account may log in, and is told what it lacks', async (conte
 
 test('sessions are listed page by page, each once', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   const logins = [];
   for (let n = 0; n < 5; n += 1) logins.push(await loginTokens(auth, ada));
   const { accessToken: token } = logins[0] ?? assert.fail();
@@ -257,7 +257,7 @@ function typesIn({ events }: { readonly events: readonly { readonly type: string
 
 test('the history is listed page by page, also where a page ends inside of one change', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   const { accessToken: token } = await loginTokens(auth, ada);
   for (const firstName of ['Ada', 'Adele'])
     assertStatus(await auth.patch('/profile', { token, json: { firstName } }), 200);

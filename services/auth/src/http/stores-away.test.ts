@@ -2,14 +2,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAuth } from '../testing/auth.fixture.ts';
-import { assertProblem, login, loginTokens, signUp, somebody, verified } from '../testing/people.ts';
+import {
+  assertProblem,
+  createPerson,
+  login,
+  loginTokens,
+  signUp,
+  signUpAndVerify,
+} from '../testing/people.ts';
 import { waitUntil } from '../testing/until.ts';
 
 test('everything that needs a store answers 503 with Retry-After while it is away', async (context) => {
   const auth = await startAuth(context);
-  const ada = await verified(auth);
+  const ada = await signUpAndVerify(auth);
   const { accessToken: token, refreshToken } = await loginTokens(auth, ada);
-  const eve = somebody('eve');
+  const eve = createPerson('eve');
   await signUp(auth, eve);
   const link = (await auth.open(await auth.event('UserRegistered', eve.email))).token;
   auth.takeStore(true);
@@ -17,10 +24,10 @@ test('everything that needs a store answers 503 with Retry-After while it is awa
   const { email } = ada;
   const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
   const replies = [
-    await signUp(auth, somebody()),
-    await signUp(auth, somebody(), { headers: { 'idempotency-key': 'a-key' } }),
+    await signUp(auth, createPerson()),
+    await signUp(auth, createPerson(), { headers: { 'idempotency-key': 'a-key' } }),
     await login(auth, ada),
-    await login(auth, somebody('nobody')),
+    await login(auth, createPerson('nobody')),
     await auth.post('/refresh', { json: { refreshToken } }),
     await auth.post('/logout', { json: { refreshToken } }),
     await auth.post('/password-reset-request', { json: { email } }),
@@ -62,17 +69,17 @@ test('a full disk takes down what needs writes, and says so, until there is spac
   }
   auth.database.exec(`PRAGMA max_page_count = ${auth.database.size() / 4096}`);
   let status = 201;
-  while (status === 201) ({ status } = await signUp(auth, somebody()));
+  while (status === 201) ({ status } = await signUp(auth, createPerson()));
   assert.equal(status, 503);
   await told('down the disk is full');
   auth.database.exec('PRAGMA max_page_count = 1000000');
   await told('ok ');
-  assert.equal((await signUp(auth, somebody())).status, 201);
+  assert.equal((await signUp(auth, createPerson())).status, 201);
 });
 
 test('an account that cannot be read is unavailable alone', async (context) => {
   const auth = await startAuth(context);
-  const [ada, grace] = [await verified(auth), await verified(auth, somebody('grace'))];
+  const [ada, grace] = [await signUpAndVerify(auth), await signUpAndVerify(auth, createPerson('grace'))];
   const { accessToken: token } = await loginTokens(auth, grace);
   const newer = `INSERT INTO journal_commit (stream, number, sequence, events, command_id, correlation_id, at)
     SELECT stream, max(number) + 1, max(sequence) + 1, '[{"type":"UserTeleported","version":1,"data":{}}]', 'a', 'b', at

@@ -87,7 +87,7 @@ const sentences: Record<
 };
 
 /** Texts that complete the sentence "Das Passwort …". */
-export const passwordFaultsInGerman: Record<PasswordFault, string> = {
+export const passwordFaultTexts: Record<PasswordFault, string> = {
   too_short: 'muss mindestens {min} Zeichen haben',
   too_long: `darf höchstens ${MAX_PASSWORD_LENGTH} Zeichen haben`,
   own_words:

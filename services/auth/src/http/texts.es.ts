@@ -78,7 +78,7 @@ export const es: Translations = {
 };
 
 /** Texts that complete the sentence "La contraseña …". */
-export const passwordFaults: Record<PasswordFault, string> = {
+export const passwordFaultTexts: Record<PasswordFault, string> = {
   too_short: 'debe tener al menos {min} caracteres',
   too_long: 'debe tener como máximo 128 caracteres',
   own_words:

@@ -79,7 +79,7 @@ export const fr: Translations = {
 };
 
 /** Texts that complete the sentence "Le mot de passe …". */
-export const passwordFaults: Record<PasswordFault, string> = {
+export const passwordFaultTexts: Record<PasswordFault, string> = {
   too_short: 'doit avoir au moins {min} caractères',
   too_long: 'doit avoir au plus 128 caractères',
   own_words:

@@ -76,7 +76,7 @@ export const pt: Translations = {
 };
 
 /** Texts that complete the sentence "A senha …". */
-export const passwordFaults: Record<PasswordFault, string> = {
+export const passwordFaultTexts: Record<PasswordFault, string> = {
   too_short: 'deve ter pelo menos {min} caracteres',
   too_long: 'deve ter no máximo 128 caracteres',
   own_words:

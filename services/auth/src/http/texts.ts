@@ -1,16 +1,19 @@
 import { joinTexts, type Texts } from '@latchkey/http';
 import { guardTexts } from '@latchkey/tokens';
 import type { PasswordFault } from '../passwords/rules.ts';
-import { passwordFaults } from './problems.ts';
-import { de, passwordFaultsInGerman } from './texts.de.ts';
-import { es, passwordFaults as passwordFaultsInSpanish } from './texts.es.ts';
-import { fr, passwordFaults as passwordFaultsInFrench } from './texts.fr.ts';
-import { passwordFaults as passwordFaultsInPortuguese, pt } from './texts.pt-BR.ts';
+import { passwordFaultTexts } from './problems.ts';
+import { de, passwordFaultTexts as passwordFaultsInGerman } from './texts.de.ts';
+import { es, passwordFaultTexts as passwordFaultsInSpanish } from './texts.es.ts';
+import { fr, passwordFaultTexts as passwordFaultsInFrench } from './texts.fr.ts';
+import { passwordFaultTexts as passwordFaultsInPortuguese, pt } from './texts.pt-BR.ts';
 
 /** Returns the translated texts about passwords, keyed by their English text. */
 function byEnglish(translated: Record<PasswordFault, string>): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(passwordFaults).map(([fault, english]) => [english, translated[fault as PasswordFault]]),
+    Object.entries(passwordFaultTexts).map(([fault, english]) => [
+      english,
+      translated[fault as PasswordFault],
+    ]),
   );
 }
 

@@ -48,7 +48,7 @@ export function viewSignedInAccount(state: AccountState): z.infer<typeof signedI
   return { id, email, username: name, role: is, isVerified };
 }
 
-export const nameFields = {
+export const profileFieldSchemas = {
   username,
   firstName: personName,
   lastName: personName,
@@ -63,7 +63,7 @@ export function sequenceHeader(state: AccountState) {
   };
 }
 
-export function answerWithSequence(description: string, schema?: z.ZodType): AnswerSpec {
+export function answerSpecWithSequence(description: string, schema?: z.ZodType): AnswerSpec {
   return {
     description,
     headers: [ACCOUNT_SEQUENCE],
@@ -72,9 +72,9 @@ export function answerWithSequence(description: string, schema?: z.ZodType): Ans
 }
 
 /** Describes the response to a POST on a link: JSON for a client app, a page for a form. */
-export function changeAnswerOrPage(description: string): AnswerSpec {
+export function jsonOrPageAnswerSpec(description: string): AnswerSpec {
   return {
-    ...answerWithSequence(description, messageView),
+    ...answerSpecWithSequence(description, messageView),
     media: ['text/html'],
   };
 }

@@ -4,8 +4,8 @@ import type { AccountFact, FactOf } from '../account/facts.ts';
 import {
   accountVerified,
   adaId,
-  afterNoon,
   linkNamed,
+  msAfterNoon,
   passwordChanged,
   userRegistered,
 } from '../account/testing/ada.ts';
@@ -53,7 +53,7 @@ function count(facts: readonly AccountFact[], now: Date) {
 
 test('a key is needed for the hash of an account, and for that of a change of address that can still be confirmed', async () => {
   const proven = [userRegistered(linkNamed('A')), accountVerified, passwordChanged('change', FORMER)];
-  assert.deepEqual(await count([...proven, requested], afterNoon(0)), [{ ...needs.former, accounts: 1 }]);
+  assert.deepEqual(await count([...proven, requested], msAfterNoon(0)), [{ ...needs.former, accounts: 1 }]);
   const rehashed: AccountFact = {
     type: 'PasswordRehashed',
     data: { userId: adaId },
@@ -64,6 +64,6 @@ test('a key is needed for the hash of an account, and for that of a change of ad
     { ...needs.current, accounts: 1 },
     { ...needs.former, accounts: 1 },
   ];
-  assert.deepEqual(await count(facts, afterNoon(3_599_999)), [own, changes]);
-  assert.deepEqual(await count(facts, afterNoon(3_600_000)), [own]);
+  assert.deepEqual(await count(facts, msAfterNoon(3_599_999)), [own, changes]);
+  assert.deepEqual(await count(facts, msAfterNoon(3_600_000)), [own]);
 });

@@ -2,11 +2,11 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { keyPairFingerprint, parseJson, parseSecretKey, secretFingerprint } from '@latchkey/process';
 import { z } from 'zod';
+import { generateKey, type KeyKind } from './generate-key.ts';
 import { thumbprint } from './keys.ts';
-import { type KeyKind, makeKey } from './make-key.ts';
 import type { StoredSecrets } from './stored-secrets.ts';
 
-export { type KeyKind, keyKinds } from './make-key.ts';
+export { type KeyKind, keyKinds } from './generate-key.ts';
 
 /** The setting that contains the keys of each kind. */
 export const keySettingNames = {
@@ -51,7 +51,7 @@ type Key = z.infer<typeof key>;
  * Returns the keys of a kind: the current one first. There are none if the secrets lack the setting.
  * @throws Error with a one-line message that names the setting
  */
-export function keysIn(kind: KeyKind, secrets: StoredSecrets): readonly ListedKey[] {
+export function listKeys(kind: KeyKind, secrets: StoredSecrets): readonly ListedKey[] {
   if (secrets[keySettingNames[kind]] === undefined) return [];
   return setIn(kind, secrets).map((each) => ({
     id: idOf(each),
@@ -70,7 +70,7 @@ export function addKey(
   place: 'current' | 'next',
 ): { readonly id: string; readonly changes: SecretChanges } {
   const [current, ...others] = setIn(kind, secrets);
-  const made = key.parse(makeKey(kind));
+  const made = key.parse(generateKey(kind));
   const keys = place === 'current' ? [made, current, ...others] : [current, made, ...others];
   return { id: idOf(made), changes: withSet(kind, keys) };
 }
@@ -183,7 +183,7 @@ function rememberedAs(kind: KeyKind, each: Key): string {
 }
 
 /** Returns a key for DKIM in PEM. @throws Error with a one-line message if there is no such key */
-export function dkimKeyIn(secrets: StoredSecrets, id: string): string {
+export function getDkimKeyPem(secrets: StoredSecrets, id: string): string {
   const found = setIn('dkim', secrets).find((each) => idOf(each) === id);
   if (found === undefined) throw new Error(`${keySettingNames.dkim} has no key ${id}`);
   return textOfPlain(found);

@@ -1,15 +1,15 @@
 /** Generates the secrets of a new system. */
-import { makeKey } from './make-key.ts';
+import { generateKey } from './generate-key.ts';
 import type { GeneratedSecrets } from './stored-secrets.ts';
 
 export {
   addKey,
-  dkimKeyIn,
+  getDkimKeyPem,
   type KeyKind,
   keyKinds,
   keySettingNames,
-  keysIn,
   type ListedKey,
+  listKeys,
   promoteKey,
   removeKey,
   UNNAMED_KEY_ID,
@@ -25,25 +25,25 @@ export {
 } from './stored-secrets.ts';
 
 /** Secrets that release 0.1 did not have. `ops secrets` adds them to the secrets of such a system. */
-export type LaterSecrets = Pick<GeneratedSecrets, 'EVENT_SIGNING_KEYS' | 'WEBHOOK_SECRET_KEY'>;
+export type SecretsAfterRelease01 = Pick<GeneratedSecrets, 'EVENT_SIGNING_KEYS' | 'WEBHOOK_SECRET_KEY'>;
 
 /** Generates the secrets that release 0.1 did not have. */
-export function generateLaterSecrets(): LaterSecrets {
+export function generateSecretsAfterRelease01(): SecretsAfterRelease01 {
   return {
-    EVENT_SIGNING_KEYS: JSON.stringify({ keys: [makeKey('events')] }),
-    WEBHOOK_SECRET_KEY: String(makeKey('webhooks').k),
+    EVENT_SIGNING_KEYS: JSON.stringify({ keys: [generateKey('events')] }),
+    WEBHOOK_SECRET_KEY: String(generateKey('webhooks').k),
   };
 }
 
 /** Generates all secrets of Latchkey, each on one line. */
 export function generateSecrets(): GeneratedSecrets {
-  const { d, ...sealing } = makeKey('sealing');
+  const { d, ...sealing } = generateKey('sealing');
   return {
-    SIGNING_KEYS: JSON.stringify({ keys: [makeKey('signing')] }),
+    SIGNING_KEYS: JSON.stringify({ keys: [generateKey('signing')] }),
     SEALING_PRIVATE_KEYS: JSON.stringify({ keys: [{ ...sealing, d }] }),
     SEALING_PUBLIC_KEY: JSON.stringify(sealing),
-    PASSWORD_SALT_KEY: String(makeKey('salt').k),
-    REFRESH_KEY: String(makeKey('refresh').k),
-    ...generateLaterSecrets(),
+    PASSWORD_SALT_KEY: String(generateKey('salt').k),
+    REFRESH_KEY: String(generateKey('refresh').k),
+    ...generateSecretsAfterRelease01(),
   };
 }

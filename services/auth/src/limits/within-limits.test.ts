@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
 import type { LimitName } from '../ports/limits.ts';
-import { limitRules } from '../ports/testing/limit-rules.ts';
+import { createUniformLimitRules } from '../ports/testing/limit-rules.ts';
 import { Refused } from '../refused.ts';
-import { noLimits } from '../storage/limits.ts';
-import { type TemporaryStores, temporaryStores } from '../storage/sqlite/stores.fixture.ts';
-import { refusedAs } from '../testing/world.ts';
-import { tryWithinLimits, withDeferredRefunds, withinLimits } from './within-limits.ts';
+import { noopLimits } from '../storage/limits.ts';
+import { openTemporaryStores, type TemporaryStores } from '../storage/sqlite/stores.fixture.ts';
+import { isRefusedWith } from '../testing/world.ts';
+import { runWithAllowance, runWithinLimits, withDeferredRefunds } from './within-limits.ts';
 
 const two = { points: 2, seconds: 3600 };
-const rules = limitRules(two, {
+const rules = createUniformLimitRules(two, {
   'mail-address-day': { points: 1, seconds: 3600 },
   'mailing-admin': { points: 10, seconds: 3600 },
 });
@@ -19,7 +19,7 @@ const address = { limit: 'mail-address-day', key: 'a' } as const;
 
 let opened: TemporaryStores;
 beforeEach(async () => {
-  opened = await temporaryStores();
+  opened = await openTemporaryStores();
 });
 afterEach(() => opened.close());
 
@@ -62,10 +62,10 @@ function limitsOf() {
 describe('a limit', () => {
   test('counts what was done, and what was refused with a reason of the caller', async () => {
     const { limits, left } = limitsOf();
-    await withinLimits({ limits }, [network], async () => ({}));
+    await runWithinLimits({ limits }, [network], async () => ({}));
     const refusal = new Refused('email_already_registered');
     await assert.rejects(
-      withinLimits({ limits }, [network], () => Promise.reject(refusal)),
+      runWithinLimits({ limits }, [network], () => Promise.reject(refusal)),
       refusal,
     );
     assert.equal(await left('mail-network-hour'), 0);
@@ -73,14 +73,14 @@ describe('a limit', () => {
 
   test('does not count a repeat, an overload, an outage or a bug', async () => {
     const { limits, left } = limitsOf();
-    await withinLimits({ limits }, [network], async () => ({ repeated: true }));
+    await runWithinLimits({ limits }, [network], async () => ({ repeated: true }));
     for (const error of [
       new Refused({ kind: 'overloaded', seconds: 1 }),
       new StoreUnavailable(new Error('away')),
       new TypeError('a bug'),
     ])
       await assert.rejects(
-        withinLimits({ limits }, [network], () => Promise.reject(error)),
+        runWithinLimits({ limits }, [network], () => Promise.reject(error)),
         error,
       );
     assert.equal(await left('mail-network-hour'), 2);
@@ -91,12 +91,12 @@ describe('a limit', () => {
     await limits.take(address.limit, address.key);
     const takes = [network, address];
     await assert.rejects(
-      withinLimits({ limits }, takes, async () => assert.fail('not allowed')),
-      refusedAs('rate_limited'),
+      runWithinLimits({ limits }, takes, async () => assert.fail('not allowed')),
+      isRefusedWith('rate_limited'),
     );
     assert.equal(await left('mail-network-hour'), 2);
     const seen: boolean[] = [];
-    await tryWithinLimits({ limits }, takes, async ({ allowed }) => {
+    await runWithAllowance({ limits }, takes, async ({ allowed }) => {
       seen.push(allowed);
       return {};
     });
@@ -107,7 +107,7 @@ describe('a limit', () => {
   test('gives back all points of a list', async () => {
     const { limits, left } = limitsOf();
     const many = { limit: 'mailing-admin', key: 'a', points: 10 } as const;
-    await withinLimits({ limits }, [many], async () => ({ repeated: true }));
+    await runWithinLimits({ limits }, [many], async () => ({ repeated: true }));
     assert.equal(await left('mailing-admin'), 10);
   });
 
@@ -118,7 +118,9 @@ describe('a limit', () => {
       throw new StoreUnavailable(new Error('away'));
     }
     for (const _ of Array(3).keys()) {
-      await assert.rejects(withinLimits({ limits }, [network], failWhileAway), { name: 'StoreUnavailable' });
+      await assert.rejects(runWithinLimits({ limits }, [network], failWhileAway), {
+        name: 'StoreUnavailable',
+      });
       takeAway(false);
     }
     await limits.settle();
@@ -130,7 +132,7 @@ describe('a limit', () => {
     loseAnswers(true);
     for (const _ of Array(3).keys())
       await assert.rejects(
-        withinLimits({ limits }, [network], async () => ({})),
+        runWithinLimits({ limits }, [network], async () => ({})),
         { name: 'StoreUnavailable' },
       );
     loseAnswers(false);
@@ -150,7 +152,7 @@ describe('a limit', () => {
     const given: string[] = [];
     let away = true;
     const limits = withDeferredRefunds({
-      ...noLimits,
+      ...noopLimits,
       giveBack: async (_, key) => {
         if (away) throw new StoreUnavailable(new Error('away'));
         given.push(key);
@@ -166,7 +168,7 @@ describe('a limit', () => {
     let given = 0;
     let away = true;
     const limits = withDeferredRefunds({
-      ...noLimits,
+      ...noopLimits,
       giveBack: async () => {
         if (away) throw new StoreUnavailable(new Error('away'));
         given += 1;
@@ -180,7 +182,7 @@ describe('a limit', () => {
 
   test('fails with a bug of the store', async () => {
     const bug = new TypeError('a bug');
-    const limits = withDeferredRefunds({ ...noLimits, giveBack: () => Promise.reject(bug) });
+    const limits = withDeferredRefunds({ ...noopLimits, giveBack: () => Promise.reject(bug) });
     await assert.rejects(limits.giveBack('login-ip', 'a'), bug);
   });
 });

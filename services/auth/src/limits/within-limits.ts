@@ -23,19 +23,19 @@ interface Outcome {
  * if the error of the work leads to a 5xx response. If the work refuses the request (4xx), the points count.
  * @throws Refused (rate_limited), and whatever `work` throws
  */
-export async function withinLimits<Result extends Outcome>(
+export async function runWithinLimits<Result extends Outcome>(
   deps: Pick<UseCaseDeps, 'limits'>,
   takes: readonly LimitCharge[],
   work: () => Promise<Result>,
 ): Promise<Result> {
-  return await tryWithinLimits(deps, takes, (allowance) => {
+  return await runWithAllowance(deps, takes, (allowance) => {
     assertAllowed(allowance);
     return work();
   });
 }
 
-/** Like `withinLimits`, but lets `work` decide what to do if a limit refuses. */
-export async function tryWithinLimits<Result extends Outcome>(
+/** Like `runWithinLimits`, but lets `work` decide what to do if a limit refuses. */
+export async function runWithAllowance<Result extends Outcome>(
   { limits }: Pick<UseCaseDeps, 'limits'>,
   takes: readonly LimitCharge[],
   work: (allowance: Allowance) => Promise<Result>,

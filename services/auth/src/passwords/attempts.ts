@@ -1,6 +1,6 @@
 /** Limits on password attempts, which prevent guessing without locking out the owner of the address. */
 import { type LivingAccount, sameHash } from '../account/index.ts';
-import { accountOfAddress, NO_ACCOUNT } from '../addresses/owners.ts';
+import { findAccountByAddress, NONEXISTENT_ACCOUNT_ID } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { assertAllowed } from '../limits/assert-allowed.ts';
@@ -133,8 +133,8 @@ const RECENT_SESSIONS = 50;
  */
 async function isKnownSource(deps: Needs, { address, ip }: Source): Promise<boolean> {
   const trusted = await deps.trustedAddresses.isTrusted({ address, ip }, deps.now());
-  const account = await accountOfAddress(deps, address);
-  const { userId } = account ?? { userId: NO_ACCOUNT };
+  const account = await findAccountByAddress(deps, address);
+  const { userId } = account ?? { userId: NONEXISTENT_ACCOUNT_ID };
   const sessions = await deps.sessions.list(userId, deps.now(), { limit: RECENT_SESSIONS });
   const isSignedIn = sessions.some(
     (session) =>

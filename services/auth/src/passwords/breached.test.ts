@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { BreachedFileFault, importBreachedPasswords, openBreachedPasswords } from './breached.ts';
+import { BreachedPasswordsFileError, importBreachedPasswords, openBreachedPasswords } from './breached.ts';
 
 function sha1(password: string): string {
   return hash('sha1', password).toUpperCase();
@@ -54,6 +54,6 @@ test('a list out of order, or of something else, is refused by its line, and the
 
 test('a file that is not there or has another format is refused', async (t) => {
   const { list, target } = await files(t, ['x']);
-  assert.throws(() => openBreachedPasswords(target), BreachedFileFault);
+  assert.throws(() => openBreachedPasswords(target), BreachedPasswordsFileError);
   assert.throws(() => openBreachedPasswords(list), /`ops passwords import`/);
 });

@@ -13,15 +13,15 @@ const HEADER = Buffer.from('latchkey sha1/8\n');
 const ENTRY_BYTES = 8;
 
 /** Thrown if the file is missing or has another format. The message says which. */
-export class BreachedFileFault extends Error {}
+export class BreachedPasswordsFileError extends Error {}
 
-/** Opens a file for look-ups. @throws BreachedFileFault */
+/** Opens a file for look-ups. @throws BreachedPasswordsFileError */
 export function openBreachedPasswords(path: string): (password: string) => boolean {
   const file = openFile(path);
   const count = (fstatSync(file).size - HEADER.length) / ENTRY_BYTES;
   if (!isHeader(file) || !Number.isInteger(count)) {
     closeSync(file);
-    throw new BreachedFileFault('must be a file that `ops passwords import` has made');
+    throw new BreachedPasswordsFileError('must be a file that `ops passwords import` has made');
   }
   const entry = Buffer.alloc(ENTRY_BYTES);
 
@@ -50,7 +50,7 @@ function openFile(path: string): number {
     return openSync(path, 'r');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    throw new BreachedFileFault(`the file cannot be read (${code})`);
+    throw new BreachedPasswordsFileError(`the file cannot be read (${code})`);
   }
 }
 

@@ -2,7 +2,7 @@ import { requireExisting } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
-import { asCaller } from '../sessions/session-status.ts';
+import { refuseRevokedCaller } from '../sessions/session-status.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import { checkPassword, limitPasswordAttempts } from './attempts.ts';
 import { assertSamePassword, assertStrongPassword } from './new-password.ts';
@@ -53,7 +53,7 @@ export async function changePassword(
     return accounts.execute(
       userId,
       context,
-      asCaller(caller, () => command),
+      refuseRevokedCaller(caller, () => command),
     );
   });
   if (outcome === undefined) throw new Refused('current_password_incorrect');

@@ -5,7 +5,7 @@ import { processRequest } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
 import { refreshSession } from '../sessions/refresh.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
-import { inWorld, refusedAs, useCaseContext, type World } from '../testing/world.ts';
+import { createTestContext, inWorld, isRefusedWith, type World } from '../testing/world.ts';
 import { changePassword } from './change.ts';
 import { completeReset } from './reset.ts';
 
@@ -25,7 +25,7 @@ function losingLimits({ deps }: World) {
 }
 
 async function signIn(world: World, password: string) {
-  const { refreshToken, state } = await login(world.deps, { address: ada, password }, useCaseContext());
+  const { refreshToken, state } = await login(world.deps, { address: ada, password }, createTestContext());
   const sessionId = world.deps.refreshTokens.open(refreshToken)?.sessionId ?? '';
   return { refreshToken, signed: { userId: state.userId, sessionId, state } };
 }
@@ -44,7 +44,7 @@ describe('what is done is told as done, though the counters of tries are away by
         newPassword: ANOTHER,
         confirmNewPassword: ANOTHER,
       };
-      await completeReset(losingLimits(world), reset, useCaseContext());
+      await completeReset(losingLimits(world), reset, createTestContext());
       await signIn(world, ANOTHER);
     }),
   );
@@ -56,12 +56,12 @@ describe('what is done is told as done, though the counters of tries are away by
       await verifySignUp(
         world.deps,
         { token: world.tokenOf(userId, 'verification'), evidence: { kind: 'password', password: PASSWORD } },
-        useCaseContext(),
+        createTestContext(),
       );
       const { refreshToken, signed } = await signIn(world, PASSWORD);
       const change = { currentPassword: PASSWORD, newPassword: ANOTHER };
-      await changePassword(losingLimits(world), change, signed, useCaseContext());
-      await refreshSession(world.deps, refreshToken, useCaseContext());
+      await changePassword(losingLimits(world), change, signed, createTestContext());
+      await refreshSession(world.deps, refreshToken, createTestContext());
     }),
   );
 
@@ -72,8 +72,8 @@ describe('what is done is told as done, though the counters of tries are away by
       const { signed } = await signIn(world, PASSWORD);
       const change = { currentPassword: 'wrong horse battery', newPassword: ANOTHER };
       await assert.rejects(
-        changePassword(losingLimits(world), change, signed, useCaseContext()),
-        refusedAs('current_password_incorrect'),
+        changePassword(losingLimits(world), change, signed, createTestContext()),
+        isRefusedWith('current_password_incorrect'),
       );
     }),
   );

@@ -1,6 +1,6 @@
 /** Sets a password with the link from a mail. */
 import { isLiving, type LivingAccount, resetRefusal } from '../account/index.ts';
-import { endOtherSignUps, ownerOf } from '../addresses/owners.ts';
+import { endOtherSignUps, findOwnerId } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
@@ -56,14 +56,14 @@ export async function completeReset(
     tokenHash,
     now: now(),
     passwordHash,
-    owner: await ownerOf(deps, account.address),
+    owner: await findOwnerId(deps, account.address),
   }));
   const wasSignUp = outcome.facts.some(
     ({ type }) => type === 'AccountVerified' || type === 'RegistrationEnded',
   );
   if (wasSignUp) await bestEffort(() => deps.registrations.settle(userId));
   if (outcome.refusal) throw new Refused(outcome.refusal);
-  await afterNewPassword(deps, account, context);
+  await endSessionsAndTrustIp(deps, account, context);
   if (wasSignUp) await bestEffort(() => endOtherSignUps(deps, account.address, context));
   return outcome;
 }
@@ -72,7 +72,7 @@ export async function completeReset(
  * Runs after a password was set with a mailed link: ends the sessions, and trusts this IP address, so that guesses
  * by others cannot lock out the owner of the address here.
  */
-export async function afterNewPassword(
+export async function endSessionsAndTrustIp(
   {
     sessions,
     limits,

@@ -36,11 +36,11 @@ export interface ErasureCopies {
   readonly goneAt?: string;
 }
 
-export interface CopiedErasure extends ErasureRecord {
+export interface ErasureWithCopies extends ErasureRecord {
   readonly copies: ErasureCopies;
 }
 
-export interface ErasurePage {
+export interface ErasurePageQuery {
   readonly limit: number;
   /** Only erasures that come after this one in the list. */
   readonly after?: Pick<ErasureRecord, 'account' | 'erasedAt'>;
@@ -69,13 +69,13 @@ export interface ErasureReceipts {
   listCopied(page: {
     readonly limit: number;
     /** Only erasures that come after this one in the list. */
-    readonly after?: Pick<CopiedErasure, 'account' | 'copies'>;
-  }): Promise<readonly CopiedErasure[]>;
+    readonly after?: Pick<ErasureWithCopies, 'account' | 'copies'>;
+  }): Promise<readonly ErasureWithCopies[]>;
   /** Returns erasures, the latest first. */
-  list(page: ErasurePage): Promise<readonly ErasureRecord[]>;
+  list(page: ErasurePageQuery): Promise<readonly ErasureRecord[]>;
 }
 
-export function isCopied(erasure: ErasureRecord): erasure is CopiedErasure {
+export function hasPublishedCopies(erasure: ErasureRecord): erasure is ErasureWithCopies {
   return erasure.copies !== undefined;
 }
 

@@ -4,10 +4,10 @@ import type { Commit, UnreadableCommit } from './journal.ts';
 export type CommitKey = Pick<Commit, 'stream' | 'number'>;
 
 /** The maximum count of a backlog. It keeps /readyz and /metrics fast when many commits are waiting. */
-export const MAX_COUNTED = 10_000;
+export const MAX_COUNTED_COMMITS = 10_000;
 
 export interface Backlog {
-  /** The number of waiting commits; at most MAX_COUNTED. */
+  /** The number of waiting commits; at most MAX_COUNTED_COMMITS. */
   readonly commits: number;
   /** `at` of the oldest unpublished commit. */
   readonly oldest?: string;

@@ -2,7 +2,7 @@ import type { ChangeProfile } from '../account/index.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { assertAllowed } from '../limits/assert-allowed.ts';
 import { Refused } from '../refused.ts';
-import { asCaller } from '../sessions/session-status.ts';
+import { refuseRevokedCaller } from '../sessions/session-status.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function changeProfile(
   const outcome = await accounts.execute(
     userId,
     context,
-    asCaller(caller, () => command),
+    refuseRevokedCaller(caller, () => command),
   );
   if (outcome.refusal) throw new Refused(outcome.refusal);
   return outcome;

@@ -8,7 +8,7 @@ import {
 } from '@latchkey/events';
 import type { Commit, RecordedFact } from '../ports/journal.ts';
 import type { CommitKey } from '../ports/outbox.ts';
-import { toPublic } from './to-public.ts';
+import { toPublicEvents } from './to-public-events.ts';
 
 /** A commit as it is sent to the bus. */
 export interface OutgoingCommit extends CommitKey {
@@ -22,8 +22,10 @@ export interface OutgoingCommit extends CommitKey {
  * @throws ZodError or RangeError if an event violates its contract or its hash, or if the events belong to different
  * topics
  */
-export function outgoingCommit(commit: Commit, signer: EventSigner): OutgoingCommit {
-  const records = toPublic(commit).map((event, index) => signedRecord(event, commit.events[index], signer));
+export function toOutgoingCommit(commit: Commit, signer: EventSigner): OutgoingCommit {
+  const records = toPublicEvents(commit).map((event, index) =>
+    toSignedRecord(event, commit.events[index], signer),
+  );
   const [topic, ...others] = new Set(records.map((record) => record.topic));
   if (topic === undefined || others.length > 0) throw new RangeError('a commit is of one topic');
   const { stream, number } = commit;
@@ -35,7 +37,7 @@ export function outgoingCommit(commit: Commit, signer: EventSigner): OutgoingCom
  * @throws ZodError or RangeError if the event violates its contract, or does not match its hash: consumers would treat
  * the record as forged
  */
-export function signedRecord(
+export function toSignedRecord(
   event: LatchkeyEvent,
   { chain, stored }: Pick<RecordedFact, 'chain' | 'stored'> = {},
   signer: EventSigner,

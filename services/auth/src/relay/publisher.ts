@@ -6,7 +6,7 @@ import { type Commit, type Journal, UnreadableCommit } from '../ports/journal.ts
 import type { Outbox } from '../ports/outbox.ts';
 import { chainStream, isChained } from '../streams/chain-stream.ts';
 import type { RelayMetrics } from './metrics.ts';
-import { type OutgoingCommit, outgoingCommit } from './outgoing.ts';
+import { type OutgoingCommit, toOutgoingCommit } from './outgoing.ts';
 
 export interface PublisherDeps {
   readonly outbox: Pick<Outbox, 'unpublished' | 'markPublished'>;
@@ -86,7 +86,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     const ready: OutgoingCommit[] = [];
     try {
       if (commits instanceof UnreadableCommit) throw commits;
-      for (const commit of commits) ready.push(outgoingCommit(commit, signer));
+      for (const commit of commits) ready.push(toOutgoingCommit(commit, signer));
       blocked.delete(stream);
     } catch (error) {
       block(stream, error);

@@ -11,10 +11,10 @@ import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import type { Outbox } from '../ports/outbox.ts';
-import { commitOf, testSigner, unpublishedOf } from '../ports/testing/commits.ts';
+import { createCommit, testSigner, unpublishedOf } from '../ports/testing/commits.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { createRelay, type Relay } from './relay.ts';
-import { accountOf } from './testing/account-of.ts';
+import { accountOfRecord } from './testing/account-of-record.ts';
 
 const STREAMS = [
   '01900000-0000-7000-8000-000000000001',
@@ -105,7 +105,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
   const bus: Pick<Bus, 'publish'> = {
     publish: (_topic, records) =>
       request('publish', async (kept) => {
-        const byAccount = Map.groupBy(records, accountOf);
+        const byAccount = Map.groupBy(records, accountOfRecord);
         for (const ofAccount of byAccount.values()) topic.push(...ofAccount.slice(0, kept));
       }),
   };
@@ -157,7 +157,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
   async function append(stream: Stream): Promise<void> {
     const number = (appended.get(stream) ?? 0) + 1;
     appended.set(stream, number);
-    await journal.append(commitOf({ stream, number, at: new Date(clock).toISOString() }));
+    await journal.append(createCommit({ stream, number, at: new Date(clock).toISOString() }));
   }
 
   function one(index: number) {
@@ -179,7 +179,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
 
   function sequences(stream: Stream): readonly number[] {
     return topic
-      .filter((record) => accountOf(record) === stream)
+      .filter((record) => accountOfRecord(record) === stream)
       .map(({ headers }) => Number(headers['ce_sequence']));
   }
 

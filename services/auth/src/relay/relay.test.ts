@@ -9,16 +9,16 @@ import { Registry } from 'prom-client';
 import type { Commit, Journal } from '../ports/journal.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import {
-  commitOf,
-  commitsOf,
-  instant,
+  createCommit,
+  createCommits,
   mailRequested,
   sessionsRevoked,
+  testInstant,
   testSigner,
 } from '../ports/testing/commits.ts';
-import { temporaryStores } from '../storage/sqlite/stores.fixture.ts';
+import { openTemporaryStores } from '../storage/sqlite/stores.fixture.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay.ts';
-import { accountOf } from './testing/account-of.ts';
+import { accountOfRecord } from './testing/account-of-record.ts';
 
 /** Creates a bus that records what is published, and fails on demand. */
 function recordingBus() {
@@ -51,7 +51,7 @@ function recordingBus() {
     changed: () => changed.promise,
     of: (stream: string) =>
       published
-        .filter((record) => accountOf(record) === stream)
+        .filter((record) => accountOfRecord(record) === stream)
         .map(({ headers }) => Number(headers['ce_sequence'])),
   };
 }
@@ -73,14 +73,14 @@ describe('the relay', () => {
   let lines: string[];
 
   beforeEach(async () => {
-    const opened = await temporaryStores();
+    const opened = await openTemporaryStores();
     ({ journal, outbox } = opened.stores);
     leases = createLeases(opened.stores.leases);
     close = opened.close;
     recorder = recordingBus();
     relays = [];
     lines = [];
-    now = new Date(instant(0));
+    now = new Date(testInstant(0));
   });
   afterEach(async () => {
     await Promise.all(relays.map((relay) => relay.stop()));
@@ -136,7 +136,7 @@ describe('the relay', () => {
     const relay = await started();
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     recorder.meanwhile(() => held);
-    const commit = commitOf();
+    const commit = createCommit();
     await append(commit);
     relay.nudge(commit.stream);
     while (recorder.publishes.length === 0) await turn();
@@ -145,7 +145,7 @@ describe('the relay', () => {
 
   test('publishes a stream at once when it is told of it', async () => {
     const relay = await started();
-    const [first, second] = commitsOf(randomUUID(), 2) as [Commit, Commit];
+    const [first, second] = createCommits(randomUUID(), 2) as [Commit, Commit];
     await append(first);
     relay.nudge(first.stream);
     await drained();
@@ -158,7 +158,7 @@ describe('the relay', () => {
   test('publishes all that a stream owes, in order, in batches', async () => {
     const relay = await started({ batchSize: 10 });
     const stream = randomUUID();
-    await append(...commitsOf(stream, 25));
+    await append(...createCommits(stream, 25));
     relay.nudge(stream);
     await drained();
     assert.deepEqual(
@@ -172,7 +172,7 @@ describe('the relay', () => {
     const relay = await started();
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     recorder.meanwhile(() => held);
-    const [first, ...others] = Array.from({ length: 6 }, () => commitOf()) as [Commit, ...Commit[]];
+    const [first, ...others] = Array.from({ length: 6 }, () => createCommit()) as [Commit, ...Commit[]];
     await append(first, ...others);
     relay.nudge(first.stream);
     while (recorder.publishes.length === 0) await turn();
@@ -200,7 +200,7 @@ describe('the relay', () => {
     });
     await turn();
     const stream = randomUUID();
-    await append(...commitsOf(stream, 2));
+    await append(...createCommits(stream, 2));
     relay.nudge(stream);
     await drained();
     assert.deepEqual(recorder.publishes, [2, 2, 2, 2, 2, 2, 2]);
@@ -210,7 +210,7 @@ describe('the relay', () => {
     assert.equal(lines.filter((line) => line.includes('publishing again')).length, 1);
 
     failures = 1;
-    await append(commitOf({ stream, number: 3 }));
+    await append(createCommit({ stream, number: 3 }));
     relay.nudge(stream);
     await drained();
     assert.equal(pauses.at(-1), 100);
@@ -220,7 +220,7 @@ describe('the relay', () => {
     const relay = await started();
     assert.deepEqual(await relay.health(), [{ name: 'bus', state: 'ok', needed: false }]);
     recorder.meanwhile(() => Promise.reject(new Error('the broker is away')));
-    const commit = commitOf();
+    const commit = createCommit();
     await append(commit);
     relay.nudge(commit.stream);
     await recorder.changed();
@@ -228,7 +228,7 @@ describe('the relay', () => {
     const [dependency] = await relay.health();
     assert.equal(dependency?.state, 'degraded');
     assert.equal(dependency.needed, false);
-    now = new Date(instant(31));
+    now = new Date(testInstant(31));
     const detail = 'publishing to accounts.events.v1 fails; commits in the outbox: 1, the oldest since 30 s';
     assert.equal((await relay.health())[0]?.detail, detail);
   });
@@ -236,7 +236,7 @@ describe('the relay', () => {
   test('is well again once another one has published what was refused here', async () => {
     const relay = await started();
     recorder.meanwhile(() => Promise.reject(new Error('the broker is away')));
-    const commit = commitOf();
+    const commit = createCommit();
     await append(commit);
     relay.nudge(commit.stream);
     while ((await relay.health())[0]?.state === 'ok') await turn();
@@ -254,10 +254,10 @@ describe('the relay', () => {
 
   test('is degraded, too, where another one is to publish and does not', async () => {
     const relay = await started();
-    await append(...commitsOf(randomUUID(), 3));
-    now = new Date(instant(10));
+    await append(...createCommits(randomUUID(), 3));
+    now = new Date(testInstant(10));
     assert.equal((await relay.health())[0]?.state, 'ok');
-    now = new Date(instant(11));
+    now = new Date(testInstant(11));
     const [dependency] = await relay.health();
     assert.equal(dependency?.state, 'degraded');
     assert.equal(dependency.detail, 'commits in the outbox: 3, the oldest since 10 s');
@@ -270,7 +270,7 @@ describe('the relay', () => {
     const relay = await started({ outbox: { ...outbox, backlog } });
     assert.equal((await relay.health())[0]?.state, 'ok');
     recorder.meanwhile(() => Promise.reject(new Error('the broker is away')));
-    const commit = commitOf();
+    const commit = createCommit();
     await append(commit);
     relay.nudge(commit.stream);
     await recorder.changed();
@@ -283,19 +283,19 @@ describe('the relay', () => {
 
   test('continues with other streams if one cannot be published, and reports it once', async () => {
     const relay = await started();
-    const [broken, sound] = [randomUUID(), commitOf()];
+    const [broken, sound] = [randomUUID(), createCommit()];
     const fact = { ...sessionsRevoked(broken), data: { userId: broken, reason: 'boredom' } };
-    const unpublishable = commitOf({ stream: broken, number: 2, events: [fact as never] });
+    const unpublishable = createCommit({ stream: broken, number: 2, events: [fact as never] });
     await append(
-      commitOf({ stream: broken, number: 1 }),
+      createCommit({ stream: broken, number: 1 }),
       unpublishable,
-      commitOf({ stream: broken, number: 3 }),
+      createCommit({ stream: broken, number: 3 }),
       sound,
     );
     relay.nudge(broken);
     relay.nudge(sound.stream);
     await drainedTo(2);
-    await append(commitOf({ stream: sound.stream, number: 2 }));
+    await append(createCommit({ stream: sound.stream, number: 2 }));
     relay.nudge(broken);
     relay.nudge(sound.stream);
     await drainedTo(2);
@@ -315,8 +315,8 @@ describe('the relay', () => {
 
   test('publishes the other topics where one is refused, and names it', async () => {
     const mailingId = randomUUID();
-    const mailing = commitOf({ stream: mailingId, events: [mailRequested(mailingId)] });
-    const accounts = Array.from({ length: 20 }, () => commitOf());
+    const mailing = createCommit({ stream: mailingId, events: [mailRequested(mailingId)] });
+    const accounts = Array.from({ length: 20 }, () => createCommit());
     recorder.meanwhile(async (topic) => {
       if (topic === MAILINGS_TOPIC) throw new Error('not authorized');
     });
@@ -330,7 +330,7 @@ describe('the relay', () => {
     assert.match(lines.join(''), /"topic":"mailings\.events\.v1"/);
 
     // A later stream does not wait for it either.
-    const late = commitOf();
+    const late = createCommit();
     await append(late);
     relay.nudge(late.stream);
     await drainedTo(1);
@@ -342,15 +342,16 @@ describe('the relay', () => {
   });
 
   test('publishes what shares a topic with a stream that is refused', async () => {
-    const [refused, ...others] = Array.from({ length: 40 }, () => commitOf()) as [Commit, ...Commit[]];
+    const [refused, ...others] = Array.from({ length: 40 }, () => createCommit()) as [Commit, ...Commit[]];
     recorder.meanwhile(async (_topic, records) => {
-      if (records.some((record) => accountOf(record) === refused.stream)) throw new Error('too few copies');
+      if (records.some((record) => accountOfRecord(record) === refused.stream))
+        throw new Error('too few copies');
     });
     await append(refused, ...others);
     const relay = await started({ sleep: turn });
     for (const { stream } of [refused, ...others]) relay.nudge(stream);
     await drainedTo(1);
-    const late = commitOf();
+    const late = createCommit();
     await append(late);
     relay.nudge(late.stream);
     await drainedTo(1);
@@ -375,7 +376,7 @@ describe('the relay', () => {
       },
     });
     await turn();
-    const commit = commitOf();
+    const commit = createCommit();
     await append(commit);
     relay.nudge(commit.stream);
     await drained();
@@ -399,7 +400,7 @@ describe('the relay', () => {
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     recorder.meanwhile(() => held);
     const stream = randomUUID();
-    await append(...commitsOf(stream, 3));
+    await append(...createCommits(stream, 3));
     relay.nudge(stream);
     while (recorder.publishes.length === 0) await turn();
     const stopped = relay.stop();
@@ -437,9 +438,9 @@ describe('the relay', () => {
     test('publishes what nobody told it of, once it is a second old', async () => {
       const { sleep, step } = steps();
       await started({ sleep });
-      const [first, second] = commitsOf(randomUUID(), 2) as [Commit, Commit];
-      await append({ ...first, at: instant(0) }, { ...second, at: instant(1) });
-      now = new Date(instant(1));
+      const [first, second] = createCommits(randomUUID(), 2) as [Commit, Commit];
+      await append({ ...first, at: testInstant(0) }, { ...second, at: testInstant(1) });
+      now = new Date(testInstant(1));
       await step();
       assert.deepEqual(recorder.of(first.stream), []);
       now = new Date(now.getTime() + 1);
@@ -449,7 +450,7 @@ describe('the relay', () => {
     });
 
     test('publishes at its start whatever it finds, however young', async () => {
-      const commit = commitOf({ at: now.toISOString() });
+      const commit = createCommit({ at: now.toISOString() });
       await append(commit);
       await started({ sleep: steps().sleep });
       await settled();
@@ -460,7 +461,7 @@ describe('the relay', () => {
       const { sleep, step } = steps();
       await started({ sleep });
       await settled();
-      const commit = commitOf({ at: instant(1_000_000) });
+      const commit = createCommit({ at: testInstant(1_000_000) });
       await append(commit);
       await step();
       assert.deepEqual(recorder.of(commit.stream), [1]);
@@ -468,12 +469,12 @@ describe('the relay', () => {
 
     test('looks often while it finds something, and less and less while it does not', async () => {
       const { sleep, step, pauses } = steps();
-      now = new Date(instant(100));
-      await append(commitOf());
+      now = new Date(testInstant(100));
+      await append(createCommit());
       await started({ sleep });
       await settled();
       for (let count = 0; count < 4; count++) await step();
-      await append(commitOf());
+      await append(createCommit());
       await step();
       assert.deepEqual(pauses, [100, 200, 400, 750, 750, 100]);
     });
@@ -481,8 +482,8 @@ describe('the relay', () => {
     test('does not hurry while the bus refuses', async () => {
       const { sleep, step, pauses } = steps();
       recorder.meanwhile(() => Promise.reject(new Error('the broker is away')));
-      now = new Date(instant(100));
-      await append(commitOf());
+      now = new Date(testInstant(100));
+      await append(createCommit());
       await started({ sleep });
       await settled();
       for (let count = 0; count < 3; count++) await step();
@@ -498,10 +499,10 @@ describe('the relay', () => {
 
     test('is done by one of two relays, and by the other once that one has stopped', async () => {
       const { sleep, step } = steps();
-      now = new Date(instant(100));
+      now = new Date(testInstant(100));
       const first = await started({ sleep });
       await started({ sleep });
-      const overdue = Array.from({ length: 3 }, () => commitOf()) as [Commit, Commit, Commit];
+      const overdue = Array.from({ length: 3 }, () => createCommit()) as [Commit, Commit, Commit];
       await append(overdue[0]);
       await step();
       await append(overdue[1]);
@@ -520,8 +521,8 @@ describe('the relay', () => {
         if (away) throw new Error('away');
         return outbox.waiting(page);
       };
-      now = new Date(instant(100));
-      const commit = commitOf();
+      now = new Date(testInstant(100));
+      const commit = createCommit();
       await append(commit);
       await started({ sleep, outbox: { ...outbox, waiting } });
       await step();
@@ -547,7 +548,7 @@ describe('the relay', () => {
     });
     relays.push(relay);
     await relay.start();
-    const commit = commitOf({ at: new Date().toISOString() });
+    const commit = createCommit({ at: new Date().toISOString() });
     await append(commit);
     await recorder.changed();
     assert.deepEqual(recorder.of(commit.stream), [1]);
@@ -556,8 +557,8 @@ describe('the relay', () => {
   test('tells how much waits and how old it is, how much it published and how long that took', async () => {
     const relay = await started();
     const stream = randomUUID();
-    await append(...commitsOf(stream, 3));
-    now = new Date(instant(31));
+    await append(...createCommits(stream, 3));
+    now = new Date(testInstant(31));
     assert.match(await registry.metrics(), /latchkey_relay_unpublished_commits 3\n/);
     assert.match(await registry.metrics(), /latchkey_relay_oldest_unpublished_seconds 30\n/);
     relay.nudge(stream);

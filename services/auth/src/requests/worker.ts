@@ -13,7 +13,7 @@ const IDLE_MS = { least: 1_000, most: 8_000 };
  * Creates a worker that processes recorded requests. Any number of workers may run: each request is claimed by one
  * of them. A request that fails is retried after its lease has expired.
  */
-export function createWorker(
+export function createRequestWorker(
   deps: Pick<UseCaseDeps, 'requests' | 'now'> & {
     /** Returns the monotonic time in ms. */
     monotonic?(): number;

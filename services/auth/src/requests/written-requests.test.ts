@@ -6,15 +6,22 @@ import { completeReset } from '../passwords/reset.ts';
 import type { RecordedRequest } from '../ports/requests.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
 import { waitUntil } from '../testing/until.ts';
-import { DAY, inWorld, MINUTE, refusedAs, useCaseContext, type World } from '../testing/world.ts';
-import { createWorker } from './worker.ts';
-import { processRequest, requestByAddress } from './written-requests.ts';
+import {
+  createTestContext,
+  DAY_MS,
+  inWorld,
+  isRefusedWith,
+  MINUTE_MS,
+  type World,
+} from '../testing/world.ts';
+import { createRequestWorker } from './worker.ts';
+import { processRequest, requestMailByAddress } from './written-requests.ts';
 
 const ada = 'ada@example.com';
 const logger = createLogger({ name: 'test', level: 'silent' });
 const PASSWORD = 'correct horse battery';
 /** How long a reset link works. */
-const RESET_LINK = 60 * MINUTE;
+const RESET_LINK = 60 * MINUTE_MS;
 
 const LEASE_MS = 30_000;
 
@@ -34,7 +41,7 @@ function workerOf(
   { wakeup = createWakeup(), step = 0 } = {},
 ): Part {
   const monotonic = clockOf(step);
-  return createWorker({
+  return createRequestWorker({
     ...world.deps,
     monotonic,
     owner,
@@ -65,7 +72,7 @@ async function verified(world: World, address: string, password = PASSWORD): Pro
   await verifySignUp(
     world.deps,
     { token: world.tokenOf(userId, 'verification'), evidence: { kind: 'password', password } },
-    useCaseContext(),
+    createTestContext(),
   );
   return userId;
 }
@@ -86,11 +93,11 @@ describe('a request by address', () => {
     'is written down alike for an address that nobody has',
     inWorld(async (world) => {
       await world.signUp(ada, PASSWORD);
-      await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, useCaseContext());
-      await requestByAddress(
+      await requestMailByAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
+      await requestMailByAddress(
         world.deps,
         { kind: 'password-reset', address: 'nobody@example.com' },
-        useCaseContext(),
+        createTestContext(),
       );
       assert.equal(await world.deps.requests.count(), 2);
       await work(world);
@@ -102,7 +109,7 @@ describe('a request by address', () => {
     'for a reset gives the owner of the address a link',
     inWorld(async (world) => {
       const owner = await verified(world, ada);
-      await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, useCaseContext());
+      await requestMailByAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
       await work(world);
       assert.deepEqual(await lastReset(world, owner), { verifies: false, linked: true });
     }),
@@ -114,7 +121,7 @@ describe('a request by address', () => {
       const owner = await verified(world, ada);
       const older = await world.signUp(ada, PASSWORD);
       const newer = await world.signUp(ada, PASSWORD);
-      await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, useCaseContext());
+      await requestMailByAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
       await work(world);
       assert.deepEqual(await lastReset(world, owner), { verifies: false, linked: true });
       assert.deepEqual(await lastReset(world, newer.userId), { verifies: true, linked: false });
@@ -127,10 +134,10 @@ describe('a request by address', () => {
     inWorld(async (world) => {
       const older = await world.signUp(ada, PASSWORD);
       const newer = await world.signUp(ada, PASSWORD);
-      await requestByAddress(world.deps, { kind: 'verification', address: ada }, useCaseContext());
+      await requestMailByAddress(world.deps, { kind: 'verification', address: ada }, createTestContext());
       await work(world);
       assert.deepEqual(await lastReset(world, newer.userId), { verifies: true, linked: true });
-      await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, useCaseContext());
+      await requestMailByAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
       await work(world);
       assert.equal(await resets(world, newer.userId), 2);
       assert.equal(await resets(world, older.userId), 0);
@@ -141,7 +148,7 @@ describe('a request by address', () => {
     'for verification gives an owner nothing: there is nothing to verify',
     inWorld(async (world) => {
       const owner = await verified(world, ada);
-      await requestByAddress(world.deps, { kind: 'verification', address: ada }, useCaseContext());
+      await requestMailByAddress(world.deps, { kind: 'verification', address: ada }, createTestContext());
       await work(world);
       assert.equal(await resets(world, owner), 0);
     }),
@@ -153,10 +160,10 @@ describe('a request by address', () => {
       const owner = await verified(world, ada);
       async function ask(times: number, ip: string): Promise<void> {
         for (const _ of Array(times).keys())
-          await requestByAddress(
+          await requestMailByAddress(
             world.deps,
             { kind: 'password-reset', address: ada },
-            useCaseContext({ ip }),
+            createTestContext({ ip }),
           );
         await work(world);
       }
@@ -177,21 +184,21 @@ describe('a request by address', () => {
     'over the limit of its IP is refused',
     inWorld(async (world) => {
       function other(n: number) {
-        return requestByAddress(
+        return requestMailByAddress(
           world.deps,
           { kind: 'verification', address: `${n}@example.com` },
-          useCaseContext({ ip: '198.51.100.1' }),
+          createTestContext({ ip: '198.51.100.1' }),
         );
       }
       for (const n of Array(30).keys()) await other(n);
-      await assert.rejects(other(30), refusedAs('rate_limited'));
+      await assert.rejects(other(30), isRefusedWith('rate_limited'));
     }),
   );
 });
 
 describe('a worker that dies', () => {
   async function written(world: World): Promise<RecordedRequest> {
-    await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, useCaseContext());
+    await requestMailByAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
     const claim = { owner: 'the dead', now: world.deps.now(), leaseMs: LEASE_MS, limit: 20 };
     const [request] = await world.deps.requests.claim(claim);
     assert.ok(request);
@@ -210,7 +217,7 @@ describe('a worker that dies', () => {
       await completeReset(
         world.deps,
         { token: sent, newPassword: 'another horse battery', confirmNewPassword: 'another horse battery' },
-        useCaseContext(),
+        createTestContext(),
       );
       assert.equal((await world.deps.accounts.load(userId)).status, 'verified');
     }),
@@ -241,11 +248,11 @@ describe('a worker that dies', () => {
       const wakeup = createWakeup();
       const heir = workerOf(world, 'the heir', carry, { wakeup, step: LEASE_MS / 100 });
       await heir.start();
-      world.advance(400 * DAY);
-      await requestByAddress(
+      world.advance(400 * DAY_MS);
+      await requestMailByAddress(
         world.deps,
         { kind: 'verification', address: 'new@example.com' },
-        useCaseContext(),
+        createTestContext(),
       );
       await waitUntil(async () => {
         wakeup.wake();
@@ -270,7 +277,7 @@ describe('a worker that dies', () => {
         if (address === 'broken@example.com') throw new Error('broken');
       }
       for (const address of ['broken@example.com', ada]) {
-        await requestByAddress(world.deps, { kind: 'verification', address }, useCaseContext());
+        await requestMailByAddress(world.deps, { kind: 'verification', address }, createTestContext());
         world.advance(1);
       }
       const worker = workerOf(world, 'a worker', failing);
@@ -292,10 +299,10 @@ describe('a waking worker', () => {
       await worker.start();
       for (const n of Array(45).keys()) {
         const ip = `192.0.2.${n}`;
-        await requestByAddress(
+        await requestMailByAddress(
           world.deps,
           { kind: 'verification', address: `${n}@example.com` },
-          useCaseContext({ ip }),
+          createTestContext({ ip }),
         );
       }
       wakeup.wake();

@@ -3,12 +3,12 @@
  * same response; the worker looks up the accounts afterwards.
  */
 import type { LivingAccount } from '../account/index.ts';
-import { accountOfAddress, ownerOf, pendingSignUps } from '../addresses/owners.ts';
-import { commandIdOf } from '../command-id.ts';
+import { findAccountByAddress, findOwnerId, loadPendingSignUps } from '../addresses/owners.ts';
+import { deriveCommandId } from '../command-id.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { ipKey } from '../limits/ip-key.ts';
 import { mailCharges } from '../limits/mail-budget.ts';
-import { type LimitCharge, tryWithinLimits, withinLimits } from '../limits/within-limits.ts';
+import { type LimitCharge, runWithAllowance, runWithinLimits } from '../limits/within-limits.ts';
 import type { RecordedRequest } from '../ports/requests.ts';
 import { mintLink } from '../tokens/links.ts';
 
@@ -19,14 +19,14 @@ type WriteNeeds = Pick<UseCaseDeps, 'requests' | 'newId' | 'now' | 'wakeWorker'>
  * link still works, so that the owner of the mailbox always has a working link.
  * @throws Refused (rate_limited) if the IP address has used up its limit
  */
-export async function requestByAddress(
+export async function requestMailByAddress(
   deps: WriteNeeds & Pick<UseCaseDeps, 'limits'>,
   { kind, address }: { readonly kind: 'password-reset' | 'verification'; readonly address: string },
   context: UseCaseContext,
 ): Promise<void> {
   const budget = mailCharges(kind === 'verification' ? 'renewal' : 'reset', address, context.ip);
-  await withinLimits(deps, [mailRequest(context)], () =>
-    tryWithinLimits(deps, budget, async ({ allowed }) => {
+  await runWithinLimits(deps, [mailRequestCharge(context)], () =>
+    runWithAllowance(deps, budget, async ({ allowed }) => {
       const request = { id: deps.newId(), kind, address, ...(!allowed && { overBudget: true as const }) };
       await recordRequest(deps, request, context);
       return {};
@@ -35,7 +35,7 @@ export async function requestByAddress(
 }
 
 /** Returns the points that a request for a mail takes from the limit of its IP address. */
-export function mailRequest({ ip }: Pick<UseCaseContext, 'ip'>): LimitCharge {
+export function mailRequestCharge({ ip }: Pick<UseCaseContext, 'ip'>): LimitCharge {
   return { limit: 'mail-ip', key: ipKey(ip) };
 }
 
@@ -62,12 +62,12 @@ type CarryOutNeeds = Pick<
  * to choose a password; if another account owns the address, the same event is appended without a link.
  */
 export async function processRequest(deps: CarryOutNeeds, request: RecordedRequest): Promise<void> {
-  const account = await accountOfAddress(deps, request.address);
+  const account = await findAccountByAddress(deps, request.address);
   if (request.kind === 'lockout') {
     if (account !== undefined) await alertLockedOut(deps, account.userId, request);
     return;
   }
-  const [newest] = await pendingSignUps(deps, request.address);
+  const [newest] = await loadPendingSignUps(deps, request.address);
   if (account !== undefined && request.kind === 'password-reset') await requestReset(deps, account, request);
   if (newest !== undefined) await requestReset(deps, newest, request);
 }
@@ -88,7 +88,7 @@ function alertLockedOut(
  * newest, so its id needs no account.
  */
 function commandIdFor({ id, kind }: RecordedRequest, userId: string): string {
-  return kind === 'verification' ? id : commandIdOf(id, kind, userId);
+  return kind === 'verification' ? id : deriveCommandId(id, kind, userId);
 }
 
 async function requestReset(
@@ -101,7 +101,7 @@ async function requestReset(
   await deps.accounts.execute(userId, origin, async () => ({
     type: 'RequestPasswordReset',
     address: request.address,
-    owner: await ownerOf(deps, request.address),
+    owner: await findOwnerId(deps, request.address),
     link: await mintLink(deps, 'reset', { userId, email }),
     ...(overBudget && { unlessUsableAt: deps.now() }),
   }));

@@ -7,7 +7,7 @@ import { createVerifiedAccount, PASSWORD, withWorld } from '../email-change/test
 import { eraseOwnAccount } from '../erasure/request-erasure.ts';
 import { changePassword } from '../passwords/change.ts';
 import { changeProfile } from '../profile/change-profile.ts';
-import { refusedAs, useCaseContext, type World } from '../testing/world.ts';
+import { createTestContext, isRefusedWith, type World } from '../testing/world.ts';
 import { login } from './login.ts';
 import { logoutEverywhere } from './sessions.ts';
 
@@ -21,17 +21,18 @@ const acts: Readonly<Record<string, Act>> = {
       deps,
       { currentPassword: PASSWORD, newPassword: 'another horse battery' },
       caller,
-      useCaseContext(),
+      createTestContext(),
     ),
   'a change of the address': ({ deps }, caller) =>
-    requestEmailChange(deps, { newEmail, password: PASSWORD }, caller, useCaseContext()),
+    requestEmailChange(deps, { newEmail, password: PASSWORD }, caller, createTestContext()),
   'a change of the profile': ({ deps }, caller) =>
-    changeProfile(deps, { firstName: 'Eve' }, caller, useCaseContext()),
-  'an erasure': ({ deps }, caller) => eraseOwnAccount(deps, { password: PASSWORD }, caller, useCaseContext()),
+    changeProfile(deps, { firstName: 'Eve' }, caller, createTestContext()),
+  'an erasure': ({ deps }, caller) =>
+    eraseOwnAccount(deps, { password: PASSWORD }, caller, createTestContext()),
 };
 
 async function signIn({ deps }: World, address: string): Promise<Caller> {
-  const { refreshToken, state } = await login(deps, { address, password: PASSWORD }, useCaseContext());
+  const { refreshToken, state } = await login(deps, { address, password: PASSWORD }, createTestContext());
   const { sessionId = '' } = deps.refreshTokens.open(refreshToken) ?? {};
   return { userId: state.userId, sessionId, state };
 }
@@ -46,11 +47,11 @@ describe('if all sessions are ended while a request of one of them is processed:
         let before = 0;
         world.faults.push({
           meanwhile: async () => {
-            await logoutEverywhere(world.deps, owner, useCaseContext());
+            await logoutEverywhere(world.deps, owner, createTestContext());
             before = requireExisting(await world.deps.accounts.load(userId)).sequence;
           },
         });
-        await assert.rejects(act(world, thief), refusedAs('unauthenticated'));
+        await assert.rejects(act(world, thief), isRefusedWith('unauthenticated'));
         assert.equal(requireExisting(await world.deps.accounts.load(userId)).sequence, before);
       }),
     );
@@ -61,7 +62,7 @@ describe('if all sessions are ended while a request of one of them is processed:
         const { address } = await createVerifiedAccount(world);
         const [caller, other] = [await signIn(world, address), await signIn(world, address)];
         world.faults.push({
-          meanwhile: () => changeProfile(world.deps, { firstName: 'Ada' }, other, useCaseContext()),
+          meanwhile: () => changeProfile(world.deps, { firstName: 'Ada' }, other, createTestContext()),
         });
         await act(world, caller);
       }),

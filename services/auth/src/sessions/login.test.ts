@@ -4,20 +4,20 @@ import { describe, test } from 'node:test';
 import { disableAccount } from '../administration/manage-accounts.ts';
 import type { UseCaseDeps } from '../deps.ts';
 import { changePassword } from '../passwords/change.ts';
-import { createPasswords } from '../passwords/hashing/argon2.ts';
+import { createPasswordHasher } from '../passwords/hashing/argon2.ts';
 import { parseCosts } from '../passwords/hashing/costs.ts';
 import { completeReset } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
 import { rejectSignUp, verifySignUp } from '../sign-up/verification.ts';
-import { DAY, inWorld, refusedAs, useCaseContext, type World } from '../testing/world.ts';
-import { login, type SignedIn } from './login.ts';
+import { createTestContext, DAY_MS, inWorld, isRefusedWith, type World } from '../testing/world.ts';
+import { login, type SignInResult } from './login.ts';
 import { refreshSession } from './refresh.ts';
 import { logoutEverywhere } from './sessions.ts';
 
 const ada = 'ada@example.com';
 const [PASSWORD, ANOTHER, WRONG] = ['correct horse battery', 'another horse battery', 'wrong horse battery'];
-const home = useCaseContext({ ip: '192.0.2.1' });
-const elsewhere = useCaseContext({ ip: '198.51.100.7' });
+const home = createTestContext({ ip: '192.0.2.1' });
+const elsewhere = createTestContext({ ip: '198.51.100.7' });
 
 async function verified(world: World, address: string, password: string): Promise<string> {
   const { userId } = await world.signUp(address, password);
@@ -29,7 +29,7 @@ async function verified(world: World, address: string, password: string): Promis
   return userId;
 }
 
-async function fails(attempt: Promise<SignedIn>): Promise<Refused> {
+async function fails(attempt: Promise<SignInResult>): Promise<Refused> {
   const error = await attempt.then(
     () => undefined,
     (reason: unknown) => reason,
@@ -40,7 +40,11 @@ async function fails(attempt: Promise<SignedIn>): Promise<Refused> {
 
 async function guess(world: World, times: number, address = ada): Promise<void> {
   for (const n of Array(times).keys()) {
-    const attempt = login(world.deps, { address, password: WRONG }, useCaseContext({ ip: `203.0.113.${n}` }));
+    const attempt = login(
+      world.deps,
+      { address, password: WRONG },
+      createTestContext({ ip: `203.0.113.${n}` }),
+    );
     assert.equal((await fails(attempt)).refusal.kind, 'invalid_credentials');
   }
 }
@@ -50,7 +54,7 @@ describe('a login after the key or the cost of hashes has changed', () => {
 
   /** Returns dependencies that hash new passwords with newer keys. The keys of the world become former keys. */
   function rotated({ deps }: World) {
-    const newer = createPasswords({ saltKeys, costs: parseCosts('20480:2'), concurrency: 1 });
+    const newer = createPasswordHasher({ saltKeys, costs: parseCosts('20480:2'), concurrency: 1 });
     const passwords: UseCaseDeps['passwords'] = {
       hash: newer.hash,
       async find(password, address, request, isStored) {
@@ -77,7 +81,7 @@ describe('a login after the key or the cost of hashes has changed', () => {
       );
       const onlyNewer = {
         ...deps,
-        passwords: createPasswords({ saltKeys, costs: parseCosts('20480:2'), concurrency: 1 }),
+        passwords: createPasswordHasher({ saltKeys, costs: parseCosts('20480:2'), concurrency: 1 }),
       };
       assert.equal((await login(onlyNewer, { address: ada, password: PASSWORD }, home)).state.userId, userId);
       assert.equal((await refreshSession(deps, refreshToken, home)).state.userId, userId);
@@ -163,7 +167,7 @@ describe('a login', () => {
       const [session] = await world.deps.sessions.list(userId, before, { limit: 1 });
       assert.deepEqual(
         { n: session?.n, since: session?.since, ip: session?.ip, expiresAt: session?.expiresAt },
-        { n: 0, since: 2, ip: home.ip, expiresAt: new Date(before.getTime() + 14 * DAY) },
+        { n: 0, since: 2, ip: home.ip, expiresAt: new Date(before.getTime() + 14 * DAY_MS) },
       );
     }),
   );
@@ -197,11 +201,11 @@ describe('a login', () => {
       await disableAccount(world.deps, { userId: owner, by: 'ops' }, home);
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, home),
-        refusedAs('account_disabled'),
+        isRefusedWith('account_disabled'),
       );
       await assert.rejects(
         login(world.deps, { address: ada, password: WRONG }, home),
-        refusedAs('invalid_credentials'),
+        isRefusedWith('invalid_credentials'),
       );
     }),
   );
@@ -216,7 +220,7 @@ describe('guessing passwords', () => {
         await guess(world, 3, address);
         await assert.rejects(
           login(world.deps, { address, password: PASSWORD }, elsewhere),
-          refusedAs('rate_limited'),
+          isRefusedWith('rate_limited'),
         );
       }
     }),
@@ -230,7 +234,7 @@ describe('guessing passwords', () => {
         await fails(login(world.deps, { address: `${n}@example.com`, password: WRONG }, elsewhere));
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, elsewhere),
-        refusedAs('rate_limited'),
+        isRefusedWith('rate_limited'),
       );
       await login(world.deps, { address: ada, password: PASSWORD }, home);
     }),
@@ -254,7 +258,7 @@ describe('guessing passwords', () => {
       await login(world.deps, { address: ada, password: PASSWORD }, home);
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, elsewhere),
-        refusedAs('rate_limited'),
+        isRefusedWith('rate_limited'),
       );
 
       const revoke = { type: 'RevokeSessions', reason: 'admin' } as const;
@@ -262,7 +266,7 @@ describe('guessing passwords', () => {
       assert.ok((await world.deps.sessions.list(userId, world.deps.now(), { limit: 1 })).length > 0);
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, home),
-        refusedAs('rate_limited'),
+        isRefusedWith('rate_limited'),
       );
     }),
   );
@@ -275,7 +279,7 @@ describe('guessing passwords', () => {
       await guess(world, 3);
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, home),
-        refusedAs('rate_limited'),
+        isRefusedWith('rate_limited'),
       );
     }),
   );
@@ -287,7 +291,7 @@ describe('guessing passwords', () => {
       await guess(world, 3);
       const reset = { type: 'RequestPasswordReset', owner: userId } as const;
       const token = world.deps.linkTokens.mint(userId);
-      const expiresAt = new Date(world.deps.now().getTime() + DAY).toISOString();
+      const expiresAt = new Date(world.deps.now().getTime() + DAY_MS).toISOString();
       const link = { hash: world.deps.linkTokens.hash('reset', token), sealed: { sealed: 'x', expiresAt } };
       await world.deps.accounts.execute(userId, home, () => ({ ...reset, address: ada, link }));
       await completeReset(world.deps, { token, newPassword: ANOTHER, confirmNewPassword: ANOTHER }, home);
@@ -298,7 +302,7 @@ describe('guessing passwords', () => {
       await login(world.deps, { address: ada, password: ANOTHER }, home);
       await assert.rejects(
         login(world.deps, { address: ada, password: ANOTHER }, elsewhere),
-        refusedAs('rate_limited'),
+        isRefusedWith('rate_limited'),
       );
     }),
   );

@@ -2,17 +2,17 @@
  * Login by address and password. The account that owns the address is tried first, then pending sign-ups, newest first.
  */
 import { type LivingAccount, sameHash } from '../account/index.ts';
-import { accountOfAddress, pendingSignUps } from '../addresses/owners.ts';
+import { findAccountByAddress, loadPendingSignUps } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
-import { noticeNewSource } from './new-source.ts';
+import { notifyOwnerOfNewSource } from './new-source.ts';
 import { sessionEndAfterUse } from './session-end.ts';
 
 /** The result of a login or a refresh. */
-export interface SignedIn {
+export interface SignInResult {
   readonly accessToken: string;
   readonly refreshToken: string;
   /** Seconds until the access token expires. */
@@ -52,7 +52,7 @@ export async function login(
   >,
   { address, password }: Login,
   context: UseCaseContext,
-): Promise<SignedIn> {
+): Promise<SignInResult> {
   const signingIn = await limitPasswordAttempts(deps, { address, during: 'login' }, context, async () => {
     // The accounts are looked up in parallel with the much slower hash, so that the time of the look-up reveals
     // nothing.
@@ -81,7 +81,7 @@ export async function login(
   await bestEffort(() => deps.sessions.removeOldest(account.userId, deps.settings.sessionsPerAccount));
   const data = { actor: account.userId, accountId: account.userId, sessionId: session.id };
   deps.audit.record({ origin: context, occurrence: { type: 'LoginSucceeded', data } });
-  await bestEffort(() => noticeNewSource(deps, account, context));
+  await bestEffort(() => notifyOwnerOfNewSource(deps, account, context));
   await bestEffort(() => rehash(deps, account, passwordHash, context));
   return issueTokens(deps, session, account);
 }
@@ -106,7 +106,7 @@ export function issueTokens(
   { accessTokens, refreshTokens }: Pick<UseCaseDeps, 'accessTokens' | 'refreshTokens'>,
   session: Pick<Session, 'id' | 'n'>,
   state: LivingAccount,
-): SignedIn {
+): SignInResult {
   return {
     ...accessTokens.issue({
       userId: state.userId,
@@ -129,8 +129,8 @@ async function candidates(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal' | 'registrations'>,
   address: string,
 ): Promise<readonly LivingAccount[]> {
-  const signUps = await pendingSignUps(deps, address);
-  const account = await accountOfAddress(deps, address);
+  const signUps = await loadPendingSignUps(deps, address);
+  const account = await findAccountByAddress(deps, address);
   return account === undefined ? signUps : [account, ...signUps];
 }
 

@@ -6,20 +6,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { processRequest } from '../requests/written-requests.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
-import { inWorld, refusedAs, useCaseContext, type World } from '../testing/world.ts';
+import { createTestContext, inWorld, isRefusedWith, type World } from '../testing/world.ts';
 import { login } from './login.ts';
 
 const address = 'ada@example.com';
 const password = 'correct horse battery';
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0';
 const CHROME = FIREFOX.replace('Gecko/20100101 Firefox', 'AppleWebKit/537.36 (KHTML, like Gecko) Chrome');
-const home = useCaseContext({ ip: '192.0.2.1', userAgent: FIREFOX });
-const away = useCaseContext({ ip: '198.51.100.7', userAgent: FIREFOX });
+const home = createTestContext({ ip: '192.0.2.1', userAgent: FIREFOX });
+const away = createTestContext({ ip: '198.51.100.7', userAgent: FIREFOX });
 
 async function verifiedAda({ deps, signUp, tokenOf }: World): Promise<string> {
   const { userId } = await signUp(address, password);
   const evidence = { kind: 'password', password } as const;
-  await verifySignUp(deps, { token: tokenOf(userId, 'verification'), evidence }, useCaseContext());
+  await verifySignUp(deps, { token: tokenOf(userId, 'verification'), evidence }, createTestContext());
   return userId;
 }
 
@@ -50,7 +50,7 @@ test(
     const { userId } = await signUp(address, password);
     for (const call of [home, away]) await login(deps, { address, password }, call);
     const evidence = { kind: 'password', password } as const;
-    await verifySignUp(deps, { token: tokenOf(userId, 'verification'), evidence }, useCaseContext());
+    await verifySignUp(deps, { token: tokenOf(userId, 'verification'), evidence }, createTestContext());
     await login(deps, { address, password }, home);
     assert.deepEqual(await alertsOf(world, userId), []);
     await login(deps, { address, password }, away);
@@ -76,10 +76,11 @@ async function waiting({ requests, now }: World['deps']) {
 
 async function lockOut({ deps }: World, of: string, ip: string): Promise<void> {
   const attempt = { address: of, password: 'not the password' };
-  const call = useCaseContext({ ip });
+  const call = createTestContext({ ip });
   for (let n = 0; n < 3; n += 1)
-    await assert.rejects(login(deps, attempt, call), refusedAs('invalid_credentials'));
-  for (let n = 0; n < 2; n += 1) await assert.rejects(login(deps, attempt, call), refusedAs('rate_limited'));
+    await assert.rejects(login(deps, attempt, call), isRefusedWith('invalid_credentials'));
+  for (let n = 0; n < 2; n += 1)
+    await assert.rejects(login(deps, attempt, call), isRefusedWith('rate_limited'));
 }
 
 test(
@@ -101,8 +102,8 @@ test(
     const person = { email: address, username: 'somebody' };
     assert.deepEqual(await alertsOf(world, userId), [{ userId, reason: 'locked-out', locale: 'en', person }]);
 
-    const again = login(deps, { address, password }, useCaseContext({ ip: '203.0.113.7' }));
-    await assert.rejects(again, refusedAs('rate_limited'));
+    const again = login(deps, { address, password }, createTestContext({ ip: '203.0.113.7' }));
+    await assert.rejects(again, isRefusedWith('rate_limited'));
     for (const { id } of requests) await deps.requests.done(id, 'the test');
     assert.deepEqual(await waiting(deps), []);
   }),

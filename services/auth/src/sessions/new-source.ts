@@ -9,7 +9,7 @@ import { deviceOf } from './device.ts';
  * Remembers the device (browser and system) and the network of a sign-in. Notifies the owner if one of them is new,
  * except at the first sign-in.
  */
-export async function noticeNewSource(
+export async function notifyOwnerOfNewSource(
   { accounts, knownSources }: Pick<UseCaseDeps, 'accounts' | 'knownSources'>,
   { userId, status }: LivingAccount,
   { ip, userAgent, correlationId, traceparent }: UseCaseContext,

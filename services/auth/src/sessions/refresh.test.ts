@@ -3,8 +3,15 @@ import { describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
 import { disableAccount } from '../administration/manage-accounts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
-import { DAY, inWorld, MINUTE, refusedAs, useCaseContext, type World } from '../testing/world.ts';
-import type { SignedIn } from './login.ts';
+import {
+  createTestContext,
+  DAY_MS,
+  inWorld,
+  isRefusedWith,
+  MINUTE_MS,
+  type World,
+} from '../testing/world.ts';
+import type { SignInResult } from './login.ts';
 import { login } from './login.ts';
 import { refreshSession } from './refresh.ts';
 import { logout, logoutEverywhere } from './sessions.ts';
@@ -14,20 +21,20 @@ const OWNER = { locale: 'en', person: { email: 'ada@example.com', username: 'som
 const ada = 'ada@example.com';
 const PASSWORD = 'correct horse battery';
 const SECOND = 1000;
-const invalid = refusedAs('refresh_token_invalid');
+const invalid = isRefusedWith('refresh_token_invalid');
 
-async function loggedIn(world: World): Promise<SignedIn> {
+async function loggedIn(world: World): Promise<SignInResult> {
   await world.signUp(ada, PASSWORD);
-  return login(world.deps, { address: ada, password: PASSWORD }, useCaseContext());
+  return login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
 }
 
 async function revocations(world: World, userId: string): Promise<number> {
   return (await world.typesOf(userId)).filter((type) => type === 'SessionsRevoked').length;
 }
 
-function loginLater(world: World): Promise<SignedIn> {
+function loginLater(world: World): Promise<SignInResult> {
   world.advance(1);
-  return login(world.deps, { address: ada, password: PASSWORD }, useCaseContext());
+  return login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
 }
 
 describe('a refresh token', () => {
@@ -35,8 +42,8 @@ describe('a refresh token', () => {
     'gives the next one',
     inWorld(async (world) => {
       const first = await loggedIn(world);
-      const second = await refreshSession(world.deps, first.refreshToken, useCaseContext());
-      const third = await refreshSession(world.deps, second.refreshToken, useCaseContext());
+      const second = await refreshSession(world.deps, first.refreshToken, createTestContext());
+      const third = await refreshSession(world.deps, second.refreshToken, createTestContext());
       assert.equal(new Set([first, second, third].map(({ refreshToken }) => refreshToken)).size, 3);
     }),
   );
@@ -45,10 +52,10 @@ describe('a refresh token', () => {
     'gives the same next one again for ten minutes, because the answer may have been lost',
     inWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
-      const next = await refreshSession(world.deps, refreshToken, useCaseContext());
-      world.advance(10 * MINUTE);
+      const next = await refreshSession(world.deps, refreshToken, createTestContext());
+      world.advance(10 * MINUTE_MS);
       assert.equal(
-        (await refreshSession(world.deps, refreshToken, useCaseContext())).refreshToken,
+        (await refreshSession(world.deps, refreshToken, createTestContext())).refreshToken,
         next.refreshToken,
       );
       assert.equal(await revocations(world, state.userId), 0);
@@ -60,7 +67,7 @@ describe('a refresh token', () => {
     inWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
       const all = await Promise.all(
-        Array.from({ length: 5 }, () => refreshSession(world.deps, refreshToken, useCaseContext())),
+        Array.from({ length: 5 }, () => refreshSession(world.deps, refreshToken, createTestContext())),
       );
       assert.equal(new Set(all.map((answer) => answer.refreshToken)).size, 1);
       assert.equal(await revocations(world, state.userId), 0);
@@ -79,9 +86,9 @@ describe('a refresh token', () => {
           return Promise.reject(failure);
         }
         const failing = { ...world.deps, accounts: { ...world.deps.accounts, load } };
-        await assert.rejects(refreshSession(failing, refreshToken, useCaseContext()), failure);
+        await assert.rejects(refreshSession(failing, refreshToken, createTestContext()), failure);
         world.advance(60 * SECOND);
-        await refreshSession(world.deps, refreshToken, useCaseContext());
+        await refreshSession(world.deps, refreshToken, createTestContext());
         assert.equal(await revocations(world, state.userId), 0);
       }),
     );
@@ -91,11 +98,11 @@ describe('a refresh token', () => {
     'is told apart from theft by processes whose clocks differ',
     inWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
-      const next = await refreshSession(world.deps, refreshToken, useCaseContext());
-      for (const skew of [MINUTE, -2 * MINUTE, -10 * DAY]) {
+      const next = await refreshSession(world.deps, refreshToken, createTestContext());
+      for (const skew of [MINUTE_MS, -2 * MINUTE_MS, -10 * DAY_MS]) {
         world.advance(skew);
         assert.equal(
-          (await refreshSession(world.deps, refreshToken, useCaseContext())).refreshToken,
+          (await refreshSession(world.deps, refreshToken, createTestContext())).refreshToken,
           next.refreshToken,
         );
       }
@@ -107,13 +114,13 @@ describe('a refresh token', () => {
     'used again after ten minutes ends its session, once, and no other',
     inWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
-      const other = await login(world.deps, { address: ada, password: PASSWORD }, useCaseContext());
-      const next = await refreshSession(world.deps, refreshToken, useCaseContext());
-      world.advance(11 * MINUTE + SECOND);
-      await assert.rejects(refreshSession(world.deps, refreshToken, useCaseContext()), invalid);
-      await assert.rejects(refreshSession(world.deps, next.refreshToken, useCaseContext()), invalid);
-      await assert.rejects(refreshSession(world.deps, refreshToken, useCaseContext()), invalid);
-      await refreshSession(world.deps, other.refreshToken, useCaseContext());
+      const other = await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
+      const next = await refreshSession(world.deps, refreshToken, createTestContext());
+      world.advance(11 * MINUTE_MS + SECOND);
+      await assert.rejects(refreshSession(world.deps, refreshToken, createTestContext()), invalid);
+      await assert.rejects(refreshSession(world.deps, next.refreshToken, createTestContext()), invalid);
+      await assert.rejects(refreshSession(world.deps, refreshToken, createTestContext()), invalid);
+      await refreshSession(world.deps, other.refreshToken, createTestContext());
       assert.equal(await revocations(world, state.userId), 1);
     }),
   );
@@ -122,12 +129,12 @@ describe('a refresh token', () => {
     'whose successor was used is stolen, however soon it comes: its session ends',
     inWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
-      const other = await login(world.deps, { address: ada, password: PASSWORD }, useCaseContext());
-      const next = await refreshSession(world.deps, refreshToken, useCaseContext());
-      const third = await refreshSession(world.deps, next.refreshToken, useCaseContext());
-      await assert.rejects(refreshSession(world.deps, refreshToken, useCaseContext()), invalid);
-      await assert.rejects(refreshSession(world.deps, third.refreshToken, useCaseContext()), invalid);
-      await refreshSession(world.deps, other.refreshToken, useCaseContext());
+      const other = await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
+      const next = await refreshSession(world.deps, refreshToken, createTestContext());
+      const third = await refreshSession(world.deps, next.refreshToken, createTestContext());
+      await assert.rejects(refreshSession(world.deps, refreshToken, createTestContext()), invalid);
+      await assert.rejects(refreshSession(world.deps, third.refreshToken, createTestContext()), invalid);
+      await refreshSession(world.deps, other.refreshToken, createTestContext());
       const facts = await world.factsOf(state.userId);
       const sessionId = world.deps.refreshTokens.open(refreshToken)?.sessionId;
       const data = { userId: state.userId, reason: 'refresh-reuse', sessionId };
@@ -139,15 +146,15 @@ describe('a refresh token', () => {
     'whose successor was used by another client ends every session',
     inWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
-      const other = await login(world.deps, { address: ada, password: PASSWORD }, useCaseContext());
-      const next = await refreshSession(world.deps, refreshToken, useCaseContext());
+      const other = await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
+      const next = await refreshSession(world.deps, refreshToken, createTestContext());
       await refreshSession(
         world.deps,
         next.refreshToken,
-        useCaseContext({ userAgent: 'the browser of a thief' }),
+        createTestContext({ userAgent: 'the browser of a thief' }),
       );
-      await assert.rejects(refreshSession(world.deps, refreshToken, useCaseContext()), invalid);
-      await assert.rejects(refreshSession(world.deps, other.refreshToken, useCaseContext()), invalid);
+      await assert.rejects(refreshSession(world.deps, refreshToken, createTestContext()), invalid);
+      await assert.rejects(refreshSession(world.deps, other.refreshToken, createTestContext()), invalid);
       assert.deepEqual((await world.factsOf(state.userId)).at(-1)?.data, {
         userId: state.userId,
         reason: 'refresh-reuse',
@@ -160,15 +167,15 @@ describe('a refresh token', () => {
     'of a session that a theft has ended works for nobody, though a crash left its row',
     inWorld(async (world) => {
       const { refreshToken } = await loggedIn(world);
-      const next = await refreshSession(world.deps, refreshToken, useCaseContext());
-      const third = await refreshSession(world.deps, next.refreshToken, useCaseContext());
+      const next = await refreshSession(world.deps, refreshToken, createTestContext());
+      const third = await refreshSession(world.deps, next.refreshToken, createTestContext());
       const away = new StoreUnavailable(new Error('away'));
       const sessions = { ...world.deps.sessions, remove: () => Promise.reject(away) };
       await assert.rejects(
-        refreshSession({ ...world.deps, sessions }, refreshToken, useCaseContext()),
+        refreshSession({ ...world.deps, sessions }, refreshToken, createTestContext()),
         invalid,
       );
-      await assert.rejects(refreshSession(world.deps, third.refreshToken, useCaseContext()), invalid);
+      await assert.rejects(refreshSession(world.deps, third.refreshToken, createTestContext()), invalid);
     }),
   );
 
@@ -176,14 +183,14 @@ describe('a refresh token', () => {
     'of a session that is revoked already ends no session made later, though a crash left its row',
     inWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
-      await refreshSession(world.deps, refreshToken, useCaseContext());
+      await refreshSession(world.deps, refreshToken, createTestContext());
       const revoke = { type: 'RevokeSessions', reason: 'admin' } as const;
-      await world.deps.accounts.execute(state.userId, useCaseContext(), () => revoke);
-      const later = await login(world.deps, { address: ada, password: PASSWORD }, useCaseContext());
-      world.advance(DAY);
-      await assert.rejects(refreshSession(world.deps, refreshToken, useCaseContext()), invalid);
+      await world.deps.accounts.execute(state.userId, createTestContext(), () => revoke);
+      const later = await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
+      world.advance(DAY_MS);
+      await assert.rejects(refreshSession(world.deps, refreshToken, createTestContext()), invalid);
       assert.equal(await revocations(world, state.userId), 1);
-      await refreshSession(world.deps, later.refreshToken, useCaseContext());
+      await refreshSession(world.deps, later.refreshToken, createTestContext());
     }),
   );
 
@@ -191,13 +198,13 @@ describe('a refresh token', () => {
     'dies after two weeks without use',
     inWorld(async (world) => {
       const idle = await loggedIn(world);
-      const used = await login(world.deps, { address: ada, password: PASSWORD }, useCaseContext());
-      world.advance(13 * DAY);
-      const next = await refreshSession(world.deps, used.refreshToken, useCaseContext());
-      world.advance(DAY);
-      await assert.rejects(refreshSession(world.deps, idle.refreshToken, useCaseContext()), invalid);
-      world.advance(12 * DAY);
-      await refreshSession(world.deps, next.refreshToken, useCaseContext());
+      const used = await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
+      world.advance(13 * DAY_MS);
+      const next = await refreshSession(world.deps, used.refreshToken, createTestContext());
+      world.advance(DAY_MS);
+      await assert.rejects(refreshSession(world.deps, idle.refreshToken, createTestContext()), invalid);
+      world.advance(12 * DAY_MS);
+      await refreshSession(world.deps, next.refreshToken, createTestContext());
     }),
   );
 
@@ -207,11 +214,11 @@ describe('a refresh token', () => {
       const oldest = await loggedIn(world);
       const second = await loginLater(world);
       for (let n = 3; n <= 50; n += 1) await loginLater(world);
-      await refreshSession(world.deps, oldest.refreshToken, useCaseContext());
+      await refreshSession(world.deps, oldest.refreshToken, createTestContext());
       const newest = await loginLater(world);
-      await assert.rejects(refreshSession(world.deps, oldest.refreshToken, useCaseContext()), invalid);
+      await assert.rejects(refreshSession(world.deps, oldest.refreshToken, createTestContext()), invalid);
       for (const { refreshToken } of [second, newest])
-        await refreshSession(world.deps, refreshToken, useCaseContext());
+        await refreshSession(world.deps, refreshToken, createTestContext());
     }),
   );
 
@@ -220,11 +227,11 @@ describe('a refresh token', () => {
     inWorld(async (world) => {
       let { refreshToken } = await loggedIn(world);
       for (const days of [10, 10, 9]) {
-        world.advance(days * DAY);
-        ({ refreshToken } = await refreshSession(world.deps, refreshToken, useCaseContext()));
+        world.advance(days * DAY_MS);
+        ({ refreshToken } = await refreshSession(world.deps, refreshToken, createTestContext()));
       }
-      world.advance(DAY);
-      await assert.rejects(refreshSession(world.deps, refreshToken, useCaseContext()), invalid);
+      world.advance(DAY_MS);
+      await assert.rejects(refreshSession(world.deps, refreshToken, createTestContext()), invalid);
     }),
   );
 
@@ -233,17 +240,17 @@ describe('a refresh token', () => {
     inWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
       await logout(world.deps, refreshToken);
-      await assert.rejects(refreshSession(world.deps, refreshToken, useCaseContext()), invalid);
+      await assert.rejects(refreshSession(world.deps, refreshToken, createTestContext()), invalid);
 
-      const second = await login(world.deps, { address: ada, password: PASSWORD }, useCaseContext());
-      await logoutEverywhere(world.deps, { userId: state.userId, sessionId: '', state }, useCaseContext());
-      await assert.rejects(refreshSession(world.deps, second.refreshToken, useCaseContext()), invalid);
+      const second = await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
+      await logoutEverywhere(world.deps, { userId: state.userId, sessionId: '', state }, createTestContext());
+      await assert.rejects(refreshSession(world.deps, second.refreshToken, createTestContext()), invalid);
 
-      const third = await login(world.deps, { address: ada, password: PASSWORD }, useCaseContext());
-      await disableAccount(world.deps, { userId: state.userId, by: 'ops' }, useCaseContext());
-      await assert.rejects(refreshSession(world.deps, third.refreshToken, useCaseContext()), invalid);
+      const third = await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
+      await disableAccount(world.deps, { userId: state.userId, by: 'ops' }, createTestContext());
+      await assert.rejects(refreshSession(world.deps, third.refreshToken, createTestContext()), invalid);
       await assert.rejects(
-        refreshSession(world.deps, `${third.refreshToken.slice(0, -1)}!`, useCaseContext()),
+        refreshSession(world.deps, `${third.refreshToken.slice(0, -1)}!`, createTestContext()),
         invalid,
       );
     }),

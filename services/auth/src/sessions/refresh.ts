@@ -1,11 +1,11 @@
-/** Refresh: each token works once. `judgeReuse` decides about a token that is used again. */
+/** Refresh: each token works once. `judgeRefreshTokenReuse` decides about a token that is used again. */
 import { isLiving } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
-import { judgeReuse } from './judge-reuse.ts';
-import { issueTokens, type SignedIn } from './login.ts';
+import { judgeRefreshTokenReuse } from './judge-refresh-token-reuse.ts';
+import { issueTokens, type SignInResult } from './login.ts';
 import { sessionEndAfterUse } from './session-end.ts';
 import { sessionStatus } from './session-status.ts';
 
@@ -19,7 +19,7 @@ export async function refreshSession(
   deps: Needs,
   refreshToken: string,
   context: UseCaseContext,
-): Promise<SignedIn> {
+): Promise<SignInResult> {
   const named = deps.refreshTokens.open(refreshToken);
   if (named === undefined) throw new Refused('refresh_token_invalid');
   const session = await findUnexpired(deps, named.sessionId);
@@ -61,7 +61,7 @@ async function answerReuse(
 ): Promise<Session> {
   const { refreshReuseMinutes } = deps.settings;
   const use = { n, now: deps.now(), userAgent: context.userAgent, reuseMinutes: refreshReuseMinutes };
-  const verdict = judgeReuse(session, use);
+  const verdict = judgeRefreshTokenReuse(session, use);
   if (verdict === 'repeat') return session;
   if (verdict !== 'unknown') await endSessions(deps, session, verdict, context);
   throw new Refused('refresh_token_invalid');

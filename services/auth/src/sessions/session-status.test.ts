@@ -9,11 +9,11 @@ import {
   registrationEnded,
   userRegistered,
 } from '../account/testing/ada.ts';
-import { fold, verifiedAfter } from '../account/testing/given-when-then.ts';
+import { fold, verifiedAccountAfter } from '../account/testing/given-when-then.ts';
 import type { Session } from '../ports/sessions.ts';
 import { findCaller, sessionStatus } from './session-status.ts';
 
-const ada = verifiedAfter(userRegistered(linkNamed('A')), accountVerified);
+const ada = verifiedAccountAfter(userRegistered(linkNamed('A')), accountVerified);
 const now = new Date('2026-03-01T12:00:00.000Z');
 const session: Session = {
   id: 'session-1',

@@ -51,7 +51,7 @@ export async function findCaller(
  * caller's token was checked, so that a request has no effect once all sessions were ended.
  * @throws Refused (unauthenticated)
  */
-export function asCaller(
+export function refuseRevokedCaller(
   { state: checked }: Pick<Caller, 'state'>,
   ask: CommandFor<AccountState, Command>,
 ): CommandFor<AccountState, Command> {

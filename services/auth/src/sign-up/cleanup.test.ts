@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createClockGuard, createLogger } from '@latchkey/process';
 import { captureLog } from '@latchkey/process/testing';
-import { ownerOf } from '../addresses/owners.ts';
-import { registrationOf } from '../ports/testing/commits.ts';
+import { findOwnerId } from '../addresses/owners.ts';
+import { createRegistrationCommit } from '../ports/testing/commits.ts';
 import { login } from '../sessions/login.ts';
 import { waitUntil } from '../testing/until.ts';
-import { DAY, inWorld, useCaseContext, type World } from '../testing/world.ts';
+import { createTestContext, DAY_MS, inWorld, type World } from '../testing/world.ts';
 import { cleanUpOnce, createCleanup } from './cleanup.ts';
 
 const ada = 'ada@example.com';
 const PASSWORD = 'correct horse battery';
-const WEEK = 7 * DAY;
+const WEEK = 7 * DAY_MS;
 
 async function statusOf({ deps }: World, userId: string) {
   return (await deps.accounts.load(userId)).status;
@@ -24,11 +24,11 @@ async function marked({ deps }: World): Promise<readonly string[]> {
 async function verifiedByACrash(world: World, userId: string): Promise<void> {
   const { deps, tokenOf } = world;
   const tokenHash = deps.linkTokens.hash('verification', tokenOf(userId, 'verification'));
-  await deps.accounts.execute(userId, useCaseContext(), async () => ({
+  await deps.accounts.execute(userId, createTestContext(), async () => ({
     type: 'Verify',
     tokenHash,
     now: deps.now(),
-    owner: await ownerOf(deps, ada),
+    owner: await findOwnerId(deps, ada),
     proof: { kind: 'holder', holders: [{ userId, since: 1 }] },
   }));
 }
@@ -82,7 +82,7 @@ describe('the sweep', () => {
       ] as const)
         await Promise.all(
           Array.from({ length: count }, (_, n) =>
-            world.deps.journal.append(registrationOf(`${n}@example.com`, { at })),
+            world.deps.journal.append(createRegistrationCommit(`${n}@example.com`, { at })),
           ),
         );
       let turns = 0;
@@ -166,7 +166,7 @@ describe('the sweep', () => {
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const expire = { type: 'EndRegistration', reason: 'expired', owner: undefined } as const;
-      await world.deps.accounts.execute(userId, useCaseContext(), () => expire);
+      await world.deps.accounts.execute(userId, createTestContext(), () => expire);
       await cleanUpOnce(world.deps);
       assert.deepEqual(await marked(world), []);
     }),
@@ -178,7 +178,7 @@ describe('the sweep', () => {
       const at = world.deps.now().toISOString();
       const addresses = Array.from({ length: 205 }, (_, n) => `${n}@example.com`);
       await Promise.all(
-        addresses.map((address) => world.deps.journal.append(registrationOf(address, { at }))),
+        addresses.map((address) => world.deps.journal.append(createRegistrationCommit(address, { at }))),
       );
       world.advance(WEEK);
       await cleanUpOnce(world.deps);
@@ -190,9 +190,9 @@ describe('the sweep', () => {
     'removes the sessions that are over and no others',
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
-      await login(world.deps, { address: ada, password: PASSWORD }, useCaseContext());
+      await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
       function at(days: number) {
-        return new Date(world.deps.now().getTime() + days * DAY);
+        return new Date(world.deps.now().getTime() + days * DAY_MS);
       }
       const session = {
         ...{ userId, n: 0, since: 1, ip: '192.0.2.1', userAgent: 'a browser' },
@@ -201,7 +201,7 @@ describe('the sweep', () => {
       await Promise.all(
         Array.from({ length: 401 }, (_, n) => world.deps.sessions.create({ ...session, id: `${n}` })),
       );
-      world.advance(2 * DAY);
+      world.advance(2 * DAY_MS);
       await cleanUpOnce(world.deps);
       assert.equal((await world.deps.sessions.list(userId, new Date(0), { limit: 9 })).length, 1);
     }),

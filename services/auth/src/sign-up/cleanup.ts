@@ -6,14 +6,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClockGuard, Logger, Part } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
 import { StoreUnavailable } from '@latchkey/store';
-import { ownerOf } from '../addresses/owners.ts';
+import { findOwnerId } from '../addresses/owners.ts';
 import type { UseCaseDeps } from '../deps.ts';
-import { releaseDue } from '../email-change/release.ts';
+import { releaseDueAddresses } from '../email-change/release.ts';
 import { createJob } from '../job.ts';
 import type { Registration } from '../ports/registrations.ts';
 
 /** An unverified sign-up ends after seven days. */
-export const REGISTRATION_DAYS = 7;
+export const SIGN_UP_EXPIRY_DAYS = 7;
 
 const EVERY_MS = 5 * 60_000;
 const LEASE_MS = 2 * EVERY_MS;
@@ -59,7 +59,7 @@ export async function cleanUpOnce(
     after = page.length === PAGE ? page.at(-1) : undefined;
     await nextTurn();
   } while (after);
-  await releaseDue(deps, onSkipped);
+  await releaseDueAddresses(deps, onSkipped);
   while ((await deps.sessions.removeExpired(deps.now(), PAGE)) === PAGE) await nextTurn();
   await deps.limits.removeExpired();
   await deps.idempotencyKeys.removeExpired(deps.now());
@@ -68,7 +68,7 @@ export async function cleanUpOnce(
 
 /** Returns the latest time at which a sign-up that has expired by now was made. */
 function expiryOf(now: Date): Date {
-  return new Date(now.getTime() - REGISTRATION_DAYS * 86_400_000);
+  return new Date(now.getTime() - SIGN_UP_EXPIRY_DAYS * 86_400_000);
 }
 
 /** Skips a sign-up that cannot be read or keeps changing, so that it does not block those behind it. */
@@ -87,7 +87,7 @@ async function processRegistration(deps: Needs, { stream, address, at }: Registr
   const { state } = await deps.accounts.execute(stream, { correlationId: deps.newId() }, async () => ({
     type: 'EndRegistration',
     reason: isExpired ? 'expired' : 'superseded',
-    owner: await ownerOf(deps, address),
+    owner: await findOwnerId(deps, address),
   }));
   if (state.status !== 'unverified') await deps.registrations.settle(stream);
 }

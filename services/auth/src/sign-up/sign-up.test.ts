@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ownerOf } from '../addresses/owners.ts';
+import { findOwnerId } from '../addresses/owners.ts';
 import { mailCharges } from '../limits/mail-budget.ts';
 import { processRequest } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
 import { refreshSession } from '../sessions/refresh.ts';
-import { DAY, inWorld, refusedAs, useCaseContext, type World } from '../testing/world.ts';
+import { createTestContext, DAY_MS, inWorld, isRefusedWith, type World } from '../testing/world.ts';
 import { signUp } from './sign-up.ts';
 import { rejectSignUp, type VerificationEvidence, verifySignUp, viewVerification } from './verification.ts';
 
@@ -33,7 +33,7 @@ function by(password: string): VerificationEvidence {
 const MAILS = 20;
 /** Counts how many mails the address can still get, by taking them. */
 async function mailsLeft({ deps }: World): Promise<number> {
-  const [hour] = mailCharges('sign-up', ada, useCaseContext().ip);
+  const [hour] = mailCharges('sign-up', ada, createTestContext().ip);
   assert.ok(hour);
   let left = 0;
   while ((await deps.limits.take(hour.limit, hour.key)).allowed) left += 1;
@@ -46,7 +46,7 @@ function tokenOf(world: World, userId: string) {
 
 describe('a sign-up', () => {
   function keyed(key: string, body = 'the body', ip?: string) {
-    return useCaseContext({ idempotency: { key, body }, ...(ip !== undefined && { ip }) });
+    return createTestContext({ idempotency: { key, body }, ...(ip !== undefined && { ip }) });
   }
 
   test(
@@ -66,11 +66,11 @@ describe('a sign-up', () => {
     inWorld(async (world) => {
       await signUp(world.deps, person, keyed('1'));
       const other = keyed('1', 'another body');
-      await assert.rejects(signUp(world.deps, person, other), refusedAs('idempotency_key_reused'));
+      await assert.rejects(signUp(world.deps, person, other), isRefusedWith('idempotency_key_reused'));
       assert.equal(await living(world), 1);
       await signUp(world.deps, person, keyed('1', 'another body', '203.0.113.9'));
       assert.equal(await living(world), 2);
-      world.advance(DAY);
+      world.advance(DAY_MS);
       await signUp(world.deps, person, other);
       assert.equal(await living(world), 2);
     }),
@@ -91,7 +91,7 @@ describe('a sign-up', () => {
     inWorld(async (world) => {
       for (const _ of Array(5).keys()) await world.signUp(ada, PASSWORD);
       assert.equal(await world.deps.requests.count(), 0);
-      await signUp(world.deps, person, useCaseContext());
+      await signUp(world.deps, person, createTestContext());
       assert.equal(await living(world), 5);
       assert.equal(await world.deps.requests.count(), 1);
     }),
@@ -123,9 +123,9 @@ describe('a sign-up', () => {
   test(
     'over the mail limit of its address is refused, and makes nothing',
     inWorld(async (world) => {
-      for (const take of mailCharges('sign-up', ada, useCaseContext().ip))
+      for (const take of mailCharges('sign-up', ada, createTestContext().ip))
         while ((await world.deps.limits.take(take.limit, take.key)).allowed);
-      await assert.rejects(signUp(world.deps, person, useCaseContext()), refusedAs('rate_limited'));
+      await assert.rejects(signUp(world.deps, person, createTestContext()), isRefusedWith('rate_limited'));
       assert.equal(await living(world), 0);
       assert.equal(await world.deps.requests.count(), 0);
     }),
@@ -149,17 +149,17 @@ describe('a sign-up', () => {
     inWorld(async (world) => {
       const revealing = { ...world.deps, settings: { ...world.deps.settings, revealExisting: true } };
       await world.signUp(ada, PASSWORD);
-      await signUp(revealing, person, useCaseContext());
+      await signUp(revealing, person, createTestContext());
       const { userId } = await world.signUp(ada, PASSWORD);
       await verifySignUp(
         world.deps,
         { token: tokenOf(world, userId), evidence: by(PASSWORD) },
-        useCaseContext(),
+        createTestContext(),
       );
-      await signUp(world.deps, person, useCaseContext());
+      await signUp(world.deps, person, createTestContext());
       await assert.rejects(
-        signUp(revealing, person, useCaseContext()),
-        refusedAs('email_already_registered'),
+        signUp(revealing, person, createTestContext()),
+        isRefusedWith('email_already_registered'),
       );
     }),
   );
@@ -174,23 +174,23 @@ describe('verifying a sign-up', () => {
       await verifySignUp(
         world.deps,
         { token: tokenOf(world, userId), evidence: by(PASSWORD) },
-        useCaseContext(),
+        createTestContext(),
       );
-      assert.equal(await ownerOf(world.deps, ada), userId);
+      assert.equal(await findOwnerId(world.deps, ada), userId);
       assert.equal(await living(world), 0);
       assert.equal(await statusOf(world, other.userId), 'ended');
       await assert.rejects(
         verifySignUp(
           world.deps,
           { token: tokenOf(world, other.userId), evidence: by(ANOTHER) },
-          useCaseContext(),
+          createTestContext(),
         ),
-        refusedAs('token_invalid'),
+        isRefusedWith('token_invalid'),
       );
       const again = await verifySignUp(
         world.deps,
         { token: tokenOf(world, userId), evidence: NONE },
-        useCaseContext(),
+        createTestContext(),
       );
       assert.deepEqual(again.facts, []);
     }),
@@ -202,12 +202,12 @@ describe('verifying a sign-up', () => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const token = tokenOf(world, userId);
       function attempt(evidence: VerificationEvidence) {
-        return verifySignUp(world.deps, { token, evidence }, useCaseContext());
+        return verifySignUp(world.deps, { token, evidence }, createTestContext());
       }
-      await assert.rejects(attempt(NONE), refusedAs('password_required'));
+      await assert.rejects(attempt(NONE), isRefusedWith('password_required'));
       for (const _ of Array(3).keys())
-        await assert.rejects(attempt(by(ANOTHER)), refusedAs('password_required'));
-      await assert.rejects(attempt(by(PASSWORD)), refusedAs('rate_limited'));
+        await assert.rejects(attempt(by(ANOTHER)), isRefusedWith('password_required'));
+      await assert.rejects(attempt(by(PASSWORD)), isRefusedWith('rate_limited'));
       assert.equal(await statusOf(world, userId), 'unverified');
     }),
   );
@@ -224,10 +224,10 @@ describe('verifying a sign-up', () => {
       assert.equal((await viewVerification(world.deps, token, [{ userId, since: 1 }])).known, true);
       assert.equal((await viewVerification(world.deps, token, [])).known, false);
       await assert.rejects(
-        verifySignUp(world.deps, { token, evidence: holding(stranger.userId) }, useCaseContext()),
-        refusedAs('password_required'),
+        verifySignUp(world.deps, { token, evidence: holding(stranger.userId) }, createTestContext()),
+        isRefusedWith('password_required'),
       );
-      await verifySignUp(world.deps, { token, evidence: holding(userId) }, useCaseContext());
+      await verifySignUp(world.deps, { token, evidence: holding(userId) }, createTestContext());
       assert.equal(await statusOf(world, userId), 'verified');
     }),
   );
@@ -236,14 +236,14 @@ describe('verifying a sign-up', () => {
     'with a new password ends the sessions of the person who signed up, and lets its owner in',
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
-      const stranger = await login(world.deps, { address: ada, password: PASSWORD }, useCaseContext());
+      const stranger = await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
       const token = tokenOf(world, userId);
       function choose(newPassword: string, confirmNewPassword = newPassword) {
         const evidence = { kind: 'new-password', newPassword, confirmNewPassword } as const;
-        return verifySignUp(world.deps, { token, evidence }, useCaseContext({ ip: '203.0.113.9' }));
+        return verifySignUp(world.deps, { token, evidence }, createTestContext({ ip: '203.0.113.9' }));
       }
-      await assert.rejects(choose(ANOTHER, PASSWORD), refusedAs('passwords_do_not_match'));
-      await assert.rejects(choose('short'), refusedAs('password_too_weak'));
+      await assert.rejects(choose(ANOTHER, PASSWORD), isRefusedWith('passwords_do_not_match'));
+      await assert.rejects(choose('short'), isRefusedWith('password_too_weak'));
       const { facts } = await choose(ANOTHER);
       assert.deepEqual(
         facts.map(({ type }) => type),
@@ -251,18 +251,18 @@ describe('verifying a sign-up', () => {
       );
       assert.deepEqual(await world.deps.sessions.list(userId, world.deps.now(), { limit: 10 }), []);
       await assert.rejects(
-        refreshSession(world.deps, stranger.refreshToken, useCaseContext()),
-        refusedAs('refresh_token_invalid'),
+        refreshSession(world.deps, stranger.refreshToken, createTestContext()),
+        isRefusedWith('refresh_token_invalid'),
       );
       await assert.rejects(
-        login(world.deps, { address: ada, password: PASSWORD }, useCaseContext()),
-        refusedAs('invalid_credentials'),
+        login(world.deps, { address: ada, password: PASSWORD }, createTestContext()),
+        isRefusedWith('invalid_credentials'),
       );
-      const mine = await login(world.deps, { address: ada, password: ANOTHER }, useCaseContext());
+      const mine = await login(world.deps, { address: ada, password: ANOTHER }, createTestContext());
       assert.equal(mine.state.userId, userId);
       // A repeat after a lost response succeeds. A used link cannot set a different password.
       assert.deepEqual((await choose(ANOTHER)).facts, []);
-      await assert.rejects(choose('yet another horse battery'), refusedAs('token_invalid'));
+      await assert.rejects(choose('yet another horse battery'), isRefusedWith('token_invalid'));
     }),
   );
 
@@ -274,7 +274,7 @@ describe('verifying a sign-up', () => {
         return verifySignUp(
           world.deps,
           { token: tokenOf(world, userId), evidence: by(PASSWORD) },
-          useCaseContext(),
+          createTestContext(),
         );
       }
       world.faults.push('answer lost', 'answer lost');
@@ -295,7 +295,7 @@ describe('verifying a sign-up', () => {
           verifySignUp(
             world.deps,
             { token: tokenOf(world, userId), evidence: by(PASSWORD) },
-            useCaseContext(),
+            createTestContext(),
           ),
         ),
       );
@@ -312,12 +312,12 @@ describe('"this was not me"', () => {
     inWorld(async (world) => {
       const stranger = await world.signUp(ada, ANOTHER);
       const { userId } = await world.signUp(ada, PASSWORD);
-      await rejectSignUp(world.deps, tokenOf(world, stranger.userId), useCaseContext());
+      await rejectSignUp(world.deps, tokenOf(world, stranger.userId), createTestContext());
       assert.equal(await statusOf(world, stranger.userId), 'ended');
       await verifySignUp(
         world.deps,
         { token: tokenOf(world, userId), evidence: by(PASSWORD) },
-        useCaseContext(),
+        createTestContext(),
       );
       assert.equal(await statusOf(world, userId), 'verified');
     }),

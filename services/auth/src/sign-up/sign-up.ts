@@ -1,10 +1,10 @@
 /** Sign-up: creates an account, even if the address is in use. Neither response nor work depends on whether it is. */
-import { ownerOf } from '../addresses/owners.ts';
+import { findOwnerId } from '../addresses/owners.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { repeatableCommandId } from '../idempotency.ts';
 import { ipKey, networkKey } from '../limits/ip-key.ts';
 import { mailCharges } from '../limits/mail-budget.ts';
-import { withinLimits } from '../limits/within-limits.ts';
+import { runWithinLimits } from '../limits/within-limits.ts';
 import { assertStrongPassword } from '../passwords/new-password.ts';
 import type { Commit } from '../ports/journal.ts';
 import { Refused } from '../refused.ts';
@@ -25,7 +25,7 @@ export interface SignUpRequest {
   readonly locale: string;
 }
 
-export interface SignedUp {
+export interface SignUpResult {
   /** The id of the new account. If another account got the mail instead, an id that no account has. */
   readonly userId: string;
 }
@@ -55,7 +55,11 @@ type Needs = Pick<
  * @throws Refused (rate_limited, password_too_weak, idempotency_key_reused, overloaded; email_already_registered if the
  * settings allow revealing it)
  */
-export async function signUp(deps: Needs, person: SignUpRequest, context: UseCaseContext): Promise<SignedUp> {
+export async function signUp(
+  deps: Needs,
+  person: SignUpRequest,
+  context: UseCaseContext,
+): Promise<SignUpResult> {
   const { email, password, username } = person;
   assertStrongPassword(deps, password, { email: email.stored, username }, 'password');
   const commandId = await repeatableCommandId(
@@ -68,16 +72,20 @@ export async function signUp(deps: Needs, person: SignUpRequest, context: UseCas
 
 type CommandContext = UseCaseContext & { readonly commandId: string | undefined };
 
-async function signUpOnce(deps: Needs, person: SignUpRequest, context: CommandContext): Promise<SignedUp> {
+async function signUpOnce(
+  deps: Needs,
+  person: SignUpRequest,
+  context: CommandContext,
+): Promise<SignUpResult> {
   const { commandId, ip } = context;
   const { canonical: address } = person.email;
   const earlier = commandId === undefined ? undefined : await deps.accounts.carriedOut(commandId);
   if (earlier !== undefined) return { userId: registeredBy(earlier) ?? deps.newId() };
   const signUps = { limit: 'signup-ip', key: ipKey(ip) } as const;
-  const { userId } = await withinLimits(deps, [signUps], async () => {
+  const { userId } = await runWithinLimits(deps, [signUps], async () => {
     if (deps.settings.revealExisting) await assertUnowned(deps, address);
     // A sign-up whose mail may not be sent is refused: without a mail, nobody could ever verify it.
-    return withinLimits(deps, mailCharges('sign-up', address, ip), () => register(deps, person, context));
+    return runWithinLimits(deps, mailCharges('sign-up', address, ip), () => register(deps, person, context));
   });
   return { userId };
 }
@@ -92,7 +100,7 @@ async function register(
   deps: Needs,
   { email, password, ...person }: SignUpRequest,
   context: CommandContext,
-): Promise<SignedUp & { readonly repeated: boolean }> {
+): Promise<SignUpResult & { readonly repeated: boolean }> {
   const { accounts, registrations, passwords, newId } = deps;
   const { stored, canonical: address } = email;
   const { commandId, ...origin } = context;
@@ -121,7 +129,7 @@ async function register(
       locale,
       passwordHash,
       link,
-      owner: await ownerOf(deps, address),
+      owner: await findOwnerId(deps, address),
     }),
   );
   const [registered] = facts;
@@ -129,5 +137,5 @@ async function register(
 }
 
 async function assertUnowned(deps: Pick<UseCaseDeps, 'journal'>, address: string): Promise<void> {
-  if ((await ownerOf(deps, address)) !== undefined) throw new Refused('email_already_registered');
+  if ((await findOwnerId(deps, address)) !== undefined) throw new Refused('email_already_registered');
 }

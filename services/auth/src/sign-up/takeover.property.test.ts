@@ -8,16 +8,16 @@ import type { SealedContent } from '@latchkey/events';
 import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
 import { isLiving } from '../account/index.ts';
-import { ownerOf } from '../addresses/owners.ts';
+import { findOwnerId } from '../addresses/owners.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { completeReset } from '../passwords/reset.ts';
 import type { Journal } from '../ports/journal.ts';
 import { Refused } from '../refused.ts';
-import { processRequest, requestByAddress } from '../requests/written-requests.ts';
+import { processRequest, requestMailByAddress } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
 import { findCaller } from '../sessions/session-status.ts';
 import { logoutEverywhere } from '../sessions/sessions.ts';
-import { DAY, openWorld, useCaseContext } from '../testing/world.ts';
+import { createTestContext, DAY_MS, openWorld } from '../testing/world.ts';
 import { cleanUpOnce } from './cleanup.ts';
 import { signUp } from './sign-up.ts';
 import { rejectSignUp, renewVerification, type VerificationEvidence, verifySignUp } from './verification.ts';
@@ -178,7 +178,7 @@ async function openStage() {
 type Stage = Awaited<ReturnType<typeof openStage>>;
 
 function contextOf(party: Party, network: number, given: Partial<UseCaseContext> = {}): UseCaseContext {
-  return useCaseContext({ ip: `${10 + PARTIES.indexOf(party)}.0.${network}.1`, ...given });
+  return createTestContext({ ip: `${10 + PARTIES.indexOf(party)}.0.${network}.1`, ...given });
 }
 
 function nthOf<T>(items: readonly T[], index: number): T | undefined {
@@ -229,7 +229,7 @@ async function attempt(stage: Stage, party: Party, action: Action, origin: UseCa
       return;
     }
     case 'request':
-      await requestByAddress(deps, { kind: action.of, address: ADDRESS }, origin);
+      await requestMailByAddress(deps, { kind: action.of, address: ADDRESS }, origin);
       return;
     case 'reject': {
       const link = nthOf(
@@ -299,7 +299,7 @@ async function play(stage: Stage, steps: readonly Step[], check: () => Promise<v
 
 /** Asserts that no password or session of a stranger leads into the verified account of the address. */
 async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
-  const owner = await ownerOf(deps, ADDRESS);
+  const owner = await findOwnerId(deps, ADDRESS);
   if (owner === undefined) return;
   const account = await deps.accounts.load(owner);
   assert.ok(isLiving(account) && account.status === 'verified');
@@ -322,8 +322,8 @@ async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
  */
 async function assertOwnerGetsIn(stage: Stage): Promise<void> {
   const { deps, links, world } = stage;
-  const origin = useCaseContext({ ip: '203.0.113.9' });
-  world.advance(DAY + 1);
+  const origin = createTestContext({ ip: '203.0.113.9' });
+  world.advance(DAY_MS + 1);
   await cleanUpOnce(deps);
   const chosen = LAST;
   const person = {
@@ -333,8 +333,8 @@ async function assertOwnerGetsIn(stage: Stage): Promise<void> {
     locale: 'en',
   };
   const before = links.length;
-  if ((await ownerOf(deps, ADDRESS)) === undefined) await signUp(deps, person, origin);
-  else await requestByAddress(deps, { kind: 'password-reset', address: ADDRESS }, origin);
+  if ((await findOwnerId(deps, ADDRESS)) === undefined) await signUp(deps, person, origin);
+  else await requestMailByAddress(deps, { kind: 'password-reset', address: ADDRESS }, origin);
   await work(stage);
   const link = links.slice(before).at(-1);
   assert.ok(link, 'a mail comes');

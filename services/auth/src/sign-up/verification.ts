@@ -10,16 +10,16 @@ import {
   sameHash,
   verificationRefusal,
 } from '../account/index.ts';
-import { endOtherSignUps, ownerOf } from '../addresses/owners.ts';
+import { endOtherSignUps, findOwnerId } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { mailCharges } from '../limits/mail-budget.ts';
-import { tryWithinLimits, withinLimits } from '../limits/within-limits.ts';
+import { runWithAllowance, runWithinLimits } from '../limits/within-limits.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
 import { assertSamePassword, assertStrongPassword } from '../passwords/new-password.ts';
-import { afterNewPassword } from '../passwords/reset.ts';
+import { endSessionsAndTrustIp } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
-import { mailRequest } from '../requests/written-requests.ts';
+import { mailRequestCharge } from '../requests/written-requests.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import { mintLink, type OpenedLink, readLinkToken } from '../tokens/links.ts';
 
@@ -154,7 +154,7 @@ function confirm(
     type: 'Verify',
     tokenHash,
     now: deps.now(),
-    owner: isLiving(state) ? await ownerOf(deps, state.address) : undefined,
+    owner: isLiving(state) ? await findOwnerId(deps, state.address) : undefined,
     proof,
   }));
 }
@@ -189,7 +189,7 @@ async function confirmByNewPassword(
   assertStrongPassword(deps, newPassword, account, 'newPassword');
   const passwordHash = await deps.passwords.hash(newPassword, account.address, context);
   const outcome = await confirm(deps, link, { kind: 'new-password', passwordHash }, context);
-  if (!outcome.refusal && outcome.facts.length > 0) await afterNewPassword(deps, account, context);
+  if (!outcome.refusal && outcome.facts.length > 0) await endSessionsAndTrustIp(deps, account, context);
   return outcome;
 }
 
@@ -226,15 +226,15 @@ export async function renewVerification(
   const { userId, state } = caller;
   const { address, email } = state;
   const budget = mailCharges('renewal', address, context.ip);
-  const outcome = await withinLimits<Pick<AccountOutcome, 'state' | 'repeated'>>(
+  const outcome = await runWithinLimits<Pick<AccountOutcome, 'state' | 'repeated'>>(
     deps,
-    [mailRequest(context)],
+    [mailRequestCharge(context)],
     async () => {
       if (state.status !== 'unverified') return { state };
-      return tryWithinLimits(deps, budget, ({ allowed }) =>
+      return runWithAllowance(deps, budget, ({ allowed }) =>
         deps.accounts.execute(userId, context, async () => ({
           type: 'RenewVerification',
-          owner: await ownerOf(deps, address),
+          owner: await findOwnerId(deps, address),
           link: await mintLink(deps, 'verification', { userId, email }),
           ...(!allowed && { unlessUsableAt: deps.now() }),
         })),

@@ -2,7 +2,7 @@
 import { type ChainEntry, eraseSalt } from '@latchkey/events';
 
 /** Returns the stored events, of any version, without personal data. A damaged event is dropped as a whole. */
-export function erasedEvents(events: unknown): readonly object[] {
+export function erasePersonFromEvents(events: unknown): readonly object[] {
   return (Array.isArray(events) ? events : []).flatMap((event: unknown) =>
     isObject(event) ? erased(event) : [],
   );

@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { retryLostRace } from '@latchkey/mongo';
 import mongoose from 'mongoose';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { limitRules } from '../ports/testing/limit-rules.ts';
+import { createUniformLimitRules } from '../ports/testing/limit-rules.ts';
 import { createCountingLimits } from './limits.ts';
 
 const once = { points: 1, seconds: 3600 };
-const rules = limitRules(once);
+const rules = createUniformLimitRules(once);
 
 /** Fails as MongoDB does when two clients write one document at the same time. */
 class ContestedLimiter extends RateLimiterMemory {

@@ -53,7 +53,7 @@ export function createCountingLimits(
 }
 
 /** Limits that allow everything: for load tests, with `LIMITS=off`. */
-export const noLimits: Limits = {
+export const noopLimits: Limits = {
   take: async () => ({ allowed: true }),
   peek: async () => ({ allowed: true }),
   giveBack: async () => undefined,

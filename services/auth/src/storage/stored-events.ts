@@ -42,7 +42,12 @@ export function readEvents(stream: string, number: number, events: unknown): rea
  * Returns stored events with chain entries; the given entries are used where none is stored.
  * @throws UnreadableCommit if the string is not a list of events
  */
-export function withChain(stream: string, number: number, json: string, entries: readonly ChainEntry[]) {
+export function addChainEntries(
+  stream: string,
+  number: number,
+  json: string,
+  entries: readonly ChainEntry[],
+) {
   return listOf(stream, number, parseJson(json)).map((event, index) => {
     const chain = event.chain ?? entries[index];
     if (chain === undefined) throw new UnreadableCommit(stream, number, 'it has more events than entries');
@@ -54,7 +59,7 @@ export function withChain(stream: string, number: number, json: string, entries:
  * Groups stored commits by stream, in the given order. For a stream with an unreadable commit, contains the reason
  * instead.
  */
-export function readableByStream<Row extends { readonly stream?: unknown }>(
+export function groupReadableCommitsByStream<Row extends { readonly stream?: unknown }>(
   rows: readonly Row[],
   read: (row: Row) => Commit,
 ): ReadonlyMap<string, readonly Commit[] | UnreadableCommit> {

@@ -2,7 +2,7 @@ import { ipKey } from '../limits/ip-key.ts';
 import type { TrustedPair } from '../ports/trusted-addresses.ts';
 
 /** How long a pair is trusted, in ms: 30 days. */
-export const TRUSTED_MS = 30 * 24 * 60 * 60_000;
+export const TRUST_DURATION_MS = 30 * 24 * 60 * 60_000;
 
 /** Returns the key of a pair. IPv6 addresses in one /64 have the same key. */
 export function trustedPairKey({ address, ip }: TrustedPair): string {

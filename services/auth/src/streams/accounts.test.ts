@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type AccountState, type Command, requireExisting } from '../account/index.ts';
-import { adaAddress, adminId, linkNamed, registerAda } from '../account/testing/ada.ts';
-import { ownerOf } from '../addresses/owners.ts';
-import { inWorld, refusedAs, type World } from '../testing/world.ts';
+import { adaAddress, adminId, linkNamed, registerAdaCommand } from '../account/testing/ada.ts';
+import { findOwnerId } from '../addresses/owners.ts';
+import { inWorld, isRefusedWith, type World } from '../testing/world.ts';
 
 const origin = { correlationId: 'request-1' };
 
-async function registered({ deps }: World, command: Partial<typeof registerAda> = {}): Promise<string> {
+async function registered(
+  { deps }: World,
+  command: Partial<typeof registerAdaCommand> = {},
+): Promise<string> {
   const userId = deps.newId();
   const { state } = await deps.accounts.execute(userId, origin, () => ({
-    ...registerAda,
+    ...registerAdaCommand,
     ...command,
     userId,
   }));
@@ -96,7 +99,10 @@ describe('a command that makes an account', () => {
     'asks for nothing that cannot be there',
     inWorld(async (world) => {
       const userId = world.deps.newId();
-      const { state } = await unasked(world).create(userId, origin, () => ({ ...registerAda, userId }));
+      const { state } = await unasked(world).create(userId, origin, () => ({
+        ...registerAdaCommand,
+        userId,
+      }));
       assert.deepEqual(await world.deps.accounts.load(userId), state);
       assert.deepEqual(world.nudged, [userId]);
     }),
@@ -106,7 +112,10 @@ describe('a command that makes an account', () => {
     'makes none where there is one',
     inWorld(async (world) => {
       const userId = await registered(world);
-      const { facts } = await world.deps.accounts.create(userId, origin, () => ({ ...registerAda, userId }));
+      const { facts } = await world.deps.accounts.create(userId, origin, () => ({
+        ...registerAdaCommand,
+        userId,
+      }));
       assert.deepEqual(facts, []);
       assert.deepEqual(await world.typesOf(userId), ['UserRegistered']);
     }),
@@ -174,7 +183,7 @@ describe('a command whose append goes wrong', () => {
     inWorld(async (world) => {
       const named = { ...origin, commandId: '00000000-0000-4000-8000-000000000002' };
       function signUp(userId: string) {
-        return world.deps.accounts.execute(userId, named, () => ({ ...registerAda, userId }));
+        return world.deps.accounts.execute(userId, named, () => ({ ...registerAdaCommand, userId }));
       }
       const first = await signUp(world.deps.newId());
       const again = await signUp(world.deps.newId());
@@ -216,7 +225,7 @@ describe('a command that another was faster than', () => {
       world.faults.push(...Array.from({ length: 8 }, () => [overtaken, overtaker]).flat());
       await assert.rejects(
         world.deps.accounts.execute(userId, origin, () => ({ ...revoke, reason: 'admin' }) as Command),
-        refusedAs('conflict'),
+        isRefusedWith('conflict'),
       );
       const reasons = (await world.factsOf(userId)).map(({ data }) => 'reason' in data && data.reason);
       assert.equal(reasons.filter((reason) => reason === 'logout-all').length, 8);
@@ -233,7 +242,7 @@ describe('a command that another was faster than', () => {
           type: 'Verify',
           tokenHash: linkNamed('A').hash,
           now: new Date(0),
-          owner: await ownerOf(world.deps, adaAddress),
+          owner: await findOwnerId(world.deps, adaAddress),
           proof: { kind: 'holder', holders: [{ userId, since: 1 }] },
         }));
       }
@@ -242,7 +251,7 @@ describe('a command that another was faster than', () => {
       assert.equal(refusal, 'token_invalid');
       assert.equal(state.status, 'ended');
       assert.equal((await world.deps.accounts.load(other)).status, 'verified');
-      assert.equal(await ownerOf(world.deps, adaAddress), other);
+      assert.equal(await findOwnerId(world.deps, adaAddress), other);
     }),
   );
 });

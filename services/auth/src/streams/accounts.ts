@@ -6,7 +6,7 @@ import {
   evolve,
   initialState,
   isAccountFact,
-  keysOf,
+  lookupKeysOf,
   STATE_VERSION,
 } from '../account/index.ts';
 import type { Stores } from '../ports/stores.ts';
@@ -27,7 +27,7 @@ export function createAccounts(deps: CommandsDeps & Pick<Stores, 'journal' | 'sn
     stateVersion: STATE_VERSION,
   });
   return createCommands(
-    { initial: initialState, evolve, decide, keysOf, owns: isAccountFact },
+    { initial: initialState, evolve, decide, lookupKeysOf, owns: isAccountFact },
     streams,
     deps,
   );

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { chainFlaw, coveredBy } from '@latchkey/events';
-import { commitsOf, testSigner, unchained, userRegistered } from '../ports/testing/commits.ts';
+import { createCommits, removeChain, testSigner, userRegistered } from '../ports/testing/commits.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
-import { outgoingCommit } from '../relay/outgoing.ts';
-import { toPublic } from '../relay/to-public.ts';
+import { toOutgoingCommit } from '../relay/outgoing.ts';
+import { toPublicEvents } from '../relay/to-public-events.ts';
 import { inWorld } from '../testing/world.ts';
 import { chainStream } from './chain-stream.ts';
 
 async function older() {
   const { journal, outbox } = createMemoryStores();
   const stream = randomUUID();
-  const commits = commitsOf(stream, 3);
-  for (const commit of commits) await journal.append(unchained(commit));
+  const commits = createCommits(stream, 3);
+  for (const commit of commits) await journal.append(removeChain(commit));
   return { journal, outbox, stream };
 }
 
@@ -24,7 +24,7 @@ async function assertChained({
 }: Pick<Awaited<ReturnType<typeof older>>, 'journal' | 'stream'>) {
   let previous: string | undefined;
   for (const commit of await journal.read(stream)) {
-    for (const [index, event] of toPublic(commit).entries()) {
+    for (const [index, event] of toPublicEvents(commit).entries()) {
       const chain = commit.events[index]?.chain;
       assert.ok(chain);
       assert.equal(chain.previous, previous);
@@ -64,12 +64,12 @@ describe('a stream of release 0.1', () => {
     inWorld(async ({ deps, freshAccounts }) => {
       const { journal } = deps;
       const stream = randomUUID();
-      const commits = commitsOf(stream, 2);
+      const commits = createCommits(stream, 2);
       const [first, second] = commits;
       assert.ok(first && second);
       const registered = { ...first, events: [userRegistered(stream, 'old@example.com')] };
       await journal.append(registered);
-      await journal.append(unchained(second));
+      await journal.append(removeChain(second));
       await freshAccounts().execute(stream, { correlationId: 'r' }, () => ({
         type: 'RevokeSessions',
         reason: 'logout-all',
@@ -81,11 +81,11 @@ describe('a stream of release 0.1', () => {
 });
 
 test('an event that does not match its hash is not published', () => {
-  const [commit] = commitsOf(randomUUID(), 1);
+  const [commit] = createCommits(randomUUID(), 1);
   assert.ok(commit);
   const [event] = commit.events;
   assert.ok(event);
   const changed = { ...commit, events: [{ ...event, time: '2027-01-01T00:00:00.000Z' }] };
-  assert.throws(() => outgoingCommit(changed, testSigner), /does not match its hash/);
-  assert.throws(() => outgoingCommit(unchained(commit), testSigner), /no place in a hash chain/);
+  assert.throws(() => toOutgoingCommit(changed, testSigner), /does not match its hash/);
+  assert.throws(() => toOutgoingCommit(removeChain(commit), testSigner), /no place in a hash chain/);
 });

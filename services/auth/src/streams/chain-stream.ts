@@ -1,12 +1,12 @@
 /** Adds the events of release 0.1 to the hash chain of their stream. */
 import { type ChainEntry, chainEvent, coveredBy, newPersonSalt } from '@latchkey/events';
 import type { Commit, Journal } from '../ports/journal.ts';
-import { toPublic } from '../relay/to-public.ts';
+import { toPublicEvents } from '../relay/to-public-events.ts';
 
 /** Returns the chain entries of a commit's events. @param previous the hash of the last event before this commit */
 export function chainEntriesOf(commit: Commit, previous: string | undefined): readonly ChainEntry[] {
   let last = previous;
-  return toPublic(commit).map((event, index) => {
+  return toPublicEvents(commit).map((event, index) => {
     const entry = chainEvent(coveredBy(event, commit.events[index]?.stored), last, newPersonSalt());
     last = entry.hash;
     return entry;

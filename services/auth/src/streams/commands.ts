@@ -5,7 +5,7 @@ import { v4 } from 'uuid';
 import type { Fact, RefusalKind } from '../account/index.ts';
 import type { AppendResult, Commit, Journal, RecordedFact } from '../ports/journal.ts';
 import { Refused } from '../refused.ts';
-import { toPublic } from '../relay/to-public.ts';
+import { toPublicEvents } from '../relay/to-public-events.ts';
 import { chainEntriesOf, chainStream } from './chain-stream.ts';
 import type { LoadedStream, Streams } from './streams.ts';
 
@@ -19,7 +19,7 @@ export interface Decider<State, Command, F extends Fact> {
     command: Command,
   ): {
     readonly facts: readonly F[];
-    /** Additional claims for the same commit, besides those that `keysOf` returns. */
+    /** Additional claims for the same commit, besides those that `lookupKeysOf` returns. */
     readonly claims?: readonly string[];
     /**
      * Why the command is refused. A refusal may come with facts, which are appended although the caller is refused.
@@ -27,7 +27,7 @@ export interface Decider<State, Command, F extends Fact> {
     readonly refusal?: RefusalKind;
   };
   /** Returns the keys by which the commit of these facts is found. */
-  keysOf(state: State, facts: readonly F[], at: Date): Pick<Commit, 'claims' | 'address' | 'eraseAt'>;
+  lookupKeysOf(state: State, facts: readonly F[], at: Date): Pick<Commit, 'claims' | 'address' | 'eraseAt'>;
   /** Returns whether a fact belongs to this kind of stream. */
   owns(fact: RecordedFact): fact is RecordedFact & F;
 }
@@ -152,7 +152,7 @@ export function createCommands<State, Command, F extends Fact>(
     const { facts, claims: others = [] } = decided;
     const time = now();
     const at = time.toISOString();
-    const { claims: own = [], ...keys } = decider.keysOf(before.state, facts, time);
+    const { claims: own = [], ...keys } = decider.lookupKeysOf(before.state, facts, time);
     const claims = [...own, ...others];
     return {
       stream,
@@ -194,7 +194,7 @@ export function createCommands<State, Command, F extends Fact>(
   async function append(commit: Commit): Promise<AppendResult> {
     const began = monotonic();
     // A commit that cannot be published would block its stream for good, so it is refused before it is appended.
-    for (const event of toPublic(commit)) encode(event);
+    for (const event of toPublicEvents(commit)) encode(event);
     try {
       return await journal.append(commit);
     } catch (error) {

@@ -3,13 +3,18 @@ import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import type { ChainEntry } from '@latchkey/events';
 import type { Commit } from '../ports/journal.ts';
-import { commitOf, commitsOf, registrationOf, sessionsRevoked } from '../ports/testing/commits.ts';
-import { temporaryStores } from '../storage/sqlite/stores.fixture.ts';
+import {
+  createCommit,
+  createCommits,
+  createRegistrationCommit,
+  sessionsRevoked,
+} from '../ports/testing/commits.ts';
+import { openTemporaryStores } from '../storage/sqlite/stores.fixture.ts';
 import { chainEntriesOf } from './chain-stream.ts';
 import { createJournalView } from './journal-view.ts';
 
 async function openView(t: TestContext, commits: readonly Commit[]) {
-  const { database, stores, close } = await temporaryStores();
+  const { database, stores, close } = await openTemporaryStores();
   t.after(close);
   const { journal, outbox } = stores;
   for (const commit of linked(commits)) await journal.append(commit);
@@ -40,8 +45,12 @@ function sequences(events: readonly { event: { sequence: number } }[]) {
 
 test('a stream is laid open as its events are published, with the commit of each', async (t) => {
   const stream = randomUUID();
-  const first = registrationOf('ada@example.com', { stream });
-  const second = commitOf({ stream, number: 2, events: [sessionsRevoked(stream), sessionsRevoked(stream)] });
+  const first = createRegistrationCommit('ada@example.com', { stream });
+  const second = createCommit({
+    stream,
+    number: 2,
+    events: [sessionsRevoked(stream), sessionsRevoked(stream)],
+  });
   const { view, outbox } = await openView(t, [first, second]);
   await outbox.markPublished([first]);
 
@@ -62,7 +71,7 @@ test('a stream is laid open as its events are published, with the commit of each
 
 test('streams come whole, also one that is longer than a page, and those around it', async (t) => {
   const ids = Array.from({ length: 5 }, () => randomUUID()).toSorted();
-  const commits = ids.flatMap((id, index) => commitsOf(id, index === 2 ? 1234 : 3));
+  const commits = ids.flatMap((id, index) => createCommits(id, index === 2 ? 1234 : 3));
   const { view } = await openView(t, commits);
   const streams = (await Array.fromAsync(view.streams())).flat();
   assert.deepEqual(
@@ -75,7 +84,7 @@ test('a stream that cannot be followed is laid open up to there, with the reason
   const [lacking, damaged, shifted] = [randomUUID(), randomUUID(), randomUUID()];
   const { view, run } = await openView(
     t,
-    [lacking, damaged, shifted].flatMap((id) => commitsOf(id, 3)),
+    [lacking, damaged, shifted].flatMap((id) => createCommits(id, 3)),
   );
   await run(`DELETE FROM journal_commit WHERE stream = '${lacking}' AND number = 2`);
   await run(`UPDATE journal_commit SET events = '{}' WHERE stream = '${damaged}' AND number = 3`);
@@ -95,7 +104,7 @@ test('a stream that cannot be followed is laid open up to there, with the reason
 
 test('an event that was changed ends its stream; events of release 0.1 after chained ones do not', async (t) => {
   const [changed, later] = [randomUUID(), randomUUID()];
-  const { view, run } = await openView(t, [...commitsOf(changed, 2), ...commitsOf(later, 2)]);
+  const { view, run } = await openView(t, [...createCommits(changed, 2), ...createCommits(later, 2)]);
   await run(
     `UPDATE journal_commit SET events = replace(events, 'logout-all', 'admin') WHERE stream = '${changed}'`,
   );

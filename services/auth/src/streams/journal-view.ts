@@ -6,7 +6,7 @@ import { type ChainEntry, chainFlaw, coveredBy, type LatchkeyEvent, type StoredD
 import type { JournaledEvent, JournaledStream, JournalView } from '@latchkey/verify';
 import { UnreadableCommit } from '../ports/journal.ts';
 import type { StoredCommit, StoredCommits } from '../ports/stored-commits.ts';
-import { toPublic } from '../relay/to-public.ts';
+import { toPublicEvents } from '../relay/to-public-events.ts';
 
 export function createJournalView(stored: StoredCommits): JournalView {
   return {
@@ -40,7 +40,7 @@ function streamOf(id: string, commits: readonly StoredCommit[]): JournaledStream
     if (flaw !== undefined) return { id, events, flaw };
     if (facts instanceof UnreadableCommit) return { id, events, flaw: facts.message };
     const { number, at } = commit;
-    for (const [place, event] of toPublic({ ...commit, events: facts }).entries()) {
+    for (const [place, event] of toPublicEvents({ ...commit, events: facts }).entries()) {
       const { chain, stored } = facts[place] ?? {};
       const broken = brokenChain(event, { chain, stored }, events.at(-1)?.chain?.hash);
       if (broken !== undefined) return { id, events, flaw: `event ${event.sequence}: ${broken}` };

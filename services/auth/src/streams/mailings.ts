@@ -27,7 +27,7 @@ export function createMailings(deps: CommandsDeps & Pick<Stores, 'journal' | 'sn
       initial: initialMailing,
       evolve: evolveMailing,
       decide: decideMailing,
-      keysOf: () => ({}),
+      lookupKeysOf: () => ({}),
       owns: isMailingFact,
     },
     streams,

@@ -4,7 +4,7 @@ import { beforeEach, describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
 import type { Journal, RecordedFact } from '../ports/journal.ts';
 import type { Snapshots } from '../ports/snapshots.ts';
-import { commitOf, commitsOf, headOf, sessionsRevoked } from '../ports/testing/commits.ts';
+import { chainHeadOf, createCommit, createCommits, sessionsRevoked } from '../ports/testing/commits.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { createStreams, type StreamsDeps } from './streams.ts';
 
@@ -47,12 +47,12 @@ describe('the state of a stream', () => {
     return createStreams({ journal, snapshots, initial, evolve, stateVersion: 1, ...options });
   }
   async function append(count: number) {
-    for (const commit of commitsOf(stream, count)) await journal.append(commit);
+    for (const commit of createCommits(stream, count)) await journal.append(commit);
   }
   /** The hash of the last event. */
   async function head() {
     const last = (await memory.journal.read(stream)).at(-1);
-    return last && headOf(last);
+    return last && chainHeadOf(last);
   }
 
   test('is the initial one where there are no commits', async () => {
@@ -63,8 +63,8 @@ describe('the state of a stream', () => {
     function events(count: number) {
       return Array.from({ length: count }, () => sessionsRevoked(stream));
     }
-    await journal.append(commitOf({ stream, number: 1, sequence: 1, events: events(3) }));
-    await journal.append(commitOf({ stream, number: 2, sequence: 4, events: events(2) }));
+    await journal.append(createCommit({ stream, number: 1, sequence: 1, events: events(3) }));
+    await journal.append(createCommit({ stream, number: 2, sequence: 4, events: events(2) }));
     const loaded = await streams().load(stream);
     assert.deepEqual(loaded, { state: { facts: 5, last: 5 }, number: 2, sequence: 5, head: await head() });
   });
@@ -73,7 +73,7 @@ describe('the state of a stream', () => {
     const { load } = streams();
     await append(3);
     assert.equal((await load(stream)).number, 3);
-    await journal.append(commitOf({ stream, number: 4 }));
+    await journal.append(createCommit({ stream, number: 4 }));
     assert.deepEqual(await load(stream), {
       state: { facts: 4, last: 4 },
       number: 4,
@@ -93,7 +93,7 @@ describe('the state of a stream', () => {
   test('is remembered for the streams loaded last', async () => {
     const { load } = streams({ remembered: 2 });
     const [a, b, c] = [randomUUID(), randomUUID(), randomUUID()] as const;
-    for (const stream of [a, b, c]) await journal.append(commitOf({ stream }));
+    for (const stream of [a, b, c]) await journal.append(createCommit({ stream }));
     for (const stream of [a, b, a, c]) await load(stream);
     reads = [];
     for (const stream of [a, c, b]) await load(stream);
@@ -104,7 +104,7 @@ describe('the state of a stream', () => {
     await append(100);
     await streams().load(stream);
     assert.equal(await snapshots.find(stream), undefined);
-    await journal.append(commitOf({ stream, number: 101 }));
+    await journal.append(createCommit({ stream, number: 101 }));
     await streams().load(stream);
     assert.deepEqual(await snapshots.find(stream), {
       stream,
@@ -113,7 +113,7 @@ describe('the state of a stream', () => {
       stateVersion: 1,
       state: { state: { facts: 101, last: 101 }, head: await head() },
     });
-    await journal.append(commitOf({ stream, number: 102 }));
+    await journal.append(createCommit({ stream, number: 102 }));
     reads = [];
     assert.deepEqual(await streams().load(stream), {
       state: { facts: 102, last: 102 },
@@ -158,7 +158,7 @@ describe('the state of a stream', () => {
   });
 
   test('is refused, not guessed, where a commit is missing', async () => {
-    for (const number of [1, 3]) await journal.append(commitOf({ stream, number }));
+    for (const number of [1, 3]) await journal.append(createCommit({ stream, number }));
     await assert.rejects(streams().load(stream), {
       name: 'UnreadableCommit',
       message: `Commit 2 of stream ${stream} cannot be read: it is missing.`,
@@ -166,8 +166,8 @@ describe('the state of a stream', () => {
   });
 
   test('is refused where sequences do not follow each other', async () => {
-    await journal.append(commitOf({ stream, number: 1 }));
-    await journal.append(commitOf({ stream, number: 2, sequence: 3 }));
+    await journal.append(createCommit({ stream, number: 1 }));
+    await journal.append(createCommit({ stream, number: 2, sequence: 3 }));
     await assert.rejects(streams().load(stream), /its sequence is not the next one/);
   });
 

@@ -34,7 +34,7 @@ export interface Reply {
   readonly json: any;
 }
 
-export interface Ask {
+export interface RequestOptions {
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
   readonly token?: string;
@@ -136,7 +136,7 @@ export async function startAuth(
     await rm(folder, { recursive: true });
   });
 
-  async function send(method: string, path: string, ask: Ask = {}): Promise<Reply> {
+  async function send(method: string, path: string, ask: RequestOptions = {}): Promise<Reply> {
     const base = `http://127.0.0.1:${door.port()}`;
     const response = await fetch(path.startsWith('/.') ? base + path : `${base}/api/v1/auth${path}`, {
       method,
@@ -166,11 +166,11 @@ export async function startAuth(
     service,
     database,
     registry,
-    get: (path: string, ask?: Ask) => send('GET', path, ask),
-    post: (path: string, ask?: Ask) => send('POST', path, ask),
-    put: (path: string, ask?: Ask) => send('PUT', path, ask),
-    patch: (path: string, ask?: Ask) => send('PATCH', path, ask),
-    delete: (path: string, ask?: Ask) => send('DELETE', path, ask),
+    get: (path: string, ask?: RequestOptions) => send('GET', path, ask),
+    post: (path: string, ask?: RequestOptions) => send('POST', path, ask),
+    put: (path: string, ask?: RequestOptions) => send('PUT', path, ask),
+    patch: (path: string, ask?: RequestOptions) => send('PATCH', path, ask),
+    delete: (path: string, ask?: RequestOptions) => send('DELETE', path, ask),
     /** Takes auth's store offline, or brings it back. */
     takeStore: (taken: boolean): void => {
       away = taken;

@@ -1,6 +1,6 @@
 /** People who use auth over HTTP, as far as tests need them. */
 import assert from 'node:assert/strict';
-import type { Ask, Auth, Reply } from './auth.fixture.ts';
+import type { Auth, Reply, RequestOptions } from './auth.fixture.ts';
 
 export interface Person {
   readonly email: string;
@@ -11,7 +11,7 @@ export interface Person {
 let count = 0;
 
 /** Returns a person whose address is not in use yet. */
-export function somebody(name = 'ada'): Person {
+export function createPerson(name = 'ada'): Person {
   count += 1;
   return {
     email: `${name}${count}@example.com`,
@@ -31,15 +31,15 @@ export function assertProblem(reply: Reply, status: number, code: string): Reply
   return reply;
 }
 
-export function signUp(auth: Auth, person: Person, ask: Ask = {}): Promise<Reply> {
+export function signUp(auth: Auth, person: Person, ask: RequestOptions = {}): Promise<Reply> {
   return auth.post('/signup', { json: person, ...ask });
 }
 
 /** Signs up and follows the link, with the password. @returns the account's id */
-export async function verified(
+export async function signUpAndVerify(
   auth: Auth,
-  person: Person = somebody(),
-  ask: Ask = {},
+  person: Person = createPerson(),
+  ask: RequestOptions = {},
 ): Promise<Person & { id: string }> {
   assertStatus(await signUp(auth, person, ask), 201);
   const event = await auth.event('UserRegistered', person.email);
@@ -49,7 +49,7 @@ export async function verified(
   return { ...person, id: event.subject };
 }
 
-export function login(auth: Auth, { email, password }: Person, ask: Ask = {}): Promise<Reply> {
+export function login(auth: Auth, { email, password }: Person, ask: RequestOptions = {}): Promise<Reply> {
   return auth.post('/login', { json: { email, password }, ...ask });
 }
 
@@ -57,7 +57,7 @@ export function login(auth: Auth, { email, password }: Person, ask: Ask = {}): P
 export async function loginTokens(
   auth: Auth,
   person: Person,
-  ask: Ask = {},
+  ask: RequestOptions = {},
 ): Promise<{ accessToken: string; refreshToken: string }> {
   return assertStatus(await login(auth, person, ask), 200).json;
 }

@@ -20,8 +20,8 @@ import { signUp } from '../sign-up/sign-up.ts';
 import { openSqliteStores } from '../storage/sqlite/index.ts';
 import { createAccounts } from '../streams/accounts.ts';
 
-export const MINUTE = 60_000;
-export const DAY = 24 * 60 * MINUTE;
+export const MINUTE_MS = 60_000;
+export const DAY_MS = 24 * 60 * MINUTE_MS;
 
 const settings = {
   PUBLIC_URL: 'https://id.example.com',
@@ -157,7 +157,7 @@ export async function openWorld(given?: Stores) {
     signUp: async (address: string, password: string): Promise<UnverifiedAccount> => {
       ms += 1000;
       const email = { stored: address, canonical: address };
-      await signUp(deps, { email, password, username: 'somebody', locale: 'en' }, useCaseContext());
+      await signUp(deps, { email, password, username: 'somebody', locale: 'en' }, createTestContext());
       const [newest] = await deps.registrations.living(address);
       if (newest === undefined) throw new Error('nobody was signed up');
       const state = await deps.accounts.load(newest.stream);
@@ -167,7 +167,7 @@ export async function openWorld(given?: Stores) {
   };
 }
 
-export function useCaseContext(given: Partial<UseCaseContext> = {}): UseCaseContext {
+export function createTestContext(given: Partial<UseCaseContext> = {}): UseCaseContext {
   return {
     correlationId: 'request-1',
     ip: '192.0.2.1',
@@ -177,7 +177,7 @@ export function useCaseContext(given: Partial<UseCaseContext> = {}): UseCaseCont
 }
 
 /** Returns a check for `assert.rejects`: the error must be a refusal of this kind. */
-export function refusedAs(kind: Refusal['kind']) {
+export function isRefusedWith(kind: Refusal['kind']) {
   return (error: unknown) => error instanceof Refused && error.refusal.kind === kind;
 }
 

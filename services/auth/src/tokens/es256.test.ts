@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { jwtVerify } from 'jose';
 import jwt from 'jsonwebtoken';
-import { createEs256Signer, joseSignature } from './es256.ts';
+import { createEs256Signer, derToJoseSignature } from './es256.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
@@ -25,7 +25,7 @@ test('a signature in DER becomes both integers in 32 bytes each, also where they
   fc.assert(
     fc.property(integer, integer, (r, s) => {
       const content = [...derInteger(r), ...derInteger(s)];
-      const signature = joseSignature(Uint8Array.from([0x30, content.length, ...content]));
+      const signature = derToJoseSignature(Uint8Array.from([0x30, content.length, ...content]));
       const hex = (value: bigint) => value.toString(16).padStart(64, '0');
       assert.equal(signature.toString('hex'), hex(r) + hex(s));
     }),

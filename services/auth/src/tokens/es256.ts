@@ -12,7 +12,7 @@ export function createEs256Signer(header: object, key: KeyObject): (claims: obje
   const encodedHeader = base64url(header);
   return (claims) => {
     const input = `${encodedHeader}.${base64url(claims)}`;
-    return `${input}.${joseSignature(sign('sha256', Buffer.from(input), key)).toString('base64url')}`;
+    return `${input}.${derToJoseSignature(sign('sha256', Buffer.from(input), key)).toString('base64url')}`;
   };
 }
 
@@ -24,7 +24,7 @@ function base64url(value: object): string {
  * Converts a signature from DER (RFC 3279, 2.2.3: a sequence of two integers) to the form of JWS (RFC 7518, 3.4: both
  * integers in 32 bytes each). Node can do the same (`dsaEncoding: 'ieee-p1363'`), but signing then takes twice as long.
  */
-export function joseSignature(der: Uint8Array): Buffer {
+export function derToJoseSignature(der: Uint8Array): Buffer {
   const signature = Buffer.alloc(2 * INTEGER_BYTES);
   // Byte 0 is the tag of the sequence, byte 1 its length, which is below 128 on P-256; byte 2 is the tag of r.
   const rEnd = 4 + (der[3] ?? 0);

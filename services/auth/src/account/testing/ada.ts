@@ -14,14 +14,14 @@ const addressed = { userId: adaId, locale: 'en', person };
 
 export const noon = new Date('2026-03-01T12:00:00.000Z');
 /** Returns the instant `ms` milliseconds after noon. */
-export function afterNoon(ms: number): Date {
+export function msAfterNoon(ms: number): Date {
   return new Date(noon.getTime() + ms);
 }
 
 const HOUR = 3_600_000;
 
 /** Returns a link with this name; by default it expires at one o'clock. */
-export function linkNamed(name: string, expiresAt = afterNoon(HOUR)): NewLink {
+export function linkNamed(name: string, expiresAt = msAfterNoon(HOUR)): NewLink {
   return {
     hash: `hash of link ${name}`,
     sealed: { sealed: `sealed ${name}`, expiresAt: expiresAt.toISOString() },
@@ -30,12 +30,12 @@ export function linkNamed(name: string, expiresAt = afterNoon(HOUR)): NewLink {
 
 /** @param newLink undefined if the link is withheld */
 function keep(newLink: NewLink | undefined) {
-  if (newLink === undefined) return { withheldUntil: afterNoon(HOUR).toISOString() };
+  if (newLink === undefined) return { withheldUntil: msAfterNoon(HOUR).toISOString() };
   const { hash, sealed } = newLink;
   return { link: { hash, expiresAt: sealed.expiresAt } };
 }
 
-export const registerAda: RegisterAccount = {
+export const registerAdaCommand: RegisterAccount = {
   type: 'Register',
   ...person,
   userId: adaId,

@@ -33,13 +33,13 @@ export function stateAfter(...facts: readonly AccountFact[]): Exclude<AccountSta
   return state;
 }
 
-export function unverifiedAfter(...facts: readonly AccountFact[]): UnverifiedAccount {
+export function unverifiedAccountAfter(...facts: readonly AccountFact[]): UnverifiedAccount {
   const state = fold(facts);
   assert.ok(state.status === 'unverified');
   return state;
 }
 
-export function verifiedAfter(...facts: readonly AccountFact[]): VerifiedAccount {
+export function verifiedAccountAfter(...facts: readonly AccountFact[]): VerifiedAccount {
   const state = fold(facts);
   assert.ok(state.status === 'verified');
   return state;

@@ -5,14 +5,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Command, NewLink, RegisterAccount, SignUpProof } from '../commands.ts';
-import { addressClaim, type Decision, decide, keysOf, superfluousClaims } from '../decide.ts';
+import { addressClaim, type Decision, decide, lookupKeysOf, superfluousClaims } from '../decide.ts';
 import { type AccountState, evolve, initialState } from '../state.ts';
-import { adminId, afterNoon } from './ada.ts';
+import { adminId, msAfterNoon } from './ada.ts';
 
 const ids = ['0198c0de-0000-7000-8000-000000000001', '0198c0de-0000-7000-8000-000000000002'] as const;
-export const address = 'ada@example.com';
+export const storyAddress = 'ada@example.com';
 /** Addresses that an account may change to. */
-const addresses = [address, 'countess@example.com'] as const;
+const addresses = [storyAddress, 'countess@example.com'] as const;
 
 /** Few different values, so that stale tokens, correct passwords and repeated values are common. */
 const MINUTES = 60_000;
@@ -30,7 +30,7 @@ function linkOf(kind: Purpose) {
   return fc.tuple(number, minute).map(
     ([n, expires]): NewLink => ({
       hash: hashOf(kind, n),
-      sealed: { sealed: `sealed-${kind}-${n}`, expiresAt: afterNoon(expires * MINUTES).toISOString() },
+      sealed: { sealed: `sealed-${kind}-${n}`, expiresAt: msAfterNoon(expires * MINUTES).toISOString() },
     }),
   );
 }
@@ -58,7 +58,7 @@ const proof: fc.Arbitrary<SignUpProof> = fc.oneof(
 /** Generates a command. The values that the use cases look up, which are the clock and the owner, are placeholders. */
 function request(userId: string): fc.Arbitrary<Command> {
   const owner = fc.constant(undefined);
-  const now = fc.constant(afterNoon(0));
+  const now = fc.constant(msAfterNoon(0));
   const name = fc.constantFrom('ada', 'alan', 'countess');
   const by = fc.constantFrom(adminId, userId, 'ops');
   const reason = fc.constantFrom('because', 'therefore');
@@ -125,7 +125,7 @@ function request(userId: string): fc.Arbitrary<Command> {
         now,
       }),
     ),
-    often(fc.record({ type: type('SettleEmailChange'), now })),
+    often(fc.record({ type: type('FinalizeEmailChange'), now })),
     often(
       fc.record({
         type: type('CompleteReset'),
@@ -145,7 +145,7 @@ function request(userId: string): fc.Arbitrary<Command> {
         {
           type: type('RequestErasure'),
           by,
-          eraseAt: fc.constant(afterNoon(20 * MINUTES).toISOString()),
+          eraseAt: fc.constant(msAfterNoon(20 * MINUTES).toISOString()),
           link: linkOf('reset'),
         },
         { requiredKeys: ['type', 'by', 'eraseAt'] },
@@ -174,7 +174,7 @@ function registration(userId: string): fc.Arbitrary<RegisterAccount> {
   return fc.tuple(password, linkOf('verification')).map(([passwordHash, link]) => ({
     type: 'Register',
     userId,
-    address,
+    address: storyAddress,
     email: 'Ada@Example.com',
     username: 'ada',
     locale: 'en',
@@ -210,7 +210,7 @@ const [one, other] = ids;
  * Generates commands on two accounts with the same address. The first account may already have verified the address, or
  * changed to a different one.
  */
-export const story: fc.Arbitrary<readonly Step[]> = fc
+export const arbitraryStory: fc.Arbitrary<readonly Step[]> = fc
   .tuple(
     registration(one),
     registration(other),
@@ -236,7 +236,7 @@ function proving({ link, passwordHash }: RegisterAccount): Command {
     type: 'Verify',
     tokenHash: link.hash,
     proof: { kind: 'password', passwordHash },
-    now: afterNoon(0),
+    now: msAfterNoon(0),
     owner: undefined,
   };
 }
@@ -247,7 +247,7 @@ function changing(
   { link, undo }: { readonly link: NewLink; readonly undo: NewLink },
 ): readonly Command[] {
   const [, to] = addresses;
-  const lookedUp = { now: afterNoon(0), owner: undefined };
+  const lookedUp = { now: msAfterNoon(0), owner: undefined };
   const proof = { kind: 'password', passwordHash } as const;
   return [
     {
@@ -264,7 +264,7 @@ function changing(
 }
 
 /** One command that was carried out. */
-export interface Turn {
+export interface ExecutedCommand {
   readonly command: Command;
   readonly before: AccountState;
   readonly decision: Decision;
@@ -275,7 +275,7 @@ export interface World {
   readonly accounts: ReadonlyMap<string, AccountState>;
   /** Which account holds each claim. */
   readonly claims: ReadonlyMap<string, string>;
-  readonly turns: readonly Turn[];
+  readonly executed: readonly ExecutedCommand[];
 }
 
 /**
@@ -295,7 +295,7 @@ function asLookedUp(world: World, userId: string, command: Command, now: Date): 
 function addressOf({ accounts }: World, userId: string, command: Command): string {
   if (command.type === 'RequestEmailChange') return command.address;
   const state = accounts.get(userId);
-  if (state === undefined || state.status === 'none') return address;
+  if (state === undefined || state.status === 'none') return storyAddress;
   const isChange = command.type === 'ConfirmEmailChange' && state.status === 'verified';
   return (isChange ? state.emailChange?.address : undefined) ?? state.address;
 }
@@ -310,14 +310,14 @@ function sequenceOf({ accounts }: World, userId: string): number {
  * facts. A command whose claim is still taken is not carried out.
  */
 export function playStory(steps: readonly Step[]): World {
-  let world: World = { accounts: new Map(), claims: new Map(), turns: [] };
+  let world: World = { accounts: new Map(), claims: new Map(), executed: [] };
   let minutes = 0;
   for (const { userId, command: asked, minutes: later, sweeps } of steps) {
     minutes += later;
     const before = world.accounts.get(userId) ?? initialState;
-    const command = asLookedUp(world, userId, asked, afterNoon(minutes * MINUTES));
+    const command = asLookedUp(world, userId, asked, msAfterNoon(minutes * MINUTES));
     const decision = decide(before, command);
-    const { claims = [] } = keysOf(before, decision.facts, afterNoon(minutes * MINUTES));
+    const { claims = [] } = lookupKeysOf(before, decision.facts, msAfterNoon(minutes * MINUTES));
     const holders = claims.flatMap((claim) => world.claims.get(claim) ?? []);
     assert.ok(
       holders.every((holder) => holder === userId),
@@ -329,7 +329,7 @@ export function playStory(steps: readonly Step[]): World {
     world = {
       accounts: new Map([...world.accounts, [userId, after]]),
       claims: sweeps ? released(taken, userId, after) : taken,
-      turns: [...world.turns, { command, before, decision, after }],
+      executed: [...world.executed, { command, before, decision, after }],
     };
   }
   return world;

@@ -5,16 +5,16 @@ import type { Caller, UseCaseDeps } from '../../deps.ts';
 import type { Stores } from '../../ports/stores.ts';
 import { login } from '../../sessions/login.ts';
 import { verifySignUp } from '../../sign-up/verification.ts';
-import { inWorld, refusedAs, useCaseContext, type World } from '../../testing/world.ts';
+import { createTestContext, inWorld, isRefusedWith, type World } from '../../testing/world.ts';
 import { confirmEmailChange } from '../confirm.ts';
 import { requestEmailChange } from '../request.ts';
 import { undoEmailChange } from '../undo.ts';
 
 export const [ada, countess, eve] = ['ada@example.com', 'countess@example.com', 'eve@example.com'];
 export const PASSWORD = 'the password of ada';
-export const CHOSEN = 'chosen by the holder of the mailbox';
-const both = { newPassword: CHOSEN, confirmNewPassword: CHOSEN };
-export const homeContext = useCaseContext();
+export const CHOSEN_PASSWORD = 'chosen by the holder of the mailbox';
+const both = { newPassword: CHOSEN_PASSWORD, confirmNewPassword: CHOSEN_PASSWORD };
+export const defaultContext = createTestContext();
 
 async function quickHash(text: string, address: string): Promise<string> {
   return `hash of ${text} for ${address}`;
@@ -46,7 +46,7 @@ export async function createVerifiedAccount(
   const { state } = await verifySignUp(
     world.deps,
     { token, evidence: { kind: 'password', password } },
-    useCaseContext({ ip: '198.51.100.1' }),
+    createTestContext({ ip: '198.51.100.1' }),
   );
   assert.ok(isLiving(state));
   return state;
@@ -60,31 +60,40 @@ async function callerOf(world: World, userId: string): Promise<Caller> {
 
 export async function requestChange(world: World, userId: string, to = countess, password = PASSWORD) {
   const newEmail = { stored: to, canonical: to };
-  return requestEmailChange(world.deps, { newEmail, password }, await callerOf(world, userId), homeContext);
+  return requestEmailChange(
+    world.deps,
+    { newEmail, password },
+    await callerOf(world, userId),
+    defaultContext,
+  );
 }
 
-export function confirm(world: World, userId: string, deps: UseCaseDeps = world.deps) {
+export function confirmChange(world: World, userId: string, deps: UseCaseDeps = world.deps) {
   const token = world.tokenOf(userId, 'email-change');
-  return confirmEmailChange(deps, { token, evidence: { kind: 'password', password: PASSWORD } }, homeContext);
+  return confirmEmailChange(
+    deps,
+    { token, evidence: { kind: 'password', password: PASSWORD } },
+    defaultContext,
+  );
 }
 
 export function undoChange(world: World, userId: string, deps: UseCaseDeps = world.deps) {
-  return undoEmailChange(deps, { token: world.tokenOf(userId, 'email-undo'), ...both }, homeContext);
+  return undoEmailChange(deps, { token: world.tokenOf(userId, 'email-undo'), ...both }, defaultContext);
 }
 
-export async function changedAccount(world: World): Promise<string> {
+export async function createAccountWithChangedEmail(world: World): Promise<string> {
   const { userId } = await createVerifiedAccount(world);
   await requestChange(world, userId);
-  await confirm(world, userId);
+  await confirmChange(world, userId);
   return userId;
 }
 
 export async function canSignIn(world: World, address: string, password: string): Promise<boolean> {
   try {
-    await login(world.deps, { address, password }, homeContext);
+    await login(world.deps, { address, password }, defaultContext);
     return true;
   } catch (error) {
-    if (refusedAs('invalid_credentials')(error)) return false;
+    if (isRefusedWith('invalid_credentials')(error)) return false;
     throw error;
   }
 }

@@ -4,22 +4,22 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ACCOUNTS_TOPIC, chainFlaw, coveredBy, encode, topics } from '@latchkey/events';
 import { changeProfile } from '../../profile/change-profile.ts';
-import { toPublic } from '../../relay/to-public.ts';
+import { toPublicEvents } from '../../relay/to-public-events.ts';
 import { login } from '../../sessions/login.ts';
 import { verifySignUp } from '../../sign-up/verification.ts';
-import { DAY, useCaseContext, type World } from '../../testing/world.ts';
-import { eraseAccountOf } from '../request-erasure.ts';
+import { createTestContext, DAY_MS, type World } from '../../testing/world.ts';
+import { eraseOtherAccount } from '../request-erasure.ts';
 
 export const ADDRESS = 'lovelace@example.com';
 export const PASSWORD = 'countess of the engine';
 /** Matches everything that identifies the person in these tests. */
-export const PERSONAL = /lovelace|augusta|byron|198\.51\.100|netscape/i;
+export const PERSONAL_DATA_PATTERN = /lovelace|augusta|byron|198\.51\.100|netscape/i;
 
 /** Creates an account that is due to be erased, with everything that the stores keep about a person. */
-export async function dueAccount(world: World): Promise<string> {
+export async function createDueAccount(world: World): Promise<string> {
   const { deps } = world;
   const { userId } = await world.signUp(ADDRESS, PASSWORD);
-  const here = useCaseContext({ ip: '198.51.100.7', userAgent: 'Netscape' });
+  const here = createTestContext({ ip: '198.51.100.7', userAgent: 'Netscape' });
   const token = world.tokenOf(userId, 'verification');
   await verifySignUp(deps, { token, evidence: { kind: 'password', password: PASSWORD } }, here);
   await login(deps, { address: ADDRESS, password: PASSWORD }, here);
@@ -38,38 +38,38 @@ export async function dueAccount(world: World): Promise<string> {
   const kept = { account: userId, time: at, kept: true, headers: {}, value: '{"ip":"198.51.100.7"}' };
   await deps.auditLog.add([{ ...kept, id: deps.newId() }]);
   await world.snapshots.save({ stream: userId, number: 1, sequence: 1, stateVersion: 1, state: { ADDRESS } });
-  await eraseAccountOf(deps, { userId, by: 'ops' }, useCaseContext());
-  world.advance(7 * DAY);
+  await eraseOtherAccount(deps, { userId, by: 'ops' }, createTestContext());
+  world.advance(7 * DAY_MS);
   return userId;
 }
 
 /** Publishes the events of the journal, as the relay would. */
-export async function publish(world: World, userId: string): Promise<void> {
+export async function publishJournalEvents(world: World, userId: string): Promise<void> {
   await world.bus.ensureTopics(topics);
-  const events = (await world.deps.journal.read(userId)).flatMap(toPublic);
+  const events = (await world.deps.journal.read(userId)).flatMap(toPublicEvents);
   await world.bus.publish(
     ACCOUNTS_TOPIC,
     events.map((event) => encode(event)),
   );
 }
 
-export async function filesThatName(folder: string): Promise<readonly string[]> {
+export async function findFilesWithPersonalData(folder: string): Promise<readonly string[]> {
   const files = await readdir(folder);
   const contents = await Promise.all(files.map((file) => readFile(join(folder, file), 'latin1')));
-  return files.filter((_, index) => PERSONAL.test(contents[index] ?? ''));
+  return files.filter((_, index) => PERSONAL_DATA_PATTERN.test(contents[index] ?? ''));
 }
 
 /** @param placesThatName returns where the store still names the person. Default: the files of the data folder */
 export async function assertErased(
   world: World,
   userId: string,
-  placesThatName: () => Promise<readonly string[]> = () => filesThatName(world.folder),
+  placesThatName: () => Promise<readonly string[]> = () => findFilesWithPersonalData(world.folder),
 ): Promise<void> {
   assert.deepEqual(await placesThatName(), []);
   const commits = await world.deps.journal.read(userId);
   assert.equal(commits.at(-1)?.events.at(-1)?.type, 'AccountErased');
   for (const commit of commits)
-    for (const [index, event] of toPublic(commit).entries()) {
+    for (const [index, event] of toPublicEvents(commit).entries()) {
       const chain = commit.events[index]?.chain;
       assert.ok(chain !== undefined);
       assert.equal(chainFlaw(coveredBy(event, commit.events[index]?.stored), chain), undefined);

@@ -46,7 +46,7 @@ export function emailUndoView(locale: string) {
   };
 }
 
-export function everyPage(pages: Pages, locale: string): Readonly<Record<string, string>> {
+export function renderEveryPage(pages: Pages, locale: string): Readonly<Record<string, string>> {
   const verification = verificationView(locale);
   const elsewhere = { ...verification, known: false };
   const reset = resetView(locale);
@@ -112,9 +112,9 @@ export interface Form {
 
 export function formsOf(html: string): readonly Form[] {
   return [...html.matchAll(/<form[^>]*>[\s\S]*?<\/form>/g)].map(([form]) => ({
-    method: attribute(form, 'method') ?? 'get',
-    action: attribute(form, 'action') ?? '',
-    sends: tagsOf(form, 'input|button').flatMap((tag) => attribute(tag, 'name') ?? []),
+    method: attributeOf(form, 'method') ?? 'get',
+    action: attributeOf(form, 'action') ?? '',
+    sends: tagsOf(form, 'input|button').flatMap((tag) => attributeOf(tag, 'name') ?? []),
   }));
 }
 
@@ -122,10 +122,10 @@ export function tagsOf(html: string, name: string): readonly string[] {
   return [...html.matchAll(new RegExp(`<(?:${name})\\b[^>]*>`, 'g'))].map(([tag]) => tag);
 }
 
-export function attribute(tag: string, name: string): string | undefined {
+export function attributeOf(tag: string, name: string): string | undefined {
   return new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
 }
 
 export function inputOf(html: string, id: string): string {
-  return tagsOf(html, 'input').find((tag) => attribute(tag, 'id') === id) ?? '';
+  return tagsOf(html, 'input').find((tag) => attributeOf(tag, 'id') === id) ?? '';
 }

@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import { paletteOf } from '@latchkey/brand';
 import { problems } from '@latchkey/http';
 import {
-  attribute,
-  everyPage,
+  attributeOf,
   formsOf,
   inputOf,
+  renderEveryPage,
   resetView,
   TOKEN,
   tagsOf,
@@ -24,11 +24,11 @@ const plain: PageSettings = {
 const pages = createPages(plain);
 
 for (const locale of ['en', 'de', 'fr', 'es', 'pt-BR']) {
-  for (const [name, html] of Object.entries(everyPage(pages, locale))) {
+  for (const [name, html] of Object.entries(renderEveryPage(pages, locale))) {
     describe(`the page "${name}" in ${locale}`, () => {
       it('is a whole document in its language, with a title that is also its heading', () => {
         assert.match(html, /^<!doctype html>/);
-        assert.equal(attribute(html, 'lang'), locale);
+        assert.equal(attributeOf(html, 'lang'), locale);
         const [, heading = ''] = /<h1>([^<]+)<\/h1>/.exec(html) ?? [];
         assert.equal(titleOf(html).replace(/^(Error|Fehler|Erreur|Erro)\s?: /, ''), `${heading} · Latchkey`);
         assert.doesNotMatch(html, /\{\{|\{%|undefined|null|\[object/);
@@ -40,7 +40,7 @@ for (const locale of ['en', 'de', 'fr', 'es', 'pt-BR']) {
         const rest = html.replace(script, '');
         assert.doesNotMatch(rest, /<script|<style|\sstyle=|\son[a-z]+=|<img|<svg|\ssrc=|https?:|\/\//);
         assert.deepEqual(
-          tagsOf(html, 'link').map((tag) => attribute(tag, 'href')),
+          tagsOf(html, 'link').map((tag) => attributeOf(tag, 'href')),
           ['/api/v1/auth/pages.css'],
         );
       });
@@ -56,8 +56,8 @@ for (const locale of ['en', 'de', 'fr', 'es', 'pt-BR']) {
 
       it('labels every input, and describes it by what is there', () => {
         for (const tag of tagsOf(html, 'input')) {
-          assert.match(html, new RegExp(`<label for="${attribute(tag, 'id')}">[^<]+<`));
-          assert.notEqual(attribute(tag, 'autocomplete'), undefined);
+          assert.match(html, new RegExp(`<label for="${attributeOf(tag, 'id')}">[^<]+<`));
+          assert.notEqual(attributeOf(tag, 'autocomplete'), undefined);
         }
         const described = [...html.matchAll(/aria-describedby="([^"]*)"/g)].flatMap(([, ids = '']) =>
           ids.split(' '),
@@ -93,8 +93,8 @@ describe('the page of a verification link', () => {
       ['newPassword', 'new-password'],
       ['confirmNewPassword', 'new-password'],
     ] as const) {
-      assert.equal(attribute(inputOf(html, id), 'type'), 'password');
-      assert.equal(attribute(inputOf(html, id), 'autocomplete'), purpose);
+      assert.equal(attributeOf(inputOf(html, id), 'type'), 'password');
+      assert.equal(attributeOf(inputOf(html, id), 'autocomplete'), purpose);
     }
   });
 
@@ -127,10 +127,10 @@ describe('the page of a verification link', () => {
       fault: { field: 'password', code: 'password_required' },
     });
     assert.match(titleOf(wrong), /^Error: /);
-    assert.equal(attribute(inputOf(wrong, 'password'), 'aria-invalid'), 'true');
+    assert.equal(attributeOf(inputOf(wrong, 'password'), 'aria-invalid'), 'true');
     assert.doesNotMatch(wrong, /<details[^>]* open/);
     const weak = pages.verification({ ...elsewhere, fault: { field: 'newPassword', code: 'common' } });
-    assert.equal(attribute(inputOf(weak, 'newPassword'), 'aria-invalid'), 'true');
+    assert.equal(attributeOf(inputOf(weak, 'newPassword'), 'aria-invalid'), 'true');
     assert.match(weak, /<details[^>]* open/);
   });
 });
@@ -149,12 +149,12 @@ describe('the page of a reset link', () => {
   it('tells password managers whose new password it is', () => {
     const html = pages.reset(resetView('en'));
     const account = inputOf(html, 'account');
-    assert.equal(attribute(account, 'value'), 'ada@example.com');
-    assert.equal(attribute(account, 'autocomplete'), 'username');
+    assert.equal(attributeOf(account, 'value'), 'ada@example.com');
+    assert.equal(attributeOf(account, 'autocomplete'), 'username');
     assert.match(account, / readonly>/);
     for (const id of ['newPassword', 'confirmNewPassword']) {
-      assert.equal(attribute(inputOf(html, id), 'type'), 'password');
-      assert.equal(attribute(inputOf(html, id), 'autocomplete'), 'new-password');
+      assert.equal(attributeOf(inputOf(html, id), 'type'), 'password');
+      assert.equal(attributeOf(inputOf(html, id), 'autocomplete'), 'new-password');
     }
   });
 
@@ -163,7 +163,7 @@ describe('the page of a reset link', () => {
     const html = pages.reset({ ...resetView('de'), fault });
     assert.match(html, /id="confirmNewPassword-fault">Die Passwörter stimmen nicht überein/);
     assert.match(inputOf(html, 'confirmNewPassword'), /aria-invalid="true"/);
-    assert.equal(attribute(inputOf(html, 'newPassword'), 'aria-describedby'), 'newPassword-hint');
+    assert.equal(attributeOf(inputOf(html, 'newPassword'), 'aria-describedby'), 'newPassword-hint');
     assert.doesNotMatch(inputOf(html, 'newPassword'), /aria-invalid/);
   });
 
@@ -180,8 +180,8 @@ describe('the page of a dead link', () => {
       assert.deepEqual(formsOf(html), [
         { method: 'post', action: `/api/v1/auth/${kind}-request`, sends: ['email'] },
       ]);
-      assert.equal(attribute(inputOf(html, 'email'), 'type'), 'email');
-      assert.equal(attribute(inputOf(html, 'email'), 'autocomplete'), 'email');
+      assert.equal(attributeOf(inputOf(html, 'email'), 'type'), 'email');
+      assert.equal(attributeOf(inputOf(html, 'email'), 'autocomplete'), 'email');
     });
   }
 
@@ -317,7 +317,7 @@ describe('the style sheet', () => {
 
   it('has a rule for every class that the pages use', () => {
     const linked = createPages({ ...plain, frontendUrl: 'https://app.example.com' });
-    const html = [pages, linked].flatMap((each) => Object.values(everyPage(each, 'en'))).join('');
+    const html = [pages, linked].flatMap((each) => Object.values(renderEveryPage(each, 'en'))).join('');
     const classes = new Set(
       [...html.matchAll(/ class="([^"]*)"/g)].flatMap(([, names = '']) => names.split(' ')),
     );

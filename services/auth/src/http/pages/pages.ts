@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Brand, Palette } from '@latchkey/brand';
 import { pageContentSecurityPolicy } from '@latchkey/http';
 import { instantInWords } from '@latchkey/locale';
-import type { OpenEmailChange } from '../../email-change/confirm.ts';
+import type { EmailChangeView } from '../../email-change/confirm.ts';
 import type { EmailUndoView } from '../../email-change/undo.ts';
 import type { ErasureView } from '../../erasure/request-erasure.ts';
 import type { ResetView } from '../../passwords/reset.ts';
@@ -13,14 +13,14 @@ import { AUTH_BASE_PATH } from '../base-path.ts';
 import { type Language, languageFor as languageOf } from './language.ts';
 import { loadTemplates, type PageName } from './templates.ts';
 import type {
-  DeadLinkKind,
   FaultCode,
   MessageTexts,
   PageTexts,
   RenewableLinkKind,
   SuccessTexts,
+  UnusableLinkKind,
 } from './texts.ts';
-import { makeDisplaySafe, waitInWords } from './words.ts';
+import { formatWait, makeDisplaySafe } from './words.ts';
 
 /** A fault in one field of a form for a new password. */
 export interface NewPasswordFault {
@@ -70,7 +70,7 @@ export interface Pages {
   /** The page of an unusable link to cancel an erasure. */
   deadErasure(view: { readonly locale: string }): string;
   /** A form for the password, or the message that the address was already changed. */
-  emailChange(view: OpenEmailChange & { readonly action: string; readonly wrongPassword?: boolean }): string;
+  emailChange(view: EmailChangeView & { readonly action: string; readonly wrongPassword?: boolean }): string;
   emailChanged(view: { readonly locale: string }): string;
   /** A form for a new password, on the page of a link that undoes a change of address. */
   emailUndo(view: EmailUndoView & { readonly action: string; readonly fault?: NewPasswordFault }): string;
@@ -78,7 +78,11 @@ export interface Pages {
   /** Confirms that a mail was requested. The page is the same whether or not the account exists. */
   requested(view: { readonly locale: string; readonly kind: RenewableLinkKind }): string;
   /** The page of an unusable link, with a form to request a new one if that is possible. */
-  deadLink(view: { readonly locale: string; readonly kind: DeadLinkKind; readonly expired: boolean }): string;
+  deadLink(view: {
+    readonly locale: string;
+    readonly kind: UnusableLinkKind;
+    readonly expired: boolean;
+  }): string;
   /**
    * The page of any other problem: with our own text if there is one for its `code`, otherwise with the text of the
    * API.
@@ -330,6 +334,6 @@ function problemMessage({ tag, texts }: Language, problem: ShownProblem): Messag
   if (known === undefined)
     return { title, paragraphs: detail === undefined || detail === title ? [] : [detail] };
   if (code !== 'rate_limited' || retryAfter === undefined) return known;
-  const wait = texts.tryAgainIn(waitInWords(retryAfter, tag));
+  const wait = texts.tryAgainIn(formatWait(retryAfter, tag));
   return { title: known.title, paragraphs: [...known.paragraphs, wait] };
 }

@@ -69,7 +69,7 @@ export interface PageTexts {
   readonly deadLink: {
     readonly title: Readonly<Record<LinkState, string>>;
     readonly reason: Readonly<Record<LinkState, string>>;
-    readonly renew: Readonly<Record<DeadLinkKind, string>>;
+    readonly renew: Readonly<Record<UnusableLinkKind, string>>;
     readonly email: string;
     readonly send: string;
   };
@@ -81,7 +81,7 @@ export interface PageTexts {
 
 export type RenewableLinkKind = 'verification' | 'password-reset';
 /** All kinds of unusable links, including those for which a new one cannot be requested by address. */
-export type DeadLinkKind = RenewableLinkKind | 'email-change' | 'email-undo';
+export type UnusableLinkKind = RenewableLinkKind | 'email-change' | 'email-undo';
 export type LinkState = 'expired' | 'invalid';
 /** Faults that a person can correct in a form. */
 export type FaultCode = PasswordFault | 'passwords_do_not_match' | 'password_required' | 'password_incorrect';

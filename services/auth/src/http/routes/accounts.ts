@@ -10,12 +10,12 @@ import {
 import { sendPasswordReset } from '../../administration/send-password-reset.ts';
 import { accountHistory } from '../../profile/history.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
-import { contextOf } from '../context.ts';
+import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { historyQuery, historyView, viewHistory } from '../history-view.ts';
 import { operationRoute } from '../operation.ts';
 import { refusalProblems } from '../problems.ts';
-import { accountView, answerWithSequence, sequenceHeader, viewAccount } from '../views.ts';
+import { accountView, answerSpecWithSequence, sequenceHeader, viewAccount } from '../views.ts';
 
 /** Routes for admins, about other accounts. */
 export function accountRoutes(deps: RouteDeps): readonly Route[] {
@@ -30,7 +30,7 @@ export function accountRoutes(deps: RouteDeps): readonly Route[] {
 }
 
 const params = z.object({ id: z.uuid() });
-const changedAccount = answerWithSequence('The account now.', z.object({ user: accountView }));
+const changedAccount = answerSpecWithSequence('The account now.', z.object({ user: accountView }));
 const otherAccountProblems = [
   problems.not_found,
   problems.conflict,
@@ -56,7 +56,11 @@ function changeRoleRoute(deps: RouteDeps): Route {
     problems: otherAccountProblems,
     handle: async (request) => {
       const target = { userId: request.params.id, by: request.caller.userId };
-      const { state } = await changeRole(deps, { ...target, role: request.body.role }, contextOf(request));
+      const { state } = await changeRole(
+        deps,
+        { ...target, role: request.body.role },
+        toUseCaseContext(request),
+      );
       return { status: 200, body: { user: viewAccount(state) }, headers: sequenceHeader(state) };
     },
   });
@@ -86,7 +90,7 @@ function switchRoute(
       const { state } = await run(
         deps,
         { ...target, ...(reason !== undefined && { reason }) },
-        contextOf(request),
+        toUseCaseContext(request),
       );
       return { status: 200, body: { user: viewAccount(state) }, headers: sequenceHeader(state) };
     },
@@ -113,10 +117,10 @@ function revokeSessionsRoute(deps: RouteDeps): Route {
     description: 'Also revokes every access token of the account. Its owner can sign in again.',
     policy: deps.guards.withRole('admin'),
     params,
-    answers: { 204: answerWithSequence('Every session and every access token is revoked.') },
+    answers: { 204: answerSpecWithSequence('Every session and every access token is revoked.') },
     problems: [problems.not_found, problems.conflict],
     handle: async (request) => {
-      const { state } = await revokeSessions(deps, request.params.id, contextOf(request));
+      const { state } = await revokeSessions(deps, request.params.id, toUseCaseContext(request));
       return { status: 204, headers: sequenceHeader(state) };
     },
   });
@@ -133,11 +137,11 @@ function passwordResetRoute(deps: RouteDeps): Route {
       "The link goes to the account's own address; its password works until another one is chosen. Counts as one recipient of the admin's mailings.",
     policy: deps.guards.withRole('admin'),
     params,
-    answers: { 202: answerWithSequence('The mail will be sent.') },
+    answers: { 202: answerSpecWithSequence('The mail will be sent.') },
     problems: [problems.not_found, problems.conflict, problems.rate_limited],
     handle: async (request) => {
       const target = { userId: request.params.id, by: request.caller.userId };
-      const { state } = await sendPasswordReset(deps, target, contextOf(request));
+      const { state } = await sendPasswordReset(deps, target, toUseCaseContext(request));
       return { status: 202, headers: sequenceHeader(state) };
     },
   });

@@ -4,7 +4,7 @@ import { type Answer, type OpenApiInfo, publicPolicy, type Route, route } from '
 import { z } from 'zod';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
-import { htmlAnswer, localeOf } from '../link-page.ts';
+import { htmlAnswer, localeOfRequest } from '../link-page.ts';
 import { type SecurityTxt, securityTxt } from '../security-txt.ts';
 
 const KEYS_MAX_AGE_SECONDS = 300;
@@ -86,7 +86,7 @@ function homeRoute({ pages }: RouteDeps): Route {
     policy: publicPolicy,
     hidden: true,
     answers: { 200: { description: 'A page.', media: ['text/html'] } },
-    handle: async (request) => htmlAnswer(pages.home({ locale: localeOf(request) })),
+    handle: async (request) => htmlAnswer(pages.home({ locale: localeOfRequest(request) })),
   });
 }
 

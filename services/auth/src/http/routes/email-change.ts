@@ -2,22 +2,22 @@ import { problems, publicPolicy, type RequestContext, type Route } from '@latchk
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
 import { requireExisting, type SessionHolder } from '../../account/index.ts';
-import { emailAddress } from '../../addresses/email.ts';
+import { emailAddressSchema } from '../../addresses/email.ts';
 import type { Caller } from '../../deps.ts';
 import { confirmEmailChange, type OwnerEvidence, viewEmailChange } from '../../email-change/confirm.ts';
 import { requestEmailChange } from '../../email-change/request.ts';
 import { undoEmailChange, viewEmailUndo } from '../../email-change/undo.ts';
 import type { Refusal } from '../../refused.ts';
+import { allowAnonymous } from '../allow-anonymous.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
-import { contextOf } from '../context.ts';
+import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { htmlAnswer, linkAction, linkProblemPage, linkProblems, tokenParam } from '../link-page.ts';
+import { htmlAnswer, linkFormAction, linkProblemPage, linkProblems, tokenParam } from '../link-page.ts';
 import { newPasswordFault } from '../new-password-fault.ts';
 import { operationRoute } from '../operation.ts';
-import { callerOrAnyone } from '../optional-caller.ts';
 import { refusalProblems, weakPasswordFaults } from '../problems.ts';
 import { newPasswordSchema, passwordText } from '../schemas.ts';
-import { answerWithSequence, changeAnswerOrPage, messageView, sequenceHeader } from '../views.ts';
+import { answerSpecWithSequence, jsonOrPageAnswerSpec, messageView, sequenceHeader } from '../views.ts';
 
 export function emailChangeRoutes(deps: RouteDeps): readonly Route[] {
   return [
@@ -42,8 +42,8 @@ function requestRoute(deps: RouteDeps): Route {
     description:
       'Mails a link to the new address, which confirms the change together with the password or a session. The answer is the same if the address belongs to another account; its owner gets a mail.',
     policy: deps.guards.verified,
-    body: z.object({ newEmail: emailAddress, password: passwordText }),
-    answers: { 202: answerWithSequence('Whether or not the address is in use.', messageView) },
+    body: z.object({ newEmail: emailAddressSchema, password: passwordText }),
+    answers: { 202: answerSpecWithSequence('Whether or not the address is in use.', messageView) },
     problems: [
       refusalProblems.password_incorrect,
       refusalProblems.email_unchanged,
@@ -52,7 +52,12 @@ function requestRoute(deps: RouteDeps): Route {
       problems.rate_limited,
     ],
     handle: async (request) => {
-      const { state } = await requestEmailChange(deps, request.body, request.caller, contextOf(request));
+      const { state } = await requestEmailChange(
+        deps,
+        request.body,
+        request.caller,
+        toUseCaseContext(request),
+      );
       return {
         status: 202,
         body: { message: 'Check the inbox of the new address for a link.' },
@@ -86,7 +91,7 @@ function viewConfirmationRoute(deps: RouteDeps): Route {
     problemPage: linkProblemPage(pages, 'email-change'),
     handle: async ({ params: { token } }) => {
       const view = await viewEmailChange(deps, token);
-      return htmlAnswer(pages.emailChange({ ...view, action: linkAction(deps, CHANGE, token) }));
+      return htmlAnswer(pages.emailChange({ ...view, action: linkFormAction(deps, CHANGE, token) }));
     },
   });
 }
@@ -114,13 +119,13 @@ function confirmationRoute(deps: RouteDeps): Route {
     summary: 'Confirm another address',
     description:
       'The link alone changes nothing. Send `{}` with an access token of the account, or `password`. The previous address gets a mail with a link that undoes the change for 7 days. A used link answers 200 again.',
-    policy: callerOrAnyone(deps.guards.authenticated),
+    policy: allowAnonymous(deps.guards.authenticated),
     secretPath: true,
     params: tokenParam,
     body: confirmation,
     accepts: ['none', 'json', 'form'],
     answers: {
-      200: { ...changeAnswerOrPage('The account has the new address.'), headers: [ACCOUNT_SEQUENCE] },
+      200: { ...jsonOrPageAnswerSpec('The account has the new address.'), headers: [ACCOUNT_SEQUENCE] },
       400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
     },
     problems: [
@@ -134,7 +139,7 @@ function confirmationRoute(deps: RouteDeps): Route {
     handle: async (request) => {
       const { token } = request.params;
       const confirmed = { token, evidence: evidenceOf(request) };
-      const { state } = await confirmEmailChange(deps, confirmed, contextOf(request));
+      const { state } = await confirmEmailChange(deps, confirmed, toUseCaseContext(request));
       if (request.sentAs === 'form')
         return htmlAnswer(pages.emailChanged({ locale: requireExisting(state).locale }));
       return {
@@ -146,7 +151,7 @@ function confirmationRoute(deps: RouteDeps): Route {
     formAgain: async (refusal, { params: { token } }) => {
       if (!isAboutPassword(refusal)) return undefined;
       const view = await viewEmailChange(deps, token);
-      const action = linkAction(deps, CHANGE, token);
+      const action = linkFormAction(deps, CHANGE, token);
       return pages.emailChange({ ...view, action, wrongPassword: refusal.kind === 'password_incorrect' });
     },
   });
@@ -173,7 +178,7 @@ function viewUndoRoute(deps: RouteDeps): Route {
     problemPage: linkProblemPage(pages, 'email-undo'),
     handle: async ({ params: { token } }) => {
       const view = await viewEmailUndo(deps, token);
-      return htmlAnswer(pages.emailUndo({ ...view, action: linkAction(deps, UNDO, token) }));
+      return htmlAnswer(pages.emailUndo({ ...view, action: linkFormAction(deps, UNDO, token) }));
     },
   });
 }
@@ -195,7 +200,7 @@ function undoRoute(deps: RouteDeps): Route {
     moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),
     accepts: ['json', 'form'],
     answers: {
-      200: changeAnswerOrPage('The account has its previous address again.'),
+      200: jsonOrPageAnswerSpec('The account has its previous address again.'),
       400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
     },
     problems: [
@@ -207,7 +212,7 @@ function undoRoute(deps: RouteDeps): Route {
     problemPage: linkProblemPage(pages, 'email-undo'),
     handle: async (request) => {
       const undo = { token: request.params.token, ...request.body };
-      const { state } = await undoEmailChange(deps, undo, contextOf(request));
+      const { state } = await undoEmailChange(deps, undo, toUseCaseContext(request));
       if (request.sentAs === 'form')
         return htmlAnswer(pages.emailUndone({ locale: requireExisting(state).locale }));
       return {
@@ -219,7 +224,7 @@ function undoRoute(deps: RouteDeps): Route {
     formAgain: async (refusal, { params: { token } }) => {
       const fault = newPasswordFault(refusal);
       if (fault === undefined) return undefined;
-      const action = linkAction(deps, UNDO, token);
+      const action = linkFormAction(deps, UNDO, token);
       return pages.emailUndo({ ...(await viewEmailUndo(deps, token)), action, fault });
     },
   });

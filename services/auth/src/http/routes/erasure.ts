@@ -3,24 +3,24 @@ import { z } from 'zod';
 import { requireExisting } from '../../account/index.ts';
 import {
   cancelErasure,
-  eraseAccountOf,
+  eraseOtherAccount,
   eraseOwnAccount,
   viewErasure,
 } from '../../erasure/request-erasure.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
-import { contextOf } from '../context.ts';
+import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { erasureProblemPage, htmlAnswer, linkAction, linkProblems, tokenParam } from '../link-page.ts';
+import { erasureProblemPage, htmlAnswer, linkFormAction, linkProblems, tokenParam } from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
 import { refusalProblems } from '../problems.ts';
 import { passwordText } from '../schemas.ts';
-import { answerWithSequence, changeAnswerOrPage, sequenceHeader } from '../views.ts';
+import { answerSpecWithSequence, jsonOrPageAnswerSpec, sequenceHeader } from '../views.ts';
 
 export function erasureRoutes(deps: RouteDeps): readonly Route[] {
   return [eraseOwnRoute(deps), eraseRoute(deps), viewErasureRoute(deps), cancelErasureRoute(deps)];
 }
 
-const requested = answerWithSequence(
+const requested = answerSpecWithSequence(
   'The account is disabled, and will be erased at `eraseAt`.',
   z.object({ message: z.string(), eraseAt: z.iso.datetime() }),
 );
@@ -52,7 +52,7 @@ function eraseOwnRoute(deps: RouteDeps): Route {
         deps,
         request.body,
         request.caller,
-        contextOf(request),
+        toUseCaseContext(request),
       );
       return { status: 202, body: { message: MESSAGE, eraseAt }, headers: sequenceHeader(state) };
     },
@@ -79,7 +79,7 @@ function eraseRoute(deps: RouteDeps): Route {
     ],
     handle: async (request) => {
       const target = { userId: request.params.id, by: request.caller.userId };
-      const { state, eraseAt } = await eraseAccountOf(deps, target, contextOf(request));
+      const { state, eraseAt } = await eraseOtherAccount(deps, target, toUseCaseContext(request));
       return { status: 202, body: { message: MESSAGE, eraseAt }, headers: sequenceHeader(state) };
     },
   });
@@ -102,7 +102,7 @@ function viewErasureRoute(deps: RouteDeps): Route {
     problemPage: erasureProblemPage(pages),
     handle: async ({ params: { token } }) => {
       const view = await viewErasure(deps, token);
-      const action = linkAction(deps, LINK, token);
+      const action = linkFormAction(deps, LINK, token);
       return htmlAnswer(pages.erasure({ ...view, action }));
     },
   });
@@ -122,11 +122,11 @@ function cancelErasureRoute(deps: RouteDeps): Route {
     params: tokenParam,
     body: z.object({}),
     accepts: ['none', 'json', 'form'],
-    answers: { 200: changeAnswerOrPage('The account stays.') },
+    answers: { 200: jsonOrPageAnswerSpec('The account stays.') },
     problems: [...linkProblems, problems.conflict],
     problemPage: erasureProblemPage(pages),
     handle: async (request) => {
-      const { state } = await cancelErasure(deps, request.params.token, contextOf(request));
+      const { state } = await cancelErasure(deps, request.params.token, toUseCaseContext(request));
       if (request.sentAs === 'form')
         return htmlAnswer(pages.erasureCanceled({ locale: requireExisting(state).locale }));
       return {

@@ -4,7 +4,7 @@ import { bearerToken } from '@latchkey/tokens';
 import { z } from 'zod';
 import { exportOwnAccount } from '../../export/export-account.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
-import { contextOf } from '../context.ts';
+import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
 import { refusalProblems } from '../problems.ts';
@@ -36,7 +36,7 @@ function exportRoute(deps: RouteDeps): Route {
         request.body,
         request.caller,
         bearerToken(request.headers['authorization']) ?? '',
-        contextOf(request),
+        toUseCaseContext(request),
       );
       return {
         status: 200,

@@ -12,7 +12,7 @@ import { PolicyProblem } from '../audited-route.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
-import { answerFailures } from '../problems.ts';
+import { mapFailuresToProblems } from '../problems.ts';
 
 const tag = 'gateways';
 
@@ -79,7 +79,7 @@ function introspectingClient({ clients, now }: RouteDeps): Policy<ServiceClient>
     problems: [problems.unauthenticated],
     authorise: async ({ headers }) => {
       const asked = { authorization: headers['authorization'], scope: 'introspect', now: now() } as const;
-      const client = await answerFailures(() => authenticateClient(clients, asked));
+      const client = await mapFailuresToProblems(() => authenticateClient(clients, asked));
       if (client !== undefined) return client;
       throw new Problem(problems.unauthenticated, {
         detail: 'Send the API key of a service client that may introspect.',

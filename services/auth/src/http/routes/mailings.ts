@@ -1,10 +1,10 @@
 import { catalogue } from '@latchkey/events';
 import { problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
-import { emailAddress } from '../../addresses/email.ts';
+import { emailAddressSchema } from '../../addresses/email.ts';
 import { sendMail } from '../../administration/mailing.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
-import { idempotencyHeaders, repeatableContextOf } from '../context.ts';
+import { idempotencyHeaders, toIdempotentContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
 import { refusalProblems } from '../problems.ts';
@@ -12,7 +12,7 @@ import { refusalProblems } from '../problems.ts';
 const MOST_RECIPIENTS = 100;
 
 export const mailingBody = z.object({
-  addresses: z.array(emailAddress).min(1).max(MOST_RECIPIENTS),
+  addresses: z.array(emailAddressSchema).min(1).max(MOST_RECIPIENTS),
   template: catalogue.MailRequested.schema.shape.template.default('welcome'),
 });
 
@@ -39,7 +39,7 @@ export function mailingRoutes(deps: RouteDeps): readonly Route[] {
       // Different spellings of one address count as one recipient.
       const byAddress = new Map(addresses.map(({ canonical, stored }) => [canonical, stored]));
       const mailing = { recipients: [...byAddress.values()], template };
-      const mailingId = await sendMail(deps, mailing, request.caller, repeatableContextOf(request));
+      const mailingId = await sendMail(deps, mailing, request.caller, toIdempotentContext(request));
       return { status: 202, body: { message: 'Email accepted for sending', mailingId } };
     },
   });

@@ -1,19 +1,26 @@
 import { problems, publicPolicy, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import { requireExisting } from '../../account/index.ts';
-import { emailAddress } from '../../addresses/email.ts';
+import { emailAddressSchema } from '../../addresses/email.ts';
 import { changePassword } from '../../passwords/change.ts';
 import { completeReset, viewReset } from '../../passwords/reset.ts';
-import { requestByAddress } from '../../requests/written-requests.ts';
+import { requestMailByAddress } from '../../requests/written-requests.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
-import { contextOf } from '../context.ts';
+import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { htmlAnswer, linkAction, linkProblemPage, linkProblems, localeOf, tokenParam } from '../link-page.ts';
+import {
+  htmlAnswer,
+  linkFormAction,
+  linkProblemPage,
+  linkProblems,
+  localeOfRequest,
+  tokenParam,
+} from '../link-page.ts';
 import { newPasswordFault } from '../new-password-fault.ts';
 import { operationRoute } from '../operation.ts';
 import { refusalProblems, weakPasswordFaults } from '../problems.ts';
 import { newPasswordSchema, passwordText } from '../schemas.ts';
-import { answerWithSequence, changeAnswerOrPage, messageView, sequenceHeader } from '../views.ts';
+import { answerSpecWithSequence, jsonOrPageAnswerSpec, messageView, sequenceHeader } from '../views.ts';
 
 export function passwordRoutes(deps: RouteDeps): readonly Route[] {
   return [resetRequestRoute(deps), viewResetRoute(deps), completeResetRoute(deps), changePasswordRoute(deps)];
@@ -22,7 +29,7 @@ export function passwordRoutes(deps: RouteDeps): readonly Route[] {
 const PATH = `${AUTH_BASE_PATH}/password-reset-confirm/:token`;
 
 function actionOf(deps: RouteDeps, token: string): string {
-  return linkAction(deps, `${AUTH_BASE_PATH}/password-reset-confirm`, token);
+  return linkFormAction(deps, `${AUTH_BASE_PATH}/password-reset-confirm`, token);
 }
 
 const newPasswordProblems = [refusalProblems.passwords_do_not_match, refusalProblems.password_too_weak];
@@ -37,7 +44,7 @@ function resetRequestRoute(deps: RouteDeps): Route {
     tag: 'passwords',
     summary: 'Request a password reset link',
     policy: publicPolicy,
-    body: z.object({ email: emailAddress }),
+    body: z.object({ email: emailAddressSchema }),
     accepts: ['json', 'form'],
     answers: {
       202: {
@@ -50,9 +57,9 @@ function resetRequestRoute(deps: RouteDeps): Route {
     problemPage: linkProblemPage(pages, 'password-reset'),
     handle: async (request) => {
       const address = request.body.email.canonical;
-      await requestByAddress(deps, { kind: 'password-reset', address }, contextOf(request));
+      await requestMailByAddress(deps, { kind: 'password-reset', address }, toUseCaseContext(request));
       if (request.sentAs === 'form')
-        return htmlAnswer(pages.requested({ locale: localeOf(request), kind: 'password-reset' }), 202);
+        return htmlAnswer(pages.requested({ locale: localeOfRequest(request), kind: 'password-reset' }), 202);
       return {
         status: 202,
         body: { message: 'If an account with that email exists, a reset link has been sent.' },
@@ -101,14 +108,14 @@ function completeResetRoute(deps: RouteDeps): Route {
     moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),
     accepts: ['json', 'form'],
     answers: {
-      200: changeAnswerOrPage('The password is set.'),
+      200: jsonOrPageAnswerSpec('The password is set.'),
       400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
     },
     problems: [...linkProblems, ...newPasswordProblems, problems.conflict],
     problemPage: linkProblemPage(pages, 'password-reset'),
     handle: async (request) => {
       const reset = { token: request.params.token, ...request.body };
-      const { state, facts } = await completeReset(deps, reset, contextOf(request));
+      const { state, facts } = await completeReset(deps, reset, toUseCaseContext(request));
       if (request.sentAs === 'form') {
         const first = facts.some(({ type }) => type === 'AccountVerified');
         return htmlAnswer(pages.resetDone({ locale: requireExisting(state).locale, first }));
@@ -143,7 +150,7 @@ function changePasswordRoute(deps: RouteDeps): Route {
     }),
     moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),
     answers: {
-      200: answerWithSequence(
+      200: answerSpecWithSequence(
         'Changed; with a new access token, because the old one is revoked.',
         z.object({ message: z.string(), accessToken: z.string(), expiresIn: z.int() }),
       ),
@@ -156,7 +163,7 @@ function changePasswordRoute(deps: RouteDeps): Route {
     ],
     handle: async (request) => {
       const { caller } = request;
-      const { state } = await changePassword(deps, request.body, caller, contextOf(request));
+      const { state } = await changePassword(deps, request.body, caller, toUseCaseContext(request));
       const account = requireExisting(state);
       const { userId, role, sequence } = account;
       const { sessionId } = caller;

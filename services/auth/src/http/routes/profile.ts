@@ -4,11 +4,17 @@ import type { ChangeProfile } from '../../account/index.ts';
 import { changeProfile } from '../../profile/change-profile.ts';
 import { ownHistory } from '../../profile/own-history.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
-import { contextOf } from '../context.ts';
+import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { ownHistoryQuery, ownHistoryView, viewOwnHistory } from '../history-view.ts';
 import { operationRoute } from '../operation.ts';
-import { accountView, answerWithSequence, nameFields, sequenceHeader, viewAccount } from '../views.ts';
+import {
+  accountView,
+  answerSpecWithSequence,
+  profileFieldSchemas,
+  sequenceHeader,
+  viewAccount,
+} from '../views.ts';
 
 /** Routes by which callers read and change their own account. */
 export function profileRoutes(deps: RouteDeps): readonly Route[] {
@@ -16,10 +22,10 @@ export function profileRoutes(deps: RouteDeps): readonly Route[] {
 }
 
 const body = z.object({
-  username: nameFields.username.optional(),
-  firstName: nameFields.firstName.optional(),
-  lastName: nameFields.lastName.optional(),
-  locale: nameFields.locale.optional(),
+  username: profileFieldSchemas.username.optional(),
+  firstName: profileFieldSchemas.firstName.optional(),
+  lastName: profileFieldSchemas.lastName.optional(),
+  locale: profileFieldSchemas.locale.optional(),
 });
 
 function changeProfileRoute(deps: RouteDeps): Route {
@@ -31,11 +37,11 @@ function changeProfileRoute(deps: RouteDeps): Route {
     summary: "Change one's names or language",
     policy: deps.guards.verified,
     body,
-    answers: { 200: answerWithSequence('The account now.', z.object({ user: accountView })) },
+    answers: { 200: answerSpecWithSequence('The account now.', z.object({ user: accountView })) },
     problems: [problems.conflict, problems.rate_limited],
     handle: async (request) => {
       const change = given(request.body);
-      const { state } = await changeProfile(deps, change, request.caller, contextOf(request));
+      const { state } = await changeProfile(deps, change, request.caller, toUseCaseContext(request));
       return { status: 200, body: { user: viewAccount(state) }, headers: sequenceHeader(state) };
     },
   });

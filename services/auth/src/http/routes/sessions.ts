@@ -1,19 +1,19 @@
 import { type Answer, problems, publicPolicy, type RequestContext, type Route } from '@latchkey/http';
 import { z } from 'zod';
-import { emailAddress } from '../../addresses/email.ts';
+import { emailAddressSchema } from '../../addresses/email.ts';
 import type { Session } from '../../ports/sessions.ts';
 import { Refused } from '../../refused.ts';
-import { login, type SignedIn } from '../../sessions/login.ts';
+import { login, type SignInResult } from '../../sessions/login.ts';
 import { refreshSession } from '../../sessions/refresh.ts';
 import { endSession, listSessions, logout, logoutEverywhere } from '../../sessions/sessions.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
-import { contextOf } from '../context.ts';
-import { nextCursor, pageLimit, sessionCursor, writeSessionCursor } from '../cursor.ts';
+import { toUseCaseContext } from '../context.ts';
+import { encodeSessionCursor, nextCursorSchema, pageLimitSchema, sessionCursor } from '../cursor.ts';
 import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
 import { refusalProblems } from '../problems.ts';
 import { passwordText } from '../schemas.ts';
-import { answerWithSequence, sequenceHeader, signedInView, viewSignedInAccount } from '../views.ts';
+import { answerSpecWithSequence, sequenceHeader, signedInView, viewSignedInAccount } from '../views.ts';
 
 export function sessionRoutes(deps: RouteDeps): readonly Route[] {
   return [
@@ -48,7 +48,7 @@ const refreshBody = z.object({ refreshToken: refreshToken.optional() });
  * @param cookie the `Set-Cookie` value; if set, it contains the refresh token, and the body does not
  */
 function tokensAnswer(
-  { accessToken, refreshToken, expiresIn, state }: SignedIn,
+  { accessToken, refreshToken, expiresIn, state }: SignInResult,
   cookie: string | undefined,
 ): Answer {
   return {
@@ -75,7 +75,7 @@ function loginRoute(deps: RouteDeps): Route {
       'Unverified accounts may sign in. With `tokens: "cookie"` the refresh token is sent in an HttpOnly cookie only.',
     policy: publicPolicy,
     body: z.object({
-      email: emailAddress,
+      email: emailAddressSchema,
       password: passwordText,
       tokens: z.enum(['body', 'cookie']).default('body'),
     }),
@@ -83,7 +83,7 @@ function loginRoute(deps: RouteDeps): Route {
     problems: [refusalProblems.invalid_credentials, refusalProblems.account_disabled, problems.rate_limited],
     handle: async (request) => {
       const { email, password, tokens: where } = request.body;
-      const signedIn = await login(deps, { address: email.canonical, password }, contextOf(request));
+      const signedIn = await login(deps, { address: email.canonical, password }, toUseCaseContext(request));
       return tokensAnswer(signedIn, where === 'cookie' ? deps.cookie.set(signedIn.refreshToken) : undefined);
     },
   });
@@ -107,7 +107,7 @@ function refreshRoute(deps: RouteDeps): Route {
     handle: async (request) => {
       const presented = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
       if (presented === undefined) throw new Refused('refresh_token_invalid');
-      const signedIn = await refreshSession(deps, presented.token, contextOf(request));
+      const signedIn = await refreshSession(deps, presented.token, toUseCaseContext(request));
       return tokensAnswer(signedIn, presented.isCookie ? deps.cookie.set(signedIn.refreshToken) : undefined);
     },
   });
@@ -158,10 +158,10 @@ function logoutAllRoute(deps: RouteDeps): Route {
     tag: 'sessions',
     summary: 'End every session of the account',
     policy: deps.guards.authenticated,
-    answers: { 204: answerWithSequence('Every session and every access token is revoked.') },
+    answers: { 204: answerSpecWithSequence('Every session and every access token is revoked.') },
     problems: [problems.conflict],
     handle: async (request) => {
-      const { state } = await logoutEverywhere(deps, request.caller, contextOf(request));
+      const { state } = await logoutEverywhere(deps, request.caller, toUseCaseContext(request));
       return { status: 204, headers: sequenceHeader(state) };
     },
   });
@@ -202,11 +202,11 @@ function listSessionsRoute(deps: RouteDeps): Route {
     tag: 'sessions',
     summary: 'List the sessions of the account',
     policy: deps.guards.authenticated,
-    query: z.object({ limit: pageLimit(SESSIONS_PAGE), cursor: sessionCursor.optional() }),
+    query: z.object({ limit: pageLimitSchema(SESSIONS_PAGE), cursor: sessionCursor.optional() }),
     answers: {
       200: {
         description: 'Newest login first.',
-        schema: z.object({ sessions: z.array(sessionView), nextCursor }),
+        schema: z.object({ sessions: z.array(sessionView), nextCursor: nextCursorSchema }),
       },
     },
     handle: async ({ caller, query: { limit, cursor } }) => {
@@ -215,7 +215,7 @@ function listSessionsRoute(deps: RouteDeps): Route {
         status: 200,
         body: {
           sessions: sessions.map((session) => viewSession(session, caller.sessionId)),
-          nextCursor: next === undefined ? null : writeSessionCursor(next),
+          nextCursor: next === undefined ? null : encodeSessionCursor(next),
         },
       };
     },

@@ -1,24 +1,24 @@
 import { problems, publicPolicy, type Route } from '@latchkey/http';
 import { z } from 'zod';
-import { emailAddress } from '../../addresses/email.ts';
+import { emailAddressSchema } from '../../addresses/email.ts';
 import { signUp } from '../../sign-up/sign-up.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
-import { idempotencyHeaders, repeatableContextOf } from '../context.ts';
+import { idempotencyHeaders, toIdempotentContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { localeOf } from '../link-page.ts';
+import { localeOfRequest } from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
 import { refusalProblems, weakPasswordFaults } from '../problems.ts';
 import { newPasswordSchema } from '../schemas.ts';
-import { accountView, nameFields } from '../views.ts';
+import { accountView, profileFieldSchemas } from '../views.ts';
 
 function bodyOf({ passwordRules }: RouteDeps) {
   return z.object({
-    email: emailAddress,
+    email: emailAddressSchema,
     password: newPasswordSchema(passwordRules),
-    username: nameFields.username,
-    firstName: nameFields.firstName.optional(),
-    lastName: nameFields.lastName.optional(),
-    locale: nameFields.locale.optional(),
+    username: profileFieldSchemas.username,
+    firstName: profileFieldSchemas.firstName.optional(),
+    lastName: profileFieldSchemas.lastName.optional(),
+    locale: profileFieldSchemas.locale.optional(),
   });
 }
 
@@ -57,8 +57,8 @@ export function signUpRoutes(deps: RouteDeps): readonly Route[] {
     ],
     handle: async (request) => {
       const { email, username, firstName, lastName, locale } = request.body;
-      const person = { ...request.body, locale: locale ?? localeOf(request) };
-      const { userId } = await signUp(deps, person, repeatableContextOf(request));
+      const person = { ...request.body, locale: locale ?? localeOfRequest(request) };
+      const { userId } = await signUp(deps, person, toIdempotentContext(request));
       return {
         status: 201,
         headers: { 'Set-Cookie': deps.signUpCookie.set(userId) },

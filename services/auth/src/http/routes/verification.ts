@@ -2,10 +2,10 @@ import { problems, publicPolicy, type RequestContext, type Route, validationFail
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
 import { requireExisting, type SessionHolder } from '../../account/index.ts';
-import { emailAddress } from '../../addresses/email.ts';
+import { emailAddressSchema } from '../../addresses/email.ts';
 import type { Caller } from '../../deps.ts';
 import type { Refusal } from '../../refused.ts';
-import { requestByAddress } from '../../requests/written-requests.ts';
+import { requestMailByAddress } from '../../requests/written-requests.ts';
 import {
   rejectSignUp,
   renewVerification,
@@ -13,16 +13,23 @@ import {
   verifySignUp,
   viewVerification,
 } from '../../sign-up/verification.ts';
+import { allowAnonymous } from '../allow-anonymous.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
-import { contextOf } from '../context.ts';
+import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { htmlAnswer, linkAction, linkProblemPage, linkProblems, localeOf, tokenParam } from '../link-page.ts';
+import {
+  htmlAnswer,
+  linkFormAction,
+  linkProblemPage,
+  linkProblems,
+  localeOfRequest,
+  tokenParam,
+} from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
-import { callerOrAnyone } from '../optional-caller.ts';
 import type { VerificationFault } from '../pages/pages.ts';
 import { refusalProblems, weakPasswordFaults } from '../problems.ts';
 import { newPasswordSchema, passwordText } from '../schemas.ts';
-import { changeAnswerOrPage, sequenceHeader } from '../views.ts';
+import { jsonOrPageAnswerSpec, sequenceHeader } from '../views.ts';
 
 export function verificationRoutes(deps: RouteDeps): readonly Route[] {
   return [
@@ -37,7 +44,7 @@ const PATH = `${AUTH_BASE_PATH}/verify/:token`;
 
 /** Returns the URLs of a link's page and forms. */
 function placesOf(deps: RouteDeps, token: string) {
-  const action = linkAction(deps, `${AUTH_BASE_PATH}/verify`, token);
+  const action = linkFormAction(deps, `${AUTH_BASE_PATH}/verify`, token);
   return { action, rejection: `${action}/reject` };
 }
 
@@ -145,7 +152,7 @@ function verifyRoute(deps: RouteDeps): Route {
     summary: 'Verify an account, or reject its sign-up',
     description:
       'The link alone verifies nothing. Send `{}` with an access token of the account or the cookie of its sign-up, or `password`, or `newPassword` and `confirmNewPassword`, which end every earlier session. A used link answers 200 again.',
-    policy: callerOrAnyone(deps.guards.authenticated),
+    policy: allowAnonymous(deps.guards.authenticated),
     secretPath: true,
     params: tokenParam,
     body: bodyOf(deps),
@@ -153,7 +160,7 @@ function verifyRoute(deps: RouteDeps): Route {
     accepts: ['none', 'json', 'form'],
     answers: {
       200: {
-        ...changeAnswerOrPage('Verified, or rejected.'),
+        ...jsonOrPageAnswerSpec('Verified, or rejected.'),
         headers: [ACCOUNT_SEQUENCE, 'Set-Cookie'],
       },
       400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
@@ -171,11 +178,11 @@ function verifyRoute(deps: RouteDeps): Route {
       const { token } = request.params;
       const { reject, newPassword } = request.body;
       const { state } = reject
-        ? await rejectSignUp(deps, token, contextOf(request))
+        ? await rejectSignUp(deps, token, toUseCaseContext(request))
         : await verifySignUp(
             deps,
             { token, evidence: evidenceOf(request.body, holdersOf(deps, request)) },
-            contextOf(request),
+            toUseCaseContext(request),
           );
       const { locale, userId } = requireExisting(state);
       // Removes the cookie of this sign-up. The cookie of another sign-up stays.
@@ -227,17 +234,17 @@ function verificationRequestRoute(deps: RouteDeps): Route {
     tag: 'verification',
     summary: 'Request a new verification link',
     description: "With an access token: for the caller's account. Otherwise by address.",
-    policy: callerOrAnyone(deps.guards.authenticated),
-    body: z.object({ email: emailAddress.optional() }),
+    policy: allowAnonymous(deps.guards.authenticated),
+    body: z.object({ email: emailAddressSchema.optional() }),
     accepts: ['none', 'json', 'form'],
-    answers: { 202: changeAnswerOrPage('The same response whether or not the account exists.') },
+    answers: { 202: jsonOrPageAnswerSpec('The same response whether or not the account exists.') },
     problems: [problems.rate_limited, problems.conflict],
     problemPage: linkProblemPage(pages, 'verification'),
     handle: async (request) => {
       const { caller, body } = request;
       const message = 'If there is an account to verify, a link has been sent.';
       if (caller !== null) {
-        const state = await renewVerification(deps, caller, contextOf(request));
+        const state = await renewVerification(deps, caller, toUseCaseContext(request));
         return { status: 202, body: { message }, headers: sequenceHeader(state) };
       }
       if (body.email === undefined) {
@@ -245,9 +252,9 @@ function verificationRequestRoute(deps: RouteDeps): Route {
         throw validationFailed([{ pointer: '#/email', code: 'required', message: fault }]);
       }
       const address = body.email.canonical;
-      await requestByAddress(deps, { kind: 'verification', address }, contextOf(request));
+      await requestMailByAddress(deps, { kind: 'verification', address }, toUseCaseContext(request));
       if (request.sentAs === 'form')
-        return htmlAnswer(pages.requested({ locale: localeOf(request), kind: 'verification' }), 202);
+        return htmlAnswer(pages.requested({ locale: localeOfRequest(request), kind: 'verification' }), 202);
       return { status: 202, body: { message } };
     },
   });

@@ -3,14 +3,14 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { verify } from '@node-rs/argon2';
-import { createPasswords } from './argon2.ts';
+import { createPasswordHasher } from './argon2.ts';
 import { parseCosts } from './costs.ts';
 
 const saltKey = randomBytes(32);
 const saltKeys = [{ bytes: saltKey }] as const;
 const costs = parseCosts('19456:2');
 const ip = '192.0.2.1';
-const passwords = createPasswords({ saltKeys, costs, concurrency: 2 });
+const passwords = createPasswordHasher({ saltKeys, costs, concurrency: 2 });
 
 const overloaded = { name: 'Refused', refusal: { kind: 'overloaded', seconds: 1 } };
 
@@ -19,9 +19,13 @@ describe('the hash of a password', () => {
     const hash = await passwords.hash('correct horse', 'ada@example.com', { ip });
     assert.equal(await passwords.hash('correct horse', 'ada@example.com', { ip }), hash);
     assert.equal(
-      await createPasswords({ saltKeys, costs, concurrency: 1 }).hash('correct horse', 'ada@example.com', {
-        ip,
-      }),
+      await createPasswordHasher({ saltKeys, costs, concurrency: 1 }).hash(
+        'correct horse',
+        'ada@example.com',
+        {
+          ip,
+        },
+      ),
       hash,
     );
   });
@@ -31,7 +35,7 @@ describe('the hash of a password', () => {
       passwords.hash('correct horse', 'ada@example.com', { ip }),
       passwords.hash('correct horse ', 'ada@example.com', { ip }),
       passwords.hash('correct horse', 'eve@example.com', { ip }),
-      createPasswords({ saltKeys: [{ bytes: randomBytes(32) }], costs, concurrency: 1 }).hash(
+      createPasswordHasher({ saltKeys: [{ bytes: randomBytes(32) }], costs, concurrency: 1 }).hash(
         'correct horse',
         'ada@example.com',
         {
@@ -61,7 +65,7 @@ describe('the hash of a password', () => {
 
 describe('the stored hash of a password', () => {
   const newer = { kid: '2026-12', bytes: randomBytes(32) };
-  const rotated = createPasswords({
+  const rotated = createPasswordHasher({
     saltKeys: [newer, ...saltKeys],
     costs: parseCosts('20480:2,19456:2'),
     concurrency: 2,
@@ -114,7 +118,7 @@ describe('hashing', () => {
   });
 
   test('refuses what would wait too long, and continues with the rest', async () => {
-    const small = createPasswords({ saltKeys, costs, concurrency: 1, maxWaiting: 2 });
+    const small = createPasswordHasher({ saltKeys, costs, concurrency: 1, maxWaiting: 2 });
     let clients = 0;
     function hash() {
       clients += 1;
@@ -127,7 +131,7 @@ describe('hashing', () => {
   });
 
   test('refuses in the same way a hash that would start too late, and one whose client has disconnected', async () => {
-    const impatient = createPasswords({ saltKeys, costs, concurrency: 1, maxWaitMs: 0 });
+    const impatient = createPasswordHasher({ saltKeys, costs, concurrency: 1, maxWaitMs: 0 });
     const first = impatient.hash('correct horse', 'ada@example.com', { ip });
     await assert.rejects(impatient.hash('correct horse', 'ada@example.com', { ip }), overloaded);
     await first;

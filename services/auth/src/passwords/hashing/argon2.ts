@@ -18,7 +18,7 @@ const ARGON2ID = { algorithm: 2, parallelism: 1, outputLen: 32 } as const;
  */
 const WAITING_PER_THREAD = 64;
 
-export interface PasswordsOptions {
+export interface PasswordHasherOptions {
   /** PASSWORD_SALT_KEY. A stored hash matches only with the key that it was made with. */
   readonly saltKeys: SecretKeys;
   /** HASH_COSTS. */
@@ -44,7 +44,7 @@ interface Scheme {
  * Creates the hashing functions. `hash` returns `argon2id$m=19456,t=2,p=1,k=<kid>$` and 32 bytes in base64url, without
  * `k` for a key that has no id; `load` is for metrics.
  */
-export function createPasswords(options: PasswordsOptions): Passwords & { load(): HashingLoad } {
+export function createPasswordHasher(options: PasswordHasherOptions): Passwords & { load(): HashingLoad } {
   const { saltKeys, costs, concurrency, maxWaiting = WAITING_PER_THREAD * concurrency } = options;
   const { maxWaitMs = Number.POSITIVE_INFINITY } = options;
   const limit = createFairLimit({ concurrency, maxWaiting, maxWaitMs, refusal: overloaded });

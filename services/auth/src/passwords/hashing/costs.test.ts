@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CostFault, formatCost, parseCosts } from './costs.ts';
+import { formatCost, HashCostsError, parseCosts } from './costs.ts';
 
 describe('the costs of hashes', () => {
   test('are listed newest first', () => {
@@ -23,7 +23,7 @@ describe('the costs of hashes', () => {
     '-1:9',
   ]) {
     test(`are not "${text}"`, () => {
-      assert.throws(() => parseCosts(text), CostFault);
+      assert.throws(() => parseCosts(text), HashCostsError);
     });
   }
 });

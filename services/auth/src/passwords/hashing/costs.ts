@@ -10,10 +10,10 @@ export interface HashCost {
 export type HashCosts = readonly [HashCost, ...HashCost[]];
 
 /** Thrown if HASH_COSTS is invalid. The message says why. */
-export class CostFault extends Error {
+export class HashCostsError extends Error {
   constructor(message: string) {
     super(message);
-    this.name = 'CostFault';
+    this.name = 'HashCostsError';
   }
 }
 
@@ -24,12 +24,12 @@ const LEAST = 35_840;
 const MOST_MEMORY_KIB = 1_048_576;
 const MOST_PASSES = 20;
 
-/** Parses costs, for example `65536:3,19456:2`. @throws CostFault */
+/** Parses costs, for example `65536:3,19456:2`. @throws HashCostsError */
 export function parseCosts(text: string): HashCosts {
   const costs = text.split(',').map((item) => parseCost(item.trim()));
   const [first, ...others] = costs;
   if (first === undefined || new Set(costs.map(formatCost)).size < costs.length)
-    throw new CostFault('must name each cost once');
+    throw new HashCostsError('must name each cost once');
   return [first, ...others];
 }
 
@@ -41,7 +41,7 @@ export function formatCost({ memoryKib, passes }: HashCost): string {
 function parseCost(text: string): HashCost {
   const [, memoryKib = 0, passes = 0] = (/^(\d{1,7}):(\d{1,2})$/.exec(text) ?? []).map(Number);
   if (memoryKib * passes < LEAST || memoryKib > MOST_MEMORY_KIB || passes > MOST_PASSES)
-    throw new CostFault(
+    throw new HashCostsError(
       `must be a list of KiB:passes, such as 65536:3,19456:2; each at least as costly as 19456:2 or 7168:5, at most ${MOST_MEMORY_KIB}:${MOST_PASSES}`,
     );
   return { memoryKib, passes };

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { v7 } from 'uuid';
 import type { AuditEntry, AuditLog } from '../audit-log.ts';
-import type { OpenStores } from './open-stores.ts';
+import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 const start = Date.parse('2026-03-01T12:00:00.000Z');
 
@@ -21,7 +21,7 @@ function entryAt(second: number, given: Partial<AuditEntry> = {}): AuditEntry {
   };
 }
 
-export function auditLogContract(name: string, open: OpenStores): void {
+export function auditLogContract(name: string, open: OpenEmptyStores): void {
   describe(`security events on ${name}`, () => {
     let log: AuditLog;
     let close: () => Promise<void>;

@@ -8,11 +8,11 @@ import { type Commit, type Journal, type RecordedFact, UnreadableCommit } from '
 import type { Outbox } from '../outbox.ts';
 
 /** Returns the n-th of a series of instants, one second apart. */
-export function instant(second: number): string {
+export function testInstant(second: number): string {
   return new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
 }
 
-export function sessionsRevoked(userId: string, time = instant(0)): RecordedFact {
+export function sessionsRevoked(userId: string, time = testInstant(0)): RecordedFact {
   return {
     id: randomUUID(),
     time,
@@ -22,7 +22,7 @@ export function sessionsRevoked(userId: string, time = instant(0)): RecordedFact
   };
 }
 
-export function roleChanged(userId: string, time = instant(0)): RecordedFact {
+export function roleChanged(userId: string, time = testInstant(0)): RecordedFact {
   return {
     id: randomUUID(),
     time,
@@ -39,7 +39,7 @@ export function roleChanged(userId: string, time = instant(0)): RecordedFact {
   };
 }
 
-export function userRegistered(userId: string, address: string, time = instant(0)): RecordedFact {
+export function userRegistered(userId: string, address: string, time = testInstant(0)): RecordedFact {
   return {
     id: randomUUID(),
     time,
@@ -54,7 +54,7 @@ export function userRegistered(userId: string, address: string, time = instant(0
   };
 }
 
-export function mailRequested(mailingId: string, time = instant(0)): RecordedFact {
+export function mailRequested(mailingId: string, time = testInstant(0)): RecordedFact {
   return {
     id: randomUUID(),
     time,
@@ -73,8 +73,8 @@ export function mailRequested(mailingId: string, time = instant(0)): RecordedFac
  * Returns a commit of one event, whose number is also its sequence.
  * @param previous the hash of the previous event
  */
-export function commitOf(given: Partial<Commit> = {}, previous?: string): Commit {
-  const { stream = randomUUID(), number = 1, at = instant(number) } = given;
+export function createCommit(given: Partial<Commit> = {}, previous?: string): Commit {
+  const { stream = randomUUID(), number = 1, at = testInstant(number) } = given;
   return chained(
     {
       stream,
@@ -106,27 +106,27 @@ function chained(commit: Commit, previous: string | undefined): Commit {
 }
 
 /** Returns the commit as release 0.1 would have stored it: its events have no place in a hash chain. */
-export function unchained(commit: Commit): Commit {
+export function removeChain(commit: Commit): Commit {
   return { ...commit, events: commit.events.map(({ chain: _, ...event }): RecordedFact => event) };
 }
 
 /** Returns the first commit of an unverified account. */
-export function registrationOf(address: string, given: Partial<Commit> = {}): Commit {
-  const { stream = randomUUID(), at = instant(given.number ?? 1) } = given;
-  return commitOf({ address, ...given, stream, events: [userRegistered(stream, address, at)] });
+export function createRegistrationCommit(address: string, given: Partial<Commit> = {}): Commit {
+  const { stream = randomUUID(), at = testInstant(given.number ?? 1) } = given;
+  return createCommit({ address, ...given, stream, events: [userRegistered(stream, address, at)] });
 }
 
 /** Returns the hash of the last event of a commit. */
-export function headOf(commit: Commit): string | undefined {
+export function chainHeadOf(commit: Commit): string | undefined {
   return commit.events.at(-1)?.chain?.hash;
 }
 
 /** Returns the commits 1 to `count` of a stream. */
-export function commitsOf(stream: string, count: number): readonly Commit[] {
+export function createCommits(stream: string, count: number): readonly Commit[] {
   let head: string | undefined;
-  return times(count, (index) => {
-    const commit = commitOf({ stream, number: index + 1 }, head);
-    head = headOf(commit);
+  return makeMany(count, (index) => {
+    const commit = createCommit({ stream, number: index + 1 }, head);
+    head = chainHeadOf(commit);
     return commit;
   });
 }
@@ -156,6 +156,6 @@ export function commitNumbers(commits: readonly Commit[]): readonly number[] {
   return commits.map(({ number }) => number);
 }
 
-export function times<T>(count: number, make: (index: number) => T): readonly T[] {
+export function makeMany<T>(count: number, make: (index: number) => T): readonly T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { type ErasurePage, unconfirmedConsumers } from '../erasure-receipts.ts';
+import { type ErasurePageQuery, unconfirmedConsumers } from '../erasure-receipts.ts';
 import type { Stores } from '../stores.ts';
-import { instant } from './commits.ts';
-import type { OpenStores } from './open-stores.ts';
+import { testInstant } from './commits.ts';
+import type { OpenEmptyStores } from './open-empty-stores.ts';
 
-export function erasureReceiptsContract(name: string, open: OpenStores): void {
+export function erasureReceiptsContract(name: string, open: OpenEmptyStores): void {
   describe(`receipts of erasures on ${name}`, () => {
     let stores: Stores;
     let close: () => Promise<void>;
@@ -17,14 +17,14 @@ export function erasureReceiptsContract(name: string, open: OpenStores): void {
     afterEach(() => close());
 
     async function erased(second: number, expected: readonly string[] = ['user', 'books']) {
-      const erasure = { account: randomUUID(), sequence: 7, erasedAt: instant(second), expected };
+      const erasure = { account: randomUUID(), sequence: 7, erasedAt: testInstant(second), expected };
       await stores.erasureReceipts.open(erasure);
       return erasure;
     }
     function receiptOf(consumer: string, second = 30) {
-      return { consumer, confirmedAt: instant(second) };
+      return { consumer, confirmedAt: testInstant(second) };
     }
-    async function accounts(page: Partial<ErasurePage> = {}) {
+    async function accounts(page: Partial<ErasurePageQuery> = {}) {
       return (await stores.erasureReceipts.list({ limit: 9, ...page })).map(({ account }) => account);
     }
 
@@ -51,15 +51,15 @@ export function erasureReceiptsContract(name: string, open: OpenStores): void {
 
     test('copies are noted, and listed by their first time until the events are gone', async () => {
       const [late, early, none] = [await erased(10), await erased(20), await erased(30)];
-      await stores.erasureReceipts.noteCopies(late.account, instant(50));
-      await stores.erasureReceipts.noteCopies(early.account, instant(40));
-      await stores.erasureReceipts.noteCopies(early.account, instant(60));
-      await stores.erasureReceipts.noteCopies(randomUUID(), instant(40));
+      await stores.erasureReceipts.noteCopies(late.account, testInstant(50));
+      await stores.erasureReceipts.noteCopies(early.account, testInstant(40));
+      await stores.erasureReceipts.noteCopies(early.account, testInstant(60));
+      await stores.erasureReceipts.noteCopies(randomUUID(), testInstant(40));
       const [first, second, ...others] = await stores.erasureReceipts.listCopied({ limit: 9 });
       assert.deepEqual(first, {
         ...early,
         receipts: [],
-        copies: { firstAt: instant(40), lastAt: instant(60) },
+        copies: { firstAt: testInstant(40), lastAt: testInstant(60) },
       });
       assert.deepEqual([second?.account, others], [late.account, []]);
       assert.deepEqual(await stores.erasureReceipts.listCopied({ limit: 1 }), [first]);
@@ -67,10 +67,10 @@ export function erasureReceiptsContract(name: string, open: OpenStores): void {
         await stores.erasureReceipts.listCopied({ limit: 9, ...(first && { after: first }) }),
         [second],
       );
-      await stores.erasureReceipts.noteGone(early.account, instant(70));
-      await stores.erasureReceipts.noteGone(early.account, instant(80));
-      await stores.erasureReceipts.noteGone(none.account, instant(80));
-      const copies = { firstAt: instant(40), lastAt: instant(60), goneAt: instant(70) };
+      await stores.erasureReceipts.noteGone(early.account, testInstant(70));
+      await stores.erasureReceipts.noteGone(early.account, testInstant(80));
+      await stores.erasureReceipts.noteGone(none.account, testInstant(80));
+      const copies = { firstAt: testInstant(40), lastAt: testInstant(60), goneAt: testInstant(70) };
       assert.deepEqual(await stores.erasureReceipts.find(early.account), { ...early, receipts: [], copies });
       assert.deepEqual(await stores.erasureReceipts.find(none.account), { ...none, receipts: [] });
       assert.deepEqual(await stores.erasureReceipts.listCopied({ limit: 9 }), [second]);
@@ -78,16 +78,16 @@ export function erasureReceiptsContract(name: string, open: OpenStores): void {
 
     test('copies that are noted again are listed again, from that time on', async () => {
       const [early, late] = [await erased(10), await erased(20)];
-      await stores.erasureReceipts.noteCopies(early.account, instant(40));
-      await stores.erasureReceipts.noteGone(early.account, instant(50));
-      await stores.erasureReceipts.noteCopies(late.account, instant(60));
-      await stores.erasureReceipts.noteCopies(early.account, instant(70));
+      await stores.erasureReceipts.noteCopies(early.account, testInstant(40));
+      await stores.erasureReceipts.noteGone(early.account, testInstant(50));
+      await stores.erasureReceipts.noteCopies(late.account, testInstant(60));
+      await stores.erasureReceipts.noteCopies(early.account, testInstant(70));
       const listed = await stores.erasureReceipts.listCopied({ limit: 9 });
       assert.deepEqual(
         listed.map(({ account, copies }) => [account, copies]),
         [
-          [late.account, { firstAt: instant(60), lastAt: instant(60) }],
-          [early.account, { firstAt: instant(70), lastAt: instant(70) }],
+          [late.account, { firstAt: testInstant(60), lastAt: testInstant(60) }],
+          [early.account, { firstAt: testInstant(70), lastAt: testInstant(70) }],
         ],
       );
     });
@@ -120,7 +120,7 @@ export function erasureReceiptsContract(name: string, open: OpenStores): void {
       }
       assert.deepEqual(found, expected);
       const [last] = expected.slice(-1);
-      assert.deepEqual(await accounts({ until: instant(10) }), [last]);
+      assert.deepEqual(await accounts({ until: testInstant(10) }), [last]);
     });
 
     test('wait until the last expected consumer has confirmed', async () => {
@@ -128,7 +128,7 @@ export function erasureReceiptsContract(name: string, open: OpenStores): void {
       const nobody = await erased(30, []);
       assert.deepEqual(await accounts({ waiting: true }), [second.account, first.account]);
       assert.deepEqual(await accounts({ waiting: true, after: second }), [first.account]);
-      assert.deepEqual(await accounts({ waiting: true, until: instant(19) }), [first.account]);
+      assert.deepEqual(await accounts({ waiting: true, until: testInstant(19) }), [first.account]);
       await stores.erasureReceipts.confirm(first.account, receiptOf('user'));
       assert.equal((await accounts({ waiting: true })).length, 2);
       await stores.erasureReceipts.confirm(first.account, receiptOf('books'));

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Stores } from '../stores.ts';
-import { commitOf, instant } from './commits.ts';
-import type { OpenStores } from './open-stores.ts';
+import { createCommit, testInstant } from './commits.ts';
+import type { OpenEmptyStores } from './open-empty-stores.ts';
 
-export function erasuresContract(name: string, open: OpenStores): void {
+export function erasuresContract(name: string, open: OpenEmptyStores): void {
   describe(`erasures on ${name}`, () => {
     let stores: Stores;
     let close: () => Promise<void>;
@@ -16,16 +16,16 @@ export function erasuresContract(name: string, open: OpenStores): void {
     afterEach(() => close());
 
     async function append(second: number, number = 1, stream: string = randomUUID()) {
-      const eraseAt = instant(second);
-      await stores.journal.append({ ...commitOf({ stream, number }), eraseAt });
+      const eraseAt = testInstant(second);
+      await stores.journal.append({ ...createCommit({ stream, number }), eraseAt });
       return { stream, number, eraseAt };
     }
     function due(second: number, limit = 10) {
-      return stores.erasures.due({ until: new Date(instant(second)), limit });
+      return stores.erasures.due({ until: new Date(testInstant(second)), limit });
     }
 
     test('are those whose instant has come, the earliest first', async () => {
-      await stores.journal.append(commitOf());
+      await stores.journal.append(createCommit());
       const [third, first, second] = [await append(30), await append(10), await append(20)];
       assert.deepEqual(await due(9), []);
       assert.deepEqual(await due(20), [first, second]);
@@ -37,7 +37,7 @@ export function erasuresContract(name: string, open: OpenStores): void {
       const found = [];
       for (let [next] = await due(99, 1); next; ) {
         found.push(next);
-        [next] = await stores.erasures.due({ after: next, until: new Date(instant(99)), limit: 1 });
+        [next] = await stores.erasures.due({ after: next, until: new Date(testInstant(99)), limit: 1 });
       }
       assert.equal(found.length, all.length);
       assert.deepEqual(new Set(found.map(({ stream }) => stream)), new Set(all.map(({ stream }) => stream)));

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { IdempotencyKeys } from '../idempotency-keys.ts';
-import type { OpenStores } from './open-stores.ts';
+import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 function second(number: number): Date {
   return new Date(Date.UTC(2026, 0, 1, 0, 0, number));
 }
 
-export function idempotencyKeysContract(name: string, open: OpenStores): void {
+export function idempotencyKeysContract(name: string, open: OpenEmptyStores): void {
   async function using(play: (keys: IdempotencyKeys) => Promise<void>): Promise<void> {
     const { stores, close } = await open();
     try {

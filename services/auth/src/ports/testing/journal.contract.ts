@@ -8,22 +8,22 @@ import type { Registrations } from '../registrations.ts';
 import {
   appendAll,
   commitNumbers,
-  commitOf,
-  commitsOf,
-  registrationOf,
+  createCommit,
+  createCommits,
+  createRegistrationCommit,
+  makeMany,
+  removeChain,
   roleChanged,
   sessionsRevoked,
-  times,
-  unchained,
   unpublishedOf,
 } from './commits.ts';
-import type { OpenStores } from './open-stores.ts';
+import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 function outcomes(results: readonly AppendResult[], outcome: AppendResult['outcome']): number {
   return results.filter((result) => result.outcome === outcome).length;
 }
 
-export function journalContract(name: string, open: OpenStores): void {
+export function journalContract(name: string, open: OpenEmptyStores): void {
   describe(`the journal on ${name}`, () => {
     let journal: Journal;
     let outbox: Outbox;
@@ -39,8 +39,8 @@ export function journalContract(name: string, open: OpenStores): void {
 
     describe('addChain', () => {
       test('stores the entries of a commit that has none, once', async () => {
-        const [first, second] = [commitOf(), commitOf()];
-        const bare = unchained(first);
+        const [first, second] = [createCommit(), createCommit()];
+        const bare = removeChain(first);
         await appendAll(journal, [bare]);
         const entries = first.events.flatMap(({ chain }) => chain ?? []);
         const others = second.events.flatMap(({ chain }) => chain ?? []);
@@ -53,8 +53,8 @@ export function journalContract(name: string, open: OpenStores): void {
       test('lets one of several processes store its entries, whole', async () => {
         const stream = randomUUID();
         const events = [sessionsRevoked(stream), sessionsRevoked(stream)];
-        const variants = times(10, () => commitOf({ stream, events }));
-        const [bare] = variants.map(unchained);
+        const variants = makeMany(10, () => createCommit({ stream, events }));
+        const [bare] = variants.map(removeChain);
         assert.ok(bare);
         await appendAll(journal, [bare]);
         const given = variants.map((commit) => commit.events.flatMap(({ chain }) => chain ?? []));
@@ -64,7 +64,7 @@ export function journalContract(name: string, open: OpenStores): void {
       });
 
       test('names a commit that there is not', async () => {
-        await assert.rejects(journal.addChain(commitOf(), []), UnreadableCommit);
+        await assert.rejects(journal.addChain(createCommit(), []), UnreadableCommit);
       });
     });
 
@@ -72,25 +72,25 @@ export function journalContract(name: string, open: OpenStores): void {
       const [kept, given] = ['address:ada@example.com', 'address:countess@example.com'] as const;
 
       test('lets another commit take what it releases, and that alone', async () => {
-        const commit = commitOf({ claims: [kept, given] });
+        const commit = createCommit({ claims: [kept, given] });
         await appendAll(journal, [commit]);
         await journal.release(commit, [given]);
         assert.deepEqual(await journal.read(commit.stream), [{ ...commit, claims: [kept] }]);
-        assert.equal((await journal.append(commitOf({ claims: [kept] }))).outcome, 'lost');
-        const next = commitOf({ claims: [given] });
+        assert.equal((await journal.append(createCommit({ claims: [kept] }))).outcome, 'lost');
+        const next = createCommit({ claims: [given] });
         await appendAll(journal, [next]);
         assert.equal(await journal.holder(given), next.stream);
         assert.equal(await journal.holder(kept), commit.stream);
       });
 
       test('may be repeated, and takes nothing from a commit that has the claim by then', async () => {
-        const [first, second] = [commitOf({ claims: [given] }), commitOf({ claims: [kept] })];
+        const [first, second] = [createCommit({ claims: [given] }), createCommit({ claims: [kept] })];
         await appendAll(journal, [first, second]);
         await journal.release(first, [given, kept]);
         await journal.release(second, [kept]);
         const { claims: _, ...bare } = first;
         assert.deepEqual(await journal.read(first.stream), [bare]);
-        const later = commitOf({ stream: first.stream, number: 2, sequence: 2, claims: [given] });
+        const later = createCommit({ stream: first.stream, number: 2, sequence: 2, claims: [given] });
         await appendAll(journal, [later]);
         await journal.release(first, [given]);
         assert.equal(await journal.holder(given), first.stream);
@@ -98,13 +98,13 @@ export function journalContract(name: string, open: OpenStores): void {
       });
 
       test('is a no-op for a commit that there is not', async () => {
-        await journal.release(commitOf(), [given]);
+        await journal.release(createCommit(), [given]);
         assert.equal(await journal.holder(given), undefined);
       });
 
       test('finds the streams that hold claims of a range, each once', async () => {
-        const one = commitOf({ claims: ['release:1:a', 'release:2:a', 'other'] });
-        const two = commitOf({ claims: ['release:3:b'] });
+        const one = createCommit({ claims: ['release:1:a', 'release:2:a', 'other'] });
+        const two = createCommit({ claims: ['release:3:b'] });
         await appendAll(journal, [one, two]);
         assert.deepEqual(await journal.holdersBetween({ from: 'release:', before: 'release:3' }), [
           one.stream,
@@ -118,7 +118,7 @@ export function journalContract(name: string, open: OpenStores): void {
     describe('append', () => {
       test('gives back a commit as it was appended', async () => {
         const address = 'ada@example.com';
-        const commit = registrationOf(address, {
+        const commit = createRegistrationCommit(address, {
           claims: [`email:${address}`, 'another'],
           traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
         });
@@ -129,7 +129,7 @@ export function journalContract(name: string, open: OpenStores): void {
 
       test('lets one of 50 parallel commits with one number win', async () => {
         const stream = randomUUID();
-        const commits = times(50, () => commitOf({ stream }));
+        const commits = makeMany(50, () => createCommit({ stream }));
         const results = await Promise.all(commits.map((commit) => journal.append(commit)));
         assert.equal(outcomes(results, 'appended'), 1);
         assert.equal(outcomes(results, 'lost'), 49);
@@ -138,7 +138,7 @@ export function journalContract(name: string, open: OpenStores): void {
       });
 
       test('lets one of 50 parallel streams take a claim', async () => {
-        const commits = times(50, () => commitOf({ claims: ['email:ada@example.com'] }));
+        const commits = makeMany(50, () => createCommit({ claims: ['email:ada@example.com'] }));
         const results = await Promise.all(commits.map((commit) => journal.append(commit)));
         assert.equal(outcomes(results, 'appended'), 1);
         assert.equal(outcomes(results, 'lost'), 49);
@@ -147,14 +147,14 @@ export function journalContract(name: string, open: OpenStores): void {
       });
 
       test('is found again by its command', async () => {
-        const [first, second] = commitsOf(randomUUID(), 2) as [Commit, Commit];
+        const [first, second] = createCommits(randomUUID(), 2) as [Commit, Commit];
         await appendAll(journal, [first, second]);
         assert.deepEqual(await journal.byCommand(second.commandId), second);
         assert.equal(await journal.byCommand(randomUUID()), undefined);
       });
 
       test('answers a repeated commit with the commit, also once others followed', async () => {
-        const [first, second] = commitsOf(randomUUID(), 2) as [Commit, Commit];
+        const [first, second] = createCommits(randomUUID(), 2) as [Commit, Commit];
         await appendAll(journal, [first]);
         assert.deepEqual(await journal.append(first), { outcome: 'repeated', commit: first });
         await appendAll(journal, [second]);
@@ -163,17 +163,17 @@ export function journalContract(name: string, open: OpenStores): void {
       });
 
       test('answers a repeated commit that took a claim with the commit', async () => {
-        const commit = commitOf({ claims: ['email:ada@example.com'] });
+        const commit = createCommit({ claims: ['email:ada@example.com'] });
         await appendAll(journal, [commit]);
         assert.deepEqual(await journal.append(commit), { outcome: 'repeated', commit });
       });
 
       test('answers a command with its first commit, whatever it decides the next time', async () => {
-        const commit = commitOf();
+        const commit = createCommit();
         await appendAll(journal, [commit]);
         const { commandId, stream } = commit;
-        const otherwise = commitOf({ stream, commandId, number: 2, claims: ['a'] });
-        const elsewhere = commitOf({ commandId });
+        const otherwise = createCommit({ stream, commandId, number: 2, claims: ['a'] });
+        const elsewhere = createCommit({ commandId });
         assert.deepEqual(await journal.append(otherwise), { outcome: 'repeated', commit });
         assert.deepEqual(await journal.append(elsewhere), { outcome: 'repeated', commit });
         assert.deepEqual(await journal.read(elsewhere.stream), []);
@@ -182,7 +182,7 @@ export function journalContract(name: string, open: OpenStores): void {
 
       test('appends one of 50 parallel tries of one command, and shows it to all others', async () => {
         const commandId = randomUUID();
-        const commits = times(50, () => commitOf({ commandId }));
+        const commits = makeMany(50, () => createCommit({ commandId }));
         const results = await Promise.all(commits.map((commit) => journal.append(commit)));
         const winner = commits[results.findIndex(({ outcome }) => outcome === 'appended')];
         const repeated = results.filter((result) => result.outcome === 'repeated');
@@ -192,8 +192,8 @@ export function journalContract(name: string, open: OpenStores): void {
 
       test('leaves nothing of a commit that lost its number', async () => {
         const stream = randomUUID();
-        await appendAll(journal, [commitOf({ stream })]);
-        const late = registrationOf('ada@example.com', { stream, claims: ['late'] });
+        await appendAll(journal, [createCommit({ stream })]);
+        const late = createRegistrationCommit('ada@example.com', { stream, claims: ['late'] });
         assert.deepEqual(await journal.append(late), { outcome: 'lost' });
         assert.equal(await journal.holder('late'), undefined);
         assert.deepEqual(await registrations.living('ada@example.com'), []);
@@ -202,8 +202,8 @@ export function journalContract(name: string, open: OpenStores): void {
       });
 
       test('leaves nothing of a commit that lost one of its claims', async () => {
-        await appendAll(journal, [commitOf({ claims: ['taken'] })]);
-        const late = commitOf({ claims: ['free', 'taken'] });
+        await appendAll(journal, [createCommit({ claims: ['taken'] })]);
+        const late = createCommit({ claims: ['free', 'taken'] });
         assert.deepEqual(await journal.append(late), { outcome: 'lost' });
         assert.equal(await journal.holder('free'), undefined);
         assert.deepEqual(await journal.read(late.stream), []);
@@ -215,8 +215,8 @@ export function journalContract(name: string, open: OpenStores): void {
     describe('read', () => {
       test('gives a stream in the order of its numbers, after a number', async () => {
         const stream = randomUUID();
-        await appendAll(journal, commitsOf(stream, 12));
-        await appendAll(journal, commitsOf(randomUUID(), 2));
+        await appendAll(journal, createCommits(stream, 12));
+        await appendAll(journal, createCommits(randomUUID(), 2));
         assert.deepEqual(commitNumbers(await journal.read(stream)), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
         assert.deepEqual(commitNumbers(await journal.read(stream, 9)), [10, 11, 12]);
         assert.deepEqual(await journal.read(stream, 12), []);
@@ -224,7 +224,7 @@ export function journalContract(name: string, open: OpenStores): void {
 
       test('gives several streams at once, each after its own number', async () => {
         const [ada, grace, nobody] = [randomUUID(), randomUUID(), randomUUID()];
-        await appendAll(journal, [...commitsOf(ada, 4), ...commitsOf(grace, 3)]);
+        await appendAll(journal, [...createCommits(ada, 4), ...createCommits(grace, 3)]);
         const read = await Promise.all([
           journal.read(ada),
           journal.read(grace, 1),
@@ -243,9 +243,9 @@ export function journalContract(name: string, open: OpenStores): void {
       test('counts claims by their beginning, however many', async () => {
         assert.equal(await journal.countClaims('admin:'), 0);
         await appendAll(journal, [
-          commitOf({ claims: ['admin:1', 'admin:2'] }),
-          commitOf({ claims: ['admin:10', 'admi'] }),
-          commitOf({ claims: ['admio:1', 'Admin:1'] }),
+          createCommit({ claims: ['admin:1', 'admin:2'] }),
+          createCommit({ claims: ['admin:10', 'admi'] }),
+          createCommit({ claims: ['admio:1', 'Admin:1'] }),
         ]);
         assert.equal(await journal.countClaims('admin:'), 3);
         assert.equal(await journal.countClaims('admin:1'), 2);
@@ -255,19 +255,19 @@ export function journalContract(name: string, open: OpenStores): void {
         assert.deepEqual(await journal.roleChanges(), []);
         const [ada, grace] = [randomUUID(), randomUUID()];
         await appendAll(journal, [
-          commitOf({ stream: ada, events: [roleChanged(ada), sessionsRevoked(ada)] }),
-          commitOf({ stream: ada, number: 2, events: [roleChanged(ada)] }),
-          commitOf({ stream: grace, events: [sessionsRevoked(grace), roleChanged(grace)] }),
+          createCommit({ stream: ada, events: [roleChanged(ada), sessionsRevoked(ada)] }),
+          createCommit({ stream: ada, number: 2, events: [roleChanged(ada)] }),
+          createCommit({ stream: grace, events: [sessionsRevoked(grace), roleChanged(grace)] }),
           // This correlation id looks like the type of an event in the stored JSON.
-          registrationOf('eve@example.com', { correlationId: '"type":"RoleChanged"' }),
+          createRegistrationCommit('eve@example.com', { correlationId: '"type":"RoleChanged"' }),
         ]);
         assert.deepEqual((await journal.roleChanges()).toSorted(), [ada, grace].toSorted());
       });
 
       test('gives all events of a commit', async () => {
         const stream = randomUUID();
-        const events = times(3, () => sessionsRevoked(stream));
-        const appended = commitOf({ stream, events });
+        const events = makeMany(3, () => sessionsRevoked(stream));
+        const appended = createCommit({ stream, events });
         await appendAll(journal, [appended]);
         const [commit] = await journal.read(stream);
         assert.deepEqual(commit?.events, appended.events);
@@ -276,10 +276,10 @@ export function journalContract(name: string, open: OpenStores): void {
 
     describe('an event that this build does not know', () => {
       function strange(stream: string, change: object) {
-        const commit = commitOf({ stream });
+        const commit = createCommit({ stream });
         return { ...commit, events: [{ ...sessionsRevoked(stream), ...change }] };
       }
-      const known = commitOf();
+      const known = createCommit();
 
       for (const [flaw, change] of [
         ['type UserTeleported', { type: 'UserTeleported' }],

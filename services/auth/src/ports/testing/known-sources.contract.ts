@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { type KnownSources, MAX_KNOWN_SOURCES } from '../known-sources.ts';
-import type { OpenStores } from './open-stores.ts';
+import type { OpenEmptyStores } from './open-empty-stores.ts';
 
-export function knownSourcesContract(name: string, open: OpenStores): void {
+export function knownSourcesContract(name: string, open: OpenEmptyStores): void {
   describe(`known sources on ${name}`, () => {
     let known: KnownSources;
     let close: () => Promise<void>;

@@ -1,7 +1,7 @@
 import type { LimitRule, LimitRules } from '../limits.ts';
 
 /** Returns rules in which every limit is the same, except those given. */
-export function limitRules(rule: LimitRule, others: Partial<LimitRules> = {}): LimitRules {
+export function createUniformLimitRules(rule: LimitRule, others: Partial<LimitRules> = {}): LimitRules {
   return {
     'login-address': rule,
     'login-ip': rule,

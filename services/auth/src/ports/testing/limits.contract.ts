@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import type { Limits } from '../limits.ts';
-import { limitRules } from './limit-rules.ts';
-import type { OpenStores } from './open-stores.ts';
+import { createUniformLimitRules } from './limit-rules.ts';
+import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 const HOUR = 3600;
 
-const rules = limitRules(
+const rules = createUniformLimitRules(
   { points: 4, seconds: HOUR },
   {
     'login-address': { points: 3, seconds: HOUR },
@@ -19,7 +19,7 @@ const rules = limitRules(
   },
 );
 
-export function limitsContract(adapter: string, open: OpenStores): void {
+export function limitsContract(adapter: string, open: OpenEmptyStores): void {
   async function using(play: (limits: Limits) => Promise<void>): Promise<void> {
     const { stores, close } = await open();
     try {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { commitOf, instant } from './commits.ts';
+import { createCommit, testInstant } from './commits.ts';
 import { type CommitStores, createMemoryStores } from './memory-stores.ts';
 
 /** Few different values, so that commands collide. */
@@ -24,9 +24,9 @@ const commit = fc
   )
   // Each commit has a different time, because the order among equal times is not promised.
   .map(({ address, ...given }) =>
-    commitOf({
+    createCommit({
       ...given,
-      at: instant(1 + given.number * 10 + 'abc'.indexOf(given.stream)),
+      at: testInstant(1 + given.number * 10 + 'abc'.indexOf(given.stream)),
       // Only the first commit of an account has an address.
       ...(address === undefined || given.number > 1 ? {} : { address }),
     }),
@@ -74,7 +74,7 @@ async function everything({ journal, outbox, registrations, snapshots }: CommitS
     page: await registrations.page({ ...(first === undefined ? {} : { after: first }), limit: 2 }),
     unpublished: await outbox.unpublished(['a', 'b', 'c']),
     waiting: await outbox.waiting({
-      recent: { from: new Date(instant(25)), to: new Date(instant(30)) },
+      recent: { from: new Date(testInstant(25)), to: new Date(testInstant(30)) },
       limit: 2,
     }),
     backlog: await outbox.backlog(),

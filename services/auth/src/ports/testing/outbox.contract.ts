@@ -4,10 +4,18 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Commit, Journal } from '../journal.ts';
 import type { Outbox } from '../outbox.ts';
-import { appendAll, commitNumbers, commitOf, commitsOf, instant, times, unpublishedOf } from './commits.ts';
-import type { OpenStores } from './open-stores.ts';
+import {
+  appendAll,
+  commitNumbers,
+  createCommit,
+  createCommits,
+  makeMany,
+  testInstant,
+  unpublishedOf,
+} from './commits.ts';
+import type { OpenEmptyStores } from './open-empty-stores.ts';
 
-export function outboxContract(name: string, open: OpenStores): void {
+export function outboxContract(name: string, open: OpenEmptyStores): void {
   describe(`the outbox on ${name}`, () => {
     let journal: Journal;
     let outbox: Outbox;
@@ -20,13 +28,13 @@ export function outboxContract(name: string, open: OpenStores): void {
     });
     afterEach(() => close());
 
-    const later = new Date(instant(1000));
+    const later = new Date(testInstant(1000));
     function waiting(before = later, limit = 100) {
       return outbox.waiting({ recent: { from: before, to: later }, limit });
     }
 
     test('holds what is not published yet, by number', async () => {
-      const commits = commitsOf(randomUUID(), 11);
+      const commits = createCommits(randomUUID(), 11);
       const { stream } = commits[0] as Commit;
       await appendAll(journal, commits);
       assert.deepEqual(await unpublishedOf(outbox, stream), commits);
@@ -36,7 +44,7 @@ export function outboxContract(name: string, open: OpenStores): void {
     });
 
     test('gives each of many streams that are asked for at the same time its own, by number', async () => {
-      const streams = times(20, () => commitsOf(randomUUID(), 3));
+      const streams = makeMany(20, () => createCommits(randomUUID(), 3));
       await appendAll(
         journal,
         streams
@@ -50,7 +58,7 @@ export function outboxContract(name: string, open: OpenStores): void {
     });
 
     test('is left once only, however often that is said', async () => {
-      const [first, second] = commitsOf(randomUUID(), 2) as [Commit, Commit];
+      const [first, second] = createCommits(randomUUID(), 2) as [Commit, Commit];
       await appendAll(journal, [first, second]);
       await outbox.markPublished([first]);
       await outbox.markPublished([first, { stream: randomUUID(), number: 1 }]);
@@ -60,7 +68,7 @@ export function outboxContract(name: string, open: OpenStores): void {
     });
 
     test('is not entered again by a repeated append', async () => {
-      const commit = commitOf();
+      const commit = createCommit();
       await appendAll(journal, [commit]);
       await outbox.markPublished([commit]);
       assert.equal((await journal.append(commit)).outcome, 'repeated');
@@ -68,13 +76,13 @@ export function outboxContract(name: string, open: OpenStores): void {
     });
 
     test('tells who has waited longest, each stream once, no more than asked for', async () => {
-      const [a, b, c] = times(3, () => randomUUID()) as [string, string, string];
-      const first = commitOf({ stream: a, at: instant(1) });
+      const [a, b, c] = makeMany(3, () => randomUUID()) as [string, string, string];
+      const first = createCommit({ stream: a, at: testInstant(1) });
       await appendAll(journal, [
-        commitOf({ stream: b, at: instant(2) }),
+        createCommit({ stream: b, at: testInstant(2) }),
         first,
-        commitOf({ stream: a, number: 2, at: instant(3) }),
-        commitOf({ stream: c, at: instant(4) }),
+        createCommit({ stream: a, number: 2, at: testInstant(3) }),
+        createCommit({ stream: c, at: testInstant(4) }),
       ]);
       assert.deepEqual(await waiting(), [a, b, c]);
       assert.deepEqual(await waiting(later, 2), [a, b]);
@@ -83,27 +91,27 @@ export function outboxContract(name: string, open: OpenStores): void {
     });
 
     test('returns only those that were appended before an instant', async () => {
-      const [early, late] = [commitOf({ at: instant(1) }), commitOf({ at: instant(2) })];
+      const [early, late] = [createCommit({ at: testInstant(1) }), createCommit({ at: testInstant(2) })];
       await appendAll(journal, [early, late]);
-      assert.deepEqual(await waiting(new Date(instant(1))), []);
-      assert.deepEqual(await waiting(new Date(instant(2))), [early.stream]);
+      assert.deepEqual(await waiting(new Date(testInstant(1))), []);
+      assert.deepEqual(await waiting(new Date(testInstant(2))), [early.stream]);
     });
 
     test('returns those that a clock has stamped with a later time, and all without a recent range', async () => {
       const [early, recent, future] = [
-        commitOf({ at: instant(1) }),
-        commitOf({ at: instant(2) }),
-        commitOf({ at: instant(5) }),
+        createCommit({ at: testInstant(1) }),
+        createCommit({ at: testInstant(2) }),
+        createCommit({ at: testInstant(5) }),
       ];
       await appendAll(journal, [future, recent, early]);
-      const span = { from: new Date(instant(2)), to: new Date(instant(3)) };
+      const span = { from: new Date(testInstant(2)), to: new Date(testInstant(3)) };
       assert.deepEqual(await outbox.waiting({ recent: span, limit: 9 }), [early.stream, future.stream]);
       assert.deepEqual(await outbox.waiting({ limit: 9 }), [early.stream, recent.stream, future.stream]);
       assert.deepEqual(await outbox.waiting({ limit: 2 }), [early.stream, recent.stream]);
     });
 
     test('does not skip a writer that comes late with an earlier time', async () => {
-      const [early, late] = [commitOf({ at: instant(1) }), commitOf({ at: instant(5) })];
+      const [early, late] = [createCommit({ at: testInstant(1) }), createCommit({ at: testInstant(5) })];
       await appendAll(journal, [late]);
       await outbox.markPublished([late]);
       assert.deepEqual(await waiting(), []);
@@ -113,9 +121,9 @@ export function outboxContract(name: string, open: OpenStores): void {
 
     test('tells how much waits and since when', async () => {
       assert.deepEqual(await outbox.backlog(), { commits: 0 });
-      const commits = [commitOf({ at: instant(7) }), commitOf({ at: instant(3) })];
+      const commits = [createCommit({ at: testInstant(7) }), createCommit({ at: testInstant(3) })];
       await appendAll(journal, commits);
-      assert.deepEqual(await outbox.backlog(), { commits: 2, oldest: instant(3) });
+      assert.deepEqual(await outbox.backlog(), { commits: 2, oldest: testInstant(3) });
       await outbox.markPublished(commits);
       assert.deepEqual(await outbox.backlog(), { commits: 0 });
     });

@@ -4,13 +4,13 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { addressClaim } from '../../account/index.ts';
 import type { Stores } from '../stores.ts';
-import { commitOf, instant, registrationOf, roleChanged } from './commits.ts';
-import { limitRules } from './limit-rules.ts';
-import type { OpenStores } from './open-stores.ts';
+import { createCommit, createRegistrationCommit, roleChanged, testInstant } from './commits.ts';
+import { createUniformLimitRules } from './limit-rules.ts';
+import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 const now = new Date('2026-03-01T12:00:00.000Z');
 
-export function personalDataContract(name: string, open: OpenStores): void {
+export function personalDataContract(name: string, open: OpenEmptyStores): void {
   describe(`personal data on ${name}`, () => {
     let stores: Stores;
     let close: () => Promise<void>;
@@ -23,11 +23,11 @@ export function personalDataContract(name: string, open: OpenStores): void {
 
     test('leaves the commits of an account, and those of others as they were', async () => {
       const { journal, registrations } = stores;
-      const first = registrationOf(address);
+      const first = createRegistrationCommit(address);
       const claims = [addressClaim(address), 'admin-removal:7'];
       const events = [roleChanged(first.stream)];
-      const second = { ...commitOf({ stream: first.stream, number: 2, sequence: 2 }), events, claims };
-      const other = registrationOf(`other.${address}`);
+      const second = { ...createCommit({ stream: first.stream, number: 2, sequence: 2 }), events, claims };
+      const other = createRegistrationCommit(`other.${address}`);
       for (const commit of [first, second, other]) await journal.append(commit);
       for (const _ of Array(2).keys()) await stores.personalData.eraseCommits(first.stream);
       const erased = await journal.read(first.stream);
@@ -47,17 +47,17 @@ export function personalDataContract(name: string, open: OpenStores): void {
     });
 
     test('loses the claim of an address, so that another account can take it', async () => {
-      const first = { ...commitOf(), claims: [addressClaim(address)] };
+      const first = { ...createCommit(), claims: [addressClaim(address)] };
       await stores.journal.append(first);
       await stores.personalData.eraseCommits(first.stream);
-      const second = { ...commitOf(), claims: [addressClaim(address)] };
+      const second = { ...createCommit(), claims: [addressClaim(address)] };
       assert.deepEqual(await stores.journal.append(second), { outcome: 'appended' });
       await stores.personalData.eraseCommits(first.stream);
       assert.equal(await stores.journal.holder(addressClaim(address)), second.stream);
     });
 
     test('removes the requests of an address, also one that is carried out', async () => {
-      const request = { kind: 'password-reset', at: instant(0), correlationId: 'request-1' } as const;
+      const request = { kind: 'password-reset', at: testInstant(0), correlationId: 'request-1' } as const;
       await stores.requests.add({ ...request, id: randomUUID(), address });
       await stores.requests.claim({ owner: 'one', now, leaseMs: 1000, limit: 1 });
       await stores.requests.add({ ...request, id: randomUUID(), address });
@@ -81,7 +81,7 @@ export function personalDataContract(name: string, open: OpenStores): void {
     });
 
     test('removes the counts of an address, whatever the limit, the purpose and the network', async () => {
-      const limits = stores.limits(limitRules({ points: 1, seconds: 3600 }));
+      const limits = stores.limits(createUniformLimitRules({ points: 1, seconds: 3600 }));
       const [own, dotless] = ['ada.l+x@example.com', 'adaxl+x@example.com'];
       const removed = [
         ['login-address', own],

@@ -8,19 +8,19 @@ import type { Registration, Registrations } from '../registrations.ts';
 import {
   appendAll,
   commitNumbers,
-  commitOf,
-  instant,
-  registrationOf,
-  times,
+  createCommit,
+  createRegistrationCommit,
+  makeMany,
+  testInstant,
   unpublishedOf,
 } from './commits.ts';
-import type { OpenStores } from './open-stores.ts';
+import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 function streams(registrations: readonly Registration[]) {
   return registrations.map(({ stream }) => stream);
 }
 
-export function registrationsContract(name: string, open: OpenStores): void {
+export function registrationsContract(name: string, open: OpenEmptyStores): void {
   describe(`open registrations on ${name}`, () => {
     let journal: Journal;
     let outbox: Outbox;
@@ -36,8 +36,8 @@ export function registrationsContract(name: string, open: OpenStores): void {
 
     test('of an address come newest first, until they are settled', async () => {
       const address = 'ada@example.com';
-      const commits = times(3, (index) => registrationOf(address, { at: instant(index) }));
-      await appendAll(journal, [...commits.toReversed(), registrationOf('grace@example.com')]);
+      const commits = makeMany(3, (index) => createRegistrationCommit(address, { at: testInstant(index) }));
+      await appendAll(journal, [...commits.toReversed(), createRegistrationCommit('grace@example.com')]);
       const expected = commits.map(({ stream, at }) => ({ stream, address, at })).toReversed();
       assert.deepEqual(await registrations.living(address), expected);
 
@@ -49,8 +49,8 @@ export function registrationsContract(name: string, open: OpenStores): void {
     });
 
     test('are settled any number of times, and only they', async () => {
-      const commit = registrationOf('ada@example.com', { claims: ['a'] });
-      await appendAll(journal, [commit, commitOf({ stream: commit.stream, number: 2 })]);
+      const commit = createRegistrationCommit('ada@example.com', { claims: ['a'] });
+      await appendAll(journal, [commit, createCommit({ stream: commit.stream, number: 2 })]);
       await registrations.settle(commit.stream);
       await registrations.settle(commit.stream);
       await registrations.settle(randomUUID());
@@ -63,10 +63,10 @@ export function registrationsContract(name: string, open: OpenStores): void {
     });
 
     test('come oldest first, page by page, each once, also where times are equal', async () => {
-      const commits = times(25, (index) =>
-        registrationOf(`${index}@example.com`, { at: instant(Math.floor(index / 10)) }),
+      const commits = makeMany(25, (index) =>
+        createRegistrationCommit(`${index}@example.com`, { at: testInstant(Math.floor(index / 10)) }),
       );
-      await appendAll(journal, [...commits.toReversed(), commitOf()]);
+      await appendAll(journal, [...commits.toReversed(), createCommit()]);
       const seen: Registration[] = [];
       for (;;) {
         const after = seen.at(-1);
@@ -84,10 +84,12 @@ export function registrationsContract(name: string, open: OpenStores): void {
     });
 
     test('come up to an instant, which is included', async () => {
-      const commits = times(4, (index) => registrationOf('ada@example.com', { at: instant(index) }));
+      const commits = makeMany(4, (index) =>
+        createRegistrationCommit('ada@example.com', { at: testInstant(index) }),
+      );
       await appendAll(journal, commits);
       const [first, second, third] = streams(await registrations.page({ limit: 9 }));
-      const until = new Date(instant(2));
+      const until = new Date(testInstant(2));
       assert.deepEqual(streams(await registrations.page({ until, limit: 9 })), [first, second, third]);
       const [after] = await registrations.page({ limit: 1 });
       assert.ok(after);
@@ -95,7 +97,9 @@ export function registrationsContract(name: string, open: OpenStores): void {
     });
 
     test('keep their place while those before them are settled', async () => {
-      const commits = times(4, (index) => registrationOf('ada@example.com', { at: instant(index) }));
+      const commits = makeMany(4, (index) =>
+        createRegistrationCommit('ada@example.com', { at: testInstant(index) }),
+      );
       await appendAll(journal, commits);
       const [first, second] = await registrations.page({ limit: 2 });
       assert.ok(first && second);

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { v7 as uuidv7 } from 'uuid';
 import type { RecordedRequest, Requests } from '../requests.ts';
-import type { OpenStores } from './open-stores.ts';
+import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 function second(number: number): Date {
   return new Date(Date.UTC(2026, 0, 1, 0, 0, number));
@@ -25,7 +25,7 @@ function ids(requests: readonly RecordedRequest[]) {
   return requests.map(({ id }) => id);
 }
 
-export function requestsContract(name: string, open: OpenStores): void {
+export function requestsContract(name: string, open: OpenEmptyStores): void {
   describe(`requests on ${name}`, () => {
     let requests: Requests;
     let close: () => Promise<void>;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Session, Sessions } from '../sessions.ts';
-import type { OpenStores } from './open-stores.ts';
+import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 function day(number: number): Date {
   return new Date(Date.UTC(2026, 0, number));
@@ -30,7 +30,7 @@ function ids(sessions: readonly Session[]) {
   return sessions.map(({ id }) => id);
 }
 
-export function sessionsContract(name: string, open: OpenStores): void {
+export function sessionsContract(name: string, open: OpenEmptyStores): void {
   describe(`sessions on ${name}`, () => {
     let sessions: Sessions;
     let close: () => Promise<void>;

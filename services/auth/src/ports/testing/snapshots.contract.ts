@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Snapshots } from '../snapshots.ts';
-import type { OpenStores } from './open-stores.ts';
+import type { OpenEmptyStores } from './open-empty-stores.ts';
 
-export function snapshotsContract(name: string, open: OpenStores): void {
+export function snapshotsContract(name: string, open: OpenEmptyStores): void {
   describe(`snapshots on ${name}`, () => {
     let snapshots: Snapshots;
     let close: () => Promise<void>;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Commit } from '../journal.ts';
 import type { StoredCommit } from '../stored-commits.ts';
 import type { Stores } from '../stores.ts';
-import { commitOf, commitsOf, instant, registrationOf } from './commits.ts';
+import { createCommit, createCommits, createRegistrationCommit, testInstant } from './commits.ts';
 
 export interface OpenStoredCommits {
   readonly stores: Stores;
@@ -35,8 +35,8 @@ export function storedCommitsContract(name: string, open: () => Promise<OpenStor
     }
 
     test('are read once each, by stream and number, however many there are of either', async () => {
-      const long = commitsOf(randomUUID(), 1100);
-      const short = Array.from({ length: 30 }, () => commitsOf(randomUUID(), 2)).flat();
+      const long = createCommits(randomUUID(), 1100);
+      const short = Array.from({ length: 30 }, () => createCommits(randomUUID(), 2)).flat();
       await appendAll([...short.slice(0, 31), ...long, ...short.slice(31)]);
       const wanted = [...short, ...long]
         .toSorted((a, b) => (a.stream === b.stream ? a.number - b.number : a.stream < b.stream ? -1 : 1))
@@ -46,7 +46,10 @@ export function storedCommitsContract(name: string, open: () => Promise<OpenStor
 
     test('are as they were appended, without claims and address', async () => {
       const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-      const commit = registrationOf('ada@example.com', { claims: ['email:ada@example.com'], traceparent });
+      const commit = createRegistrationCommit('ada@example.com', {
+        claims: ['email:ada@example.com'],
+        traceparent,
+      });
       await appendAll([commit]);
       const { claims: _, address: _a, ...stored } = commit;
       assert.deepEqual(await readAll(), [{ ...stored, published: false }]);
@@ -56,7 +59,7 @@ export function storedCommitsContract(name: string, open: () => Promise<OpenStor
     });
 
     test('tell which of them are in the outbox', async () => {
-      const [first, second] = commitsOf(randomUUID(), 2) as [Commit, Commit];
+      const [first, second] = createCommits(randomUUID(), 2) as [Commit, Commit];
       await appendAll([first, second]);
       await under.stores.outbox.markPublished([first]);
       assert.deepEqual(
@@ -66,7 +69,7 @@ export function storedCommitsContract(name: string, open: () => Promise<OpenStor
     });
 
     test('that cannot be read come with the reason, and the others as usual', async () => {
-      const commits = commitsOf(randomUUID(), 3);
+      const commits = createCommits(randomUUID(), 3);
       await appendAll(commits);
       const [, damaged] = commits as [Commit, Commit, Commit];
       await under.damage(damaged);
@@ -83,8 +86,8 @@ export function storedCommitsContract(name: string, open: () => Promise<OpenStor
 
     test('come with expired leases, without those that are current or were released', async () => {
       const { leases, requests, storedCommits } = under.stores;
-      const now = new Date(instant(100));
-      const later = new Date(instant(200));
+      const now = new Date(testInstant(100));
+      const later = new Date(testInstant(200));
       const ending = new Date(now.getTime() + 1000);
       await leases.insert({ name: 'dead', holder: 'a', until: ending });
       await leases.insert({ name: 'living', holder: 'a', until: new Date(now.getTime() + 1_000_000) });
@@ -92,7 +95,13 @@ export function storedCommitsContract(name: string, open: () => Promise<OpenStor
       await leases.remove('given back', 'a');
       const ids = ['1', '2', '3'];
       for (const id of ids)
-        await requests.add({ id, kind: 'verification', address: 'a', at: instant(0), correlationId: 'r' });
+        await requests.add({
+          id,
+          kind: 'verification',
+          address: 'a',
+          at: testInstant(0),
+          correlationId: 'r',
+        });
       await requests.claim({ owner: 'a', now, leaseMs: 2000, limit: 1 });
       await requests.claim({ owner: 'b', now, leaseMs: 1_000_000, limit: 1 });
 
@@ -108,7 +117,7 @@ export function storedCommitsContract(name: string, open: () => Promise<OpenStor
     });
 
     test('reject with StoreUnavailable once the store fails', async () => {
-      await appendAll([commitOf()]);
+      await appendAll([createCommit()]);
       const other = await open();
       await other.close();
       await assert.rejects(Array.fromAsync(other.stores.storedCommits.pages()), { name: 'StoreUnavailable' });

@@ -7,7 +7,7 @@ import { idempotencyKeysContract } from './idempotency-keys.contract.ts';
 import { journalContract } from './journal.contract.ts';
 import { knownSourcesContract } from './known-sources.contract.ts';
 import { limitsContract } from './limits.contract.ts';
-import type { OpenStores } from './open-stores.ts';
+import type { OpenEmptyStores } from './open-empty-stores.ts';
 import { outboxContract } from './outbox.contract.ts';
 import { personalDataContract } from './personal-data.contract.ts';
 import { registrationsContract } from './registrations.contract.ts';
@@ -17,7 +17,7 @@ import { snapshotsContract } from './snapshots.contract.ts';
 import { trustedAddressesContract } from './trusted-addresses.contract.ts';
 
 /** The guarantees of the stores, whatever their kind. */
-export function storesContract(name: string, open: OpenStores): void {
+export function storesContract(name: string, open: OpenEmptyStores): void {
   journalContract(name, open);
   outboxContract(name, open);
   registrationsContract(name, open);

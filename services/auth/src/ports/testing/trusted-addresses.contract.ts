@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { TrustedAddresses } from '../trusted-addresses.ts';
-import type { OpenStores } from './open-stores.ts';
+import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 const DAY = 24 * 60 * 60_000;
 const start = new Date('2026-03-01T12:00:00Z');
@@ -12,7 +12,7 @@ function after(ms: number): Date {
   return new Date(start.getTime() + ms);
 }
 
-export function trustedAddressesContract(name: string, open: OpenStores): void {
+export function trustedAddressesContract(name: string, open: OpenEmptyStores): void {
   describe(`trusted addresses on ${name}`, () => {
     let trusted: TrustedAddresses;
     let close: () => Promise<void>;

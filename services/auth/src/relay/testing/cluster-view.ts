@@ -1,10 +1,10 @@
 /** A topic as the cluster itself describes it. Uses plain kafkajs, and so shares no code with the bus. */
 import kafkajs, { type Admin, type Kafka, type PartitionMetadata } from 'kafkajs';
-import { accountOf } from './account-of.ts';
+import { accountOfRecord } from './account-of-record.ts';
 
 const { Partitioners, logLevel } = kafkajs;
 
-export function plainKafka(brokers: readonly string[]): Kafka {
+export function createKafkaClient(brokers: readonly string[]): Kafka {
   return new kafkajs.Kafka({
     brokers: [...brokers],
     clientId: 'quorum-trial',
@@ -64,7 +64,7 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<TopicConte
   await consumer.run({
     autoCommit: false,
     eachMessage: async ({ partition, message: { key, headers, offset } }) => {
-      const account = accountOf({ key });
+      const account = accountOfRecord({ key });
       const ids = firsts.get(account) ?? new Set();
       const id = String(headers?.['ce_id']);
       records += 1;

@@ -10,8 +10,8 @@ import type { Outbox } from '../../ports/outbox.ts';
 import { testSigner } from '../../ports/testing/commits.ts';
 import { type CommitStores, createMemoryStores } from '../../ports/testing/memory-stores.ts';
 import { createRelay } from '../relay.ts';
-import { accountOf } from './account-of.ts';
-import { plainKafka, readTopic, viewCluster } from './cluster-view.ts';
+import { accountOfRecord } from './account-of-record.ts';
+import { createKafkaClient, readTopic, viewCluster } from './cluster-view.ts';
 import { createSteadyWriter } from './steady-writer.ts';
 import { watchSends } from './watched-sends.ts';
 
@@ -49,7 +49,7 @@ export interface QuorumTrial extends AsyncDisposable {
 
 export async function createQuorumTrial(): Promise<QuorumTrial> {
   const nodes = await startKafkaNodes(REPLICATION);
-  const kafka = plainKafka(nodes.brokers);
+  const kafka = createKafkaClient(nodes.brokers);
   const logger = createLogger({ name: 'quorum', level: 'silent' });
   const bus = createKafkaBus({
     brokers: nodes.brokers,
@@ -101,7 +101,7 @@ export async function createQuorumTrial(): Promise<QuorumTrial> {
     async killLeaderInsideSend() {
       const { leaderOf } = await view();
       function leadersOf(records: readonly { readonly key: unknown }[]) {
-        return [...new Set(records.flatMap((record) => leaderOf(accountOf(record)) ?? []))];
+        return [...new Set(records.flatMap((record) => leaderOf(accountOfRecord(record)) ?? []))];
       }
       const send = await sends.next((records) => leadersOf(records).length > 1);
       const victims = leadersOf(send.records);

@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Journal } from '../../ports/journal.ts';
-import { commitOf, sessionsRevoked } from '../../ports/testing/commits.ts';
+import { createCommit, sessionsRevoked } from '../../ports/testing/commits.ts';
 
 const ACCOUNTS = 240;
 const COMMITS_AT_ONCE = 12;
@@ -25,7 +25,7 @@ export function createSteadyWriter(
   async function appendTo(account: (typeof accounts)[number]): Promise<void> {
     const at = new Date().toISOString();
     const events = Array.from({ length: randomInt(1, 3) }, () => sessionsRevoked(account.stream, at));
-    await journal.append(commitOf({ ...account, events, at }));
+    await journal.append(createCommit({ ...account, events, at }));
     account.number += 1;
     account.sequence += events.length;
     nudge(account.stream);

@@ -7,7 +7,7 @@ const KEPT_MS = 7 * 24 * 3_600_000;
  * Schedules the erasure of registrations that ended before auth could erase accounts: seven days after their end, as
  * for all others.
  */
-export const eraseEndedRegistrations: Migration = async (connection) => {
+export const scheduleErasureOfEndedRegistrations: Migration = async (connection) => {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
   const ended = commits.find(
     { 'events.type': 'RegistrationEnded', erasure: { $exists: false } },

@@ -4,7 +4,7 @@ import {
   type ErasureCopies,
   type ErasureReceipts,
   type ErasureRecord,
-  isCopied,
+  hasPublishedCopies,
   unconfirmedConsumers,
 } from '../../ports/erasure-receipts.ts';
 
@@ -101,7 +101,7 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
         .sort({ 'open.firstAt': 1, 'open.account': 1 })
         .limit(limit)
         .lean();
-      return found.map(erasureOf).filter(isCopied);
+      return found.map(erasureOf).filter(hasPublishedCopies);
     },
 
     async list({ limit, after, waiting = false, until }) {

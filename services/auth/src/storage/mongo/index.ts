@@ -6,10 +6,10 @@ import {
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Stores } from '../../ports/stores.ts';
-import { noLimits } from '../limits.ts';
+import { noopLimits } from '../limits.ts';
 import { auditIndexes, createMongoAuditLog } from './audit-log.ts';
 import { commitIndexes } from './commits.ts';
-import { eraseEndedRegistrations } from './ended-registrations.ts';
+import { scheduleErasureOfEndedRegistrations } from './ended-registrations.ts';
 import { createMongoErasureReceipts, erasureIndexes } from './erasure-receipts.ts';
 import { createMongoErasures } from './erasures.ts';
 import { createMongoIdempotencyKeys, idempotencyKeyIndexes } from './idempotency-keys.ts';
@@ -43,7 +43,7 @@ export function openMongoStores(connection: Connection): Stores {
   return {
     ...prepareMongo(connection, {
       owner: 'auth',
-      migrations: [eraseEndedRegistrations],
+      migrations: [scheduleErasureOfEndedRegistrations],
       indexes: async () => authIndexes,
     }),
     journal: createMongoJournal(connection),
@@ -65,7 +65,7 @@ export function openMongoStores(connection: Connection): Stores {
     storedCommits: createMongoStoredCommits(connection),
     auditLog: createMongoAuditLog(connection),
     target: createMongoMigrationTarget(connection),
-    limits: (rules) => (rules ? createMongoLimits(rules, connection) : noLimits),
+    limits: (rules) => (rules ? createMongoLimits(rules, connection) : noopLimits),
     reclaim: async () => undefined,
   };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { type Connection, mongo } from 'mongoose';
-import { commitOf, registrationOf } from '../../ports/testing/commits.ts';
+import { createCommit, createRegistrationCommit } from '../../ports/testing/commits.ts';
 import { commitStoresModelContract } from '../../ports/testing/model.contract.ts';
 import { COMMITS_COLLECTION } from './commits.ts';
 import { authIndexes, openMongoStores } from './index.ts';
@@ -23,7 +23,7 @@ describe('the journal on mongo', () => {
   test('stops only the stream whose commit is damaged, without quoting it', async () => {
     const { connection } = await database.empty();
     const { journal } = openMongoStores(connection);
-    const [damaged, sound] = [commitOf(), commitOf()];
+    const [damaged, sound] = [createCommit(), createCommit()];
     await journal.append(damaged);
     await journal.append(sound);
     for (const events of [[], [1], [{ type: 'SessionsRevoked' }], 'text', null]) {
@@ -46,7 +46,7 @@ describe('the journal on mongo', () => {
       if (commandName === 'find') asked.push([command.find, command.readConcern?.level]);
     });
     const { journal, outbox, registrations } = openMongoStores(connection);
-    const commit = registrationOf('ada@example.com');
+    const commit = createRegistrationCommit('ada@example.com');
     await journal.append(commit);
     await journal.append(commit);
     await journal.read(commit.stream);
@@ -65,7 +65,7 @@ describe('the journal on mongo', () => {
   test('keeps nothing of the outbox or a registration where there is none', async () => {
     const { connection } = await database.empty();
     const { journal, outbox, registrations } = openMongoStores(connection);
-    const commit = registrationOf('ada@example.com');
+    const commit = createRegistrationCommit('ada@example.com');
     await journal.append(commit);
     await outbox.markPublished([commit]);
     await registrations.settle(commit.stream);
@@ -116,7 +116,7 @@ describe('a commit whose write concern failed', () => {
     const { connection } = await database.empty();
     const primary = withoutMajority(connection);
     const { journal } = openMongoStores(primary.connection);
-    const commit = commitOf();
+    const commit = createCommit();
     await assert.rejects(journal.append(commit), { name: 'StoreUnavailable' });
     const again = journal.append(commit);
     primary.confirm();
@@ -126,10 +126,10 @@ describe('a commit whose write concern failed', () => {
   test('is unavailable, not lost, as long as no majority has it', async () => {
     const { connection } = await database.empty();
     const { journal } = openMongoStores(withoutMajority(connection).connection);
-    const commit = commitOf();
+    const commit = createCommit();
     for (const _ of Array(2).keys())
       await assert.rejects(journal.append(commit), { name: 'StoreUnavailable' });
-    const second = commitOf({ stream: commit.stream });
+    const second = createCommit({ stream: commit.stream });
     await assert.rejects(journal.append(second), { name: 'StoreUnavailable' });
   });
 
@@ -137,9 +137,9 @@ describe('a commit whose write concern failed', () => {
     const { connection } = await database.empty();
     const primary = withoutMajority(connection);
     const { journal } = openMongoStores(primary.connection);
-    const first = commitOf();
+    const first = createCommit();
     await assert.rejects(journal.append(first), { name: 'StoreUnavailable' });
-    const second = journal.append(commitOf({ stream: first.stream }));
+    const second = journal.append(createCommit({ stream: first.stream }));
     primary.confirm();
     assert.deepEqual(await second, { outcome: 'lost' });
   });

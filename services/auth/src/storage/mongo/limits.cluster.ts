@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createTestDatabase } from '@latchkey/mongo/testing';
-import { limitRules } from '../../ports/testing/limit-rules.ts';
+import { createUniformLimitRules } from '../../ports/testing/limit-rules.ts';
 import { createMongoLimits, limitIndexes } from './limits.ts';
 
 const database = createTestDatabase('limits', limitIndexes);
@@ -12,7 +12,10 @@ async function open() {
   return { connection, limits: createMongoLimits(rules, connection) };
 }
 
-const rules = limitRules({ points: 1, seconds: 3600 }, { 'mail-network-hour': { points: 1, seconds: 1 } });
+const rules = createUniformLimitRules(
+  { points: 1, seconds: 3600 },
+  { 'mail-network-hour': { points: 1, seconds: 1 } },
+);
 
 test('what was counted by one instance counts for all', async () => {
   const { limits, connection } = await open();

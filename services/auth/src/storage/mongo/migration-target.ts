@@ -14,7 +14,7 @@ import type { RecordedRequest } from '../../ports/requests.ts';
 import type { Session } from '../../ports/sessions.ts';
 import { COMMITS_COLLECTION, type CommitDocument, commitSchema, documentOf } from './commits.ts';
 import { documentOfErasure, ERASURES_COLLECTION } from './erasure-receipts.ts';
-import { FINGERPRINTS_COLLECTION, movesIn } from './moves.ts';
+import { FINGERPRINTS_COLLECTION, moveModelOf } from './moves.ts';
 import { documentOfRequest, REQUESTS_COLLECTION } from './requests.ts';
 import { documentOfSession, SESSIONS_COLLECTION } from './sessions.ts';
 
@@ -28,7 +28,7 @@ const TAKEN = 'MONGO_URL: the database has another commit in the place of one th
 /** Receives auth's records in MongoDB. */
 export function createMongoMigrationTarget(connection: Connection): MigrationTarget {
   const commits = modelOf(connection, COMMITS_COLLECTION, commitSchema);
-  const moves = movesIn(connection);
+  const moves = moveModelOf(connection);
   const fingerprints = fingerprintsIn(connection, FINGERPRINTS_COLLECTION);
 
   async function refuseIfUsed(): Promise<void> {

@@ -11,7 +11,7 @@ interface MoveDocument {
 /** The collection with the keys that auth was used with. */
 export const FINGERPRINTS_COLLECTION = 'auth_fingerprints';
 
-export function movesIn(connection: Connection) {
+export function moveModelOf(connection: Connection) {
   return modelOf(connection, 'auth_moves', () =>
     plainSchema<MoveDocument>({
       _id: { type: String, required: true },
@@ -29,5 +29,6 @@ const MOVING = 'a data folder is being moved into this database, or its move bro
  * @throws Error with a one-line message
  */
 export async function assertNotMoving(connection: Connection): Promise<void> {
-  if ((await movesIn(connection).exists({ endedAt: { $exists: false } })) !== null) throw new Error(MOVING);
+  if ((await moveModelOf(connection).exists({ endedAt: { $exists: false } })) !== null)
+    throw new Error(MOVING);
 }

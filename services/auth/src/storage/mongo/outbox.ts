@@ -1,7 +1,7 @@
 import { guardMongo } from '@latchkey/mongo';
 import type { Connection, mongo } from 'mongoose';
-import { MAX_COUNTED, type Outbox } from '../../ports/outbox.ts';
-import { readableByStream } from '../stored-events.ts';
+import { MAX_COUNTED_COMMITS, type Outbox } from '../../ports/outbox.ts';
+import { groupReadableCommitsByStream } from '../stored-events.ts';
 import { COMMITS_COLLECTION, type CommitDocument, commitOf, MAJORITY_READ } from './commits.ts';
 
 const isUnpublished = { 'unpublished.at': { $exists: true } };
@@ -29,7 +29,7 @@ export function createMongoOutbox(connection: Connection): Outbox {
         .find({ 'unpublished.stream': { $in: [...streams] } }, MAJORITY_READ)
         .sort({ 'unpublished.stream': 1, 'unpublished.number': 1 })
         .toArray();
-      return readableByStream(documents, commitOf);
+      return groupReadableCommitsByStream(documents, commitOf);
     },
 
     async waiting({ recent, limit }) {
@@ -59,7 +59,7 @@ export function createMongoOutbox(connection: Connection): Outbox {
       });
       if (oldest === null) return { commits: 0 };
       return {
-        commits: await commits.countDocuments(isUnpublished, { limit: MAX_COUNTED }),
+        commits: await commits.countDocuments(isUnpublished, { limit: MAX_COUNTED_COMMITS }),
         oldest: oldest.at,
       };
     },

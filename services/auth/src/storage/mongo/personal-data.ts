@@ -1,7 +1,7 @@
 import { guardMongo } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { PersonalDataEraser } from '../../ports/personal-data.ts';
-import { claimsWithoutAddress, erasedEvents } from '../erased-commit.ts';
+import { claimsWithoutAddress, erasePersonFromEvents } from '../erased-commit.ts';
 import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commits.ts';
 
 type Named = { readonly _id: string };
@@ -15,7 +15,7 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
     await commits.updateOne(
       { _id },
       {
-        $set: { events: erasedEvents(events), ...(kept.length > 0 && { claims: kept }) },
+        $set: { events: erasePersonFromEvents(events), ...(kept.length > 0 && { claims: kept }) },
         $unset: { registration: 1, ...(kept.length === 0 && { claims: 1 }) },
       },
     );

@@ -29,7 +29,7 @@ function schema() {
   });
 }
 
-export function requestsIn(connection: Connection) {
+export function requestModelOf(connection: Connection) {
   return modelOf(connection, REQUESTS_COLLECTION, schema);
 }
 
@@ -38,7 +38,7 @@ export function requestsIn(connection: Connection) {
  * order of its ids.
  */
 export function createMongoRequests(connection: Connection): Requests {
-  const requests = requestsIn(connection);
+  const requests = requestModelOf(connection);
 
   /** Claims some of the free requests. May return none, if other claimers were faster. */
   async function claimSome({ owner, now, leaseMs, limit }: Parameters<Requests['claim']>[0]) {

@@ -5,7 +5,7 @@ import type { Connection, QueryFilter } from 'mongoose';
 import type { StoredCommit, StoredCommits } from '../../ports/stored-commits.ts';
 import { readEvents, readOrUnreadable } from '../stored-events.ts';
 import { COMMITS_COLLECTION, type CommitDocument, commitSchema } from './commits.ts';
-import { requestsIn } from './requests.ts';
+import { requestModelOf } from './requests.ts';
 
 export const LEASES_COLLECTION = 'auth_leases';
 
@@ -59,7 +59,7 @@ async function expiredLeases(connection: Connection, before: Date): Promise<read
       .find({ until: { $lt: before } })
       .limit(MAX_LEASES)
       .toArray(),
-    requestsIn(connection)
+    requestModelOf(connection)
       .find({ leasedUntil: { $lt: before }, owner: { $exists: true } })
       .limit(MAX_LEASES)
       .lean(),

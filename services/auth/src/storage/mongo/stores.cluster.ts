@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTestDatabase } from '@latchkey/mongo/testing';
-import { commitOf } from '../../ports/testing/commits.ts';
-import { limitRules } from '../../ports/testing/limit-rules.ts';
+import { createCommit } from '../../ports/testing/commits.ts';
+import { createUniformLimitRules } from '../../ports/testing/limit-rules.ts';
 import { storesContract } from '../../ports/testing/stores.contract.ts';
 import { authIndexes, openMongoStores } from './index.ts';
 
@@ -13,7 +13,7 @@ storesContract('mongo', async () => {
   return { stores: openMongoStores(connection), close: async () => undefined };
 });
 
-const rules = limitRules({ points: 1, seconds: 60 });
+const rules = createUniformLimitRules({ points: 1, seconds: 60 });
 
 test('every port says that its store is away, reading and writing', async () => {
   await database.empty();
@@ -25,10 +25,10 @@ test('every port says that its store is away, reading and writing', async () => 
   await close();
 
   const asked = [
-    () => journal.append(commitOf()),
+    () => journal.append(createCommit()),
     () => journal.read('a'),
     () => outbox.waiting({ limit: 1 }),
-    () => outbox.markPublished([commitOf()]),
+    () => outbox.markPublished([createCommit()]),
     () => snapshots.save({ stream: 'a', number: 1, sequence: 1, stateVersion: 1, state: {} }),
     () => sessions.find('a'),
     () => sessions.remove('a', 'b'),

@@ -1,7 +1,7 @@
 import { guardMongo, type Index, modelOf, plainSchema, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { TrustedAddresses } from '../../ports/trusted-addresses.ts';
-import { TRUSTED_MS, trustedPairKey } from '../trusted-pair.ts';
+import { TRUST_DURATION_MS, trustedPairKey } from '../trusted-pair.ts';
 
 const TRUSTED = 'auth_trusted';
 
@@ -25,7 +25,7 @@ export function createMongoTrustedAddresses(connection: Connection): TrustedAddr
 
   return guardMongo<TrustedAddresses>({
     async trust(pair, now) {
-      const until = new Date(now.getTime() + TRUSTED_MS);
+      const until = new Date(now.getTime() + TRUST_DURATION_MS);
       const key = { _id: trustedPairKey(pair) };
       await retryLostRace(() => trusted.updateOne(key, { $max: { until } }, { upsert: true }));
     },

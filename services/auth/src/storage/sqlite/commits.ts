@@ -21,7 +21,7 @@ export function commitOf(row: Row): Commit {
   const head = commitHeadOf(row);
   return {
     ...head,
-    ...keysOf(row),
+    ...lookupKeysOf(row),
     events: readStoredEvents(head.stream, head.number, String(row['events'])),
   };
 }
@@ -50,7 +50,7 @@ export function claimsColumn(claims: readonly string[]): string | null {
 }
 
 /** Reads the keys by which a commit can be found. */
-export function keysOf(row: Row): Pick<Commit, 'claims' | 'address' | 'eraseAt'> {
+export function lookupKeysOf(row: Row): Pick<Commit, 'claims' | 'address' | 'eraseAt'> {
   return {
     ...(row['claims'] === null ? {} : { claims: claimsOf(row) }),
     ...(row['address'] === null ? {} : { address: String(row['address']) }),

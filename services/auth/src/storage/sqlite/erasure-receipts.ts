@@ -2,7 +2,7 @@ import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import {
   type ErasureReceipts,
   type ErasureRecord,
-  isCopied,
+  hasPublishedCopies,
   unconfirmedConsumers,
 } from '../../ports/erasure-receipts.ts';
 
@@ -67,7 +67,7 @@ export function createSqliteErasureReceipts(database: Database): ErasureReceipts
         .prepare(SQL.copied)
         .all({ firstAt: after?.copies.firstAt ?? '', account: after?.account ?? '', limit })
         .map(erasureOf)
-        .filter(isCopied),
+        .filter(hasPublishedCopies),
 
     list: async ({ limit, after = { account: END, erasedAt: END }, waiting = false, until = END }) =>
       database

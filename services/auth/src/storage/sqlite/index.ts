@@ -1,7 +1,7 @@
 import { createSqliteKeyFingerprints, createSqliteLeaseRecords, type Database } from '@latchkey/sqlite';
 import { nothingToPrepare } from '@latchkey/store';
 import type { Stores } from '../../ports/stores.ts';
-import { noLimits } from '../limits.ts';
+import { noopLimits } from '../limits.ts';
 import { createSqliteAuditLog } from './audit-log.ts';
 import { createSqliteErasureReceipts } from './erasure-receipts.ts';
 import { createSqliteErasures } from './erasures.ts';
@@ -44,7 +44,7 @@ export function openSqliteStores(database: Database): Stores {
     storedCommits: createSqliteStoredCommits(database),
     auditLog: createSqliteAuditLog(database),
     source: createSqliteMigrationSource(database),
-    limits: (rules) => (rules ? createSqliteLimits(rules, database) : noLimits),
+    limits: (rules) => (rules ? createSqliteLimits(rules, database) : noopLimits),
     async reclaim() {
       await Promise.all([leases.reclaim(), requests.reclaim()]);
     },

@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { commitOf } from '../../ports/testing/commits.ts';
-import { temporaryStores } from './stores.fixture.ts';
+import { createCommit } from '../../ports/testing/commits.ts';
+import { openTemporaryStores } from './stores.fixture.ts';
 
 describe('the journal on sqlite', () => {
   test('says that it cannot be reached once its store fails', async () => {
-    const { database, stores, close } = await temporaryStores();
+    const { database, stores, close } = await openTemporaryStores();
     database.exec('ALTER TABLE journal_commit RENAME TO gone');
     const unavailable = { name: 'StoreUnavailable' };
-    await assert.rejects(stores.journal.append(commitOf()), unavailable);
+    await assert.rejects(stores.journal.append(createCommit()), unavailable);
     await assert.rejects(stores.journal.read(randomUUID()), unavailable);
     await close();
   });
 
   test('stops only the stream whose commit is damaged, without quoting it', async () => {
-    const { database, stores, close } = await temporaryStores();
+    const { database, stores, close } = await openTemporaryStores();
     const { journal } = stores;
-    const [damaged, sound] = [commitOf(), commitOf()];
+    const [damaged, sound] = [createCommit(), createCommit()];
     await journal.append(damaged);
     await journal.append(sound);
     for (const events of ['[{"type":"Sess', '{}', '[]', '[1]']) {

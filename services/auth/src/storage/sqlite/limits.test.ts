@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
-import { limitRules } from '../../ports/testing/limit-rules.ts';
+import { createUniformLimitRules } from '../../ports/testing/limit-rules.ts';
 import { openSqliteStores } from './index.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'latchkey-limits-'));
 after(() => rm(folder, { recursive: true }));
-const rules = limitRules({ points: 3, seconds: 3600 });
+const rules = createUniformLimitRules({ points: 3, seconds: 3600 });
 
 function open() {
   const database = openDatabase({ folder, as: 'server' });

@@ -1,6 +1,6 @@
 import { createRowSource, type Database, type Row } from '@latchkey/sqlite';
 import type { MigrationSource, RawCommit } from '../../ports/migration.ts';
-import { commitHeadOf, keysOf } from './commits.ts';
+import { commitHeadOf, lookupKeysOf } from './commits.ts';
 import { erasureOf } from './erasure-receipts.ts';
 import { requestOf } from './requests.ts';
 import { sessionOf } from './sessions.ts';
@@ -42,5 +42,5 @@ export function createSqliteMigrationSource(database: Database): MigrationSource
 }
 
 function rawCommitOf(row: Row): RawCommit {
-  return { ...commitHeadOf(row), ...keysOf(row), events: JSON.parse(String(row['events'])) };
+  return { ...commitHeadOf(row), ...lookupKeysOf(row), events: JSON.parse(String(row['events'])) };
 }

@@ -1,10 +1,10 @@
 import { commitStoresModelContract } from '../../ports/testing/model.contract.ts';
-import { temporaryStores } from './stores.fixture.ts';
+import { openTemporaryStores } from './stores.fixture.ts';
 
 commitStoresModelContract(
   'sqlite',
   async () => {
-    const { database, ...opened } = await temporaryStores();
+    const { database, ...opened } = await openTemporaryStores();
     async function clear() {
       database.exec('DELETE FROM journal_commit; DELETE FROM journal_claim; DELETE FROM journal_snapshot');
     }

@@ -1,6 +1,6 @@
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
-import { type CommitKey, MAX_COUNTED, type Outbox, type TimeSpan } from '../../ports/outbox.ts';
-import { readableByStream } from '../stored-events.ts';
+import { type CommitKey, MAX_COUNTED_COMMITS, type Outbox, type TimeSpan } from '../../ports/outbox.ts';
+import { groupReadableCommitsByStream } from '../stored-events.ts';
 import { commitOf } from './commits.ts';
 
 const SQL = {
@@ -12,7 +12,7 @@ const SQL = {
     WHERE unpublished > :at ORDER BY unpublished, rowid`,
   markPublished: 'UPDATE journal_commit SET unpublished = NULL WHERE stream = :stream AND number = :number',
   count: `SELECT count(*) AS commits FROM (SELECT 1 FROM journal_commit INDEXED BY journal_unpublished_by_time
-    WHERE unpublished IS NOT NULL LIMIT ${MAX_COUNTED})`,
+    WHERE unpublished IS NOT NULL LIMIT ${MAX_COUNTED_COMMITS})`,
   oldest: `SELECT at FROM journal_commit INDEXED BY journal_unpublished_by_time
     WHERE unpublished IS NOT NULL ORDER BY unpublished, rowid LIMIT 1`,
 } as const;
@@ -47,7 +47,7 @@ export function createSqliteOutbox(database: Database): Outbox {
     async unpublished(streams) {
       const select = database.prepare(SQL.unpublished);
       const rows = [...new Set(streams)].flatMap((stream) => select.all({ stream }));
-      return readableByStream(rows, commitOf);
+      return groupReadableCommitsByStream(rows, commitOf);
     },
     waiting: async ({ recent = NOTHING_RECENT, limit }) => waiting(recent, limit),
     // This write may be lost in a crash: the commits are then published again (at-least-once).

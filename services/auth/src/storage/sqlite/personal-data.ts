@@ -1,7 +1,7 @@
 import { parseJson } from '@latchkey/process';
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import type { PersonalDataEraser } from '../../ports/personal-data.ts';
-import { claimsWithoutAddress, erasedEvents } from '../erased-commit.ts';
+import { claimsWithoutAddress, erasePersonFromEvents } from '../erased-commit.ts';
 import { claimsColumn, claimsOf } from './commits.ts';
 
 const SQL = {
@@ -37,7 +37,7 @@ export function createSqlitePersonalData(database: Database): PersonalDataEraser
       database.prepare(SQL.eraseCommit).run({
         userId,
         number: Number(row['number']),
-        events: JSON.stringify(erasedEvents(parseJson(String(row['events'])))),
+        events: JSON.stringify(erasePersonFromEvents(parseJson(String(row['events'])))),
         claims: claimsColumn(kept),
       });
       for (const claim of claims.filter((each) => !kept.includes(each)))

@@ -1,8 +1,8 @@
 import { storedCommitsContract } from '../../ports/testing/stored-commits.contract.ts';
-import { temporaryStores } from './stores.fixture.ts';
+import { openTemporaryStores } from './stores.fixture.ts';
 
 storedCommitsContract('sqlite', async () => {
-  const { database, ...opened } = await temporaryStores();
+  const { database, ...opened } = await openTemporaryStores();
   const damage = `UPDATE journal_commit SET events = '[{' WHERE stream = :stream AND number = :number`;
   return {
     ...opened,

@@ -12,7 +12,7 @@ export interface TemporaryStores {
   close(): Promise<void>;
 }
 
-export async function temporaryStores(): Promise<TemporaryStores> {
+export async function openTemporaryStores(): Promise<TemporaryStores> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-auth-'));
   const database = openDatabase({ folder, as: 'server' });
   return {

@@ -1,25 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
-import { commitOf, registrationOf } from '../../ports/testing/commits.ts';
-import { limitRules } from '../../ports/testing/limit-rules.ts';
+import { createCommit, createRegistrationCommit } from '../../ports/testing/commits.ts';
+import { createUniformLimitRules } from '../../ports/testing/limit-rules.ts';
 import { storesContract } from '../../ports/testing/stores.contract.ts';
-import { noLimits } from '../limits.ts';
+import { noopLimits } from '../limits.ts';
 import { openSqliteStores } from './index.ts';
-import { temporaryStores } from './stores.fixture.ts';
+import { openTemporaryStores } from './stores.fixture.ts';
 
-storesContract('sqlite', temporaryStores);
+storesContract('sqlite', openTemporaryStores);
 
 describe('the stores on sqlite', () => {
   test('say that their store is away, reading and writing', async () => {
-    const { stores, close } = await temporaryStores();
+    const { stores, close } = await openTemporaryStores();
     const { journal, sessions, requests, leases, trustedAddresses } = stores;
-    const limits = stores.limits(limitRules({ points: 1, seconds: 60 }));
+    const limits = stores.limits(createUniformLimitRules({ points: 1, seconds: 60 }));
     await close();
 
     const now = new Date();
     const asked = [
-      () => journal.append(commitOf()),
+      () => journal.append(createCommit()),
       () => journal.read('a'),
       () => sessions.find('a'),
       () => sessions.remove('a', 'b'),
@@ -41,7 +41,7 @@ describe('the stores on sqlite', () => {
   });
 
   test('search an index with every query on commits, security events and limits', async () => {
-    const { database, close } = await temporaryStores();
+    const { database, close } = await openTemporaryStores();
     const statements = new Set<string>();
     const recording: Database = {
       ...database,
@@ -52,8 +52,8 @@ describe('the stores on sqlite', () => {
     };
     const stores = openSqliteStores(recording);
     const { auditLog, journal, outbox, registrations, snapshots, keyFingerprints } = stores;
-    const limits = stores.limits(limitRules({ points: 1, seconds: 60 }));
-    const commit = registrationOf('ada@example.com', { claims: ['a'] });
+    const limits = stores.limits(createUniformLimitRules({ points: 1, seconds: 60 }));
+    const commit = createRegistrationCommit('ada@example.com', { claims: ['a'] });
     const { stream } = commit;
     await journal.append(commit);
     await journal.read(stream);
@@ -105,7 +105,7 @@ describe('the stores on sqlite', () => {
   });
 
   test('release what a former process held', async () => {
-    const { stores, close } = await temporaryStores();
+    const { stores, close } = await openTemporaryStores();
     const { leases, requests } = stores;
     const lease = { name: 'sweep', holder: 'gone', until: new Date(60_000) };
     assert.equal(await leases.insert(lease), true);
@@ -129,6 +129,7 @@ describe('the stores on sqlite', () => {
 });
 
 test('without limits everything is allowed', async () => {
-  for (let i = 0; i < 100; i += 1) assert.deepEqual(await noLimits.take('login-ip', 'a'), { allowed: true });
-  assert.deepEqual(await noLimits.peek('login-ip', 'a'), { allowed: true });
+  for (let i = 0; i < 100; i += 1)
+    assert.deepEqual(await noopLimits.take('login-ip', 'a'), { allowed: true });
+  assert.deepEqual(await noopLimits.peek('login-ip', 'a'), { allowed: true });
 });

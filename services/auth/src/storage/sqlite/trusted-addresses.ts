@@ -1,7 +1,7 @@
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import { ipKey } from '../../limits/ip-key.ts';
 import type { TrustedAddresses } from '../../ports/trusted-addresses.ts';
-import { TRUSTED_MS } from '../trusted-pair.ts';
+import { TRUST_DURATION_MS } from '../trusted-pair.ts';
 
 const SQL = {
   trust: `INSERT INTO trusted_address (address, network, until) VALUES (:address, :network, :until)
@@ -16,7 +16,7 @@ const SQL = {
 export function createSqliteTrustedAddresses(database: Database): TrustedAddresses {
   return mapSqliteErrors<TrustedAddresses>({
     async trust({ address, ip }, now) {
-      const pair = { address, network: ipKey(ip), until: now.getTime() + TRUSTED_MS };
+      const pair = { address, network: ipKey(ip), until: now.getTime() + TRUST_DURATION_MS };
       await database.write(() => void database.prepare(SQL.trust).run(pair), { flushed: false });
     },
 

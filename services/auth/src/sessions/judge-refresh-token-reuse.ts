@@ -32,7 +32,7 @@ const MAX_SKEW_MINUTES = 1;
  * may never have reached its client. If an older token is sent, two clients have tokens of this session. If the sender
  * is not the client that used the session last, one of them is a thief.
  */
-export function judgeReuse(
+export function judgeRefreshTokenReuse(
   session: Pick<Session, 'n' | 'rotatedAt' | 'userAgent'>,
   { n, now, userAgent, reuseMinutes }: TokenUse,
 ): ReuseVerdict {

@@ -2,7 +2,7 @@ import type { Policy } from '@latchkey/http';
 import type { Caller } from '../deps.ts';
 
 /** Returns a policy under which the access token is optional, but an invalid one is refused. */
-export function callerOrAnyone(authenticated: Policy<Caller>): Policy<Caller | null> {
+export function allowAnonymous(authenticated: Policy<Caller>): Policy<Caller | null> {
   return {
     ...authenticated,
     who: 'anyone, or any living account',

@@ -25,7 +25,7 @@ function randomKid(): string {
 }
 
 /** Returns a new key as a JWK, with an id; the id of a DKIM key is its selector. */
-export function makeKey(kind: KeyKind): JsonWebKey {
+export function generateKey(kind: KeyKind): JsonWebKey {
   switch (kind) {
     case 'signing':
       return identified(() => generateKeyPairSync('ec', { namedCurve: 'P-256' }), {

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { commitOf, sessionsRevoked, userRegistered } from '../ports/testing/commits.ts';
-import { toPublic } from './to-public.ts';
+import { createCommit, sessionsRevoked, userRegistered } from '../ports/testing/commits.ts';
+import { toPublicEvents } from './to-public-events.ts';
 
 describe('the published form of a commit', () => {
   const stream = randomUUID();
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const facts = [userRegistered(stream, 'ada@example.com'), sessionsRevoked(stream)] as const;
-  const commit = commitOf({ stream, number: 3, sequence: 7, events: facts, traceparent });
+  const commit = createCommit({ stream, number: 3, sequence: 7, events: facts, traceparent });
 
   test('numbers its events on from the commit, and says what caused them', () => {
     const { commandId: causationId, correlationId } = commit;
     const envelope = { subject: stream, causationId, correlationId, traceparent };
     assert.deepEqual(
-      toPublic(commit),
+      toPublicEvents(commit),
       facts.map(({ id, time, type, data }, index) => ({
         ...envelope,
         id,
@@ -27,13 +27,13 @@ describe('the published form of a commit', () => {
   });
 
   test('holds nothing private', () => {
-    const text = JSON.stringify(toPublic(commit));
+    const text = JSON.stringify(toPublicEvents(commit));
     assert.doesNotMatch(text, /private|hash/i);
     assert.match(text, /ada@example\.com/);
   });
 
   test('has no trace where the request had none', () => {
-    const [event] = toPublic(commitOf());
+    const [event] = toPublicEvents(createCommit());
     assert.ok(event);
     assert.equal('traceparent' in event, false);
   });

@@ -8,7 +8,7 @@ const SALT = 'ce_personsalt';
  * Returns a record without its personal data, and without the salt of the data's digest. The hash and the signature of
  * the record still verify. If the record cannot be read (it may be a dead letter), its whole value is removed.
  */
-export const withoutPerson: ReplaceRecord = ({ value, headers: { [SALT]: _, ...headers } }) => {
+export const erasePersonFromRecord: ReplaceRecord = ({ value, headers: { [SALT]: _, ...headers } }) => {
   if (value === null) return undefined;
   const data = parseJson(value.toString());
   if (typeof data !== 'object' || data === null) return { value: null, headers };
