@@ -15,7 +15,7 @@ import {
   evolve,
   initialState,
   lookupKeysOf,
-  requireExisting,
+  requireExistingAccount,
 } from '../../services/auth/src/account/index.ts';
 import { createPasswordHasher } from '../../services/auth/src/passwords/hashing/argon2.ts';
 import { parseCosts } from '../../services/auth/src/passwords/hashing/costs.ts';
@@ -47,7 +47,7 @@ function history(commands: readonly Command[]): readonly Commit[] {
     const sequence = state.status === 'none' ? 1 : state.sequence + 1;
     state = facts.reduce(evolve, state);
     commits.push({
-      stream: requireExisting(state).userId,
+      stream: requireExistingAccount(state).userId,
       number: commits.length + 1,
       sequence,
       events: facts.map((fact) => ({

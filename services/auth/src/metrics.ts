@@ -3,13 +3,13 @@ import type { Registry } from '@latchkey/process';
 import { Counter, Gauge } from 'prom-client';
 import type { CountOperation } from './http/operation.ts';
 import type { HashingLoad } from './passwords/hashing/fair-limit.ts';
-import type { Requests } from './ports/requests.ts';
+import type { RequestQueue } from './ports/requests.ts';
 
 /** Registers the metrics. @returns a function that counts the outcomes of operations */
 export function createAuthMetrics(deps: {
   readonly registry: Registry;
   readonly passwords: { load(): HashingLoad };
-  readonly requests: Pick<Requests, 'count'>;
+  readonly requests: Pick<RequestQueue, 'count'>;
 }): CountOperation {
   const registers = [deps.registry];
   new Gauge({

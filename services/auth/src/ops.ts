@@ -13,7 +13,7 @@ import {
 } from '@latchkey/store';
 import type { JournalView } from '@latchkey/verify';
 import { v7, validate } from 'uuid';
-import { isLiving, isUnexpired, requireExisting, type VerifiedAccount } from './account/index.ts';
+import { isLiving, isUnexpired, requireExistingAccount, type VerifiedAccount } from './account/index.ts';
 import { parseEmail } from './addresses/email.ts';
 import { findOwnerId } from './addresses/owners.ts';
 import { changeRole } from './administration/manage-accounts.ts';
@@ -177,7 +177,7 @@ export function openOps(store: Store): AuthOps {
       const target = { userId, by: 'ops', role };
       await changeRole({ accounts, journal, sessions }, target, origin).catch(explainRefusals(email));
       await bestEffort(() => auditLog.add([actionOn(userId, 'ops role', origin)]));
-      return requireExisting(before).role;
+      return requireExistingAccount(before).role;
     },
     async requestErasure(account, { graceDays, sealingKey }) {
       const userId = await idOf(journal, account);
@@ -327,7 +327,7 @@ function inWords(error: unknown): string {
   return error instanceof Error ? error.message : 'cannot be read';
 }
 
-export interface AuthMove extends Pick<MigrationTarget, 'end'> {
+export interface AuthDataMove extends Pick<MigrationTarget, 'end'> {
   /**
    * Begins the move. Until `end`, auth does not start on the target.
    * @returns 'ended' if the same move was completed before
@@ -342,14 +342,14 @@ export interface AuthMove extends Pick<MigrationTarget, 'end'> {
   readonly kinds: readonly RecordMove[];
 }
 
-type StoreKeys = Pick<Secrets, 'PASSWORD_SALT_KEY' | 'REFRESH_KEY'>;
+type StoredDataSecrets = Pick<Secrets, 'PASSWORD_SALT_KEY' | 'REFRESH_KEY'>;
 
 /**
  * Opens a move of auth's records. Auth must not run on either store during the move.
  * @param keys the keys that auth uses on the source
  * @throws Error with a one-line message if records cannot be moved between stores of these kinds; DataFolderError
  */
-export function prepareMove(from: Store, to: Store, keys: StoreKeys): AuthMove {
+export function prepareMove(from: Store, to: Store, keys: StoredDataSecrets): AuthDataMove {
   const [{ source }, { target }] = [openStorage(from), openStorage(to)];
   if (source === undefined || target === undefined)
     throw new Error(`STORE: records cannot be moved from ${from.kind} to ${to.kind}`);

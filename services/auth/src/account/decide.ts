@@ -45,7 +45,7 @@ import {
   verificationRefusal,
 } from './link.ts';
 import type { RefusalKind } from './refusals.ts';
-import { sameHash } from './same-hash.ts';
+import { isSameHash } from './same-hash.ts';
 import {
   type AccountState,
   type ExistingAccount,
@@ -185,7 +185,7 @@ function verify(state: AccountState, command: VerifyAccount): Decision {
 /** Clicking a used link again is not an error, but cannot set a second password. */
 function verifyAgain(state: AccountState, proof: SignUpProof): Decision {
   if (proof.kind !== 'new-password') return nothing;
-  const isRepeat = isLiving(state) && sameHash(proof.passwordHash, state.passwordHash);
+  const isRepeat = isLiving(state) && isSameHash(proof.passwordHash, state.passwordHash);
   return isRepeat ? nothing : refuse('token_invalid');
 }
 
@@ -193,7 +193,7 @@ function verifyAgain(state: AccountState, proof: SignUpProof): Decision {
 export function proofMatchesSignUp(state: LivingAccount, proof: SignUpProof): boolean {
   switch (proof.kind) {
     case 'password':
-      return sameHash(proof.passwordHash, state.passwordHash);
+      return isSameHash(proof.passwordHash, state.passwordHash);
     case 'holder':
       return proof.holders.some(
         ({ userId, since }) => userId === state.userId && since >= state.allRevokedAt && !state.disabled,
@@ -247,14 +247,14 @@ function completeReset(state: AccountState, command: CompleteReset): Decision {
 
 function changePassword(state: AccountState, command: ChangePassword): Decision {
   if (state.status !== 'verified') return refuse('account_not_verified');
-  if (!sameHash(command.checkedHash, state.passwordHash)) return refuse('current_password_incorrect');
+  if (!isSameHash(command.checkedHash, state.passwordHash)) return refuse('current_password_incorrect');
   return accept(...passwordChanged(state, 'change', command.passwordHash));
 }
 
 /** Ends neither sessions nor links, because the password is the same. */
 function rehashPassword(state: AccountState, { checkedHash, passwordHash }: RehashPassword): Decision {
-  if (!isLiving(state) || !sameHash(checkedHash, state.passwordHash)) return nothing;
-  if (sameHash(passwordHash, state.passwordHash)) return nothing;
+  if (!isLiving(state) || !isSameHash(checkedHash, state.passwordHash)) return nothing;
+  if (isSameHash(passwordHash, state.passwordHash)) return nothing;
   return accept({ type: 'PasswordRehashed', data: { userId: state.userId }, private: { passwordHash } });
 }
 
@@ -262,7 +262,7 @@ function rehashPassword(state: AccountState, { checkedHash, passwordHash }: Reha
 function requestEmailChange(state: AccountState, command: RequestEmailChange): Decision {
   const { address, email, owner, checkedHash, passwordHash, now } = command;
   if (state.status !== 'verified' || state.disabled) return refuse('account_not_verified');
-  if (!sameHash(checkedHash, state.passwordHash)) return refuse('password_incorrect');
+  if (!isSameHash(checkedHash, state.passwordHash)) return refuse('password_incorrect');
   if (address === state.address) return refuse('email_unchanged');
   if (canBeReverted(state, now)) return refuse('email_change_recent');
   const link = isClaimedByAnother(state, owner) ? undefined : command.link;

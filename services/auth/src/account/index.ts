@@ -19,7 +19,7 @@ export {
   verificationRefusal,
 } from './link.ts';
 export type { RefusalKind } from './refusals.ts';
-export { sameHash } from './same-hash.ts';
+export { isSameHash } from './same-hash.ts';
 export {
   type AccountState,
   type ExistingAccount,
@@ -27,7 +27,7 @@ export {
   initialState,
   isLiving,
   type LivingAccount,
-  requireExisting,
+  requireExistingAccount,
   STATE_VERSION,
   type UnverifiedAccount,
   type VerifiedAccount,

@@ -1,5 +1,5 @@
 import type { MailedLink } from './facts.ts';
-import { sameHash } from './same-hash.ts';
+import { isSameHash } from './same-hash.ts';
 import type { AccountState, LivingAccount } from './state.ts';
 
 export type LinkRefusal = 'token_invalid' | 'token_expired';
@@ -44,7 +44,7 @@ export function isUnexpired({ expiresAt }: Pick<MailedLink, 'expiresAt'>, now: D
 }
 
 function matches(link: MailedLink | undefined, tokenHash: string): boolean {
-  return link !== undefined && sameHash(link.hash, tokenHash);
+  return link !== undefined && isSameHash(link.hash, tokenHash);
 }
 
 /**

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { sameHash } from './same-hash.ts';
+import { isSameHash } from './same-hash.ts';
 
 describe('two hashes', () => {
   test('are the same if every character is', () => {
-    assert.equal(sameHash('abcd', 'abcd'), true);
-    assert.equal(sameHash('', ''), true);
+    assert.equal(isSameHash('abcd', 'abcd'), true);
+    assert.equal(isSameHash('', ''), true);
   });
 
   test('differ wherever they differ', () => {
     for (const other of ['Xbcd', 'aXcd', 'abXd', 'abcX', 'abdc', 'abc', 'abcde', ''])
-      assert.equal(sameHash('abcd', other), false, other);
+      assert.equal(isSameHash('abcd', other), false, other);
   });
 });

@@ -1,5 +1,5 @@
 /** Compares two hashes in a time that depends only on their length, not on where they differ. */
-export function sameHash(one: string, other: string): boolean {
+export function isSameHash(one: string, other: string): boolean {
   if (one.length !== other.length) return false;
   let difference = 0;
   for (let i = 0; i < one.length; i += 1) difference |= one.charCodeAt(i) ^ other.charCodeAt(i);

@@ -163,7 +163,7 @@ export function isLiving(state: AccountState): state is LivingAccount {
 }
 
 /** Narrows to an account that exists; for callers that have checked it. @throws TypeError if it does not exist */
-export function requireExisting(state: AccountState): ExistingAccount {
+export function requireExistingAccount(state: AccountState): ExistingAccount {
   if (state.status === 'none') throw new TypeError('the account does not exist');
   return state;
 }

@@ -4,10 +4,10 @@ import {
   type ConfirmEmailChange,
   emailChangeRefusal,
   isLiving,
+  isSameHash,
   type LivingAccount,
-  requireExisting,
+  requireExistingAccount,
   type SessionHolder,
-  sameHash,
   type VerifiedAccount,
 } from '../account/index.ts';
 import { endOtherSignUps, findOwnerId } from '../addresses/owners.ts';
@@ -79,7 +79,8 @@ export async function confirmEmailChange(
   const { state: account, ...link } = await linkedAccount(deps, token);
   const outcome = await confirmBy(deps, { link, account, evidence }, context);
   if (outcome.refusal) throw new Refused(outcome.refusal);
-  if (outcome.facts.length > 0) await afterNewAddress(deps, requireExisting(outcome.state).address, context);
+  if (outcome.facts.length > 0)
+    await afterNewAddress(deps, requireExistingAccount(outcome.state).address, context);
   return outcome;
 }
 
@@ -142,7 +143,7 @@ async function confirmByPassword(
       password,
       address,
       context,
-      (hash) => sameHash(hash, account.passwordHash),
+      (hash) => isSameHash(hash, account.passwordHash),
     );
     const confirmed = await confirm(deps, link, { kind: 'password', passwordHash }, context);
     return confirmed.refusal === 'password_required' ? undefined : confirmed;

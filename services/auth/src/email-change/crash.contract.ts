@@ -19,7 +19,7 @@ import {
   PASSWORD,
   requestChange,
   undoChange,
-  withWorld,
+  withFastHashingWorld,
 } from './testing/stage.ts';
 
 /**
@@ -60,7 +60,7 @@ export function emailChangeCrashContract(name: string, given?: () => Promise<Sto
     for (let step = 1; step <= 4; step += 1) {
       test(
         `at write ${step} of a confirmation leaves either address with the account, and a repetition completes it`,
-        withWorld(async (world) => {
+        withFastHashingWorld(async (world) => {
           const { userId } = await createVerifiedAccount(world);
           await world.signUp(countess, 'the password of a stranger');
           await requestChange(world, userId);
@@ -78,7 +78,7 @@ export function emailChangeCrashContract(name: string, given?: () => Promise<Sto
 
       test(
         `at write ${step} of an undo leaves the previous address with the account, and the sweep frees the other`,
-        withWorld(async (world) => {
+        withFastHashingWorld(async (world) => {
           const userId = await createAccountWithChangedEmail(world);
           await ignoreDeath(undoChange(world, userId, dyingDeps(world, step)));
           assert.equal(await findOwnerId(world.deps, ada), userId);
@@ -95,7 +95,7 @@ export function emailChangeCrashContract(name: string, given?: () => Promise<Sto
 
       test(
         `at write ${step} of a settlement is repaired by the next sweep`,
-        withWorld(async (world) => {
+        withFastHashingWorld(async (world) => {
           const userId = await createAccountWithChangedEmail(world);
           world.advance(7 * DAY_MS);
           await ignoreDeath(cleanUpOnce(dyingDeps(world, step)));

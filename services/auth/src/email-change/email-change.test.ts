@@ -22,14 +22,14 @@ import {
   PASSWORD,
   requestChange,
   undoChange,
-  withWorld,
+  withFastHashingWorld,
 } from './testing/stage.ts';
 import { viewEmailUndo } from './undo.ts';
 
 describe('a change of address', () => {
   test(
     'is confirmed by the link and the password: login, with the same password, follows the address',
-    withWorld(async (world) => {
+    withFastHashingWorld(async (world) => {
       const { userId } = await createVerifiedAccount(world);
       await requestChange(world, userId);
       assert.equal(await canSignIn(world, ada, PASSWORD), true);
@@ -44,7 +44,7 @@ describe('a change of address', () => {
 
   test(
     'keeps the session that confirms it',
-    withWorld(async (world) => {
+    withFastHashingWorld(async (world) => {
       const { userId } = await createVerifiedAccount(world);
       const { state, refreshToken } = await login(
         world.deps,
@@ -63,7 +63,7 @@ describe('a change of address', () => {
 
   test(
     'that a link has already made is shown as made, also once another is requested',
-    withWorld(async (world) => {
+    withFastHashingWorld(async (world) => {
       const userId = await createAccountWithChangedEmail(world);
       const token = world.tokenOf(userId, 'email-change');
       const made = { username: 'somebody', locale: 'en', newEmail: countess, used: true };
@@ -76,7 +76,7 @@ describe('a change of address', () => {
 
   test(
     'does not take place by the link alone: a mistyped address may be a stranger’s',
-    withWorld(async (world) => {
+    withFastHashingWorld(async (world) => {
       const { userId } = await createVerifiedAccount(world);
       await requestChange(world, userId);
       const token = world.tokenOf(userId, 'email-change');
@@ -100,7 +100,7 @@ describe('a change of address', () => {
 
   test(
     'counts wrong passwords as failed logins of the account',
-    withWorld(async (world) => {
+    withFastHashingWorld(async (world) => {
       const { userId } = await createVerifiedAccount(world);
       for (let tries = 0; tries < 3; tries += 1)
         await assert.rejects(
@@ -113,7 +113,7 @@ describe('a change of address', () => {
 
   test(
     'to an address of another account is answered alike, and gives nothing to follow',
-    withWorld(async (world) => {
+    withFastHashingWorld(async (world) => {
       await createVerifiedAccount(world, eve, 'the password of eve');
       const { userId } = await createVerifiedAccount(world);
       const free = await requestChange(world, userId, countess);
@@ -128,7 +128,7 @@ describe('a change of address', () => {
 
   test(
     'is lost to the account that proves the address first',
-    withWorld(async (world) => {
+    withFastHashingWorld(async (world) => {
       const { userId } = await createVerifiedAccount(world);
       await requestChange(world, userId);
       await createVerifiedAccount(world, countess, 'the password of the countess');
@@ -139,7 +139,7 @@ describe('a change of address', () => {
 
   test(
     'ends the sign-ups that are pending for the address',
-    withWorld(async (world) => {
+    withFastHashingWorld(async (world) => {
       const { userId: pending } = await world.signUp(countess, 'the password of a stranger');
       await createAccountWithChangedEmail(world);
       assert.equal((await world.deps.accounts.load(pending)).status, 'ended');
@@ -148,7 +148,7 @@ describe('a change of address', () => {
 
   test(
     'of 2 accounts to one address at once is made by one of them',
-    withWorld(async (world) => {
+    withFastHashingWorld(async (world) => {
       const one = await createVerifiedAccount(world);
       const two = await createVerifiedAccount(world, eve);
       for (const { userId } of [one, two]) await requestChange(world, userId);
@@ -159,7 +159,7 @@ describe('a change of address', () => {
 
   test(
     'keeps the previous address from others as long as it can be undone, and mails for it lead nowhere',
-    withWorld(async (world) => {
+    withFastHashingWorld(async (world) => {
       const userId = await createAccountWithChangedEmail(world);
       const { userId: stranger } = await world.signUp(ada, 'the password of a stranger');
       assert.equal(await findOwnerId(world.deps, ada), userId);
@@ -179,7 +179,7 @@ describe('a change of address', () => {
 
   test(
     'is settled once it can no longer be undone: the previous address is free',
-    withWorld(async (world) => {
+    withFastHashingWorld(async (world) => {
       const userId = await createAccountWithChangedEmail(world);
       world.advance(7 * DAY_MS - 1);
       await cleanUpOnce(world.deps);
@@ -199,7 +199,7 @@ describe('a change of address', () => {
 describe('undoing a change of address', () => {
   test(
     'gives it back to the holder of the previous one, and shuts out the person who changed it',
-    withWorld(async (world) => {
+    withFastHashingWorld(async (world) => {
       const userId = await createAccountWithChangedEmail(world);
       const { state, refreshToken } = await login(
         world.deps,
@@ -221,7 +221,7 @@ describe('undoing a change of address', () => {
 
   test(
     'beats a reset that the new address asks for at the same time',
-    withWorld(async (world) => {
+    withFastHashingWorld(async (world) => {
       const userId = await createAccountWithChangedEmail(world);
       const { deps } = world;
       const at = deps.now().toISOString();

@@ -18,7 +18,7 @@ import {
 import { memoryStore, subscribe } from '@latchkey/events/subscribe';
 import { createLogger } from '@latchkey/process';
 import { toOutgoingCommit } from '../relay/outgoing.ts';
-import { inWorld, type World } from '../testing/world.ts';
+import { type World, withTestWorld } from '../testing/world.ts';
 import { publishCopies } from './copies.ts';
 import { createHeartbeats } from './heartbeats.ts';
 import { eraseDueAccounts } from './sweep.ts';
@@ -180,7 +180,7 @@ describe('a compacted topic', () => {
     skip,
     timeout: WITHIN_MS + 60_000,
   }, async (t) => {
-    await inWorld(async (world) => {
+    await withTestWorld(async (world) => {
       const topic = await openTopic(t);
       const live = await openConsumer(t, world, topic);
       const paused = await openConsumer(t, world, topic);
@@ -234,7 +234,7 @@ describe('a compacted topic', () => {
     skip,
     timeout: WITHIN_MS + 60_000,
   }, async (t) => {
-    await inWorld(async (world) => {
+    await withTestWorld(async (world) => {
       const topic = await openTopic(t);
       const ada = await createDueAccount(world);
       const records = await recordsOf(world, ada);

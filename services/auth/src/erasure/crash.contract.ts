@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Stores } from '../ports/stores.ts';
-import { inWorld } from '../testing/world.ts';
-import { type EraseDeps, eraseIfDue, erasureSteps } from './erase.ts';
+import { withTestWorld } from '../testing/world.ts';
+import { type EraseDeps, eraseAccountIfDue, erasureSteps } from './erase.ts';
 import { eraseDueAccounts } from './sweep.ts';
 import { ADDRESS, assertErased, createDueAccount, publishJournalEvents } from './testing/due-account.ts';
 
@@ -34,12 +34,12 @@ export function erasureCrashContract(name: string, given?: StoresUnderTest): voi
 
     test(
       'at any step is continued to its end',
-      inWorld(async (world) => {
+      withTestWorld(async (world) => {
         const userId = await createDueAccount(world);
         await publishJournalEvents(world, userId);
         if (given) assert.notDeepEqual(await given.placesThatName(), []);
         const waiting = { ...world.erasing, outbox: { unpublished: async () => new Map([[userId, []]]) } };
-        await eraseIfDue(waiting, userId);
+        await eraseAccountIfDue(waiting, userId);
         const steps = erasureSteps(world.erasing, { account: userId, sequence: 1 }, [ADDRESS]);
         for (const at of steps.keys())
           for (const when of ['before', 'after'] as const)

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { login } from '../sessions/login.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
-import { createTestContext, DAY_MS, inWorld } from '../testing/world.ts';
+import { createTestContext, DAY_MS, withTestWorld } from '../testing/world.ts';
 import { erasureCrashContract } from './crash.contract.ts';
-import { eraseIfDue } from './erase.ts';
+import { eraseAccountIfDue } from './erase.ts';
 import { eraseDueAccounts } from './sweep.ts';
 import {
   ADDRESS,
@@ -18,7 +18,7 @@ import {
 describe('an erasure', () => {
   test(
     'leaves nothing of the person in any file of the store, and a chain that verifies',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await createDueAccount(world);
       await publishJournalEvents(world, userId);
       assert.notDeepEqual(await findFilesWithPersonalData(world.folder), []);
@@ -30,7 +30,7 @@ describe('an erasure', () => {
 
   test(
     'frees the address',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await createDueAccount(world);
       await eraseDueAccounts(world.erasing);
       const next = await world.signUp(ADDRESS, PASSWORD);
@@ -46,20 +46,20 @@ describe('an erasure', () => {
 
   test(
     'waits for events that are not published yet, which would carry the person afterwards',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await createDueAccount(world);
       const waiting = { ...world.erasing, outbox: { unpublished: async () => new Map([[userId, []]]) } };
-      assert.equal(await eraseIfDue(waiting, userId), false);
+      assert.equal(await eraseAccountIfDue(waiting, userId), false);
       await eraseDueAccounts(waiting);
       assert.equal((await world.deps.erasures.due({ until: world.deps.now(), limit: 9 })).length, 1);
-      assert.equal(await eraseIfDue(world.erasing, userId), true);
+      assert.equal(await eraseAccountIfDue(world.erasing, userId), true);
       await assertErased(world, userId);
     }),
   );
 
   test(
     'of a registration that ended comes seven days later',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { userId } = await world.signUp(ADDRESS, PASSWORD);
       const token = world.tokenOf(userId, 'verification');
       const tokenHash = world.deps.linkTokens.hash('verification', token);

@@ -7,7 +7,7 @@ import type { ErasureReceipts, ErasureRecord } from '../ports/erasure-receipts.t
 import type { Outbox } from '../ports/outbox.ts';
 import { publishCopies } from './copies.ts';
 import { erasePersonFromRecord } from './erase-person-from-record.ts';
-import { openReceipts, publishOwnReceipt, type ReceiptDeps } from './receipts.ts';
+import { openReceiptList, publishOwnReceipt, type ReceiptDeps } from './receipts.ts';
 
 export type EraseDeps = Pick<
   UseCaseDeps,
@@ -36,14 +36,14 @@ export interface ErasureStep {
  * events are unpublished, because a later publish would contain personal data
  * @throws StoreUnavailable, UnreadableCommit
  */
-export async function eraseIfDue(deps: EraseDeps, userId: string): Promise<boolean> {
+export async function eraseAccountIfDue(deps: EraseDeps, userId: string): Promise<boolean> {
   const { state } = await deps.accounts.execute(userId, { correlationId: deps.newId() }, () => ({
     type: 'Erase',
     now: deps.now(),
   }));
   if (state.status !== 'ended' || !state.erased) return true;
   if ((await deps.outbox.unpublished([userId])).size > 0) return false;
-  const erasure = await openReceipts(deps, userId);
+  const erasure = await openReceiptList(deps, userId);
   if (erasure === undefined) throw new Error(`The last event of ${userId} is not AccountErased.`);
   for (const step of erasureSteps(deps, erasure, await addressesOf(deps, userId))) await step.run();
   return true;

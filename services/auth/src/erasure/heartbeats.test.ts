@@ -4,8 +4,8 @@ import { type BusRecord, partitionOfKey } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic, decodeWithProof, heartbeatKey, isHeartbeat } from '@latchkey/events';
 import { createLogger } from '@latchkey/process';
 import { UnreadableCommit } from '../ports/journal.ts';
-import { DAY_MS, inWorld, type World } from '../testing/world.ts';
-import { eraseIfDue, erasureSteps } from './erase.ts';
+import { DAY_MS, type World, withTestWorld } from '../testing/world.ts';
+import { eraseAccountIfDue, erasureSteps } from './erase.ts';
 import { createHeartbeats } from './heartbeats.ts';
 import { eraseDueAccounts } from './sweep.ts';
 import {
@@ -68,7 +68,7 @@ function assertCompactedWithoutPerson(world: World): void {
 describe('an erasure on a log that cannot replace records', () => {
   test(
     'publishes the events without the person, and the last event last',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await createDueAccount(world);
       const events = 1 + (await world.typesOf(userId)).length;
       await publishJournalEvents(world, userId);
@@ -80,11 +80,14 @@ describe('an erasure on a log that cannot replace records', () => {
 
   test(
     'is continued after a crash at any step',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await createDueAccount(world);
       await publishJournalEvents(world, userId);
       const needs = onKafka(world);
-      await eraseIfDue({ ...needs, outbox: { unpublished: async () => new Map([[userId, []]]) } }, userId);
+      await eraseAccountIfDue(
+        { ...needs, outbox: { unpublished: async () => new Map([[userId, []]]) } },
+        userId,
+      );
       const account = { account: userId, sequence: 1 };
       for (const at of erasureSteps(needs, account, [ADDRESS]).keys())
         for (const step of erasureSteps(needs, account, [ADDRESS]).slice(0, at + 1)) await step.run();
@@ -107,7 +110,7 @@ describe('heartbeats', () => {
 
   test(
     'go to the partition of an erased account every few hours, until its events are certain to be gone',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await erased(world);
       const heartbeats = heartbeatsOf(world);
       const partition = partitionOfKey(Buffer.from(userId), accountsTopic.partitions);
@@ -129,7 +132,7 @@ describe('heartbeats', () => {
 
   test(
     'continue after a restart',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       await erased(world);
       await heartbeatsOf(world).run();
       world.advance(20 * DAY_MS);
@@ -141,7 +144,7 @@ describe('heartbeats', () => {
 
   test(
     'wait while the topic is not compacted, and no copies are published to it',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await createDueAccount(world);
       await publishJournalEvents(world, userId);
       const count = recordsOf(world).length;
@@ -164,7 +167,7 @@ describe('heartbeats', () => {
 
   test(
     'come with the copies once more, for a publish of the events with the person that was delayed',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await createDueAccount(world);
       await publishJournalEvents(world, userId);
       const delayed = recordsOf(world);
@@ -184,7 +187,7 @@ describe('heartbeats', () => {
 
   test(
     'come with the copies once more, however long the log was away when they were due',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await createDueAccount(world);
       await publishJournalEvents(world, userId);
       const delayed = recordsOf(world);
@@ -202,7 +205,7 @@ describe('heartbeats', () => {
 
   test(
     'end some time after one that follows the time of the last copies, even if every earlier one was missed',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await erased(world);
       world.advance(HOUR);
       await heartbeatsOf(world).run();
@@ -223,7 +226,7 @@ describe('heartbeats', () => {
 
   test(
     'end as usual if the events cannot be read when they are due once more',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await erased(world);
       const kafka = onKafka(world);
       const unreadable = () => Promise.reject(new UnreadableCommit(userId, 1, 'it is of a later release'));
@@ -239,7 +242,7 @@ describe('heartbeats', () => {
 
   test(
     'are not needed where the log replaces records in place',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await createDueAccount(world);
       await publishJournalEvents(world, userId);
       await eraseDueAccounts(world.erasing);

@@ -6,7 +6,7 @@ import { createLogger, createRegistry } from '@latchkey/process';
 import { unconfirmedConsumers } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { waitUntil } from '../testing/until.ts';
-import { createTestContext, DAY_MS, inWorld, type World } from '../testing/world.ts';
+import { createTestContext, DAY_MS, type World, withTestWorld } from '../testing/world.ts';
 import { createErasureMetrics } from './metrics.ts';
 import { createReceiptReader, expectedConsumers, storeReceipt } from './receipts.ts';
 import { eraseOtherAccount } from './request-erasure.ts';
@@ -33,7 +33,7 @@ test('all services must confirm, and those that the operator names, each once', 
 
 test(
   'an erasure is confirmed by auth itself, on the topic that everybody confirms on',
-  inWorld(async (world) => {
+  withTestWorld(async (world) => {
     const reader = createReceiptReader({
       ...world.erasing,
       logger: createLogger({ name: 'x', level: 'silent' }),
@@ -60,7 +60,7 @@ test(
 
 test(
   'a receipt of an account that cannot be read does not hold up the others',
-  inWorld(async (world) => {
+  withTestWorld(async (world) => {
     const erased = await erasedAccount(world);
     // Enough accounts that every partition has receipts of at least one of them.
     const unreadable: readonly string[] = Array.from({ length: 300 }, () => randomUUID());
@@ -92,7 +92,7 @@ test(
 
 test(
   'a receipt counts only for an account that was erased, at the sequence of its last event',
-  inWorld(async (world) => {
+  withTestWorld(async (world) => {
     const { userId: living } = await world.signUp('bob@example.com', 'countess of the engine');
     const erased = await erasedAccount(world);
     assert.equal(
@@ -108,7 +108,7 @@ test(
 
 test(
   'invented consumers cannot fill the store, nor crowd out the expected ones',
-  inWorld(async (world) => {
+  withTestWorld(async (world) => {
     const erased = await erasedAccount(world);
     const names = Array.from({ length: 120 }, (_, index) => `invented-${index}`);
     for (const name of names) await storeReceipt(world.erasing, receiptOf(erased, name));
@@ -119,7 +119,7 @@ test(
 
 test(
   'the metric counts what a consumer has not confirmed in time',
-  inWorld(async (world) => {
+  withTestWorld(async (world) => {
     const registry = createRegistry();
     const { erasureReceipts, expected } = world.erasing;
     createErasureMetrics({ registry, erasureReceipts, expected, receiptDays: 3, now: world.deps.now });

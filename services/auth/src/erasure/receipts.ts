@@ -27,7 +27,7 @@ export type ReceiptDeps = Pick<UseCaseDeps, 'journal'> & {
  * @returns undefined if the account is not erased
  * @throws StoreUnavailable, UnreadableCommit
  */
-export async function openReceipts(
+export async function openReceiptList(
   { journal, erasureReceipts, expected }: ReceiptDeps,
   account: string,
 ): Promise<ErasureRecord | undefined> {
@@ -51,7 +51,7 @@ export async function storeReceipt(
   deps: ReceiptDeps,
   { userId, consumer, sequence, confirmedAt }: Receipt,
 ): Promise<boolean> {
-  const erasure = await openReceipts(deps, userId);
+  const erasure = await openReceiptList(deps, userId);
   if (erasure === undefined || sequence !== erasure.sequence) return false;
   const isExpected = erasure.expected.includes(consumer);
   if (!isExpected && erasure.receipts.length >= MAX_RECEIPTS) return false;

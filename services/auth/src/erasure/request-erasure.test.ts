@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { requireExisting } from '../account/index.ts';
+import { requireExistingAccount } from '../account/index.ts';
 import {
   ada,
   PASSWORD as CHANGER_PASSWORD,
   createAccountWithChangedEmail,
   undoChange,
-  withWorld,
+  withFastHashingWorld,
 } from '../email-change/testing/stage.ts';
 import type { Audit, AuditReport } from '../ports/audit.ts';
 import { login } from '../sessions/login.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
-import { createTestContext, DAY_MS, inWorld, isRefusedWith, type World } from '../testing/world.ts';
+import { createTestContext, DAY_MS, isRefusedWith, type World, withTestWorld } from '../testing/world.ts';
 import { cancelErasure, eraseOtherAccount, eraseOwnAccount, viewErasure } from './request-erasure.ts';
 import { eraseDueAccounts } from './sweep.ts';
 
@@ -39,7 +39,7 @@ async function caller(world: World, userId: string) {
 describe('erasing an own account', () => {
   test(
     'takes the password, ends the sessions, and keeps people out',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await verified(world);
       await login(world.deps, { address: ADDRESS, password: PASSWORD }, createTestContext());
       await assert.rejects(
@@ -59,7 +59,7 @@ describe('erasing an own account', () => {
 
   test(
     'records a wrong password as one of an erasure',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await verified(world);
       const reports: AuditReport[] = [];
       const audit: Audit = { record: (report) => reports.push(report) };
@@ -85,7 +85,7 @@ describe('erasing an own account', () => {
 
   test(
     'is undone by the link of the mail, which works once',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await verified(world);
       await eraseOtherAccount(world.deps, { userId, by: 'ops' }, createTestContext());
       const token = world.tokenOf(userId, 'erasure');
@@ -104,7 +104,7 @@ describe('erasing an own account', () => {
 
   test(
     'happens when it is due, and not before',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await verified(world);
       await eraseOtherAccount(world.deps, { userId, by: 'ops' }, createTestContext());
       const token = world.tokenOf(userId, 'erasure');
@@ -125,7 +125,7 @@ describe('erasing an own account', () => {
 
   test(
     'that was requested again after it was canceled happens at the later instant',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await verified(world);
       await eraseOtherAccount(world.deps, { userId, by: 'ops' }, createTestContext());
       await cancelErasure(world.deps, world.tokenOf(userId, 'erasure'), createTestContext());
@@ -142,7 +142,7 @@ describe('erasing an own account', () => {
 
   test(
     'is refused to an admin for the own account, and for nobody’s',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await verified(world);
       await assert.rejects(
         eraseOtherAccount(world.deps, { userId, by: userId }, createTestContext()),
@@ -158,7 +158,7 @@ describe('erasing an own account', () => {
 
   test(
     'with no days to undo it is due at once, and mails no link',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await verified(world);
       const settings = { ...world.deps.settings, erasureGraceDays: 0 };
       let woken = 0;
@@ -167,13 +167,13 @@ describe('erasing an own account', () => {
       assert.equal(woken, 1);
       assert.throws(() => world.tokenOf(userId, 'erasure'));
       await eraseDueAccounts(world.erasing);
-      assert.equal(requireExisting(await world.freshAccounts().load(userId)).email, '');
+      assert.equal(requireExistingAccount(await world.freshAccounts().load(userId)).email, '');
     }),
   );
 
   test(
     'is not due before a change of address can no longer be undone, and the undo keeps the account',
-    withWorld(async (world) => {
+    withFastHashingWorld(async (world) => {
       const settings = { ...world.deps.settings, erasureGraceDays: 0 };
       const deps = { ...world.deps, settings };
       const userId = await createAccountWithChangedEmail(world);
@@ -190,19 +190,19 @@ describe('erasing an own account', () => {
       await undoChange(world, userId);
       world.advance(30 * DAY_MS);
       await eraseDueAccounts(world.erasing);
-      const state = requireExisting(await world.freshAccounts().load(userId));
+      const state = requireExistingAccount(await world.freshAccounts().load(userId));
       assert.deepEqual([state.email, state.disabled], [ada, false]);
     }),
   );
 
   test(
     'by an operator does not wait for the undo of a change of address',
-    withWorld(async (world) => {
+    withFastHashingWorld(async (world) => {
       const userId = await createAccountWithChangedEmail(world);
       const settings = { ...world.deps.settings, erasureGraceDays: 0 };
       await eraseOtherAccount({ ...world.deps, settings }, { userId, by: 'ops' }, createTestContext());
       await eraseDueAccounts(world.erasing);
-      assert.equal(requireExisting(await world.freshAccounts().load(userId)).email, '');
+      assert.equal(requireExistingAccount(await world.freshAccounts().load(userId)).email, '');
     }),
   );
 });

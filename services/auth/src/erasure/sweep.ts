@@ -5,7 +5,7 @@ import { type Leases, StoreUnavailable } from '@latchkey/store';
 import type { UseCaseDeps } from '../deps.ts';
 import { createJob } from '../job.ts';
 import type { DueErasure } from '../ports/erasures.ts';
-import { type EraseDeps, eraseIfDue } from './erase.ts';
+import { type EraseDeps, eraseAccountIfDue } from './erase.ts';
 
 /**
  * The pauses between two searches for erasures that another instance has recorded or that could not be finished, in ms.
@@ -34,7 +34,7 @@ export async function eraseDueAccounts(deps: Needs, onFailed: OnFailed = () => u
 /** An account that cannot be erased does not block those behind it. */
 async function attempt(deps: Needs, due: DueErasure, onFailed: OnFailed): Promise<void> {
   try {
-    if (await eraseIfDue(deps, due.stream)) await deps.erasures.settle(due);
+    if (await eraseAccountIfDue(deps, due.stream)) await deps.erasures.settle(due);
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error;
     onFailed(due, error);

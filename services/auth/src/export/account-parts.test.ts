@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { catalogue } from '@latchkey/events';
 import { exportDocument, writeDocument } from '@latchkey/export';
-import { requireExisting } from '../account/index.ts';
+import { requireExistingAccount } from '../account/index.ts';
 import { login } from '../sessions/login.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
-import { createTestContext, inWorld } from '../testing/world.ts';
+import { createTestContext, withTestWorld } from '../testing/world.ts';
 import { accountParts, removeSealedLinks } from './account-parts.ts';
 
 const ADDRESS = 'ada@example.com';
@@ -16,7 +16,7 @@ async function* none(): AsyncGenerator<never> {}
 describe('the export of an account', () => {
   test(
     'has every event, with personal data, and no secret of any of them',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { deps } = world;
       const { userId } = await world.signUp(ADDRESS, PASSWORD);
       const token = world.tokenOf(userId, 'verification');
@@ -35,7 +35,7 @@ describe('the export of an account', () => {
           type: 'ChangeProfile',
           username: `ada${i}`,
         }));
-      const state = requireExisting(await deps.accounts.load(userId));
+      const state = requireExistingAccount(await deps.accounts.load(userId));
       const text = await Array.fromAsync(writeDocument({ ...accountParts(deps, state), mails: none() }));
       const document = exportDocument.parse(JSON.parse(text.join('')));
 

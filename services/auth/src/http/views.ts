@@ -3,7 +3,7 @@ import { role } from '@latchkey/events';
 import type { AnswerSpec } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
-import { type AccountState, requireExisting } from '../account/index.ts';
+import { type AccountState, requireExistingAccount } from '../account/index.ts';
 import { localeTag, personName, username } from './schemas.ts';
 
 export const messageView = z.object({ message: z.string() }).meta({ id: 'Message' });
@@ -24,7 +24,7 @@ const accountFields = z.object({
 export const accountView = accountFields.meta({ id: 'Account' });
 
 export function viewAccount(state: AccountState): z.infer<typeof accountView> {
-  const account = requireExisting(state);
+  const account = requireExistingAccount(state);
   return {
     id: account.userId,
     email: account.email,
@@ -57,7 +57,7 @@ export const profileFieldSchemas = {
 
 /** Returns the header with the sequence that a read model must reach before it shows this change. */
 export function sequenceHeader(state: AccountState) {
-  const { userId, sequence } = requireExisting(state);
+  const { userId, sequence } = requireExistingAccount(state);
   return {
     [ACCOUNT_SEQUENCE]: `${userId}:${sequence}`,
   };

@@ -6,12 +6,12 @@ import { formatCost, type HashCosts } from '../passwords/hashing/costs.ts';
 import type { EventKeys, SigningKeys } from './keys.ts';
 
 /** The settings on which stored hashes and sessions depend. */
-export interface StoreKeys {
+export interface StoredDataKeys {
   readonly PASSWORD_SALT_KEY: SecretKeys;
   readonly REFRESH_KEY: SecretKeys;
 }
 
-interface Keys extends StoreKeys {
+interface Keys extends StoredDataKeys {
   readonly HASH_COSTS: HashCosts;
   readonly SIGNING_KEYS: SigningKeys;
   readonly EVENT_SIGNING_KEYS: EventKeys;
@@ -31,7 +31,7 @@ function fingerprintsOf(setting: string, keys: SecretKeys): readonly string[] {
 export function requiredKeysOf({
   PASSWORD_SALT_KEY,
   REFRESH_KEY,
-}: StoreKeys): Readonly<Record<keyof StoreKeys, GivenKeys>> {
+}: StoredDataKeys): Readonly<Record<keyof StoredDataKeys, GivenKeys>> {
   return {
     PASSWORD_SALT_KEY: {
       keys: fingerprintsOf('PASSWORD_SALT_KEY', PASSWORD_SALT_KEY),

@@ -1,5 +1,5 @@
 /** Limits on password attempts, which prevent guessing without locking out the owner of the address. */
-import { type LivingAccount, sameHash } from '../account/index.ts';
+import { isSameHash, type LivingAccount } from '../account/index.ts';
 import { findAccountByAddress, NONEXISTENT_ACCOUNT_ID } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
@@ -101,7 +101,9 @@ export async function checkPassword(
   { address, passwordHash }: Pick<LivingAccount, 'address' | 'passwordHash'>,
   context: UseCaseContext,
 ): Promise<string | undefined> {
-  const { stored } = await passwords.find(password, address, context, (hash) => sameHash(hash, passwordHash));
+  const { stored } = await passwords.find(password, address, context, (hash) =>
+    isSameHash(hash, passwordHash),
+  );
   return stored;
 }
 

@@ -1,4 +1,4 @@
-import { requireExisting } from '../account/index.ts';
+import { requireExistingAccount } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
@@ -59,7 +59,7 @@ export async function changePassword(
   if (outcome === undefined) throw new Refused('current_password_incorrect');
   if (outcome.refusal) throw new Refused(outcome.refusal);
   // The caller's session is exempted from the revocation first: a crash in between only signs the caller out.
-  await sessions.liftSince(sessionId, requireExisting(outcome.state).revokedAt);
+  await sessions.liftSince(sessionId, requireExistingAccount(outcome.state).revokedAt);
   await bestEffort(() => sessions.removeAll(userId, { except: sessionId }));
   return outcome;
 }

@@ -5,7 +5,7 @@ import { processRequest } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
 import { refreshSession } from '../sessions/refresh.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
-import { createTestContext, inWorld, isRefusedWith, type World } from '../testing/world.ts';
+import { createTestContext, isRefusedWith, type World, withTestWorld } from '../testing/world.ts';
 import { changePassword } from './change.ts';
 import { completeReset } from './reset.ts';
 
@@ -33,7 +33,7 @@ async function signIn(world: World, password: string) {
 describe('what is done is told as done, though the counters of tries are away by then:', () => {
   test(
     'a reset',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const { deps } = world;
       const at = deps.now().toISOString();
@@ -51,7 +51,7 @@ describe('what is done is told as done, though the counters of tries are away by
 
   test(
     'a change, and the session that requested it continues',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       await verifySignUp(
         world.deps,
@@ -67,7 +67,7 @@ describe('what is done is told as done, though the counters of tries are away by
 
   test(
     'a wrong password',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       await world.signUp(ada, PASSWORD);
       const { signed } = await signIn(world, PASSWORD);
       const change = { currentPassword: 'wrong horse battery', newPassword: ANOTHER };

@@ -3,7 +3,7 @@
  * rules, an estimate of how easy a password is to guess, and a file of passwords known from breaches.
  */
 import { parseEmail } from '../addresses/email.ts';
-import { type Weakness, weaknessOf } from './strength.ts';
+import { findWeakness, type Weakness } from './strength.ts';
 
 /** In code points after NFC. */
 export const MAX_PASSWORD_LENGTH = 128;
@@ -41,7 +41,7 @@ export function createPasswordRules(options: {
       const length = [...normal].length;
       if (length < minLength) return 'too_short';
       if (length > MAX_PASSWORD_LENGTH) return 'too_long';
-      return weaknessOf(normal, ownWords(owner)) ?? (isBreached(normal) ? 'breached' : undefined);
+      return findWeakness(normal, ownWords(owner)) ?? (isBreached(normal) ? 'breached' : undefined);
     },
   };
 }

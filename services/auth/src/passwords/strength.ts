@@ -41,7 +41,7 @@ const weaknesses: Readonly<Record<string, Weakness>> = {
  * Returns what makes a password guessable; undefined if nothing does.
  * @param ownWords words that belong to the account, such as its username
  */
-export function weaknessOf(password: string, ownWords: readonly string[]): Weakness | undefined {
+export function findWeakness(password: string, ownWords: readonly string[]): Weakness | undefined {
   const estimated = [...password].slice(0, ESTIMATED_LENGTH).join('');
   const { score, feedback } = estimator().check(estimated, [...ownWords]);
   return score < LEAST_SCORE ? (weaknesses[feedback.warning ?? ''] ?? 'guessable') : undefined;

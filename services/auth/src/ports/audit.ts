@@ -2,7 +2,7 @@
 import type { SecurityDataOf, SecurityEventType } from '@latchkey/events';
 
 /** An event. The request and the time are added later. */
-export type AuditOccurrence = {
+export type AuditedEvent = {
   [T in SecurityEventType]: { readonly type: T; readonly data: Omit<SecurityDataOf<T>, 'person'> };
 }[SecurityEventType];
 
@@ -16,7 +16,7 @@ export interface RequestOrigin {
 export interface AuditReport {
   /** Absent if the event did not happen during a request. */
   readonly origin?: RequestOrigin;
-  readonly occurrence: AuditOccurrence;
+  readonly occurrence: AuditedEvent;
   /**
    * A canonical address. If a verified account has it, the event is about that account. The address itself is not
    * stored.

@@ -4,7 +4,7 @@ export interface HashRequest {
   readonly isAwaited?: (() => boolean) | undefined;
 }
 
-export interface Passwords {
+export interface PasswordHasher {
   /**
    * Returns the hash of a password for a canonical address, with the current key and cost. The salt is
    * HMAC-SHA-256(PASSWORD_SALT_KEY, address), so one hash of a password serves all accounts of the address. An address

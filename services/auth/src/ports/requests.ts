@@ -22,7 +22,7 @@ export interface RecordedRequest {
 export const MAX_LISTED_LEASES = 1000;
 
 /** The recorded requests. Every method rejects with a StoreUnavailable if the store cannot be reached. */
-export interface Requests {
+export interface RequestQueue {
   /** Stores a request durably. @returns false if the same request is already waiting */
   add(request: RecordedRequest): Promise<boolean>;
   /** Leases the oldest unleased requests to `owner`. No other worker gets them until they are done or freed. */

@@ -10,7 +10,7 @@ import type { MigrationSource, MigrationTarget } from './migration.ts';
 import type { Outbox } from './outbox.ts';
 import type { PersonalDataEraser } from './personal-data.ts';
 import type { Registrations } from './registrations.ts';
-import type { Requests } from './requests.ts';
+import type { RequestQueue } from './requests.ts';
 import type { Sessions } from './sessions.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { StoredCommits } from './stored-commits.ts';
@@ -27,7 +27,7 @@ export interface Stores extends Preparable {
   readonly snapshots: Snapshots;
   readonly keyFingerprints: KeyFingerprints;
   readonly sessions: Sessions;
-  readonly requests: Requests;
+  readonly requests: RequestQueue;
   readonly idempotencyKeys: IdempotencyKeys;
   readonly leases: LeaseRecords;
   readonly trustedAddresses: TrustedAddresses;

@@ -8,12 +8,12 @@ export interface StreamQueue {
    * Removes and returns the next batch, alternating between new and retried streams. Waits while there are neither. The
    * batch is empty only if the queue has ended.
    */
-  next(limits: { readonly fresh: number; readonly retried: number }): Promise<Batch>;
+  next(limits: { readonly fresh: number; readonly retried: number }): Promise<StreamBatch>;
   /** Returns whether any stream is waiting for a retry. */
   hasRetries(): boolean;
 }
 
-export interface Batch {
+export interface StreamBatch {
   readonly streams: readonly string[];
   readonly isRetry: boolean;
 }

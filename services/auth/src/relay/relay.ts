@@ -7,7 +7,7 @@ import type { Outbox } from '../ports/outbox.ts';
 import { ageInSeconds, createRelayMetrics } from './metrics.ts';
 import { createPublisher, type Publisher, type PublisherDeps, type RejectedStreams } from './publisher.ts';
 import { createStreamQueue } from './queue.ts';
-import { createSweep } from './sweep.ts';
+import { createOutboxSweep } from './sweep.ts';
 
 export interface RelayDeps {
   readonly outbox: Outbox;
@@ -60,7 +60,7 @@ export function createRelay(deps: RelayDeps): Relay {
   const queue = createStreamQueue(QUEUE_CAPACITY, signal);
   const metrics = createRelayMetrics({ registry, outbox, now, blocked: () => publisher.blocked() });
   const publisher = createPublisher({ ...deps, metrics, batchSize });
-  const sweep = createSweep({ ...deps, found: queue.add });
+  const sweep = createOutboxSweep({ ...deps, found: queue.add });
   let retriesPerBatch = STREAMS_PER_BATCH;
   let isFailing = false;
   let running: Promise<unknown> = Promise.resolve();

@@ -1,7 +1,7 @@
 import type { Leases } from '@latchkey/store';
 import type { Outbox, TimeSpan } from '../ports/outbox.ts';
 
-export interface SweepDeps {
+export interface OutboxSweepDeps {
   readonly outbox: Pick<Outbox, 'waiting'>;
   readonly leases: Leases;
   /** Unique id of this process. */
@@ -13,7 +13,7 @@ export interface SweepDeps {
   found(stream: string): void;
 }
 
-export interface Sweep {
+export interface OutboxSweep {
   /**
    * Looks once for streams that were not published in time.
    * @returns whether this process has found any
@@ -34,7 +34,14 @@ const STREAMS_PER_RUN = 1000;
  * saves work: two concurrent sweeps would merely publish duplicates. It is taken only while there is something to
  * sweep, so that an idle system writes nothing.
  */
-export function createSweep({ outbox, leases, instance, leaseMs = 10_000, now, found }: SweepDeps): Sweep {
+export function createOutboxSweep({
+  outbox,
+  leases,
+  instance,
+  leaseMs = 10_000,
+  now,
+  found,
+}: OutboxSweepDeps): OutboxSweep {
   let holdsLease = false;
   let isFirst = true;
 

@@ -9,10 +9,10 @@ import { waitUntil } from '../testing/until.ts';
 import {
   createTestContext,
   DAY_MS,
-  inWorld,
   isRefusedWith,
   MINUTE_MS,
   type World,
+  withTestWorld,
 } from '../testing/world.ts';
 import { createRequestWorker } from './worker.ts';
 import { processRequest, requestMailByAddress } from './written-requests.ts';
@@ -91,7 +91,7 @@ async function resets(world: World, userId: string): Promise<number> {
 describe('a request by address', () => {
   test(
     'is written down alike for an address that nobody has',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       await world.signUp(ada, PASSWORD);
       await requestMailByAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
       await requestMailByAddress(
@@ -107,7 +107,7 @@ describe('a request by address', () => {
 
   test(
     'for a reset gives the owner of the address a link',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const owner = await verified(world, ada);
       await requestMailByAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
       await work(world);
@@ -117,7 +117,7 @@ describe('a request by address', () => {
 
   test(
     'for a reset gives the newest sign-up the same event without a link, where the address is owned',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const owner = await verified(world, ada);
       const older = await world.signUp(ada, PASSWORD);
       const newer = await world.signUp(ada, PASSWORD);
@@ -131,7 +131,7 @@ describe('a request by address', () => {
 
   test(
     'of either kind lets the newest of mere sign-ups choose a password',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const older = await world.signUp(ada, PASSWORD);
       const newer = await world.signUp(ada, PASSWORD);
       await requestMailByAddress(world.deps, { kind: 'verification', address: ada }, createTestContext());
@@ -146,7 +146,7 @@ describe('a request by address', () => {
 
   test(
     'for verification gives an owner nothing: there is nothing to verify',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const owner = await verified(world, ada);
       await requestMailByAddress(world.deps, { kind: 'verification', address: ada }, createTestContext());
       await work(world);
@@ -156,7 +156,7 @@ describe('a request by address', () => {
 
   test(
     'over the limit of its network leads to no mail while a link works; from another network it does',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const owner = await verified(world, ada);
       async function ask(times: number, ip: string): Promise<void> {
         for (const _ of Array(times).keys())
@@ -182,7 +182,7 @@ describe('a request by address', () => {
 
   test(
     'over the limit of its IP is refused',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       function other(n: number) {
         return requestMailByAddress(
           world.deps,
@@ -207,7 +207,7 @@ describe('a worker that dies', () => {
 
   test(
     'after the event, before the request was crossed off: another adds no second event',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       await processRequest(world.deps, await written(world));
       const sent = world.tokenOf(userId, 'reset');
@@ -225,7 +225,7 @@ describe('a worker that dies', () => {
 
   test(
     'between two accounts: another carries on with the second',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const owner = await verified(world, ada);
       const { userId } = await world.signUp(ada, PASSWORD);
       const request = await written(world);
@@ -239,7 +239,7 @@ describe('a worker that dies', () => {
 
   test(
     'keeps what it held until its lease has expired by the clock of the heir, wherever the wall clock jumps',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const carried: string[] = [];
       async function carry({ address }: RecordedRequest): Promise<void> {
         carried.push(address);
@@ -270,7 +270,7 @@ describe('a worker that dies', () => {
 
   test(
     'takes no other request with it: one that fails is left, the next is carried out',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const carried: string[] = [];
       async function failing({ address }: RecordedRequest): Promise<void> {
         carried.push(address);
@@ -292,7 +292,7 @@ describe('a worker that dies', () => {
 describe('a waking worker', () => {
   test(
     'does at once what was written down meanwhile, also more than it takes at a time',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const carried = new Set<string>();
       const wakeup = createWakeup();
       const worker = workerOf(world, 'a worker', async ({ id }) => void carried.add(id), { wakeup });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { requireExisting } from '../account/index.ts';
+import { requireExistingAccount } from '../account/index.ts';
 import type { Caller } from '../deps.ts';
 import { requestEmailChange } from '../email-change/request.ts';
-import { createVerifiedAccount, PASSWORD, withWorld } from '../email-change/testing/stage.ts';
+import { createVerifiedAccount, PASSWORD, withFastHashingWorld } from '../email-change/testing/stage.ts';
 import { eraseOwnAccount } from '../erasure/request-erasure.ts';
 import { changePassword } from '../passwords/change.ts';
 import { changeProfile } from '../profile/change-profile.ts';
@@ -41,24 +41,24 @@ describe('if all sessions are ended while a request of one of them is processed:
   for (const [what, act] of Object.entries(acts)) {
     test(
       `${what} is refused, and changes nothing`,
-      withWorld(async (world) => {
+      withFastHashingWorld(async (world) => {
         const { userId, address } = await createVerifiedAccount(world);
         const [thief, owner] = [await signIn(world, address), await signIn(world, address)];
         let before = 0;
         world.faults.push({
           meanwhile: async () => {
             await logoutEverywhere(world.deps, owner, createTestContext());
-            before = requireExisting(await world.deps.accounts.load(userId)).sequence;
+            before = requireExistingAccount(await world.deps.accounts.load(userId)).sequence;
           },
         });
         await assert.rejects(act(world, thief), isRefusedWith('unauthenticated'));
-        assert.equal(requireExisting(await world.deps.accounts.load(userId)).sequence, before);
+        assert.equal(requireExistingAccount(await world.deps.accounts.load(userId)).sequence, before);
       }),
     );
 
     test(
       `${what} is carried out if the account was changed otherwise`,
-      withWorld(async (world) => {
+      withFastHashingWorld(async (world) => {
         const { address } = await createVerifiedAccount(world);
         const [caller, other] = [await signIn(world, address), await signIn(world, address)];
         world.faults.push({

@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { judgeRefreshTokenReuse, type ReuseVerdict, type TokenUse } from './judge-refresh-token-reuse.ts';
+import {
+  judgeRefreshTokenReuse,
+  type RefreshTokenUse,
+  type ReuseVerdict,
+} from './judge-refresh-token-reuse.ts';
 
 const MINUTE = 60_000;
 const rotatedAt = new Date('2026-03-01T12:00:00.000Z');
 const session = { n: 5, rotatedAt, userAgent: 'a browser' };
 
 /** Returns the verdict on a token that is used some minutes after its rotation. */
-function verdict({ minutes = 0, ...use }: Partial<TokenUse> & { readonly minutes?: number }): ReuseVerdict {
+function verdict({
+  minutes = 0,
+  ...use
+}: Partial<RefreshTokenUse> & { readonly minutes?: number }): ReuseVerdict {
   const now = new Date(rotatedAt.getTime() + minutes * MINUTE);
   return judgeRefreshTokenReuse(session, { n: 4, now, userAgent: 'a browser', reuseMinutes: 10, ...use });
 }

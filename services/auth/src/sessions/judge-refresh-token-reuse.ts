@@ -13,7 +13,7 @@ export type ReuseVerdict =
   /** The store does not know that it has issued this token, because it was restored from an earlier backup. */
   | 'unknown';
 
-export interface TokenUse {
+export interface RefreshTokenUse {
   /** The number of the token. */
   readonly n: number;
   readonly now: Date;
@@ -34,7 +34,7 @@ const MAX_SKEW_MINUTES = 1;
  */
 export function judgeRefreshTokenReuse(
   session: Pick<Session, 'n' | 'rotatedAt' | 'userAgent'>,
-  { n, now, userAgent, reuseMinutes }: TokenUse,
+  { n, now, userAgent, reuseMinutes }: RefreshTokenUse,
 ): ReuseVerdict {
   if (n >= session.n) return 'unknown';
   if (n < session.n - 1) return userAgent === session.userAgent ? 'end-session' : 'end-all';

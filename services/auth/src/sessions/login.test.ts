@@ -9,7 +9,7 @@ import { parseCosts } from '../passwords/hashing/costs.ts';
 import { completeReset } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
 import { rejectSignUp, verifySignUp } from '../sign-up/verification.ts';
-import { createTestContext, DAY_MS, inWorld, isRefusedWith, type World } from '../testing/world.ts';
+import { createTestContext, DAY_MS, isRefusedWith, type World, withTestWorld } from '../testing/world.ts';
 import { login, type SignInResult } from './login.ts';
 import { refreshSession } from './refresh.ts';
 import { logoutEverywhere } from './sessions.ts';
@@ -69,7 +69,7 @@ describe('a login after the key or the cost of hashes has changed', () => {
 
   test(
     'replaces the stored hash once, and ends no session and no link',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await verified(world, ada, PASSWORD);
       const { refreshToken } = await login(world.deps, { address: ada, password: PASSWORD }, home);
       const deps = rotated(world);
@@ -90,7 +90,7 @@ describe('a login after the key or the cost of hashes has changed', () => {
 
   test(
     'replaces nothing if the password is wrong',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await verified(world, ada, PASSWORD);
       const attempt = login(rotated(world), { address: ada, password: WRONG }, home);
       assert.equal((await fails(attempt)).refusal.kind, 'invalid_credentials');
@@ -100,7 +100,7 @@ describe('a login after the key or the cost of hashes has changed', () => {
 
   test(
     'is not needed to change the password, or to verify a sign-up with it',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const deps = rotated(world);
       await verifySignUp(
@@ -119,7 +119,7 @@ describe('a login after the key or the cost of hashes has changed', () => {
 describe('a login', () => {
   test(
     'goes to the owner of the address before any sign-up',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const owner = await verified(world, ada, PASSWORD);
       await world.signUp(ada, PASSWORD);
       const { state } = await login(world.deps, { address: ada, password: PASSWORD }, home);
@@ -129,7 +129,7 @@ describe('a login', () => {
 
   test(
     'goes to the newest sign-up whose password it is',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       await world.signUp(ada, PASSWORD);
       const middle = await world.signUp(ada, PASSWORD);
       const newest = await world.signUp(ada, ANOTHER);
@@ -143,7 +143,7 @@ describe('a login', () => {
 
   test(
     'is not kept from the owner by a sign-up that cannot be read',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const owner = await verified(world, ada, PASSWORD);
       const { userId } = await world.signUp(ada, ANOTHER);
       const damage = `UPDATE journal_commit SET events = '[]' WHERE stream = ?`;
@@ -160,7 +160,7 @@ describe('a login', () => {
 
   test(
     'makes a session on the sequence that the account had',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await verified(world, ada, PASSWORD);
       const before = world.deps.now();
       await login(world.deps, { address: ada, password: PASSWORD }, home);
@@ -174,7 +174,7 @@ describe('a login', () => {
 
   test(
     'fails with the same words for every reason',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       await verified(world, ada, PASSWORD);
       await world.signUp('unverified@example.com', PASSWORD);
       const ended = await world.signUp('ended@example.com', PASSWORD);
@@ -195,7 +195,7 @@ describe('a login', () => {
 
   test(
     'tells that an account is disabled only after its right password, and looks no further',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const owner = await verified(world, ada, PASSWORD);
       await world.signUp(ada, PASSWORD);
       await disableAccount(world.deps, { userId: owner, by: 'ops' }, home);
@@ -214,7 +214,7 @@ describe('a login', () => {
 describe('guessing passwords', () => {
   test(
     'runs into the limit of an address, whether or not anybody has it',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       await world.signUp(ada, PASSWORD);
       for (const address of [ada, 'nobody@example.com']) {
         await guess(world, 3, address);
@@ -228,7 +228,7 @@ describe('guessing passwords', () => {
 
   test(
     'runs into the limit of an IP across addresses',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       await world.signUp(ada, PASSWORD);
       for (const n of Array(8).keys())
         await fails(login(world.deps, { address: `${n}@example.com`, password: WRONG }, elsewhere));
@@ -242,7 +242,7 @@ describe('guessing passwords', () => {
 
   test(
     'counts failures only',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       await world.signUp(ada, PASSWORD);
       for (const _ of Array(4).keys())
         await login(world.deps, { address: ada, password: PASSWORD }, elsewhere);
@@ -251,7 +251,7 @@ describe('guessing passwords', () => {
 
   test(
     'does not lock the owner out where he is logged in, until that session is over',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await verified(world, ada, PASSWORD);
       await login(world.deps, { address: ada, password: PASSWORD }, home);
       await guess(world, 3);
@@ -273,7 +273,7 @@ describe('guessing passwords', () => {
 
   test(
     'is not helped by a session of a mere sign-up',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       await world.signUp(ada, PASSWORD);
       await login(world.deps, { address: ada, password: PASSWORD }, home);
       await guess(world, 3);
@@ -286,7 +286,7 @@ describe('guessing passwords', () => {
 
   test(
     'is forgotten with a completed reset, from whose IP the owner is let in from then on',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await verified(world, ada, PASSWORD);
       await guess(world, 3);
       const reset = { type: 'RequestPasswordReset', owner: userId } as const;

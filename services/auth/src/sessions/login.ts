@@ -1,7 +1,7 @@
 /**
  * Login by address and password. The account that owns the address is tried first, then pending sign-ups, newest first.
  */
-import { type LivingAccount, sameHash } from '../account/index.ts';
+import { isSameHash, type LivingAccount } from '../account/index.ts';
 import { findAccountByAddress, loadPendingSignUps } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
@@ -61,7 +61,7 @@ export async function login(
       known,
       deps.passwords.find(password, address, context, async (hash) => isHashOf(await known, hash)),
     ]);
-    const state = states.find(({ passwordHash }) => stored !== undefined && sameHash(passwordHash, stored));
+    const state = states.find(({ passwordHash }) => stored !== undefined && isSameHash(passwordHash, stored));
     return state && { account: state, passwordHash: current };
   });
   if (signingIn === undefined) throw new Refused('invalid_credentials');
@@ -87,7 +87,7 @@ export async function login(
 }
 
 function isHashOf(states: readonly LivingAccount[], hash: string): boolean {
-  return states.some(({ passwordHash }) => sameHash(passwordHash, hash));
+  return states.some(({ passwordHash }) => isSameHash(passwordHash, hash));
 }
 
 /** Replaces the stored hash with one that is made with the current key and cost. */
@@ -97,7 +97,7 @@ async function rehash(
   passwordHash: string,
   context: UseCaseContext,
 ): Promise<void> {
-  if (sameHash(checkedHash, passwordHash)) return;
+  if (isSameHash(checkedHash, passwordHash)) return;
   await accounts.execute(userId, context, () => ({ type: 'RehashPassword', checkedHash, passwordHash }));
 }
 

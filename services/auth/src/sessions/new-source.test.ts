@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { processRequest } from '../requests/written-requests.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
-import { createTestContext, inWorld, isRefusedWith, type World } from '../testing/world.ts';
+import { createTestContext, isRefusedWith, type World, withTestWorld } from '../testing/world.ts';
 import { login } from './login.ts';
 
 const address = 'ada@example.com';
@@ -29,7 +29,7 @@ async function alertsOf({ factsOf }: World, userId: string) {
 
 test(
   'the first sign-in is no news; then a new network and a new device are, once each',
-  inWorld(async (world) => {
+  withTestWorld(async (world) => {
     const { deps } = world;
     const userId = await verifiedAda(world);
     const calls = [home, home, { ...home, ip: '192.0.2.77' }, away, away, { ...away, userAgent: CHROME }];
@@ -45,7 +45,7 @@ test(
 
 test(
   'a sign-in before the address is verified is neither news nor known later',
-  inWorld(async (world) => {
+  withTestWorld(async (world) => {
     const { deps, signUp, tokenOf } = world;
     const { userId } = await signUp(address, password);
     for (const call of [home, away]) await login(deps, { address, password }, call);
@@ -60,7 +60,7 @@ test(
 
 test(
   'a store that cannot tell what is known does not keep anybody out',
-  inWorld(async (world) => {
+  withTestWorld(async (world) => {
     const { deps, faults } = world;
     await verifiedAda(world);
     await login(deps, { address, password }, home);
@@ -85,7 +85,7 @@ async function lockOut({ deps }: World, of: string, ip: string): Promise<void> {
 
 test(
   'a lockout is told to the owner once a day; an address that nobody owns leads to the same request',
-  inWorld(async (world) => {
+  withTestWorld(async (world) => {
     const { deps } = world;
     const userId = await verifiedAda(world);
     await lockOut(world, address, '203.0.113.5');

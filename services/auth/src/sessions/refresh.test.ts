@@ -6,10 +6,10 @@ import { UnreadableCommit } from '../ports/journal.ts';
 import {
   createTestContext,
   DAY_MS,
-  inWorld,
   isRefusedWith,
   MINUTE_MS,
   type World,
+  withTestWorld,
 } from '../testing/world.ts';
 import type { SignInResult } from './login.ts';
 import { login } from './login.ts';
@@ -40,7 +40,7 @@ function loginLater(world: World): Promise<SignInResult> {
 describe('a refresh token', () => {
   test(
     'gives the next one',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const first = await loggedIn(world);
       const second = await refreshSession(world.deps, first.refreshToken, createTestContext());
       const third = await refreshSession(world.deps, second.refreshToken, createTestContext());
@@ -50,7 +50,7 @@ describe('a refresh token', () => {
 
   test(
     'gives the same next one again for ten minutes, because the answer may have been lost',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
       const next = await refreshSession(world.deps, refreshToken, createTestContext());
       world.advance(10 * MINUTE_MS);
@@ -64,7 +64,7 @@ describe('a refresh token', () => {
 
   test(
     'presented by several at once gives all of them the same',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
       const all = await Promise.all(
         Array.from({ length: 5 }, () => refreshSession(world.deps, refreshToken, createTestContext())),
@@ -80,7 +80,7 @@ describe('a refresh token', () => {
   ]) {
     test(
       `is not used up where the account cannot be had: ${failure.name}`,
-      inWorld(async (world) => {
+      withTestWorld(async (world) => {
         const { refreshToken, state } = await loggedIn(world);
         function load() {
           return Promise.reject(failure);
@@ -96,7 +96,7 @@ describe('a refresh token', () => {
 
   test(
     'is told apart from theft by processes whose clocks differ',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
       const next = await refreshSession(world.deps, refreshToken, createTestContext());
       for (const skew of [MINUTE_MS, -2 * MINUTE_MS, -10 * DAY_MS]) {
@@ -112,7 +112,7 @@ describe('a refresh token', () => {
 
   test(
     'used again after ten minutes ends its session, once, and no other',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
       const other = await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
       const next = await refreshSession(world.deps, refreshToken, createTestContext());
@@ -127,7 +127,7 @@ describe('a refresh token', () => {
 
   test(
     'whose successor was used is stolen, however soon it comes: its session ends',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
       const other = await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
       const next = await refreshSession(world.deps, refreshToken, createTestContext());
@@ -144,7 +144,7 @@ describe('a refresh token', () => {
 
   test(
     'whose successor was used by another client ends every session',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
       const other = await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
       const next = await refreshSession(world.deps, refreshToken, createTestContext());
@@ -165,7 +165,7 @@ describe('a refresh token', () => {
 
   test(
     'of a session that a theft has ended works for nobody, though a crash left its row',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { refreshToken } = await loggedIn(world);
       const next = await refreshSession(world.deps, refreshToken, createTestContext());
       const third = await refreshSession(world.deps, next.refreshToken, createTestContext());
@@ -181,7 +181,7 @@ describe('a refresh token', () => {
 
   test(
     'of a session that is revoked already ends no session made later, though a crash left its row',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
       await refreshSession(world.deps, refreshToken, createTestContext());
       const revoke = { type: 'RevokeSessions', reason: 'admin' } as const;
@@ -196,7 +196,7 @@ describe('a refresh token', () => {
 
   test(
     'dies after two weeks without use',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const idle = await loggedIn(world);
       const used = await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
       world.advance(13 * DAY_MS);
@@ -210,7 +210,7 @@ describe('a refresh token', () => {
 
   test(
     'of the oldest session dies when an account signs in once more than it may have sessions',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const oldest = await loggedIn(world);
       const second = await loginLater(world);
       for (let n = 3; n <= 50; n += 1) await loginLater(world);
@@ -224,7 +224,7 @@ describe('a refresh token', () => {
 
   test(
     'dies thirty days after the login, however often it was rotated',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       let { refreshToken } = await loggedIn(world);
       for (const days of [10, 10, 9]) {
         world.advance(days * DAY_MS);
@@ -237,7 +237,7 @@ describe('a refresh token', () => {
 
   test(
     'ends with its own session, with every session, with the account, and is none at all if forged',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
       await logout(world.deps, refreshToken);
       await assert.rejects(refreshSession(world.deps, refreshToken, createTestContext()), invalid);

@@ -6,7 +6,7 @@ import { findOwnerId } from '../addresses/owners.ts';
 import { createRegistrationCommit } from '../ports/testing/commits.ts';
 import { login } from '../sessions/login.ts';
 import { waitUntil } from '../testing/until.ts';
-import { createTestContext, DAY_MS, inWorld, type World } from '../testing/world.ts';
+import { createTestContext, DAY_MS, type World, withTestWorld } from '../testing/world.ts';
 import { cleanUpOnce, createCleanup } from './cleanup.ts';
 
 const ada = 'ada@example.com';
@@ -36,7 +36,7 @@ async function verifiedByACrash(world: World, userId: string): Promise<void> {
 describe('the sweep', () => {
   test(
     'ends a sign-up that nobody has verified for seven days, and not a moment sooner',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       world.advance(WEEK - 1);
       await cleanUpOnce(world.deps);
@@ -52,7 +52,7 @@ describe('the sweep', () => {
 
   test(
     'continues after a sign-up that it cannot read',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const unreadable = await world.signUp(ada, PASSWORD);
       const { userId } = await world.signUp('grace@example.com', PASSWORD);
       const damage = `UPDATE journal_commit SET events = '[]' WHERE stream = ?`;
@@ -73,7 +73,7 @@ describe('the sweep', () => {
 
   test(
     'asks for those alone that are due, page by page, and lets others run in between',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const now = world.deps.now();
       const old = new Date(now.getTime() - WEEK).toISOString();
       for (const [count, at] of [
@@ -114,7 +114,7 @@ describe('the sweep', () => {
 
   test(
     'adds nothing the second time',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       world.advance(WEEK);
       await cleanUpOnce(world.deps);
@@ -129,7 +129,7 @@ describe('the sweep', () => {
 
   test(
     'ends the sign-ups that a crash left although the address has an owner, but not those that never had a link',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const one = await world.signUp(ada, PASSWORD);
       const other = await world.signUp(ada, PASSWORD);
       await verifiedByACrash(world, one.userId);
@@ -150,7 +150,7 @@ describe('the sweep', () => {
 
   test(
     'takes off the mark that a crash left on an account that is verified, and adds nothing to it',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       await verifiedByACrash(world, userId);
       assert.deepEqual(await marked(world), [userId]);
@@ -163,7 +163,7 @@ describe('the sweep', () => {
 
   test(
     'takes off the mark that a crash left on a registration that has ended',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const expire = { type: 'EndRegistration', reason: 'expired', owner: undefined } as const;
       await world.deps.accounts.execute(userId, createTestContext(), () => expire);
@@ -174,7 +174,7 @@ describe('the sweep', () => {
 
   test(
     'goes through more sign-ups than fit on one of its pages',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const at = world.deps.now().toISOString();
       const addresses = Array.from({ length: 205 }, (_, n) => `${n}@example.com`);
       await Promise.all(
@@ -188,7 +188,7 @@ describe('the sweep', () => {
 
   test(
     'removes the sessions that are over and no others',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
       function at(days: number) {
@@ -211,7 +211,7 @@ describe('the sweep', () => {
 describe('of several sweeps', () => {
   test(
     'the one with the lease works, and gives it back when it stops',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { leases, deps } = world;
       const logger = createLogger({ name: 'test', level: 'silent' });
       const clock = createClockGuard();
@@ -238,7 +238,7 @@ describe('of several sweeps', () => {
 
 test(
   'a sweep whose clock was set ends nothing, and says why',
-  inWorld(async (world) => {
+  withTestWorld(async (world) => {
     const { leases, deps } = world;
     const { userId } = await world.signUp(ada, PASSWORD);
     let elapsed = 0;

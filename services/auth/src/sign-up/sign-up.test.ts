@@ -5,7 +5,7 @@ import { mailCharges } from '../limits/mail-budget.ts';
 import { processRequest } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
 import { refreshSession } from '../sessions/refresh.ts';
-import { createTestContext, DAY_MS, inWorld, isRefusedWith, type World } from '../testing/world.ts';
+import { createTestContext, DAY_MS, isRefusedWith, type World, withTestWorld } from '../testing/world.ts';
 import { signUp } from './sign-up.ts';
 import { rejectSignUp, type VerificationEvidence, verifySignUp, viewVerification } from './verification.ts';
 
@@ -51,7 +51,7 @@ describe('a sign-up', () => {
 
   test(
     'repeated under its key makes one account, and names it again',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const first = await signUp(world.deps, person, keyed('the same'));
       assert.deepEqual(await signUp(world.deps, person, keyed('the same')), first);
       assert.deepEqual(await signUp(world.deps, person, keyed('the same', undefined, '203.0.113.9')), first);
@@ -63,7 +63,7 @@ describe('a sign-up', () => {
 
   test(
     'is refused under a key that was sent with another body, and is no repeat for somebody elsewhere',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       await signUp(world.deps, person, keyed('1'));
       const other = keyed('1', 'another body');
       await assert.rejects(signUp(world.deps, person, other), isRefusedWith('idempotency_key_reused'));
@@ -78,7 +78,7 @@ describe('a sign-up', () => {
 
   test(
     'repeated at once makes one account and takes one mail',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const again = Array.from({ length: 5 }, () => signUp(world.deps, person, keyed('the same')));
       const ids = new Set((await Promise.all(again)).map(({ userId }) => userId));
       assert.equal(ids.size, 1);
@@ -88,7 +88,7 @@ describe('a sign-up', () => {
 
   test(
     'beyond five living ones of an address becomes a request for a link',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       for (const _ of Array(5).keys()) await world.signUp(ada, PASSWORD);
       assert.equal(await world.deps.requests.count(), 0);
       await signUp(world.deps, person, createTestContext());
@@ -99,7 +99,7 @@ describe('a sign-up', () => {
 
   test(
     'beyond five living ones, repeated under its key, is one request, one mail, and nobody else’s account',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const others: string[] = [];
       for (const _ of Array(5).keys()) others.push((await world.signUp(ada, PASSWORD)).userId);
       for (const _ of Array(3).keys()) await signUp(world.deps, person, keyed('the same'));
@@ -122,7 +122,7 @@ describe('a sign-up', () => {
 
   test(
     'over the mail limit of its address is refused, and makes nothing',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       for (const take of mailCharges('sign-up', ada, createTestContext().ip))
         while ((await world.deps.limits.take(take.limit, take.key)).allowed);
       await assert.rejects(signUp(world.deps, person, createTestContext()), isRefusedWith('rate_limited'));
@@ -133,7 +133,7 @@ describe('a sign-up', () => {
 
   test(
     'that failed uses up no limit, however often it is tried',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       for (const _ of Array(30).keys()) {
         world.faults.push('request lost', 'request lost');
         await assert.rejects(signUp(world.deps, person, keyed('the same')), { name: 'StoreUnavailable' });
@@ -146,7 +146,7 @@ describe('a sign-up', () => {
 
   test(
     'for an owned address is refused only where the settings say that it may tell',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const revealing = { ...world.deps, settings: { ...world.deps.settings, revealExisting: true } };
       await world.signUp(ada, PASSWORD);
       await signUp(revealing, person, createTestContext());
@@ -168,7 +168,7 @@ describe('a sign-up', () => {
 describe('verifying a sign-up', () => {
   test(
     'takes the address, its mark off, and ends the other sign-ups',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const other = await world.signUp(ada, ANOTHER);
       const { userId } = await world.signUp(ada, PASSWORD);
       await verifySignUp(
@@ -198,7 +198,7 @@ describe('verifying a sign-up', () => {
 
   test(
     'needs its own password, whether or not another sign-up lives, and counts guesses as failed logins',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const token = tokenOf(world, userId);
       function attempt(evidence: VerificationEvidence) {
@@ -214,7 +214,7 @@ describe('verifying a sign-up', () => {
 
   test(
     'takes the session or the cookie of its own account alone',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const stranger = await world.signUp(ada, ANOTHER);
       const { userId } = await world.signUp(ada, PASSWORD);
       const token = tokenOf(world, userId);
@@ -234,7 +234,7 @@ describe('verifying a sign-up', () => {
 
   test(
     'with a new password ends the sessions of the person who signed up, and lets its owner in',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const stranger = await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
       const token = tokenOf(world, userId);
@@ -268,7 +268,7 @@ describe('verifying a sign-up', () => {
 
   test(
     'is repaired by a second click where a crash left the mark on the verified account',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       function click() {
         return verifySignUp(
@@ -287,7 +287,7 @@ describe('verifying a sign-up', () => {
 
   test(
     'by two links of one address at once verifies one account',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const one = await world.signUp(ada, PASSWORD);
       const other = await world.signUp(ada, PASSWORD);
       const results = await Promise.allSettled(
@@ -309,7 +309,7 @@ describe('verifying a sign-up', () => {
 describe('"this was not me"', () => {
   test(
     'ends a sign-up, and no other',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const stranger = await world.signUp(ada, ANOTHER);
       const { userId } = await world.signUp(ada, PASSWORD);
       await rejectSignUp(world.deps, tokenOf(world, stranger.userId), createTestContext());

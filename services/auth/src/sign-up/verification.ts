@@ -3,11 +3,11 @@ import { assertNever } from '@latchkey/events';
 import {
   type AccountState,
   isLiving,
+  isSameHash,
   type LivingAccount,
   proofMatchesSignUp,
   type SessionHolder,
   type SignUpProof,
-  sameHash,
   verificationRefusal,
 } from '../account/index.ts';
 import { endOtherSignUps, findOwnerId } from '../addresses/owners.ts';
@@ -172,7 +172,7 @@ async function confirmByPassword(
       password,
       address,
       context,
-      (hash) => sameHash(hash, account.passwordHash),
+      (hash) => isSameHash(hash, account.passwordHash),
     );
     const confirmed = await confirm(deps, link, { kind: 'password', passwordHash }, context);
     return confirmed.refusal === 'password_required' ? undefined : confirmed;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type AccountState, type Command, requireExisting } from '../account/index.ts';
+import { type AccountState, type Command, requireExistingAccount } from '../account/index.ts';
 import { adaAddress, adminId, linkNamed, registerAdaCommand } from '../account/testing/ada.ts';
 import { findOwnerId } from '../addresses/owners.ts';
-import { inWorld, isRefusedWith, type World } from '../testing/world.ts';
+import { isRefusedWith, type World, withTestWorld } from '../testing/world.ts';
 
 const origin = { correlationId: 'request-1' };
 
@@ -17,7 +17,7 @@ async function registered(
     ...command,
     userId,
   }));
-  return requireExisting(state).userId;
+  return requireExistingAccount(state).userId;
 }
 
 const revoke: Command = { type: 'RevokeSessions', reason: 'logout-all' };
@@ -26,7 +26,7 @@ const disable: Command = { type: 'DisableAccount', by: adminId };
 describe('a command', () => {
   test(
     'is appended with what it says, and its stream is handed to the relay',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const { deps, nudged } = world;
       const userId = await registered(world);
       const { state, facts, refusal } = await deps.accounts.execute(userId, origin, () => disable);
@@ -35,7 +35,7 @@ describe('a command', () => {
         ['AccountDisabled', 'SessionsRevoked'],
       );
       assert.equal(refusal, undefined);
-      assert.equal(requireExisting(state).revokedAt, 3);
+      assert.equal(requireExistingAccount(state).revokedAt, 3);
       assert.deepEqual(await world.freshAccounts().load(userId), state);
       assert.deepEqual(nudged, [userId, userId]);
       const [first, second] = await deps.journal.read(userId);
@@ -46,19 +46,19 @@ describe('a command', () => {
 
   test(
     'that changes nothing appends nothing',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await registered(world);
       await world.deps.accounts.execute(userId, origin, () => disable);
       const { facts, state } = await world.deps.accounts.execute(userId, origin, () => disable);
       assert.deepEqual(facts, []);
-      assert.equal(requireExisting(state).disabled, true);
+      assert.equal(requireExistingAccount(state).disabled, true);
       assert.equal((await world.deps.journal.read(userId)).length, 2);
     }),
   );
 
   test(
     'that is refused with facts appends them and is refused',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await registered(world);
       const { refusal, state } = await world.deps.accounts.execute(userId, origin, () => ({
         type: 'Verify',
@@ -79,7 +79,7 @@ describe('a command', () => {
 
   test(
     'too large to be published is not appended either',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const username = 'a'.repeat(300 * 1024);
       await assert.rejects(registered(world, { username }));
       assert.deepEqual(await world.deps.registrations.living(adaAddress), []);
@@ -97,7 +97,7 @@ describe('a command that makes an account', () => {
 
   test(
     'asks for nothing that cannot be there',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = world.deps.newId();
       const { state } = await unasked(world).create(userId, origin, () => ({
         ...registerAdaCommand,
@@ -110,7 +110,7 @@ describe('a command that makes an account', () => {
 
   test(
     'makes none where there is one',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await registered(world);
       const { facts } = await world.deps.accounts.create(userId, origin, () => ({
         ...registerAdaCommand,
@@ -125,19 +125,19 @@ describe('a command that makes an account', () => {
 describe('a command whose append goes wrong', () => {
   test(
     'is appended once though the answer was lost',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await registered(world);
       world.faults.push('answer lost');
       const { facts, state } = await world.deps.accounts.execute(userId, origin, () => revoke);
       assert.equal(facts.length, 1);
-      assert.equal(requireExisting(state).revokedAt, 2);
+      assert.equal(requireExistingAccount(state).revokedAt, 2);
       assert.deepEqual(await world.typesOf(userId), ['UserRegistered', 'SessionsRevoked']);
     }),
   );
 
   test(
     'is appended at the second try where the first never arrived',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await registered(world);
       world.faults.push('request lost');
       await world.deps.accounts.execute(userId, origin, () => revoke);
@@ -147,7 +147,7 @@ describe('a command whose append goes wrong', () => {
 
   test(
     'is unavailable while the journal is',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await registered(world);
       world.faults.push('request lost', 'request lost');
       await assert.rejects(
@@ -160,7 +160,7 @@ describe('a command whose append goes wrong', () => {
 
   test(
     'that comes again under its own id is answered from its commit',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await registered(world);
       const named = { ...origin, commandId: '00000000-0000-4000-8000-000000000001' };
       world.faults.push('answer lost', 'answer lost');
@@ -173,14 +173,14 @@ describe('a command whose append goes wrong', () => {
         facts.map(({ type }) => type),
         ['SessionsRevoked'],
       );
-      assert.equal(requireExisting(state).revokedAt, 2);
+      assert.equal(requireExistingAccount(state).revokedAt, 2);
       assert.deepEqual(await world.typesOf(userId), ['UserRegistered', 'SessionsRevoked']);
     }),
   );
 
   test(
     'that comes again for another account id is answered from the account that it made',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const named = { ...origin, commandId: '00000000-0000-4000-8000-000000000002' };
       function signUp(userId: string) {
         return world.deps.accounts.execute(userId, named, () => ({ ...registerAdaCommand, userId }));
@@ -196,7 +196,7 @@ describe('a command whose append goes wrong', () => {
 describe('a command that another was faster than', () => {
   test(
     'is decided again on what the account is by then',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await registered(world);
       const other = world.freshAccounts();
       const seen: AccountState[] = [];
@@ -207,7 +207,7 @@ describe('a command that another was faster than', () => {
       });
       assert.deepEqual(facts, []);
       assert.deepEqual(
-        seen.map((state) => requireExisting(state).disabled),
+        seen.map((state) => requireExistingAccount(state).disabled),
         [false, true],
       );
       assert.equal((await world.deps.journal.read(userId)).length, 2);
@@ -216,7 +216,7 @@ describe('a command that another was faster than', () => {
 
   test(
     'every time is a conflict in the end',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await registered(world);
       const other = world.freshAccounts();
       // A concurrent command is faster at each try.
@@ -235,7 +235,7 @@ describe('a command that another was faster than', () => {
 
   test(
     'to an address ends its own registration: one of two is verified',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const [one, other] = [await registered(world), await registered(world)];
       function verify(userId: string) {
         return world.deps.accounts.execute(userId, origin, async () => ({
@@ -259,7 +259,7 @@ describe('a command that another was faster than', () => {
 describe('an account with an event that this release does not know', () => {
   test(
     'is unavailable, and nothing is decided on it',
-    inWorld(async (world) => {
+    withTestWorld(async (world) => {
       const userId = await registered(world);
       const damage = `UPDATE journal_commit SET events = replace(events, 'UserRegistered', 'UserTeleported')`;
       await world.database.write(() => void world.database.prepare(damage).run());

@@ -6,7 +6,7 @@ import { createCommits, removeChain, testSigner, userRegistered } from '../ports
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { toOutgoingCommit } from '../relay/outgoing.ts';
 import { toPublicEvents } from '../relay/to-public-events.ts';
-import { inWorld } from '../testing/world.ts';
+import { withTestWorld } from '../testing/world.ts';
 import { chainStream } from './chain-stream.ts';
 
 async function older() {
@@ -61,7 +61,7 @@ describe('a stream of release 0.1', () => {
 
   test(
     'is chained before its next commit',
-    inWorld(async ({ deps, freshAccounts }) => {
+    withTestWorld(async ({ deps, freshAccounts }) => {
       const { journal } = deps;
       const stream = randomUUID();
       const commits = createCommits(stream, 2);

@@ -185,7 +185,7 @@ export function isRefusedWith(kind: Refusal['kind']) {
  * Runs `play` in a world of its own.
  * @param given returns empty stores to use in place of the embedded ones
  */
-export function inWorld(play: (world: World) => Promise<void>, given?: () => Promise<Stores>) {
+export function withTestWorld(play: (world: World) => Promise<void>, given?: () => Promise<Stores>) {
   return async (): Promise<void> => {
     const world = await openWorld(await given?.());
     try {

@@ -5,7 +5,7 @@ import type { Caller, UseCaseDeps } from '../../deps.ts';
 import type { Stores } from '../../ports/stores.ts';
 import { login } from '../../sessions/login.ts';
 import { verifySignUp } from '../../sign-up/verification.ts';
-import { createTestContext, inWorld, isRefusedWith, type World } from '../../testing/world.ts';
+import { createTestContext, isRefusedWith, type World, withTestWorld } from '../../testing/world.ts';
 import { confirmEmailChange } from '../confirm.ts';
 import { requestEmailChange } from '../request.ts';
 import { undoEmailChange } from '../undo.ts';
@@ -29,8 +29,8 @@ const quickPasswords: UseCaseDeps['passwords'] = {
 };
 
 /** Runs `play` with a fast hash: argon2 would take longer than everything else, and any hash will do here. */
-export function withWorld(play: (world: World) => Promise<void>, given?: () => Promise<Stores>) {
-  return inWorld((world) => {
+export function withFastHashingWorld(play: (world: World) => Promise<void>, given?: () => Promise<Stores>) {
+  return withTestWorld((world) => {
     Object.assign(world.deps, { passwords: quickPasswords });
     return play(world);
   }, given);

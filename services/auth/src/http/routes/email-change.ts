@@ -1,7 +1,7 @@
 import { problems, publicPolicy, type RequestContext, type Route } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
-import { requireExisting, type SessionHolder } from '../../account/index.ts';
+import { requireExistingAccount, type SessionHolder } from '../../account/index.ts';
 import { emailAddressSchema } from '../../addresses/email.ts';
 import type { Caller } from '../../deps.ts';
 import { confirmEmailChange, type OwnerEvidence, viewEmailChange } from '../../email-change/confirm.ts';
@@ -141,7 +141,7 @@ function confirmationRoute(deps: RouteDeps): Route {
       const confirmed = { token, evidence: evidenceOf(request) };
       const { state } = await confirmEmailChange(deps, confirmed, toUseCaseContext(request));
       if (request.sentAs === 'form')
-        return htmlAnswer(pages.emailChanged({ locale: requireExisting(state).locale }));
+        return htmlAnswer(pages.emailChanged({ locale: requireExistingAccount(state).locale }));
       return {
         status: 200,
         body: { message: 'Email address changed successfully' },
@@ -214,7 +214,7 @@ function undoRoute(deps: RouteDeps): Route {
       const undo = { token: request.params.token, ...request.body };
       const { state } = await undoEmailChange(deps, undo, toUseCaseContext(request));
       if (request.sentAs === 'form')
-        return htmlAnswer(pages.emailUndone({ locale: requireExisting(state).locale }));
+        return htmlAnswer(pages.emailUndone({ locale: requireExistingAccount(state).locale }));
       return {
         status: 200,
         body: { message: 'Email change undone successfully' },

@@ -1,6 +1,6 @@
 import { problems, publicPolicy, type Route } from '@latchkey/http';
 import { z } from 'zod';
-import { requireExisting } from '../../account/index.ts';
+import { requireExistingAccount } from '../../account/index.ts';
 import {
   cancelErasure,
   eraseOtherAccount,
@@ -128,7 +128,7 @@ function cancelErasureRoute(deps: RouteDeps): Route {
     handle: async (request) => {
       const { state } = await cancelErasure(deps, request.params.token, toUseCaseContext(request));
       if (request.sentAs === 'form')
-        return htmlAnswer(pages.erasureCanceled({ locale: requireExisting(state).locale }));
+        return htmlAnswer(pages.erasureCanceled({ locale: requireExistingAccount(state).locale }));
       return {
         status: 200,
         body: { message: 'The account will not be erased' },

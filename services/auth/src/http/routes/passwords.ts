@@ -1,6 +1,6 @@
 import { problems, publicPolicy, type Route } from '@latchkey/http';
 import { z } from 'zod';
-import { requireExisting } from '../../account/index.ts';
+import { requireExistingAccount } from '../../account/index.ts';
 import { emailAddressSchema } from '../../addresses/email.ts';
 import { changePassword } from '../../passwords/change.ts';
 import { completeReset, viewReset } from '../../passwords/reset.ts';
@@ -118,7 +118,7 @@ function completeResetRoute(deps: RouteDeps): Route {
       const { state, facts } = await completeReset(deps, reset, toUseCaseContext(request));
       if (request.sentAs === 'form') {
         const first = facts.some(({ type }) => type === 'AccountVerified');
-        return htmlAnswer(pages.resetDone({ locale: requireExisting(state).locale, first }));
+        return htmlAnswer(pages.resetDone({ locale: requireExistingAccount(state).locale, first }));
       }
       return {
         status: 200,
@@ -164,7 +164,7 @@ function changePasswordRoute(deps: RouteDeps): Route {
     handle: async (request) => {
       const { caller } = request;
       const { state } = await changePassword(deps, request.body, caller, toUseCaseContext(request));
-      const account = requireExisting(state);
+      const account = requireExistingAccount(state);
       const { userId, role, sequence } = account;
       const { sessionId } = caller;
       const token = deps.accessTokens.issue({

@@ -1,7 +1,7 @@
 import { problems, publicPolicy, type RequestContext, type Route, validationFailed } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
-import { requireExisting, type SessionHolder } from '../../account/index.ts';
+import { requireExistingAccount, type SessionHolder } from '../../account/index.ts';
 import { emailAddressSchema } from '../../addresses/email.ts';
 import type { Caller } from '../../deps.ts';
 import type { Refusal } from '../../refused.ts';
@@ -184,7 +184,7 @@ function verifyRoute(deps: RouteDeps): Route {
             { token, evidence: evidenceOf(request.body, holdersOf(deps, request)) },
             toUseCaseContext(request),
           );
-      const { locale, userId } = requireExisting(state);
+      const { locale, userId } = requireExistingAccount(state);
       // Removes the cookie of this sign-up. The cookie of another sign-up stays.
       const cookie = signUpCookie.read(request) === userId ? { 'Set-Cookie': signUpCookie.clear() } : {};
       if (request.sentAs === 'form') {

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import type { SecretKey, SecretKeys } from '@latchkey/process';
 import { hashRaw } from '@node-rs/argon2';
 import { networkKey } from '../../limits/ip-key.ts';
-import type { HashRequest, Passwords } from '../../ports/passwords.ts';
+import type { HashRequest, PasswordHasher } from '../../ports/passwords.ts';
 import { Refused } from '../../refused.ts';
 import { normalisePassword } from '../rules.ts';
 import type { HashCost, HashCosts } from './costs.ts';
@@ -44,7 +44,9 @@ interface Scheme {
  * Creates the hashing functions. `hash` returns `argon2id$m=19456,t=2,p=1,k=<kid>$` and 32 bytes in base64url, without
  * `k` for a key that has no id; `load` is for metrics.
  */
-export function createPasswordHasher(options: PasswordHasherOptions): Passwords & { load(): HashingLoad } {
+export function createPasswordHasher(
+  options: PasswordHasherOptions,
+): PasswordHasher & { load(): HashingLoad } {
   const { saltKeys, costs, concurrency, maxWaiting = WAITING_PER_THREAD * concurrency } = options;
   const { maxWaitMs = Number.POSITIVE_INFINITY } = options;
   const limit = createFairLimit({ concurrency, maxWaiting, maxWaitMs, refusal: overloaded });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { v7 as uuidv7 } from 'uuid';
-import type { RecordedRequest, Requests } from '../requests.ts';
+import type { RecordedRequest, RequestQueue } from '../requests.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 function second(number: number): Date {
@@ -27,7 +27,7 @@ function ids(requests: readonly RecordedRequest[]) {
 
 export function requestsContract(name: string, open: OpenEmptyStores): void {
   describe(`requests on ${name}`, () => {
-    let requests: Requests;
+    let requests: RequestQueue;
     let close: () => Promise<void>;
 
     beforeEach(async () => {

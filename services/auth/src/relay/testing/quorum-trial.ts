@@ -19,7 +19,7 @@ const REPLICATION = { factor: 3, minInSync: 2 };
 const PATIENCE_MS = 120_000;
 const LOOK_AGAIN_MS = 50;
 
-export interface Verdict {
+export interface TrialResult {
   readonly commits: number;
   /** Records on the topic, duplicates included. */
   readonly records: number;
@@ -43,7 +43,7 @@ export interface QuorumTrial extends AsyncDisposable {
    */
   recover(): Promise<void>;
   finishWriting(): Promise<void>;
-  compare(): Promise<Verdict>;
+  compare(): Promise<TrialResult>;
   counts(): { readonly sends: number; readonly failedSends: number };
 }
 

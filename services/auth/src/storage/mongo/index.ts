@@ -21,7 +21,7 @@ import { assertNotMoving, FINGERPRINTS_COLLECTION } from './moves.ts';
 import { createMongoOutbox } from './outbox.ts';
 import { createMongoPersonalData } from './personal-data.ts';
 import { createMongoRegistrations } from './registrations.ts';
-import { createMongoRequests } from './requests.ts';
+import { createMongoRequestQueue } from './requests.ts';
 import { createMongoSessions, sessionIndexes } from './sessions.ts';
 import { createMongoSnapshots } from './snapshots.ts';
 import { createMongoStoredCommits, LEASES_COLLECTION } from './stored-commits.ts';
@@ -57,7 +57,7 @@ export function openMongoStores(connection: Connection): Stores {
       assertNotMoving(connection),
     ),
     sessions: createMongoSessions(connection),
-    requests: createMongoRequests(connection),
+    requests: createMongoRequestQueue(connection),
     idempotencyKeys: createMongoIdempotencyKeys(connection),
     leases: createMongoLeaseRecords(connection, LEASES_COLLECTION),
     trustedAddresses: createMongoTrustedAddresses(connection),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { guardMongo, isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import { MAX_LISTED_LEASES, type RecordedRequest, type Requests } from '../../ports/requests.ts';
+import { MAX_LISTED_LEASES, type RecordedRequest, type RequestQueue } from '../../ports/requests.ts';
 
 export const REQUESTS_COLLECTION = 'auth_requests';
 
@@ -37,11 +37,11 @@ export function requestModelOf(connection: Connection) {
  * Recorded requests in MongoDB. The collection contains only waiting ones, so it stays small and is searched in the
  * order of its ids.
  */
-export function createMongoRequests(connection: Connection): Requests {
+export function createMongoRequestQueue(connection: Connection): RequestQueue {
   const requests = requestModelOf(connection);
 
   /** Claims some of the free requests. May return none, if other claimers were faster. */
-  async function claimSome({ owner, now, leaseMs, limit }: Parameters<Requests['claim']>[0]) {
+  async function claimSome({ owner, now, leaseMs, limit }: Parameters<RequestQueue['claim']>[0]) {
     const free = { owner: { $exists: false } };
     // Most ids are UUIDv7, so the requests are sorted by time.
     const found = await requests.find(free, { _id: 1 }).sort({ _id: 1 }).limit(limit).lean();
@@ -56,7 +56,7 @@ export function createMongoRequests(connection: Connection): Requests {
       .lean();
   }
 
-  return guardMongo<Requests>({
+  return guardMongo<RequestQueue>({
     async add(request) {
       try {
         await requests.insertOne(documentOfRequest(request));

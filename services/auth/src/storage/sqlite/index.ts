@@ -13,7 +13,7 @@ import { createSqliteMigrationSource } from './migration-source.ts';
 import { createSqliteOutbox } from './outbox.ts';
 import { createSqlitePersonalData } from './personal-data.ts';
 import { createSqliteRegistrations } from './registrations.ts';
-import { createSqliteRequests } from './requests.ts';
+import { createSqliteRequestQueue } from './requests.ts';
 import { schema } from './schema.ts';
 import { createSqliteSessions } from './sessions.ts';
 import { createSqliteSnapshots } from './snapshots.ts';
@@ -23,7 +23,7 @@ import { createSqliteTrustedAddresses } from './trusted-addresses.ts';
 /** Opens auth's part of the embedded store. */
 export function openSqliteStores(database: Database): Stores {
   database.migrate(schema);
-  const requests = createSqliteRequests(database);
+  const requests = createSqliteRequestQueue(database);
   const leases = createSqliteLeaseRecords(database, 'lease');
   return {
     ...nothingToPrepare,

@@ -1,6 +1,6 @@
 import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import type { HeldLease } from '@latchkey/store';
-import { MAX_LISTED_LEASES, type RecordedRequest, type Requests } from '../../ports/requests.ts';
+import { MAX_LISTED_LEASES, type RecordedRequest, type RequestQueue } from '../../ports/requests.ts';
 
 const SQL = {
   // The statement is idempotent, because an add may be repeated after a lost response.
@@ -19,7 +19,7 @@ const SQL = {
 } as const;
 
 /** Pending requests in the embedded store. The table contains nothing else, so it stays small. */
-export function createSqliteRequests(database: Database): Requests & {
+export function createSqliteRequestQueue(database: Database): RequestQueue & {
   /** Releases all claims. A data folder has only one server at a time, so the server that made the claims is gone. */
   reclaim(): Promise<void>;
 } {
