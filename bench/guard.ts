@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Benchmark, targetAtMostAbove } from './support/benchmark.ts';
 import { repeatConcurrently } from './support/load.ts';
-import { sampleInTurns } from './support/statistics.ts';
+import { measureAlternately } from './support/statistics.ts';
 
 const ROUNDS = 5;
 const REQUESTS = 2000;
 const CONNECTIONS = 16;
 
-export const guard: Benchmark = {
+export const guardBenchmark: Benchmark = {
   name: 'guard',
   title: 'Guard',
   method: `CPU of a koa server that answers a short text, all threads, per request, ${REQUESTS} requests over ${CONNECTIONS} connections: without a guard, with \`role('user')\` and a token that it has seen, and with a new token each time, whose signature is checked. Alternating, ${ROUNDS} times, medians.`,
@@ -47,7 +47,7 @@ async function figures(url: string) {
     return ((await cpuMs()) - before) / REQUESTS;
   }
 
-  const { bare, seen, unseen } = await sampleInTurns(ROUNDS, {
+  const { bare, seen, unseen } = await measureAlternately(ROUNDS, {
     bare: () => cpuOf(() => ask('/bare')),
     seen: () => cpuOf(() => ask('/guarded', known)),
     unseen: () => cpuOf(() => ask('/guarded', unused.next().value)),

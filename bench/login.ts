@@ -4,14 +4,14 @@ import { type Benchmark, type Figure, targetAtMost, targetAtMostAbove } from './
 import { measureHashCpu } from './support/hash-limit.ts';
 import { measureMs, repeatConcurrently } from './support/load.ts';
 import { type Server, startServer } from './support/server.ts';
-import { percentile, sampleInTurns } from './support/statistics.ts';
+import { measureAlternately, percentile } from './support/statistics.ts';
 
 const ROUNDS = 5;
 const LOGINS = 60;
 const CONNECTIONS = 16;
 const LOAD_SECONDS = 10;
 
-export const login: Benchmark = {
+export const loginBenchmark: Benchmark = {
   name: 'login',
   title: 'Login',
   method: `CPU of the server process, all threads, against that of bare argon2id hashes (m=19456, t=2, p=1), alternating: ${LOGINS} of each, ${ROUNDS} times, medians. Then ${LOAD_SECONDS} s of logins over ${CONNECTIONS} connections, while another client requests /livez.`,
@@ -24,7 +24,7 @@ export const login: Benchmark = {
 };
 
 async function cpuOfLogin(server: Server, person: Person): Promise<Figure> {
-  const turns = await sampleInTurns(ROUNDS, {
+  const turns = await measureAlternately(ROUNDS, {
     hash: () => measureHashCpu(LOGINS),
     login: () => server.cpuOf(LOGINS, () => repeatConcurrently(LOGINS, 1, () => server.people.login(person))),
   });

@@ -9,7 +9,7 @@ import { createEs256Signer } from '../services/auth/src/tokens/es256.ts';
 import { historyOf } from '../services/user/src/testing/history.ts';
 import type { Benchmark, Figure } from './support/benchmark.ts';
 import { repeatConcurrently } from './support/load.ts';
-import { sampleInTurns } from './support/statistics.ts';
+import { measureAlternately } from './support/statistics.ts';
 
 const ROUNDS = 5;
 const HASHES = 50_000;
@@ -17,7 +17,7 @@ const SIGNATURES = 3000;
 /** The number of signatures that a consumer checks concurrently if it reads ahead. */
 const CHECKS_AT_ONCE = 16;
 
-export const primitives: Benchmark = {
+export const primitivesBenchmark: Benchmark = {
   name: 'primitives',
   title: 'Hashing and signing',
   method: `CPU in one process, against what could be used instead (the limit). Alternating: ${HASHES.toLocaleString('en')} hashes or ${SIGNATURES.toLocaleString('en')} signatures of each, ${ROUNDS} times, medians.`,
@@ -69,7 +69,7 @@ async function checking(): Promise<Figure> {
   const { headers } = signEvent(historyOf('ada').registered());
   const hash = headers['ce_hash'] ?? '';
   const signature = eventSigner({ kid: 'bench', key: privateKey }).sign(hash);
-  const turns = await sampleInTurns(ROUNDS, {
+  const turns = await measureAlternately(ROUNDS, {
     limit: async () => cpuUs(SIGNATURES, () => isSignedBy(publicKey, hash, signature)),
     async measured() {
       const before = process.cpuUsage();
@@ -86,7 +86,7 @@ interface Compared {
 }
 
 async function figure(what: string, many: number, { limit, measured }: Compared): Promise<Figure> {
-  const turns = await sampleInTurns(ROUNDS, {
+  const turns = await measureAlternately(ROUNDS, {
     limit: async () => cpuUs(many, limit),
     measured: async () => cpuUs(many, measured),
   });

@@ -23,7 +23,7 @@ const ASK_EVERY_MS = 50;
 const GROWTH = 1.2;
 const MB = 1_000_000;
 
-export const rebuild: Benchmark = {
+export const rebuildBenchmark: Benchmark = {
   name: 'rebuild',
   title: 'Rebuild',
   method: `\`ops rebuild user\` while a standalone serves requests, on a log of ${EVENTS.toLocaleString('en')} events of ${(EVENTS / EVENTS_EACH).toLocaleString('en')} accounts: from its start until the other generation has read all of them. The limit: the same records decoded and the same rows upserted, in the same slices, into a table with the same indexes, by one otherwise idle process. Meanwhile: memory of the server, and response time of /livez.`,

@@ -3,12 +3,12 @@ import { type Benchmark, type Figure, targetAtMost } from './support/benchmark.t
 import { repeatConcurrently } from './support/load.ts';
 import { type BareServer, startBareServer } from './support/refresh-limit.ts';
 import { type Server, startServer } from './support/server.ts';
-import { sampleInTurns } from './support/statistics.ts';
+import { measureAlternately } from './support/statistics.ts';
 
 const ROUNDS = 5;
 const REFRESHES = 1000;
 
-export const refresh: Benchmark = {
+export const refreshBenchmark: Benchmark = {
   name: 'refresh',
   title: 'Refresh',
   method: `CPU of the server process. Each client sends the token of the last response. Against a bare node:http server that changes one row durably and signs one ES256 token per request, alternating: ${REFRESHES} of each, ${ROUNDS} times, medians. With more than one client, concurrent writes share a flush.`,
@@ -24,7 +24,7 @@ export const refresh: Benchmark = {
 
 async function cpuOfRefresh(server: Server, bare: BareServer, clients: number): Promise<Figure> {
   const tokens = await sessions(server, clients);
-  const turns = await sampleInTurns(ROUNDS, {
+  const turns = await measureAlternately(ROUNDS, {
     bare: () => bare.cpuOf(REFRESHES, () => repeatConcurrently(REFRESHES, clients, () => post(bare.url))),
     refresh: () =>
       server.cpuOf(REFRESHES, () =>

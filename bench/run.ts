@@ -1,27 +1,27 @@
 /** `npm run bench` runs all benchmarks of a standalone; `npm run bench -- login refresh` runs only the named ones. */
-import { guard } from './guard.ts';
-import { latency } from './latency.ts';
-import { login } from './login.ts';
-import { notifier } from './notifier.ts';
-import { primitives } from './primitives.ts';
-import { rebuild } from './rebuild.ts';
-import { refresh } from './refresh.ts';
-import { signUp } from './sign-up.ts';
-import { size } from './size.ts';
+import { guardBenchmark } from './guard.ts';
+import { latencyBenchmark } from './latency.ts';
+import { loginBenchmark } from './login.ts';
+import { notifierBenchmark } from './notifier.ts';
+import { primitivesBenchmark } from './primitives.ts';
+import { rebuildBenchmark } from './rebuild.ts';
+import { refreshBenchmark } from './refresh.ts';
+import { signUpBenchmark } from './sign-up.ts';
+import { sizeBenchmark } from './size.ts';
 import { runBenchmarks } from './support/run-benchmarks.ts';
-import { turns } from './turns.ts';
-import { verification } from './verification.ts';
+import { eventLoopTurnBenchmark } from './turns.ts';
+import { verificationBenchmark } from './verification.ts';
 
 await runBenchmarks([
-  login,
-  signUp,
-  refresh,
-  latency,
-  notifier,
-  size,
-  rebuild,
-  turns,
-  guard,
-  verification,
-  primitives,
+  loginBenchmark,
+  signUpBenchmark,
+  refreshBenchmark,
+  latencyBenchmark,
+  notifierBenchmark,
+  sizeBenchmark,
+  rebuildBenchmark,
+  eventLoopTurnBenchmark,
+  guardBenchmark,
+  verificationBenchmark,
+  primitivesBenchmark,
 ]);

@@ -5,12 +5,12 @@ import { measureHashCpu } from './support/hash-limit.ts';
 import { repeatConcurrently } from './support/load.ts';
 import { type Server, startServer } from './support/server.ts';
 import { startSmtpSink } from './support/smtp-sink.ts';
-import { sampleInTurns } from './support/statistics.ts';
+import { measureAlternately } from './support/statistics.ts';
 
 const ROUNDS = 5;
 const SIGN_UPS = 100;
 
-export const signUp: Benchmark = {
+export const signUpBenchmark: Benchmark = {
   name: 'sign-up',
   title: 'Sign-up',
   method: `CPU of the server process from the request until its mail is accepted: response, journal, log, read model, delivery, rendering, SMTP. Against bare hashes, alternating: ${SIGN_UPS} of each, ${ROUNDS} times, medians. Measured twice: with a mail server in another process, and with the development mailbox, which parses and stores each mail in the same process.`,
@@ -18,7 +18,7 @@ export const signUp: Benchmark = {
     await using sink = await startSmtpSink();
     await using server = await startServer(sink.settings);
     await using withMailbox = await startServer();
-    const turns = await sampleInTurns(ROUNDS, {
+    const turns = await measureAlternately(ROUNDS, {
       hash: () => measureHashCpu(SIGN_UPS),
       signUp: () => cpuOfSignUp(server),
       withMailbox: () => cpuOfSignUp(withMailbox),

@@ -9,7 +9,7 @@ import { type Benchmark, type Figure, targetAtMost } from './support/benchmark.t
 import { measureMs, repeatConcurrently } from './support/load.ts';
 import { seedFolder } from './support/seed.ts';
 import { type Server, startServer } from './support/server.ts';
-import { median, sampleInTurns } from './support/statistics.ts';
+import { measureAlternately, median } from './support/statistics.ts';
 
 const ACCOUNTS = 10_000;
 const COMMITS = 1_000;
@@ -18,7 +18,7 @@ const GROWTH = 1.3;
 const STARTS = 3;
 const SETTLED_MS = 5_000;
 
-export const size: Benchmark = {
+export const sizeBenchmark: Benchmark = {
   name: 'size',
   title: 'Start, memory, growth',
   method: `Ready: from the start of the process until /readyz responds with 200, median of ${STARTS}; the limit is an idle Node process. Memory: RSS ${SETTLED_MS / 1000} s after the last request. Growth: medians of the wall time of single requests, alternating between a server with 2 accounts and on one with ${ACCOUNTS}, one of which has ${COMMITS} commits; the limit is the small one.`,
@@ -123,7 +123,7 @@ async function growth(folder: string, ordinary: Person, long: Person): Promise<r
   };
   const figures: Figure[] = [];
   for (const [what, many, ask] of requests) {
-    const turns = await sampleInTurns(ROUNDS, {
+    const turns = await measureAlternately(ROUNDS, {
       small: () => medianTime(many, () => ask(sides.small)),
       large: () => medianTime(many, () => ask(sides.large)),
       long: () => medianTime(many, () => ask(sides.long)),

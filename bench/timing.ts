@@ -6,7 +6,7 @@
  */
 import { type Person, somebody } from '../test/support/people.ts';
 import { type Server, startServer } from './support/server.ts';
-import { sampleInTurns } from './support/statistics.ts';
+import { measureAlternately } from './support/statistics.ts';
 
 const [samples = 300] = process.argv.slice(2).map(Number);
 const LARGEST_DIFFERENCE_MS = 5;
@@ -65,7 +65,7 @@ function signUps({ people }: Server, { known }: Addresses) {
     latest = somebody('unknown');
     return latest;
   }
-  return sampleInTurns(samples, {
+  return measureAlternately(samples, {
     known: timed(people.signUp, 201, () => withAddressOf(known())),
     unknown: timed(people.signUp, 201, unknown),
     // A pending address: the one that was unknown in the previous sample.
@@ -74,7 +74,7 @@ function signUps({ people }: Server, { known }: Addresses) {
 }
 
 function byAddress({ known, pending }: Addresses, ask: Ask, status: number) {
-  return sampleInTurns(samples, {
+  return measureAlternately(samples, {
     known: timed(ask, status, known),
     unknown: timed(ask, status, () => somebody('nobody')),
     pending: timed(ask, status, pending),

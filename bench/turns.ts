@@ -51,7 +51,7 @@ async function run(): Promise<readonly Figure[]> {
   }
 }
 
-export const turns: Benchmark = {
+export const eventLoopTurnBenchmark: Benchmark = {
   name: 'turns',
   title: `Longest turn of the event loop while ${SIGN_UPS.toLocaleString('en')} sign-ups are swept`,
   method:

@@ -17,7 +17,7 @@ import { tableOf } from '../services/user/src/storage/sqlite/migrations.ts';
 import { eventually } from '../test/support/eventually.ts';
 import type { Benchmark, Figure } from './support/benchmark.ts';
 import { seedLog } from './support/seed-log.ts';
-import { sampleInTurns } from './support/statistics.ts';
+import { measureAlternately } from './support/statistics.ts';
 
 const EVENTS = Number(process.env['VERIFICATION_EVENTS'] ?? 200_000);
 const ROUNDS = Number(process.env['VERIFICATION_ROUNDS'] ?? 3);
@@ -26,7 +26,7 @@ const MOST = 1.25;
 const GROUP = 'bench';
 const MOST_MS = 60 * 60 * 1000;
 
-export const verification: Benchmark = {
+export const verificationBenchmark: Benchmark = {
   name: 'verification',
   title: 'Verification',
   method: `CPU of filling a read model from the beginning of a log of ${EVENTS.toLocaleString('en')} events, all threads, in one process: with the check of every hash, and of one signature per account, and without (the limit). Alternating, ${ROUNDS} times, medians. Up to 10,000 accounts are active at the same time, so that neighbouring records are of different accounts.`,
@@ -43,7 +43,7 @@ async function figureOf(eventsEach: number): Promise<Figure> {
     await seedLog(folder, { accounts: EVENTS / eventsEach, eventsEach });
     const keys = createFixedEventKeys(parseJson((await loadSecrets(folder)).EVENT_SIGNING_KEYS));
     const database = openDatabase({ folder, as: 'server' });
-    const { without, checked } = await sampleInTurns(ROUNDS, {
+    const { without, checked } = await measureAlternately(ROUNDS, {
       without: () => cpuSeconds(database, () => acceptAllRecords),
       checked: () =>
         cpuSeconds(database, (log) =>

@@ -4,7 +4,7 @@
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { advisoriesIn, findNamedTests, hasTitle } from './named-tests.ts';
+import { findAdvisoryIds, findNamedTests, hasTitle } from './named-tests.ts';
 import { anchorOfHeading } from './site/links.ts';
 import { filesWithoutPage } from './site/pages.ts';
 
@@ -83,8 +83,8 @@ const ADVISORIES = 25;
 
 function adviceFaults(): readonly string[] {
   const text = readFileSync(join(root, 'docs/advisories.md'), 'utf8');
-  const rows = text.split('\n').filter((line) => advisoriesIn(line).length > 0);
-  const ids = advisoriesIn(text);
+  const rows = text.split('\n').filter((line) => findAdvisoryIds(line).length > 0);
+  const ids = findAdvisoryIds(text);
   return [
     ...(new Set(ids).size < ADVISORIES ? [`it has ${new Set(ids).size} advisories of ${ADVISORIES}`] : []),
     ...rows.filter((row) => findNamedTests(row).length === 0).map((row) => `this row names no test: ${row}`),

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
  * exit code 1 if they differ.
  * @param name the path of the file, relative to the root of the repository
  */
-export function generatedFile(name: string, text: string): void {
+export function writeOrCheckGeneratedFile(name: string, text: string): void {
   const file = new URL(`../${name}`, import.meta.url);
   if (!process.argv.includes('--check')) writeFileSync(file, text);
   else if (contentOf(file) !== text) {

@@ -19,6 +19,6 @@ export function hasTitle(source: string, title: string): boolean {
 }
 
 /** Returns the CVE and GHSA numbers in the rows of a table, in order. */
-export function advisoriesIn(markdown: string): readonly string[] {
+export function findAdvisoryIds(markdown: string): readonly string[] {
   return [...markdown.matchAll(/^\| \[((?:CVE|GHSA)-[\w-]+)\]\(/gm)].map(([, id = '']) => id);
 }

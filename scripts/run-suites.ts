@@ -17,7 +17,7 @@ import {
   type TestProcess,
 } from './test-processes.ts';
 
-export interface Suites {
+export interface SuiteRunOptions {
   /** Glob patterns of the test files. */
   readonly files: readonly string[];
   /** The number of processes to run at the same time. */
@@ -42,7 +42,7 @@ export function globsInEveryFolder(ending: string): readonly string[] {
  * Runs suites, and prints the report. SIGINT and SIGTERM end the suites.
  * @returns the exit code: 0 if every test has passed
  */
-export async function runSuites({ files, concurrency, share }: Suites): Promise<number> {
+export async function runSuites({ files, concurrency, share }: SuiteRunOptions): Promise<number> {
   const { values } = parseArgs({
     options: {
       'test-name-pattern': { type: 'string', multiple: true, default: [] },

@@ -2,11 +2,11 @@
  * Generates the types of libs/client from docs/openapi.json. With `--check`, only compares them with the existing file.
  */
 import openapiTS, { astToString, COMMENT_HEADER } from 'openapi-typescript';
-import { generatedFile } from './generated-file.ts';
+import { writeOrCheckGeneratedFile } from './generated-file.ts';
 
 const source = new URL('../docs/openapi.json', import.meta.url);
 
-generatedFile(
+writeOrCheckGeneratedFile(
   'libs/client/src/api.d.ts',
   COMMENT_HEADER + astToString(await openapiTS(source, { exportType: true })),
 );

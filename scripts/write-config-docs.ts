@@ -8,7 +8,7 @@ import { notifierSettings } from '@latchkey/notifier';
 import { describeConfig, type SettingDescription, serviceProcessSettings } from '@latchkey/process';
 import { userSettings } from '@latchkey/user';
 import { standaloneSettings } from '../apps/standalone/src/settings.ts';
-import { generatedFile } from './generated-file.ts';
+import { writeOrCheckGeneratedFile } from './generated-file.ts';
 
 const INTRODUCTION = `# Settings
 
@@ -87,4 +87,4 @@ function section([title, about, schema]: (typeof sections)[number]): string {
   ].join('\n');
 }
 
-generatedFile('docs/config.md', [INTRODUCTION, ...sections.map(section)].join('\n'));
+writeOrCheckGeneratedFile('docs/config.md', [INTRODUCTION, ...sections.map(section)].join('\n'));

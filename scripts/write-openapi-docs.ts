@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { composeStandalone } from '../apps/standalone/src/compose.ts';
 import { readSettings } from '../apps/standalone/src/settings.ts';
-import { generatedFile } from './generated-file.ts';
+import { writeOrCheckGeneratedFile } from './generated-file.ts';
 
 async function describeIn(folder: string): Promise<unknown> {
   const config = readSettings({ LATCHKEY_ENV: 'development', DATA_DIR: folder, PORT: '0' });
@@ -25,7 +25,10 @@ async function describeIn(folder: string): Promise<unknown> {
 
 const folder = await mkdtemp(join(tmpdir(), 'latchkey-docs-'));
 try {
-  generatedFile('docs/openapi.json', `${JSON.stringify(await describeIn(folder), undefined, 2)}\n`);
+  writeOrCheckGeneratedFile(
+    'docs/openapi.json',
+    `${JSON.stringify(await describeIn(folder), undefined, 2)}\n`,
+  );
 } finally {
   await rm(folder, { recursive: true });
 }

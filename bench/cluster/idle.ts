@@ -7,7 +7,7 @@ import { readMetric } from '../support/metrics.ts';
 const SETTLED_MS = 10_000;
 const MEASURED_MS = 60_000;
 
-export const idle: Benchmark = {
+export const idleBenchmark: Benchmark = {
   name: 'idle',
   title: 'A service without work',
   method: `CPU time of each process in ${MEASURED_MS / 1000} s without a request or an event, as a share of one core, ${SETTLED_MS / 1000} s after a person has signed up, verified and signed in.`,

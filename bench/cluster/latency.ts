@@ -3,15 +3,15 @@ import { startClusterServer } from '../support/cluster-server.ts';
 import {
   measureMailing,
   measureVisibility,
-  PROFILE_CHANGES,
+  PROFILE_CHANGE_COUNT,
   REQUESTS_PER_SECOND,
-  SIGN_UPS,
+  SIGN_UP_COUNT,
 } from '../support/latency.ts';
 
-export const latency: Benchmark = {
+export const latencyBenchmark: Benchmark = {
   name: 'latency',
   title: 'Latency',
-  method: `As for a standalone, with two processes of each service behind one address: wall time, while ${REQUESTS_PER_SECOND} people per second sign up, whether or not earlier sign-ups are done. From the response to a sign-up until its mail is accepted (0 if that was first), of ${SIGN_UPS}; the limit is a mail sent over an open connection. From the response to a profile change until the response of /users/me with its Account-Sequence, of ${PROFILE_CHANGES}; the limit is /users/me without a change.`,
+  method: `As for a standalone, with two processes of each service behind one address: wall time, while ${REQUESTS_PER_SECOND} people per second sign up, whether or not earlier sign-ups are done. From the response to a sign-up until its mail is accepted (0 if that was first), of ${SIGN_UP_COUNT}; the limit is a mail sent over an open connection. From the response to a profile change until the response of /users/me with its Account-Sequence, of ${PROFILE_CHANGE_COUNT}; the limit is /users/me without a change.`,
   async run() {
     return [
       ...(await measureMailing(startClusterServer, { 0.5: 60, 0.99: 300 })),

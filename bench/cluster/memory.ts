@@ -12,7 +12,7 @@ import { readMetric } from '../support/metrics.ts';
 const SETTLED_MS = 8_000;
 const MB = 1_000_000;
 
-export const memory: Benchmark = {
+export const memoryBenchmark: Benchmark = {
   name: 'memory',
   title: 'Memory of a service',
   method: `RSS of each process ${SETTLED_MS / 1000} s after a person has signed up, verified and signed in, so that each service has worked once. Started as in the image (deploy/Dockerfile): as bundles, with a small young generation, and a compile cache that an earlier start has filled. The limit is an idle Node process.`,

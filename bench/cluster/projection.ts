@@ -14,7 +14,7 @@ import { historyOf } from '../../services/user/src/testing/history.ts';
 import { type Benchmark, targetAtLeast } from '../support/benchmark.ts';
 import { measureMs } from '../support/load.ts';
 import { openDatabase } from '../support/servers.ts';
-import { sampleInTurns } from '../support/statistics.ts';
+import { measureAlternately } from '../support/statistics.ts';
 
 const ACCOUNTS = 2_000;
 const EVENTS_EACH = 3;
@@ -22,7 +22,7 @@ const EVENTS_EACH = 3;
 const SLICE = 500;
 const ROUNDS = 5;
 
-export const projection: Benchmark = {
+export const projectionBenchmark: Benchmark = {
   name: 'projection',
   title: 'Projection',
   method: `${EVENTS_EACH} events of each of ${ACCOUNTS} accounts, in slices of ${SLICE}, from the record until its account is stored: decoding, reading the accounts, folding, writing. Against the bare driver, which writes the same documents with one bulkWrite per slice into a collection with the same indexes: under the same condition, that the stored sequence is lower, and by their ids alone. Each time from an empty collection, alternating, ${ROUNDS} times, medians.`,
@@ -49,7 +49,7 @@ export const projection: Benchmark = {
     }
 
     try {
-      const turns = await sampleInTurns(ROUNDS, {
+      const turns = await measureAlternately(ROUNDS, {
         raw: async () => writing(await empty(), replacingLesser),
         byId: async () => writing(await empty(), replacing),
         async projection() {

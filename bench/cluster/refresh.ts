@@ -13,13 +13,13 @@ import { type ClusterServer, startClusterServer } from '../support/cluster-serve
 import { measureMs, repeatConcurrently } from '../support/load.ts';
 import { readMetric } from '../support/metrics.ts';
 import { openDatabase } from '../support/servers.ts';
-import { median, sampleInTurns } from '../support/statistics.ts';
+import { measureAlternately, median } from '../support/statistics.ts';
 
 const CLIENTS = 16;
 const REFRESHES = 1000;
 const ROUNDS = 5;
 
-export const refresh: Benchmark = {
+export const refreshBenchmark: Benchmark = {
   name: 'refresh',
   title: 'Refresh',
   method: `Refreshes per second over HTTP, of ${CLIENTS} clients, each with the token of the last response, of one auth process. Against the bare driver in the process of the benchmark, which makes the two calls that every refresh needs, on the same server: it rotates a session, and reads new commits of its account. ${REFRESHES} of each, alternating, ${ROUNDS} times, medians. CPU: of that process of auth, against that of the process of the benchmark while it makes the two calls.`,
@@ -35,7 +35,7 @@ export const refresh: Benchmark = {
       return 1000 * (await readMetric(operations, 'latchkey_process_cpu_seconds_total'));
     }
     const cpu = { bare: [] as number[], refresh: [] as number[] };
-    const turns = await sampleInTurns(ROUNDS, {
+    const turns = await measureAlternately(ROUNDS, {
       bare: () => measured(calls, ownCpu, cpu.bare),
       refresh: () =>
         measured(

@@ -6,7 +6,7 @@ import { type ClusterServer, startClusterServer } from '../support/cluster-serve
 import { measureHashCpu } from '../support/hash-limit.ts';
 import { readMetric } from '../support/metrics.ts';
 import { type SmtpSink, startSmtpSink } from '../support/smtp-sink.ts';
-import { median, sampleInTurns } from '../support/statistics.ts';
+import { measureAlternately, median } from '../support/statistics.ts';
 
 const ROUNDS = 3;
 /**
@@ -18,7 +18,7 @@ const SIGN_UPS = 10 * PER_SECOND;
 
 const services = ['auth', 'user', 'notifier'] as const;
 
-export const signUp: Benchmark = {
+export const signUpBenchmark: Benchmark = {
   name: 'sign-up',
   title: 'Sign-up',
   method: `CPU of one process each of auth, user and notifier, from the request until the mail is accepted, while ${PER_SECOND} people per second sign up, whether or not earlier sign-ups are done. Against bare hashes, alternating: ${SIGN_UPS} of each, ${ROUNDS} times, medians.`,
@@ -26,7 +26,7 @@ export const signUp: Benchmark = {
     await using sink = await startSmtpSink();
     await using server = await startClusterServer(sink.settings, { auth: 1, user: 1, notifier: 1 });
     const each = services.map(() => [] as number[]);
-    const { hash, all } = await sampleInTurns(ROUNDS, {
+    const { hash, all } = await measureAlternately(ROUNDS, {
       hash: () => measureHashCpu(SIGN_UPS),
       async all() {
         const cpu = await cpuOfSignUp(server, sink);

@@ -15,7 +15,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { type Algorithm, hash, verify } from '@node-rs/argon2';
 import nodemailer from 'nodemailer';
-import { type OpenPeer, request } from './peer.ts';
+import { type OpenPeer, sendRequest } from './peer.ts';
 
 const PROGRAM = import.meta.filename;
 const COST = { algorithm: 2 as Algorithm.Argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -32,7 +32,7 @@ export const openPeer: OpenPeer = async ({ sink }) => {
   const api = `${origin}/api/auth`;
   function post(path: string, body: object): Promise<Response> {
     const headers = { 'content-type': 'application/json', origin };
-    return request(api + path, { method: 'POST', headers, body: JSON.stringify(body) });
+    return sendRequest(api + path, { method: 'POST', headers, body: JSON.stringify(body) });
   }
   return {
     name: 'Better Auth',
@@ -48,7 +48,7 @@ export const openPeer: OpenPeer = async ({ sink }) => {
         .join('; ');
     },
     async whoAmI(cookie) {
-      const session = await (await request(`${api}/get-session`, { headers: { cookie } })).json();
+      const session = await (await sendRequest(`${api}/get-session`, { headers: { cookie } })).json();
       if (session === null) throw new Error('the session is not valid');
     },
     async cpuMs() {

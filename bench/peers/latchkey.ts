@@ -1,5 +1,5 @@
 import { startServer } from '../support/server.ts';
-import { type OpenPeer, request } from './peer.ts';
+import { type OpenPeer, sendRequest } from './peer.ts';
 
 /** A standalone, as `npm start` runs it, without rate limits. */
 export const openPeer: OpenPeer = async ({ sink }) => {
@@ -7,7 +7,7 @@ export const openPeer: OpenPeer = async ({ sink }) => {
   const api = `${server.system.url}/api/v1`;
   function post(path: string, body: object): Promise<Response> {
     const headers = { 'content-type': 'application/json' };
-    return request(api + path, { method: 'POST', headers, body: JSON.stringify(body) });
+    return sendRequest(api + path, { method: 'POST', headers, body: JSON.stringify(body) });
   }
   return {
     name: 'Latchkey',
@@ -21,7 +21,7 @@ export const openPeer: OpenPeer = async ({ sink }) => {
       return accessToken;
     },
     async whoAmI(token) {
-      await request(`${api}/users/me`, { headers: { authorization: `Bearer ${token}` } });
+      await sendRequest(`${api}/users/me`, { headers: { authorization: `Bearer ${token}` } });
     },
     cpuMs: async () => 1000 * (await server.metric('latchkey_process_cpu_seconds_total')),
     stop: () => server.system.stop(),

@@ -30,7 +30,7 @@ export interface Peer {
 export type OpenPeer = (options: { readonly sink: SmtpSink; readonly url?: string }) => Promise<Peer>;
 
 /** Sends a request and reads the whole response. @throws Error if the status is not 2xx */
-export async function request(url: string, init?: RequestInit): Promise<Response> {
+export async function sendRequest(url: string, init?: RequestInit): Promise<Response> {
   const response = await fetch(url, init);
   const body = await response.text();
   if (!response.ok) throw new Error(`${url} is answered with ${response.status}: ${body}`);

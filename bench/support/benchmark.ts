@@ -48,7 +48,7 @@ export function targetAtLeast(percent: number, limit: number): FigureTarget {
   };
 }
 
-export function isMissed({ measured, target }: Figure): boolean {
+export function isTargetMissed({ measured, target }: Figure): boolean {
   if (target === undefined) return false;
   const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = target;
   return !(measured >= least && measured <= most);

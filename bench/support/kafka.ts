@@ -23,7 +23,7 @@ export function openBus(brokers: readonly string[]) {
  * Sends batches with a bare producer: encoded beforehand, one request in flight, acknowledged by all replicas.
  * @returns the time in ms, without the time to connect
  */
-export async function sendAll(
+export async function measureBareProducerMs(
   kafka: Kafka,
   topic: string,
   batches: readonly (readonly OutgoingRecord[])[],

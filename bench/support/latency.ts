@@ -5,14 +5,14 @@ import { eventually } from '../../test/support/eventually.ts';
 import { type People, type Person, somebody } from '../../test/support/people.ts';
 import type { Settings } from '../../test/support/system.ts';
 import { type Figure, targetAtMost } from './benchmark.ts';
-import { handOverMails } from './hand-over.ts';
 import { measureMs } from './load.ts';
+import { measureMailSends } from './mail-sends.ts';
 import { type SmtpSink, startSmtpSink } from './smtp-sink.ts';
 import { percentile } from './statistics.ts';
 
 export const REQUESTS_PER_SECOND = 20;
-export const SIGN_UPS = 300;
-export const PROFILE_CHANGES = 300;
+export const SIGN_UP_COUNT = 300;
+export const PROFILE_CHANGE_COUNT = 300;
 const WARM_UP = 40;
 
 interface Latent extends AsyncDisposable {
@@ -31,9 +31,9 @@ export async function measureMailing(start: Start, targets: Targets): Promise<re
   await using sink = await startSmtpSink();
   await using server = await start(sink.settings);
   await signUps(server, WARM_UP, () => undefined);
-  const handOvers = await handOverMails(sink, WARM_UP);
+  const handOvers = await measureMailSends(sink, WARM_UP);
   const answered: { readonly email: string; readonly at: number }[] = [];
-  await signUps(server, SIGN_UPS, ({ email }) => answered.push({ email, at: performance.now() }));
+  await signUps(server, SIGN_UP_COUNT, ({ email }) => answered.push({ email, at: performance.now() }));
   const delays: number[] = [];
   for (const { email, at } of answered) delays.push(Math.max(0, (await acceptedAt(sink, email)) - at));
   return figures('sign-up response → mail accepted', handOvers, delays, targets);
@@ -50,7 +50,7 @@ export async function measureVisibility(start: Start, targets: Targets): Promise
   const load = (async () => {
     while (going) await signUps(server, REQUESTS_PER_SECOND, () => undefined);
   })();
-  for (let i = 0; i < PROFILE_CHANGES + WARM_UP; i += 1) {
+  for (let i = 0; i < PROFILE_CHANGE_COUNT + WARM_UP; i += 1) {
     const change = await client.patch('/auth/profile', { token, json: { firstName: `Ada ${i}` } });
     const seen = await measureMs(() => people.me(token, change.headers.get('account-sequence')));
     const again = await measureMs(() => people.me(token));

@@ -1,4 +1,4 @@
-import { type Benchmark, isMissed } from './benchmark.ts';
+import { type Benchmark, isTargetMissed } from './benchmark.ts';
 import { formatTable } from './table.ts';
 
 /**
@@ -12,7 +12,7 @@ export async function runBenchmarks(benchmarks: readonly Benchmark[]): Promise<v
     const figures = await benchmark.run();
     console.log(markdown ? `### ${benchmark.title}\n\n${benchmark.method}\n` : `${benchmark.title}\n`);
     console.log(`${formatTable(figures)}\n`);
-    if (figures.some(isMissed)) process.exitCode = 1;
+    if (figures.some(isTargetMissed)) process.exitCode = 1;
   }
 }
 

@@ -19,7 +19,7 @@ type Samplers<Name extends string> = Readonly<Record<Name, () => Promise<number>
  * round is a warm-up and does not count.
  * @returns the median of each thing
  */
-export async function sampleInTurns<Name extends string>(
+export async function measureAlternately<Name extends string>(
   rounds: number,
   samplers: Samplers<Name>,
 ): Promise<Readonly<Record<Name, number>>> {

@@ -1,4 +1,4 @@
-import { type Figure, isMissed } from './benchmark.ts';
+import { type Figure, isTargetMissed } from './benchmark.ts';
 
 const HEADINGS = ['', 'limit', 'measured', 'ratio', 'target', ''] as const;
 
@@ -15,7 +15,7 @@ function withUnit(value: number, unit: Figure['unit']): string {
 
 function verdict(figure: Figure): string {
   if (figure.target === undefined) return '';
-  return isMissed(figure) ? 'missed' : 'pass';
+  return isTargetMissed(figure) ? 'missed' : 'pass';
 }
 
 function cells(figure: Figure): readonly string[] {

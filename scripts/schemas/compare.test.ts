@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { findIncompatibilities, type Schema, type Sides } from './compare.ts';
+import { findIncompatibilities, type Schema, type SchemaUse } from './compare.ts';
 import { findOpenApiIncompatibilities, type OpenApi } from './openapi.ts';
 
 const both = { reads: true, writes: true };
@@ -18,11 +18,11 @@ const event: Schema = {
   required: ['userId', 'role'],
 };
 
-function faults(after: Schema, sides: Sides = both): readonly string[] {
+function faults(after: Schema, use: SchemaUse = both): readonly string[] {
   function resolve(): Schema {
     return {};
   }
-  return findIncompatibilities({ schema: event, resolve }, { schema: after, resolve }, sides);
+  return findIncompatibilities({ schema: event, resolve }, { schema: after, resolve }, use);
 }
 
 function withField(name: string, field: Schema): Schema {

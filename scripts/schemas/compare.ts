@@ -11,13 +11,13 @@ export interface Schema {
 }
 
 /** How programs use the earlier schema: they read its values, write them, or both. */
-export interface Sides {
+export interface SchemaUse {
   readonly reads: boolean;
   readonly writes: boolean;
 }
 
 /** A schema, and the document that its references point to. */
-export interface Document {
+export interface SchemaInDocument {
   readonly schema: Schema;
   resolve(ref: string): Schema;
 }
@@ -27,9 +27,9 @@ export interface Document {
  * (`maxLength`, `pattern`, …) are not compared.
  */
 export function findIncompatibilities(
-  before: Document,
-  after: Document,
-  sides: Sides,
+  before: SchemaInDocument,
+  after: SchemaInDocument,
+  use: SchemaUse,
   at = '#',
   depth = 0,
 ): readonly string[] {
@@ -37,22 +37,16 @@ export function findIncompatibilities(
   if (depth > 20) return [];
   const [old, current] = [resolved(before), resolved(after)];
   function compare(was: Schema, is: Schema, place: string): readonly string[] {
-    return findIncompatibilities(
-      { ...before, schema: was },
-      { ...after, schema: is },
-      sides,
-      place,
-      depth + 1,
-    );
+    return findIncompatibilities({ ...before, schema: was }, { ...after, schema: is }, use, place, depth + 1);
   }
 
   if (old.anyOf !== undefined || current.anyOf !== undefined)
-    return compareOptions(old.anyOf ?? [old], current.anyOf ?? [current], sides, at, compare);
+    return compareOptions(old.anyOf ?? [old], current.anyOf ?? [current], use, at, compare);
   const faults: string[] = [];
   if (JSON.stringify(old.type) !== JSON.stringify(current.type))
     faults.push(`${at}: the type was ${JSON.stringify(old.type)} and is ${JSON.stringify(current.type)}`);
-  faults.push(...compareValues(old, current, sides, at));
-  faults.push(...compareProperties(old, current, sides, at, compare));
+  faults.push(...compareValues(old, current, use, at));
+  faults.push(...compareProperties(old, current, use, at, compare));
   if (old.items !== undefined && current.items !== undefined)
     faults.push(...compare(old.items, current.items, `${at}/items`));
   return faults;
@@ -60,7 +54,7 @@ export function findIncompatibilities(
 
 type Compare = (was: Schema, is: Schema, place: string) => readonly string[];
 
-function resolved({ schema: own, resolve }: Document): Schema {
+function resolved({ schema: own, resolve }: SchemaInDocument): Schema {
   let current = own;
   while (current.$ref !== undefined) current = resolve(current.$ref);
   return current;
@@ -69,7 +63,7 @@ function resolved({ schema: own, resolve }: Document): Schema {
 function compareOptions(
   old: readonly Schema[],
   current: readonly Schema[],
-  { reads }: Sides,
+  { reads }: SchemaUse,
   at: string,
   compare: Compare,
 ): readonly string[] {
@@ -96,7 +90,7 @@ function valuesOf({ enum: values, const: only }: Schema): ReadonlySet<string> | 
 function compareValues(
   before: Schema,
   after: Schema,
-  { reads, writes }: Sides,
+  { reads, writes }: SchemaUse,
   at: string,
 ): readonly string[] {
   const [old, current] = [valuesOf(before), valuesOf(after)];
@@ -115,7 +109,7 @@ function compareValues(
 function compareProperties(
   before: Schema,
   after: Schema,
-  { reads, writes }: Sides,
+  { reads, writes }: SchemaUse,
   at: string,
   compare: Compare,
 ): readonly string[] {

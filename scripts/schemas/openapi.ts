@@ -1,5 +1,5 @@
 /** Finds the changes between two versions of an OpenAPI document that break clients of the earlier version. */
-import { type Document, findIncompatibilities, type Schema } from './compare.ts';
+import { findIncompatibilities, type Schema, type SchemaInDocument } from './compare.ts';
 
 type Content = Readonly<Record<string, { readonly schema?: Schema }>>;
 
@@ -105,7 +105,7 @@ function compareContent(
   });
 }
 
-function documentOf({ components }: OpenApi, of: Schema): Document {
+function documentOf({ components }: OpenApi, of: Schema): SchemaInDocument {
   return {
     schema: of,
     resolve: (ref) => components?.schemas?.[ref.replace('#/components/schemas/', '')] ?? {},

@@ -6,16 +6,16 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { eventReference } from './event-reference.ts';
-import { httpReference } from './http-reference.ts';
+import { renderEventReference } from './event-reference.ts';
+import { renderHttpReference } from './http-reference.ts';
 import { rewriteLinks, servedFiles } from './links.ts';
-import { EVENT_REFERENCE, HTTP_REFERENCE, pages, ROOT, sections } from './pages.ts';
+import { EVENT_REFERENCE_PATH, HTTP_REFERENCE_PATH, pages, REPOSITORY_ROOT, sections } from './pages.ts';
 
-const DOCS = join(ROOT, 'docs');
+const DOCS = join(REPOSITORY_ROOT, 'docs');
 const STAGED = join(DOCS, 'dist', 'pages');
 
 function readJson(path: string) {
-  return JSON.parse(readFileSync(join(ROOT, path), 'utf8'));
+  return JSON.parse(readFileSync(join(REPOSITORY_ROOT, path), 'utf8'));
 }
 
 function stage(address: string, markdown: string): void {
@@ -41,12 +41,12 @@ function run(command: string, words: readonly string[]): void {
 
 rmSync(STAGED, { recursive: true, force: true });
 for (const { source, address } of pages)
-  stage(address, rewriteLinks(readFileSync(join(ROOT, source), 'utf8'), source));
-const references = httpReference(readJson('docs/openapi.json'));
-for (const { name, markdown } of references) stage(`${HTTP_REFERENCE}/${name}`, markdown);
-stage(EVENT_REFERENCE, eventReference(readJson('docs/events/asyncapi.json'), sampleOf));
+  stage(address, rewriteLinks(readFileSync(join(REPOSITORY_ROOT, source), 'utf8'), source));
+const references = renderHttpReference(readJson('docs/openapi.json'));
+for (const { name, markdown } of references) stage(`${HTTP_REFERENCE_PATH}/${name}`, markdown);
+stage(EVENT_REFERENCE_PATH, renderEventReference(readJson('docs/events/asyncapi.json'), sampleOf));
 for (const [source, target] of servedFiles)
-  cpSync(join(ROOT, source), join(STAGED, 'public', target), { recursive: true });
+  cpSync(join(REPOSITORY_ROOT, source), join(STAGED, 'public', target), { recursive: true });
 
 /** The sidebar, in the form that .vitepress/config.js uses. */
 const sidebar = sections.map(({ label, pages: listed, collapsed }) => ({
@@ -56,11 +56,14 @@ const sidebar = sections.map(({ label, pages: listed, collapsed }) => ({
     ...listed.map((page) => ({ text: page.label, link: `/${page.address.replace(/(^|\/)index$/, '$1')}` })),
     ...(label === 'Reference'
       ? [
-          { text: 'Event schemas', link: `/${EVENT_REFERENCE}` },
+          { text: 'Event schemas', link: `/${EVENT_REFERENCE_PATH}` },
           {
             text: 'HTTP',
             collapsed: true,
-            items: references.map(({ name, label: text }) => ({ text, link: `/${HTTP_REFERENCE}/${name}` })),
+            items: references.map(({ name, label: text }) => ({
+              text,
+              link: `/${HTTP_REFERENCE_PATH}/${name}`,
+            })),
           },
         ]
       : []),
@@ -68,7 +71,7 @@ const sidebar = sections.map(({ label, pages: listed, collapsed }) => ({
 }));
 writeFileSync(join(DOCS, 'dist', 'sidebar.json'), JSON.stringify(sidebar));
 
-run(process.execPath, [join(ROOT, 'scripts', 'ensure-modules.js'), DOCS]);
+run(process.execPath, [join(REPOSITORY_ROOT, 'scripts', 'ensure-modules.js'), DOCS]);
 run(process.execPath, [
   join(DOCS, 'node_modules', 'vitepress', 'bin', 'vitepress.js'),
   process.argv[2] ?? 'build',

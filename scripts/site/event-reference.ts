@@ -54,7 +54,7 @@ function versionOf(headers: Schema): number {
  * @param sampleOf returns a sample record of a version of an event
  * @throws Error if a channel names a message that is not in the document
  */
-export function eventReference(
+export function renderEventReference(
   { info, channels, components }: AsyncApi,
   sampleOf: (event: string, version: number) => unknown,
 ): string {

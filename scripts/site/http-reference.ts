@@ -154,7 +154,7 @@ function capitalized(text: string): string {
  * Renders the pages.
  * @returns one page per tag, in the order of the document, and one page about errors
  */
-export function httpReference({ tags, paths, components }: OpenApi): readonly ReferencePage[] {
+export function renderHttpReference({ tags, paths, components }: OpenApi): readonly ReferencePage[] {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );

@@ -18,18 +18,18 @@ export interface Section {
   readonly collapsed?: boolean;
 }
 
-export const ROOT = join(import.meta.dirname, '..', '..');
+export const REPOSITORY_ROOT = join(import.meta.dirname, '..', '..');
 
 /** Addresses of pages that are generated rather than copied. */
-export const HTTP_REFERENCE = 'reference/http';
-export const EVENT_REFERENCE = 'reference/event-schemas';
+export const HTTP_REFERENCE_PATH = 'reference/http';
+export const EVENT_REFERENCE_PATH = 'reference/event-schemas';
 
 function page(address: string, source: string, label: string): Page {
   return { address, source, label };
 }
 
 function decisions(): readonly Page[] {
-  const names = globSync('docs/adr/[0-9]*.md', { cwd: ROOT }).toSorted();
+  const names = globSync('docs/adr/[0-9]*.md', { cwd: REPOSITORY_ROOT }).toSorted();
   return names.map((source) => {
     const name = basename(source, '.md');
     const [number = '', ...words] = name.split('-');
@@ -111,6 +111,9 @@ export const pages: readonly Page[] = sections.flatMap((section) => section.page
 /** Returns the Markdown files of docs/ that are on no page. */
 export function filesWithoutPage(): readonly string[] {
   const placed = new Set(pages.map(({ source }) => source));
-  const found = globSync('docs/**/*.md', { cwd: ROOT, exclude: ['**/node_modules/**', '**/dist/**'] });
+  const found = globSync('docs/**/*.md', {
+    cwd: REPOSITORY_ROOT,
+    exclude: ['**/node_modules/**', '**/dist/**'],
+  });
   return found.filter((file) => !placed.has(file)).toSorted();
 }

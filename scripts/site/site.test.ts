@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type AsyncApi, eventReference } from './event-reference.ts';
-import { httpReference, type OpenApi } from './http-reference.ts';
+import { type AsyncApi, renderEventReference } from './event-reference.ts';
+import { type OpenApi, renderHttpReference } from './http-reference.ts';
 import { anchorOfHeading, rewriteLinks } from './links.ts';
-import { filesWithoutPage, pages, ROOT } from './pages.ts';
+import { filesWithoutPage, pages, REPOSITORY_ROOT } from './pages.ts';
 import { fieldTable } from './schema-table.ts';
 
 function readText(path: string): string {
-  return readFileSync(join(ROOT, path), 'utf8');
+  return readFileSync(join(REPOSITORY_ROOT, path), 'utf8');
 }
 
 function openApi(): OpenApi {
@@ -89,7 +89,7 @@ test('nested fields are listed by their path', () => {
 
 test('the HTTP reference has every operation of the OpenAPI document once', () => {
   const document = openApi();
-  const text = httpReference(document)
+  const text = renderHttpReference(document)
     .map(({ markdown }) => markdown)
     .join('\n');
   for (const [path, methods] of Object.entries(document.paths))
@@ -99,7 +99,7 @@ test('the HTTP reference has every operation of the OpenAPI document once', () =
 
 test('the event reference has every event of the AsyncAPI document, with a sample', () => {
   const document = asyncApi();
-  const text = eventReference(document, (event, version) => ({ sample: `${event} ${version}` }));
+  const text = renderEventReference(document, (event, version) => ({ sample: `${event} ${version}` }));
   for (const name of Object.keys(document.components.messages)) {
     assert.ok(text.includes(`## ${name}\n`), name);
     assert.match(text, new RegExp(`"sample": "${name} \\d+"`));

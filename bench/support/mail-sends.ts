@@ -21,7 +21,7 @@ function mailTo(to: string) {
  * Sends mails one after the other.
  * @returns their wall times in ms
  */
-export async function handOverMails(sink: SmtpSink, many: number): Promise<readonly number[]> {
+export async function measureMailSends(sink: SmtpSink, many: number): Promise<readonly number[]> {
   const mailer = createSmtpMailer({
     host: '127.0.0.1',
     port: Number(sink.settings['MAIL_PORT']),
