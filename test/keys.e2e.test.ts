@@ -1,7 +1,7 @@
 /** Rotates keys of every kind while people remain signed in, and retires the old ones once nothing needs them. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { runCommandHere } from '../apps/ops/src/testing/run-here.ts';
+import { runCommandInProcess } from '../apps/ops/src/testing/run-in-process.ts';
 import { assertStatus, type Client, createClient, type Reply } from './support/client.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
 import { createPeople, type People, type Person, somebody, type Tokens } from './support/people.ts';
@@ -28,7 +28,7 @@ let used: Tokens;
 let idle: Tokens;
 
 async function ops(...words: readonly string[]): Promise<string> {
-  const { code, out, err } = await runCommandHere({ DATA_DIR: system.folder }, 'keys', ...words);
+  const { code, out, err } = await runCommandInProcess({ DATA_DIR: system.folder }, 'keys', ...words);
   assert.equal(code, 0, err);
   return out;
 }
@@ -47,7 +47,7 @@ async function former(kind: string): Promise<Key> {
 /** Returns the message with which `keys retire` refuses to retire the old key of a kind. */
 async function refusal(kind: string): Promise<string> {
   const { id } = await former(kind);
-  const { code, err } = await runCommandHere({ DATA_DIR: system.folder }, 'keys', 'retire', kind, id);
+  const { code, err } = await runCommandInProcess({ DATA_DIR: system.folder }, 'keys', 'retire', kind, id);
   assert.equal(code, 1);
   return err;
 }

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { runCommandHere } from '../../apps/ops/src/testing/run-here.ts';
+import { runCommandInProcess } from '../../apps/ops/src/testing/run-in-process.ts';
 import { type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { createPeople, somebody, waitUntilShown } from '../support/people.ts';
@@ -138,7 +138,7 @@ async function becomeAdmin(): Promise<string> {
 }
 
 function ops(...words: readonly string[]) {
-  return runCommandHere({ DATA_DIR: system.folder }, ...words);
+  return runCommandInProcess({ DATA_DIR: system.folder }, ...words);
 }
 
 const PATIENCE_MS = 180_000;

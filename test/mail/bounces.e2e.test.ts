@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { freePort } from '@latchkey/process/testing/free-port';
-import { runCommandHere } from '../../apps/ops/src/testing/run-here.ts';
+import { runCommandInProcess } from '../../apps/ops/src/testing/run-in-process.ts';
 import { assertStatus, type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { createPeople, type People, type Person, somebody } from '../support/people.ts';
@@ -72,7 +72,7 @@ function idOf({ email }: Taken): string {
 }
 
 async function json<T>(...words: readonly string[]): Promise<readonly T[]> {
-  const { out, code, err } = await runCommandHere({ DATA_DIR: system.folder }, ...words, '--json');
+  const { out, code, err } = await runCommandInProcess({ DATA_DIR: system.folder }, ...words, '--json');
   assert.equal(code, 0, err);
   return out
     .split('\n')
@@ -120,11 +120,15 @@ describe('a mail that came back', () => {
     const { state, report: recorded, recipient } = await deliveryOf(mail);
     assert.deepEqual([state, recorded?.source, recorded?.status], ['bounced', 'mail', '5.1.1']);
     assert.match(recipient ?? '', /^b…@example\.com$/);
-    const { out } = await runCommandHere({ DATA_DIR: system.folder }, 'deliveries', 'show', idOf(mail));
+    const { out } = await runCommandInProcess({ DATA_DIR: system.folder }, 'deliveries', 'show', idOf(mail));
     assert.match(out, /^state +bounced$/m);
     assert.match(out, /^reported +\S+ by mail, 5\.1\.1$/m);
 
-    const { out: suppressions } = await runCommandHere({ DATA_DIR: system.folder }, 'suppressions', 'list');
+    const { out: suppressions } = await runCommandInProcess(
+      { DATA_DIR: system.folder },
+      'suppressions',
+      'list',
+    );
     assert.match(suppressions, /b…@example\.com +verify-email +bounced/);
 
     const event = await eventually('the event', async () => {
@@ -254,7 +258,7 @@ describe('a forged report', () => {
   });
 
   test('is not found by ops verify, which leaves reports out of its comparison', async () => {
-    const { code, out, err } = await runCommandHere({ DATA_DIR: system.folder }, 'verify');
+    const { code, out, err } = await runCommandInProcess({ DATA_DIR: system.folder }, 'verify');
     assert.equal(code, 0, out + err);
   });
 

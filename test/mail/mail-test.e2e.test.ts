@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { runCommandHere } from '../../apps/ops/src/testing/run-here.ts';
+import { runCommandInProcess } from '../../apps/ops/src/testing/run-in-process.ts';
 import { startScriptedServer } from './scripted-server.ts';
 import { base64, sessions } from './sessions.ts';
 
@@ -36,7 +36,7 @@ describe('a test of a mail server', { concurrency: true }, () => {
   ] of Object.entries(sessions)) {
     test(`${name} (${source})`, async () => {
       await using server = await startScriptedServer({ session, recipient: () => recipient });
-      const { code, out, err } = await runCommandHere(
+      const { code, out, err } = await runCommandInProcess(
         { ...settingsFor(server.port), ...settings },
         'mail',
         'test',
@@ -61,7 +61,7 @@ describe('a test of a mail server', { concurrency: true }, () => {
   test('that cannot be reached names the server and the port', async () => {
     const closed = await startScriptedServer();
     await closed[Symbol.asyncDispose]();
-    const { code, out } = await runCommandHere(settingsFor(closed.port), 'mail', 'test', TO);
+    const { code, out } = await runCommandInProcess(settingsFor(closed.port), 'mail', 'test', TO);
     assert.equal(code, 1);
     assert.match(out, /^Failed at connecting: connect ECONNREFUSED .*\nCheck MAIL_SERVER and MAIL_PORT/m);
   });
@@ -77,17 +77,17 @@ describe('a test of a mail server', { concurrency: true }, () => {
       MAIL_BOUNCE_DOMAIN: 'bounces.example.com',
       MAIL_BOUNCE_KEY: randomBytes(32).toString('base64'),
     };
-    assert.equal((await runCommandHere(settings, 'mail', 'test', TO)).code, 0);
+    assert.equal((await runCommandInProcess(settings, 'mail', 'test', TO)).code, 0);
     const [mail] = server.to(TO);
     const signature = mail?.email.headers.find(({ key }) => key === 'dkim-signature')?.value ?? '';
     assert.match(signature, /\bd=example\.com;.*\bs=latchkey1;/);
     assert.match(mail?.from ?? '', /^b-.*@bounces\.example\.com$/);
-    const unfinished = await runCommandHere({ ...settings, MAIL_DKIM_SELECTOR: '' }, 'mail', 'test', TO);
+    const unfinished = await runCommandInProcess({ ...settings, MAIL_DKIM_SELECTOR: '' }, 'mail', 'test', TO);
     assert.match(unfinished.err, /^ops: MAIL_DKIM_SELECTOR: is required with /);
   });
 
   test('without a mail server says which setting is missing', async () => {
-    const { code, err } = await runCommandHere({}, 'mail', 'test', TO);
+    const { code, err } = await runCommandInProcess({}, 'mail', 'test', TO);
     assert.deepEqual([code, err], [1, 'ops: MAIL_SERVER: is required\n']);
   });
 });
@@ -105,7 +105,12 @@ describe('XOAUTH2', { concurrency: true }, () => {
     const session = { ehlo: '250-here\n250 AUTH XOAUTH2', auth: auth(token) };
     await using server = await startScriptedServer({ session });
     const login = { USE_CREDENTIALS: 'true', MAIL_USERNAME: 'mailer', MAIL_AUTH: 'xoauth2' };
-    return await runCommandHere({ ...settingsFor(server.port), ...login, ...settings }, 'mail', 'test', TO);
+    return await runCommandInProcess(
+      { ...settingsFor(server.port), ...login, ...settings },
+      'mail',
+      'test',
+      TO,
+    );
   }
 
   test('logs in with the token of a file', async (t) => {

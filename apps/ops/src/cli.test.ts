@@ -10,7 +10,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { mainModuleOf } from '@latchkey/process/testing/program-paths';
 import { FINDING_KINDS } from '@latchkey/verify';
 import { createProgram } from './cli.ts';
-import { runCommandHere } from './testing/run-here.ts';
+import { runCommandInProcess } from './testing/run-in-process.ts';
 
 const MAIN = mainModuleOf('apps/ops');
 const DOCS = join(import.meta.dirname, '..', '..', '..', 'docs', 'ops.md');
@@ -37,7 +37,7 @@ function commandsIn(
 describe('help', () => {
   test('is printed without a command, and on request', async () => {
     for (const words of [[], ['help'], ['--help'], ['-h']]) {
-      const { code, out, err } = await runCommandHere({}, ...words);
+      const { code, out, err } = await runCommandInProcess({}, ...words);
       assert.deepEqual([code, err], [0, ''], words.join(' '));
       assert.match(out, /^Usage: ops \[options\] <command>\n/);
       for (const { name } of program.commands.map((command) => ({ name: command.name() })))
@@ -47,7 +47,7 @@ describe('help', () => {
 
   test('of every command has examples with options that it has', async () => {
     for (const [words, command] of commandsIn(program)) {
-      const { code, out, err } = await runCommandHere({}, ...words.split(' '), '--help');
+      const { code, out, err } = await runCommandInProcess({}, ...words.split(' '), '--help');
       assert.deepEqual([code, err], [0, ''], words);
       assert.match(out, new RegExp(`^Usage: ops ${words}`), words);
       const [, examples = ''] = out.split('\nExamples:\n');
@@ -98,7 +98,7 @@ describe('an invalid command line', () => {
       ],
     ];
     for (const [words, says] of wrong) {
-      const { code, out, err } = await runCommandHere(folder, ...words);
+      const { code, out, err } = await runCommandInProcess(folder, ...words);
       assert.deepEqual([code, out], [1, ''], words.join(' '));
       assert.match(err, /^ops: [^\n]+\n\nUsage: ops /);
       assert.equal(err.split('\n')[0], `ops: ${says}`);
@@ -106,7 +106,7 @@ describe('an invalid command line', () => {
   });
 
   test('without a subcommand prints the help of its command', async () => {
-    const { code, out, err } = await runCommandHere({}, 'parked');
+    const { code, out, err } = await runCommandInProcess({}, 'parked');
     assert.deepEqual([code, out], [1, '']);
     assert.match(err, /^Usage: ops parked /);
     assert.match(err, /\nops: a subcommand is missing\n$/);
@@ -122,8 +122,8 @@ test('a reader that closes the pipe early does not fail the command', async () =
 
 test('a command on the data folder does not wait until the clients of Kafka and MongoDB are loaded', async () => {
   const script = `import { createRequire } from 'node:module';
-    const { runCommandHere } = await import(${JSON.stringify(join(import.meta.dirname, 'testing', 'run-here.ts'))});
-    const { err } = await runCommandHere({ DATA_DIR: '/nowhere' }, 'parked', 'list');
+    const { runCommandInProcess } = await import(${JSON.stringify(join(import.meta.dirname, 'testing', 'run-in-process.ts'))});
+    const { err } = await runCommandInProcess({ DATA_DIR: '/nowhere' }, 'parked', 'list');
     const loaded = Object.keys(createRequire(import.meta.url).cache).join('\\n');
     console.log(JSON.stringify({ err, clients: ['kafkajs', 'mongodb'].filter((name) => loaded.includes(\`/\${name}/\`)) }));`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
@@ -136,7 +136,7 @@ test('a command on the data folder does not wait until the clients of Kafka and 
 describe('shell completion', () => {
   /** Completes what is typed after `ops`; the last word may be incomplete. */
   async function complete(...typed: readonly string[]): Promise<readonly string[]> {
-    const { out } = await runCommandHere({}, 'completion', 'bash');
+    const { out } = await runCommandInProcess({}, 'completion', 'bash');
     const words = ['ops', ...typed].map((word) => `'${word}'`).join(' ');
     const call = `COMP_WORDS=(${words}); COMP_CWORD=${typed.length}; _ops; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const { stdout } = await promisify(execFile)('bash', ['-c', `${out}\n${call}`]);
@@ -157,7 +157,7 @@ describe('shell completion', () => {
       ['zsh', /^#compdef ops\n/],
       ['fish', /^function __ops_candidates\n/],
     ] as const)
-      assert.match((await runCommandHere({}, 'completion', shell)).out, start);
-    assert.equal((await runCommandHere({}, 'completion', 'tcsh')).code, 1);
+      assert.match((await runCommandInProcess({}, 'completion', shell)).out, start);
+    assert.equal((await runCommandInProcess({}, 'completion', 'tcsh')).code, 1);
   });
 });

@@ -89,7 +89,7 @@ function outputOf({ print, note }: Output) {
 }
 
 /** Runs a command line. Writes any error to `note`. @returns the exit code */
-export async function run(
+export async function runCommandLine(
   words: readonly string[],
   io: Omit<CommandContext, 'waits' | 'exitWith'>,
 ): Promise<number> {

@@ -9,7 +9,7 @@ import type { CommandContext } from './context.ts';
 export { createKafkaReader };
 
 /** @throws ConfigError */
-export function connectionOf({ environment }: CommandContext) {
+export function kafkaConnectionOf({ environment }: CommandContext) {
   return {
     ...kafkaConnection(readConfig(kafkaSettings, environment)),
     clientId: 'latchkey-ops',
@@ -30,7 +30,7 @@ export async function withKafkaBus(
 ): Promise<void> {
   const { TOPIC_NAMES } = readConfig(kafkaSettings, context.environment);
   const bus = createKafkaBus({
-    ...connectionOf(context),
+    ...kafkaConnectionOf(context),
     topics: topics.map(({ name, partitions }) => ({ name: topicNameOnLog(TOPIC_NAMES, name), partitions })),
     onFatal: (reason) => context.note(reason.message),
     ...(replication && { replication }),

@@ -140,7 +140,7 @@ function asEnv(keys: Secrets): string {
 }
 
 /** Checks that the keys can be written to a file. @throws Error if it exists and contains anything but these keys */
-export async function assertFileFreeOrSame(path: string, keys: Secrets): Promise<void> {
+export async function assertFileHasNoOtherKeys(path: string, keys: Secrets): Promise<void> {
   const text = await readTextFile(path);
   if (text === undefined) return;
   const found = parseEnv(text);
@@ -151,7 +151,7 @@ export async function assertFileFreeOrSame(path: string, keys: Secrets): Promise
     );
 }
 
-/** Writes the keys to a file (0600), unless it contains them already. @throws like assertFileFreeOrSame */
+/** Writes the keys to a file (0600), unless it contains them already. @throws like assertFileHasNoOtherKeys */
 export async function writeEnvFile(path: string, keys: Secrets): Promise<void> {
-  if (!(await createTextFile(path, asEnv(keys)))) await assertFileFreeOrSame(path, keys);
+  if (!(await createTextFile(path, asEnv(keys)))) await assertFileHasNoOtherKeys(path, keys);
 }

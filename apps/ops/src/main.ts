@@ -1,10 +1,10 @@
 /** Entry point of `npm run ops -- <command>`. */
 import { withDotEnv } from '@latchkey/process';
-import { run } from './cli.ts';
+import { runCommandLine } from './cli.ts';
 import { createTerminal } from './output/terminal.ts';
 
 const { end, ...output } = createTerminal(process.stdout, process.stderr);
-process.exitCode = await run(process.argv.slice(2), {
+process.exitCode = await runCommandLine(process.argv.slice(2), {
   environment: withDotEnv(process.env, process.cwd()),
   ...output,
 });

@@ -6,7 +6,7 @@ import { ConfigError, createRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone } from './compose.ts';
 import { messageSchema } from './mailbox/message.ts';
-import { messagePage } from './mailbox/routes.ts';
+import { messagePageSchema } from './mailbox/routes.ts';
 import { readSettings, servesDevelopmentPages } from './settings.ts';
 import { getJson, silentLogger, temporaryFolder } from './testing.ts';
 
@@ -78,8 +78,8 @@ test('a sign-up leads to a mail in the mailbox whose link is at the port in use'
   assert.equal((await fetch(`${url}/api/v1/auth/signup`, { method: 'POST', headers, body })).status, 201);
 
   const search = `${url}/mailbox/api/v1/search?query=to:ada@example.com`;
-  let found = await getJson(search, messagePage);
-  while (found.messages_count === 0) found = await getJson(search, messagePage);
+  let found = await getJson(search, messagePageSchema);
+  while (found.messages_count === 0) found = await getJson(search, messagePageSchema);
   const mail = await getJson(`${url}/mailbox/api/v1/message/latest`, messageSchema);
   assert.equal(mail.CorrelationID, 'sign-up-1');
   assert.ok(mail.Text.includes(`${url}/api/v1/auth/verify/`));

@@ -10,9 +10,9 @@ import { createLogger, createRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone, type Standalone } from './compose.ts';
 import { messageSchema } from './mailbox/message.ts';
-import { messagePage } from './mailbox/routes.ts';
+import { messagePageSchema } from './mailbox/routes.ts';
 import { readSettings } from './settings.ts';
-import { recordList, topicList } from './topics/routes.ts';
+import { recordListSchema, topicListSchema } from './topics/routes.ts';
 
 const TIMEOUT_MS = 5000;
 const POLL_MS = 50;
@@ -63,9 +63,9 @@ async function call(url: string, path: string, { method = 'POST', body, headers 
 function eventPrinter(url: string): () => Promise<void> {
   const printed = new Set<string>();
   return async () => {
-    const { topics } = await getJson(`${url}/topics/api/topics`, topicList);
+    const { topics } = await getJson(`${url}/topics/api/topics`, topicListSchema);
     for (const { name } of topics) {
-      const { records } = await getJson(`${url}/topics/api/topics/${name}/records`, recordList);
+      const { records } = await getJson(`${url}/topics/api/topics/${name}/records`, recordListSchema);
       for (const { partition, offset, headers } of records) {
         const place = `${name} ${partition} ${offset}`;
         const type = String(headers['ce_type']).padEnd(24);
@@ -82,7 +82,7 @@ async function awaitMail(url: string, subject: string): Promise<string> {
   const query = new URLSearchParams({ query: `to:${ada.email} subject:"${subject}" is:unread` });
   const end = Date.now() + TIMEOUT_MS;
   while (Date.now() < end) {
-    const [found] = (await getJson(`${url}/mailbox/api/v1/search?${query}`, messagePage)).messages;
+    const [found] = (await getJson(`${url}/mailbox/api/v1/search?${query}`, messagePageSchema)).messages;
     if (found) {
       const { Text } = await getJson(`${url}/mailbox/api/v1/message/${found.ID}`, messageSchema);
       return /[\w-]{64}/.exec(Text)?.[0] ?? '';

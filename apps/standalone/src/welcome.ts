@@ -5,7 +5,7 @@ import type { Standalone } from './compose.ts';
  * Returns commands that lead from sign-up to the profile. They need only bash, curl and the usual Unix tools, such as
  * grep and cut. Each run creates a new account.
  */
-export function curlJourney(url: string): string {
+export function formatCurlExample(url: string): string {
   return `  url=${url} email="ada-$(date +%s)@example.com"
   curl -s "$url/api/v1/auth/signup" -H 'Content-Type: application/json' -d '{"email":"'"$email"'","password":"correct horse battery","username":"ada"}'; echo
   until id=$(curl -s "$url/mailbox/api/v1/search?query=to:$email" | grep -o '"ID":"[^"]*"' | cut -d'"' -f4); [ -n "$id" ]; do sleep 0.2; done
@@ -53,7 +53,7 @@ export function formatWelcome(places: Places): string {
   const lines = placesOf(places).map(([name, place]) => `  ${name.padEnd(9)}${place}`);
   const journey =
     places.hasPages && places.hasMailbox
-      ? ['', 'The journey in a terminal, to paste:', '', curlJourney(places.url)]
+      ? ['', 'The journey in a terminal, to paste:', '', formatCurlExample(places.url)]
       : [];
   return ['', 'Latchkey is up.', '', ...lines, ...journey, '', 'Press Ctrl-C to stop.', ''].join('\n');
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import vm from 'node:vm';
 import { allTopics, RECEIPTS_TOPIC, SECURITY_TOPIC, topics } from '@latchkey/events';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { consumerRights, kafkaRights, kafkaUsers } from './kafka-rights.ts';
 import { mongoCollections, mongoUsersScript } from './mongo-roles.ts';
 
@@ -47,9 +47,9 @@ describe('on Kafka', () => {
   });
 
   test('acls prints the rights of consumers after those of our own processes', async () => {
-    const own = (await runCommandHere({}, 'acls')).out;
+    const own = (await runCommandInProcess({}, 'acls')).out;
     const words = ['--consumer', 'subscriber', 'books', '--principal', 'books=User:CN=books'];
-    const { out } = await runCommandHere({}, 'acls', ...words);
+    const { out } = await runCommandInProcess({}, 'acls', ...words);
     assert.ok(out.startsWith(own));
     const added = out.slice(own.length).trim().split('\n');
     assert.equal(added.length, 6);
@@ -58,7 +58,10 @@ describe('on Kafka', () => {
       /--allow-principal 'User:subscriber' --group 'subscriber' --operation Read$/,
     );
     assert.match(added[5] ?? '', /'User:CN=books' --group 'books-' --resource-pattern-type prefixed/);
-    assert.match((await runCommandHere({}, 'acls', '--consumer', 'a b')).err, /Expected up to 63 letters/);
+    assert.match(
+      (await runCommandInProcess({}, 'acls', '--consumer', 'a b')).err,
+      /Expected up to 63 letters/,
+    );
   });
 
   test('no service creates or deletes a topic of events', () => {

@@ -16,14 +16,14 @@ import {
 export const kafkaUsers = ['auth', 'user', 'notifier', 'ops'] as const;
 export type KafkaUser = (typeof kafkaUsers)[number];
 
-export interface Right extends Omit<Acl, 'principal'> {
+export interface KafkaRight extends Omit<Acl, 'principal'> {
   /** The user of one of our services, or the name of another team's consumer. */
   readonly user: string;
   readonly why: string;
 }
 
 /** The settings TOPIC_NAMES and GROUP_PREFIX, which determine the names of topics and groups on the broker. */
-export interface KafkaNames {
+export interface KafkaNameSettings {
   readonly topicNames: TopicNames;
   readonly groupPrefix: string;
 }
@@ -38,13 +38,13 @@ const MAIL_TOPICS = [ACCOUNTS_TOPIC, MAILINGS_TOPIC];
 const CHECK: readonly AclOperation[] = ['Describe', 'DescribeConfigs'];
 
 /** Returns the rights of all users, in the order of `kafkaUsers`. */
-export function kafkaRights({ topicNames, groupPrefix }: KafkaNames): readonly Right[] {
+export function kafkaRights({ topicNames, groupPrefix }: KafkaNameSettings): readonly KafkaRight[] {
   function onTopics(
     user: KafkaUser,
     ours: readonly string[],
     operations: readonly AclOperation[],
     why: string,
-  ): readonly Right[] {
+  ): readonly KafkaRight[] {
     return ours.map((topic) => ({
       user,
       resource: 'topic',
@@ -100,7 +100,7 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNames): readonly R
     ours: readonly string[],
     operations: readonly AclOperation[],
     why: string,
-  ): readonly Right[] {
+  ): readonly KafkaRight[] {
     const right = { user, resource: 'topic', operations, why } as const;
     return ours.flatMap((topic) => {
       const name = `${topicNameOnLog(topicNames, topic)}.dlq.${group}`;
@@ -151,8 +151,8 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNames): readonly R
  */
 export function consumerRights(
   name: string,
-  { topicNames }: Pick<KafkaNames, 'topicNames'>,
-): readonly Right[] {
+  { topicNames }: Pick<KafkaNameSettings, 'topicNames'>,
+): readonly KafkaRight[] {
   const group = { user: name, resource: 'group', operations: ['Read'] } as const;
   return [
     {

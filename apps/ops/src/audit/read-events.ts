@@ -17,7 +17,7 @@ export interface EventFilter {
 }
 
 /** Whether to return the matching events with the lowest ids (`first`) or those with the highest ids (`last`). */
-export type MatchEnd = 'first' | 'last';
+export type FirstOrLast = 'first' | 'last';
 
 /**
  * Returns at most `limit` matching events, sorted by id, each once.
@@ -26,7 +26,7 @@ export type MatchEnd = 'first' | 'last';
 export async function findEvents(
   reader: LogReader,
   topic: string,
-  { filter, limit, end }: { readonly filter: EventFilter; readonly limit: number; readonly end: MatchEnd },
+  { filter, limit, end }: { readonly filter: EventFilter; readonly limit: number; readonly end: FirstOrLast },
 ): Promise<readonly SecurityEvent[]> {
   let found: SecurityEvent[] = [];
   function narrow(): void {

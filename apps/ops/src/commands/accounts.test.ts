@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { startSystem } from '../testing/people.ts';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 test('an account without a change of address has nothing to undo', async (t) => {
   const DATA_DIR = await temporaryFolder(t);
@@ -10,7 +10,7 @@ test('an account without a change of address has nothing to undo', async (t) => 
   t.after(() => town.stop());
   const id = await town.settle('ada');
   function email(...words: readonly string[]) {
-    return runCommandHere({ DATA_DIR }, 'accounts', 'email', ...words);
+    return runCommandInProcess({ DATA_DIR }, 'accounts', 'email', ...words);
   }
   const shown = await email('ada@example.com');
   assert.deepEqual([shown.code, shown.err], [0, '']);
@@ -35,7 +35,7 @@ test('a change of address that was requested is shown until it is canceled', asy
   const id = await town.settle('ada');
   await town.changeEmail('ada', 'countess@example.com');
   function email(...words: readonly string[]) {
-    return runCommandHere({ DATA_DIR }, 'accounts', 'email', ...words);
+    return runCommandInProcess({ DATA_DIR }, 'accounts', 'email', ...words);
   }
   assert.match((await email(id)).out, /^requested\s+countess@example\.com, can be confirmed until /m);
   assert.deepEqual(await email('ada@example.com', '--cancel'), {

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { startSystem } from '../testing/people.ts';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 async function usedFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
@@ -14,13 +14,13 @@ async function usedFolder(t: TestContext) {
   await town.settle('ada');
   await town.settle('ben');
   const file = join(folder, 'anchor.json');
-  const made = await runCommandHere({ DATA_DIR: folder }, 'anchor', file);
+  const made = await runCommandInProcess({ DATA_DIR: folder }, 'anchor', file);
   assert.deepEqual([made.code, made.err], [0, '']);
   return { folder, town, file, made };
 }
 
 function verifyAgainst(folder: string, file: string) {
-  return runCommandHere({ DATA_DIR: folder }, 'verify', '--patience', '0', '--against', file);
+  return runCommandInProcess({ DATA_DIR: folder }, 'verify', '--patience', '0', '--against', file);
 }
 
 async function change(folder: string, sql: string): Promise<void> {
@@ -33,11 +33,11 @@ test('a journal that only grew agrees with its anchor', async (t) => {
   const { folder, town, file, made } = await usedFolder(t);
   assert.match(made.out, /: 2 chains at \S+, root [0-9a-f]{64}\n/);
   await town.settle('carol');
-  const { code, out } = await runCommandHere({ DATA_DIR: folder }, 'verify', '--against', file);
+  const { code, out } = await runCommandInProcess({ DATA_DIR: folder }, 'verify', '--against', file);
   assert.match(out, /\nEverything agrees\.\n$/);
   assert.equal(code, 0);
   assert.match(
-    (await runCommandHere({ DATA_DIR: folder }, 'anchor', file)).err,
+    (await runCommandInProcess({ DATA_DIR: folder }, 'anchor', file)).err,
     /exists: choose another name/,
   );
 });
@@ -83,7 +83,7 @@ test('an anchor that was changed is not compared with', async (t) => {
 
 test('anchors on a topic are all compared with, and a forged one is left out', async (t) => {
   const { folder, town } = await usedFolder(t);
-  const ops = (...words: readonly string[]) => runCommandHere({ DATA_DIR: folder }, ...words);
+  const ops = (...words: readonly string[]) => runCommandInProcess({ DATA_DIR: folder }, ...words);
   const against = ['verify', '--patience', '0', '--against', 'topic:anchors.v1'];
   assert.match((await ops(...against)).err, /there is no topic anchors\.v1/);
   const made = await ops('anchor', '--topic', 'anchors.v1');

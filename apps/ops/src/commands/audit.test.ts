@@ -5,7 +5,7 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { encodeSecurityEvent, SECURITY_TOPIC, type SecurityEvent, securityTopic } from '@latchkey/events';
 import { openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 const [ADA, JON] = [randomUUID(), randomUUID()];
 const noon = Date.parse('2026-03-01T12:00:00.000Z');
@@ -50,7 +50,7 @@ async function folderWith(t: TestContext, written: readonly SecurityEvent[]): Pr
 }
 
 async function minutesOf(folder: string, ...words: readonly string[]): Promise<readonly number[]> {
-  const { code, out, err } = await runCommandHere({ DATA_DIR: folder }, 'audit', ...words, '--json');
+  const { code, out, err } = await runCommandInProcess({ DATA_DIR: folder }, 'audit', ...words, '--json');
   assert.equal(code, 0, err);
   const lines = out.split('\n').filter((line) => line !== '');
   return lines.map((line) => (Date.parse(JSON.parse(line).time) - noon) / 60_000);
@@ -90,7 +90,7 @@ test('events are found by the IP of a client, whatever was written of it', async
   const keys = [1, 2].map((kid) => ({ kty: 'oct', kid: String(kid), k: keyOf(kid).toString('base64url') }));
   async function minutesWith(...words: readonly string[]) {
     const settings = { DATA_DIR: folder, AUDIT_IP_KEY: JSON.stringify({ keys }) };
-    const { out } = await runCommandHere(settings, 'audit', 'search', ...words, '--json');
+    const { out } = await runCommandInProcess(settings, 'audit', 'search', ...words, '--json');
     return out
       .split('\n')
       .flatMap((line) => (line === '' ? [] : (Date.parse(JSON.parse(line).time) - noon) / 60_000));
@@ -98,13 +98,13 @@ test('events are found by the IP of a client, whatever was written of it', async
   assert.deepEqual(await minutesWith('--ip', '::ffff:192.0.2.1'), [0, 1, 2, 3]);
   assert.deepEqual(await minutesWith('--ip', '192.0.2.2'), [1, 4, 5]);
   assert.deepEqual(await minutesOf(folder, 'search', '--ip', '192.0.2.1'), [0, 1]);
-  const { err } = await runCommandHere({ DATA_DIR: folder }, 'audit', 'search', '--ip', '192.0.2');
+  const { err } = await runCommandInProcess({ DATA_DIR: folder }, 'audit', 'search', '--ip', '192.0.2');
   assert.match(err, /Expected an IP, such as 192\.0\.2\.1\./);
 });
 
 test('a search is continued where it ended', async (t) => {
   const folder = await folderWith(t, events);
-  const { err } = await runCommandHere({ DATA_DIR: folder }, 'audit', 'search', '--limit', '2');
+  const { err } = await runCommandInProcess({ DATA_DIR: folder }, 'audit', 'search', '--limit', '2');
   const [, after = ''] = /^There are more: --after (\S+)$/m.exec(err) ?? [];
   assert.equal(after, events[1]?.id);
   assert.deepEqual(await minutesOf(folder, 'search', '--limit', '2', '--after', after), [2, 3]);
@@ -125,10 +125,10 @@ test('of thousands, no more are kept in mind than are printed', async (t) => {
 
 test('JSON has everything; the table controls no terminal', async (t) => {
   const folder = await folderWith(t, events);
-  const asJson = await runCommandHere({ DATA_DIR: folder }, 'audit', 'search', '--limit', '1', '--json');
+  const asJson = await runCommandInProcess({ DATA_DIR: folder }, 'audit', 'search', '--limit', '1', '--json');
   const { id, time, correlationId: requestId, type, data } = failed(0, ADA);
   assert.deepEqual(JSON.parse(asJson.out), { id, time, type, requestId, ...data });
-  const { out } = await runCommandHere({ DATA_DIR: folder }, 'audit', 'search');
+  const { out } = await runCommandInProcess({ DATA_DIR: folder }, 'audit', 'search');
   assert.match(out, /^time +event +account +actor +what +client +request$/m);
   assert.match(
     out,
@@ -143,12 +143,12 @@ test('JSON has everything; the table controls no terminal', async (t) => {
 test('names of topics are those of the settings, and faults are named', async (t) => {
   const folder = await folderWith(t, []);
   assert.equal(
-    (await runCommandHere({ DATA_DIR: folder }, 'audit', 'tail')).out,
+    (await runCommandInProcess({ DATA_DIR: folder }, 'audit', 'tail')).out,
     'There are no such security events.\n',
   );
   const TOPIC_NAMES = `${SECURITY_TOPIC}=other`;
   assert.match(
-    (await runCommandHere({ DATA_DIR: folder, TOPIC_NAMES }, 'audit', 'tail')).err,
+    (await runCommandInProcess({ DATA_DIR: folder, TOPIC_NAMES }, 'audit', 'tail')).err,
     /^ops: The topic other does not exist\.$/m,
   );
   for (const [option, value] of [
@@ -158,7 +158,7 @@ test('names of topics are those of the settings, and faults are named', async (t
     ['--since', '2026-13-01'],
   ] as const)
     assert.match(
-      (await runCommandHere({}, 'audit', 'search', option, value)).err,
+      (await runCommandInProcess({}, 'audit', 'search', option, value)).err,
       new RegExp(`^ops: option '${option} <.+>' argument '${value}' is invalid\\. Expected `),
     );
 });

@@ -3,13 +3,13 @@ import { type TestContext, test } from 'node:test';
 import { authenticateClient, openClients } from '@latchkey/clients';
 import { openSqlite } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 async function emptyFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
   await openSqlite({ folder, as: 'server' }).close();
   function ops(...words: readonly string[]) {
-    return runCommandHere({ DATA_DIR: folder }, 'clients', ...words);
+    return runCommandInProcess({ DATA_DIR: folder }, 'clients', ...words);
   }
   async function scopeOf(key: string, scope: 'introspect' | 'events') {
     const store = openSqlite({ folder, as: 'shared' });

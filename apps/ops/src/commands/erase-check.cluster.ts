@@ -5,8 +5,8 @@ import { createKafkaBus } from '@latchkey/bus/kafka';
 import { ACCOUNTS_TOPIC, encode, topics } from '@latchkey/events';
 import { openMongo } from '@latchkey/mongo';
 import { mongoUrl } from '@latchkey/mongo/testing';
-import { ownTopics } from '../testing/own-topics.ts';
-import { runCommandHere } from '../testing/run-here.ts';
+import { createIsolatedTopics } from '../testing/isolated-topics.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 const KAFKA_BROKERS = process.env['KAFKA_BROKERS'] ?? '';
 
@@ -27,14 +27,14 @@ async function cluster(t: TestContext) {
     onFatal: (reason) => assert.fail(reason),
   });
   t.after(() => bus.close());
-  const own = ownTopics(bus);
+  const own = createIsolatedTopics(bus);
   await own.bus.ensureTopics(topics);
   const names = own.names(topics.map(({ name }) => name));
   const settings = { KAFKA_BROKERS, MONGO_URL: url.href, TOPIC_NAMES: names };
   return {
     connection: mongo.connection,
     bus: own.bus,
-    check: (account: string) => runCommandHere(settings, 'erase', '--check', account),
+    check: (account: string) => runCommandInProcess(settings, 'erase', '--check', account),
   };
 }
 
@@ -74,7 +74,7 @@ test('what is left of a person is found in collections and on topics', async (t)
 });
 
 test('anything else than an address or an id is refused', async () => {
-  const { code, err } = await runCommandHere(
+  const { code, err } = await runCommandInProcess(
     { KAFKA_BROKERS, MONGO_URL: mongoUrl() },
     'erase',
     '--check',

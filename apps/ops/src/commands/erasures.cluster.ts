@@ -6,7 +6,7 @@ import { createKafkaBus } from '@latchkey/bus/kafka';
 import { accountsTopic, erasableAccountsTopic } from '@latchkey/events';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 const KAFKA_BROKERS = process.env['KAFKA_BROKERS'] ?? '';
 
@@ -31,7 +31,7 @@ async function system(t: TestContext) {
   async function show(name: string) {
     const names = { TOPIC_NAMES: `${accountsTopic.name}=${name}` };
     const settings = { STORE: 'sqlite', LOG: 'kafka', DATA_DIR: folder, KAFKA_BROKERS, ...names };
-    const { out, err } = await runCommandHere(settings, 'erasures', 'show', account, '--json');
+    const { out, err } = await runCommandInProcess(settings, 'erasures', 'show', account, '--json');
     assert.equal(err, '');
     return JSON.parse(out).topic;
   }

@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { openStorage } from '@latchkey/auth';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const CONFIRMED_AT = '2026-03-01T12:00:00.000Z';
@@ -31,7 +31,7 @@ async function erasures(t: TestContext) {
   const waiting = await erased(2, []);
   await database.close();
   function ops(...words: readonly string[]) {
-    return runCommandHere({ DATA_DIR: folder, ERASURE_RECEIPT_DAYS: '7' }, 'erasures', ...words);
+    return runCommandInProcess({ DATA_DIR: folder, ERASURE_RECEIPT_DAYS: '7' }, 'erasures', ...words);
   }
   async function listed(...words: readonly string[]) {
     const { out } = await ops('list', '--json', ...words);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { exportDocument } from '@latchkey/export';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { startSystem } from '../testing/people.ts';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 test('an account is exported by its address or its id, also while the server runs', async (t) => {
   const DATA_DIR = await temporaryFolder(t);
@@ -12,9 +12,9 @@ test('an account is exported by its address or its id, also while the server run
   const id = await town.settle('ada');
   await town.signUp('eve');
 
-  const byId = await runCommandHere({ DATA_DIR }, 'export', id);
+  const byId = await runCommandInProcess({ DATA_DIR }, 'export', id);
   assert.deepEqual([byId.code, byId.err], [0, '']);
-  const byAddress = await runCommandHere({ DATA_DIR }, 'export', 'ada@example.com');
+  const byAddress = await runCommandInProcess({ DATA_DIR }, 'export', 'ada@example.com');
   const document = exportDocument.parse(JSON.parse(byAddress.out));
   assert.deepEqual([document.profile.id, document.profile.email], [id, 'ada@example.com']);
   assert.deepEqual(
@@ -42,6 +42,6 @@ test('an account that does not exist is an error of one line', async (t) => {
   const town = await startSystem(DATA_DIR);
   t.after(() => town.stop());
   const id = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
-  const nobody = await runCommandHere({ DATA_DIR }, 'export', id);
+  const nobody = await runCommandInProcess({ DATA_DIR }, 'export', id);
   assert.deepEqual([nobody.code, nobody.out, nobody.err], [1, '', `ops: there is no account ${id}\n`]);
 });

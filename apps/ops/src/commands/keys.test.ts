@@ -20,8 +20,8 @@ import { openDatabase, openSqlite } from '@latchkey/sqlite';
 import { userSettings } from '@latchkey/user';
 import { createSecretSealer, createWebhooks, openWebhooks, sealOutdatedSecrets } from '@latchkey/webhooks';
 import { silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
-import { runCommandHere } from '../testing/run-here.ts';
-import { makeSecrets } from './secrets.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
+import { createSecretFiles } from './secrets.ts';
 
 /** Keys that only some systems have. */
 const optionalSecrets = {
@@ -41,10 +41,10 @@ async function openFolders(t: TestContext) {
   const data = await temporaryFolder(t);
   const folder = join(data, 'secrets');
   await openDatabase({ folder: data, as: 'server' }).close();
-  await makeSecrets(folder);
+  await createSecretFiles(folder);
   for (const [name, text] of Object.entries(optionalSecrets)) await writeFile(join(folder, name), text);
   function keys(...words: readonly string[]) {
-    return runCommandHere({ DATA_DIR: data, ...mailSettings }, 'keys', ...words, '--folder', folder);
+    return runCommandInProcess({ DATA_DIR: data, ...mailSettings }, 'keys', ...words, '--folder', folder);
   }
   return {
     data,
@@ -145,10 +145,10 @@ test('keys in the settings are shown if that is asked for, and cannot be changed
     [...names, 'PASSWORD_SALT_KEY', 'REFRESH_KEY'].map(async (name) => [name, await read(name)] as const),
   );
   const settings = { DATA_DIR: data, ...Object.fromEntries(entries) };
-  const refused = await runCommandHere(settings, 'keys', 'rotate', 'refresh');
+  const refused = await runCommandInProcess(settings, 'keys', 'rotate', 'refresh');
   assert.deepEqual([refused.code, refused.out], [1, '']);
   assert.match(refused.err, /^ops: the keys are in the settings, which a command cannot change: --show /);
-  const { out } = await runCommandHere(settings, 'keys', 'rotate', 'refresh', '--show');
+  const { out } = await runCommandInProcess(settings, 'keys', 'rotate', 'refresh', '--show');
   assert.match(out, /^REFRESH_KEY='\{"keys":\[\{"kty":"oct","kid":"[0-9a-f]{8}","k":"[\w-]{43}"\},/);
 });
 
@@ -157,19 +157,19 @@ test('a former cost is retired wherever the keys are, and changes none of them',
   await openDatabase({ folder: data, as: 'server' }).close();
   const settings = { DATA_DIR: data, ...generateSecrets() };
   // Creates the tables.
-  assert.equal((await runCommandHere(settings, 'keys', 'list')).code, 0);
+  assert.equal((await runCommandInProcess(settings, 'keys', 'list')).code, 0);
   const database = openDatabase({ folder: data, as: 'shared' });
   const remember = "INSERT INTO journal_fingerprint VALUES ('HASH_COSTS', '65536:3@1 19456:2@0')";
   await database.write(() => void database.prepare(remember).run());
   await database.close();
-  const retired = await runCommandHere(settings, 'keys', 'retire', 'cost', '19456:2');
+  const retired = await runCommandInProcess(settings, 'keys', 'retire', 'cost', '19456:2');
   assert.deepEqual(retired, {
     code: 0,
     out: 'cost: 19456:2 may be taken out of HASH_COSTS.\n',
     err: '',
   });
   assert.match(
-    (await runCommandHere(settings, 'keys', 'retire', 'cost', '19456:2')).err,
+    (await runCommandInProcess(settings, 'keys', 'retire', 'cost', '19456:2')).err,
     /there is no cost 19456:2/,
   );
 });
@@ -177,7 +177,7 @@ test('a former cost is retired wherever the keys are, and changes none of them',
 test('a setting that is no number of minutes is refused: tokens of a former key would count as expired', async (t) => {
   const { data } = await openFolders(t);
   const settings = { DATA_DIR: data, ...generateSecrets(), ACCESS_TOKEN_MINUTES: 'many' };
-  const { code, err } = await runCommandHere(settings, 'keys', 'list');
+  const { code, err } = await runCommandInProcess(settings, 'keys', 'list');
   assert.equal(code, 1);
   assert.match(err, /ACCESS_TOKEN_MINUTES/);
 });
@@ -257,22 +257,22 @@ test('a key that only the settings have is shown, wherever the others are', asyn
   const data = await temporaryFolder(t);
   await openDatabase({ folder: data, as: 'server' }).close();
   const folder = join(data, 'secrets');
-  await makeSecrets(folder);
+  await createSecretFiles(folder);
   const settings = { DATA_DIR: data, ...optionalSecrets };
   const words = ['keys', 'rotate', 'bounces', '--folder', folder];
-  const { code, err } = await runCommandHere(settings, ...words);
+  const { code, err } = await runCommandInProcess(settings, ...words);
   assert.equal(code, 1);
   assert.match(err, /^ops: the keys are in the settings, which a command cannot change: --show /);
-  const { out } = await runCommandHere(settings, ...words, '--show');
+  const { out } = await runCommandInProcess(settings, ...words, '--show');
   assert.match(out, /^MAIL_BOUNCE_KEY='\{"keys":\[\{"kty":"oct","kid":"[0-9a-f]{8}",/);
-  const none = await runCommandHere({ DATA_DIR: data }, ...words);
+  const none = await runCommandInProcess({ DATA_DIR: data }, ...words);
   assert.match(none.err, /^ops: MAIL_BOUNCE_KEY: holds no keys$/m);
 });
 
 test('keys that are nowhere are named', async (t) => {
   const data = await temporaryFolder(t);
   await openDatabase({ folder: data, as: 'server' }).close();
-  const { err } = await runCommandHere({ DATA_DIR: data }, 'keys', 'list');
+  const { err } = await runCommandInProcess({ DATA_DIR: data }, 'keys', 'list');
   assert.match(err, /^ops: the keys are neither in the settings nor in \S+secrets\.json: give their folder /);
 });
 
@@ -280,7 +280,7 @@ test('a key that the secret of a webhook is sealed with is not retired, not even
   const { data, keys, settings } = await openFolders(t);
   const WEBHOOK_SECRET_KEY_FILE = join(data, 'secrets', 'WEBHOOK_SECRET_KEY');
   const add = ['webhooks', 'add', 'crm', 'https://crm.example.com/'];
-  assert.equal((await runCommandHere({ DATA_DIR: data, WEBHOOK_SECRET_KEY_FILE }, ...add)).code, 0);
+  assert.equal((await runCommandInProcess({ DATA_DIR: data, WEBHOOK_SECRET_KEY_FILE }, ...add)).code, 0);
   await keys('rotate', 'webhooks');
   for (const force of [[], ['--force']]) {
     const { code, err } = await keys('retire', 'webhooks', 'first', ...force);

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { notifierSettings } from '@latchkey/notifier';
 import { readConfig } from '@latchkey/process';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 function settingsIn(out: string): Readonly<Record<string, string>> {
   return Object.fromEntries([...out.matchAll(/^(MAIL_\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
@@ -14,7 +14,7 @@ function settingsIn(out: string): Readonly<Record<string, string>> {
 test('mail dkim makes a key once, and prints its record and the settings that use it', async (t) => {
   const file = join(await temporaryFolder(t), 'keys', 'dkim.pem');
   const words = ['mail', 'dkim', file, '--domain', 'example.com'];
-  const first = await runCommandHere({}, ...words);
+  const first = await runCommandInProcess({}, ...words);
   assert.deepEqual([first.code, first.err], [0, `${file}: made a key.\n`]);
   assert.match(
     first.out,
@@ -31,7 +31,7 @@ test('mail dkim makes a key once, and prints its record and the settings that us
 
   const key = await readFile(file, 'utf8');
   assert.ok(!first.out.includes(key.split('\n')[1] ?? ''));
-  const again = await runCommandHere({}, ...words);
+  const again = await runCommandInProcess({}, ...words);
   assert.equal(again.err, `${file}: there is a key already; this is its record.\n`);
   assert.equal(again.out, first.out);
   assert.equal(await readFile(file, 'utf8'), key);
@@ -39,14 +39,14 @@ test('mail dkim makes a key once, and prints its record and the settings that us
 
 test('mail dkim takes the domain and the name from the settings', async (t) => {
   const file = join(await temporaryFolder(t), 'dkim.pem');
-  const { out } = await runCommandHere(
+  const { out } = await runCommandInProcess(
     { MAIL_FROM: 'noreply@example.org', MAIL_DKIM_SELECTOR: 'k2' },
     'mail',
     'dkim',
     file,
   );
   assert.match(out, /^k2\._domainkey\.example\.org\. IN TXT /);
-  const unknown = await runCommandHere({}, 'mail', 'dkim', file);
+  const unknown = await runCommandInProcess({}, 'mail', 'dkim', file);
   assert.deepEqual(
     [unknown.code, unknown.err],
     [1, 'ops: --domain is required, because neither MAIL_DKIM_DOMAIN nor MAIL_FROM is set\n'],
@@ -56,7 +56,7 @@ test('mail dkim takes the domain and the name from the settings', async (t) => {
 test('mail dkim leaves a file alone that holds no key', async (t) => {
   const file = join(await temporaryFolder(t), 'dkim.pem');
   await writeFile(file, 'something else');
-  const { code, err } = await runCommandHere({ MAIL_FROM: 'a@example.com' }, 'mail', 'dkim', file);
+  const { code, err } = await runCommandInProcess({ MAIL_FROM: 'a@example.com' }, 'mail', 'dkim', file);
   assert.equal(code, 1);
   assert.match(err, /dkim\.pem must be a private RSA key/);
   assert.equal(await readFile(file, 'utf8'), 'something else');

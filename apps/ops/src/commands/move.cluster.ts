@@ -29,10 +29,10 @@ import { composeStandalone } from '../../../standalone/src/compose.ts';
 import { readSettings } from '../../../standalone/src/settings.ts';
 import { serveRoutes, silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
 import { waitUntil } from '../testing/eventually.ts';
+import { createIsolatedTopics } from '../testing/isolated-topics.ts';
 import { type MailSink, startMailSink } from '../testing/mail-sink.ts';
-import { ownTopics } from '../testing/own-topics.ts';
 import { runOps } from '../testing/run-ops.ts';
-import { withoutProgress } from '../testing/without-progress.ts';
+import { stripProgress } from '../testing/strip-progress.ts';
 
 const PASSWORD = 'correct horse battery';
 const PUBLIC_URL = 'http://accounts.example.com';
@@ -142,7 +142,7 @@ async function startCluster(t: TestContext, store: MongoStore, keys: object) {
     onFatal: (reason) => assert.fail(reason),
   });
   t.after(() => kafka.close());
-  const own = ownTopics(kafka);
+  const own = createIsolatedTopics(kafka);
   await own.bus.ensureTopics([...topics, receiptsTopic]);
 
   const environment = {
@@ -197,7 +197,7 @@ test('a data folder continues in a cluster: no mail twice, none lost, sessions a
   assert.equal((await runOps(settings, 'indexes')).code, 0);
 
   const moved = await runOps(settings, 'move');
-  assert.deepEqual([moved.code, withoutProgress(moved.err)], [0, '']);
+  assert.deepEqual([moved.code, stripProgress(moved.err)], [0, '']);
   assert.match(moved.out, /^deliveries: {2}5 of 5 are in MongoDB$/m);
   assert.match(moved.out, /^deliveries by state, in both: 2 pending, 2 sent, 1 cancelled$/m);
   const envFile = join(folder, 'cluster.env');
@@ -221,12 +221,12 @@ test('a data folder continues in a cluster: no mail twice, none lost, sessions a
   const servers = { MONGO_URL: url, KAFKA_BROKERS: brokers().join(','), TOPIC_NAMES: cluster.topicNames };
   const { EVENT_SIGNING_KEYS = '' } = keys;
   const verified = await runOps({ ...servers, EVENT_SIGNING_KEYS }, 'verify');
-  assert.deepEqual([verified.code, withoutProgress(verified.err)], [0, ''], verified.out);
+  assert.deepEqual([verified.code, stripProgress(verified.err)], [0, ''], verified.out);
   assert.match(verified.out, /^accounts {6}2 in the journal, 2 in the read model$/m);
   assert.match(verified.out, /\nEverything agrees\.\n$/);
 
   const again = await runOps(settings, 'move');
-  assert.deepEqual([again.code, withoutProgress(again.err)], [0, '']);
+  assert.deepEqual([again.code, stripProgress(again.err)], [0, '']);
   assert.match(again.out, /^commits: {5}\d+ of \d+ are in MongoDB, and 1 other$/m);
   assert.match(again.out, /^This folder was moved before\. Nothing was changed\.$/m);
   assert.equal((await app.me((await app.logIn(ben)).accessToken))?.isVerified, true);
@@ -238,7 +238,7 @@ test('a move that broke off keeps auth from starting, and is taken up again', as
   const settings = { DATA_DIR: folder, MONGO_URL: url };
   for (const command of ['indexes', 'move']) {
     const done = await runOps(settings, command);
-    assert.deepEqual([done.code, withoutProgress(done.err)], [0, '']);
+    assert.deepEqual([done.code, stripProgress(done.err)], [0, '']);
   }
   const commits = connection.collection('auth_commits');
   const { length } = await commits.find().toArray();
@@ -253,7 +253,7 @@ test('a move that broke off keeps auth from starting, and is taken up again', as
   await cluster.auth.stop();
 
   const resumed = await runOps(settings, 'move');
-  assert.deepEqual([resumed.code, withoutProgress(resumed.err)], [0, '']);
+  assert.deepEqual([resumed.code, stripProgress(resumed.err)], [0, '']);
   assert.equal(await commits.countDocuments(), length);
 });
 
@@ -280,7 +280,7 @@ test('since when each key is in use moves, so that a former one needs no longer 
 
   await runOps(settings, 'indexes');
   const moved = await runOps(settings, 'move');
-  assert.deepEqual([moved.code, withoutProgress(moved.err)], [0, '']);
+  assert.deepEqual([moved.code, stripProgress(moved.err)], [0, '']);
   const { keyFingerprints: onCluster } = openNotifierStorage(store);
   assert.deepEqual(await onCluster.list(), before);
   assert.deepEqual(await openWebhooks(store).keyFingerprints.list(), {
@@ -395,7 +395,7 @@ test('webhooks continue where they were: nothing is sent twice, and what waited 
   const target = { DATA_DIR: folder, MONGO_URL: url };
   await runOps(target, 'indexes');
   const moved = await runOps(target, 'move');
-  assert.deepEqual([moved.code, withoutProgress(moved.err)], [0, '']);
+  assert.deepEqual([moved.code, stripProgress(moved.err)], [0, '']);
   const onCluster = await runOps({ MONGO_URL: url }, 'webhooks', 'attempts', id, '--json');
   assert.equal(onCluster.out, attempts.out);
 

@@ -14,7 +14,7 @@ import { readConfig } from '@latchkey/process';
 import { createRecordMove, type RecordMove } from '@latchkey/store';
 import { findOutdatedSecrets, movableWebhooks, openWebhooks } from '@latchkey/webhooks';
 import type { CommandContext } from '../context.ts';
-import { assertFileFreeOrSame, createWebhookSealer, keysOfFolder, writeEnvFile } from '../keys.ts';
+import { assertFileHasNoOtherKeys, createWebhookSealer, keysOfFolder, writeEnvFile } from '../keys.ts';
 import { formatCount } from '../output/progress.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { preparablesOf } from '../schema.ts';
@@ -39,7 +39,7 @@ async function moveFolder(folder: string, envFile: string, context: CommandConte
     context,
     async (from) => {
       const keys = await keysOfFolder(folder, context.environment);
-      await assertFileFreeOrSame(envFile, keys);
+      await assertFileHasNoOtherKeys(envFile, keys);
       await withLogOf(from, context, (bus) =>
         withStore(context, (to) => moveStore({ from, bus, to, keys }, context), {
           config: target,

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 function listOf(counts: Readonly<Record<string, number>>): string {
   const lines = Object.entries(counts).map(
@@ -17,10 +17,10 @@ test('passwords import makes the file that auth takes', async (t) => {
   const folder = await temporaryFolder(t);
   const [list, file] = [join(folder, 'list.txt'), join(folder, 'breached.bin')];
   await writeFile(list, listOf({ 'correct horse battery': 200, 'plum gravel otter': 1 }));
-  const all = await runCommandHere({}, 'passwords', 'import', list, file);
+  const all = await runCommandInProcess({}, 'passwords', 'import', list, file);
   assert.deepEqual([all.code, all.err], [0, '']);
   assert.equal(all.out, `${file}: 2 passwords. Set BREACHED_PASSWORDS_FILE to it.\n`);
-  const often = await runCommandHere({}, 'passwords', 'import', list, file, '--least', '100');
+  const often = await runCommandInProcess({}, 'passwords', 'import', list, file, '--least', '100');
   assert.equal(often.out, `${file}: 1 passwords. Set BREACHED_PASSWORDS_FILE to it.\n`);
 });
 
@@ -28,12 +28,12 @@ test('passwords import says which line is wrong, and which option', async (t) =>
   const folder = await temporaryFolder(t);
   const [list, file] = [join(folder, 'list.txt'), join(folder, 'breached.bin')];
   await writeFile(list, 'hunter2\n');
-  const malformed = await runCommandHere({}, 'passwords', 'import', list, file);
+  const malformed = await runCommandInProcess({}, 'passwords', 'import', list, file);
   assert.deepEqual([malformed.code, malformed.out], [1, '']);
   assert.equal(malformed.err, `ops: ${list}, line 1: must be a SHA-1 hash in hexadecimal, as HASH:COUNT\n`);
-  const missing = await runCommandHere({}, 'passwords', 'import', join(folder, 'none.txt'), file);
+  const missing = await runCommandInProcess({}, 'passwords', 'import', join(folder, 'none.txt'), file);
   assert.equal(missing.code, 1);
   assert.match(missing.err, /^ops: [^\n]*none\.txt[^\n]*\n$/);
-  const fewer = await runCommandHere({}, 'passwords', 'import', list, file, '--least', 'many');
+  const fewer = await runCommandInProcess({}, 'passwords', 'import', list, file, '--least', 'many');
   assert.match(fewer.err, /It must be a whole number from 1/);
 });

@@ -22,7 +22,7 @@ import { silentLogger, temporaryFolder } from '../../../standalone/src/testing.t
 import { sqlOfEventRecords } from '../testing/events-of.ts';
 import { waitUntil } from '../testing/eventually.ts';
 import { startSystem } from '../testing/people.ts';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 function registered(userId: string): LatchkeyEvent {
   return {
@@ -70,7 +70,7 @@ async function scene(t: TestContext) {
       bus.publish(ACCOUNTS_TOPIC, [{ key: account, value: Buffer.from('{'), headers: {} }]),
     listParked: () => openOps(createSqliteStore(database)).listParked({ limit: 9 }),
     rebuild: (...words: readonly string[]) =>
-      runCommandHere({ DATA_DIR: folder }, 'rebuild', 'user', ...words),
+      runCommandInProcess({ DATA_DIR: folder }, 'rebuild', 'user', ...words),
   };
 }
 
@@ -87,7 +87,7 @@ async function repairedTown(t: TestContext) {
   await bus.publish(ACCOUNTS_TOPIC, [{ key: ada, value: Buffer.from('{'), headers: {} }]);
   await bus.close();
   function ops(...words: readonly string[]) {
-    return runCommandHere({ DATA_DIR: folder }, ...words);
+    return runCommandInProcess({ DATA_DIR: folder }, ...words);
   }
   async function isParked() {
     return (await ops('parked', 'list')).out.includes(ada);
@@ -100,7 +100,7 @@ async function repairedTown(t: TestContext) {
 
 /** Asserts that a rebuild does not switch over, because accounts are parked in generation 2 only. */
 async function refused(
-  ops: (...words: readonly string[]) => ReturnType<typeof runCommandHere>,
+  ops: (...words: readonly string[]) => ReturnType<typeof runCommandInProcess>,
   many: string,
 ) {
   const { code, err } = await ops('rebuild', 'user');
@@ -239,7 +239,7 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
       [['user', '--fast'], "unknown option '--fast'"],
       [['user', '--json'], '--json needs --status'],
     ] as const) {
-      const { code, out, err } = await runCommandHere({}, 'rebuild', ...words);
+      const { code, out, err } = await runCommandInProcess({}, 'rebuild', ...words);
       assert.deepEqual([code, out, err.split('\n')[0]], [1, '', `ops: ${says}`]);
     }
   });

@@ -11,7 +11,7 @@ import { readSettings } from '../../../standalone/src/settings.ts';
 import { silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
 import { waitUntil } from '../testing/eventually.ts';
 import { startMailSink } from '../testing/mail-sink.ts';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 const ADDRESS = 'ada@example.com';
 
@@ -31,7 +31,7 @@ async function usedFolder(t: TestContext, use: (server: Server) => Promise<void>
   const config = readSettings({ PORT: '0', DATA_DIR: folder, ...settings });
   const standalone = await composeStandalone(config, { logger: silentLogger(), registry: createRegistry() });
   function ops(...words: readonly string[]) {
-    return runCommandHere({ DATA_DIR: folder }, ...words);
+    return runCommandInProcess({ DATA_DIR: folder }, ...words);
   }
   /** Returns the objects that a command prints with --json. */
   async function rows(...words: readonly string[]): Promise<readonly Record<string, unknown>[]> {
@@ -270,7 +270,7 @@ test('invalid arguments are refused before anything is opened', async (t) => {
     [['dead-letters', 'list', '--after', '5'], /^ops: .* Expected TOPIC\/PARTITION\/OFFSET\.\n/],
   ];
   for (const [words, says] of wrong) {
-    const { code, out, err } = await runCommandHere({ DATA_DIR: folder }, ...words);
+    const { code, out, err } = await runCommandInProcess({ DATA_DIR: folder }, ...words);
     assert.deepEqual([code, out], [1, ''], words.join(' '));
     assert.match(err, says);
     assert.match(err, /\n\nUsage: ops /);

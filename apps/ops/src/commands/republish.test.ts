@@ -5,8 +5,8 @@ import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { sqlOfEventRecords } from '../testing/events-of.ts';
 import { waitUntil } from '../testing/eventually.ts';
 import { startSystem } from '../testing/people.ts';
-import { runCommandHere } from '../testing/run-here.ts';
-import { withoutProgress } from '../testing/without-progress.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
+import { stripProgress } from '../testing/strip-progress.ts';
 
 const ANOTHER = 'accounts.events.v2';
 const MOVED = { TOPIC_NAMES: `accounts.events.v1=${ANOTHER}` };
@@ -18,7 +18,7 @@ async function usedFolder(t: TestContext) {
   const ada = await town.settle('ada');
   await town.settle('ben');
   function ops(...words: readonly string[]) {
-    return runCommandHere({ DATA_DIR: folder }, ...words);
+    return runCommandInProcess({ DATA_DIR: folder }, ...words);
   }
   /** Waits until all commits are marked as published. The mark is set a moment after the publish. */
   function allPublished() {
@@ -33,7 +33,7 @@ test('all accounts are written to a new topic, which can be repeated', async (t)
   const { town, ops, allPublished } = await usedFolder(t);
   await allPublished();
   const first = await ops('republish', '--to', ANOTHER);
-  assert.deepEqual([first.code, withoutProgress(first.err)], [0, '']);
+  assert.deepEqual([first.code, stripProgress(first.err)], [0, '']);
   assert.equal(first.out, `${ANOTHER}: 4 events of 2 accounts, 4 of them written now.\n`);
   await town.settle('cleo');
   await allPublished();
@@ -55,7 +55,7 @@ test('services that move to the new topic send no mail twice and keep every prof
   t.after(() => moved.stop());
   const sent = await moved.mails();
   async function verified() {
-    return runCommandHere({ DATA_DIR: folder, ...MOVED }, 'verify');
+    return runCommandInProcess({ DATA_DIR: folder, ...MOVED }, 'verify');
   }
   await waitUntil('everything is read from the new topic', async () => {
     const { out } = await verified();
@@ -99,7 +99,7 @@ test('unpublished commits are left to auth, and are all that verify finds', asyn
     /: 3 events of 2 accounts, 3 of them written now\.$/m,
   );
   async function kinds() {
-    const { out } = await runCommandHere(
+    const { out } = await runCommandInProcess(
       { DATA_DIR: folder, ...MOVED },
       'verify',
       '--patience',
@@ -145,7 +145,7 @@ test('an account that is parked at a gap is unparked once its events are publish
   );
 
   const published = await ops('republish', '--account', ada);
-  assert.deepEqual([published.code, withoutProgress(published.err)], [0, '']);
+  assert.deepEqual([published.code, stripProgress(published.err)], [0, '']);
   assert.match(published.out, new RegExp(`^${ada}: events 1 to 2 are on accounts\\.events\\.v1 again\\.`));
   assert.equal((await ops('parked', 'retry', ada)).code, 0);
   const repaired = await ops('verify');

@@ -5,11 +5,11 @@ import type { CommandContext } from '../context.ts';
 import { eventKeysOf } from '../keys.ts';
 import { createProgressIfSlow, formatCount, formatNumber } from '../output/progress.ts';
 import { formatExamples, type Program } from '../program.ts';
-import { copyNotes, createRepublisher, type Republisher } from '../republish/publish-again.ts';
+import { createCopyRecorder, createRepublisher, type Republisher } from '../republish/publish-again.ts';
 import { createRecordEncoder } from '../republish/records-of.ts';
 import { writeTopic } from '../republish/write-topic.ts';
 import { withSystem } from '../system.ts';
-import { createTopicLike, newAccountsTopic } from './topics.ts';
+import { accountsTopicSpec, createTopicLike } from './topics.ts';
 
 const MAX_RECORDS = 500_000;
 
@@ -61,8 +61,8 @@ function republishAll(name: string, context: CommandContext): Promise<void> {
       throw new Error(`${name} is in use: choose another name, or publish one account again with --account`);
     const auth = openOps(store);
     const recordsOf = createRecordEncoder(auth, (await eventKeysOf(context)).signer);
-    await createTopicLike(context, system, current, { ...newAccountsTopic(context), name });
-    const copies = copyNotes(auth, log);
+    await createTopicLike(context, system, current, { ...accountsTopicSpec(context), name });
+    const copies = createCopyRecorder(auth, log);
     const { accounts, events, added } = await writeTopic({
       journal: auth.journal,
       recordsOf,
@@ -82,7 +82,7 @@ function republishAll(name: string, context: CommandContext): Promise<void> {
 function republishAccount(id: string, context: CommandContext): Promise<void> {
   return withSystem(context, async ({ store, log, nameOf }) => {
     const auth = openOps(store);
-    const copies = copyNotes(auth, log);
+    const copies = createCopyRecorder(auth, log);
     const recordsOf = createRecordEncoder(auth, (await eventKeysOf(context)).signer);
     const stream = await auth.journal.stream(id);
     if (stream === undefined) throw new Error(`the journal has no account ${id}`);

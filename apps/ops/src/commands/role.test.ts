@@ -7,14 +7,14 @@ import { createRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
 import { messageSchema } from '../../../standalone/src/mailbox/message.ts';
-import { messagePage } from '../../../standalone/src/mailbox/routes.ts';
+import { messagePageSchema } from '../../../standalone/src/mailbox/routes.ts';
 import { readSettings } from '../../../standalone/src/settings.ts';
 import { getJson, silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { runOps } from '../testing/run-ops.ts';
 
 function ops(folder: string, ...words: readonly string[]) {
-  return runCommandHere({ DATA_DIR: folder }, ...words);
+  return runCommandInProcess({ DATA_DIR: folder }, ...words);
 }
 
 const ada = { email: 'ada@example.com', password: 'correct horse battery' };
@@ -35,8 +35,8 @@ async function running(t: TestContext) {
   }
   await post('signup', { ...ada, username: 'ada' });
   async function verify() {
-    let found = await getJson(`${url}/mailbox/api/v1/messages`, messagePage);
-    while (found.total === 0) found = await getJson(`${url}/mailbox/api/v1/messages`, messagePage);
+    let found = await getJson(`${url}/mailbox/api/v1/messages`, messagePageSchema);
+    while (found.total === 0) found = await getJson(`${url}/mailbox/api/v1/messages`, messagePageSchema);
     const { Text } = await getJson(`${url}/mailbox/api/v1/message/latest`, messageSchema);
     const { password } = ada;
     assert.equal((await post(`verify/${/[\w-]{64}/.exec(Text)?.[0]}`, { password })).status, 200);

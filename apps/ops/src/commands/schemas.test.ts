@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { eventTypes, securityEventTypes } from '@latchkey/events';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 /** Starts a stand-in for a registry. It remembers schemas, and refuses the given subjects. */
 async function startRegistry(t: TestContext, refused: readonly string[] = []) {
@@ -42,7 +42,7 @@ test('the schema of each event is registered under its topic and its name', asyn
     SCHEMA_REGISTRY_USER: 'ada',
     SCHEMA_REGISTRY_PASSWORD: 'pw',
   };
-  const { code, out } = await runCommandHere(settings, 'schemas', 'push', url);
+  const { code, out } = await runCommandInProcess(settings, 'schemas', 'push', url);
   assert.equal(code, 0);
   assert.equal(schemas.size, eventTypes.length + securityEventTypes.length);
   assert.match(out, /^people-UserRegistered: 1$/m);
@@ -55,10 +55,10 @@ test('the schema of each event is registered under its topic and its name', asyn
 
 test('a refusal by the registry, and an unreachable registry, are reported in one line', async (t) => {
   const { url } = await startRegistry(t, ['accounts.events.v1-UserRegistered']);
-  const refused = await runCommandHere({}, 'schemas', 'push', url);
+  const refused = await runCommandInProcess({}, 'schemas', 'push', url);
   assert.equal(refused.code, 1);
   assert.match(refused.err, /^ops: .*accounts\.events\.v1-UserRegistered.* 409 Schema being registered.*\n$/);
-  const away = await runCommandHere({}, 'schemas', 'push', 'http://127.0.0.1:1');
+  const away = await runCommandInProcess({}, 'schemas', 'push', 'http://127.0.0.1:1');
   assert.deepEqual([away.code, away.err], [1, 'ops: the registry at 127.0.0.1:1 cannot be reached\n']);
-  assert.match((await runCommandHere({}, 'schemas', 'push', 'registry')).err, /http\(s\) URL/);
+  assert.match((await runCommandInProcess({}, 'schemas', 'push', 'registry')).err, /http\(s\) URL/);
 });

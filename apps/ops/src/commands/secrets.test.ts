@@ -7,9 +7,9 @@ import { generateSecrets, type Secrets } from '@latchkey/auth/secrets';
 import { notifierSettings } from '@latchkey/notifier';
 import { readConfig } from '@latchkey/process';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { runOps } from '../testing/run-ops.ts';
-import { makeSecrets } from './secrets.ts';
+import { createSecretFiles } from './secrets.ts';
 
 const names = Object.keys(generateSecrets()) as (keyof Secrets)[];
 
@@ -34,16 +34,16 @@ test('creates the files that services read by …_FILE, once, each readable to i
   readConfig(notifierSettings, { ...common, LATCHKEY_ENV: 'development' });
 
   const made = await contents(folder);
-  const again = await runCommandHere({}, 'secrets', folder);
+  const again = await runCommandInProcess({}, 'secrets', folder);
   assert.deepEqual([again.code, again.out], [0, `${folder}: all secrets exist already.\n`]);
   assert.deepEqual(await contents(folder), made);
 });
 
 test('refuses a folder that has only some of them, and leaves it unchanged', async (t) => {
   const folder = await temporaryFolder(t);
-  await makeSecrets(folder);
+  await createSecretFiles(folder);
   await rm(join(folder, 'REFRESH_KEY'));
-  const { code, out, err } = await runCommandHere({}, 'secrets', folder);
+  const { code, out, err } = await runCommandInProcess({}, 'secrets', folder);
   assert.deepEqual([code, out], [1, '']);
   assert.match(err, /^ops: [^\n]+ lacks REFRESH_KEY: put them back, or remove the other files [^\n]+\n$/);
   assert.equal((await readdir(folder)).length, names.length - 1);
@@ -51,11 +51,11 @@ test('refuses a folder that has only some of them, and leaves it unchanged', asy
 
 test('adds the keys that the set of an earlier release lacks', async (t) => {
   const folder = await temporaryFolder(t);
-  await makeSecrets(folder);
+  await createSecretFiles(folder);
   const later = ['EVENT_SIGNING_KEYS', 'WEBHOOK_SECRET_KEY'];
   for (const missing of [later, later.slice(1)]) {
     for (const name of missing) await rm(join(folder, name));
-    const { out } = await runCommandHere({}, 'secrets', folder);
+    const { out } = await runCommandInProcess({}, 'secrets', folder);
     assert.ok(out.includes(`: created ${missing.join(', ')}. `), out);
   }
   assert.equal((await readdir(folder)).length, names.length);
@@ -66,7 +66,7 @@ test('continues with the same set after an interruption', async (t) => {
   const planned = generateSecrets();
   await writeFile(join(folder, '.secrets.json'), JSON.stringify(planned));
   await writeFile(join(folder, 'SIGNING_KEYS'), planned.SIGNING_KEYS);
-  assert.deepEqual((await makeSecrets(folder)).toSorted(), names.toSorted());
+  assert.deepEqual((await createSecretFiles(folder)).toSorted(), names.toSorted());
   assert.deepEqual(await contents(folder), { ...planned });
   assert.equal((await readdir(folder)).length, names.length);
 });
@@ -74,7 +74,7 @@ test('continues with the same set after an interruption', async (t) => {
 test('several processes at once create one set, however they overlap', async (t) => {
   for (let round = 0; round < 30; round += 1) {
     const folder = await temporaryFolder(t);
-    await Promise.all(Array.from({ length: 8 }, () => makeSecrets(folder)));
+    await Promise.all(Array.from({ length: 8 }, () => createSecretFiles(folder)));
     await assertOneSet(folder);
   }
 });
@@ -91,13 +91,13 @@ test('names what prevents a folder', async (t) => {
   await writeFile(join(folder, 'file'), '');
   await mkdir(join(folder, 'odd', 'REFRESH_KEY'), { recursive: true });
   assert.match(
-    (await runCommandHere({}, 'secrets', join(folder, 'odd'))).err,
+    (await runCommandInProcess({}, 'secrets', join(folder, 'odd'))).err,
     /^ops: [^\n]*REFRESH_KEY cannot be read\n$/,
   );
-  assert.equal((await runCommandHere({}, 'secrets', join(folder, 'file'))).code, 1);
-  assert.match((await runCommandHere({}, 'secrets')).err, /^ops: missing required argument 'folder'\n/);
+  assert.equal((await runCommandInProcess({}, 'secrets', join(folder, 'file'))).code, 1);
+  assert.match((await runCommandInProcess({}, 'secrets')).err, /^ops: missing required argument 'folder'\n/);
   assert.match(
-    (await runCommandHere({}, 'secrets', 'a', 'b')).err,
+    (await runCommandInProcess({}, 'secrets', 'a', 'b')).err,
     /^ops: too many arguments for 'secrets'\./,
   );
 });

@@ -22,7 +22,7 @@ export function addSecretsCommand(program: Program, { print }: CommandContext): 
     .argument('<folder>', 'where to write them; created if it does not exist')
     .addHelpText('after', formatExamples('secrets /srv/latchkey/secrets'))
     .action(async (folder) => {
-      const made = await makeSecrets(resolve(folder));
+      const made = await createSecretFiles(resolve(folder));
       print(
         made.length > 0
           ? `${folder}: created ${made.join(', ')}. Keep a copy: without PASSWORD_SALT_KEY no password can be checked.`
@@ -40,7 +40,7 @@ function planOf(folder: string): string {
  * @returns the names of the created files
  * @throws Error naming the missing files if only some exist: new ones would not match the others
  */
-export async function makeSecrets(folder: string): Promise<readonly string[]> {
+export async function createSecretFiles(folder: string): Promise<readonly string[]> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if (await layOutPlan(folder)) return secretNames;
   const added = await addLaterSecrets(folder);

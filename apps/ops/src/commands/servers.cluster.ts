@@ -5,9 +5,9 @@ import { createKafkaBus } from '@latchkey/bus/kafka';
 import { erasableAccountsTopic } from '@latchkey/events';
 import { openMongo } from '@latchkey/mongo';
 import { cableTo, mongoUrl } from '@latchkey/mongo/testing';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { runOps } from '../testing/run-ops.ts';
-import { withoutProgress } from '../testing/without-progress.ts';
+import { stripProgress } from '../testing/strip-progress.ts';
 
 const KAFKA_BROKERS = process.env['KAFKA_BROKERS'] ?? '';
 const NOBODY = '127.0.0.1:1';
@@ -20,7 +20,7 @@ test('topics are made once, and others than wanted are left alone', async () => 
   );
   const settings = { KAFKA_BROKERS };
   assert.equal((await runOps(settings, 'topics')).code, 0);
-  const again = await runCommandHere(settings, 'topics');
+  const again = await runCommandInProcess(settings, 'topics');
   assert.deepEqual([again.code, again.err], [0, '']);
   assert.match(
     again.out,
@@ -29,7 +29,7 @@ test('topics are made once, and others than wanted are left alone', async () => 
   assert.match(again.out, /^mailings\.events\.v1: correct\. 12 partitions, .+, kept 7 days$/m);
   assert.match(again.out, /^security\.events\.v1: correct\. 12 partitions, .+, kept 90 days$/m);
 
-  const asJson = (await runCommandHere(settings, 'topics', '--json')).out.trimEnd().split('\n');
+  const asJson = (await runCommandInProcess(settings, 'topics', '--json')).out.trimEnd().split('\n');
   assert.deepEqual(
     asJson
       .map((line) => JSON.parse(line))
@@ -43,7 +43,7 @@ test('topics are made once, and others than wanted are left alone', async () => 
     ],
   );
 
-  const more = await runCommandHere(settings, 'topics', '--replication', '9', '--min-insync', '8');
+  const more = await runCommandInProcess(settings, 'topics', '--replication', '9', '--min-insync', '8');
   assert.deepEqual([more.code, more.out], [1, '']);
   assert.match(more.err, /^ops: The topic accounts\.events\.v1 exists with replication factor \d, not 9\. /);
   assert.match(more.err, / Nothing was altered: /);
@@ -60,7 +60,7 @@ test('a topic of release 0.1 that somebody has set to be compacted is refused, w
   const name = `accounts.${randomUUID()}`;
   await bus.ensureTopics([{ ...erasableAccountsTopic(), name }]);
   await bus.publish(name, [{ key: randomUUID(), value: Buffer.from('{}'), headers: {} }]);
-  const { code, out, err } = await runCommandHere(
+  const { code, out, err } = await runCommandInProcess(
     { KAFKA_BROKERS, TOPIC_NAMES: `accounts.events.v1=${name}` },
     'topics',
   );
@@ -83,10 +83,13 @@ async function ownDatabase(t: TestContext) {
 test('indexes are made once', async (t) => {
   const { settings } = await ownDatabase(t);
   const first = await runOps(settings, 'indexes');
-  assert.deepEqual([first.code, withoutProgress(first.err)], [0, '']);
+  assert.deepEqual([first.code, stripProgress(first.err)], [0, '']);
   assert.match(first.out, /^auth_commits\.stream: created$/m);
-  assert.match((await runCommandHere(settings, 'indexes')).out, /^auth_commits\.stream: exists already$/m);
-  const [index] = (await runCommandHere(settings, 'indexes', '--json')).out.split('\n');
+  assert.match(
+    (await runCommandInProcess(settings, 'indexes')).out,
+    /^auth_commits\.stream: exists already$/m,
+  );
+  const [index] = (await runCommandInProcess(settings, 'indexes', '--json')).out.split('\n');
   assert.deepEqual(Object.keys(JSON.parse(index ?? '')), ['index', 'created']);
 });
 
@@ -97,7 +100,7 @@ test('an index that takes long is waited for, and named meanwhile', async (t) =>
   t.after(() => cable.cut());
   t.mock.timers.enable({ apis: ['setInterval'] });
   const held = cable.holdNext('createIndexes');
-  const ended = runCommandHere({ MONGO_URL: cable.url }, 'indexes');
+  const ended = runCommandInProcess({ MONGO_URL: cable.url }, 'indexes');
   const letGo = await held;
   t.mock.timers.tick(10_000);
   letGo();
@@ -112,35 +115,38 @@ test('an index that takes long is waited for, and named meanwhile', async (t) =>
 test('a conflicting index is an error', async (t) => {
   const { connection, settings } = await ownDatabase(t);
   await connection.collection('auth_commits').createIndex({ number: 1 }, { name: 'stream' });
-  const { code, out, err } = await runCommandHere(settings, 'indexes');
+  const { code, out, err } = await runCommandInProcess(settings, 'indexes');
   assert.deepEqual([code, out], [1, '']);
   assert.match(err, /^ops: [^\n]*auth_commits[^\n]*drop it[^\n]*\n$/);
 });
 
 test('a server that is away is waited for, or an error where that is wanted', async () => {
-  const kafka = await runCommandHere({ KAFKA_BROKERS: NOBODY }, 'topics', '--no-wait');
+  const kafka = await runCommandInProcess({ KAFKA_BROKERS: NOBODY }, 'topics', '--no-wait');
   assert.deepEqual(
     [kafka.code, kafka.err],
     [1, `ops: KAFKA_BROKERS: no broker answers at ${NOBODY} (ECONNREFUSED).\n`],
   );
-  const mongo = await runCommandHere({ MONGO_URL: `mongodb://${NOBODY}` }, 'indexes', '--no-wait');
+  const mongo = await runCommandInProcess({ MONGO_URL: `mongodb://${NOBODY}` }, 'indexes', '--no-wait');
   assert.equal(mongo.code, 1);
   assert.match(mongo.err, /^ops: The store cannot be reached: MongoDB failed: [^\n]*ECONNREFUSED[^\n]*\n$/);
 });
 
 test('faults of the settings are named', async () => {
-  assert.equal((await runCommandHere({}, 'topics')).err, 'ops: KAFKA_BROKERS: is required\n');
-  assert.equal((await runCommandHere({ STORE: 'mongo' }, 'indexes')).err, 'ops: MONGO_URL: is required\n');
+  assert.equal((await runCommandInProcess({}, 'topics')).err, 'ops: KAFKA_BROKERS: is required\n');
+  assert.equal(
+    (await runCommandInProcess({ STORE: 'mongo' }, 'indexes')).err,
+    'ops: MONGO_URL: is required\n',
+  );
   for (const words of [
     ['--replication', '3'],
     ['--replication', '1', '--min-insync', '2'],
   ])
     assert.match(
-      (await runCommandHere({}, 'topics', ...words)).err,
+      (await runCommandInProcess({}, 'topics', ...words)).err,
       /^ops: --replication and --min-insync go together/,
     );
   assert.match(
-    (await runCommandHere({}, 'topics', '--replication', 'x', '--min-insync', '1')).err,
+    (await runCommandInProcess({}, 'topics', '--replication', 'x', '--min-insync', '1')).err,
     /^ops: option '--replication <n>' argument 'x' is invalid/,
   );
 });

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 test('suppressions are added, listed without the address, and removed', async (t) => {
   const folder = await temporaryFolder(t);
   await openDatabase({ folder, as: 'server' }).close();
   function ops(...words: readonly string[]) {
-    return runCommandHere({ DATA_DIR: folder }, 'suppressions', ...words);
+    return runCommandInProcess({ DATA_DIR: folder }, 'suppressions', ...words);
   }
   assert.equal((await ops('list')).out, 'No address is suppressed.\n');
 

@@ -54,7 +54,7 @@ async function withTopicsLike(
 }
 
 /** Returns the accounts topic with the settings that it must have. */
-export function newAccountsTopic(context: CommandContext): ReturnType<typeof erasableAccountsTopic> {
+export function accountsTopicSpec(context: CommandContext): ReturnType<typeof erasableAccountsTopic> {
   return erasableAccountsTopic(erasureTopicDaysOf(context));
 }
 

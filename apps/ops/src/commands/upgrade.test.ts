@@ -14,8 +14,8 @@ import { createRecordEncoder } from '../republish/records-of.ts';
 import { signTopics } from '../republish/sign-topics.ts';
 import { waitUntil } from '../testing/eventually.ts';
 import { type RunningSystem, startSystem } from '../testing/people.ts';
-import { runCommandHere } from '../testing/run-here.ts';
-import { withoutProgress } from '../testing/without-progress.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
+import { stripProgress } from '../testing/strip-progress.ts';
 
 /**
  * Statements that turn data into what release 0.1 wrote: no event is part of a hash chain, and no record has a proof.
@@ -43,11 +43,11 @@ async function oldFolder(t: TestContext) {
   await town.stop();
   await change(folder, ...AS_BEFORE);
   function ops(...words: readonly string[]) {
-    return runCommandHere({ DATA_DIR: folder }, ...words);
+    return runCommandInProcess({ DATA_DIR: folder }, ...words);
   }
   async function upgraded() {
     const { code, out, err } = await ops('upgrade', '--json');
-    assert.deepEqual([code, withoutProgress(err)], [0, '']);
+    assert.deepEqual([code, stripProgress(err)], [0, '']);
     return JSON.parse(out);
   }
   return { folder, ada, ben, seen, ops, upgraded };
@@ -117,7 +117,7 @@ test('signs again what a key that is no longer accepted has signed', async (t) =
     DATA_DIR: folder,
     EVENT_SIGNING_KEYS: generateSecretsAfterRelease01().EVENT_SIGNING_KEYS,
   };
-  const { out } = await runCommandHere(settings, 'upgrade', '--json');
+  const { out } = await runCommandInProcess(settings, 'upgrade', '--json');
   assert.deepEqual(JSON.parse(out), { chained: 0, published: 2, events: 4, leftOut: [] });
 });
 
@@ -132,7 +132,7 @@ test('leaves out what the journal cannot prove, and says so', async (t) => {
 
 test('asks for the keys of auth', async (t) => {
   const { folder } = await oldFolder(t);
-  const { code, err } = await runCommandHere({ DATA_DIR: folder, EVENT_SIGNING_KEYS: '{}' }, 'upgrade');
+  const { code, err } = await runCommandInProcess({ DATA_DIR: folder, EVENT_SIGNING_KEYS: '{}' }, 'upgrade');
   assert.equal(code, 1);
   assert.match(err, /^ops: EVENT_SIGNING_KEYS: [^\n]+\n$/);
 });

@@ -5,7 +5,7 @@ import type { CommandContext } from '../context.ts';
 import { eventKeysOf, publicEventKeysOf } from '../keys.ts';
 import { createProgressIfSlow, formatCount, formatNumber } from '../output/progress.ts';
 import { formatExamples, type Program } from '../program.ts';
-import { copyNotes, createRepublisher } from '../republish/publish-again.ts';
+import { createCopyRecorder, createRepublisher } from '../republish/publish-again.ts';
 import { createRecordEncoder } from '../republish/records-of.ts';
 import { type SigningTotals, signTopics } from '../republish/sign-topics.ts';
 import { withSystem } from '../system.ts';
@@ -35,7 +35,7 @@ export function addUpgradeCommand(program: Program, context: CommandContext): vo
             bus: log.bus,
             journal: auth.journal,
             recordsOf,
-            ...copyNotes(auth, log),
+            ...createCopyRecorder(auth, log),
           }),
           topics: journalTopics.map(({ name }) => nameOf(name)),
           nameOf,

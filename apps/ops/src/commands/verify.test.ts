@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { sqlOfEventRecords } from '../testing/events-of.ts';
 import { startSystem } from '../testing/people.ts';
-import { runCommandHere } from '../testing/run-here.ts';
-import { withoutProgress } from '../testing/without-progress.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
+import { stripProgress } from '../testing/strip-progress.ts';
 
 const report = z.object({
   agrees: z.boolean(),
@@ -25,7 +25,7 @@ const report = z.object({
 
 /** Verifies a folder. Pass `--patience 0` if findings are expected. */
 async function verifyJson(folder: string, ...words: readonly string[]) {
-  const { code, out, err } = await runCommandHere({ DATA_DIR: folder }, 'verify', '--json', ...words);
+  const { code, out, err } = await runCommandInProcess({ DATA_DIR: folder }, 'verify', '--json', ...words);
   assert.equal(err, '');
   return { code, ...report.parse(JSON.parse(out)) };
 }
@@ -50,8 +50,8 @@ async function usedFolder(t: TestContext) {
 
 test('a running standalone agrees, and the report says what was compared', async (t) => {
   const { folder } = await usedFolder(t);
-  const { code, out, err } = await runCommandHere({ DATA_DIR: folder }, 'verify');
-  assert.deepEqual([code, withoutProgress(err)], [0, '']);
+  const { code, out, err } = await runCommandInProcess({ DATA_DIR: folder }, 'verify');
+  assert.deepEqual([code, stripProgress(err)], [0, '']);
   assert.match(out, /^accounts {6}2 in the journal, 2 in the read model$/m);
   assert.match(out, /^events {8}4 in the journal, 4 of them on the topics, in order$/m);
   assert.match(out, /^mails {9}4 owed, 4 of them recorded$/m);
@@ -90,7 +90,7 @@ test('each disagreement is found, without any personal data', async (t) => {
   assert.equal(found, 4);
   assert.match(findings.find(({ kind }) => kind === 'profile-differs')?.message ?? '', /, in username$/);
 
-  const { out } = await runCommandHere({ DATA_DIR: folder }, 'verify', '--patience', '0');
+  const { out } = await runCommandInProcess({ DATA_DIR: folder }, 'verify', '--patience', '0');
   assert.match(
     out,
     new RegExp(
@@ -121,17 +121,17 @@ test('a repeated record is counted and is no finding', async (t) => {
 
 test('the exit code is 2 if the comparison cannot be made', async (t) => {
   const parent = await temporaryFolder(t);
-  const nothing = await runCommandHere({ DATA_DIR: parent }, 'verify');
+  const nothing = await runCommandInProcess({ DATA_DIR: parent }, 'verify');
   assert.deepEqual([nothing.code, nothing.out], [2, '']);
   assert.match(nothing.err, /^ops: The data folder [^\n]+ has no latchkey\.sqlite[^\n]+\n$/);
 
   const away = { MONGO_URL: 'mongodb://127.0.0.1:1', KAFKA_BROKERS: '127.0.0.1:1' };
-  assert.equal((await runCommandHere(away, 'verify')).code, 2);
-  const wrong = await runCommandHere({ DATA_DIR: parent }, 'verify', 'now');
+  assert.equal((await runCommandInProcess(away, 'verify')).code, 2);
+  const wrong = await runCommandInProcess({ DATA_DIR: parent }, 'verify', 'now');
   assert.equal(wrong.code, 2);
   assert.match(wrong.err, /^ops: too many arguments for 'verify'\. Expected 0 arguments but got 1[^\n]*\n/);
   for (const patience of ['x', '-1', '1.5', '3601']) {
-    const { code, err } = await runCommandHere({ DATA_DIR: parent }, 'verify', `--patience=${patience}`);
+    const { code, err } = await runCommandInProcess({ DATA_DIR: parent }, 'verify', `--patience=${patience}`);
     assert.equal(code, 2, patience);
     assert.match(
       err,

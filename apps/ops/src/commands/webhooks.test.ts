@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { openSqlite } from '@latchkey/sqlite';
 import { createSecretSealer, openWebhooks, type WebhookEndpoint } from '@latchkey/webhooks';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 const URL = 'https://crm.example.com/hooks';
 const KEY = Buffer.alloc(32, 7);
@@ -13,7 +13,7 @@ async function emptyFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
   await openSqlite({ folder, as: 'server' }).close();
   function ops(...words: readonly string[]) {
-    return runCommandHere({ DATA_DIR: folder, ...KEYS }, 'webhooks', ...words);
+    return runCommandInProcess({ DATA_DIR: folder, ...KEYS }, 'webhooks', ...words);
   }
   async function stored(id: string) {
     const store = openSqlite({ folder, as: 'shared' });
@@ -88,7 +88,7 @@ test('a secret that another key has encrypted is shown, and so is that this is u
   assert.match((await ops('show', id)).out, /^secrets +1$/m);
   assert.equal(JSON.parse((await ops('list', '--json')).out).unreadableSecrets, 0);
   function withKey(key: object, ...words: readonly string[]) {
-    return runCommandHere({ DATA_DIR: folder, ...key }, 'webhooks', ...words);
+    return runCommandInProcess({ DATA_DIR: folder, ...key }, 'webhooks', ...words);
   }
   const other = { WEBHOOK_SECRET_KEY: Buffer.alloc(32, 8).toString('base64') };
   assert.match((await withKey(other, 'list')).out, / 1, 1 cannot be opened +https:/);
@@ -121,13 +121,13 @@ test('a private address is refused unless a setting allows it, and so is anythin
   }
   assert.equal((await ops('list')).out, 'There are no webhooks.\n');
   const settings = { DATA_DIR: folder, WEBHOOKS_ALLOW_PRIVATE: 'true', ...KEYS };
-  const { code } = await runCommandHere(settings, 'webhooks', 'add', 'crm', 'http://localhost:8099/');
+  const { code } = await runCommandInProcess(settings, 'webhooks', 'add', 'crm', 'http://localhost:8099/');
   assert.equal(code, 0);
 });
 
 test('without the key that seals secrets no endpoint is added', async (t) => {
   const { folder, ops } = await emptyFolder(t);
-  const { code, err } = await runCommandHere({ DATA_DIR: folder }, 'webhooks', 'add', 'crm', URL);
+  const { code, err } = await runCommandInProcess({ DATA_DIR: folder }, 'webhooks', 'add', 'crm', URL);
   assert.deepEqual(
     [code, err],
     [1, 'ops: Secrets cannot be sealed, because WEBHOOK_SECRET_KEY is not set. `ops secrets` makes it\n'],

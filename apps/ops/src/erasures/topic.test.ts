@@ -5,8 +5,8 @@ import { openStorage } from '@latchkey/auth';
 import type { ErasureRecord } from '@latchkey/auth/ops';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { runCommandHere } from '../testing/run-here.ts';
-import { describeTopicErasure, type Removal, topicAdvice, topicErasureOf } from './topic.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
+import { describeTopicErasure, type RemovalMethod, topicAdvice, topicErasureOf } from './topic.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const ERASED_AT = '2026-03-01T12:00:00.000Z';
@@ -16,7 +16,7 @@ const GONE_AT = '2026-03-10T14:00:00.000Z';
 
 function topicOf(
   { copies, isConfirmed = true }: Partial<Pick<ErasureRecord, 'copies'>> & { isConfirmed?: boolean },
-  removal: Removal,
+  removal: RemovalMethod,
 ) {
   const receipts = isConfirmed ? [{ consumer: 'auth', confirmedAt: COPIED_AT }] : [];
   const erasure = { account: 'a', sequence: 7, erasedAt: ERASED_AT, expected: ['auth'], receipts };
@@ -78,7 +78,7 @@ async function erasedFolder(t: TestContext) {
 
 test('a broker that cannot be asked leaves the rest of the certificate as it is', async (t) => {
   const { account, settings } = await erasedFolder(t);
-  const { code, out, err } = await runCommandHere(settings, 'erasures', 'show', account, '--json');
+  const { code, out, err } = await runCommandInProcess(settings, 'erasures', 'show', account, '--json');
   assert.equal(code, 0);
   assert.deepEqual(JSON.parse(out).topic, {
     name: 'accounts.events.v1',

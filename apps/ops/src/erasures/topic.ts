@@ -4,7 +4,7 @@ import { topicSettings } from '@latchkey/backend';
 import { topicNameOnLog } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
-import { newAccountsTopic } from '../commands/topics.ts';
+import { accountsTopicSpec } from '../commands/topics.ts';
 import type { CommandContext } from '../context.ts';
 import { withKafkaBus } from '../kafka.ts';
 import { selectedLogKind } from '../log.ts';
@@ -15,13 +15,13 @@ import { retryUntilReachable } from '../patience.ts';
  * `compaction`: the broker removes them once copies without the person's data were published. `none`: the topic is not
  * compacted. `unknown`: the broker could not be asked.
  */
-export type Removal = 'in place' | 'compaction' | 'none' | 'unknown';
+export type RemovalMethod = 'in place' | 'compaction' | 'none' | 'unknown';
 
 /** The accounts topic, as far as erasures are concerned. */
 export interface AccountsTopic {
   /** The full name of the topic on the log. */
   readonly name: string;
-  readonly removal: Removal;
+  readonly removal: RemovalMethod;
   /** ERASURE_TOPIC_DAYS, in ms. */
   readonly maxLagMs: number;
 }
@@ -29,7 +29,7 @@ export interface AccountsTopic {
 /** What is left of one person on the topic. */
 export interface TopicErasure {
   readonly name: string;
-  readonly removal: Removal;
+  readonly removal: RemovalMethod;
   /**
    * When copies of the events without the person's data were last published (RFC 3339); absent if there are no copies.
    */
@@ -48,7 +48,7 @@ export async function readAccountsTopic(context: CommandContext): Promise<Accoun
   const { environment, note } = context;
   const { TOPIC_NAMES } = readConfig(topicSettings, environment);
   const name = topicNameOnLog(TOPIC_NAMES, ACCOUNTS_TOPIC);
-  const { maxLagMs } = newAccountsTopic(context).compaction;
+  const { maxLagMs } = accountsTopicSpec(context).compaction;
   if (selectedLogKind(environment) === 'embedded') return { name, removal: 'in place', maxLagMs };
   try {
     return { name, removal: await askBroker({ ...context, waits: false }, name), maxLagMs };
@@ -59,7 +59,7 @@ export async function readAccountsTopic(context: CommandContext): Promise<Accoun
   }
 }
 
-async function askBroker(context: CommandContext, name: string): Promise<Removal> {
+async function askBroker(context: CommandContext, name: string): Promise<RemovalMethod> {
   let isCompacted = false;
   await withKafkaBus(context, async (bus) => {
     isCompacted = await retryUntilReachable(context, 'Kafka', () => bus.isCompacted(name));

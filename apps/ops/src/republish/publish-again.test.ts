@@ -8,7 +8,7 @@ import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { eventKeysOf } from '../keys.ts';
 import { waitUntil } from '../testing/eventually.ts';
 import { startSystem } from '../testing/people.ts';
-import { runCommandHere } from '../testing/run-here.ts';
+import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { createRepublisher } from './publish-again.ts';
 import { createRecordEncoder } from './records-of.ts';
 import { writeTopic } from './write-topic.ts';
@@ -31,7 +31,7 @@ test('leaves nothing of an account that was erased after its records were made',
   const recordsOf = createRecordEncoder({ journal, chain }, signer);
   const records = await recordsOf(stream);
 
-  assert.equal((await runCommandHere(environment, 'erase', 'ada@example.com', '--now')).code, 0);
+  assert.equal((await runCommandInProcess(environment, 'erase', 'ada@example.com', '--now')).code, 0);
   await waitUntil('the account is erased', async () => {
     const found = await erasures.find(ada);
     return found?.receipts.some(({ consumer }) => consumer === 'auth') ?? false;
@@ -74,6 +74,6 @@ test('leaves nothing of an account that was erased after its records were made',
 
   const publishAgain = createRepublisher(context, { bus, journal, recordsOf });
   for (const record of records) await publishAgain.publish(record.topic, [record]);
-  const { code, out } = await runCommandHere(environment, 'erase', '--check', ada);
+  const { code, out } = await runCommandInProcess(environment, 'erase', '--check', ada);
   assert.equal(code, 0, out);
 });

@@ -26,7 +26,7 @@ export interface RepublisherDeps {
  * auth then publishes heartbeats until the broker has removed the earlier events. Returns no function for a log that
  * replaces records in place.
  */
-export function copyNotes(
+export function createCopyRecorder(
   { erasures }: Pick<AuthOps, 'erasures'>,
   { kind }: Pick<OpenedLog, 'kind'>,
 ): Pick<RepublisherDeps, 'noteCopies'> {

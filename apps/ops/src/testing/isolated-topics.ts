@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Bus, Subscription } from '@latchkey/bus';
 
-export interface OwnTopics {
+export interface IsolatedTopics {
   readonly bus: Bus;
   /** Returns the value of TOPIC_NAMES that maps topics to their names in this test. */
   names(topics: readonly string[]): string;
@@ -10,7 +10,7 @@ export interface OwnTopics {
   lag(): Promise<number>;
 }
 
-export function ownTopics(bus: Bus): OwnTopics {
+export function createIsolatedTopics(bus: Bus): IsolatedTopics {
   const suffix = `.${randomBytes(4).toString('hex')}`;
   function own(name: string): string {
     return `${name}${suffix}`;

@@ -4,7 +4,7 @@ import { createRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
 import { messageSchema } from '../../../standalone/src/mailbox/message.ts';
-import { messagePage } from '../../../standalone/src/mailbox/routes.ts';
+import { messagePageSchema } from '../../../standalone/src/mailbox/routes.ts';
 import { readSettings } from '../../../standalone/src/settings.ts';
 import { getJson, silentLogger } from '../../../standalone/src/testing.ts';
 import { waitUntil } from './eventually.ts';
@@ -42,7 +42,7 @@ export async function startSystem(
     });
   }
   function found() {
-    return getJson(`${url}/mailbox/api/v1/messages`, messagePage);
+    return getJson(`${url}/mailbox/api/v1/messages`, messagePageSchema);
   }
   async function mails() {
     return (await found()).total;

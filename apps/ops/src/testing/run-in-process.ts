@@ -1,15 +1,15 @@
 /** Runs commands in this process, for tests that run many of them. */
-import { run } from '../cli.ts';
+import { runCommandLine } from '../cli.ts';
 import type { ExitedProcess } from './run-ops.ts';
 
 /** Runs a command with these settings and no others. */
-export async function runCommandHere(
+export async function runCommandInProcess(
   settings: Readonly<Record<string, string>>,
   ...words: readonly string[]
 ): Promise<ExitedProcess> {
   const out: string[] = [];
   const err: string[] = [];
-  const code = await run(words, {
+  const code = await runCommandLine(words, {
     environment: settings,
     print: (line) => void out.push(line),
     note: (line) => void err.push(line),

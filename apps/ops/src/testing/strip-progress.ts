@@ -4,7 +4,7 @@
 const PROGRESS = /^(?!ops: )(?:.+: [\d,]+(?: of [\d,]+)?|.+ is still being created, after \d+ seconds\.)$/;
 
 /** Returns what a command wrote to stderr, except its progress. */
-export function withoutProgress(err: string): string {
+export function stripProgress(err: string): string {
   return err
     .split('\n')
     .filter((line) => !PROGRESS.test(line))

@@ -1,15 +1,15 @@
 /** Renders an AsyncAPI 3 document: a section per channel, with each message in a collapsible block. */
 import { type Html, html, renderText } from './html.ts';
 import type { Section } from './openapi-view.ts';
-import { type Json, objectEntriesOf, resolveReference, schemaView } from './schema-view.ts';
+import { type JsonObject, objectEntriesOf, resolveReference, schemaView } from './schema-view.ts';
 
 /** Returns the payload schema, without the multi-format wrapper that it may have. */
-function payloadOf(message: Json, root: Json): Json {
+function payloadOf(message: JsonObject, root: JsonObject): JsonObject {
   const payload = resolveReference(message['payload'], root);
   return payload['schema'] === undefined ? payload : resolveReference(payload['schema'], root);
 }
 
-function messageView(name: string, message: Json, root: Json): Html {
+function messageView(name: string, message: JsonObject, root: JsonObject): Html {
   return html`<details class="panel operation" id="event-${name}">
     <summary><b>${message['title'] ?? name}</b> <span class="muted">${renderText(message['summary'])}</span></summary>
     <div class="inside">
@@ -20,7 +20,7 @@ function messageView(name: string, message: Json, root: Json): Html {
   </details>`;
 }
 
-export function asyncApiSections(document: Json): readonly Section[] {
+export function asyncApiSections(document: JsonObject): readonly Section[] {
   return objectEntriesOf(document['channels']).map(([id, channel]) => ({
     id: `channel-${id}`,
     title: String(channel['address'] ?? id),

@@ -3,7 +3,7 @@ import { type Html, html, renderText } from './html.ts';
 import {
   arrayOrEmpty,
   isObject,
-  type Json,
+  type JsonObject,
   objectEntriesOf,
   resolveReference,
   schemaView,
@@ -12,7 +12,7 @@ import {
 interface Operation {
   readonly method: string;
   readonly path: string;
-  readonly spec: Json;
+  readonly spec: JsonObject;
 }
 
 export interface Section {
@@ -23,7 +23,7 @@ export interface Section {
 
 const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete']);
 
-function operationsOf(document: Json): readonly Operation[] {
+function operationsOf(document: JsonObject): readonly Operation[] {
   return objectEntriesOf(document['paths']).flatMap(([path, methods]) =>
     objectEntriesOf(methods)
       .filter(([method]) => METHODS.has(method))
@@ -38,7 +38,7 @@ function slug(text: string): string {
     .replace(/^-|-$/g, '');
 }
 
-function parametersView(spec: Json, root: Json): Html | undefined {
+function parametersView(spec: JsonObject, root: JsonObject): Html | undefined {
   const parameters = arrayOrEmpty(spec['parameters']).map((parameter) => resolveReference(parameter, root));
   if (parameters.length === 0) return undefined;
   return html`<h4>Parameters</h4><ul class="plain">${parameters.map(
@@ -47,7 +47,7 @@ function parametersView(spec: Json, root: Json): Html | undefined {
   )}</ul>`;
 }
 
-function contentView(holder: Json, root: Json): readonly Html[] {
+function contentView(holder: JsonObject, root: JsonObject): readonly Html[] {
   return objectEntriesOf(holder['content']).map(([type, media]) =>
     media['schema'] === undefined
       ? html`<p class="small muted">${type}</p>`
@@ -55,21 +55,21 @@ function contentView(holder: Json, root: Json): readonly Html[] {
   );
 }
 
-function bodyView(spec: Json, root: Json): Html | undefined {
+function bodyView(spec: JsonObject, root: JsonObject): Html | undefined {
   if (!isObject(spec['requestBody'])) return undefined;
   return html`<h4>Body</h4>${contentView(resolveReference(spec['requestBody'], root), root)}`;
 }
 
-function isProblem(answer: Json): boolean {
+function isProblem(answer: JsonObject): boolean {
   return objectEntriesOf(answer['content']).some(([type]) => type === 'application/problem+json');
 }
 
-function answerView([status, answer]: readonly [string, Json], root: Json): Html {
+function answerView([status, answer]: readonly [string, JsonObject], root: JsonObject): Html {
   const details = isProblem(answer) ? '' : contentView(answer, root);
   return html`<li><span class="tag ${Number(status) < 400 ? 'good' : 'bad'}">${status}</span> ${renderText(answer['description'])}${details}</li>`;
 }
 
-function operationView({ method, path, spec }: Operation, root: Json): Html {
+function operationView({ method, path, spec }: Operation, root: JsonObject): Html {
   const id = slug(`${method}-${path}`);
   const answers = objectEntriesOf(spec['responses']).map(
     ([status, answer]) => [status, resolveReference(answer, root)] as const,
@@ -84,7 +84,7 @@ function operationView({ method, path, spec }: Operation, root: Json): Html {
   </details>`;
 }
 
-export function openApiSections(document: Json): readonly Section[] {
+export function openApiSections(document: JsonObject): readonly Section[] {
   const operations = operationsOf(document);
   const tags = [...new Set(operations.map(({ spec }) => String(arrayOrEmpty(spec['tags'])[0] ?? 'other')))];
   return tags.map((tag) => ({

@@ -4,22 +4,22 @@
  */
 import { type Route, route } from '@latchkey/http';
 import { htmlPage } from '../pages/assets.ts';
-import { localOnly } from '../pages/local-only.ts';
+import { localOnlyPolicy } from '../pages/local-only.ts';
 import { asyncApiSections } from './asyncapi-view.ts';
 import { type Html, html } from './html.ts';
 import { openApiSections, type Section } from './openapi-view.ts';
-import type { Json } from './schema-view.ts';
+import type { JsonObject } from './schema-view.ts';
 
 /**
  * Functions that return the API documents. They are called only for requests that need a document, because creating the
  * documents at startup would delay it.
  */
-export interface Descriptions {
-  openApi(): Json;
-  asyncApi(): Json;
+export interface ApiDocuments {
+  openApi(): JsonObject;
+  asyncApi(): JsonObject;
 }
 
-const shared = { method: 'GET', tag: 'docs', hidden: true, quiet: true, policy: localOnly } as const;
+const shared = { method: 'GET', tag: 'docs', hidden: true, quiet: true, policy: localOnlyPolicy } as const;
 
 function contents(title: string, sections: readonly Section[]): Html {
   return html`<p class="group">${title}</p>
@@ -32,7 +32,7 @@ function chapter(sections: readonly Section[]): readonly Html[] {
   );
 }
 
-function docsPage({ openApi, asyncApi }: Descriptions): string {
+function docsPage({ openApi, asyncApi }: ApiDocuments): string {
   const requests = openApiSections(openApi());
   const events = asyncApiSections(asyncApi());
   return html`<!doctype html>
@@ -74,7 +74,7 @@ function docsPage({ openApi, asyncApi }: Descriptions): string {
 </html>`.html;
 }
 
-function rawRoute(path: string, document: () => Json): Route {
+function rawRoute(path: string, document: () => JsonObject): Route {
   return route({
     ...shared,
     path,
@@ -87,7 +87,7 @@ function rawRoute(path: string, document: () => Json): Route {
   });
 }
 
-export function docsRoutes(descriptions: Descriptions): readonly Route[] {
+export function docsRoutes(descriptions: ApiDocuments): readonly Route[] {
   return [
     route({
       ...shared,

@@ -1,14 +1,14 @@
 /** Renders a JSON Schema as a table of fields. */
 import { type Html, html, renderText } from './html.ts';
 
-export type Json = Readonly<Record<string, unknown>>;
+export type JsonObject = Readonly<Record<string, unknown>>;
 
-export function isObject(value: unknown): value is Json {
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Returns the entries of an object whose values are objects. */
-export function objectEntriesOf(value: unknown): readonly (readonly [string, Json])[] {
+export function objectEntriesOf(value: unknown): readonly (readonly [string, JsonObject])[] {
   return isObject(value)
     ? Object.entries(value).flatMap(([name, entry]) => (isObject(entry) ? [[name, entry] as const] : []))
     : [];
@@ -19,7 +19,7 @@ export function arrayOrEmpty(value: unknown): readonly unknown[] {
 }
 
 /** Follows a `$ref` within the document. */
-export function resolveReference(schema: unknown, root: Json): Json {
+export function resolveReference(schema: unknown, root: JsonObject): JsonObject {
   if (!isObject(schema)) return {};
   const ref = schema['$ref'];
   if (typeof ref !== 'string') return schema;
@@ -31,11 +31,11 @@ export function resolveReference(schema: unknown, root: Json): Json {
   return isObject(target) ? resolveReference(target, root) : {};
 }
 
-function alternatives(schema: Json): readonly unknown[] {
+function alternatives(schema: JsonObject): readonly unknown[] {
   return [...arrayOrEmpty(schema['anyOf']), ...arrayOrEmpty(schema['oneOf'])];
 }
 
-function typeOf(schema: Json, root: Json): string {
+function typeOf(schema: JsonObject, root: JsonObject): string {
   if (schema['const'] !== undefined) return JSON.stringify(schema['const']);
   const choices = arrayOrEmpty(schema['enum']);
   if (choices.length > 0) return choices.map((choice) => JSON.stringify(choice)).join(' | ');
@@ -59,7 +59,7 @@ const limits: Readonly<Record<string, string>> = {
 
 const LARGEST_SHOWN = 1e9;
 
-function constraintsOf(schema: Json): string {
+function constraintsOf(schema: JsonObject): string {
   return Object.entries(limits)
     .filter(([name]) => schema[name] !== undefined && !(Math.abs(Number(schema[name])) > LARGEST_SHOWN))
     .map(([name, words]) => `${words}${String(schema[name])}${name.endsWith('Length') ? ' characters' : ''}`)
@@ -67,7 +67,7 @@ function constraintsOf(schema: Json): string {
 }
 
 /** Returns the object schema within a schema: itself, the items of an array, or the alternative that is not null. */
-function objectWithin(schema: Json, root: Json): Json | undefined {
+function objectWithin(schema: JsonObject, root: JsonObject): JsonObject | undefined {
   if (isObject(schema['properties'])) return schema;
   if (schema['items'] !== undefined) return objectWithin(resolveReference(schema['items'], root), root);
   return alternatives(schema)
@@ -75,7 +75,7 @@ function objectWithin(schema: Json, root: Json): Json | undefined {
     .find((found) => found !== undefined);
 }
 
-function fieldRows(schema: Json, root: Json, path: string): readonly Html[] {
+function fieldRows(schema: JsonObject, root: JsonObject, path: string): readonly Html[] {
   const required = new Set(arrayOrEmpty(schema['required']));
   return objectEntriesOf(schema['properties']).flatMap(([name, property]) => {
     const field = resolveReference(property, root);
@@ -90,7 +90,7 @@ function fieldRows(schema: Json, root: Json, path: string): readonly Html[] {
 }
 
 /** Renders the fields of a schema, nested ones by their path; a schema without fields is a single line. */
-export function schemaView(schema: unknown, root: Json): Html {
+export function schemaView(schema: unknown, root: JsonObject): Html {
   const resolved = resolveReference(schema, root);
   const object = objectWithin(resolved, root);
   if (!object)

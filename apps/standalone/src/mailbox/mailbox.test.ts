@@ -5,8 +5,8 @@ import { openDatabase } from '@latchkey/sqlite';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { getJson, serveRoutes, silentLogger, temporaryDatabase, temporaryFolder } from '../testing.ts';
 import { createMailbox } from './mailbox.ts';
-import { messageHeaders, messageSchema } from './message.ts';
-import { mailboxRoutes, messagePage } from './routes.ts';
+import { messageHeadersSchema, messageSchema } from './message.ts';
+import { mailboxRoutes, messagePageSchema } from './routes.ts';
 import { createMailServer } from './smtp.ts';
 
 const at = new Date('2026-03-01T12:00:00.000Z');
@@ -36,7 +36,7 @@ async function running(t: TestContext, keep?: number) {
 }
 
 function list(url: string) {
-  return getJson(url, messagePage);
+  return getJson(url, messagePageSchema);
 }
 function read(url: string) {
   return getJson(url, messageSchema);
@@ -136,7 +136,7 @@ test('a recipient that no header names is a blind copy', async (t) => {
 test('headers keep their names and all their values', async (t) => {
   const { send, url } = await running(t);
   await send({ to: 'ada@example.com', subject: 'x', text: 'x', headers: { 'X-Twice': ['one', 'two'] } });
-  const headers = await getJson(`${url}/api/v1/message/latest/headers`, messageHeaders);
+  const headers = await getJson(`${url}/api/v1/message/latest/headers`, messageHeadersSchema);
   assert.deepEqual(headers['X-Twice'], ['one', 'two']);
 });
 

@@ -29,14 +29,14 @@ const common = {
   CorrelationID: z.string().optional(),
 };
 
-export const messageSummary = z.object({
+export const messageSummarySchema = z.object({
   ...common,
   Read: z.boolean(),
   Created: z.iso.datetime(),
   Attachments: z.number(),
   Snippet: z.string(),
 });
-export type MessageSummary = z.infer<typeof messageSummary>;
+export type MessageSummary = z.infer<typeof messageSummarySchema>;
 
 export const messageSchema = z.object({
   ...common,
@@ -50,8 +50,8 @@ export const messageSchema = z.object({
 export type Message = z.infer<typeof messageSchema>;
 
 /** The values of each header in order, by the name of the header as it is written in the mail. */
-export const messageHeaders = z.record(z.string(), z.array(z.string()));
-export type MessageHeaders = z.infer<typeof messageHeaders>;
+export const messageHeadersSchema = z.record(z.string(), z.array(z.string()));
+export type MessageHeaders = z.infer<typeof messageHeadersSchema>;
 
 /** The SMTP envelope. */
 export interface MailEnvelope {

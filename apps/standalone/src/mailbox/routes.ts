@@ -4,13 +4,13 @@
  */
 import { type Answer, Problem, problems, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
-import { localOnly } from '../pages/local-only.ts';
+import { localOnlyPolicy } from '../pages/local-only.ts';
 import { mailPage } from './mail-page.ts';
 import type { Mailbox, MailRange, SearchResult } from './mailbox.ts';
-import { messageHeaders, messageSchema, messageSummary } from './message.ts';
+import { messageHeadersSchema, messageSchema, messageSummarySchema } from './message.ts';
 
 const base = '/mailbox/api/v1';
-const shared = { tag: 'mailbox', hidden: true, quiet: true, policy: localOnly } as const;
+const shared = { tag: 'mailbox', hidden: true, quiet: true, policy: localOnlyPolicy } as const;
 
 const start = z.coerce.number().int().min(0).default(0);
 const limit = z.coerce.number().int().min(0).max(1000).default(50);
@@ -25,7 +25,7 @@ const byId = z.object({ id: z.string().min(1).max(64) });
 const selection = z.object({ IDs: z.array(z.string()).default([]) });
 const readState = z.object({ Read: z.boolean().default(false), IDs: z.array(z.string()).default([]) });
 
-export const messagePage = z.object({
+export const messagePageSchema = z.object({
   total: z.number(),
   unread: z.number(),
   count: z.number(),
@@ -33,7 +33,7 @@ export const messagePage = z.object({
   messages_unread: z.number(),
   start: z.number(),
   tags: z.array(z.string()),
-  messages: z.array(messageSummary),
+  messages: z.array(messageSummarySchema),
 });
 
 function listed(found: SearchResult, page: MailRange): Answer {
@@ -70,7 +70,7 @@ export function mailboxRoutes(mailbox: Mailbox): readonly Route[] {
       path: `${base}/messages`,
       summary: 'List messages, newest first',
       query: listQuery,
-      answers: { 200: { description: 'A page of messages', schema: messagePage } },
+      answers: { 200: { description: 'A page of messages', schema: messagePageSchema } },
       handle: async ({ query }) => listed(mailbox.search('', query), query),
     }),
     route({
@@ -79,7 +79,7 @@ export function mailboxRoutes(mailbox: Mailbox): readonly Route[] {
       path: `${base}/search`,
       summary: 'Search messages, newest first',
       query: searchQuery,
-      answers: { 200: { description: 'A page of messages', schema: messagePage } },
+      answers: { 200: { description: 'A page of messages', schema: messagePageSchema } },
       handle: async ({ query }) => listed(mailbox.search(query.query, query), query),
     }),
     route({
@@ -123,7 +123,7 @@ export function mailboxRoutes(mailbox: Mailbox): readonly Route[] {
       path: `${base}/message/:id/headers`,
       summary: 'The headers of a message',
       params: byId,
-      answers: { 200: { description: 'The headers', schema: messageHeaders } },
+      answers: { 200: { description: 'The headers', schema: messageHeadersSchema } },
       problems: [problems.not_found],
       handle: async ({ params }) => ({ status: 200, body: existing(await mailbox.headers(params.id)) }),
     }),

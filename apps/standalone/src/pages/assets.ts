@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type Answer, type Route, route, securityHeaders } from '@latchkey/http';
-import { localOnly } from './local-only.ts';
+import { localOnlyPolicy } from './local-only.ts';
 
 const mediaTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -34,7 +34,7 @@ function assetRoute(folder: string, file: string): Route {
     summary: `The file ${file}`,
     hidden: true,
     quiet: true,
-    policy: localOnly,
+    policy: localOnlyPolicy,
     cacheControl: 'no-cache',
     answers: { 200: { description: 'The file', media: [type] } },
     handle: async () => (path ? htmlPage(text) : { status: 200, text: { type, text } }),

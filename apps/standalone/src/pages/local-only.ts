@@ -29,7 +29,7 @@ export function isLoopback(address: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(address);
 }
 
-export const localOnly: Policy<null> = {
+export const localOnlyPolicy: Policy<null> = {
   who: 'a browser on this machine (development only)',
   bearer: false,
   problems: [misdirectedRequest],

@@ -1,13 +1,13 @@
 /** The routes that exist only in development: the pages and their data. */
 import type { Route } from '@latchkey/http';
-import { type Descriptions, docsRoutes } from '../docs/routes.ts';
+import { type ApiDocuments, docsRoutes } from '../docs/routes.ts';
 import type { Mailbox } from '../mailbox/mailbox.ts';
 import { mailboxRoutes } from '../mailbox/routes.ts';
 import { type TopicBrowser, topicsRoutes } from '../topics/routes.ts';
 import { assetRoutes } from './assets.ts';
 
 export function developmentRoutes(
-  parts: Descriptions & { readonly mailbox: Mailbox; readonly log: TopicBrowser },
+  parts: ApiDocuments & { readonly mailbox: Mailbox; readonly log: TopicBrowser },
 ): readonly Route[] {
   return [
     ...assetRoutes(),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { getJson, serveRoutes, temporaryDatabase } from '../testing.ts';
-import { recordList, topicList, topicsRoutes } from './routes.ts';
+import { recordListSchema, topicListSchema, topicsRoutes } from './routes.ts';
 
 async function running(t: TestContext) {
   function now() {
@@ -22,10 +22,10 @@ function record(key: string | null, value: string | Buffer | null) {
   };
 }
 async function topics(url: string) {
-  return (await getJson(url, topicList)).topics;
+  return (await getJson(url, topicListSchema)).topics;
 }
 async function records(url: string) {
-  return (await getJson(url, recordList)).records;
+  return (await getJson(url, recordListSchema)).records;
 }
 
 test('topics are listed with their partitions and how many records they hold', async (t) => {

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { BusRecord } from '@latchkey/bus';
 import { Problem, problems, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
-import { localOnly } from '../pages/local-only.ts';
+import { localOnlyPolicy } from '../pages/local-only.ts';
 
 /** The part of the embedded bus that reads topics. */
 export interface TopicBrowser {
@@ -22,10 +22,10 @@ export interface TopicBrowser {
   ): readonly BusRecord[];
 }
 
-const shared = { method: 'GET', tag: 'topics', hidden: true, quiet: true, policy: localOnly } as const;
+const shared = { method: 'GET', tag: 'topics', hidden: true, quiet: true, policy: localOnlyPolicy } as const;
 const whole = z.coerce.number().int().min(0);
 
-export const topicList = z.object({
+export const topicListSchema = z.object({
   topics: z.array(z.object({ name: z.string(), partitions: z.number(), records: z.number() })),
 });
 
@@ -37,7 +37,7 @@ const shownRecord = z.object({
   headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
   value: z.json(),
 });
-export const recordList = z.object({ records: z.array(shownRecord) });
+export const recordListSchema = z.object({ records: z.array(shownRecord) });
 type ShownRecord = z.infer<typeof shownRecord>;
 
 const recordsQuery = z.object({
@@ -100,7 +100,7 @@ export function topicsRoutes(log: TopicBrowser): readonly Route[] {
       ...shared,
       path: '/topics/api/topics',
       summary: 'Topics with their partitions and how many records they hold',
-      answers: { 200: { description: 'The topics', schema: topicList } },
+      answers: { 200: { description: 'The topics', schema: topicListSchema } },
       handle: async () => ({ status: 200, body: { topics: log.topics() } }),
     }),
     route({
@@ -109,7 +109,7 @@ export function topicsRoutes(log: TopicBrowser): readonly Route[] {
       summary: 'Records, newest last: from an offset on, or the newest',
       params: z.object({ name: z.string().min(1).max(249) }),
       query: recordsQuery,
-      answers: { 200: { description: 'The records', schema: recordList } },
+      answers: { 200: { description: 'The records', schema: recordListSchema } },
       problems: [problems.not_found],
       handle: async ({ params, query }) => {
         const { name } = topicNamed(params.name);
