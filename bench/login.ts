@@ -1,5 +1,5 @@
 import autocannon from 'autocannon';
-import { type Person, somebody } from '../test/support/people.ts';
+import { newPerson, type Person } from '../test/support/people.ts';
 import { type Benchmark, type Figure, targetAtMost, targetAtMostAbove } from './support/benchmark.ts';
 import { measureHashCpu } from './support/hash-limit.ts';
 import { measureMs, repeatConcurrently } from './support/load.ts';
@@ -17,7 +17,7 @@ export const loginBenchmark: Benchmark = {
   method: `CPU of the server process, all threads, against that of bare argon2id hashes (m=19456, t=2, p=1), alternating: ${LOGINS} of each, ${ROUNDS} times, medians. Then ${LOAD_SECONDS} s of logins over ${CONNECTIONS} connections, while another client requests /livez.`,
   async run() {
     await using server = await startServer();
-    const person = somebody();
+    const person = newPerson();
     await server.people.signUp(person);
     return [await cpuOfLogin(server, person), ...(await underLoad(server, person))];
   },

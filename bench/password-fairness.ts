@@ -5,7 +5,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
-import { type Person, somebody } from '../test/support/people.ts';
+import { newPerson, type Person } from '../test/support/people.ts';
 import { type Server, startServer } from './support/server.ts';
 import { percentile } from './support/statistics.ts';
 
@@ -44,8 +44,8 @@ async function logIn(server: Server, person: Person, ip: string): Promise<Login>
 }
 
 await using server = await startServer({ TRUSTED_PROXIES: '127.0.0.1,::1', HASH_WAIT_SECONDS: '5' });
-const people = await Promise.all(Array.from({ length: PEOPLE }, () => server.people.verified(somebody())));
-const attacker = await server.people.verified(somebody('attacker'));
+const people = await Promise.all(Array.from({ length: PEOPLE }, () => server.people.verified(newPerson())));
+const attacker = await server.people.verified(newPerson('attacker'));
 
 let flooding = true;
 const flooded = flood(server, attacker).finally(() => {

@@ -1,4 +1,4 @@
-import { somebody } from '../test/support/people.ts';
+import { newPerson } from '../test/support/people.ts';
 import { type Benchmark, type Figure, targetAtMost } from './support/benchmark.ts';
 import { repeatConcurrently } from './support/load.ts';
 import { type BareServer, startBareServer } from './support/refresh-limit.ts';
@@ -53,7 +53,7 @@ function post(url: string) {
  * @returns their refresh tokens
  */
 async function sessions({ people }: Server, many: number): Promise<string[]> {
-  const person = somebody();
+  const person = newPerson();
   await people.signUp(person);
   const tokens: string[] = [];
   for (let i = 0; i < many; i += 1) tokens.push((await people.login(person)).refreshToken);

@@ -1,5 +1,5 @@
 import { eventually } from '../test/support/eventually.ts';
-import { somebody } from '../test/support/people.ts';
+import { newPerson } from '../test/support/people.ts';
 import { type Benchmark, targetAtMostAbove } from './support/benchmark.ts';
 import { measureHashCpu } from './support/hash-limit.ts';
 import { repeatConcurrently } from './support/load.ts';
@@ -44,7 +44,7 @@ export const signUpBenchmark: Benchmark = {
 async function cpuOfSignUp(server: Server): Promise<number> {
   const before = await sent(server);
   return server.cpuOf(SIGN_UPS, async () => {
-    await repeatConcurrently(SIGN_UPS, 1, () => server.people.signUp(somebody()));
+    await repeatConcurrently(SIGN_UPS, 1, () => server.people.signUp(newPerson()));
     await eventually('all mails are sent', async () => (await sent(server)) >= before + SIGN_UPS);
   });
 }

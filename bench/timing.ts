@@ -4,7 +4,7 @@
  * 1 if medians differ by more than 5 ms. Not part of `npm run bench`, because it takes minutes.
  * Usage: `npm run bench:timing -- [samples]`
  */
-import { type Person, somebody } from '../test/support/people.ts';
+import { newPerson, type Person } from '../test/support/people.ts';
 import { type Server, startServer } from './support/server.ts';
 import { measureAlternately } from './support/statistics.ts';
 
@@ -26,7 +26,7 @@ type Ask = (person: Person) => Promise<{ readonly status: number }>;
 function cycleOf(people: readonly Person[]): () => Person {
   let next = 0;
   return () => {
-    const person = people[next % people.length] ?? somebody();
+    const person = people[next % people.length] ?? newPerson();
     next += 1;
     return person;
   };
@@ -48,8 +48,8 @@ async function preparedIn({ people }: Server): Promise<Addresses> {
   const known: Person[] = [];
   const pending: Person[] = [];
   for (let n = 0; n < ADDRESSES; n += 1) {
-    known.push(await people.verified(somebody('known')));
-    const other = somebody('pending');
+    known.push(await people.verified(newPerson('known')));
+    const other = newPerson('pending');
     await people.signUp(other);
     pending.push(other);
   }
@@ -57,12 +57,12 @@ async function preparedIn({ people }: Server): Promise<Addresses> {
 }
 
 function signUps({ people }: Server, { known }: Addresses) {
-  let latest = somebody('unknown');
+  let latest = newPerson('unknown');
   function withAddressOf({ email }: Person): Person {
-    return { ...somebody('again'), email };
+    return { ...newPerson('again'), email };
   }
   function unknown(): Person {
-    latest = somebody('unknown');
+    latest = newPerson('unknown');
     return latest;
   }
   return measureAlternately(samples, {
@@ -76,7 +76,7 @@ function signUps({ people }: Server, { known }: Addresses) {
 function byAddress({ known, pending }: Addresses, ask: Ask, status: number) {
   return measureAlternately(samples, {
     known: timed(ask, status, known),
-    unknown: timed(ask, status, () => somebody('nobody')),
+    unknown: timed(ask, status, () => newPerson('nobody')),
     pending: timed(ask, status, pending),
   });
 }

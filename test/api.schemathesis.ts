@@ -12,7 +12,7 @@ import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import { assertStatus, createClient } from './support/client.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { createAdmin, createPeople } from './support/people.ts';
+import { createAdmin, createPersonActions } from './support/people.ts';
 import { startStandalone } from './support/standalone.ts';
 
 /** Requests per operation and phase. */
@@ -20,7 +20,7 @@ const EXAMPLES = '50';
 
 const system = await startStandalone({ LIMITS: 'off' });
 after(() => system.stop());
-const people = createPeople(createClient(system.url), createMailbox(system.mailbox));
+const people = createPersonActions(createClient(system.url), createMailbox(system.mailbox));
 
 /** Runs schemathesis. @throws AssertionError with its report if it has found a fault */
 async function run(...options: readonly string[]): Promise<void> {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { assertStatus, createClient } from './support/client.ts';
 import { createMailbox, linkOf } from './support/mailbox.ts';
-import { somebody } from './support/people.ts';
-import { runToEnd, startStandalone } from './support/standalone.ts';
+import { newPerson } from './support/people.ts';
+import { runUntilExit, startStandalone } from './support/standalone.ts';
 
 /** A picture of one transparent pixel. */
 const PNG = Buffer.from(
@@ -33,7 +33,7 @@ test('the logo of a file is on the page of a link and in its mail, and everybody
   await writeFile(file, PNG);
   const system = await startStandalone({ BRAND_NAME: 'Example Books', BRAND_LOGO_FILE: file });
   t.after(system.stop);
-  const ada = somebody();
+  const ada = newPerson();
   assertStatus(await createClient(system.url).post('/auth/signup', { json: ada }), 201);
   const mail = await createMailbox(system.mailbox).next(ada.email, 'Verify your email');
   const page = await fetch(linkOf(mail).url, { headers: { Accept: 'text/html' } });
@@ -61,7 +61,7 @@ test('a file that is no logo is refused at the start, by the name of the setting
     [svg, 'must be a PNG, JPEG or GIF: mail programs show no other images'],
     [none, 'must be a file that can be read'],
   ] as const) {
-    const ended = await runToEnd({ BRAND_LOGO_FILE: file, DATA_DIR: join(folder, 'data') });
+    const ended = await runUntilExit({ BRAND_LOGO_FILE: file, DATA_DIR: join(folder, 'data') });
     assert.deepEqual(ended, { code: 1, stdout: '', stderr: `BRAND_LOGO_FILE: ${fault}\n` });
   }
 });

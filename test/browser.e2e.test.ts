@@ -3,16 +3,16 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import {
-  type Look,
+  type BrowserWindow,
+  browserSkipReason,
   launchBrowser,
-  looks,
   openWindow,
-  type Visitor,
-  withoutBrowser,
+  type WindowVariant,
+  windowVariants,
 } from './support/browser.ts';
 import { assertStatus, createClient } from './support/client.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { createPeople, type People, type Person, somebody } from './support/people.ts';
+import { createPersonActions, newPerson, type Person, type PersonActions } from './support/people.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
@@ -27,16 +27,16 @@ const MISTAKES = [
   'GET /api/v1/auth/password-reset-confirm/:token 400',
 ];
 
-if (withoutBrowser) console.log(withoutBrowser);
+if (browserSkipReason) console.log(browserSkipReason);
 
-describe('in a browser', { skip: withoutBrowser }, () => {
+describe('in a browser', { skip: browserSkipReason }, () => {
   let system: Standalone;
   let browser: Browser;
-  let people: People;
+  let people: PersonActions;
 
   before(async () => {
     system = await startStandalone();
-    people = createPeople(createClient(system.url), createMailbox(system.mailbox));
+    people = createPersonActions(createClient(system.url), createMailbox(system.mailbox));
     browser = await launchBrowser();
   });
   after(async () => {
@@ -62,7 +62,11 @@ describe('in a browser', { skip: withoutBrowser }, () => {
   }
 
   /** Searches the mailbox for a person, opens the mail with this subject, and follows its link. */
-  async function follow({ page, context, look }: Visitor, { email }: Person, subject: string): Promise<Page> {
+  async function follow(
+    { page, context, look }: BrowserWindow,
+    { email }: Person,
+    subject: string,
+  ): Promise<Page> {
     await page.goto(`${system.url}/mailbox`);
     await page.getByLabel('Search mails').fill(`to:${email}`);
     const mails = page.locator('#mails a');
@@ -79,7 +83,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     return opened;
   }
 
-  async function signUp({ page, look }: Visitor, ada: Person): Promise<void> {
+  async function signUp({ page, look }: BrowserWindow, ada: Person): Promise<void> {
     // Wait for the first list of mails: the page shows only mails that arrive after that.
     const listed = page.waitForResponse((response) => response.url().includes('/mailbox/api/v1/messages'));
     await page.goto(system.url);
@@ -98,7 +102,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     await look(page, 'client-reader');
   }
 
-  async function verify(visitor: Visitor, ada: Person): Promise<void> {
+  async function verify(visitor: BrowserWindow, ada: Person): Promise<void> {
     const page = await follow(visitor, ada, 'Verify your email');
     await page.getByText(ada.username).waitFor();
     await visitor.look(page, 'verify');
@@ -110,7 +114,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     await page.close();
   }
 
-  async function logIn({ page, look }: Visitor, ada: Person, password: string): Promise<void> {
+  async function logIn({ page, look }: BrowserWindow, ada: Person, password: string): Promise<void> {
     await act(page, 'sign-in', 'Sign in', { Email: ada.email, Password: password });
     await page.getByText('Signed in.').waitFor();
     await look(page, 'client-logged-in');
@@ -118,7 +122,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     await page.locator('main .result').getByText(ada.email).waitFor();
   }
 
-  async function reset(visitor: Visitor, ada: Person): Promise<void> {
+  async function reset(visitor: BrowserWindow, ada: Person): Promise<void> {
     await act(visitor.page, 'forgot', 'Request a reset', { Email: ada.email });
     await visitor.page.getByText('If the account exists, a mail is on its way.').waitFor();
     const page = await follow(visitor, ada, 'Reset your password');
@@ -149,9 +153,9 @@ describe('in a browser', { skip: withoutBrowser }, () => {
   }
 
   test('a press on a mail is a click on it, though the list renews itself meanwhile', async (t) => {
-    const { page, context } = await openWindow(browser, looks[0] as Look);
+    const { page, context } = await openWindow(browser, windowVariants[0] as WindowVariant);
     t.after(() => context.close());
-    const persons = [somebody(), somebody()] as const;
+    const persons = [newPerson(), newPerson()] as const;
     for (const person of persons) assertStatus(await people.signUp(person), 201);
     await page.goto(`${system.url}/mailbox`);
     const [older, newer] = persons.map(({ email }) => page.locator('#mails a').filter({ hasText: email }));
@@ -173,10 +177,10 @@ describe('in a browser', { skip: withoutBrowser }, () => {
   });
 
   test('an admin finds an account, closes it and opens it again, and mails several people', async (t) => {
-    const [root, ada] = [await people.verified(somebody('root')), await people.verified(somebody())];
+    const [root, ada] = [await people.verified(newPerson('root')), await people.verified(newPerson())];
     await system.ops('role', root.email, 'admin');
     for (const person of [root, ada]) await known(person);
-    const visitor = await openWindow(browser, looks[0] as Look);
+    const visitor = await openWindow(browser, windowVariants[0] as WindowVariant);
     const { page } = visitor;
     t.after(() => visitor.context.close());
     await logIn(visitor, root, root.password);
@@ -196,7 +200,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     await page.getByText('AccountEnabled').first().waitFor();
     await visitor.look(page, 'client-history');
 
-    const others = [somebody('one'), somebody('two')].map(({ email }) => email);
+    const others = [newPerson('one'), newPerson('two')].map(({ email }) => email);
     await act(page, 'send-mail', 'Send mail', { Addresses: others.join(', ') });
     await page.getByText('All of them are in one event').waitFor();
     await page.goto(`${system.url}/mailbox`);
@@ -205,11 +209,11 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     assert.deepEqual(visitor.refused(), []);
   });
 
-  for (const look of looks) {
+  for (const look of windowVariants) {
     test(`somebody signs up, verifies, logs in and resets the password: ${look.width} px, ${look.colorScheme}`, async (t) => {
       const visitor = await openWindow(browser, look);
       t.after(() => visitor.context.close());
-      const ada = somebody();
+      const ada = newPerson();
       await signUp(visitor, ada);
       await verify(visitor, ada);
       await known(ada);

@@ -6,14 +6,14 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { assertProblem, assertStatus, createClient } from './support/client.ts';
 import { createMailbox, linkOf } from './support/mailbox.ts';
-import { createPeople, somebody } from './support/people.ts';
+import { createPersonActions, newPerson } from './support/people.ts';
 import { startStandalone } from './support/standalone.ts';
 
 const system = await startStandalone({ LIMITS: 'off', ERASURE_GRACE_DAYS: '0' });
 after(() => system.stop());
 const client = createClient(system.url);
 const mailbox = createMailbox(system.mailbox);
-const people = createPeople(client, mailbox);
+const people = createPersonActions(client, mailbox);
 
 const CONFIRM = 'Confirm your new email address';
 const CHANGED = 'Your email address was changed';
@@ -21,14 +21,14 @@ const DAY_MS = 24 * 3_600_000;
 
 /** Creates a verified account and signs in to it. */
 async function signedIn(name: string) {
-  const person = await people.verified(somebody(name));
+  const person = await people.verified(newPerson(name));
   return { ...person, ...(await people.login(person)) };
 }
 
 /** Creates an account and changes its e-mail address. */
 async function moved(name: string) {
   const person = await signedIn(name);
-  const { email: newEmail } = somebody('new');
+  const { email: newEmail } = newPerson('new');
   const { password, accessToken: token } = person;
   assertStatus(await client.post('/auth/change-email', { token, json: { newEmail, password } }), 202);
   const link = linkOf(await mailbox.next(newEmail, CONFIRM));
@@ -57,7 +57,7 @@ test('the new address and the password confirm a change; login and mails follow 
   );
   assertStatus(await client.post('/auth/password-reset-request', { json: { email: newEmail } }), 202);
   await mailbox.next(newEmail, 'Reset your password');
-  const again = { newEmail: somebody().email, password };
+  const again = { newEmail: newPerson().email, password };
   assertProblem(await client.post('/auth/change-email', { token, json: again }), 409, 'email_change_recent');
 });
 
@@ -65,7 +65,7 @@ test('an address in use is answered alike: its owner is told, and nothing else h
   const [ada, eve] = [await signedIn('ada'), await signedIn('eve')];
   const { password, accessToken: token } = ada;
   const answers = [];
-  for (const newEmail of [somebody('free').email, eve.email]) {
+  for (const newEmail of [newPerson('free').email, eve.email]) {
     const { status, text } = await client.post('/auth/change-email', { token, json: { newEmail, password } });
     answers.push([status, text]);
   }
@@ -95,7 +95,7 @@ test('a thief can neither keep nor erase an account that the previous address ta
     [200, 401, 401],
   );
   // The new address is free again: another person can sign up with it.
-  await people.verified({ ...somebody('next'), email: newEmail });
+  await people.verified({ ...newPerson('next'), email: newEmail });
 });
 
 test('an operator takes the account back for an owner who has lost the mail', async () => {

@@ -13,13 +13,13 @@ import {
 import { createClient as createHttp } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox, linkOf } from './support/mailbox.ts';
-import { createPeople, type Person, somebody } from './support/people.ts';
+import { createPersonActions, newPerson, type Person } from './support/people.ts';
 import { startStandalone } from './support/standalone.ts';
 
 const system = await startStandalone({ LIMITS: 'off' });
 after(() => system.stop());
 const mailbox = createMailbox(system.mailbox);
-const people = createPeople(createHttp(system.url), mailbox);
+const people = createPersonActions(createHttp(system.url), mailbox);
 
 /** Signs in, and waits until the read model has the account: until then, queries are answered with 503. */
 async function signIn(client: AuthClient, { email, password }: Person): Promise<Session> {
@@ -48,7 +48,7 @@ function openClient(storage: Storage = memoryStorage()) {
 
 test('signs up, verifies by the link, signs in, and reads its own writes', async () => {
   const { client } = openClient();
-  const ada = somebody('ada');
+  const ada = newPerson('ada');
   await client.signUp(ada);
   const { url } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
   await client.verifyFromUrl(String(url)).confirm({ password: ada.password });
@@ -66,8 +66,8 @@ test('signs up, verifies by the link, signs in, and reads its own writes', async
 
 test('moves an account to another address by the link, and back by the other one', async () => {
   const { client } = openClient();
-  const ada = await people.verified(somebody('ada'));
-  const newEmail = somebody('moved').email;
+  const ada = await people.verified(newPerson('ada'));
+  const newEmail = newPerson('moved').email;
   await client.signIn(ada.email, ada.password);
   await dataOf(client.api.POST('/api/v1/auth/change-email', { body: { newEmail, password: ada.password } }));
   const confirm = linkOf(await mailbox.next(newEmail, 'Confirm your new email address'));
@@ -84,14 +84,14 @@ test('problems have a code and the fields that they are about', async () => {
   const refused = await client.signUp({ email: 'x', password: 'short', username: 'ada' }).catch(String);
   assert.match(String(refused), /ApiProblem/);
   await assert.rejects(
-    client.signIn(somebody().email, 'wrong password'),
+    client.signIn(newPerson().email, 'wrong password'),
     (error) => error instanceof ApiProblem && error.code === 'invalid_credentials' && error.status === 401,
   );
 });
 
 test('refreshes once for many requests, before the token expires', async () => {
   const { client, network } = openClient();
-  const ada = await people.verified(somebody('ada'));
+  const ada = await people.verified(newPerson('ada'));
   const first = await signIn(client, ada);
   network.ahead = first.expiresAt - Date.now();
   const answers = await Promise.all(Array.from({ length: 5 }, () => client.api.GET('/api/v1/users/me')));
@@ -102,7 +102,7 @@ test('refreshes once for many requests, before the token expires', async () => {
 test('two tabs with one storage refresh once, and sign out together', async () => {
   const storage = memoryStorage();
   const [here, there] = [openClient(storage), openClient(storage)];
-  const ada = await people.verified(somebody('ada'));
+  const ada = await people.verified(newPerson('ada'));
   const { expiresAt } = await signIn(here.client, ada);
   await there.client.restore();
   for (const { network } of [here, there]) network.ahead = expiresAt - Date.now();
@@ -116,7 +116,7 @@ test('two tabs with one storage refresh once, and sign out together', async () =
 
 test('stays signed in while the network is away, and learns that its session was ended', async () => {
   const { client, network } = openClient();
-  const ada = await people.verified(somebody('ada'));
+  const ada = await people.verified(newPerson('ada'));
   const { expiresAt } = await signIn(client, ada);
   network.ahead = expiresAt - Date.now();
   network.isDown = true;

@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { assertStatus, type Client, createClient } from './support/client.ts';
-import { type Cluster, services, startCluster } from './support/cluster.ts';
+import { type Cluster, serviceNames, startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
-import { createPeople, type People, somebody } from './support/people.ts';
+import { createPersonActions, newPerson, type PersonActions } from './support/people.ts';
 import { shiftedClockSettings } from './support/programs.ts';
 
 const AHEAD_SECONDS = 50;
@@ -18,7 +18,7 @@ const TURNS = 3;
 let cluster: Cluster;
 let client: Client;
 let mailbox: Mailbox;
-let people: People;
+let people: PersonActions;
 
 before(async () => {
   cluster = await startCluster({
@@ -26,13 +26,13 @@ before(async () => {
   });
   client = createClient(cluster.url);
   mailbox = createMailbox(cluster.mailbox);
-  people = createPeople(client, mailbox);
+  people = createPersonActions(client, mailbox);
 });
 
 after(() => cluster?.stop());
 
 test('sign-ups, links and sessions work at every process, and each mail comes once', async () => {
-  const ada = await people.verified(somebody());
+  const ada = await people.verified(newPerson());
   let { accessToken, refreshToken } = await people.login(ada);
   for (let turn = 0; turn < TURNS; turn += 1) {
     const changed = await client.patch('/auth/profile', {
@@ -65,7 +65,7 @@ test('sign-ups, links and sessions work at every process, and each mail comes on
 });
 
 test('the difference is reported by the processes that are ahead', async () => {
-  for (const service of services) {
+  for (const service of serviceNames) {
     const [ahead, right] = cluster.instances[service];
     assert.ok(ahead && right);
     await eventually(`${service} has measured it`, async () => {

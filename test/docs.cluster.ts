@@ -5,29 +5,29 @@ import { after, before, describe, test } from 'node:test';
 import { MongoClient } from 'mongodb';
 import { createClient } from './support/client.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
-import { type Command, commandsOf, listDocuments } from './support/doc-blocks.ts';
+import { type DocCommand, findTestedCommands, listDocuments } from './support/doc-blocks.ts';
 import { type DocShell, openDocShell } from './support/doc-shell.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { withDatabase } from './support/mongo-url.ts';
-import { createPeople, somebody } from './support/people.ts';
+import { urlOfDatabase } from './support/mongo-url.ts';
+import { createPersonActions, newPerson } from './support/people.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
-import { claimBroker, clearBroker } from './support/test-broker.ts';
+import { clearBroker, ensureEmptyBroker } from './support/test-broker.ts';
 
 const { KAFKA_BROKERS = '', MONGO_URL = '' } = process.env;
 if (!KAFKA_BROKERS || !MONGO_URL) throw new Error('KAFKA_BROKERS and MONGO_URL must be set');
 
-function creates({ shell }: Command): boolean {
+function creates({ shell }: DocCommand): boolean {
   return /ops -- (topics|indexes)\b/.test(shell);
 }
 
-async function runAll(shell: DocShell, commands: readonly Command[]): Promise<void> {
+async function runAll(shell: DocShell, commands: readonly DocCommand[]): Promise<void> {
   assert.ok(commands.length > 0);
   for (const command of commands) await shell.run(command);
 }
 
 test('every block that runs on a cluster is in a document that a test below runs', () => {
-  const run = listDocuments().filter((document) => commandsOf(document, 'cluster').length > 0);
+  const run = listDocuments().filter((document) => findTestedCommands(document, 'cluster').length > 0);
   assert.deepEqual(run, [
     'docs/least-privilege.md',
     'docs/moving.md',
@@ -39,8 +39,8 @@ test('every block that runs on a cluster is in a document that a test below runs
 
 /** Returns an empty database, and a broker without topics. */
 async function emptyServers() {
-  await claimBroker(KAFKA_BROKERS);
-  const url = withDatabase(MONGO_URL, `latchkey_test_${randomBytes(4).toString('hex')}`);
+  await ensureEmptyBroker(KAFKA_BROKERS);
+  const url = urlOfDatabase(MONGO_URL, `latchkey_test_${randomBytes(4).toString('hex')}`);
   return {
     stores: { KAFKA_BROKERS, MONGO_URL: url },
     async clear() {
@@ -62,7 +62,7 @@ describe('on servers that are empty', () => {
   test('docs/ops.md: topics and indexes', async () => {
     const shell = await openDocShell({ env: servers.stores });
     try {
-      await runAll(shell, commandsOf('docs/ops.md', 'cluster').filter(creates));
+      await runAll(shell, findTestedCommands('docs/ops.md', 'cluster').filter(creates));
     } finally {
       await shell.close();
     }
@@ -88,14 +88,14 @@ describe('on servers that are empty', () => {
     });
 
     test('a folder is moved once its standalone has stopped', async () => {
-      const people = createPeople(createClient(standalone.url), createMailbox(standalone.mailbox));
-      const ada = await people.verified(somebody('ada'));
+      const people = createPersonActions(createClient(standalone.url), createMailbox(standalone.mailbox));
+      const ada = await people.verified(newPerson('ada'));
       await eventually('every mail is sent', async () => {
         const states = (await standalone.ops('deliveries', 'list')).split('\n').slice(1, -1);
         return states.length === 2 && states.every((line) => / sent /.test(line));
       });
 
-      const commands = commandsOf('docs/moving.md', 'cluster');
+      const commands = findTestedCommands('docs/moving.md', 'cluster');
       const refused = commands.findIndex(({ output }) => output?.text.startsWith('ops: '));
       await runAll(shell, commands.slice(0, refused + 1));
       await standalone.end();
@@ -115,8 +115,8 @@ describe('on services that run', () => {
   let shell: DocShell;
   before(async () => {
     cluster = await startCluster({ instances: { user: 1, notifier: 1, auth: 1 } });
-    const people = createPeople(createClient(cluster.url), createMailbox(cluster.mailbox));
-    for (const name of ['ada', 'grace']) await people.verified(somebody(name));
+    const people = createPersonActions(createClient(cluster.url), createMailbox(cluster.mailbox));
+    for (const name of ['ada', 'grace']) await people.verified(newPerson(name));
     shell = await openDocShell({
       env: cluster.opsSettings,
       replace: { 'localhost:19092': cluster.stores.KAFKA_BROKERS },
@@ -127,15 +127,16 @@ describe('on services that run', () => {
     await cluster?.stop();
   });
 
-  test('docs/operating.md', () => runAll(shell, commandsOf('docs/operating.md', 'cluster')));
+  test('docs/operating.md', () => runAll(shell, findTestedCommands('docs/operating.md', 'cluster')));
 
-  test('docs/least-privilege.md', () => runAll(shell, commandsOf('docs/least-privilege.md', 'cluster')));
+  test('docs/least-privilege.md', () =>
+    runAll(shell, findTestedCommands('docs/least-privilege.md', 'cluster')));
 
-  test('docs/siem.md', () => runAll(shell, commandsOf('docs/siem.md', 'cluster')));
+  test('docs/siem.md', () => runAll(shell, findTestedCommands('docs/siem.md', 'cluster')));
 
   test('docs/ops.md: verify and rebuild', () =>
     runAll(
       shell,
-      commandsOf('docs/ops.md', 'cluster').filter((command) => !creates(command)),
+      findTestedCommands('docs/ops.md', 'cluster').filter((command) => !creates(command)),
     ));
 });

@@ -8,22 +8,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freePort } from '@latchkey/process/testing/free-port';
-import { type Command, commandsOf, listDocuments, untestedBlocks } from './support/doc-blocks.ts';
+import {
+  type DocCommand,
+  findTestedCommands,
+  findUntestedBlocks,
+  listDocuments,
+} from './support/doc-blocks.ts';
 import { type DocShell, openDocShell } from './support/doc-shell.ts';
 import { eventually } from './support/eventually.ts';
-import { clockSettingsOf, readManifest, unpackFolder } from './support/fixture.ts';
-import { HIGH_LIMITS } from './support/programs.ts';
-import { runToEnd, type Standalone, startStandalone } from './support/standalone.ts';
+import { clockSettingsOf, readManifest, unpackDataFolder } from './support/fixture.ts';
+import { HIGH_LIMIT_SETTINGS } from './support/programs.ts';
+import { runUntilExit, type Standalone, startStandalone } from './support/standalone.ts';
 
 const ADDRESS = 'http://localhost:8080';
 const OPERATIONS = 'http://localhost:9080';
 
 test('every block of commands says how it is tested', () => {
-  assert.deepEqual(listDocuments().flatMap(untestedBlocks), []);
+  assert.deepEqual(listDocuments().flatMap(findUntestedBlocks), []);
 });
 
 test('every block that runs on a standalone is in a document that a test below runs', () => {
-  const run = listDocuments().filter((document) => commandsOf(document, 'standalone', 'server').length > 0);
+  const run = listDocuments().filter(
+    (document) => findTestedCommands(document, 'standalone', 'server').length > 0,
+  );
   assert.deepEqual(run, [
     'README.md',
     'docs/feed.md',
@@ -38,7 +45,7 @@ test('every block that runs on a standalone is in a document that a test below r
 
 /** Starts a server with a command of the documentation, and waits until it has printed the documented output. */
 async function startServer(
-  { shell, output }: Command,
+  { shell, output }: DocCommand,
   env: NodeJS.ProcessEnv,
   replace: Readonly<Record<string, string>>,
 ) {
@@ -74,8 +81,8 @@ test('Getting started, from npm start to the first admin', async (context) => {
     [ADDRESS]: `http://localhost:${port}`,
     [OPERATIONS]: `http://localhost:${operationsPort}`,
   };
-  const env = { ...HIGH_LIMITS, PORT: port, OPERATIONS_PORT: operationsPort, DATA_DIR: folder };
-  const [start, ...commands] = commandsOf('docs/getting-started.md', 'server', 'standalone');
+  const env = { ...HIGH_LIMIT_SETTINGS, PORT: port, OPERATIONS_PORT: operationsPort, DATA_DIR: folder };
+  const [start, ...commands] = findTestedCommands('docs/getting-started.md', 'server', 'standalone');
   assert.ok(start?.place === 'server');
   const server = await startServer(start, { ...process.env, ...env }, replace);
   const shell = await openDocShell({ env, replace, inCheckout: true });
@@ -102,7 +109,7 @@ describe('on a standalone', () => {
 
   for (const document of ['README.md', 'docs/siem.md', 'docs/subscribing.md'])
     test(document, async () => {
-      for (const command of commandsOf(document, 'standalone')) await shell.run(command);
+      for (const command of findTestedCommands(document, 'standalone')) await shell.run(command);
     });
 });
 
@@ -114,7 +121,7 @@ test('docs/feed.md, on a standalone and its data folder', async (context) => {
     replace: { [ADDRESS]: standalone.url },
   });
   try {
-    for (const command of commandsOf('docs/feed.md', 'standalone')) await shell.run(command);
+    for (const command of findTestedCommands('docs/feed.md', 'standalone')) await shell.run(command);
   } finally {
     await shell.close();
   }
@@ -129,7 +136,7 @@ test('docs/webhooks.md, with a receiver on a free port', async (context) => {
     inCheckout: true,
   });
   try {
-    for (const command of commandsOf('docs/webhooks.md', 'standalone')) await shell.run(command);
+    for (const command of findTestedCommands('docs/webhooks.md', 'standalone')) await shell.run(command);
   } finally {
     await shell.close();
   }
@@ -145,7 +152,7 @@ test('docs/guards.md, with the books on a free port', async (context) => {
     inCheckout: true,
   });
   try {
-    for (const command of commandsOf('docs/guards.md', 'standalone')) await shell.run(command);
+    for (const command of findTestedCommands('docs/guards.md', 'standalone')) await shell.run(command);
   } finally {
     await shell.close();
   }
@@ -157,7 +164,7 @@ function anEventKey(): string {
 
 test('docs/ops.md, on a data folder with parked accounts, dead letters and mails in every state', async (context) => {
   const manifest = await readManifest();
-  const folder = await unpackFolder();
+  const folder = await unpackDataFolder();
   context.after(() => rm(folder, { recursive: true, force: true }));
   function idOf(wanted: string): string {
     const id = manifest.accounts.find(({ name }) => name === wanted)?.id;
@@ -171,7 +178,7 @@ test('docs/ops.md, on a data folder with parked accounts, dead letters and mails
     WEBHOOK_SECRET_KEY: randomBytes(32).toString('base64url'),
     ...clockSettingsOf(manifest),
   };
-  const { code, stderr } = await runToEnd(env, { ops: ['upgrade'] });
+  const { code, stderr } = await runUntilExit(env, { ops: ['upgrade'] });
   assert.equal(code, 0, stderr);
   const shell = await openDocShell({
     env,
@@ -179,7 +186,7 @@ test('docs/ops.md, on a data folder with parked accounts, dead letters and mails
     ids: { '01a1ff4e-4c69-77ba-93b1-fcec3de4b88f': idOf('ben') },
   });
   try {
-    for (const command of commandsOf('docs/ops.md', 'standalone')) await shell.run(command);
+    for (const command of findTestedCommands('docs/ops.md', 'standalone')) await shell.run(command);
   } finally {
     await shell.close();
   }

@@ -6,14 +6,14 @@ import { after, test } from 'node:test';
 import { assertProblem, assertStatus, createClient } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox, linkOf } from './support/mailbox.ts';
-import { createAdmin, createPeople, type Person, somebody } from './support/people.ts';
-import { runToEnd, startStandalone } from './support/standalone.ts';
+import { createAdmin, createPersonActions, newPerson, type Person } from './support/people.ts';
+import { runUntilExit, startStandalone } from './support/standalone.ts';
 
 const system = await startStandalone();
 after(() => system.stop());
 const client = createClient(system.url);
 const mailbox = createMailbox(system.mailbox);
-const people = createPeople(client, mailbox);
+const people = createPersonActions(client, mailbox);
 const admin = await createAdmin(system, people);
 
 /** Returns the files of the data folder that contain a string; case is ignored. */
@@ -25,7 +25,7 @@ async function filesWith(words: string): Promise<readonly string[]> {
 
 /** Creates a person whose account has many kinds of events. */
 async function busyPerson(name: string): Promise<Person & { readonly id: string; readonly token: string }> {
-  const person = await people.verified(somebody(name));
+  const person = await people.verified(newPerson(name));
   const { id, accessToken: token } = await people.login(person);
   const names = { firstName: `Augusta ${person.username}`, lastName: 'Byron' };
   assertStatus(await client.patch('/auth/profile', { token, json: names }), 200);
@@ -49,7 +49,7 @@ async function certificateOf(id: string): Promise<Certificate> {
 
 /** Returns the places in which `ops erase --check` finds data of the person. */
 async function tracesOf(account: string): Promise<readonly string[]> {
-  const checked = await runToEnd(
+  const checked = await runUntilExit(
     { DATA_DIR: system.folder },
     { ops: ['erase', '--check', account, '--json'] },
   );

@@ -8,23 +8,23 @@ import { after, before, test } from 'node:test';
 import { assertStatus, type Client, createClient } from './support/client.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
-import { readTopic, subjectOf } from './support/kcat.ts';
+import { readTopic, streamIdOf } from './support/kcat.ts';
 import { createMailbox, type Mailbox } from './support/mailbox.ts';
-import { createPeople, type People, type Person, somebody } from './support/people.ts';
+import { createPersonActions, newPerson, type Person, type PersonActions } from './support/people.ts';
 import type { RawRecord } from './support/poison.ts';
-import { ACCOUNTS, openKafkaLog, type PoisonLog, partitionOf } from './support/poison-log.ts';
+import { ACCOUNTS_TOPIC, openKafkaLog, type PoisonLog, partitionOf } from './support/poison-log.ts';
 
 let cluster: Cluster;
 let client: Client;
 let mailbox: Mailbox;
-let people: People;
+let people: PersonActions;
 let log: PoisonLog;
 
 before(async () => {
   cluster = await startCluster();
   client = createClient(cluster.url);
   mailbox = createMailbox(cluster.mailbox);
-  people = createPeople(client, mailbox);
+  people = createPersonActions(client, mailbox);
   log = await openKafkaLog(cluster.stores.KAFKA_BROKERS);
 });
 
@@ -80,12 +80,12 @@ async function forgedCounted(service: 'user' | 'notifier'): Promise<number> {
 }
 
 test('forged records are set aside by user and notifier; the true next event counts', async () => {
-  const person: Person = await people.verified(somebody('ada'));
+  const person: Person = await people.verified(newPerson('ada'));
   const { id, accessToken: token } = await people.login(person);
   // Wait for the read model: the events that it contains are on the topic.
   assertStatus(await people.me(token), 200);
-  const journaled = (await readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS)).filter(
-    (record) => subjectOf(record) === id,
+  const journaled = (await readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS_TOPIC)).filter(
+    (record) => streamIdOf(record) === id,
   );
   const due = journaled.length + 1;
   const last = journaled.at(-1);
@@ -97,8 +97,8 @@ test('forged records are set aside by user and notifier; the true next event cou
   );
   const replayed = { ...unsigned, headers: { ...unsigned.headers, ...Object.fromEntries(borrowed) } };
   const places = [
-    await log.append(ACCOUNTS, partitionOf(id), unsigned),
-    await log.append(ACCOUNTS, partitionOf(id), replayed),
+    await log.append(ACCOUNTS_TOPIC, partitionOf(id), unsigned),
+    await log.append(ACCOUNTS_TOPIC, partitionOf(id), replayed),
   ];
 
   const json = { firstName: 'Genuine' };

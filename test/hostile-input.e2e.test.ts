@@ -9,19 +9,24 @@ import { assertProblem, createClient, type Reply } from './support/client.ts';
 import { createClientKey } from './support/client-key.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox, linkOf } from './support/mailbox.ts';
-import { faultsOf, type Operation, operationsOf, problemFaults } from './support/openapi.ts';
-import { NOBODY, samplePath } from './support/openapi-samples.ts';
-import { createAdmin, createPeople, type Person, somebody } from './support/people.ts';
+import {
+  findProblemViolations,
+  findResponseViolations,
+  type Operation,
+  operationsOf,
+} from './support/openapi.ts';
+import { samplePath, UNKNOWN_ACCOUNT_ID } from './support/openapi-samples.ts';
+import { createAdmin, createPersonActions, newPerson, type Person } from './support/people.ts';
 import { type RawInput, sendRawRequest } from './support/raw-request.ts';
 import { startStandalone } from './support/standalone.ts';
-import { dumpOf } from './support/store.ts';
+import { dumpTables } from './support/store.ts';
 
 // The access tokens are used until the last test, which may be much later on a busy machine.
 const system = await startStandalone({ LIMITS: 'off', ACCESS_TOKEN_MINUTES: '60' });
 after(() => system.stop());
 const client = createClient(system.url);
 const mailbox = createMailbox(system.mailbox);
-const people = createPeople(client, mailbox);
+const people = createPersonActions(client, mailbox);
 
 const NEW_PASSWORD = 'quite another passphrase';
 
@@ -44,17 +49,17 @@ async function linkToKeep(person: Person): Promise<string> {
 }
 
 /** A person who has requested a reset link and has not used it. */
-const forgetful = await people.verified(somebody('forgetful'));
+const forgetful = await people.verified(newPerson('forgetful'));
 await client.post('/auth/password-reset-request', { json: { email: forgetful.email } });
-const leaver = await people.verified(somebody('leaver'));
-const pending = somebody('pending');
+const leaver = await people.verified(newPerson('leaver'));
+const pending = newPerson('pending');
 await people.signUp(pending);
-const verified = await people.verified(somebody('verified'));
+const verified = await people.verified(newPerson('verified'));
 const admin = await createAdmin(system, people);
 /** A person whose e-mail address was changed; the change can still be undone. */
-const moved = await people.verified(somebody('moved'));
+const moved = await people.verified(newPerson('moved'));
 /** A person who has requested a different e-mail address and has not confirmed it. */
-const moving = await people.verified(somebody('moving'));
+const moving = await people.verified(newPerson('moving'));
 
 const tokens = {
   pending: await people.login(pending),
@@ -76,7 +81,7 @@ const links = {
  */
 async function linkToNewAddress(person: Person): Promise<string> {
   const { accessToken } = await people.login(person);
-  const newEmail = somebody('new').email;
+  const newEmail = newPerson('new').email;
   const json = { newEmail, password: person.password };
   await client.post('/auth/change-email', { token: accessToken, json });
   return linkTo({ ...person, email: newEmail }, 'Confirm your new email address');
@@ -127,7 +132,7 @@ const ofVerified = { params: { id: tokens.verified.id }, as: 'admin' } as const;
 const examples: Readonly<Record<string, Example>> = {
   'POST /auth/signup': {
     body: {
-      ...somebody('newcomer'),
+      ...newPerson('newcomer'),
       firstName: 'Ada',
       lastName: 'Lovelace',
       locale: 'en',
@@ -148,7 +153,7 @@ const examples: Readonly<Record<string, Example>> = {
   'POST /auth/erase/{token}': { params: { token: links.reset }, good: 400 },
   'POST /auth/change-email': {
     as: 'verified',
-    body: { newEmail: somebody('other').email, password: verified.password },
+    body: { newEmail: newPerson('other').email, password: verified.password },
     good: 202,
   },
   'GET /auth/change-email/{token}': { params: { token: emailLinks.change }, good: 200 },
@@ -179,7 +184,7 @@ const examples: Readonly<Record<string, Example>> = {
     good: 204,
   },
   'GET /auth/sessions': { as: 'pending', good: 200 },
-  'DELETE /auth/sessions/{id}': { as: 'pending', params: { id: NOBODY }, good: 404 },
+  'DELETE /auth/sessions/{id}': { as: 'pending', params: { id: UNKNOWN_ACCOUNT_ID }, good: 404 },
   'GET /auth/history': { as: 'verified', good: 200 },
   'PATCH /auth/profile': {
     as: 'verified',
@@ -199,7 +204,7 @@ const examples: Readonly<Record<string, Example>> = {
   'GET /events': { headers: { Authorization: `Bearer ${feedKey}` }, good: 200 },
   'POST /events/receipts': {
     headers: { Authorization: `Bearer ${feedKey}` },
-    body: { account: NOBODY, sequence: 1 },
+    body: { account: UNKNOWN_ACCOUNT_ID, sequence: 1 },
     good: 204,
   },
   'GET /users/me': { as: 'pending', good: 200 },
@@ -232,12 +237,12 @@ const examples: Readonly<Record<string, Example>> = {
     body: { since: '2026-11-28T10:00:00.000Z', until: '2026-11-28T12:00:00.000Z' },
     good: 202,
   },
-  'POST /webhooks/{id}/redrive-event': { ...ofWebhook, body: { event: NOBODY }, good: 202 },
+  'POST /webhooks/{id}/redrive-event': { ...ofWebhook, body: { event: UNKNOWN_ACCOUNT_ID }, good: 202 },
   'DELETE /webhooks/{id}': { ...ofWebhook, good: 204 },
   'GET /auth/accounts/{id}/history': { ...ofVerified, good: 200 },
   'POST /auth/send-mail': {
     as: 'admin',
-    body: { addresses: [somebody('addressee').email], template: 'welcome' },
+    body: { addresses: [newPerson('addressee').email], template: 'welcome' },
     good: 202,
   },
   'POST /auth/change-password': {
@@ -343,7 +348,7 @@ async function refuses<C extends Sent & { readonly name: string }>(
   const faults: string[] = [];
   for (const sent of cases) {
     const reply = await tryOut(operation, example, sent);
-    const found = [...faultsOf(operation, reply), ...leaksIn(operation, reply)];
+    const found = [...findResponseViolations(operation, reply), ...leaksIn(operation, reply)];
     if (!expected(reply, sent)) found.push(`answered ${reply.status}: ${reply.text.slice(0, 200)}`);
     faults.push(...found.map((fault) => `${sent.name}: ${fault}`));
   }
@@ -398,7 +403,7 @@ function hostileForms(
 /** Hostile values for path parameters; no route may interpret them. */
 const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
   empty: '',
-  nobody: NOBODY,
+  nobody: UNKNOWN_ACCOUNT_ID,
   NUL: '%00',
   'not UTF-8': '%ff',
   'a lone surrogate': '%ed%a0%80',
@@ -429,7 +434,7 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
 const SECURITY_TOPIC = 'security.events.v1';
 
 function rowsOf() {
-  const dump = dumpOf(system.folder);
+  const dump = dumpTables(system.folder);
   const [securityTopic = ''] =
     dump
       .get('bus_topic')
@@ -455,7 +460,7 @@ async function recordsOf(): Promise<unknown> {
 /** Waits until the system is idle: all requested work is done, published, read and sent. */
 async function settled(): Promise<void> {
   function rows(table: string) {
-    return dumpOf(system.folder).get(table) ?? assert.fail(`there is no table ${table}`);
+    return dumpTables(system.folder).get(table) ?? assert.fail(`there is no table ${table}`);
   }
   await eventually('no written request is left', () => rows('request').length === 0);
   await system.ops('verify');
@@ -547,7 +552,10 @@ describe('hostile input', () => {
           assert.ok([400, 404].includes(reply.status), said);
           // A path with an empty segment belongs to a different route: a page, or a path that no document describes.
           const isPage = reply.headers.get('content-type')?.startsWith('text/html') ?? false;
-          const faults = title === 'empty' && !isPage ? problemFaults(reply) : faultsOf(operation, reply);
+          const faults =
+            title === 'empty' && !isPage
+              ? findProblemViolations(reply)
+              : findResponseViolations(operation, reply);
           assert.deepEqual([...faults, ...leaksIn(operation, reply)], [], said);
         }
       }
@@ -571,7 +579,11 @@ describe('hostile input', () => {
       assert.ok(operation.bearer, 'its document says that it takes a token');
       for (const [title, headers] of Object.entries(badCredentials)) {
         const reply = await ask(headers);
-        assert.deepEqual([...faultsOf(operation, reply), ...leaksIn(operation, reply)], [], title);
+        assert.deepEqual(
+          [...findResponseViolations(operation, reply), ...leaksIn(operation, reply)],
+          [],
+          title,
+        );
         assertProblem(reply, 401, 'unauthenticated');
         assert.match(reply.headers.get('www-authenticate') ?? '', /^Bearer realm="latchkey"/, title);
       }
@@ -596,7 +608,7 @@ describe('hostile input', () => {
       for (const method of missing) {
         const reply = await send(method, address);
         assertProblem(reply, 405, 'method_not_allowed');
-        assert.deepEqual(problemFaults(reply), []);
+        assert.deepEqual(findProblemViolations(reply), []);
         assert.deepEqual(allowedBy(reply), allowed, `${method} ${path}`);
       }
       const options = await send('OPTIONS', address);
@@ -622,7 +634,7 @@ describe('hostile input', () => {
       for (const method of ['GET', 'POST', 'DELETE']) {
         const reply = await send(method, path);
         assertProblem(reply, 404, 'not_found');
-        assert.deepEqual(problemFaults(reply), []);
+        assert.deepEqual(findProblemViolations(reply), []);
       }
     }
   });
@@ -647,7 +659,7 @@ describe('hostile input', () => {
         }),
       });
       assert.equal(reply.status, example.good, `${name}: ${reply.text}`);
-      if (reply.text !== '') assert.deepEqual(faultsOf(operation, reply), [], name);
+      if (reply.text !== '') assert.deepEqual(findResponseViolations(operation, reply), [], name);
     }
   });
 });
@@ -659,7 +671,7 @@ test('too much of it is answered with 429, and when to come back', async (t) => 
     LIMIT_MAIL_REQUESTS_PER_IP: '1',
   });
   t.after(strict.stop);
-  const { email, password, username } = somebody();
+  const { email, password, username } = newPerson();
   const limited: Readonly<Record<string, object>> = {
     '/auth/signup': { email, password, username },
     '/auth/login': { email, password: 'not the password' },
@@ -674,7 +686,7 @@ test('too much of it is answered with 429, and when to come back', async (t) => 
     assert.match(reply.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
     const operation = operations.find(({ name }) => name === `POST ${path}`);
     assert.ok(operation);
-    assert.deepEqual(faultsOf(operation, reply), []);
+    assert.deepEqual(findResponseViolations(operation, reply), []);
   }
 });
 

@@ -7,19 +7,19 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { MongoClient } from 'mongodb';
 import { assertStatus, createClient, type Reply } from './support/client.ts';
-import { faultsOfRecord, streamFaults, streamsOf } from './support/event-checks.ts';
+import { findSchemaViolations, findSequenceFaults, groupByStream } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
-import { isHeartbeat, readTopic, type SeenRecord } from './support/kcat.ts';
+import { isHeartbeat, type KcatRecord, readTopic } from './support/kcat.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { createAdmin, createPeople } from './support/people.ts';
+import { createAdmin, createPersonActions } from './support/people.ts';
 import { startSystem } from './support/start-system.ts';
 
 const ACCOUNTS = 'accounts.events.v1';
 const MAILINGS = 'mailings.events.v1';
 
 describe('what the journey has left', () => {
-  let accounts: readonly SeenRecord[];
-  let mailings: readonly SeenRecord[];
+  let accounts: readonly KcatRecord[];
+  let mailings: readonly KcatRecord[];
   let documents: readonly AccountDocument[];
   let listed: readonly Reply['json'][];
 
@@ -27,7 +27,7 @@ describe('what the journey has left', () => {
     const { url, mailbox, stores, ops } = await startSystem();
     assert.ok(stores, 'this needs a system on Kafka and MongoDB');
     const client = createClient(url);
-    const people = createPeople(client, createMailbox(mailbox));
+    const people = createPersonActions(client, createMailbox(mailbox));
     const { accessToken } = await createAdmin({ ops }, people, 'root');
 
     const { KAFKA_BROKERS: brokers, MONGO_URL } = stores;
@@ -43,13 +43,13 @@ describe('what the journey has left', () => {
   });
 
   test('holds to the schemas of its events, headers and data, record by record', () => {
-    assert.deepEqual([...accounts, ...mailings].flatMap(faultsOfRecord), []);
+    assert.deepEqual([...accounts, ...mailings].flatMap(findSchemaViolations), []);
   });
 
   test('is numbered without a gap, account by account', () => {
     for (const records of [accounts, mailings])
       assert.deepEqual(
-        [...streamsOf(records)].flatMap(([key, stream]) => streamFaults(key, stream)),
+        [...groupByStream(records)].flatMap(([key, stream]) => findSequenceFaults(key, stream)),
         [],
       );
   });
@@ -112,9 +112,9 @@ function positions(documents: readonly AccountDocument[]): string {
     .join('\n');
 }
 
-function ends(records: readonly SeenRecord[]): string {
+function ends(records: readonly KcatRecord[]): string {
   return positions(
-    [...streamsOf(records)].map(([_id, stream]) => ({
+    [...groupByStream(records)].map(([_id, stream]) => ({
       _id,
       sequence: Number(stream.at(-1)?.headers['ce_sequence']),
     })),

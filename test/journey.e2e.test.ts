@@ -1,26 +1,38 @@
 /** The whole journey of an account, only through HTTP and mails. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startBooks } from './support/books.ts';
-import { answered, assertProblem, assertStatus, type Client, createClient } from './support/client.ts';
+import { startBooksExample } from './support/books.ts';
+import {
+  assertProblem,
+  assertStatus,
+  type Client,
+  createClient,
+  retryWhileUnavailable,
+} from './support/client.ts';
 import { createClientKey } from './support/client-key.ts';
 import { eventually } from './support/eventually.ts';
-import { ANSWERED_BY } from './support/front.ts';
+import { ANSWERED_BY_HEADER } from './support/load-balancer.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
-import { createAdmin, createPeople, type People, somebody, waitUntilShown } from './support/people.ts';
+import {
+  createAdmin,
+  createPersonActions,
+  newPerson,
+  type PersonActions,
+  waitUntilShown,
+} from './support/people.ts';
 import { startSystem } from './support/start-system.ts';
 import type { System } from './support/system.ts';
 
 let system: System;
 let client: Client;
 let mailbox: Mailbox;
-let people: People;
+let people: PersonActions;
 
 before(async () => {
   system = await startSystem();
   client = createClient(system.url);
   mailbox = createMailbox(system.mailbox);
-  people = createPeople(client, mailbox);
+  people = createPersonActions(client, mailbox);
 });
 
 after(() => system?.stop());
@@ -29,7 +41,7 @@ const NEW_PASSWORD = 'quite another passphrase';
 
 describe('signing up', () => {
   test('answers the input, and a mail with the link is on its way, in HTML and text', async () => {
-    const ada = somebody();
+    const ada = newPerson();
     const reply = assertStatus(
       await client.post('/auth/signup', { json: { ...ada, firstName: 'Ada', lastName: 'Lovelace' } }),
       201,
@@ -56,7 +68,7 @@ describe('signing up', () => {
   });
 
   test('looking at the link changes nothing; confirming verifies, and once only', async () => {
-    const ada = somebody();
+    const ada = newPerson();
     await people.signUp(ada);
     const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
     const { accessToken } = await people.login(ada);
@@ -83,20 +95,20 @@ describe('signing up', () => {
   });
 
   test('a repeated request with its Idempotency-Key makes one account', async () => {
-    const ada = somebody();
+    const ada = newPerson();
     const headers = { 'idempotency-key': `key-${ada.username}` };
     const [first, second] = await Promise.all([people.signUp(ada, headers), people.signUp(ada, headers)]);
     assert.equal(first.text, second.text);
     const third = await people.signUp(ada, headers);
     assert.equal(third.status, 201);
     await mailbox.next(ada.email, 'Verify your email');
-    await people.verified(somebody('fence'));
+    await people.verified(newPerson('fence'));
     assert.equal((await mailbox.to(ada.email)).length, 1);
   });
 
   test('a pending and a taken address answer the same bytes and get the same sequences', async () => {
-    const ada = somebody();
-    const eve = { ...somebody('eve'), email: ada.email };
+    const ada = newPerson();
+    const eve = { ...newPerson('eve'), email: ada.email };
     assertStatus(await people.signUp(ada), 201);
     const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
     const mallory = { ...eve, password: 'the password of a stranger' };
@@ -136,7 +148,7 @@ describe('signing up', () => {
   });
 
   test('"this was not me" ends the sign-up', async () => {
-    const eve = somebody('eve');
+    const eve = newPerson('eve');
     await people.signUp(eve);
     const { token } = linkOf(await mailbox.next(eve.email, 'Verify your email'));
     const { accessToken } = await people.login(eve);
@@ -147,7 +159,7 @@ describe('signing up', () => {
   });
 
   test('a newer link supersedes the older one', async () => {
-    const ada = somebody();
+    const ada = newPerson();
     await people.signUp(ada);
     const first = linkOf(await mailbox.next(ada.email, 'Verify your email'));
     const { accessToken } = await people.login(ada);
@@ -161,10 +173,10 @@ describe('signing up', () => {
 
 describe('logging in', () => {
   test('answers the same bytes for a wrong password and for an unknown address', async () => {
-    const ada = await people.verified(somebody());
+    const ada = await people.verified(newPerson());
     const requestId = { headers: { 'x-request-id': 'the-same-request' } };
     const wrong = { email: ada.email, password: 'not the password' };
-    const unknown = { email: somebody('nobody').email, password: 'not the password' };
+    const unknown = { email: newPerson('nobody').email, password: 'not the password' };
     const one = await client.post('/auth/login', { json: wrong, ...requestId });
     const other = await client.post('/auth/login', { json: unknown, ...requestId });
     assertProblem(one, 401, 'invalid_credentials');
@@ -172,7 +184,7 @@ describe('logging in', () => {
   });
 
   test('a refresh token works once; it is accepted again after a lost response; an old one ends its session', async () => {
-    const ada = await people.verified(somebody());
+    const ada = await people.verified(newPerson());
     const { refreshToken } = await people.login(ada);
     const elsewhere = await people.login(ada);
     function refresh(token: string) {
@@ -201,7 +213,7 @@ describe('logging in', () => {
   });
 
   test('with the cookie the refresh token is in no answer and takes a listed origin', async () => {
-    const { email, password } = await people.verified(somebody());
+    const { email, password } = await people.verified(newPerson());
     const login = assertStatus(
       await client.post('/auth/login', { json: { email, password, tokens: 'cookie' } }),
       200,
@@ -233,7 +245,7 @@ describe('logging in', () => {
   });
 
   test('sessions are listed and ended one by one or all at once', async () => {
-    const ada = await people.verified(somebody());
+    const ada = await people.verified(newPerson());
     const phone = await people.login(ada);
     const laptop = await people.login(ada);
     const { json } = assertStatus(await client.get('/auth/sessions', { token: laptop.accessToken }), 200);
@@ -265,13 +277,13 @@ describe('a forgotten password', () => {
   const SENT = { message: 'If an account with that email exists, a reset link has been sent.' };
 
   test('is reset by a link that works once, in ten parallel tries too', async () => {
-    const ada = await people.verified(somebody());
+    const ada = await people.verified(newPerson());
     const old = await people.login(ada);
     const known = assertStatus(
       await client.post('/auth/password-reset-request', { json: { email: ada.email } }),
       202,
     );
-    const nobody = { email: somebody('nobody').email };
+    const nobody = { email: newPerson('nobody').email };
     const unknown = assertStatus(await client.post('/auth/password-reset-request', { json: nobody }), 202);
     assert.deepEqual(known.json, SENT);
     assert.equal(known.text, unknown.text);
@@ -318,7 +330,7 @@ describe('a forgotten password', () => {
   });
 
   test('of an address that nobody has proven is the way in', async () => {
-    const ada = somebody();
+    const ada = newPerson();
     await people.signUp(ada);
     await client.post('/auth/password-reset-request', { json: { email: ada.email } });
     const { token } = linkOf(await mailbox.next(ada.email, 'Choose your password'));
@@ -331,7 +343,7 @@ describe('a forgotten password', () => {
   });
 
   test('a changed password ends the other sessions and every link; the own session goes on', async () => {
-    const ada = await people.verified(somebody());
+    const ada = await people.verified(newPerson());
     const here = await people.login(ada);
     const there = await people.login(ada);
     await client.post('/auth/password-reset-request', { json: { email: ada.email } });
@@ -372,9 +384,9 @@ describe('a forgotten password', () => {
 
 describe('administration', () => {
   test('an admin made by ops lists accounts, sees their history, disables them and sends mail', async () => {
-    const ada = await people.verified(somebody());
+    const ada = await people.verified(newPerson());
     const user = await people.login(ada);
-    const listing = await answered(() => client.get('/users', { token: user.accessToken }));
+    const listing = await retryWhileUnavailable(() => client.get('/users', { token: user.accessToken }));
     assertProblem(listing, 403, 'insufficient_permission');
 
     const admin = await createAdmin(system, people, 'root');
@@ -406,7 +418,9 @@ describe('administration', () => {
     const reason = { json: { reason: 'asked for it' }, token: admin.accessToken };
     const disabled = assertStatus(await client.post(`${path}/disable`, reason), 200);
     const headers = { 'account-sequence': disabled.headers.get('account-sequence') ?? '' };
-    const view = await answered(() => client.get(`/users/${user.id}`, { token: admin.accessToken, headers }));
+    const view = await retryWhileUnavailable(() =>
+      client.get(`/users/${user.id}`, { token: admin.accessToken, headers }),
+    );
     assert.equal(assertStatus(view, 200).json.disabled, true);
     assertProblem(await client.get('/auth/sessions', { token: user.accessToken }), 401, 'unauthenticated');
     const login = { email: ada.email, password: ada.password };
@@ -431,7 +445,7 @@ describe('administration', () => {
       200,
     );
 
-    const addresses = [somebody('one'), somebody('two'), somebody('three')].map(({ email }) => email);
+    const addresses = [newPerson('one'), newPerson('two'), newPerson('three')].map(({ email }) => email);
     const sent = assertStatus(
       await client.post('/auth/send-mail', { token: admin.accessToken, json: { addresses } }),
       202,
@@ -443,15 +457,15 @@ describe('administration', () => {
 
 describe('a guarded service of another team', () => {
   test('goes by the accounts and roles of this system', async (context) => {
-    const books = await startBooks(system);
+    const books = await startBooksExample(system);
     context.after(() => books.stop());
     const book = { title: 'The Art of Computer Programming', author: 'Donald Knuth' };
     assertProblem(await books.client.get('/books'), 401, 'unauthenticated');
-    const eve = somebody('eve');
+    const eve = newPerson('eve');
     await people.signUp(eve);
     const unverified = await people.login(eve);
     // Right after its start, the service may not have read all revocations, and then responds with 503.
-    const first = answered(() => books.client.get('/books', { token: unverified.accessToken }));
+    const first = retryWhileUnavailable(() => books.client.get('/books', { token: unverified.accessToken }));
     assertStatus(await first, 200);
     assertProblem(
       await books.client.post('/books', { token: unverified.accessToken, json: book }),
@@ -459,7 +473,7 @@ describe('a guarded service of another team', () => {
       'account_not_verified',
     );
 
-    const ada = await people.verified(somebody());
+    const ada = await people.verified(newPerson());
     const { accessToken: token } = await people.login(ada);
     const added = assertStatus(await books.client.post('/books', { token, json: book }), 201);
     const path = `/books/${added.json.id}`;
@@ -487,7 +501,7 @@ describe('the feed', () => {
   test('has what happens to an account, in order, as far as the key allows', async () => {
     const whole = await createClientKey(system, 'events', '--person');
     const limited = await createClientKey(system, 'events', '--types', types);
-    const ada = await people.verified(somebody());
+    const ada = await people.verified(newPerson());
     const { id, accessToken } = await people.login(ada);
     function feed(token: string, query = '') {
       return client.get(`/events?account=${id}&wait=20${query}`, { token });
@@ -524,9 +538,9 @@ describe('the feed', () => {
 
 describe('an account of long standing', () => {
   test('changes its address and takes it back, is exported, and is erased', async () => {
-    const ada = await people.verified(somebody());
+    const ada = await people.verified(newPerson());
     const { id, accessToken: token } = await people.login(ada);
-    const { email: newEmail } = somebody('countess');
+    const { email: newEmail } = newPerson('countess');
     const { email, password } = ada;
     function login(address: string, text: string) {
       return client.post('/auth/login', { json: { email: address, password: text } });
@@ -546,7 +560,10 @@ describe('an account of long standing', () => {
     const ask = { token: back.accessToken, json: { password: NEW_PASSWORD } };
     const wrong = { token: back.accessToken, json: { password } };
     assertProblem(await client.post('/auth/export', wrong), 400, 'password_incorrect');
-    const { json: document } = assertStatus(await answered(() => client.post('/auth/export', ask)), 200);
+    const { json: document } = assertStatus(
+      await retryWhileUnavailable(() => client.post('/auth/export', ask)),
+      200,
+    );
     assert.deepEqual([document.version, document.profile.id, document.profile.email], [1, id, email]);
     assert.deepEqual(
       document.events.map(({ type }: { type: string }) => type),
@@ -572,7 +589,7 @@ describe('an account of long standing', () => {
     assertStatus(await client.post(`/auth/erase/${kept.token}`), 200);
     await people.login({ email, password: NEW_PASSWORD });
     await system.ops('erase', id, '--now');
-    const next = { ...somebody(), email };
+    const next = { ...newPerson(), email };
     await eventually('nobody can sign in', async () => (await login(email, NEW_PASSWORD)).status === 401);
     await eventually('the account cannot be exported', () =>
       system.ops('export', id).then(
@@ -590,9 +607,9 @@ const TAKE_OVER_MS = 120_000;
 
 describe('a power cut in the middle of it', () => {
   test('loses nothing that was answered', async () => {
-    const ada = await people.verified(somebody());
+    const ada = await people.verified(newPerson());
     const before = await people.login(ada);
-    const eve = somebody('eve');
+    const eve = newPerson('eve');
     assertStatus(await people.signUp(eve), 201);
     assertStatus(await client.post('/auth/password-reset-request', { json: { email: ada.email } }), 202);
     await system.kill();
@@ -622,6 +639,6 @@ describe('a power cut in the middle of it', () => {
 /** Returns the headers of a response, without those that differ between any two responses. */
 function headerNames(headers: Headers) {
   return [...headers]
-    .filter(([name]) => !['date', 'x-request-id', ANSWERED_BY].includes(name))
+    .filter(([name]) => !['date', 'x-request-id', ANSWERED_BY_HEADER].includes(name))
     .map(([name, value]) => [name, name === 'set-cookie' ? value.replace(/[\w-]+(\.[\w-]+)+/, '') : value]);
 }

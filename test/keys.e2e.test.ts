@@ -4,7 +4,13 @@ import { after, before, describe, test } from 'node:test';
 import { runCommandInProcess } from '../apps/ops/src/testing/run-in-process.ts';
 import { assertStatus, type Client, createClient, type Reply } from './support/client.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
-import { createPeople, type People, type Person, somebody, type Tokens } from './support/people.ts';
+import {
+  createPersonActions,
+  newPerson,
+  type Person,
+  type PersonActions,
+  type Tokens,
+} from './support/people.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
 const KINDS = ['signing', 'events', 'sealing', 'refresh', 'salt'] as const;
@@ -20,7 +26,7 @@ interface Key {
 let system: Standalone;
 let client: Client;
 let mailbox: Mailbox;
-let people: People;
+let people: PersonActions;
 let ada: Person;
 let eve: Person;
 /** The tokens of two sessions that began before the rotation. */
@@ -65,8 +71,8 @@ before(async () => {
   system = await startStandalone();
   client = createClient(system.url);
   mailbox = createMailbox(system.mailbox);
-  people = createPeople(client, mailbox);
-  [ada, eve] = [await people.verified(somebody('ada')), somebody('eve')];
+  people = createPersonActions(client, mailbox);
+  [ada, eve] = [await people.verified(newPerson('ada')), newPerson('eve')];
   [used, idle] = [await people.login(ada), await people.login(ada)];
   assertStatus(await people.signUp(eve), 201);
 });

@@ -2,17 +2,17 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import {
-  answered,
   assertProblem,
   assertStatus,
   type Client,
   createClient,
   type Reply,
+  retryWhileUnavailable,
 } from './support/client.ts';
 import { type Cluster, type ServiceName, startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
-import { createPeople, type People, somebody, waitUntilShown } from './support/people.ts';
+import { createPersonActions, newPerson, type PersonActions, waitUntilShown } from './support/people.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
 /** Longer than a consumer group waits for members that were killed. */
@@ -20,14 +20,14 @@ const TAKE_OVER_MS = 120_000;
 
 let cluster: Cluster;
 let mailbox: Mailbox;
-let people: People;
+let people: PersonActions;
 let auths: readonly Client[];
 let users: readonly Client[];
 
 before(async () => {
   cluster = await startCluster({ instances: { auth: 3, user: 3, notifier: 2 } });
   mailbox = createMailbox(cluster.mailbox);
-  people = createPeople(createClient(cluster.url), mailbox);
+  people = createPersonActions(createClient(cluster.url), mailbox);
   [auths, users] = [clientsOf('auth'), clientsOf('user')];
 });
 
@@ -54,7 +54,7 @@ function clientAt(clients: readonly Client[], index: number): Client {
 
 describe('several instances at once', () => {
   test('let one of ten parallel resets with one link win', async () => {
-    const ada = await people.verified(somebody());
+    const ada = await people.verified(newPerson());
     await clientAt(auths, 0).post('/auth/password-reset-request', { json: { email: ada.email } });
     const { token } = linkOf(await mailbox.next(ada.email, 'Reset your password'));
     const json = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
@@ -69,7 +69,7 @@ describe('several instances at once', () => {
   });
 
   test('make one account of a sign-up that is repeated under one Idempotency-Key', async () => {
-    const ada = somebody();
+    const ada = newPerson();
     const headers = { 'idempotency-key': `key-${ada.username}` };
     const replies = await spread(9, auths, (auth) => auth.post('/auth/signup', { json: ada, headers }));
     for (const reply of replies) {
@@ -77,7 +77,7 @@ describe('several instances at once', () => {
       assert.equal(reply.text, replies[0]?.text);
     }
     const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
-    await people.verified(somebody('fence'));
+    await people.verified(newPerson('fence'));
     assert.equal((await mailbox.to(ada.email)).length, 1);
     // A cookie that one instance has set is valid on another.
     const [cookie = ''] = (replies[0]?.headers.get('set-cookie') ?? '').split(';');
@@ -85,7 +85,7 @@ describe('several instances at once', () => {
   });
 
   test('give all of those who refresh at once the same token, and know an old one everywhere', async () => {
-    const { refreshToken } = await people.login(await people.verified(somebody()));
+    const { refreshToken } = await people.login(await people.verified(newPerson()));
     function refresh(token: string) {
       return (auth: Client) => auth.post('/auth/refresh', { json: { refreshToken: token } });
     }
@@ -99,7 +99,7 @@ describe('several instances at once', () => {
   });
 
   test('count failed logins together', async () => {
-    const json = { email: somebody('nobody').email, password: 'not the password' };
+    const json = { email: newPerson('nobody').email, password: 'not the password' };
     for (let index = 0; index < 10; index += 1)
       assertProblem(await clientAt(auths, index).post('/auth/login', { json }), 401, 'invalid_credentials');
     for (const auth of auths) {
@@ -110,7 +110,7 @@ describe('several instances at once', () => {
   });
 
   test('know at once what another has decided, and each user what any caller has seen', async () => {
-    const ada = somebody();
+    const ada = newPerson();
     assertStatus(await people.signUp(ada), 201);
     const { accessToken: token } = await people.login(ada);
     for (const auth of auths)
@@ -122,26 +122,32 @@ describe('several instances at once', () => {
     );
     for (const auth of auths) assertStatus(await auth.get('/auth/history', { token }), 200);
     const headers = { 'account-sequence': verified.headers.get('account-sequence') ?? '' };
-    const seen = await spread(6, users, (user) => answered(() => user.get('/users/me', { token, headers })));
+    const seen = await spread(6, users, (user) =>
+      retryWhileUnavailable(() => user.get('/users/me', { token, headers })),
+    );
     for (const reply of seen) assert.equal(assertStatus(reply, 200).json.isVerified, true);
   });
 
   test('refuse everywhere what a logout of all sessions has ended', async () => {
-    const { accessToken: token } = await people.login(await people.verified(somebody()));
+    const { accessToken: token } = await people.login(await people.verified(newPerson()));
     const ended = assertStatus(await clientAt(auths, 1).post('/auth/logout-all', { token }), 204);
     for (const auth of auths)
       assertProblem(await auth.get('/auth/sessions', { token }), 401, 'unauthenticated');
     const headers = { 'account-sequence': ended.headers.get('account-sequence') ?? '' };
     for (const user of users)
-      assertProblem(await answered(() => user.get('/users/me', { token, headers })), 401, 'unauthenticated');
+      assertProblem(
+        await retryWhileUnavailable(() => user.get('/users/me', { token, headers })),
+        401,
+        'unauthenticated',
+      );
   });
 
   test('send each of twenty people one mail', async () => {
-    const crowd = Array.from({ length: 20 }, () => somebody('crowd'));
+    const crowd = Array.from({ length: 20 }, () => newPerson('crowd'));
     for (const reply of await Promise.all(crowd.map((person) => people.signUp(person))))
       assertStatus(reply, 201);
     for (const { email } of crowd) await mailbox.next(email, 'Verify your email');
-    await people.verified(somebody('fence'));
+    await people.verified(newPerson('fence'));
     for (const { email } of crowd) assert.equal((await mailbox.to(email)).length, 1);
   });
 });
@@ -154,7 +160,7 @@ describe('one instance of each service', () => {
         return first;
       },
     );
-    const crowd = Array.from({ length: 12 }, () => somebody('crowd'));
+    const crowd = Array.from({ length: 12 }, () => newPerson('crowd'));
     const signedUp = crowd.map((person) =>
       people.signUp(person).then(
         ({ status }) => status,
@@ -178,11 +184,11 @@ describe('one instance of each service', () => {
     }
     for (const instance of lost) instance.launch();
     await Promise.all(lost.map((instance) => instance.ready()));
-    await people.verified(somebody());
+    await people.verified(newPerson());
   });
 
   test('ends in order when it is asked to, and the others go on', async () => {
     for (const [first] of Object.values(cluster.instances)) assert.equal(await first?.end('SIGTERM'), 0);
-    await people.verified(somebody());
+    await people.verified(newPerson());
   });
 });

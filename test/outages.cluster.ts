@@ -3,44 +3,44 @@ import assert from 'node:assert/strict';
 import { exec } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { type Cable, cableTo } from './support/cable.ts';
 import {
-  answered,
   assertProblem,
   assertStatus,
   type Client,
   createClient,
   type Reply,
+  retryWhileUnavailable,
 } from './support/client.ts';
 import { type Cluster, prepareCluster } from './support/cluster.ts';
-import { streamFaults, streamsOf } from './support/event-checks.ts';
+import { findSequenceFaults, groupByStream } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
 import { readTopic } from './support/kcat.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
-import { serverOf, urlThrough } from './support/mongo-url.ts';
+import { firstServerOf, urlThrough } from './support/mongo-url.ts';
 import {
-  createPeople,
-  type People,
+  createPersonActions,
+  newPerson,
   type Person,
-  somebody,
+  type PersonActions,
   type Tokens,
   waitUntilShown,
 } from './support/people.ts';
 import type { ServerProcess } from './support/server-process.ts';
+import { createTcpProxy, type TcpProxy } from './support/tcp-proxy.ts';
 
 const ONE_OF_EACH = { auth: 1, user: 1, notifier: 1 };
 
 let cluster: Cluster;
-let kafka: Cable;
-let mongo: Cable;
+let kafka: TcpProxy;
+let mongo: TcpProxy;
 let client: Client;
 let mailbox: Mailbox;
-let people: People;
+let people: PersonActions;
 
 before(async () => {
   const { KAFKA_BROKERS = '', MONGO_URL = '' } = process.env;
   const [broker = ''] = KAFKA_BROKERS.split(',');
-  [kafka, mongo] = [await cableTo(broker), await cableTo(serverOf(MONGO_URL))];
+  [kafka, mongo] = [await createTcpProxy(broker), await createTcpProxy(firstServerOf(MONGO_URL))];
   cluster = await prepareCluster({
     instances: ONE_OF_EACH,
     settingsOn: (stores) => ({
@@ -50,7 +50,7 @@ before(async () => {
   });
   client = createClient(cluster.url);
   mailbox = createMailbox(cluster.mailbox);
-  people = createPeople(client, mailbox);
+  people = createPersonActions(client, mailbox);
 });
 
 after(async () => {
@@ -103,7 +103,7 @@ async function assertWaitingFor(...servers: readonly string[]): Promise<void> {
     assert.deepEqual([said.status, said.state], [503, 'starting']);
     assert.equal((await fetch(`${instance.operations}/livez`)).status, 200);
   }
-  assertAway(await people.signUp(somebody()));
+  assertAway(await people.signUp(newPerson()));
   assertAway(await client.get('/users/me', { token: 'any' }));
 }
 
@@ -124,7 +124,7 @@ describe('servers that come after the services', () => {
     await assertWaitingFor('kafka');
     await kafka.mend();
     await allReady();
-    await people.verified(somebody());
+    await people.verified(newPerson());
   });
 
   test('are waited for, MongoDB last', async () => {
@@ -137,7 +137,7 @@ describe('servers that come after the services', () => {
     await assertWaitingFor('mongodb');
     await mongo.mend();
     await allReady();
-    await people.verified(somebody());
+    await people.verified(newPerson());
   });
 
   test('are not needed to send mail by: it comes once there is a mail server', async () => {
@@ -145,7 +145,7 @@ describe('servers that come after the services', () => {
     const [notifier] = cluster.instances.notifier;
     assert.ok(notifier);
     await mails.close();
-    const ada = somebody();
+    const ada = newPerson();
     assertStatus(await people.signUp(ada), 201);
     const said = await saying(notifier, (now) => lacking(now).includes('smtp'));
     assert.deepEqual([said.status, said.state], [200, 'degraded']);
@@ -161,9 +161,9 @@ describe('MongoDB that goes away in the middle', () => {
   }
 
   test('is told of with 503; no command is half done, and all goes on without a restart', async () => {
-    const ada = await people.verified(somebody());
+    const ada = await people.verified(newPerson());
     const tokens = await people.login(ada);
-    const crowd = Array.from({ length: 8 }, () => somebody('crowd'));
+    const crowd = Array.from({ length: 8 }, () => newPerson('crowd'));
     const asked = crowd.map(signUp);
     await asked[0];
     await mongo.cut();
@@ -179,15 +179,21 @@ describe('MongoDB that goes away in the middle', () => {
     await mongo.mend();
     await allReady();
     // After the retry every account exists once, whether or not the first attempt had succeeded.
-    for (const person of crowd) assertStatus(await answered(() => signUp(person)), 201);
+    for (const person of crowd) assertStatus(await retryWhileUnavailable(() => signUp(person)), 201);
     for (const person of crowd) {
       const link = linkOf(await mailbox.next(person.email, 'Verify your email'));
       const json = { password: person.password };
-      assertStatus(await answered(() => client.post(`/auth/verify/${link.token}`, { json })), 200);
+      assertStatus(
+        await retryWhileUnavailable(() => client.post(`/auth/verify/${link.token}`, { json })),
+        200,
+      );
       assert.equal((await mailbox.to(person.email)).filter(isVerification).length, 1);
     }
     const { refreshToken } = tokens;
-    assertStatus(await answered(() => client.post('/auth/refresh', { json: { refreshToken } })), 200);
+    assertStatus(
+      await retryWhileUnavailable(() => client.post('/auth/refresh', { json: { refreshToken } })),
+      200,
+    );
     assert.equal((await people.me(tokens.accessToken)).status, 200);
   });
 });
@@ -197,7 +203,9 @@ describe('MongoDB that goes away while passwords are changed', () => {
   const CHANGE = ['PasswordChanged', 'SessionsRevoked'];
 
   async function isOpenedBy(email: string, password: string): Promise<boolean> {
-    const { status } = await answered(() => client.post('/auth/login', { json: { email, password } }));
+    const { status } = await retryWhileUnavailable(() =>
+      client.post('/auth/login', { json: { email, password } }),
+    );
     assert.ok(status === 200 || status === 401, String(status));
     return status === 200;
   }
@@ -205,7 +213,7 @@ describe('MongoDB that goes away while passwords are changed', () => {
   test('leaves each change done or not done, and never a part of it', async () => {
     const crowd: { readonly person: Person; readonly tokens: Tokens }[] = [];
     for (let index = 0; index < 8; index += 1) {
-      const person = await people.verified(somebody('changer'));
+      const person = await people.verified(newPerson('changer'));
       crowd.push({ person, tokens: await people.login(person) });
     }
     const changes = crowd.map(({ person, tokens }) =>
@@ -221,7 +229,7 @@ describe('MongoDB that goes away while passwords are changed', () => {
     await allReady();
     await everythingPublished();
 
-    const streams = streamsOf(await readTopic(cluster.stores.KAFKA_BROKERS, 'accounts.events.v1'));
+    const streams = groupByStream(await readTopic(cluster.stores.KAFKA_BROKERS, 'accounts.events.v1'));
     for (const [index, { person, tokens }] of crowd.entries()) {
       const isChanged = await isOpenedBy(person.email, NEW_PASSWORD);
       assert.equal(await isOpenedBy(person.email, person.password), !isChanged);
@@ -230,7 +238,7 @@ describe('MongoDB that goes away while passwords are changed', () => {
       else if (reply) assertAway(reply);
 
       const events = streams.get(tokens.id) ?? [];
-      assert.deepEqual(streamFaults(tokens.id, events), []);
+      assert.deepEqual(findSequenceFaults(tokens.id, events), []);
       const types = events.map(({ headers }) => headers['ce_type'] ?? '');
       assert.deepEqual(types.slice(2).toSorted(), isChanged ? CHANGE : []);
       if (isChanged) await mailbox.next(person.email, 'Your password was changed');
@@ -291,14 +299,14 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
   }
 
   test('keeps nobody from signing up, logging in, asking for a reset and reading; what follows comes after', async () => {
-    const ada = await people.verified(somebody());
+    const ada = await people.verified(newPerson());
     const { id, accessToken: token } = await people.login(ada);
     await waitUntilShown(people, token, ({ isVerified }) => isVerified);
     const [auth] = cluster.instances.auth;
     assert.ok(auth);
     // Stop the broker: none of the following requests needs it for a response.
     await broker('stop');
-    const crowd = Array.from({ length: 6 }, () => somebody('eve'));
+    const crowd = Array.from({ length: 6 }, () => newPerson('eve'));
     const ids = [id];
     try {
       for (const person of crowd) {
@@ -326,8 +334,8 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
       await broker('start');
     }
     await everythingPublished();
-    const streams = streamsOf(await readTopic(cluster.stores.KAFKA_BROKERS, 'accounts.events.v1'));
-    for (const account of ids) assert.deepEqual(streamFaults(account, streams.get(account) ?? []), []);
+    const streams = groupByStream(await readTopic(cluster.stores.KAFKA_BROKERS, 'accounts.events.v1'));
+    for (const account of ids) assert.deepEqual(findSequenceFaults(account, streams.get(account) ?? []), []);
     assert.deepEqual(
       ids.map((account) => streams.get(account)?.length),
       [2 + crowd.length, ...crowd.map(() => 2)],

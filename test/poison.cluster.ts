@@ -1,5 +1,5 @@
 /** Unusable records on Kafka, read by two processes of each service. */
-import { services, startCluster } from './support/cluster.ts';
+import { serviceNames, startCluster } from './support/cluster.ts';
 import { openKafkaLog } from './support/poison-log.ts';
 import { poisonSuite } from './support/poison-suite.ts';
 
@@ -8,7 +8,7 @@ const UNSIGNED = { EVENT_SIGNATURES: 'warn' };
 
 poisonSuite('Kafka', async () => {
   const system = await startCluster({ settingsOn: () => UNSIGNED });
-  const processes = services
+  const processes = serviceNames
     .flatMap((service) => system.instances[service])
     .map(({ operations }) => operations);
   return { system, log: await openKafkaLog(system.stores.KAFKA_BROKERS), processes };

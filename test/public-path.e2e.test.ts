@@ -5,17 +5,17 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { freePort } from '@latchkey/process/testing/free-port';
-import { answered, assertStatus, type Client, createClient } from './support/client.ts';
-import { type Front, startLoadBalancer } from './support/front.ts';
+import { assertStatus, type Client, createClient, retryWhileUnavailable } from './support/client.ts';
+import { type LoadBalancer, startLoadBalancer } from './support/load-balancer.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
-import { somebody } from './support/people.ts';
+import { newPerson } from './support/people.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
 const PATH = '/accounts/v2';
 const PUBLIC = /^\/accounts\/v2\//;
 
 let system: Standalone;
-let front: Front;
+let front: LoadBalancer;
 let client: Client;
 let mailbox: Mailbox;
 
@@ -62,7 +62,7 @@ async function submit({ url, html }: Page, fields: Readonly<Record<string, strin
 }
 
 test('links, forms and styles lead through the proxy', async () => {
-  const ada = somebody();
+  const ada = newPerson();
   assertStatus(await client.post('/auth/signup', { json: ada }), 201);
   const { url } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
   assert.match(url.pathname, PUBLIC);
@@ -88,7 +88,7 @@ test('links, forms and styles lead through the proxy', async () => {
 });
 
 test('the cookie is sent back to the paths that a browser sees', async () => {
-  const ada = somebody();
+  const ada = newPerson();
   assertStatus(await client.post('/auth/signup', { json: ada }), 201);
   const login = { email: ada.email, password: ada.password };
   const origin = new URL(front.url).origin;
@@ -103,10 +103,10 @@ test('the cookie is sent back to the paths that a browser sees', async () => {
 test('API descriptions name the path as their server, and tokens name it in their issuer', async () => {
   for (const path of ['/openapi.json', '/auth/openapi.json', '/users/openapi.json'])
     assert.deepEqual((await client.get(path)).json.servers, [{ url: PATH }], path);
-  const ada = somebody();
+  const ada = newPerson();
   assertStatus(await client.post('/auth/signup', { json: ada }), 201);
   const { json } = await client.post('/auth/login', { json: { email: ada.email, password: ada.password } });
-  assertStatus(await answered(() => client.get('/users/me', { token: json.accessToken })), 200);
+  assertStatus(await retryWhileUnavailable(() => client.get('/users/me', { token: json.accessToken })), 200);
   const [, payload = ''] = String(json.accessToken).split('.');
   const { iss } = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
   assert.equal(iss, `${front.url}${PATH}`);

@@ -3,30 +3,33 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
-import { answered, assertStatus, createClient } from './support/client.ts';
+import { assertStatus, createClient, retryWhileUnavailable } from './support/client.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { type OpsProcess, startOps } from './support/ops-process.ts';
-import { createPeople, somebody, type Tokens } from './support/people.ts';
-import { killAfter } from './support/programs.ts';
-import { startWriters, type Writers } from './support/writers.ts';
+import { createPersonActions, newPerson, type Tokens } from './support/people.ts';
+import { killAfterOutputSettings } from './support/programs.ts';
+import { type ProfileWriters, startProfileWriters } from './support/writers.ts';
 
 /** Longer than a consumer group waits for members that were killed. */
 const TAKE_OVER_MS = 120_000;
 
 let cluster: Cluster;
 let people: readonly Tokens[];
-let writers: Writers;
+let writers: ProfileWriters;
 
 before(async () => {
   cluster = await startCluster({ instances: { auth: 1, user: 2, notifier: 1 } });
   const client = createClient(cluster.url);
-  const { verified, login } = createPeople(client, createMailbox(cluster.mailbox));
+  const { verified, login } = createPersonActions(client, createMailbox(cluster.mailbox));
   people = await Promise.all(
-    ['ada', 'bob', 'carol', 'dave'].map(async (name) => login(await verified(somebody(name)))),
+    ['ada', 'bob', 'carol', 'dave'].map(async (name) => login(await verified(newPerson(name)))),
   );
-  writers = startWriters(people, { writer: client, readers: instances().map((url) => createClient(url)) });
+  writers = startProfileWriters(people, {
+    writer: client,
+    readers: instances().map((url) => createClient(url)),
+  });
 });
 
 after(async () => {
@@ -83,7 +86,7 @@ test('a rebuild goes on after kill -9, flips, goes back, and nobody reads the pa
   const mailed = cluster.mails.taken.length;
 
   const begun = 'Generation 2 is filled from the beginning';
-  const killed = startOps({ ...cluster.opsSettings, ...killAfter(begun) }, 'rebuild', 'user');
+  const killed = startOps({ ...cluster.opsSettings, ...killAfterOutputSettings(begun) }, 'rebuild', 'user');
   await killed.ended();
   assert.match(killed.output(), new RegExp(begun));
   assert.match(await rebuild('--status'), /^Generation 2 is filled, to answer next: /m);
@@ -125,7 +128,10 @@ test('an instance that starts after that finds its way, and one that dies in a r
   for (const tokens of people) {
     for (const url of instances()) {
       const client = createClient(url);
-      assertStatus(await answered(() => client.get('/users/me', { token: tokens.accessToken })), 200);
+      assertStatus(
+        await retryWhileUnavailable(() => client.get('/users/me', { token: tokens.accessToken })),
+        200,
+      );
     }
   }
   const indexes = await cluster.ops('indexes');

@@ -1,20 +1,20 @@
 /** Rebuilds the read model of a running standalone while people write and read. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { answered, assertStatus, type Client, createClient } from './support/client.ts';
+import { assertStatus, type Client, createClient, retryWhileUnavailable } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
 import { linkOf } from './support/mailbox.ts';
 import { type OpsProcess, startOps } from './support/ops-process.ts';
-import { createPeople, somebody, type Tokens } from './support/people.ts';
-import { killAfter } from './support/programs.ts';
+import { createPersonActions, newPerson, type Tokens } from './support/people.ts';
+import { killAfterOutputSettings } from './support/programs.ts';
 import { createMailServer, type MailServer } from './support/smtp.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
-import { startWriters, type Writers } from './support/writers.ts';
+import { type ProfileWriters, startProfileWriters } from './support/writers.ts';
 
 let mails: MailServer;
 let system: Standalone;
 let client: Client;
-let writers: Writers;
+let writers: ProfileWriters;
 let people: readonly Tokens[];
 
 before(async () => {
@@ -23,7 +23,7 @@ before(async () => {
   system = await startStandalone(mails.settings);
   client = createClient(system.url);
   people = await Promise.all([verified(), verified(), verified()]);
-  writers = startWriters(people, { writer: client, readers: [client] });
+  writers = startProfileWriters(people, { writer: client, readers: [client] });
 });
 
 after(async () => {
@@ -33,8 +33,8 @@ after(async () => {
 });
 
 async function verified(): Promise<Tokens> {
-  const person = somebody();
-  const { signUp, login } = createPeople(client, NO_MAILBOX);
+  const person = newPerson();
+  const { signUp, login } = createPersonActions(client, NO_MAILBOX);
   await signUp(person);
   const mail = await eventually('the mail', () => mails.to(person.email)[0]);
   await client.post(`/auth/verify/${linkOf(mail).token}`, { json: { password: person.password } });
@@ -76,7 +76,7 @@ test('a rebuild goes on after kill -9, flips, goes back, and nobody reads the pa
   await assert.rejects(rebuild('--back'), /There is no generation to go back to/);
 
   const begun = 'Generation 2 is filled from the beginning';
-  const killed = startOps({ DATA_DIR: system.folder, ...killAfter(begun) }, 'rebuild', 'user');
+  const killed = startOps({ DATA_DIR: system.folder, ...killAfterOutputSettings(begun) }, 'rebuild', 'user');
   await killed.ended();
   assert.match(killed.output(), new RegExp(begun));
   assert.doesNotMatch(killed.output(), /answers\. Every/);
@@ -109,7 +109,7 @@ test('after a restart, what was rebuilt answers, and can be rebuilt again', asyn
   const [ada] = people;
   assert.ok(ada);
   function look({ accessToken }: Tokens) {
-    return answered(() => client.get('/users/me', { token: accessToken }));
+    return retryWhileUnavailable(() => client.get('/users/me', { token: accessToken }));
   }
   const me = assertStatus(await look(ada), 200);
   assert.match(await rebuild(), /^Generation 3 answers\. /m);

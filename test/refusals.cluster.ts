@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { mainModuleOf } from '@latchkey/process/testing/program-paths';
-import { type Cluster, prepareCluster, type ServiceName, services } from './support/cluster.ts';
-import { withDatabase } from './support/mongo-url.ts';
-import { type Ended, runProgram } from './support/standalone.ts';
+import { type Cluster, prepareCluster, type ServiceName, serviceNames } from './support/cluster.ts';
+import { urlOfDatabase } from './support/mongo-url.ts';
+import { type ExitedProcess, runProgram } from './support/standalone.ts';
 import type { Settings } from './support/system.ts';
-import { clearBroker, makeTopic } from './support/test-broker.ts';
+import { clearBroker, createTopic } from './support/test-broker.ts';
 
 let cluster: Cluster;
 
@@ -20,16 +20,18 @@ before(async () => {
 
 after(() => cluster?.stop());
 
-function run(service: ServiceName, settings: Settings): Promise<Ended> {
+function run(service: ServiceName, settings: Settings): Promise<ExitedProcess> {
   return runProgram([mainModuleOf(`services/${service}`)], settings);
 }
 
-function runAll(more: Settings = {}): Promise<readonly Ended[]> {
-  return Promise.all(services.map((service) => run(service, { ...cluster.settingsOf(service), ...more })));
+function runAll(more: Settings = {}): Promise<readonly ExitedProcess[]> {
+  return Promise.all(
+    serviceNames.map((service) => run(service, { ...cluster.settingsOf(service), ...more })),
+  );
 }
 
 /** Returns the last line of the log. */
-function lastWord({ code, stdout, stderr }: Ended): string {
+function lastWord({ code, stdout, stderr }: ExitedProcess): string {
   assert.equal(code, 1, stdout);
   assert.equal(stderr, '');
   const fatal = stdout.split('\n').filter((line) => line.includes('"level":"fatal"'));
@@ -54,7 +56,7 @@ describe('a service ends at once', () => {
         'REFRESH_KEY',
       ],
     };
-    for (const service of services) {
+    for (const service of serviceNames) {
       const { code, stdout, stderr } = await run(service, {});
       assert.equal(code, 1);
       assert.equal(stdout, '');
@@ -65,7 +67,7 @@ describe('a service ends at once', () => {
   });
 
   test('without the indexes, and says how they are made', async () => {
-    const MONGO_URL = withDatabase(
+    const MONGO_URL = urlOfDatabase(
       cluster.stores.MONGO_URL,
       `latchkey_test_${randomBytes(4).toString('hex')}`,
     );
@@ -98,7 +100,7 @@ describe('a service ends at once', () => {
   });
 
   test('with a topic of other settings, and names topic and setting; ops alter nothing', async () => {
-    await makeTopic(cluster.stores.KAFKA_BROKERS, 'accounts.events.v1', { partitions: 3 });
+    await createTopic(cluster.stores.KAFKA_BROKERS, 'accounts.events.v1', { partitions: 3 });
     const refused = /accounts\.events\.v1.*partitions/;
     await assert.rejects(cluster.ops('topics'), ({ stderr }: { stderr: string }) => refused.test(stderr));
     for (const ended of await runAll()) assert.match(lastWord(ended), refused);

@@ -5,12 +5,18 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { assertStatus, type Client, createClient, type Reply } from './support/client.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
-import { createPeople, type People, type Person, somebody, waitUntilShown } from './support/people.ts';
-import { findSecrets, type Place, type Secret } from './support/secrets.ts';
+import {
+  createPersonActions,
+  newPerson,
+  type Person,
+  type PersonActions,
+  waitUntilShown,
+} from './support/people.ts';
+import { findSecrets, type SearchedText, type Secret } from './support/secrets.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
-import { dumpOf } from './support/store.ts';
+import { dumpTables } from './support/store.ts';
 
-interface Answer extends Place {
+interface Answer extends SearchedText {
   /** The names of the secrets that this response may contain, because they were requested. */
   readonly handsOut: Set<string>;
 }
@@ -33,7 +39,7 @@ function all(from: ReadonlyMap<string, string>): readonly Secret[] {
 let system: Standalone;
 let client: Client;
 let mailbox: Mailbox;
-let people: People;
+let people: PersonActions;
 let records: readonly LogRecord[] = [];
 let tables: ReadonlyMap<string, readonly string[]>;
 
@@ -70,7 +76,7 @@ function passwordOf(name: string): string {
 }
 
 function introduce(name: string): Person {
-  const person = { ...somebody(name), password: passwordOf(`of ${name}`) };
+  const person = { ...newPerson(name), password: passwordOf(`of ${name}`) };
   persons.set(`the address of ${name}`, person.email);
   persons.set(`the username of ${name}`, person.username);
   return person;
@@ -280,20 +286,20 @@ function keyMaterial(file: Readonly<Record<string, string>>): void {
   }
 }
 
-function placesIn(from: ReadonlyMap<string, readonly string[]>): readonly Place[] {
+function placesIn(from: ReadonlyMap<string, readonly string[]>): readonly SearchedText[] {
   return [...from]
     .filter(([table]) => !table.startsWith('mailbox_'))
     .map(([table, rows]) => ({ name: `the table ${table}`, text: rows.join('\n') }));
 }
 
-function allOfRecords(): readonly Place[] {
+function allOfRecords(): readonly SearchedText[] {
   return records.map(({ topic, key, headers, value }) => ({
     name: `a record of ${topic}`,
     text: [key, headers, value].join('\n'),
   }));
 }
 
-function theLog(): Place {
+function theLog(): SearchedText {
   return { name: 'the log', text: system.output() };
 }
 
@@ -301,11 +307,11 @@ before(async () => {
   system = await startStandalone({ LOG_LEVEL: 'trace' });
   client = createClient(system.url);
   mailbox = createMailbox(system.mailbox);
-  people = createPeople(client, mailbox);
+  people = createPersonActions(client, mailbox);
   await journey();
   records = await recordsOf(system.url);
   assert.equal(await system.end(), 0);
-  tables = dumpOf(system.folder);
+  tables = dumpTables(system.folder);
   keyMaterial(JSON.parse(await readFile(join(system.folder, 'secrets.json'), 'utf8')));
 });
 
@@ -370,7 +376,7 @@ describe('the secrets of a journey', () => {
   });
 
   test('password hashes stay in the journal', () => {
-    function isJournal({ name }: Place) {
+    function isJournal({ name }: SearchedText) {
       return name.startsWith('the table journal_');
     }
     const journal = placesIn(tables).filter(isJournal);

@@ -11,8 +11,8 @@ import { describe, type TestContext, test } from 'node:test';
 import { assertStatus, createClient } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { createPeople, somebody } from './support/people.ts';
-import { type Ended, runToEnd, startStandalone } from './support/standalone.ts';
+import { createPersonActions, newPerson } from './support/people.ts';
+import { type ExitedProcess, runUntilExit, startStandalone } from './support/standalone.ts';
 import type { Settings } from './support/system.ts';
 
 async function folderFor(t: TestContext): Promise<string> {
@@ -22,12 +22,12 @@ async function folderFor(t: TestContext): Promise<string> {
 }
 
 /** Returns all lines that were printed to stdout and stderr. */
-function linesOf({ stdout, stderr }: Ended): readonly string[] {
+function linesOf({ stdout, stderr }: ExitedProcess): readonly string[] {
   return `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '');
 }
 
 /** Asserts exit code 1 and a single line of output, without a stack trace. */
-function assertOneLine(ended: Ended, line: RegExp): void {
+function assertOneLine(ended: ExitedProcess, line: RegExp): void {
   assert.equal(ended.code, 1, JSON.stringify(ended));
   const lines = linesOf(ended);
   assert.equal(lines.length, 1, lines.join('\n'));
@@ -35,7 +35,7 @@ function assertOneLine(ended: Ended, line: RegExp): void {
 }
 
 /** Asserts that stderr names exactly these settings, one per line, without their values. */
-function assertFaults(ended: Ended, settings: Settings, names: readonly string[]): void {
+function assertFaults(ended: ExitedProcess, settings: Settings, names: readonly string[]): void {
   assert.equal(ended.code, 1, JSON.stringify(ended));
   assert.equal(ended.stdout, '');
   const lines = ended.stderr.trimEnd().split('\n');
@@ -73,7 +73,7 @@ describe('a wrong setting', () => {
       WEBHOOK_SECRET_KEY: 'secret-webhooks',
     };
     const DATA_DIR = join(await folderFor(t), 'data');
-    assertFaults(await runToEnd({ ...settings, DATA_DIR }), settings, Object.keys(settings));
+    assertFaults(await runUntilExit({ ...settings, DATA_DIR }), settings, Object.keys(settings));
     assert.ok(!existsSync(DATA_DIR), 'nothing was made');
   });
 
@@ -90,7 +90,7 @@ describe('a wrong setting', () => {
     ];
     const DATA_DIR = join(await folderFor(t), 'data');
     const PUBLIC_URL = 'http://accounts.example.com';
-    const ended = await runToEnd({ LATCHKEY_ENV: 'production', DATA_DIR, PUBLIC_URL, LIMITS: 'off' });
+    const ended = await runUntilExit({ LATCHKEY_ENV: 'production', DATA_DIR, PUBLIC_URL, LIMITS: 'off' });
     assertFaults(ended, { PUBLIC_URL }, [...missing, 'LIMITS']);
     assert.match(ended.stderr, /^PUBLIC_URL: .*https/m);
     assert.ok(!existsSync(DATA_DIR));
@@ -98,7 +98,7 @@ describe('a wrong setting', () => {
 
   test('a secret given twice, or as a file that is not there, is a fault', async (t) => {
     const folder = await folderFor(t);
-    const ended = await runToEnd({
+    const ended = await runUntilExit({
       DATA_DIR: folder,
       REFRESH_KEY: 'given-directly',
       REFRESH_KEY_FILE: join(folder, 'refresh-key'),
@@ -110,7 +110,7 @@ describe('a wrong setting', () => {
   });
 
   test('development is not shown to other machines unless that is meant', async (t) => {
-    const ended = await runToEnd({ HOST: '::', DATA_DIR: await folderFor(t) });
+    const ended = await runUntilExit({ HOST: '::', DATA_DIR: await folderFor(t) });
     assertFaults(ended, {}, ['HOST']);
     assert.match(ended.stderr, /EXPOSE_DEVELOPMENT=true/);
     const exposed = await startStandalone({ HOST: '0.0.0.0', EXPOSE_DEVELOPMENT: 'true' });
@@ -128,7 +128,7 @@ describe('a taken port', () => {
     await new Promise((resolve) => other.once('listening', resolve));
     const { port } = other.address() as AddressInfo;
     const folder = await folderFor(t);
-    const ended = await runToEnd({ PORT: String(port), OPERATIONS_PORT: '0', DATA_DIR: folder });
+    const ended = await runUntilExit({ PORT: String(port), OPERATIONS_PORT: '0', DATA_DIR: folder });
     assertOneLine(ended, new RegExp(`port ${port} .*taken.*PORT`));
   });
 });
@@ -137,7 +137,7 @@ describe('a data folder', () => {
   test('that another server holds is refused, and left alone', async (t) => {
     const first = await startStandalone();
     t.after(first.stop);
-    const ended = await runToEnd({ DATA_DIR: first.folder });
+    const ended = await runUntilExit({ DATA_DIR: first.folder });
     assertOneLine(ended, /data folder .* held by another running server/);
     assert.equal((await fetch(`${first.operations}/readyz`)).status, 200);
   });
@@ -153,14 +153,14 @@ describe('a data folder', () => {
   test('that is a file is refused', async (t) => {
     const file = join(await folderFor(t), 'file');
     await writeFile(file, 'mine');
-    assertOneLine(await runToEnd({ DATA_DIR: file }), /data folder .*file is not a folder/);
+    assertOneLine(await runUntilExit({ DATA_DIR: file }), /data folder .*file is not a folder/);
   });
 
   test('that cannot be written is refused', async (t) => {
     const folder = join(await folderFor(t), 'read-only');
     await mkdir(folder, { mode: 0o555 });
     assertOneLine(
-      await runToEnd({ DATA_DIR: folder }, { mayWriteAnywhere: false }),
+      await runUntilExit({ DATA_DIR: folder }, { mayWriteAnywhere: false }),
       /data folder .* not .*writ/,
     );
     assert.deepEqual(await readdir(folder), []);
@@ -181,7 +181,7 @@ describe('a data folder', () => {
       const file = join(folder, 'latchkey.sqlite');
       await damage(file);
       const { size } = await stat(file);
-      assertOneLine(await runToEnd({ DATA_DIR: folder }), /data folder .* latchkey\.sqlite/);
+      assertOneLine(await runUntilExit({ DATA_DIR: folder }), /data folder .* latchkey\.sqlite/);
       assert.equal((await stat(file)).size, size);
     });
   }
@@ -189,7 +189,7 @@ describe('a data folder', () => {
   test('with broken secrets is refused, and they are not shown', async (t) => {
     const folder = await folderFor(t);
     await writeFile(join(folder, 'secrets.json'), '{"REFRESH_KEY":"the-secret"');
-    const ended = await runToEnd({ DATA_DIR: folder });
+    const ended = await runUntilExit({ DATA_DIR: folder });
     assertOneLine(ended, /secrets\.json/);
     assert.ok(!(ended.stdout + ended.stderr).includes('the-secret'));
   });
@@ -197,14 +197,14 @@ describe('a data folder', () => {
   test('opened with other keys than it was made with is refused', async (t) => {
     const system = await startStandalone();
     t.after(system.stop);
-    const ada = somebody();
-    await createPeople(createClient(system.url), createMailbox(system.mailbox)).verified(ada);
+    const ada = newPerson();
+    await createPersonActions(createClient(system.url), createMailbox(system.mailbox)).verified(ada);
     assert.equal(await system.end(), 0);
     const PASSWORD_SALT_KEY = Buffer.alloc(32, 7).toString('base64url');
-    const ended = await runToEnd({ DATA_DIR: system.folder, PASSWORD_SALT_KEY });
+    const ended = await runUntilExit({ DATA_DIR: system.folder, PASSWORD_SALT_KEY });
     assertOneLine(ended, /PASSWORD_SALT_KEY/);
     await system.start();
-    await createPeople(createClient(system.url), createMailbox(system.mailbox)).login(ada);
+    await createPersonActions(createClient(system.url), createMailbox(system.mailbox)).login(ada);
   });
 });
 
@@ -214,10 +214,10 @@ describe('two servers', () => {
     for (const system of systems) t.after(system.stop);
     const [here, there] = systems.map(({ url, mailbox }) => {
       const client = createClient(url);
-      return { client, people: createPeople(client, createMailbox(mailbox)) };
+      return { client, people: createPersonActions(client, createMailbox(mailbox)) };
     });
     assert.ok(here && there);
-    const ada = await here.people.verified(somebody());
+    const ada = await here.people.verified(newPerson());
     const { accessToken } = await here.people.login(ada);
     const login = { email: ada.email, password: ada.password };
     assertStatus(await there.client.post('/auth/login', { json: login }), 401);
@@ -236,7 +236,7 @@ describe('an end that was asked for', () => {
     // Few enough that even a busy machine finishes all requests in progress within the time limit for stopping.
     const crowd = Array.from({ length: 5 }, async () => {
       while (!ending) {
-        const guest = somebody('guest');
+        const guest = newPerson('guest');
         const reply = await client.post('/auth/signup', { json: guest }).catch(() => undefined);
         if (reply === undefined) return;
         if (reply.status === 201) answered.push(guest.email);
@@ -259,10 +259,10 @@ describe('an end that was asked for', () => {
 
 describe('ops', () => {
   test('without words says how it is used; a word that it does not know is an error', async () => {
-    const help = await runToEnd({}, { ops: [] });
+    const help = await runUntilExit({}, { ops: [] });
     assert.equal(help.code, 0);
     assert.match(help.stdout, /^Usage: .*\n[\s\S]*role <email> <user\|admin>/);
-    const ended = await runToEnd({}, { ops: ['fly'] });
+    const ended = await runUntilExit({}, { ops: ['fly'] });
     assert.equal(ended.code, 1);
     assert.match(ended.stderr, /^ops: .+\n\nUsage: /);
     assert.equal(ended.stdout, '');
@@ -270,7 +270,7 @@ describe('ops', () => {
 
   test('does not make a folder that is not there', async (t) => {
     const folder = join(await folderFor(t), 'not-there');
-    const ended = await runToEnd({ DATA_DIR: folder }, { ops: ['role', 'ada@example.com', 'admin'] });
+    const ended = await runUntilExit({ DATA_DIR: folder }, { ops: ['role', 'ada@example.com', 'admin'] });
     assertOneLine(ended, /^ops: .*data folder .*not-there/);
     assert.ok(!existsSync(folder));
   });
@@ -278,9 +278,9 @@ describe('ops', () => {
   test('says that nobody verified has an address', async (t) => {
     const system = await startStandalone();
     t.after(system.stop);
-    const pending = somebody('pending');
-    await createPeople(createClient(system.url), createMailbox(system.mailbox)).signUp(pending);
-    const ended = await runToEnd({ DATA_DIR: system.folder }, { ops: ['role', pending.email, 'admin'] });
+    const pending = newPerson('pending');
+    await createPersonActions(createClient(system.url), createMailbox(system.mailbox)).signUp(pending);
+    const ended = await runUntilExit({ DATA_DIR: system.folder }, { ops: ['role', pending.email, 'admin'] });
     assertOneLine(ended, /^ops: /);
   });
 });

@@ -4,7 +4,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { assertStatus, type Client, createClient } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
 import { linkOf } from './support/mailbox.ts';
-import { type Person, somebody } from './support/people.ts';
+import { newPerson, type Person } from './support/people.ts';
 import { createMailServer, type MailServer, type ScriptedReplies } from './support/smtp.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
@@ -32,7 +32,7 @@ async function scene(t: TestContext, replies: ScriptedReplies = {}): Promise<Sce
 }
 
 function tenPeople(): readonly Person[] {
-  return Array.from({ length: 10 }, () => somebody('guest'));
+  return Array.from({ length: 10 }, () => newPerson('guest'));
 }
 
 async function signUp({ client }: Scene, person: Person): Promise<void> {
@@ -68,7 +68,7 @@ async function foundAway(here: Scene): Promise<void> {
 
 /** Waits until a later mail has arrived, and asserts that each person still has exactly one mail. */
 async function eachOnce(from: Scene, people: readonly Person[]): Promise<void> {
-  const later = somebody('later');
+  const later = newPerson('later');
   await signUp(from, later);
   await arrived(from, [later]);
   assert.deepEqual(addressees(from), [...people, later].map(({ email }) => email).sort());
@@ -123,14 +123,14 @@ describe('a mail server', { concurrency: true }, () => {
 
   describe('that refuses mails or loses its responses', { concurrency: true }, () => {
     test('that says "later" gets the mail later', async (t) => {
-      const ada = somebody();
+      const ada = newPerson();
       const codes = [451, 450];
       const here = await scene(t, {
         onRecipient: (address) => (address === ada.email ? codes.shift() : undefined),
       });
       await here.server.open();
       await signUp(here, ada);
-      const bea = somebody('bea');
+      const bea = newPerson('bea');
       await signUp(here, bea);
       await arrived(here, [bea]);
       await arrived(here, [ada]);
@@ -139,7 +139,7 @@ describe('a mail server', { concurrency: true }, () => {
     });
 
     test('that refuses one recipient without a reason is asked again, until others have got through', async (t) => {
-      const eve = somebody('eve');
+      const eve = newPerson('eve');
       let asked = 0;
       const here = await scene(t, {
         onRecipient: (address) => {
@@ -149,7 +149,7 @@ describe('a mail server', { concurrency: true }, () => {
         },
       });
       await here.server.open();
-      const others = [somebody(), somebody('bea')];
+      const others = [newPerson(), newPerson('bea')];
       await signUp(here, eve);
       await eventually('the mail is refused', () => asked >= 1);
       for (const person of others) await signUp(here, person);
@@ -162,7 +162,7 @@ describe('a mail server', { concurrency: true }, () => {
     });
 
     test('that loses its last answer gets the mail again, recognisable by its Message-ID', async (t) => {
-      const ada = somebody();
+      const ada = newPerson();
       let losses = 1;
       const here = await scene(t, {
         onMail: (address) => (address === ada.email && losses-- > 0 ? 'lost' : undefined),

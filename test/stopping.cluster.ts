@@ -3,13 +3,19 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, createClient, type Reply } from './support/client.ts';
-import { type Cluster, services, startCluster } from './support/cluster.ts';
-import { streamFaults, streamsOf } from './support/event-checks.ts';
+import { type Cluster, serviceNames, startCluster } from './support/cluster.ts';
+import { findSequenceFaults, groupByStream } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
-import { HEALTH_CHECK_MS } from './support/front.ts';
 import { readTopic } from './support/kcat.ts';
+import { HEALTH_CHECK_MS } from './support/load-balancer.ts';
 import { createMailbox, type Mailbox } from './support/mailbox.ts';
-import { createPeople, type People, type Person, somebody, waitUntilShown } from './support/people.ts';
+import {
+  createPersonActions,
+  newPerson,
+  type Person,
+  type PersonActions,
+  waitUntilShown,
+} from './support/people.ts';
 
 const CHANGERS = 4;
 /** The pause between a response and the next request. It leaves CPU time to the starting processes. */
@@ -18,7 +24,7 @@ const PAUSE_MS = 100;
 let cluster: Cluster;
 let client: Client;
 let mailbox: Mailbox;
-let people: People;
+let people: PersonActions;
 
 before(async () => {
   cluster = await startCluster({
@@ -27,7 +33,7 @@ before(async () => {
   });
   client = createClient(cluster.url);
   mailbox = createMailbox(cluster.mailbox);
-  people = createPeople(client, mailbox);
+  people = createPersonActions(client, mailbox);
 });
 
 after(() => cluster?.stop());
@@ -54,7 +60,7 @@ async function startLoad(): Promise<Load & { readonly tokens: ReadonlyMap<string
   }
   async function signUp(): Promise<void> {
     while (going) {
-      const person = somebody('newcomer');
+      const person = newPerson('newcomer');
       if (answered('sign-up', 201, await people.signUp(person))) newcomers.push(person);
       await pause(PAUSE_MS);
     }
@@ -70,7 +76,7 @@ async function startLoad(): Promise<Load & { readonly tokens: ReadonlyMap<string
   }
 
   for (let index = 0; index < CHANGERS; index += 1) {
-    const { id, accessToken } = await people.login(await people.verified(somebody('changer')));
+    const { id, accessToken } = await people.login(await people.verified(newPerson('changer')));
     tokens.set(id, accessToken);
   }
   const work = [signUp(), ...[...tokens].map(([id, token]) => change(id, token))];
@@ -89,7 +95,7 @@ async function startLoad(): Promise<Load & { readonly tokens: ReadonlyMap<string
 describe('a process that is asked to end under load', () => {
   test('ends in time, with exit code 0; no request is lost, no event is lost or applied twice, no mail comes twice', async (t) => {
     const load = await startLoad();
-    for (const instance of services.flatMap((service) => cluster.instances[service])) {
+    for (const instance of serviceNames.flatMap((service) => cluster.instances[service])) {
       assert.equal(await instance.end('SIGTERM'), 0, instance.output());
       instance.launch();
       await instance.ready();
@@ -102,13 +108,13 @@ describe('a process that is asked to end under load', () => {
       await waitUntilShown(people, token, ({ firstName }) => firstName === `Ada ${load.changes.get(id)}`);
     }
     for (const { email } of load.newcomers) await mailbox.next(email, 'Verify your email');
-    await people.verified(somebody('fence'));
+    await people.verified(newPerson('fence'));
     for (const { email } of load.newcomers) assert.equal((await mailbox.to(email)).length, 1);
 
-    const streams = streamsOf(await readTopic(cluster.stores.KAFKA_BROKERS, 'accounts.events.v1'));
+    const streams = groupByStream(await readTopic(cluster.stores.KAFKA_BROKERS, 'accounts.events.v1'));
     for (const [id, count] of load.changes) {
       const events = streams.get(id) ?? [];
-      assert.deepEqual(streamFaults(id, events), []);
+      assert.deepEqual(findSequenceFaults(id, events), []);
       const { length } = events.filter(({ headers }) => headers['ce_type'] === 'ProfileChanged');
       assert.equal(length, count);
     }

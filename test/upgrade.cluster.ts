@@ -3,7 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareCluster } from './support/cluster.ts';
-import { clockSettingsOf, loadKafka, loadMongo, readManifest, unpackKeys } from './support/fixture.ts';
+import {
+  clockSettingsOf,
+  loadKafkaFixture,
+  loadMongoFixture,
+  readManifest,
+  unpackKeys,
+} from './support/fixture.ts';
 import { upgradeSuite } from './support/upgrade-suite.ts';
 
 upgradeSuite('A cluster', async () => {
@@ -16,7 +22,10 @@ upgradeSuite('A cluster', async () => {
     await rm(folder, { recursive: true });
   }
   try {
-    await Promise.all([loadMongo(cluster.stores.MONGO_URL), loadKafka(cluster.stores.KAFKA_BROKERS)]);
+    await Promise.all([
+      loadMongoFixture(cluster.stores.MONGO_URL),
+      loadKafkaFixture(cluster.stores.KAFKA_BROKERS),
+    ]);
     await cluster.ops('topics');
     await cluster.ops('indexes');
     await cluster.start();

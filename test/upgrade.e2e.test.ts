@@ -1,12 +1,12 @@
 /** A data folder written by release 0.1, opened by the current standalone. */
 import { rm } from 'node:fs/promises';
-import { clockSettingsOf, readManifest, unpackFolder } from './support/fixture.ts';
+import { clockSettingsOf, readManifest, unpackDataFolder } from './support/fixture.ts';
 import { startStandalone } from './support/standalone.ts';
 import { upgradeSuite } from './support/upgrade-suite.ts';
 
 upgradeSuite('A data folder', async () => {
   const manifest = await readManifest();
-  const folder = await unpackFolder();
+  const folder = await unpackDataFolder();
   const settings = { DATA_DIR: folder, ...clockSettingsOf(manifest) };
   const standalone = await startStandalone(settings);
   async function stop(): Promise<void> {

@@ -9,13 +9,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { type Db, type Document, MongoClient } from 'mongodb';
 import { createClient } from './support/client.ts';
-import { type Cluster, services, startCluster } from './support/cluster.ts';
-import { streamFaults, streamsOf } from './support/event-checks.ts';
+import { type Cluster, serviceNames, startCluster } from './support/cluster.ts';
+import { findSequenceFaults, groupByStream } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
-import { readTopic, type SeenRecord, subjectOf } from './support/kcat.ts';
+import { type KcatRecord, readTopic, streamIdOf } from './support/kcat.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { createPeople, type People, type Person, somebody } from './support/people.ts';
-import { type Ended, runToEnd } from './support/standalone.ts';
+import { createPersonActions, newPerson, type Person, type PersonActions } from './support/people.ts';
+import { type ExitedProcess, runUntilExit } from './support/standalone.ts';
 import type { Settings } from './support/system.ts';
 
 const ACCOUNTS = 'accounts.events.v1';
@@ -25,14 +25,14 @@ const ROUNDS = 12;
 const LONGEST_MS = 120_000;
 
 let cluster: Cluster;
-let people: People;
+let people: PersonActions;
 let mongo: MongoClient;
 let db: Db;
 
 before(async () => {
   // With `warn`, an unsigned record can park an account.
   cluster = await startCluster({ settingsOn: () => ({ EVENT_SIGNATURES: 'warn' }) });
-  people = createPeople(createClient(cluster.url), createMailbox(cluster.mailbox));
+  people = createPersonActions(createClient(cluster.url), createMailbox(cluster.mailbox));
   mongo = await MongoClient.connect(cluster.stores.MONGO_URL);
   db = mongo.db();
 });
@@ -44,17 +44,17 @@ after(async () => {
 
 /** Returns a person who has signed up and verified the address, with the id of the account. */
 async function settled(name: string): Promise<{ readonly id: string; readonly person: Person }> {
-  const person = await people.verified(somebody(name));
+  const person = await people.verified(newPerson(name));
   const { id } = await people.login(person);
   return { id, person };
 }
 
-function ops(...words: readonly string[]): Promise<Ended> {
-  return runToEnd(cluster.opsSettings, { ops: words });
+function ops(...words: readonly string[]): Promise<ExitedProcess> {
+  return runUntilExit(cluster.opsSettings, { ops: words });
 }
 
 async function look(settings: Settings = {}, ...words: readonly string[]) {
-  const { code, stdout, stderr } = await runToEnd(
+  const { code, stdout, stderr } = await runUntilExit(
     { ...cluster.opsSettings, ...settings },
     { ops: ['verify', '--json', ...words] },
   );
@@ -116,7 +116,7 @@ describe('verify', () => {
     const busy = new AbortController();
     const traffic = (async () => {
       for (let round = 0; round < ROUNDS || !busy.signal.aborted; round += 1) {
-        const person = await people.verified(somebody('busy'));
+        const person = await people.verified(newPerson('busy'));
         await people.login(person);
       }
     })();
@@ -145,7 +145,7 @@ describe('verify', () => {
       { $unset: { 'profile.username': 1 } },
     );
     const missing = await appended(ben, {});
-    const twice = (await accounts()).find((record) => subjectOf(record) === cleo);
+    const twice = (await accounts()).find((record) => streamIdOf(record) === cleo);
     assert.ok(twice);
     await produce(cleo, twice.payload, twice.headers);
     await appended(cleo, { waits: true });
@@ -218,13 +218,13 @@ describe('republish', () => {
     await atRest();
     assert.match((await ops('republish', '--to', ANOTHER)).stdout, / 0 of them written now\.$/m);
     const [old, anew] = [
-      streamsOf(readable(await accounts())),
-      streamsOf(await readTopic(cluster.stores.KAFKA_BROKERS, ANOTHER)),
+      groupByStream(readable(await accounts())),
+      groupByStream(await readTopic(cluster.stores.KAFKA_BROKERS, ANOTHER)),
     ];
     assert.deepEqual([...anew.keys()].toSorted(), [...old.keys()].toSorted());
     for (const [key, stream] of anew) {
-      assert.deepEqual(streamFaults(key, stream), []);
-      const ids = (records: readonly SeenRecord[] = []) =>
+      assert.deepEqual(findSequenceFaults(key, stream), []);
+      const ids = (records: readonly KcatRecord[] = []) =>
         records.toSorted(bySequence).map(({ headers }) => headers['ce_id']);
       assert.deepEqual(ids(stream), ids(old.get(key)));
     }
@@ -243,7 +243,9 @@ describe('republish', () => {
   test('lets services move to the other topic: no mail twice, no profile changed', async (t) => {
     await atRest();
     await Promise.all(
-      services.flatMap((service) => cluster.instances[service].map((instance) => instance.end('SIGTERM'))),
+      serviceNames.flatMap((service) =>
+        cluster.instances[service].map((instance) => instance.end('SIGTERM')),
+      ),
     );
     const before = await everything();
     assert.equal((await ops('republish', '--to', ANOTHER)).code, 0);
@@ -258,10 +260,10 @@ describe('republish', () => {
   });
 });
 
-function readable(records: readonly SeenRecord[]) {
+function readable(records: readonly KcatRecord[]) {
   return records.filter(({ headers }) => headers['ce_id'] !== undefined);
 }
-function bySequence(a: SeenRecord, b: SeenRecord): number {
+function bySequence(a: KcatRecord, b: KcatRecord): number {
   return Number(a.headers['ce_sequence']) - Number(b.headers['ce_sequence']);
 }
 
@@ -293,7 +295,7 @@ async function everything() {
 }
 
 /** Starts a process of a service that uses the topic in `MOVED`. The process ends with the test. */
-async function startMoved(t: TestContext, service: (typeof services)[number], settings: Settings = {}) {
+async function startMoved(t: TestContext, service: (typeof serviceNames)[number], settings: Settings = {}) {
   const instance = await cluster.another(service, { ...MOVED, ...settings });
   instance.launch();
   t.after(() => instance.end('SIGTERM'));

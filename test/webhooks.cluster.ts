@@ -7,7 +7,7 @@ import { createClientKey } from './support/client-key.ts';
 import { startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { createPeople, type Person, somebody } from './support/people.ts';
+import { createPersonActions, newPerson, type Person } from './support/people.ts';
 import type { ServerProcess } from './support/server-process.ts';
 import { eventsOfFeed, idsByAccount, startWebhookReceiver } from './support/webhook-receiver.ts';
 
@@ -24,7 +24,7 @@ const cluster = await startCluster({
 });
 after(() => cluster.stop());
 const client = createClient(cluster.url);
-const people = createPeople(client, createMailbox(cluster.mailbox));
+const people = createPersonActions(client, createMailbox(cluster.mailbox));
 
 /** Adds an endpoint and starts its receiver. */
 async function addEndpoint(name: string) {
@@ -68,7 +68,7 @@ async function act(person: Person): Promise<void> {
 test('none is lost and none comes out of order, although senders are killed and receivers fail', async () => {
   const key = await createClientKey(cluster, 'events');
   const receivers = [await addEndpoint('one'), await addEndpoint('two')];
-  const persons = Array.from({ length: PEOPLE }, () => somebody('hook'));
+  const persons = Array.from({ length: PEOPLE }, () => newPerson('hook'));
   for (const person of persons) await people.verified(person);
   await eventually('both are called', () => receivers.every(({ requests }) => requests() > PEOPLE));
 

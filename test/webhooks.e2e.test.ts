@@ -7,8 +7,8 @@ import { createClient } from './support/client.ts';
 import { createClientKey } from './support/client-key.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { createPeople, somebody } from './support/people.ts';
-import { runToEnd, startStandalone } from './support/standalone.ts';
+import { createPersonActions, newPerson } from './support/people.ts';
+import { runUntilExit, startStandalone } from './support/standalone.ts';
 import { eventsOfFeed, idsByAccount, startWebhookReceiver } from './support/webhook-receiver.ts';
 
 /** The number of rounds. In each, a person signs up and the server is killed. */
@@ -17,7 +17,7 @@ const ROUNDS = 3;
 const system = await startStandalone({ WEBHOOKS_ALLOW_PRIVATE: 'true', LIMITS: 'off' });
 after(() => system.stop());
 const client = createClient(system.url);
-const people = createPeople(client, createMailbox(system.mailbox));
+const people = createPersonActions(client, createMailbox(system.mailbox));
 
 const receiver = await startWebhookReceiver();
 after(receiver.close);
@@ -30,7 +30,7 @@ test('none is lost and none comes out of order, although the server is killed an
   const key = await createClientKey(system, 'events');
 
   for (let round = 0; round < ROUNDS; round += 1) {
-    const person = somebody('hook');
+    const person = newPerson('hook');
     await people.signUp(person);
     const { accessToken } = await people.login(person);
     await client.post('/auth/logout-all', { token: accessToken });
@@ -77,7 +77,7 @@ test('the key that secrets are sealed with is rotated without a receiver noticin
   await system.ops('keys', 'rotate', 'webhooks');
   await system.end();
   const WEBHOOK_SECRET_KEY = randomBytes(32).toString('base64url');
-  const { code, stdout } = await runToEnd({ DATA_DIR: system.folder, PORT: '0', WEBHOOK_SECRET_KEY });
+  const { code, stdout } = await runUntilExit({ DATA_DIR: system.folder, PORT: '0', WEBHOOK_SECRET_KEY });
   assert.equal(code, 1);
   const refusal = `cannot start: WEBHOOK_SECRET_KEY: none of its keys opens the secret of webhook ${id}`;
   assert.ok(stdout.includes(refusal), stdout);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bundleForTests } from '../../scripts/bundle-for-tests.ts';
-import { somebody } from '../../test/support/people.ts';
+import { newPerson } from '../../test/support/people.ts';
 import { measureBareNodeMegabytes } from '../support/bare-node.ts';
 import { type Benchmark, targetAtMost } from '../support/benchmark.ts';
 import { startClusterServer } from '../support/cluster-server.ts';
@@ -28,7 +28,7 @@ export const memoryBenchmark: Benchmark = {
     }
     await (await start())[Symbol.asyncDispose]();
     const server = stack.use(await start());
-    await server.people.login(await server.people.verified(somebody()));
+    await server.people.login(await server.people.verified(newPerson()));
     await pause(SETTLED_MS);
     const limit = await measureBareNodeMegabytes();
     const services = Object.entries(server.cluster.instances);

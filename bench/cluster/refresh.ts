@@ -7,7 +7,7 @@ import { createCommits } from '../../services/auth/src/ports/testing/commits.ts'
 import { commitIndexes } from '../../services/auth/src/storage/mongo/commits.ts';
 import { createMongoJournal } from '../../services/auth/src/storage/mongo/journal.ts';
 import { createMongoSessions, sessionIndexes } from '../../services/auth/src/storage/mongo/sessions.ts';
-import { somebody } from '../../test/support/people.ts';
+import { newPerson } from '../../test/support/people.ts';
 import { type Benchmark, targetAtLeast, targetAtMost } from '../support/benchmark.ts';
 import { type ClusterServer, startClusterServer } from '../support/cluster-server.ts';
 import { measureMs, repeatConcurrently } from '../support/load.ts';
@@ -90,7 +90,7 @@ async function ownCpu(): Promise<number> {
  * @returns their refresh tokens
  */
 async function sessions({ people }: ClusterServer): Promise<string[]> {
-  const person = somebody();
+  const person = newPerson();
   await people.signUp(person);
   const tokens: string[] = [];
   for (let i = 0; i < CLIENTS; i += 1) tokens.push((await people.login(person)).refreshToken);

@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { eventually } from '../../test/support/eventually.ts';
-import { somebody } from '../../test/support/people.ts';
+import { newPerson } from '../../test/support/people.ts';
 import { measureHashCpu } from '../support/hash-limit.ts';
 import { measureMs, repeatConcurrently } from '../support/load.ts';
 import { type SmtpSink, startSmtpSink } from '../support/smtp-sink.ts';
@@ -37,7 +37,7 @@ interface Sample {
 const work: Readonly<Record<string, (contender: Contender) => Promise<void>>> = {
   async 'sign-up until the mail is accepted'({ peer, sink }) {
     const before = sink.count();
-    await repeatConcurrently(MANY, 1, () => peer.signUp(somebody()));
+    await repeatConcurrently(MANY, 1, () => peer.signUp(newPerson()));
     if (peer.mails) await eventually('all mails are accepted', () => sink.count() >= before + MANY);
   },
   'sign-in': ({ peer, person }) => repeatConcurrently(MANY, 1, () => peer.signIn(person)),
@@ -47,7 +47,7 @@ const work: Readonly<Record<string, (contender: Contender) => Promise<void>>> = 
 async function contend(open: OpenPeer, url?: string): Promise<Contender> {
   const sink = await startSmtpSink();
   const peer = await open({ sink, ...(url !== undefined && { url }) });
-  const person = somebody();
+  const person = newPerson();
   await peer.signUp(person);
   if (peer.mails) await eventually('the mail is accepted', () => sink.count() === 1);
   return { peer, sink, person, session: await peer.signIn(person) };

@@ -2,13 +2,13 @@
 import { type Client, createClient } from '../../test/support/client.ts';
 import { type Cluster, type ClusterOptions, startCluster } from '../../test/support/cluster.ts';
 import { createMailbox } from '../../test/support/mailbox.ts';
-import { createPeople, type People } from '../../test/support/people.ts';
+import { createPersonActions, type PersonActions } from '../../test/support/people.ts';
 import type { Settings } from '../../test/support/system.ts';
 
 export interface ClusterServer extends AsyncDisposable {
   readonly cluster: Cluster;
   readonly client: Client;
-  readonly people: People;
+  readonly people: PersonActions;
 }
 
 /** Starts two processes of each service, unless `instances` says otherwise. */
@@ -21,7 +21,7 @@ export async function startClusterServer(
   return {
     cluster,
     client,
-    people: createPeople(client, createMailbox(cluster.mailbox)),
+    people: createPersonActions(client, createMailbox(cluster.mailbox)),
     [Symbol.asyncDispose]: () => cluster.stop(),
   };
 }

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '../../test/support/client.ts';
 import { eventually } from '../../test/support/eventually.ts';
-import { type People, type Person, somebody } from '../../test/support/people.ts';
+import { newPerson, type Person, type PersonActions } from '../../test/support/people.ts';
 import type { Settings } from '../../test/support/system.ts';
 import { type Figure, targetAtMost } from './benchmark.ts';
 import { measureMs } from './load.ts';
@@ -17,7 +17,7 @@ const WARM_UP = 40;
 
 interface Latent extends AsyncDisposable {
   readonly client: Client;
-  readonly people: People;
+  readonly people: PersonActions;
 }
 
 /** Starts a system that receives no other requests. */
@@ -43,7 +43,7 @@ export async function measureMailing(start: Start, targets: Targets): Promise<re
 export async function measureVisibility(start: Start, targets: Targets): Promise<readonly Figure[]> {
   await using server = await start();
   const { people, client } = server;
-  const { accessToken: token } = await people.login(await people.verified(somebody()));
+  const { accessToken: token } = await people.login(await people.verified(newPerson()));
   const idle: number[] = [];
   const behind: number[] = [];
   let going = true;
@@ -68,7 +68,7 @@ async function signUps({ people }: Latent, many: number, answered: (person: Pers
   const pending: Promise<void>[] = [];
   for (let i = 0; i < many; i += 1) {
     await pause(Math.max(0, start + (1000 * i) / REQUESTS_PER_SECOND - performance.now()));
-    const person = somebody();
+    const person = newPerson();
     pending.push(
       people.signUp(person).then(({ status }) => {
         if (status !== 201) throw new Error(`a sign-up was answered with ${status}`);

@@ -1,7 +1,7 @@
 /** A standalone in a separate process, without rate limits, and access to its metrics. */
 import { type Client, createClient } from '../../test/support/client.ts';
 import { createMailbox } from '../../test/support/mailbox.ts';
-import { createPeople, type People } from '../../test/support/people.ts';
+import { createPersonActions, type PersonActions } from '../../test/support/people.ts';
 import { type Standalone, startStandalone } from '../../test/support/standalone.ts';
 import type { Settings } from '../../test/support/system.ts';
 import { readMetric } from './metrics.ts';
@@ -9,7 +9,7 @@ import { readMetric } from './metrics.ts';
 export interface Server extends AsyncDisposable {
   readonly system: Standalone;
   readonly client: Client;
-  readonly people: People;
+  readonly people: PersonActions;
   /** Returns the value of a metric, summed over its labels. */
   metric(name: string): Promise<number>;
   /** Returns the CPU ms of the process, in all threads, per operation. */
@@ -29,7 +29,7 @@ export async function startServer(settings: Settings = {}): Promise<Server> {
   return {
     system,
     client,
-    people: createPeople(client, createMailbox(system.mailbox)),
+    people: createPersonActions(client, createMailbox(system.mailbox)),
     metric,
     async cpuOf(many, work) {
       const before = await cpuMs();

@@ -17,7 +17,7 @@ import { freePort } from '@latchkey/process/testing/free-port';
 import { createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { createMailbox } from '../support/mailbox.ts';
-import { createPeople, somebody, type Tokens } from '../support/people.ts';
+import { createPersonActions, newPerson, type Tokens } from '../support/people.ts';
 import { startStandalone } from '../support/standalone.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../examples/gateways');
@@ -25,9 +25,9 @@ const EXAMPLES = join(import.meta.dirname, '../../examples/gateways');
 const system = await startStandalone({ LIMITS: 'off' });
 after(() => system.stop());
 const client = createClient(system.url);
-const people = createPeople(client, createMailbox(system.mailbox));
-const ada = await people.verified(somebody('ada'));
-const root = await people.verified(somebody('root'));
+const people = createPersonActions(client, createMailbox(system.mailbox));
+const ada = await people.verified(newPerson('ada'));
+const root = await people.verified(newPerson('root'));
 await system.ops('role', root.email, 'admin');
 
 /** The service behind the gateway: its response contains the request's URL and headers as received. */

@@ -129,7 +129,7 @@ function answers(url: string, child: ChildProcess, errorLog: string): Promise<tr
   }).then(() => true);
 }
 
-export interface Arrived {
+export interface ReceivedRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
@@ -140,15 +140,15 @@ export interface Arrived {
 export interface Upstream {
   readonly address: string;
   /** The requests that it has received. */
-  readonly arrived: Arrived[];
+  readonly arrived: ReceivedRequest[];
   /** Sets how the service responds from now on. */
-  answerWith(answer: (request: Arrived, response: ServerResponse) => void): void;
+  answerWith(answer: (request: ReceivedRequest, response: ServerResponse) => void): void;
   stop(): void;
 }
 
 export async function startUpstream(name: string): Promise<Upstream> {
-  const arrived: Arrived[] = [];
-  let answer = (_request: Arrived, response: ServerResponse): void => {
+  const arrived: ReceivedRequest[] = [];
+  let answer = (_request: ReceivedRequest, response: ServerResponse): void => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ name }));
   };
   const server = createServer(async (request, response) => {

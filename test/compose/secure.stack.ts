@@ -8,8 +8,8 @@ import { after, before, describe, test } from 'node:test';
 import { assertStatus, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { createMailbox } from '../support/mailbox.ts';
-import { createPeople, somebody } from '../support/people.ts';
-import { kafkaAttempt, mongoAttempt } from './attempts.ts';
+import { createPersonActions, newPerson } from '../support/people.ts';
+import { kafkaAccessScript, mongoAccessScript } from './access-scripts.ts';
 import { createStack, type Stack, serviceOf } from './stack.ts';
 
 const hasAccessControl = process.env['MONGO_ACCESS_CONTROL'] !== 'false';
@@ -57,8 +57,8 @@ test('the journey works through the gateway', async () => {
 
 test('services of other teams read the events, and refuse a session that has ended', async () => {
   const client = createClient(stack.url);
-  const people = createPeople(client, createMailbox(stack.mailbox));
-  const ada = await people.verified(somebody('ada'));
+  const people = createPersonActions(client, createMailbox(stack.mailbox));
+  const ada = await people.verified(newPerson('ada'));
   const { accessToken: token, id } = await people.login(ada);
   await eventually('the subscriber has read the sign-up', async () => {
     const lines = (await stack.logs('subscriber')).split('\n');
@@ -87,7 +87,7 @@ describe('Kafka', () => {
     ['subscriber', 'read', ACCOUNTS, 'subscriber-test'],
   ] as const)
     test(`${service} may ${operation} ${topic}`, async () => {
-      assert.equal(await outcomeOf(service, kafkaAttempt, 'own', operation, topic, group), 'done');
+      assert.equal(await outcomeOf(service, kafkaAccessScript, 'own', operation, topic, group), 'done');
     });
 
   for (const [service, operation, topic, group = ''] of [
@@ -109,12 +109,12 @@ describe('Kafka', () => {
     ),
   ] as const)
     test(`${service} cannot ${operation} ${topic} ${group}`.trimEnd(), async () => {
-      assert.match(await outcomeOf(service, kafkaAttempt, 'own', operation, topic, group), DENIED);
+      assert.match(await outcomeOf(service, kafkaAccessScript, 'own', operation, topic, group), DENIED);
     });
 
   for (const login of ['nobody', 'plaintext'])
     test(`a client with the login ${login} is refused`, async () => {
-      assert.match(await outcomeOf('auth', kafkaAttempt, login, 'write', ACCOUNTS), /^denied /);
+      assert.match(await outcomeOf('auth', kafkaAccessScript, login, 'write', ACCOUNTS), /^denied /);
     });
 });
 
@@ -128,16 +128,19 @@ if (hasAccessControl)
 
     for (const [service, own] of collections) {
       test(`${service} reads its own collections`, async () => {
-        assert.equal(await outcomeOf(service, mongoAttempt, 'own', own), 'done');
+        assert.equal(await outcomeOf(service, mongoAccessScript, 'own', own), 'done');
       });
 
       for (const [owner, other] of collections.filter(([name]) => name !== service))
         test(`${service} cannot read the collections of ${owner}`, async () => {
-          assert.match(await outcomeOf(service, mongoAttempt, 'own', other), /^denied .*not authorized/i);
+          assert.match(
+            await outcomeOf(service, mongoAccessScript, 'own', other),
+            /^denied .*not authorized/i,
+          );
         });
     }
 
     test('a client without a login is refused', async () => {
-      assert.match(await outcomeOf('auth', mongoAttempt, 'nobody', 'auth_commits'), /^denied /);
+      assert.match(await outcomeOf('auth', mongoAccessScript, 'nobody', 'auth_commits'), /^denied /);
     });
   });

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { assertStatus, type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from '../support/mailbox.ts';
-import { somebody } from '../support/people.ts';
+import { newPerson } from '../support/people.ts';
 import { type Container, createStack, PAGE_ORIGIN, type Stack, serviceOf } from './stack.ts';
 
 const OURS = ['auth', 'user', 'notifier'];
@@ -137,7 +137,7 @@ async function linesOf(service: string, requestId: string): Promise<readonly Log
 }
 
 test('a request can be followed: gateway, service, event, mail', async () => {
-  const ada = somebody();
+  const ada = newPerson();
   const id = `followed-${ada.username}`;
   assertStatus(await client.post('/auth/signup', { json: ada, headers: { 'x-request-id': id } }), 201);
   const mail = await mailbox.next(ada.email, 'Verify your email');
@@ -235,7 +235,7 @@ describe('servers that come late', () => {
     await stack.start('kafka');
     for (const service of ['auth', 'user'] as const) await waitsFor(service);
     await waitsFor('notifier', 'smtp');
-    const ada = somebody();
+    const ada = newPerson();
     const reply = await eventually('auth is reached again', async () => {
       const { status } = await client.post('/auth/signup', { json: ada });
       return status === 201;
@@ -256,7 +256,7 @@ describe('servers that come late', () => {
 });
 
 test('the link of a mail is in no log, nor is its address, whatever came of it', async () => {
-  const ada = somebody();
+  const ada = newPerson();
   assertStatus(await client.post('/auth/signup', { json: ada }), 201);
   const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
   await client.get(`/auth/verify/${token}`);

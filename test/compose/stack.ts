@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { freePort } from '@latchkey/process/testing/free-port';
 import type { ServiceName } from '../support/cluster.ts';
-import { HIGH_LIMITS, SHORT_WAITS } from '../support/programs.ts';
+import { HIGH_LIMIT_SETTINGS, SHORT_LIFETIME_SETTINGS } from '../support/programs.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SERVICES = ['auth', 'user', 'notifier'] as const;
@@ -86,8 +86,8 @@ export async function createStack({
   const ports = await freePorts(profiles);
   const env: NodeJS.ProcessEnv = {
     ...process.env,
-    ...HIGH_LIMITS,
-    ...SHORT_WAITS,
+    ...HIGH_LIMIT_SETTINGS,
+    ...SHORT_LIFETIME_SETTINGS,
     KAFKA_SESSION_SECONDS,
     ...ports,
     CORS_ORIGINS: PAGE_ORIGIN,

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { subjectOf } from '../support/kcat.ts';
+import { streamIdOf } from '../support/kcat.ts';
 import { check, type Report } from './checker/check.ts';
 import { isForged } from './checker/forged-rules.ts';
 import { readStores } from './checker/read-stores.ts';
@@ -207,7 +207,7 @@ async function findingsOf({ ops, stores }: SystemUnderTest): Promise<readonly st
     if (!stdout.startsWith('{')) return [`ops verify: ${message}`];
     const { findings, found }: { findings: readonly Finding[]; found: number } = JSON.parse(stdout);
     const { records } = await readStores(stores);
-    const forged = new Set(records.filter(isForged).map(subjectOf));
+    const forged = new Set(records.filter(isForged).map(streamIdOf));
     const others = findings.filter(
       ({ kind, subject = '' }) => !(ABOUT_FORGED.has(kind) && forged.has(subject)),
     );

@@ -8,13 +8,13 @@ import fc from 'fast-check';
 import { runCommandInProcess } from '../../apps/ops/src/testing/run-in-process.ts';
 import { type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { createPeople, somebody, waitUntilShown } from '../support/people.ts';
+import { createPersonActions, newPerson, waitUntilShown } from '../support/people.ts';
 import { type Standalone, startStandalone } from '../support/standalone.ts';
-import { type Behaviour, behaviours } from './behaviours.ts';
+import { type RecipientBehaviour, recipientBehaviours } from './behaviours.ts';
 import {
   type RecipientScript,
-  type Said,
   type Script,
+  type ScriptedReply,
   type ScriptedServer,
   startScriptedServer,
 } from './scripted-server.ts';
@@ -43,14 +43,14 @@ interface Case {
 
 const WORDLESS = new Set(['drop', 'stall', 'lost', 'slow']);
 
-function tagged(said: Said, tag: string): Said {
+function tagged(said: ScriptedReply, tag: string): ScriptedReply {
   if (WORDLESS.has(said)) return said;
   const [first, ...others] = said.split('\n');
   return [`${first} [${tag}]`, ...others].join('\n');
 }
 
 function caseOf({ rcpt = [], data = [], content = [] }: RecipientScript, tag: string): Case {
-  function all(replies: readonly Said[]) {
+  function all(replies: readonly ScriptedReply[]) {
     return replies.map((said) => tagged(said, tag));
   }
   return {
@@ -81,7 +81,7 @@ const sequences = fc.sample(
   30,
 );
 
-const tableCases = behaviours.map((behaviour, index) => caseOf(behaviour, `case${index}`));
+const tableCases = recipientBehaviours.map((behaviour, index) => caseOf(behaviour, `case${index}`));
 const randomCases = sequences.map((sequence, index) => caseOf(sequence, `random-case${index}`));
 const cases = [...tableCases, ...randomCases];
 const scripts = new Map(cases.map(({ to, script }) => [to, script]));
@@ -119,8 +119,8 @@ after(async () => {
 });
 
 async function becomeAdmin(): Promise<string> {
-  const admin = somebody('admin');
-  const people = createPeople(client, {
+  const admin = newPerson('admin');
+  const people = createPersonActions(client, {
     to: async () => [],
     next: (address) =>
       eventually('the verification mail', () => {
@@ -221,12 +221,12 @@ describe('a mail server', () => {
   before(async () => {
     // Send mails to other recipients in between, as under normal traffic.
     await sendTo(cases.flatMap(({ to, tag }) => [to, `other-${tag}@example.com`]));
-    const arriving = tableCases.filter((_, index) => behaviours[index]?.outcome !== 'failed');
+    const arriving = tableCases.filter((_, index) => recipientBehaviours[index]?.outcome !== 'failed');
     await eventually('the others', () => arriving.every(({ to }) => server.to(to).length > 0), PATIENCE_MS);
     all = await settled();
   });
 
-  for (const [index, behaviour] of behaviours.entries()) {
+  for (const [index, behaviour] of recipientBehaviours.entries()) {
     const { source, outcome, first } = behaviour;
     test(`${nameOf(behaviour)} (${source}): ${outcome}`, () => {
       const row = tableCases[index];
@@ -317,7 +317,7 @@ describe('a mail server', () => {
   });
 });
 
-function nameOf({ rcpt = [], data = [], content = [] }: Behaviour): string {
+function nameOf({ rcpt = [], data = [], content = [] }: RecipientBehaviour): string {
   const [said = '', stage] =
     (
       [

@@ -4,7 +4,7 @@
  */
 import type { RecipientScript } from './scripted-server.ts';
 
-export interface Behaviour extends RecipientScript {
+export interface RecipientBehaviour extends RecipientScript {
   readonly source: string;
   /**
    * `once`: the mail arrives once, after the scripted replies. `again`: the mail arrives twice, because the reply to
@@ -24,25 +24,25 @@ function forGood(reply: string): readonly string[] {
 }
 
 /** Returns a behaviour: RCPT TO is refused because of the recipient, and the mail is given up. */
-function recipientRefused(source: string, reply: string): Behaviour {
+function recipientRefused(source: string, reply: string): RecipientBehaviour {
   return { source, rcpt: forGood(reply), outcome: 'failed', first: ['refused', 'rcpt'] };
 }
 
 /** Returns a behaviour: RCPT TO is refused once because of the sender, and the mail arrives at the next attempt. */
-function usRefused(source: string, reply: string): Behaviour {
+function usRefused(source: string, reply: string): RecipientBehaviour {
   return { source, rcpt: [reply], outcome: 'once', first: ['rejected', 'rcpt'] };
 }
 
 /** Returns a behaviour: the content is refused once because of the sender, and the mail arrives at the next attempt. */
-function contentRefused(source: string, reply: string): Behaviour {
+function contentRefused(source: string, reply: string): RecipientBehaviour {
   return { source, content: [reply], outcome: 'once', first: ['rejected', 'content'] };
 }
 
-function deferred(source: string, reply: string): Behaviour {
+function deferred(source: string, reply: string): RecipientBehaviour {
   return { source, rcpt: [reply], outcome: 'once', first: ['deferred', 'rcpt'] };
 }
 
-export const behaviours: readonly Behaviour[] = [
+export const recipientBehaviours: readonly RecipientBehaviour[] = [
   // Accepted.
   { source: 'RFC 5321 4.2.3', content: ['250 OK'], outcome: 'once', first: ['accepted'] },
   { source: 'RFC 5321 4.2.3 (251)', rcpt: ['251 2.1.5 Will forward'], outcome: 'once', first: ['accepted'] },

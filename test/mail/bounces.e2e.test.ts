@@ -6,10 +6,10 @@ import { freePort } from '@latchkey/process/testing/free-port';
 import { runCommandInProcess } from '../../apps/ops/src/testing/run-in-process.ts';
 import { assertStatus, type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { createPeople, type People, type Person, somebody } from '../support/people.ts';
+import { createPersonActions, newPerson, type Person, type PersonActions } from '../support/people.ts';
 import { type Standalone, startStandalone } from '../support/standalone.ts';
 import { deliveryReport, feedbackReport, sendReport } from './report-sender.ts';
-import { type ScriptedServer, startScriptedServer, type Taken } from './scripted-server.ts';
+import { type AcceptedMail, type ScriptedServer, startScriptedServer } from './scripted-server.ts';
 
 const DOMAIN = 'bounces.example.com';
 const FEEDBACK = `feedback@${DOMAIN}`;
@@ -28,7 +28,7 @@ interface Delivery {
 let server: ScriptedServer;
 let system: Standalone;
 let client: Client;
-let people: People;
+let people: PersonActions;
 let port: number;
 
 before(async () => {
@@ -48,7 +48,7 @@ before(async () => {
     MAIL_SES_TOPIC_ARN: TOPIC_ARN,
   });
   client = createClient(system.url);
-  people = createPeople(client, {
+  people = createPersonActions(client, {
     to: async () => [],
     next: async (address) => {
       const { messageId = '', subject = '', html = '', text = '' } = (await mailTo(address)).email;
@@ -63,11 +63,11 @@ after(async () => {
 });
 
 /** Waits for the n-th mail to an address. */
-function mailTo(address: string, n = 1): Promise<Taken> {
+function mailTo(address: string, n = 1): Promise<AcceptedMail> {
   return eventually(`mail ${n} to ${address}`, () => server.to(address)[n - 1]);
 }
 
-function idOf({ email }: Taken): string {
+function idOf({ email }: AcceptedMail): string {
   return /^<(.*)@/.exec(email.messageId ?? '')?.[1] ?? '';
 }
 
@@ -80,7 +80,7 @@ async function json<T>(...words: readonly string[]): Promise<readonly T[]> {
     .map((line) => JSON.parse(line) as T);
 }
 
-async function deliveryOf(mail: Taken): Promise<Delivery> {
+async function deliveryOf(mail: AcceptedMail): Promise<Delivery> {
   const [delivery] = await json<Delivery>('deliveries', 'show', idOf(mail));
   assert.ok(delivery);
   return delivery;
@@ -94,13 +94,13 @@ function report(to: string, content: string): Promise<string> {
   });
 }
 
-async function signedUp(person: Person = somebody('bounce')): Promise<Taken> {
+async function signedUp(person: Person = newPerson('bounce')): Promise<AcceptedMail> {
   assertStatus(await people.signUp(person), 201);
   return mailTo(person.email);
 }
 
 /** Signs up, and waits until the mail is recorded as sent, which happens after the mail server has taken it. */
-async function sentTo(): Promise<Taken> {
+async function sentTo(): Promise<AcceptedMail> {
   const mail = await signedUp();
   await eventually('the mail is recorded', async () => (await deliveryOf(mail)).state === 'sent');
   return mail;
@@ -112,7 +112,7 @@ async function askForReset({ email }: Person): Promise<void> {
 
 describe('a mail that came back', () => {
   test('is recorded, published, and ends mails of its kind to its address', async () => {
-    const person = somebody('bounce');
+    const person = newPerson('bounce');
     const mail = await signedUp(person);
     assert.match(mail.from, new RegExp(`^b-[0-9a-f]{32}-[0-9a-f]{20}@${DOMAIN}$`));
     assert.equal(await report(mail.from, deliveryReport('5.1.1')), '250 2.0.0 Taken');
@@ -153,7 +153,7 @@ describe('a mail that came back', () => {
   });
 
   test('of a password reset: the next one names the bounce in its state instead of disappearing', async () => {
-    const person = await people.verified(somebody('reset'));
+    const person = await people.verified(newPerson('reset'));
     await askForReset(person);
     const mail = await eventually('the reset mail', () =>
       server.to(person.email).find(({ email }) => /reset/i.test(email.subject ?? '')),

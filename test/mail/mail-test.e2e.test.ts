@@ -14,7 +14,7 @@ import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { runCommandInProcess } from '../../apps/ops/src/testing/run-in-process.ts';
 import { startScriptedServer } from './scripted-server.ts';
-import { base64, sessions } from './sessions.ts';
+import { encodeBase64, sessionBehaviours } from './sessions.ts';
 
 const TO = 'ada@example.com';
 
@@ -33,7 +33,7 @@ describe('a test of a mail server', { concurrency: true }, () => {
   for (const [
     name,
     { source, session = {}, recipient = {}, settings, fails, names = /MAIL_/ },
-  ] of Object.entries(sessions)) {
+  ] of Object.entries(sessionBehaviours)) {
     test(`${name} (${source})`, async () => {
       await using server = await startScriptedServer({ session, recipient: () => recipient });
       const { code, out, err } = await runCommandInProcess(
@@ -96,8 +96,10 @@ describe('XOAUTH2', { concurrency: true }, () => {
   function auth(token: string) {
     return (line: string): string => {
       if (line === '') return '535 5.7.3 Authentication unsuccessful';
-      const expected = base64(`user=mailer\u0001auth=Bearer ${token}\u0001\u0001`);
-      return line === `AUTH XOAUTH2 ${expected}` ? '235 2.7.0 Welcome' : `334 ${base64('{"status":"401"}')}`;
+      const expected = encodeBase64(`user=mailer\u0001auth=Bearer ${token}\u0001\u0001`);
+      return line === `AUTH XOAUTH2 ${expected}`
+        ? '235 2.7.0 Welcome'
+        : `334 ${encodeBase64('{"status":"401"}')}`;
     };
   }
 

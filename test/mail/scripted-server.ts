@@ -12,26 +12,26 @@ import PostalMime, { type Email } from 'postal-mime';
  * reply. Two keywords are for the content only: `lost` accepts the mail and closes the connection without a reply, and
  * `slow` accepts the mail and replies after a delay.
  */
-export type Said = string;
+export type ScriptedReply = string;
 
 /** The replies to one recipient, in order. When none are left, the server accepts. */
 export interface RecipientScript {
-  readonly rcpt?: readonly Said[];
-  readonly data?: readonly Said[];
-  readonly content?: readonly Said[];
+  readonly rcpt?: readonly ScriptedReply[];
+  readonly data?: readonly ScriptedReply[];
+  readonly content?: readonly ScriptedReply[];
 }
 
 /** The replies at the stages before a recipient is named. By default the server accepts. */
 export interface SessionScript {
-  readonly greeting?: Said;
-  readonly ehlo?: Said;
-  readonly helo?: Said;
-  readonly starttls?: Said;
-  readonly auth?: (command: string) => Said | undefined;
-  readonly mail?: Said;
+  readonly greeting?: ScriptedReply;
+  readonly ehlo?: ScriptedReply;
+  readonly helo?: ScriptedReply;
+  readonly starttls?: ScriptedReply;
+  readonly auth?: (command: string) => ScriptedReply | undefined;
+  readonly mail?: ScriptedReply;
 }
 
-export interface Taken {
+export interface AcceptedMail {
   /** The return path. */
   readonly from: string;
   readonly to: string;
@@ -42,9 +42,9 @@ export interface Taken {
 
 export interface ScriptedServer extends AsyncDisposable {
   readonly port: number;
-  readonly taken: readonly Taken[];
+  readonly taken: readonly AcceptedMail[];
   /** Returns the mails that one recipient got. */
-  to(address: string): readonly Taken[];
+  to(address: string): readonly AcceptedMail[];
   /** Returns how many connections are open. */
   open(): number;
   /** Closes all connections. */
@@ -61,17 +61,17 @@ export interface Script {
   /** Called when a recipient is named for the first time. Returns its script. */
   recipient?(address: string): RecipientScript | undefined;
   /** Called before each reply to MAIL, to RCPT and to the content. A returned reply overrides the scripts. */
-  always?(stage: 'mail' | 'rcpt' | 'content', to: string): Said | undefined;
+  always?(stage: 'mail' | 'rcpt' | 'content', to: string): ScriptedReply | undefined;
 }
 
 /** The delay of `slow`, in ms: longer than the notifier's lease in these tests. */
 const SLOW_MS = 17_500;
 
 export async function startScriptedServer(script: Script = {}): Promise<ScriptedServer> {
-  const taken: Taken[] = [];
+  const taken: AcceptedMail[] = [];
   const heard: string[] = [];
   const sockets = new Set<Socket>();
-  const left = new Map<string, Record<keyof RecipientScript, Said[]>>();
+  const left = new Map<string, Record<keyof RecipientScript, ScriptedReply[]>>();
   let most = 0;
 
   function leftFor(to: string) {
@@ -91,7 +91,7 @@ export async function startScriptedServer(script: Script = {}): Promise<Scripted
     /** Whether a login is in progress. The lines of a login are not commands. */
     let inAuth = false;
 
-    function say(said: Said): void {
+    function say(said: ScriptedReply): void {
       if (said === 'drop' || said === 'lost') socket.destroy();
       else if (said.startsWith('221')) socket.end(`${said}\r\n`);
       else if (said !== 'stall') socket.write(`${said.replaceAll('\n', '\r\n')}\r\n`);
@@ -105,13 +105,13 @@ export async function startScriptedServer(script: Script = {}): Promise<Scripted
       say(said === 'slow' ? '250 2.0.0 Taken at last' : said);
     }
 
-    function login(line: string): Said {
+    function login(line: string): ScriptedReply {
       const said = session.auth?.(line) ?? '235 2.7.0 Welcome';
       inAuth = said.startsWith('334');
       return said;
     }
 
-    function answerTo(line: string): Said {
+    function answerTo(line: string): ScriptedReply {
       switch (line.slice(0, 4).toUpperCase()) {
         case 'EHLO':
           return session.ehlo ?? '250 here';

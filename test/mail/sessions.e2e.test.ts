@@ -6,10 +6,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertStatus, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { createPeople, somebody } from '../support/people.ts';
+import { createPersonActions, newPerson } from '../support/people.ts';
 import { type Standalone, startStandalone } from '../support/standalone.ts';
 import { type ScriptedServer, type SessionScript, startScriptedServer } from './scripted-server.ts';
-import { LOGIN, repliesAccepting, type SessionBehaviour, sessions } from './sessions.ts';
+import { createAuthReplies, LOGIN_SETTINGS, type SessionBehaviour, sessionBehaviours } from './sessions.ts';
 
 /** Much longer than the 15 s after which the server is tried again if it has refused the sender. */
 const PATIENCE_MS = 120_000;
@@ -18,7 +18,7 @@ type Group = readonly (readonly [name: string, behaviour: SessionBehaviour])[];
 
 /** The behaviours grouped by the settings that they need, so that one process is sufficient for each group. */
 const groups: ReadonlyMap<string, Group> = Map.groupBy(
-  Object.entries(sessions).filter(([, { recipient }]) => recipient === undefined),
+  Object.entries(sessionBehaviours).filter(([, { recipient }]) => recipient === undefined),
   ([, { settings = {} }]) => JSON.stringify(settings),
 );
 
@@ -28,8 +28,8 @@ const groups: ReadonlyMap<string, Group> = Map.groupBy(
  */
 function workingSession(settings: Readonly<Record<string, string>>): SessionScript | undefined {
   if (settings['MAIL_STARTTLS'] === 'true' || settings['MAIL_SSL_TLS'] === 'true') return undefined;
-  return settings['USE_CREDENTIALS'] === LOGIN.USE_CREDENTIALS
-    ? { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: repliesAccepting('PLAIN') }
+  return settings['USE_CREDENTIALS'] === LOGIN_SETTINGS.USE_CREDENTIALS
+    ? { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: createAuthReplies('PLAIN') }
     : {};
 }
 
@@ -84,8 +84,8 @@ describe('the notifier at a mail server', { concurrency: true }, () => {
         test(`${name} (${source}): ${fails ? 'waits, and says why' : 'sends'}`, async () => {
           session = behaviour.session ?? {};
           server.closeAll();
-          const person = somebody('session');
-          assertStatus(await createPeople(createClient(system.url), NO_MAILBOX).signUp(person), 201);
+          const person = newPerson('session');
+          assertStatus(await createPersonActions(createClient(system.url), NO_MAILBOX).signUp(person), 201);
           if (fails) {
             const said = await eventually(
               'the server is reported',

@@ -13,19 +13,19 @@ export interface SessionBehaviour {
   readonly names?: RegExp;
 }
 
-export const LOGIN = { USE_CREDENTIALS: 'true', MAIL_USERNAME: 'mailer', MAIL_PASSWORD: 'right' };
+export const LOGIN_SETTINGS = { USE_CREDENTIALS: 'true', MAIL_USERNAME: 'mailer', MAIL_PASSWORD: 'right' };
 
 const CHALLENGE = '<1.2@here>';
 
-export function base64(text: string): string {
+export function encodeBase64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
 /** Returns the AUTH replies of a server that accepts only this mechanism, with the correct user name and password. */
-export function repliesAccepting(mechanism: 'PLAIN' | 'LOGIN') {
-  const secrets = [base64('mailer'), base64('right')];
+export function createAuthReplies(mechanism: 'PLAIN' | 'LOGIN') {
+  const secrets = [encodeBase64('mailer'), encodeBase64('right')];
   return (line: string): string => {
-    if (line === `AUTH PLAIN ${base64('\0mailer\0right')}` && mechanism === 'PLAIN')
+    if (line === `AUTH PLAIN ${encodeBase64('\0mailer\0right')}` && mechanism === 'PLAIN')
       return '235 2.7.0 Welcome';
     if (line === 'AUTH LOGIN' && mechanism === 'LOGIN') return '334 VXNlcm5hbWU6';
     if (line === secrets[0]) return '334 UGFzc3dvcmQ6';
@@ -37,7 +37,7 @@ export function repliesAccepting(mechanism: 'PLAIN' | 'LOGIN') {
  * The behaviours by name. A mail that is not accepted remains pending: none of these behaviours makes the notifier give
  * it up.
  */
-export const sessions: Readonly<Record<string, SessionBehaviour>> = {
+export const sessionBehaviours: Readonly<Record<string, SessionBehaviour>> = {
   'that accepts the mail': { source: 'RFC 5321 4.2.3' },
   'that greets with 554': {
     source: 'RFC 5321 3.1',
@@ -85,29 +85,29 @@ export const sessions: Readonly<Record<string, SessionBehaviour>> = {
   'that refuses the login': {
     source: 'RFC 4954 6',
     session: { ehlo: '250-here\n250 AUTH PLAIN', auth: () => '535 5.7.8 Authentication credentials invalid' },
-    settings: LOGIN,
+    settings: LOGIN_SETTINGS,
     fails: /at AUTH: 535 5\.7\.8 Authentication credentials invalid/,
     names: /MAIL_USERNAME, MAIL_PASSWORD/,
   },
   'that takes PLAIN': {
     source: 'RFC 4616',
-    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: repliesAccepting('PLAIN') },
-    settings: LOGIN,
+    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: createAuthReplies('PLAIN') },
+    settings: LOGIN_SETTINGS,
   },
   'that offers PLAIN, but takes only LOGIN': {
     source: 'draft-murchison-sasl-login',
-    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: repliesAccepting('LOGIN') },
-    settings: LOGIN,
+    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: createAuthReplies('LOGIN') },
+    settings: LOGIN_SETTINGS,
   },
   'that offers only LOGIN, in the old form': {
     source: 'Exchange 2000: AUTH=LOGIN',
-    session: { ehlo: '250-here\n250-AUTH=LOGIN\n250 SIZE', auth: repliesAccepting('LOGIN') },
-    settings: LOGIN,
+    session: { ehlo: '250-here\n250-AUTH=LOGIN\n250 SIZE', auth: createAuthReplies('LOGIN') },
+    settings: LOGIN_SETTINGS,
   },
   'that takes LOGIN, where PLAIN is demanded': {
     source: 'RFC 4954 4',
-    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: repliesAccepting('LOGIN') },
-    settings: { ...LOGIN, MAIL_AUTH: 'plain' },
+    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: createAuthReplies('LOGIN') },
+    settings: { ...LOGIN_SETTINGS, MAIL_AUTH: 'plain' },
     fails: /at AUTH: 535.*/,
   },
   'that takes CRAM-MD5': {
@@ -115,12 +115,12 @@ export const sessions: Readonly<Record<string, SessionBehaviour>> = {
     session: {
       ehlo: '250-here\n250 AUTH CRAM-MD5',
       auth: (line) => {
-        if (line === 'AUTH CRAM-MD5') return `334 ${base64(CHALLENGE)}`;
-        const digest = createHmac('md5', LOGIN.MAIL_PASSWORD).update(CHALLENGE).digest('hex');
-        return line === base64(`mailer ${digest}`) ? '235 2.7.0 Welcome' : '535 5.7.8 No';
+        if (line === 'AUTH CRAM-MD5') return `334 ${encodeBase64(CHALLENGE)}`;
+        const digest = createHmac('md5', LOGIN_SETTINGS.MAIL_PASSWORD).update(CHALLENGE).digest('hex');
+        return line === encodeBase64(`mailer ${digest}`) ? '235 2.7.0 Welcome' : '535 5.7.8 No';
       },
     },
-    settings: { ...LOGIN, MAIL_AUTH: 'cram-md5' },
+    settings: { ...LOGIN_SETTINGS, MAIL_AUTH: 'cram-md5' },
   },
   'that demands a login': {
     source: 'RFC 4954 6',

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { assertProblem, assertStatus, createClient } from '../support/client.ts';
 import { createMailbox, linkOf } from '../support/mailbox.ts';
-import { createPeople, somebody } from '../support/people.ts';
+import { createPersonActions, newPerson } from '../support/people.ts';
 import { startStandalone } from '../support/standalone.ts';
 
 const system = await startStandalone({
@@ -16,13 +16,13 @@ const system = await startStandalone({
 after(() => system.stop());
 const client = createClient(system.url);
 const mailbox = createMailbox(system.mailbox);
-const people = createPeople(client, mailbox);
+const people = createPersonActions(client, mailbox);
 
 const HOME = { 'x-forwarded-for': '192.0.2.1' };
 const AWAY = { 'x-forwarded-for': '198.51.100.7' };
 
 test('limits and the networks of an owner survive a kill', async () => {
-  const { email } = await people.verified(somebody());
+  const { email } = await people.verified(newPerson());
   assertStatus(await client.post('/auth/password-reset-request', { json: { email }, headers: HOME }), 202);
   const { token } = linkOf(await mailbox.next(email, 'Reset your password'));
   const password = 'quite another passphrase';

@@ -12,7 +12,13 @@ import { assertStatus, type Client, createClient } from '../support/client.ts';
 import { type Cluster, prepareCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from '../support/mailbox.ts';
-import { createPeople, type People, type Person, somebody, waitUntilShown } from '../support/people.ts';
+import {
+  createPersonActions,
+  newPerson,
+  type Person,
+  type PersonActions,
+  waitUntilShown,
+} from '../support/people.ts';
 import { OPS_PATH } from '../support/programs.ts';
 import { runProgram } from '../support/standalone.ts';
 import type { Settings } from '../support/system.ts';
@@ -62,14 +68,14 @@ after(() => cluster?.stop());
 describe('with the rights of its own alone, each process does its work', () => {
   let client: Client;
   let mailbox: Mailbox;
-  let people: People;
+  let people: PersonActions;
   let ada: Person;
 
   before(async () => {
     client = createClient(cluster.url);
     mailbox = createMailbox(cluster.mailbox);
-    people = createPeople(client, mailbox);
-    ada = await people.verified(somebody('ada'));
+    people = createPersonActions(client, mailbox);
+    ada = await people.verified(newPerson('ada'));
   });
 
   test('a sign-up leads to a mail, a verified account and a profile', async () => {
@@ -85,7 +91,7 @@ describe('with the rights of its own alone, each process does its work', () => {
   test('an admin sends mails to a list', async () => {
     await cluster.ops('role', ada.email, 'admin');
     const { accessToken: token } = await people.login(ada);
-    const { email } = somebody('reader');
+    const { email } = newPerson('reader');
     assertStatus(await client.post('/auth/send-mail', { token, json: { addresses: [email] } }), 202);
     await mailbox.next(email, 'Welcome to our app');
   });

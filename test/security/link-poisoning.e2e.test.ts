@@ -8,7 +8,7 @@ import { assertStatus, createClient } from '../support/client.ts';
 import { createMailbox, linkOf } from '../support/mailbox.ts';
 import { operationsOf } from '../support/openapi.ts';
 import { sampleBody, samplePath } from '../support/openapi-samples.ts';
-import { createPeople, type Person, somebody } from '../support/people.ts';
+import { createPersonActions, newPerson, type Person } from '../support/people.ts';
 import { sendRawRequest } from '../support/raw-request.ts';
 import { startStandalone } from '../support/standalone.ts';
 
@@ -16,7 +16,7 @@ const system = await startStandalone({ LIMITS: 'off', PUBLIC_URL: 'http://accoun
 after(() => system.stop());
 const client = createClient(system.url);
 const mailbox = createMailbox(system.mailbox);
-const people = createPeople(client, mailbox);
+const people = createPersonActions(client, mailbox);
 
 const EVIL = 'evil.example';
 /** Headers from which proxies and frameworks read the public host. */
@@ -38,7 +38,7 @@ const HEADERS: readonly Readonly<Record<string, string>>[] = [
 describe('a link in a mail', () => {
   let ada: Person;
   before(async () => {
-    ada = await people.verified(somebody('ada'));
+    ada = await people.verified(newPerson('ada'));
   });
 
   test('leads to PUBLIC_URL, whatever host the request names', async () => {
@@ -103,7 +103,7 @@ describe('a body', () => {
   };
 
   test('cannot set what only the system or an admin decides', async () => {
-    const { accessToken } = await people.login(await people.verified(somebody('grace')));
+    const { accessToken } = await people.login(await people.verified(newPerson('grace')));
     for (const operation of await operationsOf(client)) {
       const body = sampleBody(operation);
       if (body === undefined) continue;

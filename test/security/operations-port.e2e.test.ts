@@ -7,7 +7,7 @@ import { after, describe, test } from 'node:test';
 import { createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { productionSettings } from '../support/production.ts';
-import { runToEnd, startStandalone } from '../support/standalone.ts';
+import { runUntilExit, startStandalone } from '../support/standalone.ts';
 
 const OPERATIONS = ['/metrics', '/readyz', '/livez'];
 
@@ -65,7 +65,7 @@ test('the operations port is closed at every address but 127.0.0.1, even if the 
 test('an operations port that is taken is named as such', async () => {
   const OPERATIONS_PORT = new URL(development.operations).port;
   const DATA_DIR = `${development.folder}/other`;
-  const ended = await runToEnd({ DATA_DIR, OPERATIONS_PORT });
+  const ended = await runUntilExit({ DATA_DIR, OPERATIONS_PORT });
   assert.equal(ended.code, 1);
   assert.match(
     ended.stdout + ended.stderr,

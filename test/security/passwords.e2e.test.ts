@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem, assertStatus, type Client, createClient, type Reply } from '../support/client.ts';
 import { createMailbox, linkOf, type Mailbox } from '../support/mailbox.ts';
-import { createPeople, type People, type Person, somebody } from '../support/people.ts';
-import { runToEnd, type Standalone, startStandalone } from '../support/standalone.ts';
+import { createPersonActions, newPerson, type Person, type PersonActions } from '../support/people.ts';
+import { runUntilExit, type Standalone, startStandalone } from '../support/standalone.ts';
 
 const LEAKED = 'plum gravel otter hat';
 
@@ -34,17 +34,17 @@ describe('a weak password is refused with a sentence that helps', () => {
   let system: Standalone;
   let client: Client;
   let mailbox: Mailbox;
-  let people: People;
+  let people: PersonActions;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'latchkey-breached-'));
     const [list, file] = [join(folder, 'list.txt'), join(folder, 'breached.bin')];
     await writeFile(list, `${hash('sha1', LEAKED)}:3\n`);
-    assert.equal((await runToEnd({}, { ops: ['passwords', 'import', list, file] })).code, 0);
+    assert.equal((await runUntilExit({}, { ops: ['passwords', 'import', list, file] })).code, 0);
     system = await startStandalone({ PASSWORD_MIN_LENGTH: '12', BREACHED_PASSWORDS_FILE: file });
     client = createClient(system.url);
     mailbox = createMailbox(system.mailbox);
-    people = createPeople(client, mailbox);
+    people = createPersonActions(client, mailbox);
   });
   after(async () => {
     await system?.stop();
@@ -68,12 +68,12 @@ describe('a weak password is refused with a sentence that helps', () => {
   }
 
   test('at sign-up', async () => {
-    const person = somebody();
+    const person = newPerson();
     await assertRefused(person, 'password', (password) => people.signUp({ ...person, password }));
   });
 
   test('where a verification link sets a new one', async () => {
-    const person = somebody();
+    const person = newPerson();
     assertStatus(await people.signUp(person), 201);
     const { token } = linkOf(await mailbox.next(person.email, 'Verify your email'));
     await assertRefused(person, 'newPassword', (password) =>
@@ -82,7 +82,7 @@ describe('a weak password is refused with a sentence that helps', () => {
   });
 
   test('where the current one is changed', async () => {
-    const person = await people.verified(somebody());
+    const person = await people.verified(newPerson());
     const { accessToken } = await people.login(person);
     await assertRefused(person, 'newPassword', (password) =>
       client.post('/auth/change-password', {
@@ -93,7 +93,7 @@ describe('a weak password is refused with a sentence that helps', () => {
   });
 
   test('where a reset link sets a new one, on the page as well', async () => {
-    const person = await people.verified(somebody());
+    const person = await people.verified(newPerson());
     assertStatus(await client.post('/auth/password-reset-request', { json: { email: person.email } }), 202);
     const { token } = linkOf(await mailbox.next(person.email, 'Reset your password'));
     await assertRefused(person, 'newPassword', (password) =>

@@ -5,12 +5,19 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { answered, assertProblem, assertStatus, type Client, createClient, type Reply } from './client.ts';
+import {
+  assertProblem,
+  assertStatus,
+  type Client,
+  createClient,
+  type Reply,
+  retryWhileUnavailable,
+} from './client.ts';
 import { eventually } from './eventually.ts';
 import { createMailbox, linkOf } from './mailbox.ts';
-import { type Operation, operationsOf, problemFaults } from './openapi.ts';
-import { NOBODY, sampleBody, samplePath } from './openapi-samples.ts';
-import { createAdmin, createPeople, somebody } from './people.ts';
+import { findProblemViolations, type Operation, operationsOf } from './openapi.ts';
+import { sampleBody, samplePath, UNKNOWN_ACCOUNT_ID } from './openapi-samples.ts';
+import { createAdmin, createPersonActions, newPerson } from './people.ts';
 import { sendRawRequest } from './raw-request.ts';
 import type { System } from './system.ts';
 
@@ -89,8 +96,10 @@ export function adminMatrixSuite(title: string, start: () => Promise<System>): v
     /** Returns everything about the victim's account that a route for admins could change. */
     async function stateOfVictim(): Promise<unknown> {
       const history = await client.get(`/auth/accounts/${victim.id}/history`, { token: admin.accessToken });
-      const profile = await answered(() => client.get(`/users/${victim.id}`, { token: admin.accessToken }));
-      const own = await answered(() => client.get('/users/me', { token: victim.accessToken }));
+      const profile = await retryWhileUnavailable(() =>
+        client.get(`/users/${victim.id}`, { token: admin.accessToken }),
+      );
+      const own = await retryWhileUnavailable(() => client.get('/users/me', { token: victim.accessToken }));
       return [history, profile, own].map((reply) => assertStatus(reply, 200).json);
     }
 
@@ -107,7 +116,7 @@ export function adminMatrixSuite(title: string, start: () => Promise<System>): v
         const stateBefore = await stateOfVictim();
         for (const operation of operations) {
           const reply = await call(operation, victim.id, tokens[caller]);
-          assert.deepEqual(problemFaults(reply), [], operation.name);
+          assert.deepEqual(findProblemViolations(reply), [], operation.name);
           assertProblem(reply, status, code);
         }
         assert.deepEqual(await stateOfVictim(), stateBefore);
@@ -125,13 +134,13 @@ export function adminMatrixSuite(title: string, start: () => Promise<System>): v
               [400, 401, 403, 404].includes(reply.status),
               `${operation.method} ${path}: ${reply.status}`,
             );
-            assert.deepEqual(problemFaults(reply), [], path);
+            assert.deepEqual(findProblemViolations(reply), [], path);
           }
     });
 
     test('an admin is let in by every one of them', async () => {
       for (const operation of operations) {
-        const { status, text } = await call(operation, NOBODY, admin.accessToken);
+        const { status, text } = await call(operation, UNKNOWN_ACCOUNT_ID, admin.accessToken);
         assert.ok([200, 201, 202, 204, 404].includes(status), `${operation.name}: ${status} ${text}`);
       }
     });
@@ -140,7 +149,7 @@ export function adminMatrixSuite(title: string, start: () => Promise<System>): v
 
 async function callersOf(system: System, client: Client) {
   const mailbox = createMailbox(system.mailbox);
-  const people = createPeople(client, mailbox);
+  const people = createPersonActions(client, mailbox);
 
   const [admin, demoted, disabled, ended, left] = [
     await createAdmin(system, people, 'admin'),
@@ -149,11 +158,11 @@ async function callersOf(system: System, client: Client) {
     await createAdmin(system, people, 'ended'),
     await createAdmin(system, people, 'left'),
   ];
-  const pending = somebody('pending');
+  const pending = newPerson('pending');
   await people.signUp(pending);
   const link = linkOf(await mailbox.next(pending.email, 'Verify your email')).token;
-  const verified = await people.login(await people.verified(somebody('verified')));
-  const victim = await people.login(await people.verified(somebody('victim')));
+  const verified = await people.login(await people.verified(newPerson('verified')));
+  const victim = await people.login(await people.verified(newPerson('victim')));
 
   const token = admin.accessToken;
   assertStatus(await client.put(`/auth/accounts/${demoted.id}/role`, { token, json: { role: 'user' } }), 200);

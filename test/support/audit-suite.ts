@@ -7,7 +7,14 @@ import { after, before, describe, test } from 'node:test';
 import { assertProblem, assertStatus, type Client, createClient, type Reply } from './client.ts';
 import { eventually } from './eventually.ts';
 import { createMailbox } from './mailbox.ts';
-import { createAdmin, createPeople, type People, type Person, somebody, type Tokens } from './people.ts';
+import {
+  createAdmin,
+  createPersonActions,
+  newPerson,
+  type Person,
+  type PersonActions,
+  type Tokens,
+} from './people.ts';
 import type { Settings, System } from './system.ts';
 
 const FAILURES = 3;
@@ -42,12 +49,12 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
   describe(title, () => {
     let system: System;
     let client: Client;
-    let people: People;
+    let people: PersonActions;
 
     before(async () => {
       system = await start();
       client = createClient(system.url);
-      people = createPeople(client, createMailbox(system.mailbox));
+      people = createPersonActions(client, createMailbox(system.mailbox));
     });
 
     after(() => system?.stop());
@@ -79,7 +86,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
     }
 
     async function someone(): Promise<Person & Tokens> {
-      const person = await people.verified(somebody());
+      const person = await people.verified(newPerson());
       const { json } = assertStatus(await login(person), 200);
       return { ...person, id: json.user.id, accessToken: json.accessToken, refreshToken: json.refreshToken };
     }
@@ -103,7 +110,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
 
     describe('a sign-in', () => {
       test('is written with when, where, who and what (ASVS 16.2.1, 16.3.1)', async () => {
-        const ada = await people.verified(somebody());
+        const ada = await people.verified(newPerson());
         const reply = assertStatus(await login(ada), 200);
         const { id } = reply.json.user;
         const [event] = await found(1, 'LoginSucceeded', '--account', id);
@@ -137,7 +144,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
       });
 
       test('that is refused after too many failures is written once, not each time (ASVS 16.3.1, 6.3.1)', async () => {
-        const ada = await people.verified(somebody());
+        const ada = await people.verified(newPerson());
         const { id } = await people.login(ada);
         const away = { 'x-forwarded-for': '198.51.100.7' };
         const json = { email: ada.email, password: 'wrong horse battery' };

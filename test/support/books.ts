@@ -9,7 +9,7 @@ import type { System } from './system.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'examples/books/src/main.ts');
 
-export interface Books {
+export interface BooksExample {
   readonly client: Client;
   stop(): Promise<void>;
 }
@@ -18,11 +18,11 @@ export interface Books {
  * Starts the example, which learns about revocations from Kafka, or from the feed if there is no Kafka. Resolves once
  * it listens.
  */
-export async function startBooks({
+export async function startBooksExample({
   url,
   stores,
   ops,
-}: Pick<System, 'url' | 'stores' | 'ops'>): Promise<Books> {
+}: Pick<System, 'url' | 'stores' | 'ops'>): Promise<BooksExample> {
   const { PATH } = process.env;
   const source = stores
     ? { KAFKA_BROKERS: stores.KAFKA_BROKERS }

@@ -11,10 +11,10 @@ const SCREENSHOTS = join(import.meta.dirname, '..', 'screenshots');
 const TAKES_SCREENSHOTS = process.env['SCREENSHOTS'] === 'true';
 
 /** How long to wait for a page: long enough for a busy machine. */
-export const WAITS_MS = 120_000;
+export const PAGE_TIMEOUT_MS = 120_000;
 
 /** The reason why no browser can be started; false if one can. */
-export const withoutBrowser: string | false = existsSync(EXECUTABLE)
+export const browserSkipReason: string | false = existsSync(EXECUTABLE)
   ? false
   : 'no Chromium: apt-get install chromium';
 
@@ -33,12 +33,12 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
-export interface Look {
+export interface WindowVariant {
   readonly width: 1280 | 390;
   readonly colorScheme: 'dark' | 'light';
 }
 
-const OTHER_LOOKS: readonly Look[] = [
+const OTHER_LOOKS: readonly WindowVariant[] = [
   { width: 1280, colorScheme: 'dark' },
   { width: 390, colorScheme: 'light' },
 ];
@@ -47,13 +47,13 @@ const OTHER_LOOKS: readonly Look[] = [
  * The window sizes and color schemes to test. With SCREENSHOTS, every size in both schemes; otherwise each size and
  * each scheme only once, because a color scheme does not change the layout.
  */
-export const looks: readonly Look[] = [
+export const windowVariants: readonly WindowVariant[] = [
   { width: 1280, colorScheme: 'light' },
   { width: 390, colorScheme: 'dark' },
   ...(TAKES_SCREENSHOTS ? OTHER_LOOKS : []),
 ];
 
-export interface Visitor {
+export interface BrowserWindow {
   readonly page: Page;
   readonly context: BrowserContext;
   /** Asserts that a page is accessible and fits the window, and takes a screenshot with SCREENSHOTS. */
@@ -65,9 +65,12 @@ export interface Visitor {
 }
 
 /** Opens a window of this size and color scheme. */
-export async function openWindow(browser: Browser, { width, colorScheme }: Look): Promise<Visitor> {
+export async function openWindow(
+  browser: Browser,
+  { width, colorScheme }: WindowVariant,
+): Promise<BrowserWindow> {
   const context = await browser.newContext({ viewport: { width, height: 860 }, colorScheme });
-  context.setDefaultTimeout(WAITS_MS);
+  context.setDefaultTimeout(PAGE_TIMEOUT_MS);
   const faults: string[] = [];
   const refused: string[] = [];
   context.on('console', (message) => {

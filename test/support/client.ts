@@ -10,7 +10,7 @@ export interface Reply {
   readonly json: any;
 }
 
-export interface Ask {
+export interface RequestOptions {
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
   readonly token?: string | undefined;
@@ -18,16 +18,16 @@ export interface Ask {
 }
 
 export interface Client {
-  get(path: string, ask?: Ask): Promise<Reply>;
-  post(path: string, ask?: Ask): Promise<Reply>;
-  put(path: string, ask?: Ask): Promise<Reply>;
-  patch(path: string, ask?: Ask): Promise<Reply>;
-  delete(path: string, ask?: Ask): Promise<Reply>;
+  get(path: string, ask?: RequestOptions): Promise<Reply>;
+  post(path: string, ask?: RequestOptions): Promise<Reply>;
+  put(path: string, ask?: RequestOptions): Promise<Reply>;
+  patch(path: string, ask?: RequestOptions): Promise<Reply>;
+  delete(path: string, ask?: RequestOptions): Promise<Reply>;
 }
 
 /** Creates a client for everything below `${url}/api/v1`. Every request and response is passed to `witness`. */
 export function createClient(url: string, witness: (text: string) => void = () => undefined): Client {
-  async function send(method: string, path: string, ask: Ask = {}): Promise<Reply> {
+  async function send(method: string, path: string, ask: RequestOptions = {}): Promise<Reply> {
     const response = await fetch(path.startsWith('/.') ? url + path : `${url}/api/v1${path}`, {
       method,
       redirect: 'manual',
@@ -63,7 +63,7 @@ export function createClient(url: string, witness: (text: string) => void = () =
  * unavailable for a moment.
  * @returns the first other response
  */
-export function answered(ask: () => Promise<Reply>): Promise<Reply> {
+export function retryWhileUnavailable(ask: () => Promise<Reply>): Promise<Reply> {
   return eventually('the request is answered', async () => {
     const reply = await ask();
     return reply.status === 503 ? undefined : reply;

@@ -12,18 +12,18 @@ import { freePort } from '@latchkey/process/testing/free-port';
 import { mainModuleOf } from '@latchkey/process/testing/program-paths';
 import type { SASLOptions } from 'kafkajs';
 import { MongoClient } from 'mongodb';
-import { startLoadBalancer } from './front.ts';
-import { serveMails } from './mailpit.ts';
-import { withDatabase } from './mongo-url.ts';
-import { createOpsRunner, HIGH_LIMITS, SHORT_WAITS } from './programs.ts';
+import { startLoadBalancer } from './load-balancer.ts';
+import { startSimulatedMailpit } from './mailpit.ts';
+import { urlOfDatabase } from './mongo-url.ts';
+import { createOpsRunner, HIGH_LIMIT_SETTINGS, SHORT_LIFETIME_SETTINGS } from './programs.ts';
 import { createServerProcess, type ServerProcess } from './server-process.ts';
 import { createMailServer, type MailServer } from './smtp.ts';
 import type { Settings, System } from './system.ts';
-import { claimBroker, clearBroker } from './test-broker.ts';
+import { clearBroker, ensureEmptyBroker } from './test-broker.ts';
 
 /** The services, in the order in which they start: consumers of the log before its producer. */
-export const services = ['user', 'notifier', 'auth'] as const;
-export type ServiceName = (typeof services)[number];
+export const serviceNames = ['user', 'notifier', 'auth'] as const;
+export type ServiceName = (typeof serviceNames)[number];
 
 /** The names of the secrets that each service is given. */
 const secretsOf: Readonly<Record<ServiceName, readonly string[]>> = {
@@ -95,7 +95,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 /** Prepares a system without starting its processes. */
 export async function prepareCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const servers = options.servers ?? givenServers();
-  await claimBroker(servers.KAFKA_BROKERS, options.kafkaAdmin);
+  await ensureEmptyBroker(servers.KAFKA_BROKERS, options.kafkaAdmin);
   const store = emptyStore(servers.MONGO_URL);
   const stores = { KAFKA_BROKERS: servers.KAFKA_BROKERS, MONGO_URL: store.url };
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
@@ -117,8 +117,8 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
       LOG_LEVEL: 'info',
       PUBLIC_URL: `http://localhost:${port}`,
       TRUSTED_PROXIES: '127.0.0.1/32',
-      ...HIGH_LIMITS,
-      ...SHORT_WAITS,
+      ...HIGH_LIMIT_SETTINGS,
+      ...SHORT_LIFETIME_SETTINGS,
       ...stores,
       ...mail.settings,
       ...Object.fromEntries(secretsOf[service].map((name) => [`${name}_FILE`, join(folder, name)])),
@@ -136,9 +136,9 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
   const notifier = await some('notifier');
   const NOTIFIER_URL = notifier[0]?.url ?? '';
   const instances = { user: await some('user'), notifier, auth: await some('auth', { NOTIFIER_URL }) };
-  const all = services.flatMap((service) => instances[service]);
+  const all = serviceNames.flatMap((service) => instances[service]);
   const names = new Map(
-    services.flatMap((service) =>
+    serviceNames.flatMap((service) =>
       instances[service].map(({ url }, index) => [url, nameOfInstance(service, index)] as const),
     ),
   );
@@ -193,7 +193,7 @@ function givenServers(): Stores {
 
 /** Returns a new, empty database, and a function that drops it. */
 function emptyStore(server: string) {
-  const url = withDatabase(server, `latchkey_test_${randomBytes(4).toString('hex')}`);
+  const url = urlOfDatabase(server, `latchkey_test_${randomBytes(4).toString('hex')}`);
   return {
     url,
     drop: async () => {
@@ -216,7 +216,7 @@ async function openMail() {
     if (!MAILBOX_URL) throw new Error('MAILBOX_URL is not set: with MAIL_SERVER it is needed too');
     return { url: MAILBOX_URL, settings: {}, server, close: server.close };
   }
-  const mailpit = await serveMails(server);
+  const mailpit = await startSimulatedMailpit(server);
   return {
     url: mailpit.url,
     settings: server.settings,

@@ -11,12 +11,12 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-export type Place = 'standalone' | 'server' | 'cluster';
+export type TestEnvironment = 'standalone' | 'server' | 'cluster';
 
-export interface Command {
+export interface DocCommand {
   /** The place of the block, for example `docs/ops.md:40`. */
   readonly at: string;
-  readonly place: Place;
+  readonly place: TestEnvironment;
   readonly shell: string;
   readonly output?: { readonly text: string; readonly isJson: boolean };
 }
@@ -49,7 +49,7 @@ function hasCommands({ language, text }: Fence): boolean {
   return ['sh', 'bash', 'shell', 'console'].includes(language) || /^\$ /m.test(text);
 }
 
-function placeOf({ info }: Fence): Place | 'nowhere' | undefined {
+function placeOf({ info }: Fence): TestEnvironment | 'nowhere' | undefined {
   if (/^norun="[^"]{10,}"$/.test(info)) return 'nowhere';
   const [, place] = /^run(?:=(server|cluster))?$/.exec(info) ?? [undefined, undefined];
   if (place === 'server' || place === 'cluster') return place;
@@ -57,14 +57,14 @@ function placeOf({ info }: Fence): Place | 'nowhere' | undefined {
 }
 
 /** Returns the places of command blocks whose info string does not say how they are tested. */
-export function untestedBlocks(document: string): readonly string[] {
+export function findUntestedBlocks(document: string): readonly string[] {
   return fencesOf(document)
     .filter((fence) => hasCommands(fence) && placeOf(fence) === undefined)
     .map(({ line, info }) => `${document}:${line}: "${info}"`);
 }
 
 /** Parses a `console` block. A line that ends with a backslash continues the command. */
-function transcript({ line, text }: Fence, document: string, place: Place): readonly Command[] {
+function transcript({ line, text }: Fence, document: string, place: TestEnvironment): readonly DocCommand[] {
   return text
     .split(/^\$ /m)
     .slice(1)
@@ -77,7 +77,10 @@ function transcript({ line, text }: Fence, document: string, place: Place): read
 }
 
 /** Returns the commands of a document that are tested at one of these places, in order. */
-export function commandsOf(document: string, ...places: readonly Place[]): readonly Command[] {
+export function findTestedCommands(
+  document: string,
+  ...places: readonly TestEnvironment[]
+): readonly DocCommand[] {
   const fences = fencesOf(document);
   return fences.flatMap((fence, index) => {
     const place = hasCommands(fence) ? placeOf(fence) : undefined;

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from './doc-blocks.ts';
+import type { DocCommand } from './doc-blocks.ts';
 import { createOutputReader } from './doc-output.ts';
 import { eventually } from './eventually.ts';
 import { OPS_PATH } from './programs.ts';
@@ -40,7 +40,7 @@ export interface DocShell {
    * Runs a command and compares its output.
    * @throws AssertionError if it fails, or if the output differs
    */
-  run(command: Command): Promise<void>;
+  run(command: DocCommand): Promise<void>;
   close(): Promise<void>;
 }
 

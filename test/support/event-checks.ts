@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type Options, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { type SeenRecord, subjectOf } from './kcat.ts';
+import { type KcatRecord, streamIdOf } from './kcat.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'events');
 const options: Options = { allErrors: true, formats: { uuid: true, 'date-time': true } };
@@ -27,7 +27,7 @@ const headerSchemas: ReadonlyMap<string, ValidateFunction> = (() => {
 })();
 
 /** Returns the violations of the schemas, without values of the record. */
-export function faultsOfRecord({ key, headers, payload }: SeenRecord): readonly string[] {
+export function findSchemaViolations({ key, headers, payload }: KcatRecord): readonly string[] {
   const type = headers['ce_type'] ?? '';
   const schema = headers['ce_dataschema'] ?? '';
   return [
@@ -38,7 +38,7 @@ export function faultsOfRecord({ key, headers, payload }: SeenRecord): readonly 
 }
 
 /** Returns the keys that a record may have: without the sequence, or with it as on the accounts topic. */
-function keysOf({ ce_subject: subject, ce_sequence: sequence }: SeenRecord['headers']): readonly string[] {
+function keysOf({ ce_subject: subject, ce_sequence: sequence }: KcatRecord['headers']): readonly string[] {
   return [`${subject}`, `${subject}/${Number(sequence)}`];
 }
 
@@ -49,14 +49,14 @@ function faultsBy(validate: ValidateFunction | undefined, what: string, value: u
 }
 
 /** Returns the events of each account or mailing, without repetitions, in the order of their first occurrence. */
-export function streamsOf(records: readonly SeenRecord[]): ReadonlyMap<string, readonly SeenRecord[]> {
+export function groupByStream(records: readonly KcatRecord[]): ReadonlyMap<string, readonly KcatRecord[]> {
   const firsts = new Map(records.toReversed().map((record) => [record.headers['ce_id'], record]));
   const inOrder = records.filter((record) => firsts.get(record.headers['ce_id']) === record);
-  return Map.groupBy(inOrder, subjectOf);
+  return Map.groupBy(inOrder, streamIdOf);
 }
 
 /** Returns the faults in the sequence of events of one account or mailing. */
-export function streamFaults(key: string, records: readonly SeenRecord[]): readonly string[] {
+export function findSequenceFaults(key: string, records: readonly KcatRecord[]): readonly string[] {
   const sequences = records.map(({ headers }) => Number(headers['ce_sequence']));
   const partitions = new Set(records.map(({ partition }) => partition));
   return [

@@ -35,7 +35,7 @@ export interface FixtureAccount {
 }
 
 /** The output of the ops commands. */
-export interface FixtureLists {
+export interface ExpectedOpsOutput {
   readonly parked: readonly { readonly account: string; readonly record: string; readonly cause: string }[];
   readonly deadLetters: readonly {
     readonly letter: string;
@@ -48,12 +48,12 @@ export interface FixtureLists {
   readonly findings: readonly { readonly kind: string; readonly subject: string }[];
 }
 
-export interface Manifest {
+export interface FixtureManifest {
   readonly madeAt: string;
   readonly accounts: readonly FixtureAccount[];
   readonly owedMails: readonly { readonly to: string; readonly mail: string }[];
-  readonly folder: FixtureLists;
-  readonly cluster: FixtureLists;
+  readonly folder: ExpectedOpsOutput;
+  readonly cluster: ExpectedOpsOutput;
 }
 
 const FIXTURE = join(import.meta.dirname, '..', 'fixtures', 'data-0.1');
@@ -72,17 +72,17 @@ async function linesOf<Line>(name: string): Promise<readonly Line[]> {
   return lines.filter((line) => line !== '').map((line) => BSON.EJSON.parse(line, { relaxed: false }));
 }
 
-export async function readManifest(): Promise<Manifest> {
+export async function readManifest(): Promise<FixtureManifest> {
   return JSON.parse(await readFile(join(FIXTURE, 'manifest.json'), 'utf8'));
 }
 
 /** Returns settings that make the clock of a process start ten minutes after the fixture was made. */
-export function clockSettingsOf({ madeAt }: Manifest): Settings {
+export function clockSettingsOf({ madeAt }: FixtureManifest): Settings {
   return shiftedClockSettings(Date.parse(madeAt) + OPENED_AFTER_MS - Date.now());
 }
 
 /** Unpacks the data folder. @returns a temporary folder, to be deleted by the caller */
-export async function unpackFolder(): Promise<string> {
+export async function unpackDataFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
   for (const name of ['latchkey.sqlite', 'secrets.json'])
     await writeFile(join(folder, name), await unpacked(name), { mode: 0o600 });
@@ -111,7 +111,7 @@ type MongoLine =
   | { readonly document: Document };
 
 /** Replaces the database of the connection string with the one of the fixture, including its indexes. */
-export async function loadMongo(url: string): Promise<void> {
+export async function loadMongoFixture(url: string): Promise<void> {
   const client = await MongoClient.connect(url);
   const db = client.db();
   await db.dropDatabase();
@@ -162,7 +162,7 @@ function headerOf(given: string | readonly string[]): Buffer | Buffer[] {
  * is turned off, because release 0.1 had no compacted topics. The records are dated today: otherwise the broker could
  * delete them because of their age.
  */
-export async function loadKafka(brokers: string): Promise<void> {
+export async function loadKafkaFixture(brokers: string): Promise<void> {
   const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'fixture', logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });

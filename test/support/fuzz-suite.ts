@@ -8,9 +8,9 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { assertStatus, type Client, createClient, type Reply } from './client.ts';
 import { createMailbox } from './mailbox.ts';
-import { faultsOf, type Operation, operationsOf, problemFaults } from './openapi.ts';
+import { findProblemViolations, findResponseViolations, type Operation, operationsOf } from './openapi.ts';
 import { sampleBody, sampleOf, samplePath } from './openapi-samples.ts';
-import { createAdmin, createPeople, type People, type Person } from './people.ts';
+import { createAdmin, createPersonActions, type Person, type PersonActions } from './people.ts';
 import { type RawInput, sendRawRequest } from './raw-request.ts';
 import type { System } from './system.ts';
 
@@ -55,14 +55,14 @@ export function fuzzSuite(title: string, start: () => Promise<System>, options: 
   describe(title, () => {
     let system: System;
     let client: Client;
-    let people: People;
+    let people: PersonActions;
     let admin: Person;
     let operations: readonly Operation[];
 
     before(async () => {
       system = await start();
       client = createClient(system.url);
-      people = createPeople(client, createMailbox(system.mailbox));
+      people = createPersonActions(client, createMailbox(system.mailbox));
       operations = await operationsOf(client);
       admin = await createAdmin(system, people);
     });
@@ -103,7 +103,7 @@ function faultsIn(operation: Operation, reply: Reply): readonly string[] {
   if (reply.status === 204) return [];
   // The generated path may belong to a different route, or to none.
   const isElsewhere = [404, 405].includes(reply.status) && reply.json !== undefined;
-  return isElsewhere ? problemFaults(reply) : faultsOf(operation, reply);
+  return isElsewhere ? findProblemViolations(reply) : findResponseViolations(operation, reply);
 }
 
 const JSON_HEADERS = { 'Content-Type': 'application/json' };

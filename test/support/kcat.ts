@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
-export interface SeenRecord {
+export interface KcatRecord {
   readonly partition: number;
   readonly offset: number;
   readonly key: string | null;
@@ -14,17 +14,17 @@ export interface SeenRecord {
 }
 
 /** Returns the account or mailing that the key of a record names: its part before a slash. */
-export function subjectOf({ key }: Pick<SeenRecord, 'key'>): string {
+export function streamIdOf({ key }: Pick<KcatRecord, 'key'>): string {
   return key?.split('/')[0] ?? '';
 }
 
 /** Whether a record is a heartbeat of auth, which is not an event. */
-export function isHeartbeat({ key }: Pick<SeenRecord, 'key'>): boolean {
+export function isHeartbeat({ key }: Pick<KcatRecord, 'key'>): boolean {
   return key?.endsWith('/heartbeat') ?? false;
 }
 
 /** Returns all records of a topic, by partition and offset. @throws Error if kcat is not installed */
-export function readTopic(brokers: string, topic: string): Promise<readonly SeenRecord[]> {
+export function readTopic(brokers: string, topic: string): Promise<readonly KcatRecord[]> {
   return read(brokers, topic, ['-o', 'beginning']);
 }
 
@@ -36,7 +36,7 @@ export function readTail(
   brokers: string,
   topic: string,
   { count, withinMs }: { readonly count: number; readonly withinMs: number },
-): Promise<readonly SeenRecord[]> {
+): Promise<readonly KcatRecord[]> {
   return read(brokers, topic, ['-o', `-${count}`], withinMs);
 }
 
@@ -48,7 +48,7 @@ export function readPartition(
   brokers: string,
   topic: string,
   { partition, withinMs }: { readonly partition: number; readonly withinMs: number },
-): Promise<readonly SeenRecord[]> {
+): Promise<readonly KcatRecord[]> {
   return read(brokers, topic, ['-o', 'beginning', '-p', String(partition)], withinMs);
 }
 
@@ -57,7 +57,7 @@ async function read(
   topic: string,
   which: readonly string[],
   timeout?: number,
-): Promise<readonly SeenRecord[]> {
+): Promise<readonly KcatRecord[]> {
   const words = ['-C', '-b', brokers, '-t', topic, ...which, '-e', '-q', '-J'];
   const kcat = spawn('kcat', words, { stdio: ['ignore', 'pipe', 'pipe'], timeout });
   const closed = once(kcat, 'close').catch((error: NodeJS.ErrnoException) => {
@@ -73,8 +73,8 @@ async function read(
 }
 
 /** Parses the output line by line, because that of a large topic would exceed the maximum length of a string. */
-async function recordsIn(stdout: Readable): Promise<readonly SeenRecord[]> {
-  const records: SeenRecord[] = [];
+async function recordsIn(stdout: Readable): Promise<readonly KcatRecord[]> {
+  const records: KcatRecord[] = [];
   let rest = '';
   for await (const chunk of stdout.setEncoding('utf8')) {
     const lines = (rest + chunk).split('\n');
@@ -84,7 +84,7 @@ async function recordsIn(stdout: Readable): Promise<readonly SeenRecord[]> {
   return records;
 }
 
-function recordIn(line: string): SeenRecord {
+function recordIn(line: string): KcatRecord {
   const { partition, offset, key, headers = [], payload } = JSON.parse(line);
   return { partition, offset, key, headers: pairs(headers), payload };
 }

@@ -4,14 +4,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { freePort } from '@latchkey/process/testing/free-port';
-import type { MailServer, TakenMail } from './smtp.ts';
+import type { AcceptedMail, MailServer } from './smtp.ts';
 
-export interface Mailpit {
+export interface SimulatedMailpit {
   readonly url: string;
   close(): Promise<void>;
 }
 
-export async function serveMails(mails: MailServer): Promise<Mailpit> {
+export async function startSimulatedMailpit(mails: MailServer): Promise<SimulatedMailpit> {
   const port = await freePort();
   const server = createServer(({ url }, response) => {
     const found = answerTo(new URL(url ?? '/', 'http://mailpit'), mails);
@@ -41,7 +41,7 @@ function answerTo({ pathname, searchParams }: URL, mails: MailServer): object | 
   return mail && { ...summaryOf(mail), HTML: mail.html, Text: mail.text };
 }
 
-function summaryOf({ id, messageId, subject }: TakenMail) {
+function summaryOf({ id, messageId, subject }: AcceptedMail) {
   return {
     ID: id,
     MessageID: messageId,

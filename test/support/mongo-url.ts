@@ -10,14 +10,14 @@ function parts(url: string) {
 /**
  * Returns the URL of another database on the same server. Users are still authenticated against the original database.
  */
-export function withDatabase(url: string, name: string): string {
+export function urlOfDatabase(url: string, name: string): string {
   const { start, hosts, database, options } = parts(url);
   if (start.includes('@') && !options.has('authSource')) options.set('authSource', database || 'admin');
   return `${start}${hosts}/${name}?${options}`;
 }
 
 /** Returns `host:port` of the first server in the connection string. */
-export function serverOf(url: string): string {
+export function firstServerOf(url: string): string {
   const [first = ''] = parts(url).hosts.split(',');
   return first.includes(':') ? first : `${first}:27017`;
 }

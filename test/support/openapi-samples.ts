@@ -2,13 +2,13 @@
 import type { JsonSchema, Operation } from './openapi.ts';
 
 /** The id of an account that does not exist. */
-export const NOBODY = '01890a5d-ac96-774b-bcce-b302099a8057';
+export const UNKNOWN_ACCOUNT_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 
 const BY_FORMAT: Readonly<Record<string, string>> = {
   email: 'nobody@example.com',
   'date-time': '2026-11-28T10:00:00.000Z',
   password: 'nine green turnips in a drawer',
-  uuid: NOBODY,
+  uuid: UNKNOWN_ACCOUNT_ID,
   // A host name that never resolves (RFC 2606).
   uri: 'https://hooks.invalid/',
 };

@@ -101,7 +101,7 @@ function answerOf({ content = {} }: Reply['json']): DeclaredAnswer {
 }
 
 /** Returns how a response violates the declaration of its route. */
-export function faultsOf({ responses }: Operation, reply: Reply): readonly string[] {
+export function findResponseViolations({ responses }: Operation, reply: Reply): readonly string[] {
   const declared = responses[reply.status];
   if (declared === undefined) return [`${reply.status} is not declared`];
   const [media = ''] = (reply.headers.get('content-type') ?? '').split(';');
@@ -110,11 +110,11 @@ export function faultsOf({ responses }: Operation, reply: Reply): readonly strin
   const undeclared = declared.codes.includes(reply.json.code)
     ? []
     : [`the code ${reply.json.code} is not declared`];
-  return [...undeclared, ...problemFaults(reply)];
+  return [...undeclared, ...findProblemViolations(reply)];
 }
 
 /** Returns how a response violates the rules for problem details (RFC 9457). */
-export function problemFaults({ status, headers, json }: Reply): readonly string[] {
+export function findProblemViolations({ status, headers, json }: Reply): readonly string[] {
   const checks: readonly (readonly [boolean, string])[] = [
     [headers.get('content-type') === PROBLEM, `its media type is ${headers.get('content-type')}`],
     [json?.status === status, 'its status is another'],

@@ -1,6 +1,6 @@
 /** The actions of people in tests, such as signing up. */
 import assert from 'node:assert/strict';
-import { answered, assertStatus, type Client, type Reply } from './client.ts';
+import { assertStatus, type Client, type Reply, retryWhileUnavailable } from './client.ts';
 import { eventually } from './eventually.ts';
 import { linkOf, type Mailbox } from './mailbox.ts';
 import type { System } from './system.ts';
@@ -14,7 +14,7 @@ export interface Person {
 let made = 0;
 
 /** Returns a person with a unique address and username. */
-export function somebody(name = 'ada'): Person {
+export function newPerson(name = 'ada'): Person {
   made += 1;
   const unique = `${name}${made}_${process.pid.toString(36)}${Date.now().toString(36)}`;
   return {
@@ -30,7 +30,7 @@ export interface Tokens {
   readonly refreshToken: string;
 }
 
-export interface People {
+export interface PersonActions {
   signUp(person: Person, headers?: Readonly<Record<string, string>>): Promise<Reply>;
   /** Signs up, and verifies the address with the link in the mail. */
   verified(person: Person): Promise<Person>;
@@ -42,8 +42,8 @@ export interface People {
   me(token: string, after?: string | null): Promise<Reply>;
 }
 
-export function createPeople(client: Client, mailbox: Mailbox): People {
-  const signUp: People['signUp'] = (person, headers = {}) =>
+export function createPersonActions(client: Client, mailbox: Mailbox): PersonActions {
+  const signUp: PersonActions['signUp'] = (person, headers = {}) =>
     client.post('/auth/signup', { json: person, headers });
 
   return {
@@ -60,17 +60,19 @@ export function createPeople(client: Client, mailbox: Mailbox): People {
       return { id: json.user.id, accessToken: json.accessToken, refreshToken: json.refreshToken };
     },
     me: (token, after) =>
-      answered(() => client.get('/users/me', { token, headers: after ? { 'account-sequence': after } : {} })),
+      retryWhileUnavailable(() =>
+        client.get('/users/me', { token, headers: after ? { 'account-sequence': after } : {} }),
+      ),
   };
 }
 
 /** Creates a verified account, makes it an admin with an ops command, and waits until the read model shows that. */
 export async function createAdmin(
   { ops }: Pick<System, 'ops'>,
-  people: People,
+  people: PersonActions,
   name = 'admin',
 ): Promise<Person & Tokens> {
-  const person = await people.verified(somebody(name));
+  const person = await people.verified(newPerson(name));
   await ops('role', person.email, 'admin');
   const tokens = await people.login(person);
   await waitUntilShown(people, tokens.accessToken, ({ role }) => role === 'admin');
@@ -79,7 +81,7 @@ export async function createAdmin(
 
 /** Waits until the read model shows the expected profile. */
 export function waitUntilShown(
-  people: People,
+  people: PersonActions,
   token: string,
   wanted: (profile: Reply['json']) => boolean,
 ): Promise<Reply> {

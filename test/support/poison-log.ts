@@ -5,8 +5,8 @@ import { openDatabase } from '@latchkey/sqlite';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import type { RawRecord } from './poison.ts';
 
-export const ACCOUNTS = 'accounts.events.v1';
-export const MAILINGS = 'mailings.events.v1';
+export const ACCOUNTS_TOPIC = 'accounts.events.v1';
+export const MAILINGS_TOPIC = 'mailings.events.v1';
 const PARTITIONS = 12;
 
 export interface PoisonLog {
@@ -29,7 +29,7 @@ const partitionMetadata = Array.from({ length: PARTITIONS }, (_, partitionId) =>
 
 /** Returns the partition of a key. */
 export function partitionOf(key: string | Buffer): number {
-  return choose({ topic: ACCOUNTS, partitionMetadata, message: { key, value: null } });
+  return choose({ topic: ACCOUNTS_TOPIC, partitionMetadata, message: { key, value: null } });
 }
 
 /** Returns the first of `key(0)`, `key(1)`, … that is in the partition. */

@@ -5,16 +5,16 @@ import { after, before, describe, test } from 'node:test';
 import { assertProblem, assertStatus, type Client, createClient } from './client.ts';
 import { eventually } from './eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from './mailbox.ts';
-import { createPeople, type People, type Person, somebody } from './people.ts';
+import { createPersonActions, newPerson, type Person, type PersonActions } from './people.ts';
 import {
-  eventAt,
   type Poison,
   plantedPersonalData,
-  poisons,
+  poisonRecords,
   type RawRecord,
   truncatedEvent,
+  validEvent,
 } from './poison.ts';
-import { ACCOUNTS, keyInPartition, MAILINGS, type PoisonLog, partitionOf } from './poison-log.ts';
+import { ACCOUNTS_TOPIC, keyInPartition, MAILINGS_TOPIC, type PoisonLog, partitionOf } from './poison-log.ts';
 import type { System } from './system.ts';
 
 const RESET = 'Reset your password';
@@ -53,7 +53,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
     let poisoned: PoisonedSystem;
     let client: Client;
     let mailbox: Mailbox;
-    let people: People;
+    let people: PersonActions;
     /** Three accounts in one partition. */
     let bystander: Holder;
     let skipped: Holder;
@@ -67,7 +67,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       poisoned = await open();
       client = createClient(poisoned.system.url);
       mailbox = createMailbox(poisoned.system.mailbox);
-      people = createPeople(client, mailbox);
+      people = createPersonActions(client, mailbox);
       [bystander, skipped, garbled] = await neighbours();
       partition = partitionOf(bystander.id);
     });
@@ -80,7 +80,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
     async function neighbours(): Promise<[Holder, Holder, Holder]> {
       const byPartition = new Map<number, (Person & { readonly id: string })[]>();
       for (;;) {
-        const person = somebody();
+        const person = newPerson();
         assertStatus(await people.signUp(person), 201);
         const { id } = await people.login(person);
         const there = byPartition.get(partitionOf(id)) ?? [];
@@ -150,7 +150,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
     /** Returns the place of the record; undefined if it has no key, which a compacted topic refuses. */
     async function appended(record: RawRecord): Promise<string | undefined> {
       try {
-        return await poisoned.log.append(ACCOUNTS, partition, record);
+        return await poisoned.log.append(ACCOUNTS_TOPIC, partition, record);
       } catch (error) {
         const type = error instanceof Error && 'type' in error ? error.type : undefined;
         if (record.key === null && type === 'INVALID_RECORD') return undefined;
@@ -158,7 +158,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       }
     }
 
-    for (const poison of poisons) {
+    for (const poison of poisonRecords) {
       test(`${poison.name}: others go on`, async () => {
         const victim = keyInPartition(partition, () => randomUUID());
         const record = poison.make(victim, (key) => keyInPartition(partition, key));
@@ -194,8 +194,8 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       const told = await rename(skipped, 'Before');
       const [, sequence = ''] = told.split(':');
       assertStatus(await people.me(skipped.token, told), 200);
-      await poisoned.log.append(ACCOUNTS, partition, eventAt(skipped.id, Number(sequence) + 5));
-      await poisoned.log.append(ACCOUNTS, partition, truncatedEvent(garbled.id));
+      await poisoned.log.append(ACCOUNTS_TOPIC, partition, validEvent(skipped.id, Number(sequence) + 5));
+      await poisoned.log.append(ACCOUNTS_TOPIC, partition, truncatedEvent(garbled.id));
       await assertOthersGoOn();
       for (const { token } of [skipped, garbled]) {
         const reply = await eventually('it stands still', async () => {
@@ -213,7 +213,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
 
     test('a mailing that cannot be read is set aside too', async () => {
       const mailing = randomUUID();
-      const place = await poisoned.log.append(MAILINGS, partitionOf(mailing), truncatedEvent(mailing));
+      const place = await poisoned.log.append(MAILINGS_TOPIC, partitionOf(mailing), truncatedEvent(mailing));
       assert.equal((await letterOf(place, 'notifier')).cause, 'value is not JSON');
     });
 

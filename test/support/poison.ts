@@ -68,7 +68,7 @@ function right(victim: string): RawRecord {
 }
 
 /** Returns a valid event of an account with this sequence. */
-export function eventAt(account: string, sequence: number): RawRecord {
+export function validEvent(account: string, sequence: number): RawRecord {
   return {
     key: account,
     headers: headersOf(account, { type: 'ProfileChanged', sequence: String(sequence).padStart(10, '0') }),
@@ -141,7 +141,7 @@ function prototypeIn(text: string): string {
 const INHERITED = ['constructor', 'toString', 'hasOwnProperty', '__proto__'];
 const inherited = Object.fromEntries(INHERITED.map((name) => [name, 'x']));
 
-export const poisons: readonly Poison[] = [
+export const poisonRecords: readonly Poison[] = [
   badValue('truncated JSON', /^value is not JSON$/, (victim) => truncatedEvent(victim).value),
   badValue('no value', /^no value$/, () => null),
   badValue('an empty value', /^value is not JSON$/, () => Buffer.alloc(0)),
@@ -199,7 +199,7 @@ export const poisons: readonly Poison[] = [
     name: 'the greatest sequence there is',
     cause: /^event 9999999999 came where 1 was due$/,
     ...MISPLACED,
-    make: (victim) => eventAt(victim, 9_999_999_999),
+    make: (victim) => validEvent(victim, 9_999_999_999),
   },
   badHeaders('no headers', /^bad header: content-type, ce_/, {}, ...Object.keys(headersOf(''))),
   badHeaders('no id', /^bad header: ce_id$/, {}, 'ce_id'),

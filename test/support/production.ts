@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runToEnd } from './standalone.ts';
+import { runUntilExit } from './standalone.ts';
 import type { Settings } from './system.ts';
 
 /** Returns settings with keys in a temporary folder, and with a mail server that does not exist. */
 export async function productionSettings(t: { after(close: () => Promise<void>): void }): Promise<Settings> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-keys-'));
   t.after(() => rm(folder, { recursive: true }));
-  const ended = await runToEnd({}, { ops: ['secrets', folder] });
+  const ended = await runUntilExit({}, { ops: ['secrets', folder] });
   assert.equal(ended.code, 0, ended.stderr);
   const keys = (await readdir(folder)).map((name) => [`${name}_FILE`, join(folder, name)] as const);
   return {

@@ -19,7 +19,7 @@ export function createOpsRunner(env: NodeJS.ProcessEnv): System['ops'] {
  * Short lifetimes of sessions and leases, so that tests can wait until they expire. With TEST_WAITS=long the defaults
  * apply, and tests that kill processes take minutes longer.
  */
-export const SHORT_WAITS: Settings =
+export const SHORT_LIFETIME_SETTINGS: Settings =
   process.env['TEST_WAITS'] === 'long'
     ? {}
     : {
@@ -38,12 +38,12 @@ export function shiftedClockSettings(offsetMs: number): Settings {
 }
 
 /** Returns settings with which a process kills itself (SIGKILL) as soon as it has printed a string. */
-export function killAfter(text: string): Settings {
+export function killAfterOutputSettings(text: string): Settings {
   return { NODE_OPTIONS: `--import=${import.meta.resolve('./kill-after.ts')}`, KILL_AFTER: text };
 }
 
 /** Limits that are higher than the number of requests in a journey, because all requests come from one IP. */
-export const HIGH_LIMITS: Settings = {
+export const HIGH_LIMIT_SETTINGS: Settings = {
   HASH_WAIT_SECONDS: '60',
   LIMIT_MAIL_REQUESTS_PER_IP: '10000',
   LIMIT_SIGNUPS_PER_IP: '10000',

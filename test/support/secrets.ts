@@ -7,7 +7,7 @@ export interface Secret {
 }
 
 /** A named string to search. */
-export interface Place {
+export interface SearchedText {
   readonly name: string;
   readonly text: string;
 }
@@ -39,7 +39,7 @@ function withoutEnd(base64: string): string {
 /**
  * Returns a finding, such as `the password of ada in the log`, for every place that contains a secret in any encoding.
  */
-export function findSecrets(secrets: readonly Secret[], places: readonly Place[]): readonly string[] {
+export function findSecrets(secrets: readonly Secret[], places: readonly SearchedText[]): readonly string[] {
   return secrets.flatMap(({ name, value }) => {
     const known = spellings(value);
     return places

@@ -6,7 +6,7 @@ import type { Mail } from './mailbox.ts';
 import { createSmtpListener, smtpRefusal } from './smtp-listener.ts';
 import type { Settings } from './system.ts';
 
-export interface TakenMail extends Mail {
+export interface AcceptedMail extends Mail {
   readonly to: readonly string[];
 }
 
@@ -14,8 +14,8 @@ export interface MailServer {
   /** Settings that make a system send its mails here. */
   readonly settings: Settings;
   /** All mails that were accepted, including those whose response was lost. */
-  readonly taken: readonly TakenMail[];
-  to(address: string): readonly TakenMail[];
+  readonly taken: readonly AcceptedMail[];
+  to(address: string): readonly AcceptedMail[];
   /** Accepts connections from now on. */
   open(): Promise<void>;
   /** Refuses connections from now on, and closes those that are open. */
@@ -31,7 +31,7 @@ export interface ScriptedReplies {
 
 /** Creates a mail server. It refuses connections until `open` is called. */
 export async function createMailServer({ onRecipient, onMail }: ScriptedReplies = {}): Promise<MailServer> {
-  const taken: TakenMail[] = [];
+  const taken: AcceptedMail[] = [];
 
   async function take(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
     const { messageId, subject, html, text: plain } = await PostalMime.parse(await text(stream));

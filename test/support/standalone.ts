@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { freePort } from '@latchkey/process/testing/free-port';
-import { createOpsRunner, HIGH_LIMITS, OPS_PATH, STANDALONE_PATH } from './programs.ts';
+import { createOpsRunner, HIGH_LIMIT_SETTINGS, OPS_PATH, STANDALONE_PATH } from './programs.ts';
 import { createServerProcess } from './server-process.ts';
 import type { Settings, System } from './system.ts';
 
@@ -22,7 +22,7 @@ export interface Standalone extends System {
 }
 
 /** Unset, because ops commands would otherwise use these servers instead of the data folder. */
-export const NO_SERVERS = { KAFKA_BROKERS: undefined, MONGO_URL: undefined };
+export const NO_SERVER_SETTINGS = { KAFKA_BROKERS: undefined, MONGO_URL: undefined };
 
 /** Starts a standalone, and resolves once it is ready. */
 export async function startStandalone(settings: Settings = {}): Promise<Standalone> {
@@ -32,8 +32,8 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
   const operations = `http://localhost:${operationsPort}`;
   const env = {
     ...process.env,
-    ...NO_SERVERS,
-    ...HIGH_LIMITS,
+    ...NO_SERVER_SETTINGS,
+    ...HIGH_LIMIT_SETTINGS,
     PORT: String(port),
     OPERATIONS_PORT: String(operationsPort),
     DATA_DIR: folder,
@@ -64,7 +64,7 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
   };
 }
 
-export interface Ended {
+export interface ExitedProcess {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -74,10 +74,10 @@ const { PATH, NODE_COMPILE_CACHE } = process.env;
 const LONGEST_RUN_MS = 300_000;
 
 /** Runs a standalone, or the command in `ops`, until it exits by itself. */
-export async function runToEnd(
+export async function runUntilExit(
   settings: Settings,
   options: { readonly ops?: readonly string[] } & Privileges = {},
-): Promise<Ended> {
+): Promise<ExitedProcess> {
   const { ops, ...privileges } = options;
   return await runProgram(ops === undefined ? [STANDALONE_PATH] : [OPS_PATH, ...ops], settings, privileges);
 }
@@ -98,7 +98,7 @@ export async function runProgram(
   words: readonly string[],
   settings: Settings,
   { mayWriteAnywhere = true }: Privileges = {},
-): Promise<Ended> {
+): Promise<ExitedProcess> {
   const isRoot = process.getuid?.() === 0;
   const [program = '', ...rest] = [
     ...(isRoot && !mayWriteAnywhere ? WITHOUT_OVERRIDE : []),

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
  * Returns every row of every table as text. The table names are read from the database, so that new tables are
  * included.
  */
-export function dumpOf(folder: string): ReadonlyMap<string, readonly string[]> {
+export function dumpTables(folder: string): ReadonlyMap<string, readonly string[]> {
   const database = new DatabaseSync(join(folder, 'latchkey.sqlite'), { readOnly: true });
   try {
     const names = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all();

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { assertProblem, assertStatus, type Client, createClient, type Reply } from './client.ts';
 import { eventually } from './eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from './mailbox.ts';
-import { createPeople, type People, type Person, somebody } from './people.ts';
+import { createPersonActions, newPerson, type Person, type PersonActions } from './people.ts';
 import type { Settings, System } from './system.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
@@ -48,20 +48,20 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
     let system: System;
     let client: Client;
     let mailbox: Mailbox;
-    let people: People;
+    let people: PersonActions;
 
     before(async () => {
       system = await start();
       client = createClient(system.url);
       mailbox = createMailbox(system.mailbox);
-      people = createPeople(client, mailbox);
+      people = createPersonActions(client, mailbox);
     });
 
     after(() => system?.stop());
 
     /** Signs up as Mallory with the address of the owner. */
     async function attack(owner: Person): Promise<Person & { readonly reply: Reply }> {
-      const mallory = { ...somebody('mallory'), email: owner.email };
+      const mallory = { ...newPerson('mallory'), email: owner.email };
       return { ...mallory, reply: assertStatus(await people.signUp(mallory, AWAY), 201) };
     }
 
@@ -120,7 +120,7 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
 
     describe('a stranger who signs up with somebody else’s address', () => {
       test('is not verified by the owner’s click, however many mails there are (ASVS 6.4.1, 6.3.1)', async () => {
-        const owner = somebody('owner');
+        const owner = newPerson('owner');
         const mallory = await attack(owner);
         const { id, accessToken } = await people.login(mallory);
         for (let i = 0; i < 5; i += 1) assertStatus(await renew(accessToken), 202);
@@ -131,7 +131,7 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
       });
 
       test('does not keep the owner from signing up and getting in (ASVS 2.4.1)', async () => {
-        const owner = somebody('owner');
+        const owner = newPerson('owner');
         const mallory = await attack(owner);
         const { accessToken } = await people.login(mallory);
         for (let i = 0; i < 5; i += 1) assertStatus(await renew(accessToken), 202);
@@ -151,7 +151,7 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
       });
 
       test('loses the account, its sessions and its cookie when the owner chooses a password (ASVS 7.4.3)', async () => {
-        const owner = somebody('owner');
+        const owner = newPerson('owner');
         const mallory = await attack(owner);
         const { accessToken: token, refreshToken } = await people.login(mallory);
         const link = await workingLink(owner.email, VERIFY);
@@ -166,9 +166,9 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
       });
 
       test('cannot use the owner’s Idempotency-Key to swallow the sign-up (ASVS 2.3.3)', async () => {
-        const owner = somebody('owner');
+        const owner = newPerson('owner');
         const key = { 'idempotency-key': '1' };
-        const mallory = { ...somebody('mallory'), email: owner.email };
+        const mallory = { ...newPerson('mallory'), email: owner.email };
         assertStatus(await people.signUp(mallory, { ...AWAY, ...key }), 201);
         assertStatus(await people.signUp(owner, { ...HOME, ...key }), 201);
         await people.login(owner);
@@ -177,11 +177,11 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
       });
 
       test('learns nothing about the address from answers (ASVS 6.3.8)', async () => {
-        const taken = await people.verified(somebody('taken'));
-        const pending = somebody('pending');
+        const taken = await people.verified(newPerson('taken'));
+        const pending = newPerson('pending');
         assertStatus(await people.signUp(pending, HOME), 201);
         const seen = new Set<string>();
-        for (const { email } of [taken, pending, somebody('free')]) {
+        for (const { email } of [taken, pending, newPerson('free')]) {
           const mallory = { email, username: 'mallory', password: 'the password of mallory' };
           const answers: string[] = [];
           async function record(asked: Promise<Reply>): Promise<void> {
@@ -207,7 +207,7 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
 
     describe('the link of a mail', () => {
       async function signedUp() {
-        const ada = somebody();
+        const ada = newPerson();
         const reply = assertStatus(await people.signUp(ada, HOME), 201);
         const { token } = linkOf(await mailbox.next(ada.email, VERIFY));
         return { ...ada, cookie: cookieOf(reply), token };
@@ -226,7 +226,7 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
       });
 
       test('refuses a cookie of another sign-up, an altered one and an invented one (ASVS 7.2.2)', async () => {
-        const owner = somebody('owner');
+        const owner = newPerson('owner');
         const mallory = await attack(owner);
         const cookie = cookieOf(assertStatus(await people.signUp(owner, HOME), 201));
         const { id } = await people.login(mallory);
@@ -248,7 +248,7 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
       });
 
       test('has a cookie that scripts and forms of other sites cannot use (ASVS 3.3.2, 3.3.4)', async () => {
-        const reply = assertStatus(await people.signUp(somebody(), HOME), 201);
+        const reply = assertStatus(await people.signUp(newPerson(), HOME), 201);
         const set = reply.headers.get('set-cookie') ?? '';
         for (const attribute of [/; HttpOnly/, /; SameSite=Lax/, /; Max-Age=\d+/])
           assert.match(set, attribute);
@@ -296,7 +296,7 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
 
     describe('the owner of a verified account', () => {
       test('can always reset the password, whatever strangers ask for (ASVS 6.4.3)', async () => {
-        const ada = await people.verified(somebody());
+        const ada = await people.verified(newPerson());
         function askFrom(headers: Headers): Promise<Reply> {
           return client.post('/auth/password-reset-request', { json: { email: ada.email }, headers });
         }

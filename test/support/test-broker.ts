@@ -23,7 +23,7 @@ const FORGOTTEN_MS = 120_000;
  * that the broker is for tests, because they could contain somebody's accounts.
  * @throws Error if there are any, and they may not be deleted
  */
-export async function claimBroker(brokers: string, sasl?: SASLOptions): Promise<void> {
+export async function ensureEmptyBroker(brokers: string, sasl?: SASLOptions): Promise<void> {
   const reset = process.env['KAFKA_TEST_RESET'] === 'true';
   const topics = await withAdmin(brokers, ourTopics, sasl);
   if (topics.length > 0 && !reset) {
@@ -78,7 +78,7 @@ async function withAdmin<T>(
 }
 
 /** Creates a topic with a client that is independent of our code. */
-export function makeTopic(
+export function createTopic(
   brokers: string,
   topic: string,
   { partitions }: { readonly partitions: number },

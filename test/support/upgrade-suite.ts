@@ -4,17 +4,17 @@ import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { assertProblem, assertStatus, type Client, createClient, type Reply } from './client.ts';
 import { eventually } from './eventually.ts';
-import type { FixtureAccount, FixtureLists, Manifest } from './fixture.ts';
+import type { ExpectedOpsOutput, FixtureAccount, FixtureManifest } from './fixture.ts';
 import { createMailbox, linkOf, type Mailbox } from './mailbox.ts';
-import { createPeople, type People } from './people.ts';
-import { type Ended, runToEnd } from './standalone.ts';
+import { createPersonActions, type PersonActions } from './people.ts';
+import { type ExitedProcess, runUntilExit } from './standalone.ts';
 import type { Settings, System } from './system.ts';
 
 export interface UpgradedSystem {
   readonly system: System;
-  readonly manifest: Manifest;
+  readonly manifest: FixtureManifest;
   /** The output of the ops commands of release 0.1. */
-  readonly lists: FixtureLists;
+  readonly lists: ExpectedOpsOutput;
   /** The settings for ops commands: the same stores, and the same shifted clock. */
   readonly settings: Settings;
 }
@@ -46,13 +46,13 @@ export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>):
     let upgraded: UpgradedSystem;
     let client: Client;
     let mailbox: Mailbox;
-    let people: People;
+    let people: PersonActions;
 
     before(async () => {
       upgraded = await open();
       client = createClient(upgraded.system.url);
       mailbox = createMailbox(upgraded.system.mailbox);
-      people = createPeople(client, mailbox);
+      people = createPersonActions(client, mailbox);
     });
     after(async () => {
       await upgraded?.system.stop();
@@ -68,8 +68,8 @@ export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>):
       return upgraded.manifest.accounts.filter((one) => one[kind] !== undefined);
     }
 
-    function ops(...words: readonly string[]): Promise<Ended> {
-      return runToEnd(upgraded.settings, { ops: words });
+    function ops(...words: readonly string[]): Promise<ExitedProcess> {
+      return runUntilExit(upgraded.settings, { ops: words });
     }
 
     async function linesOf<Line>(...words: readonly string[]): Promise<readonly Line[]> {
@@ -131,11 +131,11 @@ export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>):
     test('lists its parked accounts and its dead letters', async () => {
       const { lists } = upgraded;
       assert.deepEqual(
-        (await linesOf<FixtureLists['parked'][number]>('parked', 'list')).map(parkedLine),
+        (await linesOf<ExpectedOpsOutput['parked'][number]>('parked', 'list')).map(parkedLine),
         lists.parked.map(parkedLine),
       );
       assert.deepEqual(
-        (await linesOf<FixtureLists['deadLetters'][number]>('dead-letters', 'list')).map(letterLine),
+        (await linesOf<ExpectedOpsOutput['deadLetters'][number]>('dead-letters', 'list')).map(letterLine),
         lists.deadLetters.map(letterLine),
       );
     });
@@ -300,10 +300,10 @@ function add(counts: Record<string, number>, key: string, count: number): void {
   counts[key] = (counts[key] ?? 0) + count;
 }
 
-function parkedLine({ account, record, cause }: FixtureLists['parked'][number]) {
+function parkedLine({ account, record, cause }: ExpectedOpsOutput['parked'][number]) {
   return { account, record, cause };
 }
 
-function letterLine({ letter, group, record, cause }: FixtureLists['deadLetters'][number]) {
+function letterLine({ letter, group, record, cause }: ExpectedOpsOutput['deadLetters'][number]) {
   return { letter, group, record, cause };
 }

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { assertStatus, type Client, type Reply } from './client.ts';
 import type { Tokens } from './people.ts';
 
-export interface Writers {
+export interface ProfileWriters {
   /** Returns the number of changes that were acknowledged and shown by every instance. */
   written(): number;
   /**
@@ -22,10 +22,10 @@ const PAUSE_MS = 50;
  * Starts the writers.
  * @param readers clients of the instances of the user service, all of which are queried after each change
  */
-export function startWriters(
+export function startProfileWriters(
   people: readonly Tokens[],
   { writer, readers }: { readonly writer: Client; readonly readers: readonly Client[] },
-): Writers {
+): ProfileWriters {
   let going = true;
   let written = 0;
 

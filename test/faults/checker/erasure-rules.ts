@@ -1,6 +1,6 @@
 /** Rules about which accounts are erased, and when: docs/erasure.md. */
 import { isDeepStrictEqual } from 'node:util';
-import { subjectOf } from '../../support/kcat.ts';
+import { streamIdOf } from '../../support/kcat.ts';
 import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { Commit, CommitEvent, EventData, TopicRecord } from './stored.ts';
@@ -62,7 +62,7 @@ export function commitsBeforeErasure(
   );
   const published = new Map(
     records.flatMap((record) => {
-      const data = erased.has(subjectOf(record)) ? dataOf(record) : undefined;
+      const data = erased.has(streamIdOf(record)) ? dataOf(record) : undefined;
       return data?.person ? [[record.headers['ce_id'], data] as const] : [];
     }),
   );

@@ -1,7 +1,7 @@
 /** Compares the topics with the journal. */
 import { isDeepStrictEqual } from 'node:util';
-import { faultsOfRecord } from '../../support/event-checks.ts';
-import { subjectOf } from '../../support/kcat.ts';
+import { findSchemaViolations } from '../../support/event-checks.ts';
+import { streamIdOf } from '../../support/kcat.ts';
 import { isMailing, type Journal, type JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { TopicRecord } from './stored.ts';
@@ -80,7 +80,7 @@ export function countRecords(records: readonly TopicRecord[]): TopicCount {
  * account or mailing must be in the same partition.
  */
 export function checkTopics(journal: Journal, records: readonly TopicRecord[]): readonly Violation[] {
-  const byKey = Map.groupBy(records, subjectOf);
+  const byKey = Map.groupBy(records, streamIdOf);
   const keys = new Set([...journal.events.keys(), ...byKey.keys()]);
   return [
     ...records.flatMap(checkForm),
@@ -90,7 +90,7 @@ export function checkTopics(journal: Journal, records: readonly TopicRecord[]): 
 
 function checkForm(record: TopicRecord): readonly Violation[] {
   if (jsonOf(record.payload) === undefined) return violationsOf('topic', `${placeOf(record)} is not JSON`);
-  const faults = [...faultsOfRecord(record), ...faultsOfKey(record)];
+  const faults = [...findSchemaViolations(record), ...faultsOfKey(record)];
   return faults.flatMap((fault) => violationsOf('topic', `${placeOf(record)}: ${fault}`));
 }
 

@@ -1,8 +1,8 @@
 /** Events that are not faults: operators' commands, deployments, and another system that shares the broker. */
 import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
-import { type Cluster, services } from '../../support/cluster.ts';
-import { withDatabase } from '../../support/mongo-url.ts';
+import { type Cluster, serviceNames } from '../../support/cluster.ts';
+import { urlOfDatabase } from '../../support/mongo-url.ts';
 import type { TopicRecord } from '../checker/stored.ts';
 import { writeForgery } from './forger.ts';
 import { cutOff } from './log-cutter.ts';
@@ -58,12 +58,12 @@ export function createDeployment({ cluster, say, recordRemoved }: DeploymentDeps
         await operate('republish', '--account', account);
     },
     startHalf: async () => {
-      const more = await Promise.all(services.map((service) => cluster.another(service)));
+      const more = await Promise.all(serviceNames.map((service) => cluster.another(service)));
       for (const instance of more) instance.launch();
       return async () => void (await Promise.all(more.map((instance) => instance.end('SIGKILL'))));
     },
     startNeighbour: async () => {
-      const own = { ...NEIGHBOUR, MONGO_URL: withDatabase(stores.MONGO_URL, 'latchkey_test_neighbour') };
+      const own = { ...NEIGHBOUR, MONGO_URL: urlOfDatabase(stores.MONGO_URL, 'latchkey_test_neighbour') };
       const ops = cluster.opsWith({ ...stores, ...own });
       await Promise.all([ops('topics'), ops('indexes')]).catch((error: Error) =>
         say(`  ${lastLineOf(error)}`),

@@ -1,7 +1,7 @@
 /** How each fault is caused in a running system, and how it is healed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaNodes } from '@latchkey/bus/testing';
-import { type ServiceName, services } from '../../support/cluster.ts';
+import { type ServiceName, serviceNames } from '../../support/cluster.ts';
 import type { Clocks } from '../system/clocks.ts';
 import type { KafkaProxy, ProxyMode } from '../system/kafka-proxy.ts';
 import type { MongoMode, MongoProxy } from '../system/mongo-proxy.ts';
@@ -42,7 +42,7 @@ const STROBE_MS = 1_500;
 /** Returns the faults of a cluster. */
 export function createFaults(world: World): Faults {
   const { processes, nodes, proxies, mongo, mongoControl, sink, clocks, deployment } = world;
-  const names = services.flatMap((service) => processes[service].map(({ name }) => name));
+  const names = serviceNames.flatMap((service) => processes[service].map(({ name }) => name));
 
   function ofBroker(begin: Fault['begin']): Fault {
     return { target: (index) => `broker-${index + 1}`, begin };

@@ -12,7 +12,7 @@ import {
   type LatchkeyEvent,
   newPersonSalt,
 } from '@latchkey/events';
-import type { SeenRecord } from '../../support/kcat.ts';
+import type { KcatRecord } from '../../support/kcat.ts';
 import { FORGERIES } from './forger.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -35,7 +35,7 @@ function published(sequence: number): EncodedEvent {
   return encode(event, { proof: { ...chain, signature: signer.sign(chain.hash) } });
 }
 
-function seen({ key, headers, value }: EncodedEvent): SeenRecord {
+function seen({ key, headers, value }: EncodedEvent): KcatRecord {
   return { partition: 0, offset: 0, key, headers, payload: value.toString() };
 }
 

@@ -14,7 +14,7 @@ import {
   newPersonSalt,
 } from '@latchkey/events';
 import { Kafka, logLevel } from 'kafkajs';
-import { isHeartbeat, readTail, type SeenRecord, subjectOf } from '../../support/kcat.ts';
+import { isHeartbeat, type KcatRecord, readTail, streamIdOf } from '../../support/kcat.ts';
 import { FORGED } from '../checker/forged-rules.ts';
 
 const ACCOUNTS = 'accounts.events.v1';
@@ -32,7 +32,7 @@ interface ForgedRecord extends Encoded {
  * Creates a forged record of an account. `victim` is the last record of that account, and `other` is a record of a
  * different account.
  */
-type Forgery = (victim: SeenRecord, other: SeenRecord) => Encoded;
+type Forgery = (victim: KcatRecord, other: KcatRecord) => Encoded;
 
 /** The forgeries by name; the order is that of their indexes. */
 export const FORGERIES: Readonly<Record<string, Forgery>> = {
@@ -58,10 +58,10 @@ export const FORGERIES: Readonly<Record<string, Forgery>> = {
     key: nextKeyOf(victim),
     headers: {
       ...other.headers,
-      ce_subject: subjectOf(victim),
+      ce_subject: streamIdOf(victim),
       ce_sequence: String(sequenceOf(victim) + 1).padStart(10, '0'),
     },
-    value: Buffer.from((other.payload ?? '').replaceAll(subjectOf(other), subjectOf(victim))),
+    value: Buffer.from((other.payload ?? '').replaceAll(streamIdOf(other), streamIdOf(victim))),
   }),
   mailing: () => encode(mailing()),
 };
@@ -76,7 +76,7 @@ export const FORGERY_NAMES = Object.keys(FORGERIES);
 export async function writeForgery(brokers: string, index: number): Promise<void> {
   const tail = await readTail(brokers, ACCOUNTS, { count: TAIL, withinMs: WITHIN_MS });
   const genuine = tail.filter((record) => record.headers[FORGED] === undefined && !isHeartbeat(record));
-  const [victim, other] = new Map(genuine.map((record) => [subjectOf(record), record])).values();
+  const [victim, other] = new Map(genuine.map((record) => [streamIdOf(record), record])).values();
   const record = Object.values(FORGERIES)[index];
   if (victim === undefined || other === undefined || record === undefined) return;
   await write(brokers, { ...record(victim, other), partition: victim.partition });
@@ -95,15 +95,15 @@ async function write(brokers: string, { topic, headers, ...record }: ForgedRecor
 }
 
 /** Returns the key of the account's next event. */
-function nextKeyOf(victim: SeenRecord): string {
-  return `${subjectOf(victim)}/${sequenceOf(victim) + 1}`;
+function nextKeyOf(victim: KcatRecord): string {
+  return `${streamIdOf(victim)}/${sequenceOf(victim) + 1}`;
 }
 
-function sequenceOf({ headers }: SeenRecord): number {
+function sequenceOf({ headers }: KcatRecord): number {
   return Number(headers['ce_sequence']);
 }
 
-function proofIn({ headers }: SeenRecord): Readonly<Record<string, string>> {
+function proofIn({ headers }: KcatRecord): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => /^ce_(hash|previoushash|signature)$/.test(name)),
   );
@@ -115,8 +115,8 @@ function envelope() {
 }
 
 /** @param later how far the sequence of the event is above the victim's last sequence */
-function promotion(victim: SeenRecord, later: number): LatchkeyEvent {
-  const userId = subjectOf(victim);
+function promotion(victim: KcatRecord, later: number): LatchkeyEvent {
+  const userId = streamIdOf(victim);
   return {
     ...envelope(),
     type: 'RoleChanged',

@@ -1,7 +1,7 @@
 /** Deletes records from a topic, as could happen with a shortened retention or a tool. */
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { cleanupPolicyOf, setCleanupPolicy } from '../../support/cleanup-policy.ts';
-import { readPartition, type SeenRecord } from '../../support/kcat.ts';
+import { type KcatRecord, readPartition } from '../../support/kcat.ts';
 
 const WITHIN_MS = 20_000;
 
@@ -13,7 +13,7 @@ const WITHIN_MS = 20_000;
 export async function cutOff(
   brokers: string,
   { topic, partition }: { readonly topic: string; readonly partition: number },
-  keep: (records: readonly SeenRecord[]) => void,
+  keep: (records: readonly KcatRecord[]) => void,
 ): Promise<void> {
   const records = await readPartition(brokers, topic, { partition, withinMs: WITHIN_MS });
   const last = records.at(-1);

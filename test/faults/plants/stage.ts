@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
-import { type Cable, cableTo } from '../../support/cable.ts';
 import { type Cluster, nameOfInstance, prepareCluster } from '../../support/cluster.ts';
 import { eventually } from '../../support/eventually.ts';
-import { serverOf, urlThrough } from '../../support/mongo-url.ts';
+import { firstServerOf, urlThrough } from '../../support/mongo-url.ts';
 import type { Settings } from '../../support/system.ts';
+import { createTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { check, type Report } from '../checker/check.ts';
 import { findTraces } from '../checker/find-traces.ts';
 import { waitUntilQuiet } from '../quiescence.ts';
@@ -43,9 +43,9 @@ export interface Stage {
    * The proxy between auth and Kafka. It has an effect only until auth has published something. From then on, auth
    * connects to the broker's own address.
    */
-  readonly kafka: Cable;
+  readonly kafka: TcpProxy;
   /** The proxy between MongoDB and the services user and notifier. */
-  readonly mongo: Cable;
+  readonly mongo: TcpProxy;
   /** Returns the number of deliveries in a state. */
   deliveries(state: string): Promise<number>;
   /**
@@ -74,7 +74,7 @@ export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
   });
   stack.defer(sink.close);
   const kafka = await openCable(KAFKA_BROKERS.split(',')[0] ?? '', stack);
-  const mongo = await openCable(serverOf(MONGO_URL), stack);
+  const mongo = await openCable(firstServerOf(MONGO_URL), stack);
   const cluster = await prepareCluster({
     instances: { auth: 1, user: 1, notifier: 2 },
     settingsOn: (stores, service) => ({
@@ -144,8 +144,8 @@ export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
   };
 }
 
-async function openCable(far: string, stack: AsyncDisposableStack): Promise<Cable> {
-  const cable = await cableTo(far);
+async function openCable(far: string, stack: AsyncDisposableStack): Promise<TcpProxy> {
+  const cable = await createTcpProxy(far);
   await cable.mend();
   stack.defer(cable.cut);
   return cable;

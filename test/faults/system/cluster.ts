@@ -4,9 +4,9 @@ import {
   nameOfInstance,
   prepareCluster,
   type ServiceName,
-  services,
+  serviceNames,
 } from '../../support/cluster.ts';
-import { subjectOf } from '../../support/kcat.ts';
+import { streamIdOf } from '../../support/kcat.ts';
 import { urlThrough } from '../../support/mongo-url.ts';
 import type { Settings } from '../../support/system.ts';
 import { findTraces } from '../checker/find-traces.ts';
@@ -50,7 +50,7 @@ export const openCluster: OpenSystem = async (options, stack) => {
     url: cluster.url,
     stores: cluster.stores,
     processes: new Map(
-      services.flatMap((service) =>
+      serviceNames.flatMap((service) =>
         cluster.instances[service].map(
           (instance, index) => [nameOfInstance(service, index), instance] as const,
         ),
@@ -64,7 +64,7 @@ export const openCluster: OpenSystem = async (options, stack) => {
     // Publishes the events of accounts whose records were deleted before they were read, as `ops verify` advises.
     repair: async () => {
       const cut = new Set(
-        removed.filter((record) => record.key !== null && !isForged(record)).map(subjectOf),
+        removed.filter((record) => record.key !== null && !isForged(record)).map(streamIdOf),
       );
       for (const account of cut) await insist(() => cluster.ops('republish', '--account', account));
     },
@@ -137,7 +137,7 @@ function superviseAll(
 }
 
 function releaseAll(processes: World['processes']): void {
-  for (const one of services.flatMap((service) => processes[service])) one.release();
+  for (const one of serviceNames.flatMap((service) => processes[service])) one.release();
 }
 
 /**

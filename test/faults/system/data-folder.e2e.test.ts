@@ -3,19 +3,19 @@ import { after, before, describe, test } from 'node:test';
 import { createClient } from '../../support/client.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createMailbox } from '../../support/mailbox.ts';
-import { createPeople, somebody } from '../../support/people.ts';
+import { createPersonActions, newPerson } from '../../support/people.ts';
 import { type Standalone, startStandalone } from '../../support/standalone.ts';
 import type { Stores } from '../checker/stored.ts';
 import { readDataFolder, unfinishedIn } from './data-folder.ts';
 
 describe('the data folder of a standalone', () => {
-  const ada = somebody();
+  const ada = newPerson();
   let system: Standalone;
   let stores: Stores;
 
   before(async () => {
     system = await startStandalone();
-    const people = createPeople(createClient(system.url), createMailbox(system.mailbox));
+    const people = createPersonActions(createClient(system.url), createMailbox(system.mailbox));
     await people.verified(ada);
     await eventually('everything is done', () =>
       Object.values(unfinishedIn(system.folder)).every((left) => left === 0),

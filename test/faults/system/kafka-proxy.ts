@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cableTo } from '../../support/cable.ts';
+import { createTcpProxy } from '../../support/tcp-proxy.ts';
 import { answeredBy, framesOf, headOf, PRODUCE_API_KEY } from './kafka-frames.ts';
 
 export type ProxyMode =
@@ -69,7 +69,7 @@ export async function createKafkaProxy(brokerPort: number): Promise<KafkaProxy> 
     await Promise.race([pipeline(near, requests, far), pipeline(far, answers, near)]).catch(() => undefined);
   }
 
-  const { port, cut, mend } = await cableTo(
+  const { port, cut, mend } = await createTcpProxy(
     `127.0.0.1:${brokerPort}`,
     (near, far) => void relay(near, far).finally(() => near.destroy()),
   );

@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
-import { type Cable, cableTo } from '../../support/cable.ts';
+import { createTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { answeredBy, answerTo, bodyOf, idOf, messagesOf } from './mongo-frames.ts';
 
 export type MongoMode =
@@ -16,7 +16,7 @@ export type MongoMode =
   /** Writes are refused. */
   | 'is-full';
 
-export interface MongoProxy extends Cable {
+export interface MongoProxy extends TcpProxy {
   setMode(mode: MongoMode): void;
 }
 
@@ -63,7 +63,10 @@ export async function createMongoProxy(far: string): Promise<MongoProxy> {
     );
   }
 
-  const cable = await cableTo(far, (near, away) => void relay(near, away).finally(() => near.destroy()));
+  const cable = await createTcpProxy(
+    far,
+    (near, away) => void relay(near, away).finally(() => near.destroy()),
+  );
   return {
     ...cable,
     setMode: (next) => {

@@ -2,8 +2,8 @@
 import { exec } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type KafkaNodes, startKafkaNodes } from '@latchkey/bus/testing';
-import { nameOfInstance, services } from '../../support/cluster.ts';
-import { serverOf } from '../../support/mongo-url.ts';
+import { nameOfInstance, serviceNames } from '../../support/cluster.ts';
+import { firstServerOf } from '../../support/mongo-url.ts';
 import type { MailLine } from '../run-folder.ts';
 import { type Clocks, openClocks } from './clocks.ts';
 import { createKafkaProxy, type KafkaProxy } from './kafka-proxy.ts';
@@ -34,7 +34,7 @@ export interface ServersOptions {
 /** Every record is stored on all three brokers, and acknowledged once two have it. */
 const REPLICATION = { factor: 3, minInSync: 2 } as const;
 
-const INSTANCES = services.flatMap((service) => [0, 1].map((index) => nameOfInstance(service, index)));
+const INSTANCES = serviceNames.flatMap((service) => [0, 1].map((index) => nameOfInstance(service, index)));
 
 /** Starts the servers. Each is added to the stack immediately, so that it is closed even if a later step fails. */
 export async function openServers(options: ServersOptions, stack: AsyncDisposableStack): Promise<Servers> {
@@ -49,7 +49,7 @@ export async function openServers(options: ServersOptions, stack: AsyncDisposabl
     },
   });
   stack.defer(nodes.close);
-  const mongo = await createMongoProxy(serverOf(mongoUrl));
+  const mongo = await createMongoProxy(firstServerOf(mongoUrl));
   stack.defer(mongo.cut);
   await mongo.mend();
   const sink = await openSink(recordMail);

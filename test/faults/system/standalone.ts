@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@latchkey/process/testing/free-port';
-import { startLoadBalancer } from '../../support/front.ts';
-import { createOpsRunner, HIGH_LIMITS, STANDALONE_PATH } from '../../support/programs.ts';
+import { startLoadBalancer } from '../../support/load-balancer.ts';
+import { createOpsRunner, HIGH_LIMIT_SETTINGS, STANDALONE_PATH } from '../../support/programs.ts';
 import { createServerProcess } from '../../support/server-process.ts';
-import { NO_SERVERS } from '../../support/standalone.ts';
+import { NO_SERVER_SETTINGS } from '../../support/standalone.ts';
 import { createOperator } from '../nemesis/deployment.ts';
 import { createStandaloneFaults } from '../nemesis/faults.ts';
 import { planFaults, STANDALONE_LANES, type StandaloneFault } from '../nemesis/schedule.ts';
@@ -50,13 +50,13 @@ export const openStandalone: OpenSystem = async (options, stack) => {
     words: [STANDALONE_PATH],
     env: {
       ...process.env,
-      ...NO_SERVERS,
+      ...NO_SERVER_SETTINGS,
       LOG_LEVEL: 'info',
       PORT: String(ownPort),
       OPERATIONS_PORT: String(operationsPort),
       PUBLIC_URL: `http://localhost:${port}`,
       TRUSTED_PROXIES: '127.0.0.1/32',
-      ...HIGH_LIMITS,
+      ...HIGH_LIMIT_SETTINGS,
       ...stores,
       ...serviceSettings(seed),
       ...sink.settings,
@@ -75,7 +75,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
   const supervised = supervise(NAME, instance, reportEnd(options));
   stack.defer(supervised.release);
 
-  const ops = createOpsRunner({ ...process.env, ...NO_SERVERS, ...stores });
+  const ops = createOpsRunner({ ...process.env, ...NO_SERVER_SETTINGS, ...stores });
   return {
     url: front.url,
     stores,

@@ -1,7 +1,7 @@
 /** Sends commands, and records each with its outcome in the history. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ANSWERED_BY } from '../../support/front.ts';
+import { ANSWERED_BY_HEADER } from '../../support/load-balancer.ts';
 import type { CommandLine } from '../run-folder.ts';
 import type { Command } from './commands.ts';
 
@@ -60,7 +60,7 @@ export function createWire({ url, record, nameOf }: WireOptions): Wire {
       code: body?.code ?? null,
       body,
       accountSequence: response.headers.get('account-sequence'),
-      by: nameOf(response.headers.get(ANSWERED_BY) ?? '') ?? null,
+      by: nameOf(response.headers.get(ANSWERED_BY_HEADER) ?? '') ?? null,
     };
   }
 

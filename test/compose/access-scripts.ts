@@ -4,7 +4,7 @@
  * Prints `done`, or `denied` and the reason. Arguments: the login (`own`, `nobody` or `plaintext`), the operation
  * (`write`, `read` or `create`), the topic, and the group for `read`.
  */
-export const kafkaAttempt = `
+export const kafkaAccessScript = `
 const { readFileSync } = require('node:fs');
 const { Kafka, logLevel } = require('kafkajs');
 const [login, operation, topic, groupId] = process.argv.slice(1);
@@ -55,7 +55,7 @@ operations[operation]()
 `;
 
 /** Prints `done`, or `denied` and the reason. Arguments: the login (`own` or `nobody`), and the collection to read. */
-export const mongoAttempt = `
+export const mongoAccessScript = `
 const { readFileSync } = require('node:fs');
 const mongoose = require('mongoose');
 const [login, collection] = process.argv.slice(1);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { freePort } from '@latchkey/process/testing/free-port';
 
-export interface Cable {
+export interface TcpProxy {
   readonly port: number;
   /** The address of the proxy, as `host:port`. */
   readonly address: string;
@@ -21,7 +21,7 @@ function forwardAll(near: Socket, away: Socket): void {
 }
 
 /** Creates a proxy to `host:port`. It accepts no connections until `mend` is called. */
-export async function cableTo(far: string, forward: ForwardSockets = forwardAll): Promise<Cable> {
+export async function createTcpProxy(far: string, forward: ForwardSockets = forwardAll): Promise<TcpProxy> {
   const [host = '127.0.0.1', farPort] = far.split(':');
   const port = await freePort();
   const ends = new Set<Socket>();

@@ -8,7 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
-export interface Front {
+export interface LoadBalancer {
   readonly url: string;
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export interface LoadBalancerOptions {
 }
 
 /** The response header that contains the origin of the instance that responded. */
-export const ANSWERED_BY = 'x-answered-by';
+export const ANSWERED_BY_HEADER = 'x-answered-by';
 
 /** The interval between two health checks of an instance, in ms. */
 export const HEALTH_CHECK_MS = 250;
@@ -45,7 +45,7 @@ export async function startLoadBalancer({
   routing,
   checked,
   rewrite = (path) => path,
-}: LoadBalancerOptions): Promise<Front> {
+}: LoadBalancerOptions): Promise<LoadBalancer> {
   let turn = 0;
   function inTurn(instances: readonly string[]): readonly string[] {
     const usable = instances.filter((instance) => !checks.unready.has(instance));
@@ -65,7 +65,7 @@ export async function startLoadBalancer({
         incoming,
         gone.signal,
       );
-      outgoing.writeHead(answer.statusCode ?? 502, { ...answer.headers, [ANSWERED_BY]: origin });
+      outgoing.writeHead(answer.statusCode ?? 502, { ...answer.headers, [ANSWERED_BY_HEADER]: origin });
       await pipeline(answer, outgoing);
     } catch {
       giveUp(outgoing);
