@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { type EvidenceLine, figuresOf, openEvidence, withFigures } from './evidence.ts';
+import { type EvidenceLine, formatFigures, openEvidence, replaceFigures } from './evidence.ts';
 
 function run(seed: number, more: Partial<EvidenceLine> = {}): EvidenceLine {
   return {
@@ -28,7 +28,7 @@ function place(figures: string) {
 describe('the figures of runs', () => {
   test('are the sums of all, under the command that made them', () => {
     assert.equal(
-      figuresOf([run(7), run(8)]),
+      formatFigures([run(7), run(8)]),
       `\`\`\`sh norun="the runs of the figures: repeated by hand"
 FAULTS_SEED=7 FAULTS_SECONDS=60 FAULTS_RATE=12 FAULTS_MIX=everything FAULTS_PAUSES=1 npm run test:faults -- --events 2400 --write
 \`\`\`
@@ -48,7 +48,10 @@ FAULTS_SEED=7 FAULTS_SECONDS=60 FAULTS_RATE=12 FAULTS_MIX=everything FAULTS_PAUS
   });
 
   test('name each command and each day of several', () => {
-    const figures = figuresOf([run(7), run(8, { at: '2026-11-22T10:00:00.000Z', rate: 30, mix: 'changes' })]);
+    const figures = formatFigures([
+      run(7),
+      run(8, { at: '2026-11-22T10:00:00.000Z', rate: 30, mix: 'changes' }),
+    ]);
     assert.match(
       figures,
       /^FAULTS_SEED=7 .*RATE=12 .* --events 1200 --write\nFAULTS_SEED=8 .*RATE=30 FAULTS_MIX=changes .* --events 1200 --write$/m,
@@ -57,12 +60,12 @@ FAULTS_SEED=7 FAULTS_SECONDS=60 FAULTS_RATE=12 FAULTS_MIX=everything FAULTS_PAUS
   });
 
   test('say which runs broke a promise', () => {
-    assert.match(figuresOf([run(7), run(8, { ok: false })]), /\*\*.* in the runs of seed 8\./);
+    assert.match(formatFigures([run(7), run(8, { ok: false })]), /\*\*.* in the runs of seed 8\./);
   });
 
   test('take the place of those that are there', () => {
-    assert.equal(withFigures(place('old'), 'new'), place('new'));
-    assert.throws(() => withFigures('# Nothing', 'new'), /no place for figures/);
+    assert.equal(replaceFigures(place('old'), 'new'), place('new'));
+    assert.throws(() => replaceFigures('# Nothing', 'new'), /no place for figures/);
   });
 });
 
@@ -78,7 +81,7 @@ test('the results of runs are recorded run by run, and read by the next run', as
     await evidence.add(run(seed));
     const goingOn = await openEvidence(files);
     assert.deepEqual(goingOn.lines(), evidence.lines());
-    assert.equal(await readFile(files.document, 'utf8'), place(figuresOf(evidence.lines())));
+    assert.equal(await readFile(files.document, 'utf8'), place(formatFigures(evidence.lines())));
   }
   assert.deepEqual(evidence.lines(), [run(7), run(8)]);
 });

@@ -2,7 +2,7 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FaultSettings } from './settings.ts';
-import { type Counts, formatGrouped, sumOf } from './summary.ts';
+import { addCounts, type Counts, formatNumber } from './summary.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
 const FILES = { runs: join(DOCS, 'reliability-runs.jsonl'), document: join(DOCS, 'reliability.md') };
@@ -38,7 +38,7 @@ export async function openEvidence(files = FILES): Promise<Evidence> {
       lines = [...lines, line];
       await appendFile(files.runs, `${JSON.stringify(line)}\n`);
       const document = await readFile(files.document, 'utf8');
-      await writeFile(files.document, withFigures(document, figuresOf(lines)));
+      await writeFile(files.document, replaceFigures(document, formatFigures(lines)));
     },
   };
 }
@@ -56,14 +56,14 @@ async function linesIn(path: string): Promise<readonly EvidenceLine[]> {
  * Replaces the figures in the document.
  * @throws Error if one of the two markers around the figures is missing
  */
-export function withFigures(document: string, figures: string): string {
+export function replaceFigures(document: string, figures: string): string {
   const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
   if (begin === -1 || end < begin) throw new Error('docs/reliability.md has no place for figures');
   return `${document.slice(0, begin + BEGIN.length)}\n\n${figures}\n\n${document.slice(end)}`;
 }
 
 /** Formats the figures as Markdown. */
-export function figuresOf(lines: readonly EvidenceLine[]): string {
+export function formatFigures(lines: readonly EvidenceLine[]): string {
   const failed = lines.filter(({ ok }) => !ok);
   const verdict =
     failed.length === 0
@@ -78,14 +78,14 @@ export function figuresOf(lines: readonly EvidenceLine[]): string {
     '',
     `${fromTo(lines.map(({ at }) => at.slice(0, 10)))}, ${runsInWords(lines)}. ${verdict}`,
     '',
-    table('what', sumOf(lines.map(({ counts }) => counts))),
+    table('what', addCounts(lines.map(({ counts }) => counts))),
     '',
-    table('fault', sorted(sumOf(lines.map(({ faults }) => faults)))),
+    table('fault', sorted(addCounts(lines.map(({ faults }) => faults)))),
   ].join('\n');
 }
 
 /** Returns the total number of events that were journaled in these runs. */
-export function eventsIn(lines: readonly EvidenceLine[]): number {
+export function countEvents(lines: readonly EvidenceLine[]): number {
   return lines.reduce((sum, { counts }) => sum + (counts['events'] ?? 0), 0);
 }
 
@@ -96,7 +96,7 @@ function settingsOf({ seconds, rate, mix, pauses, embedded = false }: EvidenceLi
 }
 
 function commandOf(settings: string, lines: readonly EvidenceLine[]): string {
-  return `FAULTS_SEED=${lines[0]?.seed} ${settings}--events ${eventsIn(lines)} --write`;
+  return `FAULTS_SEED=${lines[0]?.seed} ${settings}--events ${countEvents(lines)} --write`;
 }
 
 function runsInWords(lines: readonly EvidenceLine[]): string {
@@ -120,6 +120,6 @@ function table(what: string, counts: Counts): string {
   return [
     `| ${what} | |`,
     '|---|---:|',
-    ...Object.entries(counts).map(([name, count]) => `| ${name} | ${formatGrouped(count)} |`),
+    ...Object.entries(counts).map(([name, count]) => `| ${name} | ${formatNumber(count)} |`),
   ].join('\n');
 }

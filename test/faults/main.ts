@@ -3,13 +3,13 @@
  * sends steady traffic while faults of every kind happen, and finally checks every rule. Requirements and procedure:
  * docs/reliability.md.
  */
-import { type Report, recheck } from './checker/check.ts';
-import { type EvidenceLine, eventsIn, openEvidence } from './evidence.ts';
+import { type Report, recheckSavedRun } from './checker/check.ts';
+import { countEvents, type EvidenceLine, openEvidence } from './evidence.ts';
 import { type RunResult, runOnce } from './run.ts';
-import { type FaultSettings, faultSettings } from './settings.ts';
-import { faultCounts, formatColumns, sumOf } from './summary.ts';
-import { impossible } from './system/cluster.ts';
-import { impossibleInStandalone } from './system/standalone.ts';
+import { type FaultSettings, readFaultSettings } from './settings.ts';
+import { addCounts, countFaults, formatColumns } from './summary.ts';
+import { findUnsupportedFaults } from './system/cluster.ts';
+import { findUnsupportedStandaloneFaults } from './system/standalone.ts';
 
 const MOST_SHOWN = 40;
 function say(line: string): void {
@@ -18,7 +18,7 @@ function say(line: string): void {
 
 function tellOf({ seed, seconds, ok, unrest, report, faults, folder }: RunResult): void {
   say(
-    `seed ${seed}, ${seconds} s\n\nfaults\n${formatColumns(faultCounts(faults))}\n\ncounts\n${formatColumns(report.counts)}\n`,
+    `seed ${seed}, ${seconds} s\n\nfaults\n${formatColumns(countFaults(faults))}\n\ncounts\n${formatColumns(report.counts)}\n`,
   );
   for (const what of unrest) say(`VIOLATION  ${what}`);
   tellViolations(report);
@@ -36,10 +36,10 @@ function tellViolations({ violations }: Report): void {
 async function runAll(settings: FaultSettings, signal: AbortSignal): Promise<readonly EvidenceLine[]> {
   const evidence = settings.write ? await openEvidence() : undefined;
   const before = evidence?.lines() ?? [];
-  if (before.length > 0) say(`there are ${before.length} runs with ${eventsIn(before)} events already`);
+  if (before.length > 0) say(`there are ${before.length} runs with ${countEvents(before)} events already`);
   let lines = before;
   let seed = before.reduce((next, line) => Math.max(next, line.seed + 1), settings.seed);
-  while (eventsIn(lines) < settings.events || lines.length === before.length) {
+  while (countEvents(lines) < settings.events || lines.length === before.length) {
     const result = await runOnce({ ...settings, seed }, { say, signal });
     tellOf(result);
     const line = lineOf(result, { ...settings, seed });
@@ -65,7 +65,7 @@ function lineOf(
     took: result.seconds,
     ok: result.ok,
     counts: result.report.counts,
-    faults: faultCounts(result.faults),
+    faults: countFaults(result.faults),
   };
 }
 
@@ -79,7 +79,7 @@ function interrupted(): AbortSignal {
 
 /** Checks the folder of an earlier run by the current rules. */
 async function recheckRun(folder: string): Promise<void> {
-  const report = await recheck(folder);
+  const report = await recheckSavedRun(folder);
   say(`counts\n${formatColumns(report.counts)}\n`);
   tellViolations(report);
   if (!report.ok) process.exitCode = 1;
@@ -88,12 +88,12 @@ async function recheckRun(folder: string): Promise<void> {
 async function runOrRecheck(words: readonly string[]): Promise<void> {
   const [first, folder] = words;
   if (first === '--recheck' && folder !== undefined) return recheckRun(folder);
-  const settings = faultSettings(words, process.env);
-  for (const fault of settings.embedded ? impossibleInStandalone() : impossible(settings))
+  const settings = readFaultSettings(words, process.env);
+  for (const fault of settings.embedded ? findUnsupportedStandaloneFaults() : findUnsupportedFaults(settings))
     say(`${fault} is left out: it cannot be caused here (docs/reliability.md)`);
   const lines = await runAll(settings, interrupted());
   if (lines.length > 1)
-    say(`all ${lines.length} runs\n${formatColumns(sumOf(lines.map(({ counts }) => counts)))}`);
+    say(`all ${lines.length} runs\n${formatColumns(addCounts(lines.map(({ counts }) => counts)))}`);
   if (lines.some(({ ok }) => !ok)) process.exitCode = 1;
 }
 

@@ -2,10 +2,10 @@
 import type { PlannedFault } from './nemesis/schedule.ts';
 import type { Minimums } from './run-folder.ts';
 import type { FaultSettings } from './settings.ts';
-import { type Habit, shareOf } from './traffic/mixes.ts';
+import { actionShare, type TrafficAction } from './traffic/mixes.ts';
 
 /** Maps each habit to the operations in the history that show that people acted on it. */
-const SHOWN_BY: Readonly<Partial<Record<Habit, readonly string[]>>> = {
+const SHOWN_BY: Readonly<Partial<Record<TrafficAction, readonly string[]>>> = {
   changeProfile: ['profile'],
   readProfile: ['me'],
   refresh: ['refresh'],
@@ -54,7 +54,10 @@ export function minimumsFor(
         Object.entries(SHOWN_BY).flatMap(([habit, ops]) =>
           ops.map((op) => [
             op,
-            Math.max(ALWAYS[op] ?? 0, Math.floor((journeys * shareOf(mix, habit as Habit)) / ops.length)),
+            Math.max(
+              ALWAYS[op] ?? 0,
+              Math.floor((journeys * actionShare(mix, habit as TrafficAction)) / ops.length),
+            ),
           ]),
         ),
       ),

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import type { DataFolder, Servers } from './run-folder.ts';
-import { unfinishedIn } from './system/data-folder.ts';
+import { unfinishedWorkIn } from './system/data-folder.ts';
 
 /** The consumer groups, and the topics that each reads. */
 const READERS = {
@@ -42,14 +42,14 @@ export async function waitUntilQuiet(
       if (quiet === 2 || now - began > withinMs) return unrest;
       if (now - told < TELL_EVERY_MS) continue;
       told = now;
-      say(`  still ${unfinishedWorkInWords(unrest)}`);
+      say(`  still ${formatUnfinishedWork(unrest)}`);
     }
   } finally {
     await look.close();
   }
 }
 
-export function unfinishedWorkInWords(unrest: UnfinishedWork): string {
+export function formatUnfinishedWork(unrest: UnfinishedWork): string {
   return Object.entries(unrest)
     .map(([what, count]) => `${count} ${what}`)
     .join(', ');
@@ -62,7 +62,7 @@ interface Look {
 
 function lookInto({ DATA_DIR }: DataFolder): Look {
   return {
-    unrest: async () => withoutNone(unfinishedIn(DATA_DIR)),
+    unrest: async () => withoutNone(unfinishedWorkIn(DATA_DIR)),
     close: async () => undefined,
   };
 }

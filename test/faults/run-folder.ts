@@ -34,7 +34,7 @@ export interface CommandLine {
  * The SMTP reply to a mail that was transferred completely. `closed`: the connection was closed without a reply, and
  * the mail was dropped. `250-lost`: the mail was accepted, but the sender got no reply.
  */
-export type Said = '250' | '4xx' | '5xx' | 'closed' | '250-lost';
+export type SmtpReply = '250' | '4xx' | '5xx' | 'closed' | '250-lost';
 
 /** A line of mails.jsonl: a mail whose DATA was transferred completely. */
 export interface MailLine {
@@ -50,7 +50,7 @@ export interface MailLine {
   readonly correlationId: string;
   /** The time at which the link expires, to the minute, as stated in the mail; null if the mail has no link. */
   readonly expiresAt: string | null;
-  readonly said: Said;
+  readonly said: SmtpReply;
 }
 
 /** A line of faults.jsonl: a fault. The line is written when the fault has ended. */
@@ -76,7 +76,7 @@ export interface Minimums {
 }
 
 /** Personal data of an erased person that was found in a store. */
-export interface Trace {
+export interface PersonalDataTrace {
   readonly account: string;
   /** The collection and the id of the document. */
   readonly place: string;
@@ -109,7 +109,7 @@ export interface RunDescription {
    * Personal data of erased people that the stores contain at the end. The search runs before the final logins, because
    * these use the e-mail addresses of erased people again.
    */
-  readonly traces: readonly Trace[];
+  readonly traces: readonly PersonalDataTrace[];
   /** The location of the data of the run. Servers are still running while the run is checked. */
   readonly servers: Servers | DataFolder;
 }

@@ -4,23 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { streamIdOf } from '../support/kcat.ts';
-import { check, type Report } from './checker/check.ts';
+import { checkRun, type Report } from './checker/check.ts';
 import { isForged } from './checker/forged-rules.ts';
 import { readStores } from './checker/read-stores.ts';
 import { minimumsFor } from './minimums.ts';
 import { runFaultPlan } from './nemesis/nemesis.ts';
-import { unfinishedWorkInWords, waitUntilQuiet } from './quiescence.ts';
+import { formatUnfinishedWork, waitUntilQuiet } from './quiescence.ts';
 import { createRandom } from './random.ts';
 import { createRunFolder, type FaultLine, type RunFolder, type ShownProfile } from './run-folder.ts';
 import type { FaultSettings } from './settings.ts';
 import { openCluster } from './system/cluster.ts';
 import { openStandalone } from './system/standalone.ts';
 import { type SystemUnderTest, serviceSettings } from './system/under-test.ts';
+import { type CommandSender, createCommandSender } from './traffic/command-sender.ts';
 import { readProfiles } from './traffic/commands.ts';
 import { createCustomer } from './traffic/customer.ts';
 import type { Person } from './traffic/person.ts';
-import { startTraffic, verifiedPerson } from './traffic/traffic.ts';
-import { createWire, type Wire } from './traffic/wire.ts';
+import { createVerifiedPerson, startTraffic } from './traffic/traffic.ts';
 
 export interface RunResult {
   readonly seed: number;
@@ -68,8 +68,8 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   const options = { settings, say, recordMail: folder.mail, recordFault, recordRemoved: folder.removed };
   const system = await open(options, stack);
   say(`  ${seconds} s of traffic and faults, after ${soFar()} s`);
-  const wire = createWire({ url: system.url, record: folder.command, nameOf: system.nameOf });
-  const { stop: stopTraffic, askFinally, readProfiles } = await beginTraffic({ settings, system, wire });
+  const sender = createCommandSender({ url: system.url, record: folder.command, nameOf: system.nameOf });
+  const { stop: stopTraffic, askFinally, readProfiles } = await beginTraffic({ settings, system, sender });
   stack.defer(stopTraffic);
   await Promise.all([
     runFaultPlan(system.plan, { faults: system.faults, record: recordFault, signal }),
@@ -86,7 +86,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   // The final logins may have caused events and mails.
   const left = await waitUntilQuiet(system.stores, { withinMs: QUIET_WITHIN_MS, say });
   const unrest = [
-    ...(Object.keys(left).length > 0 ? [`it does not come to rest: ${unfinishedWorkInWords(left)}`] : []),
+    ...(Object.keys(left).length > 0 ? [`it does not come to rest: ${formatUnfinishedWork(left)}`] : []),
     ...(await unreadyOf(system)),
     ...(await findingsOf(system)),
   ];
@@ -108,7 +108,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     servers: system.stores,
   });
   say(`  check, after ${soFar()} s`);
-  const report = await check(folder.path);
+  const report = await checkRun(folder.path);
   const ok = report.ok && unrest.length === 0;
   const isKept = settings.keep || !ok;
   if (isKept) await keepTraces(folder, system);
@@ -140,7 +140,7 @@ async function unreadyOf({ processes }: SystemUnderTest): Promise<readonly strin
 interface TrafficNeeds {
   readonly settings: FaultSettings;
   readonly system: SystemUnderTest;
-  readonly wire: Wire;
+  readonly sender: CommandSender;
 }
 
 interface RunningTraffic {
@@ -155,29 +155,29 @@ interface RunningTraffic {
 }
 
 /** Starts the traffic, with an admin created by the ops command. */
-async function beginTraffic({ settings, system, wire }: TrafficNeeds): Promise<RunningTraffic> {
+async function beginTraffic({ settings, system, sender }: TrafficNeeds): Promise<RunningTraffic> {
   const { seed, rate, mix } = settings;
-  const { letters } = system;
-  const customer = createCustomer({ wire, letters, random: createRandom(seed) });
-  const admin = await verifiedPerson(customer);
+  const { inboxes } = system;
+  const customer = createCustomer({ sender, inboxes, random: createRandom(seed) });
+  const admin = await createVerifiedPerson(customer);
   await system.ops('role', admin.email, 'admin');
   await customer.login(admin);
-  const { stop, askFinally } = startTraffic({ seed, rate, mix, admin, wire, letters });
+  const { stop, askFinally } = startTraffic({ seed, rate, mix, admin, sender, inboxes });
   return {
     stop,
     askFinally,
     readProfiles: async () => {
       await customer.login(admin);
-      return readAll(wire, admin);
+      return readAll(sender, admin);
     },
   };
 }
 
-async function readAll(wire: Wire, admin: Person): Promise<readonly ShownProfile[]> {
+async function readAll(sender: CommandSender, admin: Person): Promise<readonly ShownProfile[]> {
   const profiles: ShownProfile[] = [];
   let cursor: string | undefined;
   do {
-    const { status, body } = await wire.insist(readProfiles(admin, cursor));
+    const { status, body } = await sender.insist(readProfiles(admin, cursor));
     if (status !== 200) throw new Error(`the profiles are not shown: ${status ?? 'no answer'}`);
     profiles.push(...body.users);
     cursor = body.nextCursor ?? undefined;

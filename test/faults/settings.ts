@@ -1,7 +1,7 @@
 /** The settings of a run, from the environment and the command line. */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { isMix, MIX_NAMES, type Mix } from './traffic/mixes.ts';
+import { isMix, MIX_NAMES, type TrafficMix } from './traffic/mixes.ts';
 
 export interface FaultSettings {
   readonly seed: number;
@@ -10,7 +10,7 @@ export interface FaultSettings {
   /** The number of actions that people begin per second. */
   readonly rate: number;
   /** The mix of actions. */
-  readonly mix: Mix;
+  readonly mix: TrafficMix;
   /** The factor by which the pauses between faults are multiplied. */
   readonly pauses: number;
   /** If set, runs are repeated, each with the next seed, until their journals have this many events in total. */
@@ -37,7 +37,7 @@ export const SHORT_RUN = { seed: 12_586, seconds: 75 } as const;
  * Reads the settings.
  * @throws Error that names every missing or invalid setting
  */
-export function faultSettings(words: readonly string[], environment: NodeJS.ProcessEnv): FaultSettings {
+export function readFaultSettings(words: readonly string[], environment: NodeJS.ProcessEnv): FaultSettings {
   const { values } = parseArgs({
     args: [...words],
     options: {

@@ -3,7 +3,7 @@ import type { FaultLine } from './run-folder.ts';
 
 export type Counts = Readonly<Record<string, number>>;
 
-export function faultCounts(faults: readonly FaultLine[]): Counts {
+export function countFaults(faults: readonly FaultLine[]): Counts {
   return Object.fromEntries(
     [...Map.groupBy(faults, ({ fault }) => fault)]
       .map(([fault, lines]) => [fault, lines.length] as const)
@@ -12,7 +12,7 @@ export function faultCounts(faults: readonly FaultLine[]): Counts {
 }
 
 /** Adds up counts by name; the names are in the order of their first occurrence. */
-export function sumOf(all: readonly Counts[]): Counts {
+export function addCounts(all: readonly Counts[]): Counts {
   const sums = new Map<string, number>();
   for (const counts of all)
     for (const [name, count] of Object.entries(counts)) sums.set(name, (sums.get(name) ?? 0) + count);
@@ -21,13 +21,13 @@ export function sumOf(all: readonly Counts[]): Counts {
 
 /** Formats counts as text in two columns. */
 export function formatColumns(counts: Counts): string {
-  const rows = Object.entries(counts).map(([name, count]) => [name, formatGrouped(count)] as const);
+  const rows = Object.entries(counts).map(([name, count]) => [name, formatNumber(count)] as const);
   function widest(column: 0 | 1) {
     return Math.max(0, ...rows.map((row) => row[column].length));
   }
   return rows.map(([name, count]) => `  ${name.padEnd(widest(0))}  ${count.padStart(widest(1))}`).join('\n');
 }
 
-export function formatGrouped(count: number): string {
+export function formatNumber(count: number): string {
   return count.toLocaleString('en');
 }

@@ -3,15 +3,21 @@
  * that everything that happened to the account can be put into one order that explains all of these responses. The
  * journal gives the order of the commits; `linearize` searches for the rest of the order. Only auth must be
  * linearizable, because it reads its journal for each request. The user service follows its read model
- * (`checkReaders`).
+ * (`checkTokenAcceptance`).
  */
 import type { CommandLine } from '../run-folder.ts';
 import { claimsOf, mayBeExpired } from './access-token.ts';
-import { byEveryAddress, byId, type CommandContext, isAcknowledged, toLowerCase } from './commands.ts';
+import {
+  accountIdsByAddress,
+  type CommandContext,
+  commandsById,
+  isAcknowledged,
+  normaliseAddress,
+} from './commands.ts';
 import { NO_PROFILE, type Profile, profileAfter } from './fold.ts';
 import { eventsByAccount, type JournalEvent } from './journal.ts';
 import { linearize, type Operation } from './linearizable.ts';
-import { type TokenPlace, tokensIn } from './refresh-tokens.ts';
+import { type TokenPosition, tokensIn } from './refresh-tokens.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { Commit } from './stored.ts';
 
@@ -58,7 +64,7 @@ export interface AccountOrders {
 
 export function checkAccountOrders(
   context: CommandContext,
-  places: ReadonlyMap<string, TokenPlace>,
+  places: ReadonlyMap<string, TokenPosition>,
 ): AccountOrders {
   const operations = operationsOf(context, places);
   const results = eventsByAccount(context.journal).map(([id]) => ({
@@ -84,16 +90,16 @@ function keyOf({ commits, sessions }: State): string {
   return `${commits} ${Array.from(sessions, ([id, { since, n, loggedOut }]) => `${id} ${since} ${n} ${loggedOut}`).join()}`;
 }
 
-function operationsOf(context: CommandContext, places: ReadonlyMap<string, TokenPlace>) {
+function operationsOf(context: CommandContext, places: ReadonlyMap<string, TokenPosition>) {
   const { journal, history } = context;
-  const commands = byId(history);
+  const commands = commandsById(history);
   const accounts = new Map(
     eventsByAccount(journal).map(([id, events]) => {
       const commits = journal.streams.get(id) ?? [];
       return [id, { id, commits, standings: standingsOf(commits, events, commands) }] as const;
     }),
   );
-  const owners = byEveryAddress(journal);
+  const owners = accountIdsByAddress(journal);
   const byAccount = Map.groupBy(
     history.flatMap((command) =>
       accountsOf(command, places, owners).map((account) => ({ account, command })),
@@ -116,15 +122,15 @@ const OF_READERS: ReadonlySet<string> = new Set(['me', 'users']);
 /** Returns the accounts whose state can be inferred from the response to a command. */
 function accountsOf(
   command: CommandLine,
-  places: ReadonlyMap<string, TokenPlace>,
-  owners: ReturnType<typeof byEveryAddress>,
+  places: ReadonlyMap<string, TokenPosition>,
+  owners: ReturnType<typeof accountIdsByAddress>,
 ): readonly string[] {
   const { op, request, accessToken } = command;
   if (op === 'login') {
     const account = tokensIn(command)?.access.sub;
     if (account !== undefined) return [account];
     // A refused login says something about an account only if exactly one account has had this address.
-    const meant = owners.get(toLowerCase(request['email'])) ?? [];
+    const meant = owners.get(normaliseAddress(request['email'])) ?? [];
     return meant.length === 1 ? meant : [];
   }
   const holder = places.get(String(request['refreshToken']))?.account ?? claimsOf(accessToken)?.sub;
@@ -223,7 +229,7 @@ const AFTER_THE_GUARD: ReadonlySet<string | null> = new Set([
 function commandOperations(
   account: Account,
   command: CommandLine,
-  places: ReadonlyMap<string, TokenPlace>,
+  places: ReadonlyMap<string, TokenPosition>,
 ): readonly Operation<State>[] {
   const { op, id, status, code, request } = command;
   const returnedAt = returnOf(command);
@@ -289,7 +295,7 @@ function hasPassword({ password }: Standing, tried: unknown): boolean {
 }
 
 function hasAddress({ profile }: Standing, tried: unknown): boolean {
-  return toLowerCase(profile.email) === toLowerCase(tried);
+  return normaliseAddress(profile.email) === normaliseAddress(tried);
 }
 
 /** Whether a session exists and was not ended. */
@@ -345,7 +351,7 @@ function disabledLogin(account: Account): Apply {
  * A refresh. If the token was already exchanged and its successor has not been used yet, the same successor is
  * returned again.
  */
-function refreshed(account: Account, { session: id, n }: TokenPlace, command: CommandLine): Apply {
+function refreshed(account: Account, { session: id, n }: TokenPosition, command: CommandLine): Apply {
   const { seq } = tokensIn(command)?.access ?? {};
   return (state) => {
     const session = state.sessions.get(id);
@@ -358,14 +364,14 @@ function refreshed(account: Account, { session: id, n }: TokenPlace, command: Co
   };
 }
 
-function refusedRefresh(account: Account, { session: id, n }: TokenPlace): Apply {
+function refusedRefresh(account: Account, { session: id, n }: TokenPosition): Apply {
   return (state) => {
     const { n: current = n } = state.sessions.get(id) ?? {};
     return isActive(account, state, id) && n >= current - 1 ? undefined : state;
   };
 }
 
-function loggedOut({ session: id }: TokenPlace): Apply {
+function loggedOut({ session: id }: TokenPosition): Apply {
   return (state) => {
     const session = state.sessions.get(id);
     return session === undefined ? state : withSession(state, id, { ...session, loggedOut: true });

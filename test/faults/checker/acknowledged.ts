@@ -1,7 +1,14 @@
 /** Checks that the journal contains everything that was acknowledged with a 2xx response. */
 import type { CommandLine } from '../run-folder.ts';
 import { claimsOf } from './access-token.ts';
-import { byAddress, type CommandContext, commitsOf, isAcknowledged, keyOf, toLowerCase } from './commands.ts';
+import {
+  accountsBySignUpAddress,
+  type CommandContext,
+  commitsOf,
+  isAcknowledged,
+  normaliseAddress,
+  retryKeyOf,
+} from './commands.ts';
 import { isToBeErased } from './erasure-rules.ts';
 import { foldAccount, type Profile } from './fold.ts';
 import { type Journal, type JournalEvent, lastSequence } from './journal.ts';
@@ -18,7 +25,7 @@ interface LookUp {
   readonly journal: Journal;
   /** The commands by their key, which all retries of a command share. */
   readonly byKey: ReadonlyMap<string, readonly CommandLine[]>;
-  readonly accountsByAddress: ReturnType<typeof byAddress>;
+  readonly accountsByAddress: ReturnType<typeof accountsBySignUpAddress>;
   /**
    * Returns whether the address of a command had more requests than the limit allows. If so, the limit may have
    * suppressed the effect of the command.
@@ -89,14 +96,14 @@ const signUp: Demand = (command, { journal, byKey, accountsByAddress, isOverLimi
   function isIt({ type, data }: CommitEvent): boolean {
     return (
       type === 'UserRegistered' &&
-      toLowerCase(data.person?.email) === toLowerCase(email) &&
+      normaliseAddress(data.person?.email) === normaliseAddress(email) &&
       data.person?.username === username
     );
   }
-  const tries = [command, ...(byKey.get(keyOf(command)) ?? [])];
+  const tries = [command, ...(byKey.get(retryKeyOf(command)) ?? [])];
   if (tries.some(({ id }) => commitsOf(journal, id).some(({ events }) => events.some(isIt))))
     return undefined;
-  const signUps = accountsByAddress.get(toLowerCase(email)) ?? [];
+  const signUps = accountsByAddress.get(normaliseAddress(email)) ?? [];
   return signUps.length >= MAX_PENDING_SIGN_UPS || isOverLimit(command)
     ? undefined
     : 'the journal has no such sign-up';
@@ -115,7 +122,7 @@ const ENDS_RESETS: ReadonlySet<string> = new Set([
  */
 const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit }) => {
   const { request, sentAt, id } = command;
-  const accounts = accountsByAddress.get(toLowerCase(request['email'])) ?? [];
+  const accounts = accountsByAddress.get(normaliseAddress(request['email'])) ?? [];
   function isMeant([, events]: readonly [string, readonly JournalEvent[]]): boolean {
     return (
       events.some(({ type, time }) => type === 'AccountVerified' && Date.parse(time) <= Date.parse(sentAt)) &&
@@ -146,7 +153,7 @@ const mailing: Demand = ({ answer, request }, { journal }) => {
   if (first?.type !== 'MailRequested' || got === undefined) return 'there is no such mailing';
   const same =
     Array.isArray(wanted) &&
-    new Set(wanted.map(toLowerCase)).symmetricDifference(new Set(got.map(toLowerCase)));
+    new Set(wanted.map(normaliseAddress)).symmetricDifference(new Set(got.map(normaliseAddress)));
   return same && same.size === 0 ? undefined : 'the mailing is to others';
 };
 
@@ -187,7 +194,7 @@ const demands: Readonly<Record<string, Demand>> = {
   'confirm-email': account((_profile, { newEmail }, events) =>
     events.some(
       ({ type, data }) =>
-        type === 'EmailChanged' && toLowerCase(data.person?.email) === toLowerCase(newEmail),
+        type === 'EmailChanged' && normaliseAddress(data.person?.email) === normaliseAddress(newEmail),
     ),
   ),
   'undo-email': commit(({ type }) => type === 'EmailChangeReverted'),
@@ -199,8 +206,8 @@ function lookUpIn({ journal, history, settings }: CommandContext): LookUp {
   const asked = Map.groupBy(history, askedOf);
   return {
     journal,
-    byKey: Map.groupBy(history, keyOf),
-    accountsByAddress: byAddress(journal),
+    byKey: Map.groupBy(history, retryKeyOf),
+    accountsByAddress: accountsBySignUpAddress(journal),
     isOverLimit: (command) => (asked.get(askedOf(command))?.length ?? 0) > limit,
   };
 }
@@ -208,5 +215,5 @@ function lookUpIn({ journal, history, settings }: CommandContext): LookUp {
 /** Returns the key under which the limit counts a request: the purpose of the mail and the address. */
 function askedOf({ op, request }: CommandLine): string {
   const purpose = op === 'sign-up' || op === 'verification-request' ? 'verification' : op;
-  return `${purpose} ${toLowerCase(request['email'])}`;
+  return `${purpose} ${normaliseAddress(request['email'])}`;
 }

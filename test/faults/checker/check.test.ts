@@ -1,35 +1,35 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FaultLine } from '../run-folder.ts';
-import { checkRecorded } from './check.ts';
+import { checkRecordedRun } from './check.ts';
 import type { RecordedRun } from './read-run.ts';
 import type { Commit, StoredDelivery, Stores, TopicRecord } from './stored.ts';
 import {
-  ADA,
-  aCommand,
+  ADA_ID,
   accessToken,
-  BOB,
+  BOB_ID,
+  commandTimes,
   commitOf,
+  createCommandLine,
   deliveryIdOf,
-  EVE,
+  EVE_ID,
   eventOf,
   goodRun,
   goodStores,
-  MAILING,
+  MAILING_ID,
   minuteOfRun,
   NOW,
-  times,
-  tokens,
+  tokenResponse,
 } from './testing/good-run.ts';
 
 /** The times and the access token of a command that Ada sends after the last change of her account. */
-const asAda = { ...times(8), accessToken: accessToken(ADA, 'ada-s', 4) };
+const asAda = { ...commandTimes(8), accessToken: accessToken(ADA_ID, 'ada-s', 4) };
 
 type Broken = Partial<Stores> & { readonly run?: Partial<RecordedRun> };
 
 /** Returns the rules that are broken, each once. */
 function brokenBy({ run, ...stores }: Broken): readonly string[] {
-  const report = checkRecorded({ ...goodRun, ...run }, { ...goodStores, ...stores }, NOW);
+  const report = checkRecordedRun({ ...goodRun, ...run }, { ...goodStores, ...stores }, NOW);
   assert.equal(report.ok, report.violations.length === 0);
   for (const { detail } of report.violations) assert.doesNotMatch(detail, /@example\.com(?!>)|Augusta/);
   return [...new Set(report.violations.map(({ rule }) => rule))].toSorted();
@@ -89,7 +89,7 @@ function profiles(id: string, change: object): Broken {
 
 describe('a run in which everything went well', () => {
   test('breaks no rule, and is counted', () => {
-    const { ok, counts, violations } = checkRecorded(goodRun, goodStores, NOW);
+    const { ok, counts, violations } = checkRecordedRun(goodRun, goodStores, NOW);
     assert.deepEqual(violations, []);
     assert.equal(ok, true);
     assert.deepEqual(counts, {
@@ -122,48 +122,55 @@ describe('a run in which everything went well', () => {
 describe('an acknowledged command', () => {
   const cases: Readonly<Record<string, Broken>> = {
     'that is not in the journal at all': history(
-      aCommand('carol-1', 'sign-up', {
+      createCommandLine('carol-1', 'sign-up', {
         status: 201,
         request: { email: 'carol@example.com', username: 'carol' },
       }),
     ),
     'of an account that has not got so far': history(
-      aCommand('x', 'profile', { ...asAda, accountSequence: `${ADA}:6` }),
+      createCommandLine('x', 'profile', { ...asAda, accountSequence: `${ADA_ID}:6` }),
     ),
     'whose values are others': history(
-      aCommand('x', 'profile', { ...asAda, request: { lastName: 'King' }, accountSequence: `${ADA}:5` }),
+      createCommandLine('x', 'profile', {
+        ...asAda,
+        request: { lastName: 'King' },
+        accountSequence: `${ADA_ID}:5`,
+      }),
     ),
-    'that named no sequence': history(aCommand('x', 'profile', asAda)),
+    'that named no sequence': history(createCommandLine('x', 'profile', asAda)),
     'that has no commit of its own': history(
-      aCommand('x', 'logout-all', { ...asAda, status: 204, accountSequence: `${ADA}:4` }),
+      createCommandLine('x', 'logout-all', { ...asAda, status: 204, accountSequence: `${ADA_ID}:4` }),
     ),
     'that gave another role': history(
-      aCommand('x', 'role', { request: { accountId: ADA, role: 'admin' }, accountSequence: `${ADA}:5` }),
+      createCommandLine('x', 'role', {
+        request: { accountId: ADA_ID, role: 'admin' },
+        accountSequence: `${ADA_ID}:5`,
+      }),
     ),
     'to disable an account that is open': history(
-      aCommand('x', 'disable', { request: { accountId: ADA }, accountSequence: `${ADA}:5` }),
+      createCommandLine('x', 'disable', { request: { accountId: ADA_ID }, accountSequence: `${ADA_ID}:5` }),
     ),
     'that asked for another link, without an event': history(
-      aCommand('x', 'verification-request', {
-        ...times(8, 50),
+      createCommandLine('x', 'verification-request', {
+        ...commandTimes(8, 50),
         status: 202,
-        accessToken: accessToken(BOB, 'bob-t', 2),
+        accessToken: accessToken(BOB_ID, 'bob-t', 2),
       }),
     ),
     'whose mailing is to somebody else': history(
-      aCommand('x', 'mailing', {
+      createCommandLine('x', 'mailing', {
         request: { addresses: ['eve@example.com'] },
-        answer: { mailingId: MAILING },
+        answer: { mailingId: MAILING_ID },
       }),
     ),
     'that logged somebody in who has no account': history(
-      aCommand('x', 'login', {
+      createCommandLine('x', 'login', {
         request: { email: 'nobody@example.com' },
-        answer: tokens('nobody', '01900000-0000-7000-8000-0000000000aa', 's', 1, 0),
+        answer: tokenResponse('nobody', '01900000-0000-7000-8000-0000000000aa', 's', 1, 0),
       }),
     ),
     'that asked for a reset and was never carried out': history(
-      aCommand('x', 'reset-request', {
+      createCommandLine('x', 'reset-request', {
         status: 202,
         sentAt: minuteOfRun(5),
         request: { email: 'Ada@example.com' },
@@ -176,14 +183,14 @@ describe('an acknowledged command', () => {
 
   const fine: Readonly<Record<string, Broken>> = {
     'a reset for an address that nobody has proven': history(
-      aCommand('x', 'reset-request', {
+      createCommandLine('x', 'reset-request', {
         status: 202,
         sentAt: minuteOfRun(5),
         request: { email: 'nobody@example.com' },
       }),
     ),
     'a reset from before the address was proven': history(
-      aCommand('x', 'reset-request', {
+      createCommandLine('x', 'reset-request', {
         status: 202,
         sentAt: minuteOfRun(1),
         request: { email: 'ada@example.com' },
@@ -202,7 +209,7 @@ describe('an acknowledged command', () => {
         ),
       },
     },
-    'a command that nothing is known of': history(aCommand('x', 'dance', {})),
+    'a command that nothing is known of': history(createCommandLine('x', 'dance', {})),
   };
   for (const [what, run] of Object.entries(fine)) {
     test(`is not missed: ${what}`, () => assert.deepEqual(brokenBy(run), []));
@@ -210,13 +217,15 @@ describe('an acknowledged command', () => {
 
   // The second response shows a later state: the first response was lost, and the retry found its own commit.
   test('is not missed where another one has come after it, before it was answered', () => {
-    const next = commitOf(ADA, [5, 6], 'ada-6', [
-      eventOf('ProfileChanged', minuteOfRun(5), { userId: ADA, person: { firstName: 'Ada' } }),
+    const next = commitOf(ADA_ID, [5, 6], 'ada-6', [
+      eventOf('ProfileChanged', minuteOfRun(5), { userId: ADA_ID, person: { firstName: 'Ada' } }),
     ]);
     function answered(id: string, firstName: string) {
       return {
         commits: [...goodStores.commits, next],
-        ...history(aCommand(id, 'profile', { request: { firstName }, accountSequence: `${ADA}:6` })),
+        ...history(
+          createCommandLine(id, 'profile', { request: { firstName }, accountSequence: `${ADA_ID}:6` }),
+        ),
       };
     }
     function isMissed(run: Broken): boolean {
@@ -231,19 +240,19 @@ describe('an acknowledged command', () => {
 
 describe('a profile that was read', () => {
   const shown = {
-    ...profileOf(ADA).profile,
+    ...profileOf(ADA_ID).profile,
     version: 5,
   };
   function me(answer: Readonly<Record<string, unknown>>, after: string | null = null) {
-    const token = accessToken(ADA, 'ada-s', answer['version'] === 2 ? 2 : 4);
+    const token = accessToken(ADA_ID, 'ada-s', answer['version'] === 2 ? 2 : 4);
     return brokenBy(
-      history(aCommand('x', 'me', { ...asAda, accessToken: token, request: { after }, answer })),
+      history(createCommandLine('x', 'me', { ...asAda, accessToken: token, request: { after }, answer })),
     );
   }
 
   test('is the one of its version, and as new as what its reader had seen', () => {
-    assert.deepEqual(me(shown, `${ADA}:5`), []);
-    assert.deepEqual(me(shown, `${BOB}:6`), []);
+    assert.deepEqual(me(shown, `${ADA_ID}:5`), []);
+    assert.deepEqual(me(shown, `${BOB_ID}:6`), []);
     const before = {
       ...shown,
       version: 2,
@@ -251,8 +260,8 @@ describe('a profile that was read', () => {
       updatedAt: minuteOfRun(2),
       passwordChangedAt: null,
     };
-    assert.deepEqual(me(before, `${ADA}:2`), []);
-    assert.deepEqual(me(before, `${ADA}:3`), ['reads']);
+    assert.deepEqual(me(before, `${ADA_ID}:2`), []);
+    assert.deepEqual(me(before, `${ADA_ID}:3`), ['reads']);
   });
 
   test('is no other', () => {
@@ -324,10 +333,14 @@ describe('the journal', () => {
   test('has a claim for each admin that is taken away, and for nothing else', () => {
     const elsewhere = commitsBut('ada-1', (commit) => ({ ...commit, claims: ['admin-removal:1'] }));
     assert.deepEqual(brokenBy(elsewhere), ['claims']);
-    const disabled = eventOf('AccountDisabled', minuteOfRun(8), { userId: EVE, locale: 'en', person: null });
+    const disabled = eventOf('AccountDisabled', minuteOfRun(8), {
+      userId: EVE_ID,
+      locale: 'en',
+      person: null,
+    });
     function removals(...numbers: readonly number[]) {
       const its = numbers.map((number, i) =>
-        commitOf(EVE, [2 + i, 2 + i], 'x', [disabled], { claims: [`admin-removal:${number}`] }),
+        commitOf(EVE_ID, [2 + i, 2 + i], 'x', [disabled], { claims: [`admin-removal:${number}`] }),
       );
       return brokenBy({ commits: [...goodStores.commits, ...its] }).includes('claims');
     }
@@ -335,8 +348,12 @@ describe('the journal', () => {
   });
 
   test('has one owner of an address', () => {
-    const verified = eventOf('AccountVerified', minuteOfRun(8), { userId: EVE, locale: 'en', person: null });
-    const commit = commitOf(EVE, [2, 2], 'x', [verified], { claims: ['address:ada@example.com'] });
+    const verified = eventOf('AccountVerified', minuteOfRun(8), {
+      userId: EVE_ID,
+      locale: 'en',
+      person: null,
+    });
+    const commit = commitOf(EVE_ID, [2, 2], 'x', [verified], { claims: ['address:ada@example.com'] });
     assert.ok(brokenBy({ commits: [...goodStores.commits, commit] }).includes('claims'));
   });
 
@@ -380,10 +397,12 @@ describe('the journal', () => {
 });
 
 describe('the topic', () => {
-  const isPassword = isOf('PasswordChanged', ADA);
+  const isPassword = isOf('PasswordChanged', ADA_ID);
   const cases: Readonly<Record<string, Broken>> = {
     'without an event': records((all) => all.filter((record) => !isPassword(record))),
-    'without the last event': records((all) => all.filter((record) => !isOf('ProfileChanged', ADA)(record))),
+    'without the last event': records((all) =>
+      all.filter((record) => !isOf('ProfileChanged', ADA_ID)(record)),
+    ),
     'in another order': records((all) =>
       all.map((record) => (isPassword(record) ? { ...record, offset: 99 } : record)),
     ),
@@ -402,7 +421,7 @@ describe('the topic', () => {
     'with what is not in the journal': records((all) =>
       all.flatMap((record) =>
         isPassword(record)
-          ? [record, { ...record, offset: 98, headers: { ...record.headers, ce_id: EVE } }]
+          ? [record, { ...record, offset: 98, headers: { ...record.headers, ce_id: EVE_ID } }]
           : record,
       ),
     ),
@@ -437,7 +456,7 @@ describe('the topic', () => {
       ...goodStores,
       ...records((all) => [...all, ...all.map((record) => ({ ...record, offset: record.offset + 1000 }))]),
     };
-    const { ok, counts } = checkRecorded(goodRun, stores, NOW);
+    const { ok, counts } = checkRecordedRun(goodRun, stores, NOW);
     assert.equal(ok, true);
     assert.equal(counts['duplicates on the topics'], 24);
   });
@@ -445,25 +464,25 @@ describe('the topic', () => {
 
 describe('the read model', () => {
   const cases: Readonly<Record<string, Broken>> = {
-    'without an account': { profiles: goodStores.profiles.filter(({ _id }) => _id !== BOB) },
+    'without an account': { profiles: goodStores.profiles.filter(({ _id }) => _id !== BOB_ID) },
     'with an account that nobody has made': {
-      profiles: [...goodStores.profiles, { ...profileOf(BOB), _id: 'x' }],
+      profiles: [...goodStores.profiles, { ...profileOf(BOB_ID), _id: 'x' }],
     },
-    'that lags behind': profiles(ADA, { sequence: 4 }),
-    'with another field': profiles(ADA, { profile: { ...profileOf(ADA).profile, isVerified: false } }),
-    'without a field': profiles(BOB, { profile: { ...profileOf(BOB).profile, lastName: undefined } }),
-    'with a field too many': profiles(BOB, { profile: { ...profileOf(BOB).profile, password: 'x' } }),
-    'that finds somebody by another name': profiles(ADA, {
+    'that lags behind': profiles(ADA_ID, { sequence: 4 }),
+    'with another field': profiles(ADA_ID, { profile: { ...profileOf(ADA_ID).profile, isVerified: false } }),
+    'without a field': profiles(BOB_ID, { profile: { ...profileOf(BOB_ID).profile, lastName: undefined } }),
+    'with a field too many': profiles(BOB_ID, { profile: { ...profileOf(BOB_ID).profile, password: 'x' } }),
+    'that finds somebody by another name': profiles(ADA_ID, {
       search: { email: 'ada@example.com', username: 'x' },
     }),
-    'that finds an ended account': profiles(EVE, { search: { email: 'ada@example.com' } }),
+    'that finds an ended account': profiles(EVE_ID, { search: { email: 'ada@example.com' } }),
   };
   for (const [what, run] of Object.entries(cases)) {
     test(`is not right ${what}`, () => assert.deepEqual(brokenBy(run), ['read model']));
   }
 
   test('parks nobody', () => {
-    assert.deepEqual(brokenBy(profiles(ADA, { parked: { cause: 'a gap', after: 5 } })), ['parked']);
+    assert.deepEqual(brokenBy(profiles(ADA_ID, { parked: { cause: 'a gap', after: 5 } })), ['parked']);
   });
 });
 
@@ -474,9 +493,9 @@ function targetOf(fault: string): string {
 }
 
 describe('a mail', () => {
-  const welcome = deliveryIdOf(ADA, 'welcome');
-  const link = deliveryIdOf(ADA, 'verify-email');
-  const bobs = deliveryIdOf(BOB, 'verify-email');
+  const welcome = deliveryIdOf(ADA_ID, 'welcome');
+  const link = deliveryIdOf(ADA_ID, 'verify-email');
+  const bobs = deliveryIdOf(BOB_ID, 'verify-email');
   function without(id: string) {
     return goodRun.mails.filter(({ messageId }) => !messageId.includes(id));
   }
@@ -528,7 +547,7 @@ describe('a mail', () => {
   });
 
   test('does not come after its link has expired', () => {
-    const second = deliveryIdOf(BOB, 'verify-email', 1);
+    const second = deliveryIdOf(BOB_ID, 'verify-email', 1);
     function coming(time: string) {
       return brokenBy({ run: { mails: [...without(second), { ...mailOf(second), at: time }] } });
     }
@@ -590,7 +609,7 @@ describe('a mail', () => {
 
   test('does not come once what supersedes it is known for as long as a try can take', () => {
     const mail = {
-      ...mailOf(deliveryIdOf(ADA, 'welcome')),
+      ...mailOf(deliveryIdOf(ADA_ID, 'welcome')),
       messageId: `<${bobs}@x>`,
       to: ['bob@example.com'],
     };
@@ -604,7 +623,7 @@ describe('a mail', () => {
   test('is superseded by what the notifier has written down', () => {
     assert.deepEqual(brokenBy({ cutoffs: goodStores.cutoffs.slice(1) }), ['cutoffs']);
     const lower = goodStores.cutoffs.map((each) =>
-      each._id === ADA ? { ...each, before: { verification: 2 } } : each,
+      each._id === ADA_ID ? { ...each, before: { verification: 2 } } : each,
     );
     assert.deepEqual(brokenBy({ cutoffs: lower }), ['cutoffs']);
   });
@@ -624,7 +643,7 @@ describe('a system that rests', () => {
     ],
     'a mail in the hands of somebody': [
       'leases',
-      deliveries(deliveryIdOf(ADA, 'welcome'), { open: { dueAt: NOW, sendUntil: NOW } }),
+      deliveries(deliveryIdOf(ADA_ID, 'welcome'), { open: { dueAt: NOW, sendUntil: NOW } }),
     ],
     'a dead letter': [
       'dead letters',

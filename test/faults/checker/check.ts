@@ -5,21 +5,21 @@ import { checkAcknowledged } from './acknowledged.ts';
 import { checkCoverage } from './coverage.ts';
 import { checkErasures, commitsBeforeErasure, isErased } from './erasure-rules.ts';
 import { checkFinalLogins } from './final-logins.ts';
-import { checkForged, genuineRecords, isForged } from './forged-rules.ts';
+import { checkForgedRecords, genuineRecords, isForged } from './forged-rules.ts';
 import { eventsByAccount, journalOf } from './journal.ts';
-import { checkClaims, checkMarks, checkNumbering, checkWholeCommits } from './journal-rules.ts';
+import { checkClaims, checkNumbering, checkSignUpMarks, checkWholeCommits } from './journal-rules.ts';
 import { checkLimits } from './limit-rules.ts';
 import { checkCutoffs, checkMails, countMails } from './mail-rules.ts';
 import { checkOneEffect } from './one-effect.ts';
 import { checkReadModel } from './read-model-rules.ts';
 import { type RecordedRun, readRun } from './read-run.ts';
 import { readStores } from './read-stores.ts';
-import { checkReads, checkShown } from './reads.ts';
+import { checkAdminProfileList, checkReads } from './reads.ts';
 import { chainTokens } from './refresh-tokens.ts';
 import type { Report } from './report.ts';
 import { readSavedStores } from './saved-stores.ts';
-import { checkAnswerers, checkReaders, checkRevocations } from './session-rules.ts';
-import { checkStandstill } from './standstill-rules.ts';
+import { checkResponseAccounts, checkRevocations, checkTokenAcceptance } from './session-rules.ts';
+import { checkUnfinishedWork } from './standstill-rules.ts';
 import type { Stores } from './stored.ts';
 import { checkTopics, countRecords } from './topic-rules.ts';
 import { checkTraces } from './traces.ts';
@@ -30,19 +30,19 @@ export type { Report } from './report.ts';
  * Checks a run whose files are in `folder`. Its servers must be up, and the system must be idle: unfinished work counts
  * as lost.
  */
-export async function check(folder: string): Promise<Report> {
+export async function checkRun(folder: string): Promise<Report> {
   const recorded = await readRun(folder);
-  return checkRecorded(recorded, await readStores(recorded.run.servers), new Date());
+  return checkRecordedRun(recorded, await readStores(recorded.run.servers), new Date());
 }
 
 /** Checks the saved folder of an earlier run by the current rules. */
-export async function recheck(folder: string): Promise<Report> {
+export async function recheckSavedRun(folder: string): Promise<Report> {
   const { stores, at } = await readSavedStores(folder);
-  return checkRecorded(await readRun(folder), stores, at);
+  return checkRecordedRun(await readRun(folder), stores, at);
 }
 
 /** Checks a run, given all of its data. Needs no servers. */
-export function checkRecorded(recorded: RecordedRun, stores: Stores, now: Date): Report {
+export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Date): Report {
   const { run, history, mails, faults, removed } = recorded;
   const forged = stores.records.filter(isForged);
   const records = genuineRecords(stores.records, removed);
@@ -54,29 +54,29 @@ export function checkRecorded(recorded: RecordedRun, stores: Stores, now: Date):
   const orders = checkAccountOrders(commands, chains.places);
   const violations = [
     ...checkCoverage({ ...letters, history, duplicates, minimums: run.minimums }),
-    ...checkAnswerers(commands),
+    ...checkResponseAccounts(commands),
     ...chains.violations,
     ...orders.violations,
     ...checkRevocations(commands, chains.places),
-    ...checkReaders(commands),
+    ...checkTokenAcceptance(commands),
     ...checkAcknowledged(commands),
     ...checkOneEffect(commands),
     ...checkReads(commands),
     ...checkNumbering(journal),
     ...checkWholeCommits(journal),
     ...checkClaims(journal),
-    ...checkMarks(commands, faults),
+    ...checkSignUpMarks(commands, faults),
     ...checkTopics(journal, records),
     ...[stores.profiles, ...stores.rebuiltProfiles].flatMap((its) => checkReadModel(journal, its)),
-    ...(run.shown === null ? [] : checkShown(journal, run.shown)),
+    ...(run.shown === null ? [] : checkAdminProfileList(journal, run.shown)),
     ...checkLimits(commands),
     ...checkCutoffs(journal, stores.cutoffs),
     ...checkMails(letters),
     ...checkErasures(journal, now),
     ...checkTraces(run.traces),
-    ...checkForged(forged, stores.deadLetters),
+    ...checkForgedRecords(forged, stores.deadLetters),
     ...(run.shown === null ? [] : checkFinalLogins(commands)),
-    ...checkStandstill(
+    ...checkUnfinishedWork(
       { ...stores, deadLetters: stores.deadLetters.filter((record) => !isForged(record)) },
       now,
     ),

@@ -18,7 +18,7 @@ export function isRefused({ status }: CommandLine): boolean {
 }
 
 /** Returns the commands by id, which is the correlation id of their commits. */
-export function byId(history: readonly CommandLine[]): ReadonlyMap<string, CommandLine> {
+export function commandsById(history: readonly CommandLine[]): ReadonlyMap<string, CommandLine> {
   return new Map(history.map((command) => [command.id, command]));
 }
 
@@ -28,21 +28,21 @@ export function commitsOf({ byCommand }: Journal, id: string): readonly Commit[]
 }
 
 /** Returns the key that all retries of a command share: its Idempotency-Key, or else its id. */
-export function keyOf({ op, id, request }: CommandLine): string {
+export function retryKeyOf({ op, id, request }: CommandLine): string {
   return request['idempotencyKey'] === undefined
     ? `id ${id}`
-    : `${op} ${request['idempotencyKey']} ${toLowerCase(request['email'])}`;
+    : `${op} ${request['idempotencyKey']} ${normaliseAddress(request['email'])}`;
 }
 
 /** Returns the accounts and their events by the address of the sign-up. */
-export function byAddress(
+export function accountsBySignUpAddress(
   journal: Journal,
 ): ReadonlyMap<string, readonly (readonly [id: string, events: readonly JournalEvent[]])[]> {
-  return Map.groupBy(eventsByAccount(journal), ([, [first]]) => toLowerCase(first?.data.person?.email));
+  return Map.groupBy(eventsByAccount(journal), ([, [first]]) => normaliseAddress(first?.data.person?.email));
 }
 
 /** Returns the ids of the accounts that have ever had an address. */
-export function byEveryAddress(journal: Journal): ReadonlyMap<string, readonly string[]> {
+export function accountIdsByAddress(journal: Journal): ReadonlyMap<string, readonly string[]> {
   const pairs = eventsByAccount(journal).flatMap(([id, events]) =>
     [...new Set(events.flatMap(addressIn))].map((address) => ({ id, address })),
   );
@@ -57,10 +57,10 @@ export function byEveryAddress(journal: Journal): ReadonlyMap<string, readonly s
 const GIVES_ADDRESS: ReadonlySet<string> = new Set(['UserRegistered', 'EmailChanged', 'EmailChangeReverted']);
 
 function addressIn({ type, data }: JournalEvent): readonly string[] {
-  return GIVES_ADDRESS.has(type) ? [toLowerCase(data.person?.email)] : [];
+  return GIVES_ADDRESS.has(type) ? [normaliseAddress(data.person?.email)] : [];
 }
 
 /** Converts an address to lower case for comparisons, which ignore case; any other value to an empty string. */
-export function toLowerCase(text: unknown): string {
+export function normaliseAddress(text: unknown): string {
   return typeof text === 'string' ? text.toLowerCase() : '';
 }

@@ -22,7 +22,7 @@ const PATIENCE_MS = 10_000;
 export function checkCoverage(context: CoverageContext): readonly Violation[] {
   const { history, faults, duplicates, minimums } = context;
   const acknowledged = Map.groupBy(history.filter(isAcknowledged), ({ op }) => op);
-  const hits = Map.groupBy(faults.filter(hitsSomething(context)), ({ fault }) => fault);
+  const hits = Map.groupBy(faults.filter(createFaultHitPredicate(context)), ({ fault }) => fault);
   return [
     ...tooFew('sent', { commands: minimums.sent }, () => history.length),
     ...tooFew('acknowledged', minimums.acknowledged, (op) => acknowledged.get(op)?.length ?? 0),
@@ -45,7 +45,7 @@ function tooFew(
 }
 
 /** Returns a function that returns whether a fault hit something in flight. */
-export function hitsSomething(context: CoverageContext): (fault: FaultLine) => boolean {
+export function createFaultHitPredicate(context: CoverageContext): (fault: FaultLine) => boolean {
   const { history, mails, deliveries, journal } = context;
   const commands = history.map(({ sentAt, answeredAt }) =>
     spanOf(sentAt, answeredAt ?? new Date(Date.parse(sentAt) + PATIENCE_MS).toISOString()),

@@ -3,22 +3,22 @@ import { describe, test } from 'node:test';
 import { checkErasures, commitsBeforeErasure } from './erasure-rules.ts';
 import { journalOf } from './journal.ts';
 import type { Commit } from './stored.ts';
-import { commitOf, DAN, eventOf, FAY, goodStores, minuteOfRun, NOW } from './testing/good-run.ts';
-import { accountsNamedIn, namesOfErased } from './traces.ts';
+import { commitOf, DAN_ID, eventOf, FAY_ID, goodStores, minuteOfRun, NOW } from './testing/good-run.ts';
+import { accountsNamedIn, identifiersOfErasedPeople } from './traces.ts';
 
 function registered(id: string): Commit {
   return commitOf(id, [1, 1], 'x', [eventOf('UserRegistered', minuteOfRun(0), { userId: id })]);
 }
 function requested(eraseAt: string): Commit {
-  return commitOf(DAN, [2, 2], 'y', [
-    eventOf('AccountErasureRequested', minuteOfRun(1), { userId: DAN, eraseAt, person: {} }),
+  return commitOf(DAN_ID, [2, 2], 'y', [
+    eventOf('AccountErasureRequested', minuteOfRun(1), { userId: DAN_ID, eraseAt, person: {} }),
   ]);
 }
 function last(type: string, number = 3): Commit {
-  return commitOf(DAN, [number, number], 'z', [eventOf(type, minuteOfRun(3), { userId: DAN })]);
+  return commitOf(DAN_ID, [number, number], 'z', [eventOf(type, minuteOfRun(3), { userId: DAN_ID })]);
 }
 function found(...commits: readonly Commit[]): readonly string[] {
-  return checkErasures(journalOf([registered(DAN), ...commits]), NOW).map(({ detail }) => detail);
+  return checkErasures(journalOf([registered(DAN_ID), ...commits]), NOW).map(({ detail }) => detail);
 }
 
 describe('the rule of erasures', () => {
@@ -43,34 +43,40 @@ describe('what an erased account had', () => {
   const restored = journalOf(commitsBeforeErasure(goodStores.commits, goodStores.records));
 
   test('is still on the topic, unless a record differs in more than the person', () => {
-    assert.equal(restored.events.get(DAN)?.[0]?.data.person?.username, 'dan');
+    assert.equal(restored.events.get(DAN_ID)?.[0]?.data.person?.username, 'dan');
     const altered = goodStores.records.map((record) => ({
       ...record,
       payload: record.payload?.replace('"role":"user"', '"role":"admin"') ?? null,
     }));
-    const left = journalOf(commitsBeforeErasure(goodStores.commits, altered)).events.get(DAN);
+    const left = journalOf(commitsBeforeErasure(goodStores.commits, altered)).events.get(DAN_ID);
     assert.equal(left?.[0]?.data.person, null);
   });
 
   test('identifies it, without what somebody else has, too', () => {
-    const names = namesOfErased(restored);
+    const names = identifiersOfErasedPeople(restored);
     assert.deepEqual([...names.keys()].toSorted(), ['dan', 'dan@example.com']);
-    const again = commitOf(FAY, [7, 8], 'x', [
-      eventOf('ProfileChanged', minuteOfRun(20), { userId: FAY, person: { username: 'dan' } }),
+    const again = commitOf(FAY_ID, [7, 8], 'x', [
+      eventOf('ProfileChanged', minuteOfRun(20), { userId: FAY_ID, person: { username: 'dan' } }),
     ]);
     const shared = journalOf(commitsBeforeErasure([...goodStores.commits, again], goodStores.records));
-    assert.deepEqual([...namesOfErased(shared).keys()], ['dan@example.com']);
+    assert.deepEqual([...identifiersOfErasedPeople(shared).keys()], ['dan@example.com']);
     const address = { person: { email: 'dan@example.com' } };
-    const signUp = commitOf(FAY, [7, 8], 'x', [
-      eventOf('ProfileChanged', minuteOfRun(20), { userId: FAY, ...address }),
+    const signUp = commitOf(FAY_ID, [7, 8], 'x', [
+      eventOf('ProfileChanged', minuteOfRun(20), { userId: FAY_ID, ...address }),
     ]);
     const contained = journalOf(commitsBeforeErasure([...goodStores.commits, signUp], goodStores.records));
-    assert.deepEqual([...namesOfErased(contained).keys()], [], 'the username is part of the address');
+    assert.deepEqual(
+      [...identifiersOfErasedPeople(contained).keys()],
+      [],
+      'the username is part of the address',
+    );
   });
 
   test('is found in whatever bytes contain it', () => {
-    const names = namesOfErased(restored);
-    assert.deepEqual(accountsNamedIn(Buffer.from([0, ...Buffer.from('xdan@example.comx'), 1]), names), [DAN]);
+    const names = identifiersOfErasedPeople(restored);
+    assert.deepEqual(accountsNamedIn(Buffer.from([0, ...Buffer.from('xdan@example.comx'), 1]), names), [
+      DAN_ID,
+    ]);
     assert.deepEqual(accountsNamedIn(Buffer.from('eve@example.com'), names), []);
   });
 });

@@ -2,7 +2,7 @@
  * Checks the logins at the end of a run. No work is pending then, so the journal alone determines the correct response.
  */
 import type { CommandLine } from '../run-folder.ts';
-import { byId, type CommandContext, toLowerCase } from './commands.ts';
+import { type CommandContext, commandsById, normaliseAddress } from './commands.ts';
 import { foldAccount, type Profile } from './fold.ts';
 import { eventsByAccount, type JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
@@ -22,17 +22,17 @@ const TOO_MANY = 429;
  * at the end, with the correct outcome.
  */
 export function checkFinalLogins({ journal, history, settings }: CommandContext): readonly Violation[] {
-  const commands = byId(history);
+  const commands = commandsById(history);
   const living = eventsByAccount(journal)
     .map(([id, events]) => accountOf(id, events, commands))
     .filter(({ profile }) => !profile.ended);
-  const byAddress = Map.groupBy(living, ({ profile }) => toLowerCase(profile.email));
+  const byAddress = Map.groupBy(living, ({ profile }) => normaliseAddress(profile.email));
   const asked = history.filter(({ op }) => op === 'final-login');
-  const addresses = new Set(asked.map(({ request }) => toLowerCase(request['email'])));
+  const addresses = new Set(asked.map(({ request }) => normaliseAddress(request['email'])));
   return [
     ...asked.flatMap(({ id, request, status, code }) => {
       if (status === TOO_MANY && settings['LIMITS'] === 'on') return [];
-      const due = answersDue(byAddress.get(toLowerCase(request['email'])) ?? [], request['password']);
+      const due = answersDue(byAddress.get(normaliseAddress(request['email'])) ?? [], request['password']);
       const got = status === 200 ? 'accepted' : (code ?? `${status ?? 'no answer'}`);
       return due.includes(got)
         ? []
@@ -47,7 +47,7 @@ export function checkFinalLogins({ journal, history, settings }: CommandContext)
 
 function addressesIn(events: readonly JournalEvent[]): readonly string[] {
   return events.flatMap(({ data: { person } }) =>
-    person?.email === undefined ? [] : toLowerCase(person.email),
+    person?.email === undefined ? [] : normaliseAddress(person.email),
   );
 }
 

@@ -3,30 +3,30 @@ import { describe, test } from 'node:test';
 import { foldAccount, profileDocumentOf } from './fold.ts';
 import { journalOf } from './journal.ts';
 import type { EventData } from './stored.ts';
-import { ADA, commitOf, eventOf, minuteOfRun } from './testing/good-run.ts';
+import { ADA_ID, commitOf, eventOf, minuteOfRun } from './testing/good-run.ts';
 
 const signUp: readonly [string, EventData] = [
   'UserRegistered',
-  { userId: ADA, role: 'user', locale: 'en', person: { email: 'Ada@example.com', username: 'Ada' } },
+  { userId: ADA_ID, role: 'user', locale: 'en', person: { email: 'Ada@example.com', username: 'Ada' } },
 ];
 
 /** Returns the events of one account, one minute apart. */
 function eventsOf(...events: readonly (readonly [type: string, data: EventData])[]) {
   const commits = events.map(([type, data], index) =>
-    commitOf(ADA, [index + 1, index + 1], `c-${index}`, [eventOf(type, minuteOfRun(index), data)]),
+    commitOf(ADA_ID, [index + 1, index + 1], `c-${index}`, [eventOf(type, minuteOfRun(index), data)]),
   );
-  return journalOf(commits).events.get(ADA) ?? [];
+  return journalOf(commits).events.get(ADA_ID) ?? [];
 }
 
 function after(...events: readonly (readonly [string, EventData])[]) {
-  return foldAccount(ADA, eventsOf(signUp, ...events));
+  return foldAccount(ADA_ID, eventsOf(signUp, ...events));
 }
 
 describe('the fold of an account', () => {
   test('begins with what was given at the sign-up', () => {
     assert.deepEqual(after(), {
       ended: false,
-      id: ADA,
+      id: ADA_ID,
       sequence: 1,
       email: 'Ada@example.com',
       username: 'Ada',
@@ -83,11 +83,14 @@ describe('the fold of an account', () => {
 
   test('is found by its names in lower case while it lives, and is but a number afterwards', () => {
     const search = { email: 'ada@example.com', username: 'ada' };
-    assert.deepEqual(profileDocumentOf(ADA, eventsOf(signUp)).search, search);
-    assert.deepEqual(profileDocumentOf(ADA, eventsOf(signUp, ['RegistrationEnded', { reason: 'expired' }])), {
-      _id: ADA,
-      sequence: 2,
-      profile: { ended: true, id: ADA, sequence: 2 },
-    });
+    assert.deepEqual(profileDocumentOf(ADA_ID, eventsOf(signUp)).search, search);
+    assert.deepEqual(
+      profileDocumentOf(ADA_ID, eventsOf(signUp, ['RegistrationEnded', { reason: 'expired' }])),
+      {
+        _id: ADA_ID,
+        sequence: 2,
+        profile: { ended: true, id: ADA_ID, sequence: 2 },
+      },
+    );
   });
 });

@@ -3,10 +3,10 @@ import { type Violation, violationsOf } from './report.ts';
 import type { TopicRecord } from './stored.ts';
 
 /** The header that marks a forged record. Only this checker reads it. */
-export const FORGED = 'x-forged';
+export const FORGED_HEADER = 'x-forged';
 
 export function isForged({ headers }: TopicRecord): boolean {
-  return headers[FORGED] !== undefined;
+  return headers[FORGED_HEADER] !== undefined;
 }
 
 /**
@@ -35,18 +35,18 @@ const READERS: Readonly<Record<string, readonly string[]>> = {
  * Checks that every group has reported each forged record as a dead letter. The other rules show that forged records
  * had no effect, because they compare everything with the journal.
  */
-export function checkForged(
+export function checkForgedRecords(
   forged: readonly TopicRecord[],
   deadLetters: readonly TopicRecord[],
 ): readonly Violation[] {
   const setAside = new Set(
     deadLetters
       .filter(({ headers }) => /^forged: /.test(headers['dlq_cause'] ?? ''))
-      .map(({ topic, headers }) => `${topic} ${headers[FORGED]}`),
+      .map(({ topic, headers }) => `${topic} ${headers[FORGED_HEADER]}`),
   );
   return forged.flatMap(({ topic, partition, offset, headers }) =>
     (READERS[topic] ?? [])
-      .filter((group) => !setAside.has(`${topic}.dlq.${group} ${headers[FORGED]}`))
+      .filter((group) => !setAside.has(`${topic}.dlq.${group} ${headers[FORGED_HEADER]}`))
       .flatMap((group) =>
         violationsOf(
           'forged records',

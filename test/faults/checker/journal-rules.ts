@@ -1,6 +1,6 @@
 /** Rules about the journal itself: numbers, complete commits, claims, and the marks of pending sign-ups. */
 import type { FaultLine } from '../run-folder.ts';
-import { byId, type CommandContext } from './commands.ts';
+import { type CommandContext, commandsById } from './commands.ts';
 import { isErased } from './erasure-rules.ts';
 import { hasFaultDuring } from './faults.ts';
 import { foldAccount } from './fold.ts';
@@ -189,11 +189,11 @@ const GIVEN_UP_AFTER_MS = 2_000;
  * is verified or ended, its mark is removed before the response. If the process died or the store failed before that,
  * the next clean-up or look-up removes the mark.
  */
-export function checkMarks(
+export function checkSignUpMarks(
   { journal, history }: Pick<CommandContext, 'journal' | 'history'>,
   faults: readonly FaultLine[],
 ): readonly Violation[] {
-  const commands = byId(history);
+  const commands = commandsById(history);
 
   /** Returns the time by which the mark must have been removed, given the event that made it unnecessary. */
   function dueAt({ time, commit }: JournalEvent): number {

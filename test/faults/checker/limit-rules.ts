@@ -1,7 +1,7 @@
 /** Rules about rate limits. A request that was refused, or answered with 5xx, must not count. */
 import type { CommandLine } from '../run-folder.ts';
 import { claimsOf } from './access-token.ts';
-import { type CommandContext, toLowerCase } from './commands.ts';
+import { type CommandContext, normaliseAddress } from './commands.ts';
 import { type Violation, violationsOf } from './report.ts';
 
 const TOO_MANY = 429;
@@ -16,7 +16,7 @@ interface Limit {
 function byAddress(purpose: string): Limit {
   return {
     setting: 'LIMIT_MAILS_PER_ADDRESS',
-    keyOf: ({ request }) => `${purpose} ${toLowerCase(request['email'])}`,
+    keyOf: ({ request }) => `${purpose} ${normaliseAddress(request['email'])}`,
   };
 }
 

@@ -2,9 +2,15 @@
 import type { FaultLine, MailLine } from '../run-folder.ts';
 import { hasFaultDuring } from './faults.ts';
 import type { Journal, JournalEvent } from './journal.ts';
-import { type OwedMail, owedMails, type Superseded, supersededBy, supersedes } from './owed-mails.ts';
+import {
+  mailsSupersededBy,
+  type OwedMail,
+  owedMails,
+  type SupersededMails,
+  supersedes,
+} from './owed-mails.ts';
 import { type Violation, violationsOf } from './report.ts';
-import type { Attempt, StoredCutoffs, StoredDelivery } from './stored.ts';
+import type { DeliveryAttempt, StoredCutoffs, StoredDelivery } from './stored.ts';
 
 export interface MailContext {
   readonly journal: Journal;
@@ -143,7 +149,7 @@ const isExcused: Readonly<
  * Returns whether a fault overlaps an attempt. If a mail was refused before its content was sent, the mail server has
  * no record of it, so only the faults can explain the refusal.
  */
-function isHitInTry(faults: readonly FaultLine[], { at, ms }: Pick<Attempt, 'at' | 'ms'>): boolean {
+function isHitInTry(faults: readonly FaultLine[], { at, ms }: Pick<DeliveryAttempt, 'at' | 'ms'>): boolean {
   return hasFaultDuring(faults, { from: at.getTime(), to: at.getTime() + ms }, ['smtp']);
 }
 
@@ -237,7 +243,7 @@ const SENDERS = ['notifier-1', 'notifier-2', 'standalone'];
 /**
  * Returns the possible senders of an attempt: the sender of the mail that arrived during it, or else every sender.
  */
-function senderOf({ at, ms }: Attempt, arrivals: readonly MailLine[]): readonly string[] {
+function senderOf({ at, ms }: DeliveryAttempt, arrivals: readonly MailLine[]): readonly string[] {
   const arrival = arrivals.find(
     (each) => Date.parse(each.at) >= at.getTime() && Date.parse(each.at) <= at.getTime() + ms,
   );
@@ -285,6 +291,8 @@ function cutoffsOf(events: readonly JournalEvent[]): ReadonlyMap<string, number>
   return new Map(
     events
       .filter(({ sequence }) => sequence > 1)
-      .flatMap((event) => supersededBy(event).map((what: Superseded) => [what, event.sequence] as const)),
+      .flatMap((event) =>
+        mailsSupersededBy(event).map((what: SupersededMails) => [what, event.sequence] as const),
+      ),
   );
 }

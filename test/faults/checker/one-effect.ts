@@ -1,6 +1,6 @@
 /** Checks that a command appends only events that it may cause, and only once. */
 import type { CommandLine } from '../run-folder.ts';
-import { type CommandContext, commitsOf, isRefused, keyOf } from './commands.ts';
+import { type CommandContext, commitsOf, isRefused, retryKeyOf } from './commands.ts';
 import type { Journal } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { Commit } from './stored.ts';
@@ -85,7 +85,7 @@ export function checkOneEffect({ journal, history }: CommandContext): readonly V
 
 /** Checks that all requests with the same Idempotency-Key led to only one sign-up or mailing. */
 function checkKeys(journal: Journal, history: readonly CommandLine[]): readonly Violation[] {
-  return [...Map.groupBy(history, keyOf).values()].flatMap((commands) => {
+  return [...Map.groupBy(history, retryKeyOf).values()].flatMap((commands) => {
     const commits = commands.flatMap(({ id }) => commitsOf(journal, id));
     if (commands.length === 1 || beginningsAmong(commits) <= 1) return [];
     const [{ op, id } = { op: '', id: '' }] = commands;

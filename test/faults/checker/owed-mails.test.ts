@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { journalOf } from './journal.ts';
-import { owedMails, supersededBy } from './owed-mails.ts';
+import { mailsSupersededBy, owedMails } from './owed-mails.ts';
 import type { EventData } from './stored.ts';
-import { ADA, commitOf, eventOf, minuteOfRun } from './testing/good-run.ts';
+import { ADA_ID, commitOf, eventOf, minuteOfRun } from './testing/good-run.ts';
 
 const person = { email: 'ada@example.com', username: 'ada' };
 const link = { sealed: 'x', expiresAt: minuteOfRun(60) };
 
 function owedFor(type: string, data: EventData) {
-  return owedMails(journalOf([commitOf(ADA, [1, 1], 'c', [eventOf(type, minuteOfRun(0), data)])]));
+  return owedMails(journalOf([commitOf(ADA_ID, [1, 1], 'c', [eventOf(type, minuteOfRun(0), data)])]));
 }
 
 function mailsFor(type: string, data: EventData) {
@@ -47,7 +47,7 @@ describe('what is owed', () => {
       ...eventOf('AccountVerified', minuteOfRun(0), { person }),
       id: '01900000-0000-7000-9000-000000000001',
     };
-    const [mail] = owedMails(journalOf([commitOf(ADA, [1, 1], 'c', [event])]));
+    const [mail] = owedMails(journalOf([commitOf(ADA_ID, [1, 1], 'c', [event])]));
     assert.equal(mail?.id, '7ba35225-bc98-5179-817a-ad5875b5336b');
   });
 
@@ -64,11 +64,11 @@ describe('what is owed', () => {
 
 describe('what is superseded', () => {
   function by(type: string, data: EventData) {
-    return supersededBy({
+    return mailsSupersededBy({
       ...eventOf(type, minuteOfRun(0), data),
-      subject: ADA,
+      subject: ADA_ID,
       sequence: 1,
-      commit: commitOf(ADA, [1, 1], 'c', []),
+      commit: commitOf(ADA_ID, [1, 1], 'c', []),
     });
   }
 

@@ -7,7 +7,7 @@ import type { Journal, JournalEvent } from './journal.ts';
 import type { SealedLink } from './stored.ts';
 
 type Purpose = 'verification' | 'reset' | 'erasure' | 'email-change' | 'email-undo';
-export type Superseded = Purpose | 'everything';
+export type SupersededMails = Purpose | 'everything';
 
 export interface OwedMail {
   /** The id of the delivery, which is also the local part of the mail's Message-ID. */
@@ -58,7 +58,7 @@ const owing: Readonly<Record<string, (event: JournalEvent) => Owing | undefined>
 };
 
 /** Returns the kinds of mail that must no longer be sent for earlier events after this event. */
-export function supersededBy({ type, data }: JournalEvent): readonly Superseded[] {
+export function mailsSupersededBy({ type, data }: JournalEvent): readonly SupersededMails[] {
   switch (type) {
     case 'UserRegistered':
     case 'VerificationRequested':
@@ -124,7 +124,7 @@ export function supersedes(event: JournalEvent, { event: its, purpose }: OwedMai
   return (
     event.subject === its.subject &&
     event.sequence > its.sequence &&
-    supersededBy(event).some((what) => what === 'everything' || what === purpose)
+    mailsSupersededBy(event).some((what) => what === 'everything' || what === purpose)
   );
 }
 

@@ -5,28 +5,28 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { CommandLine, FaultLine, MailLine, ShownProfile } from '../run-folder.ts';
-import { checkRecorded } from './check.ts';
+import { checkRecordedRun } from './check.ts';
 import type { RecordedRun } from './read-run.ts';
 import { type Rule, rules } from './report.ts';
 import type { Commit, StoredDelivery, Stores, TopicRecord } from './stored.ts';
 import {
-  ADA,
-  ADAS,
-  aCommand,
+  ADA_ID,
+  ADA_PASSWORDS,
   accessToken,
-  BOB,
-  BOBS,
-  DAN,
+  BOB_ID,
+  BOB_PASSWORD,
+  commandTimes,
+  createCommandLine,
+  DAN_ID,
   deliveryIdOf,
-  FAY,
-  FAYS,
+  FAY_ID,
+  FAY_PASSWORD,
   goodRun,
   goodStores,
   minuteOfRun,
   NOW,
   refreshToken,
-  times,
-  tokens,
+  tokenResponse,
 } from './testing/good-run.ts';
 
 interface Plant {
@@ -76,10 +76,10 @@ function shown(change: (profile: ShownProfile) => readonly ShownProfile[]): Pick
   return { run: { run: { ...goodRun.run, shown: goodRun.run.shown?.flatMap(change) ?? null } } };
 }
 
-const WELCOME = deliveryIdOf(ADA, 'welcome');
-const BOBS_FIRST = deliveryIdOf(BOB, 'verify-email');
-const MOVED = deliveryIdOf(FAY, 'email-changed');
-const BOBS_SECOND = deliveryIdOf(BOB, 'verify-email', 1);
+const WELCOME = deliveryIdOf(ADA_ID, 'welcome');
+const BOBS_FIRST = deliveryIdOf(BOB_ID, 'verify-email');
+const MOVED = deliveryIdOf(FAY_ID, 'email-changed');
+const BOBS_SECOND = deliveryIdOf(BOB_ID, 'verify-email', 1);
 
 function mailOf(id: string): MailLine {
   const mail = goodRun.mails.find(({ messageId }) => messageId.includes(id));
@@ -115,7 +115,7 @@ function dueAt(time: string): Pick<Plant, 'stores'> {
       : commit,
   );
   const records = goodStores.records.map((record) =>
-    record.headers['ce_subject'] === DAN
+    record.headers['ce_subject'] === DAN_ID
       ? {
           ...record,
           payload: record.payload?.replace(`"eraseAt":"${minuteOfRun(12)}"`, `"eraseAt":"${time}"`) ?? null,
@@ -150,20 +150,20 @@ function inOneCommit(first: string, second: string): Pick<Plant, 'stores'> {
 }
 
 /** A token of Ada's that is valid at the end: its sequence is 4, and her sessions were last revoked at sequence 4. */
-const ADAS_TOKEN = accessToken(ADA, 'ada-s', 4);
-const BOBS_TOKEN = accessToken(BOB, 'bob-t', 2);
-const ADAS_PROFILE = goodStores.profiles.find(({ _id }) => _id === ADA)?.profile;
-const BOBS_PROFILE = goodStores.profiles.find(({ _id }) => _id === BOB)?.profile;
+const ADAS_TOKEN = accessToken(ADA_ID, 'ada-s', 4);
+const BOBS_TOKEN = accessToken(BOB_ID, 'bob-t', 2);
+const ADAS_PROFILE = goodStores.profiles.find(({ _id }) => _id === ADA_ID)?.profile;
+const BOBS_PROFILE = goodStores.profiles.find(({ _id }) => _id === BOB_ID)?.profile;
 
 function bobSigned(id: string, minute: number, second: number, change: Partial<CommandLine>): CommandLine {
-  return aCommand(id, 'verification-request', {
-    ...times(minute, second),
+  return createCommandLine(id, 'verification-request', {
+    ...commandTimes(minute, second),
     accessToken: BOBS_TOKEN,
     ...change,
   });
 }
 function refused(id: string, op: string, code: string, more: Partial<CommandLine>): CommandLine {
-  return aCommand(id, op, { status: 401, code, answer: null, ...more });
+  return createCommandLine(id, op, { status: 401, code, answer: null, ...more });
 }
 
 const leftMark = commits('ada-1', (commit) => [{ ...commit, registration: { address: 'ada@example.com' } }]);
@@ -197,11 +197,11 @@ const plants: readonly Plant[] = [
     bug: 'a change is answered before it is written',
     caughtBy: 'acknowledged commands',
     ...added(
-      aCommand('x', 'profile', {
-        ...times(8),
+      createCommandLine('x', 'profile', {
+        ...commandTimes(8),
         request: { lastName: 'King' },
         accessToken: ADAS_TOKEN,
-        accountSequence: `${ADA}:5`,
+        accountSequence: `${ADA_ID}:5`,
       }),
     ),
   },
@@ -219,8 +219,8 @@ const plants: readonly Plant[] = [
     bug: 'a profile is shown with a value that it never had',
     caughtBy: 'reads',
     ...added(
-      aCommand('x', 'me', {
-        ...times(8),
+      createCommandLine('x', 'me', {
+        ...commandTimes(8),
         answer: { ...ADAS_PROFILE, version: 5, lastName: 'King' },
         accessToken: ADAS_TOKEN,
       }),
@@ -230,9 +230,9 @@ const plants: readonly Plant[] = [
     bug: 'a reader is shown less than it has seen',
     caughtBy: 'reads',
     ...added(
-      aCommand('x', 'me', {
-        ...times(8),
-        request: { after: `${ADA}:5` },
+      createCommandLine('x', 'me', {
+        ...commandTimes(8),
+        request: { after: `${ADA_ID}:5` },
         answer: { ...ADAS_PROFILE, version: 4, firstName: null, updatedAt: minuteOfRun(3) },
         accessToken: ADAS_TOKEN,
       }),
@@ -242,8 +242,8 @@ const plants: readonly Plant[] = [
     bug: 'somebody is shown the profile of another',
     caughtBy: 'answering account',
     ...added(
-      aCommand('x', 'me', {
-        ...times(8),
+      createCommandLine('x', 'me', {
+        ...commandTimes(8),
         answer: { ...BOBS_PROFILE, version: 3 },
         accessToken: ADAS_TOKEN,
       }),
@@ -252,16 +252,16 @@ const plants: readonly Plant[] = [
   {
     bug: 'a login is answered for another address',
     caughtBy: 'answering account',
-    ...changed('bob-login', { request: { email: 'carol@example.com', password: BOBS } }),
+    ...changed('bob-login', { request: { email: 'carol@example.com', password: BOB_PASSWORD } }),
   },
   {
     bug: 'two requests with one refresh token get two different ones',
     caughtBy: 'refresh tokens',
     ...added(
-      aCommand('x', 'refresh', {
-        ...times(3, 10),
+      createCommandLine('x', 'refresh', {
+        ...commandTimes(3, 10),
         request: { refreshToken: refreshToken('ada-s', 0) },
-        answer: { ...tokens('ada', ADA, 'ada-s', 4, 1), refreshToken: 'another' },
+        answer: { ...tokenResponse('ada', ADA_ID, 'ada-s', 4, 1), refreshToken: 'another' },
       }),
     ),
   },
@@ -269,10 +269,10 @@ const plants: readonly Plant[] = [
     bug: 'an old password still works',
     caughtBy: 'account order',
     ...added(
-      aCommand('x', 'login', {
-        ...times(8),
-        request: { email: 'ada@example.com', password: ADAS.first },
-        answer: tokens('ada', ADA, 'x', 5, 0),
+      createCommandLine('x', 'login', {
+        ...commandTimes(8),
+        request: { email: 'ada@example.com', password: ADA_PASSWORDS.first },
+        answer: tokenResponse('ada', ADA_ID, 'x', 5, 0),
       }),
     ),
   },
@@ -281,8 +281,8 @@ const plants: readonly Plant[] = [
     caughtBy: 'account order',
     ...added(
       refused('x', 'login', 'invalid_credentials', {
-        ...times(8),
-        request: { email: 'bob@example.com', password: BOBS },
+        ...commandTimes(8),
+        request: { email: 'bob@example.com', password: BOB_PASSWORD },
       }),
     ),
   },
@@ -290,12 +290,12 @@ const plants: readonly Plant[] = [
     bug: 'an account that nobody has disabled cannot sign in',
     caughtBy: 'account order',
     ...added(
-      aCommand('x', 'login', {
-        ...times(8),
+      createCommandLine('x', 'login', {
+        ...commandTimes(8),
         status: 403,
         code: 'account_disabled',
         answer: null,
-        request: { email: 'bob@example.com', password: BOBS },
+        request: { email: 'bob@example.com', password: BOB_PASSWORD },
       }),
     ),
   },
@@ -305,17 +305,17 @@ const plants: readonly Plant[] = [
     ...changed('bob-too-late', {
       status: 200,
       code: null,
-      answer: tokens('bob', BOB, 'bob-s', 2, 1),
+      answer: tokenResponse('bob', BOB_ID, 'bob-s', 2, 1),
     }),
   },
   {
     bug: 'a session works after a logout everywhere',
     caughtBy: 'account order',
     ...added(
-      aCommand('x', 'refresh', {
-        ...times(10),
+      createCommandLine('x', 'refresh', {
+        ...commandTimes(10),
         request: { refreshToken: refreshToken('bob-t', 0) },
-        answer: tokens('bob', BOB, 'bob-t', 3, 1),
+        answer: tokenResponse('bob', BOB_ID, 'bob-t', 3, 1),
       }),
     ),
   },
@@ -329,7 +329,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'account order',
     ...added(
       refused('x', 'refresh', 'refresh_token_invalid', {
-        ...times(5),
+        ...commandTimes(5),
         request: { refreshToken: refreshToken('ada-s', 1) },
       }),
     ),
@@ -339,7 +339,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'account order',
     ...added(
       refused('x', 'refresh', 'refresh_token_invalid', {
-        ...times(5),
+        ...commandTimes(5),
         request: { refreshToken: refreshToken('ada-s', 0) },
       }),
     ),
@@ -352,12 +352,12 @@ const plants: readonly Plant[] = [
   {
     bug: 'a valid access token is refused',
     caughtBy: 'account order',
-    ...added(refused('x', 'profile', 'unauthenticated', { ...times(8), accessToken: ADAS_TOKEN })),
+    ...added(refused('x', 'profile', 'unauthenticated', { ...commandTimes(8), accessToken: ADAS_TOKEN })),
   },
   {
     bug: 'a login is answered with a state that comes later',
     caughtBy: 'account order',
-    ...changed('bob-login', { answer: tokens('bob', BOB, 'bob-s', 2, 0) }),
+    ...changed('bob-login', { answer: tokenResponse('bob', BOB_ID, 'bob-s', 2, 0) }),
   },
   {
     bug: 'sessions end although nobody has asked for it',
@@ -382,7 +382,7 @@ const plants: readonly Plant[] = [
               ...commit,
               events: commit.events.map((event) => ({
                 ...event,
-                data: { userId: BOB, reason: 'refresh-reuse' },
+                data: { userId: BOB_ID, reason: 'refresh-reuse' },
               })),
             }
           : commit,
@@ -397,17 +397,17 @@ const plants: readonly Plant[] = [
     bug: 'the read model accepts a token that it shows as revoked',
     caughtBy: 'reader access',
     ...added(
-      aCommand('x', 'me', {
-        ...times(8),
+      createCommandLine('x', 'me', {
+        ...commandTimes(8),
         answer: { ...ADAS_PROFILE, version: 5 },
-        accessToken: accessToken(ADA, 'ada-s', 2),
+        accessToken: accessToken(ADA_ID, 'ada-s', 2),
       }),
     ),
   },
   {
     bug: 'the read model refuses a valid token',
     caughtBy: 'reader access',
-    ...added(refused('x', 'me', 'unauthenticated', { ...times(8), accessToken: ADAS_TOKEN })),
+    ...added(refused('x', 'me', 'unauthenticated', { ...commandTimes(8), accessToken: ADAS_TOKEN })),
   },
   {
     bug: 'an account is erased before its owner may undo it no more',
@@ -417,12 +417,16 @@ const plants: readonly Plant[] = [
   {
     bug: 'a store keeps the address of somebody who is erased',
     caughtBy: 'traces',
-    run: { run: { ...goodRun.run, traces: [{ account: DAN, place: 'auth_limits x' }] } },
+    run: { run: { ...goodRun.run, traces: [{ account: DAN_ID, place: 'auth_limits x' }] } },
   },
   {
     bug: 'an erased account can sign in',
     caughtBy: 'final logins',
-    ...changed('dan-finally', { status: 200, code: null, answer: tokens('dan', DAN, 'dan-t', 5, 0) }),
+    ...changed('dan-finally', {
+      status: 200,
+      code: null,
+      answer: tokenResponse('dan', DAN_ID, 'dan-t', 5, 0),
+    }),
   },
   {
     bug: 'an account that was kept stays disabled',
@@ -433,10 +437,10 @@ const plants: readonly Plant[] = [
     bug: 'the address before the change still signs in',
     caughtBy: 'final logins',
     ...added(
-      aCommand('x', 'final-login', {
-        ...times(56),
-        request: { email: 'fay@example.com', password: FAYS },
-        answer: tokens('fay', FAY, 'x', 7, 0),
+      createCommandLine('x', 'final-login', {
+        ...commandTimes(56),
+        request: { email: 'fay@example.com', password: FAY_PASSWORD },
+        answer: tokenResponse('fay', FAY_ID, 'x', 7, 0),
       }),
     ),
   },
@@ -449,10 +453,10 @@ const plants: readonly Plant[] = [
     bug: 'a login during the run is accepted by the address before the change',
     caughtBy: 'account order',
     ...added(
-      aCommand('x', 'login', {
-        ...times(20),
-        request: { email: 'fay@example.com', password: FAYS },
-        answer: tokens('fay', FAY, 'x', 7, 0),
+      createCommandLine('x', 'login', {
+        ...commandTimes(20),
+        request: { email: 'fay@example.com', password: FAY_PASSWORD },
+        answer: tokenResponse('fay', FAY_ID, 'x', 7, 0),
       }),
     ),
   },
@@ -475,10 +479,10 @@ const plants: readonly Plant[] = [
     bug: 'a change of address is answered before it is written',
     caughtBy: 'acknowledged commands',
     ...added(
-      aCommand('x', 'undo-email', {
-        ...times(20),
-        request: { accountId: FAY, newPassword: FAYS },
-        accountSequence: `${FAY}:7`,
+      createCommandLine('x', 'undo-email', {
+        ...commandTimes(20),
+        request: { accountId: FAY_ID, newPassword: FAY_PASSWORD },
+        accountSequence: `${FAY_ID}:7`,
       }),
     ),
   },
@@ -496,7 +500,7 @@ const plants: readonly Plant[] = [
     bug: 'an address that was given back stays marked',
     caughtBy: 'claims',
     ...commits('fay-4', (commit) => [
-      { ...commit, claims: [...(commit.claims ?? []), `release:0:${FAY}:4`] },
+      { ...commit, claims: [...(commit.claims ?? []), `release:0:${FAY_ID}:4`] },
     ]),
   },
   {
@@ -548,12 +552,12 @@ const plants: readonly Plant[] = [
   {
     bug: 'an event is applied to the wrong field',
     caughtBy: 'read model',
-    ...profile(ADA, { profile: { ...ADAS_PROFILE, lastName: 'Augusta', firstName: null } }),
+    ...profile(ADA_ID, { profile: { ...ADAS_PROFILE, lastName: 'Augusta', firstName: null } }),
   },
   {
     bug: 'an account waits forever',
     caughtBy: 'parked',
-    ...profile(ADA, { parked: { cause: 'a gap', after: 5 } }),
+    ...profile(ADA_ID, { parked: { cause: 'a gap', after: 5 } }),
   },
   {
     bug: 'a rebuilt read model lacks an account',
@@ -578,8 +582,8 @@ const plants: readonly Plant[] = [
       history: [
         ...goodRun.history,
         ...[503, 503, 429].map((status, index) =>
-          aCommand(`x${index}`, 'profile', {
-            ...times(8, index),
+          createCommandLine(`x${index}`, 'profile', {
+            ...commandTimes(8, index),
             status,
             code: null,
             answer: null,
@@ -596,7 +600,12 @@ const plants: readonly Plant[] = [
       run: { ...goodRun.run, settings: { LIMITS: 'off' } },
       history: [
         ...goodRun.history,
-        aCommand('x', 'sign-up', { ...times(8), status: 429, code: 'rate_limited', answer: null }),
+        createCommandLine('x', 'sign-up', {
+          ...commandTimes(8),
+          status: 429,
+          code: 'rate_limited',
+          answer: null,
+        }),
       ],
     },
   },
@@ -683,7 +692,7 @@ const plants: readonly Plant[] = [
 ];
 
 function rulesBrokenBy({ run, stores }: Plant): readonly Rule[] {
-  const { violations } = checkRecorded({ ...goodRun, ...run }, { ...goodStores, ...stores }, NOW);
+  const { violations } = checkRecordedRun({ ...goodRun, ...run }, { ...goodStores, ...stores }, NOW);
   return [...new Set(violations.map(({ rule }) => rule))];
 }
 

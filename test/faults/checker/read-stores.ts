@@ -21,7 +21,7 @@ import type {
   Stores,
   TopicRecord,
 } from './stored.ts';
-import { READERS, TOPICS } from './topic-rules.ts';
+import { GROUP_TOPIC_PAIRS, TOPICS } from './topic-rules.ts';
 
 /**
  * Reads the stores one after the other, in the direction in which data flows. Each read therefore sees the effects of
@@ -114,7 +114,7 @@ async function readTopics(
   const deadLetterTopics = (await admin.listTopics()).filter((topic) => topic.includes('.dlq.'));
   // One after the other: if two topics are requested concurrently, kafkajs may return no partitions for one of them.
   const lags: GroupLag[] = [];
-  for (const [group, topic] of READERS) lags.push(await lagOf(admin, group, topic));
+  for (const [group, topic] of GROUP_TOPIC_PAIRS) lags.push(await lagOf(admin, group, topic));
   return {
     lags,
     records: await readRecords(brokers),

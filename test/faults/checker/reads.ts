@@ -47,7 +47,10 @@ export function checkReads({ journal, history }: CommandContext): readonly Viola
 }
 
 /** Checks that an admin saw exactly the accounts of the journal that have not ended, with their current state. */
-export function checkShown(journal: Journal, shown: readonly ShownProfile[]): readonly Violation[] {
+export function checkAdminProfileList(
+  journal: Journal,
+  shown: readonly ShownProfile[],
+): readonly Violation[] {
   const found = new Map(shown.map((profile) => [String(profile['id']), profile]));
   const expected = eventsByAccount(journal)
     .map(([id, events]) => foldAccount(id, events))

@@ -4,7 +4,7 @@ import { type Claims, claimsOf } from './access-token.ts';
 import { type Violation, violationsOf } from './report.ts';
 
 /** The place of a refresh token: its session, and its position in the session. */
-export interface TokenPlace {
+export interface TokenPosition {
   readonly account: string;
   readonly session: string;
   /** The number of earlier tokens in the session. */
@@ -12,7 +12,7 @@ export interface TokenPlace {
 }
 
 export interface TokenChains {
-  readonly places: ReadonlyMap<string, TokenPlace>;
+  readonly places: ReadonlyMap<string, TokenPosition>;
   readonly violations: readonly Violation[];
 }
 
@@ -33,7 +33,7 @@ export function tokensIn({ answer }: Pick<CommandLine, 'answer'>): IssuedTokens 
  * account, however often it is exchanged.
  */
 export function chainTokens(history: readonly CommandLine[]): TokenChains {
-  const places = new Map<string, TokenPlace>();
+  const places = new Map<string, TokenPosition>();
   const successors = new Map<string, string>();
   const issuing = history
     .filter(({ op, status }) => (op === 'login' || op === 'refresh') && status === 200)
@@ -48,7 +48,7 @@ export function chainTokens(history: readonly CommandLine[]): TokenChains {
     const { sub: account, sid: session } = access;
     const used = String(request['refreshToken']);
     const parent = op === 'login' ? undefined : places.get(used);
-    const place: TokenPlace = { account, session, n: parent === undefined ? 0 : parent.n + 1 };
+    const place: TokenPosition = { account, session, n: parent === undefined ? 0 : parent.n + 1 };
     const known = places.get(refreshToken);
     places.set(refreshToken, known ?? place);
     if (op === 'login') {

@@ -4,10 +4,10 @@
  */
 import type { CommandLine } from '../run-folder.ts';
 import { claimsOf, mayBeExpired } from './access-token.ts';
-import { byId, type CommandContext, isAcknowledged, toLowerCase } from './commands.ts';
+import { type CommandContext, commandsById, isAcknowledged, normaliseAddress } from './commands.ts';
 import { foldAccount } from './fold.ts';
 import { eventsByAccount, type JournalEvent } from './journal.ts';
-import { type TokenPlace, tokensIn } from './refresh-tokens.ts';
+import { type TokenPosition, tokensIn } from './refresh-tokens.ts';
 import { type Violation, violationsOf } from './report.ts';
 
 /** Operations on the account to which the token belongs. */
@@ -34,7 +34,7 @@ const OF_ANOTHER: ReadonlySet<string> = new Set([
 ]);
 
 /** Checks that each response is about the account that was meant by the request. */
-export function checkAnswerers({ history }: CommandContext): readonly Violation[] {
+export function checkResponseAccounts({ history }: CommandContext): readonly Violation[] {
   return history.filter(isAcknowledged).flatMap((command) => {
     const { op, id } = command;
     const wrong = answererFault(command);
@@ -50,7 +50,7 @@ function answererFault(command: CommandLine): string | undefined {
   };
   const tokens = tokensIn(command);
   if (tokens !== undefined && shown.user?.id !== tokens.access.sub) return 'with tokens of another account';
-  if (op === 'login' && toLowerCase(shown.user?.email) !== toLowerCase(request['email']))
+  if (op === 'login' && normaliseAddress(shown.user?.email) !== normaliseAddress(request['email']))
     return 'for another address';
   const [of] = accountSequence?.split(':') ?? [];
   if (OF_ONESELF.has(op)) {
@@ -74,9 +74,9 @@ const CAUSES: Readonly<Record<string, readonly string[]>> = {
 /** Checks that each SessionsRevoked was caused by a command that ends sessions, or by the reuse of a refresh token. */
 export function checkRevocations(
   { journal, history }: CommandContext,
-  places: ReadonlyMap<string, TokenPlace>,
+  places: ReadonlyMap<string, TokenPosition>,
 ): readonly Violation[] {
-  const commands = byId(history);
+  const commands = commandsById(history);
   const uses = usesOf(history, places);
   return eventsByAccount(journal).flatMap(([id, events]) =>
     events
@@ -93,7 +93,7 @@ export function checkRevocations(
 interface Evidence {
   readonly command: CommandLine | undefined;
   readonly uses: readonly Use[];
-  readonly places: ReadonlyMap<string, TokenPlace>;
+  readonly places: ReadonlyMap<string, TokenPosition>;
 }
 
 function isCaused(event: JournalEvent, { command, uses, places }: Evidence): boolean {
@@ -112,12 +112,12 @@ function isCaused(event: JournalEvent, { command, uses, places }: Evidence): boo
   return uses.some(({ session, n, at }) => session === place.session && n > place.n && at <= answered);
 }
 
-interface Use extends Pick<TokenPlace, 'session' | 'n'> {
+interface Use extends Pick<TokenPosition, 'session' | 'n'> {
   readonly at: number;
 }
 
 /** Returns the uses of each refresh token, whether or not they had a response. */
-function usesOf(history: readonly CommandLine[], places: ReadonlyMap<string, TokenPlace>): readonly Use[] {
+function usesOf(history: readonly CommandLine[], places: ReadonlyMap<string, TokenPosition>): readonly Use[] {
   return history
     .filter(({ op }) => op === 'refresh')
     .flatMap(({ request, sentAt }) => {
@@ -130,8 +130,8 @@ function usesOf(history: readonly CommandLine[], places: ReadonlyMap<string, Tok
  * Checks that the user service accepts no token that is revoked according to the profile in the response, and that it
  * refuses only tokens that may be revoked or expired.
  */
-export function checkReaders({ journal, history }: CommandContext): readonly Violation[] {
-  const commands = byId(history);
+export function checkTokenAcceptance({ journal, history }: CommandContext): readonly Violation[] {
+  const commands = commandsById(history);
   return history
     .filter(({ op }) => op === 'me')
     .flatMap((command) => {

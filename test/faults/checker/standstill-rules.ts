@@ -12,7 +12,7 @@ type Waiting = Pick<
 >;
 
 /** Returns all unfinished work. It is normal while a system is busy, but a violation once it is idle. */
-export function checkStandstill(stores: Waiting, now: Date): readonly Violation[] {
+export function checkUnfinishedWork(stores: Waiting, now: Date): readonly Violation[] {
   return [
     ...checkOutbox(stores.commits),
     ...checkGroups(stores.lags),

@@ -89,7 +89,7 @@ export interface StoredProfile {
   readonly parked?: { readonly cause: string; readonly after: number };
 }
 
-export interface Attempt {
+export interface DeliveryAttempt {
   readonly at: Date;
   readonly ms: number;
   readonly result: string;
@@ -106,7 +106,7 @@ export interface StoredDelivery {
   readonly reason?: string;
   readonly endedAt?: Date;
   /** The last 20 attempts. */
-  readonly attempts: readonly Attempt[];
+  readonly attempts: readonly DeliveryAttempt[];
   /** Present until the delivery reaches a final state. */
   readonly open?: { readonly dueAt?: Date; readonly sendUntil?: Date };
 }

@@ -11,7 +11,7 @@ const MAILINGS = 'mailings.events.v1';
 export const TOPICS = [ACCOUNTS, MAILINGS] as const;
 
 /** The consumer groups, and a topic that each reads. */
-export const READERS: readonly (readonly [group: string, topic: string])[] = [
+export const GROUP_TOPIC_PAIRS: readonly (readonly [group: string, topic: string])[] = [
   ['user', ACCOUNTS],
   ['notifier', ACCOUNTS],
   ['notifier', MAILINGS],

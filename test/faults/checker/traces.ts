@@ -1,6 +1,6 @@
 /** Finds personal data of erased people that is still in the stores. */
-import type { Trace } from '../run-folder.ts';
-import { toLowerCase } from './commands.ts';
+import type { PersonalDataTrace } from '../run-folder.ts';
+import { normaliseAddress } from './commands.ts';
 import { isErased } from './erasure-rules.ts';
 import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
@@ -10,7 +10,7 @@ const IDENTIFYING = ['email', 'newEmail', 'previousEmail', 'revertedEmail', 'use
 
 function namesIn({ data: { person } }: JournalEvent): readonly string[] {
   const given = IDENTIFYING.flatMap((name) => person?.[name] ?? []);
-  return [...given, ...given.map(toLowerCase)];
+  return [...given, ...given.map(normaliseAddress)];
 }
 
 /**
@@ -18,7 +18,7 @@ function namesIn({ data: { person } }: JournalEvent): readonly string[] {
  * account that is not erased, because an address can be used again after an erasure.
  * @param journal as it was before the erasures
  */
-export function namesOfErased(journal: Journal): ReadonlyMap<string, string> {
+export function identifiersOfErasedPeople(journal: Journal): ReadonlyMap<string, string> {
   const accounts = eventsByAccount(journal);
   const gone = accounts.filter(([, events]) => isErased(events));
   const others = accounts.filter(([, events]) => !isErased(events));
@@ -38,7 +38,7 @@ export function accountsNamedIn(bytes: Buffer, names: ReadonlyMap<string, string
   return [...new Set([...names].filter(([name]) => bytes.includes(name)).map(([, account]) => account))];
 }
 
-export function checkTraces(traces: readonly Trace[]): readonly Violation[] {
+export function checkTraces(traces: readonly PersonalDataTrace[]): readonly Violation[] {
   return traces.flatMap(({ account, place }) =>
     violationsOf('traces', `${place} names ${account}, who is erased`),
   );

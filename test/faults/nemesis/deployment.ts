@@ -4,8 +4,8 @@ import { MongoClient } from 'mongodb';
 import { type Cluster, serviceNames } from '../../support/cluster.ts';
 import { urlOfDatabase } from '../../support/mongo-url.ts';
 import type { TopicRecord } from '../checker/stored.ts';
+import { deleteRecords } from './delete-records.ts';
 import { writeForgery } from './forger.ts';
-import { cutOff } from './log-cutter.ts';
 import type { Heal } from './nemesis.ts';
 
 const TOPIC = 'accounts.events.v1';
@@ -80,7 +80,7 @@ export function createDeployment({ cluster, say, recordRemoved }: DeploymentDeps
       orSay(
         say,
         'records are not removed',
-        cutOff(stores.KAFKA_BROKERS, { topic: TOPIC, partition }, (records) => {
+        deleteRecords(stores.KAFKA_BROKERS, { topic: TOPIC, partition }, (records) => {
           for (const record of records) recordRemoved({ topic: TOPIC, ...record });
         }),
       ),

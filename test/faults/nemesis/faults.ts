@@ -3,19 +3,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaNodes } from '@latchkey/bus/testing';
 import { type ServiceName, serviceNames } from '../../support/cluster.ts';
 import type { Clocks } from '../system/clocks.ts';
-import type { KafkaProxy, ProxyMode } from '../system/kafka-proxy.ts';
-import type { MongoMode, MongoProxy } from '../system/mongo-proxy.ts';
+import type { KafkaProxy, KafkaProxyMode } from '../system/kafka-proxy.ts';
+import type { MongoProxy, MongoProxyMode } from '../system/mongo-proxy.ts';
 import type { MongoControlWord } from '../system/servers.ts';
-import type { Sink, SinkMode } from '../system/sink.ts';
+import type { MailSink, MailSinkMode } from '../system/sink.ts';
 import type { Deployment } from './deployment.ts';
 import { FORGERY_NAMES } from './forger.ts';
 import type { Fault, Faults, Heal } from './nemesis.ts';
 import type { StandaloneFault } from './schedule.ts';
-import type { Supervised } from './supervisor.ts';
+import type { SupervisedProcess } from './supervisor.ts';
 
 /** The parts of a system that faults can hit. */
-export interface World {
-  readonly processes: Readonly<Record<ServiceName, readonly Supervised[]>>;
+export interface ClusterFaultTargets {
+  readonly processes: Readonly<Record<ServiceName, readonly SupervisedProcess[]>>;
   readonly nodes: Pick<KafkaNodes, 'kill' | 'restart'>;
   /** One proxy per broker. */
   readonly proxies: readonly KafkaProxy[];
@@ -23,7 +23,7 @@ export interface World {
   readonly mongo: MongoProxy;
   /** Stops and starts MongoDB itself, or the members of a replica set. */
   mongoControl(word: MongoControlWord): Promise<void>;
-  readonly sink: Pick<Sink, 'setMode'>;
+  readonly sink: Pick<MailSink, 'setMode'>;
   readonly clocks: Pick<Clocks, 'set'>;
   readonly deployment: Deployment;
 }
@@ -40,7 +40,7 @@ const SKEW_SECONDS = 45;
 const STROBE_MS = 1_500;
 
 /** Returns the faults of a cluster. */
-export function createFaults(world: World): Faults {
+export function createFaults(world: ClusterFaultTargets): Faults {
   const { processes, nodes, proxies, mongo, mongoControl, sink, clocks, deployment } = world;
   const names = serviceNames.flatMap((service) => processes[service].map(({ name }) => name));
 
@@ -62,7 +62,7 @@ export function createFaults(world: World): Faults {
     return killBroker(index);
   }
 
-  function mode(kind: ProxyMode): Fault {
+  function mode(kind: KafkaProxyMode): Fault {
     return ofBroker(async (index) => {
       nth(proxies, index).setMode(kind);
       return async () => nth(proxies, index).setMode({ kind: 'clear' });
@@ -73,7 +73,7 @@ export function createFaults(world: World): Faults {
     return { target: () => 'mongodb', begin };
   }
 
-  function mongoMode(bad: MongoMode): Fault {
+  function mongoMode(bad: MongoProxyMode): Fault {
     return ofMongo(async () => {
       mongo.setMode(bad);
       return async () => mongo.setMode('clear');
@@ -163,16 +163,16 @@ export function createFaults(world: World): Faults {
 }
 
 /** The parts of a standalone that faults can hit. */
-export interface StandaloneWorld {
-  readonly process: Supervised;
-  readonly sink: Pick<Sink, 'setMode'>;
+export interface StandaloneFaultTargets {
+  readonly process: SupervisedProcess;
+  readonly sink: Pick<MailSink, 'setMode'>;
   readonly clocks: Pick<Clocks, 'set'>;
   /** Runs an ops command on the data folder. */
   operate(...words: readonly string[]): Promise<void>;
 }
 
 /** Returns the faults of a standalone. */
-export function createStandaloneFaults(world: StandaloneWorld): Faults<StandaloneFault> {
+export function createStandaloneFaults(world: StandaloneFaultTargets): Faults<StandaloneFault> {
   const { process, sink, clocks, operate } = world;
   return {
     'kill-standalone': kill([process]),
@@ -183,7 +183,7 @@ export function createStandaloneFaults(world: StandaloneWorld): Faults<Standalon
   };
 }
 
-function kill(processes: readonly Supervised[]): Fault {
+function kill(processes: readonly SupervisedProcess[]): Fault {
   return {
     target: (index) => nth(processes, index).name,
     begin: async (index) => {
@@ -194,7 +194,7 @@ function kill(processes: readonly Supervised[]): Fault {
   };
 }
 
-function pause(processes: readonly Supervised[]): Fault {
+function pause(processes: readonly SupervisedProcess[]): Fault {
   return {
     target: (index) => nth(processes, index).name,
     begin: async (index) => {
@@ -205,8 +205,8 @@ function pause(processes: readonly Supervised[]): Fault {
   };
 }
 
-function mailFaults({ setMode }: Pick<Sink, 'setMode'>) {
-  function mail(bad: SinkMode): Fault {
+function mailFaults({ setMode }: Pick<MailSink, 'setMode'>) {
+  function mail(bad: MailSinkMode): Fault {
     return {
       target: () => 'smtp',
       begin: async () => {

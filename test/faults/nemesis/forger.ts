@@ -15,7 +15,7 @@ import {
 } from '@latchkey/events';
 import { Kafka, logLevel } from 'kafkajs';
 import { isHeartbeat, type KcatRecord, readTail, streamIdOf } from '../../support/kcat.ts';
-import { FORGED } from '../checker/forged-rules.ts';
+import { FORGED_HEADER } from '../checker/forged-rules.ts';
 
 const ACCOUNTS = 'accounts.events.v1';
 /** The number of records to read from the end of each partition. */
@@ -75,7 +75,9 @@ export const FORGERY_NAMES = Object.keys(FORGERIES);
  */
 export async function writeForgery(brokers: string, index: number): Promise<void> {
   const tail = await readTail(brokers, ACCOUNTS, { count: TAIL, withinMs: WITHIN_MS });
-  const genuine = tail.filter((record) => record.headers[FORGED] === undefined && !isHeartbeat(record));
+  const genuine = tail.filter(
+    (record) => record.headers[FORGED_HEADER] === undefined && !isHeartbeat(record),
+  );
   const [victim, other] = new Map(genuine.map((record) => [streamIdOf(record), record])).values();
   const record = Object.values(FORGERIES)[index];
   if (victim === undefined || other === undefined || record === undefined) return;
@@ -87,7 +89,7 @@ async function write(brokers: string, { topic, headers, ...record }: ForgedRecor
   const producer = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 1 } });
   await producer.connect();
   try {
-    const marked = { ...headers, [FORGED]: randomUUID() };
+    const marked = { ...headers, [FORGED_HEADER]: randomUUID() };
     await producer.send({ topic, acks: -1, messages: [{ ...record, headers: marked }] });
   } finally {
     await producer.disconnect();

@@ -1,7 +1,7 @@
 /** Restarts a process of the system when it exits, as an orchestrator would, and kills or pauses it on demand. */
 import type { ServerProcess } from '../../support/server-process.ts';
 
-export interface Supervised {
+export interface SupervisedProcess {
   readonly name: string;
   kill(): Promise<void>;
   /** Starts the process after a kill, without waiting until it is ready. */
@@ -19,11 +19,11 @@ const LAST_LINES = 12;
  * Supervises a process.
  * @param onEnd called with the last lines of output when the process exits by itself; the process is then restarted
  */
-export function supervise(
+export function superviseProcess(
   name: string,
   instance: ServerProcess,
   onEnd: (name: string, lastLines: string) => void,
-): Supervised {
+): SupervisedProcess {
   let mayEnd = false;
 
   async function watch(): Promise<void> {

@@ -10,7 +10,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Report } from '../checker/check.ts';
 import { copySources, removeCopy } from './copy.ts';
-import { type Patch, type Plant, plants } from './plants.ts';
+import { type Patch, type PlantedBug, plantedBugs } from './plants.ts';
 import { type Provocation, provocations } from './provocations.ts';
 
 const SOUND_QUIET_MS = 120_000;
@@ -55,7 +55,7 @@ async function isQuietWithoutBugs(provokedBy: readonly Provocation[]): Promise<b
  * Returns whether the checker detects a planted bug. A bug that breaks the provocation itself does not count as
  * detected, because then the checker does not run.
  */
-async function isCaught({ name, bug, provokedBy, caughtBy }: Plant): Promise<boolean> {
+async function isCaught({ name, bug, provokedBy, caughtBy }: PlantedBug): Promise<boolean> {
   const report = await reportOn({ patches: bug, provokedBy: [provokedBy], quietMs: PLANTED_QUIET_MS });
   const caught = report.violations.some(({ rule }) => caughtBy.includes(rule));
   console.log(
@@ -80,7 +80,9 @@ function rulesIn({ violations }: Report): string {
 }
 
 const wanted = process.argv.slice(2);
-const tried = plants.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
+const tried = plantedBugs.filter(
+  ({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
+);
 const needed = new Set(tried.map(({ provokedBy }) => provokedBy));
 // Keep the declared order, because some provocations must come before others.
 const inOrder = Object.keys(provocations).filter((name): name is Provocation =>
@@ -88,7 +90,7 @@ const inOrder = Object.keys(provocations).filter((name): name is Provocation =>
 );
 
 const outcomes = [await orFalse(isQuietWithoutBugs(inOrder))];
-for (const plant of tried) outcomes.push(await orFalse(isCaught(plant)));
+for (const planted of tried) outcomes.push(await orFalse(isCaught(planted)));
 const caught = outcomes.slice(1).filter((outcome) => outcome).length;
 console.log(`\n${caught} of ${tried.length} planted bugs were caught`);
 if (outcomes.includes(false)) process.exitCode = 1;

@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { patchedSource } from './copy.ts';
-import { plants } from './plants.ts';
+import { plantedBugs } from './plants.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
 describe('the plants', () => {
-  for (const { name, bug } of plants) {
+  for (const { name, bug } of plantedBugs) {
     test(`fit into the sources as they are: ${name}`, async () => {
       for (const { file, search, replacement } of bug) {
         const source = await readFile(join(ROOT, file), 'utf8');
@@ -18,7 +18,7 @@ describe('the plants', () => {
   }
 
   test('are twelve, each another', () => {
-    assert.equal(new Set(plants.map(({ name }) => name)).size, 12);
+    assert.equal(new Set(plantedBugs.map(({ name }) => name)).size, 12);
   });
 });
 

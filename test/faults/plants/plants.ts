@@ -11,7 +11,7 @@ export interface Patch {
   readonly replacement: string;
 }
 
-export interface Plant {
+export interface PlantedBug {
   readonly name: string;
   readonly bug: readonly Patch[];
   /** The provocation that makes the bug visible. */
@@ -30,7 +30,7 @@ const PERSONAL_DATA = 'services/auth/src/storage/mongo/personal-data.ts';
 const NEXT_STEP = 'libs/consumer/src/next-step.ts';
 const LANE = 'libs/bus/src/kafka/lane.ts';
 
-export const plants: readonly Plant[] = [
+export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a commit is marked as published before Kafka has acknowledged it',
     bug: [

@@ -6,7 +6,7 @@ import type { ServerProcess } from '../../support/server-process.ts';
 import { FORGERY_NAMES, writeForgery } from '../nemesis/forger.ts';
 import * as ask from '../traffic/commands.ts';
 import { newPassword } from '../traffic/person.ts';
-import { type Stage, until } from './stage.ts';
+import { type ProvocationSystem, waitUntil } from './provocation-system.ts';
 
 const TOPIC = 'accounts.events.v1';
 /** Longer than the 2 s after which an idle notifier polls for mails. */
@@ -16,30 +16,30 @@ const CERTAINLY_LATER_MS = 6_000;
 const QUIET_WITHIN_MS = 20_000;
 
 export const provocations = {
-  'the log is away': async ({ kafka, cluster, signUp, sink, during }: Stage): Promise<void> => {
+  'the log is away': async ({ kafka, cluster, signUp, sink, during }: ProvocationSystem): Promise<void> => {
     const [auth] = cluster.instances.auth;
     await during({ 'cut-broker': 'broker-1' }, async () => {
       await kafka.cut();
       await signUp();
-      await until('auth cannot publish', () => saysSince(auth, 0, 'cannot publish'));
+      await waitUntil('auth cannot publish', () => saysSince(auth, 0, 'cannot publish'));
       await kafka.mend();
     });
     const { email } = await signUp();
-    await sink.letters.next(email, () => true, QUIET_WITHIN_MS);
+    await sink.inboxes.next(email, () => true, QUIET_WITHIN_MS);
   },
 
-  'several people at once': async ({ member, wire }: Stage): Promise<void> => {
+  'several people at once': async ({ member, sender }: ProvocationSystem): Promise<void> => {
     const people = [await member(), await member(), await member(), await member(), await member()];
     const [first] = people;
     for (let round = 0; round < 10; round += 1) {
       await Promise.all(
-        people.map((person) => wire.send(ask.changeProfile(person, { firstName: `Ada ${round}` }))),
+        people.map((person) => sender.send(ask.changeProfile(person, { firstName: `Ada ${round}` }))),
       );
     }
-    if (first) await wire.send(ask.changePassword(first, newPassword()));
+    if (first) await sender.send(ask.changePassword(first, newPassword()));
   },
 
-  'a record comes twice': async ({ cluster, signUp, rest }: Stage): Promise<void> => {
+  'a record comes twice': async ({ cluster, signUp, rest }: ProvocationSystem): Promise<void> => {
     const { KAFKA_BROKERS } = cluster.stores;
     await signUp();
     await rest(QUIET_WITHIN_MS);
@@ -55,71 +55,77 @@ export const provocations = {
     await relay.disconnect();
   },
 
-  'the mail server is slow': async ({ sink, signUp }: Stage): Promise<void> => {
+  'the mail server is slow': async ({ sink, signUp }: ProvocationSystem): Promise<void> => {
     await sink.setMode('stalls');
     await signUp();
-    await until('a mail is in hand', () => sink.held() > 0);
+    await waitUntil('a mail is in hand', () => sink.held() > 0);
     await sleep(EVERYBODY_HAS_LOOKED_MS);
     await sink.setMode('takes');
   },
 
-  'a mail in hand is superseded': async ({ sink, member, wire, deliveries, rest }: Stage): Promise<void> => {
+  'a mail in hand is superseded': async ({
+    sink,
+    member,
+    sender,
+    deliveries,
+    rest,
+  }: ProvocationSystem): Promise<void> => {
     const person = await member();
     await rest(QUIET_WITHIN_MS);
     await sink.setMode('stalls');
     for (const inHand of [1, 2]) {
-      await wire.send(ask.requestReset(person));
-      await until(`${inHand} mails are in hand`, () => sink.held() === inHand);
+      await sender.send(ask.requestReset(person));
+      await waitUntil(`${inHand} mails are in hand`, () => sink.held() === inHand);
     }
     await sleep(CERTAINLY_LATER_MS);
     await sink.setMode('answers-4xx');
-    await until('both were put off', async () => (await deliveries('claimed')) === 0);
+    await waitUntil('both were put off', async () => (await deliveries('claimed')) === 0);
     await sink.setMode('takes');
   },
 
-  'a sender is stopped with a mail in hand': async (stage: Stage): Promise<void> => {
-    const { cluster, sink, signUp, deliveries, mails, during, rest } = stage;
+  'a sender is stopped with a mail in hand': async (system: ProvocationSystem): Promise<void> => {
+    const { cluster, sink, signUp, deliveries, mails, during, rest } = system;
     const [first, second] = cluster.instances.notifier;
     await rest(QUIET_WITHIN_MS);
     await second?.end('SIGTERM');
     await sink.setMode('stalls');
     await signUp();
-    await until('a mail is in hand', () => sink.held() === 1);
+    await waitUntil('a mail is in hand', () => sink.held() === 1);
     const [sent, judged, said] = [await deliveries('sent'), mails.length, lengthOf(first)];
     await during({ 'pause-notifier': 'notifier-1' }, async () => {
       first?.signal('SIGSTOP');
       try {
         await sink.setMode('closes-after-data');
-        await until('it was not taken', () => mails.length > judged);
+        await waitUntil('it was not taken', () => mails.length > judged);
         await sink.setMode('takes');
         second?.launch();
-        await until('another has sent it', async () => (await deliveries('sent')) > sent);
+        await waitUntil('another has sent it', async () => (await deliveries('sent')) > sent);
       } finally {
         // Resume the process, because a stopped process could not be ended.
         first?.signal('SIGCONT');
       }
-      await until(
+      await waitUntil(
         'who was stopped has written down what came of it, or has seen that it may not',
         async () => saysSince(first, said, 'the lease expired') || (await deliveries('pending')) > 0,
       );
     });
   },
 
-  'somebody forges records': async ({ cluster, signUp, rest }: Stage): Promise<void> => {
+  'somebody forges records': async ({ cluster, signUp, rest }: ProvocationSystem): Promise<void> => {
     await signUp();
     await signUp();
     await rest(QUIET_WITHIN_MS);
     for (const [index] of FORGERY_NAMES.entries()) await writeForgery(cluster.stores.KAFKA_BROKERS, index);
   },
 
-  'somebody is erased': async ({ member, wire, rest }: Stage): Promise<void> => {
+  'somebody is erased': async ({ member, sender, rest }: ProvocationSystem): Promise<void> => {
     const person = await member();
     await rest(QUIET_WITHIN_MS);
-    await wire.insist(ask.eraseAccount(person));
+    await sender.insist(ask.eraseAccount(person));
   },
 
-  'readers die without their store': async (stage: Stage): Promise<void> => {
-    const { cluster, mongo, signUp, during, rest } = stage;
+  'readers die without their store': async (system: ProvocationSystem): Promise<void> => {
+    const { cluster, mongo, signUp, during, rest } = system;
     const readers = [...cluster.instances.user, ...cluster.instances.notifier];
     await rest(QUIET_WITHIN_MS);
     const said = readers.map(lengthOf);
@@ -127,7 +133,7 @@ export const provocations = {
     await during(hits, async () => {
       await mongo.cut();
       await signUp();
-      await until('readers have the record, and cannot store what it says', () =>
+      await waitUntil('readers have the record, and cannot store what it says', () =>
         readers.some((reader, index) => saysSince(reader, said[index] ?? 0, 'A slice failed')),
       );
       await sleep(EVERYBODY_HAS_LOOKED_MS);
@@ -137,7 +143,7 @@ export const provocations = {
       await Promise.all(readers.map((reader) => reader.ready()));
     });
   },
-} as const satisfies Readonly<Record<string, (stage: Stage) => Promise<void>>>;
+} as const satisfies Readonly<Record<string, (system: ProvocationSystem) => Promise<void>>>;
 
 export type Provocation = keyof typeof provocations;
 

@@ -4,8 +4,8 @@
  * report to the file.
  */
 import { writeFile } from 'node:fs/promises';
+import { openProvocationSystem } from './provocation-system.ts';
 import { type Provocation, provocations } from './provocations.ts';
-import { openStage } from './stage.ts';
 
 const [file = '', withinMs = '', ...names] = process.argv.slice(2);
 function isKnown(name: string): name is Provocation {
@@ -13,7 +13,7 @@ function isKnown(name: string): name is Provocation {
 }
 
 await using stack = new AsyncDisposableStack();
-const stage = await openStage(stack);
-for (const name of names) if (isKnown(name)) await provocations[name](stage);
-await stage.rest(Number(withinMs));
-await writeFile(file, JSON.stringify(await stage.judge()));
+const system = await openProvocationSystem(stack);
+for (const name of names) if (isKnown(name)) await provocations[name](system);
+await system.rest(Number(withinMs));
+await writeFile(file, JSON.stringify(await system.judge()));

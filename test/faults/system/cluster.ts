@@ -13,14 +13,14 @@ import { findTraces } from '../checker/find-traces.ts';
 import { isForged } from '../checker/forged-rules.ts';
 import type { TopicRecord } from '../checker/stored.ts';
 import { createDeployment } from '../nemesis/deployment.ts';
-import { createFaults, type World } from '../nemesis/faults.ts';
+import { type ClusterFaultTargets, createFaults } from '../nemesis/faults.ts';
 import { type ClusterFault, planFaults } from '../nemesis/schedule.ts';
-import { type Supervised, supervise } from '../nemesis/supervisor.ts';
+import { type SupervisedProcess, superviseProcess } from '../nemesis/supervisor.ts';
 import type { FaultSettings } from '../settings.ts';
 import { findClockLibrary } from './clocks.ts';
 import { openServers, type Servers } from './servers.ts';
-import { ehloName } from './sink.ts';
-import { type OpenSystem, reportEnd, serviceSettings } from './under-test.ts';
+import { ehloNameSettings } from './sink.ts';
+import { createExitReporter, type OpenSystem, serviceSettings } from './under-test.ts';
 
 const TRIES = 5;
 
@@ -29,12 +29,12 @@ export const openCluster: OpenSystem = async (options, stack) => {
   const { settings, say, recordMail, recordRemoved } = options;
   say('  starting three brokers and two processes of each service');
   const { seed, seconds, pauses } = settings;
-  const plan = planFaults({ seed, seconds, pauses, without: impossible(settings) });
+  const plan = planFaults({ seed, seconds, pauses, without: findUnsupportedFaults(settings) });
   const setsClocks = plan.flat().some(({ fault }) => fault.startsWith('clock-'));
   const clockLibrary = setsClocks ? findClockLibrary() : undefined;
   const servers = await openServers({ ...settings, clockLibrary, recordMail }, stack);
   const cluster = await startServices(servers, settings, stack);
-  const processes = superviseAll(cluster, reportEnd(options));
+  const processes = superviseAll(cluster, createExitReporter(options));
   stack.defer(() => releaseAll(processes));
 
   const removed: TopicRecord[] = [];
@@ -56,7 +56,7 @@ export const openCluster: OpenSystem = async (options, stack) => {
         ),
       ),
     ),
-    letters: servers.sink.letters,
+    inboxes: servers.sink.inboxes,
     plan,
     faults: createFaults({ ...servers, processes, deployment }),
     nameOf: cluster.nameOf,
@@ -91,7 +91,7 @@ function isReplicaSet(mongoUrl: string): boolean {
 }
 
 /** Returns the faults that this machine cannot cause. */
-export function impossible({ mongoControl, mongoUrl }: FaultSettings): readonly ClusterFault[] {
+export function findUnsupportedFaults({ mongoControl, mongoUrl }: FaultSettings): readonly ClusterFault[] {
   const isSet = isReplicaSet(mongoUrl);
   return [
     ...(mongoControl === undefined ? (['stop-mongodb'] as const) : []),
@@ -115,7 +115,7 @@ async function startServices(
     }),
     settingsOfEach: (service, index) => ({
       ...graceOf(service, index),
-      ...ehloName(nameOfInstance(service, index)),
+      ...ehloNameSettings(nameOfInstance(service, index)),
       ...clocks.settingsOf(nameOfInstance(service, index)),
     }),
   });
@@ -127,16 +127,16 @@ async function startServices(
 function superviseAll(
   { instances }: Cluster,
   onEnd: (name: string, lastLines: string) => void,
-): World['processes'] {
-  function supervised(service: ServiceName): readonly Supervised[] {
+): ClusterFaultTargets['processes'] {
+  function supervised(service: ServiceName): readonly SupervisedProcess[] {
     return instances[service].map((instance, index) =>
-      supervise(nameOfInstance(service, index), instance, onEnd),
+      superviseProcess(nameOfInstance(service, index), instance, onEnd),
     );
   }
   return { user: supervised('user'), notifier: supervised('notifier'), auth: supervised('auth') };
 }
 
-function releaseAll(processes: World['processes']): void {
+function releaseAll(processes: ClusterFaultTargets['processes']): void {
   for (const one of serviceNames.flatMap((service) => processes[service])) one.release();
 }
 

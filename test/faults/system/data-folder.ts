@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { isHeartbeat } from '../../support/kcat.ts';
 import type {
-  Attempt,
   Commit,
   CommitEvent,
+  DeliveryAttempt,
   GroupLag,
   StoredCutoffs,
   StoredDelivery,
@@ -15,7 +15,7 @@ import type {
   Stores,
   TopicRecord,
 } from '../checker/stored.ts';
-import { READERS, TOPICS } from '../checker/topic-rules.ts';
+import { GROUP_TOPIC_PAIRS, TOPICS } from '../checker/topic-rules.ts';
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
 type Read = (sql: string, ...values: readonly string[]) => readonly Row[];
@@ -57,7 +57,7 @@ export function readDataFolder(folder: string): Stores {
 }
 
 /** Returns the amount of unfinished work by kind. */
-export function unfinishedIn(folder: string): Readonly<Record<string, number>> {
+export function unfinishedWorkIn(folder: string): Readonly<Record<string, number>> {
   return withDatabase(folder, (read) => {
     function count(sql: string): number {
       return Number(read(`SELECT count(*) AS many FROM ${sql}`)[0]?.['many']);
@@ -123,7 +123,7 @@ function recordOf(row: Row): TopicRecord {
 }
 
 function lagsIn(read: Read): readonly GroupLag[] {
-  return READERS.map(([group, topic]) => {
+  return GROUP_TOPIC_PAIRS.map(([group, topic]) => {
     const rows = read(
       `SELECT max(0, p.next - max(p.start, coalesce(position, 0))) AS lag
        FROM bus_partition AS p JOIN bus_topic AS t ON t.id = p.topic AND t.name = ?
@@ -157,7 +157,7 @@ function deliveryOf(row: Row): StoredDelivery {
     state: String(state),
     ...(typeof reason === 'string' && { reason }),
     ...(endedAt !== null && { endedAt: new Date(Number(endedAt)) }),
-    attempts: parse<readonly Attempt[]>(row['attempts']).map((attempt) => ({
+    attempts: parse<readonly DeliveryAttempt[]>(row['attempts']).map((attempt) => ({
       ...attempt,
       at: new Date(attempt.at),
     })),

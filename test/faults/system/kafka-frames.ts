@@ -10,7 +10,7 @@ const CORRELATION_IN_REQUEST = SIZE_BYTES + 4;
 export const PRODUCE_API_KEY = 0;
 
 /** Splits a byte stream into complete frames, including their size fields. Drops an incomplete frame at the end. */
-export async function* framesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* splitFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
@@ -31,7 +31,7 @@ export interface RequestHead {
 }
 
 /** Parses the head of a request. @param frame a complete request */
-export function headOf(frame: Buffer): RequestHead {
+export function parseRequestHead(frame: Buffer): RequestHead {
   return {
     apiKey: frame.readInt16BE(SIZE_BYTES),
     correlationId: frame.readInt32BE(CORRELATION_IN_REQUEST),
@@ -39,6 +39,6 @@ export function headOf(frame: Buffer): RequestHead {
 }
 
 /** Returns the correlation id of a response. @param frame a complete response */
-export function answeredBy(frame: Buffer): number {
+export function correlationIdOf(frame: Buffer): number {
   return frame.readInt32BE(SIZE_BYTES);
 }

@@ -5,7 +5,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { eventually } from '../../support/eventually.ts';
-import { answeredBy, framesOf, headOf, PRODUCE_API_KEY } from './kafka-frames.ts';
+import { correlationIdOf, PRODUCE_API_KEY, parseRequestHead, splitFrames } from './kafka-frames.ts';
 import { createKafkaProxy, type KafkaProxy } from './kafka-proxy.ts';
 
 const METADATA = 3;
@@ -42,7 +42,7 @@ describe('frames', () => {
     await fc.assert(
       fc.asyncProperty(bodies, cuts, async (given, sizes) => {
         const frames = given.map((body) => framed(Buffer.from(body)));
-        const got = await collect(framesOf(piecesOf(Buffer.concat(frames), sizes)));
+        const got = await collect(splitFrames(piecesOf(Buffer.concat(frames), sizes)));
         assert.deepEqual(got, frames);
       }),
     );
@@ -68,9 +68,9 @@ describe('the proxy', () => {
   before(async () => {
     broker = createServer(async (socket) => {
       socket.on('error', () => undefined);
-      for await (const frame of framesOf(socket)) {
-        asked.push(headOf(frame).correlationId);
-        socket.write(answer(headOf(frame).correlationId));
+      for await (const frame of splitFrames(socket)) {
+        asked.push(parseRequestHead(frame).correlationId);
+        socket.write(answer(parseRequestHead(frame).correlationId));
       }
     });
     broker.listen(0, '127.0.0.1');
@@ -92,7 +92,7 @@ describe('the proxy', () => {
 
   async function plug(): Promise<void> {
     client = connect(proxy.port, '127.0.0.1');
-    answers = framesOf(client);
+    answers = splitFrames(client);
     await once(client, 'connect');
   }
 
@@ -103,7 +103,7 @@ describe('the proxy', () => {
   /** Returns the correlation id of the next response; undefined once the connection has ended. */
   async function answered(): Promise<number | undefined> {
     const next = await answers.next();
-    return next.done ? undefined : answeredBy(next.value);
+    return next.done ? undefined : correlationIdOf(next.value);
   }
 
   test('hands on what is asked and what is answered', async () => {

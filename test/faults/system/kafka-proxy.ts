@@ -4,9 +4,9 @@ import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTcpProxy } from '../../support/tcp-proxy.ts';
-import { answeredBy, framesOf, headOf, PRODUCE_API_KEY } from './kafka-frames.ts';
+import { correlationIdOf, PRODUCE_API_KEY, parseRequestHead, splitFrames } from './kafka-frames.ts';
 
-export type ProxyMode =
+export type KafkaProxyMode =
   | { readonly kind: 'clear' }
   /** Every response is delayed by this many ms. */
   | { readonly kind: 'slow'; readonly ms: number }
@@ -18,7 +18,7 @@ export type ProxyMode =
 export interface KafkaProxy {
   /** The port that the broker must advertise to its clients. */
   readonly port: number;
-  setMode(mode: ProxyMode): void;
+  setMode(mode: KafkaProxyMode): void;
   /**
    * In any mode, holds back the responses to produce requests.
    * @returns a function that releases them
@@ -35,7 +35,7 @@ export interface KafkaProxy {
 
 /** Creates a proxy to a broker on this machine. It accepts connections from the beginning. */
 export async function createKafkaProxy(brokerPort: number): Promise<KafkaProxy> {
-  let mode: ProxyMode = { kind: 'clear' };
+  let mode: KafkaProxyMode = { kind: 'clear' };
   let produced = Promise.withResolvers<void>();
   let held: Promise<void> | undefined;
 
@@ -45,8 +45,8 @@ export async function createKafkaProxy(brokerPort: number): Promise<KafkaProxy> 
     const open = new Set<number>();
 
     async function* requests(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-      for await (const frame of framesOf(chunks)) {
-        const { apiKey, correlationId } = headOf(frame);
+      for await (const frame of splitFrames(chunks)) {
+        const { apiKey, correlationId } = parseRequestHead(frame);
         if (apiKey === PRODUCE_API_KEY) open.add(correlationId);
         yield frame;
         if (apiKey !== PRODUCE_API_KEY) continue;
@@ -56,9 +56,9 @@ export async function createKafkaProxy(brokerPort: number): Promise<KafkaProxy> 
     }
 
     async function* answers(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-      for await (const frame of framesOf(chunks)) {
+      for await (const frame of splitFrames(chunks)) {
         if (mode.kind === 'slow') await sleep(mode.ms);
-        const isProduce = open.delete(answeredBy(frame));
+        const isProduce = open.delete(correlationIdOf(frame));
         if (isProduce) await held;
         if (isProduce && mode.kind === 'lose-produce-answers') return;
         if (isProduce && mode.kind === 'swallow-produce-answers') continue;

@@ -10,7 +10,7 @@ const HEADER_BYTES = 16;
 const BODY_AT = HEADER_BYTES + 4;
 
 /** Splits a byte stream into complete messages. Drops an incomplete message at the end. */
-export async function* messagesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* splitMessages(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
@@ -22,17 +22,17 @@ export async function* messagesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator
   }
 }
 
-export function idOf(message: Buffer): number {
+export function messageIdOf(message: Buffer): number {
   return message.readInt32LE(4);
 }
 
 /** Returns the id of the message that this one responds to. */
-export function answeredBy(message: Buffer): number {
+export function requestIdOfResponse(message: Buffer): number {
   return message.readInt32LE(8);
 }
 
 /** Returns the body of an OP_MSG; undefined for a message of an older kind. */
-export function bodyOf(message: Buffer): BSON.Document | undefined {
+export function parseMessageBody(message: Buffer): BSON.Document | undefined {
   if (message.readInt32LE(12) !== OP_MSG || message[BODY_AT] !== 0) return undefined;
   const size = message.readInt32LE(BODY_AT + 1);
   return BSON.deserialize(message.subarray(BODY_AT + 1, BODY_AT + 1 + size));
@@ -42,7 +42,7 @@ export function bodyOf(message: Buffer): BSON.Document | undefined {
  * Creates a response to a message.
  * @param id the id of that message
  */
-export function answerTo(id: number, body: BSON.Document): Buffer {
+export function createResponse(id: number, body: BSON.Document): Buffer {
   const document = BSON.serialize(body);
   const message = Buffer.alloc(BODY_AT + 1 + document.length);
   message.writeInt32LE(message.length, 0);

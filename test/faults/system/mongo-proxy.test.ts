@@ -3,12 +3,18 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import type { BSON } from 'mongodb';
-import { answeredBy, answerTo, bodyOf, idOf, messagesOf } from './mongo-frames.ts';
+import {
+  createResponse,
+  messageIdOf,
+  parseMessageBody,
+  requestIdOfResponse,
+  splitMessages,
+} from './mongo-frames.ts';
 import { createMongoProxy, type MongoProxy } from './mongo-proxy.ts';
 
 /** Returns a request, which is built like a response. */
 function requestOf(id: number, body: BSON.Document): Buffer {
-  const message = answerTo(0, body);
+  const message = createResponse(0, body);
   message.writeInt32LE(id, 4);
   return message;
 }
@@ -27,9 +33,9 @@ describe('the proxy to MongoDB', () => {
   before(async () => {
     mongo = createServer(async (socket) => {
       socket.on('error', () => undefined);
-      for await (const message of messagesOf(socket)) {
-        applied.push(Object.keys(bodyOf(message) ?? {})[0] ?? '');
-        socket.write(answerTo(idOf(message), APPLIED));
+      for await (const message of splitMessages(socket)) {
+        applied.push(Object.keys(parseMessageBody(message) ?? {})[0] ?? '');
+        socket.write(createResponse(messageIdOf(message), APPLIED));
       }
     });
     mongo.listen(0, '127.0.0.1');
@@ -43,7 +49,7 @@ describe('the proxy to MongoDB', () => {
     proxy = await createMongoProxy(`127.0.0.1:${(mongo.address() as AddressInfo).port}`);
     await proxy.mend();
     client = connect(proxy.port, '127.0.0.1');
-    answers = messagesOf(client);
+    answers = splitMessages(client);
     await once(client, 'connect');
   });
 
@@ -56,8 +62,8 @@ describe('the proxy to MongoDB', () => {
     client.write(requestOf(7, body));
     const { value, done } = await answers.next();
     if (done) return undefined;
-    assert.equal(answeredBy(value), 7);
-    return bodyOf(value);
+    assert.equal(requestIdOfResponse(value), 7);
+    return parseMessageBody(value);
   }
 
   test('hands on what is asked and what is answered', async () => {

@@ -5,9 +5,15 @@
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { createTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
-import { answeredBy, answerTo, bodyOf, idOf, messagesOf } from './mongo-frames.ts';
+import {
+  createResponse,
+  messageIdOf,
+  parseMessageBody,
+  requestIdOfResponse,
+  splitMessages,
+} from './mongo-frames.ts';
 
-export type MongoMode =
+export type MongoProxyMode =
   | 'clear'
   /** Writes are applied, but the responses report that no majority has acknowledged them. */
   | 'fails-write-concern'
@@ -17,7 +23,7 @@ export type MongoMode =
   | 'is-full';
 
 export interface MongoProxy extends TcpProxy {
-  setMode(mode: MongoMode): void;
+  setMode(mode: MongoProxyMode): void;
 }
 
 const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify']);
@@ -36,7 +42,7 @@ const DISK_FULL = { ok: 0, code: 14031, codeName: 'OutOfDiskSpace', errmsg: 'no 
 
 /** Creates a proxy to `host:port`. It accepts no connections until `mend` is called. */
 export async function createMongoProxy(far: string): Promise<MongoProxy> {
-  let mode: MongoMode = 'clear';
+  let mode: MongoProxyMode = 'clear';
 
   /** Forwards between client and server until one of them closes. */
   async function relay(near: Socket, away: Socket): Promise<void> {
@@ -44,17 +50,17 @@ export async function createMongoProxy(far: string): Promise<MongoProxy> {
     const unsure = new Set<number>();
 
     async function* requests(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-      for await (const message of messagesOf(chunks)) {
+      for await (const message of splitMessages(chunks)) {
         const answer = mode === 'clear' ? undefined : answerInstead(message, mode);
         if (answer === undefined) yield message;
         else near.write(answer);
-        if (mode === 'fails-write-concern' && isWrite(message)) unsure.add(idOf(message));
+        if (mode === 'fails-write-concern' && isWrite(message)) unsure.add(messageIdOf(message));
       }
     }
 
     async function* answers(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-      for await (const message of messagesOf(chunks)) {
-        yield unsure.delete(answeredBy(message)) ? withoutMajority(message) : message;
+      for await (const message of splitMessages(chunks)) {
+        yield unsure.delete(requestIdOfResponse(message)) ? withoutMajority(message) : message;
       }
     }
 
@@ -63,12 +69,12 @@ export async function createMongoProxy(far: string): Promise<MongoProxy> {
     );
   }
 
-  const cable = await createTcpProxy(
+  const proxy = await createTcpProxy(
     far,
     (near, away) => void relay(near, away).finally(() => near.destroy()),
   );
   return {
-    ...cable,
+    ...proxy,
     setMode: (next) => {
       mode = next;
     },
@@ -76,7 +82,7 @@ export async function createMongoProxy(far: string): Promise<MongoProxy> {
 }
 
 function commandIn(message: Buffer): string {
-  return Object.keys(bodyOf(message) ?? {})[0] ?? '';
+  return Object.keys(parseMessageBody(message) ?? {})[0] ?? '';
 }
 
 function isWrite(message: Buffer): boolean {
@@ -84,18 +90,18 @@ function isWrite(message: Buffer): boolean {
 }
 
 /** Returns the response to a request that must not reach the server; undefined if it is to be forwarded. */
-function answerInstead(message: Buffer, mode: Exclude<MongoMode, 'clear'>): Buffer | undefined {
+function answerInstead(message: Buffer, mode: Exclude<MongoProxyMode, 'clear'>): Buffer | undefined {
   if (mode === 'fails-write-concern' || !isWrite(message)) return undefined;
-  if (mode === 'is-full') return answerTo(idOf(message), DISK_FULL);
+  if (mode === 'is-full') return createResponse(messageIdOf(message), DISK_FULL);
   const nothing =
     commandIn(message) === 'findAndModify'
       ? { value: null, lastErrorObject: { n: 0, updatedExisting: false } }
       : { n: 1, nModified: 1 };
-  return answerTo(idOf(message), { ok: 1, ...nothing, writeConcernError: STEPPED_DOWN });
+  return createResponse(messageIdOf(message), { ok: 1, ...nothing, writeConcernError: STEPPED_DOWN });
 }
 
 function withoutMajority(message: Buffer): Buffer {
-  const body = bodyOf(message);
+  const body = parseMessageBody(message);
   if (body === undefined) return message;
-  return answerTo(answeredBy(message), { ...body, writeConcernError: WRITE_CONCERN_FAILED });
+  return createResponse(requestIdOfResponse(message), { ...body, writeConcernError: WRITE_CONCERN_FAILED });
 }

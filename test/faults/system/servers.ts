@@ -8,7 +8,7 @@ import type { MailLine } from '../run-folder.ts';
 import { type Clocks, openClocks } from './clocks.ts';
 import { createKafkaProxy, type KafkaProxy } from './kafka-proxy.ts';
 import { createMongoProxy, type MongoProxy } from './mongo-proxy.ts';
-import { openSink, type Sink } from './sink.ts';
+import { type MailSink, openMailSink } from './sink.ts';
 
 /** The arguments that MONGO_CONTROL must accept; the last three only for a replica set. */
 export type MongoControlWord = 'stop' | 'start' | 'failover' | 'pause-secondary' | 'resume-secondary';
@@ -19,7 +19,7 @@ export interface Servers {
   readonly proxies: readonly KafkaProxy[];
   readonly mongo: MongoProxy;
   mongoControl(word: MongoControlWord): Promise<void>;
-  readonly sink: Sink;
+  readonly sink: MailSink;
   readonly clocks: Clocks;
 }
 
@@ -52,7 +52,7 @@ export async function openServers(options: ServersOptions, stack: AsyncDisposabl
   const mongo = await createMongoProxy(firstServerOf(mongoUrl));
   stack.defer(mongo.cut);
   await mongo.mend();
-  const sink = await openSink(recordMail);
+  const sink = await openMailSink(recordMail);
   stack.defer(sink.close);
   return {
     nodes,

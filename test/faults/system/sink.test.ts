@@ -5,17 +5,17 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { eventually } from '../../support/eventually.ts';
 import type { MailLine } from '../run-folder.ts';
-import { openSink, type Sink } from './sink.ts';
+import { type MailSink, openMailSink } from './sink.ts';
 
 const TOKEN = 'Q3x-7_Lk'.repeat(8);
 const ADA = 'ada@example.com';
 
-let sink: Sink;
+let sink: MailSink;
 let lines: MailLine[];
 
 beforeEach(async () => {
   lines = [];
-  sink = await openSink((line) => lines.push(line));
+  sink = await openMailSink((line) => lines.push(line));
 });
 
 afterEach(() => sink.close());
@@ -69,8 +69,8 @@ async function* codesIn(lines: AsyncIterable<string>): AsyncGenerator<number, vo
 function said() {
   return lines.map((line) => line.said);
 }
-function letter() {
-  return sink.letters.next(ADA, () => true, 0);
+function readMail() {
+  return sink.inboxes.next(ADA, () => true, 0);
 }
 
 describe('the mail server of a run', () => {
@@ -90,8 +90,8 @@ describe('the mail server of a run', () => {
       expiresAt: '2026-11-22T10:15:00.000Z',
       said: '250',
     });
-    assert.equal((await letter())?.token, TOKEN);
-    assert.equal(await letter(), undefined);
+    assert.equal((await readMail())?.token, TOKEN);
+    assert.equal(await readMail(), undefined);
   });
 
   test('refuses every second mail before, and the others after they were handed over', async () => {
@@ -99,15 +99,15 @@ describe('the mail server of a run', () => {
     assert.deepEqual([await send(), await send(), said()], [451, 451, ['4xx']]);
     await sink.setMode('answers-5xx');
     assert.deepEqual([await send(), await send(), said()], [554, 554, ['4xx', '5xx']]);
-    assert.equal(await letter(), undefined);
+    assert.equal(await readMail(), undefined);
   });
 
   test('closes after a mail, which it has taken or not', async () => {
     await sink.setMode('closes-after-data');
-    assert.deepEqual([await send(), said(), await letter()], ['lost', ['closed'], undefined]);
+    assert.deepEqual([await send(), said(), await readMail()], ['lost', ['closed'], undefined]);
     await sink.setMode('loses-250');
     assert.deepEqual([await send(), said()], ['lost', ['closed', '250-lost']]);
-    assert.ok(await letter());
+    assert.ok(await readMail());
   });
 
   test('takes no connections, and then does again', async () => {
@@ -129,6 +129,6 @@ describe('the mail server of a run', () => {
     assert.deepEqual(said(), []);
     await sink.setMode('takes');
     await eventually('it is written down', () => lines.length === 1);
-    assert.deepEqual([said(), await letter()], [['closed'], undefined]);
+    assert.deepEqual([said(), await readMail()], [['closed'], undefined]);
   });
 });

@@ -7,10 +7,10 @@ import PostalMime from 'postal-mime';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import { createSmtpListener, smtpRefusal } from '../../support/smtp-listener.ts';
 import type { Settings } from '../../support/system.ts';
-import type { MailLine, Said } from '../run-folder.ts';
-import { createLetters, type Letter, type Letters } from './letters.ts';
+import type { MailLine, SmtpReply } from '../run-folder.ts';
+import { createInboxes, type Inboxes, type InboxMail } from './inboxes.ts';
 
-export type SinkMode =
+export type MailSinkMode =
   | 'takes'
   /** Closes open connections and refuses new ones. */
   | 'refuses'
@@ -24,11 +24,11 @@ export type SinkMode =
   /** Closes the connection instead of replying, but accepts the mail. */
   | 'loses-250';
 
-export interface Sink {
+export interface MailSink {
   /** Settings that make a system send its mails here. */
   readonly settings: Settings;
-  readonly letters: Letters;
-  setMode(mode: SinkMode): Promise<void>;
+  readonly inboxes: Inboxes;
+  setMode(mode: MailSinkMode): Promise<void>;
   /** Returns the number of mails that were received completely but not replied to yet. */
   held(): number;
   /** Returns the number of open connections. */
@@ -36,21 +36,21 @@ export interface Sink {
   close(): Promise<void>;
 }
 
-const CODES: Readonly<Partial<Record<SinkMode, number>>> = { 'answers-4xx': 451, 'answers-5xx': 554 };
+const CODES: Readonly<Partial<Record<MailSinkMode, number>>> = { 'answers-4xx': 451, 'answers-5xx': 554 };
 
 /**
  * Starts the mail server. It accepts mails at first.
  * @param record called with each mail once its outcome is known
  */
-export async function openSink(record: (line: MailLine) => void): Promise<Sink> {
-  const letters = createLetters();
-  let mode: SinkMode = 'takes';
+export async function openMailSink(record: (line: MailLine) => void): Promise<MailSink> {
+  const inboxes = createInboxes();
+  let mode: MailSinkMode = 'takes';
   let modeEnds = Promise.withResolvers<void>();
   let named = 0;
   let held = 0;
 
   /** Returns the outcome of a completely transferred mail. */
-  async function judge(session: SMTPServerSession): Promise<Said> {
+  async function judge(session: SMTPServerSession): Promise<SmtpReply> {
     if (mode === 'stalls') await modeEnds.promise;
     if (!listener.isConnected(session)) return 'closed';
     if (mode === 'answers-4xx') return '4xx';
@@ -59,13 +59,13 @@ export async function openSink(record: (line: MailLine) => void): Promise<Sink> 
     return mode === 'loses-250' ? '250-lost' : '250';
   }
 
-  async function take(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<Said> {
-    const { letter, ...line } = await read(stream, session);
+  async function take(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<SmtpReply> {
+    const { inboxMail, ...line } = await read(stream, session);
     held += 1;
     const said = await judge(session);
     held -= 1;
     record({ ...line, said, answeredAt: new Date().toISOString(), by: senderIn(session) });
-    if (said === '250' || said === '250-lost') letters.deliver(line.to, letter);
+    if (said === '250' || said === '250-lost') inboxes.deliver(line.to, inboxMail);
     return said;
   }
 
@@ -85,7 +85,7 @@ export async function openSink(record: (line: MailLine) => void): Promise<Sink> 
     },
   });
 
-  async function setMode(next: SinkMode): Promise<void> {
+  async function setMode(next: MailSinkMode): Promise<void> {
     const before = mode;
     mode = next;
     modeEnds.resolve();
@@ -97,7 +97,7 @@ export async function openSink(record: (line: MailLine) => void): Promise<Sink> 
   await listener.open();
   return {
     settings: listener.settings,
-    letters,
+    inboxes,
     setMode,
     held: () => held,
     connections: listener.connections,
@@ -109,7 +109,7 @@ export async function openSink(record: (line: MailLine) => void): Promise<Sink> 
 }
 
 /** Returns the EHLO name of a process, so that its mails show which process sent them. */
-export function ehloName(name: string): Settings {
+export function ehloNameSettings(name: string): Settings {
   return { MAIL_EHLO_NAME: `${name}.example.com` };
 }
 
@@ -121,7 +121,7 @@ function senderIn({ hostNameAppearsAs }: SMTPServerSession): string {
 async function read(
   stream: SMTPServerDataStream,
   { envelope }: SMTPServerSession,
-): Promise<Omit<MailLine, 'said' | 'answeredAt' | 'by'> & { readonly letter: Letter }> {
+): Promise<Omit<MailLine, 'said' | 'answeredAt' | 'by'> & { readonly inboxMail: InboxMail }> {
   const source = await text(stream);
   const at = new Date().toISOString();
   const { messageId = '', subject = '', text: plain = '', headers } = await PostalMime.parse(source);
@@ -134,7 +134,7 @@ async function read(
     subject,
     correlationId: headers.find(({ key }) => key === 'x-correlation-id')?.value ?? '',
     expiresAt: token === undefined ? null : expiryIn(plain),
-    letter: {
+    inboxMail: {
       subject,
       text: plain,
       ...(token !== undefined && { token }),

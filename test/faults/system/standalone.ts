@@ -10,15 +10,15 @@ import { NO_SERVER_SETTINGS } from '../../support/standalone.ts';
 import { createOperator } from '../nemesis/deployment.ts';
 import { createStandaloneFaults } from '../nemesis/faults.ts';
 import { planFaults, STANDALONE_LANES, type StandaloneFault } from '../nemesis/schedule.ts';
-import { supervise } from '../nemesis/supervisor.ts';
+import { superviseProcess } from '../nemesis/supervisor.ts';
 import { findClockLibrary, openClocks } from './clocks.ts';
-import { ehloName, openSink } from './sink.ts';
-import { type OpenSystem, reportEnd, serviceSettings } from './under-test.ts';
+import { ehloNameSettings, openMailSink } from './sink.ts';
+import { createExitReporter, type OpenSystem, serviceSettings } from './under-test.ts';
 
 const NAME = 'standalone';
 
 /** Returns the faults that this machine cannot cause. */
-export function impossibleInStandalone(): readonly StandaloneFault[] {
+export function findUnsupportedStandaloneFaults(): readonly StandaloneFault[] {
   return findClockLibrary() === undefined ? ['clock-ahead', 'clock-behind', 'clock-strobe'] : [];
 }
 
@@ -32,11 +32,11 @@ export const openStandalone: OpenSystem = async (options, stack) => {
     seconds,
     pauses,
     lanes: STANDALONE_LANES,
-    without: impossibleInStandalone(),
+    without: findUnsupportedStandaloneFaults(),
   });
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
   stack.defer(() => rm(folder, { recursive: true }));
-  const sink = await openSink(recordMail);
+  const sink = await openMailSink(recordMail);
   stack.defer(sink.close);
   const setsClocks = plan.flat().some(({ fault }) => fault.startsWith('clock-'));
   const clocks = await openClocks(setsClocks ? findClockLibrary() : undefined, [NAME], stack);
@@ -63,7 +63,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
       // Long enough that a run erases no account. An erasure would replace events in a standalone, but the checker
       // needs the originals.
       ERASURE_GRACE_DAYS: '7',
-      ...ehloName(NAME),
+      ...ehloNameSettings(NAME),
       ...clocks.settingsOf(NAME),
     },
   });
@@ -72,7 +72,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
   stack.defer(front.close);
   instance.launch();
   await instance.ready();
-  const supervised = supervise(NAME, instance, reportEnd(options));
+  const supervised = superviseProcess(NAME, instance, createExitReporter(options));
   stack.defer(supervised.release);
 
   const ops = createOpsRunner({ ...process.env, ...NO_SERVER_SETTINGS, ...stores });
@@ -80,7 +80,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
     url: front.url,
     stores,
     processes: new Map([[NAME, instance]]),
-    letters: sink.letters,
+    inboxes: sink.inboxes,
     plan,
     faults: createStandaloneFaults({
       process: supervised,

@@ -4,9 +4,9 @@ import type { Settings } from '../../support/system.ts';
 import type { TopicRecord } from '../checker/stored.ts';
 import type { NemesisDeps } from '../nemesis/nemesis.ts';
 import type { PlannedFault } from '../nemesis/schedule.ts';
-import type { DataFolder, FaultLine, MailLine, Servers, Trace } from '../run-folder.ts';
+import type { DataFolder, FaultLine, MailLine, PersonalDataTrace, Servers } from '../run-folder.ts';
 import type { FaultSettings } from '../settings.ts';
-import type { Letters } from './letters.ts';
+import type { Inboxes } from './inboxes.ts';
 
 export interface SystemUnderTest {
   /** The base URL of the API. */
@@ -15,7 +15,7 @@ export interface SystemUnderTest {
   /** Every process of the system by its name, such as `auth-1`. */
   readonly processes: ReadonlyMap<string, ServerProcess>;
   /** The mails that the mail server has accepted. */
-  readonly letters: Letters;
+  readonly inboxes: Inboxes;
   readonly plan: readonly (readonly PlannedFault[])[];
   readonly faults: NemesisDeps['faults'];
   /** Returns the name of the process with the given origin. */
@@ -25,7 +25,7 @@ export interface SystemUnderTest {
   /** Repairs, like an operator, what the system cannot repair by itself after faults. */
   repair(): Promise<void>;
   /** Returns the personal data of erased people that the stores contain. Called once the system is idle. */
-  findTraces(): Promise<readonly Trace[]>;
+  findTraces(): Promise<readonly PersonalDataTrace[]>;
 }
 
 export interface SystemOptions {
@@ -75,7 +75,7 @@ export function serviceSettings(seed: number): Settings {
 }
 
 /** Returns a function that reports that a process has exited by itself. */
-export function reportEnd({ say, recordFault }: Pick<SystemOptions, 'say' | 'recordFault'>) {
+export function createExitReporter({ say, recordFault }: Pick<SystemOptions, 'say' | 'recordFault'>) {
   return (name: string, lastLines: string): void => {
     const now = new Date().toISOString();
     say(`  ${name} has ended by itself, and is started again; its last lines:\n${lastLines}`);

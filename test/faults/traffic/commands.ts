@@ -45,7 +45,7 @@ export function signUp(person: Person, names: PersonNames): Command {
 }
 
 /** Verifies an address with the link and the password, because the link alone is not sufficient. */
-export function verify(person: Person, linkToken: string): Command {
+export function verifyAddress(person: Person, linkToken: string): Command {
   const { email } = person;
   const json = { password: passwordOf(person) };
   return {
@@ -57,7 +57,7 @@ export function verify(person: Person, linkToken: string): Command {
 }
 
 /** Rejects a sign-up with the link "This was not me". */
-export function reject({ email }: Person, linkToken: string): Command {
+export function rejectSignUp({ email }: Person, linkToken: string): Command {
   return {
     op: 'verify',
     request: { accountId: accountOf(linkToken), email, token: linkToken, reject: true },
@@ -170,7 +170,7 @@ export function changeRole(admin: Person, { id }: Person, role: 'user' | 'admin'
   };
 }
 
-export function disable(admin: Person, { id }: Person): Command {
+export function disableAccount(admin: Person, { id }: Person): Command {
   return {
     op: 'disable',
     request: { accountId: id, by: admin.id },
@@ -179,7 +179,7 @@ export function disable(admin: Person, { id }: Person): Command {
   };
 }
 
-export function enable(admin: Person, { id }: Person): Command {
+export function enableAccount(admin: Person, { id }: Person): Command {
   return {
     op: 'enable',
     request: { accountId: id, by: admin.id },
@@ -234,7 +234,7 @@ export function changeEmail(person: Person, newEmail: string): Command {
   };
 }
 
-export function confirmEmail(person: Person, linkToken: string, newEmail: string): Command {
+export function confirmEmailChange(person: Person, linkToken: string, newEmail: string): Command {
   const json = { password: passwordOf(person) };
   return {
     op: 'confirm-email',
@@ -244,7 +244,7 @@ export function confirmEmail(person: Person, linkToken: string, newEmail: string
   };
 }
 
-export function undoEmail(linkToken: string, newPassword: string): Command {
+export function undoEmailChange(linkToken: string, newPassword: string): Command {
   return {
     op: 'undo-email',
     request: { accountId: accountOf(linkToken), token: linkToken, newPassword },

@@ -1,13 +1,13 @@
 /** The actions of people, one request after the other, as an app would send them. */
 import type { Random } from '../random.ts';
-import type { Letter, Letters } from '../system/letters.ts';
+import type { Inboxes, InboxMail } from '../system/inboxes.ts';
+import { type Answer, type CommandSender, isUncertain } from './command-sender.ts';
 import * as ask from './commands.ts';
-import { newAddress, newPassword, type Person, someNames } from './person.ts';
-import { type Answer, isUncertain, type Wire } from './wire.ts';
+import { newAddress, newPassword, type Person, randomNames } from './person.ts';
 
 export interface CustomerDeps {
-  readonly wire: Wire;
-  readonly letters: Letters;
+  readonly sender: CommandSender;
+  readonly inboxes: Inboxes;
   readonly random: Random;
 }
 
@@ -33,19 +33,19 @@ const MOST_CHANGES = 4;
 
 export type Customer = ReturnType<typeof createCustomer>;
 
-export function createCustomer({ wire, letters, random }: CustomerDeps) {
+export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
   /**
    * Waits for a mail with a wanted link.
    * @returns the token of the link
    */
   async function linkFrom(
     { email }: Pick<Person, 'email'>,
-    wanted: (letter: Letter) => boolean,
+    wanted: (mail: InboxMail) => boolean,
   ): Promise<string | undefined> {
-    function isLink(letter: Letter) {
-      return letter.token !== undefined && wanted(letter);
+    function isLink(mail: InboxMail) {
+      return mail.token !== undefined && wanted(mail);
     }
-    return (await letters.next(email, isLink, READS_WITHIN_MS))?.token;
+    return (await inboxes.next(email, isLink, READS_WITHIN_MS))?.token;
   }
 
   /** Updates what a person knows about their own account, from a response. */
@@ -67,7 +67,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
   }
 
   async function login(person: Person): Promise<void> {
-    const answer = await wire.send(ask.login(person));
+    const answer = await sender.send(ask.login(person));
     learnTokens(person, answer);
     if (answer.code !== 'invalid_credentials') return;
     if (person.otherEmail !== undefined)
@@ -77,7 +77,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
   }
 
   async function refresh(person: Person): Promise<void> {
-    const answer = await wire.send(ask.refresh(person));
+    const answer = await sender.send(ask.refresh(person));
     learnTokens(person, answer);
     if (answer.status === 401) delete person.refreshToken;
   }
@@ -101,22 +101,22 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
   }
 
   async function followVerification(person: Person): Promise<void> {
-    function isTheirs({ subject, text }: Letter) {
+    function isTheirs({ subject, text }: InboxMail) {
       return subject === 'Verify your email' && text.includes(person.signUpName);
     }
     const link = await linkFrom(person, isTheirs);
     if (link === undefined) return;
     const isRefused = random.chance(REFUSED);
-    const command = isRefused ? ask.reject(person, link) : ask.verify(person, link);
-    const answer = learn(person, await wire.insist(command));
+    const command = isRefused ? ask.rejectSignUp(person, link) : ask.verifyAddress(person, link);
+    const answer = learn(person, await sender.insist(command));
     if (answer.status === 200 && !isRefused) person.verified = true;
   }
 
   async function requestErasure(admin: Person, person: Person): Promise<Answer | undefined> {
     const byAdmin = random.chance(ERASED_BY_ADMIN);
     if (!(await signedIn(byAdmin ? admin : person))) return undefined;
-    if (!byAdmin) return learn(person, await wire.send(ask.eraseAccount(person)));
-    const answer = await wire.send(ask.eraseAccountOf(admin, person));
+    if (!byAdmin) return learn(person, await sender.send(ask.eraseAccount(person)));
+    const answer = await sender.send(ask.eraseAccountOf(admin, person));
     learnOfOther(admin, answer);
     return answer;
   }
@@ -124,7 +124,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
   async function undoErasure(person: Person): Promise<void> {
     const link = await linkFrom(person, ({ leadsTo }) => leadsTo === 'erase');
     if (link === undefined) return;
-    const { status } = await wire.insist(ask.cancelErasure(person, link));
+    const { status } = await sender.insist(ask.cancelErasure(person, link));
     if (status !== 200) return;
     person.gone = false;
     delete person.refreshToken;
@@ -134,7 +134,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
   async function confirmAddress(person: Person, newEmail: string): Promise<void> {
     const link = await linkFrom({ email: newEmail }, ({ leadsTo }) => leadsTo === 'change-email');
     if (link === undefined) return;
-    const answer = learn(person, await wire.insist(ask.confirmEmail(person, link, newEmail)));
+    const answer = learn(person, await sender.insist(ask.confirmEmailChange(person, link, newEmail)));
     if (isUncertain(answer)) person.otherEmail = newEmail;
     if (answer.status !== 200) return;
     person.previousEmail = person.email;
@@ -145,7 +145,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
     const link = await linkFrom({ email }, ({ leadsTo }) => leadsTo === 'undo-email-change');
     if (link === undefined) return;
     const next = newPassword();
-    const answer = learn(person, await wire.insist(ask.undoEmail(link, next)));
+    const answer = learn(person, await sender.insist(ask.undoEmailChange(link, next)));
     learnPassword(person, next, answer);
     if (isUncertain(answer)) person.otherEmail = email;
     if (answer.status !== 200) return;
@@ -175,7 +175,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
       if (person.sharesAddress || !(await signedIn(person))) return;
       const isTaken = random.chance(TAKEN);
       const newEmail = isTaken ? taken : newAddress();
-      const { status } = learn(person, await wire.send(ask.changeEmail(person, newEmail)));
+      const { status } = learn(person, await sender.send(ask.changeEmail(person, newEmail)));
       person.asked = true;
       if (status === 202 && !isTaken) await confirmAddress(person, newEmail);
       if (person.previousEmail !== undefined && random.chance(MOVED_BACK))
@@ -184,11 +184,13 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
     /** Logs in with every address that the person may have, once no work is pending. */
     askFinally: async ({ email, otherEmail, previousEmail, passwords }: Person): Promise<void> => {
       for (const address of [email, otherEmail, previousEmail])
-        if (address !== undefined) await wire.insist(ask.finalLogin(address, passwords[0] ?? ''));
+        if (address !== undefined) await sender.insist(ask.finalLogin(address, passwords[0] ?? ''));
     },
     /** Signs up and usually follows the verification link. */
     join: async (person: Person): Promise<void> => {
-      const { status } = await wire.insist(ask.signUp(person, random.chance(0.5) ? someNames(random) : {}));
+      const { status } = await sender.insist(
+        ask.signUp(person, random.chance(0.5) ? randomNames(random) : {}),
+      );
       if (status === 201 && !random.chance(ABANDONED)) await followVerification(person);
     },
     login,
@@ -198,40 +200,40 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
     },
     logout: async (person: Person): Promise<void> => {
       if (person.refreshToken === undefined) return login(person);
-      await wire.send(ask.logout(person));
+      await sender.send(ask.logout(person));
       delete person.refreshToken;
       delete person.accessToken;
     },
     logoutAll: async (person: Person): Promise<void> => {
       if (!(await signedIn(person))) return;
-      learn(person, await wire.send(ask.logoutAll(person)));
+      learn(person, await sender.send(ask.logoutAll(person)));
       delete person.refreshToken;
       delete person.accessToken;
     },
     /** Changes the profile several times in a row, as a form does that saves automatically. */
     changeProfile: async (person: Person): Promise<void> => {
       for (let times = random.whole(1, MOST_CHANGES); times > 0 && (await signedIn(person)); times -= 1)
-        learn(person, await wire.send(ask.changeProfile(person, someNames(random))));
+        learn(person, await sender.send(ask.changeProfile(person, randomNames(random))));
     },
     /** Reads the profile, which must show this person's last change. */
     readProfile: async (person: Person): Promise<void> => {
       if (!(await signedIn(person))) return;
-      learn(person, await wire.send(ask.readProfile(person)));
+      learn(person, await sender.send(ask.readProfile(person)));
     },
     changePassword: async (person: Person): Promise<void> => {
       if (!(await signedIn(person))) return;
       const next = newPassword();
-      learnPassword(person, next, learn(person, await wire.send(ask.changePassword(person, next))));
+      learnPassword(person, next, learn(person, await sender.send(ask.changePassword(person, next))));
     },
     /** Resets the password. Sometimes two requests use the link at the same time. */
     resetPassword: async (person: Person): Promise<void> => {
-      await wire.send(ask.requestReset(person));
+      await sender.send(ask.requestReset(person));
       const link = await linkFrom(person, ({ leadsTo }) => leadsTo === 'password-reset-confirm');
       if (link === undefined) return;
       const tries = Array.from({ length: random.chance(RESET_TWICE_AT_ONCE) ? 2 : 1 }, newPassword);
       await Promise.all(
         tries.map(async (next) => {
-          const answer = await wire.send(ask.completeReset(person, link, next));
+          const answer = await sender.send(ask.completeReset(person, link, next));
           learnPassword(person, next, learn(person, answer));
         }),
       );
@@ -239,30 +241,30 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
     },
     renewVerification: async (person: Person): Promise<void> => {
       if (!(await signedIn(person))) return;
-      learn(person, await wire.send(ask.renewVerification(person)));
+      learn(person, await sender.send(ask.renewVerification(person)));
       await followVerification(person);
     },
     /** An admin changes the role of another person. */
     changeRole: async (admin: Person, person: Person): Promise<void> => {
       if (!(await signedIn(admin))) return;
       const role = random.chance(0.5) ? 'admin' : 'user';
-      learnOfOther(admin, await wire.send(ask.changeRole(admin, person, role)));
+      learnOfOther(admin, await sender.send(ask.changeRole(admin, person, role)));
     },
     disable: async (admin: Person, person: Person): Promise<void> => {
       if (!(await signedIn(admin))) return;
-      const answer = await wire.send(ask.disable(admin, person));
+      const answer = await sender.send(ask.disableAccount(admin, person));
       learnOfOther(admin, answer);
       if (answer.status === 200 || isUncertain(answer)) person.disabled = true;
     },
     enable: async (admin: Person, person: Person): Promise<void> => {
       if (!(await signedIn(admin))) return;
-      const answer = await wire.send(ask.enable(admin, person));
+      const answer = await sender.send(ask.enableAccount(admin, person));
       learnOfOther(admin, answer);
       if (answer.status === 200) person.disabled = false;
     },
     sendMail: async (admin: Person, addresses: readonly string[]): Promise<void> => {
       if (!(await signedIn(admin))) return;
-      learnOfOther(admin, await wire.insist(ask.sendMail(admin, addresses)));
+      learnOfOther(admin, await sender.insist(ask.sendMail(admin, addresses)));
     },
   };
 }

@@ -18,7 +18,7 @@ const EVERYTHING = {
   changeEmail: 3,
 } as const;
 
-export type Habit = keyof typeof EVERYTHING;
+export type TrafficAction = keyof typeof EVERYTHING;
 
 /** The frequency of each action, in percent. */
 const MIXES = {
@@ -45,23 +45,23 @@ const MIXES = {
     eraseAccount: 1,
     changeEmail: 2,
   },
-} as const satisfies Readonly<Record<string, Readonly<Record<Habit, number>>>>;
+} as const satisfies Readonly<Record<string, Readonly<Record<TrafficAction, number>>>>;
 
-export type Mix = keyof typeof MIXES;
+export type TrafficMix = keyof typeof MIXES;
 
-export const MIX_NAMES = Object.keys(MIXES) as readonly Mix[];
-export function isMix(text: string): text is Mix {
+export const MIX_NAMES = Object.keys(MIXES) as readonly TrafficMix[];
+export function isMix(text: string): text is TrafficMix {
   return Object.hasOwn(MIXES, text);
 }
 
 /** Returns the fraction of all actions in a mix that belong to one habit. */
-export function shareOf(mix: Mix, habit: Habit): number {
-  return MIXES[mix][habit] / deckOf(mix).length;
+export function actionShare(mix: TrafficMix, habit: TrafficAction): number {
+  return MIXES[mix][habit] / actionsOfMix(mix).length;
 }
 
 /** Returns a list of 100 actions. Each occurs as often as its frequency says. */
-export function deckOf(mix: Mix): readonly Habit[] {
+export function actionsOfMix(mix: TrafficMix): readonly TrafficAction[] {
   return Object.entries(MIXES[mix]).flatMap(([habit, often]) =>
-    Array.from({ length: often }, () => habit as Habit),
+    Array.from({ length: often }, () => habit as TrafficAction),
   );
 }

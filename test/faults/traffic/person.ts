@@ -71,7 +71,7 @@ export interface PersonNames {
 }
 
 /** Returns a random selection of names, at least one. */
-export function someNames(random: Random): PersonNames {
+export function randomNames(random: Random): PersonNames {
   const names: PersonNames = {
     ...(random.chance(0.3) && { username: `n${randomUUID().replaceAll('-', '').slice(0, 20)}` }),
     ...(random.chance(0.5) && { firstName: random.pick(FIRST_NAMES) }),

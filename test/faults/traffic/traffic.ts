@@ -1,14 +1,14 @@
 /** Generates steady traffic: people begin a fixed number of actions per second, however long each takes. */
 import { createRandom, type Random } from '../random.ts';
 import { type Customer, type CustomerDeps, createCustomer } from './customer.ts';
-import { deckOf, type Habit, type Mix } from './mixes.ts';
+import { actionsOfMix, type TrafficAction, type TrafficMix } from './mixes.ts';
 import { newPerson, type Person } from './person.ts';
 
 export interface TrafficOptions extends Omit<CustomerDeps, 'random'> {
   readonly seed: number;
   /** The number of actions that begin per second. */
   readonly rate: number;
-  readonly mix: Mix;
+  readonly mix: TrafficMix;
   /** A verified admin. */
   readonly admin: Person;
 }
@@ -33,7 +33,7 @@ const RECIPIENTS = 20;
 export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions): Traffic {
   const random = createRandom(seed);
   const customer = createCustomer({ ...deps, random });
-  const deck = deckOf(mix);
+  const deck = actionsOfMix(mix);
   const people: Person[] = [];
   const underWay = new Set<Promise<void>>();
   const failures: unknown[] = [];
@@ -48,7 +48,7 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
     underWay.add(done);
   }
 
-  async function doIt(habit: Habit): Promise<void> {
+  async function doIt(habit: TrafficAction): Promise<void> {
     if (habit === 'join') return join();
     const person = somebody(habit);
     if (person === undefined) return;
@@ -79,7 +79,7 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
    * Returns a person for an action, usually one without other actions in progress. Sometimes the person is busy,
    * because concurrent actions on one account must work as well.
    */
-  function somebody(habit: Habit): Person | undefined {
+  function somebody(habit: TrafficAction): Person | undefined {
     const mayBeBusy = random.chance(BUSY_SHARE);
     const able = people.filter(
       ({ inHand, verified, disabled, gone, id }) =>
@@ -92,7 +92,7 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
     return able.length === 0 ? undefined : random.pick(able);
   }
 
-  async function act(habit: Exclude<Habit, 'join'>, person: Person): Promise<void> {
+  async function act(habit: Exclude<TrafficAction, 'join'>, person: Person): Promise<void> {
     switch (habit) {
       case 'changeRole':
         return customer.changeRole(admin, person);
@@ -125,7 +125,7 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
   };
 }
 
-function isAboutOthers(habit: Habit): boolean {
+function isAboutOthers(habit: TrafficAction): boolean {
   return habit === 'changeRole' || habit === 'disableAndEnable' || habit === 'eraseAccount';
 }
 
@@ -139,7 +139,7 @@ function recipientsAmong(people: readonly Person[], random: Random): readonly st
  * Creates a verified person before the first fault.
  * @throws Error if several people in a row are not verified
  */
-export async function verifiedPerson(customer: Customer): Promise<Person> {
+export async function createVerifiedPerson(customer: Customer): Promise<Person> {
   for (let tries = 0; tries < 5; tries += 1) {
     const person = newPerson();
     await customer.join(person);

@@ -5,18 +5,18 @@
  * record was forged. At the end, there were logins to the accounts of Dan and Fay.
  */
 import type { CommandLine, MailLine } from '../../run-folder.ts';
-import { FORGED } from '../forged-rules.ts';
+import { FORGED_HEADER } from '../forged-rules.ts';
 import { journalOf } from '../journal.ts';
 import { owedMails } from '../owed-mails.ts';
 import type { RecordedRun } from '../read-run.ts';
 import type { Commit, CommitEvent, EventData, StoredDelivery, Stores, TopicRecord } from '../stored.ts';
 
-export const ADA = '01900000-0000-7000-8000-00000000000a';
-export const BOB = '01900000-0000-7000-8000-00000000000b';
-export const EVE = '01900000-0000-7000-8000-00000000000e';
-export const DAN = '01900000-0000-7000-8000-00000000000d';
-export const FAY = '01900000-0000-7000-8000-00000000000f';
-export const MAILING = '01900000-0000-7000-8000-0000000000ff';
+export const ADA_ID = '01900000-0000-7000-8000-00000000000a';
+export const BOB_ID = '01900000-0000-7000-8000-00000000000b';
+export const EVE_ID = '01900000-0000-7000-8000-00000000000e';
+export const DAN_ID = '01900000-0000-7000-8000-00000000000d';
+export const FAY_ID = '01900000-0000-7000-8000-00000000000f';
+export const MAILING_ID = '01900000-0000-7000-8000-0000000000ff';
 
 /** Returns a minute of the run as an RFC 3339 time. */
 export function minuteOfRun(minute: number, second = 0): string {
@@ -96,43 +96,43 @@ function erased(commit: Commit): Commit {
 const ERASED_AT = 13;
 
 const dans: readonly Commit[] = [
-  commitOf(DAN, [1, 1], 'dan-1', [registered(DAN, minuteOfRun(10), 'dan', link(70))]),
+  commitOf(DAN_ID, [1, 1], 'dan-1', [registered(DAN_ID, minuteOfRun(10), 'dan', link(70))]),
   commitOf(
-    DAN,
+    DAN_ID,
     [2, 2],
     'dan-2',
-    [eventOf('AccountVerified', minuteOfRun(11), { userId: DAN, locale, person: person('dan') })],
+    [eventOf('AccountVerified', minuteOfRun(11), { userId: DAN_ID, locale, person: person('dan') })],
     { claims: ['address:dan@example.com'] },
   ),
-  commitOf(DAN, [3, 3], 'dan-3', [
+  commitOf(DAN_ID, [3, 3], 'dan-3', [
     eventOf('AccountErasureRequested', minuteOfRun(12), {
-      userId: DAN,
-      requestedBy: DAN,
+      userId: DAN_ID,
+      requestedBy: DAN_ID,
       eraseAt: minuteOfRun(12),
       person: {},
     }),
-    eventOf('SessionsRevoked', minuteOfRun(12), { userId: DAN, reason: 'disabled' }),
+    eventOf('SessionsRevoked', minuteOfRun(12), { userId: DAN_ID, reason: 'disabled' }),
   ]),
-  commitOf(DAN, [4, 5], 'sweep-2', [eventOf('AccountErased', minuteOfRun(ERASED_AT), { userId: DAN })]),
+  commitOf(DAN_ID, [4, 5], 'sweep-2', [eventOf('AccountErased', minuteOfRun(ERASED_AT), { userId: DAN_ID })]),
 ];
 
 const moved = { email: 'fay@elsewhere.example', username: 'fay' };
 
 const fays: readonly Commit[] = [
-  commitOf(FAY, [1, 1], 'fay-1', [registered(FAY, minuteOfRun(14), 'fay', link(74))]),
+  commitOf(FAY_ID, [1, 1], 'fay-1', [registered(FAY_ID, minuteOfRun(14), 'fay', link(74))]),
   commitOf(
-    FAY,
+    FAY_ID,
     [2, 2],
     'fay-2',
-    [eventOf('AccountVerified', minuteOfRun(15), { userId: FAY, locale, person: person('fay') })],
+    [eventOf('AccountVerified', minuteOfRun(15), { userId: FAY_ID, locale, person: person('fay') })],
     { claims: ['address:fay@example.com'] },
   ),
-  commitOf(FAY, [3, 3], 'fay-3', [
+  commitOf(FAY_ID, [3, 3], 'fay-3', [
     eventOf(
       'EmailChangeRequested',
       minuteOfRun(16),
       {
-        userId: FAY,
+        userId: FAY_ID,
         locale,
         person: { ...person('fay'), newEmail: moved.email },
         confirmation: link(76),
@@ -141,83 +141,92 @@ const fays: readonly Commit[] = [
     ),
   ]),
   commitOf(
-    FAY,
+    FAY_ID,
     [4, 4],
     'fay-4',
     [
       eventOf(
         'EmailChanged',
         minuteOfRun(17),
-        { userId: FAY, locale, person: { ...moved, previousEmail: 'fay@example.com' }, undo: link(100) },
+        { userId: FAY_ID, locale, person: { ...moved, previousEmail: 'fay@example.com' }, undo: link(100) },
         { private: { address: moved.email } },
       ),
     ],
-    { claims: [`address:${moved.email}`, `release:${minuteOfRun(100)}:${FAY}:4`] },
+    { claims: [`address:${moved.email}`, `release:${minuteOfRun(100)}:${FAY_ID}:4`] },
   ),
-  commitOf(FAY, [5, 5], 'fay-5', [
+  commitOf(FAY_ID, [5, 5], 'fay-5', [
     eventOf('AccountErasureRequested', minuteOfRun(18), {
-      userId: FAY,
-      requestedBy: FAY,
+      userId: FAY_ID,
+      requestedBy: FAY_ID,
       locale,
       eraseAt: minuteOfRun(100),
       person: { ...moved, undo: link(100) },
     }),
-    eventOf('SessionsRevoked', minuteOfRun(18), { userId: FAY, reason: 'disabled' }),
+    eventOf('SessionsRevoked', minuteOfRun(18), { userId: FAY_ID, reason: 'disabled' }),
   ]),
-  commitOf(FAY, [6, 7], 'fay-6', [
-    eventOf('AccountErasureCanceled', minuteOfRun(19), { userId: FAY, canceledBy: FAY, disabled: false }),
+  commitOf(FAY_ID, [6, 7], 'fay-6', [
+    eventOf('AccountErasureCanceled', minuteOfRun(19), {
+      userId: FAY_ID,
+      canceledBy: FAY_ID,
+      disabled: false,
+    }),
   ]),
 ];
 
 const commits: readonly Commit[] = [
   ...dans.map(erased),
   ...fays,
-  commitOf(ADA, [1, 1], 'ada-1', [registered(ADA, minuteOfRun(0), 'ada', link(60))]),
+  commitOf(ADA_ID, [1, 1], 'ada-1', [registered(ADA_ID, minuteOfRun(0), 'ada', link(60))]),
   commitOf(
-    ADA,
+    ADA_ID,
     [2, 2],
     'ada-2',
-    [eventOf('AccountVerified', minuteOfRun(2), { userId: ADA, locale, person: person('ada') })],
+    [eventOf('AccountVerified', minuteOfRun(2), { userId: ADA_ID, locale, person: person('ada') })],
     { claims: ['address:ada@example.com'] },
   ),
-  commitOf(ADA, [3, 3], 'ada-3', [
-    eventOf('PasswordChanged', minuteOfRun(3), { userId: ADA, how: 'change', locale, person: person('ada') }),
-    eventOf('SessionsRevoked', minuteOfRun(3), { userId: ADA, reason: 'password-changed' }),
+  commitOf(ADA_ID, [3, 3], 'ada-3', [
+    eventOf('PasswordChanged', minuteOfRun(3), {
+      userId: ADA_ID,
+      how: 'change',
+      locale,
+      person: person('ada'),
+    }),
+    eventOf('SessionsRevoked', minuteOfRun(3), { userId: ADA_ID, reason: 'password-changed' }),
   ]),
-  commitOf(ADA, [4, 5], 'ada-4', [
-    eventOf('ProfileChanged', minuteOfRun(4), { userId: ADA, person: { firstName: 'Augusta' } }),
+  commitOf(ADA_ID, [4, 5], 'ada-4', [
+    eventOf('ProfileChanged', minuteOfRun(4), { userId: ADA_ID, person: { firstName: 'Augusta' } }),
   ]),
-  commitOf(BOB, [1, 1], 'bob-1', [registered(BOB, minuteOfRun(1), 'bob', link(60))], {
+  commitOf(BOB_ID, [1, 1], 'bob-1', [registered(BOB_ID, minuteOfRun(1), 'bob', link(60))], {
     registration: { address: 'bob@example.com' },
   }),
-  commitOf(BOB, [2, 2], 'bob-2', [
+  commitOf(BOB_ID, [2, 2], 'bob-2', [
     eventOf('VerificationRequested', minuteOfRun(5), {
-      userId: BOB,
+      userId: BOB_ID,
       locale,
       person: person('bob'),
       verification: link(65),
     }),
   ]),
-  commitOf(BOB, [3, 3], 'bob-3', [
-    eventOf('SessionsRevoked', minuteOfRun(9, 30), { userId: BOB, reason: 'logout-all' }),
+  commitOf(BOB_ID, [3, 3], 'bob-3', [
+    eventOf('SessionsRevoked', minuteOfRun(9, 30), { userId: BOB_ID, reason: 'logout-all' }),
   ]),
-  commitOf(EVE, [1, 1], 'eve-1', [
+  commitOf(EVE_ID, [1, 1], 'eve-1', [
     eventOf(
       'UserRegistered',
       minuteOfRun(6),
-      { userId: EVE, role: 'user', locale, person: { email: 'ada@example.com', username: 'eve' } },
+      { userId: EVE_ID, role: 'user', locale, person: { email: 'ada@example.com', username: 'eve' } },
       { private: { address: 'ada@example.com', passwordHash: 'secret' } },
     ),
   ]),
-  commitOf(EVE, [2, 2], 'sweep-1', [
-    eventOf('RegistrationEnded', minuteOfRun(30), { userId: EVE, reason: 'expired' }),
-    eventOf('SessionsRevoked', minuteOfRun(30), { userId: EVE, reason: 'ended' }),
+  commitOf(EVE_ID, [2, 2], 'sweep-1', [
+    eventOf('RegistrationEnded', minuteOfRun(30), { userId: EVE_ID, reason: 'expired' }),
+    eventOf('SessionsRevoked', minuteOfRun(30), { userId: EVE_ID, reason: 'ended' }),
   ]),
-  commitOf(MAILING, [1, 1], 'ada-5', [
+  commitOf(MAILING_ID, [1, 1], 'ada-5', [
     eventOf('MailRequested', minuteOfRun(7), {
-      mailingId: MAILING,
+      mailingId: MAILING_ID,
       template: 'welcome',
-      requestedBy: ADA,
+      requestedBy: ADA_ID,
       person: { recipients: ['carol@example.com', 'dave@example.com'] },
     }),
   ]),
@@ -252,7 +261,7 @@ const owed = owedMails(journalOf(commits.map((commit) => original.get(commit) ??
 
 /** Returns whether a mail was cancelled: Bob's first link was superseded before it was sent. */
 function isCancelled({ event }: (typeof owed)[number]): boolean {
-  return event.subject === BOB && event.type === 'UserRegistered';
+  return event.subject === BOB_ID && event.type === 'UserRegistered';
 }
 
 function soonAfter(time: string): Date {
@@ -267,7 +276,7 @@ function deliveryOf(mail: (typeof owed)[number]): StoredDelivery {
     state: isCancelled(mail) ? 'cancelled' : 'sent',
     endedAt: soonAfter(mail.event.time),
     attempts:
-      isCancelled(mail) || mail.event.subject === DAN
+      isCancelled(mail) || mail.event.subject === DAN_ID
         ? []
         : [{ at: soonAfter(mail.event.time), ms: 5, result: 'accepted' }],
   };
@@ -305,7 +314,7 @@ function profile(id: string, name: string, createdAt: string) {
   };
 }
 
-export function aCommand(id: string, op: string, more: Partial<CommandLine>): CommandLine {
+export function createCommandLine(id: string, op: string, more: Partial<CommandLine>): CommandLine {
   return {
     id,
     op,
@@ -335,11 +344,14 @@ export function refreshToken(sid: string, n: number): string {
   return `${sid} ${n}`;
 }
 
-export const ADAS = { first: 'the first password of Ada', second: 'the second password of Ada' } as const;
-export const BOBS = 'the password of Bob';
+export const ADA_PASSWORDS = {
+  first: 'the first password of Ada',
+  second: 'the second password of Ada',
+} as const;
+export const BOB_PASSWORD = 'the password of Bob';
 
 /** Returns the body of a response to a login or a refresh. */
-export function tokens(name: string, sub: string, sid: string, seq: number, n: number) {
+export function tokenResponse(name: string, sub: string, sid: string, seq: number, n: number) {
   return {
     accessToken: accessToken(sub, sid, seq),
     refreshToken: refreshToken(sid, n),
@@ -348,183 +360,183 @@ export function tokens(name: string, sub: string, sid: string, seq: number, n: n
 }
 
 /** Returns the times of a command with a response after one second. */
-export function times(minute: number, second = 0) {
+export function commandTimes(minute: number, second = 0) {
   return { sentAt: minuteOfRun(minute, second), answeredAt: minuteOfRun(minute, second + 1) };
 }
 
-export const DANS = 'the password of Dan';
-export const FAYS = 'the password of Fay';
+export const DAN_PASSWORD = 'the password of Dan';
+export const FAY_PASSWORD = 'the password of Fay';
 
 const history: readonly CommandLine[] = [
-  aCommand('dan-1', 'sign-up', {
-    ...times(10),
-    request: { ...person('dan'), password: DANS },
+  createCommandLine('dan-1', 'sign-up', {
+    ...commandTimes(10),
+    request: { ...person('dan'), password: DAN_PASSWORD },
     status: 201,
   }),
-  aCommand('dan-2', 'verify', {
-    ...times(11),
-    request: { accountId: DAN },
-    accountSequence: `${DAN}:2`,
+  createCommandLine('dan-2', 'verify', {
+    ...commandTimes(11),
+    request: { accountId: DAN_ID },
+    accountSequence: `${DAN_ID}:2`,
   }),
-  aCommand('dan-login', 'login', {
-    ...times(11, 10),
-    request: { email: 'dan@example.com', password: DANS },
-    answer: tokens('dan', DAN, 'dan-s', 2, 0),
+  createCommandLine('dan-login', 'login', {
+    ...commandTimes(11, 10),
+    request: { email: 'dan@example.com', password: DAN_PASSWORD },
+    answer: tokenResponse('dan', DAN_ID, 'dan-s', 2, 0),
   }),
-  aCommand('dan-3', 'erase', {
-    ...times(12),
-    request: { accountId: DAN, password: DANS },
+  createCommandLine('dan-3', 'erase', {
+    ...commandTimes(12),
+    request: { accountId: DAN_ID, password: DAN_PASSWORD },
     status: 202,
     answer: { eraseAt: minuteOfRun(12) },
-    accessToken: accessToken(DAN, 'dan-s', 2),
-    accountSequence: `${DAN}:4`,
+    accessToken: accessToken(DAN_ID, 'dan-s', 2),
+    accountSequence: `${DAN_ID}:4`,
   }),
-  aCommand('fay-1', 'sign-up', {
-    ...times(14),
-    request: { ...person('fay'), password: FAYS },
+  createCommandLine('fay-1', 'sign-up', {
+    ...commandTimes(14),
+    request: { ...person('fay'), password: FAY_PASSWORD },
     status: 201,
   }),
-  aCommand('fay-2', 'verify', {
-    ...times(15),
-    request: { accountId: FAY },
-    accountSequence: `${FAY}:2`,
+  createCommandLine('fay-2', 'verify', {
+    ...commandTimes(15),
+    request: { accountId: FAY_ID },
+    accountSequence: `${FAY_ID}:2`,
   }),
-  aCommand('fay-login', 'login', {
-    ...times(15, 10),
-    request: { email: 'fay@example.com', password: FAYS },
-    answer: tokens('fay', FAY, 'fay-s', 2, 0),
+  createCommandLine('fay-login', 'login', {
+    ...commandTimes(15, 10),
+    request: { email: 'fay@example.com', password: FAY_PASSWORD },
+    answer: tokenResponse('fay', FAY_ID, 'fay-s', 2, 0),
   }),
-  aCommand('fay-3', 'change-email', {
-    ...times(16),
-    request: { accountId: FAY, newEmail: moved.email, password: FAYS },
+  createCommandLine('fay-3', 'change-email', {
+    ...commandTimes(16),
+    request: { accountId: FAY_ID, newEmail: moved.email, password: FAY_PASSWORD },
     status: 202,
-    accessToken: accessToken(FAY, 'fay-s', 2),
-    accountSequence: `${FAY}:3`,
+    accessToken: accessToken(FAY_ID, 'fay-s', 2),
+    accountSequence: `${FAY_ID}:3`,
   }),
-  aCommand('fay-4', 'confirm-email', {
-    ...times(17),
-    request: { accountId: FAY, newEmail: moved.email, password: FAYS },
-    accountSequence: `${FAY}:4`,
+  createCommandLine('fay-4', 'confirm-email', {
+    ...commandTimes(17),
+    request: { accountId: FAY_ID, newEmail: moved.email, password: FAY_PASSWORD },
+    accountSequence: `${FAY_ID}:4`,
   }),
-  aCommand('fay-5', 'erase', {
-    ...times(18),
-    request: { accountId: FAY, password: FAYS },
+  createCommandLine('fay-5', 'erase', {
+    ...commandTimes(18),
+    request: { accountId: FAY_ID, password: FAY_PASSWORD },
     status: 202,
     answer: { eraseAt: minuteOfRun(100) },
-    accessToken: accessToken(FAY, 'fay-s', 2),
-    accountSequence: `${FAY}:6`,
+    accessToken: accessToken(FAY_ID, 'fay-s', 2),
+    accountSequence: `${FAY_ID}:6`,
   }),
-  aCommand('fay-6', 'keep-account', {
-    ...times(19),
-    request: { accountId: FAY },
-    accountSequence: `${FAY}:7`,
+  createCommandLine('fay-6', 'keep-account', {
+    ...commandTimes(19),
+    request: { accountId: FAY_ID },
+    accountSequence: `${FAY_ID}:7`,
   }),
-  aCommand('dan-finally', 'final-login', {
-    ...times(55),
-    request: { email: 'dan@example.com', password: DANS },
+  createCommandLine('dan-finally', 'final-login', {
+    ...commandTimes(55),
+    request: { email: 'dan@example.com', password: DAN_PASSWORD },
     status: 401,
     code: 'invalid_credentials',
     answer: null,
   }),
-  aCommand('fay-finally', 'final-login', {
-    ...times(55),
-    request: { email: moved.email, password: FAYS },
-    answer: { ...tokens('fay', FAY, 'fay-t', 7, 0), user: { id: FAY, email: moved.email } },
+  createCommandLine('fay-finally', 'final-login', {
+    ...commandTimes(55),
+    request: { email: moved.email, password: FAY_PASSWORD },
+    answer: { ...tokenResponse('fay', FAY_ID, 'fay-t', 7, 0), user: { id: FAY_ID, email: moved.email } },
   }),
-  aCommand('ada-1', 'sign-up', {
-    request: { ...person('ada'), password: ADAS.first },
+  createCommandLine('ada-1', 'sign-up', {
+    request: { ...person('ada'), password: ADA_PASSWORDS.first },
     status: 201,
   }),
-  aCommand('ada-2', 'verify', {
-    ...times(2),
-    request: { accountId: ADA },
-    accountSequence: `${ADA}:2`,
+  createCommandLine('ada-2', 'verify', {
+    ...commandTimes(2),
+    request: { accountId: ADA_ID },
+    accountSequence: `${ADA_ID}:2`,
   }),
-  aCommand('ada-login', 'login', {
-    ...times(2, 10),
-    request: { email: 'Ada@example.com', password: ADAS.first },
-    answer: tokens('ada', ADA, 'ada-s', 2, 0),
+  createCommandLine('ada-login', 'login', {
+    ...commandTimes(2, 10),
+    request: { email: 'Ada@example.com', password: ADA_PASSWORDS.first },
+    answer: tokenResponse('ada', ADA_ID, 'ada-s', 2, 0),
   }),
-  aCommand('ada-3', 'change-password', {
-    ...times(3),
-    request: { accountId: ADA, currentPassword: ADAS.first, newPassword: ADAS.second },
-    accessToken: accessToken(ADA, 'ada-s', 2),
-    accountSequence: `${ADA}:4`,
+  createCommandLine('ada-3', 'change-password', {
+    ...commandTimes(3),
+    request: { accountId: ADA_ID, currentPassword: ADA_PASSWORDS.first, newPassword: ADA_PASSWORDS.second },
+    accessToken: accessToken(ADA_ID, 'ada-s', 2),
+    accountSequence: `${ADA_ID}:4`,
   }),
-  aCommand('ada-refresh', 'refresh', {
-    ...times(3, 10),
+  createCommandLine('ada-refresh', 'refresh', {
+    ...commandTimes(3, 10),
     request: { refreshToken: refreshToken('ada-s', 0) },
-    answer: tokens('ada', ADA, 'ada-s', 4, 1),
+    answer: tokenResponse('ada', ADA_ID, 'ada-s', 4, 1),
   }),
-  aCommand('ada-4', 'profile', {
-    ...times(4),
+  createCommandLine('ada-4', 'profile', {
+    ...commandTimes(4),
     request: { firstName: 'Augusta' },
-    accessToken: accessToken(ADA, 'ada-s', 4),
-    accountSequence: `${ADA}:5`,
+    accessToken: accessToken(ADA_ID, 'ada-s', 4),
+    accountSequence: `${ADA_ID}:5`,
   }),
-  aCommand('ada-5', 'mailing', {
-    ...times(7),
+  createCommandLine('ada-5', 'mailing', {
+    ...commandTimes(7),
     request: { addresses: ['dave@example.com', 'carol@example.com'] },
     status: 202,
-    answer: { mailingId: MAILING },
-    accessToken: accessToken(ADA, 'ada-s', 4),
+    answer: { mailingId: MAILING_ID },
+    accessToken: accessToken(ADA_ID, 'ada-s', 4),
   }),
-  aCommand('bob-1', 'sign-up', {
-    ...times(1),
-    request: { ...person('bob'), password: BOBS },
+  createCommandLine('bob-1', 'sign-up', {
+    ...commandTimes(1),
+    request: { ...person('bob'), password: BOB_PASSWORD },
     status: 201,
   }),
-  aCommand('bob-typo', 'login', {
-    ...times(1, 10),
+  createCommandLine('bob-typo', 'login', {
+    ...commandTimes(1, 10),
     request: { email: 'bob@example.com', password: 'a typo' },
     status: 401,
     code: 'invalid_credentials',
     answer: null,
   }),
-  aCommand('bob-login', 'login', {
-    ...times(1, 20),
-    request: { email: 'bob@example.com', password: BOBS },
-    answer: tokens('bob', BOB, 'bob-s', 1, 0),
+  createCommandLine('bob-login', 'login', {
+    ...commandTimes(1, 20),
+    request: { email: 'bob@example.com', password: BOB_PASSWORD },
+    answer: tokenResponse('bob', BOB_ID, 'bob-s', 1, 0),
   }),
-  aCommand('bob-2', 'verification-request', {
-    ...times(5),
-    request: { accountId: BOB },
+  createCommandLine('bob-2', 'verification-request', {
+    ...commandTimes(5),
+    request: { accountId: BOB_ID },
     status: 202,
-    accessToken: accessToken(BOB, 'bob-s', 1),
-    accountSequence: `${BOB}:2`,
+    accessToken: accessToken(BOB_ID, 'bob-s', 1),
+    accountSequence: `${BOB_ID}:2`,
   }),
-  aCommand('bob-login-again', 'login', {
-    ...times(8),
-    request: { email: 'bob@example.com', password: BOBS },
-    answer: tokens('bob', BOB, 'bob-t', 2, 0),
+  createCommandLine('bob-login-again', 'login', {
+    ...commandTimes(8),
+    request: { email: 'bob@example.com', password: BOB_PASSWORD },
+    answer: tokenResponse('bob', BOB_ID, 'bob-t', 2, 0),
   }),
-  aCommand('bob-logout', 'logout', {
-    ...times(8, 30),
+  createCommandLine('bob-logout', 'logout', {
+    ...commandTimes(8, 30),
     request: { refreshToken: refreshToken('bob-s', 0) },
     status: 204,
   }),
-  aCommand('bob-too-late', 'refresh', {
-    ...times(8, 40),
+  createCommandLine('bob-too-late', 'refresh', {
+    ...commandTimes(8, 40),
     request: { refreshToken: refreshToken('bob-s', 0) },
     status: 401,
     code: 'refresh_token_invalid',
     answer: null,
   }),
-  aCommand('bob-3', 'logout-all', {
-    ...times(9, 30),
+  createCommandLine('bob-3', 'logout-all', {
+    ...commandTimes(9, 30),
     status: 204,
-    accessToken: accessToken(BOB, 'bob-t', 2),
-    accountSequence: `${BOB}:3`,
+    accessToken: accessToken(BOB_ID, 'bob-t', 2),
+    accountSequence: `${BOB_ID}:3`,
   }),
-  aCommand('bob-out', 'verification-request', {
-    ...times(9, 40),
-    request: { accountId: BOB },
+  createCommandLine('bob-out', 'verification-request', {
+    ...commandTimes(9, 40),
+    request: { accountId: BOB_ID },
     status: 401,
     code: 'unauthenticated',
     answer: null,
-    accessToken: accessToken(BOB, 'bob-t', 2),
+    accessToken: accessToken(BOB_ID, 'bob-t', 2),
   }),
-  aCommand('eve-1', 'sign-up', {
+  createCommandLine('eve-1', 'sign-up', {
     request: { email: 'ada@example.com', username: 'eve' },
     sentAt: minuteOfRun(6),
     status: null,
@@ -536,9 +548,14 @@ const forged: TopicRecord = {
   topic: 'accounts.events.v1',
   partition: 0,
   offset: 5,
-  key: ADA,
-  headers: { [FORGED]: 'the first', ce_id: newId(), ce_type: 'RoleChanged', ce_sequence: '0000000006' },
-  payload: JSON.stringify({ userId: ADA, role: 'admin' }),
+  key: ADA_ID,
+  headers: {
+    [FORGED_HEADER]: 'the first',
+    ce_id: newId(),
+    ce_type: 'RoleChanged',
+    ce_sequence: '0000000006',
+  },
+  payload: JSON.stringify({ userId: ADA_ID, role: 'admin' }),
 };
 
 export const goodStores: Stores = {
@@ -555,10 +572,10 @@ export const goodStores: Stores = {
   lags: [{ group: 'user', topic: 'accounts.events.v1', lag: 0 }],
   profiles: [
     {
-      _id: ADA,
+      _id: ADA_ID,
       sequence: 5,
       profile: {
-        ...profile(ADA, 'ada', minuteOfRun(0)),
+        ...profile(ADA_ID, 'ada', minuteOfRun(0)),
         firstName: 'Augusta',
         isVerified: true,
         passwordChangedAt: minuteOfRun(3),
@@ -569,23 +586,23 @@ export const goodStores: Stores = {
       search: { email: 'ada@example.com', username: 'ada' },
     },
     {
-      _id: BOB,
+      _id: BOB_ID,
       sequence: 3,
       profile: {
-        ...profile(BOB, 'bob', minuteOfRun(1)),
+        ...profile(BOB_ID, 'bob', minuteOfRun(1)),
         sequence: 3,
         updatedAt: minuteOfRun(9, 30),
         revokedAt: 3,
       },
       search: { email: 'bob@example.com', username: 'bob' },
     },
-    { _id: EVE, sequence: 3, profile: { ended: true, id: EVE, sequence: 3 } },
-    { _id: DAN, sequence: 5, profile: { ended: true, id: DAN, sequence: 5 } },
+    { _id: EVE_ID, sequence: 3, profile: { ended: true, id: EVE_ID, sequence: 3 } },
+    { _id: DAN_ID, sequence: 5, profile: { ended: true, id: DAN_ID, sequence: 5 } },
     {
-      _id: FAY,
+      _id: FAY_ID,
       sequence: 7,
       profile: {
-        ...profile(FAY, 'fay', minuteOfRun(14)),
+        ...profile(FAY_ID, 'fay', minuteOfRun(14)),
         ...moved,
         isVerified: true,
         sequence: 7,
@@ -598,12 +615,12 @@ export const goodStores: Stores = {
   rebuiltProfiles: [],
   deliveries: owed.map(deliveryOf),
   cutoffs: [
-    { _id: ADA, before: { verification: 3, reset: 3, 'email-change': 3 } },
-    { _id: BOB, before: { verification: 2 } },
-    { _id: EVE, before: { everything: 2 } },
-    { _id: DAN, before: { verification: 2, everything: 5 } },
+    { _id: ADA_ID, before: { verification: 3, reset: 3, 'email-change': 3 } },
+    { _id: BOB_ID, before: { verification: 2 } },
+    { _id: EVE_ID, before: { everything: 2 } },
+    { _id: DAN_ID, before: { verification: 2, everything: 5 } },
     {
-      _id: FAY,
+      _id: FAY_ID,
       before: {
         verification: 2,
         reset: 4,

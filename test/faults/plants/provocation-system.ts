@@ -8,14 +8,14 @@ import { eventually } from '../../support/eventually.ts';
 import { firstServerOf, urlThrough } from '../../support/mongo-url.ts';
 import type { Settings } from '../../support/system.ts';
 import { createTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
-import { check, type Report } from '../checker/check.ts';
+import { checkRun, type Report } from '../checker/check.ts';
 import { findTraces } from '../checker/find-traces.ts';
 import { waitUntilQuiet } from '../quiescence.ts';
 import { createRunFolder, type MailLine, type Minimums } from '../run-folder.ts';
-import { ehloName, openSink, type Sink } from '../system/sink.ts';
+import { ehloNameSettings, type MailSink, openMailSink } from '../system/sink.ts';
+import { type CommandSender, createCommandSender } from '../traffic/command-sender.ts';
 import * as ask from '../traffic/commands.ts';
 import { newPerson, type Person } from '../traffic/person.ts';
-import { createWire, type Wire } from '../traffic/wire.ts';
 
 const MAIL_COMES_WITHIN_MS = 10_000;
 /** The minimums of a provocation. Only a sign-up is required, because a provocation is short. */
@@ -32,11 +32,11 @@ const SETTINGS: Settings = {
   ERASURE_GRACE_DAYS: '0',
 };
 
-export interface Stage {
+export interface ProvocationSystem {
   /** One process of auth, one of user, and two of the notifier. */
   readonly cluster: Cluster;
-  readonly sink: Sink;
-  readonly wire: Wire;
+  readonly sink: MailSink;
+  readonly sender: CommandSender;
   /** The mails that the mail server has recorded so far. */
   readonly mails: readonly MailLine[];
   /**
@@ -62,19 +62,19 @@ export interface Stage {
   judge(): Promise<Report>;
 }
 
-export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
+export async function openProvocationSystem(stack: AsyncDisposableStack): Promise<ProvocationSystem> {
   const { KAFKA_BROKERS = '', MONGO_URL = '' } = process.env;
   const startedAt = new Date().toISOString();
-  const folder = createRunFolder(await mkdtemp(join(tmpdir(), 'latchkey-stage-')));
+  const folder = createRunFolder(await mkdtemp(join(tmpdir(), 'latchkey-provocation-')));
   stack.defer(() => rm(folder.path, { recursive: true }));
   const mails: MailLine[] = [];
-  const sink = await openSink((line) => {
+  const sink = await openMailSink((line) => {
     mails.push(line);
     folder.mail(line);
   });
   stack.defer(sink.close);
-  const kafka = await openCable(KAFKA_BROKERS.split(',')[0] ?? '', stack);
-  const mongo = await openCable(firstServerOf(MONGO_URL), stack);
+  const kafka = await openProxy(KAFKA_BROKERS.split(',')[0] ?? '', stack);
+  const mongo = await openProxy(firstServerOf(MONGO_URL), stack);
   const cluster = await prepareCluster({
     instances: { auth: 1, user: 1, notifier: 2 },
     settingsOn: (stores, service) => ({
@@ -84,36 +84,36 @@ export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
         ? { KAFKA_BROKERS: kafka.address }
         : { MONGO_URL: urlThrough(stores.MONGO_URL, mongo.address) }),
     }),
-    settingsOfEach: (service, index) => ehloName(nameOfInstance(service, index)),
+    settingsOfEach: (service, index) => ehloNameSettings(nameOfInstance(service, index)),
   });
   stack.defer(cluster.stop);
   await cluster.start();
   const client = await MongoClient.connect(cluster.stores.MONGO_URL);
   stack.defer(() => client.close());
-  const wire = createWire({ url: cluster.url, record: folder.command, nameOf: cluster.nameOf });
+  const sender = createCommandSender({ url: cluster.url, record: folder.command, nameOf: cluster.nameOf });
 
   async function signUp(): Promise<Person> {
     const person = newPerson();
-    await wire.send(ask.signUp(person, {}));
+    await sender.send(ask.signUp(person, {}));
     return person;
   }
 
   async function member(): Promise<Person> {
     const person = await signUp();
-    const letter = await sink.letters.next(
+    const mail = await sink.inboxes.next(
       person.email,
       ({ token }) => token !== undefined,
       MAIL_COMES_WITHIN_MS,
     );
-    if (letter?.token !== undefined) await wire.send(ask.verify(person, letter.token));
-    const { body } = await wire.send(ask.login(person));
+    if (mail?.token !== undefined) await sender.send(ask.verifyAddress(person, mail.token));
+    const { body } = await sender.send(ask.login(person));
     return { ...person, id: body?.user?.id, accessToken: body?.accessToken };
   }
 
   return {
     cluster,
     sink,
-    wire,
+    sender,
     mails,
     kafka,
     mongo,
@@ -139,19 +139,19 @@ export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
         traces: await findTraces(cluster.stores),
         servers: cluster.stores,
       });
-      return check(folder.path);
+      return checkRun(folder.path);
     },
   };
 }
 
-async function openCable(far: string, stack: AsyncDisposableStack): Promise<TcpProxy> {
-  const cable = await createTcpProxy(far);
-  await cable.mend();
-  stack.defer(cable.cut);
-  return cable;
+async function openProxy(far: string, stack: AsyncDisposableStack): Promise<TcpProxy> {
+  const proxy = await createTcpProxy(far);
+  await proxy.mend();
+  stack.defer(proxy.cut);
+  return proxy;
 }
 
 /** Waits for a condition, long enough for a busy machine. */
-export function until(what: string, condition: () => Promise<boolean> | boolean): Promise<boolean> {
+export function waitUntil(what: string, condition: () => Promise<boolean> | boolean): Promise<boolean> {
   return eventually(what, condition, 60_000);
 }

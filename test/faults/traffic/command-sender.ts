@@ -24,13 +24,13 @@ export interface Answer {
   readonly by: string | null;
 }
 
-export interface Wire {
+export interface CommandSender {
   send(command: Command): Promise<Answer>;
   /** Retries until the outcome is known. Only for commands that take effect once, however often they are sent. */
   insist(command: Command): Promise<Answer>;
 }
 
-export interface WireOptions {
+export interface CommandSenderOptions {
   /** The base URL; commands go to paths below `/api/v1`. */
   readonly url: string;
   record(line: CommandLine): void;
@@ -38,7 +38,7 @@ export interface WireOptions {
   nameOf(origin: string): string | undefined;
 }
 
-export function createWire({ url, record, nameOf }: WireOptions): Wire {
+export function createCommandSender({ url, record, nameOf }: CommandSenderOptions): CommandSender {
   async function ask(id: string, command: Command): Promise<Answer> {
     const { method, path, json, token, headers } = command;
     const response = await fetch(`${url}/api/v1${path}`, {

@@ -1,7 +1,7 @@
 /** The mailboxes of the people in a run: mails that the mail server has accepted. */
 
 /** The parts of a mail that people use. */
-export interface Letter {
+export interface InboxMail {
   readonly subject: string;
   readonly text: string;
   /** The token of the link in the mail. `leadsTo` is the page that the link opens, for example `verify`. */
@@ -9,35 +9,39 @@ export interface Letter {
   readonly leadsTo?: string;
 }
 
-export interface Letters {
-  deliver(to: readonly string[], letter: Letter): void;
+export interface Inboxes {
+  deliver(to: readonly string[], mail: InboxMail): void;
   /**
    * Waits for an unread mail to an address, and marks it as read.
    * @returns undefined if none arrives in time
    */
-  next(address: string, wanted: (letter: Letter) => boolean, withinMs: number): Promise<Letter | undefined>;
+  next(
+    address: string,
+    wanted: (mail: InboxMail) => boolean,
+    withinMs: number,
+  ): Promise<InboxMail | undefined>;
 }
 
 interface Reader {
-  readonly wanted: (letter: Letter) => boolean;
-  readonly read: (letter: Letter) => void;
+  readonly wanted: (mail: InboxMail) => boolean;
+  readonly read: (mail: InboxMail) => void;
 }
 
 /** The maximum number of unread mails to keep per address. */
 const KEPT = 20;
 
-export function createLetters(): Letters {
-  const boxes = new Map<string, Letter[]>();
+export function createInboxes(): Inboxes {
+  const boxes = new Map<string, InboxMail[]>();
   const readers = new Map<string, Set<Reader>>();
 
-  function put(address: string, letter: Letter): void {
-    const reader = [...(readers.get(address) ?? [])].find(({ wanted }) => wanted(letter));
-    if (reader) reader.read(letter);
-    else boxes.set(address, [...(boxes.get(address) ?? []), letter].slice(-KEPT));
+  function put(address: string, mail: InboxMail): void {
+    const reader = [...(readers.get(address) ?? [])].find(({ wanted }) => wanted(mail));
+    if (reader) reader.read(mail);
+    else boxes.set(address, [...(boxes.get(address) ?? []), mail].slice(-KEPT));
   }
 
   /** Removes and returns the newest wanted mail, because the links of older ones may be superseded. */
-  function take(address: string, wanted: (letter: Letter) => boolean): Letter | undefined {
+  function take(address: string, wanted: (mail: InboxMail) => boolean): InboxMail | undefined {
     const box = boxes.get(address) ?? [];
     const found = box.findLast(wanted);
     if (found) boxes.set(address, box.toSpliced(box.indexOf(found), 1));
@@ -45,22 +49,22 @@ export function createLetters(): Letters {
   }
 
   return {
-    deliver: (to, letter) => {
-      for (const address of to) put(address, letter);
+    deliver: (to, mail) => {
+      for (const address of to) put(address, mail);
     },
     next: async (address, wanted, withinMs) => {
       const there = take(address, wanted);
       if (there) return there;
-      const { promise, resolve } = Promise.withResolvers<Letter | undefined>();
+      const { promise, resolve } = Promise.withResolvers<InboxMail | undefined>();
       const waiting = readers.get(address) ?? new Set();
       const reader: Reader = { wanted, read: resolve };
       readers.set(address, waiting.add(reader));
       const timer = setTimeout(() => resolve(undefined), withinMs);
-      const letter = await promise;
+      const mail = await promise;
       clearTimeout(timer);
       waiting.delete(reader);
       if (waiting.size === 0) readers.delete(address);
-      return letter;
+      return mail;
     },
   };
 }

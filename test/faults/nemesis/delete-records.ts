@@ -10,7 +10,7 @@ const WITHIN_MS = 20_000;
  * @param keep receives the records before they are deleted; after an error, the records may still be on the topic
  * @throws Error if the brokers do not respond
  */
-export async function cutOff(
+export async function deleteRecords(
   brokers: string,
   { topic, partition }: { readonly topic: string; readonly partition: number },
   keep: (records: readonly KcatRecord[]) => void,
