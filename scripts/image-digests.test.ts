@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { digestOf, parseImage } from './image-digests.ts';
+import { fetchDigest, parseImage } from './image-digests.ts';
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
@@ -37,6 +37,6 @@ test('a digest is asked for with the anonymous token that the registry demands',
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
   context.after(() => server.close());
   const { port } = server.address() as { port: number };
-  assert.equal(await digestOf(parseImage(`localhost:${port}/kafka:1`)), DIGEST);
-  await assert.rejects(digestOf(parseImage(`localhost:${port}/kafka:2`)), /kafka:2: .* answered 404/);
+  assert.equal(await fetchDigest(parseImage(`localhost:${port}/kafka:1`)), DIGEST);
+  await assert.rejects(fetchDigest(parseImage(`localhost:${port}/kafka:2`)), /kafka:2: .* answered 404/);
 });

@@ -36,7 +36,7 @@ export function parseImage(reference: string): Image {
  * @returns `sha256:…`
  * @throws Error that names the image, if the registry is unavailable or does not have it
  */
-export async function digestOf(image: Image): Promise<string> {
+export async function fetchDigest(image: Image): Promise<string> {
   const { reference, registry, repository, tag } = image;
   const scheme = /^(localhost|127\.0\.0\.1)(:|$)/.test(registry) ? 'http' : 'https';
   const url = `${scheme}://${registry}/v2/${repository}/manifests/${tag}`;

@@ -1,9 +1,9 @@
 /** `npm run test:all`: runs all tests that need no servers. */
 import { availableParallelism } from 'node:os';
-import { globsInEveryFolder, runSuites } from './run-suites.ts';
+import { runSuites, testFileGlobs } from './run-suites.ts';
 
 process.exitCode = await runSuites({
-  files: globsInEveryFolder('.test.ts'),
+  files: testFileGlobs('.test.ts'),
   concurrency: 3 * availableParallelism(),
   share: true,
 });

@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
-import { globsInEveryFolder, runSuites } from './run-suites.ts';
+import { runSuites, testFileGlobs } from './run-suites.ts';
 
 const {
   KAFKA_BROKERS = '',
@@ -66,7 +66,7 @@ try {
 `);
   // Runs one file at a time, because the whole systems in these tests share the topics of the broker.
   process.exitCode = await runSuites({
-    files: globsInEveryFolder('.cluster.ts'),
+    files: testFileGlobs('.cluster.ts'),
     concurrency: 1,
     share: false,
   });

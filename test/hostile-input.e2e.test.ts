@@ -17,7 +17,7 @@ import {
 } from './support/openapi.ts';
 import { samplePath, UNKNOWN_ACCOUNT_ID } from './support/openapi-samples.ts';
 import { createAdmin, createPersonActions, newPerson, type Person } from './support/people.ts';
-import { type RawInput, sendRawRequest } from './support/raw-request.ts';
+import { type RawRequestInput, sendRawRequest } from './support/raw-request.ts';
 import { startStandalone } from './support/standalone.ts';
 import { dumpTables } from './support/store.ts';
 
@@ -300,11 +300,11 @@ const SECRETS = [
 
 const operations = await operationsOf(client);
 
-interface Sent extends RawInput {
+interface Sent extends RawRequestInput {
   readonly path?: string;
 }
 
-function send(method: string, path: string, input?: RawInput): Promise<Reply> {
+function send(method: string, path: string, input?: RawRequestInput): Promise<Reply> {
   return sendRawRequest(system.url, method, path, input);
 }
 

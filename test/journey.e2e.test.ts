@@ -18,7 +18,7 @@ import {
   createPersonActions,
   newPerson,
   type PersonActions,
-  waitUntilShown,
+  waitUntilProfileShown,
 } from './support/people.ts';
 import { startSystem } from './support/start-system.ts';
 import type { System } from './support/system.ts';
@@ -137,12 +137,12 @@ describe('signing up', () => {
     const stranger = await people.login(mallory);
     const owner = await people.login(ada);
     assert.notEqual(stranger.id, owner.id);
-    const seen = await waitUntilShown(people, stranger.accessToken, ({ version }) => version >= 1);
+    const seen = await waitUntilProfileShown(people, stranger.accessToken, ({ version }) => version >= 1);
     assert.equal(seen.json.version, 1);
     assert.equal(seen.json.isVerified, false);
     await client.post('/auth/verification-request', { token: stranger.accessToken });
     assert.equal(
-      (await waitUntilShown(people, stranger.accessToken, ({ version }) => version > 1)).json.version,
+      (await waitUntilProfileShown(people, stranger.accessToken, ({ version }) => version > 1)).json.version,
       2,
     );
   });
@@ -550,7 +550,7 @@ describe('an account of long standing', () => {
     assertProblem(await client.post(`/auth/change-email/${confirmation.token}`), 400, 'password_required');
     assertStatus(await client.post(`/auth/change-email/${confirmation.token}`, { token }), 200);
     await people.login({ email: newEmail, password });
-    await waitUntilShown(people, token, (profile) => profile.email === newEmail);
+    await waitUntilProfileShown(people, token, (profile) => profile.email === newEmail);
     const undo = linkOf(await mailbox.next(email, 'Your email address was changed'));
     const both = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
     assertStatus(await client.post(`/auth/undo-email-change/${undo.token}`, { json: both }), 200);

@@ -12,7 +12,12 @@ import {
 import { type Cluster, type ServiceName, startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
-import { createPersonActions, newPerson, type PersonActions, waitUntilShown } from './support/people.ts';
+import {
+  createPersonActions,
+  newPerson,
+  type PersonActions,
+  waitUntilProfileShown,
+} from './support/people.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
 /** Longer than a consumer group waits for members that were killed. */
@@ -180,7 +185,7 @@ describe('one instance of each service', () => {
         TAKE_OVER_MS,
       );
       const { accessToken } = await people.login(person);
-      await waitUntilShown(people, accessToken, ({ email }) => email === person.email);
+      await waitUntilProfileShown(people, accessToken, ({ email }) => email === person.email);
     }
     for (const instance of lost) instance.launch();
     await Promise.all(lost.map((instance) => instance.ready()));

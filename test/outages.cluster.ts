@@ -23,7 +23,7 @@ import {
   type Person,
   type PersonActions,
   type Tokens,
-  waitUntilShown,
+  waitUntilProfileShown,
 } from './support/people.ts';
 import type { ServerProcess } from './support/server-process.ts';
 import { createTcpProxy, type TcpProxy } from './support/tcp-proxy.ts';
@@ -301,7 +301,7 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
   test('keeps nobody from signing up, logging in, asking for a reset and reading; what follows comes after', async () => {
     const ada = await people.verified(newPerson());
     const { id, accessToken: token } = await people.login(ada);
-    await waitUntilShown(people, token, ({ isVerified }) => isVerified);
+    await waitUntilProfileShown(people, token, ({ isVerified }) => isVerified);
     const [auth] = cluster.instances.auth;
     assert.ok(auth);
     // Stop the broker: none of the following requests needs it for a response.
@@ -340,7 +340,7 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
       ids.map((account) => streams.get(account)?.length),
       [2 + crowd.length, ...crowd.map(() => 2)],
     );
-    await waitUntilShown(people, token, ({ firstName }) => firstName === crowd.at(-1)?.username);
+    await waitUntilProfileShown(people, token, ({ firstName }) => firstName === crowd.at(-1)?.username);
     for (const person of crowd) {
       const mail = await mailbox.next(person.email, 'Choose your password', 1, 180_000);
       await mailbox.next(person.email, 'Verify your email', 1, 180_000);
@@ -350,7 +350,7 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
       const confirm = `/auth/password-reset-confirm/${linkOf(mail).token}`;
       assertStatus(await client.post(confirm, { json }), 200);
       const { accessToken } = await people.login({ ...person, password });
-      await waitUntilShown(people, accessToken, ({ isVerified }) => isVerified);
+      await waitUntilProfileShown(people, accessToken, ({ isVerified }) => isVerified);
     }
     for (const instance of processes()) await saying(instance, ({ state }) => state === 'ok');
   });

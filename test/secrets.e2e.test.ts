@@ -10,7 +10,7 @@ import {
   newPerson,
   type Person,
   type PersonActions,
-  waitUntilShown,
+  waitUntilProfileShown,
 } from './support/people.ts';
 import { findSecrets, type SearchedText, type Secret } from './support/secrets.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
@@ -229,7 +229,7 @@ async function ops({ email }: Person): Promise<void> {
 }
 
 async function administration(token: string, { json: stranger }: Reply): Promise<void> {
-  await waitUntilShown(people, token, ({ role }) => role === 'admin');
+  await waitUntilProfileShown(people, token, ({ role }) => role === 'admin');
   const guest = introduce('guest');
   await ask('a mailing', 202, client.post('/auth/send-mail', { token, json: { addresses: [guest.email] } }));
   await mailbox.next(guest.email, 'Welcome to our app');

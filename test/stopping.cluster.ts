@@ -14,7 +14,7 @@ import {
   newPerson,
   type Person,
   type PersonActions,
-  waitUntilShown,
+  waitUntilProfileShown,
 } from './support/people.ts';
 
 const CHANGERS = 4;
@@ -105,7 +105,11 @@ describe('a process that is asked to end under load', () => {
     t.diagnostic(`${load.newcomers.length} sign-ups, ${[...load.changes.values()]} changes`);
 
     for (const [id, token] of load.tokens) {
-      await waitUntilShown(people, token, ({ firstName }) => firstName === `Ada ${load.changes.get(id)}`);
+      await waitUntilProfileShown(
+        people,
+        token,
+        ({ firstName }) => firstName === `Ada ${load.changes.get(id)}`,
+      );
     }
     for (const { email } of load.newcomers) await mailbox.next(email, 'Verify your email');
     await people.verified(newPerson('fence'));

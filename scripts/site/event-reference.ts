@@ -1,5 +1,5 @@
 /** Renders the AsyncAPI document as a page. */
-import { fieldTable, type Schema, tableRow } from './schema-table.ts';
+import { renderFieldTable, renderTableRow, type Schema } from './schema-table.ts';
 
 interface Channel {
   readonly address: string;
@@ -34,7 +34,7 @@ function channelTable(channels: readonly Channel[]): string {
     '| topic | partitions | kept | contents |',
     '|---|---|---|---|',
     ...channels.map((channel) =>
-      tableRow(
+      renderTableRow(
         `\`${channel.address}\``,
         String(channel.bindings.kafka.partitions),
         retention(channel),
@@ -68,7 +68,7 @@ export function renderEventReference(
         `## ${name}`,
         `Topic \`${channel.address}\`, version ${version}. [JSON Schema](/events/${name}.v${version}.schema.json)`,
         message.summary,
-        fieldTable(schema),
+        renderFieldTable(schema),
         `A record:\n\n\`\`\`json\n${JSON.stringify(sampleOf(name, version), undefined, 2)}\n\`\`\``,
       ].join('\n\n');
     }),
@@ -80,7 +80,7 @@ export function renderEventReference(
     channelTable(Object.values(channels)),
     '## Headers',
     'Every record has these headers:',
-    first === undefined ? '' : fieldTable(first.headers),
+    first === undefined ? '' : renderFieldTable(first.headers),
     ...sections,
   ].join('\n\n');
 }

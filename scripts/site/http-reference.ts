@@ -1,6 +1,12 @@
 /** Renders the OpenAPI document as pages, one per tag. */
 import { basename } from 'node:path';
-import { describeSchema, fieldTable, type Schema, tableRow, typeName } from './schema-table.ts';
+import {
+  describeSchema,
+  renderFieldTable,
+  renderTableRow,
+  renderTypeName,
+  type Schema,
+} from './schema-table.ts';
 
 interface Content {
   readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;
@@ -51,10 +57,10 @@ export interface ReferencePage {
 function parameterTable(parameters: readonly Parameter[]): string {
   if (parameters.length === 0) return '';
   const rows = parameters.map(({ name, in: place, required, description, schema }) =>
-    tableRow(
+    renderTableRow(
       `\`${name}\``,
       place,
-      typeName(schema),
+      renderTypeName(schema),
       required ? 'yes' : '',
       describeSchema({ ...schema, ...(description === undefined ? {} : { description }) }),
     ),
@@ -88,12 +94,12 @@ function bodyOf({ content = {} }: Content, named: Named): string {
   const types = Object.keys(content);
   const schema = resolved(content['application/json']?.schema, named);
   if (schema === undefined) return types.map((type) => `\`${type}\``).join(', ');
-  return [types.map((type) => `\`${type}\``).join(', '), fieldTable(schema)].join('\n\n');
+  return [types.map((type) => `\`${type}\``).join(', '), renderFieldTable(schema)].join('\n\n');
 }
 
 function responseTable(responses: Readonly<Record<string, Response>>): string {
   const rows = Object.entries(responses).map(([status, { description, headers = {} }]) =>
-    tableRow(
+    renderTableRow(
       status,
       description,
       Object.keys(headers)
@@ -173,7 +179,7 @@ export function renderHttpReference({ tags, paths, components }: OpenApi): reado
   const errors = {
     name: 'errors',
     label: 'Errors',
-    markdown: ['# HTTP: errors', problem.description ?? '', fieldTable(problem)].join('\n\n'),
+    markdown: ['# HTTP: errors', problem.description ?? '', renderFieldTable(problem)].join('\n\n'),
   };
   return [...byTag, errors];
 }

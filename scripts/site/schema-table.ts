@@ -83,7 +83,7 @@ function rowsOf(schema: Schema, prefix: string): readonly string[] {
 /**
  * Returns a Markdown table of the fields, or an empty string if there are none. Nested fields are named by their path.
  */
-export function fieldTable(schema: Schema): string {
+export function renderFieldTable(schema: Schema): string {
   const rows = rowsOf(schema, '');
   return rows.length === 0
     ? ''
@@ -91,11 +91,11 @@ export function fieldTable(schema: Schema): string {
 }
 
 /** Returns a row of a Markdown table. */
-export function tableRow(...cells: readonly string[]): string {
+export function renderTableRow(...cells: readonly string[]): string {
   return `| ${cells.map(cell).join(' | ')} |`;
 }
 
 /** Returns a Markdown cell that names the type of a value. */
-export function typeName(schema: Schema): string {
+export function renderTypeName(schema: Schema): string {
   return typeOf(schema);
 }

@@ -6,7 +6,7 @@ import { type AsyncApi, renderEventReference } from './event-reference.ts';
 import { type OpenApi, renderHttpReference } from './http-reference.ts';
 import { anchorOfHeading, rewriteLinks } from './links.ts';
 import { filesWithoutPage, pages, REPOSITORY_ROOT } from './pages.ts';
-import { fieldTable } from './schema-table.ts';
+import { renderFieldTable } from './schema-table.ts';
 
 function readText(path: string): string {
   return readFileSync(join(REPOSITORY_ROOT, path), 'utf8');
@@ -69,7 +69,7 @@ test('anchors follow the rule of GitHub', () => {
 });
 
 test('nested fields are listed by their path', () => {
-  const table = fieldTable({
+  const table = renderFieldTable({
     type: 'object',
     properties: {
       users: {

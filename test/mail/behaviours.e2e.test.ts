@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { runCommandInProcess } from '../../apps/ops/src/testing/run-in-process.ts';
 import { type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { createPersonActions, newPerson, waitUntilShown } from '../support/people.ts';
+import { createPersonActions, newPerson, waitUntilProfileShown } from '../support/people.ts';
 import { type Standalone, startStandalone } from '../support/standalone.ts';
 import { type RecipientBehaviour, recipientBehaviours } from './behaviours.ts';
 import {
@@ -133,7 +133,7 @@ async function becomeAdmin(): Promise<string> {
   const { code, err } = await ops('role', admin.email, 'admin');
   assert.equal(code, 0, err);
   const { accessToken } = await people.login(admin);
-  await waitUntilShown(people, accessToken, ({ role }) => role === 'admin');
+  await waitUntilProfileShown(people, accessToken, ({ role }) => role === 'admin');
   return accessToken;
 }
 

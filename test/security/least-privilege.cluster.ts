@@ -17,7 +17,7 @@ import {
   newPerson,
   type Person,
   type PersonActions,
-  waitUntilShown,
+  waitUntilProfileShown,
 } from '../support/people.ts';
 import { OPS_PATH } from '../support/programs.ts';
 import { runProgram } from '../support/standalone.ts';
@@ -80,7 +80,7 @@ describe('with the rights of its own alone, each process does its work', () => {
 
   test('a sign-up leads to a mail, a verified account and a profile', async () => {
     const { accessToken } = await people.login(ada);
-    await waitUntilShown(people, accessToken, ({ isVerified }) => isVerified === true);
+    await waitUntilProfileShown(people, accessToken, ({ isVerified }) => isVerified === true);
   });
 
   test('a reset leads to a mail', async () => {

@@ -32,11 +32,11 @@ const secretsOf: Readonly<Record<ServiceName, readonly string[]>> = {
   auth: ['SIGNING_KEYS', 'EVENT_SIGNING_KEYS', 'SEALING_PUBLIC_KEY', 'PASSWORD_SALT_KEY', 'REFRESH_KEY'],
 };
 
-export type Stores = NonNullable<System['stores']>;
+export type StoreSettings = NonNullable<System['stores']>;
 
 export interface ClusterOptions {
   /** Default: the servers that the environment names. */
-  readonly servers?: Stores;
+  readonly servers?: StoreSettings;
   /** The credentials of a Kafka user with all rights. Default: the broker needs no login. */
   readonly kafkaAdmin?: SASLOptions;
   /** Additional settings of ops commands. */
@@ -49,7 +49,7 @@ export interface ClusterOptions {
    * Returns additional settings of the processes of a service, which take precedence. `stores` are the stores of this
    * system.
    */
-  readonly settingsOn?: (stores: Stores, service: ServiceName) => Settings;
+  readonly settingsOn?: (stores: StoreSettings, service: ServiceName) => Settings;
   /** Returns additional settings of one process, which take precedence over all others. The index starts at 0. */
   readonly settingsOfEach?: (service: ServiceName, index: number) => Settings;
 }
@@ -61,7 +61,7 @@ export function nameOfInstance(service: ServiceName, index: number): string {
 
 export interface Cluster extends System {
   readonly instances: Readonly<Record<ServiceName, readonly ServerProcess[]>>;
-  readonly stores: Stores;
+  readonly stores: StoreSettings;
   /** The mail server of the tests; unused if MAIL_SERVER names another. */
   readonly mails: MailServer;
   /** Returns the settings of every process of a service. */
@@ -185,7 +185,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
   };
 }
 
-function givenServers(): Stores {
+function givenServers(): StoreSettings {
   const { KAFKA_BROKERS, MONGO_URL } = process.env;
   if (KAFKA_BROKERS && MONGO_URL) return { KAFKA_BROKERS, MONGO_URL };
   throw new Error('KAFKA_BROKERS and MONGO_URL must be set: these tests need a Kafka and a MongoDB');

@@ -11,7 +11,7 @@ import { createMailbox } from './mailbox.ts';
 import { findProblemViolations, findResponseViolations, type Operation, operationsOf } from './openapi.ts';
 import { sampleBody, sampleOf, samplePath } from './openapi-samples.ts';
 import { createAdmin, createPersonActions, type Person, type PersonActions } from './people.ts';
-import { type RawInput, sendRawRequest } from './raw-request.ts';
+import { type RawRequestInput, sendRawRequest } from './raw-request.ts';
 import type { System } from './system.ts';
 
 const SEED = 15;
@@ -34,7 +34,7 @@ const COMMON_HEADERS = [
   'X-Request-Id',
 ];
 
-interface Case extends RawInput {
+interface Case extends RawRequestInput {
   /** A description of the generated value, and the value. */
   readonly name: string;
   readonly path: string;
@@ -109,7 +109,7 @@ function faultsIn(operation: Operation, reply: Reply): readonly string[] {
 const JSON_HEADERS = { 'Content-Type': 'application/json' };
 
 /** Returns a valid request, of which a case then replaces a part. */
-function validRequest(operation: Operation): { readonly path: string } & RawInput {
+function validRequest(operation: Operation): { readonly path: string } & RawRequestInput {
   const body = sampleBody(operation);
   const path = samplePath(operation);
   return body === undefined ? { path } : { path, body: JSON.stringify(body), headers: JSON_HEADERS };

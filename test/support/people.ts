@@ -75,12 +75,12 @@ export async function createAdmin(
   const person = await people.verified(newPerson(name));
   await ops('role', person.email, 'admin');
   const tokens = await people.login(person);
-  await waitUntilShown(people, tokens.accessToken, ({ role }) => role === 'admin');
+  await waitUntilProfileShown(people, tokens.accessToken, ({ role }) => role === 'admin');
   return { ...person, ...tokens };
 }
 
 /** Waits until the read model shows the expected profile. */
-export function waitUntilShown(
+export function waitUntilProfileShown(
   people: PersonActions,
   token: string,
   wanted: (profile: Reply['json']) => boolean,

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Reply } from './client.ts';
 
-export interface RawInput {
+export interface RawRequestInput {
   readonly body?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -13,7 +13,7 @@ export function sendRawRequest(
   url: string,
   method: string,
   path: string,
-  { body, headers = {} }: RawInput = {},
+  { body, headers = {} }: RawRequestInput = {},
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const { hostname: host, port } = new URL(url);

@@ -30,7 +30,7 @@ export interface ServerProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-export interface Program {
+export interface ServerProcessOptions {
   readonly url: string;
   /** The base URL of /readyz, /livez and /metrics. */
   readonly operations: string;
@@ -43,7 +43,7 @@ export interface Program {
 const STARTS_WITHIN_MS = 300_000;
 
 /** Prepares the process without starting it. */
-export function createServerProcess({ url, operations, words, env }: Program): ServerProcess {
+export function createServerProcess({ url, operations, words, env }: ServerProcessOptions): ServerProcess {
   let child: ChildProcess | undefined;
   let closed: Promise<unknown> = Promise.resolve();
   let printed = '';

@@ -17,7 +17,7 @@ import {
 import { NO_PROFILE, type Profile, profileAfter } from './fold.ts';
 import { eventsByAccount, type JournalEvent } from './journal.ts';
 import { linearize, type Operation } from './linearizable.ts';
-import { type TokenPosition, tokensIn } from './refresh-tokens.ts';
+import { issuedTokensIn, type TokenPosition } from './refresh-tokens.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { Commit } from './stored.ts';
 
@@ -127,7 +127,7 @@ function accountsOf(
 ): readonly string[] {
   const { op, request, accessToken } = command;
   if (op === 'login') {
-    const account = tokensIn(command)?.access.sub;
+    const account = issuedTokensIn(command)?.access.sub;
     if (account !== undefined) return [account];
     // A refused login says something about an account only if exactly one account has had this address.
     const meant = owners.get(normaliseAddress(request['email'])) ?? [];
@@ -317,7 +317,7 @@ function withSession(state: State, id: string, session: Session): State {
 }
 
 function loggedIn(account: Account, command: CommandLine): Apply {
-  const { sid = '', seq = -1 } = tokensIn(command)?.access ?? {};
+  const { sid = '', seq = -1 } = issuedTokensIn(command)?.access ?? {};
   const { user } = (command.answer ?? {}) as { readonly user?: { readonly email?: string } };
   return (state) => {
     const standing = standingIn(account, state);
@@ -352,7 +352,7 @@ function disabledLogin(account: Account): Apply {
  * returned again.
  */
 function refreshed(account: Account, { session: id, n }: TokenPosition, command: CommandLine): Apply {
-  const { seq } = tokensIn(command)?.access ?? {};
+  const { seq } = issuedTokensIn(command)?.access ?? {};
   return (state) => {
     const session = state.sessions.get(id);
     const isPossible =

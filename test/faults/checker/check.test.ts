@@ -6,19 +6,19 @@ import type { RecordedRun } from './read-run.ts';
 import type { Commit, StoredDelivery, Stores, TopicRecord } from './stored.ts';
 import {
   ADA_ID,
+  AFTER_RUN,
   accessToken,
   BOB_ID,
   commandTimes,
-  commitOf,
   createCommandLine,
+  createCommit,
+  createEvent,
   deliveryIdOf,
   EVE_ID,
-  eventOf,
   goodRun,
   goodStores,
   MAILING_ID,
   minuteOfRun,
-  NOW,
   tokenResponse,
 } from './testing/good-run.ts';
 
@@ -29,7 +29,7 @@ type Broken = Partial<Stores> & { readonly run?: Partial<RecordedRun> };
 
 /** Returns the rules that are broken, each once. */
 function brokenBy({ run, ...stores }: Broken): readonly string[] {
-  const report = checkRecordedRun({ ...goodRun, ...run }, { ...goodStores, ...stores }, NOW);
+  const report = checkRecordedRun({ ...goodRun, ...run }, { ...goodStores, ...stores }, AFTER_RUN);
   assert.equal(report.ok, report.violations.length === 0);
   for (const { detail } of report.violations) assert.doesNotMatch(detail, /@example\.com(?!>)|Augusta/);
   return [...new Set(report.violations.map(({ rule }) => rule))].toSorted();
@@ -89,7 +89,7 @@ function profiles(id: string, change: object): Broken {
 
 describe('a run in which everything went well', () => {
   test('breaks no rule, and is counted', () => {
-    const { ok, counts, violations } = checkRecordedRun(goodRun, goodStores, NOW);
+    const { ok, counts, violations } = checkRecordedRun(goodRun, goodStores, AFTER_RUN);
     assert.deepEqual(violations, []);
     assert.equal(ok, true);
     assert.deepEqual(counts, {
@@ -217,8 +217,8 @@ describe('an acknowledged command', () => {
 
   // The second response shows a later state: the first response was lost, and the retry found its own commit.
   test('is not missed where another one has come after it, before it was answered', () => {
-    const next = commitOf(ADA_ID, [5, 6], 'ada-6', [
-      eventOf('ProfileChanged', minuteOfRun(5), { userId: ADA_ID, person: { firstName: 'Ada' } }),
+    const next = createCommit(ADA_ID, [5, 6], 'ada-6', [
+      createEvent('ProfileChanged', minuteOfRun(5), { userId: ADA_ID, person: { firstName: 'Ada' } }),
     ]);
     function answered(id: string, firstName: string) {
       return {
@@ -333,14 +333,14 @@ describe('the journal', () => {
   test('has a claim for each admin that is taken away, and for nothing else', () => {
     const elsewhere = commitsBut('ada-1', (commit) => ({ ...commit, claims: ['admin-removal:1'] }));
     assert.deepEqual(brokenBy(elsewhere), ['claims']);
-    const disabled = eventOf('AccountDisabled', minuteOfRun(8), {
+    const disabled = createEvent('AccountDisabled', minuteOfRun(8), {
       userId: EVE_ID,
       locale: 'en',
       person: null,
     });
     function removals(...numbers: readonly number[]) {
       const its = numbers.map((number, i) =>
-        commitOf(EVE_ID, [2 + i, 2 + i], 'x', [disabled], { claims: [`admin-removal:${number}`] }),
+        createCommit(EVE_ID, [2 + i, 2 + i], 'x', [disabled], { claims: [`admin-removal:${number}`] }),
       );
       return brokenBy({ commits: [...goodStores.commits, ...its] }).includes('claims');
     }
@@ -348,12 +348,12 @@ describe('the journal', () => {
   });
 
   test('has one owner of an address', () => {
-    const verified = eventOf('AccountVerified', minuteOfRun(8), {
+    const verified = createEvent('AccountVerified', minuteOfRun(8), {
       userId: EVE_ID,
       locale: 'en',
       person: null,
     });
-    const commit = commitOf(EVE_ID, [2, 2], 'x', [verified], { claims: ['address:ada@example.com'] });
+    const commit = createCommit(EVE_ID, [2, 2], 'x', [verified], { claims: ['address:ada@example.com'] });
     assert.ok(brokenBy({ commits: [...goodStores.commits, commit] }).includes('claims'));
   });
 
@@ -456,7 +456,7 @@ describe('the topic', () => {
       ...goodStores,
       ...records((all) => [...all, ...all.map((record) => ({ ...record, offset: record.offset + 1000 }))]),
     };
-    const { ok, counts } = checkRecordedRun(goodRun, stores, NOW);
+    const { ok, counts } = checkRecordedRun(goodRun, stores, AFTER_RUN);
     assert.equal(ok, true);
     assert.equal(counts['duplicates on the topics'], 24);
   });
@@ -643,7 +643,7 @@ describe('a system that rests', () => {
     ],
     'a mail in the hands of somebody': [
       'leases',
-      deliveries(deliveryIdOf(ADA_ID, 'welcome'), { open: { dueAt: NOW, sendUntil: NOW } }),
+      deliveries(deliveryIdOf(ADA_ID, 'welcome'), { open: { dueAt: AFTER_RUN, sendUntil: AFTER_RUN } }),
     ],
     'a dead letter': [
       'dead letters',

@@ -3,22 +3,30 @@ import { describe, test } from 'node:test';
 import { checkErasures, commitsBeforeErasure } from './erasure-rules.ts';
 import { journalOf } from './journal.ts';
 import type { Commit } from './stored.ts';
-import { commitOf, DAN_ID, eventOf, FAY_ID, goodStores, minuteOfRun, NOW } from './testing/good-run.ts';
+import {
+  AFTER_RUN,
+  createCommit,
+  createEvent,
+  DAN_ID,
+  FAY_ID,
+  goodStores,
+  minuteOfRun,
+} from './testing/good-run.ts';
 import { accountsNamedIn, identifiersOfErasedPeople } from './traces.ts';
 
 function registered(id: string): Commit {
-  return commitOf(id, [1, 1], 'x', [eventOf('UserRegistered', minuteOfRun(0), { userId: id })]);
+  return createCommit(id, [1, 1], 'x', [createEvent('UserRegistered', minuteOfRun(0), { userId: id })]);
 }
 function requested(eraseAt: string): Commit {
-  return commitOf(DAN_ID, [2, 2], 'y', [
-    eventOf('AccountErasureRequested', minuteOfRun(1), { userId: DAN_ID, eraseAt, person: {} }),
+  return createCommit(DAN_ID, [2, 2], 'y', [
+    createEvent('AccountErasureRequested', minuteOfRun(1), { userId: DAN_ID, eraseAt, person: {} }),
   ]);
 }
 function last(type: string, number = 3): Commit {
-  return commitOf(DAN_ID, [number, number], 'z', [eventOf(type, minuteOfRun(3), { userId: DAN_ID })]);
+  return createCommit(DAN_ID, [number, number], 'z', [createEvent(type, minuteOfRun(3), { userId: DAN_ID })]);
 }
 function found(...commits: readonly Commit[]): readonly string[] {
-  return checkErasures(journalOf([registered(DAN_ID), ...commits]), NOW).map(({ detail }) => detail);
+  return checkErasures(journalOf([registered(DAN_ID), ...commits]), AFTER_RUN).map(({ detail }) => detail);
 }
 
 describe('the rule of erasures', () => {
@@ -55,14 +63,14 @@ describe('what an erased account had', () => {
   test('identifies it, without what somebody else has, too', () => {
     const names = identifiersOfErasedPeople(restored);
     assert.deepEqual([...names.keys()].toSorted(), ['dan', 'dan@example.com']);
-    const again = commitOf(FAY_ID, [7, 8], 'x', [
-      eventOf('ProfileChanged', minuteOfRun(20), { userId: FAY_ID, person: { username: 'dan' } }),
+    const again = createCommit(FAY_ID, [7, 8], 'x', [
+      createEvent('ProfileChanged', minuteOfRun(20), { userId: FAY_ID, person: { username: 'dan' } }),
     ]);
     const shared = journalOf(commitsBeforeErasure([...goodStores.commits, again], goodStores.records));
     assert.deepEqual([...identifiersOfErasedPeople(shared).keys()], ['dan@example.com']);
     const address = { person: { email: 'dan@example.com' } };
-    const signUp = commitOf(FAY_ID, [7, 8], 'x', [
-      eventOf('ProfileChanged', minuteOfRun(20), { userId: FAY_ID, ...address }),
+    const signUp = createCommit(FAY_ID, [7, 8], 'x', [
+      createEvent('ProfileChanged', minuteOfRun(20), { userId: FAY_ID, ...address }),
     ]);
     const contained = journalOf(commitsBeforeErasure([...goodStores.commits, signUp], goodStores.records));
     assert.deepEqual(

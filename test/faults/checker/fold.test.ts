@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { foldAccount, profileDocumentOf } from './fold.ts';
 import { journalOf } from './journal.ts';
 import type { EventData } from './stored.ts';
-import { ADA_ID, commitOf, eventOf, minuteOfRun } from './testing/good-run.ts';
+import { ADA_ID, createCommit, createEvent, minuteOfRun } from './testing/good-run.ts';
 
 const signUp: readonly [string, EventData] = [
   'UserRegistered',
@@ -13,7 +13,7 @@ const signUp: readonly [string, EventData] = [
 /** Returns the events of one account, one minute apart. */
 function eventsOf(...events: readonly (readonly [type: string, data: EventData])[]) {
   const commits = events.map(([type, data], index) =>
-    commitOf(ADA_ID, [index + 1, index + 1], `c-${index}`, [eventOf(type, minuteOfRun(index), data)]),
+    createCommit(ADA_ID, [index + 1, index + 1], `c-${index}`, [createEvent(type, minuteOfRun(index), data)]),
   );
   return journalOf(commits).events.get(ADA_ID) ?? [];
 }

@@ -3,13 +3,13 @@ import { describe, test } from 'node:test';
 import { journalOf } from './journal.ts';
 import { mailsSupersededBy, owedMails } from './owed-mails.ts';
 import type { EventData } from './stored.ts';
-import { ADA_ID, commitOf, eventOf, minuteOfRun } from './testing/good-run.ts';
+import { ADA_ID, createCommit, createEvent, minuteOfRun } from './testing/good-run.ts';
 
 const person = { email: 'ada@example.com', username: 'ada' };
 const link = { sealed: 'x', expiresAt: minuteOfRun(60) };
 
 function owedFor(type: string, data: EventData) {
-  return owedMails(journalOf([commitOf(ADA_ID, [1, 1], 'c', [eventOf(type, minuteOfRun(0), data)])]));
+  return owedMails(journalOf([createCommit(ADA_ID, [1, 1], 'c', [createEvent(type, minuteOfRun(0), data)])]));
 }
 
 function mailsFor(type: string, data: EventData) {
@@ -44,10 +44,10 @@ describe('what is owed', () => {
 
   test('is known by a name-based UUID of event, mail and recipient', () => {
     const event = {
-      ...eventOf('AccountVerified', minuteOfRun(0), { person }),
+      ...createEvent('AccountVerified', minuteOfRun(0), { person }),
       id: '01900000-0000-7000-9000-000000000001',
     };
-    const [mail] = owedMails(journalOf([commitOf(ADA_ID, [1, 1], 'c', [event])]));
+    const [mail] = owedMails(journalOf([createCommit(ADA_ID, [1, 1], 'c', [event])]));
     assert.equal(mail?.id, '7ba35225-bc98-5179-817a-ad5875b5336b');
   });
 
@@ -65,10 +65,10 @@ describe('what is owed', () => {
 describe('what is superseded', () => {
   function by(type: string, data: EventData) {
     return mailsSupersededBy({
-      ...eventOf(type, minuteOfRun(0), data),
+      ...createEvent(type, minuteOfRun(0), data),
       subject: ADA_ID,
       sequence: 1,
-      commit: commitOf(ADA_ID, [1, 1], 'c', []),
+      commit: createCommit(ADA_ID, [1, 1], 'c', []),
     });
   }
 

@@ -12,6 +12,7 @@ import type { Commit, StoredDelivery, Stores, TopicRecord } from './stored.ts';
 import {
   ADA_ID,
   ADA_PASSWORDS,
+  AFTER_RUN,
   accessToken,
   BOB_ID,
   BOB_PASSWORD,
@@ -24,7 +25,6 @@ import {
   goodRun,
   goodStores,
   minuteOfRun,
-  NOW,
   refreshToken,
   tokenResponse,
 } from './testing/good-run.ts';
@@ -677,7 +677,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'a lease lasts for hours',
     caughtBy: 'leases',
-    stores: { leases: [{ _id: 'sweep', until: new Date(NOW.getTime() + 3_600_000) }] },
+    stores: { leases: [{ _id: 'sweep', until: new Date(AFTER_RUN.getTime() + 3_600_000) }] },
   },
   {
     bug: 'a group stops reading',
@@ -692,7 +692,7 @@ const plants: readonly Plant[] = [
 ];
 
 function rulesBrokenBy({ run, stores }: Plant): readonly Rule[] {
-  const { violations } = checkRecordedRun({ ...goodRun, ...run }, { ...goodStores, ...stores }, NOW);
+  const { violations } = checkRecordedRun({ ...goodRun, ...run }, { ...goodStores, ...stores }, AFTER_RUN);
   return [...new Set(violations.map(({ rule }) => rule))];
 }
 

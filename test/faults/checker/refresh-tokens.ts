@@ -22,7 +22,7 @@ export interface IssuedTokens {
   readonly refreshToken: string;
 }
 
-export function tokensIn({ answer }: Pick<CommandLine, 'answer'>): IssuedTokens | undefined {
+export function issuedTokensIn({ answer }: Pick<CommandLine, 'answer'>): IssuedTokens | undefined {
   const { accessToken, refreshToken } = (answer ?? {}) as Readonly<Record<string, unknown>>;
   const access = claimsOf(accessToken);
   return access && typeof refreshToken === 'string' ? { access, refreshToken } : undefined;
@@ -41,7 +41,7 @@ export function chainTokens(history: readonly CommandLine[]): TokenChains {
 
   const violations = issuing.flatMap((command) => {
     const { op, id, request } = command;
-    const tokens = tokensIn(command);
+    const tokens = issuedTokensIn(command);
     if (tokens === undefined)
       return violationsOf('refresh tokens', `${op} ${id} was answered without tokens`);
     const { access, refreshToken } = tokens;

@@ -7,7 +7,7 @@ import { claimsOf, mayBeExpired } from './access-token.ts';
 import { type CommandContext, commandsById, isAcknowledged, normaliseAddress } from './commands.ts';
 import { foldAccount } from './fold.ts';
 import { eventsByAccount, type JournalEvent } from './journal.ts';
-import { type TokenPosition, tokensIn } from './refresh-tokens.ts';
+import { issuedTokensIn, type TokenPosition } from './refresh-tokens.ts';
 import { type Violation, violationsOf } from './report.ts';
 
 /** Operations on the account to which the token belongs. */
@@ -48,7 +48,7 @@ function answererFault(command: CommandLine): string | undefined {
     readonly id?: string;
     readonly user?: { readonly id?: string; readonly email?: string };
   };
-  const tokens = tokensIn(command);
+  const tokens = issuedTokensIn(command);
   if (tokens !== undefined && shown.user?.id !== tokens.access.sub) return 'with tokens of another account';
   if (op === 'login' && normaliseAddress(shown.user?.email) !== normaliseAddress(request['email']))
     return 'for another address';

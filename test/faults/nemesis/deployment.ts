@@ -49,7 +49,7 @@ export interface DeploymentDeps {
 export function createDeployment({ cluster, say, recordRemoved }: DeploymentDeps): Deployment {
   const { stores } = cluster;
 
-  const operate = createOperator(cluster.ops, say);
+  const operate = createLoggedOpsRunner(cluster.ops, say);
 
   return {
     operate,
@@ -89,7 +89,10 @@ export function createDeployment({ cluster, say, recordRemoved }: DeploymentDeps
 }
 
 /** Returns a function that runs an ops command. If it fails because of other faults, it has changed nothing. */
-export function createOperator(ops: Cluster['ops'], say: (line: string) => void): Deployment['operate'] {
+export function createLoggedOpsRunner(
+  ops: Cluster['ops'],
+  say: (line: string) => void,
+): Deployment['operate'] {
   return (...words) => orSay(say, `ops ${words.join(' ')}`, ops(...words));
 }
 

@@ -42,14 +42,14 @@ async function linkModules(modules: string, copy: string): Promise<void> {
 
 async function applyPatch(folder: string, { file, search, replacement }: Patch): Promise<void> {
   const path = join(folder, file);
-  await writeFile(path, patchedSource(await readFile(path, 'utf8'), search, replacement));
+  await writeFile(path, patchSource(await readFile(path, 'utf8'), search, replacement));
 }
 
 /**
  * Replaces a string.
  * @throws Error unless the string occurs exactly once: a patch that no longer matches proves nothing
  */
-export function patchedSource(source: string, search: string, replacement: string): string {
+export function patchSource(source: string, search: string, replacement: string): string {
   const parts = source.split(search);
   if (parts.length !== 2) throw new Error(`stands there ${parts.length - 1} times: ${search}`);
   return parts.join(replacement);

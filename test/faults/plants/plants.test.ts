@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { patchedSource } from './copy.ts';
+import { patchSource } from './copy.ts';
 import { plantedBugs } from './plants.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -12,7 +12,7 @@ describe('the plants', () => {
     test(`fit into the sources as they are: ${name}`, async () => {
       for (const { file, search, replacement } of bug) {
         const source = await readFile(join(ROOT, file), 'utf8');
-        assert.notEqual(patchedSource(source, search, replacement), source);
+        assert.notEqual(patchSource(source, search, replacement), source);
       }
     });
   }
@@ -23,10 +23,10 @@ describe('the plants', () => {
 });
 
 describe('a patch', () => {
-  test('replaces what stands there once', () => assert.equal(patchedSource('a b c', 'b', '$&'), 'a $& c'));
+  test('replaces what stands there once', () => assert.equal(patchSource('a b c', 'b', '$&'), 'a $& c'));
 
   test('is refused where that stands there twice, or not at all', () => {
-    assert.throws(() => patchedSource('a b b', 'b', 'x'));
-    assert.throws(() => patchedSource('a c', 'b', 'x'));
+    assert.throws(() => patchSource('a b b', 'b', 'x'));
+    assert.throws(() => patchSource('a c', 'b', 'x'));
   });
 });

@@ -7,7 +7,7 @@ import { startLoadBalancer } from '../../support/load-balancer.ts';
 import { createOpsRunner, HIGH_LIMIT_SETTINGS, STANDALONE_PATH } from '../../support/programs.ts';
 import { createServerProcess } from '../../support/server-process.ts';
 import { NO_SERVER_SETTINGS } from '../../support/standalone.ts';
-import { createOperator } from '../nemesis/deployment.ts';
+import { createLoggedOpsRunner } from '../nemesis/deployment.ts';
 import { createStandaloneFaults } from '../nemesis/faults.ts';
 import { planFaults, STANDALONE_LANES, type StandaloneFault } from '../nemesis/schedule.ts';
 import { superviseProcess } from '../nemesis/supervisor.ts';
@@ -86,7 +86,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
       process: supervised,
       sink,
       clocks,
-      operate: createOperator(ops, say),
+      operate: createLoggedOpsRunner(ops, say),
     }),
     nameOf: (origin) => (origin === url ? NAME : undefined),
     ops,

@@ -13,7 +13,7 @@ const PATIENCE_MS = 10_000;
 const TRIES = 6;
 const BETWEEN_TRIES_MS = 1_500;
 
-export interface Answer {
+export interface CommandResponse {
   /** null if there was no response. */
   readonly status: number | null;
   readonly code: string | null;
@@ -25,9 +25,9 @@ export interface Answer {
 }
 
 export interface CommandSender {
-  send(command: Command): Promise<Answer>;
+  send(command: Command): Promise<CommandResponse>;
   /** Retries until the outcome is known. Only for commands that take effect once, however often they are sent. */
-  insist(command: Command): Promise<Answer>;
+  insist(command: Command): Promise<CommandResponse>;
 }
 
 export interface CommandSenderOptions {
@@ -39,7 +39,7 @@ export interface CommandSenderOptions {
 }
 
 export function createCommandSender({ url, record, nameOf }: CommandSenderOptions): CommandSender {
-  async function ask(id: string, command: Command): Promise<Answer> {
+  async function ask(id: string, command: Command): Promise<CommandResponse> {
     const { method, path, json, token, headers } = command;
     const response = await fetch(`${url}/api/v1${path}`, {
       method,
@@ -64,7 +64,7 @@ export function createCommandSender({ url, record, nameOf }: CommandSenderOption
     };
   }
 
-  async function send(command: Command): Promise<Answer> {
+  async function send(command: Command): Promise<CommandResponse> {
     const id = randomUUID();
     const sentAt = new Date().toISOString();
     const answer = await ask(id, command).catch(() => NONE);
@@ -97,9 +97,9 @@ export function createCommandSender({ url, record, nameOf }: CommandSenderOption
   };
 }
 
-const NONE: Answer = { status: null, code: null, body: null, accountSequence: null, by: null };
+const NONE: CommandResponse = { status: null, code: null, body: null, accountSequence: null, by: null };
 
 /** Returns whether it is unknown if the command was processed. */
-export function isUncertain({ status }: Answer): boolean {
+export function isUncertain({ status }: CommandResponse): boolean {
   return status === null || status >= 500;
 }

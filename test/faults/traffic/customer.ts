@@ -1,7 +1,7 @@
 /** The actions of people, one request after the other, as an app would send them. */
 import type { Random } from '../random.ts';
 import type { Inboxes, InboxMail } from '../system/inboxes.ts';
-import { type Answer, type CommandSender, isUncertain } from './command-sender.ts';
+import { type CommandResponse, type CommandSender, isUncertain } from './command-sender.ts';
 import * as ask from './commands.ts';
 import { newAddress, newPassword, type Person, randomNames } from './person.ts';
 
@@ -49,7 +49,7 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
   }
 
   /** Updates what a person knows about their own account, from a response. */
-  function learn(person: Person, answer: Answer): Answer {
+  function learn(person: Person, answer: CommandResponse): CommandResponse {
     const { status, body, accountSequence } = answer;
     if (accountSequence !== null) person.sequence = accountSequence;
     if (status === 401) delete person.accessToken;
@@ -57,7 +57,7 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
     return answer;
   }
 
-  function learnTokens(person: Person, answer: Answer): void {
+  function learnTokens(person: Person, answer: CommandResponse): void {
     const { status, body } = learn(person, answer);
     if (status !== 200) return;
     person.refreshToken = body.refreshToken;
@@ -94,7 +94,7 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
   }
 
   /** Updates the possible passwords after a change whose outcome may be unknown. */
-  function learnPassword(person: Person, next: string, answer: Answer): void {
+  function learnPassword(person: Person, next: string, answer: CommandResponse): void {
     if (answer.status === 200 && !person.sharesAddress) person.passwords = [next];
     else if (answer.status === 200 || isUncertain(answer))
       person.passwords = [next, ...person.passwords].slice(0, PASSWORDS_KEPT);
@@ -112,7 +112,7 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
     if (answer.status === 200 && !isRefused) person.verified = true;
   }
 
-  async function requestErasure(admin: Person, person: Person): Promise<Answer | undefined> {
+  async function requestErasure(admin: Person, person: Person): Promise<CommandResponse | undefined> {
     const byAdmin = random.chance(ERASED_BY_ADMIN);
     if (!(await signedIn(byAdmin ? admin : person))) return undefined;
     if (!byAdmin) return learn(person, await sender.send(ask.eraseAccount(person)));
@@ -270,6 +270,6 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
 }
 
 /** Ignores the sequence in the response, because it belongs to the other person's account. */
-function learnOfOther(admin: Person, { status }: Answer): void {
+function learnOfOther(admin: Person, { status }: CommandResponse): void {
   if (status === 401) delete admin.accessToken;
 }

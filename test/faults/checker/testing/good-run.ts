@@ -24,7 +24,7 @@ export function minuteOfRun(minute: number, second = 0): string {
 }
 
 /** A time after the end of the run. */
-export const NOW = new Date(minuteOfRun(59));
+export const AFTER_RUN = new Date(minuteOfRun(59));
 
 function link(until: number) {
   return { sealed: 'a sealed token', expiresAt: minuteOfRun(until) };
@@ -40,7 +40,7 @@ function newId(): string {
   return `01900000-0000-7000-9000-${String(ids).padStart(12, '0')}`;
 }
 
-export function eventOf(type: string, time: string, data: EventData, more?: object): CommitEvent {
+export function createEvent(type: string, time: string, data: EventData, more?: object): CommitEvent {
   return {
     id: newId(),
     type,
@@ -51,7 +51,7 @@ export function eventOf(type: string, time: string, data: EventData, more?: obje
   };
 }
 
-export function commitOf(
+export function createCommit(
   stream: string,
   [number, sequence]: readonly [number, number],
   correlationId: string,
@@ -71,7 +71,7 @@ export function commitOf(
 }
 
 function registered(userId: string, time: string, name: string, verification?: ReturnType<typeof link>) {
-  return eventOf(
+  return createEvent(
     'UserRegistered',
     time,
     { userId, role: 'user', locale, person: person(name), ...(verification && { verification }) },
@@ -96,39 +96,41 @@ function erased(commit: Commit): Commit {
 const ERASED_AT = 13;
 
 const dans: readonly Commit[] = [
-  commitOf(DAN_ID, [1, 1], 'dan-1', [registered(DAN_ID, minuteOfRun(10), 'dan', link(70))]),
-  commitOf(
+  createCommit(DAN_ID, [1, 1], 'dan-1', [registered(DAN_ID, minuteOfRun(10), 'dan', link(70))]),
+  createCommit(
     DAN_ID,
     [2, 2],
     'dan-2',
-    [eventOf('AccountVerified', minuteOfRun(11), { userId: DAN_ID, locale, person: person('dan') })],
+    [createEvent('AccountVerified', minuteOfRun(11), { userId: DAN_ID, locale, person: person('dan') })],
     { claims: ['address:dan@example.com'] },
   ),
-  commitOf(DAN_ID, [3, 3], 'dan-3', [
-    eventOf('AccountErasureRequested', minuteOfRun(12), {
+  createCommit(DAN_ID, [3, 3], 'dan-3', [
+    createEvent('AccountErasureRequested', minuteOfRun(12), {
       userId: DAN_ID,
       requestedBy: DAN_ID,
       eraseAt: minuteOfRun(12),
       person: {},
     }),
-    eventOf('SessionsRevoked', minuteOfRun(12), { userId: DAN_ID, reason: 'disabled' }),
+    createEvent('SessionsRevoked', minuteOfRun(12), { userId: DAN_ID, reason: 'disabled' }),
   ]),
-  commitOf(DAN_ID, [4, 5], 'sweep-2', [eventOf('AccountErased', minuteOfRun(ERASED_AT), { userId: DAN_ID })]),
+  createCommit(DAN_ID, [4, 5], 'sweep-2', [
+    createEvent('AccountErased', minuteOfRun(ERASED_AT), { userId: DAN_ID }),
+  ]),
 ];
 
 const moved = { email: 'fay@elsewhere.example', username: 'fay' };
 
 const fays: readonly Commit[] = [
-  commitOf(FAY_ID, [1, 1], 'fay-1', [registered(FAY_ID, minuteOfRun(14), 'fay', link(74))]),
-  commitOf(
+  createCommit(FAY_ID, [1, 1], 'fay-1', [registered(FAY_ID, minuteOfRun(14), 'fay', link(74))]),
+  createCommit(
     FAY_ID,
     [2, 2],
     'fay-2',
-    [eventOf('AccountVerified', minuteOfRun(15), { userId: FAY_ID, locale, person: person('fay') })],
+    [createEvent('AccountVerified', minuteOfRun(15), { userId: FAY_ID, locale, person: person('fay') })],
     { claims: ['address:fay@example.com'] },
   ),
-  commitOf(FAY_ID, [3, 3], 'fay-3', [
-    eventOf(
+  createCommit(FAY_ID, [3, 3], 'fay-3', [
+    createEvent(
       'EmailChangeRequested',
       minuteOfRun(16),
       {
@@ -140,12 +142,12 @@ const fays: readonly Commit[] = [
       { private: { address: moved.email } },
     ),
   ]),
-  commitOf(
+  createCommit(
     FAY_ID,
     [4, 4],
     'fay-4',
     [
-      eventOf(
+      createEvent(
         'EmailChanged',
         minuteOfRun(17),
         { userId: FAY_ID, locale, person: { ...moved, previousEmail: 'fay@example.com' }, undo: link(100) },
@@ -154,18 +156,18 @@ const fays: readonly Commit[] = [
     ],
     { claims: [`address:${moved.email}`, `release:${minuteOfRun(100)}:${FAY_ID}:4`] },
   ),
-  commitOf(FAY_ID, [5, 5], 'fay-5', [
-    eventOf('AccountErasureRequested', minuteOfRun(18), {
+  createCommit(FAY_ID, [5, 5], 'fay-5', [
+    createEvent('AccountErasureRequested', minuteOfRun(18), {
       userId: FAY_ID,
       requestedBy: FAY_ID,
       locale,
       eraseAt: minuteOfRun(100),
       person: { ...moved, undo: link(100) },
     }),
-    eventOf('SessionsRevoked', minuteOfRun(18), { userId: FAY_ID, reason: 'disabled' }),
+    createEvent('SessionsRevoked', minuteOfRun(18), { userId: FAY_ID, reason: 'disabled' }),
   ]),
-  commitOf(FAY_ID, [6, 7], 'fay-6', [
-    eventOf('AccountErasureCanceled', minuteOfRun(19), {
+  createCommit(FAY_ID, [6, 7], 'fay-6', [
+    createEvent('AccountErasureCanceled', minuteOfRun(19), {
       userId: FAY_ID,
       canceledBy: FAY_ID,
       disabled: false,
@@ -176,54 +178,54 @@ const fays: readonly Commit[] = [
 const commits: readonly Commit[] = [
   ...dans.map(erased),
   ...fays,
-  commitOf(ADA_ID, [1, 1], 'ada-1', [registered(ADA_ID, minuteOfRun(0), 'ada', link(60))]),
-  commitOf(
+  createCommit(ADA_ID, [1, 1], 'ada-1', [registered(ADA_ID, minuteOfRun(0), 'ada', link(60))]),
+  createCommit(
     ADA_ID,
     [2, 2],
     'ada-2',
-    [eventOf('AccountVerified', minuteOfRun(2), { userId: ADA_ID, locale, person: person('ada') })],
+    [createEvent('AccountVerified', minuteOfRun(2), { userId: ADA_ID, locale, person: person('ada') })],
     { claims: ['address:ada@example.com'] },
   ),
-  commitOf(ADA_ID, [3, 3], 'ada-3', [
-    eventOf('PasswordChanged', minuteOfRun(3), {
+  createCommit(ADA_ID, [3, 3], 'ada-3', [
+    createEvent('PasswordChanged', minuteOfRun(3), {
       userId: ADA_ID,
       how: 'change',
       locale,
       person: person('ada'),
     }),
-    eventOf('SessionsRevoked', minuteOfRun(3), { userId: ADA_ID, reason: 'password-changed' }),
+    createEvent('SessionsRevoked', minuteOfRun(3), { userId: ADA_ID, reason: 'password-changed' }),
   ]),
-  commitOf(ADA_ID, [4, 5], 'ada-4', [
-    eventOf('ProfileChanged', minuteOfRun(4), { userId: ADA_ID, person: { firstName: 'Augusta' } }),
+  createCommit(ADA_ID, [4, 5], 'ada-4', [
+    createEvent('ProfileChanged', minuteOfRun(4), { userId: ADA_ID, person: { firstName: 'Augusta' } }),
   ]),
-  commitOf(BOB_ID, [1, 1], 'bob-1', [registered(BOB_ID, minuteOfRun(1), 'bob', link(60))], {
+  createCommit(BOB_ID, [1, 1], 'bob-1', [registered(BOB_ID, minuteOfRun(1), 'bob', link(60))], {
     registration: { address: 'bob@example.com' },
   }),
-  commitOf(BOB_ID, [2, 2], 'bob-2', [
-    eventOf('VerificationRequested', minuteOfRun(5), {
+  createCommit(BOB_ID, [2, 2], 'bob-2', [
+    createEvent('VerificationRequested', minuteOfRun(5), {
       userId: BOB_ID,
       locale,
       person: person('bob'),
       verification: link(65),
     }),
   ]),
-  commitOf(BOB_ID, [3, 3], 'bob-3', [
-    eventOf('SessionsRevoked', minuteOfRun(9, 30), { userId: BOB_ID, reason: 'logout-all' }),
+  createCommit(BOB_ID, [3, 3], 'bob-3', [
+    createEvent('SessionsRevoked', minuteOfRun(9, 30), { userId: BOB_ID, reason: 'logout-all' }),
   ]),
-  commitOf(EVE_ID, [1, 1], 'eve-1', [
-    eventOf(
+  createCommit(EVE_ID, [1, 1], 'eve-1', [
+    createEvent(
       'UserRegistered',
       minuteOfRun(6),
       { userId: EVE_ID, role: 'user', locale, person: { email: 'ada@example.com', username: 'eve' } },
       { private: { address: 'ada@example.com', passwordHash: 'secret' } },
     ),
   ]),
-  commitOf(EVE_ID, [2, 2], 'sweep-1', [
-    eventOf('RegistrationEnded', minuteOfRun(30), { userId: EVE_ID, reason: 'expired' }),
-    eventOf('SessionsRevoked', minuteOfRun(30), { userId: EVE_ID, reason: 'ended' }),
+  createCommit(EVE_ID, [2, 2], 'sweep-1', [
+    createEvent('RegistrationEnded', minuteOfRun(30), { userId: EVE_ID, reason: 'expired' }),
+    createEvent('SessionsRevoked', minuteOfRun(30), { userId: EVE_ID, reason: 'ended' }),
   ]),
-  commitOf(MAILING_ID, [1, 1], 'ada-5', [
-    eventOf('MailRequested', minuteOfRun(7), {
+  createCommit(MAILING_ID, [1, 1], 'ada-5', [
+    createEvent('MailRequested', minuteOfRun(7), {
       mailingId: MAILING_ID,
       template: 'welcome',
       requestedBy: ADA_ID,
