@@ -3,7 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { type Authenticate, createAuthenticate, createFixedEventKeys } from '@latchkey/consumer';
+import {
+  createFixedEventKeySource,
+  createRecordAuthenticator,
+  type RecordAuthenticator,
+} from '@latchkey/consumer';
 import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { createRegistry, parseJson } from '@latchkey/process';
@@ -41,13 +45,13 @@ async function figureOf(eventsEach: number): Promise<Figure> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   try {
     await seedLog(folder, { accounts: EVENTS / eventsEach, eventsEach });
-    const keys = createFixedEventKeys(parseJson((await loadSecrets(folder)).EVENT_SIGNING_KEYS));
+    const keys = createFixedEventKeySource(parseJson((await loadSecrets(folder)).EVENT_SIGNING_KEYS));
     const database = openDatabase({ folder, as: 'server' });
     const { without, checked } = await measureAlternately(ROUNDS, {
       without: () => cpuSeconds(database, () => acceptAllRecords),
       checked: () =>
         cpuSeconds(database, (log) =>
-          createAuthenticate({ keys, policy: 'require', topics: [ACCOUNTS_TOPIC], ahead: { log } }),
+          createRecordAuthenticator({ keys, policy: 'require', topics: [ACCOUNTS_TOPIC], ahead: { log } }),
         ),
     });
     await database.close();
@@ -63,7 +67,7 @@ async function figureOf(eventsEach: number): Promise<Figure> {
   }
 }
 
-type AuthenticateOn = (log: ReturnType<typeof createEmbeddedBus>) => Authenticate;
+type AuthenticateOn = (log: ReturnType<typeof createEmbeddedBus>) => RecordAuthenticator;
 
 /**
  * Fills a read model.

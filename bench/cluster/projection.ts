@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { BusRecord, Slice } from '@latchkey/bus';
+import type { BusRecord, PartitionSlice } from '@latchkey/bus';
 import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import { type EncodedEvent, encode, subjectOfKey } from '@latchkey/events';
 import { ensureIndexes, openMongo } from '@latchkey/mongo';
@@ -126,8 +126,8 @@ function projectionInto(profiles: ReturnType<typeof createMongoProfiles>) {
  * @returns the documents that each slice has written
  */
 async function whatIsWritten(
-  slices: readonly Slice[],
-  { project, collection }: { project(slice: Slice): Promise<void>; collection: Collection<Stored> },
+  slices: readonly PartitionSlice[],
+  { project, collection }: { project(slice: PartitionSlice): Promise<void>; collection: Collection<Stored> },
 ): Promise<readonly (readonly Stored[])[]> {
   const written: Stored[][] = [];
   for (const slice of slices) {
@@ -166,8 +166,8 @@ function toRecord({ topic, key, value, headers }: EncodedEvent, offset: number):
   };
 }
 
-function slicesOf(all: readonly BusRecord[]): readonly Slice[] {
-  const slices: Slice[] = [];
+function slicesOf(all: readonly BusRecord[]): readonly PartitionSlice[] {
+  const slices: PartitionSlice[] = [];
   for (let from = 0; from < all.length; from += SLICE) {
     slices.push({
       topic: 'accounts.events.v1',

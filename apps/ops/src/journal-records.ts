@@ -1,5 +1,11 @@
 /** Uses the journal to distinguish records that auth has published from forged ones. */
-import { type Authenticate, type EventRecord, envelopeOf, isEvent, sequenceOf } from '@latchkey/consumer';
+import {
+  type EventRecord,
+  envelopeOf,
+  isEventRecord,
+  type RecordAuthenticator,
+  sequenceOf,
+} from '@latchkey/consumer';
 import { decodeWithProof, isHeartbeat, type Provenance } from '@latchkey/events';
 import {
   fingerprintOfEvent,
@@ -13,19 +19,19 @@ import {
  * unsigned records that release 0.1 wrote. Unreadable records are accepted, too, so that they can still park an
  * account.
  */
-export function createJournalAuthenticator(journal: Pick<JournalView, 'stream'>): Authenticate {
+export function createJournalAuthenticator(journal: Pick<JournalView, 'stream'>): RecordAuthenticator {
   return async (sources) => {
     const candidates = sources
       .filter((source) => !isHeartbeat(source))
       .map((source) => ({ source, ...decodeWithProof(source) }));
     const streams = new Map<string, JournaledStream | undefined>();
     for (const record of candidates) {
-      if (!isEvent(record)) continue;
+      if (!isEventRecord(record)) continue;
       const { subject } = envelopeOf(record);
       if (!streams.has(subject)) streams.set(subject, await journal.stream(subject));
     }
     const genuine = candidates.map(
-      (record) => !isEvent(record) || isJournaled(record, streams.get(envelopeOf(record).subject)),
+      (record) => !isEventRecord(record) || isJournaled(record, streams.get(envelopeOf(record).subject)),
     );
     return {
       records: candidates.filter((_, index) => genuine[index]),

@@ -1,6 +1,6 @@
 import { openOps as openAuth } from '@latchkey/auth/ops';
 import type { Store } from '@latchkey/backend';
-import { openClients } from '@latchkey/clients';
+import { openServiceClients } from '@latchkey/clients';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
 import type { Preparable } from '@latchkey/store';
 import { openOps as openUser } from '@latchkey/user/ops';
@@ -8,5 +8,11 @@ import { openWebhooks } from '@latchkey/webhooks';
 
 /** Returns what each service needs in the store before it starts. */
 export function preparablesOf(store: Store): readonly Preparable[] {
-  return [openAuth(store), openNotifier(store), openClients(store), openUser(store), openWebhooks(store)];
+  return [
+    openAuth(store),
+    openNotifier(store),
+    openServiceClients(store),
+    openUser(store),
+    openWebhooks(store),
+  ];
 }

@@ -1,6 +1,6 @@
 /** The store that the settings name. */
 import { resolve } from 'node:path';
-import { type OpenOptions, readStore, type Store, type StoreConfig } from '@latchkey/backend';
+import { type OpenStoreOptions, readStoreConfig, type Store, type StoreConfig } from '@latchkey/backend';
 import type { Environment } from '@latchkey/process';
 import type { CommandContext } from './context.ts';
 import { retryUntilReachable } from './patience.ts';
@@ -9,7 +9,7 @@ export function dataFolderOf(environment: Environment): string {
   return resolve(environment['DATA_DIR'] || './.data');
 }
 
-interface StoreOptions extends Partial<OpenOptions> {
+interface StoreOptions extends Partial<OpenStoreOptions> {
   /** Default: the store in the settings. */
   readonly config?: StoreConfig;
 }
@@ -21,7 +21,7 @@ interface StoreOptions extends Partial<OpenOptions> {
 export async function withStore(
   context: CommandContext,
   work: (store: Store) => Promise<void>,
-  { config = readStore(context.environment), as = 'shared', isLongRunning = false }: StoreOptions = {},
+  { config = readStoreConfig(context.environment), as = 'shared', isLongRunning = false }: StoreOptions = {},
 ): Promise<void> {
   const store = config.open({ as, isLongRunning });
   try {

@@ -1,5 +1,5 @@
 /** Opens the whole system that the settings describe: its store, its log, and the names of its topics. */
-import { type Store, topicSettings } from '@latchkey/backend';
+import { type Store, topicNameSettings } from '@latchkey/backend';
 import { type Bus, type Groups, topicNameOnLog, withGroupNames, withTopicNames } from '@latchkey/bus';
 import { readConfig } from '@latchkey/process';
 import type { CommandContext } from './context.ts';
@@ -22,7 +22,7 @@ export interface System {
  * @throws ConfigError; the errors of withStore and withLog
  */
 export function withSystem(context: CommandContext, work: (system: System) => Promise<void>): Promise<void> {
-  const { TOPIC_NAMES: names } = readConfig(topicSettings, context.environment);
+  const { TOPIC_NAMES: names } = readConfig(topicNameSettings, context.environment);
   return withStore(context, (store) =>
     withLog(context, (log) => {
       const renamed = withTopicNames(log.bus, names);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { readStore } from '@latchkey/backend';
+import { readStoreConfig } from '@latchkey/backend';
 import { catalogue, type EventType, eventTypes, type LatchkeyEvent } from '@latchkey/events';
 import { openOps } from '@latchkey/notifier/ops';
 import { temporaryFolder } from '../../standalone/src/testing.ts';
@@ -21,7 +21,7 @@ function eventOf(type: EventType, data: object): LatchkeyEvent {
 }
 
 async function countOf(t: TestContext, event: LatchkeyEvent, now: string): Promise<object> {
-  const store = readStore({ DATA_DIR: await temporaryFolder(t) }).open({
+  const store = readStoreConfig({ DATA_DIR: await temporaryFolder(t) }).open({
     as: 'server',
     isLongRunning: false,
   });

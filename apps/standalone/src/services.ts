@@ -1,7 +1,7 @@
 /** Composes the three services on one embedded backend. */
 import { compose as composeAuth } from '@latchkey/auth';
 import type { Bus } from '@latchkey/bus';
-import { createFixedEventKeys } from '@latchkey/consumer';
+import { createFixedEventKeySource } from '@latchkey/consumer';
 import { allowedOrigins, publicPathOf, type Route, type Service } from '@latchkey/http';
 import { compose as composeNotifier } from '@latchkey/notifier';
 import type { ClockGuard, Logger, Registry } from '@latchkey/process';
@@ -53,7 +53,7 @@ export function composeServices(
   const auth = composeAuth(settings.auth, { ...part('auth'), forget, mails });
   // Auth runs in this process, so its keys need not be fetched over HTTP.
   const keys = settings.user.JWKS_URL === undefined ? { keys: createFixedKeySource(auth.jwks()) } : {};
-  const eventKeys = createFixedEventKeys(auth.jwks());
+  const eventKeys = createFixedEventKeySource(auth.jwks());
   const user = composeUser(settings.user, {
     ...part('user'),
     ...keys,

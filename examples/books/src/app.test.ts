@@ -5,12 +5,12 @@ import { describe, type TestContext, test } from 'node:test';
 import { createGuard } from '@latchkey/guard';
 import { createTestTokens } from '@latchkey/guard/testing';
 import { createApp } from './app.ts';
-import { createShelf } from './books.ts';
+import { createBookRepository } from './books.ts';
 import { readSettings } from './settings.ts';
 
 async function open(context: TestContext) {
   const tokens = await createTestTokens();
-  const server = createApp(createGuard(tokens.options), createShelf()).listen(0, '127.0.0.1');
+  const server = createApp(createGuard(tokens.options), createBookRepository()).listen(0, '127.0.0.1');
   context.after(() => server.close());
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/books`;

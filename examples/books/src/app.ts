@@ -3,38 +3,38 @@ import type { Guard } from '@latchkey/guard';
 import { callerOf, koaGuard } from '@latchkey/guard/koa';
 import Koa from 'koa';
 import { z } from 'zod';
-import { type Book, bookFields, type Shelf } from './books.ts';
+import { type Book, type BookRepository, bookFields } from './books.ts';
 import { readJson } from './read-json.ts';
 
 const BASE = '/api/v1/books';
 
 /** Every account may read books. Verified accounts may add books and change their own. Admins may change all books. */
-export function createApp(guard: Guard, shelf: Shelf): Koa {
+export function createApp(guard: Guard, books: BookRepository): Koa {
   const { authenticated, verified, role } = koaGuard(guard);
   const router = new Router({ prefix: BASE });
 
   router.get('/', authenticated(), (context) => {
-    context.body = { books: shelf.list() };
+    context.body = { books: books.list() };
   });
 
   router.get('/:id', authenticated(), (context) => {
-    context.body = bookOf(context, shelf);
+    context.body = bookOf(context, books);
   });
 
   router.post('/', verified(), async (context) => {
     const fields = await readJson(context, bookFields);
-    context.body = shelf.add(fields, callerOf(context).account);
+    context.body = books.add(fields, callerOf(context).account);
     context.status = 201;
   });
 
   router.patch('/:id', verified(), async (context) => {
-    const book = bookOf(context, shelf);
+    const book = bookOf(context, books);
     assertMayChange(context, book);
-    context.body = shelf.change(book, definedOnly(await readJson(context, bookFields.partial())));
+    context.body = books.change(book, definedOnly(await readJson(context, bookFields.partial())));
   });
 
   router.delete('/:id', role('admin'), (context) => {
-    shelf.remove(bookOf(context, shelf));
+    books.remove(bookOf(context, books));
     context.status = 204;
   });
 
@@ -46,9 +46,9 @@ export function createApp(guard: Guard, shelf: Shelf): Koa {
 
 const id = z.uuid();
 
-function bookOf(context: Koa.Context, shelf: Shelf): Book {
+function bookOf(context: Koa.Context, books: BookRepository): Book {
   const parsed = id.safeParse(context['params'].id);
-  const book = parsed.success ? shelf.find(parsed.data) : undefined;
+  const book = parsed.success ? books.find(parsed.data) : undefined;
   return book ?? context.throw(404, 'There is no such book.');
 }
 

@@ -19,7 +19,7 @@ export interface Book extends BookFields {
   readonly addedBy: string;
 }
 
-export interface Shelf {
+export interface BookRepository {
   list(): readonly Book[];
   find(id: string): Book | undefined;
   add(fields: BookFields, addedBy: string): Book;
@@ -27,7 +27,7 @@ export interface Shelf {
   remove(book: Book): void;
 }
 
-export function createShelf(): Shelf {
+export function createBookRepository(): BookRepository {
   const books = new Map<string, Book>();
   function put(book: Book): Book {
     books.set(book.id, book);

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createKafkaBus } from '@latchkey/bus/kafka';
-import { eventJwks, signEvent } from '@latchkey/consumer/testing/signed';
+import { signEvent, testEventJwks } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent, topics } from '@latchkey/events';
 import { createTestTokens } from '@latchkey/guard/testing';
 
@@ -31,7 +31,7 @@ const revoked: LatchkeyEvent = {
 test('the books accept a token until its session is revoked', async (context) => {
   const tokens = await createTestTokens();
   const keys = createServer((_request, response) =>
-    response.end(JSON.stringify({ keys: [...tokens.jwks.keys, ...eventJwks.keys] })),
+    response.end(JSON.stringify({ keys: [...tokens.jwks.keys, ...testEventJwks.keys] })),
   ).listen(0);
   context.after(() => keys.close());
   await once(keys, 'listening');

@@ -1,7 +1,7 @@
 import { createGuard } from '@latchkey/guard';
 import { type Revocations, revocations } from '@latchkey/guard/revocations';
 import { createApp } from './app.ts';
-import { createShelf } from './books.ts';
+import { createBookRepository } from './books.ts';
 import { kafkaLogin } from './kafka-login.ts';
 import { readSettings, type Settings } from './settings.ts';
 
@@ -36,7 +36,7 @@ const guard = createGuard({
   ...(revoked && { revocations: revoked }),
 });
 
-const server = createApp(guard, createShelf()).listen(PORT, HOST, () => {
+const server = createApp(guard, createBookRepository()).listen(PORT, HOST, () => {
   console.log(`The books are at http://${HOST}:${addressPort()}/api/v1/books`);
 });
 server.on('error', fail);

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { memoryStore, subscribe } from '@latchkey/events/subscribe';
 import { pino } from 'pino';
+import { createEventHandlers } from './event-handlers.ts';
 import { kafkaLogin } from './kafka-login.ts';
-import { createReactions } from './reactions.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { createTokenCache } from './token-cache.ts';
 
@@ -36,7 +36,7 @@ const subscription = await subscribe({
   // Positions in memory are enough here: the token cache is lost with the process as well, and greeting twice is
   // harmless.
   store: memoryStore(),
-  handlers: createReactions({ tokens, logger }),
+  handlers: createEventHandlers({ tokens, logger }),
   logger,
   onFatal: fail,
   signal: stopping.signal,

@@ -2,7 +2,7 @@
  * Shared by all services that consume signed events: the setting, the alarm about forged records, and the state of the
  * keys.
  */
-import type { BusRecord, Slice } from '@latchkey/bus';
+import type { BusRecord, PartitionSlice } from '@latchkey/bus';
 import type { Dependency, Logger } from '@latchkey/process';
 import { z } from 'zod';
 
@@ -24,7 +24,7 @@ export function createForgeryAlarm(deps: {
   count(): void;
 }) {
   return (
-    slice: Pick<Slice, 'setAside'>,
+    slice: Pick<PartitionSlice, 'setAside'>,
     forged: readonly { readonly source: BusRecord; readonly cause: string }[],
   ): void => {
     for (const { source, cause } of forged) {

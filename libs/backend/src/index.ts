@@ -8,18 +8,18 @@ export {
   type LogKind,
   logNameSettings,
   readLogKind,
-  topicSettings,
+  topicNameSettings,
 } from './log-kinds.ts';
 export {
-  type OpenOptions,
+  type OpenStoreOptions,
   readServerStoreConfig,
-  readStore,
+  readStoreConfig,
   readStoreKind,
   type Store,
   type StoreConfig,
   type StoreKind,
   type StoresByKind,
-  selectByKind,
+  selectByStoreKind,
   storeKindSettings,
   storeSettings,
 } from './store-kinds.ts';

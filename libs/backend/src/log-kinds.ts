@@ -21,7 +21,7 @@ export function readLogKind(environment: Environment, store: StoreKind): LogKind
   return kind;
 }
 
-export const topicSettings = z.object({
+export const topicNameSettings = z.object({
   TOPIC_NAMES: settingSchemas
     .pairs()
     .describe(
@@ -35,7 +35,7 @@ function areBrokers(brokers: readonly string[]): boolean {
 }
 
 /** The names of topics and groups on the log. */
-export const logNameSettings = topicSettings.extend({
+export const logNameSettings = topicNameSettings.extend({
   GROUP_PREFIX: z
     .string()
     .regex(/^[\w.-]{0,100}$/, 'may contain letters, digits, dots, hyphens and underscores, at most 100')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConfigError, describeConfig, readConfig } from '@latchkey/process';
 import { kafkaSettings, readLogKind } from './log-kinds.ts';
-import { readServerStoreConfig, readStore } from './store-kinds.ts';
+import { readServerStoreConfig, readStoreConfig } from './store-kinds.ts';
 
 const given = { KAFKA_BROKERS: 'kafka-1:9092' };
 const sasl = {
@@ -75,13 +75,13 @@ const MONGO_URL = 'mongodb://mongo:27017';
 
 describe('the store', () => {
   test('is the one whose settings are given, else the embedded one', () => {
-    assert.equal(readStore({}).kind, 'sqlite');
-    assert.equal(readStore({ MONGO_URL }).kind, 'mongo');
+    assert.equal(readStoreConfig({}).kind, 'sqlite');
+    assert.equal(readStoreConfig({ MONGO_URL }).kind, 'mongo');
     assert.deepEqual(
-      faultsIn(() => readStore({ MONGO_URL_FILE: '/nowhere' })),
+      faultsIn(() => readStoreConfig({ MONGO_URL_FILE: '/nowhere' })),
       ['MONGO_URL_FILE: the file cannot be read (ENOENT)'],
     );
-    assert.equal(readStore({ STORE: 'sqlite', MONGO_URL }).kind, 'sqlite');
+    assert.equal(readStoreConfig({ STORE: 'sqlite', MONGO_URL }).kind, 'sqlite');
   });
 
   test('of a service that is a process of its own is MongoDB, unless STORE says otherwise', () => {
@@ -93,11 +93,14 @@ describe('the store', () => {
   });
 
   test('is of a kind that there is', () => {
-    assert.match(faultsIn(() => readStore({ STORE: 'tape' })).join(), /^STORE: must be "mongo" or "sqlite"/);
+    assert.match(
+      faultsIn(() => readStoreConfig({ STORE: 'tape' })).join(),
+      /^STORE: must be "mongo" or "sqlite"/,
+    );
   });
 
   test('takes no other URL for MongoDB, and does not quote it', () => {
-    const faults = faultsIn(() => readStore({ MONGO_URL: 'postgres://ada:sesame@db' }));
+    const faults = faultsIn(() => readStoreConfig({ MONGO_URL: 'postgres://ada:sesame@db' }));
     assert.match(faults.join(), /^MONGO_URL: must be a MongoDB connection string/);
     assert.doesNotMatch(faults.join(), /sesame/);
   });

@@ -15,7 +15,7 @@ const kinds = ['mongo', 'sqlite'] as const satisfies readonly StoreKind[];
 export type Store = StoresByKind[StoreKind];
 
 /** Returns a function that passes a store to the function of its kind. */
-export function selectByKind<Result>(
+export function selectByStoreKind<Result>(
   choose: {
     readonly [Kind in StoreKind]: (store: StoresByKind[Kind]) => Result;
   },
@@ -30,7 +30,7 @@ export function selectByKind<Result>(
   };
 }
 
-export interface OpenOptions {
+export interface OpenStoreOptions {
   /**
    * How a store that only one server at a time may use is shared; see `openDatabase`. Other kinds of stores ignore this
    * option.
@@ -59,7 +59,7 @@ export const storeKindSettings = {
 } satisfies Record<StoreKind, z.ZodObject>;
 
 const openings: {
-  readonly [Kind in StoreKind]: (environment: Environment) => (options: OpenOptions) => Store;
+  readonly [Kind in StoreKind]: (environment: Environment) => (options: OpenStoreOptions) => Store;
 } = {
   mongo(environment) {
     const { MONGO_URL: url } = readConfig(mongoSettings, environment);
@@ -75,7 +75,7 @@ const openings: {
 export interface StoreConfig {
   readonly kind: StoreKind;
   /** Opens the store, and returns immediately. @throws DataFolderError for a data folder that cannot be used */
-  open(options: OpenOptions): Store;
+  open(options: OpenStoreOptions): Store;
 }
 
 /** The setting that names the kind of store. */
@@ -92,11 +92,11 @@ export function readStoreKind(environment: Environment, fallback: StoreKind = 's
 }
 
 /** Reads STORE, and only the settings of that kind. @throws ConfigError */
-export function readStore(environment: Environment): StoreConfig {
+export function readStoreConfig(environment: Environment): StoreConfig {
   return openable(readStoreKind(environment), environment);
 }
 
-/** Like `readStore`, for services that are separate processes: without STORE, the store is never the embedded one. */
+/** Like `readStoreConfig`, for services that are separate processes: without STORE, the store is never the embedded one. */
 export function readServerStoreConfig(environment: Environment): StoreConfig {
   return openable(readStoreKind(environment, 'mongo'), environment);
 }

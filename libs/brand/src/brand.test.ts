@@ -6,10 +6,10 @@ import { after, before, describe, it } from 'node:test';
 import { ConfigError, type Environment, readConfig, withCrossFieldChecks } from '@latchkey/process';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { brandFaults, brandOf, brandSettings } from './brand.ts';
+import { brandOf, brandSettings, brandSettingsFaults } from './brand.ts';
 import { contrastOf, faultOfColor, paletteOf } from './palette.ts';
 
-const schema = withCrossFieldChecks(z.object(brandSettings), brandFaults);
+const schema = withCrossFieldChecks(z.object(brandSettings), brandSettingsFaults);
 const PNG = Buffer.from('89504e470d0a1a0a0000000d', 'hex');
 
 function brand(environment: Environment) {

@@ -89,7 +89,7 @@ export const brandSettings = {
 type BrandConfig = z.infer<z.ZodObject<typeof brandSettings>>;
 
 /** Returns the faults of settings that are valid individually but not in combination. */
-export function brandFaults({
+export function brandSettingsFaults({
   BRAND_LOGO_URL,
   BRAND_LOGO_FILE,
 }: BrandConfig): readonly (readonly ['BRAND_LOGO_FILE', string])[] {

@@ -1,9 +1,9 @@
 export {
   type Brand,
-  brandFaults,
   brandNameField,
   brandOf,
   brandSettings,
+  brandSettingsFaults,
   DEFAULT_BRAND_NAME,
 } from './brand.ts';
 export { type Palette, paletteOf } from './palette.ts';

@@ -1,7 +1,7 @@
 /** The colors of pages and mails, derived from one color. Contrasts are those of WCAG 2.2 (1.4.3). */
 
 /** Colors as `#rrggbb`. */
-export interface Shades {
+export interface SchemeColors {
   /** For buttons, links and marks. */
   readonly accent: string;
   /** For a button under the pointer. */
@@ -13,8 +13,8 @@ export interface Shades {
 }
 
 export interface Palette {
-  readonly light: Shades;
-  readonly dark: Shades;
+  readonly light: SchemeColors;
+  readonly dark: SchemeColors;
 }
 
 const WHITE = '#ffffff';
@@ -24,7 +24,7 @@ const DARK_GROUND = '#1b1f23';
 const ON_DARK_ACCENT = '#0d1f1b';
 
 /** The contrast that text requires. In the dark scheme, where we choose the color, text always has it. */
-export const MIN_CONTRAST = 4.5;
+export const MIN_CONTRAST_RATIO = 4.5;
 const DARK_CONTRAST = 6;
 const STEPS = 50;
 
@@ -73,9 +73,9 @@ function shifted(color: string, end: string, ground: string, enough: number): st
 export function faultOfColor(color: string): string | undefined {
   if (!/^#[0-9a-f]{6}$/i.test(color)) return 'must be a color as #rrggbb, such as #0f6b5c';
   const found = contrastOf(color, WHITE);
-  if (found >= MIN_CONTRAST) return undefined;
-  const better = shifted(color, BLACK, WHITE, MIN_CONTRAST);
-  return `has a contrast of ${found.toFixed(1)} : 1 to white, but text needs ${MIN_CONTRAST} : 1 (WCAG 2.2, 1.4.3); ${better} has it`;
+  if (found >= MIN_CONTRAST_RATIO) return undefined;
+  const better = shifted(color, BLACK, WHITE, MIN_CONTRAST_RATIO);
+  return `has a contrast of ${found.toFixed(1)} : 1 to white, but text needs ${MIN_CONTRAST_RATIO} : 1 (WCAG 2.2, 1.4.3); ${better} has it`;
 }
 
 /** Returns the colors for both color schemes. @param color a color for which `faultOfColor` returns undefined */

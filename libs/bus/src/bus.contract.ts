@@ -518,7 +518,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         await until(async () => (await first.subscription.lag()) === 0);
         await until(async () => (await other.subscription.lag()) === 0);
         await first.subscription.close();
-        await bus.forgetGroup(group, [topic]);
+        await bus.deleteGroup(group, [topic]);
         assert.equal((await bus.progressOf(group, [topic])).read, 0);
         assert.equal((await bus.progressOf(`${group}-other`, [topic])).read, 4);
         const again = await collect();
@@ -527,10 +527,10 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
 
       it('cannot be forgotten while they have members; one that never was may be', async () => {
         const { subscription } = await collect();
-        await assert.rejects(bus.forgetGroup(group, [topic]), GroupInUseError);
+        await assert.rejects(bus.deleteGroup(group, [topic]), GroupInUseError);
         await subscription.close();
-        await bus.forgetGroup(group, [topic]);
-        await bus.forgetGroup(`${group}-never`, [topic]);
+        await bus.deleteGroup(group, [topic]);
+        await bus.deleteGroup(`${group}-never`, [topic]);
       });
     });
 

@@ -16,7 +16,7 @@ export interface OutgoingRecord {
 }
 
 /** Consecutive records of one partition, in offset order; never empty. */
-export interface Slice {
+export interface PartitionSlice {
   readonly topic: string;
   readonly partition: number;
   readonly records: readonly BusRecord[];
@@ -52,7 +52,7 @@ export interface SubscribeOptions {
    * When it rejects, the same records are redelivered after a backoff that grows to 1 s. So a handler must reject
    * only because of infrastructure, such as an unreachable store, never because of the content of a record.
    */
-  handle(slice: Slice): Promise<void>;
+  handle(slice: PartitionSlice): Promise<void>;
   /** The maximum number of records per slice (default 500). */
   readonly sliceSize?: number;
   /**
@@ -201,7 +201,7 @@ export interface Groups {
    * @param topics the topics that it reads
    * @throws GroupInUseError if the group is known to have members
    */
-  forgetGroup(group: string, topics: readonly string[]): Promise<void>;
+  deleteGroup(group: string, topics: readonly string[]): Promise<void>;
 }
 
 /** Thrown on an attempt to delete the positions of a group that has members. */

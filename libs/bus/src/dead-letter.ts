@@ -4,10 +4,10 @@ import type { BusRecord, OutgoingRecord } from './bus.ts';
 export const DEAD_LETTER_RETENTION_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** The part between topic and group in the name of a dead-letter topic. */
-export const DEAD_LETTERS_INFIX = '.dlq.';
+export const DEAD_LETTER_TOPIC_INFIX = '.dlq.';
 
 export function deadLetterTopic(topic: string, group: string): string {
-  return `${topic}${DEAD_LETTERS_INFIX}${group}`;
+  return `${topic}${DEAD_LETTER_TOPIC_INFIX}${group}`;
 }
 
 /** Returns the record as a dead letter: with headers that contain the cause and the record's original position. */

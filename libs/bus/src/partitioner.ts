@@ -3,13 +3,13 @@
  * (org.apache.kafka.common.utils.Utils.murmur2). Only the part of the key before its first slash counts.
  */
 export function partitionOfKey(key: Buffer, partitions: number): number {
-  return (murmur2(mainPartOfKey(key)) & 0x7fffffff) % partitions;
+  return (murmur2(keyBeforeSlash(key)) & 0x7fffffff) % partitions;
 }
 
 const SLASH = 0x2f;
 
 /** Returns the part of a key before its first slash, or the key if it has none. */
-export function mainPartOfKey(key: Buffer): Buffer {
+export function keyBeforeSlash(key: Buffer): Buffer {
   const slash = key.indexOf(SLASH);
   return slash === -1 ? key : key.subarray(0, slash);
 }

@@ -48,7 +48,7 @@ export function withTopicNames<B extends Bus & Groups>(bus: B, names: TopicNames
       isCompacted: async (topic: string) => bus.isCompacted?.(named(topic)) ?? false,
     }),
     progressOf: (group, topics) => bus.progressOf(group, topics.map(named)),
-    forgetGroup: (group, topics) => bus.forgetGroup(group, topics.map(named)),
+    deleteGroup: (group, topics) => bus.deleteGroup(group, topics.map(named)),
   };
   return { ...bus, ...renamed };
 }
@@ -66,7 +66,7 @@ export function withGroupNames<B extends Bus & Groups>(bus: B, names: GroupNames
       return bus.subscribe({ ...options, group, formerGroup: options.group });
     },
     progressOf: (group, topics) => bus.progressOf(groupNameOnLog(names, group, topics), topics),
-    forgetGroup: (group, topics) => bus.forgetGroup(groupNameOnLog(names, group, topics), topics),
+    deleteGroup: (group, topics) => bus.deleteGroup(groupNameOnLog(names, group, topics), topics),
   };
   return { ...bus, ...renamed };
 }

@@ -1,10 +1,10 @@
 /** A client of the API: a session that is kept and refreshed, typed calls, and events. */
 import createFetchClient, { type Client } from 'openapi-fetch';
 import type { components, operations, paths } from './api.d.ts';
-import { tokenIn } from './links.ts';
+import { extractLinkToken } from './links.ts';
 import { ApiProblem } from './problem.ts';
 import { memoryStorage, readSession, type Session, type Storage, sessionOf } from './session.ts';
-import { openTabs } from './tabs.ts';
+import { openTabCoordinator } from './tabs.ts';
 
 type BodyOf<Operation extends { requestBody?: { content: { 'application/json': unknown } } | undefined }> =
   NonNullable<Operation['requestBody']>['content']['application/json'];
@@ -87,7 +87,7 @@ export function createClient(options: ClientOptions): AuthClient {
   const sequences = new Map<string, number>();
   let current: Session | undefined;
 
-  const tabs = openTabs(key, (session) => {
+  const tabs = openTabCoordinator(key, (session) => {
     const before = current;
     current = session;
     if (session === undefined && before !== undefined) emit('signedOut', undefined);
@@ -188,7 +188,7 @@ export function createClient(options: ClientOptions): AuthClient {
   const api = createFetchClient<paths>({ baseUrl, fetch: authorised, credentials: 'include' });
 
   function linkToken(link: string): string {
-    const token = tokenIn(link);
+    const token = extractLinkToken(link);
     if (token === undefined)
       throw new ApiProblem(400, { code: 'token_invalid', detail: 'This link is incomplete.' });
     return token;

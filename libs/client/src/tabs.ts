@@ -11,7 +11,7 @@ interface Channel {
   onmessage: ((event: { readonly data: unknown }) => void) | null;
 }
 
-export interface Tabs {
+export interface TabCoordinator {
   /**
    * Runs work while no other call of this method runs its work, in any tab. Without Web Locks, only calls in this tab
    * exclude each other.
@@ -23,7 +23,10 @@ export interface Tabs {
 }
 
 /** Opens the connection to the other tabs. @param hear called with the session that another tab has sent */
-export function openTabs(name: string, hear: (session: Session | undefined) => void): Tabs {
+export function openTabCoordinator(
+  name: string,
+  hear: (session: Session | undefined) => void,
+): TabCoordinator {
   const { navigator, BroadcastChannel: Opened } = globalThis as unknown as {
     readonly navigator?: { readonly locks?: Locks };
     readonly BroadcastChannel?: new (name: string) => Channel;

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type ClientScope, isValidKey, type ServiceClient } from './client.ts';
-import { clientIdOf, hashClientKey, keyOfHeader } from './keys.ts';
+import { clientIdOf, extractClientKey, hashClientKey } from './keys.ts';
 import type { ServiceClients } from './service-clients.ts';
 
 /**
@@ -13,7 +13,7 @@ export async function authenticateClient(
   clients: Pick<ServiceClients, 'find'>,
   { authorization, scope, now }: { authorization: string | undefined; scope: ClientScope; now: Date },
 ): Promise<ServiceClient | undefined> {
-  const key = keyOfHeader(authorization);
+  const key = extractClientKey(authorization);
   const id = key === undefined ? undefined : clientIdOf(key);
   if (key === undefined || id === undefined) return undefined;
   const client = await clients.find(id);

@@ -8,4 +8,4 @@ export {
 } from './client.ts';
 export { hashClientKey, makeClientId, makeClientKey } from './keys.ts';
 export type { ClientStorage, ServiceClients } from './service-clients.ts';
-export { openClients } from './storage/index.ts';
+export { openServiceClients } from './storage/index.ts';

@@ -27,7 +27,7 @@ export function hashClientKey(key: string): string {
  * Returns the key of an Authorization header: `Bearer <key>`, or `Basic` with the client's id as the user and the key
  * as the password (RFC 6749, 2.3.1). Undefined if it contains none.
  */
-export function keyOfHeader(authorization: string | undefined): string | undefined {
+export function extractClientKey(authorization: string | undefined): string | undefined {
   const [, scheme = '', credentials = ''] = /^(bearer|basic) +(\S+)$/i.exec(authorization ?? '') ?? [];
   if (scheme.toLowerCase() === 'bearer') return clientIdOf(credentials) && credentials;
   const [, user, key = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(credentials, 'base64').toString()) ?? [];

@@ -2,7 +2,7 @@
  * Compares the clock of this process with other clocks, reports the difference, and reports a degraded state if it is
  * too large.
  */
-import type { Slice } from '@latchkey/bus';
+import type { PartitionSlice } from '@latchkey/bus';
 import {
   type ClockGuard,
   type Dependency,
@@ -40,7 +40,7 @@ export interface ClockWatch {
    * Compares the clock with the times in records, which other processes have set. The comparison can only show that our
    * clock is behind.
    */
-  observe(slice: Pick<Slice, 'records'>): void;
+  observe(slice: Pick<PartitionSlice, 'records'>): void;
   health(): Dependency;
   close(): void;
 }

@@ -8,7 +8,7 @@ const RETRY_MS = 500;
  */
 const QUIET_MS = 2000;
 
-export interface WaitOptions {
+export interface WaitForServersOptions {
   /** The name of the server that is waited for, for the log. */
   readonly name: string;
   readonly logger: Logger;
@@ -21,7 +21,10 @@ export interface WaitOptions {
  * Retries an attempt while servers are unavailable. Logs one line when the wait begins and one when it ends.
  * @throws any error that is not an outage; the reason of `signal` once it is aborted
  */
-export async function waitForServers<T>(attempt: () => Promise<T>, options: WaitOptions): Promise<T> {
+export async function waitForServers<T>(
+  attempt: () => Promise<T>,
+  options: WaitForServersOptions,
+): Promise<T> {
   const { name, logger, signal, onWaiting } = options;
   const began = performance.now();
   let logged = false;

@@ -15,9 +15,9 @@ import {
   MAILINGS_TOPIC,
   newPersonSalt,
 } from '@latchkey/events';
-import { createAuthenticate, type SignaturePolicy, UNSIGNED_CAUSE } from './authenticate.ts';
-import type { EventKeys } from './event-keys.ts';
-import { isEvent, sequenceOf } from './records.ts';
+import { createRecordAuthenticator, type SignaturePolicy, UNSIGNED_CAUSE } from './authenticate.ts';
+import type { EventKeySource } from './event-key-source.ts';
+import { isEventRecord, sequenceOf } from './records.ts';
 import { accountId, unreadableRecord } from './testing/history.ts';
 
 const pair = generateKeyPairSync('ed25519');
@@ -34,7 +34,7 @@ function countedKeys() {
     uses += 1;
     return get(kid);
   };
-  const keys: EventKeys = { find: async () => found, unavailableReason: () => undefined };
+  const keys: EventKeySource = { find: async () => found, unavailableReason: () => undefined };
   return { keys, uses: () => uses };
 }
 
@@ -88,9 +88,11 @@ function history(count: number, account = ADA) {
 
 async function authenticated(records: readonly BusRecord[], policy: SignaturePolicy = 'require') {
   const { keys, uses } = countedKeys();
-  const slice = await createAuthenticate({ keys, policy, topics: [ACCOUNTS_TOPIC] })(records);
+  const slice = await createRecordAuthenticator({ keys, policy, topics: [ACCOUNTS_TOPIC] })(records);
   return {
-    sequences: slice.records.map((record) => (isEvent(record) ? sequenceOf(record) : record.decoded.kind)),
+    sequences: slice.records.map((record) =>
+      isEventRecord(record) ? sequenceOf(record) : record.decoded.kind,
+    ),
     causes: slice.forged.map(({ cause }) => cause),
     checked: uses(),
   };
@@ -169,7 +171,7 @@ describe('authentication', () => {
 
   test('sets aside a genuine event that was copied to another topic', async () => {
     const { keys } = countedKeys();
-    const authenticate = createAuthenticate({ keys, policy: 'require', topics: [MAILINGS_TOPIC] });
+    const authenticate = createRecordAuthenticator({ keys, policy: 'require', topics: [MAILINGS_TOPIC] });
     const { forged } = await authenticate(history(1).records);
     assert.deepEqual(
       forged.map(({ cause }) => cause),
@@ -186,7 +188,7 @@ describe('authentication', () => {
       unsigned: ['deliveries'],
     } as const;
     const record = { ...recordOf(eventOf(1)), topic: 'deliveries' };
-    assert.equal((await createAuthenticate(unsigned)([record])).forged.length, 0);
+    assert.equal((await createRecordAuthenticator(unsigned)([record])).forged.length, 0);
   });
 
   test('only reports with the policy warn', async () => {
@@ -195,12 +197,12 @@ describe('authentication', () => {
   });
 
   test('rejects while the keys are unavailable', async () => {
-    const away: EventKeys = {
+    const away: EventKeySource = {
       find: () => Promise.reject(new Error('no keys')),
       unavailableReason: () => 'away',
     };
     await assert.rejects(
-      createAuthenticate({ keys: away, policy: 'warn', topics: [ACCOUNTS_TOPIC] })(history(1).records),
+      createRecordAuthenticator({ keys: away, policy: 'warn', topics: [ACCOUNTS_TOPIC] })(history(1).records),
       /no keys/,
     );
   });

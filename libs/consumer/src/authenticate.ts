@@ -11,8 +11,8 @@ import {
   type TopicName,
   verifySignature,
 } from '@latchkey/events';
-import type { EventKeys } from './event-keys.ts';
-import { createLookAhead, type LookAheadOptions } from './look-ahead.ts';
+import type { EventKeySource } from './event-key-source.ts';
+import { createSignatureLookAhead, type SignatureLookAheadOptions } from './look-ahead.ts';
 import type { DecodedRecord } from './records.ts';
 
 /** `require`: a record that does not verify is set aside. `warn`: it is only reported. */
@@ -31,10 +31,10 @@ export interface AuthenticatedSlice {
 }
 
 /** @throws EventKeysUnavailable if the signatures cannot be verified at the moment */
-export type Authenticate = (sources: readonly BusRecord[]) => Promise<AuthenticatedSlice>;
+export type RecordAuthenticator = (sources: readonly BusRecord[]) => Promise<AuthenticatedSlice>;
 
-export interface AuthenticateOptions {
-  readonly keys: EventKeys;
+export interface RecordAuthenticatorOptions {
+  readonly keys: EventKeySource;
   readonly policy: SignaturePolicy;
   /**
    * The topics that the consumer reads, by our names. An event does not verify if its type belongs on none of these
@@ -48,7 +48,7 @@ export interface AuthenticateOptions {
    * per account and slice. Only for a function that serves a single consumer, because readers at different offsets
    * would read the same records again and again.
    */
-  readonly ahead?: Omit<LookAheadOptions, 'keys'>;
+  readonly ahead?: Omit<SignatureLookAheadOptions, 'keys'>;
 }
 
 interface Candidate {
@@ -64,14 +64,14 @@ export const UNSIGNED_CAUSE = 'it is not signed (if release 0.1 wrote it, publis
  * hash of its event and, because each hash includes the previous one, all earlier events of the chain. So only the last
  * signature of each run of linked events is verified.
  */
-export function createAuthenticate({
+export function createRecordAuthenticator({
   keys,
   policy,
   topics,
   unsigned = [],
   ahead,
-}: AuthenticateOptions): Authenticate {
-  const lookAhead = ahead && createLookAhead({ ...ahead, keys });
+}: RecordAuthenticatorOptions): RecordAuthenticator {
+  const lookAhead = ahead && createSignatureLookAhead({ ...ahead, keys });
   return async (sources) => {
     const verified = (await lookAhead?.verifiedHashes(sources)) ?? new Set<string>();
     const candidates = sources
@@ -87,7 +87,7 @@ export function createAuthenticate({
   };
 }
 
-interface Rules extends Required<Pick<AuthenticateOptions, 'keys' | 'topics' | 'unsigned'>> {
+interface Rules extends Required<Pick<RecordAuthenticatorOptions, 'keys' | 'topics' | 'unsigned'>> {
   /** Hashes of events that auth has published. */
   readonly verified: ReadonlySet<string>;
 }

@@ -1,7 +1,13 @@
 /** Sorts the events of a parked account by sequence, while its records are read again in the order of the log. Pure. */
-import { type FirstEvent, gapBlocker, isNextSequence } from './next-step.ts';
+import { type FirstEventRule, gapBlocker, isNextSequence } from './next-step.ts';
 import type { Blocker, Parked, Position } from './position-store.ts';
-import { type AccountRecord, causeOf, type EventRecord, isEvent, sequenceOf } from './records.ts';
+import {
+  type AccountRecord,
+  decodeFailureOf,
+  type EventRecord,
+  isEventRecord,
+  sequenceOf,
+} from './records.ts';
 
 /** The maximum number of events kept until their predecessors arrive. Limits the memory for one account. */
 const WINDOW = 500;
@@ -23,7 +29,7 @@ export interface CatchUpOptions {
   readonly position: Position;
   /** The mark of the account. The records are read from the marked one on. */
   readonly origin: Parked;
-  readonly first: FirstEvent;
+  readonly first: FirstEventRule;
   /**
    * Whether an unreadable record no longer blocks the account once the next event has been read, because the event in
    * the unreadable record must then have been published again.
@@ -47,8 +53,8 @@ export function createCatchUp({ position, origin, first, passesUnreadable }: Cat
 
   return {
     take(record) {
-      if (!isEvent(record)) {
-        unreadable ??= { reason: 'unreadable', cause: causeOf(record) };
+      if (!isEventRecord(record)) {
+        unreadable ??= { reason: 'unreadable', cause: decodeFailureOf(record) };
         return;
       }
       const sequence = sequenceOf(record);

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { createCatchUp } from './catch-up.ts';
 import { foldSlice } from './fold-slice.ts';
 import type { Position } from './position-store.ts';
-import { accountOf, decodeRecord, type EventRecord, namesAccount, sequenceOf } from './records.ts';
+import { accountOf, decodeRecord, type EventRecord, isAccountRecord, sequenceOf } from './records.ts';
 import { accountId, eventRecord } from './testing/history.ts';
 
 /** The sequences that were applied, in order. */
@@ -46,7 +46,7 @@ function foldAll(records: readonly BusRecord[]): Store {
 function eventsOf(account: string, records: readonly BusRecord[]): readonly EventRecord[] {
   return records
     .map(decodeRecord)
-    .filter(namesAccount)
+    .filter(isAccountRecord)
     .filter((record) => accountOf(record) === account) as readonly EventRecord[];
 }
 

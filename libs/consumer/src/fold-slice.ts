@@ -1,14 +1,20 @@
 /** Applies a slice of the log to the accounts in it. Returns what to store in one write. Pure. */
 import {
   type ApplyEvent,
+  decideNextStep,
   type Effect,
   isRefusedEvent,
-  markToRetry,
-  nextStep,
+  parkMarkToRetry,
   refusalBlocker,
 } from './next-step.ts';
-import { type Blocker, markOfRecord, type Parked, type Position, withMark } from './position-store.ts';
-import { type AccountRecord, accountOf, type DecodedRecord, namesAccount } from './records.ts';
+import {
+  type Blocker,
+  type Parked,
+  type Position,
+  parkMarkOfRecord,
+  withParkMark,
+} from './position-store.ts';
+import { type AccountRecord, accountOf, type DecodedRecord, isAccountRecord } from './records.ts';
 
 export interface FoldedRecord {
   readonly record: AccountRecord;
@@ -42,13 +48,13 @@ export function foldSlice<P extends Position>(
   const marks = new Map<string, Parked>();
 
   function park(position: P, record: AccountRecord, blocker: Blocker): Effect {
-    changed.set(position.account, withMark(position, markOfRecord(position, record, blocker)));
+    changed.set(position.account, withParkMark(position, parkMarkOfRecord(position, record, blocker)));
     return 'parked';
   }
 
   function fold(position: P, record: AccountRecord): Effect | undefined {
-    const step = nextStep(position, record, 'one');
-    const mark = markToRetry(position, step);
+    const step = decideNextStep(position, record, 'one');
+    const mark = parkMarkToRetry(position, step);
     if (mark !== undefined) marks.set(position.account, mark);
     if (step.kind === 'missing') return undefined;
     if (step.kind === 'park') return park(position, record, step.blocker);
@@ -60,7 +66,7 @@ export function foldSlice<P extends Position>(
   }
 
   for (const record of records) {
-    if (namesAccount(record)) {
+    if (isAccountRecord(record)) {
       const account = accountOf(record);
       const position = changed.get(account) ?? known.get(account) ?? start(account);
       const effect = fold(position, record);
@@ -71,6 +77,6 @@ export function foldSlice<P extends Position>(
 }
 
 /** Returns the accounts of a slice, each once. */
-export function accountsIn(records: readonly DecodedRecord[]): readonly string[] {
-  return [...new Set(records.filter(namesAccount).map(accountOf))];
+export function distinctAccounts(records: readonly DecodedRecord[]): readonly string[] {
+  return [...new Set(records.filter(isAccountRecord).map(accountOf))];
 }

@@ -1,55 +1,55 @@
 export {
-  type Authenticate,
   type AuthenticatedSlice,
-  type AuthenticateOptions,
-  createAuthenticate,
+  createRecordAuthenticator,
   type ForgedRecord,
+  type RecordAuthenticator,
+  type RecordAuthenticatorOptions,
   type SignaturePolicy,
 } from './authenticate.ts';
 export { type CatchUp, createCatchUp } from './catch-up.ts';
 export {
-  createFixedEventKeys,
-  createRemoteEventKeys,
-  type EventKeys,
+  createFixedEventKeySource,
+  createRemoteEventKeySource,
+  type EventKeySource,
   EventKeysUnavailable,
-} from './event-keys.ts';
-export { accountsIn, type FoldedRecord, foldSlice, type SliceOutcome } from './fold-slice.ts';
+} from './event-key-source.ts';
+export { distinctAccounts, type FoldedRecord, foldSlice, type SliceOutcome } from './fold-slice.ts';
 export { createMemoryPositions } from './memory-positions.ts';
 export {
   type ApplyEvent,
+  decideNextStep,
   type Effect,
-  type FirstEvent,
+  type FirstEventRule,
   isRefusedEvent,
-  markToRetry,
   type NextStep,
-  nextStep,
+  parkMarkToRetry,
   type RefusedEvent,
 } from './next-step.ts';
 export {
   type Blocker,
-  markOfRecord,
   type Parked,
   type ParkReason,
   type Position,
   type PositionStore,
+  parkMarkOfRecord,
 } from './position-store.ts';
 export {
   type AccountRecord,
   accountOf,
-  causeOf,
   type DecodedRecord,
+  decodeFailureOf,
   decodeRecord,
   type EventRecord,
   envelopeOf,
-  isEvent,
-  namesAccount,
+  isAccountRecord,
+  isEventRecord,
   type RecordType,
+  recordTypeOf,
   sequenceOf,
-  typeOf,
 } from './records.ts';
 export {
   createParkedAccountRetrier,
-  type RetryDeps,
+  type ParkedAccountRetrier,
+  type ParkedAccountRetrierDeps,
   type RetryOutcome,
-  type RetryParked,
 } from './retry-parked.ts';

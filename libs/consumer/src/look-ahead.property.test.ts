@@ -13,8 +13,8 @@ import {
   newPersonSalt,
 } from '@latchkey/events';
 import fc from 'fast-check';
-import { createAuthenticate } from './authenticate.ts';
-import { type EventKeys, EventKeysUnavailable } from './event-keys.ts';
+import { createRecordAuthenticator } from './authenticate.ts';
+import { type EventKeySource, EventKeysUnavailable } from './event-key-source.ts';
 import { accountId } from './testing/history.ts';
 
 const { privateKey } = generateKeyPairSync('ed25519');
@@ -151,7 +151,7 @@ function countedKeys() {
     uses += 1;
     return kid === 'auth' ? key : undefined;
   };
-  const keys: EventKeys = { find: async () => found, unavailableReason: () => undefined };
+  const keys: EventKeySource = { find: async () => found, unavailableReason: () => undefined };
   return { keys, uses: () => uses };
 }
 
@@ -170,7 +170,12 @@ async function consume(records: readonly BusRecord[], slice: number, window: num
   const { keys, uses } = countedKeys();
   const log = { tail: async () => tailOf(records) };
   const ahead = { log, records: window, leastBehind: 1 };
-  const authenticate = createAuthenticate({ keys, policy: 'require', topics: [ACCOUNTS_TOPIC], ahead });
+  const authenticate = createRecordAuthenticator({
+    keys,
+    policy: 'require',
+    topics: [ACCOUNTS_TOPIC],
+    ahead,
+  });
   const accepted: number[] = [];
   const forged: number[] = [];
   for (let at = 0; at < records.length; at += slice) {
@@ -188,9 +193,9 @@ function longLog(length: number): readonly BusRecord[] {
   );
 }
 
-function authenticateFrom(tail: LogTail, keys: EventKeys = countedKeys().keys) {
+function authenticateFrom(tail: LogTail, keys: EventKeySource = countedKeys().keys) {
   const ahead = { log: { tail: async () => tail }, leastBehind: 1 };
-  return createAuthenticate({
+  return createRecordAuthenticator({
     keys,
     policy: 'require',
     topics: [ACCOUNTS_TOPIC],
@@ -292,7 +297,7 @@ describe('a consumer that catches up', () => {
       place({ record, isForged: false }, offset),
     );
     const log = { tail: () => assert.fail('reads ahead') };
-    const authenticate = createAuthenticate({
+    const authenticate = createRecordAuthenticator({
       keys,
       policy: 'require',
       topics: [ACCOUNTS_TOPIC],

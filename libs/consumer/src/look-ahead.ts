@@ -5,9 +5,9 @@
  */
 import type { Bus, BusRecord, LogTail } from '@latchkey/bus';
 import { type EventProof, intactProof, keyIdOf, verifySignature } from '@latchkey/events';
-import type { EventKeys } from './event-keys.ts';
+import type { EventKeySource } from './event-key-source.ts';
 
-export interface LookAhead {
+export interface SignatureLookAhead {
   /**
    * Returns the hashes of verified events: those of the given consecutive records, as far as they could be verified,
    * and possibly others. Near the end of the log, and while the log or the keys cannot be read, the result is empty,
@@ -16,9 +16,9 @@ export interface LookAhead {
   verifiedHashes(records: readonly BusRecord[]): Promise<ReadonlySet<string>>;
 }
 
-export interface LookAheadOptions {
+export interface SignatureLookAheadOptions {
   readonly log: Pick<Bus, 'tail'>;
-  readonly keys: EventKeys;
+  readonly keys: EventKeySource;
   /** How many records to read ahead, per partition. About 100 bytes each are kept. Default: 20,000. */
   readonly records?: number;
   /** The lag, in records, below which a consumer does not count as catching up. Default: 1,000. */
@@ -48,12 +48,12 @@ const LEAST_SLICE_PART = 10;
  * Returns a look-ahead for one consumer. Consumers at different offsets must not share it, because it would read the
  * same records again and again.
  */
-export function createLookAhead({
+export function createSignatureLookAhead({
   log,
   keys,
   records: size = 20_000,
   leastBehind = 1000,
-}: LookAheadOptions): LookAhead {
+}: SignatureLookAheadOptions): SignatureLookAhead {
   const windows = new Map<string, Window>();
   const tails = new Map<string, Promise<LogTail>>();
 
@@ -124,7 +124,7 @@ const CHECKS_AT_ONCE = 16;
  * Returns the hashes of the runs whose last event has a valid signature. The consumer verifies the other runs event by
  * event, because a forged event may follow genuine ones.
  */
-async function verifyRuns(runs: readonly Run[], keys: EventKeys): Promise<ReadonlySet<string>> {
+async function verifyRuns(runs: readonly Run[], keys: EventKeySource): Promise<ReadonlySet<string>> {
   const kids = new Set(runs.flatMap(({ last }) => keyIdOf(last.signature) ?? []));
   if (kids.size === 0) return NO_HASHES;
   const known = await keys.find([...kids]);

@@ -1,4 +1,4 @@
-import { isSameMark, type Position, type PositionStore, withMark } from './position-store.ts';
+import { isSameParkMark, type Position, type PositionStore, withParkMark } from './position-store.ts';
 
 export interface MemoryPositions<P extends Position> extends PositionStore<P> {
   all(): Iterable<P>;
@@ -25,8 +25,8 @@ export function createMemoryPositions<P extends Position>(): MemoryPositions<P> 
     },
     async replaceMark(current, next) {
       const position = positions.get(current.account);
-      if (position?.parked === undefined || !isSameMark(position.parked, current)) return;
-      positions.set(current.account, withMark(position, next));
+      if (position?.parked === undefined || !isSameParkMark(position.parked, current)) return;
+      positions.set(current.account, withParkMark(position, next));
     },
   };
 }

@@ -1,9 +1,15 @@
 /** Decides what to do with the next record of an account. Pure. */
 import type { Blocker, Parked, Position } from './position-store.ts';
-import { type AccountRecord, causeOf, type EventRecord, isEvent, sequenceOf } from './records.ts';
+import {
+  type AccountRecord,
+  decodeFailureOf,
+  type EventRecord,
+  isEventRecord,
+  sequenceOf,
+} from './records.ts';
 
 /** Which event an account may begin with: event 1, or `any` if the store may have forgotten accounts. */
-export type FirstEvent = 'one' | 'any';
+export type FirstEventRule = 'one' | 'any';
 
 export type NextStep =
   /** The record is the account's next event. */
@@ -34,10 +40,11 @@ export function refusalBlocker({ refused }: RefusedEvent): Blocker {
   return { reason: 'refused', cause: refused };
 }
 
-export function nextStep(position: Position, record: AccountRecord, first: FirstEvent): NextStep {
+export function decideNextStep(position: Position, record: AccountRecord, first: FirstEventRule): NextStep {
   const { sequence: last, parked } = position;
-  if (parked !== undefined && !(isGap(parked) && isEvent(record))) return { kind: 'held back' };
-  if (!isEvent(record)) return { kind: 'park', blocker: { reason: 'unreadable', cause: causeOf(record) } };
+  if (parked !== undefined && !(isGap(parked) && isEventRecord(record))) return { kind: 'held back' };
+  if (!isEventRecord(record))
+    return { kind: 'park', blocker: { reason: 'unreadable', cause: decodeFailureOf(record) } };
   const sequence = sequenceOf(record);
   if (sequence <= last) return { kind: 'duplicate' };
   const isNext = isNextSequence(last, sequence, first);
@@ -51,7 +58,7 @@ export function nextStep(position: Position, record: AccountRecord, first: First
  * slice is redelivered. No other duplicate may, because a slow member of the group may read it without knowing what
  * the later records wait for.
  */
-export function markToRetry({ sequence, parked }: Position, { kind }: NextStep): Parked | undefined {
+export function parkMarkToRetry({ sequence, parked }: Position, { kind }: NextStep): Parked | undefined {
   if (parked === undefined) return undefined;
   const isFilled = kind === 'duplicate' && missingIn(parked) <= sequence;
   return kind === 'missing' || isFilled ? parked : undefined;
@@ -61,7 +68,7 @@ function isGap({ reason }: Blocker): boolean {
   return reason === 'gap';
 }
 
-export function isNextSequence(last: number, sequence: number, first: FirstEvent): boolean {
+export function isNextSequence(last: number, sequence: number, first: FirstEventRule): boolean {
   return sequence === last + 1 || (last === 0 && first === 'any');
 }
 

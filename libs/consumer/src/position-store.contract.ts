@@ -7,7 +7,7 @@ const ada = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
 const bob = '01980a11-0c20-7b02-8a44-91e7d5c3b2a1';
 
 /** Returns the mark of an account whose record at this offset came too early. */
-export function markAt(account: string, offset: number): Parked {
+export function gapMarkAt(account: string, offset: number): Parked {
   return {
     account,
     topic: 'accounts.events.v1',
@@ -47,7 +47,7 @@ export function positionStoreContract<P extends Position>(
     });
 
     promises('gives back each position as it was given', async (store) => {
-      const positions = [at(ada, 3, markAt(ada, 12)), at(bob, 1)];
+      const positions = [at(ada, 3, gapMarkAt(ada, 12)), at(bob, 1)];
       await store.save(positions);
       const expected = new Map(positions.map((position) => [position.account, position]));
       assert.deepEqual(new Map(await store.load([bob, ada])), expected);
@@ -61,40 +61,40 @@ export function positionStoreContract<P extends Position>(
     promises('never goes back to a lower sequence', async (store) => {
       await store.save([at(ada, 3)]);
       await store.save([at(ada, 2)]);
-      await store.save([at(ada, 2, markAt(ada, 9))]);
+      await store.save([at(ada, 2, gapMarkAt(ada, 9))]);
       assert.deepEqual(await stored(store, ada), at(ada, 3));
     });
 
     promises('drops the mark of an earlier event with a later position', async (store) => {
-      await store.save([at(ada, 3, markAt(ada, 12))]);
+      await store.save([at(ada, 3, gapMarkAt(ada, 12))]);
       await store.save([at(ada, 4)]);
       assert.deepEqual(await stored(store, ada), at(ada, 4));
     });
 
     promises('parks an account at its sequence, also before its first event', async (store) => {
       await store.save([at(ada, 3)]);
-      await store.save([at(ada, 3, markAt(ada, 12))]);
-      await store.save([at(bob, 0, markAt(bob, 13))]);
-      assert.deepEqual(await stored(store, ada), at(ada, 3, markAt(ada, 12)));
-      assert.deepEqual(await stored(store, bob), at(bob, 0, markAt(bob, 13)));
+      await store.save([at(ada, 3, gapMarkAt(ada, 12))]);
+      await store.save([at(bob, 0, gapMarkAt(bob, 13))]);
+      assert.deepEqual(await stored(store, ada), at(ada, 3, gapMarkAt(ada, 12)));
+      assert.deepEqual(await stored(store, bob), at(bob, 0, gapMarkAt(bob, 13)));
     });
 
     promises('neither clears nor changes a mark at the same sequence', async (store) => {
-      const parked = at(ada, 3, markAt(ada, 12));
+      const parked = at(ada, 3, gapMarkAt(ada, 12));
       await store.save([parked]);
       await store.save([at(ada, 3)]);
-      await store.save([at(ada, 3, markAt(ada, 14))]);
+      await store.save([at(ada, 3, gapMarkAt(ada, 14))]);
       assert.deepEqual(await stored(store, ada), parked);
     });
 
     promises('clears a mark on request, exactly this one alone', async (store) => {
-      const mark = markAt(ada, 12);
+      const mark = gapMarkAt(ada, 12);
       await store.save([at(ada, 3, mark)]);
-      await store.replaceMark(markAt(ada, 11));
+      await store.replaceMark(gapMarkAt(ada, 11));
       await store.replaceMark({ ...mark, partition: 8 });
       await store.replaceMark({ ...mark, topic: 'mailings.events.v1' });
       await store.replaceMark({ ...mark, cause: 'event 6 came where 5 was due' });
-      await store.replaceMark(markAt(bob, 12));
+      await store.replaceMark(gapMarkAt(bob, 12));
       assert.deepEqual(await stored(store, ada), at(ada, 3, mark));
       await store.replaceMark(mark);
       assert.deepEqual(await stored(store, ada), at(ada, 3));
@@ -102,12 +102,12 @@ export function positionStoreContract<P extends Position>(
     });
 
     promises('replaces a mark on request, and sets none where there is none', async (store) => {
-      const unreadable = { ...markAt(ada, 12), reason: 'unreadable', cause: 'value is not JSON' } as const;
-      await store.save([at(ada, 3, markAt(ada, 12)), at(bob, 1)]);
-      await store.replaceMark(markAt(ada, 11), unreadable);
-      assert.deepEqual(await stored(store, ada), at(ada, 3, markAt(ada, 12)));
-      await store.replaceMark(markAt(ada, 12), unreadable);
-      await store.replaceMark(markAt(bob, 12), markAt(bob, 12));
+      const unreadable = { ...gapMarkAt(ada, 12), reason: 'unreadable', cause: 'value is not JSON' } as const;
+      await store.save([at(ada, 3, gapMarkAt(ada, 12)), at(bob, 1)]);
+      await store.replaceMark(gapMarkAt(ada, 11), unreadable);
+      assert.deepEqual(await stored(store, ada), at(ada, 3, gapMarkAt(ada, 12)));
+      await store.replaceMark(gapMarkAt(ada, 12), unreadable);
+      await store.replaceMark(gapMarkAt(bob, 12), gapMarkAt(bob, 12));
       assert.deepEqual(await stored(store, ada), at(ada, 3, unreadable));
       assert.deepEqual(await stored(store, bob), at(bob, 1));
     });

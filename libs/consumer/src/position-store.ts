@@ -60,12 +60,12 @@ export interface PositionStore<P extends Position = Position> {
 }
 
 /** Returns whether two marks are the same: at the same record, and with the same cause. */
-export function isSameMark(a: Parked, b: Parked): boolean {
+export function isSameParkMark(a: Parked, b: Parked): boolean {
   return a.topic === b.topic && a.partition === b.partition && a.offset === b.offset && a.cause === b.cause;
 }
 
 /** Returns the mark of an account that is parked at this record. */
-export function markOfRecord(
+export function parkMarkOfRecord(
   { account, sequence }: Position,
   { source: { topic, partition, offset } }: AccountRecord,
   { reason, cause }: Blocker,
@@ -74,7 +74,7 @@ export function markOfRecord(
 }
 
 /** Returns the position with this mark, or with none. */
-export function withMark<P extends Position>(position: P, parked: Parked | undefined): P {
+export function withParkMark<P extends Position>(position: P, parked: Parked | undefined): P {
   const { parked: _, ...unmarked } = position;
   return { ...unmarked, ...(parked === undefined ? {} : { parked }) } as P;
 }

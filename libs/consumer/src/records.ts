@@ -22,11 +22,11 @@ export function decodeRecord(source: BusRecord): DecodedRecord {
   return { source, decoded: decode(source) };
 }
 
-export function namesAccount(record: DecodedRecord): record is AccountRecord {
+export function isAccountRecord(record: DecodedRecord): record is AccountRecord {
   return record.decoded.kind !== 'unusable';
 }
 
-export function isEvent(record: DecodedRecord): record is EventRecord {
+export function isEventRecord(record: DecodedRecord): record is EventRecord {
   return record.decoded.kind === 'event' || record.decoded.kind === 'unknown-type';
 }
 
@@ -50,11 +50,11 @@ export function accountOf({ decoded }: AccountRecord): string {
 }
 
 /** Returns why the record cannot be decoded; empty if it can. */
-export function causeOf({ decoded }: DecodedRecord): string {
+export function decodeFailureOf({ decoded }: DecodedRecord): string {
   return 'cause' in decoded ? decoded.cause : '';
 }
 
-export function typeOf({ decoded }: DecodedRecord): RecordType {
+export function recordTypeOf({ decoded }: DecodedRecord): RecordType {
   if (decoded.kind === 'event') return decoded.event.type;
   return decoded.kind === 'unknown-type' ? 'unknown' : decoded.kind;
 }

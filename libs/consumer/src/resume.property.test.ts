@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
 import fc from 'fast-check';
-import { accountsIn, foldSlice } from './fold-slice.ts';
+import { distinctAccounts, foldSlice } from './fold-slice.ts';
 import { createMemoryPositions } from './memory-positions.ts';
 import type { Position, PositionStore } from './position-store.ts';
 import { decodeRecord, type EventRecord, sequenceOf } from './records.ts';
 import { createParkedAccountRetrier } from './retry-parked.ts';
 import { accountId, eventRecord } from './testing/history.ts';
-import { failingAt, readKeyOf, type ShuffledLog, shuffledLogs } from './testing/shuffled-log.ts';
+import { createFailureInjector, readKeyOf, type ShuffledLog, shuffledLogs } from './testing/shuffled-log.ts';
 import { acceptAllRecords } from './testing/signed.ts';
 
 /** The sequences that were applied, in order. */
@@ -45,7 +45,7 @@ function memberOf(positions: PositionStore<State>, records: readonly BusRecord[]
   });
   async function handle(slice: readonly BusRecord[]): Promise<void> {
     const decoded = slice.map(decodeRecord);
-    const outcome = foldSlice(await store.load(accountsIn(decoded)), decoded, { start, apply });
+    const outcome = foldSlice(await store.load(distinctAccounts(decoded)), decoded, { start, apply });
     await store.save(outcome.changed);
     for (const mark of outcome.marksToRetry) await parked.resume(mark, slice.at(-1)?.offset ?? 0);
   }
@@ -93,7 +93,7 @@ describe('an account that misses an event', () => {
     await fc.assert(
       fc.asyncProperty(shuffledLogs(0), sizes, failures, async (log, cuts, failing) => {
         const positions = createMemoryPositions<State>();
-        const member = memberOf(positions, log.records, failingAt(failing));
+        const member = memberOf(positions, log.records, createFailureInjector(failing));
         await consume(member.handle, log.records, cuts);
         await assertHealed(positions, log);
       }),
@@ -108,7 +108,7 @@ describe('an account that misses an event', () => {
     assert.ok(late && owner);
     await owner.handle(log);
     await late.handle(log.slice(0, 1));
-    const [state] = (await positions.load(accountsIn(log.map(decodeRecord)))).values();
+    const [state] = (await positions.load(distinctAccounts(log.map(decodeRecord)))).values();
     assert.deepEqual(state?.applied, [1, 2]);
     assert.equal(state?.parked?.cause, 'event 4 came where 3 was due');
   });
@@ -146,7 +146,11 @@ describe('an account that misses an event', () => {
     await fc.assert(
       fc.asyncProperty(shuffledLogs(4), sizes, failures, async (log, cuts, failing) => {
         const positions = createMemoryPositions<State>();
-        await consume(memberOf(positions, log.records, failingAt(failing)).handle, log.records, cuts);
+        await consume(
+          memberOf(positions, log.records, createFailureInjector(failing)).handle,
+          log.records,
+          cuts,
+        );
         const { retry } = memberOf(positions, log.records, (work) => work());
         for (const account of log.accounts) {
           const { applied, parked } = (await positions.load([account])).get(account) ?? start(account);

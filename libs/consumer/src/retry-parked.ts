@@ -3,11 +3,17 @@
  * has arrived.
  */
 import type { Bus } from '@latchkey/bus';
-import type { Authenticate } from './authenticate.ts';
+import type { RecordAuthenticator } from './authenticate.ts';
 import { createCatchUp } from './catch-up.ts';
-import { type FirstEvent, isRefusedEvent, type RefusedEvent, refusalBlocker } from './next-step.ts';
-import { isSameMark, type Parked, type Position, type PositionStore, withMark } from './position-store.ts';
-import { type EventRecord, namesAccount } from './records.ts';
+import { type FirstEventRule, isRefusedEvent, type RefusedEvent, refusalBlocker } from './next-step.ts';
+import {
+  isSameParkMark,
+  type Parked,
+  type Position,
+  type PositionStore,
+  withParkMark,
+} from './position-store.ts';
+import { type EventRecord, isAccountRecord } from './records.ts';
 
 export interface RetryOutcome {
   readonly result: 'not parked' | 'unparked' | 'still parked';
@@ -17,12 +23,12 @@ export interface RetryOutcome {
   readonly cause?: string;
 }
 
-export interface RetryDeps<P extends Position> {
+export interface ParkedAccountRetrierDeps<P extends Position> {
   readonly log: Pick<Bus, 'readKey'>;
   /** Verifies the records. Those that do not verify are skipped. */
-  readonly authenticate: Authenticate;
+  readonly authenticate: RecordAuthenticator;
   readonly positions: PositionStore<P>;
-  readonly first: FirstEvent;
+  readonly first: FirstEventRule;
   /** Returns the position of an account that the store does not know. */
   start(account: string): P;
   /**
@@ -49,7 +55,7 @@ interface Pass<P> {
   readonly after: P;
 }
 
-export interface RetryParked<P extends Position> {
+export interface ParkedAccountRetrier<P extends Position> {
   /**
    * For operators, while the consumer runs: reads the account's records again from the one that parked it, and applies
    * the events that are due. Repeats this until a pass changes nothing. The consumer holds the account's records back
@@ -74,7 +80,9 @@ interface Range {
   readonly passesUnreadable: boolean;
 }
 
-export function createParkedAccountRetrier<P extends Position>(deps: RetryDeps<P>): RetryParked<P> {
+export function createParkedAccountRetrier<P extends Position>(
+  deps: ParkedAccountRetrierDeps<P>,
+): ParkedAccountRetrier<P> {
   const { log, positions, start, handle } = deps;
 
   async function find(account: string): Promise<P> {
@@ -92,7 +100,7 @@ export function createParkedAccountRetrier<P extends Position>(deps: RetryDeps<P
     for await (const source of log.readKey(topic, partition, account, offset, toOffset)) {
       deps.throwIfStopped?.();
       const [record] = (await deps.authenticate([source])).records;
-      if (record === undefined || !namesAccount(record)) continue;
+      if (record === undefined || !isAccountRecord(record)) continue;
       catchUp.take(record);
       for (let due = catchUp.due(); due !== undefined; due = catchUp.due()) {
         const result = await handle(position, due, origin);
@@ -107,7 +115,7 @@ export function createParkedAccountRetrier<P extends Position>(deps: RetryDeps<P
     // either.
     const decided = await deps.lastDecided?.(account);
     const blocker = position.sequence === decided ? undefined : catchUp.blocker();
-    const after = withMark(position, blocker && { ...origin, ...blocker });
+    const after = withParkMark(position, blocker && { ...origin, ...blocker });
     await store(before, after, origin);
     return { before, after };
   }
@@ -118,7 +126,7 @@ export function createParkedAccountRetrier<P extends Position>(deps: RetryDeps<P
     await positions.replaceMark(origin, after.parked);
     // Replaces a mark that another pass or member has set. Does nothing if `handle` has stored a position with `origin`
     // since, because that mark was replaced above.
-    if (before.parked && !isSameMark(before.parked, origin))
+    if (before.parked && !isSameParkMark(before.parked, origin))
       await positions.replaceMark(before.parked, after.parked);
   }
 
@@ -142,7 +150,7 @@ export function createParkedAccountRetrier<P extends Position>(deps: RetryDeps<P
         // The account waits for a record that another member has read, perhaps after this slice. Then only the whole
         // log shows whether the account may continue, and the passes end only with one that changes nothing, as in
         // `retry`.
-        if (before.parked && !(known && isSameMark(before.parked, known))) toOffset = undefined;
+        if (before.parked && !(known && isSameParkMark(before.parked, known))) toOffset = undefined;
         const { after } = await readOnce(before, mark, {
           toOffset,
           passesUnreadable: before.parked === undefined,

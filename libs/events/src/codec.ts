@@ -6,18 +6,18 @@ import type { z } from 'zod';
 import { catalogue, type Envelope, type LatchkeyEvent } from './catalogue.ts';
 import { type CoveredEvent, chainFlaw } from './chain.ts';
 import {
+  decodeUtf8,
+  type EventHeaderValues,
   type EventProof,
-  type HeaderFacts,
   type HeaderValue,
+  parseSchemaVersion,
   readHeaders,
+  readHeaderTexts,
   readProofHeaders,
-  schemaVersionIn,
-  textOf,
-  textsOf,
   writeHeaders,
-  writeProof,
+  writeProofHeaders,
 } from './headers.ts';
-import { keyOfEvent, parseEventKey } from './record-key.ts';
+import { parseEventKey, recordKeyOfEvent } from './record-key.ts';
 import { type Upcast, upcast } from './upcast.ts';
 
 /** A record in the form in which it is published on a bus. */
@@ -82,13 +82,13 @@ export function encode(event: LatchkeyEvent, { proof, stored }: Origin = {}): En
   }
   const headers = {
     ...writeHeaders(event, { ...contract, version: stored?.version ?? version }),
-    ...(proof && writeProof(proof)),
+    ...(proof && writeProofHeaders(proof)),
   };
   const value = Buffer.from(JSON.stringify(stored?.data ?? data), 'utf8');
   if (value.length > MAX_EVENT_BYTES) {
     throw new RangeError(`${event.type}: ${value.length} bytes of data, over ${MAX_EVENT_BYTES}.`);
   }
-  return { topic, key: keyOfEvent(topic, event), value, headers };
+  return { topic, key: recordKeyOfEvent(topic, event), value, headers };
 }
 
 function publishedData({
@@ -111,14 +111,14 @@ export function coveredBy(event: LatchkeyEvent, stored?: StoredData): CoveredEve
 }
 
 /** The part of an event's contract that decoding uses; `catalogue` is a record of these. */
-export interface Decodable {
+export interface DecodableContract {
   readonly version: number;
   readonly subjectField: string;
   readonly schema: z.ZodType<Readonly<Record<string, unknown>>>;
 }
 
 export interface DecodeContext {
-  readonly contracts: Readonly<Record<string, Decodable>>;
+  readonly contracts: Readonly<Record<string, DecodableContract>>;
   readonly upcast: Upcast;
 }
 
@@ -128,7 +128,7 @@ type Json = { readonly json: unknown } | { readonly flaw: string };
 function parseJson(value: Buffer | null): Json {
   if (value === null) return { flaw: 'no value' };
   if (value.length > MAX_EVENT_BYTES) return { flaw: `value over ${MAX_EVENT_BYTES} bytes` };
-  const text = textOf(value);
+  const text = decodeUtf8(value);
   if (text === undefined) return { flaw: 'value is not UTF-8' };
   try {
     return { json: JSON.parse(text) };
@@ -162,7 +162,12 @@ function upcastData({ upcast }: DecodeContext, type: string, version: number, js
   }
 }
 
-function readData(context: DecodeContext, contract: Decodable, facts: HeaderFacts, json: unknown): Data {
+function readData(
+  context: DecodeContext,
+  contract: DecodableContract,
+  facts: EventHeaderValues,
+  json: unknown,
+): Data {
   const current = upcastData(context, facts.type, facts.version, json);
   if ('flaw' in current) return current;
   const checked = contract.schema.safeParse(current.json);
@@ -209,7 +214,7 @@ function readRecord(context: DecodeContext, record: RawRecord): ReadRecord {
 }
 
 /** Creates a `decode` function for a catalogue. */
-export function createDecode(context: DecodeContext) {
+export function createDecoder(context: DecodeContext) {
   return (record: RawRecord): Decoded => readRecord(context, record).decoded;
 }
 
@@ -217,7 +222,7 @@ export function createDecode(context: DecodeContext) {
  * Decodes a record. Never throws. Upcasts data of older versions to the current one, and omits fields that its
  * schema does not declare. Causes name headers and fields, never their values.
  */
-export const decode: (record: RawRecord) => Decoded = createDecode({ contracts: catalogue, upcast });
+export const decode: (record: RawRecord) => Decoded = createDecoder({ contracts: catalogue, upcast });
 
 /** The provenance of a record. */
 export type Provenance =
@@ -254,11 +259,11 @@ function coveredIn({ headers, value }: RawRecord): CoveredEvent | undefined {
     ce_subject: subject,
     ce_time: time,
     ce_sequence: sequence,
-  } = textsOf(headers, coveredHeaders);
+  } = readHeaderTexts(headers, coveredHeaders);
   const parsed = parseJson(value);
   if (id === undefined || type === undefined || schema === undefined || 'flaw' in parsed) return undefined;
   if (subject === undefined || time === undefined || sequence === undefined) return undefined;
-  const version = schemaVersionIn(schema);
+  const version = parseSchemaVersion(schema);
   return { id, type, version, subject, sequence: Number(sequence), time, data: parsed.json };
 }
 

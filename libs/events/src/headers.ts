@@ -12,7 +12,7 @@ import { instant } from './fields.ts';
 import type { Signature } from './signature.ts';
 
 /** The services that publish events, as `ce_source`. */
-export const sources = { auth: '/latchkey/auth', notifier: '/latchkey/notifier' } as const;
+export const eventSources = { auth: '/latchkey/auth', notifier: '/latchkey/notifier' } as const;
 
 /** The String type of CloudEvents: no control characters, noncharacters or lone surrogates; of limited length. */
 const text = z
@@ -29,7 +29,7 @@ export const eventHeaders = z.object({
   ce_specversion: z.literal('1.0'),
   ce_id: z.uuid(),
   ce_type: text,
-  ce_source: z.enum(Object.values(sources)),
+  ce_source: z.enum(Object.values(eventSources)),
   ce_subject: z.uuid(),
   ce_time: instant,
   ce_dataschema: z.string().regex(/^urn:latchkey:event:[A-Za-z][A-Za-z0-9]*:[1-9][0-9]{0,8}$/),
@@ -86,7 +86,7 @@ export interface EventProof extends ChainEntry {
 }
 
 /** Returns the headers of a proof. */
-export function writeProof({ hash, previous, person, signature }: EventProof): Record<string, string> {
+export function writeProofHeaders({ hash, previous, person, signature }: EventProof): Record<string, string> {
   return {
     ce_hash: hash,
     ...(previous === undefined ? {} : { ce_previoushash: previous }),
@@ -123,7 +123,7 @@ export function writeHeaders(
     ce_specversion: '1.0',
     ce_id: id,
     ce_type: type,
-    ce_source: sources[publisher],
+    ce_source: eventSources[publisher],
     ce_subject: subject,
     ce_time: time,
     ce_dataschema: dataSchemaUri(type, version),
@@ -137,19 +137,19 @@ export function writeHeaders(
 /** The value of a header that was read from a bus; an array if the header is repeated. */
 export type HeaderValue = Buffer | string | readonly (Buffer | string)[] | undefined;
 
-export interface HeaderFacts {
+export interface EventHeaderValues {
   readonly envelope: Envelope;
   readonly type: string;
   readonly version: number;
 }
 
 /** The values of all headers, or the names of the invalid ones. */
-export type ReadHeaders = { readonly facts: HeaderFacts } | { readonly flaw: string };
+export type ReadHeadersResult = { readonly facts: EventHeaderValues } | { readonly flaw: string };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Decodes bytes as UTF-8. Returns undefined if they are not valid. */
-export function textOf(bytes: Buffer): string | undefined {
+export function decodeUtf8(bytes: Buffer): string | undefined {
   try {
     return utf8.decode(bytes);
   } catch {
@@ -160,20 +160,20 @@ export function textOf(bytes: Buffer): string | undefined {
 /** Returns a header as a string; undefined if it is absent, repeated or not UTF-8. */
 function headerText(value: HeaderValue): string | undefined {
   if (typeof value === 'string') return value;
-  if (Buffer.isBuffer(value)) return textOf(value);
+  if (Buffer.isBuffer(value)) return decodeUtf8(value);
   return undefined;
 }
 
 /** Returns the version in a `ce_dataschema`. */
-export function schemaVersionIn(schema: string): number {
+export function parseSchemaVersion(schema: string): number {
   return Number(schema.slice(schema.lastIndexOf(':') + 1));
 }
 
-function factsOf(headers: EventHeaders): HeaderFacts {
+function factsOf(headers: EventHeaders): EventHeaderValues {
   const { ce_type: type, ce_dataschema: schema, traceparent } = headers;
   return {
     type,
-    version: schemaVersionIn(schema),
+    version: parseSchemaVersion(schema),
     envelope: {
       id: headers.ce_id,
       subject: headers.ce_subject,
@@ -189,7 +189,7 @@ function factsOf(headers: EventHeaders): HeaderFacts {
 type RawHeaders = Readonly<Record<string, HeaderValue>>;
 
 /** Returns some headers as strings; undefined for one that is absent, repeated or not UTF-8. */
-export function textsOf(
+export function readHeaderTexts(
   headers: RawHeaders,
   wanted: readonly string[],
 ): Readonly<Record<string, string | undefined>> {
@@ -199,8 +199,8 @@ export function textsOf(
 }
 
 /** Reads the headers that an event has. All other headers of the record are ignored. */
-export function readHeaders(headers: RawHeaders): ReadHeaders {
-  const parsed = eventHeaders.safeParse(textsOf(headers, names));
+export function readHeaders(headers: RawHeaders): ReadHeadersResult {
+  const parsed = eventHeaders.safeParse(readHeaderTexts(headers, names));
   if (!parsed.success)
     return { flaw: `bad header: ${parsed.error.issues.map(({ path }) => path.join('.')).join(', ')}` };
   const facts = factsOf(parsed.data);

@@ -1,7 +1,7 @@
 /** Receipts of erasures: a consumer confirms that it has erased its data about an account. */
 import { z } from 'zod';
 import { id, instant } from './fields.ts';
-import { textOf } from './headers.ts';
+import { decodeUtf8 } from './headers.ts';
 import { RECEIPTS_TOPIC } from './topics.ts';
 
 /** Matches the name of a consumer; clients and webhooks are consumers, too. Contains no personal data. */
@@ -54,7 +54,9 @@ export function decodeReceipt(record: {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
 }): Receipt | undefined {
-  const [key, text] = [record.key, record.value].map((bytes) => (bytes === null ? undefined : textOf(bytes)));
+  const [key, text] = [record.key, record.value].map((bytes) =>
+    bytes === null ? undefined : decodeUtf8(bytes),
+  );
   if (text === undefined) return undefined;
   try {
     const { data } = receipt.safeParse(JSON.parse(text));

@@ -4,11 +4,11 @@
  */
 import { z } from 'zod';
 import type { Envelope } from './catalogue.ts';
-import { textOf } from './headers.ts';
+import { decodeUtf8 } from './headers.ts';
 import { ACCOUNTS_TOPIC, accountsTopic, type TopicName } from './topics.ts';
 
 /** The contents of the key of an event's record. */
-export interface EventKey {
+export interface EventRecordKey {
   /** The id of the account, the mailing or the delivery. */
   readonly subject: string;
   /** The sequence of the event; absent if the key is the id alone. */
@@ -20,7 +20,7 @@ const SEQUENCE = /^[1-9]\d{0,9}$/;
 const HEARTBEAT = 'heartbeat';
 
 /** Returns the key of an event's record. */
-export function keyOfEvent(
+export function recordKeyOfEvent(
   topic: TopicName,
   { subject, sequence }: Pick<Envelope, 'subject' | 'sequence'>,
 ): string {
@@ -28,7 +28,7 @@ export function keyOfEvent(
 }
 
 /** Parses the key of an event's record, in either form. Returns undefined for any other key. */
-export function parseEventKey(key: Buffer | null): EventKey | undefined {
+export function parseEventKey(key: Buffer | null): EventRecordKey | undefined {
   const { id, rest } = partsOf(key);
   if (id === undefined) return undefined;
   if (rest === undefined) return { subject: id };
@@ -69,7 +69,7 @@ export function isHeartbeat({ key }: { readonly key: Buffer | null }): boolean {
 }
 
 function partsOf(key: Buffer | null): { readonly id?: string; readonly rest?: string } {
-  const text = key === null ? undefined : textOf(key);
+  const text = key === null ? undefined : decodeUtf8(key);
   if (text === undefined) return {};
   const slash = text.indexOf('/');
   const parsed = uuid.safeParse(slash === -1 ? text : text.slice(0, slash));

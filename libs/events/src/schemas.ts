@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { catalogue, type EventType, eventTypes, isEventType } from './catalogue.ts';
 import { dataSchemaUri } from './data-schema-uri.ts';
-import { eventHeaders, proofHeaders, sources } from './headers.ts';
+import { eventHeaders, eventSources, proofHeaders } from './headers.ts';
 import { type SecurityEventType, securityCatalogue, securityEventTypes } from './security/catalogue.ts';
 import { securityHeaders } from './security/codec.ts';
 import { type EventTopic, type SecurityTopic, securityTopic, topics } from './topics.ts';
@@ -87,7 +87,7 @@ function pascalCase(text: string): string {
     .join('');
 }
 
-function publisherOf(type: AnyType): keyof typeof sources {
+function publisherOf(type: AnyType): keyof typeof eventSources {
   return isEventType(type) ? catalogue[type].publisher : 'auth';
 }
 
@@ -95,7 +95,7 @@ function headersSchema(type: AnyType, headers: z.ZodObject): JsonSchema {
   const constants = z.object({
     'content-type': z.literal('application/json'),
     ce_type: z.literal(type),
-    ce_source: z.literal(sources[publisherOf(type)]),
+    ce_source: z.literal(eventSources[publisherOf(type)]),
     ce_dataschema: z.literal(dataSchemaUri(type, contracts[type].version)),
   });
   const schema = z.toJSONSchema(headers.extend(constants.shape), { target: 'draft-7', io: 'input' });

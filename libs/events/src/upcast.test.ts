@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { OTHER, USER, withHeaders } from '../test/records.ts';
 import { eventTypes } from './catalogue.ts';
-import { createDecode } from './codec.ts';
+import { createDecoder } from './codec.ts';
 import { createUpcast, type Upcaster, upcast, upcasters } from './upcast.ts';
 
 /** Converts AccountVerified to a third version, which does not exist outside of these tests. */
@@ -24,7 +24,7 @@ const contracts = {
 };
 const steps = { AccountVerified: { 1: splitName, 2: countNames } };
 const upcastThere = createUpcast(contracts, steps);
-const decodeThere = createDecode({ contracts, upcast: upcastThere });
+const decodeThere = createDecoder({ contracts, upcast: upcastThere });
 
 function record(version: number, data: object) {
   return {

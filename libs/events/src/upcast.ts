@@ -23,7 +23,7 @@ export const upcasters: Upcasters & { readonly [T in EventType]?: Upcasters[stri
 export type Upcast = (type: string, version: number, data: unknown) => unknown;
 
 /** The part of a catalogue that `createUpcast` uses. */
-export type Versions = Readonly<Record<string, { readonly version: number }>>;
+export type EventTypeVersions = Readonly<Record<string, { readonly version: number }>>;
 
 function own<Value>(
   record: Readonly<Partial<Record<PropertyKey, Value>>>,
@@ -32,7 +32,7 @@ function own<Value>(
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-export function createUpcast(versions: Versions, steps: Upcasters): Upcast {
+export function createUpcast(versions: EventTypeVersions, steps: Upcasters): Upcast {
   return (type, version, data) => {
     const current = own(versions, type)?.version;
     if (current === undefined || !Number.isInteger(version) || version > current) return undefined;

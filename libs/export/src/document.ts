@@ -49,7 +49,7 @@ const session = z
   })
   .meta({ id: 'ExportedSession', description: 'A session that has not ended.' });
 
-export const exportedMail = z
+export const exportedMailSchema = z
   .object({
     id: z.uuid(),
     mail: z.string().describe('Which mail: `verify-email`.'),
@@ -69,7 +69,7 @@ export const exportedMail = z
   })
   .meta({ id: 'ExportedMail', description: 'A mail because of an event of the account.' });
 
-export type ExportedMail = z.infer<typeof exportedMail>;
+export type ExportedMail = z.infer<typeof exportedMailSchema>;
 
 const signIn = z
   .object({
@@ -89,14 +89,14 @@ const signIn = z
     description: 'A sign-in, an attempt at one, or an export. Kept for AUDIT_RETENTION_DAYS.',
   });
 
-export const exportDocument = z
+export const exportDocumentSchema = z
   .object({
     version: z.literal(EXPORT_VERSION),
     exportedAt: instant,
     profile,
     events: z.array(event).describe('Oldest first.'),
     sessions: z.array(session).describe('Newest first.'),
-    mails: z.array(exportedMail).describe('Oldest first.'),
+    mails: z.array(exportedMailSchema).describe('Oldest first.'),
     signIns: z.array(signIn).describe('Oldest first.'),
   })
   .meta({
@@ -104,9 +104,14 @@ export const exportDocument = z
     description: 'Everything that is stored about an account, but no secrets. New fields may be added.',
   });
 
-export type ExportDocument = z.infer<typeof exportDocument>;
+export type ExportDocument = z.infer<typeof exportDocumentSchema>;
 
 /** The lists of the document, in the order in which they are written. */
-export const exportedLists = { events: event, sessions: session, mails: exportedMail, signIns: signIn };
+export const exportedListSchemas = {
+  events: event,
+  sessions: session,
+  mails: exportedMailSchema,
+  signIns: signIn,
+};
 
-export type ListName = keyof typeof exportedLists;
+export type ExportedListName = keyof typeof exportedListSchemas;

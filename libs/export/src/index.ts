@@ -2,7 +2,7 @@ export {
   EXPORT_VERSION,
   type ExportDocument,
   type ExportedMail,
-  exportDocument,
-  exportedMail,
+  exportDocumentSchema,
+  exportedMailSchema,
 } from './document.ts';
-export { type ExportParts, writeDocument } from './write-document.ts';
+export { type ExportParts, writeExportDocument } from './write-document.ts';

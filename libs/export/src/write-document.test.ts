@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ExportDocument, exportDocument } from './document.ts';
-import { type ExportParts, writeDocument } from './write-document.ts';
+import { type ExportDocument, exportDocumentSchema } from './document.ts';
+import { type ExportParts, writeExportDocument } from './write-document.ts';
 
 const ID = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
 const AT = '2026-11-29T09:30:00.000Z';
@@ -39,7 +39,7 @@ function event(sequence: number): ExportDocument['events'][number] {
 }
 
 async function written(given: ExportParts): Promise<unknown> {
-  return JSON.parse((await Array.fromAsync(writeDocument(given))).join(''));
+  return JSON.parse((await Array.fromAsync(writeExportDocument(given))).join(''));
 }
 
 test('is one JSON document, with or without entries', async () => {
@@ -61,12 +61,12 @@ test('is one JSON document, with or without entries', async () => {
     userAgent: 'a "b"\n',
   };
   const document = await written(parts({ events: listOf(event(1), event(2)), sessions: listOf(session) }));
-  const { events, sessions } = exportDocument.parse(document);
+  const { events, sessions } = exportDocumentSchema.parse(document);
   assert.deepEqual([events, sessions], [[event(1), event(2)], [session]]);
 });
 
 test('writes one line per entry', async () => {
-  const lines = await Array.fromAsync(writeDocument(parts({ events: listOf(event(1), event(2)) })));
+  const lines = await Array.fromAsync(writeExportDocument(parts({ events: listOf(event(1), event(2)) })));
   for (const line of lines) assert.match(line, /^[^\n]+\n$/);
 });
 
@@ -100,7 +100,7 @@ test('reads no further than its reader', async () => {
       yield event(read);
     }
   }
-  const lines = writeDocument(parts({ events: endless() }));
+  const lines = writeExportDocument(parts({ events: endless() }));
   for await (const line of lines) if (line.includes('"sequence":3,')) break;
   assert.equal(read, 3);
 });

@@ -1,12 +1,12 @@
 import {
   EXPORT_VERSION,
   type ExportDocument,
-  exportDocument,
-  exportedLists,
-  type ListName,
+  type ExportedListName,
+  exportDocumentSchema,
+  exportedListSchemas,
 } from './document.ts';
 
-type Lists = { readonly [Name in ListName]: AsyncIterable<ExportDocument[Name][number]> };
+type Lists = { readonly [Name in ExportedListName]: AsyncIterable<ExportDocument[Name][number]> };
 
 export interface ExportParts extends Lists {
   readonly exportedAt: Date;
@@ -19,9 +19,9 @@ export interface ExportParts extends Lists {
  * @throws ZodError for a part that violates its schema, and any error of the lists: the document is then incomplete
  * JSON
  */
-export async function* writeDocument(parts: ExportParts): AsyncGenerator<string> {
+export async function* writeExportDocument(parts: ExportParts): AsyncGenerator<string> {
   const exportedAt = JSON.stringify(parts.exportedAt.toISOString());
-  const profile = JSON.stringify(exportDocument.shape.profile.parse(parts.profile));
+  const profile = JSON.stringify(exportDocumentSchema.shape.profile.parse(parts.profile));
   yield `{"version":${EXPORT_VERSION},"exportedAt":${exportedAt},\n`;
   yield `"profile":${profile}\n`;
   yield* writeList('events', parts.events);
@@ -31,11 +31,11 @@ export async function* writeDocument(parts: ExportParts): AsyncGenerator<string>
   yield '}\n';
 }
 
-async function* writeList(name: ListName, entries: AsyncIterable<unknown>): AsyncGenerator<string> {
+async function* writeList(name: ExportedListName, entries: AsyncIterable<unknown>): AsyncGenerator<string> {
   yield `,"${name}":[\n`;
   let isFirst = true;
   for await (const entry of entries) {
-    yield `${isFirst ? '' : ','}${JSON.stringify(exportedLists[name].parse(entry))}\n`;
+    yield `${isFirst ? '' : ','}${JSON.stringify(exportedListSchemas[name].parse(entry))}\n`;
     isFirst = false;
   }
   yield ']\n';

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { parseJson } from './json.ts';
 
 /** The position in one partition. */
-export interface PartitionPlace {
+export interface PartitionPosition {
   /** The offset of the next record. */
   readonly offset: number;
   /**
@@ -18,45 +18,45 @@ export interface PartitionPlace {
 }
 
 export interface Cursor {
-  /** The number that identifies the log, from `logNumber`. */
+  /** The number that identifies the log, from `hashLogId`. */
   readonly log: number;
   /** The partition to begin with, so that every partition gets its turn. */
   readonly next: number;
-  readonly places: ReadonlyMap<number, PartitionPlace>;
+  readonly places: ReadonlyMap<number, PartitionPosition>;
 }
 
-const START: PartitionPlace = { offset: 0, anchor: 0 };
+const START: PartitionPosition = { offset: 0, anchor: 0 };
 const VERSION = 1;
 
 const count = z.int().nonnegative();
 const stored = z.tuple([z.literal(VERSION), count, count, z.array(z.tuple([count, count, count])).max(1000)]);
 
-export function placeInPartition({ places }: Cursor, partition: number): PartitionPlace {
+export function positionInPartition({ places }: Cursor, partition: number): PartitionPosition {
   return places.get(partition) ?? START;
 }
 
-export function anchorOfRecord({ key, value, headers }: BusRecord): number {
+export function checksumOfRecord({ key, value, headers }: BusRecord): number {
   const id = headers['ce_id'];
   return crc32(Buffer.isBuffer(id) ? id : (value ?? ''), crc32(key ?? ''));
 }
 
 /** Returns the number of a log in cursors. */
-export function logNumber(id: string): number {
+export function hashLogId(id: string): number {
   return crc32(id);
 }
 
 /** Returns whether a cursor belongs to the log with this id. */
 export function isSameLog({ log }: Cursor, id: string): boolean {
-  return log === logNumber(id);
+  return log === hashLogId(id);
 }
 
-export function writeCursor({ log, next, places }: Cursor): string {
+export function encodeCursor({ log, next, places }: Cursor): string {
   const list = [...places].map(([partition, { offset, anchor }]) => [partition, offset, anchor]);
   return Buffer.from(JSON.stringify([VERSION, log, next, list])).toString('base64url');
 }
 
-/** Parses a cursor. Returns undefined for anything that `writeCursor` has not written. */
-export function readCursor(text: string): Cursor | undefined {
+/** Parses a cursor. Returns undefined for anything that `encodeCursor` has not written. */
+export function decodeCursor(text: string): Cursor | undefined {
   const parsed = stored.safeParse(parseJson(Buffer.from(text, 'base64url').toString()));
   if (!parsed.success) return undefined;
   const [, log, next, list] = parsed.data;

@@ -2,7 +2,13 @@
 import type { Bus, BusRecord, LogTail, PartitionRange } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, subjectOfKey } from '@latchkey/events';
 import { type ReaderView, toCloudEvent } from './cloud-event.ts';
-import { anchorOfRecord, type Cursor, logNumber, type PartitionPlace, placeInPartition } from './cursor.ts';
+import {
+  type Cursor,
+  checksumOfRecord,
+  hashLogId,
+  type PartitionPosition,
+  positionInPartition,
+} from './cursor.ts';
 
 /** A client of the feed, and what it may see. */
 export interface FeedReader {
@@ -45,9 +51,9 @@ const MAX_SCANNED_RECORDS = 5000;
 const RECORDS_PER_READ = 1000;
 
 /** Returns those of the given consecutive records that auth has published. */
-export type SelectGenuine = (records: readonly BusRecord[]) => Promise<readonly BusRecord[]>;
+export type SelectGenuineRecords = (records: readonly BusRecord[]) => Promise<readonly BusRecord[]>;
 
-export function createFeed(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine): Feed {
+export function createFeed(bus: Pick<Bus, 'tail'>, genuine: SelectGenuineRecords): Feed {
   const reached = createReached();
 
   return {
@@ -66,20 +72,20 @@ export function createFeed(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine): Feed
 interface Source {
   readonly tail: LogTail;
   readonly reached: Reached;
-  readonly genuine: SelectGenuine;
+  readonly genuine: SelectGenuineRecords;
 }
 
 async function readPage(source: Source, query: FeedQuery): Promise<FeedPage> {
   const { tail } = source;
   const all = await tail.ranges();
-  const log = logNumber(tail.id);
+  const log = hashLogId(tail.id);
   const only = query.account === undefined ? undefined : await tail.partitionOf(query.account);
   const ranges = only === undefined ? all : all.filter(({ partition }) => partition === only);
   // The offsets of another log are meaningless here, so everything is read again.
   const after =
-    query.after?.log === log ? query.after : { log, next: 0, places: new Map<number, PartitionPlace>() };
+    query.after?.log === log ? query.after : { log, next: 0, places: new Map<number, PartitionPosition>() };
   const places = new Map(
-    ranges.map((range) => [range.partition, reachable(placeInPartition(after, range.partition), range)]),
+    ranges.map((range) => [range.partition, reachable(positionInPartition(after, range.partition), range)]),
   );
   const events: string[] = [];
   const page = { query, events, places, source, scanned: 0 };
@@ -106,7 +112,7 @@ interface Page {
   readonly source: Source;
   readonly query: FeedQuery;
   readonly events: string[];
-  readonly places: Map<number, PartitionPlace>;
+  readonly places: Map<number, PartitionPosition>;
   scanned: number;
 }
 
@@ -145,13 +151,13 @@ function take(page: Page, record: BusRecord): void {
   if (event !== undefined) page.events.push(event);
 }
 
-function placeAfter(records: readonly BusRecord[], before: PartitionPlace): PartitionPlace {
+function placeAfter(records: readonly BusRecord[], before: PartitionPosition): PartitionPosition {
   const last = records.at(-1);
-  return last === undefined ? before : { offset: last.offset + 1, anchor: anchorOfRecord(last) };
+  return last === undefined ? before : { offset: last.offset + 1, anchor: checksumOfRecord(last) };
 }
 
 /** Returns the place, or the beginning of the partition if the partition no longer contains that place. */
-function reachable(place: PartitionPlace, { start, end }: PartitionRange): PartitionPlace {
+function reachable(place: PartitionPosition, { start, end }: PartitionRange): PartitionPosition {
   return place.offset > end || place.offset < start ? { offset: start, anchor: 0 } : place;
 }
 
@@ -159,15 +165,15 @@ function reachable(place: PartitionPlace, { start, end }: PartitionRange): Parti
 async function checked(
   tail: LogTail,
   { partition, start }: PartitionRange,
-  place: PartitionPlace,
+  place: PartitionPosition,
   reached: Reached,
-): Promise<PartitionPlace> {
+): Promise<PartitionPosition> {
   if (place.offset <= start || reached.has(partition, place)) return place;
   const [before] = await tail.read(partition, place.offset - 1, 1);
   // If compaction has removed the record before this place, there is nothing to compare, and the log is assumed to be
   // the same.
   const isRemoved = before !== undefined && before.offset >= place.offset;
-  const isSame = before?.offset === place.offset - 1 && anchorOfRecord(before) === place.anchor;
+  const isSame = before?.offset === place.offset - 1 && checksumOfRecord(before) === place.anchor;
   return isSame || isRemoved ? place : { offset: start, anchor: 0 };
 }
 
@@ -176,15 +182,15 @@ async function checked(
  * again.
  */
 interface Reached {
-  add(partition: number, place: PartitionPlace): void;
-  has(partition: number, place: PartitionPlace): boolean;
+  add(partition: number, place: PartitionPosition): void;
+  has(partition: number, place: PartitionPosition): boolean;
 }
 
 const MOST_REACHED = 10_000;
 
 function createReached(): Reached {
   const places = new Set<string>();
-  function nameOf(partition: number, { offset, anchor }: PartitionPlace): string {
+  function nameOf(partition: number, { offset, anchor }: PartitionPosition): string {
     return `${partition} ${offset} ${anchor}`;
   }
   return {

@@ -1,11 +1,11 @@
 /** A page of the feed. */
 import type { Answer } from '@latchkey/http';
 import type { ReaderView } from './cloud-event.ts';
-import { writeCursor } from './cursor.ts';
+import { encodeCursor } from './cursor.ts';
 import type { Feed, FeedPage } from './feed.ts';
 import type { FeedParameters } from './query.ts';
 
-export interface PageReading {
+export interface PageRequest {
   readonly feed: Feed;
   readonly query: FeedParameters;
   readonly view: ReaderView;
@@ -13,18 +13,18 @@ export interface PageReading {
   readonly ending: AbortSignal;
 }
 
-export async function respondWithPage(reading: PageReading): Promise<Answer> {
+export async function respondWithPage(reading: PageRequest): Promise<Answer> {
   const { wait } = reading.query;
   const page = await readOrWait(reading, wait === 0 ? undefined : AbortSignal.timeout(wait * 1000));
   return {
     status: 200,
-    headers: { 'Feed-Cursor': writeCursor(page.cursor), 'Feed-Behind': String(page.behind) },
+    headers: { 'Feed-Cursor': encodeCursor(page.cursor), 'Feed-Behind': String(page.behind) },
     text: { type: 'application/cloudevents-batch+json; charset=utf-8', text: `[${page.events.join(',')}]` },
   };
 }
 
 /** Reads pages until one has events or the time is up. Skips pages without matching events. */
-async function readOrWait(reading: PageReading, timeUp: AbortSignal | undefined): Promise<FeedPage> {
+async function readOrWait(reading: PageRequest, timeUp: AbortSignal | undefined): Promise<FeedPage> {
   const { feed, view, ending } = reading;
   const { after, account, limit } = reading.query;
   const signal = timeUp === undefined ? undefined : AbortSignal.any([timeUp, ending]);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readCursor } from './cursor.ts';
+import { decodeCursor } from './cursor.ts';
 
 function whole(least: number, most: number) {
   return z
@@ -13,7 +13,7 @@ const cursor = z
   .string()
   .max(4000)
   .transform((text, context) => {
-    const read = readCursor(text);
+    const read = decodeCursor(text);
     if (read !== undefined) return read;
     context.addIssue({ code: 'custom', message: 'is not a cursor that was handed out' });
     return z.NEVER;

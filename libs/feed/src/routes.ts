@@ -1,13 +1,13 @@
 /** `GET /events`: the feed as pages, long poll and server-sent events. */
 import { type Policy, problems, type RequestContext, type Route, rateLimited, route } from '@latchkey/http';
 import { z } from 'zod';
-import { readCursor } from './cursor.ts';
+import { decodeCursor } from './cursor.ts';
 import type { Feed, FeedReader } from './feed.ts';
 import { respondWithPage } from './page.ts';
-import { createWaitingSlots } from './places.ts';
 import { type FeedParameters, feedParameters } from './query.ts';
 import { respondWithStream } from './stream.ts';
 import { mapLogFailures, readerViewOf } from './view.ts';
+import { createWaitingSlots } from './waiting-slots.ts';
 
 const BATCH = 'application/cloudevents-batch+json';
 const STREAM = 'text/event-stream';
@@ -85,7 +85,7 @@ function acceptsStream({ headers }: Pick<RequestContext, 'headers'>): boolean {
 
 /** Applies the position in `Last-Event-ID`, because a client of server-sent events reconnects to its original URL. */
 function resumed(query: FeedParameters, { headers }: Pick<RequestContext, 'headers'>): FeedParameters {
-  const last = readCursor(headers['last-event-id'] ?? '');
+  const last = decodeCursor(headers['last-event-id'] ?? '');
   return last === undefined ? query : { ...query, after: last };
 }
 

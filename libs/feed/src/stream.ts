@@ -1,8 +1,8 @@
 /** The feed as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 import type { Answer } from '@latchkey/http';
-import { writeCursor } from './cursor.ts';
+import { encodeCursor } from './cursor.ts';
 import type { FeedPage } from './feed.ts';
-import type { PageReading } from './page.ts';
+import type { PageRequest } from './page.ts';
 
 /**
  * The maximum time without data, in ms, because proxies close connections that are silent for longer. A revoked key
@@ -10,14 +10,14 @@ import type { PageReading } from './page.ts';
  */
 const SILENT_AT_MOST_MS = 15_000;
 
-export interface StreamReading extends PageReading {
+export interface StreamRequest extends PageRequest {
   /** Called when the stream has ended. */
   leave(): void;
   /** Returns whether the client is still allowed to read the feed. */
   stillMay(): Promise<boolean>;
 }
 
-export function respondWithStream(reading: StreamReading): Answer {
+export function respondWithStream(reading: StreamRequest): Answer {
   // If the client disconnects immediately, the stream never starts.
   reading.ending.addEventListener('abort', reading.leave, { once: true });
   return {
@@ -39,7 +39,7 @@ async function* pieces({
   ending,
   leave,
   stillMay,
-}: StreamReading): AsyncGenerator<string> {
+}: StreamRequest): AsyncGenerator<string> {
   const { account, limit } = query;
   let { after } = query;
   let checkedAt = performance.now();
@@ -70,7 +70,7 @@ function textOf({ events, cursor }: FeedPage): string {
     .map((event, index) => {
       // Line breaks would end the field `data`. They can be replaced, because JSON has them only between tokens.
       const data = `data: ${event.replace(/[\r\n]+/g, ' ')}\n`;
-      return index === last ? `id: ${writeCursor(cursor)}\n${data}\n` : `${data}\n`;
+      return index === last ? `id: ${encodeCursor(cursor)}\n${data}\n` : `${data}\n`;
     })
     .join('');
 }

@@ -1,6 +1,6 @@
 /** Code that the adapters for HTTP frameworks share. */
 import { rememberCaller } from './callers.ts';
-import type { Check, Guard, HeaderOf } from './guard.ts';
+import type { Check, Guard, HeaderReader } from './guard.ts';
 import { type ProblemAnswer, Refusal } from './refusal.ts';
 
 /** A guard whose checks have the form that a framework expects. */
@@ -13,7 +13,7 @@ export interface FrameworkGuard<Middleware> {
   role(...roles: readonly [string, ...string[]]): Middleware;
 }
 
-export function createAdapter<Middleware>(
+export function createFrameworkGuard<Middleware>(
   guard: Guard,
   toMiddleware: (check: Check) => Middleware,
 ): FrameworkGuard<Middleware> {
@@ -30,9 +30,9 @@ export function createAdapter<Middleware>(
  * @returns the response that refuses the request; undefined if it may proceed
  * @throws any error except a Refusal
  */
-export async function refusalOf(
+export async function checkRequest(
   request: object,
-  header: HeaderOf,
+  header: HeaderReader,
   check: Check,
 ): Promise<ProblemAnswer | undefined> {
   try {
@@ -48,7 +48,7 @@ export async function refusalOf(
 export type NodeHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Returns a function that reads a header. It returns undefined for a header that was sent more than once. */
-export function headerOf(headers: NodeHeaders): HeaderOf {
+export function createHeaderReader(headers: NodeHeaders): HeaderReader {
   return (name) => {
     const value = headers[name];
     return typeof value === 'string' ? value : undefined;

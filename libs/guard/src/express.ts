@@ -1,5 +1,11 @@
 /** `@latchkey/guard/express`. */
-import { createAdapter, type FrameworkGuard, headerOf, type NodeHeaders, refusalOf } from './adapter.ts';
+import {
+  checkRequest,
+  createFrameworkGuard,
+  createHeaderReader,
+  type FrameworkGuard,
+  type NodeHeaders,
+} from './adapter.ts';
 import type { Check, Guard } from './guard.ts';
 
 export { callerOf } from './callers.ts';
@@ -23,12 +29,12 @@ export type ExpressMiddleware = (
 
 /** Converts a guard's checks to middleware for Express. In a handler, `callerOf(request)` returns the caller. */
 export function expressGuard(guard: Guard): FrameworkGuard<ExpressMiddleware> {
-  return createAdapter(guard, middleware);
+  return createFrameworkGuard(guard, middleware);
 }
 
 function middleware(check: Check): ExpressMiddleware {
   async function run(request: ExpressRequest, response: ExpressResponse): Promise<boolean> {
-    const refused = await refusalOf(request, headerOf(request.headers), check);
+    const refused = await checkRequest(request, createHeaderReader(request.headers), check);
     if (refused === undefined) return true;
     response.statusCode = refused.status;
     for (const [name, value] of Object.entries(refused.headers)) response.setHeader(name, value);

@@ -1,5 +1,11 @@
 /** `@latchkey/guard/fastify`. */
-import { createAdapter, type FrameworkGuard, headerOf, type NodeHeaders, refusalOf } from './adapter.ts';
+import {
+  checkRequest,
+  createFrameworkGuard,
+  createHeaderReader,
+  type FrameworkGuard,
+  type NodeHeaders,
+} from './adapter.ts';
 import type { Check, Guard } from './guard.ts';
 
 export { callerOf } from './callers.ts';
@@ -22,12 +28,12 @@ export type FastifyHook = (request: FastifyRequest, reply: FastifyReply) => Prom
  * handler, `callerOf(request)` returns the caller.
  */
 export function fastifyGuard(guard: Guard): FrameworkGuard<FastifyHook> {
-  return createAdapter(guard, hook);
+  return createFrameworkGuard(guard, hook);
 }
 
 function hook(check: Check): FastifyHook {
   return async (request, reply) => {
-    const refused = await refusalOf(request, headerOf(request.headers), check);
+    const refused = await checkRequest(request, createHeaderReader(request.headers), check);
     if (refused === undefined) return undefined;
     reply.code(refused.status);
     for (const [name, value] of Object.entries(refused.headers)) reply.header(name, value);

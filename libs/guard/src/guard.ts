@@ -11,7 +11,7 @@ import {
 } from '@latchkey/tokens';
 import { Refusal } from './refusal.ts';
 import { type RevocationCheck, RevocationsUnavailable } from './standing.ts';
-import { cacheTokens } from './verified-tokens.ts';
+import { cacheVerifiedTokens } from './verified-tokens.ts';
 
 export interface GuardOptions {
   /** PUBLIC_URL of Latchkey, which access tokens name as their issuer. */
@@ -39,14 +39,14 @@ export interface Caller {
 }
 
 /** Reads a request header by its name in lower case. */
-export type HeaderOf = (name: string) => string | undefined;
+export type HeaderReader = (name: string) => string | undefined;
 
 /**
  * Checks a request.
  * @throws Refusal 401 without a valid access token, 403 if the account is not allowed to send the request, 503 if it is
  * unknown at the moment whether the token is valid
  */
-export type Check = (header: HeaderOf) => Promise<Caller>;
+export type Check = (header: HeaderReader) => Promise<Caller>;
 
 export interface Guard {
   /** Accepts any account with a valid token. */
@@ -69,7 +69,7 @@ export function createGuard(options: GuardOptions): Guard {
     keys = createRemoteKeySource(options.jwksUrl ?? `${issuer.replace(/\/+$/, '')}/.well-known/jwks.json`),
   } = options;
   const policies = createGuards({
-    verify: cacheTokens(createTokenVerifier({ keys, issuer, audience, now }), now),
+    verify: cacheVerifiedTokens(createTokenVerifier({ keys, issuer, audience, now }), now),
     standing: async (claims, { headers }) => {
       const changed = await standingNow(revocations, claims, headers['authorization']);
       if (changed === 'dead') return 'dead';

@@ -1,5 +1,5 @@
 /** `@latchkey/guard/hono`. */
-import { createAdapter, type FrameworkGuard, refusalOf } from './adapter.ts';
+import { checkRequest, createFrameworkGuard, type FrameworkGuard } from './adapter.ts';
 import type { Check, Guard } from './guard.ts';
 
 export { callerOf } from './callers.ts';
@@ -16,12 +16,12 @@ export type HonoMiddleware = (
 
 /** Converts a guard's checks to middleware for Hono. In a handler, `callerOf(context)` returns the caller. */
 export function honoGuard(guard: Guard): FrameworkGuard<HonoMiddleware> {
-  return createAdapter(guard, middleware);
+  return createFrameworkGuard(guard, middleware);
 }
 
 function middleware(check: Check): HonoMiddleware {
   return async (context, next) => {
-    const refused = await refusalOf(context, (name) => context.req.header(name), check);
+    const refused = await checkRequest(context, (name) => context.req.header(name), check);
     if (refused !== undefined) {
       const { status, headers, body } = refused;
       return new Response(body, { status, headers });

@@ -1,5 +1,11 @@
 /** `@latchkey/guard/koa`. */
-import { createAdapter, type FrameworkGuard, headerOf, type NodeHeaders, refusalOf } from './adapter.ts';
+import {
+  checkRequest,
+  createFrameworkGuard,
+  createHeaderReader,
+  type FrameworkGuard,
+  type NodeHeaders,
+} from './adapter.ts';
 import type { Check, Guard } from './guard.ts';
 
 export { callerOf } from './callers.ts';
@@ -16,12 +22,12 @@ export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) 
 
 /** Converts a guard's checks to middleware for koa. In a handler, `callerOf(context)` returns the caller. */
 export function koaGuard(guard: Guard): FrameworkGuard<KoaMiddleware> {
-  return createAdapter(guard, middleware);
+  return createFrameworkGuard(guard, middleware);
 }
 
 function middleware(check: Check): KoaMiddleware {
   return async (context, next) => {
-    const refused = await refusalOf(context, headerOf(context.headers), check);
+    const refused = await checkRequest(context, createHeaderReader(context.headers), check);
     if (refused === undefined) {
       await next();
       return;

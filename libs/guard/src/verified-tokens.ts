@@ -15,7 +15,7 @@ interface Remembered {
  * Wraps a verifier with a cache. Only valid tokens are remembered, for at most a minute, and never after they have
  * expired.
  */
-export function cacheTokens(verify: VerifyToken, now: () => Date): VerifyToken {
+export function cacheVerifiedTokens(verify: VerifyToken, now: () => Date): VerifyToken {
   const remembered = new Map<string, Remembered>();
   return async (token) => {
     const time = now().getTime();

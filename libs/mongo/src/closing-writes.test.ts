@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { failWritesOnClose } from './closing-writes.ts';
-import { loadDriver } from './driver.ts';
+import { loadMongoose } from './driver.ts';
 
 const load = createRequire(import.meta.url);
 const ofMongoose = createRequire(load.resolve('mongoose'));
@@ -12,7 +12,7 @@ const ofMongoose = createRequire(load.resolve('mongoose'));
 test('a command on a connection that is closing fails, instead of waiting forever', {
   timeout: 120_000,
 }, async () => {
-  loadDriver();
+  loadMongoose();
   const { Connection } = ofMongoose('mongodb/lib/cmap/connection.js');
   const { ns } = ofMongoose('mongodb/lib/utils.js');
   const server = createServer().listen(0, '127.0.0.1');

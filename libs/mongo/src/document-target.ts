@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose';
 import { retryLostRace } from './failures.ts';
 
 /** Creates a target that stores moved records as documents of a collection. Rejects with the driver's errors. */
-export function createDocumentTarget<Item, Document extends { readonly _id: string }>(
+export function createDocumentMoveTarget<Item, Document extends { readonly _id: string }>(
   connection: Connection,
   collection: string,
   {

@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module';
 import type mongoose from 'mongoose';
 import { failWritesOnClose } from './closing-writes.ts';
-import { checkPoolsRarely } from './pool-checks.ts';
+import { patchPoolCheckInterval } from './pool-checks.ts';
 
 const load = createRequire(import.meta.url);
 let loaded: typeof mongoose | undefined;
 
 /** Loaded lazily: saves 300 ms and 40 MB in a process that does not use MongoDB. */
-export function loadDriver(): typeof mongoose {
+export function loadMongoose(): typeof mongoose {
   loaded ??= loadMended();
   return loaded;
 }
@@ -15,6 +15,6 @@ export function loadDriver(): typeof mongoose {
 function loadMended(): typeof mongoose {
   const ofMongoose = createRequire(load.resolve('mongoose'));
   failWritesOnClose(ofMongoose('mongodb/lib/cmap/connection.js').Connection.prototype);
-  checkPoolsRarely(ofMongoose('mongodb/lib/cmap/connection_pool.js').ConnectionPool.prototype);
+  patchPoolCheckInterval(ofMongoose('mongodb/lib/cmap/connection_pool.js').ConnectionPool.prototype);
   return load('mongoose');
 }

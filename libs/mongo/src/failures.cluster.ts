@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import { StoreUnavailable } from '@latchkey/store';
-import { cableTo } from './cable.fixture.ts';
-import { guardMongo, isLostRace, MongoFailure, retryLostRace } from './failures.ts';
+import { isLostRace, MongoFailure, mapMongoErrors, retryLostRace } from './failures.ts';
+import { createMongoProxy } from './mongo-proxy.fixture.ts';
 import { openMongo } from './open.ts';
 import { createTestDatabase, mongoUrl } from './testing.ts';
 
@@ -38,11 +38,11 @@ describe('a write', () => {
   });
 
   test('of a bulk that nobody answers has not lost a race', async () => {
-    const cable = await cableTo(mongoUrl());
-    cable.mend();
-    const mongo = openMongo({ url: cable.url, database: 'latchkey_test_cut_off' });
+    const proxy = await createMongoProxy(mongoUrl());
+    proxy.mend();
+    const mongo = openMongo({ url: proxy.url, database: 'latchkey_test_cut_off' });
     await mongo.reached;
-    cable.cut();
+    proxy.cut();
     const bulk = mongo.connection
       .collection('notes')
       .bulkWrite([{ insertOne: { document: { name: 'ada' } } }], { ordered: false });
@@ -83,7 +83,7 @@ describe('a failure', () => {
   test('does not quote what was stored', async () => {
     const collection = await notes();
     await collection.insertOne({ name: 'lovelace' });
-    const port = guardMongo({ add: () => collection.insertOne({ name: 'lovelace' }) });
+    const port = mapMongoErrors({ add: () => collection.insertOne({ name: 'lovelace' }) });
     const error = await errorOf(port.add());
     assert.ok(error instanceof StoreUnavailable && error.cause instanceof MongoFailure);
     assert.match(error.cause.message, /11000/);
@@ -92,7 +92,7 @@ describe('a failure', () => {
 
   test('of our own is not blamed on MongoDB', async () => {
     const fault = new TypeError('of ours');
-    const port = guardMongo({ ask: () => Promise.reject(fault) });
+    const port = mapMongoErrors({ ask: () => Promise.reject(fault) });
     await assert.rejects(port.ask(), fault);
   });
 });

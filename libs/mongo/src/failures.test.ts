@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadDriver } from './driver.ts';
+import { loadMongoose } from './driver.ts';
 import { mongoFailureOf, onPermissionDenied } from './failures.ts';
 
 test('a right that the user lacks is reported by name, without the values that the server quotes', () => {
-  const { MongoServerError } = loadDriver().mongo;
+  const { MongoServerError } = loadMongoose().mongo;
   const reasons: string[] = [];
   const stop = onPermissionDenied(({ message }) => reasons.push(message));
   const errmsg =

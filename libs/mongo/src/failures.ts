@@ -1,6 +1,6 @@
 import { type AsyncPort, guardPort } from '@latchkey/store';
 import type mongoose from 'mongoose';
-import { loadDriver } from './driver.ts';
+import { loadMongoose } from './driver.ts';
 
 /**
  * Thrown in place of an error of the driver, whose message and fields may quote stored data. Contains only the kind of
@@ -43,7 +43,7 @@ function reportDenied({ errmsg }: mongoose.mongo.MongoServerError): void {
 
 /** Converts an error of the driver to a failure. Returns undefined for any other error, such as a bug. */
 export function mongoFailureOf(error: unknown): MongoFailure | undefined {
-  const { MongoError, MongoInvalidArgumentError, MongoServerError } = loadDriver().mongo;
+  const { MongoError, MongoInvalidArgumentError, MongoServerError } = loadMongoose().mongo;
   if (error instanceof MongoFailure) return error;
   if (error instanceof MongoInvalidArgumentError) return undefined;
   if (error instanceof MongoServerError) {
@@ -61,7 +61,7 @@ function kindOf({ name, code, codeName }: mongoose.mongo.MongoServerError): stri
 }
 
 function isOfConnection(error: unknown): error is Error {
-  const { Error: MongooseError } = loadDriver();
+  const { Error: MongooseError } = loadMongoose();
   return (
     error instanceof MongooseError.MongooseServerSelectionError ||
     (error instanceof MongooseError && notConnected.test(error.message))
@@ -86,7 +86,7 @@ function isRace(code: unknown): boolean {
  * before the interruption, and the error has the code of the interruption.
  */
 export function isLostRace(error: unknown): boolean {
-  const { MongoBulkWriteError, MongoServerError } = loadDriver().mongo;
+  const { MongoBulkWriteError, MongoServerError } = loadMongoose().mongo;
   if (error instanceof MongoBulkWriteError) {
     const durable = error.result.getWriteConcernError() === undefined;
     return durable && isRace(error.code) && [error.writeErrors].flat().every(({ code }) => isRace(code));
@@ -108,6 +108,6 @@ export async function retryLostRace<T>(attempt: () => Promise<T>): Promise<T> {
 }
 
 /** Returns the port with failures of MongoDB mapped to StoreUnavailable. */
-export function guardMongo<Port extends object & AsyncPort<Port>>(port: Port): Port {
+export function mapMongoErrors<Port extends object & AsyncPort<Port>>(port: Port): Port {
   return guardPort(port, mongoFailureOf);
 }

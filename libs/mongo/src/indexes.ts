@@ -1,6 +1,6 @@
 import { SchemaError } from '@latchkey/store';
 import type { Connection } from 'mongoose';
-import { loadDriver } from './driver.ts';
+import { loadMongoose } from './driver.ts';
 import { DUPLICATE_KEY } from './failures.ts';
 
 export interface Index {
@@ -89,7 +89,7 @@ async function existingOf(
     const indexes = (await db?.collection(collection).indexes()) ?? [];
     return new Map(indexes.map((index) => [String(index.name), index]));
   } catch (error) {
-    if (error instanceof loadDriver().mongo.MongoServerError && error.code === NAMESPACE_NOT_FOUND)
+    if (error instanceof loadMongoose().mongo.MongoServerError && error.code === NAMESPACE_NOT_FOUND)
       return new Map();
     throw error;
   }
@@ -101,7 +101,7 @@ async function existingOf(
 const CONFLICTS: readonly unknown[] = [85, 86];
 
 function explained(error: unknown, index: string): unknown {
-  if (!(error instanceof loadDriver().mongo.MongoServerError)) return error;
+  if (!(error instanceof loadMongoose().mongo.MongoServerError)) return error;
   if (CONFLICTS.includes(error.code)) {
     return new SchemaError(`Another index stands in the way of ${index}: drop it and repeat.`);
   }

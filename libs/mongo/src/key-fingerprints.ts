@@ -9,9 +9,9 @@ import {
   type RememberedKeys,
 } from '@latchkey/store';
 import type { Connection } from 'mongoose';
-import { createDocumentTarget } from './document-target.ts';
-import { guardMongo, isLostRace } from './failures.ts';
-import { modelOf, plainSchema } from './models.ts';
+import { createDocumentMoveTarget } from './document-target.ts';
+import { isLostRace, mapMongoErrors } from './failures.ts';
+import { modelOfCollection, plainSchema } from './models.ts';
 
 export interface FingerprintDocument {
   /** The name of the setting. */
@@ -22,8 +22,8 @@ export interface FingerprintDocument {
 
 const text = { type: String, required: true } as const;
 
-export function fingerprintsIn(connection: Connection, collection: string) {
-  return modelOf(connection, collection, () =>
+export function keyFingerprintModelOf(connection: Connection, collection: string) {
+  return modelOfCollection(connection, collection, () =>
     plainSchema<FingerprintDocument>({ _id: text, fingerprint: text }),
   );
 }
@@ -37,7 +37,7 @@ export function createMongoKeyFingerprints(
   collection: string,
   assertReady: () => Promise<void> = async () => undefined,
 ): KeyFingerprints {
-  const fingerprints = fingerprintsIn(connection, collection);
+  const fingerprints = keyFingerprintModelOf(connection, collection);
 
   async function stored(name: string): Promise<string | undefined> {
     return (await fingerprints.findById(name).lean())?.fingerprint;
@@ -85,7 +85,7 @@ export function createMongoKeyFingerprints(
     return entries.flat();
   }
 
-  return guardMongo<KeyFingerprints>({
+  return mapMongoErrors<KeyFingerprints>({
     async check(given, now) {
       await assertReady();
       const lacking = await lackingIn(given, now);
@@ -113,9 +113,12 @@ export function createMongoKeyFingerprints(
 }
 
 /** Receives the stored keys of another store, for `ops move`. */
-export function keyFingerprintTarget(connection: Connection, collection: string): MoveTarget<RememberedKeys> {
-  return guardMongo(
-    createDocumentTarget<RememberedKeys, FingerprintDocument>(connection, collection, {
+export function createKeyFingerprintMoveTarget(
+  connection: Connection,
+  collection: string,
+): MoveTarget<RememberedKeys> {
+  return mapMongoErrors(
+    createDocumentMoveTarget<RememberedKeys, FingerprintDocument>(connection, collection, {
       documentOf: ({ setting, uses }) => ({ _id: setting, fingerprint: formatKeyUses(uses) }),
       // Once a process has started on the target, newer keys may have been added.
       isHeld: (stored, moved) => {

@@ -1,6 +1,6 @@
 import type { LeaseRecords } from '@latchkey/store';
 import type { Connection } from 'mongoose';
-import { guardMongo, isLostRace } from './failures.ts';
+import { isLostRace, mapMongoErrors } from './failures.ts';
 
 export interface LeaseDocument {
   /** The name of the job. */
@@ -13,7 +13,7 @@ export interface LeaseDocument {
 export function createMongoLeaseRecords(connection: Connection, collection: string): LeaseRecords {
   const leases = connection.collection<LeaseDocument>(collection);
 
-  return guardMongo<LeaseRecords>({
+  return mapMongoErrors<LeaseRecords>({
     async find(name) {
       const document = await leases.findOne({ _id: name });
       return document === null ? undefined : { name, holder: document.holder, until: document.until };

@@ -1,12 +1,12 @@
 import type { Connection, Model, Schema, SchemaDefinition } from 'mongoose';
-import { loadDriver } from './driver.ts';
+import { loadMongoose } from './driver.ts';
 
 /**
  * A schema without mongoose's additions: no version key, no empty list in place of a missing one (a sparse index
  * would treat it as a value), and no empty values removed. An unknown field is an error. `_id` is ours.
  */
 export function plainSchema<Document>(definition: SchemaDefinition): Schema<Document> {
-  return new (loadDriver().Schema)<Document>(definition as SchemaDefinition<Document>, {
+  return new (loadMongoose().Schema)<Document>(definition as SchemaDefinition<Document>, {
     _id: false,
     versionKey: false,
     minimize: false,
@@ -18,7 +18,7 @@ export function plainSchema<Document>(definition: SchemaDefinition): Schema<Docu
 }
 
 /** Returns the model of a collection: the same object for all calls with the same connection. */
-export function modelOf<Document>(
+export function modelOfCollection<Document>(
   connection: Connection,
   collection: string,
   schema: () => Schema<Document>,

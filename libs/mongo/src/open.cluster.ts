@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Cable, cableTo } from './cable.fixture.ts';
+import { createMongoProxy, type MongoProxy } from './mongo-proxy.fixture.ts';
 import { type MongoStore, openMongo } from './open.ts';
 import { createTestDatabase, mongoUrl } from './testing.ts';
 
 const database = createTestDatabase('open', []);
 
-async function withCable(play: (mongo: MongoStore, cable: Cable) => Promise<void>): Promise<void> {
-  const cable = await cableTo(mongoUrl());
-  const mongo = openMongo({ url: cable.url, database: 'latchkey_test_cable' });
+async function withMongoProxy(play: (mongo: MongoStore, proxy: MongoProxy) => Promise<void>): Promise<void> {
+  const proxy = await createMongoProxy(mongoUrl());
+  const mongo = openMongo({ url: proxy.url, database: 'latchkey_test_cable' });
   try {
-    await play(mongo, cable);
+    await play(mongo, proxy);
     // Some servers create a database when it is read.
     await mongo.connection.dropDatabase();
   } finally {
     await mongo.close();
-    cable.cut();
+    proxy.cut();
   }
 }
 
@@ -37,22 +37,22 @@ async function answering(mongo: MongoStore): Promise<void> {
 
 describe('a MongoDB', () => {
   test('is reached as soon as it is there', () =>
-    withCable(async (mongo, cable) => {
+    withMongoProxy(async (mongo, proxy) => {
       await assert.rejects(mongo.health(), { name: 'StoreUnavailable' });
-      cable.mend();
+      proxy.mend();
       await mongo.reached;
       await mongo.health();
       assert.equal(await read(mongo), null);
     }));
 
   test('that goes fails what is asked, and is used again once it is back', () =>
-    withCable(async (mongo, cable) => {
-      cable.mend();
+    withMongoProxy(async (mongo, proxy) => {
+      proxy.mend();
       await mongo.reached;
-      cable.cut();
+      proxy.cut();
       await assert.rejects(read(mongo));
       await assert.rejects(mongo.health(), { name: 'StoreUnavailable' });
-      cable.mend();
+      proxy.mend();
       await answering(mongo);
       assert.equal(await read(mongo), null);
     }));

@@ -1,8 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type OpenStore, StoreRefused } from '@latchkey/store';
 import type { Connection, ConnectOptions } from 'mongoose';
-import { loadDriver } from './driver.ts';
-import { guardMongo, MongoFailure, mongoFailureOf, onPermissionDenied, retryLostRace } from './failures.ts';
+import { loadMongoose } from './driver.ts';
+import {
+  MongoFailure,
+  mapMongoErrors,
+  mongoFailureOf,
+  onPermissionDenied,
+  retryLostRace,
+} from './failures.ts';
 
 /** The name of the database, unless the URL names one. */
 const DATABASE = 'latchkey';
@@ -61,7 +67,7 @@ export interface MongoStore extends OpenStore {
 
 /** Opens a pool of connections, and returns immediately. */
 export function openMongo(options: MongoOptions): MongoStore {
-  const connection = loadDriver().createConnection();
+  const connection = loadMongoose().createConnection();
   const closing = new AbortController();
   let failure: Error = new MongoFailure('not reached yet');
 
@@ -117,10 +123,10 @@ export function openMongo(options: MongoOptions): MongoStore {
     name: 'mongodb',
     connection,
     reached,
-    health: guardMongo({ ping }).ping,
+    health: mapMongoErrors({ ping }).ping,
     onPermissionDenied,
-    serverTime: guardMongo({ serverTime }).serverTime,
-    checkWritable: guardMongo({ writeProbe }).writeProbe,
+    serverTime: mapMongoErrors({ serverTime }).serverTime,
+    checkWritable: mapMongoErrors({ writeProbe }).writeProbe,
     close() {
       closed ??= close();
       return closed;
@@ -168,7 +174,7 @@ function databaseOf(url: string, database: string | undefined): Pick<ConnectOpti
 
 /** Translates an error of the driver. @throws any other error */
 function failureOrRefusal(error: unknown): MongoFailure | StoreRefused {
-  const { MongoAPIError, MongoServerError } = loadDriver().mongo;
+  const { MongoAPIError, MongoServerError } = loadMongoose().mongo;
   if (error instanceof MongoServerError && error.code === AUTHENTICATION_FAILED) {
     return new StoreRefused('MongoDB refuses the user name or password in MONGO_URL.');
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkPoolsRarely } from './pool-checks.ts';
+import { patchPoolCheckInterval } from './pool-checks.ts';
 
 /** A pool that checks itself as the driver does; `isReady` is false once it is closed. */
 function poolOf(minPoolSize: number) {
@@ -16,7 +16,7 @@ function poolOf(minPoolSize: number) {
       this.minPoolSizeTimer = setTimeout(() => this.ensureMinPoolSize(), 100);
     },
   };
-  checkPoolsRarely(prototype);
+  patchPoolCheckInterval(prototype);
   return Object.create(prototype) as typeof prototype;
 }
 
@@ -42,5 +42,5 @@ test('a pool with a minimum is refilled as soon as the driver does it', (context
 });
 
 test('a driver that checks in another way is refused', () => {
-  assert.throws(() => checkPoolsRarely({} as never), /in another way/);
+  assert.throws(() => patchPoolCheckInterval({} as never), /in another way/);
 });

@@ -15,7 +15,7 @@ const CHECKED_EVERY_MS = 5000;
  * @param prototype the prototype of the driver's pools
  * @throws Error if this version of the driver is built differently
  */
-export function checkPoolsRarely(prototype: DriverPool): void {
+export function patchPoolCheckInterval(prototype: DriverPool): void {
   const { ensureMinPoolSize } = prototype;
   if (typeof ensureMinPoolSize !== 'function')
     throw new Error('mongodb checks its pools in another way than it did');

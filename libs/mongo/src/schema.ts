@@ -4,7 +4,7 @@
  */
 import { type Preparable, type Requirement, SchemaError } from '@latchkey/store';
 import type { Connection } from 'mongoose';
-import { guardMongo, retryLostRace } from './failures.ts';
+import { mapMongoErrors, retryLostRace } from './failures.ts';
 import { ensureIndexes, type Index, indexFaults, missingIndexes } from './indexes.ts';
 
 /** Changes the documents from one version to the next. May be interrupted, so it must be safe to repeat. */
@@ -60,7 +60,7 @@ export function prepareMongo(connection: Connection, schema: MongoSchema): Prepa
     return missing === undefined ? 'unchanged' : 'created';
   }
 
-  return guardMongo<Preparable>({
+  return mapMongoErrors<Preparable>({
     requirements: async () => [
       requirement(`${COLLECTION}.${owner}`, prepareVersion),
       ...(await schema.indexes()).map((index) =>
@@ -78,5 +78,5 @@ export function prepareMongo(connection: Connection, schema: MongoSchema): Prepa
 }
 
 function requirement(name: string, prepare: Requirement['prepare']): Requirement {
-  return { name, ...guardMongo({ prepare }) };
+  return { name, ...mapMongoErrors({ prepare }) };
 }

@@ -4,7 +4,7 @@ import { after } from 'node:test';
 import { ensureIndexes, type Index } from './indexes.ts';
 import { type MongoStore, openMongo } from './open.ts';
 
-export { type Cable, cableTo } from './cable.fixture.ts';
+export { createMongoProxy, type MongoProxy } from './mongo-proxy.fixture.ts';
 
 export interface TestDatabase {
   /** Empties the database, except for its indexes, and returns the test file's own connection to it. */

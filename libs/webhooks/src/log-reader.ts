@@ -3,13 +3,13 @@ import type { Bus, BusRecord, LogTail } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, subjectOfKey } from '@latchkey/events';
 import {
   createFeed,
+  decodeCursor,
+  encodeCursor,
   type Feed,
   isSameLog,
-  placeInPartition,
-  readCursor,
-  type SelectGenuine,
+  positionInPartition,
+  type SelectGenuineRecords,
   toCloudEvent,
-  writeCursor,
 } from '@latchkey/feed';
 import { z } from 'zod';
 import type { Delivery, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
@@ -63,19 +63,19 @@ export interface EventReader {
   hasReached(cursor: string, end: string): boolean;
 }
 
-export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine): EventReader {
+export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuineRecords): EventReader {
   const feed: Feed = createFeed(bus, genuine);
 
   return {
     async read(endpoint, after) {
       const page = await feed.read({
-        after: after === undefined ? undefined : readCursor(after),
+        after: after === undefined ? undefined : decodeCursor(after),
         view: viewOf(endpoint),
         limit: EVENTS_PER_PAGE,
       });
       return {
         events: page.events.flatMap((body) => eventOf(body) ?? []),
-        cursor: writeCursor(page.cursor),
+        cursor: encodeCursor(page.cursor),
         behind: page.behind,
         waitForMore: (signal) => feed.grown(page, signal),
       };
@@ -83,8 +83,8 @@ export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine
 
     async readAccount(endpoint, waiting, cursor) {
       const tail = await bus.tail(ACCOUNTS_TOPIC);
-      const read = readCursor(cursor);
-      const end = read === undefined ? 0 : placeInPartition(read, waiting.partition).offset;
+      const read = decodeCursor(cursor);
+      const end = read === undefined ? 0 : positionInPartition(read, waiting.partition).offset;
       const events: LoggedEvent[] = [];
       const from = await startOf(tail, waiting, end);
       for await (const record of recordsOf({ tail, genuine }, waiting, from, end)) {
@@ -98,17 +98,17 @@ export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine
 
     async isOfCurrentLog(cursor) {
       const { id } = await bus.tail(ACCOUNTS_TOPIC);
-      const read = readCursor(cursor);
+      const read = decodeCursor(cursor);
       return read !== undefined && isSameLog(read, id);
     },
 
     async findUnsent({ cursor, waiting }) {
       const tail = await bus.tail(ACCOUNTS_TOPIC);
-      const read = cursor === undefined ? undefined : readCursor(cursor);
+      const read = cursor === undefined ? undefined : decodeCursor(cursor);
       const waitingFrom = new Map(waiting.map(({ account, offset }) => [account, offset]));
       const unsent = new Map<string, number>();
       for (const { partition, start, end } of await tail.ranges()) {
-        const reached = read === undefined ? 0 : placeInPartition(read, partition).offset;
+        const reached = read === undefined ? 0 : positionInPartition(read, partition).offset;
         const offsets = waiting.filter((each) => each.partition === partition).map(({ offset }) => offset);
         for await (const { account, sequence, offset } of eventsOf(tail, partition, {
           from: Math.max(start, Math.min(reached, ...offsets)),
@@ -122,15 +122,15 @@ export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine
     },
 
     isBefore({ partition, offset }, cursor) {
-      const read = readCursor(cursor);
-      return read !== undefined && offset < placeInPartition(read, partition).offset;
+      const read = decodeCursor(cursor);
+      return read !== undefined && offset < positionInPartition(read, partition).offset;
     },
 
     hasReached(cursor, end) {
-      const [read, wanted] = [readCursor(cursor), readCursor(end)];
+      const [read, wanted] = [decodeCursor(cursor), decodeCursor(end)];
       if (read === undefined || wanted === undefined) return true;
       return [...wanted.places].every(
-        ([partition, { offset }]) => placeInPartition(read, partition).offset >= offset,
+        ([partition, { offset }]) => positionInPartition(read, partition).offset >= offset,
       );
     },
   };
@@ -175,7 +175,7 @@ async function* pagesOf(
 
 /** Yields the genuine records of an account from one offset up to another. */
 async function* recordsOf(
-  { tail, genuine }: { readonly tail: LogTail; readonly genuine: SelectGenuine },
+  { tail, genuine }: { readonly tail: LogTail; readonly genuine: SelectGenuineRecords },
   { account, partition }: WaitingAccount,
   from: number,
   end: number,

@@ -1,7 +1,7 @@
 /** Sends account events to webhook endpoints, between `start` and `stop`. */
 import { randomUUID } from 'node:crypto';
 import type { Bus } from '@latchkey/bus';
-import type { SelectGenuine } from '@latchkey/feed';
+import type { SelectGenuineRecords } from '@latchkey/feed';
 import {
   type Dependency,
   type Logger,
@@ -30,7 +30,7 @@ export interface WebhooksDeps {
   readonly storage: WebhookStorage;
   readonly bus: Pick<Bus, 'tail'>;
   /** Returns the genuine records among the given ones. Only these are sent to endpoints. */
-  readonly genuine: SelectGenuine;
+  readonly genuine: SelectGenuineRecords;
   readonly sealer: SecretSealer;
   readonly logger: Logger;
   readonly registry: Registry;

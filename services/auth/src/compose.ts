@@ -1,7 +1,7 @@
 /** Composes auth from its settings and a backend. */
 import { type Backend, createWriteProbe, storeHealth } from '@latchkey/backend';
 import { brandOf } from '@latchkey/brand';
-import { openClients } from '@latchkey/clients';
+import { openServiceClients } from '@latchkey/clients';
 import { allowedOrigins, publicPathOf, type Service } from '@latchkey/http';
 import { createClockGuard, type Dependency, groupParts, type Logger, type Registry } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
@@ -251,7 +251,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
         refuse: (spec, { account, ...details }) => new PolicyProblem(spec, details, account),
       }),
       verifyToken: verify,
-      clients: openClients(backend.store).clients,
+      clients: openServiceClients(backend.store).clients,
       publicUrl: config.PUBLIC_URL,
       publicPath,
       securityTxt: securityTxtOf(config),

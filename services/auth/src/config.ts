@@ -1,5 +1,5 @@
 /** The settings of auth. */
-import { brandFaults, brandSettings } from '@latchkey/brand';
+import { brandSettings, brandSettingsFaults } from '@latchkey/brand';
 import { originSettings } from '@latchkey/http';
 import {
   keySetting,
@@ -210,7 +210,7 @@ type Fault = readonly [name: keyof Fields, message: string];
  * reported together.
  */
 function contradictions(config: Fields): readonly Fault[] {
-  const faults: Fault[] = [...findAuditSettingFaults(config), ...brandFaults(config)];
+  const faults: Fault[] = [...findAuditSettingFaults(config), ...brandSettingsFaults(config)];
   if (config.LATCHKEY_ENV !== 'production') return faults;
   if (!String(config.PUBLIC_URL).startsWith('https:'))
     faults.push(['PUBLIC_URL', 'must be an https URL in production']);

@@ -1,7 +1,7 @@
 /** Auth's functions for ops commands, which may run while instances are running. */
 import type { Store } from '@latchkey/backend';
 import type { Role } from '@latchkey/events';
-import { type ExportedMail, writeDocument } from '@latchkey/export';
+import { type ExportedMail, writeExportDocument } from '@latchkey/export';
 import { parseSecretKeys } from '@latchkey/process';
 import {
   createRecordMove,
@@ -242,7 +242,7 @@ export function openOps(store: Store): AuthOps {
         throw new Error(`${account} was erased: nothing is left to export`);
       await auditLog.add([exportOf(userId)]);
       const parts = accountParts({ auditLog, journal, sessions, now: () => new Date() }, state);
-      return writeDocument({ ...parts, mails: mailsOf(userId) });
+      return writeExportDocument({ ...parts, mails: mailsOf(userId) });
     },
     async lastSequence(userId) {
       const state = await accounts.load(userId);

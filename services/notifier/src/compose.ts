@@ -11,7 +11,11 @@ import {
 } from '@latchkey/backend';
 import { type Brand, brandOf } from '@latchkey/brand';
 import type { Subscription, TopicSpec } from '@latchkey/bus';
-import { createAuthenticate, createRemoteEventKeys, type EventKeys } from '@latchkey/consumer';
+import {
+  createRecordAuthenticator,
+  createRemoteEventKeySource,
+  type EventKeySource,
+} from '@latchkey/consumer';
 import { checkedAccountsTopic, deliveriesTopic, mailingsTopic, receiptsTopic } from '@latchkey/events';
 import type { ExportedMail } from '@latchkey/export';
 import type { Route, Service } from '@latchkey/http';
@@ -54,7 +58,7 @@ export interface NotifierDeps {
   readonly logger: Logger;
   readonly registry: Registry;
   /** The keys that verify events, instead of those at JWKS_URL; given if auth runs in the same process. */
-  readonly eventKeys?: EventKeys;
+  readonly eventKeys?: EventKeySource;
   /** Overrides the system clock. */
   readonly clock?: Clock;
   /** Overrides `Math.random`. */
@@ -132,7 +136,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
   const metrics = createMetrics(registry, deliveries, clock.now);
   const routes: readonly Route[] = reportRoutes(webhookReaders(config), () => running?.takeReport);
   const jwksUrl = config.JWKS_URL ?? `${config.PUBLIC_URL}/.well-known/jwks.json`;
-  const eventKeys = deps.eventKeys ?? createRemoteEventKeys(jwksUrl);
+  const eventKeys = deps.eventKeys ?? createRemoteEventKeySource(jwksUrl);
   const verify = createTokenVerifier({
     keys: createRemoteKeySource(jwksUrl),
     issuer: config.PUBLIC_URL,
@@ -140,7 +144,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     now: clock.now,
   });
   const policy = config.EVENT_SIGNATURES;
-  const authenticate = createAuthenticate({
+  const authenticate = createRecordAuthenticator({
     keys: eventKeys,
     policy,
     topics: readTopics.map(({ name }) => name),

@@ -1,6 +1,6 @@
 /** The notifier's settings. */
 import { eventSignaturesSetting } from '@latchkey/backend';
-import { brandFaults, brandSettings } from '@latchkey/brand';
+import { brandSettings, brandSettingsFaults } from '@latchkey/brand';
 import { environmentSetting, parseJson, settingSchemas, withCrossFieldChecks } from '@latchkey/process';
 import { z } from 'zod';
 import { dkimSettingFields, faultsOfDkim } from './dkim-settings.ts';
@@ -95,7 +95,7 @@ function contradictions(config: Fields): readonly Fault[] {
       'PUBLIC_URL',
       'must be an https URL in production',
     ),
-    ...brandFaults(config),
+    ...brandSettingsFaults(config),
     ...faultsOfMail(config),
     ...faultsOfDkim(config),
     ...faultsOfReports(config),

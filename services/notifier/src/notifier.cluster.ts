@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { createIsolatedBusOpener } from '@latchkey/bus/testing/isolated';
-import { eventKeys } from '@latchkey/consumer/testing/signed';
+import { testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry } from '@latchkey/process';
@@ -34,7 +34,7 @@ async function startNotifier(context: TestContext, port: number, clock: Clock = 
     backend: { store: mongo, bus },
     logger: createLogger({ name: 'notifier', level: 'silent' }),
     registry,
-    eventKeys,
+    eventKeys: testEventKeySource,
     clock,
   });
   await service.start();

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Bus } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { eventKeys } from '@latchkey/consumer/testing/signed';
+import { testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { decodeReceipt, encode, type LatchkeyEvent, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
 import type { Service } from '@latchkey/http';
 import { createLogger, createRegistry, type Registry } from '@latchkey/process';
@@ -79,7 +79,7 @@ async function start(
   await bus.ensureTopics(notifierTopics);
   const registry = createRegistry();
   const backend = { store: createSqliteStore(database), bus: busFor(bus) };
-  const service = compose(config, { backend, logger, registry, eventKeys, ...deps });
+  const service = compose(config, { backend, logger, registry, eventKeys: testEventKeySource, ...deps });
   running = { database, bus, service, registry };
   await service.start();
   return running;

@@ -10,7 +10,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { Bus } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { eventKeys } from '@latchkey/consumer/testing/signed';
+import { testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { freePort } from '@latchkey/process/testing/free-port';
@@ -94,7 +94,14 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
   const registry = createRegistry();
   const config = settingsToSendTo(port, key);
   const backend = { store: createSqliteStore(database), bus };
-  const service = compose(config, { backend, logger, registry, eventKeys, clock, random: createRandom(7) });
+  const service = compose(config, {
+    backend,
+    logger,
+    registry,
+    eventKeys: testEventKeySource,
+    clock,
+    random: createRandom(7),
+  });
   const store = openSqliteStorage({ database }).deliveries;
   let published = 0;
 

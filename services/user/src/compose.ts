@@ -1,15 +1,15 @@
 /** Composes the user service. */
 import { type Backend, busHealth, createForgeryAlarm, eventKeysHealth, storeHealth } from '@latchkey/backend';
 import type { SubscribeOptions, TopicSpec } from '@latchkey/bus';
-import { openClients } from '@latchkey/clients';
+import { openServiceClients } from '@latchkey/clients';
 import {
-  type Authenticate,
-  createAuthenticate,
-  createRemoteEventKeys,
-  type EventKeys,
+  createRecordAuthenticator,
+  createRemoteEventKeySource,
+  type EventKeySource,
+  type RecordAuthenticator,
 } from '@latchkey/consumer';
 import { ACCOUNTS_TOPIC, checkedAccountsTopic, receiptsTopic } from '@latchkey/events';
-import { createFeed, feedRoutes, receiptRoutes, type SelectGenuine } from '@latchkey/feed';
+import { createFeed, feedRoutes, receiptRoutes, type SelectGenuineRecords } from '@latchkey/feed';
 import { Problem, publicPathOf, type Service } from '@latchkey/http';
 import type { Dependency, Logger, Registry } from '@latchkey/process';
 import { createGuards, createRemoteKeySource, createTokenVerifier, type KeySource } from '@latchkey/tokens';
@@ -56,7 +56,7 @@ export interface UserDeps {
   /** The keys that verify tokens, instead of those at JWKS_URL; given if auth runs in the same process. */
   readonly keys?: KeySource;
   /** The keys that verify events, instead of those at JWKS_URL; given if auth runs in the same process. */
-  readonly eventKeys?: EventKeys;
+  readonly eventKeys?: EventKeySource;
   /** Limits for requests that wait for the read model. */
   readonly waits?: Partial<WaitLimits>;
 }
@@ -86,20 +86,20 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     generation: () => pointers.last().active,
   });
   const jwksUrl = config.JWKS_URL ?? `${config.PUBLIC_URL}/.well-known/jwks.json`;
-  const eventKeys = deps.eventKeys ?? createRemoteEventKeys(jwksUrl);
+  const eventKeys = deps.eventKeys ?? createRemoteEventKeySource(jwksUrl);
   const verification = {
     keys: eventKeys,
     policy: config.EVENT_SIGNATURES,
     topics: [ACCOUNTS_TOPIC],
   } as const;
-  const authenticate = createAuthenticate(verification);
+  const authenticate = createRecordAuthenticator(verification);
   const onForged = createForgeryAlarm({ policy: config.EVENT_SIGNATURES, count: metrics.forged, logger });
-  const genuine: SelectGenuine = async (records) =>
+  const genuine: SelectGenuineRecords = async (records) =>
     (await authenticate(records)).records.map(({ source }) => source);
   const projectionOf = projections({
     backend,
     // Each generation has its own position in the log.
-    authenticateFor: () => createAuthenticate({ ...verification, ahead: { log: backend.bus } }),
+    authenticateFor: () => createRecordAuthenticator({ ...verification, ahead: { log: backend.bus } }),
     onForged,
     stores,
     pointers,
@@ -144,7 +144,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     now,
   });
   const feed = {
-    policy: eventsPolicy({ clients: openClients(backend.store).clients, now }),
+    policy: eventsPolicy({ clients: openServiceClients(backend.store).clients, now }),
     path: '/api/v1/events',
   };
   let unfollow: () => void = () => undefined;
@@ -186,7 +186,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
 /** Returns the handler that fills a generation. */
 function projections(deps: {
   readonly backend: Backend;
-  authenticateFor(): Authenticate;
+  authenticateFor(): RecordAuthenticator;
   readonly onForged: ReturnType<typeof createForgeryAlarm>;
   readonly stores: UserStorage;
   readonly pointers: PointerCache;

@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Store } from '@latchkey/backend';
 import type { Bus, BusRecord, Groups } from '@latchkey/bus';
-import type { Authenticate, Parked } from '@latchkey/consumer';
+import type { Parked, RecordAuthenticator } from '@latchkey/consumer';
 import { type Preparable, readPages } from '@latchkey/store';
 import type { ProfileView, StoredAccount as ViewedAccount } from '@latchkey/verify';
 import { generationGroup } from './generation/pointer.ts';
@@ -29,7 +29,7 @@ type KeyReader = Pick<Bus, 'readKey'>;
 
 export interface RetrySource {
   readonly log: Pick<Bus, 'readKey' | 'publish'>;
-  readonly authenticate: Authenticate;
+  readonly authenticate: RecordAuthenticator;
   /** Returns the sequence of an account's last event in the journal, 0 if there is none. */
   lastDecided(account: string): Promise<number>;
 }

@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Bus } from '@latchkey/bus';
 import { createIsolatedBusOpener } from '@latchkey/bus/testing/isolated';
-import { eventKeys } from '@latchkey/consumer/testing/signed';
+import { testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createListeningPart } from '@latchkey/http';
 import { createTestDatabase } from '@latchkey/mongo/testing';
@@ -51,7 +51,7 @@ async function startInstance(context: TestContext): Promise<Instance> {
     logger,
     registry,
     keys: tokenKeys,
-    eventKeys,
+    eventKeys: testEventKeySource,
     waits: { timeoutMs: PATIENCE_MS },
   });
   const server = createListeningPart({

@@ -5,8 +5,14 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { type ClientScope, hashClientKey, makeClientId, makeClientKey, openClients } from '@latchkey/clients';
-import { acceptAllRecords, eventKeys } from '@latchkey/consumer/testing/signed';
+import {
+  type ClientScope,
+  hashClientKey,
+  makeClientId,
+  makeClientKey,
+  openServiceClients,
+} from '@latchkey/clients';
+import { acceptAllRecords, testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createListeningPart } from '@latchkey/http';
 import { createRegistry, readConfig } from '@latchkey/process';
@@ -53,7 +59,7 @@ async function startService(context: TestContext, waits = PATIENT) {
     logger,
     registry,
     keys: tokenKeys,
-    eventKeys,
+    eventKeys: testEventKeySource,
     waits,
   });
   const server = createListeningPart({
@@ -113,7 +119,7 @@ async function startService(context: TestContext, waits = PATIENT) {
   function me(account: History, seq: number, headers?: Record<string, string>) {
     return get('/users/me', tokenOf(account.id, seq), headers);
   }
-  const { clients } = openClients(createSqliteStore(database));
+  const { clients } = openServiceClients(createSqliteStore(database));
   async function addClient(
     ...scopes: readonly ClientScope[]
   ): Promise<{ readonly id: string; readonly key: string }> {

@@ -28,7 +28,7 @@ const DELIVERIES = 'services/notifier/src/storage/mongo/deliveries.ts';
 const AUTHENTICATE = 'libs/consumer/src/authenticate.ts';
 const PERSONAL_DATA = 'services/auth/src/storage/mongo/personal-data.ts';
 const NEXT_STEP = 'libs/consumer/src/next-step.ts';
-const LANE = 'libs/bus/src/kafka/lane.ts';
+const PARTITION_CONSUMER = 'libs/bus/src/kafka/partition-consumer.ts';
 
 export const plantedBugs: readonly PlantedBug[] = [
   {
@@ -100,7 +100,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'the position moves before the slice has been handled',
     bug: [
       {
-        file: LANE,
+        file: PARTITION_CONSUMER,
         search: "    const handled = await persist(deps, control, 'A slice failed; it is due again.', () =>",
         replacement: `    if (last) await run.moveTo(last);
     const handled = await persist(deps, control, 'A slice failed; it is due again.', () =>`,

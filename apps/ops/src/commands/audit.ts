@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { auditSettings, createClientMatcher } from '@latchkey/auth/ops';
-import { topicSettings } from '@latchkey/backend';
+import { topicNameSettings } from '@latchkey/backend';
 import { type LogReader, topicNameOnLog } from '@latchkey/bus';
 import {
   isSecurityEventType,
@@ -95,7 +95,7 @@ function withEvents(
   context: CommandContext,
   work: (reader: LogReader, topic: string) => Promise<void>,
 ): Promise<void> {
-  const { TOPIC_NAMES } = readConfig(topicSettings, context.environment);
+  const { TOPIC_NAMES } = readConfig(topicNameSettings, context.environment);
   return withLog(context, ({ reader }) => work(reader, topicNameOnLog(TOPIC_NAMES, SECURITY_TOPIC)));
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { authenticateClient, openClients } from '@latchkey/clients';
+import { authenticateClient, openServiceClients } from '@latchkey/clients';
 import { openSqlite } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
@@ -13,7 +13,7 @@ async function emptyFolder(t: TestContext) {
   }
   async function scopeOf(key: string, scope: 'introspect' | 'events') {
     const store = openSqlite({ folder, as: 'shared' });
-    const { clients } = openClients(store);
+    const { clients } = openServiceClients(store);
     const asked = { authorization: `Bearer ${key}`, scope, now: new Date() };
     return (await authenticateClient(clients, asked).finally(() => store.close()))?.name;
   }

@@ -7,7 +7,7 @@ import {
   isValidKey,
   makeClientId,
   makeClientKey,
-  openClients,
+  openServiceClients,
   type ServiceClient,
   withNewClientKey,
 } from '@latchkey/clients';
@@ -71,7 +71,7 @@ export function addClientsCommand(program: Program, context: CommandContext): vo
           person,
           ...(types && { types }),
         });
-        await openClients(store).clients.add(client);
+        await openServiceClients(store).clients.add(client);
         printKey(context, client, key);
       }),
     );
@@ -88,7 +88,7 @@ export function addClientsCommand(program: Program, context: CommandContext): vo
         printPage<ServiceClient>(context, {
           limit,
           load: (count) =>
-            openClients(store).clients.list({ limit: count, ...(after !== undefined && { after }) }),
+            openServiceClients(store).clients.list({ limit: count, ...(after !== undefined && { after }) }),
           nameOf: ({ id }) => id,
           json,
           toJson: (client) => [toJson(client)],
@@ -107,7 +107,7 @@ export function addClientsCommand(program: Program, context: CommandContext): vo
     .addHelpText('after', formatExamples('clients rotate 5b1f0c9a7d3e2468 --overlap-hours 2'))
     .action((id, { overlapHours }) =>
       withStore(context, async (store) => {
-        const { clients: stored } = openClients(store);
+        const { clients: stored } = openServiceClients(store);
         const client = await stored.find(id);
         if (client === undefined) throw unknownClient(id);
         const key = makeClientKey(id);
@@ -131,7 +131,7 @@ export function addClientsCommand(program: Program, context: CommandContext): vo
     .addHelpText('after', formatExamples('clients revoke 5b1f0c9a7d3e2468'))
     .action((id) =>
       withStore(context, async (store) => {
-        if (!(await openClients(store).clients.remove(id))) throw unknownClient(id);
+        if (!(await openServiceClients(store).clients.remove(id))) throw unknownClient(id);
         context.print(`${id}: revoked.`);
       }),
     );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exportDocument } from '@latchkey/export';
+import { exportDocumentSchema } from '@latchkey/export';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { startSystem } from '../testing/people.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
@@ -15,7 +15,7 @@ test('an account is exported by its address or its id, also while the server run
   const byId = await runCommandInProcess({ DATA_DIR }, 'export', id);
   assert.deepEqual([byId.code, byId.err], [0, '']);
   const byAddress = await runCommandInProcess({ DATA_DIR }, 'export', 'ada@example.com');
-  const document = exportDocument.parse(JSON.parse(byAddress.out));
+  const document = exportDocumentSchema.parse(JSON.parse(byAddress.out));
   assert.deepEqual([document.profile.id, document.profile.email], [id, 'ada@example.com']);
   assert.deepEqual(
     document.events.map(({ type }) => type),

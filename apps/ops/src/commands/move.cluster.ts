@@ -10,7 +10,7 @@ import { parseEnv } from 'node:util';
 import { authSettings, compose as composeAuth } from '@latchkey/auth';
 import { generateSecrets } from '@latchkey/auth/secrets';
 import { createKafkaBus } from '@latchkey/bus/kafka';
-import { createFixedEventKeys } from '@latchkey/consumer';
+import { createFixedEventKeySource } from '@latchkey/consumer';
 import { receiptsTopic, topics } from '@latchkey/events';
 import { type MongoStore, openMongo } from '@latchkey/mongo';
 import { mongoUrl } from '@latchkey/mongo/testing';
@@ -160,7 +160,7 @@ async function startCluster(t: TestContext, store: MongoStore, keys: object) {
     };
   }
   const auth = composeAuth(readConfig(authSettings, environment), deps());
-  const eventKeys = createFixedEventKeys(auth.jwks());
+  const eventKeys = createFixedEventKeySource(auth.jwks());
   const user = composeUser(readConfig(userSettings, environment), {
     ...deps(),
     keys: createFixedKeySource(auth.jwks()),

@@ -5,10 +5,10 @@
 import { join, resolve } from 'node:path';
 import { openOps as openAuth, prepareMove as openAuthMove } from '@latchkey/auth/ops';
 import type { Secrets } from '@latchkey/auth/secrets';
-import { readServerStoreConfig, readStore, type Store, topicSettings } from '@latchkey/backend';
+import { readServerStoreConfig, readStoreConfig, type Store, topicNameSettings } from '@latchkey/backend';
 import { type Bus, withTopicNames } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { openClients } from '@latchkey/clients';
+import { openServiceClients } from '@latchkey/clients';
 import { prepareMove as openNotifierMove } from '@latchkey/notifier/ops';
 import { readConfig } from '@latchkey/process';
 import { createRecordMove, type RecordMove } from '@latchkey/store';
@@ -33,7 +33,7 @@ export function addMoveCommand(program: Program, context: CommandContext): void 
 }
 
 async function moveFolder(folder: string, envFile: string, context: CommandContext): Promise<void> {
-  const config = readStore({ ...context.environment, STORE: 'sqlite' });
+  const config = readStoreConfig({ ...context.environment, STORE: 'sqlite' });
   const target = readServerStoreConfig(context.environment);
   await withStore(
     context,
@@ -60,7 +60,7 @@ async function withLogOf(
   work: (bus: Bus) => Promise<void>,
 ): Promise<void> {
   if (store.kind !== 'sqlite') throw new Error(`STORE: a ${store.kind} store has no log`);
-  const { TOPIC_NAMES } = readConfig(topicSettings, environment);
+  const { TOPIC_NAMES } = readConfig(topicNameSettings, environment);
   const bus = withTopicNames(createEmbeddedBus({ database: store.database }), TOPIC_NAMES);
   try {
     await work(bus);
@@ -104,7 +104,7 @@ async function moveStore(move: Move, context: CommandContext): Promise<void> {
 
 /** @throws Error with a one-line message if clients cannot be moved between stores of these kinds */
 function clientsIn(from: Store, to: Store): readonly RecordMove[] {
-  const [{ source }, { target }] = [openClients(from), openClients(to)];
+  const [{ source }, { target }] = [openServiceClients(from), openServiceClients(to)];
   if (source === undefined || target === undefined) throw notMovable(from, to);
   return [createRecordMove({ name: 'clients', lasting: false }, source, target)];
 }

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import { openStorage as openAuthStorage } from '@latchkey/auth';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { eventKeys } from '@latchkey/consumer/testing/signed';
+import { testEventKeySource } from '@latchkey/consumer/testing/signed';
 import {
   ACCOUNTS_TOPIC,
   decodeReceipt,
@@ -49,7 +49,7 @@ async function scene(t: TestContext) {
       logger: silentLogger(),
       registry: createRegistry(),
       keys: createFixedKeySource({ keys: [] }),
-      eventKeys,
+      eventKeys: testEventKeySource,
     },
   );
   await user.start();

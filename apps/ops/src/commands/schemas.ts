@@ -1,5 +1,5 @@
 /** Publishes event schemas to a registry with Confluent's API. */
-import { topicSettings } from '@latchkey/backend';
+import { topicNameSettings } from '@latchkey/backend';
 import { type TopicNames, topicNameOnLog } from '@latchkey/bus';
 import {
   catalogue,
@@ -37,7 +37,7 @@ export function addSchemasCommand(program: Program, context: CommandContext): vo
       `\nCredentials: SCHEMA_REGISTRY_USER and SCHEMA_REGISTRY_PASSWORD.\n${formatExamples('schemas push http://localhost:8081')}`,
     )
     .action(async (url) => {
-      const config = readConfig(topicSettings.extend(registrySettings.shape), context.environment);
+      const config = readConfig(topicNameSettings.extend(registrySettings.shape), context.environment);
       const registry = openRegistry(url, config);
       for (const { subject, schema } of subjects(config.TOPIC_NAMES)) {
         await registry.put(`/config/${encodeURIComponent(subject)}`, { compatibility: 'FORWARD' });

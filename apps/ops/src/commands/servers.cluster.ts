@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import { erasableAccountsTopic } from '@latchkey/events';
 import { openMongo } from '@latchkey/mongo';
-import { cableTo, mongoUrl } from '@latchkey/mongo/testing';
+import { createMongoProxy, mongoUrl } from '@latchkey/mongo/testing';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { runOps } from '../testing/run-ops.ts';
 import { stripProgress } from '../testing/strip-progress.ts';
@@ -95,12 +95,12 @@ test('indexes are made once', async (t) => {
 
 test('an index that takes long is waited for, and named meanwhile', async (t) => {
   const { settings } = await ownDatabase(t);
-  const cable = await cableTo(settings.MONGO_URL);
-  cable.mend();
-  t.after(() => cable.cut());
+  const proxy = await createMongoProxy(settings.MONGO_URL);
+  proxy.mend();
+  t.after(() => proxy.cut());
   t.mock.timers.enable({ apis: ['setInterval'] });
-  const held = cable.holdNext('createIndexes');
-  const ended = runCommandInProcess({ MONGO_URL: cable.url }, 'indexes');
+  const held = proxy.holdNext('createIndexes');
+  const ended = runCommandInProcess({ MONGO_URL: proxy.url }, 'indexes');
   const letGo = await held;
   t.mock.timers.tick(10_000);
   letGo();

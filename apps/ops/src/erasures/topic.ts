@@ -1,6 +1,6 @@
 /** What is left of an erased person on the accounts topic. */
 import { type ErasureRecord, removalDeadline } from '@latchkey/auth/ops';
-import { topicSettings } from '@latchkey/backend';
+import { topicNameSettings } from '@latchkey/backend';
 import { topicNameOnLog } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
@@ -46,7 +46,7 @@ export interface TopicErasure {
 /** Asks the broker whether the topic is compacted. If there is no answer, says so in a note. @throws ConfigError */
 export async function readAccountsTopic(context: CommandContext): Promise<AccountsTopic> {
   const { environment, note } = context;
-  const { TOPIC_NAMES } = readConfig(topicSettings, environment);
+  const { TOPIC_NAMES } = readConfig(topicNameSettings, environment);
   const name = topicNameOnLog(TOPIC_NAMES, ACCOUNTS_TOPIC);
   const { maxLagMs } = accountsTopicSpec(context).compaction;
   if (selectedLogKind(environment) === 'embedded') return { name, removal: 'in place', maxLagMs };

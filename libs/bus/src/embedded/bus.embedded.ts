@@ -12,9 +12,9 @@ import {
   type TopicSpec,
 } from '../bus.ts';
 import { partitionOfKey } from '../partitioner.ts';
-import { createHub, type Hub } from './hub.ts';
-import type { BusLogger, Member } from './lane.ts';
+import { createSubscriptionHub, type SubscriptionHub } from './hub.ts';
 import type { EmbeddedLog, RecordsQuery, TopicSummary } from './log.ts';
+import type { BusLogger, Member } from './partition-consumer.ts';
 import { createEmbeddedTail } from './tail.embedded.ts';
 
 const DEFAULT_SLICE_SIZE = 500;
@@ -56,7 +56,7 @@ export function createEmbeddedBus({
   now = () => new Date(),
   mayDelete = () => true,
 }: EmbeddedBusDeps): EmbeddedBus {
-  const hub = createHub(database);
+  const hub = createSubscriptionHub(database);
   const { log } = hub;
   const subscriptions = new Set<Subscription>();
   let closed: Promise<void> | undefined;
@@ -126,7 +126,7 @@ export function createEmbeddedBus({
       refuseIfClosed();
       return progressOf(log, group, topics);
     },
-    async forgetGroup(group) {
+    async deleteGroup(group) {
       refuseIfClosed();
       if (hub.isRead(group)) throw new GroupInUseError(group);
       await database.write(() => log.forget(group));
@@ -170,7 +170,11 @@ function replaceAll(log: EmbeddedLog, records: readonly BusRecord[], change: Rep
   }
 }
 
-function subscribe(hub: Hub, options: SubscribeOptions, deps: Pick<Member, 'logger' | 'now'>): Subscription {
+function subscribe(
+  hub: SubscriptionHub,
+  options: SubscribeOptions,
+  deps: Pick<Member, 'logger' | 'now'>,
+): Subscription {
   const { group, topics, handle, sliceSize = DEFAULT_SLICE_SIZE } = options;
   const leaving = new AbortController();
   const member: Member = { topics, handle, sliceSize, leaving: leaving.signal, ...deps };

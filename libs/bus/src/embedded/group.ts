@@ -1,6 +1,11 @@
-import { createLane, type Lane, type LaneDeps, type Member } from './lane.ts';
+import {
+  createPartitionConsumer,
+  type Member,
+  type PartitionConsumer,
+  type PartitionConsumerDeps,
+} from './partition-consumer.ts';
 
-type GroupDeps = Pick<LaneDeps, 'database' | 'log' | 'group' | 'appended'>;
+type GroupDeps = Pick<PartitionConsumerDeps, 'database' | 'log' | 'group' | 'appended'>;
 
 /** The members of one group in this process, and the partitions that they share. */
 export interface Group {
@@ -16,7 +21,7 @@ export interface Group {
 }
 
 export function createGroup(deps: GroupDeps): Group {
-  const lanes = new Map<string, readonly Lane[]>();
+  const partitionConsumers = new Map<string, readonly PartitionConsumer[]>();
   let members: readonly Member[] = [];
 
   /** Partitions are assigned round robin, per topic, to the members that read it. */
@@ -25,40 +30,45 @@ export function createGroup(deps: GroupDeps): Group {
     return readers[partition % readers.length];
   }
 
-  function open(name: string): readonly Lane[] {
+  function open(name: string): readonly PartitionConsumer[] {
     const topic = deps.log.topic(name);
     return Array.from({ length: topic.partitions }, (_, partition) =>
-      createLane({ ...deps, topic, partition, owner: () => ownerOf(name, partition) }),
+      createPartitionConsumer({ ...deps, topic, partition, owner: () => ownerOf(name, partition) }),
     );
   }
 
-  function lanesOf(member: Member) {
-    return member.topics.flatMap((topic) => lanes.get(topic) ?? []);
+  function partitionConsumersOf(member: Member) {
+    return member.topics.flatMap((topic) => partitionConsumers.get(topic) ?? []);
   }
   function wake(topic: string, partitions?: readonly number[]) {
-    const all = lanes.get(topic) ?? [];
+    const all = partitionConsumers.get(topic) ?? [];
     const woken = partitions ? partitions.map((partition) => all[partition]) : all;
-    for (const lane of woken) lane?.wake();
+    for (const partitionConsumer of woken) partitionConsumer?.wake();
   }
   function wakeAll() {
-    for (const topic of lanes.keys()) wake(topic);
+    for (const topic of partitionConsumers.keys()) wake(topic);
   }
 
   return {
     wake,
     wakeAll,
     join(member) {
-      const opened = member.topics.map((topic) => [topic, lanes.get(topic) ?? open(topic)] as const);
-      for (const [topic, itsLanes] of opened) lanes.set(topic, itsLanes);
+      const opened = member.topics.map(
+        (topic) => [topic, partitionConsumers.get(topic) ?? open(topic)] as const,
+      );
+      for (const [topic, consumers] of opened) partitionConsumers.set(topic, consumers);
       members = [...members, member];
       wakeAll();
     },
     async leave(member) {
       members = members.filter((other) => other !== member);
-      await Promise.all(lanesOf(member).map((lane) => lane.releasedBy(member)));
+      await Promise.all(
+        partitionConsumersOf(member).map((partitionConsumer) => partitionConsumer.releasedBy(member)),
+      );
       wakeAll();
     },
-    healthy: (member) => lanesOf(member).every((lane) => lane.healthy()),
+    healthy: (member) =>
+      partitionConsumersOf(member).every((partitionConsumer) => partitionConsumer.healthy()),
     isEmpty: () => members.length === 0,
   };
 }

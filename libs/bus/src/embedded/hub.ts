@@ -1,7 +1,7 @@
 import type { Database } from '@latchkey/sqlite';
 import { createGroup, type Group } from './group.ts';
-import type { Member } from './lane.ts';
 import { createEmbeddedLog, type EmbeddedLog } from './log.ts';
+import type { Member } from './partition-consumer.ts';
 
 /**
  * How often to look for records that other processes (ops commands) have written, in ms. Records that this process
@@ -10,7 +10,7 @@ import { createEmbeddedLog, type EmbeddedLog } from './log.ts';
 const LOOK_EVERY_MS = 500;
 
 /** The parts that the subscriptions of a bus share: the log, its groups, and the notification of new records. */
-export interface Hub {
+export interface SubscriptionHub {
   readonly log: EmbeddedLog;
   /**
    * Must be called after records were committed to a topic.
@@ -35,7 +35,7 @@ export interface Hub {
   isClosed(): boolean;
 }
 
-export function createHub(database: Database): Hub {
+export function createSubscriptionHub(database: Database): SubscriptionHub {
   const log = createEmbeddedLog(database);
   const groups = new Map<string, Group>();
   const watchers = new Set<{ readonly topic: string; wake(): void }>();

@@ -1,9 +1,9 @@
 import { partitionOfKey } from '../partitioner.ts';
 import { hasNewRecords, type LogTail } from '../tail.ts';
-import type { Hub } from './hub.ts';
+import type { SubscriptionHub } from './hub.ts';
 
 /** Reads a topic of the embedded log. @throws Error if there is no such topic */
-export function createEmbeddedTail(hub: Hub, name: string): LogTail {
+export function createEmbeddedTail(hub: SubscriptionHub, name: string): LogTail {
   const { log } = hub;
   const topic = log.topic(name);
   return {

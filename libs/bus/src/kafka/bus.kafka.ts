@@ -8,15 +8,15 @@ import { createDeadLetterWriter } from './dead-letters.ts';
 import { explainKafkaError, KafkaUnavailableError } from './failures.ts';
 import {
   assertNoForeignMembers,
-  copyFormerPositions,
-  forgetGroup,
+  copyPositionsOfFormerGroup,
+  deleteGroup,
+  fetchGroupOffsets,
   groupLagOf,
   groupProgressOf,
-  partitionOffsets,
 } from './groups.ts';
 import { createPublisher } from './publisher.ts';
 import { readKey } from './read-key.ts';
-import { firstKeysOf } from './read-partition.ts';
+import { readFirstKeys } from './read-partition.ts';
 import { openSubscription } from './subscription.ts';
 import { createKafkaTail, type KafkaTail } from './tail.kafka.ts';
 import { KAFKA_TIMEOUTS, type KafkaTimeouts } from './times.ts';
@@ -24,7 +24,7 @@ import {
   checkTopics,
   createTopicLike,
   describeTopics,
-  differencesFromLike,
+  differencesFromTopicLike,
   ensureTopics,
   type Replication,
   sharedKeyFaults,
@@ -95,7 +95,7 @@ export function createKafkaBus({
     logger,
     make: (topic, like) => withAdmin(clients.prompt, (admin) => createTopicLike(admin, topic, like)),
     differences: (topic, like) =>
-      withAdmin(clients.prompt, (admin) => differencesFromLike(admin, topic, like)),
+      withAdmin(clients.prompt, (admin) => differencesFromTopicLike(admin, topic, like)),
   });
   const lagAdmin = createReusableAdmin(clients.prompt);
   const tailAdmin = createReusableAdmin(clients.prompt);
@@ -128,7 +128,7 @@ export function createKafkaBus({
         times: { ...KAFKA_TIMEOUTS, ...times },
         lag: () =>
           attempt(`lag of group ${group}`, () => lagAdmin.use((admin) => groupLagOf(admin, group, topics))),
-        offsets: () => lagAdmin.use((admin) => partitionOffsets(admin, group, topics)),
+        offsets: () => lagAdmin.use((admin) => fetchGroupOffsets(admin, group, topics)),
         isTransient: (error) => explainKafkaError(error, connection) instanceof KafkaUnavailableError,
         setAside: (topic, unusable) => letters.add(topic, formerGroup, unusable),
       }),
@@ -138,7 +138,7 @@ export function createKafkaBus({
   async function prepareGroup(admin: Admin, { group, formerGroup, topics }: SubscribeOptions): Promise<void> {
     await assertNoForeignMembers(admin, group, topics);
     if (formerGroup === undefined) return;
-    if (await copyFormerPositions(clients.prompt, admin, { group, formerGroup, topics }))
+    if (await copyPositionsOfFormerGroup(clients.prompt, admin, { group, formerGroup, topics }))
       logger.warn({ group, formerGroup }, 'The group has taken over the positions of its former name.');
   }
 
@@ -147,7 +147,7 @@ export function createKafkaBus({
   }
 
   function firstKeys(topic: string): Promise<readonly (Buffer | null)[]> {
-    return firstKeysOf(clients.prompt, topic);
+    return readFirstKeys(clients.prompt, topic);
   }
 
   function partitionsOf(topic: string): Promise<number> {
@@ -236,8 +236,8 @@ export function createKafkaBus({
       attempt(`progress of group ${group}`, () =>
         lagAdmin.use((admin) => groupProgressOf(admin, group, topics)),
       ),
-    forgetGroup: (group) =>
-      attempt(`group ${group}`, () => withAdmin(clients.prompt, (admin) => forgetGroup(admin, group))),
+    deleteGroup: (group) =>
+      attempt(`group ${group}`, () => withAdmin(clients.prompt, (admin) => deleteGroup(admin, group))),
     close() {
       closed ??= closeAll();
       return closed;

@@ -43,7 +43,7 @@ const SAME_LINE_EVERY_MS = 30_000;
 const LINES_REMEMBERED = 100;
 
 /** Every value is explicit because kafkajs has different defaults if NODE_ENV is `test`. */
-export const PATIENT_RETRY = { retries: 1000, initialRetryTime: 100, maxRetryTime: 1000 } as const;
+export const LONG_RETRY_OPTIONS = { retries: 1000, initialRetryTime: 100, maxRetryTime: 1000 } as const;
 
 export function createKafkaClients(connection: KafkaConnection, logger: KafkaLogger): KafkaClients {
   const { brokers, clientId, ssl, sasl, patchKafkajs } = connection;
@@ -62,7 +62,7 @@ export function createKafkaClients(connection: KafkaConnection, logger: KafkaLog
   const retries = Math.max(FEWEST_TRIES, brokers.length);
   return {
     prompt: new Kafka({ ...config, retry: { retries, initialRetryTime: 50, maxRetryTime: 200 } }),
-    patient: new Kafka({ ...config, retry: PATIENT_RETRY }),
+    patient: new Kafka({ ...config, retry: LONG_RETRY_OPTIONS }),
   };
 }
 

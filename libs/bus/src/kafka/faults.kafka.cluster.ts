@@ -5,12 +5,12 @@ import kafkajs, { CompressionTypes } from 'kafkajs';
 import Broker from 'kafkajs/src/broker/index.js';
 import { KafkaJSGroupCoordinatorNotFound } from 'kafkajs/src/errors.js';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
-import type { BusRecord, OutgoingRecord, Slice, Subscription } from '../bus.ts';
+import type { BusRecord, OutgoingRecord, PartitionSlice, Subscription } from '../bus.ts';
 import { withAdmin } from './admin.ts';
 import type { KafkaBusDeps } from './bus.kafka.ts';
 import { createKafkaClients } from './clients.ts';
 import { KafkaUnavailableError } from './failures.ts';
-import { literalSnappy } from './testing/literal-snappy.ts';
+import { literalOnlySnappyCodec } from './testing/literal-snappy.ts';
 import { openTestBus, silentLogger, testConnection } from './testing/test-bus.ts';
 
 const { CompressionCodecs } = kafkajs;
@@ -70,7 +70,7 @@ function stranger() {
 
 async function sendInSnappy(topic: string, key: string, value: string): Promise<void> {
   const original = CompressionCodecs[CompressionTypes.Snappy];
-  CompressionCodecs[CompressionTypes.Snappy] = () => literalSnappy;
+  CompressionCodecs[CompressionTypes.Snappy] = () => literalOnlySnappyCodec;
   const producer = stranger().producer();
   try {
     await producer.connect();
@@ -195,7 +195,7 @@ describe('the Kafka bus', () => {
       times: { stuckAfterMs: STUCK_AFTER_MS, progressEveryMs: 500 },
     });
     const seen: BusRecord[] = [];
-    async function handle({ records }: Slice) {
+    async function handle({ records }: PartitionSlice) {
       return void seen.push(...records);
     }
     const subscription = await bus.subscribe({ topics: [topic], group, handle });

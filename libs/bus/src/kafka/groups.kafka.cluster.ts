@@ -84,7 +84,7 @@ describe('on a broker that others use', () => {
     await under.bus.subscribe({ topics: [other, topic], group, handle });
     const prefixed = withGroupNames(under.bus, { prefix: `${topic}-own.`, topics: {} });
     await (await prefixed.subscribe({ topics: [topic], group, handle })).close();
-    await prefixed.forgetGroup(group, [topic]);
+    await prefixed.deleteGroup(group, [topic]);
   });
 
   test('a position that the topic no longer has is reported, and the records that are left are read', async () => {

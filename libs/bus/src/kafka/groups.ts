@@ -32,7 +32,7 @@ export interface PartitionOffsets {
  * Returns a sentence for each stored position outside the range of its partition. The broker silently moves the group
  * to a different position, so records are skipped or read again.
  */
-export function positionsOutOfRange(
+export function describePositionsOutOfRange(
   group: string,
   offsets: ReadonlyMap<string, PartitionOffsets>,
 ): readonly string[] {
@@ -50,7 +50,7 @@ export function partitionName(topic: string, partition: number): string {
 }
 
 /** Returns the offsets of a group in each partition of the topics, by {@link partitionName}. */
-export async function partitionOffsets(
+export async function fetchGroupOffsets(
   admin: Admin,
   group: string,
   topics: readonly string[],
@@ -81,14 +81,14 @@ export async function groupProgressOf(
   group: string,
   topics: readonly string[],
 ): Promise<GroupProgress> {
-  const offsets = await partitionOffsets(admin, group, topics);
+  const offsets = await fetchGroupOffsets(admin, group, topics);
   let records = 0;
   let read = 0;
   for (const { start, position, end } of offsets.values()) {
     records += end - start;
     read += position - start;
   }
-  return { records, read, outOfRange: positionsOutOfRange(group, offsets) };
+  return { records, read, outOfRange: describePositionsOutOfRange(group, offsets) };
 }
 
 /** Returns how many records are after the group's position, summed over all partitions of the topics. */
@@ -98,7 +98,7 @@ export async function groupLagOf(admin: Admin, group: string, topics: readonly s
 }
 
 /** Deletes a group; a no-op if it does not exist. @throws GroupInUseError; Error of kafkajs */
-export async function forgetGroup(admin: Admin, group: string): Promise<void> {
+export async function deleteGroup(admin: Admin, group: string): Promise<void> {
   try {
     await admin.deleteGroups([group]);
   } catch (error) {
@@ -163,7 +163,7 @@ function areCompatible(theirs: readonly string[], ours: readonly string[]): bool
  * @returns whether positions were taken over
  * @throws Error of kafkajs, for example if the group has members by then: these have already copied the positions
  */
-export async function copyFormerPositions(
+export async function copyPositionsOfFormerGroup(
   kafka: Kafka,
   admin: Admin,
   {

@@ -1,11 +1,11 @@
 /** One kafkajs consumer as a member of its group: joining, crashing, rejoining, leaving. */
 import type { Consumer, ConsumerCrashEvent } from 'kafkajs';
 import type { SubscribeOptions } from '../bus.ts';
-import { type KafkaClients, type KafkaLogger, PATIENT_RETRY } from './clients.ts';
-import { createLanes, type LanesDeps } from './lanes.ts';
+import { type KafkaClients, type KafkaLogger, LONG_RETRY_OPTIONS } from './clients.ts';
+import { createPartitionConsumers, type PartitionConsumersDeps } from './partition-consumers.ts';
 import type { KafkaTimeouts } from './times.ts';
 import type { IdlePartition } from './workarounds/progress-watch.ts';
-import { createStaleCoordinator } from './workarounds/stale-coordinator.ts';
+import { createStaleCoordinatorWatch } from './workarounds/stale-coordinator.ts';
 
 const REBALANCE_TIMEOUT_MS = 30_000;
 /**
@@ -24,7 +24,7 @@ export interface MembershipDeps {
   readonly clients: KafkaClients;
   readonly logger: KafkaLogger;
   readonly times: KafkaTimeouts;
-  readonly setAside: LanesDeps['setAside'];
+  readonly setAside: PartitionConsumersDeps['setAside'];
   /** Called when the consumer has ended permanently, or a handler is stuck. */
   onFatal(reason: Error): void;
   /** Whether an error is transient, so that it goes away when the brokers are back. */
@@ -61,14 +61,20 @@ export async function joinGroup(
     maxWaitTimeInMs: FETCH_WAITS_MS,
     minBytes: 1,
     allowAutoTopicCreation: false,
-    retry: PATIENT_RETRY,
+    retry: LONG_RETRY_OPTIONS,
   });
-  const coordinator = createStaleCoordinator({
+  const coordinator = createStaleCoordinatorWatch({
     rejoinAfterMs: times.rejoinAfterMs,
     now: performance.now.bind(performance),
     rejoin: () => void rejoin(),
   });
-  const lanes = createLanes(options, { logger, times, coordinator, setAside, onStuck: onFatal });
+  const partitionConsumers = createPartitionConsumers(options, {
+    logger,
+    times,
+    coordinator,
+    setAside,
+    onStuck: onFatal,
+  });
   const responses = trackResponses(consumer);
   const joining = Promise.withResolvers<void>();
   joining.promise.catch(() => undefined);
@@ -81,15 +87,15 @@ export async function joinGroup(
       joined = true;
       responses.record();
       coordinator.reset();
-      lanes.assign(payload);
+      partitionConsumers.assign(payload);
       joining.resolve();
     }),
-    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => lanes.batchEnded(payload)),
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => partitionConsumers.batchEnded(payload)),
     consumer.on(consumer.events.CRASH, ({ payload }) => crashed(payload)),
   ];
 
   function crashed({ error, restart }: ConsumerCrashEvent['payload']): void {
-    lanes.revokeAll();
+    partitionConsumers.revokeAll();
     if (left) return;
     if (!restart && !joined) joining.reject(error);
     else if (!restart && !isTransient(error))
@@ -106,13 +112,13 @@ export async function joinGroup(
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: partitions,
-      eachBatch: lanes.take,
+      eachBatch: partitionConsumers.take,
     });
   }
 
   async function rejoin(): Promise<void> {
     logger.warn({ group }, 'Commits go to a former coordinator of the group: the consumer rejoins.');
-    lanes.revokeAll();
+    partitionConsumers.revokeAll();
     await consumer.stop();
     if (!left) await run();
   }
@@ -137,11 +143,11 @@ export async function joinGroup(
 
   return {
     onRejoin: (listener) => void consumer.on(consumer.events.GROUP_JOIN, listener),
-    idle: lanes.idle,
+    idle: partitionConsumers.idle,
     lastResponse: responses.last,
     async leave() {
       left = true;
-      await lanes.close();
+      await partitionConsumers.close();
       await disconnect();
     },
   };

@@ -1,4 +1,4 @@
-import { type PartitionOffsets, positionsOutOfRange } from './groups.ts';
+import { describePositionsOutOfRange, type PartitionOffsets } from './groups.ts';
 
 /** How long the position of a partition with records to read may stay the same, in ms. */
 const UNMOVED_MS = 60_000;
@@ -33,7 +33,7 @@ export function createPositionWatch({ group, onFault, now }: PositionWatchDeps):
   let seen = new Map<string, Seen>();
 
   function noteLost(offsets: ReadonlyMap<string, PartitionOffsets>): void {
-    for (const fault of positionsOutOfRange(group, offsets)) {
+    for (const fault of describePositionsOutOfRange(group, offsets)) {
       if (lost.has(fault)) continue;
       lost.add(fault);
       onFault(fault);

@@ -1,6 +1,6 @@
 import { type Kafka, type Message, type PartitionerArgs, Partitioners, type Producer } from 'kafkajs';
 import type { OutgoingRecord } from '../bus.ts';
-import { mainPartOfKey } from '../partitioner.ts';
+import { keyBeforeSlash } from '../partitioner.ts';
 import { splitBySize, toMessage } from './records.ts';
 
 const ALL_REPLICAS = -1;
@@ -114,7 +114,7 @@ export function assertAllAcknowledged(
 function byMainPart({ message, ...args }: PartitionerArgs): PartitionerArgs {
   const { key } = message;
   const isKeyed = key !== null && key !== undefined;
-  return { ...args, message: isKeyed ? { ...message, key: mainPartOfKey(Buffer.from(key)) } : message };
+  return { ...args, message: isKeyed ? { ...message, key: keyBeforeSlash(Buffer.from(key)) } : message };
 }
 
 /** Leaves out partitions that somebody has added to the topic. */

@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import type { BusRecord } from '../bus.ts';
-import { mainPartOfKey } from '../partitioner.ts';
-import { readPartition, readRanges } from './read-partition.ts';
+import { keyBeforeSlash } from '../partitioner.ts';
+import { readPartition, readPartitionRanges } from './read-partition.ts';
 
 export interface KeyQuery {
   readonly topic: string;
@@ -15,7 +15,7 @@ export interface KeyQuery {
 export async function* readKey(kafka: Kafka, query: KeyQuery): AsyncGenerator<BusRecord> {
   const { topic, partition, fromOffset, toOffset = Number.POSITIVE_INFINITY } = query;
   const wanted = Buffer.from(query.key);
-  const range = (await readRanges(kafka, topic)).find((each) => each.partition === partition);
+  const range = (await readPartitionRanges(kafka, topic)).find((each) => each.partition === partition);
   if (!range) throw new Error(`The topic ${topic} has no partition ${partition}.`);
   const rest = {
     ...range,
@@ -23,6 +23,6 @@ export async function* readKey(kafka: Kafka, query: KeyQuery): AsyncGenerator<Bu
     end: Math.min(range.end, toOffset),
   };
   for await (const records of readPartition(kafka, topic, rest)) {
-    for (const record of records) if (record.key && mainPartOfKey(record.key).equals(wanted)) yield record;
+    for (const record of records) if (record.key && keyBeforeSlash(record.key).equals(wanted)) yield record;
   }
 }

@@ -15,12 +15,12 @@ const PAUSE_MS = 200;
 const READ_UNCOMMITTED = 0;
 
 /** Returns the offset range of each partition, by partition. @throws Error if the topic does not exist */
-export function readRanges(kafka: Kafka, topic: string): Promise<readonly PartitionRange[]> {
-  return withAdmin(kafka, (admin) => fetchRanges(admin, topic));
+export function readPartitionRanges(kafka: Kafka, topic: string): Promise<readonly PartitionRange[]> {
+  return withAdmin(kafka, (admin) => fetchPartitionRanges(admin, topic));
 }
 
-/** Like {@link readRanges}, on an open connection. */
-export async function fetchRanges(admin: Admin, topic: string): Promise<readonly PartitionRange[]> {
+/** Like {@link readPartitionRanges}, on an open connection. */
+export async function fetchPartitionRanges(admin: Admin, topic: string): Promise<readonly PartitionRange[]> {
   const ends = await admin.fetchTopicOffsets(topic);
   return ends
     .map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))
@@ -28,14 +28,19 @@ export async function fetchRanges(admin: Admin, topic: string): Promise<readonly
 }
 
 /** Returns the key of the first record of each partition that has one. @throws Error if the topic does not exist */
-export async function firstKeysOf(kafka: Kafka, topic: string): Promise<readonly (Buffer | null)[]> {
-  const filled = (await readRanges(kafka, topic)).filter(({ start, end }) => start < end);
+export async function readFirstKeys(kafka: Kafka, topic: string): Promise<readonly (Buffer | null)[]> {
+  const filled = (await readPartitionRanges(kafka, topic)).filter(({ start, end }) => start < end);
   if (filled.length === 0) return [];
   const { cluster, disconnect } = await borrowCluster(kafka, topic);
   try {
     const keys: (Buffer | null)[] = [];
     for (const { partition, start } of filled) {
-      const [first] = await fetchFrom(cluster, { topic, partition, offset: start, bytes: FIRST_BYTES });
+      const [first] = await fetchRecordsFrom(cluster, {
+        topic,
+        partition,
+        offset: start,
+        bytes: FIRST_BYTES,
+      });
       keys.push(first?.key ?? null);
     }
     return keys;
@@ -54,7 +59,12 @@ export async function* readPartition(
   const { cluster, disconnect } = await borrowCluster(kafka, topic);
   try {
     for (let at = start; at < end; ) {
-      const messages = await fetchFrom(cluster, { topic, partition, offset: at, bytes: BYTES_AT_ONCE });
+      const messages = await fetchRecordsFrom(cluster, {
+        topic,
+        partition,
+        offset: at,
+        bytes: BYTES_AT_ONCE,
+      });
       const records = messages
         .filter(({ offset }) => Number(offset) < end)
         .map((message) => toRecord(topic, partition, message));
@@ -86,7 +96,7 @@ interface FetchPlace {
  * result begins with the next record that remains.
  * @throws the last error, or Error if no record was returned
  */
-export async function fetchFrom(
+export async function fetchRecordsFrom(
   cluster: Cluster,
   { topic, partition, offset, bytes }: FetchPlace,
 ): Promise<readonly KafkaMessage[]> {

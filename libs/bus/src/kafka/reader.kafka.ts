@@ -2,7 +2,7 @@ import type { LogReader } from '../reader.ts';
 import { withAdmin } from './admin.ts';
 import { createKafkaClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
 import { explainKafkaError } from './failures.ts';
-import { readPartition, readRanges } from './read-partition.ts';
+import { readPartition, readPartitionRanges } from './read-partition.ts';
 
 /**
  * Reads topics of Apache Kafka, on a new connection per call. Rejects with KafkaUnavailableError while no broker
@@ -24,7 +24,7 @@ export function createKafkaReader({
     },
     async ranges(topic) {
       try {
-        return await readRanges(prompt, topic);
+        return await readPartitionRanges(prompt, topic);
       } catch (err) {
         throw explainKafkaError(err, connection, `topic ${topic}`);
       }

@@ -5,7 +5,7 @@ import { partitionOfKey } from '../partitioner.ts';
 import type { PartitionRange } from '../reader.ts';
 import { hasNewRecords, type LogTail, MAX_RANGES_AGE_MS } from '../tail.ts';
 import type { ReusableAdmin } from './admin.ts';
-import { fetchFrom, fetchRanges } from './read-partition.ts';
+import { fetchPartitionRanges, fetchRecordsFrom } from './read-partition.ts';
 import { toRecord } from './records.ts';
 import { borrowCluster } from './workarounds/borrow-cluster.ts';
 
@@ -27,7 +27,7 @@ export function createKafkaTail(kafka: Kafka, admin: ReusableAdmin, topic: strin
 
   function ranges(): Promise<readonly PartitionRange[]> {
     if (known === undefined || performance.now() - known.at > MAX_RANGES_AGE_MS) {
-      const fresh = admin.use((each) => fetchRanges(each, topic));
+      const fresh = admin.use((each) => fetchPartitionRanges(each, topic));
       known = { at: performance.now(), ranges: fresh };
       fresh.catch(() => {
         known = undefined;
@@ -48,7 +48,7 @@ export function createKafkaTail(kafka: Kafka, admin: ReusableAdmin, topic: strin
       throw error;
     });
     const bytes = Math.min(MOST_BYTES, limit * BYTES_PER_RECORD);
-    const messages = await fetchFrom(cluster, { topic, partition, offset, bytes });
+    const messages = await fetchRecordsFrom(cluster, { topic, partition, offset, bytes });
     return messages.map((message) => toRecord(topic, partition, message));
   }
 

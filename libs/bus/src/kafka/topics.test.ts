@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Admin, ITopicConfig } from 'kafkajs';
 import {
-  brokerSettingsOf,
   createTopicLike,
   ensureTopics,
-  replicationFor,
+  replicationForBrokerCount,
   replicationForNewTopics,
+  topicConfigOf,
   topicDifferencesOf,
 } from './topics.ts';
 
@@ -14,7 +14,7 @@ const topic = { name: 'accounts', partitions: 2, retentionMs: -1 };
 const wanted = { factor: 3, minInSync: 2 };
 
 function found({ copies = 3, partitions = 2, settings = {} } = {}) {
-  const all: Record<string, string> = { ...brokerSettingsOf(topic, wanted), ...settings };
+  const all: Record<string, string> = { ...topicConfigOf(topic, wanted), ...settings };
   return {
     partitions: Array.from({ length: partitions }, () => ({
       replicas: Array.from({ length: copies }, (_, node) => node),
@@ -65,7 +65,7 @@ describe('a topic that is to be compacted', () => {
   const compacted = { ...topic, compaction: { maxLagMs: 7 * DAY_MS } };
 
   it('is made with a bound on the time until a replaced record is removed', () => {
-    const settings = brokerSettingsOf(compacted, wanted);
+    const settings = topicConfigOf(compacted, wanted);
     assert.deepEqual(
       [
         settings['cleanup.policy'],
@@ -75,12 +75,12 @@ describe('a topic that is to be compacted', () => {
       ],
       ['compact', String(7 * DAY_MS), String(DAY_MS), '-1'],
     );
-    const short = brokerSettingsOf({ ...topic, compaction: { maxLagMs: 5000 } }, wanted);
+    const short = topicConfigOf({ ...topic, compaction: { maxLagMs: 5000 } }, wanted);
     assert.equal(short['segment.ms'], '1250');
   });
 
   it('passes where it is as it should be, and is refused with another bound', () => {
-    const settings = brokerSettingsOf(compacted, wanted);
+    const settings = topicConfigOf(compacted, wanted);
     assert.deepEqual(topicDifferencesOf(compacted, wanted, found({ settings })), []);
     const longer = { ...settings, 'max.compaction.lag.ms': String(8 * DAY_MS) };
     assert.match(
@@ -193,7 +193,7 @@ describe('a topic that is made', () => {
 
 describe('replication', () => {
   it('is three copies, two of them in sync, as soon as three brokers can hold them', () => {
-    assert.deepEqual([1, 2, 3, 9].map(replicationFor), [
+    assert.deepEqual([1, 2, 3, 9].map(replicationForBrokerCount), [
       { factor: 1, minInSync: 1 },
       { factor: 1, minInSync: 1 },
       { factor: 3, minInSync: 2 },
@@ -207,6 +207,6 @@ describe('replication', () => {
       /^KafkaUnavailableError: KAFKA_BROKERS: two brokers answer\. [^\n]*ops -- topics --replication N --min-insync M$/,
     );
     for (const brokers of [1, 3, 9])
-      assert.deepEqual(replicationForNewTopics(brokers), replicationFor(brokers));
+      assert.deepEqual(replicationForNewTopics(brokers), replicationForBrokerCount(brokers));
   });
 });

@@ -21,7 +21,7 @@ const LARGEST_BATCH_BYTES = 1_048_588;
 /**
  * Returns the replication for a number of brokers: three replicas if there are at least three brokers, otherwise one.
  */
-export function replicationFor(brokers: number): Replication {
+export function replicationForBrokerCount(brokers: number): Replication {
   return brokers >= PRODUCTION.factor ? PRODUCTION : SINGLE_BROKER;
 }
 
@@ -35,7 +35,7 @@ export interface KafkaTopic extends TopicSpec {
  * clients have compressed, because kafkajs reads only gzip: one record in snappy, lz4 or zstd would stop every reader
  * that uses kafkajs.
  */
-export function brokerSettingsOf(
+export function topicConfigOf(
   topic: KafkaTopic,
   { minInSync }: Replication,
 ): Readonly<Record<string, string>> {
@@ -68,7 +68,7 @@ function compacted({ maxLagMs }: Compaction): Readonly<Record<string, string>> {
  * @throws KafkaUnavailableError if exactly two brokers respond
  */
 export function replicationForNewTopics(brokers: number): Replication {
-  if (brokers !== PRODUCTION.factor - 1) return replicationFor(brokers);
+  if (brokers !== PRODUCTION.factor - 1) return replicationForBrokerCount(brokers);
   throw new KafkaUnavailableError(
     'KAFKA_BROKERS: two brokers answer. Where a third is away, it must come back first: topics made now would have one copy for good. Where there is none, say how many copies there are to be: npm run ops -- topics --replication N --min-insync M',
   );
@@ -84,7 +84,7 @@ export async function ensureTopics(
   given: Replication | undefined,
 ): Promise<void> {
   const brokers = await brokersOf(admin);
-  const missing = await missingOf(admin, topics, given ?? replicationFor(brokers));
+  const missing = await missingOf(admin, topics, given ?? replicationForBrokerCount(brokers));
   if (missing.length === 0) return;
   const replication = given ?? replicationForNewTopics(brokers);
   const made = await admin.createTopics({
@@ -110,14 +110,14 @@ export async function checkTopics(
   given: Replication | undefined,
   command: string,
 ): Promise<void> {
-  const missing = await missingOf(admin, topics, given ?? replicationFor(await brokersOf(admin)));
+  const missing = await missingOf(admin, topics, given ?? replicationForBrokerCount(await brokersOf(admin)));
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name).join(', ');
   throw new Error(`KAFKA_BROKERS: Kafka lacks ${names}, or this user may not see it. Run: ${command}`);
 }
 
 /** Returns the key of the first record of each partition that has one. */
-export type FirstKeys = (topic: string) => Promise<readonly (Buffer | null)[]>;
+export type ReadFirstKeys = (topic: string) => Promise<readonly (Buffer | null)[]>;
 
 /**
  * Returns a sentence for each topic that is compacted although records share their keys. Only the first record of each
@@ -127,7 +127,7 @@ export type FirstKeys = (topic: string) => Promise<readonly (Buffer | null)[]>;
 export async function sharedKeyFaults(
   admin: Admin,
   topics: readonly KafkaTopic[],
-  firstKeys: FirstKeys,
+  firstKeys: ReadFirstKeys,
 ): Promise<readonly string[]> {
   const checked = topics.filter(({ compaction }) => compaction?.sharesKey !== undefined);
   const states = await describeTopics(
@@ -157,13 +157,13 @@ export async function topicFaults(
   {
     replication: given,
     firstKeys,
-  }: { readonly replication: Replication | undefined; readonly firstKeys: FirstKeys },
+  }: { readonly replication: Replication | undefined; readonly firstKeys: ReadFirstKeys },
 ): Promise<readonly string[]> {
   const present = new Set(await admin.listTopics());
   const { made = [], missing = [] } = Object.groupBy(topics, ({ name }) =>
     present.has(name) ? 'made' : 'missing',
   );
-  const replication = given ?? replicationFor(await brokersOf(admin));
+  const replication = given ?? replicationForBrokerCount(await brokersOf(admin));
   return [
     ...missing.map(({ name }) => `The topic ${name} is missing.`),
     ...(await differencesOfAll(admin, made, replication)),
@@ -195,7 +195,7 @@ export async function createTopicLike(admin: Admin, topic: KafkaTopic, like: str
 }
 
 /** Returns how an existing topic differs from one that `createTopicLike` would create: a sentence per difference. */
-export async function differencesFromLike(
+export async function differencesFromTopicLike(
   admin: Admin,
   topic: KafkaTopic,
   like: string,
@@ -207,7 +207,7 @@ export async function differencesFromLike(
 async function replicationOf(admin: Admin, topic: string): Promise<Replication> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   const factor = copiesOf(topics.flatMap(({ partitions }) => partitions));
-  return { factor, minInSync: replicationFor(factor).minInSync };
+  return { factor, minInSync: replicationForBrokerCount(factor).minInSync };
 }
 
 /** Returns the replication factor of the partition with the fewest replicas. */
@@ -282,7 +282,7 @@ function toConfig(topic: KafkaTopic, replication: Replication): ITopicConfig {
     topic: topic.name,
     numPartitions: topic.partitions,
     replicationFactor: replication.factor,
-    configEntries: Object.entries(brokerSettingsOf(topic, replication)).map(([name, value]) => ({
+    configEntries: Object.entries(topicConfigOf(topic, replication)).map(([name, value]) => ({
       name,
       value,
     })),
@@ -385,7 +385,7 @@ export function topicDifferencesOf(topic: KafkaTopic, replication: Replication, 
   }
   const { compaction: _, ...uncompacted } = topic;
   const keepsAll = actual.get('cleanup.policy') === 'delete';
-  const differences = Object.entries(brokerSettingsOf(keepsAll ? uncompacted : topic, replication))
+  const differences = Object.entries(topicConfigOf(keepsAll ? uncompacted : topic, replication))
     .filter(([name, wanted]) => !isAsWanted(name, actual.get(name), wanted))
     .map(([name, wanted]) => differs(name, actual.get(name) ?? 'unknown', wanted));
   if (copies < replication.factor)

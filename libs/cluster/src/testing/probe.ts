@@ -1,7 +1,7 @@
 /** A service for run-service.cluster.ts. */
 
 import assert from 'node:assert/strict';
-import { type Backend, selectByKind } from '@latchkey/backend';
+import { type Backend, selectByStoreKind } from '@latchkey/backend';
 import { problems, publicPolicy, route, unavailable } from '@latchkey/http';
 import { prepareMongo } from '@latchkey/mongo';
 import { type Dependency, settingSchemas } from '@latchkey/process';
@@ -19,12 +19,12 @@ const settings = z.object({
 
 const indexes = [{ collection: 'things', name: 'name', keys: { name: 1 } }] as const;
 
-const things = selectByKind({
+const things = selectByStoreKind({
   mongo: ({ connection }) => connection.collection('things'),
   sqlite: () => assert.fail('the probe needs MongoDB'),
 });
 
-const storage = selectByKind({
+const storage = selectByStoreKind({
   mongo: ({ connection }) =>
     prepareMongo(connection, { owner: 'probe', migrations: [], indexes: async () => indexes }),
   sqlite: () => assert.fail('the probe needs MongoDB'),

@@ -78,7 +78,7 @@ export async function* readKeyOf(records: readonly BusRecord[], key: string, fro
  * are numbered: 0 is before the first work, 1 after it, 2 before the second work. It throws at the numbers in
  * `failures`.
  */
-export function failingAt(failures: readonly number[]) {
+export function createFailureInjector(failures: readonly number[]) {
   const left = new Set(failures);
   let calls = 0;
   return async <T>(work: () => Promise<T>): Promise<T> => {

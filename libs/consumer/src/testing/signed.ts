@@ -11,19 +11,23 @@ import {
   type LatchkeyEvent,
   newPersonSalt,
 } from '@latchkey/events';
-import type { Authenticate } from '../authenticate.ts';
-import { createFixedEventKeys } from '../event-keys.ts';
+import type { RecordAuthenticator } from '../authenticate.ts';
+import { createFixedEventKeySource } from '../event-key-source.ts';
 import { decodeRecord } from '../records.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-export const signer: EventSigner = eventSigner({ kid: 'test', key: privateKey });
+const testSigner: EventSigner = eventSigner({ kid: 'test', key: privateKey });
 
 /** The JWKS with the key that `signEvent` uses. */
-export const eventJwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'test' }] };
-export const eventKeys = createFixedEventKeys(eventJwks);
+export const testEventJwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'test' }] };
+export const testEventKeySource = createFixedEventKeySource(testEventJwks);
 
 /** Returns the signed record of an event. @param previous the hash of the account's previous event */
-export function signEvent(event: LatchkeyEvent, previous?: string, by: EventSigner = signer): EncodedEvent {
+export function signEvent(
+  event: LatchkeyEvent,
+  previous?: string,
+  by: EventSigner = testSigner,
+): EncodedEvent {
   const entry = chainEvent(coveredBy(event), previous, newPersonSalt());
   return encode(event, { proof: { ...entry, signature: by.sign(entry.hash) } });
 }
@@ -31,7 +35,7 @@ export function signEvent(event: LatchkeyEvent, previous?: string, by: EventSign
 /** Returns the signed records of events, each linked to the previous event of its account. */
 export function signEvents(
   events: readonly LatchkeyEvent[],
-  by: EventSigner = signer,
+  by: EventSigner = testSigner,
 ): readonly EncodedEvent[] {
   const heads = new Map<string, string>();
   return events.map((event) => {
@@ -42,7 +46,7 @@ export function signEvents(
 }
 
 /** Accepts every record, for tests of later steps. */
-export const acceptAllRecords: Authenticate = async (sources: readonly BusRecord[]) => ({
+export const acceptAllRecords: RecordAuthenticator = async (sources: readonly BusRecord[]) => ({
   records: sources.map(decodeRecord),
   forged: [],
 });

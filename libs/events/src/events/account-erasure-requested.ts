@@ -1,6 +1,6 @@
 import { defineEvent } from '../define-event.ts';
 import { actor, email, id, instant, locale, person, sealedToken, username } from '../fields.ts';
-import { ADA, LINK, USER_ID } from '../sample-values.ts';
+import { SAMPLE_RECIPIENT, SAMPLE_SEALED_LINK, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const AccountErasureRequested = defineEvent({
@@ -32,7 +32,7 @@ export const AccountErasureRequested = defineEvent({
       requestedBy: USER_ID,
       eraseAt: '2026-01-09T09:30:00.000Z',
       locale: 'en',
-      person: { ...ADA, undo: LINK },
+      person: { ...SAMPLE_RECIPIENT, undo: SAMPLE_SEALED_LINK },
     },
     'without a mail': {
       userId: USER_ID,

@@ -1,6 +1,6 @@
 import { defineEvent } from '../define-event.ts';
 import { id, locale, recipient } from '../fields.ts';
-import { ADA, USER_ID } from '../sample-values.ts';
+import { SAMPLE_RECIPIENT, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const AccountVerified = defineEvent({
@@ -10,7 +10,7 @@ export const AccountVerified = defineEvent({
   effects: 'user: sets `isVerified`. notifier: sends the welcome mail.',
   data: { userId: id, locale, person: recipient },
   samples: {
-    'with person': { userId: USER_ID, locale: 'en', person: ADA },
+    'with person': { userId: USER_ID, locale: 'en', person: SAMPLE_RECIPIENT },
     'person erased': { userId: USER_ID, locale: 'en', person: null },
   },
 });

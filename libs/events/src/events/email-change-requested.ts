@@ -1,6 +1,6 @@
 import { defineEvent } from '../define-event.ts';
 import { email, id, locale, person, sealedToken, username } from '../fields.ts';
-import { LINK, USER_ID } from '../sample-values.ts';
+import { SAMPLE_SEALED_LINK, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 const ada = { email: 'ada@example.com', username: 'ada', newEmail: 'countess@example.com' };
@@ -19,7 +19,7 @@ export const EmailChangeRequested = defineEvent({
     confirmation: sealedToken.optional(),
   },
   samples: {
-    'with person': { userId: USER_ID, locale: 'en', person: ada, confirmation: LINK },
+    'with person': { userId: USER_ID, locale: 'en', person: ada, confirmation: SAMPLE_SEALED_LINK },
     'of an address in use': { userId: USER_ID, locale: 'en', person: ada },
     'person erased': { userId: USER_ID, locale: 'en', person: null },
   },

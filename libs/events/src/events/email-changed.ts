@@ -1,6 +1,6 @@
 import { defineEvent } from '../define-event.ts';
 import { email, id, locale, person, sealedToken, username } from '../fields.ts';
-import { LINK, USER_ID } from '../sample-values.ts';
+import { SAMPLE_SEALED_LINK, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const EmailChanged = defineEvent({
@@ -21,8 +21,8 @@ export const EmailChanged = defineEvent({
       userId: USER_ID,
       locale: 'en',
       person: { email: 'countess@example.com', username: 'ada', previousEmail: 'ada@example.com' },
-      undo: LINK,
+      undo: SAMPLE_SEALED_LINK,
     },
-    'person erased': { userId: USER_ID, locale: 'en', person: null, undo: LINK },
+    'person erased': { userId: USER_ID, locale: 'en', person: null, undo: SAMPLE_SEALED_LINK },
   },
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { id, locale, recipient } from '../fields.ts';
-import { ADA, USER_ID } from '../sample-values.ts';
+import { SAMPLE_RECIPIENT, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const PasswordChanged = defineEvent({
@@ -16,9 +16,9 @@ export const PasswordChanged = defineEvent({
     person: recipient,
   },
   samples: {
-    'with person': { userId: USER_ID, how: 'reset', locale: 'en', person: ADA },
-    'by the holder': { userId: USER_ID, how: 'change', locale: 'en', person: ADA },
-    'for the first time': { userId: USER_ID, how: 'first', locale: 'en', person: ADA },
+    'with person': { userId: USER_ID, how: 'reset', locale: 'en', person: SAMPLE_RECIPIENT },
+    'by the holder': { userId: USER_ID, how: 'change', locale: 'en', person: SAMPLE_RECIPIENT },
+    'for the first time': { userId: USER_ID, how: 'first', locale: 'en', person: SAMPLE_RECIPIENT },
     'person erased': { userId: USER_ID, how: 'reset', locale: 'en', person: null },
   },
 });

@@ -1,6 +1,6 @@
 import { defineEvent } from '../define-event.ts';
 import { actor, id, locale, recipient, role } from '../fields.ts';
-import { ADA, USER_ID } from '../sample-values.ts';
+import { SAMPLE_RECIPIENT, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const RoleChanged = defineEvent({
@@ -16,7 +16,7 @@ export const RoleChanged = defineEvent({
       previousRole: 'user',
       changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1',
       locale: 'en',
-      person: ADA,
+      person: SAMPLE_RECIPIENT,
     },
     'person erased': {
       userId: USER_ID,

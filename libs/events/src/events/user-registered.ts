@@ -1,6 +1,6 @@
 import { defineEvent } from '../define-event.ts';
 import { email, id, locale, person, personName, role, sealedToken, username } from '../fields.ts';
-import { ADA, LINK, USER_ID } from '../sample-values.ts';
+import { SAMPLE_RECIPIENT, SAMPLE_SEALED_LINK, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const UserRegistered = defineEvent({
@@ -33,10 +33,16 @@ export const UserRegistered = defineEvent({
         firstName: 'Ada',
         lastName: 'Lovelace',
       },
-      verification: LINK,
+      verification: SAMPLE_SEALED_LINK,
     },
-    'without names': { userId: USER_ID, role: 'user', locale: 'de', person: ADA, verification: LINK },
-    'of a proven address': { userId: USER_ID, role: 'user', locale: 'en', person: ADA },
+    'without names': {
+      userId: USER_ID,
+      role: 'user',
+      locale: 'de',
+      person: SAMPLE_RECIPIENT,
+      verification: SAMPLE_SEALED_LINK,
+    },
+    'of a proven address': { userId: USER_ID, role: 'user', locale: 'en', person: SAMPLE_RECIPIENT },
     'person erased': { userId: USER_ID, role: 'user', locale: 'en', person: null },
   },
 });

@@ -1,6 +1,6 @@
 import { defineEvent } from '../define-event.ts';
 import { id, locale, recipient, sealedToken } from '../fields.ts';
-import { ADA, LINK, USER_ID } from '../sample-values.ts';
+import { SAMPLE_RECIPIENT, SAMPLE_SEALED_LINK, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const VerificationRequested = defineEvent({
@@ -10,8 +10,13 @@ export const VerificationRequested = defineEvent({
   effects: 'notifier: sends the link, if there is one.',
   data: { userId: id, locale, person: recipient, verification: sealedToken.optional() },
   samples: {
-    'with person': { userId: USER_ID, locale: 'en', person: ADA, verification: LINK },
-    'without a link': { userId: USER_ID, locale: 'en', person: ADA },
+    'with person': {
+      userId: USER_ID,
+      locale: 'en',
+      person: SAMPLE_RECIPIENT,
+      verification: SAMPLE_SEALED_LINK,
+    },
+    'without a link': { userId: USER_ID, locale: 'en', person: SAMPLE_RECIPIENT },
     'person erased': { userId: USER_ID, locale: 'en', person: null },
   },
 });

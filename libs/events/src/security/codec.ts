@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { dataSchemaUri } from '../data-schema-uri.ts';
-import { eventHeaders, type HeaderValue, sources, textOf, textsOf } from '../headers.ts';
+import { decodeUtf8, eventHeaders, eventSources, type HeaderValue, readHeaderTexts } from '../headers.ts';
 import { SECURITY_TOPIC } from '../topics.ts';
 import {
   isSecurityEventType,
@@ -18,7 +18,7 @@ const { ce_sequence: _s, ce_causationid: _c, traceparent: _t, ce_subject, ...kep
 /** The headers of a security event. `ce_subject` is the account that the event is about, if any. */
 export const securityHeaders = z.object({
   ...kept,
-  ce_source: z.literal(sources.auth),
+  ce_source: z.literal(eventSources.auth),
   ce_subject: ce_subject.optional(),
 });
 
@@ -46,7 +46,7 @@ export function encodeSecurityEvent(event: SecurityEvent): EncodedSecurityEvent 
     ce_specversion: '1.0',
     ce_id: event.id,
     ce_type: event.type,
-    ce_source: sources.auth,
+    ce_source: eventSources.auth,
     ...(account !== undefined && { ce_subject: account }),
     ce_time: event.time,
     ce_dataschema: dataSchemaUri(event.type, version),
@@ -71,7 +71,7 @@ type SecurityRecord = {
  * later release, or is damaged.
  */
 export function decodeSecurityEvent({ value, headers }: SecurityRecord): SecurityEvent | undefined {
-  const parsed = securityHeaders.safeParse(textsOf(headers, names));
+  const parsed = securityHeaders.safeParse(readHeaderTexts(headers, names));
   if (!parsed.success) return undefined;
   const { ce_type: type, ce_dataschema, ce_id: id, ce_time: time, ce_correlationid } = parsed.data;
   if (!isSecurityEventType(type) || ce_dataschema !== dataSchemaUri(type, securityCatalogue[type].version))
@@ -84,7 +84,7 @@ export function decodeSecurityEvent({ value, headers }: SecurityRecord): Securit
 }
 
 function dataOf(type: SecurityEventType, value: Buffer | null): unknown {
-  const text = value === null ? undefined : textOf(value);
+  const text = value === null ? undefined : decodeUtf8(value);
   if (text === undefined) return undefined;
   try {
     const parsed = securityCatalogue[type].schema.safeParse(JSON.parse(text));

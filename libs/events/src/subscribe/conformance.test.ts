@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { assertOutcome, type ConformanceCase, cases, type Outcome } from '../../scripts/conformance.ts';
 import { ACCOUNTS_TOPIC } from '../topics.ts';
 import type { EventContext } from './handlers.ts';
-import { lastingStore, openBench } from './testing/bench.ts';
+import { createDurableTestStore, openTestHarness } from './testing/harness.ts';
 import { waitUntil } from './testing/until.ts';
 
 type Handled = Outcome['handled'][number];
@@ -21,15 +21,15 @@ function idIn({ key }: ConformanceCase['records'][number]): readonly string[] {
 describe('subscribe', () => {
   for (const each of cases)
     test(`passes the conformance kit: ${each.name}`, async (context) => {
-      const bench = await openBench(context);
+      const harness = await openTestHarness(context);
       const handled: Handled[] = [];
       function note(_event: object, { account, sequence }: EventContext): void {
         handled.push({ handled: account, sequence });
       }
-      const store = lastingStore();
+      const store = createDurableTestStore();
       const handlers = { UserRegistered: note, AccountVerified: note, SessionsRevoked: note };
-      await bench.publish(each.records.map(toRecord), ACCOUNTS_TOPIC);
-      const { lag } = await bench.subscribe({ handlers, store });
+      await harness.publish(each.records.map(toRecord), ACCOUNTS_TOPIC);
+      const { lag } = await harness.subscribe({ handlers, store });
       await waitUntil(async () => (await lag()) === 0);
       const positions = await store.load([...new Set(each.records.flatMap(idIn))]);
       const accounts = [...positions.values()].map(({ account, sequence, parked }) => ({

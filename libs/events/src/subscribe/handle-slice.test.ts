@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { BusRecord, Slice } from '@latchkey/bus';
+import type { BusRecord, PartitionSlice } from '@latchkey/bus';
 import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import type { LatchkeyEvent } from '../catalogue.ts';
 import { ACCOUNTS_TOPIC } from '../topics.ts';
@@ -9,11 +9,11 @@ import type { Handlers } from './handlers.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import type { SequenceStore } from './sequence-store.ts';
 import { StoppedError } from './subscriber.ts';
-import { lastingStore } from './testing/bench.ts';
-import { newAccount, toRecord } from './testing/history.ts';
+import { createDurableTestStore } from './testing/harness.ts';
+import { createTestAccount, toOutgoingRecord } from './testing/history.ts';
 
 function placed(event: LatchkeyEvent, offset: number): BusRecord {
-  const { key, value, headers } = toRecord(event);
+  const { key, value, headers } = toOutgoingRecord(event);
   return {
     topic: ACCOUNTS_TOPIC,
     partition: 0,
@@ -27,7 +27,7 @@ function placed(event: LatchkeyEvent, offset: number): BusRecord {
   };
 }
 
-function sliceOf(events: readonly LatchkeyEvent[], signal = new AbortController().signal): Slice {
+function sliceOf(events: readonly LatchkeyEvent[], signal = new AbortController().signal): PartitionSlice {
   return {
     topic: ACCOUNTS_TOPIC,
     partition: 0,
@@ -78,13 +78,13 @@ function quickMember(store: SequenceStore, handled: string[]) {
   return memberOf(store, { UserRegistered: note, AccountVerified: note, SessionsRevoked: note });
 }
 
-function history(account = newAccount()) {
+function history(account = createTestAccount()) {
   return [account.registered(), account.verified(), account.revoked()];
 }
 
 describe('a slice whose partition goes to another member', () => {
   test('is given up before the next event, so that only the one in hand is handled twice', async () => {
-    const [store, handled, events] = [lastingStore(), [] as string[], history()];
+    const [store, handled, events] = [createDurableTestStore(), [] as string[], history()];
     const slow = slowMember(store, handled);
     const taken = new AbortController();
     const given = assert.rejects(slow.handle(sliceOf(events, taken.signal)), StoppedError);
@@ -97,7 +97,7 @@ describe('a slice whose partition goes to another member', () => {
   });
 
   test('goes by what the other has stored, where it is not told in time', async () => {
-    const [store, handled, events] = [lastingStore(), [] as string[], history()];
+    const [store, handled, events] = [createDurableTestStore(), [] as string[], history()];
     const slow = slowMember(store, handled);
     const done = slow.handle(sliceOf(events));
     await slow.begun;
@@ -108,7 +108,7 @@ describe('a slice whose partition goes to another member', () => {
   });
 
   test('begins nothing if it was taken away while its positions were read', async () => {
-    const [store, handled, taken] = [lastingStore(), [] as string[], new AbortController()];
+    const [store, handled, taken] = [createDurableTestStore(), [] as string[], new AbortController()];
     const slow = {
       ...store,
       load: (accounts: readonly string[]) => {
@@ -122,7 +122,7 @@ describe('a slice whose partition goes to another member', () => {
   });
 
   test('parks nobody for a gap that the other has filled', async () => {
-    const [store, handled] = [lastingStore(), [] as string[]];
+    const [store, handled] = [createDurableTestStore(), [] as string[]];
     const [first, second, third] = history();
     assert.ok(first && second && third);
     const slow = slowMember(store, handled);
@@ -138,8 +138,8 @@ describe('a slice whose partition goes to another member', () => {
 });
 
 test('an account that another marks is not let go on by what the slice had passed over', async () => {
-  const [store, handled] = [lastingStore(), [] as string[]];
-  const account = newAccount();
+  const [store, handled] = [createDurableTestStore(), [] as string[]];
+  const account = createTestAccount();
   const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
   const parked = {
     account: account.id,

@@ -1,30 +1,30 @@
 /** Handles slices of a topic by passing each event to its handler. */
-import type { Slice } from '@latchkey/bus';
+import type { PartitionSlice } from '@latchkey/bus';
 import {
   type AccountRecord,
   accountOf,
-  accountsIn,
   type Blocker,
-  causeOf,
   type DecodedRecord,
+  decideNextStep,
+  decodeFailureOf,
+  distinctAccounts,
   type EventRecord,
-  markOfRecord,
-  markToRetry,
+  isAccountRecord,
   type NextStep,
-  namesAccount,
-  nextStep,
   type Parked,
   type Position,
+  parkMarkOfRecord,
+  parkMarkToRetry,
+  recordTypeOf,
   sequenceOf,
-  typeOf,
 } from '@latchkey/consumer';
-import { createRetry } from './retry-parked.ts';
+import { createSubscriberRetrier } from './retry-parked.ts';
 import {
-  firstEventOf,
-  isHandled,
-  observeDelivery,
+  firstEventRuleOf,
+  hasHandler,
+  observeEventOutcome,
   reportForged,
-  runHandlerOf,
+  runHandlerOfRecord,
   type Subscriber,
   throwIfStopped,
 } from './subscriber.ts';
@@ -35,15 +35,15 @@ import {
  * to another member, and the events whose positions are stored are skipped.
  */
 export function createSliceHandler(shared: Omit<Subscriber, 'stopped'>) {
-  return async (slice: Slice): Promise<void> => {
+  return async (slice: PartitionSlice): Promise<void> => {
     const subscriber = { ...shared, stopped: slice.signal };
     const { records, forged } = await subscriber.authenticate(slice.records);
     reportForged(subscriber, forged);
-    const book = createBook(subscriber, await subscriber.store.load(accountsIn(records)));
+    const book = createBook(subscriber, await subscriber.store.load(distinctAccounts(records)));
     const resume = createResume(subscriber, book, slice);
     for (const record of records) {
       throwIfStopped(subscriber);
-      if (namesAccount(record)) {
+      if (isAccountRecord(record)) {
         const mark = await subscriber.mutex.run(accountOf(record), () => take(subscriber, book, record));
         if (mark !== undefined) await resume(mark);
       } else passOverUnusable(subscriber, record);
@@ -99,14 +99,14 @@ function createBook({ store }: Subscriber, known: ReadonlyMap<string, Position>)
  * Returns a function that resumes an account, at most once per slice: it handles the events that are due, up to the end
  * of the slice.
  */
-function createResume(subscriber: Subscriber, book: Book, { records }: Slice) {
+function createResume(subscriber: Subscriber, book: Book, { records }: PartitionSlice) {
   const lastOffset = records.at(-1)?.offset ?? 0;
   const resumed = new Set<string>();
   return async (mark: Parked): Promise<void> => {
     const { account } = mark;
     if (resumed.has(account)) return;
     resumed.add(account);
-    const { sequence, parked } = await createRetry(subscriber).resume(mark, lastOffset);
+    const { sequence, parked } = await createSubscriberRetrier(subscriber).resume(mark, lastOffset);
     await book.reload(account);
     if (parked === undefined) subscriber.logger.info({ account, sequence }, 'a parked account was unparked');
   };
@@ -119,7 +119,7 @@ function createResume(subscriber: Subscriber, book: Book, { records }: Slice) {
 async function take(subscriber: Subscriber, book: Book, record: AccountRecord): Promise<Parked | undefined> {
   const account = accountOf(record);
   function next(): NextStep {
-    return nextStep(book.of(account), record, firstEventOf(subscriber));
+    return decideNextStep(book.of(account), record, firstEventRuleOf(subscriber));
   }
   if (hasEffect(subscriber, next())) {
     await book.reload(account);
@@ -128,8 +128,8 @@ async function take(subscriber: Subscriber, book: Book, record: AccountRecord): 
   const step = next();
   if (step.kind === 'due') await apply(subscriber, book, book.of(account), step.record);
   else if (step.kind === 'park') await park(subscriber, book, book.of(account), record, step.blocker);
-  else if (step.kind !== 'missing') subscriber.observe(typeOf(record), step.kind);
-  return markToRetry(book.of(account), step);
+  else if (step.kind !== 'missing') subscriber.observe(recordTypeOf(record), step.kind);
+  return parkMarkToRetry(book.of(account), step);
 }
 
 /**
@@ -138,7 +138,7 @@ async function take(subscriber: Subscriber, book: Book, record: AccountRecord): 
  */
 function hasEffect(subscriber: Subscriber, step: NextStep): boolean {
   if (step.kind === 'park' || step.kind === 'missing') return true;
-  return step.kind === 'due' && isHandled(subscriber, step.record);
+  return step.kind === 'due' && hasHandler(subscriber, step.record);
 }
 
 async function apply(
@@ -148,12 +148,12 @@ async function apply(
   record: EventRecord,
 ): Promise<void> {
   const reached = { account: position.account, sequence: sequenceOf(record) };
-  if (isHandled(subscriber, record)) {
-    const cause = await runHandlerOf(subscriber, record);
+  if (hasHandler(subscriber, record)) {
+    const cause = await runHandlerOfRecord(subscriber, record);
     if (cause !== undefined) return park(subscriber, book, position, record, { reason: 'refused', cause });
     await book.save(reached);
   } else book.note(reached);
-  observeDelivery(subscriber, record);
+  observeEventOutcome(subscriber, record);
 }
 
 async function park(
@@ -163,14 +163,14 @@ async function park(
   record: AccountRecord,
   blocker: Blocker,
 ): Promise<void> {
-  const parked = markOfRecord(position, record, blocker);
+  const parked = parkMarkOfRecord(position, record, blocker);
   await book.save({ ...position, parked });
-  subscriber.observe(typeOf(record), 'parked');
+  subscriber.observe(recordTypeOf(record), 'parked');
   subscriber.logger.error({ parked }, 'an account is parked');
 }
 
 function passOverUnusable({ observe, logger }: Subscriber, record: DecodedRecord): void {
   const { topic, partition, offset } = record.source;
   observe('unusable', 'unusable');
-  logger.warn({ topic, partition, offset, cause: causeOf(record) }, 'a record without a usable key');
+  logger.warn({ topic, partition, offset, cause: decodeFailureOf(record) }, 'a record without a usable key');
 }

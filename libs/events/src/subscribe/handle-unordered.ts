@@ -1,7 +1,13 @@
 /** Handles slices for a subscription without a store: each event is handled independently. */
-import type { Slice } from '@latchkey/bus';
-import { type DecodedRecord, isEvent, namesAccount, typeOf } from '@latchkey/consumer';
-import { isHandled, reportForged, runHandlerOf, type Subscriber, throwIfStopped } from './subscriber.ts';
+import type { PartitionSlice } from '@latchkey/bus';
+import { type DecodedRecord, isAccountRecord, isEventRecord, recordTypeOf } from '@latchkey/consumer';
+import {
+  hasHandler,
+  reportForged,
+  runHandlerOfRecord,
+  type Subscriber,
+  throwIfStopped,
+} from './subscriber.ts';
 
 type Unordered = Omit<Subscriber, 'stopped' | 'store' | 'mutex' | 'bus'>;
 
@@ -11,7 +17,7 @@ type Unordered = Omit<Subscriber, 'stopped' | 'store' | 'mutex' | 'bus'>;
  * redelivered.
  */
 export function createUnorderedHandler(shared: Unordered) {
-  return async (slice: Slice): Promise<void> => {
+  return async (slice: PartitionSlice): Promise<void> => {
     const subscriber = { ...shared, stopped: slice.signal };
     const { records, forged } = await subscriber.authenticate(slice.records);
     reportForged(subscriber, forged);
@@ -23,11 +29,11 @@ export function createUnorderedHandler(shared: Unordered) {
 }
 
 async function take(subscriber: Pick<Subscriber, 'handlers' | 'logger' | 'observe'>, record: DecodedRecord) {
-  if (!namesAccount(record) || !isEvent(record))
+  if (!isAccountRecord(record) || !isEventRecord(record))
     return passOver(subscriber, record, 'a record that cannot be read');
-  const refused = await runHandlerOf(subscriber, record);
+  const refused = await runHandlerOfRecord(subscriber, record);
   if (refused !== undefined) return passOver(subscriber, record, refused);
-  subscriber.observe(typeOf(record), isHandled(subscriber, record) ? 'applied' : 'passed over');
+  subscriber.observe(recordTypeOf(record), hasHandler(subscriber, record) ? 'applied' : 'passed over');
 }
 
 function passOver(
@@ -36,6 +42,6 @@ function passOver(
   cause: string,
 ): void {
   const { topic, partition, offset } = record.source;
-  observe(typeOf(record), 'unusable');
+  observe(recordTypeOf(record), 'unusable');
   logger.warn({ topic, partition, offset, cause }, 'a record was skipped');
 }

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bus, type TopicNames, topicNameOnLog, withTopicNames } from '@latchkey/bus';
 import { createKafkaBus, type KafkaConnection, KafkaUnavailableError } from '@latchkey/bus/kafka';
 import {
-  type Authenticate,
-  type AuthenticateOptions,
-  createAuthenticate,
-  createFixedEventKeys,
-  createRemoteEventKeys,
+  createFixedEventKeySource,
+  createRecordAuthenticator,
+  createRemoteEventKeySource,
+  type RecordAuthenticator,
+  type RecordAuthenticatorOptions,
 } from '@latchkey/consumer';
 import { encodeReceipt, isConsumerName } from '../receipts.ts';
 import { ACCOUNTS_TOPIC, DELIVERIES_TOPIC, RECEIPTS_TOPIC } from '../topics.ts';
@@ -72,7 +72,7 @@ export async function subscribeOnKafka(options: KafkaOptions): Promise<Subscript
     onFatal,
   });
   const bus = withTopicNames(kafka, options.topicNames ?? {});
-  const authenticate = createAuthenticate({ ...verification, ahead: { log: bus } });
+  const authenticate = createRecordAuthenticator({ ...verification, ahead: { log: bus } });
   try {
     const subscription = await whenReachable(bus, authenticate, { ...options, logger });
     return {
@@ -89,14 +89,14 @@ export async function subscribeOnKafka(options: KafkaOptions): Promise<Subscript
 }
 
 /** @throws TypeError if there are no keys */
-function verificationFor(options: KafkaOptions): AuthenticateOptions {
+function verificationFor(options: KafkaOptions): RecordAuthenticatorOptions {
   const { keys, signatures = 'require', topics = [ACCOUNTS_TOPIC], topicNames = {} } = options;
   if (keys === undefined)
     throw new TypeError(
       'subscribe needs `keys`: the URL of the JWKS of auth, such as https://id.example.com/.well-known/jwks.json.',
     );
   return {
-    keys: typeof keys === 'string' ? createRemoteEventKeys(keys) : createFixedEventKeys(keys),
+    keys: typeof keys === 'string' ? createRemoteEventKeySource(keys) : createFixedEventKeySource(keys),
     policy: signatures,
     topics,
     // The notifier publishes these events, and does not sign them.
@@ -106,7 +106,7 @@ function verificationFor(options: KafkaOptions): AuthenticateOptions {
 
 async function whenReachable(
   bus: Bus,
-  authenticate: Authenticate,
+  authenticate: RecordAuthenticator,
   options: KafkaOptions & { readonly logger: SubscriberLogger },
 ) {
   for (;;) {

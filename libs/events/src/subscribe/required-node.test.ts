@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertNode } from './required-node.ts';
+import { assertNodeVersion } from './required-node.ts';
 
 test('a Node that is too old is told so in one sentence, with what it needs', () => {
   for (const version of ['18.20.8', '20.20.2', '21.7.3'])
-    assert.throws(() => assertNode(version), {
+    assert.throws(() => assertNodeVersion(version), {
       message: `@latchkey/events/subscribe needs Node 22 or later, because it uses Map.groupBy and Object.groupBy; this is Node ${version}.`,
     });
-  for (const version of ['22.0.0', '24.21.0', '100.0.0']) assertNode(version);
+  for (const version of ['22.0.0', '24.21.0', '100.0.0']) assertNodeVersion(version);
 });

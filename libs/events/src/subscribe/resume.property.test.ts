@@ -5,13 +5,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
-import { failingAt, readKeyOf, type ShuffledLog, shuffledLogs } from '@latchkey/consumer/testing';
+import { createFailureInjector, readKeyOf, type ShuffledLog, shuffledLogs } from '@latchkey/consumer/testing';
 import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import fc from 'fast-check';
 import { createSliceHandler } from './handle-slice.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import type { SequenceStore } from './sequence-store.ts';
-import { lastingStore } from './testing/bench.ts';
+import { createDurableTestStore } from './testing/harness.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -84,7 +84,7 @@ describe('an account that misses an event', () => {
   test('has each event handled once and in order, as soon as that arrives', async () => {
     await fc.assert(
       fc.asyncProperty(shuffledLogs(0), sizes, async (log, cuts) => {
-        const [store, handled] = [lastingStore(), [] as Handled];
+        const [store, handled] = [createDurableTestStore(), [] as Handled];
         await consume(
           memberOf(store, log, handled, (work) => work()),
           log.records,
@@ -105,8 +105,8 @@ describe('an account that misses an event', () => {
         sizes,
         fc.array(fc.nat(200), { maxLength: 30 }),
         async (log, cuts, failing) => {
-          const [store, handled] = [lastingStore(), [] as Handled];
-          await consume(memberOf(store, log, handled, failingAt(failing)), log.records, cuts);
+          const [store, handled] = [createDurableTestStore(), [] as Handled];
+          await consume(memberOf(store, log, handled, createFailureInjector(failing)), log.records, cuts);
           await assertHealed(store, log);
           for (const account of log.accounts) {
             const sequences = sequencesOf(account, handled);
@@ -131,7 +131,7 @@ describe('an account that misses an event', () => {
         fc.nat(40),
         fc.integer({ min: 1, max: 12 }),
         async (scheduler, log, cuts, from, length) => {
-          const [store, handled] = [lastingStore(), [] as Handled];
+          const [store, handled] = [createDurableTestStore(), [] as Handled];
           const scheduled: Call = (work) => scheduler.schedule(Promise.resolve()).then(work);
           await consume(
             memberOf(store, log, handled, (work) => work()),

@@ -8,19 +8,19 @@ import {
 } from '@latchkey/consumer';
 import {
   findPosition,
-  firstEventOf,
-  observeDelivery,
-  runHandlerOf,
+  firstEventRuleOf,
+  observeEventOutcome,
+  runHandlerOfRecord,
   type Subscriber,
   throwIfStopped,
 } from './subscriber.ts';
 
-export function createRetry(subscriber: Subscriber) {
+export function createSubscriberRetrier(subscriber: Subscriber) {
   return createParkedAccountRetrier({
     log: subscriber.bus,
     authenticate: subscriber.authenticate,
     positions: subscriber.store,
-    first: firstEventOf(subscriber),
+    first: firstEventRuleOf(subscriber),
     throwIfStopped: () => throwIfStopped(subscriber),
     start: (account): Position => ({ account, sequence: 0 }),
     handle: ({ account }, record, origin) =>
@@ -38,10 +38,10 @@ async function handleNext(subscriber: Subscriber, record: EventRecord, origin: P
   throwIfStopped(subscriber);
   const sequence = sequenceOf(record);
   if (sequence <= position.sequence) return position;
-  const refused = await runHandlerOf(subscriber, record);
+  const refused = await runHandlerOfRecord(subscriber, record);
   if (refused !== undefined) return { refused };
   const reached = { account, sequence, parked: origin };
   await subscriber.store.save([reached]);
-  observeDelivery(subscriber, record);
+  observeEventOutcome(subscriber, record);
   return reached;
 }

@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createKafkaBus } from '@latchkey/bus/kafka';
-import { eventJwks } from '@latchkey/consumer/testing/signed';
+import { testEventJwks } from '@latchkey/consumer/testing/signed';
 import type { LatchkeyEvent } from '../catalogue.ts';
 import { decodeReceipt, type Receipt } from '../receipts.ts';
 import { ACCOUNTS_TOPIC, RECEIPTS_TOPIC, receiptsTopic, topics } from '../topics.ts';
 import type { EventContext, Handlers } from './handlers.ts';
 import { type KafkaOptions, memoryStore, subscribe } from './index.ts';
-import { newAccount, toRecord, withVersion } from './testing/history.ts';
+import { createTestAccount, recordWithVersion, toOutgoingRecord } from './testing/history.ts';
 import { waitUntil } from './testing/until.ts';
 
 const given = process.env['KAFKA_BROKERS'];
@@ -34,7 +34,8 @@ async function openTopic(context: TestContext) {
   await bus.ensureTopics([...topics, receiptsTopic]);
   return {
     bus,
-    publish: (...events: readonly LatchkeyEvent[]) => bus.publish(ACCOUNTS_TOPIC, events.map(toRecord)),
+    publish: (...events: readonly LatchkeyEvent[]) =>
+      bus.publish(ACCOUNTS_TOPIC, events.map(toOutgoingRecord)),
     publishRecords: (...records: Parameters<typeof bus.publish>[1]) => bus.publish(ACCOUNTS_TOPIC, records),
   };
 }
@@ -47,7 +48,7 @@ async function member(context: TestContext, group: string, more: Partial<KafkaOp
   const handlers: Handlers = { UserRegistered: note, AccountVerified: note, SessionsRevoked: note };
   const subscription = await subscribe({
     brokers,
-    keys: eventJwks,
+    keys: testEventJwks,
     signatures: 'warn',
     group,
     handlers,
@@ -69,7 +70,7 @@ function newGroup() {
 describe('a subscription on Kafka', () => {
   test('delivers the events before and after it subscribes, each once', async (context) => {
     const topic = await openTopic(context);
-    const account = newAccount();
+    const account = createTestAccount();
     const [first, second] = [account.registered(), account.verified()];
     await topic.publish(first, first);
     const reader = await member(context, newGroup());
@@ -82,11 +83,11 @@ describe('a subscription on Kafka', () => {
 
   test('parks an account, lets the others go on, and takes it up again', async (context) => {
     const topic = await openTopic(context);
-    const [account, other] = [newAccount(), newAccount()];
+    const [account, other] = [createTestAccount(), createTestAccount()];
     const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
     const reader = await member(context, newGroup());
     await topic.publish(first);
-    await topic.publishRecords(withVersion(second, 9));
+    await topic.publishRecords(recordWithVersion(second, 9));
     await topic.publish(third, other.registered());
     await waitUntil(() => reader.of(other).length === 1);
     async function parked() {
@@ -102,7 +103,7 @@ describe('a subscription on Kafka', () => {
 
   test('lets an account go on once its missing event arrives, though another member has parked it', async (context) => {
     const topic = await openTopic(context);
-    const account = newAccount();
+    const account = createTestAccount();
     const [first, second, third, fourth] = [
       account.registered(),
       account.verified(),
@@ -126,7 +127,7 @@ describe('a subscription on Kafka', () => {
 
   test('loses nothing and repeats nothing over a graceful stop in the middle of its work', async (context) => {
     const topic = await openTopic(context);
-    const accounts = Array.from({ length: 60 }, newAccount);
+    const accounts = Array.from({ length: 60 }, createTestAccount);
     const [group, store] = [newGroup(), memoryStore()];
     await topic.publish(...accounts.map((account) => account.registered()));
     await topic.publish(...accounts.map((account) => account.verified()));
@@ -142,7 +143,7 @@ describe('a subscription on Kafka', () => {
 
   test('shares the accounts between the members of a group, each event handled by one of them', async (context) => {
     const topic = await openTopic(context);
-    const accounts = Array.from({ length: 60 }, newAccount);
+    const accounts = Array.from({ length: 60 }, createTestAccount);
     const [group, store] = [newGroup(), memoryStore()];
     const [one, other] = [await member(context, group, { store }), await member(context, group, { store })];
     function count(reader: typeof one) {
@@ -155,7 +156,7 @@ describe('a subscription on Kafka', () => {
       return account === undefined && count(one) + count(other) >= 2 * accounts.length;
     });
     for (const each of accounts) assert.deepEqual([...one.of(each), ...other.of(each)].toSorted(), [1, 2]);
-    const late = Array.from({ length: 60 }, newAccount);
+    const late = Array.from({ length: 60 }, createTestAccount);
     await topic.publish(...late.map((account) => account.registered()));
     await waitUntil(() => late.every((each) => one.of(each).length + other.of(each).length === 1));
     assert.ok(late.some((each) => one.of(each).length === 1));
@@ -164,7 +165,7 @@ describe('a subscription on Kafka', () => {
 
   test('gives up its slices where another member takes over, each event in order and at most one per partition twice', async (context) => {
     const topic = await openTopic(context);
-    const accounts = Array.from({ length: 24 }, newAccount);
+    const accounts = Array.from({ length: 24 }, createTestAccount);
     const own = new Set<string>(accounts.map(({ id }) => id));
     const [group, store] = [newGroup(), memoryStore()];
     const handled: (readonly [account: string, sequence: number])[] = [];
@@ -196,7 +197,7 @@ describe('a subscription on Kafka', () => {
 
   test('confirms an erasure under the name of its group', async (context) => {
     const topic = await openTopic(context);
-    const [account, group] = [newAccount(), newGroup()];
+    const [account, group] = [createTestAccount(), newGroup()];
     const receipts: Receipt[] = [];
     await topic.bus.subscribe({
       topics: [RECEIPTS_TOPIC],
@@ -213,7 +214,7 @@ describe('a subscription on Kafka', () => {
 
   test('refuses a group that cannot be named on a receipt', async () => {
     const subscribing = subscribe({
-      keys: eventJwks,
+      keys: testEventJwks,
       brokers: ['127.0.0.1:1'],
       group: 'a group with spaces',
       handlers: {},
@@ -227,7 +228,7 @@ describe('a subscription on Kafka', () => {
     const giveUp = new AbortController();
     const complaints: string[] = [];
     const waiting = subscribe({
-      keys: eventJwks,
+      keys: testEventJwks,
       brokers: ['127.0.0.1:1'],
       group: newGroup(),
       handlers: {},

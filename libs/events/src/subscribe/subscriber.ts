@@ -1,14 +1,14 @@
 /** What a subscription needs, both to consume its topics and to retry a parked account. */
 import type { Bus } from '@latchkey/bus';
 import {
-  type Authenticate,
   decodeRecord,
   type EventRecord,
-  type FirstEvent,
+  type FirstEventRule,
   type ForgedRecord,
   type Position,
+  type RecordAuthenticator,
   type RecordType,
-  typeOf,
+  recordTypeOf,
 } from '@latchkey/consumer';
 import { type Handlers, runHandler } from './handlers.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
@@ -37,7 +37,7 @@ export interface Subscriber {
   readonly bus: Pick<Bus, 'readKey'>;
   readonly handlers: Handlers;
   /** Separates the records that auth has published from forged ones. */
-  readonly authenticate: Authenticate;
+  readonly authenticate: RecordAuthenticator;
   readonly store: SequenceStore;
   /** Serializes the handling of events per account. */
   readonly mutex: KeyedMutex;
@@ -66,12 +66,12 @@ export function reportForged(
 ): void {
   for (const { source, cause } of forged) {
     const { topic, partition, offset } = source;
-    observe(typeOf(decodeRecord(source)), 'forged');
+    observe(recordTypeOf(decodeRecord(source)), 'forged');
     logger.error({ topic, partition, offset, cause }, 'a record that auth has not published');
   }
 }
 
-export function firstEventOf({ store }: Subscriber): FirstEvent {
+export function firstEventRuleOf({ store }: Subscriber): FirstEventRule {
   return store.forgetful === true ? 'any' : 'one';
 }
 
@@ -79,7 +79,7 @@ export async function findPosition({ store }: Subscriber, account: string): Prom
   return (await store.load([account])).get(account) ?? { account, sequence: 0 };
 }
 
-export function isHandled({ handlers }: Pick<Subscriber, 'handlers'>, { decoded }: EventRecord): boolean {
+export function hasHandler({ handlers }: Pick<Subscriber, 'handlers'>, { decoded }: EventRecord): boolean {
   return decoded.kind === 'event' && handlers[decoded.event.type] !== undefined;
 }
 
@@ -88,13 +88,13 @@ export function isHandled({ handlers }: Pick<Subscriber, 'handlers'>, { decoded 
  * @returns undefined, or the reason to park the account
  * @throws HandlerError if the event must be redelivered
  */
-export async function runHandlerOf(
+export async function runHandlerOfRecord(
   { handlers }: Pick<Subscriber, 'handlers'>,
   { decoded }: EventRecord,
 ): Promise<string | undefined> {
   return decoded.kind === 'event' ? runHandler(handlers, decoded.event) : undefined;
 }
 
-export function observeDelivery(subscriber: Subscriber, record: EventRecord): void {
-  subscriber.observe(typeOf(record), isHandled(subscriber, record) ? 'applied' : 'passed over');
+export function observeEventOutcome(subscriber: Subscriber, record: EventRecord): void {
+  subscriber.observe(recordTypeOf(record), hasHandler(subscriber, record) ? 'applied' : 'passed over');
 }

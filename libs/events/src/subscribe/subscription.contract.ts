@@ -4,25 +4,32 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type EventContext, type Handlers, ParkError, type SubscribedEvent } from './handlers.ts';
 import { memoryStore } from './memory-store.ts';
 import type { ConfirmErasure } from './subscription.ts';
-import { type Bench, lastingStore } from './testing/bench.ts';
-import { ada, newAccount, toRecord, withTruncatedValue, withType, withVersion } from './testing/history.ts';
+import { createDurableTestStore, type TestHarness } from './testing/harness.ts';
+import {
+  ada,
+  createTestAccount,
+  recordWithTruncatedValue,
+  recordWithType,
+  recordWithVersion,
+  toOutgoingRecord,
+} from './testing/history.ts';
 import { waitUntil } from './testing/until.ts';
 
 /** The contract of a subscription, as tests for every source of events. */
 export function subscriptionContract(
   name: string,
-  openBench: (context: TestContext, confirm?: ConfirmErasure) => Promise<Bench>,
+  openTestHarness: (context: TestContext, confirm?: ConfirmErasure) => Promise<TestHarness>,
 ): void {
   describe(`${name}: a subscription`, () => {
     test('hands each event to the handler of its type, with of whom, when and in which order', async (context) => {
-      const bench = await openBench(context);
-      const account = newAccount();
+      const harness = await openTestHarness(context);
+      const account = createTestAccount();
       const registered = account.registered();
       const seen: [SubscribedEvent<'UserRegistered'>, EventContext][] = [];
-      await bench.subscribe({
+      await harness.subscribe({
         handlers: { UserRegistered: (event, place) => void seen.push([event, place]) },
       });
-      await bench.publish([registered]);
+      await harness.publish([registered]);
       await waitUntil(() => seen.length === 1);
       const { id, sequence, time, correlationId, type, data } = registered;
       assert.deepEqual(seen, [
@@ -34,10 +41,10 @@ export function subscriptionContract(
     });
 
     test('passes on that a person has been erased', async (context) => {
-      const bench = await openBench(context);
+      const harness = await openTestHarness(context);
       const persons: unknown[] = [];
-      await bench.subscribe({ handlers: { UserRegistered: ({ data }) => void persons.push(data.person) } });
-      await bench.publish([newAccount().registered(null), newAccount().registered()]);
+      await harness.subscribe({ handlers: { UserRegistered: ({ data }) => void persons.push(data.person) } });
+      await harness.publish([createTestAccount().registered(null), createTestAccount().registered()]);
       await waitUntil(() => persons.length === 2);
       assert.deepEqual(new Set(persons), new Set([null, ada]));
     });
@@ -45,18 +52,18 @@ export function subscriptionContract(
     test('confirms an erasure once it was handled, and again until that has succeeded', async (context) => {
       const steps: string[] = [];
       let failures = 1;
-      const bench = await openBench(context, async (account, sequence) => {
+      const harness = await openTestHarness(context, async (account, sequence) => {
         steps.push(`confirm ${account} ${sequence}`);
         if (failures-- > 0) throw new Error('away');
       });
-      const account = newAccount();
-      const store = lastingStore();
-      await bench.subscribe({
+      const account = createTestAccount();
+      const store = createDurableTestStore();
+      await harness.subscribe({
         store,
         handlers: {},
         erased: (id, { sequence }) => void steps.push(`erase ${id} ${sequence}`),
       });
-      await bench.publish([account.registered(), account.erased()]);
+      await harness.publish([account.registered(), account.erased()]);
       await waitUntil(async () => (await store.load([account.id])).get(account.id)?.sequence === 2);
       const [erase, confirm] = [`erase ${account.id} 2`, `confirm ${account.id} 2`];
       assert.deepEqual(steps, [erase, confirm, erase, confirm]);
@@ -64,22 +71,22 @@ export function subscriptionContract(
 
     test('does not confirm an erasure that its handler has not finished', async (context) => {
       const confirmed: string[] = [];
-      const bench = await openBench(context, async (account) => void confirmed.push(account));
-      const [unable, able] = [newAccount(), newAccount()];
-      const { listParked } = await bench.subscribe({
+      const harness = await openTestHarness(context, async (account) => void confirmed.push(account));
+      const [unable, able] = [createTestAccount(), createTestAccount()];
+      const { listParked } = await harness.subscribe({
         handlers: {},
         erased(account) {
           if (account === unable.id) throw new ParkError('never');
         },
       });
-      await bench.publish([unable.registered(), unable.erased(), able.registered(), able.erased()]);
+      await harness.publish([unable.registered(), unable.erased(), able.registered(), able.erased()]);
       await waitUntil(async () => (await listParked()).length === 1 && confirmed.length > 0);
       assert.deepEqual(confirmed, [able.id]);
     });
 
     test('takes one handler of an erasure', async (context) => {
-      const bench = await openBench(context);
-      const subscribing = bench.subscribe({
+      const harness = await openTestHarness(context);
+      const subscribing = harness.subscribe({
         handlers: { AccountErased: () => undefined },
         erased: () => undefined,
       });
@@ -87,17 +94,17 @@ export function subscriptionContract(
     });
 
     test('passes over what has no handler and what it does not know, and counts both', async (context) => {
-      const bench = await openBench(context);
-      const account = newAccount();
-      const store = lastingStore();
+      const harness = await openTestHarness(context);
+      const account = createTestAccount();
+      const store = createDurableTestStore();
       const revoked: number[] = [];
-      const { effects } = await bench.subscribe({
+      const { effects } = await harness.subscribe({
         store,
         handlers: { SessionsRevoked: (_event, { sequence }) => void revoked.push(sequence) },
       });
-      await bench.publish([
+      await harness.publish([
         account.registered(),
-        withType(account.verified(), 'AccountMerged'),
+        recordWithType(account.verified(), 'AccountMerged'),
         account.revoked(),
         account.verified(),
       ]);
@@ -112,50 +119,50 @@ export function subscriptionContract(
     });
 
     test('handles an event once, however often it is published', async (context) => {
-      const bench = await openBench(context);
-      const account = newAccount();
+      const harness = await openTestHarness(context);
+      const account = createTestAccount();
       const [first, second] = [account.registered(), account.verified()];
-      const { handled, effects } = await bench.subscribe();
-      await bench.publish([first, first, second, first, second]);
+      const { handled, effects } = await harness.subscribe();
+      await harness.publish([first, first, second, first, second]);
       await waitUntil(() => effects.length === 5);
       assert.deepEqual(handled, ['UserRegistered 1', 'AccountVerified 2']);
     });
 
     test('continues after a restart where it was, with a durable store', async (context) => {
-      const bench = await openBench(context);
-      const account = newAccount();
-      const store = lastingStore();
+      const harness = await openTestHarness(context);
+      const account = createTestAccount();
+      const store = createDurableTestStore();
       const [first, second] = [account.registered(), account.verified()];
-      const before = await bench.subscribe({ store });
-      await bench.publish([first]);
+      const before = await harness.subscribe({ store });
+      await harness.publish([first]);
       await waitUntil(() => before.handled.length === 1);
       await before.stop();
-      await bench.publish([first, second]);
-      const after = await bench.subscribe({ store });
+      await harness.publish([first, second]);
+      const after = await harness.subscribe({ store });
       await waitUntil(() => after.effects.length === 2);
       assert.deepEqual(after.handled, ['AccountVerified 2']);
     });
 
     test('takes up an account in the middle after a restart, where its store forgets', async (context) => {
-      const bench = await openBench(context);
-      const account = newAccount();
-      const before = await bench.subscribe({ store: memoryStore() });
-      await bench.publish([account.registered()]);
+      const harness = await openTestHarness(context);
+      const account = createTestAccount();
+      const before = await harness.subscribe({ store: memoryStore() });
+      await harness.publish([account.registered()]);
       await waitUntil(() => before.handled.length === 1);
       await before.stop();
-      const after = await bench.subscribe({ store: memoryStore() });
-      await bench.publish([account.verified()]);
+      const after = await harness.subscribe({ store: memoryStore() });
+      await harness.publish([account.verified()]);
       await waitUntil(() => after.handled.length === 1);
       assert.deepEqual(await after.listParked(), []);
     });
 
     test('hands an event over again until its handler resolves, and those before it only once', async (context) => {
-      const bench = await openBench(context);
-      const account = newAccount();
+      const harness = await openTestHarness(context);
+      const account = createTestAccount();
       const handled: string[] = [];
       let failures = 2;
-      await bench.publish([account.registered(), account.verified(), account.revoked()]);
-      await bench.subscribe({
+      await harness.publish([account.registered(), account.verified(), account.revoked()]);
+      await harness.subscribe({
         handlers: {
           UserRegistered: ({ type }) => void handled.push(type),
           AccountVerified: ({ type }) => {
@@ -176,17 +183,17 @@ export function subscriptionContract(
     });
 
     test('writes a position only after its handler, so that a run that dies between has it handled again', async (context) => {
-      const bench = await openBench(context);
-      const account = newAccount();
-      const store = lastingStore();
+      const harness = await openTestHarness(context);
+      const account = createTestAccount();
+      const store = createDurableTestStore();
       let away = true;
       const fragile = {
         ...store,
         save: (positions: Parameters<typeof store.save>[0]) =>
           away ? Promise.reject(new Error('away')) : store.save(positions),
       };
-      const { handled } = await bench.subscribe({ store: fragile });
-      await bench.publish([account.registered()]);
+      const { handled } = await harness.subscribe({ store: fragile });
+      await harness.publish([account.registered()]);
       await waitUntil(() => handled.length >= 2);
       away = false;
       await waitUntil(async () => (await store.load([account.id])).size === 1);
@@ -194,12 +201,12 @@ export function subscriptionContract(
     });
 
     test('handles exactly once where the handler writes the position itself', async (context) => {
-      const bench = await openBench(context);
-      const account = newAccount();
-      const store = lastingStore();
+      const harness = await openTestHarness(context);
+      const account = createTestAccount();
+      const store = createDurableTestStore();
       const greeted: string[] = [];
       let deaths = 1;
-      await bench.subscribe({
+      await harness.subscribe({
         store,
         handlers: {
           async UserRegistered(_event, { account, sequence }) {
@@ -209,7 +216,7 @@ export function subscriptionContract(
           },
         },
       });
-      await bench.publish([account.registered(), account.verified()]);
+      await harness.publish([account.registered(), account.verified()]);
       await waitUntil(async () => (await store.load([account.id])).get(account.id)?.sequence === 2);
       assert.deepEqual(greeted, [account.id]);
     });
@@ -219,26 +226,26 @@ export function subscriptionContract(
     const causes = {
       'where an event is missing': {
         cause: 'event 3 came where 2 was due',
-        next: (account: ReturnType<typeof newAccount>) => {
+        next: (account: ReturnType<typeof createTestAccount>) => {
           account.verified();
-          return toRecord(account.verified());
+          return toOutgoingRecord(account.verified());
         },
       },
       'by a record that cannot be read': {
         cause: 'value is not JSON',
-        next: (account: ReturnType<typeof newAccount>) => withTruncatedValue(account.verified()),
+        next: (account: ReturnType<typeof createTestAccount>) => recordWithTruncatedValue(account.verified()),
       },
       'by a version that this release does not know': {
         cause: 'unknown version 2 of AccountVerified',
-        next: (account: ReturnType<typeof newAccount>) => withVersion(account.verified(), 2),
+        next: (account: ReturnType<typeof createTestAccount>) => recordWithVersion(account.verified(), 2),
       },
     };
     for (const [title, { cause, next }] of Object.entries(causes)) {
       test(`${title}: what follows is held back, others go on`, async (context) => {
-        const bench = await openBench(context);
-        const [account, other] = [newAccount(), newAccount()];
-        const subscription = await bench.subscribe();
-        await bench.publish([account.registered(), next(account), account.revoked(), other.registered()]);
+        const harness = await openTestHarness(context);
+        const [account, other] = [createTestAccount(), createTestAccount()];
+        const subscription = await harness.subscribe();
+        await harness.publish([account.registered(), next(account), account.revoked(), other.registered()]);
         await waitUntil(() => subscription.effects.length === 4);
         const [parked] = await subscription.listParked();
         assert.deepEqual(
@@ -251,8 +258,8 @@ export function subscriptionContract(
     }
 
     test('where an event is missing, and resumes by itself once that arrives', async (context) => {
-      const bench = await openBench(context);
-      const account = newAccount();
+      const harness = await openTestHarness(context);
+      const account = createTestAccount();
       const [first, second, third, fourth, fifth] = [
         account.registered(),
         account.verified(),
@@ -260,11 +267,11 @@ export function subscriptionContract(
         account.verified(),
         account.revoked(),
       ];
-      const subscription = await bench.subscribe();
-      await bench.publish([first, third, fourth]);
+      const subscription = await harness.subscribe();
+      await harness.publish([first, third, fourth]);
       await waitUntil(() => subscription.effects.length === 3);
       assert.equal((await subscription.listParked())[0]?.reason, 'gap');
-      await bench.publish([fifth, second, second]);
+      await harness.publish([fifth, second, second]);
       await waitUntil(() => subscription.handled.length === 5);
       await waitUntil(async () => (await subscription.lag()) === 0);
       assert.deepEqual(subscription.handled, [
@@ -278,18 +285,18 @@ export function subscriptionContract(
     });
 
     test('where an event is missing, and waits for its handler where that refuses what follows', async (context) => {
-      const bench = await openBench(context);
-      const account = newAccount();
+      const harness = await openTestHarness(context);
+      const account = createTestAccount();
       const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
       let refuses = true;
-      const subscription = await bench.subscribe({
+      const subscription = await harness.subscribe({
         handlers: {
           SessionsRevoked() {
             if (refuses) throw new ParkError('no such plan');
           },
         },
       });
-      await bench.publish([first, third, second]);
+      await harness.publish([first, third, second]);
       await waitUntil(async () => (await subscription.listParked())[0]?.reason === 'refused');
       const [parked] = await subscription.listParked();
       assert.equal(parked?.cause, 'no such plan');
@@ -298,11 +305,11 @@ export function subscriptionContract(
     });
 
     test('by its handler, and resumes when it is retried after the handler is fixed', async (context) => {
-      const bench = await openBench(context);
-      const account = newAccount();
+      const harness = await openTestHarness(context);
+      const account = createTestAccount();
       let fixed = false;
       const verified: number[] = [];
-      const subscription = await bench.subscribe({
+      const subscription = await harness.subscribe({
         handlers: {
           AccountVerified(_event, { sequence }) {
             if (!fixed) throw new ParkError('no such plan');
@@ -310,7 +317,7 @@ export function subscriptionContract(
           },
         },
       });
-      await bench.publish([account.registered(), account.verified(), account.verified()]);
+      await harness.publish([account.registered(), account.verified(), account.verified()]);
       await waitUntil(() => subscription.effects.length === 3);
       assert.deepEqual(await subscription.retryParked(account.id), {
         result: 'still parked',
@@ -324,11 +331,11 @@ export function subscriptionContract(
     });
 
     test('never for a record without a usable key, which names none', async (context) => {
-      const bench = await openBench(context);
-      const subscription = await bench.subscribe();
-      await bench.publish([
-        { ...toRecord(newAccount().registered()), key: 'nobody' },
-        newAccount().registered(),
+      const harness = await openTestHarness(context);
+      const subscription = await harness.subscribe();
+      await harness.publish([
+        { ...toOutgoingRecord(createTestAccount().registered()), key: 'nobody' },
+        createTestAccount().registered(),
       ]);
       await waitUntil(() => subscription.effects.length === 2);
       assert.deepEqual(subscription.effects.toSorted(), ['UserRegistered applied', 'unusable unusable']);
@@ -340,8 +347,8 @@ export function subscriptionContract(
    * called.
    */
   async function parkedAtSecond(context: TestContext) {
-    const bench = await openBench(context);
-    const account = newAccount();
+    const harness = await openTestHarness(context);
+    const account = createTestAccount();
     const handled: number[] = [];
     let released = false;
     function note(_event: unknown, { sequence }: EventContext) {
@@ -355,21 +362,21 @@ export function subscriptionContract(
         note(event, place);
       },
     };
-    await bench.publish([account.registered(), account.verified()]);
+    await harness.publish([account.registered(), account.verified()]);
     function release() {
       released = true;
     }
-    return { bench, account, handlers, handled, release };
+    return { harness, account, handlers, handled, release };
   }
 
   /**
    * Returns a bus on which the second read of an account's records begins with `work`; `looked` resolves once `work`
    * has ended.
    */
-  function atSecondLook(bus: Bench['bus'], work: () => Promise<void>) {
+  function atSecondLook(bus: TestHarness['bus'], work: () => Promise<void>) {
     const { promise: looked, resolve } = Promise.withResolvers<void>();
     let looks = 0;
-    const waiting: Bench['bus'] = {
+    const waiting: TestHarness['bus'] = {
       ...bus,
       async *readKey(...place) {
         looks += 1;
@@ -382,13 +389,13 @@ export function subscriptionContract(
 
   describe('a parked account that is tried again', () => {
     test('gets each event once although the consumer resumes it while its records are read', async (context) => {
-      const { bench, account, release, handlers, handled } = await parkedAtSecond(context);
+      const { harness, account, release, handlers, handled } = await parkedAtSecond(context);
       const [third, fourth] = [account.revoked(), account.verified()];
-      const { bus } = atSecondLook(bench.bus, async () => {
-        await bench.publish([third, fourth]);
+      const { bus } = atSecondLook(harness.bus, async () => {
+        await harness.publish([third, fourth]);
         await waitUntil(() => handled.length === 4);
       });
-      const subscription = await bench.subscribe({ handlers }, bus);
+      const subscription = await harness.subscribe({ handlers }, bus);
       await waitUntil(async () => (await subscription.listParked()).length === 1);
       release();
       assert.deepEqual(await subscription.retryParked(account.id), { result: 'unparked', sequence: 4 });
@@ -396,14 +403,14 @@ export function subscriptionContract(
     });
 
     test('waits for the event that the consumer has in hand, and does not hand it over again', async (context) => {
-      const { bench, account, release, handlers, handled } = await parkedAtSecond(context);
+      const { harness, account, release, handlers, handled } = await parkedAtSecond(context);
       const third = account.revoked();
       const [begun, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-      const { bus, looked } = atSecondLook(bench.bus, async () => {
-        await bench.publish([third]);
+      const { bus, looked } = atSecondLook(harness.bus, async () => {
+        await harness.publish([third]);
         await begun.promise;
       });
-      const subscription = await bench.subscribe(
+      const subscription = await harness.subscribe(
         {
           handlers: {
             ...handlers,
@@ -427,9 +434,9 @@ export function subscriptionContract(
     });
 
     test('is tried again once by all who ask at once', async (context) => {
-      const { bench, account, release, handlers, handled } = await parkedAtSecond(context);
-      await bench.publish([account.revoked(), account.verified()]);
-      const subscription = await bench.subscribe({ handlers });
+      const { harness, account, release, handlers, handled } = await parkedAtSecond(context);
+      await harness.publish([account.revoked(), account.verified()]);
+      const subscription = await harness.subscribe({ handlers });
       await waitUntil(async () => (await subscription.lag()) === 0);
       release();
       const outcomes = await Promise.all([1, 2, 3].map(() => subscription.retryParked(account.id)));
@@ -439,12 +446,12 @@ export function subscriptionContract(
     });
 
     test('stays parked where a handler rejects, and keeps what it has handled', async (context) => {
-      const bench = await openBench(context);
-      const account = newAccount();
+      const harness = await openTestHarness(context);
+      const account = createTestAccount();
       const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
-      const store = lastingStore();
+      const store = createDurableTestStore();
       let away = true;
-      const subscription = await bench.subscribe({
+      const subscription = await harness.subscribe({
         store,
         handlers: {
           SessionsRevoked() {
@@ -452,7 +459,7 @@ export function subscriptionContract(
           },
         },
       });
-      await bench.publish([first, withTruncatedValue(second), second, third]);
+      await harness.publish([first, recordWithTruncatedValue(second), second, third]);
       await waitUntil(() => subscription.effects.length === 4);
       await assert.rejects(subscription.retryParked(account.id), { name: 'HandlerError' });
       assert.equal((await subscription.listParked()).length, 1);
@@ -462,9 +469,9 @@ export function subscriptionContract(
     });
 
     test('is left alone if it is not parked', async (context) => {
-      const bench = await openBench(context);
-      const subscription = await bench.subscribe();
-      assert.deepEqual(await subscription.retryParked(newAccount().id), {
+      const harness = await openTestHarness(context);
+      const subscription = await harness.subscribe();
+      assert.deepEqual(await subscription.retryParked(createTestAccount().id), {
         result: 'not parked',
         sequence: 0,
       });
@@ -472,13 +479,13 @@ export function subscriptionContract(
   });
 
   test('a subscription that stops finishes the event in hand, begins none, and loses none', async (context) => {
-    const bench = await openBench(context);
-    const account = newAccount();
-    const store = lastingStore();
+    const harness = await openTestHarness(context);
+    const account = createTestAccount();
+    const store = createDurableTestStore();
     const [begun, finish] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const handled: number[] = [];
-    await bench.publish([account.registered(), account.revoked(), account.revoked()]);
-    const slow = await bench.subscribe({
+    await harness.publish([account.registered(), account.revoked(), account.revoked()]);
+    const slow = await harness.subscribe({
       store,
       handlers: {
         async SessionsRevoked(_event, { sequence }) {
@@ -493,7 +500,7 @@ export function subscriptionContract(
     finish.resolve();
     await stopped;
     assert.deepEqual(handled, [2]);
-    const next = await bench.subscribe({ store });
+    const next = await harness.subscribe({ store });
     await waitUntil(() => next.handled.length === 1);
     assert.deepEqual(next.handled, ['SessionsRevoked 3']);
     await waitUntil(async () => (await next.lag()) === 0);
@@ -502,11 +509,11 @@ export function subscriptionContract(
 
   describe('a subscription without a store', () => {
     test('passes every event on, again and after a gap too, and skips what cannot be read', async (context) => {
-      const bench = await openBench(context);
-      const account = newAccount();
+      const harness = await openTestHarness(context);
+      const account = createTestAccount();
       const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
-      const { handled, effects, ...subscription } = await bench.subscribe({ store: 'none' });
-      await bench.publish([first, first, third, withTruncatedValue(second), second]);
+      const { handled, effects, ...subscription } = await harness.subscribe({ store: 'none' });
+      await harness.publish([first, first, third, recordWithTruncatedValue(second), second]);
       await waitUntil(() => handled.length === 4);
       assert.deepEqual(handled, [
         'UserRegistered 1',

@@ -3,24 +3,24 @@ import { test } from 'node:test';
 import { MAILINGS_TOPIC } from '../topics.ts';
 import type { EventContext } from './handlers.ts';
 import { subscriptionContract } from './subscription.contract.ts';
-import { openBench } from './testing/bench.ts';
-import { newAccount } from './testing/history.ts';
+import { openTestHarness } from './testing/harness.ts';
+import { createTestAccount } from './testing/history.ts';
 import { waitUntil } from './testing/until.ts';
 
-subscriptionContract('the embedded log', openBench);
+subscriptionContract('the embedded log', openTestHarness);
 
 test('reads mailings where it is told to, and refuses a handler whose topic it does not read', async (context) => {
-  const bench = await openBench(context);
-  const mailing = newAccount().id;
+  const harness = await openTestHarness(context);
+  const mailing = createTestAccount().id;
   const mailings: string[] = [];
   const handlers = {
     MailRequested: (_event: object, { account }: EventContext) => void mailings.push(account),
   };
-  await assert.rejects(bench.subscribe({ handlers }), { name: 'RangeError', message: /MailRequested/ });
-  await bench.subscribe({ handlers, topics: [MAILINGS_TOPIC] });
-  const { id: _id, registered } = newAccount();
+  await assert.rejects(harness.subscribe({ handlers }), { name: 'RangeError', message: /MailRequested/ });
+  await harness.subscribe({ handlers, topics: [MAILINGS_TOPIC] });
+  const { id: _id, registered } = createTestAccount();
   const { type: _type, data: _data, ...envelope } = registered();
-  await bench.publish(
+  await harness.publish(
     [
       {
         ...envelope,

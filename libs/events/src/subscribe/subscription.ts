@@ -1,13 +1,13 @@
 /** The subscription, independent of the bus that it reads. */
-import type { Bus, Slice } from '@latchkey/bus';
-import type { Authenticate, Parked, RecordType, RetryOutcome } from '@latchkey/consumer';
+import type { Bus, PartitionSlice } from '@latchkey/bus';
+import type { Parked, RecordAuthenticator, RecordType, RetryOutcome } from '@latchkey/consumer';
 import { catalogue, eventTypes } from '../catalogue.ts';
 import { ACCOUNTS_TOPIC, type TopicName } from '../topics.ts';
 import { createSliceHandler } from './handle-slice.ts';
 import { createUnorderedHandler } from './handle-unordered.ts';
 import { type ErasedHandler, type Handlers, withErasureReceipt } from './handlers.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
-import { createRetry } from './retry-parked.ts';
+import { createSubscriberRetrier } from './retry-parked.ts';
 import type { SequenceStore } from './sequence-store.ts';
 import type { Effect, Subscriber, SubscriberLogger } from './subscriber.ts';
 
@@ -83,7 +83,7 @@ export type ConfirmErasure = (account: string, sequence: number) => Promise<void
  */
 export async function openSubscription(
   bus: Pick<Bus, 'subscribe' | 'readKey'>,
-  { authenticate, confirm }: { readonly authenticate: Authenticate; readonly confirm: ConfirmErasure },
+  { authenticate, confirm }: { readonly authenticate: RecordAuthenticator; readonly confirm: ConfirmErasure },
   interest: Interest,
 ): Promise<Subscription> {
   const { group, store, topics = [ACCOUNTS_TOPIC], logger = consoleLogger } = interest;
@@ -130,7 +130,7 @@ export async function openSubscription(
 }
 
 interface Reader extends Pick<Subscription, 'listParked'> {
-  readonly handle: (slice: Slice) => Promise<void>;
+  readonly handle: (slice: PartitionSlice) => Promise<void>;
   retry(account: string): Promise<RetryOutcome>;
 }
 
@@ -144,7 +144,7 @@ function reader(subscriber: Omit<Subscriber, 'store'>, store: Interest['store'])
   return {
     handle: createSliceHandler({ ...subscriber, store }),
     listParked: () => store.listParked(),
-    retry: createRetry({ ...subscriber, store }).retry,
+    retry: createSubscriberRetrier({ ...subscriber, store }).retry,
   };
 }
 

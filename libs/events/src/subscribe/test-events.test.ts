@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createAuthenticate, createFixedEventKeys } from '@latchkey/consumer';
+import { createFixedEventKeySource, createRecordAuthenticator } from '@latchkey/consumer';
 import { catalogue, eventTypes } from '../catalogue.ts';
 import { decode } from '../codec.ts';
 import { HandlerError, ParkError } from './handlers.ts';
@@ -16,8 +16,8 @@ describe('events for tests', () => {
       made.map(({ event }) => event.sequence),
       eventTypes.map((_, at) => at + 1),
     );
-    const authenticate = createAuthenticate({
-      keys: createFixedEventKeys(events.jwks),
+    const authenticate = createRecordAuthenticator({
+      keys: createFixedEventKeySource(events.jwks),
       policy: 'require',
       topics: [...new Set(eventTypes.map((type) => catalogue[type].topic))],
     });

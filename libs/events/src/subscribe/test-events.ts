@@ -2,8 +2,8 @@
  * `@latchkey/events/testing`: creates events that are signed as auth signs them, and runs handlers without a broker.
  */
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import type { Bus, BusRecord, Slice } from '@latchkey/bus';
-import { createAuthenticate, createFixedEventKeys } from '@latchkey/consumer';
+import type { Bus, BusRecord, PartitionSlice } from '@latchkey/bus';
+import { createFixedEventKeySource, createRecordAuthenticator } from '@latchkey/consumer';
 import { catalogue, type DataOf, type EventOf, type EventType, type LatchkeyEvent } from '../catalogue.ts';
 import { chainEvent, newPersonSalt } from '../chain.ts';
 import { coveredBy, type EncodedEvent, encode } from '../codec.ts';
@@ -11,7 +11,7 @@ import { subjectOfKey } from '../record-key.ts';
 import { eventSigner } from '../signature.ts';
 import { ACCOUNTS_TOPIC } from '../topics.ts';
 import { memoryStore } from './memory-store.ts';
-import { assertNode } from './required-node.ts';
+import { assertNodeVersion } from './required-node.ts';
 import type { Effect } from './subscriber.ts';
 import { type Interest, openSubscription, type Subscription } from './subscription.ts';
 
@@ -54,7 +54,7 @@ export interface TestEvents {
   ): Promise<TestSubscription>;
 }
 
-assertNode(process.versions.node);
+assertNodeVersion(process.versions.node);
 
 const KEY_ID = 'test';
 
@@ -100,8 +100,8 @@ export function createTestEvents(): TestEvents {
     async subscribe({ handlers, store = memoryStore(), topics = [ACCOUNTS_TOPIC], logger = silent }) {
       const log = createLog();
       const effects: Effect[] = [];
-      const authenticate = createAuthenticate({
-        keys: createFixedEventKeys(jwks),
+      const authenticate = createRecordAuthenticator({
+        keys: createFixedEventKeySource(jwks),
         policy: 'require',
         topics,
       });
@@ -150,7 +150,7 @@ function dataOf<T extends EventType>(type: T, subject: string, fields: Partial<D
 function createLog() {
   const records: BusRecord[] = [];
   const closing = new AbortController();
-  let handle: (slice: Slice) => Promise<void> = async () => undefined;
+  let handle: (slice: PartitionSlice) => Promise<void> = async () => undefined;
   const bus: Pick<Bus, 'subscribe' | 'readKey'> = {
     async subscribe(options) {
       handle = options.handle;

@@ -1,5 +1,5 @@
 /** Receipts of erasures: each consumer publishes one once it has erased an account, and auth stores them. */
-import type { Bus, BusRecord, Slice, Subscription } from '@latchkey/bus';
+import type { Bus, BusRecord, PartitionSlice, Subscription } from '@latchkey/bus';
 import { decodeReceipt, encodeReceipt, ownConsumers, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
 import type { Logger, Part } from '@latchkey/process';
 import type { UseCaseDeps } from '../deps.ts';
@@ -88,7 +88,7 @@ export function createReceiptReader(
     }
   }
 
-  async function handle({ topic, partition, records }: Slice): Promise<void> {
+  async function handle({ topic, partition, records }: PartitionSlice): Promise<void> {
     for (const record of records) {
       const cause = await faultOf(record);
       if (cause !== undefined)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { catalogue } from '@latchkey/events';
-import { exportDocument, writeDocument } from '@latchkey/export';
+import { exportDocumentSchema, writeExportDocument } from '@latchkey/export';
 import { requireExistingAccount } from '../account/index.ts';
 import { login } from '../sessions/login.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
@@ -36,8 +36,8 @@ describe('the export of an account', () => {
           username: `ada${i}`,
         }));
       const state = requireExistingAccount(await deps.accounts.load(userId));
-      const text = await Array.fromAsync(writeDocument({ ...accountParts(deps, state), mails: none() }));
-      const document = exportDocument.parse(JSON.parse(text.join('')));
+      const text = await Array.fromAsync(writeExportDocument({ ...accountParts(deps, state), mails: none() }));
+      const document = exportDocumentSchema.parse(JSON.parse(text.join('')));
 
       assert.deepEqual(document.profile.email, ADDRESS);
       assert.deepEqual(

@@ -1,5 +1,5 @@
 /** The export of one's own account. */
-import { type ExportedMail, writeDocument } from '@latchkey/export';
+import { type ExportedMail, writeExportDocument } from '@latchkey/export';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
@@ -49,7 +49,7 @@ export async function exportOwnAccount(
     origin: context,
     occurrence: { type: 'DataExported', data: { actor: userId, accountId: userId } },
   });
-  return writeDocument({ ...accountParts(deps, state), mails });
+  return writeExportDocument({ ...accountParts(deps, state), mails });
 }
 
 /**

@@ -1,12 +1,12 @@
 /** The mails of an account, from a notifier in another process. */
-import { type ExportedMail, exportedMail } from '@latchkey/export';
+import { type ExportedMail, exportedMailSchema } from '@latchkey/export';
 import { readPages } from '@latchkey/store';
 import { z } from 'zod';
 import { type Mails, MailsUnavailable } from '../ports/mails.ts';
 
 const TIMEOUT_MS = 5000;
 
-const answer = z.object({ mails: z.array(exportedMail) });
+const answer = z.object({ mails: z.array(exportedMailSchema) });
 
 /**
  * @param url NOTIFIER_URL

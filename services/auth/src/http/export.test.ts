@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type ExportedMail, exportDocument } from '@latchkey/export';
+import { type ExportedMail, exportDocumentSchema } from '@latchkey/export';
 import { MailsUnavailable } from '../ports/mails.ts';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';
 import { assertProblem, assertStatus, createPerson } from '../testing/people.ts';
@@ -52,7 +52,7 @@ test('the owner exports the account with the password, and sees that in the hist
   const reply = assertStatus(await auth.post('/export', { token, json: { password } }), 200);
   assert.equal(reply.headers.get('content-disposition'), 'attachment; filename="account.json"');
   assert.equal(reply.headers.get('cache-control'), 'no-store');
-  const document = exportDocument.parse(reply.json);
+  const document = exportDocumentSchema.parse(reply.json);
   assert.equal(document.profile.email, email);
   assert.deepEqual([document.events.map(({ type }) => type), document.mails], [['UserRegistered'], [MAIL]]);
   assert.equal(document.sessions.length, 1);

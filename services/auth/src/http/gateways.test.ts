@@ -4,7 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ClientScope, hashClientKey, makeClientId, makeClientKey, openClients } from '@latchkey/clients';
+import {
+  type ClientScope,
+  hashClientKey,
+  makeClientId,
+  makeClientKey,
+  openServiceClients,
+} from '@latchkey/clients';
 import { createSqliteStore } from '@latchkey/sqlite';
 import { decodeJwt } from 'jose';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';
@@ -25,7 +31,7 @@ async function keyWith(
   const id = makeClientId();
   const key = makeClientKey(id);
   const now = new Date();
-  await openClients(createSqliteStore(auth.database)).clients.add({
+  await openServiceClients(createSqliteStore(auth.database)).clients.add({
     id,
     name: 'books',
     scopes: [scope],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { exportedMail } from '@latchkey/export';
+import { exportedMailSchema } from '@latchkey/export';
 import type { DeliverySummary } from '../ports/deliveries.ts';
 import { exportedMails, viewMail } from './exported-mails.ts';
 
@@ -28,7 +28,7 @@ function aDelivery(overrides: Partial<DeliverySummary> = {}): DeliverySummary {
 test('a mail is exported as the schema says, without what servers said and without the fingerprint', () => {
   for (const delivery of [aDelivery(), aDelivery({ state: 'failed', reason: 'refused', attempts: [] })]) {
     const mail = viewMail(delivery);
-    assert.deepEqual(exportedMail.strict().parse(mail), mail);
+    assert.deepEqual(exportedMailSchema.strict().parse(mail), mail);
     assert.doesNotMatch(JSON.stringify(mail), /queued|f{32}/);
   }
 });

@@ -2,7 +2,7 @@
  * The route from which auth reads the mails of an account for its export, if auth is another process. The gateway does
  * not expose it.
  */
-import { exportedMail } from '@latchkey/export';
+import { exportedMailSchema } from '@latchkey/export';
 import { Problem, type Route, route, unavailable } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 import { createGuards, type VerifyToken } from '@latchkey/tokens';
@@ -12,7 +12,7 @@ import { viewMail } from './exported-mails.ts';
 
 const MOST = 200;
 
-const page = z.object({ mails: z.array(exportedMail) });
+const page = z.object({ mails: z.array(exportedMailSchema) });
 
 /**
  * `at` and `after` are the time and the id of the last mail on the previous page. That mail may have been removed

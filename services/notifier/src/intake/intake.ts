@@ -2,8 +2,8 @@
  * Stores the deliveries that the records of the log require: one durable write per slice. Rejects only if the store or
  * the keys are unavailable; an unusable record never blocks the others.
  */
-import type { Bus, BusRecord, Slice } from '@latchkey/bus';
-import type { Authenticate, ForgedRecord } from '@latchkey/consumer';
+import type { Bus, BusRecord, PartitionSlice } from '@latchkey/bus';
+import type { ForgedRecord, RecordAuthenticator } from '@latchkey/consumer';
 import { encodeReceipt, type LatchkeyEvent, RECEIPTS_TOPIC } from '@latchkey/events';
 import type { Logger } from '@latchkey/process';
 import type { Cutoff, NewDelivery } from '../delivery/delivery.ts';
@@ -18,9 +18,9 @@ const CONSUMER = 'notifier';
 export interface IntakeDeps {
   /** The bus on which erasures are confirmed. */
   readonly bus: Pick<Bus, 'publish'>;
-  readonly authenticate: Authenticate;
+  readonly authenticate: RecordAuthenticator;
   /** Called for each slice, with those of its records that did not come from auth. */
-  onForged(slice: Slice, forged: readonly ForgedRecord[]): void;
+  onForged(slice: PartitionSlice, forged: readonly ForgedRecord[]): void;
   readonly deliveries: Deliveries;
   readonly suppressions: Pick<Suppressions, 'removeAllOf'>;
   readonly metrics: NotifierMetrics;
@@ -32,10 +32,10 @@ export interface IntakeDeps {
   onAdded(): void;
 }
 
-export function createIntake(deps: IntakeDeps): (slice: Slice) => Promise<void> {
+export function createIntake(deps: IntakeDeps): (slice: PartitionSlice) => Promise<void> {
   const { deliveries, suppressions, metrics, logger, off, now } = deps;
 
-  function setAside(slice: Slice, record: BusRecord, cause: string): void {
+  function setAside(slice: PartitionSlice, record: BusRecord, cause: string): void {
     const { topic, partition, offset } = record;
     slice.setAside(record, cause);
     metrics.setAside.inc();

@@ -8,11 +8,11 @@ import type { PageEnd } from '../ports/profiles.ts';
 
 const position = z.tuple([z.iso.datetime({ precision: 3 }), z.uuid()]);
 
-export function writeCursor({ createdAt, id }: PageEnd): string {
+export function encodeCursor({ createdAt, id }: PageEnd): string {
   return Buffer.from(JSON.stringify([createdAt, id])).toString('base64url');
 }
 
-/** A query parameter that accepts only what `writeCursor` has written. */
+/** A query parameter that accepts only what `encodeCursor` has written. */
 export const cursorParameter = z
   .string()
   .max(200)
@@ -20,7 +20,7 @@ export const cursorParameter = z
     const parsed = position.safeParse(parseJson(Buffer.from(text, 'base64url').toString()));
     if (parsed.success) {
       const [createdAt, id] = parsed.data;
-      if (writeCursor({ createdAt, id }) === text) return { createdAt, id };
+      if (encodeCursor({ createdAt, id }) === text) return { createdAt, id };
     }
     context.addIssue({ code: 'custom', message: 'is not a cursor that was handed out' });
     return z.NEVER;

@@ -4,7 +4,7 @@ import { accountNotVerified, type Caller, type Guards } from '@latchkey/tokens';
 import type { z } from 'zod';
 import { findAccount, type ProfileQuery, type Profiles } from '../ports/profiles.ts';
 import { WaitRefused } from '../projection/sequence-waiter.ts';
-import { writeCursor } from './cursor.ts';
+import { encodeCursor } from './cursor.ts';
 import { answerFailures } from './problems.ts';
 import {
   type UsersQuery,
@@ -122,7 +122,7 @@ async function page(
   const shown = found.slice(0, query.limit);
   const last = shown.at(-1);
   const more = found.length > shown.length && last !== undefined;
-  return { users: shown.map(viewProfile), nextCursor: more ? writeCursor(last) : null };
+  return { users: shown.map(viewProfile), nextCursor: more ? encodeCursor(last) : null };
 }
 
 function filtersOf({ cursor, role, verified, q }: UsersQuery): Omit<ProfileQuery, 'limit'> {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Parked } from '@latchkey/consumer';
-import { markAt, positionStoreContract } from '@latchkey/consumer/contract';
+import { gapMarkAt, positionStoreContract } from '@latchkey/consumer/contract';
 import type { LivingProfile } from '../profile/profile.ts';
 import {
   accountOfProfile as accountWith,
@@ -38,7 +38,7 @@ function accountOf(name: string, given: Partial<LivingProfile> = {}): StoredAcco
 }
 
 function parkedAt(name: string, offset: number): Parked {
-  return markAt(uuidOf(name), offset);
+  return gapMarkAt(uuidOf(name), offset);
 }
 
 function parkedFromStart(name: string): StoredAccount {

@@ -1,6 +1,12 @@
 /** Publishes the receipt of an erasure once no generation of the read model has data of the account. */
 import type { Bus } from '@latchkey/bus';
-import { type DecodedRecord, type EventRecord, envelopeOf, isEvent, namesAccount } from '@latchkey/consumer';
+import {
+  type DecodedRecord,
+  type EventRecord,
+  envelopeOf,
+  isAccountRecord,
+  isEventRecord,
+} from '@latchkey/consumer';
 import { encodeReceipt, RECEIPTS_TOPIC } from '@latchkey/events';
 import type { Profiles } from '../ports/profiles.ts';
 
@@ -16,7 +22,7 @@ export interface ErasedAccount {
 
 /** Returns the erasures among records. */
 export function erasuresIn(records: readonly DecodedRecord[]): readonly ErasedAccount[] {
-  return records.filter(namesAccount).filter(isEvent).flatMap(erasureIn);
+  return records.filter(isAccountRecord).filter(isEventRecord).flatMap(erasureIn);
 }
 
 export function erasureIn(record: EventRecord): readonly ErasedAccount[] {

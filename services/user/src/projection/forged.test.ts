@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { eventKeys, signEvent } from '@latchkey/consumer/testing/signed';
+import { signEvent, testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, eventSigner, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
@@ -28,7 +28,7 @@ async function openService(context: TestContext, settings: Record<string, string
     backend: { store: createSqliteStore(database), bus },
     logger: createLogger({ name: 'user', level: 'silent' }),
     registry,
-    eventKeys,
+    eventKeys: testEventKeySource,
   });
   await service.start();
   context.after(async () => {

@@ -1,18 +1,18 @@
 /** The consumer: applies slices of the accounts topic to the read model. */
-import type { Bus, Slice } from '@latchkey/bus';
+import type { Bus, PartitionSlice } from '@latchkey/bus';
 import {
-  type Authenticate,
-  accountsIn,
-  causeOf,
+  decodeFailureOf,
+  distinctAccounts,
   type EventRecord,
   envelopeOf,
   type FoldedRecord,
   type ForgedRecord,
   foldSlice,
-  isEvent,
+  isEventRecord,
   type Parked,
   type PositionStore,
-  typeOf,
+  type RecordAuthenticator,
+  recordTypeOf,
 } from '@latchkey/consumer';
 import type { Logger } from '@latchkey/process';
 import { applyEvent } from '../profile/apply-event.ts';
@@ -23,9 +23,9 @@ import { createParkedRetry } from './retry-parked.ts';
 
 export interface ProjectionDeps {
   readonly log: Pick<Bus, 'readKey'>;
-  readonly authenticate: Authenticate;
+  readonly authenticate: RecordAuthenticator;
   /** Called with the records of each slice that auth has not published. */
-  onForged(slice: Slice, forged: readonly ForgedRecord[]): void;
+  onForged(slice: PartitionSlice, forged: readonly ForgedRecord[]): void;
   readonly profiles: PositionStore<StoredAccount>;
   readonly metrics: ProjectionMetrics;
   readonly logger: Logger;
@@ -42,10 +42,10 @@ export interface ProjectionDeps {
  * was revoked.
  */
 export function createProjection(deps: ProjectionDeps) {
-  return async (slice: Slice): Promise<void> => {
+  return async (slice: PartitionSlice): Promise<void> => {
     const { records, forged } = await deps.authenticate(slice.records);
     deps.onForged(slice, forged);
-    const known = await deps.profiles.load(accountsIn(records));
+    const known = await deps.profiles.load(distinctAccounts(records));
     const outcome = foldSlice(known, records, { start: unknownAccount, apply: applyEvent });
     await deps.profiles.save(outcome.changed);
     const erased = [...erasuresIn(records)];
@@ -56,7 +56,7 @@ export function createProjection(deps: ProjectionDeps) {
     deps.announce([...stored.values()]);
 
     for (const record of outcome.unusable) {
-      slice.setAside(record.source, causeOf(record));
+      slice.setAside(record.source, decodeFailureOf(record));
       deps.metrics.setAside();
     }
     for (const folded of outcome.folded) count(deps, folded);
@@ -72,7 +72,7 @@ export function createProjection(deps: ProjectionDeps) {
 /** Retries the accounts that were parked at a gap. @returns the accounts as they are now stored, by id */
 async function resumeAll(
   deps: ProjectionDeps,
-  { records, signal }: Slice,
+  { records, signal }: PartitionSlice,
   gaps: readonly Parked[],
   onApplied: (record: EventRecord) => void,
 ): Promise<ReadonlyMap<string, StoredAccount>> {
@@ -97,7 +97,7 @@ async function resumeAll(
 }
 
 function count({ metrics, now }: ProjectionDeps, { record, effect }: FoldedRecord): void {
-  metrics.event(typeOf(record), effect);
-  if (effect !== 'applied' || !isEvent(record)) return;
+  metrics.event(recordTypeOf(record), effect);
+  if (effect !== 'applied' || !isEventRecord(record)) return;
   metrics.visible((now().getTime() - Date.parse(envelopeOf(record).time)) / 1000);
 }

@@ -3,9 +3,9 @@ import {
   createParkedAccountRetrier,
   type EventRecord,
   isRefusedEvent,
-  type RetryDeps,
+  type ParkedAccountRetrier,
+  type ParkedAccountRetrierDeps,
   type RetryOutcome,
-  type RetryParked,
 } from '@latchkey/consumer';
 import type { Pointer } from '../generation/pointer.ts';
 import { applyEvent } from '../profile/apply-event.ts';
@@ -18,11 +18,11 @@ export interface GenerationRetry extends RetryOutcome {
 
 /** Reads the records of parked accounts again, in one generation. */
 export function createParkedRetry(
-  deps: Omit<RetryDeps<StoredAccount>, 'first' | 'start' | 'handle'> & {
+  deps: Omit<ParkedAccountRetrierDeps<StoredAccount>, 'first' | 'start' | 'handle'> & {
     /** Called with each event that was applied. */
     applied?(record: EventRecord): void;
   },
-): RetryParked<StoredAccount> {
+): ParkedAccountRetrier<StoredAccount> {
   return createParkedAccountRetrier({
     ...deps,
     first: 'one',
@@ -42,7 +42,7 @@ export function createParkedRetry(
  */
 export function createRetryInEachGeneration(deps: {
   pointer(): Promise<Pick<Pointer, 'active' | 'running'>>;
-  retryIn(generation: number): Pick<RetryParked<StoredAccount>, 'retry'>;
+  retryIn(generation: number): Pick<ParkedAccountRetrier<StoredAccount>, 'retry'>;
 }) {
   return async (account: string): Promise<GenerationRetry> => {
     const { active, running } = await deps.pointer();

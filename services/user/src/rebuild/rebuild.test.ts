@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { acceptAllRecords, eventKeys } from '@latchkey/consumer/testing/signed';
+import { acceptAllRecords, testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
@@ -38,7 +38,7 @@ async function scene(context: TestContext) {
       logger: createLogger({ name: 'user', level: 'silent' }),
       registry,
       keys: createFixedKeySource({ keys: [] }),
-      eventKeys,
+      eventKeys: testEventKeySource,
     },
   );
   await service.start();

@@ -119,7 +119,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
   async function forget(generation: number): Promise<void> {
     for (let waited = 0; ; waited += LOOK_EVERY_MS) {
       try {
-        return await groups.forgetGroup(generationGroup(generation), TOPICS);
+        return await groups.deleteGroup(generationGroup(generation), TOPICS);
       } catch (error) {
         if (!(error instanceof GroupInUseError) || waited >= MEMBERS_LEAVE_WITHIN_MS) throw error;
       }

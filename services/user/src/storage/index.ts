@@ -1,11 +1,11 @@
 /** The kinds of stores that the user service runs on. */
-import { type Store, selectByKind } from '@latchkey/backend';
+import { type Store, selectByStoreKind } from '@latchkey/backend';
 import type { UserStorage } from '../ports/storage.ts';
 import { openMongoStorage } from './mongo/index.ts';
 import { openSqliteStorage } from './sqlite/index.ts';
 
 /** Opens the user service's part of a store. @throws DataFolderError; the connection may still be in progress */
-export const openStorage: (store: Store) => UserStorage = selectByKind({
+export const openStorage: (store: Store) => UserStorage = selectByStoreKind({
   mongo: openMongoStorage,
   sqlite: openSqliteStorage,
 });

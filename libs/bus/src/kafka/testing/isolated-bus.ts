@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { after } from 'node:test';
 import type { Bus, Groups, SubscribeOptions, TopicSpec } from '../../bus.ts';
 import { createKafkaBus } from '../bus.kafka.ts';
-import { deleteTestTopics, patientTimes, silentLogger, testConnection } from './test-bus.ts';
+import { deleteTestTopics, longTestTimeouts, silentLogger, testConnection } from './test-bus.ts';
 
 /**
  * Returns a function that opens buses. They share topics and groups only with each other. Each has its own connections,
@@ -41,7 +41,7 @@ export function createIsolatedBusOpener(): () => Bus & Groups {
       onFatal: (reason) => {
         throw reason;
       },
-      times: patientTimes,
+      times: longTestTimeouts,
     });
     opened.push(bus);
     return {
@@ -59,7 +59,7 @@ export function createIsolatedBusOpener(): () => Bus & Groups {
       readKey: (topic, ...place) => bus.readKey(made.topics.has(topic) ? topic : ownTopic(topic), ...place),
       tail: (topic) => bus.tail(ownTopic(topic)),
       progressOf: (group, topics) => bus.progressOf(ownGroup(group), topics.map(ownTopic)),
-      forgetGroup: (group, topics) => bus.forgetGroup(ownGroup(group), topics.map(ownTopic)),
+      deleteGroup: (group, topics) => bus.deleteGroup(ownGroup(group), topics.map(ownTopic)),
       close: bus.close,
     };
   };

@@ -4,7 +4,7 @@ const LITERAL_WITH_LENGTH_IN_4_BYTES = 63 << 2;
  * A snappy codec that writes its input as one literal, without making it smaller (github.com/google/snappy,
  * format_description.txt). It cannot decompress.
  */
-export const literalSnappy = {
+export const literalOnlySnappyCodec = {
   async compress(encoder: { buffer: Buffer }): Promise<Buffer> {
     const { buffer } = encoder;
     const head = Buffer.alloc(5);

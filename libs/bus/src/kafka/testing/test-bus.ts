@@ -24,7 +24,7 @@ export const silentLogger = { warn: () => undefined };
  * Timeouts that are long enough for a busy machine: a member that is blocked for a while keeps its partitions, and one
  * that closes has left its group afterwards.
  */
-export const patientTimes = { sessionTimeoutMs: 30_000, leaveWithinMs: 60_000 };
+export const longTestTimeouts = { sessionTimeoutMs: 30_000, leaveWithinMs: 60_000 };
 
 /** Opens a bus on the given broker. When it is closed, its topics and groups are deleted. */
 export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<BusUnderTest> {
@@ -37,7 +37,7 @@ export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<Bus
         throw reason;
       },
       ...more,
-      times: { ...patientTimes, ...more.times },
+      times: { ...longTestTimeouts, ...more.times },
     });
     return {
       ...bus,

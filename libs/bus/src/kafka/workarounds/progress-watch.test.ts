@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createProgressWatch, type IdlePartition, type ProgressDeps } from './progress-watch.ts';
+import { createProgressWatch, type IdlePartition, type ProgressWatchDeps } from './progress-watch.ts';
 
 type Offsets =
-  Awaited<ReturnType<ProgressDeps['offsets']>> extends ReadonlyMap<string, infer Value> ? Value : never;
+  Awaited<ReturnType<ProgressWatchDeps['offsets']>> extends ReadonlyMap<string, infer Value> ? Value : never;
 
 const STEP_MS = 15_000;
 const STUCK_AFTER_MS = 60_000;

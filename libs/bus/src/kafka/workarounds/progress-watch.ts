@@ -10,7 +10,7 @@ export interface IdlePartition {
   readonly nextOffset: number;
 }
 
-export interface ProgressDeps {
+export interface ProgressWatchDeps {
   readonly group: string;
   /**
    * Returns the assigned partitions, without those whose records are being handled or retried, because waiting for a
@@ -42,7 +42,7 @@ interface Waiting {
  * Detects partitions that make no progress although the consumer looks healthy: it fetches and is a member of its
  * group, but the records of one partition never arrive. Outages, slow handlers and empty partitions do not count.
  */
-export function createProgressWatch(deps: ProgressDeps): ProgressWatch {
+export function createProgressWatch(deps: ProgressWatchDeps): ProgressWatch {
   const { now, stuckAfterMs, everyMs } = deps;
   let waiting = new Map<string, Waiting>();
   let epoch = 0;

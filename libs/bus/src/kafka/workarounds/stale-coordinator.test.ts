@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
-import { createStaleCoordinator } from './stale-coordinator.ts';
+import { createStaleCoordinatorWatch } from './stale-coordinator.ts';
 
 const NOT_COORDINATOR = 16;
 const REBALANCE_IN_PROGRESS = 27;
@@ -9,7 +9,7 @@ const REBALANCE_IN_PROGRESS = 27;
 function prepare() {
   let time = 0;
   let rejoined = 0;
-  const coordinator = createStaleCoordinator({
+  const coordinator = createStaleCoordinatorWatch({
     rejoinAfterMs: 10,
     now: () => time,
     rejoin: () => {

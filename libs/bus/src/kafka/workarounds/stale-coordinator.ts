@@ -1,4 +1,4 @@
-export interface StaleCoordinatorDeps {
+export interface StaleCoordinatorWatchDeps {
   /** How long commits may be rejected before the consumer rejoins its group, in ms. */
   readonly rejoinAfterMs: number;
   /** A monotonic clock, in ms. */
@@ -6,7 +6,7 @@ export interface StaleCoordinatorDeps {
   rejoin(): void;
 }
 
-export interface StaleCoordinator {
+export interface StaleCoordinatorWatch {
   /** Must be called when a commit has succeeded or the group was joined. */
   reset(): void;
   /** Must be called when a commit has failed with this error. */
@@ -19,11 +19,11 @@ export interface StaleCoordinator {
  * that moment, kafkajs continues without rejoining: heartbeats go to the new coordinator, which accepts them, and
  * commits to the old one, which rejects them forever. Only a rejoin ends that.
  */
-export function createStaleCoordinator({
+export function createStaleCoordinatorWatch({
   rejoinAfterMs,
   now,
   rejoin,
-}: StaleCoordinatorDeps): StaleCoordinator {
+}: StaleCoordinatorWatchDeps): StaleCoordinatorWatch {
   let since: number | undefined;
 
   return {

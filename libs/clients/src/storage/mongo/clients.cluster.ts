@@ -3,18 +3,18 @@ import { test } from 'node:test';
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import type { ServiceClient } from '../../client.ts';
 import { serviceClientsContract } from '../../service-clients.contract.ts';
-import { openMongoClients } from './clients.ts';
+import { openMongoServiceClients } from './clients.ts';
 
 const database = createTestDatabase('clients', []);
 
 serviceClientsContract('mongo', async () => {
   const { connection } = await database.empty();
-  return { clients: openMongoClients({ connection }).clients, close: async () => undefined };
+  return { clients: openMongoServiceClients({ connection }).clients, close: async () => undefined };
 });
 
 test('a client counts as moved only with the keys that it has at the source', async () => {
   const { connection } = await database.empty();
-  const { target } = openMongoClients({ connection });
+  const { target } = openMongoServiceClients({ connection });
   assert.ok(target);
   const now = new Date();
   const client: ServiceClient = {

@@ -1,9 +1,9 @@
 /** Service clients in MongoDB, found by their id: no index is needed. */
 import { isDeepStrictEqual } from 'node:util';
 import {
-  createDocumentTarget,
-  guardMongo,
+  createDocumentMoveTarget,
   type MongoStore,
+  mapMongoErrors,
   prepareMongo,
   retryLostRace,
 } from '@latchkey/mongo';
@@ -15,17 +15,17 @@ const CLIENTS = 'service_clients';
 type ClientDocument = Omit<ServiceClient, 'id'> & { readonly _id: string };
 
 /** Opens the service clients of a MongoDB database. The connection may still be in progress. */
-export function openMongoClients({ connection }: Pick<MongoStore, 'connection'>): ClientStorage {
+export function openMongoServiceClients({ connection }: Pick<MongoStore, 'connection'>): ClientStorage {
   const documents = connection.collection<ClientDocument>(CLIENTS);
   return {
     ...prepareMongo(connection, { owner: 'clients', migrations: [], indexes: async () => [] }),
-    target: guardMongo(
-      createDocumentTarget<ServiceClient, ClientDocument>(connection, CLIENTS, {
+    target: mapMongoErrors(
+      createDocumentMoveTarget<ServiceClient, ClientDocument>(connection, CLIENTS, {
         documentOf,
         isHeld: (stored, moved) => isDeepStrictEqual(stored.keys, moved.keys),
       }),
     ),
-    clients: guardMongo<ServiceClients>({
+    clients: mapMongoErrors<ServiceClients>({
       async add(client) {
         const { _id, ...fields } = documentOf(client);
         await retryLostRace(() => documents.replaceOne({ _id }, fields, { upsert: true }));

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqlite } from '@latchkey/sqlite';
 import { serviceClientsContract } from '../../service-clients.contract.ts';
-import { openSqliteClients } from './clients.ts';
+import { openSqliteServiceClients } from './clients.ts';
 
 serviceClientsContract('sqlite', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-clients-'));
   const store = openSqlite({ folder, as: 'server' });
   return {
-    clients: openSqliteClients(store).clients,
+    clients: openSqliteServiceClients(store).clients,
     close: async () => {
       await store.close();
       await rm(folder, { recursive: true });

@@ -30,7 +30,7 @@ const SQL = {
 } as const;
 
 /** Opens the service clients of the embedded store. @throws DataFolderError if the table cannot be created */
-export function openSqliteClients({ database }: Pick<SqliteStore, 'database'>): ClientStorage {
+export function openSqliteServiceClients({ database }: Pick<SqliteStore, 'database'>): ClientStorage {
   database.migrate(schema);
   const { prepare, write } = database;
   return {

@@ -1,6 +1,6 @@
 /** The feed as a bus that one process can read. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Bus, BusRecord, Slice, SubscribeOptions, Subscription } from '@latchkey/bus';
+import type { Bus, BusRecord, PartitionSlice, SubscribeOptions, Subscription } from '@latchkey/bus';
 import type { SubscriberLogger } from '../subscriber.ts';
 import type { CursorStore } from './cursor-store.ts';
 import { type FeedConnection, FeedRefusedError, readPage } from './feed-client.ts';
@@ -151,7 +151,7 @@ async function handleSlice(
   const [first] = records;
   if (first === undefined) return;
   const { topic, partition } = first;
-  const slice: Slice = { topic, partition, records, signal, setAside: () => undefined };
+  const slice: PartitionSlice = { topic, partition, records, signal, setAside: () => undefined };
   for (let failures = 1; !signal.aborted; failures += 1) {
     try {
       return await handle(slice);

@@ -1,5 +1,5 @@
 /** Subscribes to the feed. */
-import { type Authenticate, decodeRecord } from '@latchkey/consumer';
+import { decodeRecord, type RecordAuthenticator } from '@latchkey/consumer';
 import { catalogue, eventTypes } from '../../catalogue.ts';
 import { ACCOUNTS_TOPIC } from '../../topics.ts';
 import { throwUncaughtException, withoutStopWarnings } from '../failures.ts';
@@ -26,7 +26,10 @@ export interface FeedOptions extends Omit<Interest, 'group' | 'topics'>, FeedCon
 }
 
 /** Accepts all records: the feed omits records that auth has not published, and TLS authenticates the feed. */
-const trustFeed: Authenticate = async (records) => ({ records: records.map(decodeRecord), forged: [] });
+const trustFeed: RecordAuthenticator = async (records) => ({
+  records: records.map(decodeRecord),
+  forged: [],
+});
 
 /** Subscribes to the feed. @throws FeedRefusedError if the key is refused; the signal's reason if it is aborted */
 export async function subscribeToFeed(options: FeedOptions): Promise<Subscription> {

@@ -5,7 +5,7 @@ import { createFeed, type FeedReader, feedRoutes, receiptRoutes } from '@latchke
 import { createListeningPart, type Policy, Problem, problems } from '@latchkey/http';
 import { createLogger, createRegistry } from '@latchkey/process';
 
-export const API_KEY = 'the key of the test';
+export const TEST_API_KEY = 'the key of the test';
 export const fullAccessReader: FeedReader = { id: 'test', name: 'mirror', person: true };
 
 export interface FeedServer {
@@ -26,7 +26,7 @@ export async function serveFeed(
     bearer: true,
     problems: [problems.unauthenticated],
     async authorise({ headers }) {
-      const found = headers['authorization'] === `Bearer ${API_KEY}` ? reader() : undefined;
+      const found = headers['authorization'] === `Bearer ${TEST_API_KEY}` ? reader() : undefined;
       if (found === undefined) throw new Problem(problems.unauthenticated);
       return found;
     },

@@ -6,7 +6,7 @@ import { encode } from '../../codec.ts';
 
 export const ada = { email: 'ada@example.com', username: 'ada' };
 
-export function newAccount() {
+export function createTestAccount() {
   const id = randomUUID();
   let sequence = 0;
   function add<T extends EventType>(type: T, data: DataOf<T>): EventOf<T> {
@@ -32,29 +32,29 @@ export function newAccount() {
   };
 }
 
-export function toRecord(event: LatchkeyEvent): OutgoingRecord {
+export function toOutgoingRecord(event: LatchkeyEvent): OutgoingRecord {
   const { key, value, headers } = encode(event);
   return { key, value, headers };
 }
 
 /** Returns the record of an event with a different type, as a later release could publish it. */
-export function withType(event: LatchkeyEvent, type: string): OutgoingRecord {
-  const record = toRecord(event);
+export function recordWithType(event: LatchkeyEvent, type: string): OutgoingRecord {
+  const record = toOutgoingRecord(event);
   const schema = `urn:latchkey:event:${type}:1`;
   return { ...record, headers: { ...record.headers, ce_type: type, ce_dataschema: schema } };
 }
 
 /** Returns the record of an event with a different version. */
-export function withVersion(event: LatchkeyEvent, version: number): OutgoingRecord {
-  const record = toRecord(event);
+export function recordWithVersion(event: LatchkeyEvent, version: number): OutgoingRecord {
+  const record = toOutgoingRecord(event);
   const schema = `urn:latchkey:event:${event.type}:${version}`;
   return { ...record, headers: { ...record.headers, ce_dataschema: schema } };
 }
 
 /** Returns the record of an event with a value that is incomplete JSON. */
-export function withTruncatedValue(event: LatchkeyEvent): OutgoingRecord {
+export function recordWithTruncatedValue(event: LatchkeyEvent): OutgoingRecord {
   return {
-    ...toRecord(event),
+    ...toOutgoingRecord(event),
     value: Buffer.from('{'),
   };
 }

@@ -1,13 +1,13 @@
 /** Webhooks in MongoDB. Every query of attempts and sequences uses `_id`; there are few endpoints. */
 import {
-  createDocumentTarget,
+  createDocumentMoveTarget,
+  createKeyFingerprintMoveTarget,
   createMongoKeyFingerprints,
   createMongoLeaseRecords,
-  guardMongo,
   type Index,
   isLostRace,
-  keyFingerprintTarget,
   type MongoStore,
+  mapMongoErrors,
   prepareMongo,
   retryLostRace,
 } from '@latchkey/mongo';
@@ -59,28 +59,28 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
   return {
     ...prepareMongo(connection, { owner: 'webhooks', migrations: [], indexes: async () => indexes }),
     target: {
-      endpoints: guardMongo(
-        createDocumentTarget<WebhookEndpoint, EndpointDocument>(connection, ENDPOINTS, {
+      endpoints: mapMongoErrors(
+        createDocumentMoveTarget<WebhookEndpoint, EndpointDocument>(connection, ENDPOINTS, {
           documentOf,
           isHeld: (stored, moved) => stored.version >= moved.version,
         }),
       ),
-      attempts: guardMongo(
-        createDocumentTarget<StoredAttempt, AttemptDocument>(connection, ATTEMPTS, {
+      attempts: mapMongoErrors(
+        createDocumentMoveTarget<StoredAttempt, AttemptDocument>(connection, ATTEMPTS, {
           documentOf: ({ endpoint, attempt }) => ({ _id: slotOf(endpoint, attempt), ...attempt }),
         }),
       ),
-      sentBefore: guardMongo(
-        createDocumentTarget<SentAccount, SentDocument>(connection, SENT_BEFORE, {
+      sentBefore: mapMongoErrors(
+        createDocumentMoveTarget<SentAccount, SentDocument>(connection, SENT_BEFORE, {
           documentOf: ({ account, endpoint, sequence }) => ({
             _id: endpoint === undefined ? account : ofAccount(endpoint, account),
             sequence,
           }),
         }),
       ),
-      keys: keyFingerprintTarget(connection, KEYS),
+      keys: createKeyFingerprintMoveTarget(connection, KEYS),
     },
-    endpoints: guardMongo<Endpoints>({
+    endpoints: mapMongoErrors<Endpoints>({
       async add(endpoint, most) {
         for (;;) {
           const slot = freeSlot(await documents.find({}, { projection: { slot: 1 } }).toArray(), most);
@@ -115,7 +115,7 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
         return deletedCount === 1;
       },
     }),
-    attempts: guardMongo<Attempts>({
+    attempts: mapMongoErrors<Attempts>({
       async put(endpoint, made) {
         const writes = made.map((attempt) => ({
           replaceOne: {
@@ -132,7 +132,7 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
         return found.map(({ _id, ...attempt }) => attempt);
       },
     }),
-    sentBefore: guardMongo<SentBefore>({
+    sentBefore: mapMongoErrors<SentBefore>({
       async find(endpoint, accounts) {
         const ids = [...accounts, ...accounts.map((account) => ofAccount(endpoint, account))];
         const found = await sentBefore.find({ _id: { $in: ids } }).toArray();

@@ -1,4 +1,4 @@
-import { exportDocument } from '@latchkey/export';
+import { exportDocumentSchema } from '@latchkey/export';
 import { problems, type Route } from '@latchkey/http';
 import { bearerToken } from '@latchkey/tokens';
 import { z } from 'zod';
@@ -27,7 +27,7 @@ function exportRoute(deps: RouteDeps): Route {
     policy: deps.guards.authenticated,
     body: z.object({ password: passwordText }),
     answers: {
-      200: { description: 'The document.', schema: exportDocument, headers: ['Content-Disposition'] },
+      200: { description: 'The document.', schema: exportDocumentSchema, headers: ['Content-Disposition'] },
     },
     problems: [refusalProblems.password_incorrect, problems.rate_limited],
     handle: async (request) => {

@@ -1,4 +1,4 @@
-import { guardMongo, type Index, modelOf, plainSchema, retryLostRace } from '@latchkey/mongo';
+import { type Index, mapMongoErrors, modelOfCollection, plainSchema, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { AuditEntry, AuditLog } from '../../ports/audit-log.ts';
 
@@ -35,9 +35,9 @@ const IN_OUTBOX = { unpublished: { $gt: '' } };
 
 /** Security events in MongoDB. */
 export function createMongoAuditLog(connection: Connection): AuditLog {
-  const entries = modelOf(connection, ENTRIES, schema);
+  const entries = modelOfCollection(connection, ENTRIES, schema);
 
-  return guardMongo<AuditLog>({
+  return mapMongoErrors<AuditLog>({
     async add(added) {
       const upserts = added.map((entry) => {
         const { _id, ...fields } = documentOf(entry);

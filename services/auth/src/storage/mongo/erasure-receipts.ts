@@ -1,4 +1,4 @@
-import { guardMongo, type Index, modelOf, plainSchema, retryLostRace } from '@latchkey/mongo';
+import { type Index, mapMongoErrors, modelOfCollection, plainSchema, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import {
   type ErasureCopies,
@@ -51,9 +51,9 @@ export const erasureIndexes: readonly Index[] = [
 
 /** Erasures and their receipts in MongoDB: one document per account. */
 export function createMongoErasureReceipts(connection: Connection): ErasureReceipts {
-  const erasures = modelOf(connection, ERASURES_COLLECTION, schema);
+  const erasures = modelOfCollection(connection, ERASURES_COLLECTION, schema);
 
-  return guardMongo<ErasureReceipts>({
+  return mapMongoErrors<ErasureReceipts>({
     async open(erasure) {
       const { _id, ...fields } = documentOfErasure({ ...erasure, receipts: [] });
       await retryLostRace(() => erasures.updateOne({ _id }, { $setOnInsert: fields }, { upsert: true }));

@@ -1,4 +1,4 @@
-import { guardMongo } from '@latchkey/mongo';
+import { mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { DueErasure, Erasures } from '../../ports/erasures.ts';
 import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commits.ts';
@@ -7,7 +7,7 @@ import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commit
 export function createMongoErasures(connection: Connection): Erasures {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
-  return guardMongo<Erasures>({
+  return mapMongoErrors<Erasures>({
     async due({ after, until, limit }) {
       const inTime = { 'erasure.eraseAt': { $lte: until.toISOString() } };
       const documents = await commits

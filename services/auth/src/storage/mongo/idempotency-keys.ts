@@ -1,4 +1,4 @@
-import { guardMongo, type Index, modelOf, plainSchema, retryLostRace } from '@latchkey/mongo';
+import { type Index, mapMongoErrors, modelOfCollection, plainSchema, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { IdempotencyKeys } from '../../ports/idempotency-keys.ts';
 
@@ -24,9 +24,9 @@ export const idempotencyKeyIndexes: readonly Index[] = [
 
 /** Idempotency keys in MongoDB, shared by all instances. */
 export function createMongoIdempotencyKeys(connection: Connection): IdempotencyKeys {
-  const keys = modelOf(connection, IDEMPOTENCY_KEYS, schema);
+  const keys = modelOfCollection(connection, IDEMPOTENCY_KEYS, schema);
 
-  return guardMongo<IdempotencyKeys>({
+  return mapMongoErrors<IdempotencyKeys>({
     async bind({ id, digest, now, until }) {
       const bound = await retryLostRace(async () => {
         await keys.updateOne({ _id: id, until: { $lte: now } }, { $set: { digest, until } });

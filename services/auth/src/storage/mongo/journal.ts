@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { ChainEntry } from '@latchkey/events';
-import { createBatchedReader, guardMongo, isLostRace, MongoFailure } from '@latchkey/mongo';
+import { createBatchedReader, isLostRace, MongoFailure, mapMongoErrors } from '@latchkey/mongo';
 import { StoreUnavailable } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import { type AppendResult, type Commit, type Journal, UnreadableCommit } from '../../ports/journal.ts';
@@ -93,7 +93,7 @@ export function createMongoJournal(connection: Connection): Journal {
     return commitOf(document).events.flatMap(({ chain }) => chain ?? []);
   }
 
-  return guardMongo<Journal>({
+  return mapMongoErrors<Journal>({
     addChain,
 
     async append(commit) {

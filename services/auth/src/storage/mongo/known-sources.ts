@@ -1,4 +1,4 @@
-import { guardMongo, modelOf, plainSchema, retryLostRace } from '@latchkey/mongo';
+import { mapMongoErrors, modelOfCollection, plainSchema, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { type KnownSources, MAX_KNOWN_SOURCES } from '../../ports/known-sources.ts';
 
@@ -20,9 +20,9 @@ function schema() {
 
 /** Known sources in MongoDB: one document per account, found by its id. */
 export function createMongoKnownSources(connection: Connection): KnownSources {
-  const known = modelOf(connection, KNOWN_SOURCES, schema);
+  const known = modelOfCollection(connection, KNOWN_SOURCES, schema);
 
-  return guardMongo<KnownSources>({
+  return mapMongoErrors<KnownSources>({
     async remember(userId, sources) {
       const key = { _id: userId };
       const union = { $addToSet: { sources: { $each: [...sources] } } };

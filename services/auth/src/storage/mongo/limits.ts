@@ -1,4 +1,4 @@
-import { guardMongo, type Index, retryLostRace } from '@latchkey/mongo';
+import { type Index, mapMongoErrors, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { RateLimiterMongo } from 'rate-limiter-flexible';
 import type { LimitRules, Limits } from '../../ports/limits.ts';
@@ -24,7 +24,7 @@ export const limitIndexes: readonly Index[] = [
 export function createMongoLimits(rules: LimitRules, connection: Connection): Limits {
   const counts = connection.collection<CountDocument>(COUNTS);
 
-  return guardMongo<Limits>({
+  return mapMongoErrors<Limits>({
     ...createCountingLimits(rules, {
       limiterFor: (keyPrefix, { points, seconds }) =>
         new RateLimiterMongo({

@@ -1,10 +1,10 @@
 import {
-  createDocumentTarget,
+  createDocumentMoveTarget,
   type FingerprintDocument,
-  fingerprintsIn,
-  guardMongo,
   isLostRace,
-  modelOf,
+  keyFingerprintModelOf,
+  mapMongoErrors,
+  modelOfCollection,
 } from '@latchkey/mongo';
 import { type MoveTarget, parseKeyUses } from '@latchkey/store';
 import type { Connection, Model } from 'mongoose';
@@ -27,9 +27,9 @@ const TAKEN = 'MONGO_URL: the database has another commit in the place of one th
 
 /** Receives auth's records in MongoDB. */
 export function createMongoMigrationTarget(connection: Connection): MigrationTarget {
-  const commits = modelOf(connection, COMMITS_COLLECTION, commitSchema);
+  const commits = modelOfCollection(connection, COMMITS_COLLECTION, commitSchema);
   const moves = moveModelOf(connection);
-  const fingerprints = fingerprintsIn(connection, FINGERPRINTS_COLLECTION);
+  const fingerprints = keyFingerprintModelOf(connection, FINGERPRINTS_COLLECTION);
 
   async function refuseIfUsed(): Promise<void> {
     if ((await fingerprints.exists({})) !== null || (await commits.exists({})) !== null)
@@ -37,7 +37,7 @@ export function createMongoMigrationTarget(connection: Connection): MigrationTar
   }
 
   return {
-    ...guardMongo<Pick<MigrationTarget, 'begin' | 'end'>>({
+    ...mapMongoErrors<Pick<MigrationTarget, 'begin' | 'end'>>({
       async begin(given) {
         const move = await moves.findById(MOVE).lean();
         if (move === null) {
@@ -51,21 +51,21 @@ export function createMongoMigrationTarget(connection: Connection): MigrationTar
         await moves.updateOne({ _id: MOVE }, { $set: { endedAt: new Date() } });
       },
     }),
-    requests: guardMongo<MoveTarget<RecordedRequest>>(
-      createDocumentTarget(connection, REQUESTS_COLLECTION, { documentOf: documentOfRequest }),
+    requests: mapMongoErrors<MoveTarget<RecordedRequest>>(
+      createDocumentMoveTarget(connection, REQUESTS_COLLECTION, { documentOf: documentOfRequest }),
     ),
-    sessions: guardMongo<MoveTarget<Session>>(
-      createDocumentTarget(connection, SESSIONS_COLLECTION, { documentOf: documentOfSession }),
+    sessions: mapMongoErrors<MoveTarget<Session>>(
+      createDocumentMoveTarget(connection, SESSIONS_COLLECTION, { documentOf: documentOfSession }),
     ),
-    erasures: guardMongo<MoveTarget<ErasureRecord>>(
-      createDocumentTarget(connection, ERASURES_COLLECTION, { documentOf: documentOfErasure }),
+    erasures: mapMongoErrors<MoveTarget<ErasureRecord>>(
+      createDocumentMoveTarget(connection, ERASURES_COLLECTION, { documentOf: documentOfErasure }),
     ),
-    commits: guardMongo(commitsIn(connection)),
+    commits: mapMongoErrors(commitsIn(connection)),
   };
 }
 
 function commitsIn(connection: Connection): MoveTarget<RawCommit> {
-  const target = createDocumentTarget<RawCommit, CommitDocument>(connection, COMMITS_COLLECTION, {
+  const target = createDocumentMoveTarget<RawCommit, CommitDocument>(connection, COMMITS_COLLECTION, {
     documentOf,
     isHeld: (stored, commit) => fixedPart(stored) === fixedPart(commit),
   });

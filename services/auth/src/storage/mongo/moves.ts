@@ -1,4 +1,4 @@
-import { modelOf, plainSchema } from '@latchkey/mongo';
+import { modelOfCollection, plainSchema } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 
 /** A move of another store into this database, in progress or completed. */
@@ -12,7 +12,7 @@ interface MoveDocument {
 export const FINGERPRINTS_COLLECTION = 'auth_fingerprints';
 
 export function moveModelOf(connection: Connection) {
-  return modelOf(connection, 'auth_moves', () =>
+  return modelOfCollection(connection, 'auth_moves', () =>
     plainSchema<MoveDocument>({
       _id: { type: String, required: true },
       begunAt: { type: Date, required: true },

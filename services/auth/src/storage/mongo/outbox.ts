@@ -1,4 +1,4 @@
-import { guardMongo } from '@latchkey/mongo';
+import { mapMongoErrors } from '@latchkey/mongo';
 import type { Connection, mongo } from 'mongoose';
 import { MAX_COUNTED_COMMITS, type Outbox } from '../../ports/outbox.ts';
 import { groupReadableCommitsByStream } from '../stored-events.ts';
@@ -21,7 +21,7 @@ export function createMongoOutbox(connection: Connection): Outbox {
     }
   }
 
-  return guardMongo<Outbox>({
+  return mapMongoErrors<Outbox>({
     async unpublished(streams) {
       // The scan follows an index, so it cannot miss a commit with a lower number than one that it returns: streams
       // only grow at their end.

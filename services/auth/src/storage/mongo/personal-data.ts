@@ -1,4 +1,4 @@
-import { guardMongo } from '@latchkey/mongo';
+import { mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { PersonalDataEraser } from '../../ports/personal-data.ts';
 import { claimsWithoutAddress, erasePersonFromEvents } from '../erased-commit.ts';
@@ -21,7 +21,7 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
     );
   }
 
-  return guardMongo<PersonalDataEraser>({
+  return mapMongoErrors<PersonalDataEraser>({
     async removeRequests(address) {
       await connection.collection('auth_requests').deleteMany({ address });
     },

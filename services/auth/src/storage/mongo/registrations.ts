@@ -1,4 +1,4 @@
-import { guardMongo } from '@latchkey/mongo';
+import { mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Registration, Registrations } from '../../ports/registrations.ts';
 import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commits.ts';
@@ -10,7 +10,7 @@ const isOpen = { 'registration.at': { $exists: true } };
 export function createMongoRegistrations(connection: Connection): Registrations {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
-  return guardMongo<Registrations>({
+  return mapMongoErrors<Registrations>({
     async living(address) {
       const documents = await commits
         .find({ 'registration.address': address }, { ...MAJORITY_READ, projection: { registration: 1 } })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { guardMongo, isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
+import { isLostRace, mapMongoErrors, modelOfCollection, plainSchema } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { MAX_LISTED_LEASES, type RecordedRequest, type RequestQueue } from '../../ports/requests.ts';
 
@@ -30,7 +30,7 @@ function schema() {
 }
 
 export function requestModelOf(connection: Connection) {
-  return modelOf(connection, REQUESTS_COLLECTION, schema);
+  return modelOfCollection(connection, REQUESTS_COLLECTION, schema);
 }
 
 /**
@@ -56,7 +56,7 @@ export function createMongoRequestQueue(connection: Connection): RequestQueue {
       .lean();
   }
 
-  return guardMongo<RequestQueue>({
+  return mapMongoErrors<RequestQueue>({
     async add(request) {
       try {
         await requests.insertOne(documentOfRequest(request));

@@ -1,4 +1,4 @@
-import { createBatchedReader, guardMongo, type Index } from '@latchkey/mongo';
+import { createBatchedReader, type Index, mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Session, SessionPosition, Sessions } from '../../ports/sessions.ts';
 
@@ -26,7 +26,7 @@ export function createMongoSessions(connection: Connection): Sessions {
     return ids.map((id) => found.get(id));
   });
 
-  return guardMongo<Sessions>({
+  return mapMongoErrors<Sessions>({
     async create(session) {
       await sessions.insertOne(documentOfSession(session));
     },

@@ -1,4 +1,4 @@
-import { guardMongo, isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
+import { isLostRace, mapMongoErrors, modelOfCollection, plainSchema } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Snapshot, Snapshots } from '../../ports/snapshots.ts';
 
@@ -22,9 +22,9 @@ function schema() {
 
 /** Snapshots in MongoDB, one per stream. */
 export function createMongoSnapshots(connection: Connection): Snapshots {
-  const snapshots = modelOf(connection, 'auth_snapshots', schema);
+  const snapshots = modelOfCollection(connection, 'auth_snapshots', schema);
 
-  return guardMongo<Snapshots>({
+  return mapMongoErrors<Snapshots>({
     async find(stream) {
       const document = await snapshots.findById(stream).lean();
       if (document === null) return undefined;

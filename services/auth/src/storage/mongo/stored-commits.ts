@@ -1,4 +1,4 @@
-import { guardMongo, type LeaseDocument, modelOf } from '@latchkey/mongo';
+import { type LeaseDocument, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
 import { readPages } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
 import type { Connection, QueryFilter } from 'mongoose';
@@ -14,7 +14,7 @@ const MAX_LEASES = 1000;
 
 /** Read-only access to the journal in MongoDB. */
 export function createMongoStoredCommits(connection: Connection): StoredCommits {
-  const commits = modelOf(connection, COMMITS_COLLECTION, commitSchema);
+  const commits = modelOfCollection(connection, COMMITS_COLLECTION, commitSchema);
 
   async function find(filter: QueryFilter<CommitDocument>, limit = 0): Promise<readonly StoredCommit[]> {
     const documents = await commits
@@ -36,7 +36,7 @@ export function createMongoStoredCommits(connection: Connection): StoredCommits 
     return rest.length > 0 ? rest : find({ stream: { $gt: stream } }, PAGE);
   }
 
-  return guardMongo<StoredCommits>({
+  return mapMongoErrors<StoredCommits>({
     pages: () => readPages(pageAfter),
     ofStream: (stream) => find({ stream }),
     expiredLeases: (before) => expiredLeases(connection, before),

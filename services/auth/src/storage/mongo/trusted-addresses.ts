@@ -1,4 +1,4 @@
-import { guardMongo, type Index, modelOf, plainSchema, retryLostRace } from '@latchkey/mongo';
+import { type Index, mapMongoErrors, modelOfCollection, plainSchema, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { TrustedAddresses } from '../../ports/trusted-addresses.ts';
 import { TRUST_DURATION_MS, trustedPairKey } from '../trusted-pair.ts';
@@ -21,9 +21,9 @@ export const trustedAddressIndexes: readonly Index[] = [
 
 /** Trusted addresses in MongoDB, shared by all instances. */
 export function createMongoTrustedAddresses(connection: Connection): TrustedAddresses {
-  const trusted = modelOf(connection, TRUSTED, schema);
+  const trusted = modelOfCollection(connection, TRUSTED, schema);
 
-  return guardMongo<TrustedAddresses>({
+  return mapMongoErrors<TrustedAddresses>({
     async trust(pair, now) {
       const until = new Date(now.getTime() + TRUST_DURATION_MS);
       const key = { _id: trustedPairKey(pair) };

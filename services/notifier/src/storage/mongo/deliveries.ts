@@ -2,7 +2,7 @@
  * Deliveries in MongoDB. Every write is of one document; the port defines the order of the writes. Each mail needs six
  * requests, so this module uses the driver without mongoose (ADR 20).
  */
-import { guardMongo, retryLostRace } from '@latchkey/mongo';
+import { mapMongoErrors, retryLostRace } from '@latchkey/mongo';
 import type { Collection, Connection } from 'mongoose';
 import type { Settlement } from '../../delivery/attempt.ts';
 import {
@@ -286,7 +286,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
       );
     },
   };
-  return guardMongo(port);
+  return mapMongoErrors(port);
 }
 
 function cutoffsIn(collection: Collection<CutoffsDocument>) {

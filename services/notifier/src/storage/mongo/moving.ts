@@ -1,4 +1,4 @@
-import { createDocumentTarget, guardMongo, keyFingerprintTarget } from '@latchkey/mongo';
+import { createDocumentMoveTarget, createKeyFingerprintMoveTarget, mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Suppression } from '../../delivery/suppression.ts';
 import type { NotifierRecords, StoredCutoffs, StoredDelivery } from '../../ports/storage.ts';
@@ -16,8 +16,8 @@ import { suppressionDocument } from './suppressions.ts';
 /** Writes the notifier's records to MongoDB, for `ops move`. */
 export function createMongoTarget(connection: Connection): NotifierRecords<'target'> {
   return {
-    cutoffs: guardMongo(
-      createDocumentTarget<StoredCutoffs, CutoffsDocument>(connection, CUTOFFS_COLLECTION, {
+    cutoffs: mapMongoErrors(
+      createDocumentMoveTarget<StoredCutoffs, CutoffsDocument>(connection, CUTOFFS_COLLECTION, {
         documentOf: ({ subject, before }) => ({ _id: subject, before }),
         isHeld: (stored, moved) =>
           Object.entries(moved.before).every(
@@ -25,19 +25,19 @@ export function createMongoTarget(connection: Connection): NotifierRecords<'targ
           ),
       }),
     ),
-    suppressions: guardMongo(
-      createDocumentTarget<Suppression, SuppressionDocument>(connection, SUPPRESSIONS_COLLECTION, {
+    suppressions: mapMongoErrors(
+      createDocumentMoveTarget<Suppression, SuppressionDocument>(connection, SUPPRESSIONS_COLLECTION, {
         documentOf: suppressionDocument,
       }),
     ),
-    deliveries: guardMongo(
-      createDocumentTarget<StoredDelivery, DeliveryDocument>(connection, DELIVERIES_COLLECTION, {
+    deliveries: mapMongoErrors(
+      createDocumentMoveTarget<StoredDelivery, DeliveryDocument>(connection, DELIVERIES_COLLECTION, {
         documentOf,
         // A final delivery stays as it was moved; an open one may have reached any state since then.
         isHeld: (stored, moved) => moved.open !== undefined || stored.state === moved.state,
       }),
     ),
-    keys: keyFingerprintTarget(connection, KEYS_COLLECTION),
+    keys: createKeyFingerprintMoveTarget(connection, KEYS_COLLECTION),
   };
 }
 

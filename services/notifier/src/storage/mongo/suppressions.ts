@@ -1,5 +1,5 @@
 /** Suppressions in MongoDB. Each has its own document, which is found by its id. */
-import { guardMongo, retryLostRace } from '@latchkey/mongo';
+import { mapMongoErrors, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { ALL_MAILS, type Suppression, suppressionId } from '../../delivery/suppression.ts';
 import type { Suppressions } from '../../ports/suppressions.ts';
@@ -8,7 +8,7 @@ import { SUPPRESSIONS_COLLECTION, type SuppressionDocument } from './schema.ts';
 export function createMongoSuppressions(connection: Connection): Suppressions {
   const documents = connection.collection<SuppressionDocument>(SUPPRESSIONS_COLLECTION);
 
-  return guardMongo<Suppressions>({
+  return mapMongoErrors<Suppressions>({
     async find(recipient, mail, now) {
       const ids = [suppressionId({ recipient, mail }), suppressionId({ recipient, mail: ALL_MAILS })];
       const found = await documents.findOne({ _id: { $in: ids }, ...applying(now) });

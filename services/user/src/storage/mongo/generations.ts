@@ -1,5 +1,5 @@
 /** The pointer as a document in MongoDB; a generation is a collection. */
-import { ensureIndexes, guardMongo, isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
+import { ensureIndexes, isLostRace, mapMongoErrors, modelOfCollection, plainSchema } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { generationName, initialPointer, type Pointer } from '../../generation/pointer.ts';
 import type { Generations } from '../../ports/generations.ts';
@@ -24,7 +24,7 @@ function schema() {
 
 /** The pointer is found by its id, so it needs no further index. */
 export function createMongoGenerations(connection: Connection): Generations {
-  const pointers = modelOf(connection, 'user_generations', schema);
+  const pointers = modelOfCollection(connection, 'user_generations', schema);
 
   async function insert(document: PointerDocument): Promise<boolean> {
     try {
@@ -68,7 +68,7 @@ export function createMongoGenerations(connection: Connection): Generations {
       await db?.collection(collectionOf(generationName(generation))).drop();
     },
   };
-  return guardMongo(port);
+  return mapMongoErrors(port);
 }
 
 function generationIn(collection: string): readonly number[] {

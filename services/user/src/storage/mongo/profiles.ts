@@ -1,5 +1,5 @@
 /** The read model on MongoDB: one readable document per account. */
-import { guardMongo, isLostRace, modelOf } from '@latchkey/mongo';
+import { isLostRace, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
 import type { Connection, QueryFilter } from 'mongoose';
 import type { PageEnd, ProfileQuery, Profiles } from '../../ports/profiles.ts';
 import { completeMark } from '../../profile/complete-mark.ts';
@@ -9,7 +9,7 @@ import { type AccountDocument, accountSchema, collectionOf } from './schema.ts';
 
 export function createMongoProfiles(connection: Connection, generation = 'v1'): Profiles {
   const collection = collectionOf(generation);
-  const accounts = modelOf(connection, collection, accountSchema);
+  const accounts = modelOfCollection(connection, collection, accountSchema);
   // Uses the driver instead of mongoose: a projection depends on fast bulk writes, and its documents need no
   // casting.
   const written = connection.collection<AccountDocument>(collection);
@@ -82,7 +82,7 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
       return accounts.countDocuments({ 'parked.account': { $exists: true } });
     },
   };
-  return guardMongo(port);
+  return mapMongoErrors(port);
 }
 
 /**

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRemoteEventKeys, EventKeysUnavailable } from './event-keys.ts';
-import { eventJwks } from './testing/signed.ts';
+import { createRemoteEventKeySource, EventKeysUnavailable } from './event-key-source.ts';
+import { testEventJwks } from './testing/signed.ts';
 
 const URL = 'https://id.example.com/.well-known/jwks.json';
-const [key] = eventJwks.keys;
+const [key] = testEventJwks.keys;
 const MINUTE_MS = 60_000;
 
 /** Simulates an auth service whose keys can change, and which can become unreachable. */
 function scene() {
   const auth = { kids: ['one'], isDown: false, answers: 0, nowMs: 0 };
-  const keys = createRemoteEventKeys(URL, {
+  const keys = createRemoteEventKeySource(URL, {
     clock: () => auth.nowMs,
     fetch: async () => {
       if (auth.isDown) throw new Error('unreachable');
@@ -53,6 +53,8 @@ test('an unknown key is an error while auth is down', async () => {
 });
 
 test('an answer that is no JWKS is an outage', async () => {
-  const keys = createRemoteEventKeys(URL, { fetch: async () => new Response('<html>', { status: 200 }) });
+  const keys = createRemoteEventKeySource(URL, {
+    fetch: async () => new Response('<html>', { status: 200 }),
+  });
   await assert.rejects(keys.find(['one']), EventKeysUnavailable);
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { BusRecord, Slice } from '../bus.ts';
-import { createLane, type FetchedRun } from './lane.ts';
+import type { BusRecord, PartitionSlice } from '../bus.ts';
+import { createPartitionConsumer, type FetchedBatch } from './partition-consumer.ts';
 
 function records(...offsets: number[]): BusRecord[] {
   return offsets.map((offset) => ({
@@ -16,10 +16,10 @@ function records(...offsets: number[]): BusRecord[] {
   }));
 }
 
-/** A lane that records everything it does, in order. */
-function observed(handle: (slice: Slice) => Promise<void> = async () => undefined, more = {}) {
+/** A partition consumer that records everything it does, in order. */
+function observed(handle: (slice: PartitionSlice) => Promise<void> = async () => undefined, more = {}) {
   const log: string[] = [];
-  const lane = createLane({
+  const partitionConsumer = createPartitionConsumer({
     group: 'g',
     topic: 't',
     partition: 0,
@@ -35,7 +35,7 @@ function observed(handle: (slice: Slice) => Promise<void> = async () => undefine
     setAside: async (unusable) => void log.push(`set aside ${[...unusable.values()]}`),
     ...more,
   });
-  function run(...offsets: number[]): FetchedRun {
+  function run(...offsets: number[]): FetchedBatch {
     return {
       records: records(...offsets),
       moveTo: async ({ offset }) => void log.push(`at ${offset}`),
@@ -45,7 +45,7 @@ function observed(handle: (slice: Slice) => Promise<void> = async () => undefine
       },
     };
   }
-  return { lane, log, run };
+  return { partitionConsumer, log, run };
 }
 
 function failing(times: number) {
@@ -56,26 +56,26 @@ function failing(times: number) {
   };
 }
 
-describe('a lane', () => {
+describe('a partition consumer', () => {
   it('keeps the position after each slice, before it begins the next', async () => {
-    const { lane, log, run } = observed();
-    await lane.take(run(0, 1, 2));
+    const { partitionConsumer, log, run } = observed();
+    await partitionConsumer.take(run(0, 1, 2));
     assert.deepEqual(log, ['handle 0,1', 'at 1', 'handle 2', 'at 2']);
   });
 
   it('sets records aside after the handler and before the position', async () => {
-    const { lane, log, run } = observed(async (slice) => {
+    const { partitionConsumer, log, run } = observed(async (slice) => {
       for (const record of slice.records) slice.setAside(record, 'bad');
     });
-    await lane.take(run(0));
+    await partitionConsumer.take(run(0));
     assert.deepEqual(log, ['handle 0', 'set aside bad', 'at 0']);
   });
 
   it('leaves the fetch loop at the first failure, and comes back when it is through', async () => {
     const { promise: through, resolve } = Promise.withResolvers<void>();
-    const { lane, log, run } = observed(failing(1));
+    const { partitionConsumer, log, run } = observed(failing(1));
     const resumed = run(0);
-    await lane.take({
+    await partitionConsumer.take({
       ...resumed,
       pause: () => {
         const resume = resumed.pause();
@@ -92,52 +92,52 @@ describe('a lane', () => {
 
   it('leaves the fetch loop when it takes longer than others should wait', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-    const { lane, log, run } = observed(() => gate, { patienceMs: 1 });
-    await lane.take(run(0));
+    const { partitionConsumer, log, run } = observed(() => gate, { patienceMs: 1 });
+    await partitionConsumer.take(run(0));
     assert.deepEqual(log, ['handle 0', 'pause']);
     open();
-    await lane.close();
+    await partitionConsumer.close();
     assert.deepEqual(log, ['handle 0', 'pause', 'at 0', 'resume']);
   });
 
   it('holds no two slices at once, whatever is fetched meanwhile', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-    const { lane, log, run } = observed(() => gate, { patienceMs: 1 });
-    await lane.take(run(0));
-    await lane.take(run(0, 1));
+    const { partitionConsumer, log, run } = observed(() => gate, { patienceMs: 1 });
+    await partitionConsumer.take(run(0));
+    await partitionConsumer.take(run(0, 1));
     assert.deepEqual(log, ['handle 0', 'pause', 'pause']);
     open();
-    await lane.close();
+    await partitionConsumer.close();
     assert.deepEqual(log, ['handle 0', 'pause', 'pause', 'at 0', 'resume', 'resume']);
   });
 
   it('that lost its partition keeps no position and begins nothing more', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-    const { lane, log, run } = observed(() => gate);
-    const taken = lane.take(run(0, 1, 2));
-    lane.revoke();
+    const { partitionConsumer, log, run } = observed(() => gate);
+    const taken = partitionConsumer.take(run(0, 1, 2));
+    partitionConsumer.revoke();
     open();
     await taken;
     assert.deepEqual(log, ['handle 0,1']);
-    await lane.take(run(0));
+    await partitionConsumer.take(run(0));
     assert.deepEqual(log, ['handle 0,1', 'handle 0', 'at 0']);
   });
 
   it('tells the slice in hand that its partition is lost, and the next one nothing of it', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const signals: AbortSignal[] = [];
-    const { lane, log, run } = observed(async ({ signal }) => {
+    const { partitionConsumer, log, run } = observed(async ({ signal }) => {
       signals.push(signal);
       await gate;
       signal.throwIfAborted();
     });
-    const taken = lane.take(run(0, 1, 2));
+    const taken = partitionConsumer.take(run(0, 1, 2));
     assert.equal(signals[0]?.aborted, false);
-    lane.revoke();
+    partitionConsumer.revoke();
     assert.equal(signals[0]?.aborted, true);
     open();
     await taken;
-    await lane.take(run(0));
+    await partitionConsumer.take(run(0));
     assert.deepEqual(log, ['handle 0,1', 'handle 0', 'at 0']);
     assert.equal(signals[1]?.aborted, false);
   });
@@ -145,30 +145,30 @@ describe('a lane', () => {
   it('tells the slice in hand that it closes', async () => {
     const signals: AbortSignal[] = [];
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-    const { lane, run } = observed(async ({ signal }) => {
+    const { partitionConsumer, run } = observed(async ({ signal }) => {
       signals.push(signal);
       await gate;
     });
-    const taken = lane.take(run(0));
-    const closed = lane.close();
+    const taken = partitionConsumer.take(run(0));
+    const closed = partitionConsumer.close();
     assert.equal(signals[0]?.aborted, true);
     open();
     await Promise.all([taken, closed]);
   });
 
   it('that closes ends its back-off, keeps no position of what failed, and takes nothing more', async () => {
-    const { lane, log, run } = observed(failing(Number.POSITIVE_INFINITY));
-    await lane.take(run(0, 1, 2));
-    await lane.close();
-    await lane.take(run(0));
+    const { partitionConsumer, log, run } = observed(failing(Number.POSITIVE_INFINITY));
+    await partitionConsumer.take(run(0, 1, 2));
+    await partitionConsumer.close();
+    await partitionConsumer.take(run(0));
     assert.deepEqual(log, ['handle 0,1', 'pause', 'resume', 'pause']);
   });
 
   it('that closes keeps the position of the slice in hand, and leaves the next', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-    const { lane, log, run } = observed(() => gate);
-    const taken = lane.take(run(0, 1, 2));
-    const closing = lane.close();
+    const { partitionConsumer, log, run } = observed(() => gate);
+    const taken = partitionConsumer.take(run(0, 1, 2));
+    const closing = partitionConsumer.close();
     open();
     await Promise.all([taken, closing]);
     assert.deepEqual(log, ['handle 0,1', 'at 1']);
@@ -177,8 +177,8 @@ describe('a lane', () => {
   it('reports a handler that never ends, once, and keeps waiting', async (test) => {
     test.mock.timers.enable({ apis: ['setTimeout'] });
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-    const { lane, log, run } = observed(() => gate);
-    const taken = lane.take(run(0));
+    const { partitionConsumer, log, run } = observed(() => gate);
+    const taken = partitionConsumer.take(run(0));
     test.mock.timers.tick(119_999);
     assert.deepEqual(log, ['handle 0']);
     test.mock.timers.tick(600_000);
@@ -194,9 +194,9 @@ describe('a lane', () => {
 
   it('that closes does not wait for a handler that is stuck', async (test) => {
     test.mock.timers.enable({ apis: ['setTimeout'] });
-    const { lane, log, run } = observed(() => new Promise(() => undefined));
-    void lane.take(run(0));
-    const closed = lane.close().then(() => log.push('closed'));
+    const { partitionConsumer, log, run } = observed(() => new Promise(() => undefined));
+    void partitionConsumer.take(run(0));
+    const closed = partitionConsumer.close().then(() => log.push('closed'));
     test.mock.timers.tick(119_999);
     await nextTurn();
     assert.equal(log.at(-1), 'pause');
@@ -209,12 +209,12 @@ describe('a lane', () => {
     test.mock.timers.enable({ apis: ['setTimeout'] });
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     let asked = 0;
-    const { lane, log, run } = observed(async () => {
+    const { partitionConsumer, log, run } = observed(async () => {
       asked += 1;
       if (asked === 1) await gate;
       throw new Error('the store is away');
     });
-    const taken = lane.take(run(0));
+    const taken = partitionConsumer.take(run(0));
     test.mock.timers.tick(119_000);
     open();
     await taken;
@@ -223,19 +223,19 @@ describe('a lane', () => {
       test.mock.timers.tick(60_000);
       await nextTurn();
     }
-    const isIdle = lane.isIdle();
-    await lane.close();
+    const isIdle = partitionConsumer.isIdle();
+    await partitionConsumer.close();
     assert.equal(isIdle, false);
     assert.deepEqual(new Set(log), new Set(['handle 0', 'pause', 'resume']));
-    assert.equal(lane.isIdle(), true);
+    assert.equal(partitionConsumer.isIdle(), true);
   });
 
   it('tries again to keep a position, without handling the slice again', async () => {
-    const { lane, log, run } = observed();
+    const { partitionConsumer, log, run } = observed();
     const moveTo = failing(1);
     const tried = run(0);
     const { promise: through, resolve } = Promise.withResolvers<void>();
-    await lane.take({
+    await partitionConsumer.take({
       ...tried,
       moveTo: async (record) => {
         await moveTo();

@@ -1,7 +1,7 @@
 import type { Handlers } from '@latchkey/events/subscribe';
 import type { TokenCache } from './token-cache.ts';
 
-export interface ReactionDeps {
+export interface EventHandlersDeps {
   readonly tokens: Pick<TokenCache, 'revoke'>;
   readonly logger: { info(fields: object, message: string): void };
 }
@@ -10,7 +10,7 @@ export interface ReactionDeps {
  * Returns the event handlers. They log the id of the account, but never the person's name or e-mail address, because
  * many people can read logs.
  */
-export function createReactions({ tokens, logger }: ReactionDeps): Handlers {
+export function createEventHandlers({ tokens, logger }: EventHandlersDeps): Handlers {
   return {
     UserRegistered({ data }, { account }) {
       logger.info({ account, locale: data.locale }, 'welcome');

@@ -3,7 +3,7 @@ import { eventKeysIn, type isSignedBy } from '@latchkey/events';
 
 type PublicKey = Parameters<typeof isSignedBy>[0];
 
-export interface EventKeys {
+export interface EventKeySource {
   /**
    * Returns the current public keys by id. A key id that is missing from the result is unknown to auth.
    * @throws EventKeysUnavailable if a key id is unknown and the keys cannot be fetched
@@ -23,7 +23,7 @@ const FETCH_WITHIN_MS = 3000;
 const MAX_AGE_MS = 10 * 60_000;
 
 /** Returns the keys of a JWKS in memory. @throws Error if the value is not a JWKS */
-export function createFixedEventKeys(jwks: unknown): EventKeys {
+export function createFixedEventKeySource(jwks: unknown): EventKeySource {
   const keys = eventKeysIn(jwks);
   return { find: async () => keys, unavailableReason: () => undefined };
 }
@@ -34,10 +34,10 @@ export function createFixedEventKeys(jwks: unknown): EventKeys {
  * the cached keys remain in use.
  * @param options.clock returns the monotonic time in ms
  */
-export function createRemoteEventKeys(
+export function createRemoteEventKeySource(
   url: string,
   options: { readonly fetch?: typeof fetch; readonly clock?: () => number } = {},
-): EventKeys {
+): EventKeySource {
   const { clock = () => performance.now(), fetch: send = fetch } = options;
   let keys: ReadonlyMap<string, PublicKey> = new Map();
   let fetchedAt = Number.NEGATIVE_INFINITY;

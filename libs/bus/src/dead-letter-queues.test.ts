@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
 import type { OutgoingRecord } from './bus.ts';
-import { type DeadLetter, openDeadLetterQueues, type RecordPosition } from './dead-letter-box.ts';
+import { type DeadLetter, openDeadLetterQueues, type RecordPosition } from './dead-letter-queues.ts';
 import { createEmbeddedBus } from './embedded/bus.embedded.ts';
 import { createEmbeddedReader } from './embedded/reader.embedded.ts';
 

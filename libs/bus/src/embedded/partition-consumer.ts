@@ -22,7 +22,7 @@ export interface Member {
   readonly leaving: AbortSignal;
 }
 
-export interface LaneDeps {
+export interface PartitionConsumerDeps {
   readonly database: Database;
   readonly log: EmbeddedLog;
   readonly group: string;
@@ -35,7 +35,7 @@ export interface LaneDeps {
 }
 
 /** One partition as read by one group. All members share a single loop, so that slices never overlap. */
-export interface Lane {
+export interface PartitionConsumer {
   /** Must be called when there may be something to read. */
   wake(): void;
   /**
@@ -47,7 +47,7 @@ export interface Lane {
   healthy(): boolean;
 }
 
-export function createLane(deps: LaneDeps): Lane {
+export function createPartitionConsumer(deps: PartitionConsumerDeps): PartitionConsumer {
   const { log, group, topic, partition, owner } = deps;
   let running = false;
   let fetched = true;
@@ -118,7 +118,11 @@ export function createLane(deps: LaneDeps): Lane {
  * Handles one slice and stores its position. Returns false if either failed; the same slice must then be delivered
  * again.
  */
-async function handOver(deps: LaneDeps, member: Member, records: readonly BusRecord[]): Promise<boolean> {
+async function handOver(
+  deps: PartitionConsumerDeps,
+  member: Member,
+  records: readonly BusRecord[],
+): Promise<boolean> {
   const { database, log, group, topic, partition } = deps;
   const unusable = new Map<BusRecord, string>();
   const past = (records.at(-1)?.offset ?? 0) + 1;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { Transform } from 'node:stream';
 
-export interface Cable {
+export interface MongoProxy {
   /** The connection string of the proxy. */
   readonly url: string;
   /** Closes all connections, and each further one as soon as it is opened. */
@@ -19,7 +19,7 @@ export interface Cable {
  * A TCP proxy to the first server of a connection string. Its connections can be cut, and are cut at first. Its port
  * stays open even then, because another process could get it otherwise. It does not keep the process alive.
  */
-export async function cableTo(url: string): Promise<Cable> {
+export async function createMongoProxy(url: string): Promise<MongoProxy> {
   const { host, port, through } = parts(url);
   const sockets = new Set<Socket>();
   let held: { readonly word: string; sent(letGo: () => void): void } | undefined;

@@ -7,7 +7,7 @@ const BACKOFF_MS = { least: 50, most: 1000 };
 const COMPLAIN_EVERY = 30;
 
 /** The records that a fetch returned for one partition, and how to acknowledge them. */
-export interface FetchedRun {
+export interface FetchedBatch {
   readonly records: readonly BusRecord[];
   /** Stores the position after this record for the group. */
   moveTo(record: BusRecord): Promise<void>;
@@ -15,7 +15,7 @@ export interface FetchedRun {
   pause(): () => void;
 }
 
-export interface LaneDeps {
+export interface PartitionConsumerDeps {
   readonly group: string;
   readonly topic: string;
   readonly partition: number;
@@ -26,7 +26,7 @@ export interface LaneDeps {
   readonly patienceMs: number;
   /** How long a handler may take until it resolves or rejects, in ms. */
   readonly handleWithinMs: number;
-  /** Called when a handler has not ended in time. The lane still waits for the handler until the lane is closed. */
+  /** Called when a handler has not ended in time. The consumer still waits for the handler until it is closed. */
   onStuck(reason: Error): void;
   /** Resolves once the records are durable in the dead-letter topic. */
   setAside(unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
@@ -37,9 +37,9 @@ export interface LaneDeps {
  * the previous fetch was handled, and sends heartbeats in between. So a slice that fails or takes long leaves the fetch
  * loop: its partition is paused, and resumed when the slice is done.
  */
-export interface Lane {
+export interface PartitionConsumer {
   /** Resolves once the records are handled, or are being handled in the background. */
-  take(run: FetchedRun): Promise<void>;
+  take(run: FetchedBatch): Promise<void>;
   /**
    * Must be called when the partition may belong to another member: aborts the slice in progress, and from then on
    * stores no position and starts nothing.
@@ -60,7 +60,7 @@ interface Work {
   revoked: boolean;
 }
 
-export function createLane(deps: LaneDeps): Lane {
+export function createPartitionConsumer(deps: PartitionConsumerDeps): PartitionConsumer {
   const { promise: stuck, resolve: isStuck } = Promise.withResolvers<void>();
   let closing = false;
   let work: Work | undefined;
@@ -70,7 +70,7 @@ export function createLane(deps: LaneDeps): Lane {
     deps.onStuck(reason);
   }
 
-  function start(run: FetchedRun, detach: () => void): Work {
+  function start(run: FetchedBatch, detach: () => void): Work {
     const stop = new AbortController();
     const begun: Work = {
       stop,
@@ -120,7 +120,7 @@ interface Control {
   isRevoked(): boolean;
 }
 
-async function workThrough(deps: LaneDeps, run: FetchedRun, control: Control): Promise<void> {
+async function workThrough(deps: PartitionConsumerDeps, run: FetchedBatch, control: Control): Promise<void> {
   for (let at = 0; at < run.records.length && !control.stop.aborted; at += deps.sliceSize) {
     const slice = run.records.slice(at, at + deps.sliceSize);
     const last = slice.at(-1);
@@ -134,7 +134,11 @@ async function workThrough(deps: LaneDeps, run: FetchedRun, control: Control): P
   }
 }
 
-async function deliver(deps: LaneDeps, records: readonly BusRecord[], signal: AbortSignal): Promise<void> {
+async function deliver(
+  deps: PartitionConsumerDeps,
+  records: readonly BusRecord[],
+  signal: AbortSignal,
+): Promise<void> {
   const { topic, partition } = deps;
   const unusable = new Map<BusRecord, string>();
   function setAside(record: BusRecord, cause: string) {
@@ -148,7 +152,7 @@ async function deliver(deps: LaneDeps, records: readonly BusRecord[], signal: Ab
  * Runs a handler, and reports it as stuck if it neither resolves nor rejects in time. A handler that rejects is not
  * stuck: it is retried.
  */
-async function watched(deps: LaneDeps, handle: () => Promise<void>): Promise<void> {
+async function watched(deps: PartitionConsumerDeps, handle: () => Promise<void>): Promise<void> {
   const { group, topic, partition, handleWithinMs, onStuck } = deps;
   function tooLate() {
     return onStuck(
@@ -165,9 +169,9 @@ async function watched(deps: LaneDeps, handle: () => Promise<void>): Promise<voi
   }
 }
 
-/** Retries a step until it succeeds or the lane is stopped; attempts it at least once. @returns whether it succeeded */
+/** Retries a step until it succeeds or the consumer is stopped; attempts it at least once. @returns whether it succeeded */
 function persist(
-  { group, topic, partition, logger }: LaneDeps,
+  { group, topic, partition, logger }: PartitionConsumerDeps,
   { stop, detach }: Control,
   complaint: string,
   step: () => Promise<void>,

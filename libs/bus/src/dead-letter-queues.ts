@@ -3,7 +3,7 @@
  * the marker is a later record in the same topic, which is retained as long as the letter.
  */
 import type { Bus, BusRecord } from './bus.ts';
-import { DEAD_LETTERS_INFIX } from './dead-letter.ts';
+import { DEAD_LETTER_TOPIC_INFIX } from './dead-letter.ts';
 import type { LogReader } from './reader.ts';
 
 /** The position of a record. */
@@ -60,7 +60,7 @@ export interface DeadLetterQueuesDeps {
 
 export function openDeadLetterQueues({ bus, reader }: DeadLetterQueuesDeps): DeadLetterQueues {
   async function topics(): Promise<readonly string[]> {
-    return (await reader.topics()).filter((name) => name.includes(DEAD_LETTERS_INFIX));
+    return (await reader.topics()).filter((name) => name.includes(DEAD_LETTER_TOPIC_INFIX));
   }
 
   /** Reads every record of a topic after a position. */
@@ -142,7 +142,7 @@ function letterOf(record: BusRecord): DeadLetter {
   const origin = originOf(record);
   return {
     place: { topic, partition, offset },
-    group: topic.slice(topic.indexOf(DEAD_LETTERS_INFIX) + DEAD_LETTERS_INFIX.length),
+    group: topic.slice(topic.indexOf(DEAD_LETTER_TOPIC_INFIX) + DEAD_LETTER_TOPIC_INFIX.length),
     cause: headerOf(record, 'dlq_cause') || 'not said',
     ...(origin && { origin }),
     record,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Bus, OutgoingRecord } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import type { Authenticate } from '@latchkey/consumer';
+import type { RecordAuthenticator } from '@latchkey/consumer';
 import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import { openDatabase } from '@latchkey/sqlite';
 import type { LatchkeyEvent } from '../../catalogue.ts';
@@ -14,10 +14,10 @@ import type { EventContext, Handlers } from '../handlers.ts';
 import { memoryStore } from '../memory-store.ts';
 import type { SequenceStore } from '../sequence-store.ts';
 import { type ConfirmErasure, type Interest, openSubscription, type Subscription } from '../subscription.ts';
-import { toRecord } from './history.ts';
+import { toOutgoingRecord } from './history.ts';
 
 /** Returns a store that keeps its positions between runs, like a durable store. */
-export function lastingStore(): SequenceStore {
+export function createDurableTestStore(): SequenceStore {
   return { ...memoryStore(), forgetful: false };
 }
 
@@ -26,16 +26,16 @@ function isEvent(record: LatchkeyEvent | OutgoingRecord): record is LatchkeyEven
 }
 
 /** A source of events, and subscriptions that record the events they receive from it. */
-export type Bench = Awaited<ReturnType<typeof benchOn>>;
+export type TestHarness = Awaited<ReturnType<typeof createTestHarness>>;
 
 /** Opens a log on the embedded bus. */
-export async function openBench(context: TestContext, confirm?: ConfirmErasure): Promise<Bench> {
-  const { bus } = await openLog(context);
-  return benchOn(context, bus, bus, confirm);
+export async function openTestHarness(context: TestContext, confirm?: ConfirmErasure): Promise<TestHarness> {
+  const { bus } = await openEmbeddedTestBus(context);
+  return createTestHarness(context, bus, bus, confirm);
 }
 
 /** Opens an embedded bus with the topics. */
-export async function openLog(context: TestContext) {
+export async function openEmbeddedTestBus(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-subscribe-'));
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
@@ -50,7 +50,7 @@ export async function openLog(context: TestContext) {
 }
 
 /** @param source the bus that the subscriptions read; default: the one that records are published to */
-export async function benchOn(
+export async function createTestHarness(
   context: TestContext,
   bus: Bus,
   source: Pick<Bus, 'subscribe' | 'readKey'>,
@@ -63,13 +63,13 @@ export async function benchOn(
     publish: (records: readonly (LatchkeyEvent | OutgoingRecord)[], topic: string = ACCOUNTS_TOPIC) =>
       bus.publish(
         topic,
-        records.map((record) => (isEvent(record) ? toRecord(record) : record)),
+        records.map((record) => (isEvent(record) ? toOutgoingRecord(record) : record)),
       ),
     /** Subscribes. The default handlers record the events; `handled` lists them as `<type> <sequence>`. */
     async subscribe(
       more: Partial<Interest> = {},
       on: Pick<Bus, 'subscribe' | 'readKey'> = source,
-      authenticate: Authenticate = acceptAllRecords,
+      authenticate: RecordAuthenticator = acceptAllRecords,
     ) {
       const handled: string[] = [];
       const effects: string[] = [];
@@ -81,7 +81,7 @@ export async function benchOn(
       const subscription = await openSubscription(on, parts, {
         group: 'test',
         handlers,
-        store: lastingStore(),
+        store: createDurableTestStore(),
         logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
         observe: (type, effect) => void effects.push(`${type} ${effect}`),
         ...more,

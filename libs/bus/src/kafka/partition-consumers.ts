@@ -1,28 +1,28 @@
-/** The lanes of one consumer, one per partition, and which partitions are assigned to it. */
+/** The partition consumers of one member: one per partition, and which partitions are assigned to it. */
 import type { ConsumerEndBatchProcessEvent, ConsumerGroupJoinEvent, EachBatchPayload } from 'kafkajs';
 import type { BusRecord, SubscribeOptions } from '../bus.ts';
 import type { KafkaLogger } from './clients.ts';
 import { partitionName } from './groups.ts';
-import { createLane, type FetchedRun, type Lane } from './lane.ts';
+import { createPartitionConsumer, type FetchedBatch, type PartitionConsumer } from './partition-consumer.ts';
 import { createPositionCommitter, type PositionCommitter } from './positions.ts';
 import { toRecord } from './records.ts';
 import type { KafkaTimeouts } from './times.ts';
 import type { IdlePartition } from './workarounds/progress-watch.ts';
-import type { StaleCoordinator } from './workarounds/stale-coordinator.ts';
+import type { StaleCoordinatorWatch } from './workarounds/stale-coordinator.ts';
 
 const DEFAULT_SLICE_SIZE = 500;
 
-export interface LanesDeps {
+export interface PartitionConsumersDeps {
   readonly logger: KafkaLogger;
   readonly times: KafkaTimeouts;
-  readonly coordinator: StaleCoordinator;
+  readonly coordinator: StaleCoordinatorWatch;
   /** Resolves once the records are durable in the dead-letter topic. */
   setAside(topic: string, unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
   /** Called when a handler is stuck. */
   onStuck(reason: Error): void;
 }
 
-export interface Lanes {
+export interface PartitionConsumers {
   /** Handles a fetched batch; resolves when kafkajs may fetch again. */
   take(payload: EachBatchPayload): Promise<void>;
   /** Must be called when the member has joined its group, with the assignment. */
@@ -35,11 +35,11 @@ export interface Lanes {
   close(): Promise<void>;
 }
 
-export function createLanes(
+export function createPartitionConsumers(
   { group, handle, sliceSize = DEFAULT_SLICE_SIZE, handleWithinMs }: SubscribeOptions,
-  { logger, times, coordinator, setAside, onStuck }: LanesDeps,
-): Lanes {
-  const lanes = new Map<string, Lane>();
+  { logger, times, coordinator, setAside, onStuck }: PartitionConsumersDeps,
+): PartitionConsumers {
+  const partitionConsumers = new Map<string, PartitionConsumer>();
   const positions = createPositionCommitter();
   let assigned = new Set<string>();
   let member: string | undefined;
@@ -49,11 +49,11 @@ export function createLanes(
    */
   const delivered = new Map<string, Omit<IdlePartition, 'name'>>();
 
-  function laneOf(topic: string, partition: number): Lane {
+  function partitionConsumerOf(topic: string, partition: number): PartitionConsumer {
     const name = partitionName(topic, partition);
-    const lane =
-      lanes.get(name) ??
-      createLane({
+    const partitionConsumer =
+      partitionConsumers.get(name) ??
+      createPartitionConsumer({
         group,
         topic,
         partition,
@@ -65,17 +65,19 @@ export function createLanes(
         onStuck,
         setAside: (unusable) => setAside(topic, unusable),
       });
-    lanes.set(name, lane);
-    return lane;
+    partitionConsumers.set(name, partitionConsumer);
+    return partitionConsumer;
   }
 
   function revokeWhere(isLost: (name: string) => boolean): void {
-    for (const [name, lane] of lanes) if (isLost(name)) lane.revoke();
+    for (const [name, partitionConsumer] of partitionConsumers) if (isLost(name)) partitionConsumer.revoke();
   }
 
   return {
     take: (payload) =>
-      laneOf(payload.batch.topic, payload.batch.partition).take(toRun(payload, positions, coordinator)),
+      partitionConsumerOf(payload.batch.topic, payload.batch.partition).take(
+        toRun(payload, positions, coordinator),
+      ),
     assign({ memberId, memberAssignment }) {
       // With an unchanged member id, partitions that are still assigned were not lost during the rebalance.
       const isNewMember = memberId !== member;
@@ -96,17 +98,20 @@ export function createLanes(
     },
     idle: () =>
       [...assigned]
-        .filter((name) => lanes.get(name)?.isIdle() ?? true)
+        .filter((name) => partitionConsumers.get(name)?.isIdle() ?? true)
         .map((name) => ({ name, ...(delivered.get(name) ?? { batches: 0, nextOffset: 0 }) })),
-    close: async () => void (await Promise.all([...lanes.values()].map((lane) => lane.close()))),
+    close: async () =>
+      void (await Promise.all(
+        [...partitionConsumers.values()].map((partitionConsumer) => partitionConsumer.close()),
+      )),
   };
 }
 
 function toRun(
   { batch, resolveOffset, commitOffsetsIfNecessary, pause }: EachBatchPayload,
   positions: PositionCommitter,
-  coordinator: StaleCoordinator,
-): FetchedRun {
+  coordinator: StaleCoordinatorWatch,
+): FetchedBatch {
   const { topic, partition, messages } = batch;
   const lastOffset = messages.at(-1)?.offset;
   return {
