@@ -1,5 +1,5 @@
 /** Connects ops commands to the Kafka cluster of KAFKA_BROKERS. */
-import { kafkaConnection, kafkaSettings } from '@latchkey/backend';
+import { kafkaConnectionOf, kafkaSettings } from '@latchkey/backend';
 import { topicNameOnLog } from '@latchkey/bus';
 import { createKafkaBus, createKafkaReader, type KafkaBus, type Replication } from '@latchkey/bus/kafka';
 import { topics } from '@latchkey/events';
@@ -11,7 +11,7 @@ export { createKafkaReader };
 /** @throws ConfigError */
 export function kafkaConnectionOf({ environment }: CommandContext) {
   return {
-    ...kafkaConnection(readConfig(kafkaSettings, environment)),
+    ...kafkaConnectionOf(readConfig(kafkaSettings, environment)),
     clientId: 'latchkey-ops',
     // Warnings are dropped, because everything important in them is also in the errors.
     logger: { warn: () => undefined },

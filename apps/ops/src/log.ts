@@ -1,6 +1,6 @@
 /** Opens the log that the settings name: Kafka, or the one in the embedded store. */
 import { kafkaSettings, type LogKind, readLogKind, readStoreKind, type Store } from '@latchkey/backend';
-import type { Bus, Groups, LogReader } from '@latchkey/bus';
+import type { Bus, ConsumerGroups, LogReader } from '@latchkey/bus';
 import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
 import { type Environment, readConfig } from '@latchkey/process';
 import type { CommandContext } from './context.ts';
@@ -11,7 +11,7 @@ export interface OpenedLog {
   readonly kind: LogKind;
   /** The prefix of group names; empty in the embedded log. */
   readonly groupPrefix: string;
-  readonly bus: Bus & Groups;
+  readonly bus: Bus & ConsumerGroups;
   readonly reader: LogReader;
 }
 

@@ -1,6 +1,6 @@
 /** Opens the whole system that the settings describe: its store, its log, and the names of its topics. */
 import { type Store, topicNameSettings } from '@latchkey/backend';
-import { type Bus, type Groups, topicNameOnLog, withGroupNames, withTopicNames } from '@latchkey/bus';
+import { type Bus, type ConsumerGroups, topicNameOnLog, withGroupNames, withTopicNames } from '@latchkey/bus';
 import { readConfig } from '@latchkey/process';
 import type { CommandContext } from './context.ts';
 import { type OpenedLog, withLog } from './log.ts';
@@ -10,7 +10,7 @@ import { withStore } from './stores.ts';
 export interface System {
   readonly store: Store;
   /** The bus. Its methods take Latchkey's own topic names. */
-  readonly bus: Bus & Groups;
+  readonly bus: Bus & ConsumerGroups;
   /** The log. Its methods take the names that the topics have on the log. */
   readonly log: OpenedLog;
   /** Returns the name that one of Latchkey's topics has on the log. */

@@ -2,7 +2,7 @@ import { createGuard } from '@latchkey/guard';
 import { type Revocations, revocations } from '@latchkey/guard/revocations';
 import { createApp } from './app.ts';
 import { createBookRepository } from './books.ts';
-import { kafkaLogin } from './kafka-login.ts';
+import { readKafkaLogin } from './kafka-login.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 function settingsOrExit(): Settings {
@@ -22,7 +22,7 @@ function followRevocations({ KAFKA_BROKERS, FEED_KEY, ...latchkey }: Settings): 
   const keys = latchkey.JWKS_URL ?? `${latchkey.ISSUER}/.well-known/jwks.json`;
   if (KAFKA_BROKERS !== undefined)
     return revocations({
-      kafka: { brokers: KAFKA_BROKERS, ...kafkaLogin(latchkey), keys, group: 'books', onFatal: fail },
+      kafka: { brokers: KAFKA_BROKERS, ...readKafkaLogin(latchkey), keys, group: 'books', onFatal: fail },
     });
   return FEED_KEY === undefined
     ? undefined

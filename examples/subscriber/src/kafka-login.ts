@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Settings } from './settings.ts';
 
 /** Returns the options for connecting to the brokers. @throws Error if the password file cannot be read */
-export function kafkaLogin({
+export function readKafkaLogin({
   KAFKA_SSL: ssl,
   KAFKA_SASL_USERNAME: username,
   KAFKA_SASL_PASSWORD_FILE: file,

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { memoryStore, subscribe } from '@latchkey/events/subscribe';
 import { pino } from 'pino';
 import { createEventHandlers } from './event-handlers.ts';
-import { kafkaLogin } from './kafka-login.ts';
+import { readKafkaLogin } from './kafka-login.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { createTokenCache } from './token-cache.ts';
 
@@ -30,7 +30,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 
 const subscription = await subscribe({
   brokers: KAFKA_BROKERS,
-  ...kafkaLogin(settings),
+  ...readKafkaLogin(settings),
   keys: JWKS_URL,
   group: KAFKA_GROUP,
   // Positions in memory are enough here: the token cache is lost with the process as well, and greeting twice is

@@ -3,7 +3,7 @@ export { createForgeryAlarm, eventKeysHealth, eventSignaturesSetting } from './e
 export { busHealth, createWriteProbe, storeHealth } from './health.ts';
 export {
   type KafkaConfig,
-  kafkaConnection,
+  kafkaConnectionOf,
   kafkaSettings,
   type LogKind,
   logNameSettings,

@@ -81,7 +81,7 @@ function othersOf(name: string): string {
 export type KafkaConfig = z.infer<typeof kafkaSettings>;
 
 /** Returns the connection that the settings describe. */
-export function kafkaConnection(config: KafkaConfig): Omit<KafkaConnection, 'clientId'> {
+export function kafkaConnectionOf(config: KafkaConfig): Omit<KafkaConnection, 'clientId'> {
   const sasl = saslOf(config);
   return {
     brokers: config.KAFKA_BROKERS,

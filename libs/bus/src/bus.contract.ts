@@ -5,17 +5,17 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import {
   type Bus,
   type BusRecord,
+  type ConsumerGroups,
   GroupInUseError,
-  type Groups,
   type OutgoingRecord,
   type SubscribeOptions,
 } from './bus.ts';
 
 /** A log that the test of an adapter opens. */
 export interface BusUnderTest {
-  readonly bus: Bus & Groups;
+  readonly bus: Bus & ConsumerGroups;
   /** Closes the bus and opens it again on the same log, like a restart. */
-  reopen(): Promise<Bus & Groups>;
+  reopen(): Promise<Bus & ConsumerGroups>;
   /** Closes everything that is open, and removes what was created. */
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ const KEPT_FOR_EVER = -1;
 export function busContract(name: string, makeBus: () => Promise<BusUnderTest>): void {
   describe(`the ${name} bus`, () => {
     let under: BusUnderTest;
-    let bus: Bus & Groups;
+    let bus: Bus & ConsumerGroups;
     let topic: string;
     let group: string;
 

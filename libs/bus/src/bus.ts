@@ -189,7 +189,7 @@ export interface GroupProgress {
 }
 
 /** Consumer groups as operators see them, independent of the processes in which their members are. */
-export interface Groups {
+export interface ConsumerGroups {
   /**
    * Returns how far a group has read: 0 records for a group that does not exist.
    * @throws Error if a topic does not exist

@@ -5,7 +5,7 @@ import type { BusRecord, PartitionRange } from './record.ts';
 export interface LogTail {
   /** The id of the log. Each log has a different id, because the offsets of one log are meaningless in another. */
   readonly id: string;
-  /** Returns the range of each partition, by partition, at most {@link MAX_RANGES_AGE_MS} old. */
+  /** Returns the range of each partition, by partition, at most {@link MAX_CACHED_RANGES_AGE_MS} old. */
   ranges(): Promise<readonly PartitionRange[]>;
   /**
    * Returns records of a partition in order, starting at an offset within its range: at least one and at most `limit`.
@@ -21,7 +21,7 @@ export interface LogTail {
   grown(ranges: readonly PartitionRange[], signal: AbortSignal): Promise<void>;
 }
 
-export const MAX_RANGES_AGE_MS = 50;
+export const MAX_CACHED_RANGES_AGE_MS = 50;
 
 /** Returns whether there are records after the ends of the earlier ranges `before`. */
 export function hasNewRecords(before: readonly PartitionRange[], now: readonly PartitionRange[]): boolean {

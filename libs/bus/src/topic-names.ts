@@ -1,5 +1,5 @@
 /** Gives topics different names on the log, because a topic was rewritten or a broker has naming rules. */
-import type { Bus, Groups } from './bus.ts';
+import type { Bus, ConsumerGroups } from './bus.ts';
 
 /** Maps our topic names to the names on the log. Topics that are not listed have the same name on the log. */
 export type TopicNames = Readonly<Record<string, string>>;
@@ -33,11 +33,11 @@ export function groupNameOnLog(
 }
 
 /** Returns a bus that takes our topic names. The records that it returns contain the names on the log. */
-export function withTopicNames<B extends Bus & Groups>(bus: B, names: TopicNames): B {
+export function withTopicNames<B extends Bus & ConsumerGroups>(bus: B, names: TopicNames): B {
   function named(topic: string): string {
     return topicNameOnLog(names, topic);
   }
-  const renamed: Bus & Groups = {
+  const renamed: Bus & ConsumerGroups = {
     ...bus,
     ensureTopics: (specs) => bus.ensureTopics(specs.map((spec) => ({ ...spec, name: named(spec.name) }))),
     publish: (topic, records) => bus.publish(named(topic), records),
@@ -57,8 +57,8 @@ export function withTopicNames<B extends Bus & Groups>(bus: B, names: TopicNames
  * Returns a bus that takes our group names. `bus` must take our topic names, like the result of `withTopicNames`,
  * because the group names on the log are derived from both.
  */
-export function withGroupNames<B extends Bus & Groups>(bus: B, names: GroupNames): B {
-  const renamed: Bus & Groups = {
+export function withGroupNames<B extends Bus & ConsumerGroups>(bus: B, names: GroupNames): B {
+  const renamed: Bus & ConsumerGroups = {
     ...bus,
     subscribe(options) {
       const group = groupNameOnLog(names, options.group, options.topics);

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { authenticateClient } from './authenticate.ts';
 import { type ClientScope, type ServiceClient, withNewClientKey } from './client.ts';
-import { hashClientKey, makeClientId, makeClientKey } from './keys.ts';
+import { generateClientId, generateClientKey, hashClientKey } from './keys.ts';
 
 const now = new Date('2026-11-28T10:00:00.000Z');
 const later = new Date(now.getTime() + 60_000);
 
 function clientWithKey() {
-  const id = makeClientId();
-  const key = makeClientKey(id);
+  const id = generateClientId();
+  const key = generateClientKey(id);
   const client: ServiceClient = {
     id,
     name: 'books',
@@ -48,11 +48,11 @@ describe('a service client', () => {
       undefined,
       '',
       'Bearer',
-      `Bearer ${makeClientKey(client.id)}`,
-      `Bearer ${makeClientKey(makeClientId())}`,
+      `Bearer ${generateClientKey(client.id)}`,
+      `Bearer ${generateClientKey(generateClientId())}`,
       `Bearer ${key}x`,
       `Bearer ${client.keys[0]?.hash}`,
-      basic(makeClientId(), key),
+      basic(generateClientId(), key),
       basic('', key),
       basic(client.id, ''),
       `Basic ${key}`,
@@ -64,7 +64,7 @@ describe('a service client', () => {
 
   test('may use its former key for as long as the overlap of a rotation lasts', async () => {
     const { client, key } = clientWithKey();
-    const next = makeClientKey(client.id);
+    const next = generateClientKey(client.id);
     const rotated = withNewClientKey(client, hashClientKey(next), { now, until: later });
     const justBefore = new Date(later.getTime() - 1);
     assert.equal(await nameOf(rotated, `Bearer ${key}`, { at: justBefore }), 'books');

@@ -6,6 +6,6 @@ export {
   type ServiceClient,
   withNewClientKey,
 } from './client.ts';
-export { hashClientKey, makeClientId, makeClientKey } from './keys.ts';
-export type { ClientStorage, ServiceClients } from './service-clients.ts';
+export { generateClientId, generateClientKey, hashClientKey } from './keys.ts';
+export type { ServiceClientStorage, ServiceClients } from './service-clients.ts';
 export { openServiceClients } from './storage/index.ts';

@@ -5,12 +5,12 @@ const ID_BYTES = 8;
 const SECRET_BYTES = 32;
 
 /** Generates the id of a new client. */
-export function makeClientId(): string {
+export function generateClientId(): string {
   return randomBytes(ID_BYTES).toString('hex');
 }
 
 /** Generates a key. The key is shown once and never stored. */
-export function makeClientKey(clientId: string): string {
+export function generateClientKey(clientId: string): string {
   return `latchkey_${clientId}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
 }
 

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import type { ServiceClient } from './client.ts';
 import type { ServiceClients } from './service-clients.ts';
 
-export interface ClientsFixture {
+export interface ServiceClientsFixture {
   readonly clients: ServiceClients;
   close(): Promise<void>;
 }
@@ -21,7 +21,7 @@ const books: ServiceClient = {
 const { types: _, ...all } = books;
 const search: ServiceClient = { ...all, id: '00000000000000b2', name: 'search', person: false };
 
-export function serviceClientsContract(name: string, open: () => Promise<ClientsFixture>): void {
+export function serviceClientsContract(name: string, open: () => Promise<ServiceClientsFixture>): void {
   describe(`the store of service clients: ${name}`, () => {
     function using(work: (clients: ServiceClients) => Promise<void>) {
       return async () => {

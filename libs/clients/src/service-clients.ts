@@ -14,7 +14,7 @@ export interface ServiceClients {
   remove(id: string): Promise<boolean>;
 }
 
-export interface ClientStorage extends Preparable {
+export interface ServiceClientStorage extends Preparable {
   readonly clients: ServiceClients;
   /** Set if clients can be moved from this kind of store. */
   readonly source?: MoveSource<ServiceClient>;

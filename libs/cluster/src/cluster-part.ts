@@ -11,7 +11,7 @@ import {
 } from '@latchkey/http';
 import type { Dependency, Logger, Part, ProcessEnd, Registry, ServiceProcessConfig } from '@latchkey/process';
 import { PROBLEM_TYPES } from '@latchkey/tokens';
-import { openServers, type ServersConfig, type ServiceRequirements } from './servers.ts';
+import { connectToServers, type ServerConnectionsConfig, type ServiceRequirements } from './servers.ts';
 import { waitForServers } from './wait-for-servers.ts';
 
 /** How long `stop` waits for a start in progress. */
@@ -36,11 +36,11 @@ export interface ClusterPartDeps {
  * responds.
  */
 export function createClusterPart(
-  config: ServersConfig & { readonly process: ServiceProcessConfig },
+  config: ServerConnectionsConfig & { readonly process: ServiceProcessConfig },
   deps: ClusterPartDeps,
 ): Part {
   const { name, logger, registry, end, needs } = deps;
-  const servers = openServers(config, {
+  const servers = connectToServers(config, {
     clientId: `latchkey-${name}`,
     logger,
     registry,

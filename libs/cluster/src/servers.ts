@@ -1,7 +1,7 @@
 import {
   type Backend,
   type KafkaConfig,
-  kafkaConnection,
+  kafkaConnectionOf,
   type Store,
   type StoreConfig,
 } from '@latchkey/backend';
@@ -27,12 +27,12 @@ export interface ServiceRequirements {
   storage(store: Store): Pick<Preparable, 'check'>;
 }
 
-export interface ServersConfig {
+export interface ServerConnectionsConfig {
   readonly kafka: KafkaConfig;
   readonly store: StoreConfig;
 }
 
-export interface Servers {
+export interface ServerConnections {
   readonly backend: Backend;
   /**
    * Resolves once log and store can be reached and have what the service needs, however long that takes.
@@ -48,7 +48,7 @@ export interface Servers {
   close(): Promise<void>;
 }
 
-export interface ServersDeps {
+export interface ServerConnectionsDeps {
   readonly registry: Registry;
   /** The name of this process in Kafka's logs. */
   readonly clientId: string;
@@ -60,13 +60,13 @@ export interface ServersDeps {
 const CREATES_TOPICS = 'npm run ops -- topics';
 
 /** Opens log and store, and returns immediately. @throws DataFolderError for a data folder that cannot be used */
-export function openServers(
-  { kafka, store: config }: ServersConfig,
-  { clientId, logger, registry, onFatal }: ServersDeps,
-): Servers {
+export function connectToServers(
+  { kafka, store: config }: ServerConnectionsConfig,
+  { clientId, logger, registry, onFatal }: ServerConnectionsDeps,
+): ServerConnections {
   const store = config.open({ as: 'server' });
   const bus = createKafkaBus({
-    ...kafkaConnection(kafka),
+    ...kafkaConnectionOf(kafka),
     clientId,
     logger,
     onFatal,

@@ -12,8 +12,8 @@ import {
   verifySignature,
 } from '@latchkey/events';
 import type { EventKeySource } from './event-key-source.ts';
-import { createSignatureLookAhead, type SignatureLookAheadOptions } from './look-ahead.ts';
 import type { DecodedRecord } from './records.ts';
+import { createSignatureLookAhead, type SignatureLookAheadOptions } from './signature-look-ahead.ts';
 
 /** `require`: a record that does not verify is set aside. `warn`: it is only reported. */
 export type SignaturePolicy = 'require' | 'warn';

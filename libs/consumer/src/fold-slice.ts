@@ -2,9 +2,9 @@
 import {
   type ApplyEvent,
   decideNextStep,
-  type Effect,
   isRefusedEvent,
   parkMarkToRetry,
+  type RecordEffect,
   refusalBlocker,
 } from './next-step.ts';
 import {
@@ -18,7 +18,7 @@ import { type AccountRecord, accountOf, type DecodedRecord, isAccountRecord } fr
 
 export interface FoldedRecord {
   readonly record: AccountRecord;
-  readonly effect: Effect;
+  readonly effect: RecordEffect;
 }
 
 export interface SliceOutcome<P extends Position> {
@@ -47,12 +47,12 @@ export function foldSlice<P extends Position>(
   const unusable: DecodedRecord[] = [];
   const marks = new Map<string, Parked>();
 
-  function park(position: P, record: AccountRecord, blocker: Blocker): Effect {
+  function park(position: P, record: AccountRecord, blocker: Blocker): RecordEffect {
     changed.set(position.account, withParkMark(position, parkMarkOfRecord(position, record, blocker)));
     return 'parked';
   }
 
-  function fold(position: P, record: AccountRecord): Effect | undefined {
+  function fold(position: P, record: AccountRecord): RecordEffect | undefined {
     const step = decideNextStep(position, record, 'one');
     const mark = parkMarkToRetry(position, step);
     if (mark !== undefined) marks.set(position.account, mark);

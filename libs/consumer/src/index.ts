@@ -18,11 +18,11 @@ export { createMemoryPositions } from './memory-positions.ts';
 export {
   type ApplyEvent,
   decideNextStep,
-  type Effect,
   type FirstEventRule,
   isRefusedEvent,
   type NextStep,
   parkMarkToRetry,
+  type RecordEffect,
   type RefusedEvent,
 } from './next-step.ts';
 export {

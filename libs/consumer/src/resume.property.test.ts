@@ -9,7 +9,12 @@ import type { Position, PositionStore } from './position-store.ts';
 import { decodeRecord, type EventRecord, sequenceOf } from './records.ts';
 import { createParkedAccountRetrier } from './retry-parked.ts';
 import { accountId, eventRecord } from './testing/history.ts';
-import { createFailureInjector, readKeyOf, type ShuffledLog, shuffledLogs } from './testing/shuffled-log.ts';
+import {
+  createFailureInjector,
+  readRecordsOfKey,
+  type ShuffledLog,
+  shuffledLogArbitrary,
+} from './testing/shuffled-log.ts';
 import { acceptAllRecords } from './testing/signed.ts';
 
 /** The sequences that were applied, in order. */
@@ -36,7 +41,7 @@ function memberOf(positions: PositionStore<State>, records: readonly BusRecord[]
     replaceMark: (current, next) => call(() => positions.replaceMark(current, next)),
   };
   const parked = createParkedAccountRetrier<State>({
-    log: { readKey: (_topic, _partition, key, from, to) => readKeyOf(records, key, from, to) },
+    log: { readKey: (_topic, _partition, key, from, to) => readRecordsOfKey(records, key, from, to) },
     authenticate: acceptAllRecords,
     positions: store,
     first: 'one',
@@ -91,7 +96,7 @@ const failures = fc.array(fc.nat(150), { maxLength: 30 });
 describe('an account that misses an event', () => {
   test('resumes when the event arrives, in order and each event once, despite failures of the store', async () => {
     await fc.assert(
-      fc.asyncProperty(shuffledLogs(0), sizes, failures, async (log, cuts, failing) => {
+      fc.asyncProperty(shuffledLogArbitrary(0), sizes, failures, async (log, cuts, failing) => {
         const positions = createMemoryPositions<State>();
         const member = memberOf(positions, log.records, createFailureInjector(failing));
         await consume(member.handle, log.records, cuts);
@@ -117,7 +122,7 @@ describe('an account that misses an event', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),
-        shuffledLogs(0),
+        shuffledLogArbitrary(0),
         sizes,
         fc.nat(40),
         fc.integer({ min: 1, max: 12 }),
@@ -144,7 +149,7 @@ describe('an account that misses an event', () => {
 
   test('stays parked at a record that cannot be read, until an operator retries it', async () => {
     await fc.assert(
-      fc.asyncProperty(shuffledLogs(4), sizes, failures, async (log, cuts, failing) => {
+      fc.asyncProperty(shuffledLogArbitrary(4), sizes, failures, async (log, cuts, failing) => {
         const positions = createMemoryPositions<State>();
         await consume(
           memberOf(positions, log.records, createFailureInjector(failing)).handle,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { EventTopic, TopicName } from './topics.ts';
 
-export interface Definition<Type extends string, Shape extends z.ZodRawShape> {
+export interface EventDefinition<Type extends string, Shape extends z.ZodRawShape> {
   readonly type: Type;
   /** The current version of the data; default 1. Each new version needs a step in `upcast.ts`. */
   readonly version?: number;
@@ -54,7 +54,7 @@ export function defineEvent<const Type extends string, Shape extends z.ZodRawSha
   description,
   data,
   ...rest
-}: Definition<Type, Shape>): EventContract<Type, Shape> {
+}: EventDefinition<Type, Shape>): EventContract<Type, Shape> {
   return {
     ...rest,
     version,

@@ -71,7 +71,7 @@ export const sealedContent = z.object({
 export type SealedContent = z.infer<typeof sealedContent>;
 
 /** Declares personal data, which is marked as such in the JSON Schema, and is `null` once it has been erased. */
-export function person<Shape extends z.ZodRawShape>(shape: Shape) {
+export function personField<Shape extends z.ZodRawShape>(shape: Shape) {
   return z
     .object(shape)
     .nullable()
@@ -79,7 +79,7 @@ export function person<Shape extends z.ZodRawShape>(shape: Shape) {
 }
 
 /** The recipient of a mail about the event. */
-export const recipient = person({ email, username });
+export const recipient = personField({ email, username });
 
 /** The name of a mail, for example `verify-email`. */
 export const mailName = z.string().min(1).max(100);

@@ -15,7 +15,7 @@ export interface ReaderView {
 }
 
 /** The type of an event that is shown without its data. No real event has it. */
-export const PLACEHOLDER_TYPE = 'Other';
+export const PLACEHOLDER_EVENT_TYPE = 'Other';
 
 /** Returns the text; undefined if the bytes are not UTF-8. */
 function textOf(bytes: Buffer): string | undefined {
@@ -35,8 +35,8 @@ export function toCloudEvent(record: BusRecord, view: ReaderView): string | unde
   const isShown = view.types === undefined || view.types.has(attributes['type'] ?? '');
   if (isShown) return withData(attributes, record, view.person);
   if (!view.placeholders) return undefined;
-  const dataschema = dataSchemaUri(PLACEHOLDER_TYPE, 1);
-  return withPlace({ ...attributes, type: PLACEHOLDER_TYPE, dataschema }, record);
+  const dataschema = dataSchemaUri(PLACEHOLDER_EVENT_TYPE, 1);
+  return withPlace({ ...attributes, type: PLACEHOLDER_EVENT_TYPE, dataschema }, record);
 }
 
 function attributesOf({ headers }: BusRecord, account: string): Record<string, string> {

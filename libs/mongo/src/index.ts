@@ -9,6 +9,6 @@ export {
   keyFingerprintModelOf,
 } from './key-fingerprints.ts';
 export { createMongoLeaseRecords, type LeaseDocument } from './lease-records.ts';
-export { modelOfCollection, plainSchema } from './models.ts';
+export { createPlainSchema, modelOfCollection } from './models.ts';
 export { type MongoOptions, type MongoStore, openMongo } from './open.ts';
 export { type Migration, type MongoSchema, prepareMongo } from './schema.ts';

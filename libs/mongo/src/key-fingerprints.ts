@@ -11,7 +11,7 @@ import {
 import type { Connection } from 'mongoose';
 import { createDocumentMoveTarget } from './document-target.ts';
 import { isLostRace, mapMongoErrors } from './failures.ts';
-import { modelOfCollection, plainSchema } from './models.ts';
+import { createPlainSchema, modelOfCollection } from './models.ts';
 
 export interface FingerprintDocument {
   /** The name of the setting. */
@@ -24,7 +24,7 @@ const text = { type: String, required: true } as const;
 
 export function keyFingerprintModelOf(connection: Connection, collection: string) {
   return modelOfCollection(connection, collection, () =>
-    plainSchema<FingerprintDocument>({ _id: text, fingerprint: text }),
+    createPlainSchema<FingerprintDocument>({ _id: text, fingerprint: text }),
   );
 }
 

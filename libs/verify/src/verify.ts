@@ -3,7 +3,7 @@
  * authoritative. A difference may only mean that data is in transit, so the comparison is repeated until there is no
  * difference or the time is over.
  */
-import type { GroupProgress, Groups, LogReader } from '@latchkey/bus';
+import type { ConsumerGroups, GroupProgress, LogReader } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, sharesKey, topics } from '@latchkey/events';
 import { formatAge } from './age.ts';
 import { type Anchor, compareWithAnchors } from './anchor.ts';
@@ -24,7 +24,7 @@ export interface VerifySources {
   readonly journal: JournalView;
   readonly log: LogReader;
   /** The consumer groups. `progressOf` takes our names of the topics, not their names on the log. */
-  readonly groups: Pick<Groups, 'progressOf'>;
+  readonly groups: Pick<ConsumerGroups, 'progressOf'>;
   readonly profiles: ProfileView;
   readonly deliveries: DeliveryView;
   /** Returns the name of a topic on the log. */

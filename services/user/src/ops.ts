@@ -1,7 +1,7 @@
 /** The user service's functions for ops commands, which may run while its instances are running. */
 import { setTimeout } from 'node:timers/promises';
 import type { Store } from '@latchkey/backend';
-import type { Bus, BusRecord, Groups } from '@latchkey/bus';
+import type { Bus, BusRecord, ConsumerGroups } from '@latchkey/bus';
 import type { Parked, RecordAuthenticator } from '@latchkey/consumer';
 import { type Preparable, readPages } from '@latchkey/store';
 import type { ProfileView, StoredAccount as ViewedAccount } from '@latchkey/verify';
@@ -57,7 +57,7 @@ export interface UserOps extends Preparable {
    * @returns the worst outcome of all generations
    */
   retryParked(account: string, from: RetrySource): Promise<GenerationRetry>;
-  rebuild(groups: Groups): Rebuild;
+  rebuild(groups: ConsumerGroups): Rebuild;
 }
 
 const PAGE = 500;

@@ -7,9 +7,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import {
   type ClientScope,
+  generateClientId,
+  generateClientKey,
   hashClientKey,
-  makeClientId,
-  makeClientKey,
   openServiceClients,
 } from '@latchkey/clients';
 import { acceptAllRecords, testEventKeySource } from '@latchkey/consumer/testing/signed';
@@ -123,8 +123,8 @@ async function startService(context: TestContext, waits = PATIENT) {
   async function addClient(
     ...scopes: readonly ClientScope[]
   ): Promise<{ readonly id: string; readonly key: string }> {
-    const id = makeClientId();
-    const key = makeClientKey(id);
+    const id = generateClientId();
+    const key = generateClientKey(id);
     const since = new Date();
     const keys = [{ hash: hashClientKey(key), since }];
     await clients.add({ id, name: 'test', scopes, person: true, createdAt: since, keys });

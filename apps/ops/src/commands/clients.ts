@@ -3,10 +3,10 @@ import { Option } from '@commander-js/extra-typings';
 import {
   type ClientScope,
   clientScopes,
+  generateClientId,
+  generateClientKey,
   hashClientKey,
   isValidKey,
-  makeClientId,
-  makeClientKey,
   openServiceClients,
   type ServiceClient,
   withNewClientKey,
@@ -110,7 +110,7 @@ export function addClientsCommand(program: Program, context: CommandContext): vo
         const { clients: stored } = openServiceClients(store);
         const client = await stored.find(id);
         if (client === undefined) throw unknownClient(id);
-        const key = makeClientKey(id);
+        const key = generateClientKey(id);
         const now = new Date();
         const until = overlapEnd(now, overlapHours);
         const rotated = withNewClientKey(client, hashClientKey(key), { now, until });
@@ -143,8 +143,8 @@ function newClient(of: {
   readonly types?: readonly string[];
   readonly person: boolean;
 }): { readonly client: ServiceClient; readonly key: string } {
-  const id = makeClientId();
-  const key = makeClientKey(id);
+  const id = generateClientId();
+  const key = generateClientKey(id);
   const now = new Date();
   return { client: { id, ...of, createdAt: now, keys: [{ hash: hashClientKey(key), since: now }] }, key };
 }

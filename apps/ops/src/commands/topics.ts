@@ -95,7 +95,7 @@ async function createTopics(bus: KafkaBus, context: CommandContext, json: boolea
   // Checked first: if the accounts topic is compacted although its records share keys, its other differences must not
   // be repaired.
   const accounts = { ...checkedAccountsTopic, name: topicNameOnLog(TOPIC_NAMES, ACCOUNTS_TOPIC) };
-  const faults = await retryUntilReachable(context, 'Kafka', () => bus.sharedKeyFaults([accounts]));
+  const faults = await retryUntilReachable(context, 'Kafka', () => bus.compactedSharedKeyFaults([accounts]));
   if (faults.length > 0) throw new Error(faults.join(' '));
   await retryUntilReachable(context, 'Kafka', () => bus.ensureTopics(specs));
   const after = await retryUntilReachable(context, 'Kafka', () => bus.describeTopics(names));

@@ -3,9 +3,9 @@ import type { Database } from '@latchkey/sqlite';
 import {
   type Bus,
   type BusRecord,
+  type ConsumerGroups,
   GroupInUseError,
   type GroupProgress,
-  type Groups,
   type ReplaceRecord,
   type SubscribeOptions,
   type Subscription,
@@ -32,7 +32,7 @@ export interface EmbeddedBusDeps {
 }
 
 /** The log for the topics page and ops commands. It knows only the group members in this process. */
-export interface EmbeddedBus extends Bus, Groups {
+export interface EmbeddedBus extends Bus, ConsumerGroups {
   topics(): TopicSummary[];
   /**
    * Returns at most `limit` records, newest last: with `offset` the first ones from that offset on, otherwise the

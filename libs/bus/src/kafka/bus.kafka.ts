@@ -1,5 +1,5 @@
 import type { Admin } from 'kafkajs';
-import type { Bus, Groups, SubscribeOptions, Subscription, TopicSpec } from '../bus.ts';
+import type { Bus, ConsumerGroups, SubscribeOptions, Subscription, TopicSpec } from '../bus.ts';
 import type { LogTail } from '../tail.ts';
 import { type Acl, createAcls } from './acls.ts';
 import { createReusableAdmin, withAdmin } from './admin.ts';
@@ -22,12 +22,12 @@ import { createKafkaTail, type KafkaTail } from './tail.kafka.ts';
 import { KAFKA_TIMEOUTS, type KafkaTimeouts } from './times.ts';
 import {
   checkTopics,
+  compactedSharedKeyFaults,
   createTopicLike,
   describeTopics,
   differencesFromTopicLike,
   ensureTopics,
   type Replication,
-  sharedKeyFaults,
   type TopicState,
   topicFaults,
 } from './topics.ts';
@@ -52,7 +52,7 @@ export interface KafkaBusDeps extends KafkaConnection {
   readonly times?: Partial<KafkaTimeouts>;
 }
 
-export interface KafkaBus extends Bus, Groups {
+export interface KafkaBus extends Bus, ConsumerGroups {
   isCompacted(topic: string): Promise<boolean>;
   /**
    * Checks that all topics exist with the required settings. Creates nothing.
@@ -66,7 +66,7 @@ export interface KafkaBus extends Bus, Groups {
    */
   topicFaults(specs: readonly TopicSpec[]): Promise<readonly string[]>;
   /** Returns a sentence for each of these topics that is compacted although records share their keys. */
-  sharedKeyFaults(specs: readonly TopicSpec[]): Promise<readonly string[]>;
+  compactedSharedKeyFaults(specs: readonly TopicSpec[]): Promise<readonly string[]>;
   /** Returns the settings of those topics that exist. */
   describeTopics(names: readonly string[]): Promise<readonly TopicState[]>;
   /** Creates access control lists. Existing lists stay, including those that are not in `acls`. */
@@ -202,9 +202,9 @@ export function createKafkaBus({
       attempt('see topics and their settings', () =>
         withAdmin(clients.prompt, (admin) => topicFaults(admin, specs, { replication, firstKeys })),
       ),
-    sharedKeyFaults: (specs) =>
+    compactedSharedKeyFaults: (specs) =>
       attempt('see topics, their settings and first records', () =>
-        withAdmin(clients.prompt, (admin) => sharedKeyFaults(admin, specs, firstKeys)),
+        withAdmin(clients.prompt, (admin) => compactedSharedKeyFaults(admin, specs, firstKeys)),
       ),
     describeTopics: (names) =>
       attempt('see topics and their settings', () =>

@@ -3,7 +3,7 @@ import type { Kafka } from 'kafkajs';
 import type { BusRecord } from '../bus.ts';
 import { partitionOfKey } from '../partitioner.ts';
 import type { PartitionRange } from '../reader.ts';
-import { hasNewRecords, type LogTail, MAX_RANGES_AGE_MS } from '../tail.ts';
+import { hasNewRecords, type LogTail, MAX_CACHED_RANGES_AGE_MS } from '../tail.ts';
 import type { ReusableAdmin } from './admin.ts';
 import { fetchPartitionRanges, fetchRecordsFrom } from './read-partition.ts';
 import { toRecord } from './records.ts';
@@ -26,7 +26,7 @@ export function createKafkaTail(kafka: Kafka, admin: ReusableAdmin, topic: strin
   const rest = new Map<number, { readonly from: number; readonly records: readonly BusRecord[] }>();
 
   function ranges(): Promise<readonly PartitionRange[]> {
-    if (known === undefined || performance.now() - known.at > MAX_RANGES_AGE_MS) {
+    if (known === undefined || performance.now() - known.at > MAX_CACHED_RANGES_AGE_MS) {
       const fresh = admin.use((each) => fetchPartitionRanges(each, topic));
       known = { at: performance.now(), ranges: fresh };
       fresh.catch(() => {

@@ -34,7 +34,7 @@ test('a compacted topic whose records share keys is reported, as long as one of 
   await bus.publish(name, [shared, own]);
   const [fault, ...more] = await bus.topicFaults([spec, others]);
   assert.match(fault ?? '', new RegExp(`^The topic ${name} is compacted, but .* \\(docs/upgrading\\.md\\)`));
-  assert.deepEqual([await bus.sharedKeyFaults([spec, others]), more], [[fault], []]);
+  assert.deepEqual([await bus.compactedSharedKeyFaults([spec, others]), more], [[fault], []]);
 
   const { sharesKey: _, ...unchecked } = spec.compaction;
   assert.deepEqual(await bus.topicFaults([{ ...spec, compaction: unchecked }]), []);

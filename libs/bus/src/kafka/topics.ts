@@ -124,7 +124,7 @@ export type ReadFirstKeys = (topic: string) => Promise<readonly (Buffer | null)[
  * partition is read, because the records of an earlier release come first, and compaction always keeps the last record
  * of a key.
  */
-export async function sharedKeyFaults(
+export async function compactedSharedKeyFaults(
   admin: Admin,
   topics: readonly KafkaTopic[],
   firstKeys: ReadFirstKeys,
@@ -168,7 +168,7 @@ export async function topicFaults(
     ...missing.map(({ name }) => `The topic ${name} is missing.`),
     ...(await differencesOfAll(admin, made, replication)),
     ...(await addedPartitions(admin, made)),
-    ...(await sharedKeyFaults(admin, made, firstKeys)),
+    ...(await compactedSharedKeyFaults(admin, made, firstKeys)),
   ];
 }
 

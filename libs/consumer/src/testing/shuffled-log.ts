@@ -28,7 +28,7 @@ export interface ShuffledLog {
 }
 
 /** Generates logs. @param unreadable the maximum number of unreadable records */
-export function shuffledLogs(unreadable: number): fc.Arbitrary<ShuffledLog> {
+export function shuffledLogArbitrary(unreadable: number): fc.Arbitrary<ShuffledLog> {
   const events = fc.array(fc.record({ number: fc.nat(1), copies }), { maxLength: 24 });
   const garbage = fc.array(fc.record({ number: fc.nat(1), at: fc.nat(40) }), { maxLength: unreadable });
   return fc.tuple(events, garbage).map(([decided, unreadables]) => {
@@ -69,7 +69,12 @@ function logOf(entries: readonly Entry[]): ShuffledLog {
 }
 
 /** Yields the records of one key in a range, as a bus does. */
-export async function* readKeyOf(records: readonly BusRecord[], key: string, from: number, to?: number) {
+export async function* readRecordsOfKey(
+  records: readonly BusRecord[],
+  key: string,
+  from: number,
+  to?: number,
+) {
   yield* records.slice(from, to).filter(({ key: each }) => subjectOfKey(each) === key);
 }
 

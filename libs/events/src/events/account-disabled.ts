@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { actor, email, id, locale, person, reason, username } from '../fields.ts';
+import { actor, email, id, locale, personField, reason, username } from '../fields.ts';
 import { USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
@@ -14,7 +14,7 @@ export const AccountDisabled = defineEvent({
     changedBy: actor,
     locale: locale.optional(),
     /** `email` and `username` are present only if the account is verified. */
-    person: person({
+    person: personField({
       reason: reason.optional(),
       email: email.optional(),
       username: username.optional(),

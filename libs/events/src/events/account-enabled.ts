@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { actor, id, person, reason } from '../fields.ts';
+import { actor, id, personField, reason } from '../fields.ts';
 import { USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
@@ -8,7 +8,7 @@ export const AccountEnabled = defineEvent({
   topic: accountsTopic,
   description: 'An admin enabled a disabled account.',
   effects: 'user: clears the mark.',
-  data: { userId: id, changedBy: actor, person: person({ reason: reason.optional() }) },
+  data: { userId: id, changedBy: actor, person: personField({ reason: reason.optional() }) },
   samples: {
     'with person': {
       userId: USER_ID,

@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { actor, email, id, instant, locale, person, sealedToken, username } from '../fields.ts';
+import { actor, email, id, instant, locale, personField, sealedToken, username } from '../fields.ts';
 import { SAMPLE_RECIPIENT, SAMPLE_SEALED_LINK, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
@@ -20,7 +20,7 @@ export const AccountErasureRequested = defineEvent({
      * `email` and `username` are present only if the account is verified. The link is among the personal data, so that
      * it is erased together with it.
      */
-    person: person({
+    person: personField({
       email: email.optional(),
       username: username.optional(),
       undo: sealedToken.optional(),

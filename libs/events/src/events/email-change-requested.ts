@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { email, id, locale, person, sealedToken, username } from '../fields.ts';
+import { email, id, locale, personField, sealedToken, username } from '../fields.ts';
 import { SAMPLE_SEALED_LINK, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
@@ -15,7 +15,7 @@ export const EmailChangeRequested = defineEvent({
   data: {
     userId: id,
     locale,
-    person: person({ email, username, newEmail: email }),
+    person: personField({ email, username, newEmail: email }),
     confirmation: sealedToken.optional(),
   },
   samples: {

@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { email, id, locale, person, username } from '../fields.ts';
+import { email, id, locale, personField, username } from '../fields.ts';
 import { USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
@@ -12,7 +12,7 @@ export const EmailChangeReverted = defineEvent({
   data: {
     userId: id,
     locale,
-    person: person({ email, username, revertedEmail: email }),
+    person: personField({ email, username, revertedEmail: email }),
   },
   samples: {
     'with person': {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
-import { email, id, locale, person, username } from '../fields.ts';
+import { email, id, locale, personField, username } from '../fields.ts';
 import { USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
@@ -16,7 +16,7 @@ export const OwnerAlerted = defineEvent({
     userId: id,
     reason: z.enum(['new-sign-in', 'locked-out']),
     locale,
-    person: person({
+    person: personField({
       email,
       username,
       browser: z.string().min(1).max(40).optional(),

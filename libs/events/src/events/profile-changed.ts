@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { id, locale, person, personName, username } from '../fields.ts';
+import { id, locale, personField, personName, username } from '../fields.ts';
 import { USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
@@ -11,7 +11,7 @@ export const ProfileChanged = defineEvent({
   data: {
     userId: id,
     locale: locale.optional(),
-    person: person({
+    person: personField({
       username: username.optional(),
       firstName: personName.optional(),
       lastName: personName.optional(),

@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { email, id, locale, person, personName, role, sealedToken, username } from '../fields.ts';
+import { email, id, locale, personField, personName, role, sealedToken, username } from '../fields.ts';
 import { SAMPLE_RECIPIENT, SAMPLE_SEALED_LINK, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
@@ -14,7 +14,7 @@ export const UserRegistered = defineEvent({
     userId: id,
     role,
     locale,
-    person: person({
+    person: personField({
       email,
       username,
       firstName: personName.optional(),

@@ -4,7 +4,7 @@
  * `data.person`; `person` is `null` once it has been erased.
  */
 import { z } from 'zod';
-import { id, person } from '../fields.ts';
+import { id, personField } from '../fields.ts';
 import { ADMIN_ID, SESSION_ID, USER_ID } from '../sample-values.ts';
 import { defineSecurityEvent } from './define-security-event.ts';
 
@@ -20,7 +20,7 @@ const accountIfAny = id
   .describe('The verified account that it is about; absent if there is none.');
 
 /** The origin of a request. AUDIT_IP decides in which of the three forms the IP address is present, if at all. */
-const client = person({
+const client = personField({
   ip: z.string().optional(),
   ipPrefix: z.string().optional(),
   ipHmac: z.string().optional(),

@@ -1,9 +1,9 @@
 /** How a security event is declared: one call of `defineSecurityEvent` in `catalogue.ts`. */
 import { z } from 'zod';
-import type { Definition, EventContract } from '../define-event.ts';
+import type { EventContract, EventDefinition } from '../define-event.ts';
 
 type SecurityDefinition<Type extends string, Shape extends z.ZodRawShape> = Pick<
-  Definition<Type, Shape>,
+  EventDefinition<Type, Shape>,
   'type' | 'description' | 'data' | 'samples'
 >;
 

@@ -2,7 +2,7 @@
 import { StoppedError, type SubscriberLogger } from './subscriber.ts';
 
 /** Returns a logger that drops warnings about slices that were abandoned because the subscription is stopping. */
-export function withoutStopWarnings(logger: SubscriberLogger): Pick<SubscriberLogger, 'warn'> {
+export function loggerWithoutStopWarnings(logger: SubscriberLogger): Pick<SubscriberLogger, 'warn'> {
   return {
     warn(fields, message) {
       if (!('err' in fields && fields.err instanceof StoppedError)) logger.warn(fields, message);

@@ -11,7 +11,7 @@ import {
 } from '@latchkey/consumer';
 import { encodeReceipt, isConsumerName } from '../receipts.ts';
 import { ACCOUNTS_TOPIC, DELIVERIES_TOPIC, RECEIPTS_TOPIC } from '../topics.ts';
-import { throwUncaughtException, withoutStopWarnings } from './failures.ts';
+import { loggerWithoutStopWarnings, throwUncaughtException } from './failures.ts';
 import type { SubscriberLogger } from './subscriber.ts';
 import { consoleLogger, type Interest, openSubscription, type Subscription } from './subscription.ts';
 
@@ -68,7 +68,7 @@ export async function subscribeOnKafka(options: KafkaOptions): Promise<Subscript
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),
     patchKafkajs,
-    logger: withoutStopWarnings(logger),
+    logger: loggerWithoutStopWarnings(logger),
     onFatal,
   });
   const bus = withTopicNames(kafka, options.topicNames ?? {});

@@ -5,7 +5,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
-import { createFailureInjector, readKeyOf, type ShuffledLog, shuffledLogs } from '@latchkey/consumer/testing';
+import {
+  createFailureInjector,
+  readRecordsOfKey,
+  type ShuffledLog,
+  shuffledLogArbitrary,
+} from '@latchkey/consumer/testing';
 import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import fc from 'fast-check';
 import { createSliceHandler } from './handle-slice.ts';
@@ -24,7 +29,7 @@ type Call = <T>(work: () => Promise<T>) => Promise<T>;
 function memberOf(store: SequenceStore, log: ShuffledLog, handled: Handled, call: Call) {
   const handle = createSliceHandler({
     authenticate: acceptAllRecords,
-    bus: { readKey: (_topic, _partition, key, from, to) => readKeyOf(log.records, key, from, to) },
+    bus: { readKey: (_topic, _partition, key, from, to) => readRecordsOfKey(log.records, key, from, to) },
     store: {
       ...store,
       load: (accounts) => call(() => store.load(accounts)),
@@ -83,7 +88,7 @@ const sizes = fc.array(fc.nat(9), { minLength: 1, maxLength: 8 });
 describe('an account that misses an event', () => {
   test('has each event handled once and in order, as soon as that arrives', async () => {
     await fc.assert(
-      fc.asyncProperty(shuffledLogs(0), sizes, async (log, cuts) => {
+      fc.asyncProperty(shuffledLogArbitrary(0), sizes, async (log, cuts) => {
         const [store, handled] = [createDurableTestStore(), [] as Handled];
         await consume(
           memberOf(store, log, handled, (work) => work()),
@@ -101,7 +106,7 @@ describe('an account that misses an event', () => {
   test('skips none, and repeats only the event in hand, where the store fails meanwhile', async () => {
     await fc.assert(
       fc.asyncProperty(
-        shuffledLogs(0),
+        shuffledLogArbitrary(0),
         sizes,
         fc.array(fc.nat(200), { maxLength: 30 }),
         async (log, cuts, failing) => {
@@ -126,7 +131,7 @@ describe('an account that misses an event', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),
-        shuffledLogs(0),
+        shuffledLogArbitrary(0),
         sizes,
         fc.nat(40),
         fc.integer({ min: 1, max: 12 }),

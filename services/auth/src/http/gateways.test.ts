@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   type ClientScope,
+  generateClientId,
+  generateClientKey,
   hashClientKey,
-  makeClientId,
-  makeClientKey,
   openServiceClients,
 } from '@latchkey/clients';
 import { createSqliteStore } from '@latchkey/sqlite';
@@ -28,8 +28,8 @@ async function keyWith(
   auth: Auth,
   scope: ClientScope,
 ): Promise<{ readonly id: string; readonly key: string }> {
-  const id = makeClientId();
-  const key = makeClientKey(id);
+  const id = generateClientId();
+  const key = generateClientKey(id);
   const now = new Date();
   await openServiceClients(createSqliteStore(auth.database)).clients.add({
     id,

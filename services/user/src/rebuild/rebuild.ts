@@ -3,7 +3,7 @@
  * pointer before the next one begins. An interrupted rebuild therefore resumes when it is started again, and two
  * concurrent rebuilds do no harm. The running instances do the work: they follow the pointer.
  */
-import { GroupInUseError, type GroupProgress, type Groups } from '@latchkey/bus';
+import { type ConsumerGroups, GroupInUseError, type GroupProgress } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import {
   activateGeneration,
@@ -22,7 +22,7 @@ import { type ComparisonResult, compareGenerations } from './compare-generations
 export interface RebuildDeps {
   readonly generations: Generations;
   profilesOf(generation: number): Profiles;
-  readonly groups: Groups;
+  readonly groups: ConsumerGroups;
   now(): Date;
   pause(ms: number): Promise<void>;
 }

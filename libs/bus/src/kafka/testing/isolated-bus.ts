@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { after } from 'node:test';
-import type { Bus, Groups, SubscribeOptions, TopicSpec } from '../../bus.ts';
+import type { Bus, ConsumerGroups, SubscribeOptions, TopicSpec } from '../../bus.ts';
 import { createKafkaBus } from '../bus.kafka.ts';
 import { deleteTestTopics, longTestTimeouts, silentLogger, testConnection } from './test-bus.ts';
 
@@ -13,7 +13,7 @@ import { deleteTestTopics, longTestTimeouts, silentLogger, testConnection } from
  * as if it were in a separate process. Once the tests of the file have ended, the buses are closed, and topics and
  * groups are deleted.
  */
-export function createIsolatedBusOpener(): () => Bus & Groups {
+export function createIsolatedBusOpener(): () => Bus & ConsumerGroups {
   const made = { topics: new Set<string>(), groups: new Set<string>() };
   const opened: Bus[] = [];
   const suffix = randomUUID();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { BusUnderTest } from '../../bus.contract.ts';
-import type { Bus, Groups } from '../../bus.ts';
+import type { Bus, ConsumerGroups } from '../../bus.ts';
 import { withAdmin } from '../admin.ts';
 import { createKafkaBus, type KafkaBusDeps } from '../bus.kafka.ts';
 import { createKafkaClients, type KafkaConnection } from '../clients.ts';
@@ -29,7 +29,7 @@ export const longTestTimeouts = { sessionTimeoutMs: 30_000, leaveWithinMs: 60_00
 /** Opens a bus on the given broker. When it is closed, its topics and groups are deleted. */
 export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<BusUnderTest> {
   const made = { topics: new Set<string>(), groups: new Set<string>() };
-  function open(): Bus & Groups {
+  function open(): Bus & ConsumerGroups {
     const bus = createKafkaBus({
       ...testConnection,
       logger: silentLogger,

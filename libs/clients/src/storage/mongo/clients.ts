@@ -8,14 +8,16 @@ import {
   retryLostRace,
 } from '@latchkey/mongo';
 import type { ServiceClient } from '../../client.ts';
-import type { ClientStorage, ServiceClients } from '../../service-clients.ts';
+import type { ServiceClientStorage, ServiceClients } from '../../service-clients.ts';
 
 const CLIENTS = 'service_clients';
 
 type ClientDocument = Omit<ServiceClient, 'id'> & { readonly _id: string };
 
 /** Opens the service clients of a MongoDB database. The connection may still be in progress. */
-export function openMongoServiceClients({ connection }: Pick<MongoStore, 'connection'>): ClientStorage {
+export function openMongoServiceClients({
+  connection,
+}: Pick<MongoStore, 'connection'>): ServiceClientStorage {
   const documents = connection.collection<ClientDocument>(CLIENTS);
   return {
     ...prepareMongo(connection, { owner: 'clients', migrations: [], indexes: async () => [] }),

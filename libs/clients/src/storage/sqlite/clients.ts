@@ -2,7 +2,7 @@
 import { createRowSource, mapSqliteErrors, type Row, type Schema, type SqliteStore } from '@latchkey/sqlite';
 import { nothingToPrepare } from '@latchkey/store';
 import type { ServiceClient, StoredKey } from '../../client.ts';
-import type { ClientStorage, ServiceClients } from '../../service-clients.ts';
+import type { ServiceClientStorage, ServiceClients } from '../../service-clients.ts';
 
 /** `scopes`, `types` and `keys` are JSON. Times are ms since the epoch. */
 const table = `
@@ -30,7 +30,7 @@ const SQL = {
 } as const;
 
 /** Opens the service clients of the embedded store. @throws DataFolderError if the table cannot be created */
-export function openSqliteServiceClients({ database }: Pick<SqliteStore, 'database'>): ClientStorage {
+export function openSqliteServiceClients({ database }: Pick<SqliteStore, 'database'>): ServiceClientStorage {
   database.migrate(schema);
   const { prepare, write } = database;
   return {

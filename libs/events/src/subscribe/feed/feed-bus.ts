@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus, BusRecord, PartitionSlice, SubscribeOptions, Subscription } from '@latchkey/bus';
 import type { SubscriberLogger } from '../subscriber.ts';
 import type { CursorStore } from './cursor-store.ts';
-import { type FeedConnection, FeedRefusedError, readPage } from './feed-client.ts';
+import { type FeedConnection, FeedRefusedError, fetchFeedPage } from './feed-client.ts';
 import { toRecord } from './to-record.ts';
 
 export interface FeedBusDeps extends FeedConnection {
@@ -37,7 +37,7 @@ export function createFeedBus(deps: FeedBusDeps): FeedBus {
       const never = new AbortController().signal;
       let [after, behind]: [string | undefined, number] = [undefined, 1];
       while (behind > 0) {
-        const page = await readPage(deps, { after, limit: PAGE, types, account: key }, never);
+        const page = await fetchFeedPage(deps, { after, limit: PAGE, types, account: key }, never);
         [after, behind] = [page.cursor, page.behind];
         for (const record of page.events.map(toRecord))
           if (record.partition === partition && record.offset >= fromOffset && record.offset < toOffset)
@@ -57,7 +57,7 @@ async function firstCursor(deps: FeedBusDeps): Promise<string | undefined> {
     signal.throwIfAborted();
     try {
       const stored = await cursor.load();
-      await readPage(deps, { after: stored, limit: 1 }, signal);
+      await fetchFeedPage(deps, { after: stored, limit: 1 }, signal);
       return stored;
     } catch (error) {
       signal.throwIfAborted();
@@ -94,7 +94,11 @@ function follow(deps: FeedBusDeps, options: SubscribeOptions, first: string | un
   }
 
   async function readOnce(): Promise<void> {
-    const page = await readPage(deps, { after, limit: PAGE, wait: WAIT_SECONDS, types: deps.types }, signal);
+    const page = await fetchFeedPage(
+      deps,
+      { after, limit: PAGE, wait: WAIT_SECONDS, types: deps.types },
+      signal,
+    );
     isHealthy = true;
     await handleAll(options, page.events.map(toRecord), deps.logger, signal);
     if (signal.aborted || page.cursor === after) return;
@@ -104,7 +108,7 @@ function follow(deps: FeedBusDeps, options: SubscribeOptions, first: string | un
 
   return {
     async lag() {
-      const { events, behind } = await readPage(deps, { after, limit: 1 }, new AbortController().signal);
+      const { events, behind } = await fetchFeedPage(deps, { after, limit: 1 }, new AbortController().signal);
       return behind + events.length;
     },
     healthy: () => isHealthy && !signal.aborted,

@@ -23,7 +23,7 @@ export interface FeedPage {
   readonly behind: number;
 }
 
-export interface PageQuery {
+export interface FeedPageQuery {
   readonly after?: string | undefined;
   readonly limit: number;
   /** How long to wait for an event if there is none, in s. */
@@ -43,9 +43,9 @@ const ANSWERS_WITHIN_MS = 20_000;
  * Reads a page.
  * @throws FeedRefusedError; any other error if the feed cannot be reached or fails
  */
-export async function readPage(
+export async function fetchFeedPage(
   { url, key, fetch: send = fetch }: FeedConnection,
-  query: PageQuery,
+  query: FeedPageQuery,
   signal: AbortSignal,
 ): Promise<FeedPage> {
   const { wait = 0 } = query;
@@ -79,7 +79,7 @@ export async function confirmErasure(
   await response.arrayBuffer();
 }
 
-function addressOf(url: string, { after, limit, wait, types, account }: PageQuery): string {
+function addressOf(url: string, { after, limit, wait, types, account }: FeedPageQuery): string {
   const parameters = new URLSearchParams({ limit: String(limit), placeholders: 'true' });
   if (after !== undefined) parameters.set('after', after);
   if (wait !== undefined) parameters.set('wait', String(wait));

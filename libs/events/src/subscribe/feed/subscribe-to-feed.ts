@@ -2,7 +2,7 @@
 import { decodeRecord, type RecordAuthenticator } from '@latchkey/consumer';
 import { catalogue, eventTypes } from '../../catalogue.ts';
 import { ACCOUNTS_TOPIC } from '../../topics.ts';
-import { throwUncaughtException, withoutStopWarnings } from '../failures.ts';
+import { loggerWithoutStopWarnings, throwUncaughtException } from '../failures.ts';
 import { consoleLogger, type Interest, openSubscription, type Subscription } from '../subscription.ts';
 import { type CursorStore, memoryCursor } from './cursor-store.ts';
 import { createFeedBus } from './feed-bus.ts';
@@ -47,7 +47,7 @@ export async function subscribeToFeed(options: FeedOptions): Promise<Subscriptio
       (type) =>
         (handlers[type] || (erased && type === 'AccountErased')) && catalogue[type].topic === ACCOUNTS_TOPIC,
     ),
-    logger: withoutStopWarnings(logger),
+    logger: loggerWithoutStopWarnings(logger),
     onFatal,
   });
   return openSubscription(

@@ -1,4 +1,10 @@
-import { type Index, mapMongoErrors, modelOfCollection, plainSchema, retryLostRace } from '@latchkey/mongo';
+import {
+  createPlainSchema,
+  type Index,
+  mapMongoErrors,
+  modelOfCollection,
+  retryLostRace,
+} from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { AuditEntry, AuditLog } from '../../ports/audit-log.ts';
 
@@ -14,7 +20,7 @@ interface EntryDocument extends Omit<AuditEntry, 'id' | 'kept' | 'time'> {
 }
 
 function schema() {
-  return plainSchema<EntryDocument>({
+  return createPlainSchema<EntryDocument>({
     _id: { type: String, required: true },
     account: String,
     time: { type: Date, required: true },

@@ -1,4 +1,4 @@
-import { type Index, plainSchema } from '@latchkey/mongo';
+import { createPlainSchema, type Index } from '@latchkey/mongo';
 import type { DueErasure } from '../../ports/erasures.ts';
 import type { Commit } from '../../ports/journal.ts';
 import type { Registration } from '../../ports/registrations.ts';
@@ -26,7 +26,7 @@ const text = { type: String, required: true } as const;
 const whole = { type: Number, required: true } as const;
 
 export function commitSchema() {
-  return plainSchema<CommitDocument>({
+  return createPlainSchema<CommitDocument>({
     _id: text,
     stream: text,
     number: whole,
@@ -37,9 +37,9 @@ export function commitSchema() {
     correlationId: text,
     traceparent: String,
     at: text,
-    unpublished: plainSchema({ stream: text, number: whole, at: text }),
-    registration: plainSchema({ stream: text, address: text, at: text }),
-    erasure: plainSchema({ stream: text, number: whole, eraseAt: text }),
+    unpublished: createPlainSchema({ stream: text, number: whole, at: text }),
+    registration: createPlainSchema({ stream: text, address: text, at: text }),
+    erasure: createPlainSchema({ stream: text, number: whole, eraseAt: text }),
   });
 }
 

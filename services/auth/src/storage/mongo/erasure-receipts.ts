@@ -1,4 +1,10 @@
-import { type Index, mapMongoErrors, modelOfCollection, plainSchema, retryLostRace } from '@latchkey/mongo';
+import {
+  createPlainSchema,
+  type Index,
+  mapMongoErrors,
+  modelOfCollection,
+  retryLostRace,
+} from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import {
   type ErasureCopies,
@@ -26,15 +32,15 @@ interface ErasureDocument extends Omit<ErasureRecord, 'account'> {
 }
 
 function schema() {
-  return plainSchema<ErasureDocument>({
+  return createPlainSchema<ErasureDocument>({
     _id: { type: String, required: true },
     sequence: { type: Number, required: true },
     erasedAt: { type: String, required: true },
     expected: { type: [String], required: true },
     receipts: { type: [{ _id: false, consumer: String, confirmedAt: String }], required: true },
-    copies: plainSchema({ firstAt: String, lastAt: String, goneAt: String }),
+    copies: createPlainSchema({ firstAt: String, lastAt: String, goneAt: String }),
     waitingSince: String,
-    open: plainSchema({ firstAt: String, account: String }),
+    open: createPlainSchema({ firstAt: String, account: String }),
   });
 }
 

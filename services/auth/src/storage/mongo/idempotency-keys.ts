@@ -1,4 +1,10 @@
-import { type Index, mapMongoErrors, modelOfCollection, plainSchema, retryLostRace } from '@latchkey/mongo';
+import {
+  createPlainSchema,
+  type Index,
+  mapMongoErrors,
+  modelOfCollection,
+  retryLostRace,
+} from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { IdempotencyKeys } from '../../ports/idempotency-keys.ts';
 
@@ -11,7 +17,7 @@ interface KeyDocument {
 }
 
 function schema() {
-  return plainSchema<KeyDocument>({
+  return createPlainSchema<KeyDocument>({
     _id: { type: String, required: true },
     digest: { type: String, required: true },
     until: { type: Date, required: true },

@@ -1,4 +1,4 @@
-import { mapMongoErrors, modelOfCollection, plainSchema, retryLostRace } from '@latchkey/mongo';
+import { createPlainSchema, mapMongoErrors, modelOfCollection, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { type KnownSources, MAX_KNOWN_SOURCES } from '../../ports/known-sources.ts';
 
@@ -12,7 +12,7 @@ interface KnownSourcesDocument {
 }
 
 function schema() {
-  return plainSchema<KnownSourcesDocument>({
+  return createPlainSchema<KnownSourcesDocument>({
     _id: { type: String, required: true },
     sources: { type: [String], required: true },
   });

@@ -1,4 +1,4 @@
-import { modelOfCollection, plainSchema } from '@latchkey/mongo';
+import { createPlainSchema, modelOfCollection } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 
 /** A move of another store into this database, in progress or completed. */
@@ -13,7 +13,7 @@ export const FINGERPRINTS_COLLECTION = 'auth_fingerprints';
 
 export function moveModelOf(connection: Connection) {
   return modelOfCollection(connection, 'auth_moves', () =>
-    plainSchema<MoveDocument>({
+    createPlainSchema<MoveDocument>({
       _id: { type: String, required: true },
       begunAt: { type: Date, required: true },
       endedAt: Date,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isLostRace, mapMongoErrors, modelOfCollection, plainSchema } from '@latchkey/mongo';
+import { createPlainSchema, isLostRace, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { MAX_LISTED_LEASES, type RecordedRequest, type RequestQueue } from '../../ports/requests.ts';
 
@@ -15,7 +15,7 @@ interface RequestDocument extends Omit<RecordedRequest, 'id'> {
 }
 
 function schema() {
-  return plainSchema<RequestDocument>({
+  return createPlainSchema<RequestDocument>({
     _id: { type: String, required: true },
     kind: { type: String, required: true },
     address: { type: String, required: true },

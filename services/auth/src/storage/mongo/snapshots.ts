@@ -1,4 +1,4 @@
-import { isLostRace, mapMongoErrors, modelOfCollection, plainSchema } from '@latchkey/mongo';
+import { createPlainSchema, isLostRace, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Snapshot, Snapshots } from '../../ports/snapshots.ts';
 
@@ -11,7 +11,7 @@ const text = { type: String, required: true } as const;
 const whole = { type: Number, required: true } as const;
 
 function schema() {
-  return plainSchema<SnapshotDocument>({
+  return createPlainSchema<SnapshotDocument>({
     _id: text,
     number: whole,
     sequence: whole,

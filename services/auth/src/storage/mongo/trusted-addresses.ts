@@ -1,4 +1,10 @@
-import { type Index, mapMongoErrors, modelOfCollection, plainSchema, retryLostRace } from '@latchkey/mongo';
+import {
+  createPlainSchema,
+  type Index,
+  mapMongoErrors,
+  modelOfCollection,
+  retryLostRace,
+} from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { TrustedAddresses } from '../../ports/trusted-addresses.ts';
 import { TRUST_DURATION_MS, trustedPairKey } from '../trusted-pair.ts';
@@ -12,7 +18,7 @@ interface TrustDocument {
 }
 
 function schema() {
-  return plainSchema<TrustDocument>({ _id: { type: String, required: true }, until: Date });
+  return createPlainSchema<TrustDocument>({ _id: { type: String, required: true }, until: Date });
 }
 
 export const trustedAddressIndexes: readonly Index[] = [

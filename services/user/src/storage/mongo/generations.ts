@@ -1,5 +1,11 @@
 /** The pointer as a document in MongoDB; a generation is a collection. */
-import { ensureIndexes, isLostRace, mapMongoErrors, modelOfCollection, plainSchema } from '@latchkey/mongo';
+import {
+  createPlainSchema,
+  ensureIndexes,
+  isLostRace,
+  mapMongoErrors,
+  modelOfCollection,
+} from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { generationName, initialPointer, type Pointer } from '../../generation/pointer.ts';
 import type { Generations } from '../../ports/generations.ts';
@@ -12,7 +18,7 @@ interface PointerDocument extends Pointer {
 }
 
 function schema() {
-  return plainSchema<PointerDocument>({
+  return createPlainSchema<PointerDocument>({
     _id: { type: String, required: true },
     version: { type: Number, required: true },
     active: { type: Number, required: true },

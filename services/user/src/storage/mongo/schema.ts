@@ -1,5 +1,5 @@
 /** The documents of the read model in MongoDB, and their indexes. */
-import { type Index, plainSchema } from '@latchkey/mongo';
+import { createPlainSchema, type Index } from '@latchkey/mongo';
 import type { StoredAccount } from '../../profile/stored-account.ts';
 
 export interface AccountDocument extends Omit<StoredAccount, 'account'> {
@@ -10,12 +10,12 @@ export interface AccountDocument extends Omit<StoredAccount, 'account'> {
 }
 
 export function accountSchema() {
-  return plainSchema<AccountDocument>({
+  return createPlainSchema<AccountDocument>({
     _id: { type: String, required: true },
     sequence: { type: Number, required: true },
     profile: Object,
     parked: Object,
-    search: plainSchema({ email: String, username: String }),
+    search: createPlainSchema({ email: String, username: String }),
   });
 }
 
