@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import { StoreUnavailable } from '@latchkey/store';
-import { isLostRace, MongoFailure, mapMongoErrors, retryLostRace } from './failures.ts';
+import { isLostRaceError, MongoFailure, mapMongoErrors, retryLostRace } from './failures.ts';
 import { createMongoProxy } from './mongo-proxy.fixture.ts';
 import { openMongo } from './open.ts';
 import { createTestDatabase, mongoUrl } from './testing.ts';
@@ -26,14 +26,14 @@ describe('a write', () => {
   test('that comes second to a unique key has lost a race', async () => {
     const collection = await notes();
     await collection.insertOne({ name: 'ada' });
-    assert.equal(isLostRace(await errorOf(collection.insertOne({ name: 'ada' }))), true);
+    assert.equal(isLostRaceError(await errorOf(collection.insertOne({ name: 'ada' }))), true);
   });
 
   test('of a bulk has lost a race, and the others are stored', async () => {
     const collection = await notes();
     await collection.insertOne({ name: 'ada' });
     const bulk = collection.insertMany([{ name: 'ada' }, { name: 'bob' }], { ordered: false });
-    assert.equal(isLostRace(await errorOf(bulk)), true);
+    assert.equal(isLostRaceError(await errorOf(bulk)), true);
     assert.equal(await collection.countDocuments(), 2);
   });
 
@@ -46,7 +46,7 @@ describe('a write', () => {
     const bulk = mongo.connection
       .collection('notes')
       .bulkWrite([{ insertOne: { document: { name: 'ada' } } }], { ordered: false });
-    assert.equal(isLostRace(await errorOf(bulk)), false);
+    assert.equal(isLostRaceError(await errorOf(bulk)), false);
     await mongo.close();
   });
 
@@ -55,7 +55,7 @@ describe('a write', () => {
     await collection.insertOne({ name: 'ada' });
     const wrong = { filter: { name: 'ada' }, update: { $inc: { name: 1 } } };
     assert.equal(
-      isLostRace(await errorOf(collection.updateOne(wrong.filter, wrong.update as object))),
+      isLostRaceError(await errorOf(collection.updateOne(wrong.filter, wrong.update as object))),
       false,
     );
     const bulk = collection.bulkWrite(
@@ -65,7 +65,7 @@ describe('a write', () => {
       ],
       { ordered: false },
     );
-    assert.equal(isLostRace(await errorOf(bulk)), false);
+    assert.equal(isLostRaceError(await errorOf(bulk)), false);
   });
 
   test('that lost a race is made again, and given up after a few times', async () => {
@@ -75,7 +75,10 @@ describe('a write', () => {
     const names = ['ada', 'ada', 'bob'];
     await retryLostRace(() => collection.insertOne({ name: names[tries++] ?? '' }));
     assert.equal(tries, 3);
-    assert.equal(isLostRace(await errorOf(retryLostRace(() => collection.insertOne({ name: 'ada' })))), true);
+    assert.equal(
+      isLostRaceError(await errorOf(retryLostRace(() => collection.insertOne({ name: 'ada' })))),
+      true,
+    );
   });
 });
 

@@ -72,12 +72,12 @@ function isOfConnection(error: unknown): error is Error {
  * The error code of a duplicate key in a unique index. Only the code is reliable: text and fields differ between
  * servers.
  */
-export const DUPLICATE_KEY = 11000;
+export const DUPLICATE_KEY_CODE = 11000;
 /** The error code of a write conflict: another client wrote the same document at the same time. */
 const WRITE_CONFLICT = 112;
 
 function isRace(code: unknown): boolean {
-  return code === DUPLICATE_KEY || code === WRITE_CONFLICT;
+  return code === DUPLICATE_KEY_CODE || code === WRITE_CONFLICT;
 }
 
 /**
@@ -85,7 +85,7 @@ function isRace(code: unknown): boolean {
  * each failed write. False for a bulk write that was interrupted: the driver then lists no failed write, or only those
  * before the interruption, and the error has the code of the interruption.
  */
-export function isLostRace(error: unknown): boolean {
+export function isLostRaceError(error: unknown): boolean {
   const { MongoBulkWriteError, MongoServerError } = loadMongoose().mongo;
   if (error instanceof MongoBulkWriteError) {
     const durable = error.result.getWriteConcernError() === undefined;
@@ -102,7 +102,7 @@ export async function retryLostRace<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await attempt();
     } catch (error) {
-      if (!isLostRace(error) || retries === MAX_RETRIES) throw error;
+      if (!isLostRaceError(error) || retries === MAX_RETRIES) throw error;
     }
   }
 }

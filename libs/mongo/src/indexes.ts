@@ -1,7 +1,7 @@
 import { SchemaError } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import { loadMongoose } from './driver.ts';
-import { DUPLICATE_KEY } from './failures.ts';
+import { DUPLICATE_KEY_CODE } from './failures.ts';
 
 export interface Index {
   readonly collection: string;
@@ -105,7 +105,7 @@ function explained(error: unknown, index: string): unknown {
   if (CONFLICTS.includes(error.code)) {
     return new SchemaError(`Another index stands in the way of ${index}: drop it and repeat.`);
   }
-  if (error.code === DUPLICATE_KEY) {
+  if (error.code === DUPLICATE_KEY_CODE) {
     return new SchemaError(`The collection holds duplicates, so ${index} cannot be unique.`);
   }
   return error;

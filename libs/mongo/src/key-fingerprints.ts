@@ -10,7 +10,7 @@ import {
 } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import { createDocumentMoveTarget } from './document-target.ts';
-import { isLostRace, mapMongoErrors } from './failures.ts';
+import { isLostRaceError, mapMongoErrors } from './failures.ts';
 import { createPlainSchema, modelOfCollection } from './models.ts';
 
 export interface FingerprintDocument {
@@ -57,7 +57,7 @@ export function createMongoKeyFingerprints(
       await fingerprints.insertOne({ _id: name, fingerprint });
       return true;
     } catch (error) {
-      if (!isLostRace(error)) throw error;
+      if (!isLostRaceError(error)) throw error;
       return false;
     }
   }

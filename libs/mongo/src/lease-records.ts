@@ -1,6 +1,6 @@
 import type { LeaseRecords } from '@latchkey/store';
 import type { Connection } from 'mongoose';
-import { isLostRace, mapMongoErrors } from './failures.ts';
+import { isLostRaceError, mapMongoErrors } from './failures.ts';
 
 export interface LeaseDocument {
   /** The name of the job. */
@@ -24,7 +24,7 @@ export function createMongoLeaseRecords(connection: Connection, collection: stri
         await leases.insertOne({ _id: name, ...lease });
         return true;
       } catch (error) {
-        if (isLostRace(error)) return false;
+        if (isLostRaceError(error)) return false;
         throw error;
       }
     },

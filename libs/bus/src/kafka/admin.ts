@@ -4,7 +4,7 @@ import kafkajs, { type Admin, type Kafka } from 'kafkajs';
  * Runs one piece of work with its own admin client. Such work is rare enough to open a new connection each time, which
  * is never stale.
  */
-export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
+export async function withKafkaAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin();
   try {
     await admin.connect();

@@ -2,7 +2,7 @@ import type { Admin } from 'kafkajs';
 import type { Bus, ConsumerGroups, SubscribeOptions, Subscription, TopicSpec } from '../bus.ts';
 import type { LogTail } from '../tail.ts';
 import { type Acl, createAcls } from './acls.ts';
-import { createReusableAdmin, withAdmin } from './admin.ts';
+import { createReusableAdmin, withKafkaAdmin } from './admin.ts';
 import { createKafkaClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
 import { createDeadLetterWriter } from './dead-letters.ts';
 import { explainKafkaError, KafkaUnavailableError } from './failures.ts';
@@ -93,9 +93,9 @@ export function createKafkaBus({
   const letters = createDeadLetterWriter({
     publisher: letterPublisher,
     logger,
-    make: (topic, like) => withAdmin(clients.prompt, (admin) => createTopicLike(admin, topic, like)),
+    make: (topic, like) => withKafkaAdmin(clients.prompt, (admin) => createTopicLike(admin, topic, like)),
     differences: (topic, like) =>
-      withAdmin(clients.prompt, (admin) => differencesFromTopicLike(admin, topic, like)),
+      withKafkaAdmin(clients.prompt, (admin) => differencesFromTopicLike(admin, topic, like)),
   });
   const lagAdmin = createReusableAdmin(clients.prompt);
   const tailAdmin = createReusableAdmin(clients.prompt);
@@ -119,7 +119,9 @@ export function createKafkaBus({
     for (const topic of topics) {
       found += await attempt(`topic ${topic}`, () => partitionsOf(topic));
     }
-    await attempt(`group ${group}`, () => withAdmin(clients.prompt, (admin) => prepareGroup(admin, options)));
+    await attempt(`group ${group}`, () =>
+      withKafkaAdmin(clients.prompt, (admin) => prepareGroup(admin, options)),
+    );
     return attempt(`read ${topics.join(', ')} as group ${group}`, () =>
       openSubscription(options, found, {
         clients,
@@ -151,7 +153,7 @@ export function createKafkaBus({
   }
 
   function partitionsOf(topic: string): Promise<number> {
-    return withAdmin(clients.prompt, async (admin) => {
+    return withKafkaAdmin(clients.prompt, async (admin) => {
       const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
       return topics.flatMap(({ partitions }) => partitions).length;
     });
@@ -189,26 +191,26 @@ export function createKafkaBus({
     ensureTopics(specs) {
       remember(specs);
       return attempt('make and check topics', () =>
-        withAdmin(clients.prompt, (admin) => ensureTopics(admin, specs, replication)),
+        withKafkaAdmin(clients.prompt, (admin) => ensureTopics(admin, specs, replication)),
       );
     },
     checkTopics(specs, command) {
       remember(specs);
       return attempt('see topics and their settings', () =>
-        withAdmin(clients.prompt, (admin) => checkTopics(admin, specs, replication, command)),
+        withKafkaAdmin(clients.prompt, (admin) => checkTopics(admin, specs, replication, command)),
       );
     },
     topicFaults: (specs) =>
       attempt('see topics and their settings', () =>
-        withAdmin(clients.prompt, (admin) => topicFaults(admin, specs, { replication, firstKeys })),
+        withKafkaAdmin(clients.prompt, (admin) => topicFaults(admin, specs, { replication, firstKeys })),
       ),
     compactedSharedKeyFaults: (specs) =>
       attempt('see topics, their settings and first records', () =>
-        withAdmin(clients.prompt, (admin) => compactedSharedKeyFaults(admin, specs, firstKeys)),
+        withKafkaAdmin(clients.prompt, (admin) => compactedSharedKeyFaults(admin, specs, firstKeys)),
       ),
     describeTopics: (names) =>
       attempt('see topics and their settings', () =>
-        withAdmin(clients.prompt, (admin) => describeTopics(admin, names)),
+        withKafkaAdmin(clients.prompt, (admin) => describeTopics(admin, names)),
       ),
     isCompacted: (topic) =>
       attempt(`topic ${topic}`, async () => {
@@ -217,7 +219,7 @@ export function createKafkaBus({
         return state.isCompacted;
       }),
     grant: (acls) =>
-      attempt('create ACLs', () => withAdmin(clients.prompt, (admin) => createAcls(admin, acls))),
+      attempt('create ACLs', () => withKafkaAdmin(clients.prompt, (admin) => createAcls(admin, acls))),
     publish: (topic, records) => attempt(`topic ${topic}`, () => publisher.publish(topic, records)),
     async subscribe(options) {
       const subscription = await subscribe(options);
@@ -237,7 +239,7 @@ export function createKafkaBus({
         lagAdmin.use((admin) => groupProgressOf(admin, group, topics)),
       ),
     deleteGroup: (group) =>
-      attempt(`group ${group}`, () => withAdmin(clients.prompt, (admin) => deleteGroup(admin, group))),
+      attempt(`group ${group}`, () => withKafkaAdmin(clients.prompt, (admin) => deleteGroup(admin, group))),
     close() {
       closed ??= closeAll();
       return closed;

@@ -94,7 +94,7 @@ function doubtsAbout({ ssl, sasl }: KafkaConnection): string {
 }
 
 /** Whether a broker responded that the same request may succeed later. */
-export function isRetriable(error: unknown): boolean {
+export function isRetriableKafkaError(error: unknown): boolean {
   return traitsOf(error).some(({ passes }) => passes);
 }
 

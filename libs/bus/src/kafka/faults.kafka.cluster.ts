@@ -6,12 +6,12 @@ import Broker from 'kafkajs/src/broker/index.js';
 import { KafkaJSGroupCoordinatorNotFound } from 'kafkajs/src/errors.js';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import type { BusRecord, OutgoingRecord, PartitionSlice, Subscription } from '../bus.ts';
-import { withAdmin } from './admin.ts';
+import { withKafkaAdmin } from './admin.ts';
 import type { KafkaBusDeps } from './bus.kafka.ts';
 import { createKafkaClients } from './clients.ts';
 import { KafkaUnavailableError } from './failures.ts';
 import { literalOnlySnappyCodec } from './testing/literal-snappy.ts';
-import { openTestBus, silentLogger, testConnection } from './testing/test-bus.ts';
+import { kafkaConnectionForTests, openTestBus, silentLogger } from './testing/test-bus.ts';
 
 const { CompressionCodecs } = kafkajs;
 const KEPT_FOR_EVER = -1;
@@ -65,7 +65,7 @@ function without(request: FetchRequest, forgotten: number | undefined): FetchReq
 
 /** Another program on the same broker, which does not follow our rules. */
 function stranger() {
-  return createKafkaClients(testConnection, silentLogger).prompt;
+  return createKafkaClients(kafkaConnectionForTests, silentLogger).prompt;
 }
 
 async function sendInSnappy(topic: string, key: string, value: string): Promise<void> {
@@ -116,8 +116,8 @@ describe('the Kafka bus', () => {
     const reasons: Error[] = [];
     const { bus, group } = await prepare(test, { onFatal: (reason) => void reasons.push(reason) });
     const topic = `t-${randomUUID()}`;
-    await withAdmin(stranger(), (admin) => admin.createTopics({ topics: [{ topic }] }));
-    test.after(() => withAdmin(stranger(), (admin) => admin.deleteTopics({ topics: [topic] })));
+    await withKafkaAdmin(stranger(), (admin) => admin.createTopics({ topics: [{ topic }] }));
+    test.after(() => withKafkaAdmin(stranger(), (admin) => admin.deleteTopics({ topics: [topic] })));
     const subscription: Subscription = await bus.subscribe({
       topics: [topic],
       group,
@@ -236,7 +236,7 @@ describe('the Kafka bus', () => {
   it('refuses a topic that would let compressed records in', async (test) => {
     const { bus } = await prepare(test);
     const topic = `t-${randomUUID()}`;
-    await withAdmin(stranger(), (admin) => admin.createTopics({ topics: [{ topic }] }));
+    await withKafkaAdmin(stranger(), (admin) => admin.createTopics({ topics: [{ topic }] }));
     await assert.rejects(
       bus.ensureTopics([
         { name: `${topic}-new`, partitions: 1, retentionMs: KEPT_FOR_EVER },
@@ -246,7 +246,7 @@ describe('the Kafka bus', () => {
         `topic ${topic} exists with compression.type producer, not uncompressed.*Nothing was altered`,
       ),
     );
-    const names = await withAdmin(stranger(), (admin) => admin.listTopics());
+    const names = await withKafkaAdmin(stranger(), (admin) => admin.listTopics());
     assert.ok(!names.includes(`${topic}-new`), 'a refusal leaves nothing half-made');
   });
 
@@ -332,7 +332,7 @@ describe('the Kafka bus', () => {
     const doomed = `${topic}-doomed`;
     await bus.ensureTopics([{ name: doomed, partitions: 1, retentionMs: KEPT_FOR_EVER }]);
     await bus.publish(doomed, [record('a', '1')]);
-    await withAdmin(stranger(), (admin) => admin.deleteTopics({ topics: [doomed] }));
+    await withKafkaAdmin(stranger(), (admin) => admin.deleteTopics({ topics: [doomed] }));
     // The broker may take records for a moment after it has confirmed the deletion.
     async function publishUntilGone(): Promise<never> {
       for (;;) await bus.publish(doomed, [record('a', '2')]);

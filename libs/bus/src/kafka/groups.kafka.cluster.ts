@@ -5,13 +5,13 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { BusUnderTest } from '../bus.contract.ts';
 import type { BusRecord } from '../bus.ts';
 import { withGroupNames } from '../topic-names.ts';
-import { withAdmin } from './admin.ts';
+import { withKafkaAdmin } from './admin.ts';
 import { createKafkaBus } from './bus.kafka.ts';
 import { createKafkaClients } from './clients.ts';
-import { openTestBus, silentLogger, testConnection } from './testing/test-bus.ts';
+import { kafkaConnectionForTests, openTestBus, silentLogger } from './testing/test-bus.ts';
 import { waitForTopics } from './topics.ts';
 
-const { prompt } = createKafkaClients(testConnection, silentLogger);
+const { prompt } = createKafkaClients(kafkaConnectionForTests, silentLogger);
 
 function records(count: number, from = 0) {
   return Array.from({ length: count }, (_, n) => ({
@@ -92,7 +92,7 @@ describe('on a broker that others use', () => {
     await under.bus.publish(topic, records(20));
     await read(20, group);
     await under.bus.publish(topic, records(20, 20));
-    await withAdmin(prompt, async (admin) => {
+    await withKafkaAdmin(prompt, async (admin) => {
       const offsets = await admin.fetchTopicOffsets(topic);
       const partitions = offsets.map(({ partition, offset }) => ({ partition, offset }));
       await admin.deleteTopicRecords({ topic, partitions });
@@ -126,15 +126,17 @@ describe('on a broker that others use', () => {
     };
     assert.deepEqual(await checking.topicFaults([spec]), []);
     await under.bus.publish(topic, records(14));
-    await withAdmin(prompt, (admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 12 }] }));
-    await withAdmin(prompt, (admin) => waitForTopics(admin, [topic], 1));
+    await withKafkaAdmin(prompt, (admin) =>
+      admin.createPartitions({ topicPartitions: [{ topic, count: 12 }] }),
+    );
+    await withKafkaAdmin(prompt, (admin) => waitForTopics(admin, [topic], 1));
     const bus = await under.reopen();
     await bus.ensureTopics([spec]);
     await bus.publish(topic, records(14, 14));
     under = { ...under, bus };
     // Like an operator's command, which checks no topic.
     const operators = createKafkaBus({
-      ...testConnection,
+      ...kafkaConnectionForTests,
       logger: silentLogger,
       onFatal: assert.fail,
       topics: [spec],

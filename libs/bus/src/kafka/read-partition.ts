@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Broker, Cluster, Kafka, KafkaMessage } from 'kafkajs';
 import type { BusRecord } from '../bus.ts';
 import type { PartitionRange } from '../reader.ts';
-import { withAdmin } from './admin.ts';
+import { withKafkaAdmin } from './admin.ts';
 import { toRecord } from './records.ts';
 import { borrowCluster } from './workarounds/borrow-cluster.ts';
 
@@ -16,7 +16,7 @@ const READ_UNCOMMITTED = 0;
 
 /** Returns the offset range of each partition, by partition. @throws Error if the topic does not exist */
 export function readPartitionRanges(kafka: Kafka, topic: string): Promise<readonly PartitionRange[]> {
-  return withAdmin(kafka, (admin) => fetchPartitionRanges(admin, topic));
+  return withKafkaAdmin(kafka, (admin) => fetchPartitionRanges(admin, topic));
 }
 
 /** Like {@link readPartitionRanges}, on an open connection. */

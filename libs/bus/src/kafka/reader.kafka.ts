@@ -1,5 +1,5 @@
 import type { LogReader } from '../reader.ts';
-import { withAdmin } from './admin.ts';
+import { withKafkaAdmin } from './admin.ts';
 import { createKafkaClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
 import { explainKafkaError } from './failures.ts';
 import { readPartition, readPartitionRanges } from './read-partition.ts';
@@ -17,7 +17,7 @@ export function createKafkaReader({
   return {
     async topics() {
       try {
-        return await withAdmin(prompt, async (admin) => (await admin.listTopics()).toSorted());
+        return await withKafkaAdmin(prompt, async (admin) => (await admin.listTopics()).toSorted());
       } catch (err) {
         throw explainKafkaError(err, connection, 'see topics');
       }

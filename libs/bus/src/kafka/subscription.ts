@@ -1,6 +1,6 @@
 /** A subscription: the membership in a group, and the watches that detect a consumer which hangs. */
 import type { SubscribeOptions, Subscription } from '../bus.ts';
-import { withAdmin } from './admin.ts';
+import { withKafkaAdmin } from './admin.ts';
 import type { PartitionOffsets } from './groups.ts';
 import { joinGroup, type MembershipDeps } from './membership.ts';
 import { createPositionWatch } from './position-watch.ts';
@@ -48,7 +48,7 @@ export async function openSubscription(
   const watchdog = createWatchdog({
     group,
     lastResponse: membership.lastResponse,
-    probe: () => withAdmin(clients.prompt, async (admin) => void (await admin.describeCluster())),
+    probe: () => withKafkaAdmin(clients.prompt, async (admin) => void (await admin.describeCluster())),
     onStuck: onFatal,
     stuckAfterMs: times.stuckAfterMs,
     everyMs: times.watchEveryMs,

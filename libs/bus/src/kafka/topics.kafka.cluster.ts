@@ -4,10 +4,10 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { withTopicNames } from '../topic-names.ts';
 import { createKafkaBus } from './bus.kafka.ts';
-import { silentLogger, testConnection } from './testing/test-bus.ts';
+import { kafkaConnectionForTests, silentLogger } from './testing/test-bus.ts';
 
 test('a topic is compacted if it was created so, under any name', async (t) => {
-  const bus = createKafkaBus({ ...testConnection, logger: silentLogger, onFatal: assert.fail });
+  const bus = createKafkaBus({ ...kafkaConnectionForTests, logger: silentLogger, onFatal: assert.fail });
   t.after(() => bus.close());
   const [compacted, kept] = [`compacted-${randomUUID()}`, `kept-${randomUUID()}`];
   await bus.ensureTopics([
@@ -20,7 +20,7 @@ test('a topic is compacted if it was created so, under any name', async (t) => {
 });
 
 test('a compacted topic whose records share keys is reported, as long as one of them comes first', async (t) => {
-  const bus = createKafkaBus({ ...testConnection, logger: silentLogger, onFatal: assert.fail });
+  const bus = createKafkaBus({ ...kafkaConnectionForTests, logger: silentLogger, onFatal: assert.fail });
   t.after(() => bus.close());
   const name = `shared-${randomUUID()}`;
   const sharesKey = (key: Buffer | null) => String(key) === 'shared';

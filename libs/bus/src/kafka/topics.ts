@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
 import { type Compaction, segmentMsForCompaction, type TopicSpec } from '../bus.ts';
-import { isRetriable, KafkaUnavailableError } from './failures.ts';
+import { isRetriableKafkaError, KafkaUnavailableError } from './failures.ts';
 
 const { ConfigResourceTypes } = kafkajs;
 
@@ -268,7 +268,7 @@ async function areKnown(admin: Admin, names: readonly string[]): Promise<boolean
     return true;
   } catch (error) {
     // If no broker can respond, kafkajs reads a property of null, which throws a TypeError.
-    if (error instanceof TypeError || isRetriable(error)) return false;
+    if (error instanceof TypeError || isRetriableKafkaError(error)) return false;
     throw error;
   }
 }

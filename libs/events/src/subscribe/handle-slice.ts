@@ -23,7 +23,7 @@ import {
   firstEventRuleOf,
   hasHandler,
   observeEventOutcome,
-  reportForged,
+  reportForgedRecords,
   runHandlerOfRecord,
   type Subscriber,
   throwIfStopped,
@@ -38,7 +38,7 @@ export function createSliceHandler(shared: Omit<Subscriber, 'stopped'>) {
   return async (slice: PartitionSlice): Promise<void> => {
     const subscriber = { ...shared, stopped: slice.signal };
     const { records, forged } = await subscriber.authenticate(slice.records);
-    reportForged(subscriber, forged);
+    reportForgedRecords(subscriber, forged);
     const book = createBook(subscriber, await subscriber.store.load(distinctAccounts(records)));
     const resume = createResume(subscriber, book, slice);
     for (const record of records) {

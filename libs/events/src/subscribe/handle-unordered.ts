@@ -3,7 +3,7 @@ import type { PartitionSlice } from '@latchkey/bus';
 import { type DecodedRecord, isAccountRecord, isEventRecord, recordTypeOf } from '@latchkey/consumer';
 import {
   hasHandler,
-  reportForged,
+  reportForgedRecords,
   runHandlerOfRecord,
   type Subscriber,
   throwIfStopped,
@@ -20,7 +20,7 @@ export function createUnorderedHandler(shared: Unordered) {
   return async (slice: PartitionSlice): Promise<void> => {
     const subscriber = { ...shared, stopped: slice.signal };
     const { records, forged } = await subscriber.authenticate(slice.records);
-    reportForged(subscriber, forged);
+    reportForgedRecords(subscriber, forged);
     for (const record of records) {
       throwIfStopped(subscriber);
       await take(subscriber, record);

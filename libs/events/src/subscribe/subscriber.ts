@@ -60,7 +60,7 @@ export function throwIfStopped({ stopped }: Pick<Subscriber, 'stopped'>): void {
 }
 
 /** Reports forged records (those that auth has not published) to the logger and to `observe`. */
-export function reportForged(
+export function reportForgedRecords(
   { logger, observe }: Pick<Subscriber, 'logger' | 'observe'>,
   forged: readonly ForgedRecord[],
 ): void {

@@ -6,7 +6,7 @@ import { memoryStore } from './memory-store.ts';
 import type { ConfirmErasure } from './subscription.ts';
 import { createDurableTestStore, type TestHarness } from './testing/harness.ts';
 import {
-  ada,
+  adaPerson,
   createTestAccount,
   recordWithTruncatedValue,
   recordWithType,
@@ -46,7 +46,7 @@ export function subscriptionContract(
       await harness.subscribe({ handlers: { UserRegistered: ({ data }) => void persons.push(data.person) } });
       await harness.publish([createTestAccount().registered(null), createTestAccount().registered()]);
       await waitUntil(() => persons.length === 2);
-      assert.deepEqual(new Set(persons), new Set([null, ada]));
+      assert.deepEqual(new Set(persons), new Set([null, adaPerson]));
     });
 
     test('confirms an erasure once it was handled, and again until that has succeeded', async (context) => {

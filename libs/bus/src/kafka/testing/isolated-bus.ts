@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { after } from 'node:test';
 import type { Bus, ConsumerGroups, SubscribeOptions, TopicSpec } from '../../bus.ts';
 import { createKafkaBus } from '../bus.kafka.ts';
-import { deleteTestTopics, longTestTimeouts, silentLogger, testConnection } from './test-bus.ts';
+import { deleteTestTopics, kafkaConnectionForTests, longTestTimeouts, silentLogger } from './test-bus.ts';
 
 /**
  * Returns a function that opens buses. They share topics and groups only with each other. Each has its own connections,
@@ -36,7 +36,7 @@ export function createIsolatedBusOpener(): () => Bus & ConsumerGroups {
 
   return () => {
     const bus = createKafkaBus({
-      ...testConnection,
+      ...kafkaConnectionForTests,
       logger: silentLogger,
       onFatal: (reason) => {
         throw reason;

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { BusUnderTest } from '../../bus.contract.ts';
 import type { Bus, ConsumerGroups } from '../../bus.ts';
-import { withAdmin } from '../admin.ts';
+import { withKafkaAdmin } from '../admin.ts';
 import { createKafkaBus, type KafkaBusDeps } from '../bus.kafka.ts';
 import { createKafkaClients, type KafkaConnection } from '../clients.ts';
 
 /** The broker to test on. A missing broker is an error, because a skipped test would look like a passed one. */
-export const testConnection: KafkaConnection = {
+export const kafkaConnectionForTests: KafkaConnection = {
   brokers: requireSetting('KAFKA_BROKERS').split(','),
   clientId: `test-${randomUUID()}`,
   patchKafkajs: true,
@@ -31,7 +31,7 @@ export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<Bus
   const made = { topics: new Set<string>(), groups: new Set<string>() };
   function open(): Bus & ConsumerGroups {
     const bus = createKafkaBus({
-      ...testConnection,
+      ...kafkaConnectionForTests,
       logger: silentLogger,
       onFatal: (reason) => {
         throw reason;
@@ -70,7 +70,7 @@ export async function deleteTestTopics(made: {
   readonly topics: ReadonlySet<string>;
   readonly groups: ReadonlySet<string>;
 }): Promise<void> {
-  await withAdmin(createKafkaClients(testConnection, silentLogger).prompt, async (admin) => {
+  await withKafkaAdmin(createKafkaClients(kafkaConnectionForTests, silentLogger).prompt, async (admin) => {
     const topics = (await admin.listTopics()).filter((name) =>
       [...made.topics].some((own) => name.startsWith(own)),
     );

@@ -5,7 +5,7 @@ import {
   createMongoKeyFingerprints,
   createMongoLeaseRecords,
   type Index,
-  isLostRace,
+  isLostRaceError,
   type MongoStore,
   mapMongoErrors,
   prepareMongo,
@@ -90,7 +90,7 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
             return true;
           } catch (error) {
             // Another process has taken the slot.
-            if (!isLostRace(error)) throw error;
+            if (!isLostRaceError(error)) throw error;
           }
         }
       },

@@ -1,7 +1,7 @@
 import {
   createDocumentMoveTarget,
   type FingerprintDocument,
-  isLostRace,
+  isLostRaceError,
   keyFingerprintModelOf,
   mapMongoErrors,
   modelOfCollection,
@@ -75,7 +75,7 @@ function commitsIn(connection: Connection): MoveTarget<RawCommit> {
       try {
         await target.add(batch);
       } catch (error) {
-        throw isLostRace(error) ? new Error(TAKEN) : error;
+        throw isLostRaceError(error) ? new Error(TAKEN) : error;
       }
     },
   };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createPlainSchema, isLostRace, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
+import { createPlainSchema, isLostRaceError, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { MAX_LISTED_LEASES, type RecordedRequest, type RequestQueue } from '../../ports/requests.ts';
 
@@ -62,7 +62,7 @@ export function createMongoRequestQueue(connection: Connection): RequestQueue {
         await requests.insertOne(documentOfRequest(request));
         return true;
       } catch (error) {
-        if (isLostRace(error)) return false;
+        if (isLostRaceError(error)) return false;
         throw error;
       }
     },

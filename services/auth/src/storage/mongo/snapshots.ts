@@ -1,4 +1,4 @@
-import { createPlainSchema, isLostRace, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
+import { createPlainSchema, isLostRaceError, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Snapshot, Snapshots } from '../../ports/snapshots.ts';
 
@@ -38,7 +38,7 @@ export function createMongoSnapshots(connection: Connection): Snapshots {
         await snapshots.updateOne(notNewer, { $set: snapshot }, { upsert: true });
       } catch (error) {
         // If a newer snapshot exists, the upsert tries to insert a second document, which fails.
-        if (!isLostRace(error)) throw error;
+        if (!isLostRaceError(error)) throw error;
       }
     },
   });

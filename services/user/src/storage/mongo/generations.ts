@@ -2,7 +2,7 @@
 import {
   createPlainSchema,
   ensureIndexes,
-  isLostRace,
+  isLostRaceError,
   mapMongoErrors,
   modelOfCollection,
 } from '@latchkey/mongo';
@@ -37,7 +37,7 @@ export function createMongoGenerations(connection: Connection): Generations {
       await pointers.insertOne(document);
       return true;
     } catch (error) {
-      if (isLostRace(error)) return false;
+      if (isLostRaceError(error)) return false;
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 /** The read model on MongoDB: one readable document per account. */
-import { isLostRace, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
+import { isLostRaceError, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
 import type { Connection, QueryFilter } from 'mongoose';
 import type { PageEnd, ProfileQuery, Profiles } from '../../ports/profiles.ts';
 import { completeMark } from '../../profile/complete-mark.ts';
@@ -20,7 +20,7 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
       await written.bulkWrite(documents.map(replacing), { ordered: false });
       return true;
     } catch (error) {
-      if (isLostRace(error)) return false;
+      if (isLostRaceError(error)) return false;
       throw error;
     }
   }
