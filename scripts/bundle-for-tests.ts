@@ -1,7 +1,7 @@
 /** Bundles the programs that tests start. */
 import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PROGRAMS } from '@latchkey/process/testing/program-paths';
+import { PROGRAM_WORKSPACES } from '@latchkey/process/testing/program-paths';
 import { bundlePrograms } from './bundle-programs.ts';
 
 /** Contains a folder of bundles for each version of the sources. */
@@ -21,7 +21,7 @@ export async function bundleForTests(): Promise<string> {
     if (Date.now() - mtimeMs > DAY_MS) await rm(join(PARENT, name), { recursive: true, force: true });
   }
   const written = await mkdtemp(join(PARENT, 'new-'));
-  const folder = join(PARENT, await bundlePrograms(PROGRAMS, written));
+  const folder = join(PARENT, await bundlePrograms(PROGRAM_WORKSPACES, written));
   // The rename fails if another run has already written the same folder.
   await rename(written, folder).catch(() => rm(written, { recursive: true }));
   await utimes(folder, new Date(), new Date());

@@ -16,7 +16,7 @@ interface StoreOptions extends Partial<OpenStoreOptions> {
 
 /**
  * Opens a store, even while servers use it, and closes it after the work.
- * @throws ConfigError; StoreRefused; DataFolderError
+ * @throws ConfigError; StoreMisconfigured; DataFolderError
  */
 export async function withStore(
   context: CommandContext,

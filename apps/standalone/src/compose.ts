@@ -11,9 +11,9 @@ import {
   listenForOperations,
   openApiDocument,
   operationsRoutes,
+  operationsRoutesDuringStartup,
   type Route,
-  startingOperationsRoutes,
-  startingRoutes,
+  routesDuringStartup,
 } from '@latchkey/http';
 import {
   type ClockGuard,
@@ -150,7 +150,7 @@ async function startListener(
     name: 'http',
     host: config.HOST,
     port: config.PORT,
-    routes: startingRoutes,
+    routes: routesDuringStartup,
     logger,
     registry,
     trustedProxies: config.TRUSTED_PROXIES,
@@ -168,7 +168,7 @@ async function startOperations(
   config: StandaloneConfig,
   { logger, registry }: StandaloneDeps,
 ): Promise<ListeningPart> {
-  const routes = startingOperationsRoutes({ registry, health: async () => [] });
+  const routes = operationsRoutesDuringStartup({ registry, health: async () => [] });
   const listener = listenForOperations(config, { logger, registry, routes, problemTypes: PROBLEM_TYPES });
   await listener.start();
   return listener;

@@ -5,9 +5,9 @@ import {
   type ListeningPart,
   listenForOperations,
   operationsRoutes,
+  operationsRoutesDuringStartup,
+  routesDuringStartup,
   type Service,
-  startingOperationsRoutes,
-  startingRoutes,
 } from '@latchkey/http';
 import type { Dependency, Logger, Part, ProcessEnd, Registry, ServiceProcessConfig } from '@latchkey/process';
 import { PROBLEM_TYPES } from '@latchkey/tokens';
@@ -59,7 +59,7 @@ export function createClusterPart(
   const operations = listenForOperations(config.process, {
     logger,
     registry,
-    routes: startingOperationsRoutes({ registry, health: startHealth }),
+    routes: operationsRoutesDuringStartup({ registry, health: startHealth }),
     problemTypes: PROBLEM_TYPES,
   });
 
@@ -133,7 +133,7 @@ function publicListener(process: ServiceProcessConfig, deps: ClusterPartDeps): L
     name: 'http',
     host: process.HOST,
     port: process.PORT,
-    routes: startingRoutes,
+    routes: routesDuringStartup,
     logger,
     registry,
     trustedProxies: process.TRUSTED_PROXIES,

@@ -14,7 +14,7 @@ import {
 } from '@latchkey/bus';
 import { createKafkaBus, type KafkaBus, KafkaRefusedError } from '@latchkey/bus/kafka';
 import { createClockGuard, type Dependency, type Logger, type Registry } from '@latchkey/process';
-import { type Preparable, SchemaError, StoreRefused } from '@latchkey/store';
+import { type Preparable, SchemaError, StoreMisconfigured } from '@latchkey/store';
 import { Gauge } from 'prom-client';
 import { createClockWatch } from './clock-watch.ts';
 import { createTopicWatch, type TopicWatch } from './topic-watch.ts';
@@ -176,5 +176,7 @@ export function connectToServers(
 }
 
 function isForOperator(error: unknown): error is Error {
-  return error instanceof StoreRefused || error instanceof SchemaError || error instanceof KafkaRefusedError;
+  return (
+    error instanceof StoreMisconfigured || error instanceof SchemaError || error instanceof KafkaRefusedError
+  );
 }

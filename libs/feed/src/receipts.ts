@@ -1,7 +1,7 @@
 /** `POST /events/receipts`: a client of the feed confirms that it has erased an account. */
 import type { Bus } from '@latchkey/bus';
 import { encodeReceipt, RECEIPTS_TOPIC } from '@latchkey/events';
-import { type Policy, problems, type Route, route, unavailable } from '@latchkey/http';
+import { type Policy, problems, type Route, route, unavailableProblem } from '@latchkey/http';
 import { z } from 'zod';
 import type { FeedReader } from './feed.ts';
 
@@ -42,7 +42,7 @@ export function receiptRoutes({ bus, policy, path, now }: ReceiptRoutesDeps): re
       try {
         await bus.publish(RECEIPTS_TOPIC, [receipt]);
       } catch (error) {
-        throw unavailable('Receipts cannot be stored at the moment. Try again.', 1, error);
+        throw unavailableProblem('Receipts cannot be stored at the moment. Try again.', 1, error);
       }
       return { status: 204 };
     },

@@ -1,5 +1,12 @@
 /** `GET /events`: the feed as pages, long poll and server-sent events. */
-import { type Policy, problems, type RequestContext, type Route, rateLimited, route } from '@latchkey/http';
+import {
+  type Policy,
+  problems,
+  type RequestContext,
+  type Route,
+  rateLimitProblem,
+  route,
+} from '@latchkey/http';
 import { z } from 'zod';
 import { decodeCursor } from './cursor.ts';
 import type { Feed, FeedReader } from './feed.ts';
@@ -60,7 +67,7 @@ export function feedRoutes({ feed, policy, path }: FeedRoutesDeps): readonly Rou
     async handle({ caller, query, ...request }) {
       const isStream = acceptsStream(request);
       const leave = isStream || query.wait > 0 ? places.take(caller.id) : () => undefined;
-      if (leave === undefined) throw rateLimited(1);
+      if (leave === undefined) throw rateLimitProblem(1);
       const reading = {
         feed,
         query: resumed(query, request),

@@ -1,4 +1,4 @@
-import { unavailable } from '@latchkey/http';
+import { unavailableProblem } from '@latchkey/http';
 import type { ReaderView } from './cloud-event.ts';
 import type { FeedReader } from './feed.ts';
 
@@ -20,6 +20,6 @@ export async function mapLogFailures<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw unavailable('Events cannot be read at the moment. Try again.', 1, error);
+    throw unavailableProblem('Events cannot be read at the moment. Try again.', 1, error);
   }
 }

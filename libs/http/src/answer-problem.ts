@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { declaredProblems } from './declared-problems.ts';
-import type { Exchange, Step } from './exchange.ts';
+import type { Exchange, Middleware } from './exchange.ts';
 import { generalTexts } from './general-texts.ts';
 import type { PageLookUp } from './page-paths.ts';
 import { renderProblemPage } from './pages.ts';
 import { Problem, type ProblemSpec, problems } from './problem.ts';
-import { ClientGone } from './read-body.ts';
+import { ClientDisconnected } from './read-body.ts';
 import type { BodyKind, Route } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
 import { createTranslator, joinTexts, type Texts, type Translate } from './translate.ts';
@@ -46,12 +46,12 @@ interface Page {
 export function problemResponses(
   options: ProblemOptions & { readonly undeclared: 'fail' | 'drop' },
   pageAt: PageLookUp,
-): Step {
+): Middleware {
   return async (exchange, next) => {
     try {
       await next();
     } catch (error) {
-      if (error instanceof ClientGone) return;
+      if (error instanceof ClientDisconnected) return;
       const problem = problemOf(exchange, error, options.undeclared);
       logProblem(exchange, problem);
       answer(exchange, problem, { ...options, page: problemPage(exchange, problem, pageAt) });

@@ -1,5 +1,5 @@
 import koaCors from '@koa/cors';
-import type { Step } from './exchange.ts';
+import type { Middleware } from './exchange.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const REQUEST_HEADERS = ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id', 'traceparent'];
@@ -17,7 +17,7 @@ export interface CorsOptions {
  * Responds to preflights, and lets pages of listed origins read responses, with credentials (Fetch standard). Responses
  * to other origins have no CORS headers at all.
  */
-export function createCorsStep({ corsOrigins, corsHeaders = [] }: CorsOptions): Step {
+export function createCorsMiddleware({ corsOrigins, corsHeaders = [] }: CorsOptions): Middleware {
   function isListed(origin: string): boolean {
     // Sandboxed frames and local files of any site send "null".
     if (origin === 'null') return false;

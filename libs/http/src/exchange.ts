@@ -11,4 +11,4 @@ export interface ExchangeState {
 
 export type Exchange = ParameterizedContext<ExchangeState>;
 export type Next = () => Promise<unknown>;
-export type Step = (exchange: Exchange, next: Next) => Promise<void>;
+export type Middleware = (exchange: Exchange, next: Next) => Promise<void>;

@@ -1,6 +1,6 @@
 import { explainIssue } from '@latchkey/process';
 import type { z } from 'zod';
-import { pointerToken } from './json.ts';
+import { escapePointerToken } from './json.ts';
 import { type FieldError, Problem, problems } from './problem.ts';
 
 /** The maximum number of errors. There is a limit because the client controls how many errors there are. */
@@ -12,11 +12,11 @@ export function fieldErrors(error: z.core.$ZodError, input: unknown, root: strin
 }
 
 function issueErrors(issue: z.core.$ZodIssue, input: unknown, root: string): readonly FieldError[] {
-  const pointer = [root, ...issue.path.map((key) => pointerToken(String(key)))].join('/');
+  const pointer = [root, ...issue.path.map((key) => escapePointerToken(String(key)))].join('/');
   const value = valueAt(input, issue.path);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
-      pointer: `${pointer}/${pointerToken(key)}`,
+      pointer: `${pointer}/${escapePointerToken(key)}`,
       code: 'unknown',
       message: 'is not a known field',
     }));
@@ -66,7 +66,7 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** Creates a 400 that lists the field errors. */
-export function validationFailed(errors: readonly FieldError[]): Problem {
+export function validationProblem(errors: readonly FieldError[]): Problem {
   const [first] = errors;
   const where = first === undefined ? '' : ` ${first.pointer}: ${first.message}`;
   const detail =

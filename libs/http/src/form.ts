@@ -2,10 +2,10 @@
  * Strict parser for application/x-www-form-urlencoded (WHATWG URL). URLSearchParams is not used, because it accepts
  * broken percent-encoding and bytes that are not UTF-8.
  */
-import { decodeUtf8, pointerToken, textFault } from './json.ts';
+import { decodeUtf8, escapePointerToken, findTextFault } from './json.ts';
 import type { FieldError } from './problem.ts';
 
-export interface ParsedPairs {
+export interface ParsedUrlEncoded {
   readonly fields: Readonly<Record<string, string>>;
   readonly faults: readonly FieldError[];
 }
@@ -17,7 +17,7 @@ const MOST_PAIRS = 100;
  * Parses a URL-encoded string. Each name may occur once.
  * @param pointer the prefix of the JSON pointers in reported faults, for example `#` or `#/query`
  */
-export function parsePairs(encoded: string, pointer: string): ParsedPairs {
+export function parseUrlEncoded(encoded: string, pointer: string): ParsedUrlEncoded {
   // Has no prototype, so that a field called __proto__ is an ordinary field.
   const fields: Record<string, string> = Object.create(null);
   const faults: FieldError[] = [];
@@ -41,11 +41,11 @@ export function parsePairs(encoded: string, pointer: string): ParsedPairs {
 }
 
 /** Parses the body of a form. */
-export function parseForm(bytes: Buffer): ParsedPairs {
+export function parseForm(bytes: Buffer): ParsedUrlEncoded {
   const text = decodeUtf8(bytes);
   if (text === undefined)
     return { fields: {}, faults: [{ pointer: '#', code: 'malformed', message: 'is not valid UTF-8' }] };
-  return parsePairs(text, '#');
+  return parseUrlEncoded(text, '#');
 }
 
 function decode(text: string): string | undefined {
@@ -63,9 +63,11 @@ function pairFault(
 ): string | undefined {
   if (name === undefined || value === undefined) return 'is not percent-encoded UTF-8';
   if (name in fields) return 'must not be given more than once';
-  return textFault(name) ?? textFault(value);
+  return findTextFault(name) ?? findTextFault(value);
 }
 
 function fieldPointer(pointer: string, name: string | undefined): string {
-  return name === undefined || textFault(name) !== undefined ? pointer : `${pointer}/${pointerToken(name)}`;
+  return name === undefined || findTextFault(name) !== undefined
+    ? pointer
+    : `${pointer}/${escapePointerToken(name)}`;
 }

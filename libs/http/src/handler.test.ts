@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { type FieldError, Problem, problems, rateLimited } from './problem.ts';
+import { type FieldError, Problem, problems, rateLimitProblem } from './problem.ts';
 import { type Policy, publicPolicy, type Route, route } from './route.ts';
 import { pageContentSecurityPolicy, securityHeaders } from './security-headers.ts';
 import { serveRoutes } from './testing/serve.ts';
@@ -387,7 +387,7 @@ describe('problems', () => {
   it('carry their headers, details and resolution', async (t) => {
     const { call } = await serveRoutes(t, [
       doing(async () => {
-        throw rateLimited(1.2);
+        throw rateLimitProblem(1.2);
       }),
     ]);
     const response = await call('/doing');

@@ -5,15 +5,15 @@ import Koa from 'koa';
 import type { Registry } from 'prom-client';
 import { type ProblemOptions, problemResponses } from './answer-problem.ts';
 import { createClientAddressReader } from './client-address.ts';
-import { type CorsOptions, createCorsStep } from './cors.ts';
-import type { Exchange, ExchangeState, Next, Step } from './exchange.ts';
-import { validationFailed } from './field-errors.ts';
+import { type CorsOptions, createCorsMiddleware } from './cors.ts';
+import type { Exchange, ExchangeState, Middleware, Next } from './exchange.ts';
+import { validationProblem } from './field-errors.ts';
 import { observeRequests } from './observe.ts';
 import { createPageLookUp, withoutSurplusSlashes } from './page-paths.ts';
 import { Problem, problems } from './problem.ts';
 import { bodyKind, readBody } from './read-body.ts';
 import { createInputReader } from './read-input.ts';
-import { requestContext } from './request-context.ts';
+import { createRequestContext } from './request-context.ts';
 import type { BodyKind, Route } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
 import { createAnswerWriter } from './write-answer.ts';
@@ -43,7 +43,7 @@ export function createHandler(
   app.use(identify(options));
   app.use(observeRequests(options.registry));
   app.use(secure(options.https ?? false));
-  app.use(createCorsStep(options));
+  app.use(createCorsMiddleware(options));
   app.use(problemResponses(options, createPageLookUp(routes)));
   app.use(requireWellFormed);
   app.use(tolerateSlashes(routes));
@@ -52,10 +52,10 @@ export function createHandler(
   return app.callback();
 }
 
-function identify({ logger, trustedProxies }: HttpOptions): Step {
+function identify({ logger, trustedProxies }: HttpOptions): Middleware {
   const addressOf = createClientAddressReader(trustedProxies);
   return async (exchange, next) => {
-    exchange.state.request = requestContext(exchange, { path: pathOf(exchange), logger, addressOf });
+    exchange.state.request = createRequestContext(exchange, { path: pathOf(exchange), logger, addressOf });
     exchange.set('X-Request-Id', exchange.state.request.requestId);
     await next();
   };
@@ -71,7 +71,7 @@ function pathOf(exchange: Exchange): string {
 }
 
 /** Sets the security headers. Pages override some of them. */
-function secure(https: boolean): Step {
+function secure(https: boolean): Middleware {
   const headers = { ...securityHeaders.every, ...(https ? securityHeaders.https : {}) };
   return async (exchange, next) => {
     exchange.set(headers);
@@ -81,10 +81,10 @@ function secure(https: boolean): Step {
 
 async function requireWellFormed(exchange: Exchange, next: Next): Promise<void> {
   if (exchange.req.httpVersion === '1.1' && exchange.req.headers.host === undefined) {
-    throw validationFailed([{ pointer: '#/header/Host', code: 'required', message: 'is required' }]);
+    throw validationProblem([{ pointer: '#/header/Host', code: 'required', message: 'is required' }]);
   }
   if (!isWellFormed(exchange.state.request.path)) {
-    throw validationFailed([
+    throw validationProblem([
       { pointer: '#/path', code: 'malformed', message: 'is not an address in percent-encoded UTF-8' },
     ]);
   }
@@ -103,7 +103,7 @@ function isWellFormed(path: string): boolean {
  * Removes surplus slashes from the path of a page, because people and programs that assemble links add slashes. Other
  * paths are not changed, because a proxy may guard them by their exact text.
  */
-function tolerateSlashes(routes: readonly Route[]): Step {
+function tolerateSlashes(routes: readonly Route[]): Middleware {
   const pages = new Router({ sensitive: true, strict: true });
   for (const { path, method, problemPage } of routes)
     if (problemPage !== undefined) pages.register(path, [method], () => undefined);
@@ -121,7 +121,7 @@ function routerOf(routes: readonly Route[], options: HttpOptions): Router<Exchan
 }
 
 /** Serves a route: reads, authorises, validates, handles, writes. Each step may throw a Problem. */
-function serve(route: Route, options: HttpOptions): Step {
+function serve(route: Route, options: HttpOptions): Middleware {
   const accepts: readonly BodyKind[] = route.accepts ?? (route.body === undefined ? ['none'] : ['json']);
   const readInput = createInputReader(route);
   const writeAnswer = createAnswerWriter(route, options.undeclared);

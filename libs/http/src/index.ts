@@ -1,18 +1,18 @@
-export { validationFailed } from './field-errors.ts';
+export { validationProblem } from './field-errors.ts';
 export { generalTexts } from './general-texts.ts';
 export { createListeningPart, type ListeningPart } from './listen.ts';
 export { listenForOperations } from './listen-for-operations.ts';
 export { type OpenApiInfo, openApiDocument } from './openapi.ts';
 export { openApiRoute } from './openapi-route.ts';
-export { operationsRoutes, startingOperationsRoutes } from './operations.ts';
+export { operationsRoutes, operationsRoutesDuringStartup } from './operations.ts';
 export { allowedOrigins, areSameSite, originSettings, publicPathOf } from './origin-settings.ts';
 export {
   type FieldError,
   Problem,
   type ProblemSpec,
   problems,
-  rateLimited,
-  unavailable,
+  rateLimitProblem,
+  unavailableProblem,
 } from './problem.ts';
 export {
   type Answer,
@@ -27,5 +27,5 @@ export {
 } from './route.ts';
 export { pageContentSecurityPolicy, securityHeaders } from './security-headers.ts';
 export type { Service } from './service.ts';
-export { startingRoutes } from './starting.ts';
+export { routesDuringStartup } from './startup-routes.ts';
 export { joinTexts, type Texts } from './translate.ts';

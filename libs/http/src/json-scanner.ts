@@ -20,7 +20,7 @@ type State = 'value' | 'first item' | 'first key' | 'key' | 'colon' | 'after ite
 /**
  * Returns what is wrong with a JSON text (`is JSON that ends too early, at character 12`); undefined if it is valid.
  */
-export function jsonFault(text: string): string | undefined {
+export function findJsonFault(text: string): string | undefined {
   let at = 0;
   let fault: string | undefined;
   /** The open containers, the innermost last: for an object its keys so far, for an array null. */

@@ -1,4 +1,4 @@
-import { jsonFault } from './json-scanner.ts';
+import { findJsonFault } from './json-scanner.ts';
 import type { FieldError } from './problem.ts';
 
 export type ParsedJson = { readonly value: unknown } | { readonly fault: FieldError };
@@ -11,7 +11,7 @@ export function parseJson(bytes: Buffer): ParsedJson {
   const text = decodeUtf8(bytes);
   if (text === undefined)
     return { fault: { pointer: '#', code: 'malformed', message: 'is not valid UTF-8' } };
-  const message = jsonFault(text);
+  const message = findJsonFault(text);
   if (message !== undefined) return { fault: { pointer: '#', code: 'malformed', message } };
   const value: unknown = JSON.parse(text);
   // Raw control characters are invalid JSON, and the decoder refuses lone surrogates, so only escapes can produce
@@ -32,27 +32,27 @@ export function decodeUtf8(bytes: Buffer): string | undefined {
 }
 
 /** Returns what is wrong with a string from a client; undefined if nothing is. */
-export function textFault(text: string): string | undefined {
+export function findTextFault(text: string): string | undefined {
   if (text.includes('\0')) return 'must not contain NUL characters';
   if (!text.isWellFormed()) return 'must not contain lone surrogates';
   return undefined;
 }
 
 /**
- * Finds the first string or field name in a value that `textFault` refuses. Recursion is safe, because the scanner has
- * limited the depth.
+ * Finds the first string or field name in a value that `findTextFault` refuses. Recursion is safe, because the scanner
+ * has limited the depth.
  */
 function badText(value: unknown, pointer: string): FieldError | undefined {
   if (typeof value === 'string') {
-    const message = textFault(value);
+    const message = findTextFault(value);
     return message === undefined ? undefined : { pointer, code: 'malformed', message };
   }
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [key, child] of Object.entries(value)) {
-    const message = textFault(key);
+    const message = findTextFault(key);
     if (message !== undefined)
       return { pointer, code: 'malformed', message: `has a field whose name ${message}` };
-    const fault = badText(child, `${pointer}/${pointerToken(key)}`);
+    const fault = badText(child, `${pointer}/${escapePointerToken(key)}`);
     if (fault !== undefined) return fault;
   }
   return undefined;
@@ -61,7 +61,7 @@ function badText(value: unknown, pointer: string): FieldError | undefined {
 const MAX_TOKEN_LENGTH = 64;
 
 /** Escapes a reference token of a JSON Pointer (RFC 6901). Truncates long names, which the client chooses. */
-export function pointerToken(key: string): string {
+export function escapePointerToken(key: string): string {
   return (key.length > MAX_TOKEN_LENGTH ? `${key.slice(0, MAX_TOKEN_LENGTH).toWellFormed()}…` : key)
     .replaceAll('~', '~0')
     .replaceAll('/', '~1');

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { Part } from '@latchkey/process';
+import { triggerAbortSignal } from './abort-signal.ts';
 import { type ProblemOptions, problemBody } from './answer-problem.ts';
-import { abortEndSignal } from './ending.ts';
 import { createHandler, type HttpOptions } from './handler.ts';
-import { headersTooLarge, type ProblemSpec, problems } from './problem.ts';
+import { headersTooLargeProblem, type ProblemSpec, problems } from './problem.ts';
 import type { Route } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
 
@@ -224,11 +224,11 @@ function trackedServer(options: ListenOptions): Listening {
 /** Makes a response in progress the last one on its connection. */
 function endSoon(answer: ServerResponse): void {
   if (!answer.headersSent) answer.setHeader('Connection', 'close');
-  abortEndSignal(answer);
+  triggerAbortSignal(answer);
 }
 
 function malformed(code: string | undefined): ProblemSpec {
-  if (code === 'HPE_HEADER_OVERFLOW') return headersTooLarge;
+  if (code === 'HPE_HEADER_OVERFLOW') return headersTooLargeProblem;
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return { code: 'request_timeout', status: 408, title: 'Request Timeout' };
   }
@@ -239,7 +239,7 @@ function malformed(code: string | undefined): ProblemSpec {
 function rawProblem(spec: ProblemSpec, options: ProblemOptions): string {
   const requestId = randomUUID();
   const detail =
-    spec === headersTooLarge
+    spec === headersTooLargeProblem
       ? 'The headers or the URL are too large.'
       : 'The request is not well-formed HTTP.';
   const body = problemBody({ spec, details: { detail } }, requestId, options);

@@ -1,5 +1,5 @@
 import { Histogram, type Registry } from 'prom-client';
-import type { Exchange, Step } from './exchange.ts';
+import type { Exchange, Middleware } from './exchange.ts';
 
 const DURATION = 'latchkey_http_request_duration_seconds';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -25,7 +25,7 @@ function durations(registry: Registry): Histogram<Labels> {
 }
 
 /** Logs and measures each request under the pattern of its route, because the path may contain a secret. */
-export function observeRequests(registry: Registry): Step {
+export function observeRequests(registry: Registry): Middleware {
   const histogram = durations(registry);
   return async (exchange, next) => {
     const from = performance.now();

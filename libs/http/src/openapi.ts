@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { declaredProblems } from './declared-problems.ts';
-import { headersTooLarge, type ProblemSpec } from './problem.ts';
+import { headersTooLargeProblem, type ProblemSpec } from './problem.ts';
 import type { AnswerSpec, BodyKind, Route } from './route.ts';
 import { makeSchemaStrict } from './strict.ts';
 
@@ -220,7 +220,7 @@ function answer(spec: AnswerSpec): Json {
 /** The answer to headers that are too large. Any request may get it, because it is sent before the route is known. */
 const headersTooLargeAnswer: Json = {
   description: 'The headers or the URL are too large: `payload_too_large`',
-  content: { 'application/problem+json': { schema: problemRef([headersTooLarge]) } },
+  content: { 'application/problem+json': { schema: problemRef([headersTooLargeProblem]) } },
 };
 
 /** Returns one answer per status, naming all problems of that status. */

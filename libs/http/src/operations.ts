@@ -32,7 +32,7 @@ export function operationsRoutes({ registry, health }: OperationsOptions): reado
  * Returns the same routes for a process that is starting: `/readyz` answers 503, whatever the state of the
  * dependencies.
  */
-export function startingOperationsRoutes({ registry, health }: OperationsOptions): readonly Route[] {
+export function operationsRoutesDuringStartup({ registry, health }: OperationsOptions): readonly Route[] {
   return [liveness, startingRoute(health), metricsRoute(registry)];
 }
 

@@ -35,7 +35,7 @@ export const problems = {
  * The problem for headers that are too large. It has the same code as the problem for a body that is too large, but a
  * different status.
  */
-export const headersTooLarge: ProblemSpec = {
+export const headersTooLargeProblem: ProblemSpec = {
   ...problems.payload_too_large,
   status: 431,
   title: 'Request Header Fields Too Large',
@@ -69,7 +69,7 @@ export class Problem extends Error {
  * Creates a 429.
  * @param retryAfterSeconds rounded up, at least 1
  */
-export function rateLimited(retryAfterSeconds: number): Problem {
+export function rateLimitProblem(retryAfterSeconds: number): Problem {
   const seconds = Math.max(1, Math.ceil(retryAfterSeconds));
   return new Problem(problems.rate_limited, {
     detail: `Too many requests. Try again in ${seconds} s.`,
@@ -81,6 +81,6 @@ export function rateLimited(retryAfterSeconds: number): Problem {
  * Creates a 503.
  * @param retryAfterSeconds whole seconds
  */
-export function unavailable(detail: string, retryAfterSeconds = 1, cause?: unknown): Problem {
+export function unavailableProblem(detail: string, retryAfterSeconds = 1, cause?: unknown): Problem {
   return new Problem(problems.unavailable, { detail, retryAfter: retryAfterSeconds, cause });
 }

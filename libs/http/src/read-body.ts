@@ -6,10 +6,10 @@ import type { BodyKind } from './route.ts';
 const MAX_BODY_BYTES = 64 * 1024;
 
 /** Thrown if the client closed the connection while it sent its request, so that no response can be sent. */
-export class ClientGone extends Error {
+export class ClientDisconnected extends Error {
   constructor(cause: unknown) {
     super('the client closed the connection', { cause });
-    this.name = 'ClientGone';
+    this.name = 'ClientDisconnected';
   }
 }
 
@@ -18,7 +18,7 @@ const EMPTY = Buffer.alloc(0);
 /**
  * Reads the body of a request.
  * @throws Problem payload_too_large if more than 64 KiB are announced or received; the rest of the body stays unread
- * @throws ClientGone
+ * @throws ClientDisconnected
  */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
@@ -27,7 +27,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
     return await getRawBody(request, { limit: MAX_BODY_BYTES, length: length ?? null });
   } catch (error) {
     if (error instanceof Error && 'type' in error && error.type === 'entity.too.large') throw tooLarge();
-    throw new ClientGone(error);
+    throw new ClientDisconnected(error);
   }
 }
 

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
-import { fieldErrors, validationFailed } from './field-errors.ts';
-import { parseForm, parsePairs } from './form.ts';
+import { fieldErrors, validationProblem } from './field-errors.ts';
+import { parseForm, parseUrlEncoded } from './form.ts';
 import { parseJson } from './json.ts';
 import type { FieldError } from './problem.ts';
 import type { BodyKind, Route } from './route.ts';
 import { makeSchemaStrict } from './strict.ts';
 
-export interface WireInput {
+export interface RawInput {
   readonly params: unknown;
   /** The query as it was sent: encoded, without the question mark. */
   readonly querystring: string;
@@ -28,7 +28,7 @@ type Parse = (input: unknown, faults: FieldError[]) => unknown;
  * Creates a reader for a route, which validates body, query, path and headers and reports all faults together. The
  * reader throws Problem validation_failed.
  */
-export function createInputReader(route: Route): (input: WireInput) => ParsedInput {
+export function createInputReader(route: Route): (input: RawInput) => ParsedInput {
   const parseParams = parser(route.params, '#/path');
   const parseQuery = parser(route.query, '#/query');
   const parseBody = parser(route.body, '#');
@@ -44,7 +44,7 @@ export function createInputReader(route: Route): (input: WireInput) => ParsedInp
       body: rawBody === UNREADABLE ? undefined : parseBody(rawBody, faults),
     };
     checkHeaders(headers, faults);
-    if (faults.length > 0) throw validationFailed([...faults, ...(route.moreFaults?.(rawBody) ?? [])]);
+    if (faults.length > 0) throw validationProblem([...faults, ...(route.moreFaults?.(rawBody) ?? [])]);
     return input;
   };
 }
@@ -63,7 +63,7 @@ function parser(schema: z.ZodType | undefined, root: string): Parse {
 /** Validates the declared headers and ignores all others. */
 function headerCheck(schema: z.ZodObject | undefined) {
   const names = Object.keys(schema?.shape ?? {});
-  return (headers: WireInput['headers'], faults: FieldError[]): void => {
+  return (headers: RawInput['headers'], faults: FieldError[]): void => {
     const given = Object.fromEntries(names.map((name) => [name, headers[name.toLowerCase()]]));
     const parsed = schema?.safeParse(given);
     if (parsed?.error) faults.push(...fieldErrors(parsed.error, given, '#/header'));
@@ -103,7 +103,7 @@ function ignoresQuery({ method, query }: Route): boolean {
 
 function queryFields(route: Route, querystring: string, faults: FieldError[]): unknown {
   if (ignoresQuery(route)) return undefined;
-  const { fields, faults: found } = parsePairs(querystring, '#/query');
+  const { fields, faults: found } = parseUrlEncoded(querystring, '#/query');
   faults.push(...found);
   if (route.query !== undefined) return fields;
   for (const name of Object.keys(fields)) {

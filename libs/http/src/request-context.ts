@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@latchkey/process';
+import { abortSignalOf } from './abort-signal.ts';
 import type { ReadClientAddress } from './client-address.ts';
-import { endSignalOf } from './ending.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestContext } from './route.ts';
 
@@ -10,7 +10,7 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
 const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
 
 /** Returns the parts of a request that policies and handlers may see. */
-export function requestContext(
+export function createRequestContext(
   exchange: Exchange,
   {
     path,
@@ -33,6 +33,6 @@ export function requestContext(
     ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
     log: logger.child({ requestId }),
     isAwaited: () => !request.socket.destroyed,
-    ending: () => endSignalOf(exchange.res),
+    ending: () => abortSignalOf(exchange.res),
   };
 }

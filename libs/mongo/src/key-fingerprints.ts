@@ -1,12 +1,12 @@
 import {
+  type ConfiguredKeys,
   formatKeyUses,
-  type GivenKeys,
   type KeyFingerprints,
-  keyUsesAfter,
-  keyUsesWithout,
   type MoveTarget,
   parseKeyUses,
-  type RememberedKeys,
+  removeKeyUse,
+  type StoredKeyUses,
+  updateKeyUses,
 } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import { createDocumentMoveTarget } from './document-target.ts';
@@ -63,22 +63,22 @@ export function createMongoKeyFingerprints(
   }
 
   /** Stores the keys of a setting. @returns false if a key is missing that stored data may depend on */
-  async function remember(name: string, keys: GivenKeys, now: Date): Promise<boolean> {
+  async function remember(name: string, keys: ConfiguredKeys, now: Date): Promise<boolean> {
     for (;;) {
       const known = await stored(name);
-      const next = keyUsesAfter(known, keys, now);
+      const next = updateKeyUses(known, keys, now);
       if (next === undefined) return false;
       if (await replace(name, known, next)) return true;
     }
   }
 
   async function lackingIn(
-    given: Readonly<Record<string, GivenKeys>>,
+    given: Readonly<Record<string, ConfiguredKeys>>,
     now: Date,
   ): Promise<readonly string[]> {
     const entries = await Promise.all(
       Object.entries(given).map(async ([name, keys]) => {
-        const next = keyUsesAfter(await stored(name), keys, now);
+        const next = updateKeyUses(await stored(name), keys, now);
         return next === undefined ? [name] : [];
       }),
     );
@@ -105,7 +105,7 @@ export function createMongoKeyFingerprints(
     async forget(name, key, seen) {
       if (seen.length === 0) return (await stored(name)) === undefined;
       const known = { _id: name, fingerprint: formatKeyUses(seen) };
-      const fingerprint = keyUsesWithout(seen, key);
+      const fingerprint = removeKeyUse(seen, key);
       if (fingerprint === undefined) return (await fingerprints.deleteOne(known)).deletedCount === 1;
       return (await fingerprints.updateOne(known, { fingerprint })).matchedCount === 1;
     },
@@ -116,9 +116,9 @@ export function createMongoKeyFingerprints(
 export function createKeyFingerprintMoveTarget(
   connection: Connection,
   collection: string,
-): MoveTarget<RememberedKeys> {
+): MoveTarget<StoredKeyUses> {
   return mapMongoErrors(
-    createDocumentMoveTarget<RememberedKeys, FingerprintDocument>(connection, collection, {
+    createDocumentMoveTarget<StoredKeyUses, FingerprintDocument>(connection, collection, {
       documentOf: ({ setting, uses }) => ({ _id: setting, fingerprint: formatKeyUses(uses) }),
       // Once a process has started on the target, newer keys may have been added.
       isHeld: (stored, moved) => {

@@ -14,7 +14,7 @@ describe('opening MongoDB', () => {
     test(`refuses ${url.replace('s3cret', '…')} in one line that does not quote it`, async () => {
       const mongo = openMongo({ url });
       await assert.rejects(mongo.reached, {
-        name: 'StoreRefused',
+        name: 'StoreMisconfigured',
         message: 'MONGO_URL is not a usable MongoDB connection string.',
       });
       await mongo.close();

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type OpenStore, StoreRefused } from '@latchkey/store';
+import { type OpenStore, StoreMisconfigured } from '@latchkey/store';
 import type { Connection, ConnectOptions } from 'mongoose';
 import { loadMongoose } from './driver.ts';
 import {
@@ -54,10 +54,10 @@ export interface MongoStore extends OpenStore {
   /**
    * Resolves once the server has been reached for the first time, however long that takes. If the server goes down
    * later, calls reject meanwhile, and the driver reconnects by itself.
-   * @throws StoreRefused; MongoFailure if the store is closed before that
+   * @throws StoreMisconfigured; MongoFailure if the store is closed before that
    */
   readonly reached: Promise<void>;
-  /** Resolves if the server responds. @throws StoreUnavailable; StoreRefused */
+  /** Resolves if the server responds. @throws StoreUnavailable; StoreMisconfigured */
   health(): Promise<void>;
   /** Returns the time of the server's clock. @throws StoreUnavailable */
   serverTime(): Promise<Date>;
@@ -78,7 +78,7 @@ export function openMongo(options: MongoOptions): MongoStore {
         return;
       } catch (error) {
         failure = failureOrRefusal(error);
-        if (failure instanceof StoreRefused) throw failure;
+        if (failure instanceof StoreMisconfigured) throw failure;
       }
       await wait(RETRY_MS, undefined, { signal: closing.signal }).catch(() => undefined);
     }
@@ -173,14 +173,14 @@ function databaseOf(url: string, database: string | undefined): Pick<ConnectOpti
 }
 
 /** Translates an error of the driver. @throws any other error */
-function failureOrRefusal(error: unknown): MongoFailure | StoreRefused {
+function failureOrRefusal(error: unknown): MongoFailure | StoreMisconfigured {
   const { MongoAPIError, MongoServerError } = loadMongoose().mongo;
   if (error instanceof MongoServerError && error.code === AUTHENTICATION_FAILED) {
-    return new StoreRefused('MongoDB refuses the user name or password in MONGO_URL.');
+    return new StoreMisconfigured('MongoDB refuses the user name or password in MONGO_URL.');
   }
   // The message of the driver's error may quote the URL, and with it the password.
   if (error instanceof MongoAPIError || (error instanceof Error && URL_ERRORS.includes(error.name))) {
-    return new StoreRefused('MONGO_URL is not a usable MongoDB connection string.');
+    return new StoreMisconfigured('MONGO_URL is not a usable MongoDB connection string.');
   }
   const failure = mongoFailureOf(error);
   if (failure === undefined) throw error;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createDoublingPauses, createWakeup, loop, retry } from './loop.ts';
+import { createExponentialBackoff, createWakeup, retry, runLoop } from './loop.ts';
 
 const backoff = fc
   .tuple(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 0, max: 10_000 }))
@@ -26,7 +26,7 @@ test('retry pauses between half and all of its backoff, once per failure', async
         assert.equal(attempts, failures + 1);
         assert.equal(pauses.length, failures);
         for (const [n, ms] of pauses.entries()) {
-          const whole = createDoublingPauses(limits)(n);
+          const whole = createExponentialBackoff(limits)(n);
           assert.ok(ms > whole / 2 - 1e-9 && ms <= whole && whole <= limits.most, `pause ${n}: ${ms}`);
         }
       },
@@ -62,16 +62,19 @@ test('a loop never runs twice at a time, follows every wake-up with a run, and e
       }
 
       let ended = false;
-      const looping = loop({ every: 1, wake, signal: stop.signal, onFailure: () => undefined, sleep }, () => {
-        assert.equal(run, undefined, 'two runs at a time');
-        assert.equal(stop.signal.aborted, false, 'a run after the end');
-        began += 1;
-        if (wokenAt !== undefined && began > wokenAt) wokenAt = undefined;
-        run = Promise.withResolvers();
-        return run.promise.finally(() => {
-          run = undefined;
-        });
-      }).then(() => {
+      const looping = runLoop(
+        { every: 1, wake, signal: stop.signal, onFailure: () => undefined, sleep },
+        () => {
+          assert.equal(run, undefined, 'two runs at a time');
+          assert.equal(stop.signal.aborted, false, 'a run after the end');
+          began += 1;
+          if (wokenAt !== undefined && began > wokenAt) wokenAt = undefined;
+          run = Promise.withResolvers();
+          return run.promise.finally(() => {
+            run = undefined;
+          });
+        },
+      ).then(() => {
         ended = true;
       });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { createDoublingPauses, createIdlePauses, createWakeup, loop, retry, sleep } from './loop.ts';
+import { createExponentialBackoff, createIdleBackoff, createWakeup, retry, runLoop, sleep } from './loop.ts';
 
 /** A `sleep` that only records the requested durations. */
 function recordedPauses() {
@@ -92,13 +92,13 @@ describe('retry', () => {
 /** A loop whose work returns these outcomes one after the other, then stops the loop. */
 async function loopOver(
   outcomes: readonly (boolean | Error)[],
-  options: Partial<Parameters<typeof loop>[0]> = {},
+  options: Partial<Parameters<typeof runLoop>[0]> = {},
 ) {
   const stop = new AbortController();
   const { pauses, sleep } = recordedPauses();
   const failures: unknown[] = [];
   const left = [...outcomes];
-  await loop(
+  await runLoop(
     { every: 100, signal: stop.signal, onFailure: (...args) => failures.push(args), sleep, ...options },
     async () => {
       const outcome = left.shift();
@@ -120,7 +120,7 @@ describe('a loop', () => {
 
   it('pauses by how many runs in a row found nothing', async () => {
     const { pauses } = await loopOver([false, false, false, true, false, true], {
-      every: createDoublingPauses({ least: 10, most: 50 }),
+      every: createExponentialBackoff({ least: 10, most: 50 }),
     });
     assert.deepEqual(pauses, [20, 40, 50, 10, 20]);
   });
@@ -128,7 +128,7 @@ describe('a loop', () => {
   it('continues after a failure, with a backoff of its own', async () => {
     const recoveries: string[] = [];
     const { pauses, failures } = await loopOver([error, error, false, error, false], {
-      backoff: createDoublingPauses({ least: 1, most: 10 }),
+      backoff: createExponentialBackoff({ least: 1, most: 10 }),
       onRecovery: () => recoveries.push('recovered'),
     });
     assert.deepEqual(pauses, [1, 2, 100, 1]);
@@ -149,7 +149,7 @@ describe('a loop', () => {
     const wake = createWakeup();
     const { promise: ranAgain, resolve } = Promise.withResolvers<void>();
     let runs = 0;
-    const ended = loop(
+    const ended = runLoop(
       { every: 3_600_000, wake, signal: stop.signal, onFailure: assert.ifError },
       async () => {
         runs += 1;
@@ -170,7 +170,7 @@ describe('a loop', () => {
     const wake = createWakeup();
     const { pauses, sleep } = recordedPauses();
     let runs = 0;
-    await loop(
+    await runLoop(
       { every: 100, gatherMs: 7, wake, signal: stop.signal, sleep, onFailure: assert.ifError },
       async () => {
         runs += 1;
@@ -187,7 +187,7 @@ describe('a loop', () => {
     const stop = new AbortController();
     const wake = createWakeup();
     const options = { every: 100, gatherMs: 3_600_000, wake, signal: stop.signal, onFailure: assert.ifError };
-    const ended = loop(options, async () => false);
+    const ended = runLoop(options, async () => false);
     wake.wake();
     await turn();
     stop.abort();
@@ -198,7 +198,7 @@ describe('a loop', () => {
     const stop = new AbortController();
     const { promise, resolve } = Promise.withResolvers<boolean>();
     let over = false;
-    const ended = loop({ every: 10, signal: stop.signal, onFailure: assert.ifError }, () => promise).then(
+    const ended = runLoop({ every: 10, signal: stop.signal, onFailure: assert.ifError }, () => promise).then(
       () => {
         over = true;
       },
@@ -211,13 +211,13 @@ describe('a loop', () => {
   });
 
   it('never runs where it was aborted before', async () => {
-    await loop({ every: 10, signal: AbortSignal.abort(), onFailure: assert.ifError }, () => assert.fail());
+    await runLoop({ every: 10, signal: AbortSignal.abort(), onFailure: assert.ifError }, () => assert.fail());
   });
 });
 
 describe('idle pauses', () => {
   it('are none after a run that found something, and double up to the longest', () => {
-    const pauses = createIdlePauses({ least: 100, most: 350 });
+    const pauses = createIdleBackoff({ least: 100, most: 350 });
     assert.deepEqual([0, 1, 2, 3, 4].map(pauses), [0, 100, 200, 350, 350]);
   });
 });

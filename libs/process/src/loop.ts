@@ -1,5 +1,5 @@
 /**
- * Two ways of repeating work: `retry` until it succeeds, `loop` until stopped. Pauses use an injected `sleep`, and
+ * Two ways of repeating work: `retry` until it succeeds, `runLoop` until stopped. Pauses use an injected `sleep`, and
  * jitter an injected `random`, so that tests need no real time.
  */
 /** Resolves after `ms` milliseconds, or earlier once `signal` is aborted. Never rejects. */
@@ -29,16 +29,16 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
  * A function that returns a pause in ms. For `retry` and `backoff`, `n` is the number of pauses in a row before this
  * one; for `every`, `n` is the number of runs in a row that found nothing or failed.
  */
-export type Pauses = (n: number) => number;
+export type BackoffFunction = (n: number) => number;
 
 /** Returns pauses that double from `least` to `most` ms. */
-export function createDoublingPauses({
+export function createExponentialBackoff({
   least,
   most,
 }: {
   readonly least: number;
   readonly most: number;
-}): Pauses {
+}): BackoffFunction {
   return (n) => Math.min(most, least * 2 ** n);
 }
 
@@ -46,8 +46,11 @@ export function createDoublingPauses({
  * Returns pauses for a loop: none after a run that found something; otherwise pauses that double from `least` to
  * `most` ms.
  */
-export function createIdlePauses(limits: { readonly least: number; readonly most: number }): Pauses {
-  const pauses = createDoublingPauses(limits);
+export function createIdleBackoff(limits: {
+  readonly least: number;
+  readonly most: number;
+}): BackoffFunction {
+  const pauses = createExponentialBackoff(limits);
   return (idle) => (idle === 0 ? 0 : pauses(idle - 1));
 }
 
@@ -78,7 +81,7 @@ export interface RetryOptions {
 export async function retry<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
   const { when = () => true, attempts = Number.POSITIVE_INFINITY, signal, onFailure } = options;
   const { sleep: pause = sleep, random = Math.random } = options;
-  const pauses = createDoublingPauses(options);
+  const pauses = createExponentialBackoff(options);
   for (let failures = 1; ; failures += 1) {
     try {
       return await work();
@@ -117,9 +120,9 @@ export function createWakeup(): Wakeup {
 
 export interface LoopOptions {
   /** The pause in ms after a run that found nothing, or a function that returns the pause after any run. */
-  readonly every: number | Pauses;
+  readonly every: number | BackoffFunction;
   /** The pauses after runs that failed. Default: the same as after runs that found nothing. */
-  readonly backoff?: Pauses;
+  readonly backoff?: BackoffFunction;
   readonly wake?: Wakeup;
   /**
    * How long a run that was woken waits before it begins, in ms, so that one run does the work of many wake-ups.
@@ -139,7 +142,7 @@ export interface LoopOptions {
  * Runs `work` again and again, never twice at a time, until `signal` is aborted. Resolves once the last run is over.
  * `work` resolves with true if it found something to do: the next run follows immediately, or after `every(0)`.
  */
-export async function loop(options: LoopOptions, work: () => Promise<boolean>): Promise<void> {
+export async function runLoop(options: LoopOptions, work: () => Promise<boolean>): Promise<void> {
   const {
     every,
     backoff,

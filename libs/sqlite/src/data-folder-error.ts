@@ -1,4 +1,4 @@
-import { hasNoSpace } from './disk-space.ts';
+import { hasNoDiskSpace } from './disk-space.ts';
 
 /** Says in one line why a data folder cannot be used: another server uses it, it is read-only, not ours, or corrupt. */
 export class DataFolderError extends Error {
@@ -45,7 +45,7 @@ export function explainFolderErrors<T>(folder: string, attempt: () => T): T {
   try {
     return attempt();
   } catch (error) {
-    const reason = hasNoSpace(folder) ? reasons[FULL] : reasonOf(error);
+    const reason = hasNoDiskSpace(folder) ? reasons[FULL] : reasonOf(error);
     if (reason === undefined) throw error;
     throw new DataFolderError(`The data folder ${folder} ${reason}.`, { cause: error });
   }

@@ -8,7 +8,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { DiskFull } from '@latchkey/store';
 import { DataFolderError, explainFolderErrors } from './data-folder-error.ts';
 import { DatabaseClosed } from './database-failure.ts';
-import { hasNoSpace } from './disk-space.ts';
+import { hasNoDiskSpace } from './disk-space.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { hasPendingMigrations, runMigrations, type Schema } from './migrations.ts';
 import { assertFileExists, openFile, withLongBusyTimeout, writeApplicationId } from './open-file.ts';
@@ -148,7 +148,7 @@ function databaseOn(connection: DatabaseSync, { folder, isShared, onClosed }: Op
     },
     async checkDisk() {
       refuseIf(closed !== undefined);
-      if (hasNoSpace(folder)) throw new DiskFull();
+      if (hasNoDiskSpace(folder)) throw new DiskFull();
       if (!commits.hasFoundFull()) return;
       await commits.run(() => writeSomething(connection), { flushed: true, commitDelay: 0 });
       commits.forgive();

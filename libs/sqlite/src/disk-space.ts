@@ -4,7 +4,7 @@ import { statfsSync } from 'node:fs';
 const LEAST_BYTES = 64 * 1024;
 
 /** Returns whether the file system of a folder has no space left for this user. False if that cannot be determined. */
-export function hasNoSpace(folder: string): boolean {
+export function hasNoDiskSpace(folder: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(folder);
     return bavail * bsize < LEAST_BYTES;

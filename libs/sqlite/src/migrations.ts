@@ -38,7 +38,7 @@ const SET = `
  */
 export function hasPendingMigrations(connection: DatabaseSync, schema: Schema, folder: string): boolean {
   const version = versionOf(connection, schema.owner);
-  if (version > schema.migrations.length) throw newerVersion(folder);
+  if (version > schema.migrations.length) throw newerVersionError(folder);
   return version < schema.migrations.length;
 }
 
@@ -62,7 +62,7 @@ export function runMigrations(connection: DatabaseSync, schema: Schema): void {
   }
 }
 
-export function newerVersion(folder: string): DataFolderError {
+export function newerVersionError(folder: string): DataFolderError {
   return new DataFolderError(`The data folder ${folder} was written by a newer version of Latchkey.`);
 }
 

@@ -2,8 +2,8 @@ import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DataFolderError, explainFolderErrors } from './data-folder-error.ts';
-import { hasNoSpace } from './disk-space.ts';
-import { FORMAT_VERSION, newerVersion } from './migrations.ts';
+import { hasNoDiskSpace } from './disk-space.ts';
+import { FORMAT_VERSION, newerVersionError } from './migrations.ts';
 
 /** "LKEY": marks the file as ours (https://sqlite.org/pragma.html#pragma_application_id). */
 const APPLICATION_ID = 0x4c4b4559;
@@ -79,7 +79,7 @@ export function assertFileExists(folder: string): void {
 
 /** @throws DataFolderError */
 function refuseFullDisk(folder: string): void {
-  if (hasNoSpace(folder))
+  if (hasNoDiskSpace(folder))
     throw new DataFolderError(`The data folder ${folder} cannot be written: the disk is full.`);
 }
 
@@ -120,7 +120,7 @@ function refuseForeign(connection: DatabaseSync, folder: string): void {
     throw new DataFolderError(`The data folder ${folder} holds a latchkey.sqlite of another application.`);
   }
   if (pragma(connection, 'user_version') > FORMAT_VERSION) {
-    throw newerVersion(folder);
+    throw newerVersionError(folder);
   }
 }
 

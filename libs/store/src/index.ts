@@ -1,13 +1,13 @@
 export { DiskFull } from './disk-full.ts';
 export { type AsyncPort, guardPort } from './guard-port.ts';
-export type { KeyFingerprints, RememberedKeys } from './key-fingerprints.ts';
+export type { KeyFingerprints, StoredKeyUses } from './key-fingerprints.ts';
 export {
+  type ConfiguredKeys,
   formatKeyUses,
-  type GivenKeys,
   type KeyUse,
-  keyUsesAfter,
-  keyUsesWithout,
   parseKeyUses,
+  removeKeyUse,
+  updateKeyUses,
 } from './key-uses.ts';
 export { createLeaseWatch, type HeldLease, type LeaseWatch } from './lease-watch.ts';
 export { createLeases, type LeaseRecords, type Leases } from './leases.ts';
@@ -15,5 +15,5 @@ export { createRecordMove, type MoveSource, type MoveTarget, type RecordMove } f
 export type { OpenStore } from './open-store.ts';
 export { readPages } from './pages.ts';
 export { nothingToPrepare, type Preparable, type Requirement, SchemaError } from './preparable.ts';
-export { StoreRefused } from './store-refused.ts';
+export { StoreMisconfigured } from './store-misconfigured.ts';
 export { StoreUnavailable } from './store-unavailable.ts';

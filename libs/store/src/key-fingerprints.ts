@@ -2,10 +2,10 @@
  * Records the keys that a store was used with, as fingerprints or ids, never the keys themselves. Used at startup and
  * by ops commands.
  */
-import type { GivenKeys, KeyUse } from './key-uses.ts';
+import type { ConfiguredKeys, KeyUse } from './key-uses.ts';
 
 /** The keys of one setting, for `ops move`. */
-export interface RememberedKeys {
+export interface StoredKeyUses {
   readonly setting: string;
   readonly uses: readonly KeyUse[];
 }
@@ -17,7 +17,7 @@ export interface KeyFingerprints {
    * @returns the settings in which such a key is missing
    * @throws StoreUnavailable, or an Error with a one-line message while another store is being moved into this one
    */
-  check(given: Readonly<Record<string, GivenKeys>>, now: Date): Promise<readonly string[]>;
+  check(given: Readonly<Record<string, ConfiguredKeys>>, now: Date): Promise<readonly string[]>;
   /** Returns the stored keys by setting. @throws StoreUnavailable */
   list(): Promise<Readonly<Record<string, readonly KeyUse[]>>>;
   /**

@@ -11,7 +11,7 @@ export interface KeyUse {
 }
 
 /** The keys of one setting: the first is the current one. */
-export interface GivenKeys {
+export interface ConfiguredKeys {
   readonly keys: readonly string[];
   /** Whether stored data may depend on each of the keys. If so, a start without one of them is refused. */
   readonly needed: boolean;
@@ -37,9 +37,9 @@ export function formatKeyUses(uses: readonly KeyUse[]): string {
  * @param stored undefined at the first start
  * @returns undefined if a key is missing that stored data may depend on
  */
-export function keyUsesAfter(
+export function updateKeyUses(
   stored: string | undefined,
-  { keys, needed }: GivenKeys,
+  { keys, needed }: ConfiguredKeys,
   now: Date,
 ): string | undefined {
   const uses = stored === undefined ? [] : parseKeyUses(stored);
@@ -53,7 +53,7 @@ export function keyUsesAfter(
 }
 
 /** Returns the string to store once a key is retired; undefined if no key remains. */
-export function keyUsesWithout(uses: readonly KeyUse[], key: string): string | undefined {
+export function removeKeyUse(uses: readonly KeyUse[], key: string): string | undefined {
   const rest = uses.filter((use) => use.key !== key);
   return rest.length === 0 ? undefined : formatKeyUses(rest);
 }

@@ -5,7 +5,7 @@ import type {
   MoveSource,
   MoveTarget,
   Preparable,
-  RememberedKeys,
+  StoredKeyUses,
 } from '@latchkey/store';
 import type { WebhookEndpoint } from './endpoint.ts';
 
@@ -102,14 +102,14 @@ export interface WebhookStorage extends Preparable {
   readonly source?: {
     readonly endpoints: MoveSource<WebhookEndpoint>;
     readonly attempts: MoveSource<StoredAttempt>;
-    readonly keys: MoveSource<RememberedKeys>;
+    readonly keys: MoveSource<StoredKeyUses>;
   };
   /** Set if webhooks can be moved into this kind of store. */
   readonly target?: {
     readonly endpoints: MoveTarget<WebhookEndpoint>;
     readonly attempts: MoveTarget<StoredAttempt>;
     readonly sentBefore: MoveTarget<SentAccount>;
-    readonly keys: MoveTarget<RememberedKeys>;
+    readonly keys: MoveTarget<StoredKeyUses>;
   };
 }
 

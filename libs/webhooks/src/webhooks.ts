@@ -9,8 +9,8 @@ import {
   type SecretKeys,
   secretFingerprint,
 } from '@latchkey/process';
-import { loop, sleep } from '@latchkey/process/loop';
-import { createLeases, type GivenKeys } from '@latchkey/store';
+import { runLoop, sleep } from '@latchkey/process/loop';
+import { type ConfiguredKeys, createLeases } from '@latchkey/store';
 import { validSecrets, type WebhookEndpoint } from './endpoint.ts';
 import { createEventReader } from './log-reader.ts';
 import { createWebhookMetrics, isPausedByFailures } from './metrics.ts';
@@ -91,7 +91,7 @@ export function createWebhooks({
       if (!(await take(id))) return;
       const ending = new AbortController();
       const ended = AbortSignal.any([signal, ending.signal]);
-      const renewing = loop(
+      const renewing = runLoop(
         {
           every: RENEW_LEASE_MS,
           signal: ended,
@@ -165,7 +165,7 @@ export function createWebhooks({
       return false;
     }
 
-    const polling = loop(
+    const polling = runLoop(
       {
         every: POLL_MS,
         signal,
@@ -218,7 +218,7 @@ export function createWebhooks({
  */
 function givenKeysOf({
   WEBHOOK_SECRET_KEY: keys,
-}: Pick<WebhookConfig, 'WEBHOOK_SECRET_KEY'>): Readonly<Record<string, GivenKeys>> {
+}: Pick<WebhookConfig, 'WEBHOOK_SECRET_KEY'>): Readonly<Record<string, ConfiguredKeys>> {
   if (keys === undefined) return {};
   const fingerprints = keys.map(({ bytes }) => secretFingerprint('WEBHOOK_SECRET_KEY', bytes));
   return { WEBHOOK_SECRET_KEY: { keys: fingerprints, needed: false } };

@@ -1,5 +1,5 @@
 import type { Logger, Part } from '@latchkey/process';
-import { loop, type Pauses, type Wakeup } from '@latchkey/process/loop';
+import { type BackoffFunction, runLoop, type Wakeup } from '@latchkey/process/loop';
 
 /**
  * Creates a part that runs a job at its start and then repeatedly, without overlap. Of several successive failures it
@@ -12,7 +12,7 @@ export function createJob(options: {
    * of such runs in a row, and 0 if there were none. After a failure, the pause is always that of a single run, so that
    * the end of an outage is noticed soon.
    */
-  readonly everyMs: number | Pauses;
+  readonly everyMs: number | BackoffFunction;
   readonly logger: Logger;
   /** Ends the pause early. */
   readonly wakeup?: Wakeup;
@@ -28,7 +28,7 @@ export function createJob(options: {
     name,
     start: async () => {
       stopping = new AbortController();
-      running = loop(
+      running = runLoop(
         {
           every: everyMs,
           ...(typeof everyMs === 'function' && { backoff: () => everyMs(1) }),

@@ -1,7 +1,7 @@
 /** The keys of a process, as its store remembers them. */
 import { createPrivateKey } from 'node:crypto';
 import { keyPairFingerprint, secretFingerprint } from '@latchkey/process';
-import type { GivenKeys } from '@latchkey/store';
+import type { ConfiguredKeys } from '@latchkey/store';
 import type { DkimConfig } from './dkim-settings.ts';
 import type { ReportConfig } from './report-settings.ts';
 
@@ -13,7 +13,7 @@ export function givenKeysOf({
   MAIL_BOUNCE_KEY: bounces,
   MAIL_DKIM_PRIVATE_KEY: dkim,
 }: Pick<DkimConfig, 'MAIL_DKIM_PRIVATE_KEY'> & Pick<ReportConfig, 'MAIL_BOUNCE_KEY'>): Readonly<
-  Record<string, GivenKeys>
+  Record<string, ConfiguredKeys>
 > {
   return {
     ...(bounces && {

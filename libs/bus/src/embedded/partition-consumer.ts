@@ -1,11 +1,11 @@
-import { createDoublingPauses, sleep } from '@latchkey/process/loop';
+import { createExponentialBackoff, sleep } from '@latchkey/process/loop';
 import type { Database } from '@latchkey/sqlite';
 import type { BusRecord, SubscribeOptions } from '../bus.ts';
 import { deadLetterTopic } from '../dead-letter.ts';
 import { prepareDeadLetters } from './dead-letter.ts';
 import type { EmbeddedLog, Topic } from './log.ts';
 
-const backoff = createDoublingPauses({ least: 50, most: 1000 });
+const backoff = createExponentialBackoff({ least: 50, most: 1000 });
 
 export interface BusLogger {
   warn(fields: object, message: string): void;

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { type Backend, selectByStoreKind } from '@latchkey/backend';
-import { problems, publicPolicy, route, unavailable } from '@latchkey/http';
+import { problems, publicPolicy, route, unavailableProblem } from '@latchkey/http';
 import { prepareMongo } from '@latchkey/mongo';
 import { type Dependency, settingSchemas } from '@latchkey/process';
 import { StoreUnavailable } from '@latchkey/store';
@@ -43,7 +43,7 @@ function countRoute(backend: Backend) {
       try {
         return { status: 200, body: { count: await things(backend.store).countDocuments() } };
       } catch (error) {
-        throw unavailable('The things cannot be reached.', 1, error);
+        throw unavailableProblem('The things cannot be reached.', 1, error);
       }
     },
   });

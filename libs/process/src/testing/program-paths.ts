@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 const ROOT = join(import.meta.dirname, '..', '..', '..', '..');
 
 /** The workspaces of the programs that tests start. */
-export const PROGRAMS = [
+export const PROGRAM_WORKSPACES = [
   'apps/ops',
   'apps/standalone',
   'services/auth',
@@ -16,7 +16,7 @@ export const PROGRAMS = [
  * Returns the main module of a program. In the suites that bundle the programs first, it is the bundle in the
  * folder PROGRAM_BUNDLES; otherwise it is the source.
  */
-export function mainModuleOf(program: (typeof PROGRAMS)[number]): string {
+export function mainModuleOf(program: (typeof PROGRAM_WORKSPACES)[number]): string {
   const bundles = process.env['PROGRAM_BUNDLES'];
   if (bundles !== undefined) return join(bundles, `${basename(program)}.js`);
   return join(ROOT, program, 'src/main.ts');

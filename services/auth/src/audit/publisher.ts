@@ -5,7 +5,7 @@
 import type { Bus } from '@latchkey/bus';
 import { SECURITY_TOPIC } from '@latchkey/events';
 import type { ClockGuard, Logger, Part } from '@latchkey/process';
-import { createIdlePauses, type Wakeup } from '@latchkey/process/loop';
+import { createIdleBackoff, type Wakeup } from '@latchkey/process/loop';
 import type { Leases } from '@latchkey/store';
 import { createJob } from '../job.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
@@ -70,7 +70,7 @@ export function createAuditPublisher(deps: AuditPublisherDeps): Part {
 
   const job = createJob({
     name: 'audit-publisher',
-    everyMs: createIdlePauses(IDLE_MS),
+    everyMs: createIdleBackoff(IDLE_MS),
     logger,
     wakeup,
     run: async () => {

@@ -1,6 +1,6 @@
 /** Erases the accounts that are due, on one instance at a time. Continues what a crash interrupted. */
 import type { ClockGuard, Logger, Part } from '@latchkey/process';
-import { createIdlePauses, type Wakeup } from '@latchkey/process/loop';
+import { createIdleBackoff, type Wakeup } from '@latchkey/process/loop';
 import { type Leases, StoreUnavailable } from '@latchkey/store';
 import type { UseCaseDeps } from '../deps.ts';
 import { createJob } from '../job.ts';
@@ -63,7 +63,7 @@ export function createErasureJob(
     if (held) await eraseDueAccounts(deps, logFailed);
     return false;
   }
-  const job = createJob({ name: 'eraser', everyMs: createIdlePauses(IDLE_MS), logger, wakeup, run });
+  const job = createJob({ name: 'eraser', everyMs: createIdleBackoff(IDLE_MS), logger, wakeup, run });
   return {
     ...job,
     stop: async () => {

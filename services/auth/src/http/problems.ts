@@ -4,8 +4,8 @@ import {
   Problem,
   type ProblemSpec,
   problems,
-  rateLimited,
-  unavailable,
+  rateLimitProblem,
+  unavailableProblem,
 } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 import { accountNotVerified, invalidToken } from '@latchkey/tokens';
@@ -128,11 +128,11 @@ export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof Refused) return refusalProblem(error.refusal);
   if (error instanceof StoreUnavailable)
-    return unavailable(unavailableDetails.store, RETRY_SECONDS.unavailable, error);
+    return unavailableProblem(unavailableDetails.store, RETRY_SECONDS.unavailable, error);
   if (error instanceof MailsUnavailable)
-    return unavailable(unavailableDetails.mails, RETRY_SECONDS.unavailable, error);
+    return unavailableProblem(unavailableDetails.mails, RETRY_SECONDS.unavailable, error);
   if (error instanceof UnreadableCommit)
-    return unavailable(unavailableDetails.unreadable, RETRY_SECONDS.unreadable, error);
+    return unavailableProblem(unavailableDetails.unreadable, RETRY_SECONDS.unreadable, error);
   return undefined;
 }
 
@@ -148,9 +148,9 @@ export async function mapFailuresToProblems<T>(work: () => Promise<T>): Promise<
 function refusalProblem(refusal: Refusal): Problem {
   switch (refusal.kind) {
     case 'rate_limited':
-      return rateLimited(refusal.seconds);
+      return rateLimitProblem(refusal.seconds);
     case 'overloaded':
-      return unavailable(refusalDetails.overloaded, refusal.seconds);
+      return unavailableProblem(refusalDetails.overloaded, refusal.seconds);
     case 'unauthenticated':
       return new Problem(refusalProblems.unauthenticated, invalidToken);
     case 'password_too_weak': {

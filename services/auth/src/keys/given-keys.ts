@@ -1,7 +1,7 @@
 /** The keys of a process, as its store remembers them. */
 
 import { type SecretKeys, secretFingerprint } from '@latchkey/process';
-import type { GivenKeys } from '@latchkey/store';
+import type { ConfiguredKeys } from '@latchkey/store';
 import { formatCost, type HashCosts } from '../passwords/hashing/costs.ts';
 import type { EventKeys, SigningKeys } from './keys.ts';
 
@@ -31,7 +31,7 @@ function fingerprintsOf(setting: string, keys: SecretKeys): readonly string[] {
 export function requiredKeysOf({
   PASSWORD_SALT_KEY,
   REFRESH_KEY,
-}: StoredDataKeys): Readonly<Record<keyof StoredDataKeys, GivenKeys>> {
+}: StoredDataKeys): Readonly<Record<keyof StoredDataKeys, ConfiguredKeys>> {
   return {
     PASSWORD_SALT_KEY: {
       keys: fingerprintsOf('PASSWORD_SALT_KEY', PASSWORD_SALT_KEY),
@@ -47,7 +47,9 @@ export function requiredKeysOf({
  */
 export function givenKeysOf(
   keys: Keys,
-): Readonly<Record<Exclude<keyof Keys, 'AUDIT_IP_KEY'>, GivenKeys> & { readonly AUDIT_IP_KEY?: GivenKeys }> {
+): Readonly<
+  Record<Exclude<keyof Keys, 'AUDIT_IP_KEY'>, ConfiguredKeys> & { readonly AUDIT_IP_KEY?: ConfiguredKeys }
+> {
   return {
     ...requiredKeysOf(keys),
     HASH_COSTS: { keys: keys.HASH_COSTS.map(formatCost), needed: true },

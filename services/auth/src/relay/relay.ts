@@ -1,7 +1,7 @@
 import type { Bus } from '@latchkey/bus';
 import type { EventSigner } from '@latchkey/events';
 import type { Dependency, Logger, Part, Registry } from '@latchkey/process';
-import { createDoublingPauses, loop, sleep as realSleep, type Sleep } from '@latchkey/process/loop';
+import { createExponentialBackoff, sleep as realSleep, runLoop, type Sleep } from '@latchkey/process/loop';
 import type { Leases } from '@latchkey/store';
 import type { Outbox } from '../ports/outbox.ts';
 import { ageInSeconds, createRelayMetrics } from './metrics.ts';
@@ -34,12 +34,12 @@ export interface Relay extends Part {
 
 const QUEUE_CAPACITY = 10_000;
 const STREAMS_PER_BATCH = 500;
-const retryPauses = createDoublingPauses({ least: 100, most: 1000 });
+const retryPauses = createExponentialBackoff({ least: 100, most: 1000 });
 /**
  * The pauses of the sweep. With these pauses, everything is published within 2 s, although a sweep leaves the commits
  * of the last second to the process that appended them.
  */
-const sweepPauses = createDoublingPauses({ least: 100, most: 750 });
+const sweepPauses = createExponentialBackoff({ least: 100, most: 750 });
 
 /** A waiting commit of this age is a sign of a failure, because a running instance publishes commits sooner. */
 const OVERDUE_SECONDS = 10;
@@ -99,7 +99,7 @@ export function createRelay(deps: RelayDeps): Relay {
   }
 
   function publishQueue(): Promise<void> {
-    return loop(
+    return runLoop(
       {
         every: (failures) => (failures === 0 ? 0 : retryPauses(failures - 1)),
         signal,
@@ -111,7 +111,7 @@ export function createRelay(deps: RelayDeps): Relay {
   }
 
   async function sweepOutbox(): Promise<void> {
-    await loop(
+    await runLoop(
       {
         every: sweepPauses,
         signal,

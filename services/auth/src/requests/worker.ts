@@ -1,5 +1,5 @@
 import type { Logger, Part } from '@latchkey/process';
-import { createIdlePauses, type Wakeup } from '@latchkey/process/loop';
+import { createIdleBackoff, type Wakeup } from '@latchkey/process/loop';
 import { createLeaseWatch } from '@latchkey/store';
 import type { UseCaseDeps } from '../deps.ts';
 import { createJob } from '../job.ts';
@@ -61,6 +61,6 @@ export function createRequestWorker(
   }
 
   const most = Math.max(IDLE_MS.least, Math.min(IDLE_MS.most, leaseMs / 4));
-  const everyMs = createIdlePauses({ least: IDLE_MS.least, most });
+  const everyMs = createIdleBackoff({ least: IDLE_MS.least, most });
   return createJob({ name: 'worker', everyMs, logger, wakeup, run });
 }

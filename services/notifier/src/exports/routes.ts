@@ -3,7 +3,7 @@
  * not expose it.
  */
 import { exportedMailSchema } from '@latchkey/export';
-import { Problem, type Route, route, unavailable } from '@latchkey/http';
+import { Problem, type Route, route, unavailableProblem } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 import { createGuards, type VerifyToken } from '@latchkey/tokens';
 import { z } from 'zod';
@@ -63,7 +63,8 @@ async function answerFailures<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof StoreUnavailable) throw unavailable('Mails cannot be reached. Try again.', 1, error);
+    if (error instanceof StoreUnavailable)
+      throw unavailableProblem('Mails cannot be reached. Try again.', 1, error);
     throw error;
   }
 }

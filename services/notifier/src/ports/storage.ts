@@ -1,5 +1,5 @@
 /** The stores of the notifier. Each kind of store implements all of them. */
-import type { KeyFingerprints, MoveSource, MoveTarget, Preparable, RememberedKeys } from '@latchkey/store';
+import type { KeyFingerprints, MoveSource, MoveTarget, Preparable, StoredKeyUses } from '@latchkey/store';
 import type {
   Attempt,
   Cutoff,
@@ -38,7 +38,7 @@ export interface NotifierRecords<End extends keyof Ends<unknown>> {
   readonly cutoffs: Ends<StoredCutoffs>[End];
   readonly suppressions: Ends<Suppression>[End];
   readonly deliveries: Ends<StoredDelivery>[End];
-  readonly keys: Ends<RememberedKeys>[End];
+  readonly keys: Ends<StoredKeyUses>[End];
 }
 
 /** A delivery as it is stored, in any state. */

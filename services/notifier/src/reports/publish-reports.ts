@@ -5,7 +5,7 @@
 import type { Bus } from '@latchkey/bus';
 import { DELIVERIES_TOPIC, type EncodedEvent, encode, type LatchkeyEvent } from '@latchkey/events';
 import type { Logger } from '@latchkey/process';
-import { createDoublingPauses, createWakeup, loop } from '@latchkey/process/loop';
+import { createExponentialBackoff, createWakeup, runLoop } from '@latchkey/process/loop';
 import { StoreUnavailable } from '@latchkey/store';
 import { v5 as uuidv5 } from 'uuid';
 import type { Clock } from '../ports/clock.ts';
@@ -83,10 +83,10 @@ export function createReportPublisher(deps: ReportPublisherDeps): ReportPublishe
 
   return {
     start() {
-      running ??= loop(
+      running ??= runLoop(
         {
           every: POLL_MS.most,
-          backoff: createDoublingPauses(POLL_MS),
+          backoff: createExponentialBackoff(POLL_MS),
           wake: wakeup,
           signal: stopping.signal,
           sleep: clock.sleep,

@@ -1,5 +1,13 @@
 /** The routes to which providers send reports. */
-import { type Policy, Problem, problems, publicPolicy, type Route, route, unavailable } from '@latchkey/http';
+import {
+  type Policy,
+  Problem,
+  problems,
+  publicPolicy,
+  type Route,
+  route,
+  unavailableProblem,
+} from '@latchkey/http';
 import { z } from 'zod';
 import type { ReportReader } from '../ports/reports.ts';
 import type { TakeReport } from './record-report.ts';
@@ -39,7 +47,7 @@ export function reportRoutes(
           case 'forged':
             throw new Problem(forged, { detail: 'The signature or the password of the report is wrong.' });
           default:
-            throw unavailable('The report cannot be recorded at present: send it again.', 60);
+            throw unavailableProblem('The report cannot be recorded at present: send it again.', 60);
         }
       },
     }),

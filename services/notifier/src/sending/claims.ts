@@ -1,6 +1,6 @@
 /** Claims as many due deliveries as may be sent, and ends expired ones. */
 import type { Logger } from '@latchkey/process';
-import { createDoublingPauses, createWakeup, loop } from '@latchkey/process/loop';
+import { createExponentialBackoff, createWakeup, runLoop } from '@latchkey/process/loop';
 import { createLeaseWatch, StoreUnavailable } from '@latchkey/store';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -99,7 +99,7 @@ export function createDeliveryClaims(deps: ClaimsDeps): DeliveryClaims {
     return found;
   }
 
-  const whileClosed = createDoublingPauses(POLL_MS);
+  const whileClosed = createExponentialBackoff(POLL_MS);
   function pauseMs(idle: number): number {
     const circuit = server.circuit();
     if (circuit.state === 'closed') return whileClosed(idle);
@@ -114,7 +114,7 @@ export function createDeliveryClaims(deps: ClaimsDeps): DeliveryClaims {
 
   return {
     run: (signal) =>
-      loop(
+      runLoop(
         {
           every: pauseMs,
           // The back-off is long, because the intake wakes this part once the store is available again.

@@ -1,7 +1,7 @@
 /** The policy of the event feed: only service clients whose key has the scope `events` may read it. */
 import { authenticateClient, type ServiceClients } from '@latchkey/clients';
 import type { FeedReader } from '@latchkey/feed';
-import { type Policy, Problem, problems, unavailable } from '@latchkey/http';
+import { type Policy, Problem, problems, unavailableProblem } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 
 export function eventsPolicy(deps: {
@@ -30,7 +30,8 @@ async function find(
   try {
     return await authenticateClient(clients, { authorization, scope: 'events', now: now() });
   } catch (error) {
-    if (error instanceof StoreUnavailable) throw unavailable('Keys cannot be checked. Try again.', 1, error);
+    if (error instanceof StoreUnavailable)
+      throw unavailableProblem('Keys cannot be checked. Try again.', 1, error);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 /** Maps failures of the service to problems. */
-import { type Problem, unavailable } from '@latchkey/http';
+import { type Problem, unavailableProblem } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 import { type WaitRefusal, WaitRefused } from '../projection/sequence-waiter.ts';
 
@@ -11,9 +11,9 @@ export const unavailableDetails = {
 } as const;
 
 const waitProblems: Record<WaitRefusal, () => Problem> = {
-  behind: () => unavailable(unavailableDetails.behind),
-  crowded: () => unavailable(unavailableDetails.crowded),
-  parked: () => unavailable(unavailableDetails.parked, 30),
+  behind: () => unavailableProblem(unavailableDetails.behind),
+  crowded: () => unavailableProblem(unavailableDetails.crowded),
+  parked: () => unavailableProblem(unavailableDetails.parked, 30),
 };
 
 /**
@@ -25,7 +25,7 @@ export async function answerFailures<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof WaitRefused) throw waitProblems[error.kind]();
-    if (error instanceof StoreUnavailable) throw unavailable(unavailableDetails.store, 1, error);
+    if (error instanceof StoreUnavailable) throw unavailableProblem(unavailableDetails.store, 1, error);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** Routes on which admins manage webhooks: the endpoints that events are sent to. */
 import { consumerName, eventTypes, instant } from '@latchkey/events';
-import { Problem, problems, type Route, route, validationFailed } from '@latchkey/http';
+import { Problem, problems, type Route, route, validationProblem } from '@latchkey/http';
 import type { Caller, Guards } from '@latchkey/tokens';
 import {
   type Attempt,
@@ -412,5 +412,5 @@ async function mapRefusals<T>(work: () => T | Promise<T>): Promise<T> {
 }
 
 function invalid(pointer: string, message: string): Problem {
-  return validationFailed([{ pointer, code: 'invalid', message }]);
+  return validationProblem([{ pointer, code: 'invalid', message }]);
 }

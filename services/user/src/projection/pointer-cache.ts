@@ -1,6 +1,6 @@
 /** This instance's copy of the pointer, which other processes change in the store. */
 import type { Logger } from '@latchkey/process';
-import { loop, type Sleep } from '@latchkey/process/loop';
+import { runLoop, type Sleep } from '@latchkey/process/loop';
 import { initialPointer, type Pointer } from '../generation/pointer.ts';
 import type { Generations } from '../ports/generations.ts';
 
@@ -66,7 +66,7 @@ export function createPointerCache(deps: {
         // Logs only the first failure: otherwise an outage would log a line per second.
         if (failures === 1) logger.warn({ err }, 'the active generation of profiles cannot be read');
       }
-      void loop({ every: REFRESH_EVERY_MS, signal, onFailure, ...(sleep && { sleep }) }, async () => {
+      void runLoop({ every: REFRESH_EVERY_MS, signal, onFailure, ...(sleep && { sleep }) }, async () => {
         const pointer = await refresh();
         if (!signal.aborted) onRefresh(pointer);
         return false;

@@ -1,4 +1,4 @@
-import { problems, publicPolicy, type RequestContext, type Route, validationFailed } from '@latchkey/http';
+import { problems, publicPolicy, type RequestContext, type Route, validationProblem } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
 import { requireExistingAccount, type SessionHolder } from '../../account/index.ts';
@@ -90,7 +90,7 @@ function evidenceOf(
     return { kind: 'new-password', newPassword, confirmNewPassword };
   if (newPassword !== undefined || confirmNewPassword !== undefined) {
     const missing = newPassword === undefined ? 'newPassword' : 'confirmNewPassword';
-    throw validationFailed([{ pointer: `#/${missing}`, code: 'required', message: 'is required' }]);
+    throw validationProblem([{ pointer: `#/${missing}`, code: 'required', message: 'is required' }]);
   }
   return password === undefined ? { kind: 'holder', holders } : { kind: 'password', password };
 }
@@ -249,7 +249,7 @@ function verificationRequestRoute(deps: RouteDeps): Route {
       }
       if (body.email === undefined) {
         const fault = 'is required without an access token';
-        throw validationFailed([{ pointer: '#/email', code: 'required', message: fault }]);
+        throw validationProblem([{ pointer: '#/email', code: 'required', message: fault }]);
       }
       const address = body.email.canonical;
       await requestMailByAddress(deps, { kind: 'verification', address }, toUseCaseContext(request));

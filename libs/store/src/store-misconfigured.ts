@@ -2,6 +2,6 @@
  * Thrown if the settings of a store are wrong or refused, so that waiting does not help. The message is one line for
  * the operator.
  */
-export class StoreRefused extends Error {
-  override readonly name = 'StoreRefused';
+export class StoreMisconfigured extends Error {
+  override readonly name = 'StoreMisconfigured';
 }

@@ -1,10 +1,10 @@
-import { unavailable } from './problem.ts';
+import { unavailableProblem } from './problem.ts';
 import { publicPolicy, type Route, route } from './route.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 /** The routes of a process that is starting: 503 for every request. */
-export const startingRoutes: readonly Route[] = METHODS.map((method) =>
+export const routesDuringStartup: readonly Route[] = METHODS.map((method) =>
   route({
     method,
     path: '/{*rest}',
@@ -16,7 +16,7 @@ export const startingRoutes: readonly Route[] = METHODS.map((method) =>
     accepts: ['json', 'form', 'none'],
     answers: {},
     handle: async () => {
-      throw unavailable('Latchkey is starting.');
+      throw unavailableProblem('Latchkey is starting.');
     },
   }),
 );
