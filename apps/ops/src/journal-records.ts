@@ -8,10 +8,10 @@ import {
 } from '@latchkey/consumer';
 import { decodeWithProof, isHeartbeat, type Provenance } from '@latchkey/events';
 import {
+  fingerprintAsPublished,
   fingerprintOfEvent,
   type JournaledStream,
   type JournalView,
-  receivedFingerprint,
 } from '@latchkey/verify';
 
 /**
@@ -52,6 +52,6 @@ function isJournaled(
   // The hash also matches an event whose person was erased later.
   if (provenance.kind === 'intact') return provenance.proof.hash === journaled.chain?.hash;
   return (
-    decoded.kind === 'event' && fingerprintOfEvent(decoded.event) === receivedFingerprint(journaled.event)
+    decoded.kind === 'event' && fingerprintOfEvent(decoded.event) === fingerprintAsPublished(journaled.event)
   );
 }

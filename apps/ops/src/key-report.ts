@@ -12,7 +12,7 @@ import {
 import type { Store } from '@latchkey/backend';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
 import type { KeyUse } from '@latchkey/store';
-import { isSealed, keyIdOf, openWebhooks } from '@latchkey/webhooks';
+import { isSealed, keyIdOf, openWebhookStorage } from '@latchkey/webhooks';
 import { formatCount } from './output/progress.ts';
 import { countUnsentLinks } from './unsent-links.ts';
 
@@ -88,7 +88,7 @@ export async function reportOnKeys(
   const uses = {
     ...(await auth.keys.list()),
     ...(await openNotifier(store).keys.list()),
-    ...(await openWebhooks(store).keyFingerprints.list()),
+    ...(await openWebhookStorage(store).keyFingerprints.list()),
   };
   const needs = await needsOf(store, now);
   function sinceOf(kind: ReportedKeyKind, key: string): Date | undefined {
@@ -190,7 +190,7 @@ async function needsOf(store: Store, now: Date): Promise<Needs> {
     auth.keys.countHashes(now),
     auth.keys.countSessions(now),
     countUnsentLinks(auth.journal, notifier.deliveries, now),
-    openWebhooks(store).endpoints.list(),
+    openWebhookStorage(store).endpoints.list(),
   ]);
   const sealedSecrets = endpoints
     .flatMap(({ secrets }) => secrets.map(({ secret }) => secret))

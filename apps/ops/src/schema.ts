@@ -4,7 +4,7 @@ import { openServiceClients } from '@latchkey/clients';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
 import type { Preparable } from '@latchkey/store';
 import { openOps as openUser } from '@latchkey/user/ops';
-import { openWebhooks } from '@latchkey/webhooks';
+import { openWebhookStorage } from '@latchkey/webhooks';
 
 /** Returns what each service needs in the store before it starts. */
 export function preparablesOf(store: Store): readonly Preparable[] {
@@ -13,6 +13,6 @@ export function preparablesOf(store: Store): readonly Preparable[] {
     openNotifier(store),
     openServiceClients(store),
     openUser(store),
-    openWebhooks(store),
+    openWebhookStorage(store),
   ];
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Anchor, anchorsIn, compareWithAnchors, makeAnchor, splitAnchor } from './anchor.ts';
+import { type Anchor, assembleAnchors, compareWithAnchors, createAnchor, splitAnchor } from './anchor.ts';
 import { anAccount } from './testing/streams.ts';
 import type { JournaledStream } from './views.ts';
 
@@ -13,7 +13,7 @@ function journalOf(streams: readonly JournaledStream[]) {
 }
 
 function anchorOf(streams: readonly JournaledStream[], at = '2026-03-01T12:00:00.000Z'): Promise<Anchor> {
-  return makeAnchor(journalOf(streams), { at: new Date(at), sign: (text) => `key.${text}` });
+  return createAnchor(journalOf(streams), { at: new Date(at), sign: (text) => `key.${text}` });
 }
 
 describe('anchors on a topic', () => {
@@ -24,10 +24,10 @@ describe('anchors on a topic', () => {
     const large = { ...many, root: 'another', heads };
     const records = [...splitAnchor(large), ...splitAnchor(one)];
     assert.equal(records.length, 4);
-    const read = anchorsIn([...records.toReversed(), ...records, 'no JSON', '{}', '[]']);
+    const read = assembleAnchors([...records.toReversed(), ...records, 'no JSON', '{}', '[]']);
     assert.deepEqual(new Set(read), new Set([large, one]));
-    assert.deepEqual(anchorsIn(records.slice(1)), [one]);
-    assert.deepEqual(anchorsIn(splitAnchor(many)), [many]);
+    assert.deepEqual(assembleAnchors(records.slice(1)), [one]);
+    assert.deepEqual(assembleAnchors(splitAnchor(many)), [many]);
   });
 
   test('are all compared with the journal: a later one hides no change', async () => {

@@ -51,7 +51,7 @@ export function splitAnchor(given: Anchor): readonly string[] {
 }
 
 /** Returns the complete anchors among the values of records. Values that are no part of an anchor are ignored. */
-export function anchorsIn(texts: readonly string[]): readonly Anchor[] {
+export function assembleAnchors(texts: readonly string[]): readonly Anchor[] {
   const parts = texts.flatMap((text) => part.safeParse(jsonOf(text)).data ?? []);
   return [...Map.groupBy(parts, ({ signature, root }) => `${signature} ${root}`).values()].flatMap((of) => {
     const byPlace = new Map(of.map((each) => [each.from, each]));
@@ -90,7 +90,7 @@ export function parseAnchor(text: string): Anchor {
  * Creates the anchor of a journal.
  * @throws Error with a one-line message if a stream cannot be read, or has no hash chain
  */
-export async function makeAnchor(
+export async function createAnchor(
   journal: Pick<JournalView, 'streams'>,
   { at, sign }: { readonly at: Date; sign(text: string): string },
 ): Promise<Anchor> {
@@ -126,7 +126,10 @@ function signedText({ at, root }: Pick<Anchor, 'at' | 'root'>, count: number): s
  * Returns why an anchor is not genuine; undefined if it is.
  * @param keyOf returns the public key with this id
  */
-export function anchorFlaw(given: Anchor, keyOf: (kid: string) => KeyObject | undefined): string | undefined {
+export function findAnchorFlaw(
+  given: Anchor,
+  keyOf: (kid: string) => KeyObject | undefined,
+): string | undefined {
   if (rootOf(given.heads) !== given.root) return 'its heads do not have its root';
   const key = keyOf(keyIdOf(given.signature) ?? '');
   if (key === undefined) return 'it is signed by an unknown key';

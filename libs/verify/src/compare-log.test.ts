@@ -10,7 +10,7 @@ import {
   forgedEvent,
   recordOf,
   recordsOf,
-  withUnpublished,
+  withLastEventUnpublished,
 } from './testing/streams.ts';
 import { createTopicIndex } from './topic-index.ts';
 import type { JournaledStream } from './views.ts';
@@ -140,16 +140,16 @@ describe('an unpublished commit', () => {
   test('is a finding only once it is older than the relay needs', () => {
     const account = anAccount(3);
     const onTopic = at(recordsOf(account), 1, 2);
-    const young = compare(withUnpublished(account, ago(9_999)), onTopic);
+    const young = compare(withLastEventUnpublished(account, ago(9_999)), onTopic);
     assert.deepEqual([young.found, young.onTopic, young.unpublished], [[], 2, [ago(9_999)]]);
-    const old = compare(withUnpublished(account, ago(10_000)), onTopic);
+    const old = compare(withLastEventUnpublished(account, ago(10_000)), onTopic);
     assert.deepEqual(old.found, ['commit-unpublished']);
     assert.match(old.findings[0]?.message ?? '', /^commit 3 has been unpublished for 10 s$/);
   });
 
   test('is a finding even if it is on the topic but still in the outbox', () => {
     const account = anAccount(3);
-    assert.deepEqual(compare(withUnpublished(account, ago(60_000)), recordsOf(account)).found, [
+    assert.deepEqual(compare(withLastEventUnpublished(account, ago(60_000)), recordsOf(account)).found, [
       'commit-unpublished',
     ]);
   });

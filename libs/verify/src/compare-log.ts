@@ -2,7 +2,7 @@
 import type { LatchkeyEvent } from '@latchkey/events';
 import { formatAge } from './age.ts';
 import type { Finding } from './findings.ts';
-import { receivedFingerprint } from './fingerprints.ts';
+import { fingerprintAsPublished } from './fingerprints.ts';
 import type { TopicEntry } from './topic-index.ts';
 import type { JournaledEvent, JournaledStream } from './views.ts';
 
@@ -36,7 +36,7 @@ export interface LogComparison {
 
 export function compareLog(given: StreamOnLog): LogComparison {
   const { events } = given.stream;
-  const expected = events.map(({ event }) => receivedFingerprint(event));
+  const expected = events.map(({ event }) => fingerprintAsPublished(event));
   const compared = { ...given, entry: asErased(given, expected) };
   const { stream, entry } = compared;
   const onTopic = commonPrefix(expected, entry.fingerprints);

@@ -3,8 +3,8 @@ import { accountsTopic, type EventTopic, mailingsTopic } from '@latchkey/events'
 import { compareLog, type LogComparison } from './compare-log.ts';
 import { compareProfile } from './compare-profile.ts';
 import type { Finding } from './findings.ts';
-import { inYieldingChunks } from './parts.ts';
-import { findUnsigned, type KeyOf } from './signatures.ts';
+import { nonBlockingChunks } from './non-blocking-chunks.ts';
+import { type LookUpPublicKey, reportUnsignedEvents } from './signatures.ts';
 import type { TopicEntry, TopicIndex } from './topic-index.ts';
 import type { DeliveryView, JournaledStream, OwedDelivery, ProfileView, StoredAccount } from './views.ts';
 
@@ -30,7 +30,7 @@ export interface CompareDeps {
   nameOf(topic: string): string;
   now(): Date;
   /** Looks up a public key by its id. Without this function, signatures are not checked. */
-  readonly keyOf?: KeyOf;
+  readonly keyOf?: LookUpPublicKey;
 }
 
 /** How many events are compared per turn of the event loop. One takes about a fifth of a millisecond. */
@@ -45,7 +45,7 @@ export async function compareStreams(
   streams: readonly JournaledStream[],
 ): Promise<readonly StreamComparison[]> {
   const compared: StreamComparison[] = [];
-  for await (const part of inYieldingChunks(streams, EVENTS_PER_TURN, ({ events }) => events.length + 1))
+  for await (const part of nonBlockingChunks(streams, EVENTS_PER_TURN, ({ events }) => events.length + 1))
     compared.push(...(await comparePart(deps, part)));
   return compared;
 }
@@ -96,7 +96,10 @@ async function compareWithLog(
     ...keptSince(topic, now()),
   });
   const calls = log.visible.map((event) => ({ event, owed: deliveries.owedBy(event) }));
-  const unsigned = await findUnsigned({ stream, entry, topic: nameOf(topic.name), keyOf }, log.onTopic);
+  const unsigned = await reportUnsignedEvents(
+    { stream, entry, topic: nameOf(topic.name), keyOf },
+    log.onTopic,
+  );
   return { stream, isMailing, entry, log, unsigned, calls };
 }
 

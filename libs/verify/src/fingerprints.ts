@@ -24,7 +24,7 @@ export function fingerprintOfHash(hash: string): number {
 /**
  * Returns an event in the form that it has once its person is erased. An event without a person is returned unchanged.
  */
-export function withoutPerson(event: Fingerprinted): Fingerprinted {
+export function redactPerson(event: Fingerprinted): Fingerprinted {
   const { data } = event;
   const isPersonal = typeof data === 'object' && data !== null && 'person' in data && data.person !== null;
   return isPersonal ? { ...event, data: { ...data, person: null } } : event;
@@ -34,7 +34,7 @@ export function withoutPerson(event: Fingerprinted): Fingerprinted {
  * Returns the fingerprint of an event of the journal in the form in which consumers receive it; undefined if the event
  * violates its contract and cannot be published.
  */
-export function receivedFingerprint(event: LatchkeyEvent): number | undefined {
+export function fingerprintAsPublished(event: LatchkeyEvent): number | undefined {
   const arrived = sendAndReceive(event);
   return arrived?.kind === 'event' ? fingerprintOfEvent(arrived.event) : undefined;
 }

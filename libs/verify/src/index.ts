@@ -1,9 +1,16 @@
 export { formatAge } from './age.ts';
-export { type Anchor, anchorFlaw, anchorsIn, makeAnchor, parseAnchor, splitAnchor } from './anchor.ts';
+export {
+  type Anchor,
+  assembleAnchors,
+  createAnchor,
+  findAnchorFlaw,
+  parseAnchor,
+  splitAnchor,
+} from './anchor.ts';
 export { FINDING_KINDS, type Finding, type FindingKind } from './findings.ts';
-export { fingerprintOfEvent, receivedFingerprint } from './fingerprints.ts';
+export { fingerprintAsPublished, fingerprintOfEvent } from './fingerprints.ts';
 export { type Shard, splitIntoShards } from './shards.ts';
-export { type KeyOf, unsignedEvents } from './signatures.ts';
+export { findUnsignedEvents, type LookUpPublicKey } from './signatures.ts';
 export { createTopicIndex, type TopicIndex } from './topic-index.ts';
 export { createTopicReader, type OnProgress } from './topic-reader.ts';
 export { journalTopics, type Verification, type VerifySources, verifySystem } from './verify.ts';

@@ -10,17 +10,17 @@ import type { TopicEntry } from './topic-index.ts';
 import type { JournaledEvent, JournaledStream } from './views.ts';
 
 /** Looks up a public key by its id, among those that consumers accept. */
-export type KeyOf = (kid: string) => KeyObject | undefined;
+export type LookUpPublicKey = (kid: string) => KeyObject | undefined;
 
 export interface SignedEntry {
   readonly stream: JournaledStream;
   readonly entry: Pick<TopicEntry, 'fingerprints' | 'hashes' | 'outOfOrder' | 'signatures'>;
   /** Looks up a public key by its id. Without this function, only the hashes are checked, and not the signatures. */
-  readonly keyOf?: KeyOf | undefined;
+  readonly keyOf?: LookUpPublicKey | undefined;
 }
 
 /** Returns the events of a stream that are on the topic, but without any record that proves them to be genuine. */
-export async function unsignedEvents(
+export async function findUnsignedEvents(
   given: SignedEntry,
   onTopic = given.entry.fingerprints.length,
 ): Promise<readonly JournaledEvent[]> {
@@ -60,11 +60,11 @@ function hasHash(
  * Reports the events that consumers reject as forged.
  * @param topic the topic's name on the log
  */
-export async function findUnsigned(
+export async function reportUnsignedEvents(
   given: SignedEntry & { readonly topic: string },
   onTopic: number,
 ): Promise<readonly Finding[]> {
-  const unsigned = await unsignedEvents(given, onTopic);
+  const unsigned = await findUnsignedEvents(given, onTopic);
   const [first] = unsigned;
   if (first === undefined) return [];
   const { sequence, type } = first.event;

@@ -8,7 +8,7 @@ import {
   type Signature,
   subjectOfKey,
 } from '@latchkey/events';
-import { fingerprintOfEvent, fingerprintOfHash, withoutPerson } from './fingerprints.ts';
+import { fingerprintOfEvent, fingerprintOfHash, redactPerson } from './fingerprints.ts';
 import type { Shard } from './shards.ts';
 
 /** The events of one account or mailing that the topics hold. */
@@ -138,7 +138,7 @@ function addTo(
   const event = decoded.kind === 'event' ? decoded.event : { ...decoded.envelope, type: decoded.type };
   const { sequence } = event;
   const fingerprinted = fingerprintOfEvent(event);
-  const rest = withoutPerson(event);
+  const rest = redactPerson(event);
   const impersonal = rest === event ? fingerprinted : fingerprintOfEvent(rest);
   const hash = provenance.kind === 'intact' ? fingerprintOfHash(provenance.proof.hash) : NO_HASH;
   if (provenance.kind === 'intact') keepSignature(entry, sequence, provenance.proof.signature);

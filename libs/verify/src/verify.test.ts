@@ -9,8 +9,8 @@ import {
   forgedEvent,
   recordOf,
   recordsOf,
-  strangersSigner,
-  withUnpublished,
+  untrustedSigner,
+  withLastEventUnpublished,
 } from './testing/streams.ts';
 import { type VerifyOptions, verifySystem } from './verify.ts';
 
@@ -119,9 +119,9 @@ describe('a finding names', () => {
       assert.deepEqual(await found(first, other, third, second), []);
     }
     // The signature of a later event covers the events before it.
-    assert.deepEqual(await found(first, recordOf(event, 1, chain, strangersSigner), third), []);
+    assert.deepEqual(await found(first, recordOf(event, 1, chain, untrustedSigner), third), []);
     const ofStranger = account.events.map((one, offset) =>
-      recordOf(one.event, offset, one.chain, strangersSigner),
+      recordOf(one.event, offset, one.chain, untrustedSigner),
     );
     assert.deepEqual(await found(...ofStranger), [
       'event-unsigned: event 1 (UserRegistered), and 2 more, is on accounts.events.v1 without a valid signature',
@@ -234,7 +234,7 @@ describe('a finding names', () => {
   });
 
   test('a commit that has been unpublished for too long', async () => {
-    const account = withUnpublished(anAccount(3), ago(40_000));
+    const account = withLastEventUnpublished(anAccount(3), ago(40_000));
     const system = createSmallSystem([account]);
     const { findings, oldestUnpublished, counts } = await verifyNow(system);
     assert.deepEqual(

@@ -11,7 +11,7 @@ import { compareStreams } from './compare-streams.ts';
 import { type ComparisonCounter, type ComparisonCounts, createComparisonCounter } from './counts.ts';
 import { createFindings, type Finding, type Findings } from './findings.ts';
 import { type Shard, splitIntoShards } from './shards.ts';
-import type { KeyOf } from './signatures.ts';
+import type { LookUpPublicKey } from './signatures.ts';
 import { createTopicIndex } from './topic-index.ts';
 import { createTopicReader, type OnProgress } from './topic-reader.ts';
 import { verifyShard } from './verify-shard.ts';
@@ -35,7 +35,7 @@ export interface VerifySources {
    * Looks up, by its id, a public key that verifies signatures on the topics. Without this function, signatures are not
    * checked.
    */
-  readonly keyOf?: KeyOf;
+  readonly keyOf?: LookUpPublicKey;
 }
 
 export interface VerifyOptions {

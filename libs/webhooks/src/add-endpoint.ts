@@ -1,11 +1,11 @@
 /** Adds endpoints and creates their secrets. Refuses URLs that must not be called, and more than MAX_ENDPOINTS. */
-import { urlFault } from './addresses.ts';
+import { findUrlFault } from './addresses.ts';
 import {
+  createEndpoint,
+  generateEndpointId,
+  generateEndpointSecret,
   MAX_ENDPOINTS,
-  makeEndpointId,
-  makeEndpointSecret,
   type NewEndpoint,
-  newEndpoint,
   type WebhookEndpoint,
   withNewSecret,
 } from './endpoint.ts';
@@ -15,7 +15,7 @@ import { isSealed, type SecretSealer } from './seal.ts';
 
 /** Checks that a URL may be called. @throws EndpointRefused; the message follows "The URL" */
 export function assertUrlAllowed(url: string, { allowPrivate }: { readonly allowPrivate: boolean }): void {
-  const fault = urlFault(url, { allowPrivate });
+  const fault = findUrlFault(url, { allowPrivate });
   if (fault !== undefined) throw new EndpointRefused('url', fault);
 }
 
@@ -55,9 +55,9 @@ export async function addEndpoint(
   }: { readonly allowPrivate: boolean; readonly sealer: Sealer; readonly now: Date },
 ): Promise<EndpointWithSecret> {
   assertUrlAllowed(fields.url, { allowPrivate });
-  const id = makeEndpointId();
-  const secret = makeEndpointSecret();
-  const endpoint = newEndpoint(fields, { id, sealed: await sealer.seal(id, secret), now });
+  const id = generateEndpointId();
+  const secret = generateEndpointSecret();
+  const endpoint = createEndpoint(fields, { id, sealed: await sealer.seal(id, secret), now });
   await assertOpens(sealer, await endpoints.list());
   if (!(await endpoints.add(endpoint, MAX_ENDPOINTS)))
     throw new EndpointRefused('number', `There are ${MAX_ENDPOINTS} webhooks, which is the most.`);
@@ -74,7 +74,7 @@ export async function rotateSecret(
   id: string,
   { sealer, ...times }: { readonly sealer: Sealer; readonly now: Date; readonly until: Date },
 ): Promise<EndpointWithSecret | undefined> {
-  const secret = makeEndpointSecret();
+  const secret = generateEndpointSecret();
   const sealed = await sealer.seal(id, secret);
   const stored = await endpoints.find(id);
   await assertOpens(sealer, stored === undefined ? [] : [stored]);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { LookupAddress } from 'node:dns';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { isPublicAddress, PrivateAddressError, publicLookup, urlFault } from './addresses.ts';
+import { createPublicLookup, findUrlFault, isPublicAddress, PrivateAddressError } from './addresses.ts';
 
 test('only addresses on the public internet are public', () => {
   for (const address of ['8.8.8.8', '93.184.215.14', '172.32.0.1', '2606:4700::1111', '2a00:1450:4001::8'])
@@ -45,7 +45,7 @@ test('a URL is https, without credentials, and not at a private address; or what
     'https://8.8.8.8/',
     'https://[2606:4700::1111]:8443/',
   ])
-    assert.equal(urlFault(url, refused), undefined, url);
+    assert.equal(findUrlFault(url, refused), undefined, url);
   const faults: readonly (readonly [url: string, fault: RegExp])[] = [
     ['crm', /absolute URL/],
     [`https://crm.example.com/${'x'.repeat(2000)}`, /2000/],
@@ -61,14 +61,14 @@ test('a URL is https, without credentials, and not at a private address; or what
     ['https://localhost:8443/', /private/],
     ['https://crm.localhost/', /private/],
   ];
-  for (const [url, fault] of faults) assert.match(urlFault(url, refused) ?? '', fault, url);
+  for (const [url, fault] of faults) assert.match(findUrlFault(url, refused) ?? '', fault, url);
   for (const url of ['http://localhost:9000/hooks', 'http://127.0.0.1/', 'https://10.0.0.1/'])
-    assert.equal(urlFault(url, { allowPrivate: true }), undefined, url);
+    assert.equal(findUrlFault(url, { allowPrivate: true }), undefined, url);
 });
 
 /** Looks a name up, with answers in place of DNS. */
 function lookUp(answers: readonly string[], options: { readonly all?: boolean } = {}) {
-  const lookup = publicLookup((_host, _options, done) =>
+  const lookup = createPublicLookup((_host, _options, done) =>
     done(
       null,
       answers.map((address): LookupAddress => ({ address, family: address.includes(':') ? 6 : 4 })),

@@ -61,7 +61,7 @@ type Resolve = (
  * Returns a lookup for sockets that fails for a host with a private address. The socket connects to the address that
  * was checked, so that DNS rebinding (a different address at the next lookup) does not circumvent the check.
  */
-export function publicLookup(resolve: Resolve = lookup): LookupFunction {
+export function createPublicLookup(resolve: Resolve = lookup): LookupFunction {
   return (host, options, done) => {
     resolve(host, { ...options, all: true }, (error, addresses) => {
       const [first] = addresses ?? [];
@@ -78,7 +78,7 @@ export function publicLookup(resolve: Resolve = lookup): LookupFunction {
 const MAX_URL = 2000;
 
 /** Returns why a URL may not be called, in words that follow "The URL"; undefined if it may. */
-export function urlFault(
+export function findUrlFault(
   text: string,
   { allowPrivate }: { readonly allowPrivate: boolean },
 ): string | undefined {

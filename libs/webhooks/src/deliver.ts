@@ -1,15 +1,15 @@
 /** Sends events to an endpoint: those of one account sequentially, those of different accounts concurrently. */
-import { validSecrets, type WebhookEndpoint } from './endpoint.ts';
+import { signingSecretsOf, type WebhookEndpoint } from './endpoint.ts';
 import type { LoggedEvent } from './log-reader.ts';
 import type { Attempt } from './ports.ts';
-import type { Poster } from './post.ts';
+import type { HttpPoster } from './post.ts';
 import {
   type AccountResult,
-  DOWN_AFTER,
+  describeFailure,
+  eventPositionOf,
+  FAILURES_UNTIL_DOWN,
   isEndpointDown,
-  placeOf,
   type RequestOutcome,
-  reasonOf,
 } from './progress.ts';
 import type { SecretSealer } from './seal.ts';
 import { signatureHeaders } from './sign.ts';
@@ -18,7 +18,7 @@ import { signatureHeaders } from './sign.ts';
 const CONCURRENT_ACCOUNTS = 8;
 
 export interface DeliverDeps {
-  readonly poster: Pick<Poster, 'post'>;
+  readonly poster: Pick<HttpPoster, 'post'>;
   readonly sealer: Pick<SecretSealer, 'open'>;
   now(): Date;
   /** Aborts the requests in flight, and prevents further ones. */
@@ -50,7 +50,7 @@ export async function deliverEvents(
 
   /** Returns undefined if the event may not be attempted at the moment. */
   async function attempt(event: LoggedEvent): Promise<RequestOutcome | undefined> {
-    if (deps.signal.aborted || isGone || (failures >= DOWN_AFTER && !isProbe)) return undefined;
+    if (deps.signal.aborted || isGone || (failures >= FAILURES_UNTIL_DOWN && !isProbe)) return undefined;
     isProbe = false;
     const at = deps.now();
     const began = performance.now();
@@ -74,7 +74,8 @@ export async function deliverEvents(
     for (const event of own) {
       const outcome = await attempt(event);
       if (outcome?.kind === 'delivered') delivered += 1;
-      else return { account, delivered, stopped: placeOf(event), ...(outcome && { failure: outcome }) };
+      else
+        return { account, delivered, stopped: eventPositionOf(event), ...(outcome && { failure: outcome }) };
     }
     return { account, delivered };
   }
@@ -95,7 +96,7 @@ async function post(
   { poster, sealer, signal }: DeliverDeps,
 ): Promise<RequestOutcome> {
   const secrets = await Promise.all(
-    validSecrets(endpoint, now).map((sealed) => sealer.open(endpoint.id, sealed)),
+    signingSecretsOf(endpoint, now).map((sealed) => sealer.open(endpoint.id, sealed)),
   );
   return poster.post({
     url: endpoint.url,
@@ -117,6 +118,6 @@ function attemptOf({ id, type, account }: LoggedEvent, outcome: RequestOutcome) 
     account,
     delivered: outcome.kind === 'delivered',
     ...(status !== undefined && { status }),
-    ...(outcome.kind !== 'delivered' && { reason: reasonOf(outcome) }),
+    ...(outcome.kind !== 'delivered' && { reason: describeFailure(outcome) }),
   };
 }

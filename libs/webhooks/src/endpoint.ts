@@ -58,7 +58,7 @@ const delivery = z.object({
   waiting: z.array(waitingAccount),
   failing: failing.optional(),
   /**
-   * Whether `ops move` moved the endpoint from another log. If so, `SentBefore` has the sequences from before the
+   * Whether `ops move` moved the endpoint from another log. If so, `SentSequences` has the sequences from before the
    * move.
    */
   moved: z.literal(true).optional(),
@@ -67,7 +67,7 @@ const delivery = z.object({
   redrive: redrive.optional(),
 });
 
-export const storedEndpoint = z.object({
+export const storedEndpointSchema = z.object({
   id: z.string(),
   /** Changes with every write. */
   version: z.number(),
@@ -85,8 +85,8 @@ export const storedEndpoint = z.object({
   delivery,
 });
 
-export type WebhookEndpoint = z.infer<typeof storedEndpoint>;
-export type Delivery = z.infer<typeof delivery>;
+export type WebhookEndpoint = z.infer<typeof storedEndpointSchema>;
+export type DeliveryProgress = z.infer<typeof delivery>;
 export type WaitingAccount = z.infer<typeof waitingAccount>;
 export type RedriveRange = z.infer<typeof redriveRange>;
 export type Redrive = z.infer<typeof redrive>;
@@ -117,7 +117,7 @@ export function endpointStateOf({
 }
 
 /** Generates a secret of Standard Webhooks. */
-export function makeEndpointSecret(): string {
+export function generateEndpointSecret(): string {
   return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
 }
 
@@ -134,12 +134,12 @@ export type NewEndpoint = EndpointFields & {
   readonly from: 'beginning' | 'now';
 };
 
-export function makeEndpointId(): string {
+export function generateEndpointId(): string {
   return `we_${randomBytes(ID_BYTES).toString('hex')}`;
 }
 
 /** Creates an endpoint. @param sealed the sealed secret that its requests are signed with */
-export function newEndpoint(
+export function createEndpoint(
   of: NewEndpoint,
   { id, sealed, now }: { readonly id: string; readonly sealed: string; readonly now: Date },
 ): WebhookEndpoint {
@@ -157,7 +157,10 @@ export function newEndpoint(
 }
 
 /** Returns the sealed secrets that a request is signed with, the current one first. */
-export function validSecrets({ secrets }: Pick<WebhookEndpoint, 'secrets'>, now: Date): readonly string[] {
+export function signingSecretsOf(
+  { secrets }: Pick<WebhookEndpoint, 'secrets'>,
+  now: Date,
+): readonly string[] {
   return secrets
     .filter(({ until }) => until === undefined || until > now)
     .map(({ secret }) => secret)

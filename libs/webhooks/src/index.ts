@@ -5,16 +5,16 @@ export {
   pauseEndpoint,
   type RedriveRange,
   resumeEndpoint,
-  validSecrets,
+  signingSecretsOf,
   type WebhookEndpoint,
   withChangedFields,
   withRedrive,
 } from './endpoint.ts';
 export { EndpointRefused } from './endpoint-refused.ts';
-export { movableWebhooks } from './move.ts';
+export { createWebhookMoves } from './move.ts';
 export { type Attempt, changeEndpoint, type WebhookStorage } from './ports.ts';
 export { createSecretSealer, isSealed, keyIdOf, type SecretSealer } from './seal.ts';
 export { findOutdatedSecrets, findUnreadableSecrets, sealOutdatedSecrets } from './seal-stored.ts';
 export { webhookSettings } from './settings.ts';
-export { openWebhooks } from './storage/index.ts';
+export { openWebhookStorage } from './storage/index.ts';
 export { createWebhooks, type Webhooks } from './webhooks.ts';

@@ -12,15 +12,15 @@ import {
   toCloudEvent,
 } from '@latchkey/feed';
 import { z } from 'zod';
-import type { Delivery, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
-import type { EventPlace } from './progress.ts';
+import type { DeliveryProgress, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
+import type { EventPosition } from './progress.ts';
 
 /** The maximum number of events that are sent to an endpoint in one round. */
 const EVENTS_PER_PAGE = 100;
 const RECORDS_PER_READ = 500;
 
 /** An event on the log, and the body of its request. */
-export interface LoggedEvent extends EventPlace {
+export interface LoggedEvent extends EventPosition {
   readonly id: string;
   readonly type: string;
   readonly time: Date;
@@ -56,9 +56,9 @@ export interface EventReader {
   /** Returns whether a cursor belongs to the current log. The offsets of another log are invalid here. */
   isOfCurrentLog(cursor: string): Promise<boolean>;
   /** Returns the sequence of the first unsent event of each account that has any. */
-  findUnsent(delivery: Pick<Delivery, 'cursor' | 'waiting'>): Promise<ReadonlyMap<string, number>>;
+  findUnsent(delivery: Pick<DeliveryProgress, 'cursor' | 'waiting'>): Promise<ReadonlyMap<string, number>>;
   /** Returns whether a cursor is past an event. */
-  isBefore(event: EventPlace, cursor: string): boolean;
+  isBefore(event: EventPosition, cursor: string): boolean;
   /** Returns whether a cursor has reached another one in all partitions. */
   hasReached(cursor: string, end: string): boolean;
 }

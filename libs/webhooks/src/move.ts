@@ -6,11 +6,11 @@ import type { Bus } from '@latchkey/bus';
 import { createRecordMove, type MoveSource, type RecordMove } from '@latchkey/store';
 import type { WebhookEndpoint } from './endpoint.ts';
 import { createEventReader, type EventReader } from './log-reader.ts';
-import type { SentAccount, WebhookStorage } from './ports.ts';
+import type { SentSequence, WebhookStorage } from './ports.ts';
 
 const BATCH = 500;
 
-export interface WebhookMove {
+export interface WebhookMoveDeps {
   readonly from: Pick<WebhookStorage, 'endpoints' | 'source'>;
   readonly to: Pick<WebhookStorage, 'target'>;
   /** The log that the endpoints were sent from. */
@@ -20,12 +20,12 @@ export interface WebhookMove {
 }
 
 /** Returns the records to move; undefined if they cannot be moved between stores of these kinds. */
-export function movableWebhooks({
+export function createWebhookMoves({
   from,
   to,
   bus,
   published,
-}: WebhookMove): readonly RecordMove[] | undefined {
+}: WebhookMoveDeps): readonly RecordMove[] | undefined {
   const { endpoints, source } = from;
   const { target } = to;
   if (source === undefined || target === undefined) return undefined;
@@ -51,7 +51,7 @@ async function* sentAccounts({
 }: {
   readonly endpoints: Pick<WebhookStorage['endpoints'], 'list'>;
   readonly reader: EventReader;
-} & Pick<WebhookMove, 'published'>): AsyncGenerator<SentAccount> {
+} & Pick<WebhookMoveDeps, 'published'>): AsyncGenerator<SentSequence> {
   const all = await endpoints.list();
   const begun: WebhookEndpoint[] = [];
   for (const endpoint of all) if (await hasReadLog(endpoint, reader)) begun.push(endpoint);

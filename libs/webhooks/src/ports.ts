@@ -46,10 +46,10 @@ export interface Attempt {
 }
 
 /** How many attempts of an endpoint are kept. */
-export const ATTEMPTS_KEPT = 1000;
+export const MAX_KEPT_ATTEMPTS = 1000;
 
 export interface Attempts {
-  /** Stores attempts. Each replaces the one that is {@link ATTEMPTS_KEPT} older. */
+  /** Stores attempts. Each replaces the one that is {@link MAX_KEPT_ATTEMPTS} older. */
   put(endpoint: string, attempts: readonly Attempt[]): Promise<void>;
   /** Returns attempts, the latest first. */
   list(
@@ -69,7 +69,7 @@ export interface StoredAttempt {
 }
 
 /** The last event of an account that had been sent when `ops move` replaced the log. */
-export interface SentAccount {
+export interface SentSequence {
   readonly account: string;
   /** The endpoint to which the sequence applies. Unset: it applies to all endpoints without a sequence of their own. */
   readonly endpoint?: string;
@@ -77,7 +77,7 @@ export interface SentAccount {
   readonly sequence: number;
 }
 
-export interface SentBefore {
+export interface SentSequences {
   /**
    * Returns the sequence up to which the events of each account were sent to an endpoint before a move. Accounts that
    * were not moved are absent.
@@ -88,7 +88,7 @@ export interface SentBefore {
 export interface WebhookStorage extends Preparable {
   readonly endpoints: Endpoints;
   readonly attempts: Attempts;
-  readonly sentBefore: SentBefore;
+  readonly sentBefore: SentSequences;
   /** The fingerprints of the keys in WEBHOOK_SECRET_KEY that the user service was started with. */
   readonly keyFingerprints: KeyFingerprints;
   /** The leases that decide which process sends to an endpoint. */
@@ -108,7 +108,7 @@ export interface WebhookStorage extends Preparable {
   readonly target?: {
     readonly endpoints: MoveTarget<WebhookEndpoint>;
     readonly attempts: MoveTarget<StoredAttempt>;
-    readonly sentBefore: MoveTarget<SentAccount>;
+    readonly sentBefore: MoveTarget<SentSequence>;
     readonly keys: MoveTarget<StoredKeyUses>;
   };
 }

@@ -2,7 +2,7 @@
 import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
-import { hostOf, isPublicAddress, PrivateAddressError, publicLookup } from './addresses.ts';
+import { createPublicLookup, hostOf, isPublicAddress, PrivateAddressError } from './addresses.ts';
 import type { RequestOutcome } from './progress.ts';
 
 /** How long a request may take, from the look-up of the host name to the end of the response, in ms. */
@@ -20,19 +20,19 @@ export interface PostRequest {
 }
 
 /** Sends requests. Never rejects: every failure is an outcome. */
-export interface Poster {
+export interface HttpPoster {
   post(request: PostRequest): Promise<RequestOutcome>;
   /** Closes the connections that were kept open. */
   close(): void;
 }
 
 /** @param options.allowPrivate whether private IP addresses, and URLs without TLS, may be called */
-export function createPoster({ allowPrivate }: { readonly allowPrivate: boolean }): Poster {
+export function createHttpPoster({ allowPrivate }: { readonly allowPrivate: boolean }): HttpPoster {
   const options = {
     keepAlive: true,
     maxSockets: 16,
     // IP addresses are checked when a connection is opened, so reused connections have been checked.
-    ...(allowPrivate ? {} : { lookup: publicLookup() }),
+    ...(allowPrivate ? {} : { lookup: createPublicLookup() }),
   };
   const http = new HttpAgent(options);
   const https = new HttpsAgent(options);

@@ -1,24 +1,24 @@
 /** Decides which events are sent to an endpoint next, and how its state changes after a round. Pure. */
-import type { Delivery, RedriveRange, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
-import { pauseAfterAttempts, pauseWhileDown, requestedPause } from './pauses.ts';
+import type { DeliveryProgress, RedriveRange, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
+import { parseRetryAfterMs, retryDelayMs, retryDelayWhileDownMs } from './retry-delays.ts';
 
 /**
  * After this many failures in a row the endpoint counts as down: nothing new is read, and only one event at a time is
  * attempted.
  */
-export const DOWN_AFTER = 5;
+export const FAILURES_UNTIL_DOWN = 5;
 /** If this many accounts are waiting, nothing new is read. */
-export const MAX_WAITING = 100;
+export const MAX_WAITING_ACCOUNTS = 100;
 
 /** An undelivered event, and its place on the log. */
-export interface EventPlace {
+export interface EventPosition {
   readonly account: string;
   readonly partition: number;
   readonly offset: number;
   readonly event: string;
 }
 
-export function placeOf({ account, partition, offset, event }: EventPlace): EventPlace {
+export function eventPositionOf({ account, partition, offset, event }: EventPosition): EventPosition {
   return { account, partition, offset, event };
 }
 
@@ -40,17 +40,17 @@ export interface AccountResult {
   /** How many events were delivered. */
   readonly delivered: number;
   /** The first event that was not delivered; undefined if all were. */
-  readonly stopped?: EventPlace;
+  readonly stopped?: EventPosition;
   /** Why that event was not delivered; undefined if it was not attempted. */
   readonly failure?: Exclude<RequestOutcome, { kind: 'delivered' }>;
 }
 
-export function isEndpointDown({ failing, waiting }: Delivery): boolean {
-  return failing !== undefined && failing.count >= DOWN_AFTER && waiting.length > 0;
+export function isEndpointDown({ failing, waiting }: DeliveryProgress): boolean {
+  return failing !== undefined && failing.count >= FAILURES_UNTIL_DOWN && waiting.length > 0;
 }
 
 /** Returns the accounts whose next attempt is due; at most one if the endpoint is down. */
-export function accountsDue(delivery: Delivery, now: Date): readonly WaitingAccount[] {
+export function accountsDue(delivery: DeliveryProgress, now: Date): readonly WaitingAccount[] {
   const { failing, waiting } = delivery;
   if (isEndpointDown(delivery) && failing !== undefined)
     return failing.next > now ? [] : waiting.toSorted(byNext).slice(0, 1);
@@ -61,18 +61,21 @@ function byNext(a: WaitingAccount, b: WaitingAccount): number {
   return a.next.getTime() - b.next.getTime();
 }
 
-export function mayReadNewEvents(delivery: Delivery): boolean {
-  return !isEndpointDown(delivery) && delivery.waiting.length < MAX_WAITING;
+export function mayReadNewEvents(delivery: DeliveryProgress): boolean {
+  return !isEndpointDown(delivery) && delivery.waiting.length < MAX_WAITING_ACCOUNTS;
 }
 
 /** Returns the time at which the next waiting account is due; undefined if none is waiting. */
-export function nextAttemptAt(delivery: Delivery): Date | undefined {
+export function nextAttemptAt(delivery: DeliveryProgress): Date | undefined {
   if (isEndpointDown(delivery)) return delivery.failing?.next;
   return delivery.waiting.toSorted(byNext)[0]?.next;
 }
 
 /** Returns whether an event is in a range to send again. */
-export function isInRange(event: { readonly id: string; readonly time: Date }, range: RedriveRange): boolean {
+export function isInRedriveRange(
+  event: { readonly id: string; readonly time: Date },
+  range: RedriveRange,
+): boolean {
   if ('event' in range) return event.id === range.event;
   return event.time >= range.since && event.time < range.until;
 }
@@ -82,11 +85,11 @@ export function isInRange(event: { readonly id: string; readonly time: Date }, r
  * @param results at most one per account
  * @param random returns a number from 0 up to, but not including, 1
  */
-export function deliveryAfterRound(
-  before: Delivery,
+export function progressAfterRound(
+  before: DeliveryProgress,
   results: readonly AccountResult[],
   { now, random }: { readonly now: Date; random(): number },
-): Pick<Delivery, 'waiting' | 'failing'> {
+): Pick<DeliveryProgress, 'waiting' | 'failing'> {
   const failures = results.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
   const hasSucceeded = results.some(({ delivered }) => delivered > 0);
   const isBack = isEndpointDown(before) && hasSucceeded;
@@ -100,7 +103,7 @@ export function deliveryAfterRound(
 }
 
 function waitingAfter(
-  before: Delivery,
+  before: DeliveryProgress,
   { account, delivered, stopped, failure }: AccountResult,
   { now, random }: { readonly now: Date; random(): number },
 ): readonly WaitingAccount[] {
@@ -108,25 +111,28 @@ function waitingAfter(
   const former = before.waiting.find((waiting) => waiting.account === account);
   const attempts = delivered === 0 && former?.event === stopped.event ? former.attempts : 0;
   if (failure === undefined) return [{ ...stopped, attempts, next: now }];
-  const requested = failure.kind === 'failed' ? requestedPause(failure.retryAfter, now) : 0;
-  const pause = Math.max(pauseAfterAttempts(attempts + 1, random()), requested);
-  return [{ ...stopped, attempts: attempts + 1, next: later(now, pause) }];
+  const requested = failure.kind === 'failed' ? parseRetryAfterMs(failure.retryAfter, now) : 0;
+  const delay = Math.max(retryDelayMs(attempts + 1, random()), requested);
+  return [{ ...stopped, attempts: attempts + 1, next: later(now, delay) }];
 }
 
 function failingAfter(
-  before: Delivery['failing'],
+  before: DeliveryProgress['failing'],
   failures: readonly NonNullable<AccountResult['failure']>[],
   { now, random }: { readonly now: Date; random(): number },
-): Delivery['failing'] {
+): DeliveryProgress['failing'] {
   const last = failures.at(-1);
   if (last === undefined) return before;
   const count = (before?.count ?? 0) + failures.length;
-  const requested = last.kind === 'failed' ? requestedPause(last.retryAfter, now) : 0;
-  const next = later(now, Math.max(pauseWhileDown(count - DOWN_AFTER + 1, random()), requested));
-  return { since: before?.since ?? now, count, next, reason: reasonOf(last) };
+  const requested = last.kind === 'failed' ? parseRetryAfterMs(last.retryAfter, now) : 0;
+  const next = later(
+    now,
+    Math.max(retryDelayWhileDownMs(count - FAILURES_UNTIL_DOWN + 1, random()), requested),
+  );
+  return { since: before?.since ?? now, count, next, reason: describeFailure(last) };
 }
 
-export function reasonOf(failure: NonNullable<AccountResult['failure']>): string {
+export function describeFailure(failure: NonNullable<AccountResult['failure']>): string {
   return failure.kind === 'gone' ? `answered ${failure.status}: it is no longer there` : failure.reason;
 }
 
@@ -136,12 +142,12 @@ function later(now: Date, ms: number): Date {
 
 /** Returns why an endpoint is to be paused; undefined if it is not. */
 export function reasonToPause(
-  { failing }: Pick<Delivery, 'failing'>,
+  { failing }: Pick<DeliveryProgress, 'failing'>,
   results: readonly AccountResult[],
   { now, pauseAfterMs }: { readonly now: Date; readonly pauseAfterMs: number },
 ): string | undefined {
   const gone = results.find(({ failure }) => failure?.kind === 'gone')?.failure;
-  if (gone !== undefined) return reasonOf(gone);
+  if (gone !== undefined) return describeFailure(gone);
   if (failing === undefined || now.getTime() - failing.since.getTime() < pauseAfterMs) return undefined;
   return `has failed since ${failing.since.toISOString()}: ${failing.reason}`;
 }

@@ -5,8 +5,14 @@ import { addEndpoint } from './add-endpoint.ts';
 import { MAX_REDRIVES, type NewEndpoint, pauseEndpoint, resumeEndpoint } from './endpoint.ts';
 import { changeEndpoint } from './ports.ts';
 import type { RequestOutcome } from './progress.ts';
-import { type RoundReport, runRound } from './round.ts';
-import { effectsOf, openLog, type Received, receivedOf, START } from './testing/log.ts';
+import { type RoundReport, runDeliveryRound } from './round.ts';
+import {
+  handledSequences,
+  openTestLog,
+  parseReceivedEvent,
+  type ReceivedEvent,
+  START_TIME,
+} from './testing/log.ts';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
@@ -14,13 +20,13 @@ const delivered: RequestOutcome = { kind: 'delivered', status: 204 };
 const broken: RequestOutcome = { kind: 'failed', reason: 'answered 500', status: 500 };
 
 async function opened(context: TestContext) {
-  const log = await openLog();
+  const log = await openTestLog();
   context.after(() => log.close());
-  const received: Received[] = [];
-  let now = START.getTime();
-  let answer: (request: Received) => RequestOutcome | Promise<RequestOutcome> = () => delivered;
+  const received: ReceivedEvent[] = [];
+  let now = START_TIME.getTime();
+  let answer: (request: ReceivedEvent) => RequestOutcome | Promise<RequestOutcome> = () => delivered;
   function round(id: string): Promise<RoundReport> {
-    return runRound(id, {
+    return runDeliveryRound(id, {
       ...log,
       pauseAfterMs: 5 * DAY_MS,
       now: () => new Date(now),
@@ -28,8 +34,8 @@ async function opened(context: TestContext) {
       signal: new AbortController().signal,
       poster: {
         async post(request) {
-          const outcome = await answer(receivedOf(request));
-          if (outcome.kind === 'delivered') received.push(receivedOf(request));
+          const outcome = await answer(parseReceivedEvent(request));
+          if (outcome.kind === 'delivered') received.push(parseReceivedEvent(request));
           return outcome;
         },
       },
@@ -72,7 +78,7 @@ test('sends what happens, as CloudEvents, and each event once', async (context) 
   await settle(id);
   await settle(id);
   assert.equal(received.length, 3);
-  assert.deepEqual(effectsOf(received).get(ada), [1, 2]);
+  assert.deepEqual(handledSequences(received).get(ada), [1, 2]);
   const attempts = await storage.attempts.list(id, { limit: 9 });
   assert.deepEqual(
     attempts.map(({ n, delivered: isDelivered, status }) => [n, isDelivered, status]),
@@ -87,10 +93,10 @@ test('sends what happens, as CloudEvents, and each event once', async (context) 
 
 test('an endpoint from now on gets nothing earlier, and only the types that it asked for', async (context) => {
   const { publish, addEndpoint, settle, received } = await opened(context);
-  const recent = await addEndpoint({ since: new Date(START.getTime() + 1) });
+  const recent = await addEndpoint({ since: new Date(START_TIME.getTime() + 1) });
   const picky = await addEndpoint({ types: ['UserRegistered'] });
   await publish(randomUUID(), 1);
-  await publish(randomUUID(), 2, new Date(START.getTime() + 1));
+  await publish(randomUUID(), 2, new Date(START_TIME.getTime() + 1));
   await settle(recent.id);
   assert.deepEqual(
     received.map(({ sequence }) => sequence),
@@ -106,7 +112,7 @@ test('an endpoint with an empty list of types gets events of all types', async (
   const { endpoint } = await addEndpoint(storage.endpoints, fields, {
     allowPrivate: true,
     sealer,
-    now: START,
+    now: START_TIME,
   });
   await publish(randomUUID(), 1);
   await settle(endpoint.id);
@@ -123,14 +129,14 @@ test('an account whose event fails waits, with everything after it, and holds up
     await publish(bob, sequence);
     await settle(id);
   }
-  assert.deepEqual(effectsOf(received).get(bob), [1, 2, 3]);
+  assert.deepEqual(handledSequences(received).get(bob), [1, 2, 3]);
   assert.equal((await state(id)).delivery.waiting.length, 1);
   answering(() => delivered);
   await settle(id);
-  assert.equal(effectsOf(received).has(ada), false);
+  assert.equal(handledSequences(received).has(ada), false);
   passes(MINUTE_MS);
   await settle(id);
-  assert.deepEqual(effectsOf(received).get(ada), [1, 2, 3]);
+  assert.deepEqual(handledSequences(received).get(ada), [1, 2, 3]);
   assert.deepEqual((await state(id)).delivery.waiting, []);
   assert.equal((await state(id)).delivery.failing, undefined);
 });
@@ -158,7 +164,7 @@ test('an endpoint that is down is asked with one event at a time, and gets every
   answering(() => delivered);
   passes(60 * MINUTE_MS);
   await settle(id);
-  for (const account of accounts) assert.deepEqual(effectsOf(received).get(account), [1, 2]);
+  for (const account of accounts) assert.deepEqual(handledSequences(received).get(account), [1, 2]);
   assert.equal(received.length, 60);
   assert.equal((await state(id)).delivery.failing, undefined);
 });
@@ -183,9 +189,9 @@ test('an endpoint that fails for days is paused, loses nothing, and continues wh
   passes(DAY_MS);
   await settle(id);
   assert.deepEqual(received, []);
-  await changeEndpoint(storage.endpoints, id, (endpoint) => resumeEndpoint(endpoint, START));
+  await changeEndpoint(storage.endpoints, id, (endpoint) => resumeEndpoint(endpoint, START_TIME));
   await settle(id);
-  assert.deepEqual(effectsOf(received).get(ada), [1, 2]);
+  assert.deepEqual(handledSequences(received).get(ada), [1, 2]);
 });
 
 test('an endpoint that says it is gone is paused at once', async (context) => {
@@ -216,12 +222,12 @@ test('events are sent again by id and by time range, in order, before anything n
   const { publish, addEndpoint, settle, received, redrive } = await opened(context);
   const { id } = await addEndpoint();
   const ada = randomUUID();
-  const times = [0, 1, 2, 3].map((hour) => new Date(START.getTime() + hour * 60 * MINUTE_MS));
+  const times = [0, 1, 2, 3].map((hour) => new Date(START_TIME.getTime() + hour * 60 * MINUTE_MS));
   const ids: string[] = [];
   for (const [index, time] of times.entries()) ids.push(await publish(ada, index + 1, time));
   await settle(id);
   received.length = 0;
-  await redrive(id, { since: times[1] ?? START, until: times[3] ?? START });
+  await redrive(id, { since: times[1] ?? START_TIME, until: times[3] ?? START_TIME });
   await publish(ada, 5, times[3]);
   await settle(id);
   assert.deepEqual(
@@ -262,7 +268,7 @@ test('a redrive leaves what an account waits for to be done', async (context) =>
 test('nothing is sent to an endpoint that an operator has paused', async (context) => {
   const { publish, addEndpoint, settle, received, storage, state } = await opened(context);
   const { id } = await addEndpoint();
-  await changeEndpoint(storage.endpoints, id, (endpoint) => pauseEndpoint(endpoint, START));
+  await changeEndpoint(storage.endpoints, id, (endpoint) => pauseEndpoint(endpoint, START_TIME));
   await publish(randomUUID(), 1);
   await settle(id);
   assert.deepEqual(received, []);
@@ -293,7 +299,7 @@ test('more events of one account than a round sends arrive in order', async (con
   passes(DAY_MS);
   await settle(id);
   assert.deepEqual(
-    effectsOf(received).get(ada),
+    handledSequences(received).get(ada),
     Array.from({ length: 120 }, (_, index) => index + 1),
   );
 });

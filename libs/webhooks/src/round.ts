@@ -1,18 +1,18 @@
 /** Runs one round for an endpoint: sends the waiting events that are due, or else new ones, and stores its position. */
 import { type DeliverResult, deliverEvents } from './deliver.ts';
-import type { Delivery, Redrive, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
+import type { DeliveryProgress, Redrive, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
 import type { EventPage, EventReader, LoggedEvent } from './log-reader.ts';
 import { changeEndpoint, type WebhookStorage } from './ports.ts';
-import type { Poster } from './post.ts';
+import type { HttpPoster } from './post.ts';
 import {
   type AccountResult,
   accountsDue,
-  deliveryAfterRound,
-  isInRange,
+  eventPositionOf,
+  isInRedriveRange,
   mayReadNewEvents,
   nextAttemptAt,
   pauseForFailures,
-  placeOf,
+  progressAfterRound,
   reasonToPause,
 } from './progress.ts';
 import type { SecretSealer } from './seal.ts';
@@ -20,7 +20,7 @@ import type { SecretSealer } from './seal.ts';
 export interface RoundDeps {
   readonly storage: Pick<WebhookStorage, 'endpoints' | 'attempts' | 'sentBefore'>;
   readonly reader: EventReader;
-  readonly poster: Pick<Poster, 'post'>;
+  readonly poster: Pick<HttpPoster, 'post'>;
   readonly sealer: Pick<SecretSealer, 'open'>;
   readonly pauseAfterMs: number;
   now(): Date;
@@ -53,7 +53,7 @@ interface RoundOutcome extends DeliverResult {
 }
 
 /** Runs a round. Rejects if the log or the store fails: nothing is stored then, so the same events are sent again. */
-export async function runRound(id: string, deps: RoundDeps): Promise<RoundReport> {
+export async function runDeliveryRound(id: string, deps: RoundDeps): Promise<RoundReport> {
   const found = await deps.storage.endpoints.find(id);
   if (found === undefined || found.paused !== undefined) return idle(found);
   const endpoint = await restartOnNewLog(found, deps.reader);
@@ -119,7 +119,7 @@ async function sendWaiting(
       const last = own.at(-1);
       if (result.stopped !== undefined || isComplete || last === undefined) return result;
       // The next round begins with the last event of this one, so that event is sent twice.
-      return { ...result, stopped: placeOf(last) };
+      return { ...result, stopped: eventPositionOf(last) };
     }),
   };
 }
@@ -160,7 +160,7 @@ async function sendRedrive(
   const events = page.events.filter(
     (event) =>
       deps.reader.isBefore(event, redrive.end) &&
-      redrive.ranges.some((range) => isInRange(event, range)) &&
+      redrive.ranges.some((range) => isInRedriveRange(event, range)) &&
       event.offset < (waiting.get(event.account)?.offset ?? Number.POSITIVE_INFINITY),
   );
   const { results, attempts } = await deliverEvents(endpoint, events, deps);
@@ -174,7 +174,7 @@ async function sendRedrive(
 }
 
 function keepWaiting(waiting: WaitingAccount | undefined): Pick<AccountResult, 'stopped'> {
-  return waiting === undefined ? {} : { stopped: placeOf(waiting) };
+  return waiting === undefined ? {} : { stopped: eventPositionOf(waiting) };
 }
 
 function isDecidedSince({ since }: WebhookEndpoint, { time }: LoggedEvent): boolean {
@@ -188,7 +188,7 @@ async function storeOutcome(
   { storage, now, random, pauseAfterMs }: RoundDeps,
 ): Promise<{ readonly endpoint: WebhookEndpoint | undefined; readonly paused?: string }> {
   const at = now();
-  const { waiting, failing } = deliveryAfterRound(before.delivery, sent.results, { now: at, random });
+  const { waiting, failing } = progressAfterRound(before.delivery, sent.results, { now: at, random });
   const reason = reasonToPause({ failing }, sent.results, { now: at, pauseAfterMs });
   if (sent.results.length === 0 && sent.redrive === undefined && isCursorUnchanged(before, sent))
     return { endpoint: before };
@@ -222,10 +222,10 @@ function isCursorUnchanged({ delivery }: WebhookEndpoint, { cursor }: RoundOutco
 
 /** Returns the redrive to store. One that was requested during the round is kept unchanged. */
 function redriveAfter(
-  current: Delivery['redrive'],
-  before: Delivery['redrive'],
+  current: DeliveryProgress['redrive'],
+  before: DeliveryProgress['redrive'],
   after: RoundOutcome['redrive'],
-): Delivery['redrive'] {
+): DeliveryProgress['redrive'] {
   if (after === undefined || current?.id !== before?.id) return current;
   return after ?? undefined;
 }

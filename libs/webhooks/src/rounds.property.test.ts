@@ -3,8 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
-import { runRound } from './round.ts';
-import { effectsOf, openLog, type Received, receivedOf, START } from './testing/log.ts';
+import { runDeliveryRound } from './round.ts';
+import {
+  handledSequences,
+  openTestLog,
+  parseReceivedEvent,
+  type ReceivedEvent,
+  START_TIME,
+} from './testing/log.ts';
 
 /** The steps of a history, in order. The rounds of one step run at the same time, like those of two processes. */
 const step = fc.record({
@@ -26,13 +32,13 @@ const step = fc.record({
 test('although processes die and requests fail, no event is lost and none has its effect out of order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 8 }), async (steps) => {
-      const log = await openLog();
+      const log = await openTestLog();
       try {
         const accounts = Array.from({ length: 4 }, () => randomUUID());
         const published = new Map<string, number>();
-        const received: Received[] = [];
+        const received: ReceivedEvent[] = [];
         const { id } = await log.addEndpoint();
-        let now = START.getTime();
+        let now = START_TIME.getTime();
 
         const { endpoints } = log.storage;
         async function round({
@@ -40,7 +46,7 @@ test('although processes die and requests fail, no event is lost and none has it
           isSeen,
           dies,
         }: (typeof steps)[number]['rounds'][number]): Promise<boolean> {
-          const report = await runRound(id, {
+          const report = await runDeliveryRound(id, {
             reader: log.reader,
             sealer: log.sealer,
             storage: {
@@ -63,7 +69,7 @@ test('although processes die and requests fail, no event is lost and none has it
               async post(request) {
                 const hasArrived = arrives.next().value === true;
                 await new Promise(setImmediate);
-                if (hasArrived) received.push(receivedOf(request));
+                if (hasArrived) received.push(parseReceivedEvent(request));
                 return hasArrived && isSeen.next().value === true
                   ? { kind: 'delivered', status: 204 }
                   : { kind: 'failed', reason: 'lost' };
@@ -80,14 +86,15 @@ test('although processes die and requests fail, no event is lost and none has it
             published.set(account, sequence);
             await log.publish(account, sequence);
           }
-          if (redrives) await log.redrive(id, { since: START, until: new Date(START.getTime() + 1) });
+          if (redrives)
+            await log.redrive(id, { since: START_TIME, until: new Date(START_TIME.getTime() + 1) });
           await Promise.allSettled(rounds.map(round));
           now += passes;
         }
         const works = { arrives: ever(), isSeen: ever(), dies: false };
         for (let isBusy = true; isBusy; now += 3_600_000) isBusy = await round(works);
 
-        const effects = effectsOf(received);
+        const effects = handledSequences(received);
         for (const [account, count] of published)
           assert.deepEqual(
             effects.get(account),

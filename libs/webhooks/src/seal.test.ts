@@ -3,18 +3,18 @@ import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import type { SecretKey } from '@latchkey/process';
 import { addEndpoint, rotateSecret } from './add-endpoint.ts';
-import { MAX_SECRETS, makeEndpointSecret, validSecrets } from './endpoint.ts';
+import { generateEndpointSecret, MAX_SECRETS, signingSecretsOf } from './endpoint.ts';
 import { changeEndpoint } from './ports.ts';
 import { createSecretSealer, isSealed, keyIdOf } from './seal.ts';
 import { findOutdatedSecrets, sealOutdatedSecrets } from './seal-stored.ts';
-import { openLog, START } from './testing/log.ts';
+import { openTestLog, START_TIME } from './testing/log.ts';
 
 function key(kid?: string): SecretKey {
   return { bytes: randomBytes(32), ...(kid !== undefined && { kid }) };
 }
 
 async function opened(context: TestContext) {
-  const { storage, close } = await openLog();
+  const { storage, close } = await openTestLog();
   context.after(close);
   const { endpoints } = storage;
   return {
@@ -22,7 +22,7 @@ async function opened(context: TestContext) {
     /** Adds an endpoint. @returns its id and its secret */
     async add(keys: readonly [SecretKey, ...SecretKey[]]) {
       const fields = { name: 'crm', url: 'http://crm/', person: true, from: 'now' } as const;
-      const options = { allowPrivate: true, sealer: createSecretSealer(keys), now: START };
+      const options = { allowPrivate: true, sealer: createSecretSealer(keys), now: START_TIME };
       const { endpoint, secret } = await addEndpoint(endpoints, fields, options);
       return { id: endpoint.id, secret };
     },
@@ -30,7 +30,7 @@ async function opened(context: TestContext) {
     store: (id: string, ...secrets: readonly string[]) =>
       changeEndpoint(endpoints, id, (endpoint) => ({
         ...endpoint,
-        secrets: secrets.map((secret) => ({ secret, since: START })),
+        secrets: secrets.map((secret) => ({ secret, since: START_TIME })),
       })),
     async stored(id: string): Promise<readonly string[]> {
       return (await endpoints.find(id))?.secrets.map(({ secret }) => secret) ?? [];
@@ -40,7 +40,7 @@ async function opened(context: TestContext) {
 
 test('a sealed secret shows nothing of it, and is opened for its endpoint only', async () => {
   const sealer = createSecretSealer([key('new')]);
-  const secret = makeEndpointSecret();
+  const secret = generateEndpointSecret();
   const sealed = await sealer.seal('we_1', secret);
   assert.equal(await sealer.open('we_1', sealed), secret);
   assert.ok(isSealed(sealed) && !isSealed(secret));
@@ -70,11 +70,14 @@ test('without a key nothing is added or rotated', async (context) => {
   const { id } = await add([key()]);
   const sealer = createSecretSealer(undefined);
   const refused = { name: 'EndpointRefused', reason: 'key' };
-  const times = { now: START, until: START };
+  const times = { now: START_TIME, until: START_TIME };
   const before = await stored(id);
   await assert.rejects(rotateSecret(endpoints, id, { sealer, ...times }), refused);
   const fields = { name: 'crm', url: 'http://crm/', person: true, from: 'now' } as const;
-  await assert.rejects(addEndpoint(endpoints, fields, { allowPrivate: true, sealer, now: START }), refused);
+  await assert.rejects(
+    addEndpoint(endpoints, fields, { allowPrivate: true, sealer, now: START_TIME }),
+    refused,
+  );
   assert.deepEqual([(await endpoints.list()).length, await stored(id)], [1, before]);
 });
 
@@ -85,7 +88,7 @@ test('nothing is sealed with a key that opens nothing that is stored: the servic
   const before = await stored(id);
   const sealer = createSecretSealer([wrong]);
   const refused = { name: 'EndpointRefused', reason: 'other-key' };
-  await assert.rejects(rotateSecret(endpoints, id, { sealer, now: START, until: START }), refused);
+  await assert.rejects(rotateSecret(endpoints, id, { sealer, now: START_TIME, until: START_TIME }), refused);
   await assert.rejects(add([wrong]), refused);
   assert.deepEqual([(await endpoints.list()).length, await stored(id)], [1, before]);
   await add([key('new'), right]);
@@ -96,14 +99,14 @@ test('a secret that is rotated is stored only sealed, and requests are signed wi
   const keys = [key()] as const;
   const { id, secret } = await add(keys);
   const sealer = createSecretSealer(keys);
-  const until = new Date(START.getTime() + 1);
-  const rotated = await rotateSecret(endpoints, id, { sealer, now: START, until });
+  const until = new Date(START_TIME.getTime() + 1);
+  const rotated = await rotateSecret(endpoints, id, { sealer, now: START_TIME, until });
   const endpoint = await endpoints.find(id);
   assert.ok(rotated && endpoint);
-  const signing = validSecrets(endpoint, START);
+  const signing = signingSecretsOf(endpoint, START_TIME);
   assert.ok(signing.every(isSealed));
   assert.deepEqual(await Promise.all(signing.map((each) => sealer.open(id, each))), [rotated.secret, secret]);
-  assert.equal(await rotateSecret(endpoints, 'we_0', { sealer, now: START, until }), undefined);
+  assert.equal(await rotateSecret(endpoints, 'we_0', { sealer, now: START_TIME, until }), undefined);
 });
 
 test('plain secrets, and those of a former key, are sealed with the current one, once', async (context) => {
@@ -147,15 +150,15 @@ test('the number of valid secrets is limited', async (context) => {
   const keys = [key()] as const;
   const { id } = await add(keys);
   const sealer = createSecretSealer(keys);
-  const until = new Date(START.getTime() + 1);
+  const until = new Date(START_TIME.getTime() + 1);
   for (let valid = 1; valid < MAX_SECRETS; valid += 1)
-    await rotateSecret(endpoints, id, { sealer, now: START, until });
+    await rotateSecret(endpoints, id, { sealer, now: START_TIME, until });
   const before = await stored(id);
   assert.equal(before.length, MAX_SECRETS);
   const refused = { name: 'EndpointRefused', reason: 'later' };
-  await assert.rejects(rotateSecret(endpoints, id, { sealer, now: START, until }), refused);
+  await assert.rejects(rotateSecret(endpoints, id, { sealer, now: START_TIME, until }), refused);
   assert.deepEqual(await stored(id), before);
-  await rotateSecret(endpoints, id, { sealer, now: START, until: START });
+  await rotateSecret(endpoints, id, { sealer, now: START_TIME, until: START_TIME });
   assert.equal((await stored(id)).length, 1);
   await rotateSecret(endpoints, id, { sealer, now: until, until: new Date(until.getTime() + 1) });
 });

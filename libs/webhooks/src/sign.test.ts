@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
-import { makeEndpointSecret } from './endpoint.ts';
+import { generateEndpointSecret } from './endpoint.ts';
 import { signatureHeaders } from './sign.ts';
 
 test('signs as the examples of the specification do', () => {
@@ -23,7 +23,7 @@ test('signs as the examples of the specification do', () => {
 });
 
 test('signs with each secret, by an HMAC over id, time and body that anybody can compute', () => {
-  const secrets = [makeEndpointSecret(), makeEndpointSecret()];
+  const secrets = [generateEndpointSecret(), generateEndpointSecret()];
   const now = new Date();
   const body = '{"name":"Ada Lovelace, gräfin"}';
   const headers = signatureHeaders({ id: 'e1', body, now }, secrets);
@@ -34,5 +34,5 @@ test('signs with each secret, by an HMAC over id, time and body that anybody can
   });
   assert.equal(headers['webhook-signature'], expected.join(' '));
   for (const secret of secrets) assert.deepEqual(new Webhook(secret).verify(body, headers), JSON.parse(body));
-  assert.throws(() => new Webhook(makeEndpointSecret()).verify(body, headers), /No matching signature/);
+  assert.throws(() => new Webhook(generateEndpointSecret()).verify(body, headers), /No matching signature/);
 });

@@ -6,13 +6,13 @@ import { leaseRecordsContract } from '@latchkey/store/testing';
 import { keyFingerprintsContract } from '@latchkey/store/testing/key-fingerprints';
 import { addEndpoint } from './add-endpoint.ts';
 import {
+  createEndpoint,
+  generateEndpointId,
   MAX_ENDPOINTS,
-  makeEndpointId,
   type NewEndpoint,
-  newEndpoint,
   type WebhookEndpoint,
 } from './endpoint.ts';
-import { ATTEMPTS_KEPT, type Attempt, changeEndpoint, type WebhookStorage } from './ports.ts';
+import { type Attempt, changeEndpoint, MAX_KEPT_ATTEMPTS, type WebhookStorage } from './ports.ts';
 import { createSecretSealer } from './seal.ts';
 
 export interface WebhooksFixture {
@@ -26,7 +26,7 @@ const later = new Date('2026-11-28T11:00:00.000Z');
 function endpoint(name: string): WebhookEndpoint {
   const url = 'https://crm.example.com/hooks';
   const fields: NewEndpoint = { name, url, types: ['UserRegistered'], person: true, from: 'now' };
-  return newEndpoint(fields, { id: makeEndpointId(), sealed: 'e30..a.b.c', now });
+  return createEndpoint(fields, { id: generateEndpointId(), sealed: 'e30..a.b.c', now });
 }
 
 /** An endpoint with every field. */
@@ -154,11 +154,11 @@ export function webhooksContract(name: string, open: () => Promise<WebhooksFixtu
     it(
       'lists attempts page by page, the latest first, and keeps a limited number',
       using(async ({ attempts }) => {
-        const made = Array.from({ length: ATTEMPTS_KEPT + 3 }, (_, n) => attempt(n));
+        const made = Array.from({ length: MAX_KEPT_ATTEMPTS + 3 }, (_, n) => attempt(n));
         await attempts.put('we_1', []);
         await attempts.put('we_1', made);
         await attempts.put('we_2', [attempt(0)]);
-        const all = await attempts.list('we_1', { limit: ATTEMPTS_KEPT * 2 });
+        const all = await attempts.list('we_1', { limit: MAX_KEPT_ATTEMPTS * 2 });
         assert.deepEqual(all, made.slice(3).toReversed());
         assert.deepEqual(
           (await attempts.list('we_1', { limit: 2, before: 500 })).map(({ n }) => n),

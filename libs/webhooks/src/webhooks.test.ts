@@ -4,11 +4,11 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { createSecretSealer } from './seal.ts';
-import { openLog, START } from './testing/log.ts';
+import { openTestLog, START_TIME } from './testing/log.ts';
 import { createWebhooks } from './webhooks.ts';
 
 test('a secret that another key has encrypted is reported, and is left to a process that has the key', async (context) => {
-  const { storage, bus, sealer, addEndpoint, close } = await openLog();
+  const { storage, bus, sealer, addEndpoint, close } = await openTestLog();
   context.after(close);
   const { endpoints } = storage;
   const registry = createRegistry();
@@ -47,7 +47,7 @@ test('a secret that another key has encrypted is reported, and is left to a proc
   const newer = createSecretSealer([{ bytes: randomBytes(32), kid: 'newer' }]);
   const later = {
     id: 'we_later',
-    secrets: [{ secret: await newer.seal('we_later', 'whsec_AAAA'), since: START }],
+    secrets: [{ secret: await newer.seal('we_later', 'whsec_AAAA'), since: START_TIME }],
   };
   await addEndpoint(later);
   const [health] = await webhooks.health();

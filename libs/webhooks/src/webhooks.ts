@@ -11,12 +11,12 @@ import {
 } from '@latchkey/process';
 import { runLoop, sleep } from '@latchkey/process/loop';
 import { type ConfiguredKeys, createLeases } from '@latchkey/store';
-import { validSecrets, type WebhookEndpoint } from './endpoint.ts';
+import { signingSecretsOf, type WebhookEndpoint } from './endpoint.ts';
 import { createEventReader } from './log-reader.ts';
 import { createWebhookMetrics, isPausedByFailures } from './metrics.ts';
 import type { WebhookStorage } from './ports.ts';
-import { createPoster } from './post.ts';
-import { type RoundReport, runRound } from './round.ts';
+import { createHttpPoster } from './post.ts';
+import { type RoundReport, runDeliveryRound } from './round.ts';
 import type { SecretSealer } from './seal.ts';
 import { findUnreadableSecrets, sealOutdatedSecrets } from './seal-stored.ts';
 
@@ -81,7 +81,7 @@ export function createWebhooks({
   }
 
   function startRunning(signal: AbortSignal): Promise<void> {
-    const poster = createPoster({ allowPrivate: settings.WEBHOOKS_ALLOW_PRIVATE });
+    const poster = createHttpPoster({ allowPrivate: settings.WEBHOOKS_ALLOW_PRIVATE });
     const senders = new Map<string, Promise<void>>();
     /** The endpoints whose secret cannot be opened, each of which was logged. */
     const unsigned = new Set<string>();
@@ -107,7 +107,7 @@ export function createWebhooks({
       );
       try {
         while (!ended.aborted) {
-          const report = await runRound(id, roundDeps(ended));
+          const report = await runDeliveryRound(id, roundDeps(ended));
           reportRound(id, report);
           if (report.endpoint === undefined || report.endpoint.paused !== undefined) break;
           if (!report.isBusy) await waitForMore(report, ended);
@@ -142,7 +142,7 @@ export function createWebhooks({
     /** Returns whether this process can sign requests to an endpoint. If not, another process may have the key. */
     async function canSign(endpoint: WebhookEndpoint): Promise<boolean> {
       const { id } = endpoint;
-      const valid = new Set(validSecrets(endpoint, now()));
+      const valid = new Set(signingSecretsOf(endpoint, now()));
       const unreadable = await findUnreadableSecrets(endpoint, sealer);
       if (!unreadable.some(({ secret }) => valid.has(secret))) {
         unsigned.delete(id);

@@ -13,7 +13,7 @@ import { createFeed, feedRoutes, receiptRoutes, type SelectGenuineRecords } from
 import { Problem, publicPathOf, type Service } from '@latchkey/http';
 import type { Dependency, Logger, Registry } from '@latchkey/process';
 import { createGuards, createRemoteKeySource, createTokenVerifier, type KeySource } from '@latchkey/tokens';
-import { createSecretSealer, createWebhooks, openWebhooks } from '@latchkey/webhooks';
+import { createSecretSealer, createWebhooks, openWebhookStorage } from '@latchkey/webhooks';
 import type { UserConfig } from './config.ts';
 import { generationGroup } from './generation/pointer.ts';
 import { accountSequenceHeader } from './http/account-sequence.ts';
@@ -131,7 +131,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     headers: accountSequenceHeader,
     refuse: (spec, details) => new Problem(spec, details),
   });
-  const webhookStorage = openWebhooks(backend.store);
+  const webhookStorage = openWebhookStorage(backend.store);
   const sealer = createSecretSealer(config.WEBHOOK_SECRET_KEY);
   const webhooks = createWebhooks({
     storage: webhookStorage,

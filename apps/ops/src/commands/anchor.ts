@@ -4,7 +4,14 @@ import { openOps } from '@latchkey/auth/ops';
 import type { LogReader } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
 import { createTextFile, readTextFile } from '@latchkey/process';
-import { type Anchor, anchorFlaw, anchorsIn, makeAnchor, parseAnchor, splitAnchor } from '@latchkey/verify';
+import {
+  type Anchor,
+  assembleAnchors,
+  createAnchor,
+  findAnchorFlaw,
+  parseAnchor,
+  splitAnchor,
+} from '@latchkey/verify';
 import type { CommandContext } from '../context.ts';
 import { eventKeysOf, publicEventKeysOf } from '../keys.ts';
 import { formatCount } from '../output/progress.ts';
@@ -63,7 +70,7 @@ function anchorToTopic(topic: string, context: CommandContext): Promise<void> {
 
 async function newAnchor(store: System['store'], context: CommandContext): Promise<Anchor> {
   const { signText } = await eventKeysOf(context);
-  return makeAnchor(openOps(store).journal, { at: new Date(), sign: signText });
+  return createAnchor(openOps(store).journal, { at: new Date(), sign: signText });
 }
 
 function report(place: string, { heads, at, root }: Anchor, context: CommandContext): void {
@@ -85,11 +92,11 @@ export async function readAnchors(
   if (keys === undefined)
     throw new Error('EVENT_SIGNING_KEYS, or JWKS_URL: required to check that an anchor is genuine');
   function flawOf(anchor: Anchor): string | undefined {
-    return anchorFlaw(anchor, (kid) => keys?.get(kid));
+    return findAnchorFlaw(anchor, (kid) => keys?.get(kid));
   }
   if (place.startsWith(TOPIC_PREFIX)) {
     const topic = place.slice(TOPIC_PREFIX.length);
-    const found = anchorsIn(await textsIn(topic, reader));
+    const found = assembleAnchors(await textsIn(topic, reader));
     const genuine = found.filter((anchor) => flawOf(anchor) === undefined);
     if (genuine.length < found.length)
       context.note(

@@ -18,7 +18,12 @@ import {
 } from '@latchkey/process';
 import { openDatabase, openSqlite } from '@latchkey/sqlite';
 import { userSettings } from '@latchkey/user';
-import { createSecretSealer, createWebhooks, openWebhooks, sealOutdatedSecrets } from '@latchkey/webhooks';
+import {
+  createSecretSealer,
+  createWebhooks,
+  openWebhookStorage,
+  sealOutdatedSecrets,
+} from '@latchkey/webhooks';
 import { silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { createSecretFiles } from './secrets.ts';
@@ -293,10 +298,10 @@ test('a key that the secret of a webhook is sealed with is not retired, not even
 
   const store = openSqlite({ folder: data, as: 'server' });
   await sealOutdatedSecrets(
-    openWebhooks(store).endpoints,
+    openWebhookStorage(store).endpoints,
     createSecretSealer(settings().user.WEBHOOK_SECRET_KEY),
   );
-  await openWebhooks(store).keyFingerprints.check(
+  await openWebhookStorage(store).keyFingerprints.check(
     givenAs({ WEBHOOK_SECRET_KEY: settings().user.WEBHOOK_SECRET_KEY ?? [] }),
     new Date(),
   );
@@ -313,7 +318,7 @@ test('a former key of webhooks is retired once the user service has started with
     await bus.ensureTopics([accountsTopic]);
     const { user } = settings();
     const webhooks = createWebhooks({
-      storage: openWebhooks(store),
+      storage: openWebhookStorage(store),
       bus,
       genuine: async (records) => records,
       sealer: createSecretSealer(user.WEBHOOK_SECRET_KEY),

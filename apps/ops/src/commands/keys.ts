@@ -17,7 +17,7 @@ import type { Store } from '@latchkey/backend';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
 import { readConfig, settingSchemas } from '@latchkey/process';
 import type { KeyFingerprints } from '@latchkey/store';
-import { openWebhooks } from '@latchkey/webhooks';
+import { openWebhookStorage } from '@latchkey/webhooks';
 import { z } from 'zod';
 import type { CommandContext } from '../context.ts';
 import { type KeyReport, reportOnKeys } from '../key-report.ts';
@@ -175,7 +175,7 @@ function selectorOf(id: string): string {
 
 /** Returns the store that records the keys of a kind. */
 function storedKeys(store: Store, kind: KeyReport['kind']): Pick<KeyFingerprints, 'list' | 'forget'> {
-  if (kind === 'webhooks') return openWebhooks(store).keyFingerprints;
+  if (kind === 'webhooks') return openWebhookStorage(store).keyFingerprints;
   return kind === 'bounces' || kind === 'dkim' ? openNotifier(store).keys : openAuth(store).keys;
 }
 

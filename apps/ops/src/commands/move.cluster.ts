@@ -23,7 +23,7 @@ import { createRegistry, groupParts, readConfig } from '@latchkey/process';
 import { openDatabase, openSqlite } from '@latchkey/sqlite';
 import { createFixedKeySource } from '@latchkey/tokens';
 import { compose as composeUser, userSettings } from '@latchkey/user';
-import { openWebhooks } from '@latchkey/webhooks';
+import { openWebhookStorage } from '@latchkey/webhooks';
 import { z } from 'zod';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
 import { readSettings } from '../../../standalone/src/settings.ts';
@@ -275,7 +275,7 @@ test('since when each key is in use moves, so that a former one needs no longer 
   );
   await keyFingerprints.check(given, since);
   const before = await keyFingerprints.list();
-  await openWebhooks(embedded).keyFingerprints.check(ofWebhooks, since);
+  await openWebhookStorage(embedded).keyFingerprints.check(ofWebhooks, since);
   await embedded.close();
 
   await runOps(settings, 'indexes');
@@ -283,7 +283,7 @@ test('since when each key is in use moves, so that a former one needs no longer 
   assert.deepEqual([moved.code, stripProgress(moved.err)], [0, '']);
   const { keyFingerprints: onCluster } = openNotifierStorage(store);
   assert.deepEqual(await onCluster.list(), before);
-  assert.deepEqual(await openWebhooks(store).keyFingerprints.list(), {
+  assert.deepEqual(await openWebhookStorage(store).keyFingerprints.list(), {
     WEBHOOK_SECRET_KEY: [{ key: 'key', since }],
   });
 

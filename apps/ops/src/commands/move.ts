@@ -12,7 +12,7 @@ import { openServiceClients } from '@latchkey/clients';
 import { prepareMove as openNotifierMove } from '@latchkey/notifier/ops';
 import { readConfig } from '@latchkey/process';
 import { createRecordMove, type RecordMove } from '@latchkey/store';
-import { findOutdatedSecrets, movableWebhooks, openWebhooks } from '@latchkey/webhooks';
+import { createWebhookMoves, findOutdatedSecrets, openWebhookStorage } from '@latchkey/webhooks';
 import type { CommandContext } from '../context.ts';
 import { assertFileHasNoOtherKeys, createWebhookSealer, keysOfFolder, writeEnvFile } from '../keys.ts';
 import { formatCount } from '../output/progress.ts';
@@ -80,7 +80,7 @@ interface Move {
 async function moveStore(move: Move, context: CommandContext): Promise<void> {
   const { from, to, keys } = move;
   for (const schema of preparablesOf(to)) await schema.check();
-  await findOutdatedSecrets(openWebhooks(from).endpoints, createWebhookSealer(keys.WEBHOOK_SECRET_KEY));
+  await findOutdatedSecrets(openWebhookStorage(from).endpoints, createWebhookSealer(keys.WEBHOOK_SECRET_KEY));
   const auth = openAuthMove(from, to, keys);
   const notifier = openNotifierMove(from, to);
   // Deliveries are moved before commits, so that no mail is sent again when its event is published from MongoDB.
@@ -93,7 +93,7 @@ async function moveStore(move: Move, context: CommandContext): Promise<void> {
     );
     return context.print('This folder was moved before. Nothing was changed.');
   }
-  for (const { id, delivery } of await openWebhooks(from).endpoints.list())
+  for (const { id, delivery } of await openWebhookStorage(from).endpoints.list())
     if (delivery.redrive)
       context.note(`${id}: redrives do not move. Redrive again once the user service has read the new log.`);
   for (const kind of kinds) await copy(kind, context);
@@ -112,9 +112,9 @@ function clientsIn(from: Store, to: Store): readonly RecordMove[] {
 /** @throws Error with a one-line message if webhooks cannot be moved between stores of these kinds */
 function webhooksIn({ from, bus, to }: Move): readonly RecordMove[] {
   const { journal } = openAuth(from);
-  const kinds = movableWebhooks({
-    from: openWebhooks(from),
-    to: openWebhooks(to),
+  const kinds = createWebhookMoves({
+    from: openWebhookStorage(from),
+    to: openWebhookStorage(to),
     bus,
     async *published() {
       for await (const streams of journal.streams())

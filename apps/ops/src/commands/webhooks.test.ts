@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { openSqlite } from '@latchkey/sqlite';
-import { createSecretSealer, openWebhooks, type WebhookEndpoint } from '@latchkey/webhooks';
+import { createSecretSealer, openWebhookStorage, type WebhookEndpoint } from '@latchkey/webhooks';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
@@ -17,7 +17,7 @@ async function emptyFolder(t: TestContext) {
   }
   async function stored(id: string) {
     const store = openSqlite({ folder, as: 'shared' });
-    return openWebhooks(store)
+    return openWebhookStorage(store)
       .endpoints.find(id)
       .finally(() => store.close());
   }

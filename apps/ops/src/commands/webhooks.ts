@@ -12,13 +12,13 @@ import {
   endpointStateOf,
   findUnreadableSecrets,
   MAX_ENDPOINTS,
-  openWebhooks,
+  openWebhookStorage,
   pauseEndpoint,
   type RedriveRange,
   resumeEndpoint,
   rotateSecret,
   type SecretSealer,
-  validSecrets,
+  signingSecretsOf,
   type WebhookEndpoint,
   webhookSettings,
   withRedrive,
@@ -76,7 +76,7 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
       const from = fromBeginning ? 'beginning' : 'now';
       const fields = { name, url, person, from, ...(types && { types: [...types] }) } as const;
       return withStore(context, async (store) => {
-        const { endpoints } = openWebhooks(store);
+        const { endpoints } = openWebhookStorage(store);
         const sealer = await webhookSealerOf(context);
         const options = { allowPrivate, sealer, now: new Date() };
         printSecret(context, await refusing(() => addEndpoint(endpoints, fields, options)));
@@ -94,7 +94,7 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
           limit: MAX_ENDPOINTS,
           load: async () => {
             const sealer = await webhookSealerOf(context);
-            const endpoints = await openWebhooks(store).endpoints.list();
+            const endpoints = await openWebhookStorage(store).endpoints.list();
             return Promise.all(endpoints.map((endpoint) => withUnreadable(endpoint, sealer)));
           },
           nameOf: ({ endpoint }) => endpoint.id,
@@ -115,7 +115,7 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
     .addHelpText('after', formatExamples(`webhooks show ${EXAMPLE_ID}`))
     .action((id, { json = false }) =>
       withStore(context, async (store) => {
-        const endpoint = await openWebhooks(store).endpoints.find(id);
+        const endpoint = await openWebhookStorage(store).endpoints.find(id);
         if (endpoint === undefined) throw unknownEndpoint(id);
         const shown = await withUnreadable(endpoint, await webhookSealerOf(context));
         if (json) printJson(context.print, [toJson(shown)]);
@@ -133,7 +133,7 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
       const now = new Date();
       const until = overlapEnd(now, overlapHours);
       return withStore(context, async (store) => {
-        const { endpoints } = openWebhooks(store);
+        const { endpoints } = openWebhookStorage(store);
         const sealer = await webhookSealerOf(context);
         const rotated = await refusing(() => rotateSecret(endpoints, id, { sealer, now, until }));
         if (rotated === undefined) throw unknownEndpoint(id);
@@ -177,7 +177,7 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
     .addHelpText('after', formatExamples(`webhooks remove ${EXAMPLE_ID}`))
     .action((id) =>
       withStore(context, async (store) => {
-        if (!(await openWebhooks(store).endpoints.remove(id))) throw unknownEndpoint(id);
+        if (!(await openWebhookStorage(store).endpoints.remove(id))) throw unknownEndpoint(id);
         context.print(`${id}: removed.`);
       }),
     );
@@ -199,7 +199,7 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
     )
     .action((id, { limit, after, json = false }) =>
       withStore(context, async (store) => {
-        const { endpoints, attempts } = openWebhooks(store);
+        const { endpoints, attempts } = openWebhookStorage(store);
         if ((await endpoints.find(id)) === undefined) throw unknownEndpoint(id);
         await printPage<Attempt>(context, {
           limit,
@@ -242,7 +242,7 @@ async function change(
   id: string,
   apply: (endpoint: WebhookEndpoint) => WebhookEndpoint,
 ): Promise<WebhookEndpoint> {
-  const changed = await changeEndpoint(openWebhooks(store).endpoints, id, apply);
+  const changed = await changeEndpoint(openWebhookStorage(store).endpoints, id, apply);
   if (changed === undefined) throw unknownEndpoint(id);
   return changed;
 }
@@ -296,7 +296,7 @@ async function withUnreadable(endpoint: WebhookEndpoint, sealer: SecretSealer): 
 }
 
 function describeSecrets({ endpoint, unreadable }: ListedEndpoint): string {
-  const valid = String(validSecrets(endpoint, new Date()).length);
+  const valid = String(signingSecretsOf(endpoint, new Date()).length);
   return unreadable ? `${valid}, ${unreadable} cannot be opened` : valid;
 }
 
@@ -360,7 +360,7 @@ function toJson({ endpoint, unreadable }: ListedEndpoint) {
     failing: delivery.failing,
     waiting: delivery.waiting.length,
     redriving: delivery.redrive?.ranges,
-    secrets: validSecrets(endpoint, new Date()).length,
+    secrets: signingSecretsOf(endpoint, new Date()).length,
     unreadableSecrets: unreadable,
   };
 }

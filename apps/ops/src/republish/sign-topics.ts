@@ -9,13 +9,13 @@ import type { EncodedEvent } from '@latchkey/events';
 import {
   createTopicIndex,
   createTopicReader,
+  findUnsignedEvents,
   type JournaledStream,
-  type KeyOf,
+  type LookUpPublicKey,
   type OnProgress,
   type Shard,
   splitIntoShards,
   type TopicIndex,
-  unsignedEvents,
 } from '@latchkey/verify';
 import type { Republisher } from './publish-again.ts';
 import type { EncodeRecords } from './records-of.ts';
@@ -29,7 +29,7 @@ export interface SignTopicsOptions {
   readonly topics: readonly string[];
   nameOf(topic: string): string;
   /** Looks up a public key by id, among those that consumers accept. */
-  readonly keyOf: KeyOf;
+  readonly keyOf: LookUpPublicKey;
   /** The maximum number of records to hold in memory. If there are more, the topics are read several times. */
   readonly maxRecords: number;
   readonly onProgress: OnProgress;
@@ -93,7 +93,7 @@ async function recordsDue(
   const entry = index.entryOf(stream.id);
   // An event that is not on the topic will be published by the relay, or was deleted by the retention.
   const onTopic = { ...stream, events: stream.events.slice(0, entry.fingerprints.length) };
-  const [first] = await unsignedEvents({ stream, entry, keyOf });
+  const [first] = await findUnsignedEvents({ stream, entry, keyOf });
   const isChained = stream.events.every(({ chain }) => chain !== undefined);
   if (first === undefined && isChained) return [];
   try {

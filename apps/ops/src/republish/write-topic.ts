@@ -8,10 +8,10 @@ import type { EncodedEvent } from '@latchkey/events';
 import {
   createTopicIndex,
   createTopicReader,
+  fingerprintAsPublished,
   type JournaledStream,
   type JournalView,
   type OnProgress,
-  receivedFingerprint,
   type Shard,
   splitIntoShards,
   type TopicIndex,
@@ -125,7 +125,7 @@ async function recordsDue(
   const records = await recordsOf(asPublished(account));
   const { fingerprints, impersonal, outOfOrder } = index.entryOf(id);
   const isErased = events.at(-1)?.event.type === 'AccountErased';
-  const expected = events.map(({ event }) => receivedFingerprint(event));
+  const expected = events.map(({ event }) => fingerprintAsPublished(event));
   const found = [
     ...fingerprints.map((fingerprint, at) => ({ sequence: at + 1, fingerprint, impersonal: impersonal[at] })),
     ...outOfOrder,

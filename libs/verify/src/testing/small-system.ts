@@ -3,14 +3,14 @@ import { type BusRecord, partitionOfKey } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent, MAILINGS_TOPIC } from '@latchkey/events';
 import type { VerifySources } from '../verify.ts';
 import type { DeliveryView, ExpiredLease, JournaledStream, StoredAccount } from '../views.ts';
-import { keyOf, recordsOf } from './streams.ts';
+import { recordsOf, testKeyOf } from './streams.ts';
 
 const PARTITIONS = 3;
 
 /** A profile: the fields of `person` as of its last event. */
 export type StoredProfile = Readonly<Record<string, unknown>> & { readonly sequence: number };
 
-export interface Stored {
+export interface StoredAccountState {
   readonly profile?: StoredProfile;
   readonly parked?: StoredAccount['parked'];
 }
@@ -19,7 +19,7 @@ export interface SmallSystem {
   readonly journal: Map<string, JournaledStream>;
   /** Records of both topics, oldest first. */
   readonly records: BusRecord[];
-  readonly profiles: Map<string, Stored>;
+  readonly profiles: Map<string, StoredAccountState>;
   /** Ids of the recorded deliveries. */
   readonly deliveries: Set<string>;
   readonly leases: ExpiredLease[];
@@ -99,12 +99,15 @@ export function createSmallSystem(streams: readonly JournaledStream[]): SmallSys
         expiredLeases: async () => [],
       },
       nameOf: (topic) => topic,
-      keyOf,
+      keyOf: testKeyOf,
     },
   };
 }
 
-function entryOf(id: string, stored: Stored | undefined): readonly (readonly [string, StoredAccount])[] {
+function entryOf(
+  id: string,
+  stored: StoredAccountState | undefined,
+): readonly (readonly [string, StoredAccount])[] {
   if (stored === undefined) return [];
   const { profile, parked } = stored;
   const account = {
@@ -115,7 +118,7 @@ function entryOf(id: string, stored: Stored | undefined): readonly (readonly [st
   return [[id, account]];
 }
 
-function profileOf({ id, events }: JournaledStream): readonly (readonly [string, Stored])[] {
+function profileOf({ id, events }: JournaledStream): readonly (readonly [string, StoredAccountState])[] {
   if (events[0]?.event.type === 'MailRequested') return [];
   const profile = fold(events.map(({ event }) => event));
   return [[id, { ...(profile && { profile }) }]];

@@ -91,7 +91,7 @@ export function aMailing(recipients: readonly string[]): JournaledStream {
 }
 
 /** Puts the last commit into the outbox, as if appended at `since`. */
-export function withUnpublished({ id, events }: JournaledStream, since: Date): JournaledStream {
+export function withLastEventUnpublished({ id, events }: JournaledStream, since: Date): JournaledStream {
   return {
     id,
     events: events.map((event, index) =>
@@ -106,18 +106,18 @@ export function recordsOf({ events }: JournaledStream): readonly BusRecord[] {
 }
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-export const signer = eventSigner({ kid: 'test', key: privateKey });
+export const testSigner = eventSigner({ kid: 'test', key: privateKey });
 
 /** Signs under the same key id, with a different key. */
-export const strangersSigner = eventSigner({ kid: 'test', key: generateKeyPairSync('ed25519').privateKey });
+export const untrustedSigner = eventSigner({ kid: 'test', key: generateKeyPairSync('ed25519').privateKey });
 
 /** Returns the key that `recordsOf` signs with. */
-export function keyOf(kid: string): KeyObject | undefined {
+export function testKeyOf(kid: string): KeyObject | undefined {
   return kid === 'test' ? publicKey : undefined;
 }
 
 /** @param chain the place of the event in its chain; a record without one is not signed */
-export function recordOf(event: LatchkeyEvent, offset = 0, chain?: ChainEntry, by = signer): BusRecord {
+export function recordOf(event: LatchkeyEvent, offset = 0, chain?: ChainEntry, by = testSigner): BusRecord {
   const proof = chain && { ...chain, signature: by.sign(chain.hash) };
   const { topic, key, value, headers } = encode(event, proof && { proof });
   return {

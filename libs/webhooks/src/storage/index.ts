@@ -1,11 +1,11 @@
 /** The kinds of stores that webhooks are kept in. */
 import { type Store, selectByStoreKind } from '@latchkey/backend';
 import type { WebhookStorage } from '../ports.ts';
-import { openMongoWebhooks } from './mongo/webhooks.ts';
-import { openSqliteWebhooks } from './sqlite/webhooks.ts';
+import { openMongoWebhookStorage } from './mongo/webhooks.ts';
+import { openSqliteWebhookStorage } from './sqlite/webhooks.ts';
 
 /** Opens the webhooks of a store, whose connection may still be in progress. @throws DataFolderError */
-export const openWebhooks: (store: Store) => WebhookStorage = selectByStoreKind({
-  mongo: openMongoWebhooks,
-  sqlite: openSqliteWebhooks,
+export const openWebhookStorage: (store: Store) => WebhookStorage = selectByStoreKind({
+  mongo: openMongoWebhookStorage,
+  sqlite: openSqliteWebhookStorage,
 });

@@ -8,30 +8,36 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, accountsTopic, encode } from '@latchkey/events';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import type { RedriveRange, WebhookEndpoint } from '../endpoint.ts';
-import { MAX_ENDPOINTS, makeEndpointId, makeEndpointSecret, newEndpoint, withRedrive } from '../endpoint.ts';
+import {
+  createEndpoint,
+  generateEndpointId,
+  generateEndpointSecret,
+  MAX_ENDPOINTS,
+  withRedrive,
+} from '../endpoint.ts';
 import { createEventReader } from '../log-reader.ts';
 import { changeEndpoint } from '../ports.ts';
 import type { PostRequest } from '../post.ts';
 import { createSecretSealer } from '../seal.ts';
-import { openSqliteWebhooks } from '../storage/sqlite/webhooks.ts';
+import { openSqliteWebhookStorage } from '../storage/sqlite/webhooks.ts';
 
 const sealer = createSecretSealer([{ bytes: Buffer.alloc(32, 7) }]);
 
-export const START = new Date('2026-01-01T00:00:00.000Z');
+export const START_TIME = new Date('2026-01-01T00:00:00.000Z');
 
-export async function openLog() {
+export async function openTestLog() {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-webhooks-'));
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
   await bus.ensureTopics([accountsTopic]);
-  const storage = openSqliteWebhooks(createSqliteStore(database));
+  const storage = openSqliteWebhookStorage(createSqliteStore(database));
 
   return {
     bus,
     storage,
     sealer,
     reader: createEventReader(bus, async (records) => records),
-    async publish(account: string, sequence: number, time = START): Promise<string> {
+    async publish(account: string, sequence: number, time = START_TIME): Promise<string> {
       const id = randomUUID();
       const { key, value, headers } = encode({
         id,
@@ -48,9 +54,9 @@ export async function openLog() {
     },
     async addEndpoint(of: Partial<WebhookEndpoint> = {}): Promise<WebhookEndpoint> {
       const fields = { name: 'crm', url: 'http://crm/', person: true, from: 'beginning' } as const;
-      const id = makeEndpointId();
-      const sealed = await sealer.seal(id, makeEndpointSecret());
-      const endpoint = { ...newEndpoint(fields, { id, sealed, now: START }), ...of };
+      const id = generateEndpointId();
+      const sealed = await sealer.seal(id, generateEndpointSecret());
+      const endpoint = { ...createEndpoint(fields, { id, sealed, now: START_TIME }), ...of };
       assert.ok(await storage.endpoints.add(endpoint, MAX_ENDPOINTS));
       return endpoint;
     },
@@ -65,19 +71,19 @@ export async function openLog() {
 }
 
 /** The data that a receiver gets from a request. */
-export interface Received {
+export interface ReceivedEvent {
   readonly id: string;
   readonly account: string;
   readonly sequence: number;
 }
 
-export function receivedOf({ headers, body }: Pick<PostRequest, 'headers' | 'body'>): Received {
+export function parseReceivedEvent({ headers, body }: Pick<PostRequest, 'headers' | 'body'>): ReceivedEvent {
   const { subject, sequence } = JSON.parse(body);
   return { id: String(headers['webhook-id']), account: String(subject), sequence: Number(sequence) };
 }
 
 /** Returns the sequences of each account in the order in which a receiver that skips known ids handles them. */
-export function effectsOf(received: readonly Received[]): ReadonlyMap<string, readonly number[]> {
+export function handledSequences(received: readonly ReceivedEvent[]): ReadonlyMap<string, readonly number[]> {
   const known = new Set<string>();
   const effects = received.filter(({ id }) => !known.has(id) && known.add(id));
   const groups = Map.groupBy(effects, ({ account }) => account);

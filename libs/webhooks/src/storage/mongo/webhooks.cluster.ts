@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTestDatabase } from '@latchkey/mongo/testing';
-import { newEndpoint } from '../../endpoint.ts';
+import { createEndpoint } from '../../endpoint.ts';
 import { webhooksContract } from '../../webhooks.contract.ts';
-import { indexes, openMongoWebhooks } from './webhooks.ts';
+import { openMongoWebhookStorage, webhookIndexes } from './webhooks.ts';
 
-const database = createTestDatabase('webhooks', indexes);
+const database = createTestDatabase('webhooks', webhookIndexes);
 
 webhooksContract('mongo', async () => {
   const { connection } = await database.empty();
-  return { storage: openMongoWebhooks({ connection }), close: async () => undefined };
+  return { storage: openMongoWebhookStorage({ connection }), close: async () => undefined };
 });
 
 test('what was sent before a move is found by account, for an endpoint if it has its own', async () => {
   const { connection } = await database.empty();
-  const { target, sentBefore, endpoints } = openMongoWebhooks({ connection });
+  const { target, sentBefore, endpoints } = openMongoWebhookStorage({ connection });
   await target?.sentBefore.add([
     { account: 'ada', sequence: 7 },
     { account: 'bob', sequence: 3 },
@@ -35,10 +35,10 @@ test('what was sent before a move is found by account, for an endpoint if it has
 
 test('an endpoint counts as moved as it was or in a later state, but not if it has changed at the source since', async () => {
   const { connection } = await database.empty();
-  const { target, endpoints } = openMongoWebhooks({ connection });
+  const { target, endpoints } = openMongoWebhookStorage({ connection });
   assert.ok(target);
   const fields = { name: 'crm', url: 'https://crm.example.com/', person: false, from: 'now' } as const;
-  const crm = newEndpoint(fields, { id: 'we_1', sealed: 'e30..a.b.c', now: new Date() });
+  const crm = createEndpoint(fields, { id: 'we_1', sealed: 'e30..a.b.c', now: new Date() });
   await target.endpoints.add([crm]);
   assert.equal(await target.endpoints.held([crm]), 1);
   assert.equal(await target.endpoints.held([{ ...crm, version: crm.version + 1 }]), 0);

@@ -11,14 +11,14 @@ import {
   prepareMongo,
   retryLostRace,
 } from '@latchkey/mongo';
-import { storedEndpoint, type WebhookEndpoint } from '../../endpoint.ts';
+import { storedEndpointSchema, type WebhookEndpoint } from '../../endpoint.ts';
 import {
-  ATTEMPTS_KEPT,
   type Attempt,
   type Attempts,
   type Endpoints,
-  type SentAccount,
-  type SentBefore,
+  MAX_KEPT_ATTEMPTS,
+  type SentSequence,
+  type SentSequences,
   type StoredAttempt,
   type WebhookStorage,
 } from '../../ports.ts';
@@ -38,7 +38,7 @@ interface EndpointDocument {
 }
 
 /** Because of this index, two processes that add an endpoint at the same time cannot take the same slot. */
-export const indexes: readonly Index[] = [
+export const webhookIndexes: readonly Index[] = [
   { collection: ENDPOINTS, name: 'slot', keys: { slot: 1 }, unique: true, sparse: true },
 ];
 
@@ -52,12 +52,12 @@ interface SentDocument {
 }
 
 /** Opens the webhooks of a MongoDB database. The connection may still be in progress. */
-export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>): WebhookStorage {
+export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connection'>): WebhookStorage {
   const documents = connection.collection<EndpointDocument>(ENDPOINTS);
   const attempts = connection.collection<AttemptDocument>(ATTEMPTS);
   const sentBefore = connection.collection<SentDocument>(SENT_BEFORE);
   return {
-    ...prepareMongo(connection, { owner: 'webhooks', migrations: [], indexes: async () => indexes }),
+    ...prepareMongo(connection, { owner: 'webhooks', migrations: [], indexes: async () => webhookIndexes }),
     target: {
       endpoints: mapMongoErrors(
         createDocumentMoveTarget<WebhookEndpoint, EndpointDocument>(connection, ENDPOINTS, {
@@ -71,7 +71,7 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
         }),
       ),
       sentBefore: mapMongoErrors(
-        createDocumentMoveTarget<SentAccount, SentDocument>(connection, SENT_BEFORE, {
+        createDocumentMoveTarget<SentSequence, SentDocument>(connection, SENT_BEFORE, {
           documentOf: ({ account, endpoint, sequence }) => ({
             _id: endpoint === undefined ? account : ofAccount(endpoint, account),
             sequence,
@@ -132,7 +132,7 @@ export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>
         return found.map(({ _id, ...attempt }) => attempt);
       },
     }),
-    sentBefore: mapMongoErrors<SentBefore>({
+    sentBefore: mapMongoErrors<SentSequences>({
       async find(endpoint, accounts) {
         const ids = [...accounts, ...accounts.map((account) => ofAccount(endpoint, account))];
         const found = await sentBefore.find({ _id: { $in: ids } }).toArray();
@@ -162,7 +162,7 @@ function freeSlot(stored: readonly Pick<EndpointDocument, 'slot'>[], most: numbe
 }
 
 function slotOf(endpoint: string, { n }: Attempt): string {
-  return `${endpoint}/${n % ATTEMPTS_KEPT}`;
+  return `${endpoint}/${n % MAX_KEPT_ATTEMPTS}`;
 }
 
 function ofAccount(endpoint: string, account: string): string {
@@ -180,5 +180,5 @@ function documentOf(endpoint: WebhookEndpoint): EndpointDocument {
 }
 
 function endpointOf({ endpoint }: EndpointDocument): WebhookEndpoint {
-  return storedEndpoint.parse(endpoint);
+  return storedEndpointSchema.parse(endpoint);
 }

@@ -10,18 +10,18 @@ import {
   type SqliteStore,
 } from '@latchkey/sqlite';
 import { nothingToPrepare } from '@latchkey/store';
-import { storedEndpoint, type WebhookEndpoint } from '../../endpoint.ts';
+import { storedEndpointSchema, type WebhookEndpoint } from '../../endpoint.ts';
 import {
-  ATTEMPTS_KEPT,
   type Attempt,
   type Attempts,
   type Endpoints,
+  MAX_KEPT_ATTEMPTS,
   type WebhookStorage,
 } from '../../ports.ts';
 
 /**
- * `endpoint` is JSON. Times are ms since the epoch. The slot of an attempt is its number modulo ATTEMPTS_KEPT, so the
- * latest attempts overwrite the oldest.
+ * `endpoint` is JSON. Times are ms since the epoch. The slot of an attempt is its number modulo MAX_KEPT_ATTEMPTS, so
+ * the latest attempts overwrite the oldest.
  */
 const tables = `
 CREATE TABLE webhook_endpoint (
@@ -83,7 +83,7 @@ const SQL = {
 } as const;
 
 /** Opens the webhooks of the embedded store. @throws DataFolderError if the tables cannot be created */
-export function openSqliteWebhooks({ database }: Pick<SqliteStore, 'database'>): WebhookStorage {
+export function openSqliteWebhookStorage({ database }: Pick<SqliteStore, 'database'>): WebhookStorage {
   database.migrate(schema);
   const { prepare, write } = database;
   const leases = createSqliteLeaseRecords(database, 'webhook_lease');
@@ -148,14 +148,14 @@ function rowOf(endpoint: WebhookEndpoint) {
 }
 
 function endpointOf({ endpoint }: Row): WebhookEndpoint {
-  return storedEndpoint.parse(JSON.parse(String(endpoint)));
+  return storedEndpointSchema.parse(JSON.parse(String(endpoint)));
 }
 
 function attemptRow(endpoint: string, { at, delivered, status, reason, ...attempt }: Attempt) {
   return {
     ...attempt,
     endpoint,
-    slot: attempt.n % ATTEMPTS_KEPT,
+    slot: attempt.n % MAX_KEPT_ATTEMPTS,
     at: at.getTime(),
     delivered: Number(delivered),
     status: status ?? null,
