@@ -57,8 +57,8 @@ export const targets: readonly Target[] = [
   },
   {
     theme: 'sealing',
-    file: 'services/notifier/src/adapters/opener.jose.ts',
-    tests: ['services/notifier/src/adapters/opener.jose.test.ts'],
+    file: 'services/notifier/src/adapters/decrypter.jose.ts',
+    tests: ['services/notifier/src/adapters/decrypter.jose.test.ts'],
   },
   {
     theme: 'sealing',

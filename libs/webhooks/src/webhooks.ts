@@ -201,7 +201,7 @@ export function createWebhooks({
       await sealOutdatedSecrets(endpoints, sealer);
       // The keys are recorded only now, when no stored secret needs a former key. From here on, `ops keys retire` may
       // remove former keys.
-      await storage.keyFingerprints.check(givenKeysOf(settings), now());
+      await storage.keyFingerprints.check(configuredKeysOf(settings), now());
       running = startRunning(stopping.signal);
     },
     async stop() {
@@ -216,7 +216,7 @@ export function createWebhooks({
  * Returns the keys of a process, as its store remembers them. They are stored only to record since when each is in
  * use.
  */
-function givenKeysOf({
+function configuredKeysOf({
   WEBHOOK_SECRET_KEY: keys,
 }: Pick<WebhookConfig, 'WEBHOOK_SECRET_KEY'>): Readonly<Record<string, ConfiguredKeys>> {
   if (keys === undefined) return {};

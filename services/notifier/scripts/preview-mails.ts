@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { instantInWords } from '@latchkey/locale';
 import { mails } from '../mails/index.ts';
 import { composeMessage } from '../src/adapters/message.smtp.ts';
-import { examplesOf, type Mail } from '../src/mails/define-mail.ts';
+import { exampleVariablesOf, type Mail } from '../src/mails/define-mail.ts';
 import { loadTemplates, type Templates } from '../src/mails/templates.ts';
 import { formatDuration } from '../src/mails/words.ts';
 import { wrapText } from '../src/mails/wrap-text.ts';
@@ -33,7 +33,7 @@ const DAY_MS = 24 * 3_600_000;
 function sampleFor(mail: Mail, locale: string) {
   const now = new Date();
   return {
-    ...examplesOf(mail),
+    ...exampleVariablesOf(mail),
     locale,
     occurred_at: instantInWords(now, locale),
     expires_in: formatDuration(DAY_MS, locale),

@@ -22,19 +22,19 @@ import type { Route, Service } from '@latchkey/http';
 import { createClockGuard, type Dependency, type Logger, type Registry } from '@latchkey/process';
 import { createRemoteKeySource, createTokenVerifier } from '@latchkey/tokens';
 import { systemClock } from './adapters/clock.system.ts';
+import { createLinkDecrypter } from './adapters/decrypter.jose.ts';
 import { fetchFromAws } from './adapters/fetch-from-aws.ts';
 import { createSmtpMailer } from './adapters/mailer.smtp.ts';
-import { createSealDecrypter } from './adapters/opener.jose.ts';
 import { createReceiver, type Receiver } from './adapters/receiver.smtp.ts';
 import { createMimeReader } from './adapters/reports.mime.ts';
 import { createPostmarkReader } from './adapters/reports.postmark.ts';
 import { createSesReader } from './adapters/reports.ses.ts';
 import { smtpSettingsOf } from './adapters/settings.smtp.ts';
 import type { NotifierConfig } from './config.ts';
+import { configuredKeysOf } from './configured-keys.ts';
 import { CONSUMER_GROUP } from './consumer-group.ts';
 import { exportedMails } from './exports/exported-mails.ts';
 import { mailsRoute } from './exports/routes.ts';
-import { givenKeysOf } from './given-keys.ts';
 import { createIntake } from './intake/intake.ts';
 import { createLinks } from './mails/links.ts';
 import { createRenderer } from './mails/render.ts';
@@ -46,7 +46,7 @@ import type { ReportReader } from './ports/reports.ts';
 import { recipientToKeep } from './recipient.ts';
 import { expectsReports } from './report-settings.ts';
 import { createReportPublisher, type ReportPublisher } from './reports/publish-reports.ts';
-import { createReportRecorder, type TakeReport } from './reports/record-report.ts';
+import { createReportRecorder, type RecordReport } from './reports/record-report.ts';
 import { returnPathsOf } from './reports/return-paths.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { createDispatcher, type Dispatcher } from './sending/dispatcher.ts';
@@ -92,7 +92,7 @@ function webhookReaders(config: NotifierConfig): readonly ReportReader[] {
 }
 
 /** Creates the receiver of reports that arrive as mails. @returns undefined if the settings do not enable it */
-function receiverFor(config: NotifierConfig, take: TakeReport, logger: Logger): Receiver | undefined {
+function receiverFor(config: NotifierConfig, take: RecordReport, logger: Logger): Receiver | undefined {
   const { MAIL_BOUNCE_PORT: port, MAIL_BOUNCE_HOST: host, MAIL_BOUNCE_DOMAIN: name = '' } = config;
   const returnPaths = returnPathsOf(config);
   if (port === undefined || returnPaths === undefined) return undefined;
@@ -106,7 +106,7 @@ interface Running {
   readonly mailer: Mailer;
   readonly publisher: ReportPublisher;
   readonly receiver: Receiver | undefined;
-  readonly takeReport: TakeReport;
+  readonly takeReport: RecordReport;
 }
 
 function mailHealth(dispatcher: Dispatcher): Dependency {
@@ -155,9 +155,9 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
 
   async function start(): Promise<void> {
     await reclaim();
-    await keyFingerprints.check(givenKeysOf(config), clock.now());
+    await keyFingerprints.check(configuredKeysOf(config), clock.now());
     const templates = await loadTemplates(config.TEMPLATE_FOLDER);
-    const open = await createSealDecrypter(config.SEALING_PRIVATE_KEYS);
+    const open = await createLinkDecrypter(config.SEALING_PRIVATE_KEYS);
     const mailer = deps.mailer ?? createSmtpMailer(smtpSettingsOf(config, config.PUBLIC_URL));
     const render = createRenderer({ templates, links: createLinks(config), brand: brandFrom(config) });
     const dispatcher = createDispatcher({

@@ -3,9 +3,9 @@ import { eventSignaturesSetting } from '@latchkey/backend';
 import { brandSettings, brandSettingsFaults } from '@latchkey/brand';
 import { environmentSetting, parseJson, settingSchemas, withCrossFieldChecks } from '@latchkey/process';
 import { z } from 'zod';
-import { dkimSettingFields, faultsOfDkim } from './dkim-settings.ts';
-import { faultsOfMail, mailSettingFields } from './mail-settings.ts';
-import { faultsOfReports, reportSettingFields } from './report-settings.ts';
+import { dkimSettingFields, findDkimSettingFaults } from './dkim-settings.ts';
+import { findMailSettingFaults, mailSettingFields } from './mail-settings.ts';
+import { findReportSettingFaults, reportSettingFields } from './report-settings.ts';
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
 const linkTemplate = url.refine((text) => text.includes('{token}'), 'must contain {token}');
@@ -96,9 +96,9 @@ function contradictions(config: Fields): readonly Fault[] {
       'must be an https URL in production',
     ),
     ...brandSettingsFaults(config),
-    ...faultsOfMail(config),
-    ...faultsOfDkim(config),
-    ...faultsOfReports(config),
+    ...findMailSettingFaults(config),
+    ...findDkimSettingFaults(config),
+    ...findReportSettingFaults(config),
   ];
 }
 

@@ -17,7 +17,7 @@ const LEAST_BITS = 1024;
 const BITS = 2048;
 
 /** Returns what is wrong with a private key; undefined if it can sign mails. */
-export function dkimKeyFault(pem: string): string | undefined {
+export function findDkimKeyFault(pem: string): string | undefined {
   try {
     const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(pem);
     const bits = asymmetricKeyDetails?.modulusLength ?? 0;
@@ -66,7 +66,7 @@ export function parseDkimKeys(text: string): DkimKeys {
 }
 
 function usable(key: DkimKey): DkimKey {
-  const fault = dkimKeyFault(key.privateKey);
+  const fault = findDkimKeyFault(key.privateKey);
   if (fault !== undefined) throw new KeyFault(fault);
   return key;
 }
@@ -80,7 +80,7 @@ function pemOf(jwk: JsonWebKey): string {
 }
 
 /** Generates a private key, in PEM. */
-export function makeDkimKey(): string {
+export function generateDkimKey(): string {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: BITS });
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }

@@ -3,10 +3,10 @@ import { createPrivateKey } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { ConfigError, readConfig } from '@latchkey/process';
 import { z } from 'zod';
-import { makeDkimKey } from './dkim-key.ts';
-import { dkimSettingFields, dkimSettingsOf, faultsOfDkim } from './dkim-settings.ts';
+import { generateDkimKey } from './dkim-key.ts';
+import { dkimSettingFields, dkimSettingsOf, findDkimSettingFaults } from './dkim-settings.ts';
 
-const privateKey = makeDkimKey();
+const privateKey = generateDkimKey();
 const given = {
   MAIL_DKIM_DOMAIN: 'example.com',
   MAIL_DKIM_SELECTOR: 'latchkey1',
@@ -19,7 +19,7 @@ function read(settings: Readonly<Record<string, string | undefined>>) {
 
 function faultsOf(settings: Readonly<Record<string, string>>): readonly string[] {
   try {
-    return faultsOfDkim({ ...read(settings), MAIL_FROM: settings['MAIL_FROM'] }).map((fault) =>
+    return findDkimSettingFaults({ ...read(settings), MAIL_FROM: settings['MAIL_FROM'] }).map((fault) =>
       fault.join(': '),
     );
   } catch (error) {
@@ -44,7 +44,7 @@ describe('the settings of DKIM', () => {
   });
 
   it('take several keys, the newest first, whose ids are their names', () => {
-    const [newest, former] = [makeDkimKey(), privateKey].map((pem) =>
+    const [newest, former] = [generateDkimKey(), privateKey].map((pem) =>
       createPrivateKey(pem).export({ format: 'jwk' }),
     );
     const settings = {

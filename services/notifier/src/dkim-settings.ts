@@ -35,7 +35,7 @@ function areRelated(one: string, other: string): boolean {
 }
 
 /** Returns faults of DKIM settings that are valid alone but not together. */
-export function faultsOfDkim(
+export function findDkimSettingFaults(
   config: DkimConfig & { readonly MAIL_FROM?: string | undefined },
 ): readonly (readonly [name: keyof DkimConfig, message: string])[] {
   const names = Object.keys(schema.shape) as readonly (keyof DkimConfig)[];

@@ -177,7 +177,7 @@ function faultsOfLogin(config: MailSettings): readonly Fault[] {
 }
 
 /** Returns faults of mail settings that are valid alone but not together. */
-export function faultsOfMail(config: MailSettings): readonly Fault[] {
+export function findMailSettingFaults(config: MailSettings): readonly Fault[] {
   const { MAIL_SERVER: host, MAIL_SSL_TLS: implicitTls, MAIL_STARTTLS: startTls, MAIL_PORT: port } = config;
   return [
     ...when(

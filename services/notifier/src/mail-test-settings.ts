@@ -1,9 +1,9 @@
 /** The settings about mails and the mail server. `ops mail test` uses them as the notifier does. */
 import { settingSchemas } from '@latchkey/process';
 import { z } from 'zod';
-import { dkimSettingFields, faultsOfDkim } from './dkim-settings.ts';
-import { faultsOfMail, mailSettingFields } from './mail-settings.ts';
-import { faultsOfReports, reportSettingFields } from './report-settings.ts';
+import { dkimSettingFields, findDkimSettingFaults } from './dkim-settings.ts';
+import { findMailSettingFaults, mailSettingFields } from './mail-settings.ts';
+import { findReportSettingFaults, reportSettingFields } from './report-settings.ts';
 
 const schema = z.object({ ...mailSettingFields, ...dkimSettingFields, ...reportSettingFields });
 export type MailTestSettings = z.infer<typeof schema>;
@@ -13,9 +13,9 @@ export const mailTestSettings = schema.extend({ PUBLIC_URL: settingSchemas.url()
     if (config.MAIL_SERVER === undefined)
       context.addIssue({ code: 'custom', path: ['MAIL_SERVER'], message: 'is required' });
     for (const [name, message] of [
-      ...faultsOfMail(config),
-      ...faultsOfDkim(config),
-      ...faultsOfReports(config),
+      ...findMailSettingFaults(config),
+      ...findDkimSettingFaults(config),
+      ...findReportSettingFaults(config),
     ])
       context.addIssue({ code: 'custom', path: [name], message });
   },

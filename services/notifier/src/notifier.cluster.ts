@@ -14,9 +14,9 @@ import { CONSUMER_GROUP } from './consumer-group.ts';
 import { compose, notifierTopics } from './index.ts';
 import type { Clock } from './ports/clock.ts';
 import { deliveryIndexes } from './storage/mongo/schema.ts';
-import { anEvent, aToken, createSealingKey } from './testing/events.ts';
+import { aLinkToken, anEvent, createSealingKey } from './testing/events.ts';
 import { type MailServer, startMailServer } from './testing/mail-server.ts';
-import { settingsToSendTo } from './testing/settings.ts';
+import { settingsForMailServer } from './testing/settings.ts';
 
 const database = createTestDatabase('notifier', deliveryIndexes);
 const openBus = createIsolatedBusOpener();
@@ -25,7 +25,7 @@ const key = await createSealingKey();
 
 /** Starts a notifier with its own connections. It runs until it is stopped or the test ends. */
 async function startNotifier(context: TestContext, port: number, clock: Clock = systemClock) {
-  const config = settingsToSendTo(port, key, { MAIL_LEASE_SECONDS: '45' });
+  const config = settingsForMailServer(port, key, { MAIL_LEASE_SECONDS: '45' });
   const bus = openBus();
   await bus.ensureTopics(notifierTopics);
   const mongo = await database.another();
@@ -53,7 +53,7 @@ async function aSignUp(email: string): Promise<LatchkeyEvent> {
   const subject = randomUUID();
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
   const link = { purpose: 'verification', to: email, userId: subject, expiresAt } as const;
-  const verification = await key.seal({ ...link, token: aToken() });
+  const verification = await key.seal({ ...link, token: aLinkToken() });
   const data = { role: 'user', locale: 'en', person: { email, username: 'ada' }, verification } as const;
   return anEvent('UserRegistered', data, { subject });
 }

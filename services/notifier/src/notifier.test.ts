@@ -14,21 +14,21 @@ import { createLogger, createRegistry, type Registry } from '@latchkey/process';
 import { freePort } from '@latchkey/process/testing/free-port';
 import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
 import { systemClock } from './adapters/clock.system.ts';
-import { makeDkimKey } from './dkim-key.ts';
+import { generateDkimKey } from './dkim-key.ts';
 import { compose, notifierTopics } from './index.ts';
 import { openOps } from './ops.ts';
 import type { Clock } from './ports/clock.ts';
 import { addressFingerprint } from './recipient.ts';
 import { openSqliteStorage } from './storage/sqlite/index.ts';
-import { anEvent, aToken, createSealingKey, type SealingKey } from './testing/events.ts';
+import { aLinkToken, anEvent, createSealingKey, type SealingKey } from './testing/events.ts';
 import {
   type MailServer,
+  type MailServerScript,
   type ReceivedMail,
-  type Script,
   smtpReply,
   startMailServer,
 } from './testing/mail-server.ts';
-import { settingsToSendTo } from './testing/settings.ts';
+import { settingsForMailServer } from './testing/settings.ts';
 
 const HOUR = 3_600_000;
 /** How long a stopping notifier waits for mails in progress. */
@@ -72,7 +72,7 @@ async function start(
   settings: Record<string, string> = {},
   { busFor = (bus) => bus, ...deps }: Adapted = {},
 ): Promise<Running> {
-  const config = settingsToSendTo(port, key, settings);
+  const config = settingsForMailServer(port, key, settings);
   const logger = createLogger({ name: 'notifier', level: 'silent' });
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database, logger });
@@ -92,7 +92,7 @@ async function stop(): Promise<void> {
   running = undefined;
 }
 
-async function serve(script?: Script): Promise<MailServer> {
+async function serve(script?: MailServerScript): Promise<MailServer> {
   mailServer = await startMailServer(script);
   return mailServer;
 }
@@ -108,7 +108,7 @@ async function aSignUp(email: string, options: { readonly token?: string; readon
   const subject = randomUUID();
   const expiresAt = later(24 * HOUR);
   const link = { purpose: 'verification', to: options.to ?? email, userId: subject, expiresAt } as const;
-  const verification = await key.seal({ ...link, token: options.token ?? aToken() });
+  const verification = await key.seal({ ...link, token: options.token ?? aLinkToken() });
   const person = { email, username: 'lovelace' };
   return anEvent('UserRegistered', { role: 'user', locale: 'en', person, verification }, { subject });
 }
@@ -138,7 +138,7 @@ describe('the notifier', () => {
   it('mails the link of a sign-up, in both forms, with its expiry in words', async () => {
     const server = await serve();
     await start(server.port);
-    const token = aToken();
+    const token = aLinkToken();
     await publish(await aSignUp('ada@example.com', { token }));
     const [mail] = await server.waitFor(1);
     const link = `http://localhost:8080/api/v1/auth/verify/${token}`;
@@ -154,7 +154,7 @@ describe('the notifier', () => {
   it('leads links to the client app where there is one', async () => {
     const server = await serve();
     await start(server.port, { FRONTEND_URL: 'https://app.example.com/' });
-    const token = aToken();
+    const token = aLinkToken();
     await publish(await aSignUp('ada@example.com', { token }));
     const [mail] = await server.waitFor(1);
     assert.ok(mail?.parsed.text?.includes(`https://app.example.com/verify?token=${token}`));
@@ -353,7 +353,7 @@ describe('the notifier', () => {
       MAIL_BOUNCE_KEY: randomBytes(32).toString('base64'),
       MAIL_DKIM_DOMAIN: 'example.com',
       MAIL_DKIM_SELECTOR: 'latchkey1',
-      MAIL_DKIM_PRIVATE_KEY: makeDkimKey(),
+      MAIL_DKIM_PRIVATE_KEY: generateDkimKey(),
     });
     const uses = await openOps(createSqliteStore(database)).keys.list();
     assert.deepEqual(Object.keys(uses).toSorted(), ['MAIL_BOUNCE_KEY', 'MAIL_DKIM_PRIVATE_KEY']);

@@ -13,12 +13,12 @@ import type { Deliveries, DeliveryCounts } from './ports/deliveries.ts';
 import type { Suppressions } from './ports/suppressions.ts';
 import { openStorage } from './storage/index.ts';
 
+export { keyIdOf as sealingKeyIdOf } from './adapters/decrypter.jose.ts';
 export { type MailTestStep, testMail } from './adapters/mail-test.smtp.ts';
-export { keyIdOf as sealingKeyIdOf } from './adapters/opener.jose.ts';
 export { type DeliveryState, deliveryStates } from './delivery/delivery.ts';
 export { describeFailure } from './delivery/reply.ts';
 export { ALL_MAILS, type Suppression, suppressionId } from './delivery/suppression.ts';
-export { dkimKeyFault, dkimRecord, makeDkimKey } from './dkim-key.ts';
+export { dkimRecord, findDkimKeyFault, generateDkimKey } from './dkim-key.ts';
 export type { DeliverySummary } from './ports/deliveries.ts';
 export { addressFingerprint, addressHint } from './recipient.ts';
 

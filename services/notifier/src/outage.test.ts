@@ -19,10 +19,10 @@ import { compose, notifierTopics } from './index.ts';
 import { deliveryId } from './intake/delivery-id.ts';
 import { openSqliteStorage } from './storage/sqlite/index.ts';
 import { createSealingKey, type SealingKey } from './testing/events.ts';
-import { type MailServer, type Script, smtpReply, startMailServer } from './testing/mail-server.ts';
-import { settingsToSendTo } from './testing/settings.ts';
+import { type MailServer, type MailServerScript, smtpReply, startMailServer } from './testing/mail-server.ts';
+import { settingsForMailServer } from './testing/settings.ts';
 import { createSimulatedClock } from './testing/simulated-clock.ts';
-import { expectedState, type OwedMail, playStories } from './testing/stories.ts';
+import { createStoryEvents, type ExpectedMail, expectedMailState } from './testing/stories.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -92,7 +92,7 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
   const { bus, handled } = counting(createEmbeddedBus({ database, logger, now: clock.now }));
   await bus.ensureTopics(notifierTopics);
   const registry = createRegistry();
-  const config = settingsToSendTo(port, key);
+  const config = settingsForMailServer(port, key);
   const backend = { store: createSqliteStore(database), bus };
   const service = compose(config, {
     backend,
@@ -158,7 +158,7 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
 }
 
 /** Starts a mail server that counts concurrent connections. */
-async function serve(t: TestContext, script: Script = {}) {
+async function serve(t: TestContext, script: MailServerScript = {}) {
   const open = { now: 0, most: 0 };
   const server = await startMailServer({
     onConnect: (_session, done) => {
@@ -175,7 +175,7 @@ async function serve(t: TestContext, script: Script = {}) {
   return { ...server, most: () => open.most };
 }
 
-function idOf({ event, mail, to }: OwedMail): string {
+function idOf({ event, mail, to }: ExpectedMail): string {
   return deliveryId(event.id, mail, to);
 }
 
@@ -184,7 +184,7 @@ function idsTaken({ received }: MailServer): readonly string[] {
 }
 
 /** Returns how far each mail is from its place in the order of expiry. */
-function displacements(taken: readonly string[], owed: readonly OwedMail[]): readonly number[] {
+function displacements(taken: readonly string[], owed: readonly ExpectedMail[]): readonly number[] {
   const until = new Map(owed.map((mail) => [idOf(mail), mail.until]));
   const untils = taken.map((id) => until.get(id) ?? Number.NaN);
   const sorted = untils.toSorted((a, b) => a - b);
@@ -199,7 +199,7 @@ describe('six hours without a mail server', () => {
     const key = await createSealingKey();
     const port = await freePort();
     const notifier = await start(t, port, key);
-    const happenings = await playStories({ key, begin: BEGIN, times: 20, within: 6 * HOUR });
+    const happenings = await createStoryEvents({ key, begin: BEGIN, times: 20, within: 6 * HOUR });
     const owed = happenings.flatMap((each) => each.owed);
     const triesAMinute: number[] = [];
 
@@ -217,7 +217,7 @@ describe('six hours without a mail server', () => {
       await notifier.pass(end - notifier.clock.elapsed(), looked ? 0 : GLANCE);
       if (looked) triesAMinute.push((await notifier.tries()) - before);
     }
-    const fates = Map.groupBy(owed, (mail) => expectedState(mail, 6 * HOUR));
+    const fates = Map.groupBy(owed, (mail) => expectedMailState(mail, 6 * HOUR));
     function many(fate: 'sent' | 'expired' | 'cancelled') {
       return fates.get(fate)?.length ?? 0;
     }
@@ -244,7 +244,11 @@ describe('six hours without a mail server', () => {
     assert.ok(server.most() <= CONNECTIONS, `${server.most()} connections at once`);
     assert.ok(server.connections() <= 2 * CONNECTIONS, `${server.connections()} connections in all`);
     for (const mail of owed) {
-      assert.equal((await notifier.store.find(idOf(mail)))?.state, expectedState(mail, 6 * HOUR), mail.mail);
+      assert.equal(
+        (await notifier.store.find(idOf(mail)))?.state,
+        expectedMailState(mail, 6 * HOUR),
+        mail.mail,
+      );
     }
 
     await notifier.pass(HOUR, MINUTE);
@@ -263,7 +267,7 @@ describe('six hours without a mail server', () => {
       return server.connections() - before;
     }
     const whileIdle = await askedWithin(MINUTE / 2);
-    for (const { event } of await playStories({ key, begin: BEGIN, times: 4, within: HOUR })) {
+    for (const { event } of await createStoryEvents({ key, begin: BEGIN, times: 4, within: HOUR })) {
       await notifier.publish(event);
     }
     const whileOwing = await askedWithin(MINUTE / 2);

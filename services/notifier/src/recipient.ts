@@ -1,6 +1,6 @@
 /** What is kept of an e-mail address when the address itself is deleted. */
 import { createHash } from 'node:crypto';
-import type { Recipient } from './delivery/delivery.ts';
+import type { KeptRecipient } from './delivery/delivery.ts';
 
 /** Returns an address's fingerprint. Upper and lower case make no difference. */
 export function addressFingerprint(address: string): string {
@@ -15,7 +15,7 @@ export function addressHint(address: string): string {
 }
 
 /** Returns what is kept of the recipient's address after a mail was sent, so that reports can be matched to it. */
-export function recipientToKeep(address: string): Recipient {
+export function recipientToKeep(address: string): KeptRecipient {
   return { fingerprint: addressFingerprint(address), hint: addressHint(address) };
 }
 

@@ -50,7 +50,7 @@ export type ReportConfig = z.infer<typeof schema>;
 type Fault = readonly [name: keyof ReportConfig, message: string];
 
 /** Returns faults of report settings that are valid alone but not together. */
-export function faultsOfReports({
+export function findReportSettingFaults({
   MAIL_BOUNCE_DOMAIN: name,
   MAIL_BOUNCE_KEY: secret,
   MAIL_BOUNCE_PORT: port,

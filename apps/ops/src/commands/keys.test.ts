@@ -8,7 +8,7 @@ import { generateSecrets, keyKinds } from '@latchkey/auth/secrets';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { accountsTopic } from '@latchkey/events';
 import { notifierSettings, openStorage as openNotifierStorage } from '@latchkey/notifier';
-import { makeDkimKey } from '@latchkey/notifier/ops';
+import { generateDkimKey } from '@latchkey/notifier/ops';
 import {
   createRegistry,
   keyPairFingerprint,
@@ -32,7 +32,7 @@ import { createSecretFiles } from './secrets.ts';
 const optionalSecrets = {
   MAIL_BOUNCE_KEY: Buffer.alloc(32, 7).toString('base64'),
   AUDIT_IP_KEY: Buffer.alloc(32, 8).toString('base64url'),
-  MAIL_DKIM_PRIVATE_KEY: makeDkimKey(),
+  MAIL_DKIM_PRIVATE_KEY: generateDkimKey(),
 };
 const mailSettings = {
   MAIL_BOUNCE_DOMAIN: 'bounces.example.com',

@@ -3,7 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import { dkimKeyFault, dkimRecord, makeDkimKey } from '@latchkey/notifier/ops';
+import { dkimRecord, findDkimKeyFault, generateDkimKey } from '@latchkey/notifier/ops';
 import { createTextFile, readTextFile } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
 import { formatExamples } from '../program.ts';
@@ -64,9 +64,9 @@ interface KeyFile {
  */
 async function keyIn(path: string): Promise<KeyFile> {
   await mkdir(dirname(path), { recursive: true });
-  const isNew = (await readTextFile(path)) === undefined && (await createTextFile(path, makeDkimKey()));
+  const isNew = (await readTextFile(path)) === undefined && (await createTextFile(path, generateDkimKey()));
   const privateKey = (await readTextFile(path)) ?? '';
-  const fault = dkimKeyFault(privateKey);
+  const fault = findDkimKeyFault(privateKey);
   if (fault !== undefined) throw new Error(`${path} ${fault}`);
   return { privateKey, isNew };
 }

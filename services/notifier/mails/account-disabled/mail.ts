@@ -1,4 +1,4 @@
-import { defineMail, username } from '../../src/mails/define-mail.ts';
+import { defineMail, usernameVariable } from '../../src/mails/define-mail.ts';
 
 /**
  * Tells a person that the account was disabled. Events about unverified accounts, and events written by release 0.1,
@@ -7,7 +7,7 @@ import { defineMail, username } from '../../src/mails/define-mail.ts';
 export const accountDisabled = defineMail({
   name: 'account-disabled',
   when: ['AccountDisabled'],
-  variables: { username },
+  variables: { username: usernameVariable },
   from: ({ data: { locale, person } }) => {
     if (locale === undefined) return undefined;
     if (person === null) return { locale, content: null };

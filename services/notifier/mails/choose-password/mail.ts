@@ -1,11 +1,11 @@
-import { defineMail, toPerson, username } from '../../src/mails/define-mail.ts';
+import { defineMail, toRecipientVariables, usernameVariable } from '../../src/mails/define-mail.ts';
 
 /** Sends a reset link for an unverified account. Choosing a password with the link also verifies the address. */
 export const choosePassword = defineMail({
   name: 'choose-password',
   when: ['PasswordResetRequested'],
-  variables: { username },
+  variables: { username: usernameVariable },
   link: 'reset',
   from: ({ data: { locale, reset, verifies, person } }) =>
-    reset && verifies ? { locale, link: reset, content: toPerson(person) } : undefined,
+    reset && verifies ? { locale, link: reset, content: toRecipientVariables(person) } : undefined,
 });

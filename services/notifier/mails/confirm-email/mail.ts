@@ -1,4 +1,4 @@
-import { defineMail, username } from '../../src/mails/define-mail.ts';
+import { defineMail, usernameVariable } from '../../src/mails/define-mail.ts';
 
 /**
  * Asks the holder of a new address to confirm it. The address may be mistyped, so the mail contains no personal data
@@ -7,7 +7,7 @@ import { defineMail, username } from '../../src/mails/define-mail.ts';
 export const confirmEmail = defineMail({
   name: 'confirm-email',
   when: ['EmailChangeRequested', 'EmailChangeCanceled'],
-  variables: { username },
+  variables: { username: usernameVariable },
   link: 'email-change',
   // A newer request invalidates the link of an earlier one, even if the newer request gets no link.
   supersedes: ['email-change'],

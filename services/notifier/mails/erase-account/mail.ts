@@ -1,10 +1,10 @@
-import { defineMail, username } from '../../src/mails/define-mail.ts';
+import { defineMail, usernameVariable } from '../../src/mails/define-mail.ts';
 
 /** Confirms that an account will be erased, with a link that cancels the erasure. */
 export const eraseAccount = defineMail({
   name: 'erase-account',
   when: ['AccountErasureRequested', 'AccountErasureCanceled'],
-  variables: { username },
+  variables: { username: usernameVariable },
   link: 'erasure',
   supersedes: ['erasure'],
   from: (event) => {

@@ -1,10 +1,10 @@
-import { defineMail, toPerson, username } from '../../src/mails/define-mail.ts';
+import { defineMail, toRecipientVariables, usernameVariable } from '../../src/mails/define-mail.ts';
 
 /** Tells the owner that unknown clients are locked out after too many wrong passwords. */
 export const lockedOut = defineMail({
   name: 'locked-out',
   when: ['OwnerAlerted'],
-  variables: { username },
+  variables: { username: usernameVariable },
   from: ({ data: { reason, locale, person } }) =>
-    reason === 'locked-out' ? { locale, content: toPerson(person) } : undefined,
+    reason === 'locked-out' ? { locale, content: toRecipientVariables(person) } : undefined,
 });

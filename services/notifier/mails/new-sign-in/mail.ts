@@ -1,10 +1,15 @@
-import { defineMail, text, username } from '../../src/mails/define-mail.ts';
+import { defineMail, textVariable, usernameVariable } from '../../src/mails/define-mail.ts';
 
 /** Tells the owner about a sign-in from a device or network that was not used before. */
 export const newSignIn = defineMail({
   name: 'new-sign-in',
   when: ['OwnerAlerted'],
-  variables: { username, browser: text('Firefox'), system: text('Linux'), network: text('192.0.2.0/24') },
+  variables: {
+    username: usernameVariable,
+    browser: textVariable('Firefox'),
+    system: textVariable('Linux'),
+    network: textVariable('192.0.2.0/24'),
+  },
   from: ({ data: { reason, locale, person } }) => {
     if (reason !== 'new-sign-in') return undefined;
     if (person === null) return { locale, content: null };

@@ -1,4 +1,4 @@
-import { defineMail, toPerson, username } from '../../src/mails/define-mail.ts';
+import { defineMail, toRecipientVariables, usernameVariable } from '../../src/mails/define-mail.ts';
 
 /**
  * Tells the owner about a new password. Not sent for a first password, because the commit that sets it also causes the
@@ -7,8 +7,8 @@ import { defineMail, toPerson, username } from '../../src/mails/define-mail.ts';
 export const passwordChanged = defineMail({
   name: 'password-changed',
   when: ['PasswordChanged'],
-  variables: { username },
+  variables: { username: usernameVariable },
   supersedes: ['verification', 'reset', 'email-change'],
   from: ({ data: { locale, how, person } }) =>
-    how === 'first' ? undefined : { locale, content: toPerson(person) },
+    how === 'first' ? undefined : { locale, content: toRecipientVariables(person) },
 });

@@ -1,11 +1,11 @@
-import { defineMail, toPerson, username } from '../../src/mails/define-mail.ts';
+import { defineMail, toRecipientVariables, usernameVariable } from '../../src/mails/define-mail.ts';
 
 /** Sends a reset link for a verified account. */
 export const resetPassword = defineMail({
   name: 'reset-password',
   when: ['PasswordResetRequested'],
-  variables: { username },
+  variables: { username: usernameVariable },
   link: 'reset',
   from: ({ data: { locale, reset, verifies, person } }) =>
-    reset && !verifies ? { locale, link: reset, content: toPerson(person) } : undefined,
+    reset && !verifies ? { locale, link: reset, content: toRecipientVariables(person) } : undefined,
 });

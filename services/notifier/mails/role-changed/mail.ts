@@ -1,10 +1,10 @@
-import { defineMail, text, username } from '../../src/mails/define-mail.ts';
+import { defineMail, textVariable, usernameVariable } from '../../src/mails/define-mail.ts';
 
 /** Tells the owner about a new role. */
 export const roleChanged = defineMail({
   name: 'role-changed',
   when: ['RoleChanged'],
-  variables: { username, role: text('admin') },
+  variables: { username: usernameVariable, role: textVariable('admin') },
   from: ({ data: { locale, role, person } }) => ({
     locale,
     content: person && { to: person.email, username: person.username, role },

@@ -1,4 +1,9 @@
-import { defineMail, text, toPerson, username } from '../../src/mails/define-mail.ts';
+import {
+  defineMail,
+  textVariable,
+  toRecipientVariables,
+  usernameVariable,
+} from '../../src/mails/define-mail.ts';
 
 /**
  * Tells the owner that one session, or all of them, ended because a refresh token was reused. `SessionsRevoked` events
@@ -7,10 +12,10 @@ import { defineMail, text, toPerson, username } from '../../src/mails/define-mai
 export const sessionsEnded = defineMail({
   name: 'sessions-ended',
   when: ['SessionsRevoked'],
-  variables: { username, ended: text('all') },
+  variables: { username: usernameVariable, ended: textVariable('all') },
   from: ({ data: { reason, sessionId, locale, person } }) => {
     if (reason !== 'refresh-reuse' || locale === undefined || person === undefined) return undefined;
-    const content = toPerson(person);
+    const content = toRecipientVariables(person);
     return { locale, content: content && { ...content, ended: sessionId === undefined ? 'all' : 'one' } };
   },
 });

@@ -9,7 +9,7 @@ import type { SmtpStage } from '../delivery/reply.ts';
 import type { SendOptions } from '../ports/mailer.ts';
 import { type Conversation, createConversation, type SmtpExchange } from './conversation.smtp.ts';
 import { SmtpFailure, sendResultOf, stageFailureOf } from './failure.smtp.ts';
-import { type Credentials, logIn, tokenHandler } from './login.smtp.ts';
+import { type Credentials, createXoauth2Handler, logIn } from './login.smtp.ts';
 import type { ComposedMessage } from './message.smtp.ts';
 
 export interface ServerSettings {
@@ -100,7 +100,9 @@ export async function openConnection(settings: ServerSettings, options: ConnectO
     ignoreTLS: !settings.startTls,
     tls: { rejectUnauthorized: settings.validateCertificates },
     ...(settings.credentials &&
-      'tokens' in settings.credentials && { customAuth: { XOAUTH2: tokenHandler(settings.credentials) } }),
+      'tokens' in settings.credentials && {
+        customAuth: { XOAUTH2: createXoauth2Handler(settings.credentials) },
+      }),
     logger: conversation.logger,
     transactionLog: true,
     greetingTimeout: waits.greeting,

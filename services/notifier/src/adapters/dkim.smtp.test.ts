@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { dkimVerify } from 'mailauth';
-import { type DkimSettings, dkimKeyFault, dkimRecord, makeDkimKey } from '../dkim-key.ts';
+import { type DkimSettings, dkimRecord, findDkimKeyFault, generateDkimKey } from '../dkim-key.ts';
 import { startMailServer } from '../testing/mail-server.ts';
 import { createDkimSigner } from './dkim.smtp.ts';
 import { createSmtpMailer } from './mailer.smtp.ts';
 
-const dkim: DkimSettings = { domain: 'example.com', selector: 'latchkey1', privateKey: makeDkimKey() };
+const dkim: DkimSettings = { domain: 'example.com', selector: 'latchkey1', privateKey: generateDkimKey() };
 
 /**
  * Returns the verdict of an independent verifier on a mail. The verifier gets our record instead of looking it up in
@@ -84,7 +84,7 @@ describe('a DKIM signature', () => {
   });
 
   it('of another key is refused', async () => {
-    assert.notEqual(await verdictOn(await sent(), { ...dkim, privateKey: makeDkimKey() }), 'pass');
+    assert.notEqual(await verdictOn(await sent(), { ...dkim, privateKey: generateDkimKey() }), 'pass');
   });
 });
 
@@ -104,8 +104,8 @@ describe('a DKIM key', () => {
     const options = { type: 'pkcs8', format: 'pem' } as const;
     const curve = generateKeyPairSync('ed25519').privateKey.export(options).toString();
     const short = generateKeyPairSync('rsa', { modulusLength: 768 }).privateKey.export(options).toString();
-    assert.equal(dkimKeyFault(makeDkimKey()), undefined);
+    assert.equal(findDkimKeyFault(generateDkimKey()), undefined);
     for (const key of [curve, short, 'none', ''])
-      assert.match(dkimKeyFault(key) ?? '', /must be a private RSA key/);
+      assert.match(findDkimKeyFault(key) ?? '', /must be a private RSA key/);
   });
 });

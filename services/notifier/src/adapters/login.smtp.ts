@@ -18,7 +18,7 @@ export type Credentials =
 type Mechanism = 'PLAIN' | 'LOGIN' | 'CRAM-MD5' | 'XOAUTH2';
 
 /** Returns a nodemailer handler for XOAUTH2 (https://developers.google.com/gmail/imap/xoauth2-protocol). */
-export function tokenHandler({ username, tokens }: Extract<Credentials, { tokens: TokenSource }>) {
+export function createXoauth2Handler({ username, tokens }: Extract<Credentials, { tokens: TokenSource }>) {
   return async ({
     sendCommand,
     reject,

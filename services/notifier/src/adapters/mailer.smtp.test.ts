@@ -7,7 +7,12 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { freePort } from '@latchkey/process/testing/free-port';
 import type { Mail, Mailer, SendOptions } from '../ports/mailer.ts';
-import { type MailServer, type Script, smtpReply, startMailServer } from '../testing/mail-server.ts';
+import {
+  type MailServer,
+  type MailServerScript,
+  smtpReply,
+  startMailServer,
+} from '../testing/mail-server.ts';
 import { openConnection } from './connection.smtp.ts';
 import { createSmtpMailer, type SmtpSettings } from './mailer.smtp.ts';
 
@@ -33,7 +38,7 @@ afterEach(async () => {
   open = [];
 });
 
-async function serve(script?: Script): Promise<MailServer> {
+async function serve(script?: MailServerScript): Promise<MailServer> {
   const server = await startMailServer(script);
   open.push(server);
   return server;
@@ -55,7 +60,11 @@ function mailerTo(port: number, settings: Partial<SmtpSettings> = {}): Mailer {
   return mailer;
 }
 
-async function sendThrough(script: Script, settings: Partial<SmtpSettings> = {}, mail: Mail = MAIL) {
+async function sendThrough(
+  script: MailServerScript,
+  settings: Partial<SmtpSettings> = {},
+  mail: Mail = MAIL,
+) {
   const server = await serve(script);
   const result = await mailerTo(server.port, settings).send(mail, allowed());
   return { server, result };
@@ -296,10 +305,10 @@ describe('a server with TLS', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  function startTls(): Script {
+  function startTls(): MailServerScript {
     return { ...tls, disabledCommands: [] };
   }
-  function implicit(): Script {
+  function implicit(): MailServerScript {
     return { ...tls, secure: true };
   }
 
@@ -342,7 +351,7 @@ describe('a server with TLS', () => {
 });
 
 describe('a server with accounts', () => {
-  const script: Script = {
+  const script: MailServerScript = {
     authOptional: false,
     allowInsecureAuth: true,
     onAuth: ({ username, password }, _session, done) =>

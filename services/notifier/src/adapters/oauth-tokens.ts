@@ -8,7 +8,7 @@ import { maskedFirstLine } from '../delivery/reply.ts';
 import { SmtpFailure } from './failure.smtp.ts';
 import type { TokenSource } from './login.smtp.ts';
 
-export interface TokenClient {
+export interface OAuthClient {
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
@@ -33,7 +33,7 @@ const DEFAULT_LIFE_S = 300;
 const MARGIN_S = 60;
 
 /** Creates a source that requests tokens from the token endpoint. @param monotonic returns the monotonic time in ms */
-export function createOAuthTokenSource(client: TokenClient, monotonic: () => number): TokenSource {
+export function createOAuthTokenSource(client: OAuthClient, monotonic: () => number): TokenSource {
   let refreshToken = client.refreshToken;
   let current: { readonly token: string; readonly until: number } | undefined;
   let asking: Promise<string> | undefined;
@@ -58,7 +58,7 @@ export function createOAuthTokenSource(client: TokenClient, monotonic: () => num
   };
 }
 
-async function request(client: TokenClient, refreshToken: string | undefined) {
+async function request(client: OAuthClient, refreshToken: string | undefined) {
   const body = new URLSearchParams({
     client_id: client.clientId,
     client_secret: client.clientSecret,

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from '@latchkey/process';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import type { ReportReader } from '../ports/reports.ts';
-import type { ReportOutcome, TakeReport } from '../reports/record-report.ts';
+import type { RecordReport, ReportOutcome } from '../reports/record-report.ts';
 import type { ReturnPaths } from '../reports/return-paths.ts';
 
 /**
@@ -28,7 +28,7 @@ export interface ReceiverSettings {
 export interface ReceiverDeps {
   readonly returnPaths: ReturnPaths;
   readonly reader: ReportReader;
-  readonly take: TakeReport;
+  readonly take: RecordReport;
   readonly logger: Logger;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { ADA, reportsContract } from '../ports/reports.contract.ts';
+import { ADA_ADDRESS, reportsContract } from '../ports/reports.contract.ts';
 import { createReturnPaths } from '../reports/return-paths.ts';
 import { aBounce, aComplaint, aReport } from '../testing/reports.ts';
 import { createMimeReader } from './reports.mime.ts';
@@ -19,27 +19,30 @@ reportsContract('mails', () => ({
   reader,
   namesRecipient: false,
   isSigned: false,
-  bounce: (delivery) => to(returnPaths.addressOf(delivery), aBounce({ recipient: ADA })),
+  bounce: (delivery) => to(returnPaths.addressOf(delivery), aBounce({ recipient: ADA_ADDRESS })),
   complaint: (delivery) => to(FEEDBACK, aComplaint({ returnPath: returnPaths.addressOf(delivery) })),
   others(delivery) {
     const own = returnPaths.addressOf(delivery);
     return {
-      'a delay': to(own, aBounce({ recipient: ADA, action: 'delayed', status: '4.4.7' })),
-      'a success': to(own, aBounce({ recipient: ADA, action: 'delivered', status: '2.0.0' })),
-      'a full mailbox': to(own, aBounce({ recipient: ADA, status: '5.2.2' })),
-      'a refusal because of us': to(own, aBounce({ recipient: ADA, status: '5.7.1' })),
+      'a delay': to(own, aBounce({ recipient: ADA_ADDRESS, action: 'delayed', status: '4.4.7' })),
+      'a success': to(own, aBounce({ recipient: ADA_ADDRESS, action: 'delivered', status: '2.0.0' })),
+      'a full mailbox': to(own, aBounce({ recipient: ADA_ADDRESS, status: '5.2.2' })),
+      'a refusal because of us': to(own, aBounce({ recipient: ADA_ADDRESS, status: '5.7.1' })),
       'an automatic reply': to(own, 'From: ada@example.com\r\nSubject: I am away\r\n\r\n5.1.1 failed'),
       'a report that a mail is not spam': to(own, aComplaint({ returnPath: own, type: 'not-spam' })),
-      'a bounce to the address for feedback': to(FEEDBACK, aBounce({ recipient: ADA })),
+      'a bounce to the address for feedback': to(FEEDBACK, aBounce({ recipient: ADA_ADDRESS })),
     };
   },
   forged(delivery) {
     const guessed = others.addressOf(delivery);
     return {
-      'a bounce to a return path with another MAC': to(guessed, aBounce({ recipient: ADA })),
+      'a bounce to a return path with another MAC': to(guessed, aBounce({ recipient: ADA_ADDRESS })),
       'a complaint about a mail that nobody got': to(FEEDBACK, aComplaint({ returnPath: guessed })),
       'a complaint that names no return path': to(FEEDBACK, aComplaint({ returnPath: '' })),
-      'a bounce to another address': to('postmaster@bounces.example.com', aBounce({ recipient: ADA })),
+      'a bounce to another address': to(
+        'postmaster@bounces.example.com',
+        aBounce({ recipient: ADA_ADDRESS }),
+      ),
     };
   },
 }));
@@ -94,7 +97,7 @@ describe('a report in a mail', () => {
 
   it('of Exim is read by what the server said', async () => {
     const diagnostic = 'smtp; 550 5.1.1 No such user';
-    const read = await reader.read(to(own, aBounce({ recipient: ADA, status: '5.0.0', diagnostic })));
+    const read = await reader.read(to(own, aBounce({ recipient: ADA_ADDRESS, status: '5.0.0', diagnostic })));
     assert.equal(read.kind === 'report' && read.state, 'bounced');
   });
 
@@ -103,7 +106,7 @@ describe('a report in a mail', () => {
       { length: 1000 },
       (_, level) => `Content-Type: multipart/mixed; boundary="b${level}"\r\n\r\n--b${level}\r\n`,
     ).join('');
-    const endless = `X: ${'y'.repeat(200_000)}\r\n${aBounce({ recipient: ADA })}`;
+    const endless = `X: ${'y'.repeat(200_000)}\r\n${aBounce({ recipient: ADA_ADDRESS })}`;
     for (const body of [nested, endless])
       assert.deepEqual(await reader.read(to(own, body)), { kind: 'nothing' });
   });

@@ -1,10 +1,13 @@
-import { ADA, reportsContract } from '../ports/reports.contract.ts';
+import { ADA_ADDRESS, reportsContract } from '../ports/reports.contract.ts';
 import { createPostmarkReader } from './reports.postmark.ts';
 
 const proof = `Basic ${Buffer.from('latchkey:secret').toString('base64')}`;
 
 function webhook(record: Readonly<Record<string, unknown>>) {
-  return { body: Buffer.from(JSON.stringify({ ID: 42, ServerID: 23, Email: ADA, ...record })), proof };
+  return {
+    body: Buffer.from(JSON.stringify({ ID: 42, ServerID: 23, Email: ADA_ADDRESS, ...record })),
+    proof,
+  };
 }
 
 reportsContract('Postmark', () => {

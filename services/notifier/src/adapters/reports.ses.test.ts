@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { ADA, reportsContract } from '../ports/reports.contract.ts';
+import { ADA_ADDRESS, reportsContract } from '../ports/reports.contract.ts';
 import { createSesReader } from './reports.ses.ts';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:bounces';
@@ -74,7 +74,7 @@ function bounceOf(delivery: string, bounceType = 'Permanent') {
   return {
     notificationType: 'Bounce',
     mail: mailOf(delivery),
-    bounce: { bounceType, bouncedRecipients: [{ emailAddress: `"Ada" <${ADA}>`, status: '5.1.1' }] },
+    bounce: { bounceType, bouncedRecipients: [{ emailAddress: `"Ada" <${ADA_ADDRESS}>`, status: '5.1.1' }] },
   };
 }
 
@@ -82,7 +82,7 @@ function complaintOf(delivery: string, complaintFeedbackType = 'abuse') {
   return {
     eventType: 'Complaint',
     mail: mailOf(delivery),
-    complaint: { complaintFeedbackType, complainedRecipients: [{ emailAddress: ADA }] },
+    complaint: { complaintFeedbackType, complainedRecipients: [{ emailAddress: ADA_ADDRESS }] },
   };
 }
 

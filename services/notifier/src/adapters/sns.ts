@@ -43,7 +43,7 @@ export interface SnsDeps {
   fetch(url: URL): Promise<string>;
 }
 
-export type CheckedMessage =
+export type SnsVerification =
   | { readonly kind: 'genuine'; readonly message: SnsMessage }
   | { readonly kind: 'forged' }
   /** The signature was not checked, because the certificate could not be fetched. */
@@ -56,7 +56,7 @@ function signedText(given: SnsMessage): string {
 }
 
 export interface SnsReader {
-  check(body: string): Promise<CheckedMessage>;
+  check(body: string): Promise<SnsVerification>;
   /** Confirms the subscription in a genuine message. @returns false if the confirmation must be tried again */
   confirm(message: SnsMessage): Promise<boolean>;
 }

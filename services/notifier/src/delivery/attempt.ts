@@ -1,6 +1,6 @@
 /** The results of an attempt to send a mail, and how each changes the delivery. */
 import { assertNever } from '@latchkey/events';
-import type { Attempt, ClaimedDelivery, Recipient } from './delivery.ts';
+import type { Attempt, ClaimedDelivery, KeptRecipient } from './delivery.ts';
 import { type AttemptFailure, isMailStage } from './reply.ts';
 import type { SuppressionReason } from './suppression.ts';
 
@@ -40,7 +40,7 @@ export type ProbeResult =
   | { readonly kind: 'welcome' }
   | Extract<SendResult, { readonly kind: 'busy' | 'unreachable' | 'unwelcome' }>;
 
-export type OpenFailure =
+export type DecryptionFailure =
   /** The link is sealed to a key that this process does not have, at least not yet. */
   | { readonly kind: 'unknown-key' }
   /** The link is sealed to a known key, but cannot be decrypted or parsed. */
@@ -51,7 +51,7 @@ export type OpenFailure =
 /** The result of a whole attempt. */
 export type AttemptResult =
   | SendResult
-  | OpenFailure
+  | DecryptionFailure
   /** The mail could not be rendered. */
   | { readonly kind: 'broken-mail' }
   | { readonly kind: 'too-late' }
@@ -66,7 +66,7 @@ export type Settlement =
       readonly at: Date;
       readonly attempt?: Attempt;
       /** A fingerprint and a short hint of the e-mail address. Set only if reports are expected. */
-      readonly recipient?: Recipient;
+      readonly recipient?: KeptRecipient;
     }
   | { readonly state: 'failed'; readonly at: Date; readonly reason: FailureReason; readonly attempt: Attempt }
   | {
@@ -114,7 +114,7 @@ export interface FinishedAttempt {
   /** A random number in [0, 1). */
   readonly random: number;
   /** The fingerprint and hint of the e-mail address to keep if the mail was sent. */
-  readonly recipient?: Recipient | undefined;
+  readonly recipient?: KeptRecipient | undefined;
 }
 
 /** Returns what to record about a delivery after an attempt. */

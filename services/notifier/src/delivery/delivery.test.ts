@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type AttemptResult, retryDelay, settlementAfterAttempt } from './attempt.ts';
-import { sendUntil } from './delivery.ts';
+import { computeSendDeadline } from './delivery.ts';
 import type { AttemptFailure } from './reply.ts';
 
 const MINUTE = 60_000;
@@ -16,15 +16,15 @@ function aLink(ms: number) {
 
 describe('how long a mail may be sent', () => {
   it('a notice: 72 h from its event', () => {
-    assert.deepEqual(sendUntil(NOW, undefined), later(72 * 60 * MINUTE));
+    assert.deepEqual(computeSendDeadline(NOW, undefined), later(72 * 60 * MINUTE));
   });
 
   it('a link: until 5 minutes before it ends', () => {
-    assert.deepEqual(sendUntil(NOW, aLink(60 * MINUTE)), later(55 * MINUTE));
+    assert.deepEqual(computeSendDeadline(NOW, aLink(60 * MINUTE)), later(55 * MINUTE));
   });
 
   it('a link that lives for less than 10 minutes: for half of its life', () => {
-    assert.deepEqual(sendUntil(NOW, aLink(4 * MINUTE)), later(2 * MINUTE));
+    assert.deepEqual(computeSendDeadline(NOW, aLink(4 * MINUTE)), later(2 * MINUTE));
   });
 });
 

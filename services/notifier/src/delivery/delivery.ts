@@ -74,7 +74,7 @@ export interface NewDelivery {
 }
 
 /** What is kept of the recipient's address after the mail was sent, so that reports can be matched to it. */
-export interface Recipient {
+export interface KeptRecipient {
   /** The address as a fingerprint. */
   readonly fingerprint: string;
   /** A shortened form by which operators recognise the address, for example `a…@example.com`. */
@@ -98,7 +98,7 @@ export interface ClaimedDelivery extends NewDelivery {
 }
 
 /** Which mails of an account an event supersedes: those with a link of one purpose, or all of them. */
-export type Superseded = LinkPurpose | 'everything';
+export type SupersededMails = LinkPurpose | 'everything';
 
 /**
  * Prevents mails of one kind to one subject from being sent if their events have lower sequences than `before`. Cutoffs
@@ -107,7 +107,7 @@ export type Superseded = LinkPurpose | 'everything';
  */
 export interface Cutoff {
   readonly subject: string;
-  readonly what: Superseded;
+  readonly what: SupersededMails;
   readonly before: number;
 }
 
@@ -126,7 +126,7 @@ const LINK_MARGIN_MS = 5 * MINUTE;
  * link lives for less than 10 minutes, for the first half of its life. Without a link: for 72 h from the time of the
  * event itself, so that old notices are not sent when a new or moved store reads old events.
  */
-export function sendUntil(occurredAt: Date, link: SealedLink | undefined): Date {
+export function computeSendDeadline(occurredAt: Date, link: SealedLink | undefined): Date {
   if (!link) return new Date(occurredAt.getTime() + NOTICE_LIFE_MS);
   const end = Date.parse(link.expiresAt);
   const life = Math.max(0, end - occurredAt.getTime());

@@ -83,7 +83,7 @@ const MASK = '…';
 const ADDRESS = /(?:"[^"]*"|[^\s<>()[\]:;,"]+)(?:@|=40|%40)[^\s<>():;,"']*/gi;
 const SHORTEST_NAME = 3;
 
-export interface Masking {
+export interface MaskingOptions {
   /** The address of the recipient. The part before its @ is also masked where it occurs alone. */
   readonly recipient?: string | undefined;
   /** The one address that is not masked. */
@@ -94,7 +94,7 @@ export interface Masking {
  * Returns the first non-empty line of a string, without control characters, with e-mail addresses masked, and shortened
  * to 200 characters.
  */
-export function maskedFirstLine(text: string, { recipient, shown }: Masking = {}): string {
+export function maskedFirstLine(text: string, { recipient, shown }: MaskingOptions = {}): string {
   const line = text.split(/\r?\n/).find((each) => each.trim() !== '') ?? '';
   const plain = line.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
   const masked = withoutName(

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { exportedMailSchema } from '@latchkey/export';
 import type { DeliverySummary } from '../ports/deliveries.ts';
-import { exportedMails, viewMail } from './exported-mails.ts';
+import { exportedMails, toExportedMail } from './exported-mails.ts';
 
 function aDelivery(overrides: Partial<DeliverySummary> = {}): DeliverySummary {
   const at = new Date('2026-11-21T10:00:00.000Z');
@@ -27,7 +27,7 @@ function aDelivery(overrides: Partial<DeliverySummary> = {}): DeliverySummary {
 
 test('a mail is exported as the schema says, without what servers said and without the fingerprint', () => {
   for (const delivery of [aDelivery(), aDelivery({ state: 'failed', reason: 'refused', attempts: [] })]) {
-    const mail = viewMail(delivery);
+    const mail = toExportedMail(delivery);
     assert.deepEqual(exportedMailSchema.strict().parse(mail), mail);
     assert.doesNotMatch(JSON.stringify(mail), /queued|f{32}/);
   }

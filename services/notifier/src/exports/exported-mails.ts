@@ -11,10 +11,10 @@ export async function* exportedMails(
   account: string,
 ): AsyncGenerator<ExportedMail> {
   const all = readPages<DeliverySummary>((after) => deliveries.ofSubject(account, { limit: PAGE, after }));
-  for await (const page of all) yield* page.map(viewMail);
+  for await (const page of all) yield* page.map(toExportedMail);
 }
 
-export function viewMail(delivery: DeliverySummary): ExportedMail {
+export function toExportedMail(delivery: DeliverySummary): ExportedMail {
   const { id, mail, eventId, occurredAt, state, reason, endedAt, recipient, attempts, report } = delivery;
   return {
     id,

@@ -8,7 +8,7 @@ import { StoreUnavailable } from '@latchkey/store';
 import { createGuards, type VerifyToken } from '@latchkey/tokens';
 import { z } from 'zod';
 import type { Deliveries } from '../ports/deliveries.ts';
-import { viewMail } from './exported-mails.ts';
+import { toExportedMail } from './exported-mails.ts';
 
 const MOST = 200;
 
@@ -53,7 +53,7 @@ export function mailsRoute(deps: {
       const found = await answerFailures(() =>
         deps.deliveries.ofSubject(caller.claims.sub, { limit, after: last }),
       );
-      return { status: 200, body: { mails: found.map(viewMail) } };
+      return { status: 200, body: { mails: found.map(toExportedMail) } };
     },
   });
 }

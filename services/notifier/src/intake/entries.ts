@@ -1,6 +1,6 @@
 /** Derives what to store for an event. Pure. */
 import type { LatchkeyEvent } from '@latchkey/events';
-import { type IntakeBatch, type NewDelivery, sendUntil } from '../delivery/delivery.ts';
+import { computeSendDeadline, type IntakeBatch, type NewDelivery } from '../delivery/delivery.ts';
 import { deliveryId } from './delivery-id.ts';
 import { type OwedMail, type Reaction, reactTo } from './reactions.ts';
 
@@ -16,7 +16,7 @@ function toDelivery(event: LatchkeyEvent, { mail, locale, content }: OwedMail): 
     locale,
     correlationId: event.correlationId,
     occurredAt,
-    sendUntil: sendUntil(occurredAt, link),
+    sendUntil: computeSendDeadline(occurredAt, link),
     ...(link && { purpose: link.purpose }),
     content,
   };

@@ -1,8 +1,8 @@
 /** How the notifier reacts to an event: which mails to send, and which earlier mails it supersedes. Pure. */
 import type { EventOf, EventType, LatchkeyEvent } from '@latchkey/events';
 import { mailings, mails } from '../../mails/index.ts';
-import type { DeliveryContent, Superseded } from '../delivery/delivery.ts';
-import type { Letter, Mail } from '../mails/define-mail.ts';
+import type { DeliveryContent, SupersededMails } from '../delivery/delivery.ts';
+import type { Mail, RequestedMail } from '../mails/define-mail.ts';
 
 /** One mail to one recipient. */
 export interface OwedMail {
@@ -14,7 +14,7 @@ export interface OwedMail {
 export interface Reaction {
   readonly mails: readonly OwedMail[];
   /** The mails of earlier events of the account that this event supersedes. */
-  readonly supersedes: readonly Superseded[];
+  readonly supersedes: readonly SupersededMails[];
   /** Whether a mail was requested for a person who has been erased since. */
   readonly erased: boolean;
 }
@@ -32,7 +32,7 @@ const MAILING_LOCALE = 'en';
 
 interface Requested {
   readonly mail: Mail;
-  readonly letter: Letter;
+  readonly letter: RequestedMail;
 }
 
 function requestedByMailing({ data: { template, person } }: EventOf<'MailRequested'>): Requested {
@@ -56,7 +56,7 @@ function owed({ mail, letter: { locale, content, link } }: Requested): readonly 
   }));
 }
 
-function supersededBy(event: LatchkeyEvent, requested: readonly Requested[]): readonly Superseded[] {
+function supersededBy(event: LatchkeyEvent, requested: readonly Requested[]): readonly SupersededMails[] {
   if (endings.includes(event.type)) return ['everything'];
   const ended = mails.filter(({ when }) => when.includes(event.type)).flatMap(({ supersedes }) => supersedes);
   const renewed = requested.flatMap(({ mail }) => mail.link ?? []);

@@ -13,7 +13,7 @@ interface Addressed {
 type Content<V extends Variables> = Addressed &
   ([keyof V] extends [never] ? object : z.input<z.ZodObject<V>>);
 
-export interface Letter<C extends Addressed = Addressed> {
+export interface RequestedMail<C extends Addressed = Addressed> {
   readonly locale: string;
   /** The content for one recipient, or for each of several; `null` if the person has been erased. */
   readonly content: C | readonly C[] | null;
@@ -40,7 +40,9 @@ interface Definition<T extends EventType, V extends Variables, P extends LinkPur
   /** Returns what to send because of an event; undefined if this mail is not sent. */
   from(
     event: Extract<LatchkeyEvent, { type: T }>,
-  ): (Letter<Content<V>> & ([P] extends [never] ? object : { readonly link: SealedToken })) | undefined;
+  ):
+    | (RequestedMail<Content<V>> & ([P] extends [never] ? object : { readonly link: SealedToken }))
+    | undefined;
 }
 
 export interface Mail {
@@ -51,11 +53,11 @@ export interface Mail {
   /** The schema of the variables for the templates. Parsing drops every other key. */
   readonly variables: z.ZodObject<Variables>;
   /** Returns what to send because of an event; undefined if this mail is not sent. */
-  letterFor(event: LatchkeyEvent): Letter | undefined;
+  letterFor(event: LatchkeyEvent): RequestedMail | undefined;
 }
 
 /** Declares a text variable. */
-export function text(example: string) {
+export function textVariable(example: string) {
   return z.string().meta({ example });
 }
 
@@ -64,18 +66,18 @@ export const DEFAULT_COLOR = '#1d5c52';
 
 /** The variables of every mail. */
 const common = {
-  app_name: text('Latchkey'),
+  app_name: textVariable('Latchkey'),
   /** The URL of the logo; empty if there is none. */
-  logo_url: text(''),
-  color: text(DEFAULT_COLOR),
-  color_on_dark: text('#83cdbe'),
-  home_url: text('https://accounts.example.com'),
-  locale: text('en'),
-  occurred_at: text('21 November 2026 at 10:15 UTC'),
+  logo_url: textVariable(''),
+  color: textVariable(DEFAULT_COLOR),
+  color_on_dark: textVariable('#83cdbe'),
+  home_url: textVariable('https://accounts.example.com'),
+  locale: textVariable('en'),
+  occurred_at: textVariable('21 November 2026 at 10:15 UTC'),
 };
 
 /** The name of the variable that contains the link, for each purpose of a link. */
-export const urlVariable = {
+export const linkVariableNames = {
   verification: 'verify_url',
   reset: 'reset_url',
   erasure: 'undo_url',
@@ -86,17 +88,19 @@ export const urlVariable = {
 /** The variables of a mail with a link. */
 function linkVariables(purpose: LinkPurpose): Variables {
   return {
-    [urlVariable[purpose]]: text(`https://accounts.example.com/api/v1/auth/link/${'Q3x-7_Lk'.repeat(8)}`),
-    expires_in: text('24 hours'),
-    expires_at: text('22 November 2026 at 10:15 UTC'),
+    [linkVariableNames[purpose]]: textVariable(
+      `https://accounts.example.com/api/v1/auth/link/${'Q3x-7_Lk'.repeat(8)}`,
+    ),
+    expires_in: textVariable('24 hours'),
+    expires_at: textVariable('22 November 2026 at 10:15 UTC'),
   };
 }
 
 /** The recipient's username; empty if unknown. */
-export const username = z.string().default('').meta({ example: 'ada' });
+export const usernameVariable = z.string().default('').meta({ example: 'ada' });
 
 /** Returns the recipient and the username from an event's `person`; `null` if the person has been erased. */
-export function toPerson(person: { readonly email: string; readonly username: string } | null) {
+export function toRecipientVariables(person: { readonly email: string; readonly username: string } | null) {
   return person && { to: person.email, username: person.username };
 }
 
@@ -107,8 +111,8 @@ export function toPerson(person: { readonly email: string; readonly username: st
  * export const welcome = defineMail({
  *   name: 'welcome',
  *   when: ['AccountVerified'],
- *   variables: { username },
- *   from: ({ data: { locale, person } }) => ({ locale, content: toPerson(person) }),
+ *   variables: { username: usernameVariable },
+ *   from: ({ data: { locale, person } }) => ({ locale, content: toRecipientVariables(person) }),
  * });
  */
 export function defineMail<T extends EventType, V extends Variables, P extends LinkPurpose = never>({
@@ -133,7 +137,7 @@ export function defineMail<T extends EventType, V extends Variables, P extends L
 }
 
 /** Returns the examples of a mail's variables. */
-export function examplesOf({ variables }: Mail): Readonly<Record<string, string>> {
+export function exampleVariablesOf({ variables }: Mail): Readonly<Record<string, string>> {
   const examples = Object.entries(variables.shape).map(([name, schema]) => [
     name,
     schema.meta()?.['example'],

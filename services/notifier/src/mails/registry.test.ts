@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { catalogue, type EventType, type LatchkeyEvent } from '@latchkey/events';
 import { mailings, mails } from '../../mails/index.ts';
 import { anEvent } from '../testing/events.ts';
-import { defineMail, examplesOf, type Mail } from './define-mail.ts';
+import { defineMail, exampleVariablesOf, type Mail } from './define-mail.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'mails');
 
@@ -16,7 +16,7 @@ function samplesOf(type: EventType): readonly LatchkeyEvent[] {
 
 /** Returns the variables that a mail has in addition to those that it declares. */
 function givenTo({ name, link }: Mail) {
-  return examplesOf(
+  return exampleVariablesOf(
     defineMail({ name, when: [], variables: {}, ...(link && { link }), from: () => undefined }),
   );
 }

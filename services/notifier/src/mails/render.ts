@@ -5,7 +5,7 @@ import type { SealedContent } from '@latchkey/events';
 import { instantInWords } from '@latchkey/locale';
 import { mails } from '../../mails/index.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
-import { DEFAULT_COLOR, urlVariable } from './define-mail.ts';
+import { DEFAULT_COLOR, linkVariableNames } from './define-mail.ts';
 import type { Links } from './links.ts';
 import type { RenderedTemplates, Templates } from './templates.ts';
 import { formatDuration } from './words.ts';
@@ -36,7 +36,7 @@ function linkVariables(
 ) {
   const end = new Date(expiresAt);
   return {
-    [urlVariable[purpose]]: links.forToken(purpose, token),
+    [linkVariableNames[purpose]]: links.forToken(purpose, token),
     expires_in: formatDuration(end.getTime() - now.getTime(), locale),
     expires_at: instantInWords(end, locale),
   };

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { mails } from '../../mails/index.ts';
 import { accountExists, resetPassword, verifyEmail, welcome } from '../../mails/registry.ts';
 import { compiledPath, compileMail, mailSources } from '../../scripts/compile-mails.ts';
-import { examplesOf, type Mail, urlVariable } from './define-mail.ts';
-import { loadTemplates, ownFolder, TemplateError } from './templates.ts';
+import { exampleVariablesOf, linkVariableNames, type Mail } from './define-mail.ts';
+import { builtInTemplatesFolder, loadTemplates, TemplateError } from './templates.ts';
 
 /** The languages that every mail must have. A mail that lacks the requested language is sent in English. */
 const SHIPPED = ['de', 'en'];
@@ -23,7 +23,7 @@ describe('the mails as they are shipped', () => {
   });
 
   for (const mail of mails) {
-    const examples = examplesOf(mail);
+    const examples = exampleVariablesOf(mail);
 
     it(`${mail.name}: is written in English and German at least, and loads nothing from elsewhere`, async () => {
       const templates = await loadTemplates();
@@ -41,7 +41,7 @@ describe('the mails as they are shipped', () => {
     });
 
     if (!mail.link) continue;
-    const link = examples[urlVariable[mail.link]] ?? assert.fail('no link');
+    const link = examples[linkVariableNames[mail.link]] ?? assert.fail('no link');
 
     it(`${mail.name}: carries its link behind a button, bare, and in the text`, async () => {
       const templates = await loadTemplates();
@@ -55,7 +55,7 @@ describe('the mails as they are shipped', () => {
   it('have the subjects that clients know', async () => {
     const templates = await loadTemplates();
     function subject(mail: Mail) {
-      return templates.render(mail.name, 'en', examplesOf(mail)).subject;
+      return templates.render(mail.name, 'en', exampleVariablesOf(mail)).subject;
     }
     assert.equal(subject(verifyEmail), 'Verify your email');
     assert.equal(subject(resetPassword), 'Reset your password');
@@ -66,7 +66,7 @@ describe('the mails as they are shipped', () => {
     const templates = await loadTemplates();
     const app = '<b>A&B</b>';
     const { html, text } = templates.render('account-exists', 'en', {
-      ...examplesOf(accountExists),
+      ...exampleVariablesOf(accountExists),
       app_name: app,
     });
     assert.ok(!html.includes(app) && html.includes('&lt;b&gt;A&amp;B&lt;/b&gt;'));
@@ -107,21 +107,24 @@ describe('TEMPLATE_FOLDER', () => {
 
   it('takes the place of single files', async () => {
     await write('verify-email/en/mail.html', '<a href="{{ verify_url }}">Hi {{ username }}</a>');
-    const examples = examplesOf(verifyEmail);
+    const examples = exampleVariablesOf(verifyEmail);
     const { html, subject } = (await loadTemplates(folder)).render('verify-email', 'en', examples);
     assert.equal(html, `<a href="${examples['verify_url']}">Hi ada</a>`);
     assert.equal(subject, 'Verify your email');
   });
 
   it('adds a locale where it has all three files', async () => {
-    await cp(join(ownFolder, 'welcome', 'en'), join(folder, 'welcome', 'it'), { recursive: true });
+    await cp(join(builtInTemplatesFolder, 'welcome', 'en'), join(folder, 'welcome', 'it'), {
+      recursive: true,
+    });
     assert.equal((await loadTemplates(folder)).localeFor('welcome', 'it-CH'), 'it');
     await rm(join(folder, 'welcome', 'it', 'mail.txt'));
     await assert.rejects(loadTemplates(folder), /it.mail\.txt: is missing/);
   });
 
   it('may hold all of our own templates, which pass the checks at start', async () => {
-    for (const { name } of mails) await cp(join(ownFolder, name), join(folder, name), { recursive: true });
+    for (const { name } of mails)
+      await cp(join(builtInTemplatesFolder, name), join(folder, name), { recursive: true });
     await loadTemplates(folder);
   });
 

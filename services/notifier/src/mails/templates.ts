@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fallbackLocales, parseLocale } from '@latchkey/locale';
 import { Liquid, type Template } from 'liquidjs';
 import { mails } from '../../mails/index.ts';
-import { examplesOf, type Mail } from './define-mail.ts';
+import { exampleVariablesOf, type Mail } from './define-mail.ts';
 
 /** Thrown if templates are unusable. The message has one line per fault, which names the file. */
 export class TemplateError extends Error {
@@ -52,7 +52,7 @@ type Parts = Readonly<Record<Part, LazyTemplate>>;
 type ByLocale = ReadonlyMap<string, Parts>;
 
 /** The folder of the templates that are part of this package. */
-export const ownFolder = join(import.meta.dirname, '..', '..', 'mails');
+export const builtInTemplatesFolder = join(import.meta.dirname, '..', '..', 'mails');
 
 /** With `templates: {}`, templates cannot include files. */
 const options = { strictVariables: true, strictFilters: true, templates: {}, ownPropertyOnly: true } as const;
@@ -104,7 +104,8 @@ function parseAndCheck(mail: Mail, part: Part, path: string, source: string): Te
     if (unknown.length > 0) {
       throw new Error(`no such variable: ${unknown.join(', ')}; there are ${known.join(', ')}`);
     }
-    if (String(engine.renderSync(template, examplesOf(mail))).trim() === '') throw new Error('is empty');
+    if (String(engine.renderSync(template, exampleVariablesOf(mail))).trim() === '')
+      throw new Error('is empty');
     return template;
   } catch (error) {
     throw new TemplateError([`${path}: ${reason(error)}`]);
@@ -122,7 +123,7 @@ async function loadPart(
     const path = join(folder, mail.name, locale, part);
     const source = await readIfThere(path);
     if (source === undefined) continue;
-    if (folder === ownFolder) return parseLater(part, source);
+    if (folder === builtInTemplatesFolder) return parseLater(part, source);
     const template = parseAndCheck(mail, part, path, source);
     return () => template;
   }
@@ -168,7 +169,7 @@ async function loadLocale(
 /** Loads all templates. @param override TEMPLATE_FOLDER @throws TemplateError with every fault found in it */
 export async function loadTemplates(override?: string): Promise<Templates> {
   const faults: string[] = override ? [...(await faultsOfFolder(override))] : [];
-  const folders = override ? [ownFolder, override] : [ownFolder];
+  const folders = override ? [builtInTemplatesFolder, override] : [builtInTemplatesFolder];
   const loaded = new Map<string, ByLocale>();
   for (const mail of mails) {
     const found = await Promise.all(folders.map((folder) => foldersIn(join(folder, mail.name))));

@@ -14,7 +14,7 @@ import type {
   DeliveryReport,
   DeliveryState,
   IntakeBatch,
-  Recipient,
+  KeptRecipient,
 } from '../delivery/delivery.ts';
 
 /** The maximum number of attempts that are kept for a delivery; older ones are dropped. */
@@ -67,14 +67,14 @@ export interface DeliverySummary {
   /**
    * A fingerprint and a hint of the e-mail address. Set once the mail was sent, if reports were expected at that time.
    */
-  readonly recipient?: Recipient;
+  readonly recipient?: KeptRecipient;
   /** The report about the mail, if there was one. */
   readonly report?: DeliveryReport;
 }
 
 /** A delivery about which a report has arrived. */
 export interface ReportedDelivery extends DeliverySummary {
-  readonly recipient: Recipient;
+  readonly recipient: KeptRecipient;
   readonly report: DeliveryReport;
 }
 
@@ -86,7 +86,7 @@ export function isReported(delivery: DeliverySummary): delivery is ReportedDeliv
 export type DeliveryPosition = Pick<DeliverySummary, 'occurredAt' | 'id'>;
 
 /** Compares two deliveries to sort a list: newest first, then by id, descending. */
-export function newestFirst(a: DeliveryPosition, b: DeliveryPosition): number {
+export function compareNewestFirst(a: DeliveryPosition, b: DeliveryPosition): number {
   return b.occurredAt.getTime() - a.occurredAt.getTime() || (a.id < b.id ? 1 : -1);
 }
 
@@ -98,7 +98,7 @@ export interface DeliveryQuery {
   readonly after?: DeliveryPosition;
 }
 
-export interface SubjectPage {
+export interface SubjectPageRequest {
   /** The maximum number to return, at least 1. */
   readonly limit: number;
   /** Return only deliveries after this position. */
@@ -162,7 +162,7 @@ export interface Deliveries {
   /** Lists deliveries in any of the states by event time, newest first; then by id, descending. */
   list(query: DeliveryQuery): Promise<readonly DeliverySummary[]>;
   /** Lists the deliveries of a subject by event time, oldest first; then by id. */
-  ofSubject(subject: string, page: SubjectPage): Promise<readonly DeliverySummary[]>;
+  ofSubject(subject: string, page: SubjectPageRequest): Promise<readonly DeliverySummary[]>;
   /**
    * Makes a pending delivery due at `now` instead of at its next retry. Does nothing to any other delivery.
    * @returns whether it was pending

@@ -22,13 +22,13 @@ export interface ReportsFixture {
   readonly isSigned: boolean;
 }
 
-export const ADA = 'ada@example.com';
+export const ADA_ADDRESS = 'ada@example.com';
 
 export function reportsContract(name: string, open: () => ReportsFixture): void {
   describe(`reports of mails: ${name}`, () => {
     const delivery = randomUUID();
     const { reader, namesRecipient, isSigned, ...fixture } = open();
-    const recipient = namesRecipient ? { recipient: addressFingerprint(ADA) } : {};
+    const recipient = namesRecipient ? { recipient: addressFingerprint(ADA_ADDRESS) } : {};
 
     it('read a hard bounce', async () => {
       const expected: ParsedReport = {

@@ -5,7 +5,7 @@ import { DELIVERIES_TOPIC, decode, type EncodedEvent } from '@latchkey/events';
 import { createLogger } from '@latchkey/process';
 import type { ReportedDelivery } from '../ports/deliveries.ts';
 import { recipientToKeep } from '../recipient.ts';
-import { createReportPublisher, eventOf } from './publish-reports.ts';
+import { createReportPublisher, toReportEvent } from './publish-reports.ts';
 
 function aReported(overrides: Partial<ReportedDelivery> = {}): ReportedDelivery {
   const at = new Date('2026-11-21T10:00:00.000Z');
@@ -76,7 +76,7 @@ describe('reports', () => {
     const decoded = published.map(({ key, ...record }) => decode({ ...record, key: Buffer.from(key) }));
     assert.deepEqual(
       decoded,
-      [bounced, complained].map((delivery) => ({ kind: 'event', event: eventOf(delivery) })),
+      [bounced, complained].map((delivery) => ({ kind: 'event', event: toReportEvent(delivery) })),
     );
     assert.deepEqual(
       published.map(({ topic, headers }) => [topic, headers['ce_type'], headers['ce_source']]),
@@ -97,7 +97,7 @@ describe('reports', () => {
     assert.equal(publisher.isFailing(), false);
     assert.deepEqual(
       published.map(({ headers }) => headers['ce_id']),
-      [eventOf(delivery).id, eventOf(delivery).id],
+      [toReportEvent(delivery).id, toReportEvent(delivery).id],
     );
   });
 });

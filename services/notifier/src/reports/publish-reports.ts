@@ -24,7 +24,7 @@ const POLL_MS = { least: 1_000, most: 10_000 };
  * Returns the event of a report. The id of the event is derived from the delivery, so a repeated publish has the same
  * id.
  */
-export function eventOf({ id, mail, subject, eventId, ...delivery }: ReportedDelivery): LatchkeyEvent {
+export function toReportEvent({ id, mail, subject, eventId, ...delivery }: ReportedDelivery): LatchkeyEvent {
   const { correlationId, recipient, report } = delivery;
   const envelope = {
     id: uuidv5(`${id} ${report.state}`, NAMESPACE),
@@ -46,7 +46,7 @@ export function eventOf({ id, mail, subject, eventId, ...delivery }: ReportedDel
 }
 
 function recordOf(delivery: ReportedDelivery): EncodedEvent {
-  return encode(eventOf(delivery));
+  return encode(toReportEvent(delivery));
 }
 
 export interface ReportPublisherDeps {

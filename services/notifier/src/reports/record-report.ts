@@ -27,7 +27,7 @@ export type ReportOutcome = 'done' | 'forged' | 'later';
  * Handles data that was sent as a report.
  * @throws StoreUnavailable: the sender should try again
  */
-export type TakeReport = (reader: ReportReader, incoming: IncomingReport) => Promise<ReportOutcome>;
+export type RecordReport = (reader: ReportReader, incoming: IncomingReport) => Promise<ReportOutcome>;
 
 type Outcome = MailReport['state'] | 'nothing' | 'forged' | 'unchecked' | 'unknown' | 'early' | 'repeated';
 
@@ -42,7 +42,7 @@ const TAKEN: Readonly<Record<Outcome, ReportOutcome>> = {
   early: 'later',
 };
 
-export function createReportRecorder(deps: ReportRecorderDeps): TakeReport {
+export function createReportRecorder(deps: ReportRecorderDeps): RecordReport {
   const { deliveries, suppressions, metrics, logger } = deps;
 
   /** Suppresses mails. A suppression by an operator stays, because it may last longer. */

@@ -10,7 +10,7 @@ import {
 } from '@latchkey/http';
 import { z } from 'zod';
 import type { ReportReader } from '../ports/reports.ts';
-import type { TakeReport } from './record-report.ts';
+import type { RecordReport } from './record-report.ts';
 
 const provider: Policy<null> = {
   ...publicPolicy,
@@ -25,7 +25,7 @@ const forged = { ...problems.insufficient_permission, title: 'Not Genuine' };
  */
 export function reportRoutes(
   readers: readonly ReportReader[],
-  take: () => TakeReport | undefined,
+  take: () => RecordReport | undefined,
 ): readonly Route[] {
   return readers.map((reader) =>
     route({

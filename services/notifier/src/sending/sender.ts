@@ -3,14 +3,14 @@ import type { SealedContent } from '@latchkey/events';
 import { type AttemptResult, mayStillBeSent } from '../delivery/attempt.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { RenderMail } from '../mails/render.ts';
+import type { DecryptSealedLink } from '../ports/decrypter.ts';
 import type { Mailer, SendOptions } from '../ports/mailer.ts';
-import type { OpenSealed } from '../ports/opener.ts';
 import type { Suppressions } from '../ports/suppressions.ts';
 import { addressFingerprint } from '../recipient.ts';
 import { sealBelongsTo } from './seal.ts';
 
 export interface SenderDeps {
-  readonly open: OpenSealed;
+  readonly open: DecryptSealedLink;
   readonly render: RenderMail;
   readonly mailer: Mailer;
   readonly suppressions: Pick<Suppressions, 'find'>;

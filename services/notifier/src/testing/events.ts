@@ -21,7 +21,7 @@ export async function createSealingKey(): Promise<SealingKey> {
   const kid = await calculateJwkThumbprint(jwk);
   return {
     jwk,
-    async seal({ token = aToken(), ...link }) {
+    async seal({ token = aLinkToken(), ...link }) {
       const content = Buffer.from(JSON.stringify({ token, ...link }));
       const sealed = await new CompactEncrypt(content)
         .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid })
@@ -32,7 +32,7 @@ export async function createSealingKey(): Promise<SealingKey> {
 }
 
 /** Returns a link token: 48 random bytes, which are 64 characters of base64url. */
-export function aToken(): string {
+export function aLinkToken(): string {
   return randomBytes(48).toString('base64url');
 }
 

@@ -26,7 +26,7 @@ export interface MailServer {
   close(): Promise<void>;
 }
 
-export interface Script extends SMTPServerOptions {
+export interface MailServerScript extends SMTPServerOptions {
   readonly port?: number;
   /**
    * Called with each transferred mail. A returned Error becomes the reply; `close` closes the connection without a
@@ -40,7 +40,11 @@ export function smtpReply(responseCode: number, message = 'no'): Error {
   return Object.assign(new Error(message), { responseCode });
 }
 
-export async function startMailServer({ port = 0, onMail, ...options }: Script = {}): Promise<MailServer> {
+export async function startMailServer({
+  port = 0,
+  onMail,
+  ...options
+}: MailServerScript = {}): Promise<MailServer> {
   const received: ReceivedMail[] = [];
   const waiting = new Set<() => void>();
   const sockets = new Set<Socket>();

@@ -15,7 +15,7 @@ const VERIFICATION_LIFE = 24 * HOUR;
 const NOTICE_LIFE = 72 * HOUR;
 const ERASURE_LIFE = 7 * 24 * HOUR;
 
-export interface OwedMail {
+export interface ExpectedMail {
   readonly event: LatchkeyEvent;
   readonly mail: string;
   readonly to: string;
@@ -29,7 +29,7 @@ export interface StoryEvent {
   /** The time of the event, in ms since the beginning. */
   readonly at: number;
   readonly event: LatchkeyEvent;
-  readonly owed: readonly OwedMail[];
+  readonly owed: readonly ExpectedMail[];
 }
 
 interface Person {
@@ -108,7 +108,7 @@ function createPerson(name: string, begin: number, key: SealingKey): Person {
   const subject = randomUUID();
   const person = { email: `${name}@example.com`, username: name };
   const locale = 'en';
-  const open = new Set<OwedMail>();
+  const open = new Set<ExpectedMail>();
   let sequence = 0;
 
   function next(at: number): EventOverrides {
@@ -127,7 +127,7 @@ function createPerson(name: string, begin: number, key: SealingKey): Person {
     for (const owed of open) if (isReached(owed.mail)) owed.supersededAt ??= at;
   }
   function owing(at: number, event: LatchkeyEvent, mail: string, life: number): StoryEvent {
-    const owed: OwedMail = { event, mail, to: person.email, until: at + life };
+    const owed: ExpectedMail = { event, mail, to: person.email, until: at + life };
     open.add(owed);
     return { at, event, owed: [owed] };
   }
@@ -240,7 +240,7 @@ export interface StoryOptions {
 }
 
 /** Returns the events of all stories, spread evenly, as one sequence. */
-export async function playStories({
+export async function createStoryEvents({
   key,
   begin,
   times,
@@ -259,7 +259,10 @@ export async function playStories({
 }
 
 /** Returns the state that a mail must reach if the mail server is down until `back`, in ms since the beginning. */
-export function expectedState({ until, supersededAt = Number.POSITIVE_INFINITY }: OwedMail, back: number) {
+export function expectedMailState(
+  { until, supersededAt = Number.POSITIVE_INFINITY }: ExpectedMail,
+  back: number,
+) {
   if (supersededAt < Math.min(until, back)) return 'cancelled';
   return until <= back ? 'expired' : 'sent';
 }

@@ -13,10 +13,11 @@ import {
   deliveryStates,
   type IntakeBatch,
   type NewDelivery,
-  type Superseded,
+  type SupersededMails,
 } from '../../delivery/delivery.ts';
 import {
   type ClaimRequest,
+  compareNewestFirst,
   type Deliveries,
   type DeliveryPosition,
   type DeliverySummary,
@@ -24,7 +25,6 @@ import {
   MAX_DUE_AHEAD_MS,
   MAX_KEPT_ATTEMPTS,
   MAX_LEASES,
-  newestFirst,
 } from '../../ports/deliveries.ts';
 import {
   CUTOFFS_COLLECTION,
@@ -208,7 +208,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
           .toArray();
       }
       const found = await Promise.all(states.map(ofState));
-      return found.flat().map(summaryOf).toSorted(newestFirst).slice(0, limit);
+      return found.flat().map(summaryOf).toSorted(compareNewestFirst).slice(0, limit);
     },
 
     async ofSubject(subject, { limit, after }) {
@@ -309,7 +309,7 @@ function cutoffsIn(collection: Collection<CutoffsDocument>) {
       return documents.flatMap(({ _id: subject, before }) =>
         Object.entries(before).map(([what, sequence]) => ({
           subject,
-          what: what as Superseded,
+          what: what as SupersededMails,
           before: sequence,
         })),
       );

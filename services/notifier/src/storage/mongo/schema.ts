@@ -5,9 +5,9 @@ import type {
   DeliveryContent,
   DeliveryReport,
   DeliveryState,
+  KeptRecipient,
   NewDelivery,
-  Recipient,
-  Superseded,
+  SupersededMails,
 } from '../../delivery/delivery.ts';
 import type { Suppression } from '../../delivery/suppression.ts';
 
@@ -36,7 +36,7 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly reason?: string;
   readonly endedAt?: Date;
   /** The fingerprint and the hint of the recipient's address, which are kept after the mail was sent. */
-  readonly recipient?: Recipient;
+  readonly recipient?: KeptRecipient;
   readonly report?: DeliveryReport;
   /** When the report was made; set while it has not been published. */
   readonly unpublished?: Date;
@@ -49,7 +49,7 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
 export interface CutoffsDocument {
   /** The subject. */
   readonly _id: string;
-  readonly before: Readonly<Partial<Record<Superseded, number>>>;
+  readonly before: Readonly<Partial<Record<SupersededMails, number>>>;
 }
 
 /** The id consists of the fingerprint of the address and the name of the mail. */

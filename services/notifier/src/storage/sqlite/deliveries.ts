@@ -13,15 +13,15 @@ import {
 } from '../../delivery/delivery.ts';
 import {
   type ClaimRequest,
+  compareNewestFirst,
   type Deliveries,
   type DeliveryPosition,
   isReported,
   MAX_DUE_AHEAD_MS,
   MAX_KEPT_ATTEMPTS,
   MAX_LEASES,
-  newestFirst,
 } from '../../ports/deliveries.ts';
-import { attemptsOf, claimedOf, summaryOf } from './rows.ts';
+import { attemptsFromRow, claimedDeliveryFromRow, summaryFromRow } from './rows.ts';
 
 const COVERED = `EXISTS (
   SELECT 1 FROM notifier_cutoffs AS c
@@ -185,7 +185,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
         if (row['covered']) prepare(SQL.cancelOne).run({ now, id });
         else {
           prepare(SQL.take).run({ owner, dueAt: now + leaseMs, id });
-          claimed.push(claimedOf(row));
+          claimed.push(claimedDeliveryFromRow(row));
         }
       }
       if (rows.every((row) => !row['covered'])) break;
@@ -281,7 +281,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
 
     async find(id) {
       const row = prepare(SQL.find).get({ id });
-      return row && summaryOf(row);
+      return row && summaryFromRow(row);
     },
 
     async list({ states, limit, after = NEWEST }) {
@@ -290,8 +290,8 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
         .flatMap((state) =>
           statement.all({ state, occurredAt: after.occurredAt.getTime(), id: after.id, limit }),
         )
-        .map(summaryOf)
-        .toSorted(newestFirst)
+        .map(summaryFromRow)
+        .toSorted(compareNewestFirst)
         .slice(0, limit);
     },
 
@@ -299,7 +299,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
       const { occurredAt, id } = after;
       return prepare(SQL.ofSubject)
         .all({ subject, occurredAt: occurredAt.getTime(), id, limit })
-        .map(summaryOf);
+        .map(summaryFromRow);
     },
 
     retryNow: (id, now) => write(() => prepare(SQL.retryNow).run({ id, now: now.getTime() }).changes === 1),
@@ -314,7 +314,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
       }),
 
     async unpublished(limit) {
-      return prepare(SQL.unpublished).all({ limit }).map(summaryOf).filter(isReported);
+      return prepare(SQL.unpublished).all({ limit }).map(summaryFromRow).filter(isReported);
     },
 
     markPublished: (ids) => write(() => void prepare(SQL.markPublished).run({ ids: JSON.stringify(ids) })),
@@ -360,5 +360,5 @@ function subjectsOf({ deliveries, cutoffs }: IntakeBatch): ReadonlySet<string> {
 
 /** Returns the row's log of attempts with one more attempt, as JSON. */
 function withAttempt(row: Row, attempt: Attempt | undefined): string {
-  return JSON.stringify([...attemptsOf(row), ...(attempt ? [attempt] : [])].slice(-MAX_KEPT_ATTEMPTS));
+  return JSON.stringify([...attemptsFromRow(row), ...(attempt ? [attempt] : [])].slice(-MAX_KEPT_ATTEMPTS));
 }

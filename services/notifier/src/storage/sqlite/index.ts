@@ -2,7 +2,7 @@ import { createSqliteKeyFingerprints, type SqliteStore } from '@latchkey/sqlite'
 import { nothingToPrepare } from '@latchkey/store';
 import type { NotifierStorage } from '../../ports/storage.ts';
 import { createSqliteDeliveries } from './deliveries.ts';
-import { KEYS, notifierSchema } from './migrations.ts';
+import { KEYS_TABLE, notifierSchema } from './migrations.ts';
 import { createSqliteSource } from './moving.ts';
 import { createSqliteSuppressions } from './suppressions.ts';
 
@@ -14,7 +14,7 @@ export function openSqliteStorage({ database }: Pick<SqliteStore, 'database'>): 
     ...nothingToPrepare,
     deliveries,
     suppressions: createSqliteSuppressions(database),
-    keyFingerprints: createSqliteKeyFingerprints(database, KEYS),
+    keyFingerprints: createSqliteKeyFingerprints(database, KEYS_TABLE),
     reclaim: deliveries.reclaim,
     source: createSqliteSource(database),
   };

@@ -70,10 +70,10 @@ CREATE INDEX notifier_deliveries_unpublished
 const bySubject = 'CREATE INDEX notifier_deliveries_by_subject ON notifier_deliveries (subject)';
 
 /** The table of the keys that the notifier was used with. */
-export const KEYS = 'notifier_keys';
+export const KEYS_TABLE = 'notifier_keys';
 
 const keys = `
-CREATE TABLE ${KEYS} (
+CREATE TABLE ${KEYS_TABLE} (
   name TEXT PRIMARY KEY,
   fingerprint TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -1,8 +1,8 @@
 import { createRowSource, type Database, keyFingerprintSource, type Row } from '@latchkey/sqlite';
 import type { NotifierRecords, StoredCutoffs } from '../../ports/storage.ts';
-import { KEYS } from './migrations.ts';
-import { deliveryOf } from './rows.ts';
-import { suppressionOf } from './suppressions.ts';
+import { KEYS_TABLE } from './migrations.ts';
+import { deliveryFromRow } from './rows.ts';
+import { suppressionFromRow } from './suppressions.ts';
 
 const DELIVERIES = {
   count: 'SELECT count(*) AS items FROM notifier_deliveries',
@@ -27,9 +27,9 @@ const SUPPRESSIONS = {
 export function createSqliteSource(database: Database): NotifierRecords<'source'> {
   return {
     cutoffs: createRowSource(database, { ...CUTOFFS, read: cutoffsOf }),
-    suppressions: createRowSource(database, { ...SUPPRESSIONS, read: suppressionOf }),
-    deliveries: createRowSource(database, { ...DELIVERIES, read: deliveryOf }),
-    keys: keyFingerprintSource(database, KEYS),
+    suppressions: createRowSource(database, { ...SUPPRESSIONS, read: suppressionFromRow }),
+    deliveries: createRowSource(database, { ...DELIVERIES, read: deliveryFromRow }),
+    keys: keyFingerprintSource(database, KEYS_TABLE),
   };
 }
 

@@ -12,7 +12,7 @@ import type {
 import type { DeliverySummary } from '../../ports/deliveries.ts';
 import type { StoredDelivery } from '../../ports/storage.ts';
 
-export function deliveryOf(row: Row): StoredDelivery {
+export function deliveryFromRow(row: Row): StoredDelivery {
   return {
     id: String(row['id']),
     eventId: String(row['event_id']),
@@ -29,7 +29,7 @@ export function deliveryOf(row: Row): StoredDelivery {
     ...optional('content', row['content'], (value) => JSON.parse(String(value)) as DeliveryContent),
     ...optional('owner', row['owner'], String),
     tries: Number(row['tries']),
-    attempts: attemptsOf(row),
+    attempts: attemptsFromRow(row),
     ...optional('reason', row['reason'], String),
     ...optional('endedAt', row['ended_at'], instantOf),
     ...optional('recipient', row['recipient'], (value) => ({
@@ -42,7 +42,7 @@ export function deliveryOf(row: Row): StoredDelivery {
 }
 
 /** Reads a claimed delivery. @throws SyntaxError if the delivery is final and therefore has no content */
-export function claimedOf(row: Row): ClaimedDelivery {
+export function claimedDeliveryFromRow(row: Row): ClaimedDelivery {
   const {
     state: _,
     dueAt: _d,
@@ -54,11 +54,11 @@ export function claimedOf(row: Row): ClaimedDelivery {
     report: _t,
     unpublished: _u,
     ...delivery
-  } = deliveryOf(row);
+  } = deliveryFromRow(row);
   return { ...delivery, content: JSON.parse(String(row['content'])) as DeliveryContent };
 }
 
-export function summaryOf(row: Row): DeliverySummary {
+export function summaryFromRow(row: Row): DeliverySummary {
   const {
     content: _,
     owner: _o,
@@ -67,13 +67,13 @@ export function summaryOf(row: Row): DeliverySummary {
     purpose: _p,
     unpublished: _u,
     ...summary
-  } = deliveryOf(row);
+  } = deliveryFromRow(row);
   return summary;
 }
 
 type StoredAttempt = Omit<Attempt, 'at'> & { readonly at: string };
 
-export function attemptsOf(row: Row): readonly Attempt[] {
+export function attemptsFromRow(row: Row): readonly Attempt[] {
   return (JSON.parse(String(row['attempts'])) as StoredAttempt[]).map((attempt) => ({
     ...attempt,
     at: new Date(attempt.at),

@@ -25,7 +25,7 @@ export function createSqliteSuppressions({ prepare, write }: Database): Suppress
       const one = suppressionId({ recipient, mail });
       const all = suppressionId({ recipient, mail: ALL_MAILS });
       const row = prepare(SQL.find).get({ one, all, now: now.getTime() });
-      return row && suppressionOf(row);
+      return row && suppressionFromRow(row);
     },
 
     put: ({ hint, reason, since, until, ...of }) =>
@@ -36,7 +36,7 @@ export function createSqliteSuppressions({ prepare, write }: Database): Suppress
       }),
 
     async list({ now, limit, after = '' }) {
-      return prepare(SQL.list).all({ now: now.getTime(), limit, after }).map(suppressionOf);
+      return prepare(SQL.list).all({ now: now.getTime(), limit, after }).map(suppressionFromRow);
     },
 
     removeAllOf: (recipient) =>
@@ -46,7 +46,7 @@ export function createSqliteSuppressions({ prepare, write }: Database): Suppress
   });
 }
 
-export function suppressionOf(row: Row): Suppression {
+export function suppressionFromRow(row: Row): Suppression {
   const [recipient = '', mail = ''] = String(row['id']).split('/');
   const until = row['until'];
   return {

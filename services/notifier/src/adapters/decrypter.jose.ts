@@ -1,7 +1,7 @@
 /** Decrypts compact JWE (ECDH-ES over X25519, A256GCM) with the private keys of SEALING_PRIVATE_KEYS. */
 import { sealedContent } from '@latchkey/events';
 import { calculateJwkThumbprint, compactDecrypt, decodeProtectedHeader, importJWK, type JWK } from 'jose';
-import type { OpenSealed } from '../ports/opener.ts';
+import type { DecryptSealedLink } from '../ports/decrypter.ts';
 
 type Key = Awaited<ReturnType<typeof importJWK>>;
 
@@ -32,7 +32,9 @@ export function keyIdOf(sealed: string): string | undefined {
  * Creates the function that decrypts sealed links.
  * @throws Error if a key is unusable
  */
-export async function createSealDecrypter(jwks: { readonly keys: readonly JWK[] }): Promise<OpenSealed> {
+export async function createLinkDecrypter(jwks: {
+  readonly keys: readonly JWK[];
+}): Promise<DecryptSealedLink> {
   const keys = await keysById(jwks);
   return async (sealed) => {
     const keyId = keyIdOf(sealed);

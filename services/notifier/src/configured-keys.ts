@@ -9,7 +9,7 @@ import type { ReportConfig } from './report-settings.ts';
  * Returns the keys that are needed until some days after the last mail was sent with them. The store records them only
  * to know since when each key has been in use.
  */
-export function givenKeysOf({
+export function configuredKeysOf({
   MAIL_BOUNCE_KEY: bounces,
   MAIL_DKIM_PRIVATE_KEY: dkim,
 }: Pick<DkimConfig, 'MAIL_DKIM_PRIVATE_KEY'> & Pick<ReportConfig, 'MAIL_BOUNCE_KEY'>): Readonly<

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CompactEncrypt, importJWK } from 'jose';
 import { sealBelongsTo } from '../sending/seal.ts';
-import { aToken, createSealingKey } from '../testing/events.ts';
-import { createSealDecrypter } from './opener.jose.ts';
+import { aLinkToken, createSealingKey } from '../testing/events.ts';
+import { createLinkDecrypter } from './decrypter.jose.ts';
 
 const userId = '0197a000-0000-7000-8000-000000000001';
 const expiresAt = '2026-11-22T10:00:00.000Z';
@@ -12,8 +12,8 @@ const link = { purpose: 'reset', to: 'ada@example.com', userId, expiresAt } as c
 describe('a sealed link', () => {
   it('is opened with the key that it names, also while keys change', async () => {
     const [old, current] = [await createSealingKey(), await createSealingKey()];
-    const open = await createSealDecrypter({ keys: [current.jwk, old.jwk] });
-    const token = aToken();
+    const open = await createLinkDecrypter({ keys: [current.jwk, old.jwk] });
+    const token = aLinkToken();
     for (const key of [old, current]) {
       const { sealed } = await key.seal({ ...link, token });
       assert.deepEqual(await open(sealed), { kind: 'opened', content: { ...link, token } });
@@ -22,25 +22,25 @@ describe('a sealed link', () => {
 
   it('is opened by a key that has an id of its own, too', async () => {
     const key = await createSealingKey();
-    const token = aToken();
+    const token = aLinkToken();
     const content = new TextEncoder().encode(JSON.stringify({ ...link, token }));
     const { d: _, ...publicJwk } = key.jwk;
     const sealed = await new CompactEncrypt(content)
       .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid: 'ours' })
       .encrypt(await importJWK(publicJwk, 'ECDH-ES'));
-    const open = await createSealDecrypter({ keys: [{ ...key.jwk, kid: 'ours' }] });
+    const open = await createLinkDecrypter({ keys: [{ ...key.jwk, kid: 'ours' }] });
     assert.deepEqual(await open(sealed), { kind: 'opened', content: { ...link, token } });
   });
 
   it('waits when its key is not here', async () => {
     const [ours, theirs] = [await createSealingKey(), await createSealingKey()];
-    const open = await createSealDecrypter({ keys: [ours.jwk] });
+    const open = await createLinkDecrypter({ keys: [ours.jwk] });
     assert.deepEqual(await open((await theirs.seal(link)).sealed), { kind: 'unknown-key' });
   });
 
   it('is broken when it was altered, says something else, or is no JWE', async () => {
     const key = await createSealingKey();
-    const open = await createSealDecrypter({ keys: [key.jwk] });
+    const open = await createLinkDecrypter({ keys: [key.jwk] });
     const { sealed } = await key.seal(link);
     const parts = sealed.split('.');
     const altered = [...parts.slice(0, 3), `A${parts[3]?.slice(1)}`, parts[4]].join('.');
@@ -53,7 +53,7 @@ describe('a sealed link', () => {
   });
 
   it('belongs to its event alone', () => {
-    const content = { ...link, token: aToken() };
+    const content = { ...link, token: aLinkToken() };
     const delivery = {
       subject: userId,
       content: { to: link.to, link: { purpose: 'reset', sealed: 'e.y.j', expiresAt } },
