@@ -6,7 +6,7 @@ import canonicalize from 'canonicalize';
 import jwt from 'jsonwebtoken';
 import { canonicalJson } from '../libs/events/src/canonical-json.ts';
 import { createEs256Signer } from '../services/auth/src/tokens/es256.ts';
-import { historyOf } from '../services/user/src/testing/history.ts';
+import { createTestHistory } from '../services/user/src/testing/history.ts';
 import type { Benchmark, Figure } from './support/benchmark.ts';
 import { repeatConcurrently } from './support/load.ts';
 import { measureAlternately } from './support/statistics.ts';
@@ -27,7 +27,7 @@ export const primitivesBenchmark: Benchmark = {
 };
 
 async function hashing(): Promise<readonly Figure[]> {
-  const registered = historyOf('ada').registered();
+  const registered = createTestHistory('ada').registered();
   const covered = coveredBy(registered);
   const person = { email: 'ada@example.com', username: 'ada', firstName: 'Ada' };
   const salt = randomBytes(16);
@@ -66,7 +66,7 @@ async function signing(): Promise<readonly Figure[]> {
 
 async function checking(): Promise<Figure> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const { headers } = signEvent(historyOf('ada').registered());
+  const { headers } = signEvent(createTestHistory('ada').registered());
   const hash = headers['ce_hash'] ?? '';
   const signature = eventSigner({ kid: 'bench', key: privateKey }).sign(hash);
   const turns = await measureAlternately(ROUNDS, {

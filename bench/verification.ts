@@ -17,7 +17,7 @@ import { silentLogger } from '../apps/standalone/src/testing.ts';
 import { createProjection } from '../services/user/src/projection/projection.ts';
 import { createProjectionMetrics } from '../services/user/src/projection/projection-metrics.ts';
 import { openStorage } from '../services/user/src/storage/index.ts';
-import { tableOf } from '../services/user/src/storage/sqlite/migrations.ts';
+import { profileTableName } from '../services/user/src/storage/sqlite/migrations.ts';
 import { eventually } from '../test/support/eventually.ts';
 import type { Benchmark, Figure } from './support/benchmark.ts';
 import { seedLog } from './support/seed-log.ts';
@@ -76,7 +76,7 @@ type AuthenticateOn = (log: ReturnType<typeof createEmbeddedBus>) => RecordAuthe
 async function cpuSeconds(database: Database, authenticateOn: AuthenticateOn): Promise<number> {
   const { profilesOf } = openStorage(createSqliteStore(database));
   await database.write(() => {
-    database.prepare(`DELETE FROM ${tableOf('v1')}`).run();
+    database.prepare(`DELETE FROM ${profileTableName('v1')}`).run();
     database.prepare('DELETE FROM bus_position WHERE "group" = ?').run(GROUP);
   });
   const bus = createEmbeddedBus({ database });

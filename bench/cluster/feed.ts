@@ -3,7 +3,7 @@ import { createFeed, feedRoutes } from '@latchkey/feed';
 import { createListeningPart } from '@latchkey/http';
 import { createLogger, createRegistry } from '@latchkey/process';
 import type { Kafka } from 'kafkajs';
-import { historyOf } from '../../services/user/src/testing/history.ts';
+import { createTestHistory } from '../../services/user/src/testing/history.ts';
 import { type Benchmark, targetAtLeast } from '../support/benchmark.ts';
 import { openBus } from '../support/kafka.ts';
 import { measureMs } from '../support/load.ts';
@@ -23,7 +23,7 @@ export const feedBenchmark: Benchmark = {
     const bus = openBus(topics.brokers);
     const topic = topics.name();
     await bus.ensureTopics([{ ...accountsTopic, name: topic }]);
-    const accounts = Array.from({ length: ACCOUNTS }, (_, index) => historyOf(`person${index}`));
+    const accounts = Array.from({ length: ACCOUNTS }, (_, index) => createTestHistory(`person${index}`));
     const events = [
       ...accounts.map((account) => account.registered()),
       ...accounts.map((account) => account.verified()),

@@ -9,8 +9,8 @@ import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
 import { createProjection } from '../../services/user/src/projection/projection.ts';
 import { createProjectionMetrics } from '../../services/user/src/projection/projection-metrics.ts';
 import { createMongoProfiles } from '../../services/user/src/storage/mongo/profiles.ts';
-import { collectionOf, profileIndexes } from '../../services/user/src/storage/mongo/schema.ts';
-import { historyOf } from '../../services/user/src/testing/history.ts';
+import { profileCollectionName, profileIndexes } from '../../services/user/src/storage/mongo/schema.ts';
+import { createTestHistory } from '../../services/user/src/testing/history.ts';
 import { type Benchmark, targetAtLeast } from '../support/benchmark.ts';
 import { measureMs } from '../support/load.ts';
 import { openDatabase } from '../support/servers.ts';
@@ -36,7 +36,7 @@ export const projectionBenchmark: Benchmark = {
       await ensureIndexes(mongo.connection, profileIndexes(generation));
       return {
         project: projectionInto(createMongoProfiles(mongo.connection, generation)),
-        collection: database.bare.collection<Stored>(collectionOf(generation)),
+        collection: database.bare.collection<Stored>(profileCollectionName(generation)),
       };
     }
     const slices = slicesOf(records());
@@ -142,7 +142,7 @@ async function whatIsWritten(
  * Returns all first events, then all second events, and so on, so that a slice has about as many accounts as records.
  */
 function records(): readonly BusRecord[] {
-  const accounts = Array.from({ length: ACCOUNTS }, (_, i) => historyOf(`person${i}`));
+  const accounts = Array.from({ length: ACCOUNTS }, (_, i) => createTestHistory(`person${i}`));
   const rounds = [
     accounts.map((account) => account.registered()),
     accounts.map((account) => account.verified()),

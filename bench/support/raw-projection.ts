@@ -4,13 +4,13 @@ import type { BusRecord } from '@latchkey/bus';
 import { createEmbeddedReader } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, decode, subjectOfKey } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
-import { profileTable, tableOf } from '../../services/user/src/storage/sqlite/migrations.ts';
+import { profileTableName, profileTableSql } from '../../services/user/src/storage/sqlite/migrations.ts';
 import { measureMs } from './load.ts';
 
 /** The number of records per slice of the user service's subscription. */
 const SLICE = 500;
-const FILLED = tableOf('v2');
-const RAW = tableOf('raw');
+const FILLED = profileTableName('v2');
+const RAW = profileTableName('raw');
 
 const COLUMNS = [
   'id',
@@ -33,7 +33,7 @@ const UPSERT = `
  */
 export async function decodeAndUpsert(folder: string): Promise<{ readonly seconds: number }> {
   const database = openDatabase({ folder, as: 'server' });
-  database.exec(profileTable(tableOf('raw')));
+  database.exec(profileTableSql(profileTableName('raw')));
   let ms = 0;
   for await (const slice of slices(database)) {
     const rows = rowsOf(database, slice);

@@ -5,7 +5,7 @@ import { ACCOUNTS_TOPIC, type LatchkeyEvent, topics } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { loadSecrets } from '../../apps/standalone/src/secrets.ts';
 import { parseEventKeys } from '../../services/auth/src/keys/keys.ts';
-import { historyOf } from '../../services/user/src/testing/history.ts';
+import { createTestHistory } from '../../services/user/src/testing/history.ts';
 
 /** The number of accounts whose events are interleaved. */
 const AT_ONCE = 10_000;
@@ -34,7 +34,9 @@ export async function seedLog(folder: string, { accounts, eventsEach = 4 }: Seed
 }
 
 function eventsOf(from: number, to: number, each: number): readonly LatchkeyEvent[] {
-  const histories = Array.from({ length: to - from }, (_, index) => historyOf(`person${from + index}`));
+  const histories = Array.from({ length: to - from }, (_, index) =>
+    createTestHistory(`person${from + index}`),
+  );
   return [
     histories.map((account) => account.registered()),
     histories.map((account) => account.verified()),

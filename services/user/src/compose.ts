@@ -24,7 +24,7 @@ import { webhookRoutes } from './http/webhooks.ts';
 import type { Profiles } from './ports/profiles.ts';
 import type { UserStorage } from './ports/storage.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
-import { activeProfiles } from './projection/active-profiles.ts';
+import { createActiveProfiles } from './projection/active-profiles.ts';
 import { confirmErasures } from './projection/confirm-erasures.ts';
 import { serializeCalls } from './projection/one-at-a-time.ts';
 import { createPointerCache, type PointerCache } from './projection/pointer-cache.ts';
@@ -73,7 +73,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     logger,
     monotonic: performance.now.bind(performance),
   });
-  const profiles = activeProfiles(pointers, stores.profilesOf);
+  const profiles = createActiveProfiles(pointers, stores.profilesOf);
   const waiter = createSequenceWaiter({ profiles, logger, ...(deps.waits ? { limits: deps.waits } : {}) });
 
   function activeSubscription() {

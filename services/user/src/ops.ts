@@ -6,11 +6,11 @@ import type { Parked, RecordAuthenticator } from '@latchkey/consumer';
 import { type Preparable, readPages } from '@latchkey/store';
 import type { ProfileView, StoredAccount as ViewedAccount } from '@latchkey/verify';
 import { generationGroup } from './generation/pointer.ts';
-import type { ParkedPage, Profiles } from './ports/profiles.ts';
+import type { ParkedPageRequest, Profiles } from './ports/profiles.ts';
 import { differingFields, foldProfile } from './profile/compare.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
-import { confirmErasures, type ErasedAccount, erasureIn } from './projection/confirm-erasures.ts';
-import { type ParkedAccount, parkedInEveryGeneration } from './projection/parked-accounts.ts';
+import { confirmErasures, type ErasedAccount, findErasure } from './projection/confirm-erasures.ts';
+import { createParkedAccounts, type ParkedAccount } from './projection/parked-accounts.ts';
 import {
   createParkedRetry,
   createRetryInEachGeneration,
@@ -19,7 +19,7 @@ import {
 import { createRebuild, type Rebuild } from './rebuild/rebuild.ts';
 import { openStorage } from './storage/index.ts';
 
-export { type ErasedAccount, RECEIPT_NAME } from './projection/confirm-erasures.ts';
+export { ERASURE_RECEIPT_NAME, type ErasedAccount } from './projection/confirm-erasures.ts';
 export type { ParkedAccount, ParkedInGeneration } from './projection/parked-accounts.ts';
 export type { GenerationRetry } from './projection/retry-parked.ts';
 export type { ComparisonResult } from './rebuild/compare-generations.ts';
@@ -44,7 +44,7 @@ export interface UserOps extends Preparable {
   /** Returns the profiles of the active generation. */
   activeProfiles(): Promise<ProfileView>;
   /** Returns accounts that are parked in any generation, ordered by id. */
-  listParked(page: ParkedPage): Promise<readonly ParkedAccount[]>;
+  listParked(page: ParkedPageRequest): Promise<readonly ParkedAccount[]>;
   /** Returns a parked account; undefined if it is parked in no generation. */
   findParked(account: string): Promise<ParkedAccount | undefined>;
   /** Returns the record at which an account is parked; undefined if the record is no longer on the topic. */
@@ -65,7 +65,7 @@ const PAGE = 500;
 /** Opens the user service on a store. @throws DataFolderError */
 export function openOps(store: Store): UserOps {
   const { generations, profilesOf, requirements, check } = openStorage(store);
-  const parked = parkedInEveryGeneration({ pointer: generations.read, profilesOf });
+  const parked = createParkedAccounts({ pointer: generations.read, profilesOf });
 
   function confirm(erased: readonly ErasedAccount[], bus: Pick<Bus, 'publish'>): Promise<void> {
     const running = async () => (await generations.read()).running;
@@ -96,7 +96,7 @@ export function openOps(store: Store): UserOps {
         return createParkedRetry({
           ...from,
           positions: profilesOf(generation),
-          applied: (record) => erased.push(...erasureIn(record)),
+          applied: (record) => erased.push(...findErasure(record)),
         });
       }
       const outcome = await createRetryInEachGeneration({ pointer: generations.read, retryIn })(account);

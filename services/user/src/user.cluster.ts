@@ -11,8 +11,8 @@ import { createTestDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { compose, userSettings, userTopics } from './index.ts';
 import { profileIndexes } from './storage/mongo/schema.ts';
-import { ada, type History, historyOf } from './testing/history.ts';
-import { ISSUER, tokenKeys, tokenOf } from './testing/tokens.ts';
+import { ada, createTestHistory, type TestHistory } from './testing/history.ts';
+import { signTestToken, TEST_ISSUER, testTokenKeys } from './testing/tokens.ts';
 
 const database = createTestDatabase('user', profileIndexes());
 const openBus = createIsolatedBusOpener();
@@ -46,11 +46,11 @@ async function startInstance(context: TestContext): Promise<Instance> {
   const mongo = await database.another();
   const registry = createRegistry();
   const logger = createLogger({ name: 'user', level: 'silent' });
-  const service = compose(readConfig(userSettings, { PUBLIC_URL: ISSUER, EVENT_SIGNATURES: 'warn' }), {
+  const service = compose(readConfig(userSettings, { PUBLIC_URL: TEST_ISSUER, EVENT_SIGNATURES: 'warn' }), {
     backend: { store: mongo, bus },
     logger,
     registry,
-    keys: tokenKeys,
+    keys: testTokenKeys,
     eventKeys: testEventKeySource,
     waits: { timeoutMs: PATIENCE_MS },
   });
@@ -88,21 +88,21 @@ async function startInstance(context: TestContext): Promise<Instance> {
 }
 
 /** Enough accounts that each of the twelve partitions has some. */
-function accounts(prefix: string): readonly History[] {
-  return Array.from({ length: 40 }, (_, index) => historyOf(`${prefix}${index}`));
+function accounts(prefix: string): readonly TestHistory[] {
+  return Array.from({ length: 40 }, (_, index) => createTestHistory(`${prefix}${index}`));
 }
 
 /** Asserts that an account is shown. Retries, like a client, while the response says that the read model is behind. */
-async function assertComes(instance: Instance, account: History, sequence: number): Promise<void> {
+async function assertComes(instance: Instance, account: TestHistory, sequence: number): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
-  while ((await instance.get('/users/me', tokenOf(account.id, sequence))).status === 503) {
+  while ((await instance.get('/users/me', signTestToken(account.id, sequence))).status === 503) {
     assert.ok(performance.now() < deadline, 'the read model did not catch up');
   }
   await assertShown(instance, account, sequence);
 }
 
-async function assertShown(instance: Instance, account: History, sequence: number): Promise<void> {
-  const { status, version } = await instance.get('/users/me', tokenOf(account.id, sequence));
+async function assertShown(instance: Instance, account: TestHistory, sequence: number): Promise<void> {
+  const { status, version } = await instance.get('/users/me', signTestToken(account.id, sequence));
   assert.deepEqual({ status, version }, { status: 200, version: sequence });
 }
 
@@ -117,12 +117,12 @@ test('every instance shows callers their own changes, whichever instance reads t
   await publish(...people.map((person) => person.verified()));
   await Promise.all(answers);
 
-  const admin = historyOf('grace');
+  const admin = createTestHistory('grace');
   const [first, second] = instances;
   assert.ok(first && second);
   const role = { role: 'admin', previousRole: 'user', changedBy: 'ops', locale: 'en', person: ada } as const;
   await publish(admin.registered(), admin.verified(), admin.add('RoleChanged', role));
-  const token = tokenOf(admin.id, 3);
+  const token = signTestToken(admin.id, 3);
   const listed = await Promise.all(
     [first, second].map((instance) => instance.get('/users?limit=100', token)),
   );
@@ -173,11 +173,11 @@ test('accounts that miss an event resume once it arrives, whichever instance rea
 test('an instance that has lost its store responds with 503 and the reason, while another continues', async (context) => {
   await database.empty();
   const [lost, other] = [await startInstance(context), await startInstance(context)];
-  const person = historyOf('lost');
+  const person = createTestHistory('lost');
   await publish(person.registered());
   await assertComes(lost, person, 1);
   await lost.loseStore();
-  const answer = await lost.get('/users/me', tokenOf(person.id, 1));
+  const answer = await lost.get('/users/me', signTestToken(person.id, 1));
   assert.equal(answer.status, 503);
   assert.match(answer.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
   async function down(): Promise<string> {

@@ -23,8 +23,8 @@ import { userSettings } from './config.ts';
 import type { UserView } from './http/schemas.ts';
 import { openOps } from './ops.ts';
 import type { WaitLimits } from './projection/sequence-waiter.ts';
-import { ada, type History, historyOf } from './testing/history.ts';
-import { ISSUER, tokenKeys, tokenOf } from './testing/tokens.ts';
+import { ada, createTestHistory, type TestHistory } from './testing/history.ts';
+import { signTestToken, TEST_ISSUER, testTokenKeys } from './testing/tokens.ts';
 
 /** Any response body; a test checks the fields that it expects. */
 interface Body extends UserView {
@@ -53,12 +53,12 @@ async function startService(context: TestContext, waits = PATIENT) {
   const registry = createRegistry();
   const log = captureLog('info');
   const { logger } = log;
-  const settings = { PUBLIC_URL: ISSUER, EVENT_SIGNATURES: 'warn', WEBHOOK_SECRET_KEY };
+  const settings = { PUBLIC_URL: TEST_ISSUER, EVENT_SIGNATURES: 'warn', WEBHOOK_SECRET_KEY };
   const service = compose(readConfig(userSettings, settings), {
     backend: { store: createSqliteStore(database), bus },
     logger,
     registry,
-    keys: tokenKeys,
+    keys: testTokenKeys,
     eventKeys: testEventKeySource,
     waits,
   });
@@ -116,8 +116,8 @@ async function startService(context: TestContext, waits = PATIENT) {
     return { status: response.status, text, body: text === '' ? undefined : JSON.parse(text) };
   }
   /** Requests `/users/me` as the account at `seq`; the service itself waits for the projection. */
-  function me(account: History, seq: number, headers?: Record<string, string>) {
-    return get('/users/me', tokenOf(account.id, seq), headers);
+  function me(account: TestHistory, seq: number, headers?: Record<string, string>) {
+    return get('/users/me', signTestToken(account.id, seq), headers);
   }
   const { clients } = openServiceClients(createSqliteStore(database));
   async function addClient(
@@ -135,7 +135,7 @@ async function startService(context: TestContext, waits = PATIENT) {
 }
 
 function admin(name = 'grace') {
-  const history = historyOf(name);
+  const history = createTestHistory(name);
   const events = [
     history.registered(),
     history.verified(),
@@ -147,12 +147,12 @@ function admin(name = 'grace') {
       person: ada,
     }),
   ];
-  return { history, events, token: tokenOf(history.id, 3) };
+  return { history, events, token: signTestToken(history.id, 3) };
 }
 
 test('shows an account to itself as its events have made it', async (context) => {
   const { publish, me } = await startService(context);
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   await publish(account.registered({ ...ada, firstName: 'Ada' }));
   const before = await me(account, 1);
   assert.equal(before.status, 200);
@@ -179,7 +179,7 @@ test('shows an account to itself as its events have made it', async (context) =>
 
 test('a caller who is ahead of the projection waits for it', async (context) => {
   const { publish, me } = await startService(context);
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   const answer = me(account, 1);
   await publish(account.registered());
   assert.equal((await answer).status, 200);
@@ -187,7 +187,7 @@ test('a caller who is ahead of the projection waits for it', async (context) => 
 
 test('a caller from the future gets 503 and is told to try again', async (context) => {
   const { publish, projected, me } = await startService(context, IMPATIENT);
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   await publish(account.registered());
   await projected();
   assert.equal((await me(account, 1)).status, 200);
@@ -199,7 +199,7 @@ test('a caller from the future gets 503 and is told to try again', async (contex
 
 test('a malformed Account-Sequence is refused, one about another account is ignored', async (context) => {
   const { publish, me } = await startService(context);
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   await publish(account.registered());
   for (const header of [
     'x',
@@ -213,14 +213,14 @@ test('a malformed Account-Sequence is refused, one about another account is igno
     assert.equal(answer.status, 400, header);
     assert.equal(answer.body.errors[0]?.pointer, '#/header/Account-Sequence');
   }
-  const about = await me(account, 1, { 'Account-Sequence': `${historyOf('bob').id}:9` });
+  const about = await me(account, 1, { 'Account-Sequence': `${createTestHistory('bob').id}:9` });
   assert.equal(about.status, 200);
 });
 
 test('an admin waits for the account that the header names', async (context) => {
   const { publish, projected, get } = await startService(context, IMPATIENT);
   const boss = admin();
-  const other = historyOf('bob');
+  const other = createTestHistory('bob');
   await publish(...boss.events, other.registered());
   await projected();
   function seen(n: number) {
@@ -233,7 +233,7 @@ test('an admin waits for the account that the header names', async (context) => 
 test('an admin who has changed a parked account is refused what is asked of that account, and nothing else', async (context) => {
   const { publish, projected, get } = await startService(context, IMPATIENT);
   const boss = admin();
-  const other = historyOf('bob');
+  const other = createTestHistory('bob');
   const [first, , third] = [other.registered(), other.verified(), other.verified()];
   await publish(...boss.events, first, third);
   await projected();
@@ -249,7 +249,7 @@ test('an admin who has changed a parked account is refused what is asked of that
 test('an admin sees which accounts are disabled', async (context) => {
   const { publish, get } = await startService(context);
   const boss = admin();
-  const other = historyOf('bob');
+  const other = createTestHistory('bob');
   const changedBy = { changedBy: 'ops', person: null };
   await publish(...boss.events, other.registered(), other.add('AccountDisabled', changedBy));
   async function isDisabled(sequence: number) {
@@ -263,7 +263,7 @@ test('an admin sees which accounts are disabled', async (context) => {
 
 test('a token issued before the last SessionsRevoked is refused immediately, a newer one is accepted', async (context) => {
   const { publish, me } = await startService(context);
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   await publish(account.registered());
   assert.equal((await me(account, 1)).status, 200);
   await publish(account.add('SessionsRevoked', { reason: 'logout-all' }));
@@ -275,7 +275,7 @@ test('a token issued before the last SessionsRevoked is refused immediately, a n
 
 test('tokens of disabled and ended accounts are dead; an enabled one lives again', async (context) => {
   const { publish, me } = await startService(context);
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   await publish(account.registered(), account.add('AccountDisabled', { changedBy: 'ops', person: null }));
   assert.equal((await me(account, 2)).status, 401);
   await publish(account.add('AccountEnabled', { changedBy: 'ops', person: null }));
@@ -286,8 +286,8 @@ test('tokens of disabled and ended accounts are dead; an enabled one lives again
 
 test('a gap parks the account and nobody else, and heals by itself', async (context) => {
   const { publish, me, service, registry, ops, bus } = await startService(context);
-  const account = historyOf('ada');
-  const other = historyOf('bob');
+  const account = createTestHistory('ada');
+  const other = createTestHistory('bob');
   const [first, missing, third] = [account.registered(), account.verified(), account.verified()];
   await publish(first, third, other.registered());
   assert.equal((await me(other, 1)).status, 200);
@@ -323,10 +323,10 @@ test('a record without a usable key goes to the dead letters and holds up nobody
   timeout: 120_000,
 }, async (context) => {
   const { publish, me, bus } = await startService(context);
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   const { value, headers } = encode(account.registered());
   await bus.publish(ACCOUNTS_TOPIC, [{ key: 'nobody', value, headers }]);
-  const other = historyOf('bob');
+  const other = createTestHistory('bob');
   await publish(other.registered());
   assert.equal((await me(other, 1)).status, 200);
   function setAside() {
@@ -338,11 +338,11 @@ test('a record without a usable key goes to the dead letters and holds up nobody
 test('only a verified admin sees others', async (context) => {
   const { publish, get } = await startService(context);
   const boss = admin();
-  const account = historyOf('bob');
-  const gone = historyOf('gone');
+  const account = createTestHistory('bob');
+  const gone = createTestHistory('gone');
   await publish(...boss.events, account.registered(), gone.registered());
   await publish(gone.add('RegistrationEnded', { reason: 'rejected' }));
-  const bob = tokenOf(account.id, 1);
+  const bob = signTestToken(account.id, 1);
   async function code(path: string, token?: string) {
     return (await get(path, token)).body.code;
   }
@@ -353,21 +353,21 @@ test('only a verified admin sees others', async (context) => {
   assert.equal((await get(`/users/${account.id.toUpperCase()}`, bob)).body.id, account.id);
 
   await publish(account.verified());
-  const verifiedBob = tokenOf(account.id, 2);
+  const verifiedBob = signTestToken(account.id, 2);
   assert.equal(await code('/users', verifiedBob), 'insufficient_permission');
   assert.equal(await code(`/users/${boss.history.id}`, verifiedBob), 'insufficient_permission');
 
   assert.equal((await get(`/users/${account.id}`, boss.token)).body.email, 'bob@example.com');
   const after = { 'Account-Sequence': `${gone.id}:2` };
   assert.equal((await get(`/users/${gone.id}`, boss.token, after)).status, 404);
-  assert.equal(await code(`/users/${historyOf('nobody').id}`, boss.token), 'not_found');
+  assert.equal(await code(`/users/${createTestHistory('nobody').id}`, boss.token), 'not_found');
   assert.equal(await code('/users/not-an-id', boss.token), 'validation_failed');
 });
 
 test('an admin reads the list page by page', async (context) => {
   const { publish, get } = await startService(context);
   const boss = admin('zoe');
-  const others = ['a_b', 'axb', 'bob', 'carol'].map((name) => historyOf(name));
+  const others = ['a_b', 'axb', 'bob', 'carol'].map((name) => createTestHistory(name));
   await publish(...boss.events, ...others.map((other) => other.registered()));
   for (const other of others) {
     await get('/users/me', boss.token, { 'Account-Sequence': `${other.id}:1` });
@@ -432,7 +432,7 @@ test('describes itself', async (context) => {
 
 test('each change is visible to the caller who waits for it, as soon as it is appended', async (context) => {
   const { publish, me } = await startService(context);
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   await publish(account.registered());
   for (let sequence = 2; sequence <= 21; sequence += 1) {
     await publish(account.add('ProfileChanged', { person: { firstName: `Ada ${sequence}` } }));
@@ -443,7 +443,7 @@ test('each change is visible to the caller who waits for it, as soon as it is ap
 
 test('shows the events to clients with the scope `events`, until their key is revoked, and to nobody else', async (context) => {
   const { publish, get, clients, addClient } = await startService(context);
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   await publish(account.registered());
   const reader = await addClient('events');
   const other = await addClient('introspect');
@@ -451,7 +451,7 @@ test('shows the events to clients with the scope `events`, until their key is re
   assert.equal(status, 200);
   assert.ok(Array.isArray(body));
   assert.partialDeepStrictEqual(body[0], { type: 'UserRegistered', subject: account.id });
-  for (const key of [undefined, 'nonsense', other.key, tokenOf(account.id, 1)])
+  for (const key of [undefined, 'nonsense', other.key, signTestToken(account.id, 1)])
     assert.equal((await get('/events', key)).status, 401);
   await clients.remove(reader.id);
   assert.equal((await get('/events', reader.key)).status, 401);

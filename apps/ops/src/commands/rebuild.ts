@@ -3,9 +3,9 @@ import { type ErasureRecord, openOps as openAuth, unconfirmedConsumers } from '@
 import { readPages } from '@latchkey/store';
 import {
   type ComparisonResult,
+  ERASURE_RECEIPT_NAME,
   type GenerationState,
   openOps,
-  RECEIPT_NAME,
   type Rebuild,
 } from '@latchkey/user/ops';
 import type { CommandContext } from '../context.ts';
@@ -203,7 +203,7 @@ async function confirmWaiting(
     ),
   );
   for await (const page of waiting) {
-    const ours = page.filter((erasure) => unconfirmedConsumers(erasure).includes(RECEIPT_NAME));
+    const ours = page.filter((erasure) => unconfirmedConsumers(erasure).includes(ERASURE_RECEIPT_NAME));
     await retryUntilReachable(context, 'the servers', () => openOps(store).confirmErasures(ours, bus));
   }
 }

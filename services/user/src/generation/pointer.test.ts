@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import {
   activateGeneration,
   addGeneration,
-  candidateOf,
+  candidateGenerationOf,
   generationGroup,
   generationName,
   initialPointer,
-  predecessorOf,
+  previousGenerationOf,
   stopOtherGenerations,
 } from './pointer.ts';
 
@@ -16,7 +16,7 @@ const NOON = new Date('2026-03-01T12:00:00.000Z');
 test('a rebuild goes from one generation to the next, and back', () => {
   const building = addGeneration(initialPointer);
   assert.deepEqual(building, { active: 1, running: [1, 2], last: 2, version: 1 });
-  assert.deepEqual([candidateOf(building), predecessorOf(building)], [2, undefined]);
+  assert.deepEqual([candidateGenerationOf(building), previousGenerationOf(building)], [2, undefined]);
 
   const flipped = activateGeneration(building, 2, NOON);
   assert.deepEqual(flipped, {
@@ -26,10 +26,10 @@ test('a rebuild goes from one generation to the next, and back', () => {
     since: '2026-03-01T12:00:00.000Z',
     version: 2,
   });
-  assert.deepEqual([candidateOf(flipped), predecessorOf(flipped)], [undefined, 1]);
+  assert.deepEqual([candidateGenerationOf(flipped), previousGenerationOf(flipped)], [undefined, 1]);
 
   const back = activateGeneration(flipped, 1, NOON);
-  assert.deepEqual([back.active, candidateOf(back), predecessorOf(back)], [1, 2, undefined]);
+  assert.deepEqual([back.active, candidateGenerationOf(back), previousGenerationOf(back)], [1, 2, undefined]);
 });
 
 test('a number is never given twice, also where a rebuild was given up', () => {

@@ -2,7 +2,7 @@
  * Records which generations exist. A generation is a fold of the whole log into profiles, with its own place in the
  * store and its own consumer group. A rebuild fills a new generation while the active one serves queries.
  */
-export interface Pointer {
+export interface GenerationPointer {
   /** The generation that serves queries. */
   readonly active: number;
   /** The generations that are being filled, in ascending order, including the active one. */
@@ -19,7 +19,7 @@ export interface Pointer {
 }
 
 /** The pointer before the first rebuild. */
-export const initialPointer: Pointer = { active: 1, running: [1], last: 1, version: 0 };
+export const initialPointer: GenerationPointer = { active: 1, running: [1], last: 1, version: 0 };
 
 /** Returns the name of a generation in the store. */
 export function generationName(generation: number): string {
@@ -32,32 +32,36 @@ export function generationGroup(generation: number): string {
 }
 
 /** Returns the generation that is being built to become active. */
-export function candidateOf({ active, running }: Pointer): number | undefined {
+export function candidateGenerationOf({ active, running }: GenerationPointer): number | undefined {
   return running.findLast((generation) => generation > active);
 }
 
 /** Returns the generation that is kept to switch back to. */
-export function predecessorOf({ active, running }: Pointer): number | undefined {
+export function previousGenerationOf({ active, running }: GenerationPointer): number | undefined {
   return running.findLast((generation) => generation < active);
 }
 
 /** Returns the pointer with one more generation to fill, which gets the next number. */
-export function addGeneration(pointer: Pointer): Pointer {
+export function addGeneration(pointer: GenerationPointer): GenerationPointer {
   const next = pointer.last + 1;
   return changed(pointer, { running: [...pointer.running, next], last: next });
 }
 
 /** Returns the pointer with this generation active. The generation must be one that is being filled. */
-export function activateGeneration(pointer: Pointer, generation: number, at: Date): Pointer {
+export function activateGeneration(
+  pointer: GenerationPointer,
+  generation: number,
+  at: Date,
+): GenerationPointer {
   return changed(pointer, { active: generation, since: at.toISOString() });
 }
 
 /** Returns the pointer in which only the active generation is being filled. */
-export function stopOtherGenerations(pointer: Pointer): Pointer {
+export function stopOtherGenerations(pointer: GenerationPointer): GenerationPointer {
   return changed(pointer, { running: [pointer.active] });
 }
 
-function changed(pointer: Pointer, change: Partial<Pointer>): Pointer {
+function changed(pointer: GenerationPointer, change: Partial<GenerationPointer>): GenerationPointer {
   return {
     ...pointer,
     ...change,

@@ -4,11 +4,11 @@
  */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
-import type { PageEnd } from '../ports/profiles.ts';
+import type { ProfilePosition } from '../ports/profiles.ts';
 
 const position = z.tuple([z.iso.datetime({ precision: 3 }), z.uuid()]);
 
-export function encodeCursor({ createdAt, id }: PageEnd): string {
+export function encodeCursor({ createdAt, id }: ProfilePosition): string {
   return Buffer.from(JSON.stringify([createdAt, id])).toString('base64url');
 }
 
@@ -16,7 +16,7 @@ export function encodeCursor({ createdAt, id }: PageEnd): string {
 export const cursorParameter = z
   .string()
   .max(200)
-  .transform((text, context): PageEnd => {
+  .transform((text, context): ProfilePosition => {
     const parsed = position.safeParse(parseJson(Buffer.from(text, 'base64url').toString()));
     if (parsed.success) {
       const [createdAt, id] = parsed.data;

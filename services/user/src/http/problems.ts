@@ -20,7 +20,7 @@ const waitProblems: Record<WaitRefusal, () => Problem> = {
  * Runs the work, and maps its failures to problems.
  * @throws Problem (unavailable) if the store fails or a wait is refused; other errors unchanged
  */
-export async function answerFailures<T>(work: () => Promise<T>): Promise<T> {
+export async function mapFailuresToProblems<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { findAccount, type ProfileQuery, type Profiles } from '../ports/profiles.ts';
 import { WaitRefused } from '../projection/sequence-waiter.ts';
 import { encodeCursor } from './cursor.ts';
-import { answerFailures } from './problems.ts';
+import { mapFailuresToProblems } from './problems.ts';
 import {
   type UsersQuery,
   type UserView,
@@ -105,7 +105,7 @@ async function seenBy(
   if (id === caller.profile.id) return viewProfile(caller.profile);
   if (!caller.verified) throw new Problem(accountNotVerified);
   if (caller.role !== 'admin') throw new Problem(problems.insufficient_permission);
-  const { profile } = await answerFailures(async () => {
+  const { profile } = await mapFailuresToProblems(async () => {
     const account = await findAccount(profiles, id);
     if (account.parked !== undefined && id === caller.awaited) throw new WaitRefused('parked');
     return account;
@@ -118,7 +118,9 @@ async function page(
   profiles: RouteDeps['profiles'],
   query: UsersQuery,
 ): Promise<z.infer<typeof usersSchema>> {
-  const found = await answerFailures(() => profiles.list({ ...filtersOf(query), limit: query.limit + 1 }));
+  const found = await mapFailuresToProblems(() =>
+    profiles.list({ ...filtersOf(query), limit: query.limit + 1 }),
+  );
   const shown = found.slice(0, query.limit);
   const last = shown.at(-1);
   const more = found.length > shown.length && last !== undefined;

@@ -6,7 +6,7 @@ import type { AccessClaims, AccountStanding, LookUpStanding } from '@latchkey/to
 import { acceptsToken, type LivingProfile } from '../profile/profile.ts';
 import type { SequenceWaiter } from '../projection/sequence-waiter.ts';
 import { type AccountSequence, readAccountSequence } from './account-sequence.ts';
-import { answerFailures } from './problems.ts';
+import { mapFailuresToProblems } from './problems.ts';
 
 /**
  * The standing of an account, with the profile that the decision is based on, so that no route reads the profile again.
@@ -32,7 +32,7 @@ export function createStandingLookUp(
   waiter: Pick<SequenceWaiter, 'waitFor' | 'waitUntilSettled'>,
 ): LookUpStanding<ProfileStanding> {
   return (claims, request) =>
-    answerFailures(async () => {
+    mapFailuresToProblems(async () => {
       const seen = readAccountSequence(request.headers['account-sequence']);
       // The token is checked before the second wait, so that a request with an invalid token cannot wait because of its
       // header.

@@ -19,7 +19,7 @@ import {
   withRedrive,
 } from '@latchkey/webhooks';
 import { z } from 'zod';
-import { answerFailures } from './problems.ts';
+import { mapFailuresToProblems } from './problems.ts';
 import { pageLimit } from './schemas.ts';
 import type { ProfileStanding } from './standing.ts';
 import { texts } from './texts.ts';
@@ -156,7 +156,9 @@ export function webhookRoutes({
     id: string,
     apply: (endpoint: WebhookEndpoint) => WebhookEndpoint,
   ): Promise<WebhookEndpoint> {
-    const changed = await answerFailures(() => mapRefusals(() => changeEndpoint(endpoints, id, apply)));
+    const changed = await mapFailuresToProblems(() =>
+      mapRefusals(() => changeEndpoint(endpoints, id, apply)),
+    );
     if (changed === undefined) throw new Problem(problems.not_found);
     return changed;
   }
@@ -169,7 +171,7 @@ export function webhookRoutes({
     summary: 'Webhooks, without their secrets',
     answers: { 200: { description: 'All webhooks', schema: z.object({ webhooks: z.array(webhookSchema) }) } },
     handle: async () => {
-      const all = await answerFailures(() => endpoints.list());
+      const all = await mapFailuresToProblems(() => endpoints.list());
       return { status: 200, body: { webhooks: all.map(viewOf) } };
     },
   });
@@ -185,7 +187,7 @@ export function webhookRoutes({
     answers: { 201: { description: 'The webhook and its secret', schema: withSecretSchema } },
     problems: [problems.conflict],
     async handle({ body, caller, log }) {
-      const { endpoint, secret } = await answerFailures(() =>
+      const { endpoint, secret } = await mapFailuresToProblems(() =>
         mapRefusals(() => addEndpoint(endpoints, body, { allowPrivate, sealer, now: now() })),
       );
       logChange({ log, caller }, endpoint.id, 'added');
@@ -201,7 +203,7 @@ export function webhookRoutes({
     summary: 'One webhook',
     answers: { 200: { description: 'The webhook', schema: oneSchema } },
     async handle({ params: { id } }) {
-      const endpoint = await answerFailures(() => endpoints.find(id));
+      const endpoint = await mapFailuresToProblems(() => endpoints.find(id));
       if (endpoint === undefined) throw new Problem(problems.not_found);
       return { status: 200, body: { webhook: viewOf(endpoint) } };
     },
@@ -233,7 +235,7 @@ export function webhookRoutes({
     summary: 'Delete a webhook and its attempts',
     answers: { 204: { description: 'It is deleted' } },
     async handle({ params: { id }, caller, log }) {
-      if (!(await answerFailures(() => endpoints.remove(id)))) throw new Problem(problems.not_found);
+      if (!(await mapFailuresToProblems(() => endpoints.remove(id)))) throw new Problem(problems.not_found);
       logChange({ log, caller }, id, 'deleted');
       return { status: 204 };
     },
@@ -282,7 +284,7 @@ export function webhookRoutes({
     async handle({ params: { id }, body: { overlapHours }, caller, log }) {
       const at = now();
       const until = new Date(at.getTime() + overlapHours * HOUR_MS);
-      const rotated = await answerFailures(() =>
+      const rotated = await mapFailuresToProblems(() =>
         mapRefusals(() => rotateSecret(endpoints, id, { sealer, now: at, until })),
       );
       if (rotated === undefined) throw new Problem(problems.not_found);
@@ -309,7 +311,7 @@ export function webhookRoutes({
       },
     },
     handle: ({ params: { id }, query: { limit, cursor: before } }) =>
-      answerFailures(async () => {
+      mapFailuresToProblems(async () => {
         if ((await endpoints.find(id)) === undefined) throw new Problem(problems.not_found);
         const page = { limit: limit + 1, ...(before !== undefined && { before }) };
         const found = await attempts.list(id, page);

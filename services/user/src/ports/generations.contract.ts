@@ -9,7 +9,7 @@ import {
 } from '../generation/pointer.ts';
 import { accountOfProfile } from '../profile/stored-account.ts';
 import type { Generations } from './generations.ts';
-import { profileOf } from './profiles.contract.ts';
+import { createTestProfile } from './profiles.contract.ts';
 import { findAccount, type Profiles } from './profiles.ts';
 
 export interface GenerationsUnderTest {
@@ -62,7 +62,7 @@ export function generationsContract(
       await generations.prepare(2);
       await generations.prepare(10);
       assert.deepEqual(await others.stored(), [...before, 2, 10]);
-      const profile = profileOf('ada');
+      const profile = createTestProfile('ada');
       await profilesOf(2).save([accountOfProfile(profile)]);
       await generations.prepare(2);
       assert.deepEqual((await findAccount(profilesOf(2), profile.id)).profile, profile);
@@ -76,7 +76,7 @@ export function generationsContract(
     test('a place that is removed and made again is empty; the others are as they were', async (context) => {
       const { generations, profilesOf } = await open(context);
       const accounts = Array.from({ length: 1200 }, (_, index) =>
-        accountOfProfile(profileOf(`user${index}`)),
+        accountOfProfile(createTestProfile(`user${index}`)),
       );
       await generations.prepare(2);
       await generations.prepare(3);

@@ -1,5 +1,5 @@
 /** The generations of the read model: the pointer to the active one, and their places in the store. */
-import type { Pointer } from '../generation/pointer.ts';
+import type { GenerationPointer } from '../generation/pointer.ts';
 
 /**
  * The store of generations. Every guarantee is a test in generations.contract.ts, which every adapter passes. Every
@@ -7,12 +7,12 @@ import type { Pointer } from '../generation/pointer.ts';
  */
 export interface Generations {
   /** Returns the pointer; `initialPointer` before the first rebuild. */
-  read(): Promise<Pointer>;
+  read(): Promise<GenerationPointer>;
   /**
    * Replaces the pointer from which `next` was derived, whose version is one lower.
    * @returns false if the pointer has changed meanwhile; nothing was written then
    */
-  replace(next: Pointer): Promise<boolean>;
+  replace(next: GenerationPointer): Promise<boolean>;
   /** Creates the place for a generation's profiles, with its indexes. Idempotent. */
   prepare(generation: number): Promise<void>;
   /** Returns the generations that have a place, ascending. */

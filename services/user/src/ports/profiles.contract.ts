@@ -9,13 +9,13 @@ import {
   type StoredAccount,
   unknownAccount,
 } from '../profile/stored-account.ts';
-import { uuidOf } from '../testing/history.ts';
+import { uuidFromText } from '../testing/history.ts';
 import { findAccount, type Profiles } from './profiles.ts';
 
-export function profileOf(name: string, given: Partial<LivingProfile> = {}): LivingProfile {
+export function createTestProfile(name: string, given: Partial<LivingProfile> = {}): LivingProfile {
   return {
     ended: false,
-    id: uuidOf(name),
+    id: uuidFromText(name),
     sequence: 1,
     email: `${name}@example.com`,
     username: name,
@@ -34,33 +34,33 @@ export function profileOf(name: string, given: Partial<LivingProfile> = {}): Liv
 }
 
 function accountOf(name: string, given: Partial<LivingProfile> = {}): StoredAccount {
-  return accountWith(profileOf(name, given));
+  return accountWith(createTestProfile(name, given));
 }
 
 function parkedAt(name: string, offset: number): Parked {
-  return gapMarkAt(uuidOf(name), offset);
+  return gapMarkAt(uuidFromText(name), offset);
 }
 
 function parkedFromStart(name: string): StoredAccount {
-  return { ...unknownAccount(uuidOf(name)), parked: parkedAt(name, 7) };
+  return { ...unknownAccount(uuidFromText(name)), parked: parkedAt(name, 7) };
 }
 
 /** Defines the tests. @param open creates an empty store, which it removes once the test has ended */
 export function profilesContract(adapter: string, open: (context: TestContext) => Promise<Profiles>): void {
   positionStoreContract(`profiles on ${adapter}, as a`, open, (position) => {
     const { account: id, sequence } = position;
-    return sequence === 0 ? position : { ...position, profile: profileOf('ada', { id, sequence }) };
+    return sequence === 0 ? position : { ...position, profile: createTestProfile('ada', { id, sequence }) };
   });
 
   describe(`Profiles on ${adapter}`, () => {
     test('finds an account as it was saved, and another at its beginning', async (context) => {
       const profiles = await open(context);
       const [ada, bob] = [accountOf('ada'), accountOf('bob', { email: null, username: null })];
-      const ended = accountWith({ ended: true, id: uuidOf('gone'), sequence: 9 });
+      const ended = accountWith({ ended: true, id: uuidFromText('gone'), sequence: 9 });
       await profiles.save([ada, bob, ended]);
       for (const stored of [ada, bob, ended])
         assert.deepEqual(await findAccount(profiles, stored.account), stored);
-      const nobody = uuidOf('nobody');
+      const nobody = uuidFromText('nobody');
       assert.deepEqual(await findAccount(profiles, nobody), unknownAccount(nobody));
     });
 
@@ -100,14 +100,14 @@ export function profilesContract(adapter: string, open: (context: TestContext) =
         page = await profiles.listParked({ limit: 2, ...(after !== undefined && { after }) });
         paged.push(...page.map(({ account }) => account));
       } while (page.length > 0);
-      assert.deepEqual(paged, names.map(uuidOf).toSorted());
+      assert.deepEqual(paged, names.map(uuidFromText).toSorted());
     });
 
     test('lists living profiles by creation and id, page after page', async (context) => {
       const profiles = await open(context);
       const late = accountOf('late', { createdAt: '2026-03-02T00:00:00.000Z' });
       const same = ['a', 'b', 'c', 'd'].map((name) => accountOf(name));
-      const gone = accountWith({ ended: true, id: uuidOf('gone'), sequence: 2 });
+      const gone = accountWith({ ended: true, id: uuidFromText('gone'), sequence: 2 });
       await profiles.save([late, ...same, gone, parkedFromStart('x')]);
       const expected = [...same.map(({ account }) => account).toSorted(), late.account];
       assert.deepEqual(
@@ -128,7 +128,7 @@ export function profilesContract(adapter: string, open: (context: TestContext) =
     test('no longer lists an account that ended, nor finds it by its address', async (context) => {
       const profiles = await open(context);
       await profiles.save([accountOf('ada')]);
-      await profiles.save([accountWith({ ended: true, id: uuidOf('ada'), sequence: 2 })]);
+      await profiles.save([accountWith({ ended: true, id: uuidFromText('ada'), sequence: 2 })]);
       assert.deepEqual(await profiles.list({ limit: 9 }), []);
       assert.deepEqual(await profiles.list({ limit: 9, prefix: 'ada' }), []);
     });
@@ -136,7 +136,7 @@ export function profilesContract(adapter: string, open: (context: TestContext) =
     test('gives out every account by id, page after page, whatever became of it', async (context) => {
       const profiles = await open(context);
       const living = ['a', 'b', 'c', 'd', 'e'].map((name) => accountOf(name));
-      const gone = accountWith({ ended: true, id: uuidOf('gone'), sequence: 2 });
+      const gone = accountWith({ ended: true, id: uuidFromText('gone'), sequence: 2 });
       const unborn = parkedFromStart('unborn');
       assert.deepEqual(await profiles.page(undefined, 3), []);
       await profiles.save([...living, gone, unborn]);

@@ -5,12 +5,12 @@ import type { LivingProfile } from '../profile/profile.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
 /** The last profile of a page of the list. */
-export interface PageEnd {
+export interface ProfilePosition {
   readonly createdAt: string;
   readonly id: string;
 }
 
-export interface ParkedPage {
+export interface ParkedPageRequest {
   /** The maximum number to return, at least 1. */
   readonly limit: number;
   /** The id of an account; only accounts with a greater id are returned. */
@@ -21,7 +21,7 @@ export interface ProfileQuery {
   /** The maximum number to return, at least 1. */
   readonly limit: number;
   /** A profile; only profiles after it are returned. */
-  readonly after?: PageEnd;
+  readonly after?: ProfilePosition;
   readonly role?: Role;
   readonly verified?: boolean;
   /** Prefix of the e-mail address or the username, case-insensitive and taken literally. */
@@ -35,7 +35,7 @@ export interface ProfileQuery {
  */
 export interface Profiles extends PositionStore<StoredAccount> {
   /** Returns the marks of parked accounts by account id: at most `limit`, after the given id. */
-  listParked(page: ParkedPage): Promise<readonly Parked[]>;
+  listParked(page: ParkedPageRequest): Promise<readonly Parked[]>;
   /**
    * Returns the profiles that match the query, ordered by creation and id; those of accounts that ended are left out.
    * Needs an index for each filter.

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { historyOf } from '../testing/history.ts';
+import { createTestHistory } from '../testing/history.ts';
 import { differingFields, foldProfile } from './compare.ts';
 import { applyProfileEvent } from './project.ts';
 
 function living() {
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   const profile = foldProfile([account.registered(), account.verified()]);
   assert.ok(profile);
   return profile;
@@ -13,7 +13,7 @@ function living() {
 
 describe('the fold of an account', () => {
   test('is what the projection makes of its events, one after the other', () => {
-    const account = historyOf('ada');
+    const account = createTestHistory('ada');
     const [first, second] = [account.registered(), account.verified()];
     assert.deepEqual(
       foldProfile([first, second]),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { LatchkeyEvent } from '@latchkey/events';
-import { ada, historyOf } from '../testing/history.ts';
+import { ada, createTestHistory } from '../testing/history.ts';
 import { acceptsToken, type LivingProfile, type Profile } from './profile.ts';
 import { applyProfileEvent, skipUnknownEvent } from './project.ts';
 
@@ -32,7 +32,7 @@ const erased = { email: null, username: null, firstName: null, lastName: null };
 
 describe('a profile', () => {
   test('begins unverified, with what UserRegistered says', () => {
-    const account = historyOf('ada');
+    const account = createTestHistory('ada');
     assert.deepEqual(fold(account.registered({ ...ada, lastName: 'Lovelace' })), {
       ended: false,
       id: account.id,
@@ -53,12 +53,12 @@ describe('a profile', () => {
   });
 
   test('begins without a person where that was erased', () => {
-    const { email, username, firstName, lastName } = living(historyOf('ada').registered(null));
+    const { email, username, firstName, lastName } = living(createTestHistory('ada').registered(null));
     assert.deepEqual({ email, username, firstName, lastName }, erased);
   });
 
   test('changes by each event only what that event says', () => {
-    const account = historyOf('ada');
+    const account = createTestHistory('ada');
     const before = living(account.registered({ ...ada, firstName: 'Ada' }));
     const disabled = { ...before, disabled: true };
     const verified = account.verified();
@@ -98,7 +98,7 @@ describe('a profile', () => {
   });
 
   test('loses its person with the first event from which that was erased', () => {
-    const account = historyOf('ada');
+    const account = createTestHistory('ada');
     const before = living(account.registered({ ...ada, firstName: 'A', lastName: 'L' }));
     const role = { role: 'user', previousRole: 'user', changedBy: 'ops', locale, person: null } as const;
     const events = [
@@ -118,7 +118,7 @@ describe('a profile', () => {
   });
 
   test('keeps of an ended registration what tells a late duplicate, whatever follows', () => {
-    const account = historyOf('ada');
+    const account = createTestHistory('ada');
     const gone = fold(account.registered(), account.add('RegistrationEnded', { reason: 'expired' }));
     assert.deepEqual(gone, { ended: true, id: account.id, sequence: 2 });
     const late = account.add('SessionsRevoked', { reason: 'ended' });
@@ -128,19 +128,19 @@ describe('a profile', () => {
   });
 
   test('counts an event of an unknown type', () => {
-    const account = historyOf('ada');
+    const account = createTestHistory('ada');
     const before = living(account.registered());
     const unknown = account.verified();
     assert.deepEqual(skipUnknownEvent(before, unknown), { ...before, sequence: 2, updatedAt: unknown.time });
   });
 
   test('spells instants in one way, so that they sort', () => {
-    const event = { ...historyOf('ada').registered(), time: '2026-03-01T12:00:01Z' };
+    const event = { ...createTestHistory('ada').registered(), time: '2026-03-01T12:00:01Z' };
     assert.equal(living(event).createdAt, '2026-03-01T12:00:01.000Z');
   });
 
   test('honours tokens decided on its last SessionsRevoked or later, while it is neither disabled nor ended', () => {
-    const profile = { ...living(historyOf('ada').registered()), revokedAt: 3 };
+    const profile = { ...living(createTestHistory('ada').registered()), revokedAt: 3 };
     assert.equal(acceptsToken(profile, 2), false);
     assert.equal(acceptsToken(profile, 3), true);
     assert.equal(acceptsToken({ ...profile, disabled: true }, 3), false);

@@ -8,7 +8,7 @@ export type ActiveProfiles = Pick<Profiles, 'load' | 'list' | 'countParked'>;
  * Returns profiles that are read from the active generation. A result is used only if the generation is still active
  * afterwards. Otherwise, the generation may have been removed meanwhile, and the result may be empty.
  */
-export function activeProfiles(
+export function createActiveProfiles(
   pointers: Pick<PointerCache, 'fresh'>,
   profilesOf: (generation: number) => ActiveProfiles,
 ): ActiveProfiles {

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { gapMarkAt } from '@latchkey/consumer/contract';
 import { decodeReceipt } from '@latchkey/events';
 import type { StoredAccount } from '../profile/stored-account.ts';
-import { uuidOf } from '../testing/history.ts';
+import { uuidFromText } from '../testing/history.ts';
 import { confirmErasures } from './confirm-erasures.ts';
 
-const account = uuidOf('ada');
+const account = uuidFromText('ada');
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 
 /** Confirms the erasure of one account at sequence 7. @param generations the account in each */

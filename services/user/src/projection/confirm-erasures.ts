@@ -11,7 +11,7 @@ import { encodeReceipt, RECEIPTS_TOPIC } from '@latchkey/events';
 import type { Profiles } from '../ports/profiles.ts';
 
 /** The name under which the service confirms erasures. */
-export const RECEIPT_NAME = 'user';
+export const ERASURE_RECEIPT_NAME = 'user';
 
 /** An account whose last event, `AccountErased`, was read. */
 export interface ErasedAccount {
@@ -21,11 +21,11 @@ export interface ErasedAccount {
 }
 
 /** Returns the erasures among records. */
-export function erasuresIn(records: readonly DecodedRecord[]): readonly ErasedAccount[] {
-  return records.filter(isAccountRecord).filter(isEventRecord).flatMap(erasureIn);
+export function findErasures(records: readonly DecodedRecord[]): readonly ErasedAccount[] {
+  return records.filter(isAccountRecord).filter(isEventRecord).flatMap(findErasure);
 }
 
-export function erasureIn(record: EventRecord): readonly ErasedAccount[] {
+export function findErasure(record: EventRecord): readonly ErasedAccount[] {
   const { decoded } = record;
   if (decoded.kind !== 'event' || decoded.event.type !== 'AccountErased') return [];
   const { subject: account, sequence } = envelopeOf(record);
@@ -58,7 +58,7 @@ export function confirmErasures(deps: {
     if (confirmed.length === 0) return;
     const confirmedAt = deps.now().toISOString();
     const receipts = confirmed.map(({ account, sequence }) =>
-      encodeReceipt({ userId: account, consumer: RECEIPT_NAME, sequence, confirmedAt }),
+      encodeReceipt({ userId: account, consumer: ERASURE_RECEIPT_NAME, sequence, confirmedAt }),
     );
     await deps.bus.publish(RECEIPTS_TOPIC, receipts);
   };

@@ -13,7 +13,7 @@ import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { compose, userTopics } from '../compose.ts';
 import { userSettings } from '../config.ts';
 import { openOps } from '../ops.ts';
-import { ada, historyOf } from '../testing/history.ts';
+import { ada, createTestHistory } from '../testing/history.ts';
 
 const stranger = eventSigner({ kid: 'test', key: generateKeyPairSync('ed25519').privateKey });
 
@@ -57,7 +57,7 @@ async function openService(context: TestContext, settings: Record<string, string
   return { publish: bus.publish, stateOf, forgedRecords };
 }
 
-function promotion(account: ReturnType<typeof historyOf>): LatchkeyEvent {
+function promotion(account: ReturnType<typeof createTestHistory>): LatchkeyEvent {
   return account.add('RoleChanged', {
     role: 'admin',
     previousRole: 'user',
@@ -69,9 +69,9 @@ function promotion(account: ReturnType<typeof historyOf>): LatchkeyEvent {
 
 test('forged records take no sequence number and park nobody; the true next event counts', async (context) => {
   const { publish, stateOf, forgedRecords } = await openService(context);
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   const first = signEvent(account.registered());
-  const rogue = historyOf('ada');
+  const rogue = createTestHistory('ada');
   rogue.registered();
   const forged = promotion(rogue);
   const next = signEvent(account.verified(), first.headers['ce_hash']);
@@ -91,7 +91,7 @@ test('forged records take no sequence number and park nobody; the true next even
 
 test('with EVENT_SIGNATURES=warn they are processed, and reported', async (context) => {
   const { publish, stateOf, forgedRecords } = await openService(context, { EVENT_SIGNATURES: 'warn' });
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   await publish(ACCOUNTS_TOPIC, [encode(account.registered()), signEvent(account.verified())]);
   assert.deepEqual(await stateOf(account.id), { sequence: 2, isParked: false });
   assert.equal(await forgedRecords(), 1);

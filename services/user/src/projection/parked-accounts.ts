@@ -1,7 +1,7 @@
 /** Accounts that are parked in any generation of the read model. */
 import type { Parked } from '@latchkey/consumer';
-import type { Pointer } from '../generation/pointer.ts';
-import { findAccount, type ParkedPage, type Profiles } from '../ports/profiles.ts';
+import type { GenerationPointer } from '../generation/pointer.ts';
+import { findAccount, type ParkedPageRequest, type Profiles } from '../ports/profiles.ts';
 
 export interface ParkedInGeneration extends Parked {
   readonly generation: number;
@@ -15,7 +15,7 @@ export interface ParkedAccount {
 
 export interface ParkedAccounts {
   /** Returns at most `limit` accounts by id, each with all of its marks. */
-  list(page: ParkedPage): Promise<readonly ParkedAccount[]>;
+  list(page: ParkedPageRequest): Promise<readonly ParkedAccount[]>;
   /** Returns a parked account; undefined if it is parked in no generation. */
   find(account: string): Promise<ParkedAccount | undefined>;
 }
@@ -24,8 +24,8 @@ export interface ParkedAccounts {
  * Lists parked accounts of every generation that is being filled, so that parked accounts are noticed before their
  * generation becomes active.
  */
-export function parkedInEveryGeneration(deps: {
-  pointer(): Promise<Pick<Pointer, 'running'>>;
+export function createParkedAccounts(deps: {
+  pointer(): Promise<Pick<GenerationPointer, 'running'>>;
   profilesOf(generation: number): Pick<Profiles, 'load' | 'listParked'>;
 }): ParkedAccounts {
   async function inEach(

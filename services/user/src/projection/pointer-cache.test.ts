@@ -2,11 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createLogger } from '@latchkey/process';
-import { activateGeneration, addGeneration, initialPointer, type Pointer } from '../generation/pointer.ts';
+import {
+  activateGeneration,
+  addGeneration,
+  type GenerationPointer,
+  initialPointer,
+} from '../generation/pointer.ts';
 import { findAccount } from '../ports/profiles.ts';
 import { accountOfProfile } from '../profile/stored-account.ts';
-import { activeProfiles } from './active-profiles.ts';
-import { createPointerCache, NOTICED_AFTER_MS } from './pointer-cache.ts';
+import { createActiveProfiles } from './active-profiles.ts';
+import { createPointerCache, MAX_SWITCHOVER_DELAY_MS } from './pointer-cache.ts';
 
 const building = addGeneration(initialPointer);
 const flipped = activateGeneration(building, 2, new Date());
@@ -46,7 +51,7 @@ function scene() {
 describe('a pointers of the pointer', () => {
   test('is refreshed again and again, and reported each time', async () => {
     const { pointers, stored, pass } = scene();
-    const seen: Pointer[] = [];
+    const seen: GenerationPointer[] = [];
     const unfollow = pointers.follow((pointer) => seen.push(pointer));
     await pass(0);
     await pass(SECOND_MS);
@@ -64,7 +69,7 @@ describe('a pointers of the pointer', () => {
 
   test('goes on after the store was away', async () => {
     const { pointers, stored, pass } = scene();
-    const seen: Pointer[] = [];
+    const seen: GenerationPointer[] = [];
     const unfollow = pointers.follow((pointer) => seen.push(pointer));
     await pass(0);
     stored.away = true;
@@ -83,7 +88,7 @@ describe('a pointers of the pointer', () => {
     await pass(SECOND_MS);
     assert.equal((await pointers.fresh()).active, 1);
     assert.equal(reads(), 1);
-    await pass(NOTICED_AFTER_MS / 2);
+    await pass(MAX_SWITCHOVER_DELAY_MS / 2);
     assert.equal((await pointers.fresh()).active, 2);
   });
 
@@ -91,7 +96,7 @@ describe('a pointers of the pointer', () => {
     const { pointers, stored, pass } = scene();
     await pointers.fresh();
     stored.away = true;
-    await pass(NOTICED_AFTER_MS);
+    await pass(MAX_SWITCHOVER_DELAY_MS);
     await assert.rejects(pointers.fresh(), /away/);
   });
 });
@@ -104,26 +109,26 @@ describe('the profiles that answer', () => {
 
   test('are those of the generation that answers now', async () => {
     const { pointers, stored, pass } = scene();
-    const profiles = activeProfiles(pointers, (generation) => ({
+    const profiles = createActiveProfiles(pointers, (generation) => ({
       ...none,
       load: async (ids) => new Map(ids.map((id) => [id, account(id, generation)])),
     }));
     assert.deepEqual(await findAccount(profiles, 'a'), account('a', 1));
     stored.pointer = flipped;
-    await pass(NOTICED_AFTER_MS);
+    await pass(MAX_SWITCHOVER_DELAY_MS);
     assert.deepEqual(await findAccount(profiles, 'a'), account('a', 2));
   });
 
   test('are asked again where an instance stood still and the generation may be gone by now', async () => {
     const { pointers, stored, pass } = scene();
     const asked: number[] = [];
-    const profiles = activeProfiles(pointers, (generation) => ({
+    const profiles = createActiveProfiles(pointers, (generation) => ({
       ...none,
       async load(ids) {
         asked.push(generation);
         if (generation === 2) return new Map(ids.map((id) => [id, account(id, 2)]));
         stored.pointer = flipped;
-        await pass(NOTICED_AFTER_MS);
+        await pass(MAX_SWITCHOVER_DELAY_MS);
         return new Map();
       },
     }));

@@ -1,7 +1,7 @@
 /** This instance's copy of the pointer, which other processes change in the store. */
 import type { Logger } from '@latchkey/process';
 import { runLoop, type Sleep } from '@latchkey/process/loop';
-import { initialPointer, type Pointer } from '../generation/pointer.ts';
+import { type GenerationPointer, initialPointer } from '../generation/pointer.ts';
 import type { Generations } from '../ports/generations.ts';
 
 const REFRESH_EVERY_MS = 1000;
@@ -11,17 +11,17 @@ const MAX_AGE_MS = 5000;
  * The time after which no instance serves queries from a generation that is no longer active, in ms: twice the
  * maximum age, because clocks run at different speeds.
  */
-export const NOTICED_AFTER_MS = 2 * MAX_AGE_MS;
+export const MAX_SWITCHOVER_DELAY_MS = 2 * MAX_AGE_MS;
 
 export interface PointerCache {
   /** Returns the pointer as it was last read. */
-  last(): Pointer;
+  last(): GenerationPointer;
   /** Returns a pointer that is at most five seconds old, reading it again if necessary. @throws StoreUnavailable */
-  fresh(): Promise<Pointer>;
+  fresh(): Promise<GenerationPointer>;
   /** Reads the pointer from the store. @throws StoreUnavailable */
-  refresh(): Promise<Pointer>;
+  refresh(): Promise<GenerationPointer>;
   /** Refreshes every second, and passes each result to `onRefresh`, until the returned function is called. */
-  follow(onRefresh: (pointer: Pointer) => void): () => void;
+  follow(onRefresh: (pointer: GenerationPointer) => void): () => void;
 }
 
 export function createPointerCache(deps: {
@@ -33,9 +33,9 @@ export function createPointerCache(deps: {
 }): PointerCache {
   const { generations, logger, monotonic, sleep } = deps;
   let cached = { pointer: initialPointer, at: Number.NEGATIVE_INFINITY };
-  let refreshing: Promise<Pointer> | undefined;
+  let refreshing: Promise<GenerationPointer> | undefined;
 
-  async function read(): Promise<Pointer> {
+  async function read(): Promise<GenerationPointer> {
     const at = monotonic();
     const pointer = await generations.read();
     if (pointer.active !== cached.pointer.active && Number.isFinite(cached.at))
@@ -44,7 +44,7 @@ export function createPointerCache(deps: {
     return pointer;
   }
 
-  function refresh(): Promise<Pointer> {
+  function refresh(): Promise<GenerationPointer> {
     refreshing ??= read().finally(() => {
       refreshing = undefined;
     });

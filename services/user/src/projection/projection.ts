@@ -17,7 +17,7 @@ import {
 import type { Logger } from '@latchkey/process';
 import { applyEvent } from '../profile/apply-event.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
-import { type ErasedAccount, erasureIn, erasuresIn } from './confirm-erasures.ts';
+import { type ErasedAccount, findErasure, findErasures } from './confirm-erasures.ts';
 import type { ProjectionMetrics } from './projection-metrics.ts';
 import { createParkedRetry } from './retry-parked.ts';
 
@@ -48,9 +48,9 @@ export function createProjection(deps: ProjectionDeps) {
     const known = await deps.profiles.load(distinctAccounts(records));
     const outcome = foldSlice(known, records, { start: unknownAccount, apply: applyEvent });
     await deps.profiles.save(outcome.changed);
-    const erased = [...erasuresIn(records)];
+    const erased = [...findErasures(records)];
     const resumed = await resumeAll(deps, slice, outcome.marksToRetry, (record) =>
-      erased.push(...erasureIn(record)),
+      erased.push(...findErasure(record)),
     );
     const stored = new Map([...outcome.changed.map((each) => [each.account, each] as const), ...resumed]);
     deps.announce([...stored.values()]);

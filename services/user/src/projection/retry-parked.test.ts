@@ -10,7 +10,7 @@ import { createLogger, createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { findAccount } from '../ports/profiles.ts';
 import { openSqliteStorage } from '../storage/sqlite/index.ts';
-import { historyOf } from '../testing/history.ts';
+import { createTestHistory } from '../testing/history.ts';
 import { createProjection } from './projection.ts';
 import { createProjectionMetrics } from './projection-metrics.ts';
 import { createParkedRetry } from './retry-parked.ts';
@@ -96,7 +96,7 @@ async function createBench(context: TestContext) {
 
 test('an account that resumes loses no event that came while it was read again', async (context) => {
   const bench = await createBench(context);
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   await bench.publish(account.registered());
   await bench.publishGarbage(account.id);
   await bench.publish(account.verified());
@@ -111,7 +111,7 @@ test('an account that resumes loses no event that came while it was read again',
 
 test('a record that cannot be read is passed once the event after the last one follows it', async (context) => {
   const bench = await createBench(context);
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   await bench.publish(account.registered());
   await bench.publishGarbage(account.id);
   const held = await bench.retry(account.id);
@@ -128,7 +128,7 @@ async function nothing() {
 
 test('what cannot be read is passed where the journal has no event that it could be', async (context) => {
   const bench = await createBench(context);
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   await bench.publish(account.registered());
   await bench.publishGarbage(account.id);
   const held = await bench.retry(account.id, nothing, 2);
@@ -140,7 +140,7 @@ test('what cannot be read is passed where the journal has no event that it could
 
 test('an event that the journal never decided holds nobody up', async (context) => {
   const bench = await createBench(context);
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   const [first, second] = [account.registered(), account.verified()];
   await bench.publish(first);
   await bench.publish({ ...account.verified(), sequence: 999 });
@@ -152,7 +152,7 @@ test('an event that the journal never decided holds nobody up', async (context) 
 
 test('an account that the journal does not know is no longer held against a record', async (context) => {
   const bench = await createBench(context);
-  const { id } = historyOf('nobody');
+  const { id } = createTestHistory('nobody');
   await bench.publishGarbage(id);
   assert.deepEqual(await bench.retry(id, nothing, 0), { result: 'unparked', sequence: 0 });
   assert.deepEqual(await bench.profiles.listParked({ limit: 9 }), []);
@@ -160,7 +160,7 @@ test('an account that the journal does not know is no longer held against a reco
 
 test('an account that misses its first event resumes by itself once that arrives', async (context) => {
   const bench = await createBench(context);
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   const first = account.registered();
   await bench.publish(account.verified());
   assert.equal((await bench.retry(account.id)).result, 'still parked');
@@ -171,7 +171,7 @@ test('an account that misses its first event resumes by itself once that arrives
 
 test('an account must begin with UserRegistered, and only begin with it', async (context) => {
   const bench = await createBench(context);
-  const [ada, bob] = [historyOf('ada'), historyOf('bob')];
+  const [ada, bob] = [createTestHistory('ada'), createTestHistory('bob')];
   await bench.publish(ada.verified());
   await bench.publish(bob.registered());
   await bench.publish(bob.registered());
@@ -187,7 +187,7 @@ test('an account must begin with UserRegistered, and only begin with it', async 
 
 test('an account that is not parked is left alone', async (context) => {
   const bench = await createBench(context);
-  const account = historyOf('ada');
+  const account = createTestHistory('ada');
   await bench.publish(account.registered());
   assert.deepEqual(await bench.retry(account.id), { result: 'not parked', sequence: 1 });
 });

@@ -7,7 +7,7 @@ import {
   type ParkedAccountRetrierDeps,
   type RetryOutcome,
 } from '@latchkey/consumer';
-import type { Pointer } from '../generation/pointer.ts';
+import type { GenerationPointer } from '../generation/pointer.ts';
 import { applyEvent } from '../profile/apply-event.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
@@ -41,7 +41,7 @@ export function createParkedRetry(
  * generation.
  */
 export function createRetryInEachGeneration(deps: {
-  pointer(): Promise<Pick<Pointer, 'active' | 'running'>>;
+  pointer(): Promise<Pick<GenerationPointer, 'active' | 'running'>>;
   retryIn(generation: number): Pick<ParkedAccountRetrier<StoredAccount>, 'retry'>;
 }) {
   return async (account: string): Promise<GenerationRetry> => {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Parked } from '@latchkey/consumer';
-import { profileOf } from '../ports/profiles.contract.ts';
+import { createTestProfile } from '../ports/profiles.contract.ts';
 import type { LivingProfile } from '../profile/profile.ts';
 import { type StoredAccount, accountOfProfile as stored, unknownAccount } from '../profile/stored-account.ts';
 import { type ComparisonResult, compareGenerations } from './compare-generations.ts';
 import { compareAccount } from './parity.ts';
 
 function accountOf(name: string, given: Partial<LivingProfile> = {}): StoredAccount {
-  return stored(profileOf(name, given));
+  return stored(createTestProfile(name, given));
 }
 
 function parkedIn(account: StoredAccount, offset = 7): StoredAccount {

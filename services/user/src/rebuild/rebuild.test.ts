@@ -17,7 +17,7 @@ import { openOps } from '../ops.ts';
 import { findAccount } from '../ports/profiles.ts';
 import { accountOfProfile } from '../profile/stored-account.ts';
 import { openSqliteStorage } from '../storage/sqlite/index.ts';
-import { type History, historyOf } from '../testing/history.ts';
+import { createTestHistory, type TestHistory } from '../testing/history.ts';
 import { createRebuild, type Rebuild } from './rebuild.ts';
 
 const SHORT_MS = 5;
@@ -110,8 +110,8 @@ async function rebuilt(rebuild: Rebuild): Promise<number> {
   return begun.generation;
 }
 
-function people(many: number): readonly History[] {
-  return Array.from({ length: many }, (_, index) => historyOf(`person${index}`));
+function people(many: number): readonly TestHistory[] {
+  return Array.from({ length: many }, (_, index) => createTestHistory(`person${index}`));
 }
 
 describe('a rebuild', () => {
@@ -224,7 +224,7 @@ describe('a rebuild', () => {
 
   test('finds a field that was stored otherwise, and does not wait forever for what is missing', async (context) => {
     const { open, publish, stores, until } = await scene(context);
-    const [ada, bob] = [historyOf('ada'), historyOf('bob')];
+    const [ada, bob] = [createTestHistory('ada'), createTestHistory('bob')];
     await publish(ada.registered(), bob.registered());
     await rebuilt(open());
     await open().flip(1);
@@ -245,7 +245,7 @@ describe('a rebuild', () => {
 
   test('is told of accounts that stand still in both, and repairs them in both', async (context) => {
     const { open, publish, retryParked, until } = await scene(context);
-    const ada = historyOf('ada');
+    const ada = createTestHistory('ada');
     const [registered, missing, verified] = [
       ada.registered(),
       ada.add('ProfileChanged', { person: { firstName: 'Ada' } }),

@@ -8,15 +8,15 @@ import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import {
   activateGeneration,
   addGeneration,
-  candidateOf,
+  candidateGenerationOf,
+  type GenerationPointer,
   generationGroup,
-  type Pointer,
-  predecessorOf,
+  previousGenerationOf,
   stopOtherGenerations,
 } from '../generation/pointer.ts';
 import type { Generations } from '../ports/generations.ts';
 import type { Profiles } from '../ports/profiles.ts';
-import { NOTICED_AFTER_MS } from '../projection/pointer-cache.ts';
+import { MAX_SWITCHOVER_DELAY_MS } from '../projection/pointer-cache.ts';
 import { type ComparisonResult, compareGenerations } from './compare-generations.ts';
 
 export interface RebuildDeps {
@@ -82,7 +82,9 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
    * returns undefined.
    * @returns the pointer before the change
    */
-  async function change(make: (pointer: Pointer) => Pointer | undefined): Promise<Pointer> {
+  async function change(
+    make: (pointer: GenerationPointer) => GenerationPointer | undefined,
+  ): Promise<GenerationPointer> {
     for (;;) {
       const pointer = await generations.read();
       const next = make(pointer);
@@ -95,7 +97,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
     return groups.progressOf(generationGroup(generation), TOPICS);
   }
 
-  async function stateOf(generation: number, pointer: Pointer): Promise<GenerationState> {
+  async function stateOf(generation: number, pointer: GenerationPointer): Promise<GenerationState> {
     const isActive = generation === pointer.active;
     const [progress, parked] = await Promise.all([
       progressOf(generation),
@@ -110,7 +112,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
     };
   }
 
-  async function demandRunning(generation: number): Promise<Pointer> {
+  async function demandRunning(generation: number): Promise<GenerationPointer> {
     const pointer = await generations.read();
     if (pointer.running.includes(generation)) return pointer;
     throw new Error(`Generation ${generation} was dropped meanwhile.`);
@@ -136,9 +138,9 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
     async begin() {
       for (;;) {
         const pointer = await generations.read();
-        const candidate = candidateOf(pointer);
+        const candidate = candidateGenerationOf(pointer);
         if (candidate !== undefined) return { generation: candidate, begun: 'before' };
-        if (predecessorOf(pointer) !== undefined) return undefined;
+        if (previousGenerationOf(pointer) !== undefined) return undefined;
         const next = addGeneration(pointer);
         // The place must exist before the pointer names the generation.
         await generations.prepare(next.last);
@@ -173,7 +175,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
     },
 
     async kept() {
-      return predecessorOf(await generations.read());
+      return previousGenerationOf(await generations.read());
     },
 
     async drop(told) {
@@ -187,7 +189,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
       const gone = (await generations.stored()).filter(isGone);
       if (gone.length === 0) return [];
       told();
-      await pause(NOTICED_AFTER_MS);
+      await pause(MAX_SWITCHOVER_DELAY_MS);
       for (const generation of gone) {
         await forget(generation);
         await generations.remove(generation);
@@ -197,6 +199,6 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
   };
 }
 
-function roleBeside(generation: number, { active }: Pointer): 'next' | 'kept' {
+function roleBeside(generation: number, { active }: GenerationPointer): 'next' | 'kept' {
   return generation > active ? 'next' : 'kept';
 }

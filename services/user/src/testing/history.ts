@@ -5,14 +5,14 @@ import { createHash } from 'node:crypto';
 import type { DataOf, EventType, LatchkeyEvent } from '@latchkey/events';
 
 /** Returns the same UUID for the same string. */
-export function uuidOf(text: string): string {
+export function uuidFromText(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-export const START = Date.parse('2026-03-01T12:00:00Z');
+export const HISTORY_START_MS = Date.parse('2026-03-01T12:00:00Z');
 
-export interface History {
+export interface TestHistory {
   readonly id: string;
   add<T extends EventType>(type: T, data: Omit<DataOf<T>, 'userId'>): LatchkeyEvent;
   registered(person?: DataOf<'UserRegistered'>['person']): LatchkeyEvent;
@@ -21,13 +21,13 @@ export interface History {
 
 export const ada = { email: 'ada@example.com', username: 'ada' };
 
-export function historyOf(name: string, start = START): History {
-  const id = uuidOf(name);
+export function createTestHistory(name: string, start = HISTORY_START_MS): TestHistory {
+  const id = uuidFromText(name);
   let sequence = 0;
-  const add: History['add'] = (type, data) => {
+  const add: TestHistory['add'] = (type, data) => {
     sequence += 1;
     return {
-      id: uuidOf(`${name}/${sequence}`),
+      id: uuidFromText(`${name}/${sequence}`),
       subject: id,
       sequence,
       time: new Date(start + sequence * 1000).toISOString(),

@@ -7,13 +7,13 @@ import {
   modelOfCollection,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import { generationName, initialPointer, type Pointer } from '../../generation/pointer.ts';
+import { type GenerationPointer, generationName, initialPointer } from '../../generation/pointer.ts';
 import type { Generations } from '../../ports/generations.ts';
-import { collectionOf, profileIndexes } from './schema.ts';
+import { profileCollectionName, profileIndexes } from './schema.ts';
 
 const ID = 'pointer';
 
-interface PointerDocument extends Pointer {
+interface PointerDocument extends GenerationPointer {
   readonly _id: typeof ID;
 }
 
@@ -71,7 +71,7 @@ export function createMongoGenerations(connection: Connection): Generations {
     async remove(generation) {
       if (!(await stored()).includes(generation)) return;
       const { db } = await connection.asPromise();
-      await db?.collection(collectionOf(generationName(generation))).drop();
+      await db?.collection(profileCollectionName(generationName(generation))).drop();
     },
   };
   return mapMongoErrors(port);

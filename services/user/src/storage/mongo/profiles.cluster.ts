@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { StoreUnavailable } from '@latchkey/store';
-import { profileOf, profilesContract } from '../../ports/profiles.contract.ts';
+import { createTestProfile, profilesContract } from '../../ports/profiles.contract.ts';
 import { accountOfProfile } from '../../profile/stored-account.ts';
 import { createMongoProfiles } from './profiles.ts';
 import { profileIndexes } from './schema.ts';
@@ -14,14 +14,14 @@ profilesContract('mongo', async () => createMongoProfiles((await database.empty(
 test('generations know nothing of each other', async () => {
   const { connection } = await database.empty();
   const [one, other] = [createMongoProfiles(connection), createMongoProfiles(connection, 'v2')];
-  const profile = profileOf('ada');
+  const profile = createTestProfile('ada');
   await one.save([accountOfProfile(profile)]);
   assert.deepEqual(await other.load([profile.id]), new Map());
 });
 
 test('a profile reads in MongoDB as it does in the service', async () => {
   const { connection } = await database.empty();
-  const profile = profileOf('ada');
+  const profile = createTestProfile('ada');
   await createMongoProfiles(connection).save([accountOfProfile(profile)]);
   assert.deepEqual(await connection.collection('user_profiles_v1').findOne({ 'profile.username': 'ada' }), {
     _id: profile.id,
@@ -34,7 +34,7 @@ test('a profile reads in MongoDB as it does in the service', async () => {
 test('a slice is stored but for what others know more of', async () => {
   const { connection } = await database.empty();
   const profiles = createMongoProfiles(connection);
-  const [ada, bob, carol] = ['ada', 'bob', 'carol'].map((name) => profileOf(name, { sequence: 2 }));
+  const [ada, bob, carol] = ['ada', 'bob', 'carol'].map((name) => createTestProfile(name, { sequence: 2 }));
   assert.ok(ada && bob && carol);
   const ahead = { ...bob, sequence: 3 };
   await profiles.save([accountOfProfile(ahead)]);
@@ -50,7 +50,7 @@ test('a store that is away is told apart from a fault', async () => {
   const { connection, close } = await database.another();
   const profiles = createMongoProfiles(connection);
   await close();
-  const profile = profileOf('ada');
+  const profile = createTestProfile('ada');
   await assert.rejects(profiles.load(['a']), StoreUnavailable);
   await assert.rejects(profiles.save([accountOfProfile(profile)]), StoreUnavailable);
   assert.throws(() => createMongoProfiles(connection, 'v1; drop'), /named by letters/);

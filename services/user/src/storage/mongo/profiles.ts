@@ -1,14 +1,14 @@
 /** The read model on MongoDB: one readable document per account. */
 import { isLostRaceError, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
 import type { Connection, QueryFilter } from 'mongoose';
-import type { PageEnd, ProfileQuery, Profiles } from '../../ports/profiles.ts';
-import { completeMark } from '../../profile/complete-mark.ts';
+import type { ProfilePosition, ProfileQuery, Profiles } from '../../ports/profiles.ts';
+import { completeParkedMark } from '../../profile/complete-parked-mark.ts';
 import type { LivingProfile, Profile } from '../../profile/profile.ts';
 import type { StoredAccount } from '../../profile/stored-account.ts';
-import { type AccountDocument, accountSchema, collectionOf } from './schema.ts';
+import { type AccountDocument, accountSchema, profileCollectionName } from './schema.ts';
 
 export function createMongoProfiles(connection: Connection, generation = 'v1'): Profiles {
-  const collection = collectionOf(generation);
+  const collection = profileCollectionName(generation);
   const accounts = modelOfCollection(connection, collection, accountSchema);
   // Uses the driver instead of mongoose: a projection depends on fast bulk writes, and its documents need no
   // casting.
@@ -57,7 +57,7 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
         .sort({ 'parked.account': 1 })
         .limit(limit)
         .lean();
-      return documents.flatMap(({ parked }) => (parked ? completeMark(parked) : []));
+      return documents.flatMap(({ parked }) => (parked ? completeParkedMark(parked) : []));
     },
 
     async list(query) {
@@ -117,7 +117,7 @@ function accountOf({ _id: account, sequence, profile, parked }: AccountDocument)
     account,
     sequence,
     ...(profile && { profile }),
-    ...(parked && { parked: completeMark(parked) }),
+    ...(parked && { parked: completeParkedMark(parked) }),
   };
 }
 
@@ -143,7 +143,7 @@ function filterOf({ after, role, verified, prefix }: ProfileQuery): Filter {
   };
 }
 
-function comesAfter({ createdAt, id }: PageEnd): Filter {
+function comesAfter({ createdAt, id }: ProfilePosition): Filter {
   return {
     $or: [{ 'profile.createdAt': { $gt: createdAt } }, { 'profile.createdAt': createdAt, _id: { $gt: id } }],
   };

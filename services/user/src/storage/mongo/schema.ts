@@ -20,7 +20,7 @@ export function accountSchema() {
 }
 
 /** Returns the name of a generation's collection. @param generation letters, digits and `_` only */
-export function collectionOf(generation: string): string {
+export function profileCollectionName(generation: string): string {
   if (!/^\w+$/.test(generation)) throw new Error('A generation is named by letters, digits and _ alone.');
   return `user_profiles_${generation}`;
 }
@@ -28,7 +28,7 @@ export function collectionOf(generation: string): string {
 const listed = { 'profile.createdAt': 1, _id: 1 } as const;
 
 export function profileIndexes(generation = 'v1'): readonly Index[] {
-  const collection = collectionOf(generation);
+  const collection = profileCollectionName(generation);
   return [
     { collection, name: 'listed', keys: listed },
     { collection, name: 'listed_by_role', keys: { 'profile.role': 1, ...listed } },

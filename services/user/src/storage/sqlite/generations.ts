@@ -1,8 +1,8 @@
 /** The pointer as a row on node:sqlite; a generation is a table. */
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
-import { generationName, initialPointer, type Pointer } from '../../generation/pointer.ts';
+import { type GenerationPointer, generationName, initialPointer } from '../../generation/pointer.ts';
 import type { Generations } from '../../ports/generations.ts';
-import { profileTable, tableOf } from './migrations.ts';
+import { profileTableName, profileTableSql } from './migrations.ts';
 
 const SQL = {
   read: 'SELECT pointer FROM user_generations',
@@ -37,7 +37,7 @@ export function createSqliteGenerations(database: Database): Generations {
   const port: Generations = {
     async read() {
       const row = database.prepare(SQL.read).get();
-      return row === undefined ? initialPointer : (JSON.parse(String(row['pointer'])) as Pointer);
+      return row === undefined ? initialPointer : (JSON.parse(String(row['pointer'])) as GenerationPointer);
     },
 
     async replace(next) {
@@ -47,13 +47,13 @@ export function createSqliteGenerations(database: Database): Generations {
     },
 
     async prepare(generation) {
-      database.exec(profileTable(tableOf(generationName(generation))));
+      database.exec(profileTableSql(profileTableName(generationName(generation))));
     },
 
     stored: async () => stored(),
 
     async remove(generation) {
-      if (stored().includes(generation)) await drop(tableOf(generationName(generation)));
+      if (stored().includes(generation)) await drop(profileTableName(generationName(generation)));
     },
   };
   return mapSqliteErrors(port);

@@ -10,7 +10,7 @@ const pointerTable = `
   ) STRICT`;
 
 /** Returns the name of a generation's table. @param generation letters, digits and `_` only */
-export function tableOf(generation: string): string {
+export function profileTableName(generation: string): string {
   if (!/^\w+$/.test(generation)) throw new Error('A generation is named by letters, digits and _ alone.');
   return `user_profiles_${generation}`;
 }
@@ -19,7 +19,7 @@ export function tableOf(generation: string): string {
  * The table of a new generation. A migration that changes it must change the tables of all generations that exist.
  * Only living profiles have a `created_at`, so the partial indexes leave out accounts that ended or are unknown.
  */
-export function profileTable(table: string): string {
+export function profileTableSql(table: string): string {
   return `
   CREATE TABLE IF NOT EXISTS ${table} (
     id TEXT PRIMARY KEY,
@@ -47,7 +47,7 @@ export const userSchema: Schema = {
       connection.exec(pointerTable);
       // After a rebuild the table of the first generation may have been removed for good.
       const isNew = connection.prepare('SELECT 1 FROM user_generations').get() === undefined;
-      if (isNew) connection.exec(profileTable(tableOf(generationName(initialPointer.active))));
+      if (isNew) connection.exec(profileTableSql(profileTableName(generationName(initialPointer.active))));
     },
   ],
 };

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openSqlite } from '@latchkey/sqlite';
 import { StoreUnavailable } from '@latchkey/store';
-import { profileOf, profilesContract } from '../../ports/profiles.contract.ts';
+import { createTestProfile, profilesContract } from '../../ports/profiles.contract.ts';
 import { accountOfProfile, unknownAccount } from '../../profile/stored-account.ts';
 import { openSqliteStorage } from './index.ts';
-import { tableOf } from './migrations.ts';
+import { profileTableName } from './migrations.ts';
 
 async function openFolder(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-profiles-'));
@@ -24,8 +24,8 @@ profilesContract('sqlite', async (context) => (await openFolder(context)).profil
 
 test('finds by a beginning that many share, in order', async (context) => {
   const profiles = (await openFolder(context)).profilesOf(1);
-  const accounts = Array.from({ length: 600 }, (_, index) => profileOf(`user${index}`));
-  await profiles.save([...accounts, profileOf('other')].map(accountOfProfile));
+  const accounts = Array.from({ length: 600 }, (_, index) => createTestProfile(`user${index}`));
+  await profiles.save([...accounts, createTestProfile('other')].map(accountOfProfile));
   const found = await profiles.list({ limit: 1000, prefix: 'USER' });
   assert.deepEqual(
     found.map(({ id }) => id),
@@ -48,5 +48,5 @@ test('two generations of profiles know nothing of each other', async (context) =
   const id = '01890a5d-ac96-774b-bcce-b302099a8057';
   await before.save([accountOfProfile({ ended: true, id, sequence: 1 })]);
   assert.deepEqual(await after.load([id]), new Map());
-  assert.throws(() => tableOf('v1; DROP TABLE x'), /letters, digits/);
+  assert.throws(() => profileTableName('v1; DROP TABLE x'), /letters, digits/);
 });

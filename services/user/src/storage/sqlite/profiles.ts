@@ -2,14 +2,14 @@
 import type { Parked } from '@latchkey/consumer';
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import type { ProfileQuery, Profiles } from '../../ports/profiles.ts';
-import { completeMark } from '../../profile/complete-mark.ts';
+import { completeParkedMark } from '../../profile/complete-parked-mark.ts';
 import type { LivingProfile, Profile } from '../../profile/profile.ts';
 import type { StoredAccount } from '../../profile/stored-account.ts';
-import { tableOf } from './migrations.ts';
+import { profileTableName } from './migrations.ts';
 
 /** Opens the profiles of a generation. @param generation its name; the table must exist */
 export function createSqliteProfiles(database: Database, generation = 'v1'): Profiles {
-  const table = tableOf(generation);
+  const table = profileTableName(generation);
 
   const select = `SELECT id, sequence, profile, parked FROM ${table}`;
   const loadMany = `${select} WHERE id IN (SELECT value FROM json_each(:ids))`;
@@ -91,7 +91,7 @@ function readAccount(row: Record<string, unknown>): StoredAccount {
 }
 
 function readMark(stored: unknown): Parked {
-  return completeMark(JSON.parse(String(stored)));
+  return completeParkedMark(JSON.parse(String(stored)));
 }
 
 /**
