@@ -9,7 +9,7 @@ import type { CommandContext } from './context.ts';
 export { createKafkaReader };
 
 /** @throws ConfigError */
-export function kafkaConnectionOf({ environment }: CommandContext) {
+export function opsKafkaConnection({ environment }: CommandContext) {
   return {
     ...kafkaConnectionOf(readConfig(kafkaSettings, environment)),
     clientId: 'latchkey-ops',
@@ -30,7 +30,7 @@ export async function withKafkaBus(
 ): Promise<void> {
   const { TOPIC_NAMES } = readConfig(kafkaSettings, context.environment);
   const bus = createKafkaBus({
-    ...kafkaConnectionOf(context),
+    ...opsKafkaConnection(context),
     topics: topics.map(({ name, partitions }) => ({ name: topicNameOnLog(TOPIC_NAMES, name), partitions })),
     onFatal: (reason) => context.note(reason.message),
     ...(replication && { replication }),

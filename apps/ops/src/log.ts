@@ -44,8 +44,8 @@ async function withEmbedded(store: Store, work: (log: OpenedLog) => Promise<void
 async function withKafka(context: CommandContext, work: (log: OpenedLog) => Promise<void>): Promise<void> {
   const { GROUP_PREFIX: groupPrefix } = readConfig(kafkaSettings, context.environment);
   // Loaded here, because commands on the embedded log would otherwise load kafkajs, too.
-  const { kafkaConnectionOf, createKafkaReader, withKafkaBus } = await import('./kafka.ts');
-  const reader = createKafkaReader(kafkaConnectionOf(context));
+  const { opsKafkaConnection, createKafkaReader, withKafkaBus } = await import('./kafka.ts');
+  const reader = createKafkaReader(opsKafkaConnection(context));
   await withKafkaBus(context, async (bus) => {
     await retryUntilReachable(context, 'Kafka', reader.topics);
     await work({ kind: 'kafka', groupPrefix, bus, reader });

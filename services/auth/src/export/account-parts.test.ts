@@ -36,7 +36,9 @@ describe('the export of an account', () => {
           username: `ada${i}`,
         }));
       const state = requireExistingAccount(await deps.accounts.load(userId));
-      const text = await Array.fromAsync(writeExportDocument({ ...accountParts(deps, state), mails: none() }));
+      const text = await Array.fromAsync(
+        writeExportDocument({ ...accountParts(deps, state), mails: none() }),
+      );
       const document = exportDocumentSchema.parse(JSON.parse(text.join('')));
 
       assert.deepEqual(document.profile.email, ADDRESS);
