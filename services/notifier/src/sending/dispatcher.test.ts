@@ -123,13 +123,13 @@ describe('the dispatcher', () => {
   });
 
   it('finishes and records what is in hand before it stops, and takes nothing new', async () => {
-    await owe(18);
+    await owe(24);
     const { promise: go, resolve: release } = Promise.withResolvers<void>();
     const { promise: full, resolve: isFull } = Promise.withResolvers<void>();
     let begun = 0;
     const dispatcher = dispatcherWith(async () => {
       begun += 1;
-      if (begun === 12) isFull();
+      if (begun === 18) isFull();
       await go;
       return { kind: 'accepted' };
     });
@@ -139,11 +139,11 @@ describe('the dispatcher', () => {
     release();
     await stopped;
     const byState = await deliveries.census();
-    assert.deepEqual([begun, byState.sent, byState.pending, byState.claimed], [12, 12, 6, 0]);
+    assert.deepEqual([begun, byState.sent, byState.pending, byState.claimed], [18, 18, 6, 0]);
   });
 
   it('lets outcomes wait for others until half of the mails in hand are done', async () => {
-    await owe(12);
+    await owe(18);
     const stored = deliveries;
     const { promise: go, resolve: release } = Promise.withResolvers<void>();
     const waits: (boolean | undefined)[] = [];
@@ -157,8 +157,8 @@ describe('the dispatcher', () => {
     };
     const dispatcher = dispatcherWith(async () => ({ kind: 'accepted' }));
     dispatcher.start();
-    while (waits.length < 12) await setImmediate();
-    assert.deepEqual(waits, [...Array(5).fill(true), ...Array(7).fill(false)]);
+    while (waits.length < 18) await setImmediate();
+    assert.deepEqual(waits, [...Array(8).fill(true), ...Array(10).fill(false)]);
     release();
     await dispatcher.stop();
   });

@@ -43,7 +43,7 @@ export interface DispatcherDeps {
  * How many mails are in progress per connection. With several, some are decrypted and rendered while others are sent,
  * and several results share one write (docs/adr/0022).
  */
-const IN_HAND_PER_CONNECTION = 4;
+const IN_HAND_PER_CONNECTION = 6;
 
 export interface Dispatcher {
   start(): void;
