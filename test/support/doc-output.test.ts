@@ -42,6 +42,6 @@ test('an id stands for one id, in commands too', () => {
   assert.throws(() => reader.check(`parked ${SHOWN}`, `parked ${SHOWN}`, false, 'here'));
 });
 
-test('a command may not contain an id that no output has shown', () => {
+test('a command must not contain an id that no output has shown', () => {
   assert.throws(() => createOutputReader().resolve(`show ${SHOWN}`), /no output before this command/);
 });

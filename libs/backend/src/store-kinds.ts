@@ -32,8 +32,8 @@ export function selectByStoreKind<Result>(
 
 export interface OpenStoreOptions {
   /**
-   * How a store that only one server at a time may use is shared; see `openDatabase`. Other kinds of stores ignore this
-   * option.
+   * Who opens the embedded store: a server, a command that may run while a server uses the store, or a command that
+   * needs the store for itself; see `openDatabase`. Other kinds of stores ignore this option.
    */
   readonly as: 'server' | 'shared' | 'exclusive';
   /** Whether to remove the limit on the store's response time, for commands that read all data. Default: false. */

@@ -8,8 +8,8 @@ import type { Position } from './position-store.ts';
 import { accountOf, decodeRecord, type EventRecord, isAccountRecord, sequenceOf } from './records.ts';
 import { accountId, eventRecord } from './testing/history.ts';
 
-/** The sequences that were applied, in order. */
 interface State extends Position {
+  /** The sequences of the events that were applied, in order. */
   readonly applied: readonly number[];
 }
 

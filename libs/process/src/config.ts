@@ -142,7 +142,7 @@ const QUOTES = ["'", '`', '"'];
 /**
  * Returns the text of `.env` as Compose reads it: the byte order mark is removed, and an unquoted `#` begins a comment
  * only after a space.
- * @throws ConfigError if it is UTF-16, or has a value that must be in quotes
+ * @throws ConfigError if the file is not UTF-8, or if an unquoted value contains a `#` and all three kinds of quotes
  */
 function dotEnvText(bytes: Buffer): string {
   if (UTF16_MARKS.includes(bytes.toString('hex', 0, 2)) || bytes.includes(0))
@@ -157,8 +157,8 @@ function dotEnvText(bytes: Buffer): string {
 }
 
 /**
- * Puts a value with a `#` into quotes, because Node would take everything after the `#` for a comment.
- * @throws ConfigError
+ * Puts a value with a `#` into quotes, because Node would treat everything after the `#` as a comment.
+ * @throws ConfigError if the value contains all three kinds of quotes
  */
 function quoted(name: string, value: string): string {
   const quote = QUOTES.find((each) => !value.includes(each));

@@ -30,7 +30,7 @@ export interface RefusalDetails {
   readonly account?: string;
 }
 
-/** The state of an account that guards check. A service may add fields, which are passed on with the caller. */
+/** The part of an account's state that guards check. A service may add fields, which {@link Caller} then includes. */
 export interface AccountStanding {
   readonly verified: boolean;
   readonly role: string;

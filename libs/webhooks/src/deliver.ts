@@ -48,7 +48,10 @@ export async function deliverEvents(
   let isProbe = isEndpointDown(endpoint.delivery);
   let isGone = false;
 
-  /** Returns undefined if the event may not be attempted at the moment. */
+  /**
+   * Sends an event and records the attempt. Returns undefined if the event was not sent, because the endpoint is down
+   * or gone, or because the requests are being aborted.
+   */
   async function attempt(event: LoggedEvent): Promise<RequestOutcome | undefined> {
     if (deps.signal.aborted || isGone || (failures >= FAILURES_UNTIL_DOWN && !isProbe)) return undefined;
     isProbe = false;

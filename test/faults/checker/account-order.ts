@@ -56,9 +56,9 @@ const BUDGET = 20_000;
 
 export interface AccountOrders {
   readonly violations: readonly Violation[];
-  /** The number of accounts whose history was decided. */
+  /** The number of accounts for which the search found out whether they are linearizable. */
   readonly decided: number;
-  /** The number of accounts for which the search was given up. */
+  /** The number of accounts for which the search was given up, because it exceeded `BUDGET`. */
   readonly undecided: number;
 }
 

@@ -13,7 +13,7 @@ export interface Listing<T> {
   /** Returns the JSON objects of an item; usually one. */
   toJson(item: T): readonly object[];
   readonly columns: readonly string[];
-  /** Returns the rows of an item: as many as it has JSON objects. */
+  /** Returns the table rows of an item: one for each of its JSON objects. */
   toRows(item: T): readonly (readonly string[])[];
   /** The line printed instead of an empty table. */
   readonly empty: string;

@@ -26,10 +26,12 @@ export interface Interest {
    */
   readonly erased?: ErasedHandler;
   /**
-   * The store of positions. A store belongs to one group: with a new store, use a new group, because otherwise the
-   * first events of accounts would be missing. `none`: positions are not stored, and every event is handled on
-   * arrival, including duplicates; gaps are not noticed, and a record that cannot be read is skipped with a warning.
-   * Suitable for caches in which the highest sequence wins.
+   * Where the position of each account is stored. A store belongs to one group. If you replace it with an empty store,
+   * also use a new group: the old group would not read the accounts' earlier events again.
+   *
+   * With `none`, no positions are stored, and every event is handled on arrival, including duplicates. Gaps are not
+   * noticed, and a record that cannot be read is skipped with a warning. Suitable for caches in which the highest
+   * sequence wins.
    */
   readonly store: SequenceStore | 'none';
   /** The topics to read. Default: only the accounts topic. */

@@ -64,7 +64,7 @@ test('an Idempotency-Key that comes with another body is refused, and nothing is
   const other = { ...eve, password: 'the password of a stranger' };
   assertProblem(await signUp(auth, other, again), 422, 'idempotency_key_reused');
   assertProblem(await login(auth, other), 401, 'invalid_credentials');
-  // Guessing another client's key has no effect, because the request comes from a different network.
+  // From a different network, the same key belongs to a different request. So guessing a key has no effect.
   assertStatus(await signUp(auth, other, { ...again, ip: '203.0.113.9' }), 201);
   assertStatus(await login(auth, other), 200);
 });

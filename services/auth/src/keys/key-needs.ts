@@ -11,15 +11,16 @@ import {
 import { UnreadableCommit } from '../ports/journal.ts';
 import type { StoredCommit, StoredCommits } from '../ports/stored-commits.ts';
 
-/**
- * The number of accounts that have a password hash with this key and cost, or would get one by confirming a change of
- * address.
- */
+/** The number of accounts whose password hashes need a key and a cost. */
 export interface HashCount {
-  /** The id of the key; undefined for one that has none. */
+  /** The id of the key; undefined for a key of an earlier release, which has no id. */
   readonly kid: string | undefined;
   /** The cost, as HASH_COSTS writes it. */
   readonly cost: string;
+  /**
+   * The number of accounts that have a password hash with this key and cost, or would get one by confirming a change of
+   * address.
+   */
   readonly accounts: number;
 }
 

@@ -48,7 +48,7 @@ export function verifiedAccountAfter(...facts: readonly AccountFact[]): Verified
 export function given(...past: readonly AccountFact[]): { when(command: Command): Then } {
   return {
     when: (command) => {
-      // Claims are not facts; other tests check them.
+      // Leave out the claims: these tests compare only facts and refusals, and other tests check the claims.
       const { claims: _, ...decision } = decide(fold(past), command);
       return {
         thenHappens: (...facts) => assert.deepEqual(decision, { facts }),

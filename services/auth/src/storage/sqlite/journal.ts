@@ -21,7 +21,7 @@ const SQL = {
   replaceClaims: 'UPDATE journal_commit SET claims = :claims WHERE stream = :stream AND number = :number',
   deleteClaim: 'DELETE FROM journal_claim WHERE claim = :claim',
   holdersBetween: 'SELECT DISTINCT stream FROM journal_claim WHERE claim >= :from AND claim < :before',
-  // Claims are made of ASCII and addresses: nothing sorts after U+10FFFF.
+  // U+10FFFF sorts after every character of a claim, so this range contains all claims with the prefix.
   countClaims: `SELECT count(*) AS count FROM journal_claim
     WHERE claim >= :prefix AND claim < :prefix || char(1114111)`,
   // The condition must be that of the partial index journal_role_change, word for word.
