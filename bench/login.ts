@@ -1,6 +1,6 @@
 import autocannon from 'autocannon';
 import { newPerson, type Person } from '../test/support/people.ts';
-import { type Benchmark, type Figure, targetAtMost, targetAtMostAbove } from './support/benchmark.ts';
+import { type Benchmark, createMaxTarget, createMaxTargetAbove, type Figure } from './support/benchmark.ts';
 import { measureHashCpu } from './support/hash-limit.ts';
 import { measureMs, repeatConcurrently } from './support/load.ts';
 import { type Server, startServer } from './support/server.ts';
@@ -33,7 +33,7 @@ async function cpuOfLogin(server: Server, person: Person): Promise<Figure> {
     unit: 'ms',
     limit: turns.hash,
     measured: turns.login,
-    target: targetAtMostAbove(turns.hash, 2, 'hash'),
+    target: createMaxTargetAbove(turns.hash, 2, 'hash'),
   };
 }
 
@@ -54,7 +54,7 @@ async function underLoad(server: Server, person: Person): Promise<readonly Figur
       unit: 'ms' as const,
       limit: percentile(idle, fraction),
       measured: percentile(busy, fraction),
-      target: targetAtMost(100, 'ms'),
+      target: createMaxTarget(100, 'ms'),
     })),
   ];
 }

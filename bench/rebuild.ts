@@ -7,7 +7,7 @@ import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { openDatabase } from '@latchkey/sqlite';
 import { eventually } from '../test/support/eventually.ts';
 import { startOps } from '../test/support/ops-process.ts';
-import { type Benchmark, type Figure, targetAtLeast, targetAtMost } from './support/benchmark.ts';
+import { type Benchmark, createMaxTarget, createMinTarget, type Figure } from './support/benchmark.ts';
 import { measureMs } from './support/load.ts';
 import { decodeAndUpsert } from './support/raw-projection.ts';
 import { seedLog } from './support/seed-log.ts';
@@ -113,7 +113,7 @@ function figuresOf({ seconds, altogether, memory, livez }: Rebuilt, raw: number)
       unit: '/s',
       limit: raw,
       measured: EVENTS / seconds,
-      target: targetAtLeast(50, raw),
+      target: createMinTarget(50, raw),
     },
     { what: 'with comparison and switch', unit: 's', measured: altogether },
     {
@@ -121,14 +121,14 @@ function figuresOf({ seconds, altogether, memory, livez }: Rebuilt, raw: number)
       unit: 'MB',
       limit: first,
       measured: second,
-      target: { most: GROWTH * first, words: `≤ ${GROWTH} × limit` },
+      target: { max: GROWTH * first, words: `≤ ${GROWTH} × limit` },
     },
     { what: '/livez meanwhile, p50', unit: 'ms', measured: percentile(livez, 0.5) },
     {
       what: '/livez meanwhile, p99',
       unit: 'ms',
       measured: percentile(livez, 0.99),
-      target: targetAtMost(100, 'ms'),
+      target: createMaxTarget(100, 'ms'),
     },
   ];
 }

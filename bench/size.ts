@@ -5,9 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../test/support/eventually.ts';
 import { newPerson, type Person, type Tokens } from '../test/support/people.ts';
 import { measureBareNodeMegabytes } from './support/bare-node.ts';
-import { type Benchmark, type Figure, targetAtMost } from './support/benchmark.ts';
+import { type Benchmark, createMaxTarget, type Figure } from './support/benchmark.ts';
 import { measureMs, repeatConcurrently } from './support/load.ts';
-import { seedFolder } from './support/seed.ts';
+import { seedDataFolder } from './support/seed.ts';
 import { type Server, startServer } from './support/server.ts';
 import { measureAlternately, median } from './support/statistics.ts';
 
@@ -28,7 +28,7 @@ export const sizeBenchmark: Benchmark = {
     const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
     try {
       const empty = await startAndSize('empty');
-      await seedFolder(folder, { accounts: ACCOUNTS, commits: COMMITS, ordinary, long });
+      await seedDataFolder(folder, { accounts: ACCOUNTS, commits: COMMITS, ordinary, long });
       await publishAll(folder);
       const full = await startAndSize(`${ACCOUNTS} accounts`, { DATA_DIR: folder });
       return [...empty, ...full, ...(await growth(folder, ordinary, long))];
@@ -74,14 +74,14 @@ async function startAndSize(of: string, settings = {}): Promise<readonly Figure[
       unit: 's',
       limit: bare.seconds,
       measured: median(seconds),
-      target: targetAtMost(3, 's'),
+      target: createMaxTarget(3, 's'),
     },
     {
       what: `RSS idle, ${of}`,
       unit: 'MB',
       limit: bare.megabytes,
       measured: megabytes,
-      target: targetAtMost(200, 'MB'),
+      target: createMaxTarget(200, 'MB'),
     },
   ];
 }
@@ -128,7 +128,7 @@ async function growth(folder: string, ordinary: Person, long: Person): Promise<r
       large: () => medianTime(many, () => ask(sides.large)),
       long: () => medianTime(many, () => ask(sides.long)),
     });
-    const target = { most: GROWTH * turns.small, words: `≤ ${GROWTH} × limit` };
+    const target = { max: GROWTH * turns.small, words: `≤ ${GROWTH} × limit` };
     const common = { unit: 'ms', limit: turns.small, target } as const;
     figures.push({ what: `${what}, ${ACCOUNTS} accounts`, measured: turns.large, ...common });
     figures.push({ what: `${what}, ${COMMITS} commits`, measured: turns.long, ...common });

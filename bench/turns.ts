@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createRegistrationCommit } from '../services/auth/src/ports/testing/commits.ts';
 import { type CleanupScope, cleanUpOnce } from '../services/auth/src/sign-up/cleanup.ts';
 import { DAY_MS, openWorld, type World } from '../services/auth/src/testing/world.ts';
-import { type Benchmark, type Figure, targetAtMost } from './support/benchmark.ts';
+import { type Benchmark, createMaxTarget, type Figure } from './support/benchmark.ts';
 
 const SIGN_UPS = 100_000;
 /** The number of sign-ups per write, and so per flush to disk. */
@@ -36,7 +36,7 @@ async function run(): Promise<readonly Figure[]> {
   const world = await openWorld();
   try {
     await addSignUps(world);
-    const target = targetAtMost(50, 'ms');
+    const target = createMaxTarget(50, 'ms');
     const all = await longestTurn(world, 'all');
     const due = await longestTurn(world, 'due');
     world.advance(8 * DAY_MS);

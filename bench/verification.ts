@@ -60,7 +60,7 @@ async function figureOf(eventsEach: number): Promise<Figure> {
       unit: 's',
       limit: without,
       measured: checked,
-      target: { most: MOST * without, words: `≤ ${MOST} × limit` },
+      target: { max: MOST * without, words: `≤ ${MOST} × limit` },
     };
   } finally {
     await rm(folder, { recursive: true });

@@ -9,10 +9,10 @@ import { createMailServer, type MailServer, type ScriptedReplies } from './suppo
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
 /**
- * The number of attempts that must fail before the mail server is started. With TEST_WAITS=long, this takes about half
+ * The number of failed attempts to wait for while the mail server is down. With TEST_WAITS=long, this takes about half
  * a minute.
  */
-const FOUND_AWAY_TIMES = process.env['TEST_WAITS'] === 'long' ? 15 : 3;
+const FAILED_ATTEMPTS = process.env['TEST_WAITS'] === 'long' ? 15 : 3;
 
 interface Scene {
   readonly server: MailServer;
@@ -57,13 +57,13 @@ async function measured({ system }: Scene, metric: RegExp): Promise<number> {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-/** Waits until FOUND_AWAY_TIMES more attempts have failed because the mail server is down. */
-async function foundAway(here: Scene): Promise<void> {
+/** Waits until FAILED_ATTEMPTS more attempts have failed because the mail server is down. */
+async function waitForFailedAttempts(here: Scene): Promise<void> {
   function tries() {
     return measured(here, /^latchkey_notifier_tries_total\{.*result="unreachable"/);
   }
   const before = await tries();
-  await eventually('the mails are tried again', async () => (await tries()) >= before + FOUND_AWAY_TIMES);
+  await eventually('the mails are tried again', async () => (await tries()) >= before + FAILED_ATTEMPTS);
 }
 
 /** Waits until a later mail has arrived, and asserts that each person still has exactly one mail. */
@@ -95,7 +95,7 @@ describe('a mail server', { concurrency: true }, () => {
         assert.equal(ready.status, 200, 'sign-up and login do not need it');
         return /"smtp"[^}]*"state":"d/.test(await ready.text());
       });
-      await foundAway(here);
+      await waitForFailedAttempts(here);
 
       await here.server.open();
       await arrived(here, people);
@@ -107,12 +107,12 @@ describe('a mail server', { concurrency: true }, () => {
       const here = await scene(t);
       const people = tenPeople();
       for (const person of people.slice(0, 5)) await signUp(here, person);
-      await foundAway(here);
+      await waitForFailedAttempts(here);
       // The last sign-up was acknowledged immediately before the kill.
       for (const person of people.slice(5)) await signUp(here, person);
       await here.system.kill();
       await here.system.start();
-      await foundAway(here);
+      await waitForFailedAttempts(here);
 
       await here.server.open();
       await arrived(here, people);

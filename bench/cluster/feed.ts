@@ -4,7 +4,7 @@ import { createListeningPart } from '@latchkey/http';
 import { createLogger, createRegistry } from '@latchkey/process';
 import type { Kafka } from 'kafkajs';
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
-import { type Benchmark, targetAtLeast } from '../support/benchmark.ts';
+import { type Benchmark, createMinTarget } from '../support/benchmark.ts';
 import { openBus } from '../support/kafka.ts';
 import { measureMs } from '../support/load.ts';
 import { openTopics } from '../support/servers.ts';
@@ -47,7 +47,7 @@ export const feedBenchmark: Benchmark = {
           unit: '/s',
           limit: turns.kafka,
           measured: turns.feed,
-          target: targetAtLeast(50, turns.kafka),
+          target: createMinTarget(50, turns.kafka),
         },
       ];
     } finally {

@@ -11,7 +11,7 @@ import { createProjectionMetrics } from '../../services/user/src/projection/proj
 import { createMongoProfiles } from '../../services/user/src/storage/mongo/profiles.ts';
 import { profileCollectionName, profileIndexes } from '../../services/user/src/storage/mongo/schema.ts';
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
-import { type Benchmark, targetAtLeast } from '../support/benchmark.ts';
+import { type Benchmark, createMinTarget } from '../support/benchmark.ts';
 import { measureMs } from '../support/load.ts';
 import { openDatabase } from '../support/servers.ts';
 import { measureAlternately } from '../support/statistics.ts';
@@ -65,7 +65,7 @@ export const projectionBenchmark: Benchmark = {
           ...projected,
           what: 'events projected (limit: the same bulkWrite)',
           limit: turns.raw,
-          target: targetAtLeast(70, turns.raw),
+          target: createMinTarget(70, turns.raw),
         },
         { ...projected, what: 'events projected (limit: bulkWrite by id alone)', limit: turns.byId },
       ];

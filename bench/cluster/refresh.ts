@@ -8,7 +8,7 @@ import { commitIndexes } from '../../services/auth/src/storage/mongo/commits.ts'
 import { createMongoJournal } from '../../services/auth/src/storage/mongo/journal.ts';
 import { createMongoSessions, sessionIndexes } from '../../services/auth/src/storage/mongo/sessions.ts';
 import { newPerson } from '../../test/support/people.ts';
-import { type Benchmark, targetAtLeast, targetAtMost } from '../support/benchmark.ts';
+import { type Benchmark, createMaxTarget, createMinTarget } from '../support/benchmark.ts';
 import { type ClusterServer, startClusterServer } from '../support/cluster-server.ts';
 import { measureMs, repeatConcurrently } from '../support/load.ts';
 import { readMetric } from '../support/metrics.ts';
@@ -53,14 +53,14 @@ export const refreshBenchmark: Benchmark = {
         unit: '/s',
         limit: turns.bare,
         measured: turns.refresh,
-        target: targetAtLeast(50, turns.bare),
+        target: createMinTarget(50, turns.bare),
       },
       {
         what: 'CPU of auth per refresh (limit: their two calls)',
         unit: 'ms',
         limit: median(cpu.bare),
         measured: median(cpu.refresh),
-        target: targetAtMost(1, 'ms'),
+        target: createMaxTarget(1, 'ms'),
       },
     ];
   },

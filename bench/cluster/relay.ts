@@ -10,7 +10,7 @@ import {
 } from '../../services/auth/src/ports/testing/commits.ts';
 import { createMemoryStores } from '../../services/auth/src/ports/testing/memory-stores.ts';
 import { createRelay } from '../../services/auth/src/relay/relay.ts';
-import { type Benchmark, targetAtLeast } from '../support/benchmark.ts';
+import { type Benchmark, createMinTarget } from '../support/benchmark.ts';
 import { measureBareProducerMs, openBus, watchOutbox } from '../support/kafka.ts';
 import { measureMs } from '../support/load.ts';
 import { openTopics } from '../support/servers.ts';
@@ -45,7 +45,7 @@ export const relayBenchmark: Benchmark = {
           unit: '/s',
           limit: turns.raw,
           measured: turns.relay,
-          target: targetAtLeast(70, turns.raw),
+          target: createMinTarget(70, turns.raw),
         },
       ];
     } finally {

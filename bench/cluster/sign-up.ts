@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../../test/support/eventually.ts';
 import { newPerson } from '../../test/support/people.ts';
-import { type Benchmark, targetAtMostAbove } from '../support/benchmark.ts';
+import { type Benchmark, createMaxTargetAbove } from '../support/benchmark.ts';
 import { type ClusterServer, startClusterServer } from '../support/cluster-server.ts';
 import { measureHashCpu } from '../support/hash-limit.ts';
 import { readMetric } from '../support/metrics.ts';
@@ -40,7 +40,7 @@ export const signUpBenchmark: Benchmark = {
         unit: 'ms',
         limit: hash,
         measured: all,
-        target: targetAtMostAbove(hash, 18, 'hash'),
+        target: createMaxTargetAbove(hash, 18, 'hash'),
       },
       ...services.map((service, i) => ({
         what: `CPU of a sign-up, ${service}`,

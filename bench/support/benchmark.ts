@@ -12,8 +12,8 @@ export interface Figure {
 
 /** The range of accepted values of a figure. */
 export interface FigureTarget {
-  readonly least?: number;
-  readonly most?: number;
+  readonly min?: number;
+  readonly max?: number;
   readonly words: string;
 }
 
@@ -25,31 +25,35 @@ export interface Benchmark {
   run(): Promise<readonly Figure[]>;
 }
 
-export function targetAtMost(most: number, unit: string): FigureTarget {
+/** Returns a target that is met if the figure is at most `max`. */
+export function createMaxTarget(max: number, unit: string): FigureTarget {
   return {
-    most,
-    words: `≤ ${most} ${unit}`,
+    max,
+    words: `≤ ${max} ${unit}`,
   };
 }
 
-/** Returns a target that is met if the figure exceeds `limit` by at most `allowed`, in ms. */
-export function targetAtMostAbove(limit: number, allowed: number, name: string): FigureTarget {
+/**
+ * Returns a target that is met if the figure exceeds `limit` by at most `allowed`, in ms.
+ * @param name the name of the limit, for the report
+ */
+export function createMaxTargetAbove(limit: number, allowed: number, name: string): FigureTarget {
   return {
-    most: limit + allowed,
+    max: limit + allowed,
     words: `≤ ${name} + ${allowed} ms`,
   };
 }
 
 /** Returns a target that is met if the figure is at least `percent` % of `limit`. */
-export function targetAtLeast(percent: number, limit: number): FigureTarget {
+export function createMinTarget(percent: number, limit: number): FigureTarget {
   return {
-    least: (limit * percent) / 100,
+    min: (limit * percent) / 100,
     words: `≥ ${percent} % of limit`,
   };
 }
 
 export function isTargetMissed({ measured, target }: Figure): boolean {
   if (target === undefined) return false;
-  const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = target;
-  return !(measured >= least && measured <= most);
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = target;
+  return !(measured >= min && measured <= max);
 }

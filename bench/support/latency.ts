@@ -4,7 +4,7 @@ import type { Client } from '../../test/support/client.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { newPerson, type Person, type PersonActions } from '../../test/support/people.ts';
 import type { Settings } from '../../test/support/system.ts';
-import { type Figure, targetAtMost } from './benchmark.ts';
+import { createMaxTarget, type Figure } from './benchmark.ts';
 import { measureMs } from './load.ts';
 import { measureMailSends } from './mail-sends.ts';
 import { type SmtpSink, startSmtpSink } from './smtp-sink.ts';
@@ -96,7 +96,7 @@ function figures(
       unit: 'ms',
       limit: percentile(limits, fraction),
       measured: percentile(values, fraction),
-      ...(target !== undefined && { target: targetAtMost(target, 'ms') }),
+      ...(target !== undefined && { target: createMaxTarget(target, 'ms') }),
     };
   });
 }

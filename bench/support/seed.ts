@@ -107,7 +107,7 @@ async function append(journal: Journal, commits: readonly Commit[]): Promise<voi
   }
 }
 
-export async function seedFolder(
+export async function seedDataFolder(
   folder: string,
   { accounts, commits, ordinary, long }: SeedOptions,
 ): Promise<void> {

@@ -71,7 +71,7 @@ export function formatFigures(lines: readonly EvidenceLine[]): string {
       : `**Guarantees were violated** in the runs of seed ${failed.map(({ seed }) => seed).join(', ')}.`;
   return [
     '```sh norun="the runs of the figures: repeated by hand"',
-    ...Map.groupBy(lines, settingsOf)
+    ...Map.groupBy(lines, commandSettingsOf)
       .entries()
       .map(([settings, its]) => commandOf(settings, its)),
     '```',
@@ -89,8 +89,11 @@ export function countEvents(lines: readonly EvidenceLine[]): number {
   return lines.reduce((sum, { counts }) => sum + (counts['events'] ?? 0), 0);
 }
 
-/** Returns the command that starts runs with the settings of this line, without the seed and the number of events. */
-function settingsOf({ seconds, rate, mix, pauses, embedded = false }: EvidenceLine): string {
+/**
+ * Returns the command of a run, except for the seed and the number of events. It is equal for runs with equal settings,
+ * so runs are grouped by it.
+ */
+function commandSettingsOf({ seconds, rate, mix, pauses, embedded = false }: EvidenceLine): string {
   const command = `npm run test:faults -- ${embedded ? '--embedded ' : ''}`;
   return `FAULTS_SECONDS=${seconds} FAULTS_RATE=${rate} FAULTS_MIX=${mix} FAULTS_PAUSES=${pauses} ${command}`;
 }

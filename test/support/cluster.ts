@@ -19,7 +19,7 @@ import { createOpsRunner, HIGH_LIMIT_SETTINGS, SHORT_LIFETIME_SETTINGS } from '.
 import { createServerProcess, type ServerProcess } from './server-process.ts';
 import { createMailServer, type MailServer } from './smtp.ts';
 import type { Settings, System } from './system.ts';
-import { clearBroker, ensureEmptyBroker } from './test-broker.ts';
+import { clearBroker, clearBrokerIfAllowed } from './test-broker.ts';
 
 /** The services, in the order in which they start: consumers of the log before its producer. */
 export const serviceNames = ['user', 'notifier', 'auth'] as const;
@@ -95,7 +95,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 /** Prepares a system without starting its processes. */
 export async function prepareCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const servers = options.servers ?? givenServers();
-  await ensureEmptyBroker(servers.KAFKA_BROKERS, options.kafkaAdmin);
+  await clearBrokerIfAllowed(servers.KAFKA_BROKERS, options.kafkaAdmin);
   const store = emptyStore(servers.MONGO_URL);
   const stores = { KAFKA_BROKERS: servers.KAFKA_BROKERS, MONGO_URL: store.url };
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));

@@ -19,11 +19,11 @@ function isOurGroup(group: string): boolean {
 const FORGOTTEN_MS = 120_000;
 
 /**
- * Asserts that the broker has no topics or groups of an earlier run. Deletes them only if KAFKA_TEST_RESET confirms
- * that the broker is for tests, because they could contain somebody's accounts.
- * @throws Error if there are any, and they may not be deleted
+ * Deletes the topics and groups of an earlier run. Topics could contain somebody's accounts, so they are deleted only
+ * if KAFKA_TEST_RESET=true confirms that the broker is for tests.
+ * @throws Error if there are topics and KAFKA_TEST_RESET is not `true`
  */
-export async function ensureEmptyBroker(brokers: string, sasl?: SASLOptions): Promise<void> {
+export async function clearBrokerIfAllowed(brokers: string, sasl?: SASLOptions): Promise<void> {
   const reset = process.env['KAFKA_TEST_RESET'] === 'true';
   const topics = await withAdmin(brokers, ourTopics, sasl);
   if (topics.length > 0 && !reset) {

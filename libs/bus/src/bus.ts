@@ -89,11 +89,11 @@ export interface TopicSpec {
    * Set if a later record with the same key may replace an earlier one. Takes effect only on Kafka; the embedded log
    * keeps both.
    */
-  readonly compaction?: Compaction;
+  readonly compaction?: CompactionSpec;
 }
 
-/** How Kafka removes records that later ones have replaced. */
-export interface Compaction {
+/** The settings for removing records that later ones with the same key have replaced. */
+export interface CompactionSpec {
   /**
    * The time, in ms, after which Kafka removes a record that a later one has replaced. The removal may be later by
    * about the duration of a segment, and happens only if more records are appended to the partition. Undefined: the
@@ -112,7 +112,7 @@ const DAY_MS = 24 * 60 * 60_000;
 /**
  * Returns the time after which an append begins a new segment, in ms. Only segments that are no longer appended to are
  * compacted.
- * @param maxLagMs the `maxLagMs` of a {@link Compaction}
+ * @param maxLagMs the `maxLagMs` of a {@link CompactionSpec}
  */
 export function segmentMsForCompaction(maxLagMs: number): number {
   return Math.min(DAY_MS, Math.ceil(maxLagMs / 4));

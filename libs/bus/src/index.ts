@@ -1,7 +1,7 @@
 export {
   type Bus,
   type BusRecord,
-  type Compaction,
+  type CompactionSpec,
   type ConsumerGroups,
   GroupInUseError,
   type GroupProgress,

@@ -4,7 +4,7 @@ import {
   decideNextStep,
   isRefusedEvent,
   parkMarkToRetry,
-  type RecordEffect,
+  type RecordOutcome,
   refusalBlocker,
 } from './next-step.ts';
 import {
@@ -18,7 +18,7 @@ import { type AccountRecord, accountOf, type DecodedRecord, isAccountRecord } fr
 
 export interface FoldedRecord {
   readonly record: AccountRecord;
-  readonly effect: RecordEffect;
+  readonly outcome: RecordOutcome;
 }
 
 export interface SliceOutcome<P extends Position> {
@@ -47,12 +47,12 @@ export function foldSlice<P extends Position>(
   const unusable: DecodedRecord[] = [];
   const marks = new Map<string, Parked>();
 
-  function park(position: P, record: AccountRecord, blocker: Blocker): RecordEffect {
+  function park(position: P, record: AccountRecord, blocker: Blocker): RecordOutcome {
     changed.set(position.account, withParkMark(position, parkMarkOfRecord(position, record, blocker)));
     return 'parked';
   }
 
-  function fold(position: P, record: AccountRecord): RecordEffect | undefined {
+  function fold(position: P, record: AccountRecord): RecordOutcome | undefined {
     const step = decideNextStep(position, record, 'one');
     const mark = parkMarkToRetry(position, step);
     if (mark !== undefined) marks.set(position.account, mark);
@@ -69,8 +69,8 @@ export function foldSlice<P extends Position>(
     if (isAccountRecord(record)) {
       const account = accountOf(record);
       const position = changed.get(account) ?? known.get(account) ?? start(account);
-      const effect = fold(position, record);
-      if (effect !== undefined) folded.push({ record, effect });
+      const outcome = fold(position, record);
+      if (outcome !== undefined) folded.push({ record, outcome });
     } else unusable.push(record);
   }
   return { changed: [...changed.values()], folded, unusable, marksToRetry: [...marks.values()] };

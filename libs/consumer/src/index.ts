@@ -22,7 +22,7 @@ export {
   isRefusedEvent,
   type NextStep,
   parkMarkToRetry,
-  type RecordEffect,
+  type RecordOutcome,
   type RefusedEvent,
 } from './next-step.ts';
 export {

@@ -22,7 +22,7 @@ export type NextStep =
   | { readonly kind: 'park'; readonly blocker: Blocker };
 
 /** The outcome of a record. */
-export type RecordEffect = 'applied' | 'duplicate' | 'parked' | 'held back';
+export type RecordOutcome = 'applied' | 'duplicate' | 'parked' | 'held back';
 
 /** The event cannot be applied; its account is parked with this cause. */
 export interface RefusedEvent {

@@ -9,7 +9,7 @@ export function createNoSuchAccountError(account: string): Error {
  * Returns a rejection handler that explains in one line why a request was refused.
  * @param account as the operator named it
  */
-export function explainRefusals(account: string) {
+export function createRefusalHandler(account: string) {
   return (error: unknown): never => {
     if (!(error instanceof Refused)) throw error;
     const { kind } = error.refusal;

@@ -26,7 +26,7 @@ import { requiredKeysOf } from './keys/given-keys.ts';
 import { countHashes, type HashCount } from './keys/key-needs.ts';
 import { type EventKeys, parseEventKeys, parseSealingKey } from './keys/keys.ts';
 import type { Secrets } from './keys/secrets.ts';
-import { createNoSuchAccountError, explainRefusals } from './ops-refusals.ts';
+import { createNoSuchAccountError, createRefusalHandler } from './ops-refusals.ts';
 import type { AuditEntry } from './ports/audit-log.ts';
 import type { ErasureReceipts } from './ports/erasure-receipts.ts';
 import type { Journal } from './ports/journal.ts';
@@ -175,7 +175,7 @@ export function openOps(store: Store): AuthOps {
       const before = await accounts.load(userId);
       const origin = { correlationId: `ops-${v7()}` };
       const target = { userId, by: 'ops', role };
-      await changeRole({ accounts, journal, sessions }, target, origin).catch(explainRefusals(email));
+      await changeRole({ accounts, journal, sessions }, target, origin).catch(createRefusalHandler(email));
       await bestEffort(() => auditLog.add([actionOn(userId, 'ops role', origin)]));
       return requireExistingAccount(before).role;
     },
@@ -192,7 +192,7 @@ export function openOps(store: Store): AuthOps {
         wakeEraser: () => undefined,
       };
       const requested = await eraseOtherAccount(deps, { userId, by: 'ops' }, origin).catch(
-        explainRefusals(account),
+        createRefusalHandler(account),
       );
       await bestEffort(() => auditLog.add([actionOn(userId, 'ops erase', origin)]));
       return requested.eraseAt;
@@ -215,7 +215,7 @@ export function openOps(store: Store): AuthOps {
       const origin = { correlationId: `ops-${v7()}` };
       const { refusal } = await accounts
         .execute(userId, origin, () => ({ type: 'CancelEmailChange', now: new Date() }))
-        .catch(explainRefusals(account));
+        .catch(createRefusalHandler(account));
       if (refusal === 'conflict')
         throw new Error(`${account} has no change of address that waits to be confirmed`);
       if (refusal !== undefined) throw createNoSuchAccountError(account);
@@ -226,7 +226,7 @@ export function openOps(store: Store): AuthOps {
       const origin = { correlationId: `ops-${v7()}` };
       const { state, refusal } = await accounts
         .execute(userId, origin, () => ({ type: 'UndoEmailChange', now: new Date() }))
-        .catch(explainRefusals(account));
+        .catch(createRefusalHandler(account));
       if (refusal === 'conflict') throw new Error(`${account} has no change of address that can be undone`);
       if (refusal !== undefined || !isLiving(state)) throw createNoSuchAccountError(account);
       await bestEffort(() => sessions.removeAll(userId));

@@ -43,7 +43,7 @@ import { createMetrics } from './metrics.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Mailer } from './ports/mailer.ts';
 import type { ReportReader } from './ports/reports.ts';
-import { recipientToKeep } from './recipient.ts';
+import { redactRecipient } from './recipient.ts';
 import { expectsReports } from './report-settings.ts';
 import { createReportPublisher, type ReportPublisher } from './reports/publish-reports.ts';
 import { createReportRecorder, type RecordReport } from './reports/record-report.ts';
@@ -172,7 +172,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
       metrics,
       logger,
       leaseMs: config.MAIL_LEASE_SECONDS * 1000,
-      ...(expectsReports(config) && { recipientOf: recipientToKeep }),
+      ...(expectsReports(config) && { recipientOf: redactRecipient }),
     });
     const publisher = createReportPublisher({ deliveries, bus: backend.bus, clock, logger });
     const takeReport = createReportRecorder({

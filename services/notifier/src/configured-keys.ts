@@ -3,7 +3,7 @@ import { createPrivateKey } from 'node:crypto';
 import { keyPairFingerprint, secretFingerprint } from '@latchkey/process';
 import type { ConfiguredKeys } from '@latchkey/store';
 import type { DkimConfig } from './dkim-settings.ts';
-import type { ReportConfig } from './report-settings.ts';
+import type { DeliveryReportConfig } from './report-settings.ts';
 
 /**
  * Returns the keys that are needed until some days after the last mail was sent with them. The store records them only
@@ -12,7 +12,7 @@ import type { ReportConfig } from './report-settings.ts';
 export function configuredKeysOf({
   MAIL_BOUNCE_KEY: bounces,
   MAIL_DKIM_PRIVATE_KEY: dkim,
-}: Pick<DkimConfig, 'MAIL_DKIM_PRIVATE_KEY'> & Pick<ReportConfig, 'MAIL_BOUNCE_KEY'>): Readonly<
+}: Pick<DkimConfig, 'MAIL_DKIM_PRIVATE_KEY'> & Pick<DeliveryReportConfig, 'MAIL_BOUNCE_KEY'>): Readonly<
   Record<string, ConfiguredKeys>
 > {
   return {

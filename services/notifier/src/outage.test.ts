@@ -36,8 +36,8 @@ const IN_HAND = 10;
 const PROBED = 2;
 /** How many mails may wait for a connection to open, because the mail server delays its greeting by 100 ms. */
 const GREETED_LATER = CONNECTIONS - 1;
-/** The maximum number of probes per minute: about one per second, never more often than every 750 ms. */
-const PROBES_A_MINUTE = 80;
+/** The maximum number of probes per minute: probes are about one second apart, and at least 750 ms. */
+const MAX_PROBES_PER_MINUTE = 80;
 
 /** How far the clock moves in one step, except during the minutes that are checked closely. */
 const GLANCE = 30 * SECOND;
@@ -225,9 +225,9 @@ describe('six hours without a mail server', () => {
       `${owed.length} mails: ${many('sent')} to be sent, ${many('expired')} expired, ${many('cancelled')} superseded; tries in a minute: ${triesAMinute}`,
     );
     for (const tries of triesAMinute) {
-      assert.ok(tries <= PROBES_A_MINUTE, `${tries} tries within a minute`);
+      assert.ok(tries <= MAX_PROBES_PER_MINUTE, `${tries} tries within a minute`);
       assert.ok(
-        tries >= PROBES_A_MINUTE / 2,
+        tries >= MAX_PROBES_PER_MINUTE / 2,
         `only ${tries} tries within a minute: its return would be missed`,
       );
     }
@@ -273,8 +273,8 @@ describe('six hours without a mail server', () => {
     const whileOwing = await askedWithin(MINUTE / 2);
     t.diagnostic(`${whileIdle} and ${whileOwing} connections within half a minute`);
     for (const asked of [whileIdle, whileOwing]) {
-      assert.ok(asked <= PROBES_A_MINUTE / 2 + 1, `${asked} connections within half a minute`);
-      assert.ok(asked >= PROBES_A_MINUTE / 4, `only ${asked} connections within half a minute`);
+      assert.ok(asked <= MAX_PROBES_PER_MINUTE / 2 + 1, `${asked} connections within half a minute`);
+      assert.ok(asked >= MAX_PROBES_PER_MINUTE / 4, `only ${asked} connections within half a minute`);
     }
     assert.equal(server.received.length, 0);
   });

@@ -1,6 +1,6 @@
 /** What is kept of an e-mail address when the address itself is deleted. */
 import { createHash } from 'node:crypto';
-import type { KeptRecipient } from './delivery/delivery.ts';
+import type { RedactedRecipient } from './delivery/delivery.ts';
 
 /** Returns an address's fingerprint. Upper and lower case make no difference. */
 export function addressFingerprint(address: string): string {
@@ -14,8 +14,8 @@ export function addressHint(address: string): string {
   return `${first}…${text.slice(text.lastIndexOf('@'))}`;
 }
 
-/** Returns what is kept of the recipient's address after a mail was sent, so that reports can be matched to it. */
-export function recipientToKeep(address: string): KeptRecipient {
+/** Returns what is stored instead of a recipient's address once the mail was sent. */
+export function redactRecipient(address: string): RedactedRecipient {
   return { fingerprint: addressFingerprint(address), hint: addressHint(address) };
 }
 

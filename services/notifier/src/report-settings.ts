@@ -45,16 +45,16 @@ export const reportSettingFields = {
 };
 
 const schema = z.object(reportSettingFields);
-export type ReportConfig = z.infer<typeof schema>;
+export type DeliveryReportConfig = z.infer<typeof schema>;
 
-type Fault = readonly [name: keyof ReportConfig, message: string];
+type Fault = readonly [name: keyof DeliveryReportConfig, message: string];
 
 /** Returns faults of report settings that are valid alone but not together. */
 export function findReportSettingFaults({
   MAIL_BOUNCE_DOMAIN: name,
   MAIL_BOUNCE_KEY: secret,
   MAIL_BOUNCE_PORT: port,
-}: ReportConfig): readonly Fault[] {
+}: DeliveryReportConfig): readonly Fault[] {
   const faults: Fault[] = [];
   if (name !== undefined && secret === undefined)
     faults.push(['MAIL_BOUNCE_KEY', 'is required with MAIL_BOUNCE_DOMAIN']);
@@ -67,11 +67,11 @@ export function findReportSettingFaults({
 }
 
 /** Returns whether reports about sent mails may arrive. */
-export function expectsReports(config: ReportConfig): boolean {
+export function expectsReports(config: DeliveryReportConfig): boolean {
   return config.MAIL_BOUNCE_DOMAIN !== undefined || takesWebhooks(config);
 }
 
 /** Returns whether providers report over HTTP. */
-function takesWebhooks({ MAIL_SES_TOPIC_ARN, MAIL_POSTMARK_CREDENTIALS }: ReportConfig): boolean {
+function takesWebhooks({ MAIL_SES_TOPIC_ARN, MAIL_POSTMARK_CREDENTIALS }: DeliveryReportConfig): boolean {
   return (MAIL_SES_TOPIC_ARN ?? MAIL_POSTMARK_CREDENTIALS) !== undefined;
 }

@@ -5,7 +5,7 @@ import { type ServiceName, serviceNames } from '../../support/cluster.ts';
 import type { Clocks } from '../system/clocks.ts';
 import type { KafkaProxy, KafkaProxyMode } from '../system/kafka-proxy.ts';
 import type { MongoProxy, MongoProxyMode } from '../system/mongo-proxy.ts';
-import type { MongoControlWord } from '../system/servers.ts';
+import type { MongoControlCommand } from '../system/servers.ts';
 import type { MailSink, MailSinkMode } from '../system/sink.ts';
 import type { Deployment } from './deployment.ts';
 import { FORGERY_NAMES } from './forger.ts';
@@ -22,7 +22,7 @@ export interface ClusterFaultTargets {
   /** The proxy between all services and MongoDB. */
   readonly mongo: MongoProxy;
   /** Stops and starts MongoDB itself, or the members of a replica set. */
-  mongoControl(word: MongoControlWord): Promise<void>;
+  mongoControl(command: MongoControlCommand): Promise<void>;
   readonly sink: Pick<MailSink, 'setMode'>;
   readonly clocks: Pick<Clocks, 'set'>;
   readonly deployment: Deployment;

@@ -2,7 +2,7 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Patch } from './plants.ts';
+import type { SourcePatch } from './plants.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const COPIED = ['package.json', 'libs', 'services', 'apps', 'deploy', 'test', 'docs/events'];
@@ -12,7 +12,7 @@ const OURS = '@latchkey';
  * Copies the sources and applies patches. The copy uses the installed packages of the original, except for our own.
  * @returns the folder of the copy
  */
-export async function copySources(patches: readonly Patch[]): Promise<string> {
+export async function copySources(patches: readonly SourcePatch[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-plant-'));
   for (const path of COPIED) {
     await cp(join(ROOT, path), join(folder, path), {
@@ -40,7 +40,7 @@ async function linkModules(modules: string, copy: string): Promise<void> {
   }
 }
 
-async function applyPatch(folder: string, { file, search, replacement }: Patch): Promise<void> {
+async function applyPatch(folder: string, { file, search, replacement }: SourcePatch): Promise<void> {
   const path = join(folder, file);
   await writeFile(path, patchSource(await readFile(path, 'utf8'), search, replacement));
 }

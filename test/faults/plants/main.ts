@@ -10,7 +10,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Report } from '../checker/check.ts';
 import { copySources, removeCopy } from './copy.ts';
-import { type Patch, type PlantedBug, plantedBugs } from './plants.ts';
+import { type PlantedBug, plantedBugs, type SourcePatch } from './plants.ts';
 import { type Provocation, provocations } from './provocations.ts';
 
 const SOUND_QUIET_MS = 120_000;
@@ -18,7 +18,7 @@ const SOUND_QUIET_MS = 120_000;
 const PLANTED_QUIET_MS = 25_000;
 
 interface Trial {
-  readonly patches: readonly Patch[];
+  readonly patches: readonly SourcePatch[];
   readonly provokedBy: readonly Provocation[];
   readonly quietMs: number;
 }

@@ -4,8 +4,8 @@
 import type { Rule } from '../checker/report.ts';
 import type { Provocation } from './provocations.ts';
 
-/** A patch: replaces a string that must occur exactly once in a file. */
-export interface Patch {
+/** A change of a source file: replaces a string that must occur exactly once in the file. */
+export interface SourcePatch {
   readonly file: string;
   readonly search: string;
   readonly replacement: string;
@@ -13,7 +13,7 @@ export interface Patch {
 
 export interface PlantedBug {
   readonly name: string;
-  readonly bug: readonly Patch[];
+  readonly bug: readonly SourcePatch[];
   /** The provocation that makes the bug visible. */
   readonly provokedBy: Provocation;
   /** At least one of these rules must be violated. */

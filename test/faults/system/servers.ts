@@ -10,15 +10,15 @@ import { createKafkaProxy, type KafkaProxy } from './kafka-proxy.ts';
 import { createMongoProxy, type MongoProxy } from './mongo-proxy.ts';
 import { type MailSink, openMailSink } from './sink.ts';
 
-/** The arguments that MONGO_CONTROL must accept; the last three only for a replica set. */
-export type MongoControlWord = 'stop' | 'start' | 'failover' | 'pause-secondary' | 'resume-secondary';
+/** The commands that MONGO_CONTROL must accept as its argument; the last three only for a replica set. */
+export type MongoControlCommand = 'stop' | 'start' | 'failover' | 'pause-secondary' | 'resume-secondary';
 
 export interface Servers {
   readonly nodes: KafkaNodes;
   /** One proxy per broker. */
   readonly proxies: readonly KafkaProxy[];
   readonly mongo: MongoProxy;
-  mongoControl(word: MongoControlWord): Promise<void>;
+  mongoControl(command: MongoControlCommand): Promise<void>;
   readonly sink: MailSink;
   readonly clocks: Clocks;
 }
@@ -58,7 +58,7 @@ export async function openServers(options: ServersOptions, stack: AsyncDisposabl
     nodes,
     proxies,
     mongo,
-    mongoControl: async (word) => void (await promisify(exec)(`${mongoControl} ${word}`)),
+    mongoControl: async (command) => void (await promisify(exec)(`${mongoControl} ${command}`)),
     sink,
     clocks: await openClocks(clockLibrary, INSTANCES, stack),
   };

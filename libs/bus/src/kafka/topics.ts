@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
-import { type Compaction, segmentMsForCompaction, type TopicSpec } from '../bus.ts';
+import { type CompactionSpec, segmentMsForCompaction, type TopicSpec } from '../bus.ts';
 import { isRetriableKafkaError, KafkaUnavailableError } from './failures.ts';
 
 const { ConfigResourceTypes } = kafkajs;
@@ -52,7 +52,7 @@ export function topicConfigOf(
 }
 
 /** Without a maximum lag, the broker compacts when half of a partition may be outdated. */
-function compacted({ maxLagMs }: Compaction): Readonly<Record<string, string>> {
+function compacted({ maxLagMs }: CompactionSpec): Readonly<Record<string, string>> {
   if (maxLagMs === undefined) return { 'cleanup.policy': 'compact' };
   return {
     'cleanup.policy': 'compact',
@@ -299,7 +299,7 @@ export interface TopicState {
   readonly retentionMs: number;
   /** Whether a later record replaces an earlier one with the same key. */
   readonly isCompacted: boolean;
-  /** With the same meaning as in `Compaction`; undefined if the topic is not compacted. */
+  /** With the same meaning as in `CompactionSpec`; undefined if the topic is not compacted. */
   readonly maxLagMs?: number;
 }
 

@@ -24,7 +24,7 @@ import {
   hasHandler,
   observeEventOutcome,
   reportForgedRecords,
-  runHandlerOfRecord,
+  runHandlerForRecord,
   type Subscriber,
   throwIfStopped,
 } from './subscriber.ts';
@@ -149,7 +149,7 @@ async function apply(
 ): Promise<void> {
   const reached = { account: position.account, sequence: sequenceOf(record) };
   if (hasHandler(subscriber, record)) {
-    const cause = await runHandlerOfRecord(subscriber, record);
+    const cause = await runHandlerForRecord(subscriber, record);
     if (cause !== undefined) return park(subscriber, book, position, record, { reason: 'refused', cause });
     await book.save(reached);
   } else book.note(reached);

@@ -4,7 +4,7 @@ import { type DecodedRecord, isAccountRecord, isEventRecord, recordTypeOf } from
 import {
   hasHandler,
   reportForgedRecords,
-  runHandlerOfRecord,
+  runHandlerForRecord,
   type Subscriber,
   throwIfStopped,
 } from './subscriber.ts';
@@ -31,7 +31,7 @@ export function createUnorderedHandler(shared: Unordered) {
 async function take(subscriber: Pick<Subscriber, 'handlers' | 'logger' | 'observe'>, record: DecodedRecord) {
   if (!isAccountRecord(record) || !isEventRecord(record))
     return passOver(subscriber, record, 'a record that cannot be read');
-  const refused = await runHandlerOfRecord(subscriber, record);
+  const refused = await runHandlerForRecord(subscriber, record);
   if (refused !== undefined) return passOver(subscriber, record, refused);
   subscriber.observe(recordTypeOf(record), hasHandler(subscriber, record) ? 'applied' : 'passed over');
 }

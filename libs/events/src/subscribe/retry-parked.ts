@@ -10,7 +10,7 @@ import {
   findPosition,
   firstEventRuleOf,
   observeEventOutcome,
-  runHandlerOfRecord,
+  runHandlerForRecord,
   type Subscriber,
   throwIfStopped,
 } from './subscriber.ts';
@@ -38,7 +38,7 @@ async function handleNext(subscriber: Subscriber, record: EventRecord, origin: P
   throwIfStopped(subscriber);
   const sequence = sequenceOf(record);
   if (sequence <= position.sequence) return position;
-  const refused = await runHandlerOfRecord(subscriber, record);
+  const refused = await runHandlerForRecord(subscriber, record);
   if (refused !== undefined) return { refused };
   const reached = { account, sequence, parked: origin };
   await subscriber.store.save([reached]);

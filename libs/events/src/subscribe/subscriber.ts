@@ -88,7 +88,7 @@ export function hasHandler({ handlers }: Pick<Subscriber, 'handlers'>, { decoded
  * @returns undefined, or the reason to park the account
  * @throws HandlerError if the event must be redelivered
  */
-export async function runHandlerOfRecord(
+export async function runHandlerForRecord(
   { handlers }: Pick<Subscriber, 'handlers'>,
   { decoded }: EventRecord,
 ): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import { defineMail, toRecipientVariables, usernameVariable } from '../../src/mails/define-mail.ts';
+import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/mails/define-mail.ts';
 
 /** Sends a reset link for an unverified account. Choosing a password with the link also verifies the address. */
 export const choosePassword = defineMail({
@@ -7,5 +7,5 @@ export const choosePassword = defineMail({
   variables: { username: usernameVariable },
   link: 'reset',
   from: ({ data: { locale, reset, verifies, person } }) =>
-    reset && verifies ? { locale, link: reset, content: toRecipientVariables(person) } : undefined,
+    reset && verifies ? { locale, link: reset, content: toRecipientAndUsername(person) } : undefined,
 });

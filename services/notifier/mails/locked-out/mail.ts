@@ -1,4 +1,4 @@
-import { defineMail, toRecipientVariables, usernameVariable } from '../../src/mails/define-mail.ts';
+import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/mails/define-mail.ts';
 
 /** Tells the owner that unknown clients are locked out after too many wrong passwords. */
 export const lockedOut = defineMail({
@@ -6,5 +6,5 @@ export const lockedOut = defineMail({
   when: ['OwnerAlerted'],
   variables: { username: usernameVariable },
   from: ({ data: { reason, locale, person } }) =>
-    reason === 'locked-out' ? { locale, content: toRecipientVariables(person) } : undefined,
+    reason === 'locked-out' ? { locale, content: toRecipientAndUsername(person) } : undefined,
 });

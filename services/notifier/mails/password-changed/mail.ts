@@ -1,4 +1,4 @@
-import { defineMail, toRecipientVariables, usernameVariable } from '../../src/mails/define-mail.ts';
+import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/mails/define-mail.ts';
 
 /**
  * Tells the owner about a new password. Not sent for a first password, because the commit that sets it also causes the
@@ -10,5 +10,5 @@ export const passwordChanged = defineMail({
   variables: { username: usernameVariable },
   supersedes: ['verification', 'reset', 'email-change'],
   from: ({ data: { locale, how, person } }) =>
-    how === 'first' ? undefined : { locale, content: toRecipientVariables(person) },
+    how === 'first' ? undefined : { locale, content: toRecipientAndUsername(person) },
 });

@@ -1,7 +1,7 @@
 import {
   defineMail,
   textVariable,
-  toRecipientVariables,
+  toRecipientAndUsername,
   usernameVariable,
 } from '../../src/mails/define-mail.ts';
 
@@ -15,7 +15,7 @@ export const sessionsEnded = defineMail({
   variables: { username: usernameVariable, ended: textVariable('all') },
   from: ({ data: { reason, sessionId, locale, person } }) => {
     if (reason !== 'refresh-reuse' || locale === undefined || person === undefined) return undefined;
-    const content = toRecipientVariables(person);
+    const content = toRecipientAndUsername(person);
     return { locale, content: content && { ...content, ended: sessionId === undefined ? 'all' : 'one' } };
   },
 });

@@ -1,4 +1,4 @@
-import { defineMail, toRecipientVariables, usernameVariable } from '../../src/mails/define-mail.ts';
+import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/mails/define-mail.ts';
 
 /** Asks the owner of the address to verify it. */
 export const verifyEmail = defineMail({
@@ -7,5 +7,5 @@ export const verifyEmail = defineMail({
   variables: { username: usernameVariable },
   link: 'verification',
   from: ({ data: { locale, verification, person } }) =>
-    verification && { locale, link: verification, content: toRecipientVariables(person) },
+    verification && { locale, link: verification, content: toRecipientAndUsername(person) },
 });

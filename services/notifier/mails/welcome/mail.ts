@@ -1,4 +1,4 @@
-import { defineMail, toRecipientVariables, usernameVariable } from '../../src/mails/define-mail.ts';
+import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/mails/define-mail.ts';
 
 /** Welcomes the owner of a verified account. Admins can send it to a list of addresses, too. */
 export const welcome = defineMail({
@@ -6,5 +6,5 @@ export const welcome = defineMail({
   when: ['AccountVerified'],
   variables: { username: usernameVariable },
   supersedes: ['verification'],
-  from: ({ data: { locale, person } }) => ({ locale, content: toRecipientVariables(person) }),
+  from: ({ data: { locale, person } }) => ({ locale, content: toRecipientAndUsername(person) }),
 });

@@ -1,6 +1,6 @@
 /** The results of an attempt to send a mail, and how each changes the delivery. */
 import { assertNever } from '@latchkey/events';
-import type { Attempt, ClaimedDelivery, KeptRecipient } from './delivery.ts';
+import type { Attempt, ClaimedDelivery, RedactedRecipient } from './delivery.ts';
 import { type AttemptFailure, isMailStage } from './reply.ts';
 import type { SuppressionReason } from './suppression.ts';
 
@@ -66,7 +66,7 @@ export type Settlement =
       readonly at: Date;
       readonly attempt?: Attempt;
       /** A fingerprint and a short hint of the e-mail address. Set only if reports are expected. */
-      readonly recipient?: KeptRecipient;
+      readonly recipient?: RedactedRecipient;
     }
   | { readonly state: 'failed'; readonly at: Date; readonly reason: FailureReason; readonly attempt: Attempt }
   | {
@@ -114,7 +114,7 @@ export interface FinishedAttempt {
   /** A random number in [0, 1). */
   readonly random: number;
   /** The fingerprint and hint of the e-mail address to keep if the mail was sent. */
-  readonly recipient?: KeptRecipient | undefined;
+  readonly recipient?: RedactedRecipient | undefined;
 }
 
 /** Returns what to record about a delivery after an attempt. */

@@ -73,8 +73,8 @@ export interface NewDelivery {
   readonly content: DeliveryContent;
 }
 
-/** What is kept of the recipient's address after the mail was sent, so that reports can be matched to it. */
-export interface KeptRecipient {
+/** What is stored instead of the recipient's address once the mail was sent, so that reports can be matched to it. */
+export interface RedactedRecipient {
   /** The address as a fingerprint. */
   readonly fingerprint: string;
   /** A shortened form by which operators recognise the address, for example `a…@example.com`. */

@@ -99,8 +99,8 @@ function linkVariables(purpose: LinkPurpose): Variables {
 /** The recipient's username; empty if unknown. */
 export const usernameVariable = z.string().default('').meta({ example: 'ada' });
 
-/** Returns the recipient and the username from an event's `person`; `null` if the person has been erased. */
-export function toRecipientVariables(person: { readonly email: string; readonly username: string } | null) {
+/** Returns the content of a mail that needs only recipient and username; `null` if the person has been erased. */
+export function toRecipientAndUsername(person: { readonly email: string; readonly username: string } | null) {
   return person && { to: person.email, username: person.username };
 }
 
@@ -112,7 +112,7 @@ export function toRecipientVariables(person: { readonly email: string; readonly 
  *   name: 'welcome',
  *   when: ['AccountVerified'],
  *   variables: { username: usernameVariable },
- *   from: ({ data: { locale, person } }) => ({ locale, content: toRecipientVariables(person) }),
+ *   from: ({ data: { locale, person } }) => ({ locale, content: toRecipientAndUsername(person) }),
  * });
  */
 export function defineMail<T extends EventType, V extends Variables, P extends LinkPurpose = never>({

@@ -14,7 +14,7 @@ import type {
   DeliveryReport,
   DeliveryState,
   IntakeBatch,
-  KeptRecipient,
+  RedactedRecipient,
 } from '../delivery/delivery.ts';
 
 /** The maximum number of attempts that are kept for a delivery; older ones are dropped. */
@@ -67,14 +67,14 @@ export interface DeliverySummary {
   /**
    * A fingerprint and a hint of the e-mail address. Set once the mail was sent, if reports were expected at that time.
    */
-  readonly recipient?: KeptRecipient;
+  readonly recipient?: RedactedRecipient;
   /** The report about the mail, if there was one. */
   readonly report?: DeliveryReport;
 }
 
 /** A delivery about which a report has arrived. */
 export interface ReportedDelivery extends DeliverySummary {
-  readonly recipient: KeptRecipient;
+  readonly recipient: RedactedRecipient;
   readonly report: DeliveryReport;
 }
 

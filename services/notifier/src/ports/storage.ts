@@ -6,8 +6,8 @@ import type {
   DeliveryContent,
   DeliveryReport,
   DeliveryState,
-  KeptRecipient,
   NewDelivery,
+  RedactedRecipient,
 } from '../delivery/delivery.ts';
 import type { Suppression } from '../delivery/suppression.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -54,7 +54,7 @@ export interface StoredDelivery extends Omit<NewDelivery, 'content'> {
   readonly attempts: readonly Attempt[];
   readonly reason?: string;
   readonly endedAt?: Date;
-  readonly recipient?: KeptRecipient;
+  readonly recipient?: RedactedRecipient;
   readonly report?: DeliveryReport;
   /** Set while the report has not been published. */
   readonly unpublished?: true;

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { DELIVERIES_TOPIC, decode, type EncodedEvent } from '@latchkey/events';
 import { createLogger } from '@latchkey/process';
 import type { ReportedDelivery } from '../ports/deliveries.ts';
-import { recipientToKeep } from '../recipient.ts';
+import { redactRecipient } from '../recipient.ts';
 import { createReportPublisher, toReportEvent } from './publish-reports.ts';
 
 function aReported(overrides: Partial<ReportedDelivery> = {}): ReportedDelivery {
@@ -20,7 +20,7 @@ function aReported(overrides: Partial<ReportedDelivery> = {}): ReportedDelivery 
     sendUntil: at,
     tries: 0,
     attempts: [],
-    recipient: recipientToKeep('ada@example.com'),
+    recipient: redactRecipient('ada@example.com'),
     report: { state: 'bounced', at, source: 'mail', status: '5.1.1' },
     ...overrides,
   };

@@ -6,7 +6,7 @@ import type { ReportedState } from '../delivery/delivery.ts';
 import { ALL_MAILS } from '../delivery/suppression.ts';
 import { createMetrics } from '../metrics.ts';
 import type { ParsedReport } from '../ports/reports.ts';
-import { addressFingerprint, recipientToKeep } from '../recipient.ts';
+import { addressFingerprint, redactRecipient } from '../recipient.ts';
 import { openSqliteStorage } from '../storage/sqlite/index.ts';
 import { temporaryDatabase } from '../testing/database.ts';
 import { createReportRecorder } from './record-report.ts';
@@ -51,7 +51,7 @@ describe('a report', () => {
       await deliveries.record({ deliveries: [delivery], cutoffs: [] }, NOW);
       await deliveries.claim({ owner: 'one', now: NOW, leaseMs: 1000, limit: 1 });
       if (state === 'sent')
-        await deliveries.settle(id, 'one', { state, at: NOW, recipient: recipientToKeep(ADA) });
+        await deliveries.settle(id, 'one', { state, at: NOW, recipient: redactRecipient(ADA) });
       if (state === 'expired') await deliveries.settle(id, 'one', { state, at: NOW });
       return id;
     }
@@ -115,7 +115,7 @@ describe('a report', () => {
     const id = await aDelivery('claimed');
     assert.equal(await takes(about(id, 'bounced')), 'later');
     assert.deepEqual(await suppressions.list({ now: NOW, limit: 9 }), []);
-    await deliveries.settle(id, 'one', { state: 'sent', at: NOW, recipient: recipientToKeep(ADA) });
+    await deliveries.settle(id, 'one', { state: 'sent', at: NOW, recipient: redactRecipient(ADA) });
     assert.equal(await takes(about(id, 'bounced')), 'done');
     assert.equal((await deliveries.find(id))?.state, 'bounced');
   });
@@ -150,7 +150,7 @@ describe('a report', () => {
   });
 
   function common() {
-    const { fingerprint: recipient, hint } = recipientToKeep(ADA);
+    const { fingerprint: recipient, hint } = redactRecipient(ADA);
     return { recipient, hint, reason: 'operator', since: NOW } as const;
   }
 });

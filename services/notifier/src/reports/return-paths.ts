@@ -3,7 +3,7 @@
  * shows which mail it is about. A MAC keeps anybody who did not receive that mail from reporting on it.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { ReportConfig } from '../report-settings.ts';
+import type { DeliveryReportConfig } from '../report-settings.ts';
 
 export interface ReturnPaths {
   /** Returns the return path of a delivery's mail. */
@@ -67,7 +67,7 @@ export function createReturnPaths({ domain, keys }: ReturnPathSettings): ReturnP
 export function returnPathsOf({
   MAIL_BOUNCE_DOMAIN: domain,
   MAIL_BOUNCE_KEY: keys,
-}: Pick<ReportConfig, 'MAIL_BOUNCE_DOMAIN' | 'MAIL_BOUNCE_KEY'>): ReturnPaths | undefined {
+}: Pick<DeliveryReportConfig, 'MAIL_BOUNCE_DOMAIN' | 'MAIL_BOUNCE_KEY'>): ReturnPaths | undefined {
   if (domain === undefined || keys === undefined) return undefined;
   const [current, ...others] = keys.map(({ bytes }) => bytes);
   return current && createReturnPaths({ domain, keys: [current, ...others] });

@@ -1,7 +1,7 @@
 /** Sends due deliveries, many at a time, each under a lease, and records the results. */
 import type { Logger } from '@latchkey/process';
 import { type AttemptResult, type ProbeResult, settlementAfterAttempt } from '../delivery/attempt.ts';
-import type { ClaimedDelivery, KeptRecipient } from '../delivery/delivery.ts';
+import type { ClaimedDelivery, RedactedRecipient } from '../delivery/delivery.ts';
 import type { NotifierMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
@@ -21,7 +21,7 @@ export interface DispatcherDeps {
   readonly deliveries: Deliveries;
   readonly trySending: AttemptDelivery;
   /** Returns what to keep of the recipient's address after a mail was sent. Default: nothing is kept. */
-  recipientOf?(address: string): KeptRecipient;
+  recipientOf?(address: string): RedactedRecipient;
   /** Checks whether the mail server accepts mail. Never rejects. */
   probe(): Promise<ProbeResult>;
   /** Returns how many connections the mail server is believed to allow. */

@@ -81,7 +81,7 @@ async function resumeAll(
     authenticate: deps.authenticate,
     positions: deps.profiles,
     applied(record) {
-      count(deps, { record, effect: 'applied' });
+      count(deps, { record, outcome: 'applied' });
       onApplied(record);
     },
     throwIfStopped: () => signal.throwIfAborted(),
@@ -96,8 +96,8 @@ async function resumeAll(
   return resumed;
 }
 
-function count({ metrics, now }: ProjectionDeps, { record, effect }: FoldedRecord): void {
-  metrics.event(recordTypeOf(record), effect);
-  if (effect !== 'applied' || !isEventRecord(record)) return;
+function count({ metrics, now }: ProjectionDeps, { record, outcome }: FoldedRecord): void {
+  metrics.event(recordTypeOf(record), outcome);
+  if (outcome !== 'applied' || !isEventRecord(record)) return;
   metrics.visible((now().getTime() - Date.parse(envelopeOf(record).time)) / 1000);
 }

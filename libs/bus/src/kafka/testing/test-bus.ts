@@ -26,8 +26,11 @@ export const silentLogger = { warn: () => undefined };
  */
 export const longTestTimeouts = { sessionTimeoutMs: 30_000, leaveWithinMs: 60_000 };
 
-/** Opens a bus on the given broker. When it is closed, its topics and groups are deleted. */
-export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<BusUnderTest> {
+/**
+ * Opens a bus on the broker of KAFKA_BROKERS. When the bus is closed, its topics and groups are deleted.
+ * @param overrides dependencies that replace those of the tests
+ */
+export async function openTestBus(overrides: Partial<KafkaBusDeps> = {}): Promise<BusUnderTest> {
   const made = { topics: new Set<string>(), groups: new Set<string>() };
   function open(): Bus & ConsumerGroups {
     const bus = createKafkaBus({
@@ -36,8 +39,8 @@ export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<Bus
       onFatal: (reason) => {
         throw reason;
       },
-      ...more,
-      times: { ...longTestTimeouts, ...more.times },
+      ...overrides,
+      times: { ...longTestTimeouts, ...overrides.times },
     });
     return {
       ...bus,

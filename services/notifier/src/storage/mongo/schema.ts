@@ -5,8 +5,8 @@ import type {
   DeliveryContent,
   DeliveryReport,
   DeliveryState,
-  KeptRecipient,
   NewDelivery,
+  RedactedRecipient,
   SupersededMails,
 } from '../../delivery/delivery.ts';
 import type { Suppression } from '../../delivery/suppression.ts';
@@ -36,7 +36,7 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly reason?: string;
   readonly endedAt?: Date;
   /** The fingerprint and the hint of the recipient's address, which are kept after the mail was sent. */
-  readonly recipient?: KeptRecipient;
+  readonly recipient?: RedactedRecipient;
   readonly report?: DeliveryReport;
   /** When the report was made; set while it has not been published. */
   readonly unpublished?: Date;
