@@ -33,10 +33,8 @@ export async function measureMailSends(sink: SmtpSink, many: number): Promise<re
     ehloName: 'bench.example',
   });
   function send() {
-    return mailer.send(mailTo('limit@example.com'), {
-      mayProceed: () => true,
-      signal: AbortSignal.timeout(10_000),
-    });
+    const signal = AbortSignal.timeout(10_000);
+    return mailer.send(mailTo('limit@example.com'), { mayProceed: () => true, signal, stopping: signal });
   }
   try {
     await send();

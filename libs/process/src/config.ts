@@ -142,7 +142,7 @@ const QUOTES = ["'", '`', '"'];
 /**
  * Returns the text of `.env` as Compose reads it: the byte order mark is removed, and an unquoted `#` begins a comment
  * only after a space.
- * @throws ConfigError if the file is not UTF-8, or if an unquoted value contains a `#` and all three kinds of quotes
+ * @throws ConfigError if the file is UTF-16, or if an unquoted value contains a `#` and all three kinds of quotes
  */
 function dotEnvText(bytes: Buffer): string {
   if (UTF16_MARKS.includes(bytes.toString('hex', 0, 2)) || bytes.includes(0))

@@ -183,6 +183,23 @@ describe('a loop', () => {
     assert.deepEqual(pauses, [100, 7, 100, 7]);
   });
 
+  it('does not gather wake-ups while there is more to do', async () => {
+    const wake = createWakeup();
+    const { pauses, sleep } = recordedPauses();
+    const stop = new AbortController();
+    const found = [true, true, false];
+    await runLoop(
+      { every: 100, gatherMs: 7, wake, signal: stop.signal, sleep, onFailure: assert.ifError },
+      async () => {
+        wake.wake();
+        if (found.length === 1) stop.abort();
+        return found.shift() === true;
+      },
+    );
+    // Only the last run found nothing.
+    assert.deepEqual(pauses, [7]);
+  });
+
   it('does not gather wake-ups once it is aborted', async () => {
     const stop = new AbortController();
     const wake = createWakeup();

@@ -2,6 +2,7 @@
  * Two ways of repeating work: `retry` until it succeeds, `runLoop` until stopped. Pauses use an injected `sleep`, and
  * jitter an injected `random`, so that tests need no real time.
  */
+
 /** Resolves after `ms` milliseconds, or earlier once `signal` is aborted. Never rejects. */
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
 
@@ -125,8 +126,8 @@ export interface LoopOptions {
   readonly backoff?: BackoffFunction;
   readonly wake?: Wakeup;
   /**
-   * How long a run that was woken waits before it begins, in ms, so that one run does the work of many wake-ups.
-   * Default: 0.
+   * How long a run that was woken waits before it begins, in ms, so that one run does the work of many wake-ups. It does
+   * not wait if the previous run found something. Default: 0.
    */
   readonly gatherMs?: number;
   /** Ends the loop after the current run. */
@@ -180,7 +181,7 @@ export async function runLoop(options: LoopOptions, work: () => Promise<boolean>
     const woken = wake.next();
     await run();
     if (!woken.aborted) await pause(pauseMs(), woken);
-    if (woken.aborted && gatherMs > 0) await pause(gatherMs, signal);
+    if (woken.aborted && gatherMs > 0 && idle > 0) await pause(gatherMs, signal);
   }
   signal.removeEventListener('abort', wake.wake);
 }

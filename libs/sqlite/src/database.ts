@@ -22,7 +22,7 @@ export interface WriteOptions {
   /**
    * Whether to wait for the flush to disk. If false, the commit does not wait. Such a write survives the end of the
    * process, even by kill -9. A power cut may lose it *together with everything committed after it*, up to the next
-   * flushed write. Only for work that is repeated after such a loss. Default: true.
+   * flushed write. Only for work that is repeated after such a loss, or may be lost. Default: true.
    */
   readonly flushed?: boolean;
   /** How long the write may wait for other writes that share its commit and its flush, in milliseconds. Default: 0. */

@@ -16,7 +16,10 @@ export function createJob(options: {
   readonly logger: Logger;
   /** Ends the pause early. */
   readonly wakeup?: Wakeup;
-  /** How long a run that was woken waits for further wake-ups before it begins, in ms. Default: 0. */
+  /**
+   * How long a run that was woken waits for further wake-ups before it begins, in ms. It does not wait if the previous
+   * run left more to do. Default: 0.
+   */
   readonly gatherMs?: number;
   /** Runs the job. Resolves with true if there is more to do: the next run then follows immediately. */
   run(): Promise<boolean>;

@@ -114,18 +114,18 @@ test('what a notifier that died had in hand is sent by another once its leases a
     onMail: () => neverAnswers.promise,
   });
   const dying = await startNotifier(context, deaf.port);
-  await publish(...(await signUps(17, 'left')));
+  await publish(...(await signUps(32, 'left')));
   await taken;
-  await until(async () => (await countIn('claimed')) === 15 && (await countIn('pending')) === 2);
+  await until(async () => (await countIn('claimed')) === 30 && (await countIn('pending')) === 2);
   await dying.loseStore();
 
   const server = await startServer(context);
   const { service } = await startNotifier(context, server.port);
   await until(async () => (await countIn('sent')) === 2);
-  assert.equal(await countIn('claimed'), 15);
-  await server.waitFor(17);
-  await until(async () => (await countIn('sent')) === 17);
-  assert.deepEqual(recipients(server), emailsOf(17, 'left'));
+  assert.equal(await countIn('claimed'), 30);
+  await server.waitFor(32);
+  await until(async () => (await countIn('sent')) === 32);
+  assert.deepEqual(recipients(server), emailsOf(32, 'left'));
   async function states() {
     return (await service.health()).map(({ name, state }) => `${name} ${state}`).join();
   }

@@ -31,7 +31,8 @@ const BEGIN = new Date('2026-11-21T06:00:00.000Z');
 
 /** The maximum number of connections to the mail server. */
 const CONNECTIONS = 5;
-const IN_HAND = 10;
+/** How many mails are in progress at the same time, so that they may overtake each other. */
+const IN_HAND = 30;
 /** How many mails may have been used for the last probes. Each of them waits about a second for its next attempt. */
 const PROBED = 2;
 /** How many mails may wait for a connection to open, because the mail server delays its greeting by 100 ms. */

@@ -60,7 +60,7 @@ export interface Connection {
   /** Sends a mail. Never rejects. `isStale`: the server had closed the connection before it saw this mail. */
   send(
     message: ComposedMessage,
-    options: SendOptions,
+    options: Pick<SendOptions, 'mayProceed' | 'signal'>,
   ): Promise<{ readonly result: SendResult; readonly isStale: boolean }>;
   /**
    * Prepares the connection for another mail after a refused one.
@@ -194,7 +194,7 @@ function createConnection(smtp: SMTPConnection, conversation: Conversation): Con
 
   function send(
     { envelope, content }: ComposedMessage,
-    options: SendOptions,
+    options: Pick<SendOptions, 'mayProceed' | 'signal'>,
   ): ReturnType<Connection['send']> {
     const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<Connection['send']>>>();
     const repliesBefore = conversation.replies();

@@ -52,7 +52,8 @@ async function sent(): Promise<string> {
       correlationId: 'request-1',
       date: new Date('2026-11-21T10:00:00Z'),
     };
-    const options = { mayProceed: () => true, signal: AbortSignal.timeout(120_000) };
+    const signal = AbortSignal.timeout(120_000);
+    const options = { mayProceed: () => true, signal, stopping: signal };
     assert.deepEqual(await mailer.send(mail, options), { kind: 'accepted' });
     return server.received[0]?.raw ?? '';
   } finally {

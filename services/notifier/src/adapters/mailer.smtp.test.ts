@@ -28,7 +28,8 @@ const MAIL: Mail = {
 };
 
 function allowed(): SendOptions {
-  return { mayProceed: () => true, signal: AbortSignal.timeout(120_000) };
+  const signal = AbortSignal.timeout(120_000);
+  return { mayProceed: () => true, signal, stopping: signal };
 }
 
 let open: { close(): unknown }[] = [];
@@ -196,7 +197,7 @@ describe('what a server answers', () => {
   it('a stall before the content ends with the try, and the mail is not sent', async () => {
     const ending = new AbortController();
     const server = await serve({ onRcptTo: () => ending.abort() });
-    const options = { mayProceed: () => true, signal: ending.signal };
+    const options = { ...allowed(), signal: ending.signal };
     assert.deepEqual(await mailerTo(server.port).send(MAIL, options), { kind: 'withdrawn' });
   });
 
@@ -238,9 +239,31 @@ describe('what a server answers', () => {
         return new Promise(() => undefined);
       },
     });
-    const options = { mayProceed: () => true, signal: ending.signal };
+    const options = { ...allowed(), signal: ending.signal };
     const failure = { stage: 'content', words: 'given up while waiting' };
     assert.deepEqual(await mailerTo(server.port).send(MAIL, options), { kind: 'deferred', failure });
+  });
+
+  it('a stop withdraws the mail that waits for a connection, and not the one that is being sent', async () => {
+    const { promise: arrived, resolve: arrives } = Promise.withResolvers<void>();
+    const { promise: answer, resolve: answers } = Promise.withResolvers<undefined>();
+    const server = await serve({
+      onMail: () => {
+        arrives();
+        return answer;
+      },
+    });
+    const stopping = new AbortController();
+    const mailer = mailerTo(server.port, { connections: 1 });
+    const options = { ...allowed(), stopping: stopping.signal };
+    const first = mailer.send(MAIL, options);
+    await arrived;
+    const second = mailer.send(MAIL, options);
+    stopping.abort();
+    assert.deepEqual(await second, { kind: 'withdrawn' });
+    answers(undefined);
+    assert.deepEqual(await first, { kind: 'accepted' });
+    assert.equal(server.received.length, 1);
   });
 
   it('an idle connection that it has closed meanwhile costs no mail', async () => {

@@ -30,8 +30,8 @@ export type SendResult =
   /** The server accepts nothing from us, or we do not trust the server: wrong credentials, sender or certificate. */
   | { readonly kind: 'unwelcome'; readonly failure: AttemptFailure }
   /**
-   * The attempt was withdrawn before any content was sent, because the lease may have expired and another process may
-   * be sending the mail.
+   * The attempt was withdrawn before any content was sent: because the lease may have expired and another process may
+   * be sending the mail, because it is too late for the mail, or because this process stops.
    */
   | { readonly kind: 'withdrawn' };
 

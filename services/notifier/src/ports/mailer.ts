@@ -19,6 +19,11 @@ export interface SendOptions {
   mayProceed(): boolean;
   /** Aborts the attempt. The result is `deferred` if some of the content was already sent, otherwise `withdrawn`. */
   readonly signal: AbortSignal;
+  /**
+   * Aborted when no more mails may be begun. A mail that still waits for a connection is then `withdrawn`, so that the
+   * mails that are being sent can be finished in time.
+   */
+  readonly stopping: AbortSignal;
 }
 
 export interface Mailer {

@@ -10,6 +10,7 @@ import { createLogger, createRegistry } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { StoreUnavailable } from '@latchkey/store';
 import { systemClock } from '../adapters/clock.system.ts';
+import type { NewDelivery } from '../delivery/delivery.ts';
 import { intakeEntriesFor } from '../intake/entries.ts';
 import { createMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -57,10 +58,12 @@ function dispatcherWith(trySending: AttemptDelivery, clock: Clock = systemClock,
   });
 }
 
-async function owe(count: number): Promise<void> {
+async function owe(count: number, changes: Partial<NewDelivery> = {}): Promise<void> {
   const person = { recipients: Array.from({ length: count }, (_, index) => `user${index}@example.com`) };
   const event = anEvent('MailRequested', { template: 'welcome', requestedBy: randomUUID(), person });
-  await deliveries.record(intakeEntriesFor(event), new Date());
+  const entries = intakeEntriesFor(event);
+  const owed = entries.deliveries.map((delivery) => ({ ...delivery, ...changes }));
+  await deliveries.record({ ...entries, deliveries: owed }, new Date());
 }
 
 describe('the dispatcher', () => {
@@ -142,7 +145,9 @@ describe('the dispatcher', () => {
     assert.deepEqual([begun, byState.sent, byState.pending, byState.claimed], [18, 18, 6, 0]);
   });
 
-  it('lets outcomes wait for others until half of the mails in hand are done', async () => {
+  it('lets outcomes wait for others until half of the mails in hand are done', {
+    timeout: 60_000,
+  }, async () => {
     await owe(18);
     const stored = deliveries;
     const { promise: go, resolve: release } = Promise.withResolvers<void>();
@@ -177,6 +182,25 @@ describe('the dispatcher', () => {
     const dispatcher = dispatcherWith(async () => ({ kind: 'accepted' }));
     dispatcher.start();
     assert.equal(await waits, false);
+    await dispatcher.stop();
+  });
+
+  it('sends no content once it is too late for the mail, although the lease is fresh', async () => {
+    await owe(1, { sendUntil: new Date(Date.now() + 20_000) });
+    let passed = 0;
+    const { promise: answers, resolve } = Promise.withResolvers<readonly boolean[]>();
+    const trySending: AttemptDelivery = async (_delivery, { mayProceed }) => {
+      const before = mayProceed();
+      passed = LEASE_MS / 3;
+      resolve([before, mayProceed()]);
+      return { kind: 'withdrawn' };
+    };
+    const dispatcher = dispatcherWith(trySending, {
+      ...systemClock,
+      now: () => new Date(Date.now() + passed),
+    });
+    dispatcher.start();
+    assert.deepEqual(await answers, [true, false]);
     await dispatcher.stop();
   });
 

@@ -1,6 +1,11 @@
 /** Sends due deliveries, many at a time, each under a lease, and records the results. */
 import type { Logger } from '@latchkey/process';
-import { type AttemptResult, type ProbeResult, settlementAfterAttempt } from '../delivery/attempt.ts';
+import {
+  type AttemptResult,
+  mayStillBeSent,
+  type ProbeResult,
+  settlementAfterAttempt,
+} from '../delivery/attempt.ts';
 import type { ClaimedDelivery, RedactedRecipient } from '../delivery/delivery.ts';
 import type { NotifierMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -86,7 +91,12 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
   async function trySending(delivery: ClaimedDelivery): Promise<AttemptResult> {
     const { id } = delivery;
-    const options = { mayProceed: () => leases.mayStillSend(id), signal: givingUp.signal };
+    const options = {
+      // The mail may have waited for a connection for minutes.
+      mayProceed: () => leases.mayStillSend(id) && mayStillBeSent(delivery, clock.now()),
+      signal: givingUp.signal,
+      stopping: stopping.signal,
+    };
     try {
       return await deps.trySending(delivery, options);
     } catch (error) {

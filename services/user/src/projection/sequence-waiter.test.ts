@@ -111,6 +111,23 @@ describe('a request that is ahead of the read model', () => {
     assert.equal(waiter.waiting(), 0);
   });
 
+  test('is refused soon after its time is over if the store does not respond', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    let reads = 0;
+    const waiter = createSequenceWaiter({
+      profiles: { load: () => (reads++ === 0 ? Promise.resolve(new Map()) : new Promise(() => undefined)) },
+      logger: createLogger({ name: 'test', level: 'silent' }),
+      limits: { pollMs: NEVER, timeoutMs: 2000 },
+    });
+    const rejected = assert.rejects(waiter.waitFor('a', 1, 'a'), refused('behind'));
+    await waitingFor(waiter, 1);
+    context.mock.timers.tick(2000);
+    assert.equal(waiter.waiting(), 1);
+    context.mock.timers.tick(250);
+    await rejected;
+    assert.equal(waiter.waiting(), 0);
+  });
+
   test('is refused at once for a parked account, also when that is parked while it waits', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const waiter = waiterOver(new Map([['p', at('p', 3, mark('p'))]]), {});

@@ -18,6 +18,9 @@ export interface WaitLimits {
 
 export const defaultWaitLimits: WaitLimits = { timeoutMs: 2000, pollMs: 25, total: 1000, perCaller: 20 };
 
+/** How long a request waits for the last look at the store when its time is over, in ms. */
+const LAST_LOOK_MS = 250;
+
 export interface SequenceWaiter {
   /**
    * Resolves with the account once it has reached `sequence`. Also resolves if the account is parked, because it then
@@ -117,11 +120,18 @@ export function createSequenceWaiter(deps: {
           resolve(account);
         },
       };
-      const timer = setTimeout(async () => {
-        // If this process was stalled, the account may have arrived without a poll.
-        notify([...(await profiles.load([id]).catch(() => new Map())).values()]);
+      function refuse() {
         leave();
         reject(new WaitRefused('behind'));
+      }
+      let timer = setTimeout(() => {
+        // If this process was stalled, the account may have arrived without a poll.
+        timer = setTimeout(refuse, LAST_LOOK_MS);
+        void profiles
+          .load([id])
+          .then((found) => notify([...found.values()]))
+          .catch(() => undefined)
+          .finally(refuse);
       }, limits.timeoutMs);
       waiters.add(waiter);
       pollLater();
