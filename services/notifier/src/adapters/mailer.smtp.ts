@@ -24,7 +24,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
   async function sendOnce(message: ComposedMessage, options: SendOptions): Promise<SendResult | undefined> {
     const startedAt = performance.now();
     try {
-      const connection = await pool.acquire(options.stopping);
+      const connection = await pool.acquire(options);
       if (connection === undefined) return { kind: 'withdrawn' };
       const { result, isStale } = await connection.send(message, options);
       if (result.kind !== 'accepted' && connection.isOpen() && !(await connection.reset()))
@@ -33,7 +33,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
       pool.release(connection);
       return isStale ? undefined : result;
     } catch (error) {
-      if (options.stopping.aborted || options.signal.aborted) return { kind: 'withdrawn' };
+      if (options.signal.aborted) return { kind: 'withdrawn' };
       const result = sendResultOf(stageFailureOf(error, 'connect'));
       pool.learn(result, startedAt);
       return result;
@@ -55,7 +55,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
     const startedAt = performance.now();
     try {
       pool.closeIdle();
-      const connection = await pool.acquire(closed.signal);
+      const connection = await pool.acquire({ signal: closed.signal, stopping: closed.signal });
       if (connection !== undefined) pool.release(connection);
       return { kind: 'welcome' };
     } catch (error) {

@@ -1,5 +1,6 @@
 /** A pool of connections to the mail server, limited to the number that the server is believed to allow. */
 import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
+import type { SendOptions } from '../ports/mailer.ts';
 import { initialConnectionLimit, limitAfterAccepted, limitAfterBusy } from '../sending/connection-limit.ts';
 import { type Connection, openConnection, type ServerSettings } from './connection.smtp.ts';
 
@@ -10,11 +11,12 @@ export interface PoolSettings extends ServerSettings {
 
 export interface ConnectionPool {
   /**
-   * Returns an idle connection or opens one. Waits while the allowed number of connections is in use.
-   * @returns undefined if `signal` was aborted or the pool was closed before a connection was free
+   * Returns an idle connection or opens one. While the allowed number of connections is in use, waits until `stopping`
+   * is aborted.
+   * @returns undefined if `signal` was aborted, the wait was ended or the pool was closed before a connection was free
    * @throws SmtpFailure
    */
-  acquire(signal: AbortSignal): Promise<Connection | undefined>;
+  acquire(options: Pick<SendOptions, 'signal' | 'stopping'>): Promise<Connection | undefined>;
   /** Takes a connection back, whatever its state. */
   release(connection: Connection): void;
   /**
@@ -116,13 +118,14 @@ export function createConnectionPool(settings: PoolSettings): ConnectionPool {
   }
 
   return {
-    async acquire(signal) {
+    async acquire({ signal, stopping }) {
       while (!signal.aborted && !closing.signal.aborted) {
         const connection = takeIdle();
         if (connection?.isOpen()) return connection;
         if (connection !== undefined) forget(connection);
         else if (count() < limit.now) return openTracked(signal);
-        else await turn(signal);
+        else if (stopping.aborted) break;
+        else await turn(stopping);
       }
       wakeNext();
       return undefined;

@@ -20,8 +20,8 @@ export interface SendOptions {
   /** Aborts the attempt. The result is `deferred` if some of the content was already sent, otherwise `withdrawn`. */
   readonly signal: AbortSignal;
   /**
-   * Aborted when no more mails may be begun. A mail that still waits for a connection is then `withdrawn`, so that the
-   * mails that are being sent can be finished in time.
+   * Aborted when this process stops. A mail that waits because all connections are in use is then `withdrawn`, so that
+   * the mails that are being sent can be finished in time.
    */
   readonly stopping: AbortSignal;
 }
