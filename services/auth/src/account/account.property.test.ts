@@ -58,14 +58,17 @@ describe('an account, whatever is asked of it,', () => {
     });
   });
 
-  test('never goes back: ended is final, verified never ends', () => {
+  test('never goes back: ended is final, and verified ends only by erasure', () => {
     const next: Record<AccountState['status'], readonly AccountState['status'][]> = {
       none: ['none', 'unverified'],
       unverified: ['unverified', 'verified', 'ended'],
-      verified: ['verified'],
+      verified: ['verified', 'ended'],
       ended: ['ended'],
     };
-    eachExecuted(({ before, after }) => assert.ok(next[before.status].includes(after.status)));
+    eachExecuted(({ before, after }) => {
+      assert.ok(next[before.status].includes(after.status));
+      if (before.status === 'verified' && after.status === 'ended') assert.ok(after.erased);
+    });
   });
 
   test('gains nothing but its erasure once it has ended', () => {
@@ -274,15 +277,15 @@ describe('the stories', () => {
   test('lead to every outcome that the properties are about', () => {
     const seen = new Set<string>();
     for (const { executed } of fc.sample(arbitraryStory, { numRuns: 1200, seed: 7 }).map(playStory)) {
-      for (const { decision, command, after } of executed) {
+      for (const { before, decision, command, after } of executed) {
         for (const type of typesOf(decision.facts)) seen.add(type);
         if (decision.refusal !== undefined) seen.add(`${command.type}: ${decision.refusal}`);
         if (decision.refusal !== undefined && decision.facts.length > 0) seen.add('a refusal with facts');
-        seen.add(after.status);
+        seen.add(`${before.status} → ${after.status}`);
       }
     }
     const missing = [
-      ...['verified', 'ended', 'a refusal with facts'],
+      ...['unverified → verified', 'unverified → ended', 'verified → ended', 'a refusal with facts'],
       ...['ConfirmEmailChange: password_required', 'ConfirmEmailChange: token_expired'],
       ...['RequestEmailChange: email_change_recent', 'RevertEmailChange: token_expired'],
       ...['Verify: token_expired', 'Verify: password_required', 'CompleteReset: token_expired'],

@@ -145,7 +145,7 @@ function request(userId: string): fc.Arbitrary<Command> {
         {
           type: type('RequestErasure'),
           by,
-          eraseAt: fc.constant(msAfterNoon(20 * MINUTES).toISOString()),
+          eraseAt: minute.map((at) => msAfterNoon(at * MINUTES).toISOString()),
           link: linkOf('reset'),
         },
         { requiredKeys: ['type', 'by', 'eraseAt'] },
