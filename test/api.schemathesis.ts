@@ -1,6 +1,7 @@
 /**
- * `npm run test:schemathesis`: schemathesis reads the OpenAPI document of a standalone, and sends it requests that the
- * document allows and others that it forbids. Every response must be one that the document declares.
+ * `npm run test:schemathesis`: runs schemathesis, a tool that tests an HTTP API against its OpenAPI document, on a
+ * server that runs all services. Schemathesis sends requests that the document allows and requests that it forbids.
+ * Every response must be one that the document declares.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -15,16 +16,19 @@ import { createMailbox } from './support/mailbox.ts';
 import { createAdmin, createPersonActions } from './support/people.ts';
 import { startStandalone } from './support/standalone.ts';
 
-/** Requests per operation and phase. */
+/** How many requests schemathesis sends per operation in each of its test phases. */
 const EXAMPLES = '50';
 
 const system = await startStandalone({ LIMITS: 'off' });
 after(() => system.stop());
 const people = createPersonActions(createClient(system.url), createMailbox(system.mailbox));
 
-/** Runs schemathesis. @throws AssertionError with its report if it has found a fault */
+/**
+ * Runs schemathesis with these options. @throws AssertionError that contains schemathesis's report, if it reports a
+ * fault
+ */
 async function run(...options: readonly string[]): Promise<void> {
-  // schemathesis writes its files into the working folder.
+  // Run in a temporary folder, because schemathesis writes files into the working folder.
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-schemathesis-'));
   try {
     const words = [
@@ -46,7 +50,7 @@ test('finds nothing without a token', () => run());
 
 test('finds nothing as an admin', async () => {
   const { accessToken } = await people.login(await createAdmin(system, people));
-  // This route would sign the admin out: all later responses would be 401.
+  // Exclude this route: it would sign the admin out, and all later responses would be 401.
   const signOut = ['--exclude-path', '/api/v1/auth/logout-all'];
   await run(...signOut, '--header', `Authorization: Bearer ${accessToken}`);
   assertStatus(await people.me(accessToken), 200);

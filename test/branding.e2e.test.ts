@@ -1,4 +1,7 @@
-/** BRAND_LOGO_FILE on a standalone: the logo on pages and in mails, and files that are refused at the start. */
+/**
+ * Tests the setting BRAND_LOGO_FILE: the logo appears on pages and in mails, and a file that is not a logo prevents the
+ * start of the server.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +12,7 @@ import { createMailbox, linkOf } from './support/mailbox.ts';
 import { newPerson } from './support/people.ts';
 import { runUntilExit, startStandalone } from './support/standalone.ts';
 
-/** A picture of one transparent pixel. */
+/** An image of one transparent pixel. */
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',
@@ -21,7 +24,7 @@ async function folderFor(t: TestContext): Promise<string> {
   return folder;
 }
 
-/** Returns the URL and the alternative text of the first image. */
+/** Returns the URL and the alternative text of the first image in the HTML text. */
 function imageIn(html: string): { readonly url: string; readonly alt: string } {
   const tag = /<img[^>]*>/.exec(html)?.[0] ?? assert.fail(`there is no image in: ${html}`);
   const [url = '', alt = ''] = ['src', 'alt'].map((name) => new RegExp(`${name}="([^"]*)"`).exec(tag)?.[1]);

@@ -1,4 +1,7 @@
-/** Every flow of the client page in a real browser, with the mailbox and the pages behind the links. */
+/**
+ * Tests every flow of the demo client page in a real browser, including the mailbox page and the pages that mailed
+ * links open.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
@@ -18,7 +21,7 @@ import { type Standalone, startStandalone } from './support/standalone.ts';
 const NEW_PASSWORD = 'quite another passphrase';
 
 /**
- * Requests that this test makes fail on purpose: a password that is too short, two passwords that differ, and a link
+ * Invalid requests that this test sends on purpose: a password that is too short, two passwords that differ, and a link
  * that was already used.
  */
 const MISTAKES = [
@@ -47,7 +50,7 @@ describe('in a browser', { skip: browserSkipReason }, () => {
   /** Selects a flow on the client page, fills in the form and submits it. */
   async function act(page: Page, id: string, button: string, fields: Readonly<Record<string, string>> = {}) {
     await page.goto(`${system.url}/#${id}`);
-    // If only the part after # differs, the form is replaced after `goto` has resolved.
+    // If the new URL differs from the current one only after #, `goto` resolves before the page has replaced the form.
     await page.locator(`#flows a[href="#${id}"][aria-current=true]`).waitFor();
     for (const [label, text] of Object.entries(fields)) {
       await page.getByLabel(label, { exact: false }).first().fill(text);
@@ -55,13 +58,13 @@ describe('in a browser', { skip: browserSkipReason }, () => {
     await page.locator('main').getByRole('button', { name: button, exact: true }).click();
   }
 
-  /** Waits until the read model has the account. Before that, the pages would show a 503. */
+  /** Waits until the user service's read model contains the account. Before that, the pages would show a 503. */
   async function known(person: Pick<Person, 'email' | 'password'>): Promise<void> {
     const { accessToken } = await people.login(person);
     assertStatus(await people.me(accessToken), 200);
   }
 
-  /** Searches the mailbox for a person, opens the mail with this subject, and follows its link. */
+  /** Searches the mailbox page for mails to a person, opens the mail with this subject, and follows its link. */
   async function follow(
     { page, context, look }: BrowserWindow,
     { email }: Person,
@@ -72,7 +75,7 @@ describe('in a browser', { skip: browserSkipReason }, () => {
     const mails = page.locator('#mails a');
     const mail = mails.filter({ hasText: email }).filter({ hasText: subject }).first();
     await mail.waitFor();
-    // Wait until the search has filtered the list: rows that still move could make a click hit the wrong one.
+    // Wait until the search has filtered the list: while rows still move, a click could hit the wrong mail.
     await mails.filter({ hasNotText: email }).first().waitFor({ state: 'detached' });
     await mail.click();
     const link = page.frameLocator('iframe').getByRole('link').first();
@@ -84,7 +87,7 @@ describe('in a browser', { skip: browserSkipReason }, () => {
   }
 
   async function signUp({ page, look }: BrowserWindow, ada: Person): Promise<void> {
-    // Wait for the first list of mails: the page shows only mails that arrive after that.
+    // Wait until the page has loaded its first list of mails, because it shows only mails that arrive after that.
     const listed = page.waitForResponse((response) => response.url().includes('/mailbox/api/v1/messages'));
     await page.goto(system.url);
     await listed;
@@ -171,7 +174,7 @@ describe('in a browser', { skip: browserSkipReason }, () => {
     await older?.waitFor({ state: 'detached' });
     await page.mouse.up();
     await page.locator('#read').getByText(persons[1].email).waitFor();
-    // The mail is read now: wait until its row is no longer shown as unread.
+    // The mail has been opened: wait until its row is no longer shown as unread.
     await page.locator('#mails .unread').waitFor({ state: 'detached' });
     await page.locator('#mails a:focus').filter({ hasText: persons[1].email }).waitFor();
   });

@@ -1,6 +1,6 @@
 /**
- * Changing the e-mail address of an account, and undoing a change that a thief has made. Uses only HTTP, mails and ops
- * commands.
+ * Tests changing the e-mail address of an account, and undoing a change that a thief has made. The tests use only HTTP,
+ * mails and ops commands.
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';

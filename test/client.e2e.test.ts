@@ -21,14 +21,17 @@ after(() => system.stop());
 const mailbox = createMailbox(system.mailbox);
 const people = createPersonActions(createHttp(system.url), mailbox);
 
-/** Signs in, and waits until the read model has the account: until then, queries are answered with 503. */
+/** Signs in, and waits until the user service's read model contains the account: until then, queries get a 503. */
 async function signIn(client: AuthClient, { email, password }: Person): Promise<Session> {
   const session = await client.signIn(email, password);
   await people.me(session.accessToken);
   return session;
 }
 
-/** Creates a client that counts its refreshes. Its clock can be advanced, and its network can be cut. */
+/**
+ * Creates a client and a simulated network, which counts the client's refreshes and can be cut. The client's clock can
+ * be advanced.
+ */
 function openClient(storage: Storage = memoryStorage()) {
   const network = { refreshes: 0, isDown: false, ahead: 0 };
   const client = createClient({

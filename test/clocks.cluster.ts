@@ -1,5 +1,5 @@
 /**
- * Tests that users notice nothing if the clock of one process of each service is 50 s ahead (docs/operating.md).
+ * Tests that users notice nothing if, in each service, the clock of one process is 50 s ahead (docs/operating.md).
  * Requests alternate between the two processes of a service.
  */
 import assert from 'node:assert/strict';
@@ -12,7 +12,7 @@ import { createPersonActions, newPerson, type PersonActions } from './support/pe
 import { shiftedClockSettings } from './support/programs.ts';
 
 const AHEAD_SECONDS = 50;
-/** More than the number of processes per service, so that every process is reached. */
+/** How often each request is repeated: more often than a service has processes, so that every process gets one. */
 const TURNS = 3;
 
 let cluster: Cluster;

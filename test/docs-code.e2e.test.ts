@@ -1,4 +1,4 @@
-/** Tests that each excerpt of code in a document is in the file that the document names. */
+/** Tests that each code excerpt in a document also appears in the source file that the document names. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

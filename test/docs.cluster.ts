@@ -1,4 +1,4 @@
-/** Runs the commands of the documentation that need Kafka and MongoDB: see support/doc-blocks.ts. */
+/** Runs those commands of the documentation that need Kafka and MongoDB (see support/doc-blocks.ts). */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';

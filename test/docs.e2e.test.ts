@@ -1,4 +1,7 @@
-/** Runs the commands of the documentation on a standalone and on a data folder: see support/doc-blocks.ts. */
+/**
+ * Runs those commands of the documentation that need only one server process or a data folder (see
+ * support/doc-blocks.ts).
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
@@ -171,7 +174,7 @@ test('docs/ops.md, on a data folder with parked accounts, dead letters and mails
     assert.ok(id);
     return id;
   }
-  // Release 0.1 had no keys for events and webhooks, and no current server has added any to this folder yet.
+  // Generate two keys: release 0.1 did not have them, and no current server has created them in this folder yet.
   const env = {
     DATA_DIR: folder,
     EVENT_SIGNING_KEYS: anEventKey(),

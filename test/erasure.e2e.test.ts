@@ -1,4 +1,4 @@
-/** Tests the erasure of an account, from the request until the data folder contains nothing of the person. */
+/** Tests the erasure of an account, from the request until the data folder contains no personal data of its owner. */
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const mailbox = createMailbox(system.mailbox);
 const people = createPersonActions(client, mailbox);
 const admin = await createAdmin(system, people);
 
-/** Returns the files of the data folder that contain a string; case is ignored. */
+/** Returns the files of the data folder that contain a string, ignoring case. */
 async function filesWith(words: string): Promise<readonly string[]> {
   const files = await readdir(system.folder);
   const contents = await Promise.all(files.map((file) => readFile(join(system.folder, file), 'latin1')));
@@ -47,7 +47,7 @@ async function certificateOf(id: string): Promise<Certificate> {
   return found === undefined ? { receipts: [], complete: false, overdue: false } : JSON.parse(found);
 }
 
-/** Returns the places in which `ops erase --check` finds data of the person. */
+/** Returns the stores in which `ops erase --check` still finds data of the person. */
 async function tracesOf(account: string): Promise<readonly string[]> {
   const checked = await runUntilExit(
     { DATA_DIR: system.folder },

@@ -1,6 +1,6 @@
 /**
- * Tests that forged records on the accounts topic in Kafka have no effect, and that the genuine next event is still
- * handled.
+ * Tests that forged records on the Kafka topic of the accounts have no effect, and that the genuine event with the same
+ * sequence is still handled.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -33,7 +33,7 @@ after(async () => {
   await cluster?.stop();
 });
 
-/** Returns an unsigned event that makes the account an admin, with the given sequence. */
+/** Returns a record that claims to make the account an admin: an unsigned event with the given sequence. */
 function promotion(account: string, sequence: number): RawRecord {
   const type = 'RoleChanged';
   return {
@@ -82,7 +82,7 @@ async function forgedCounted(service: 'user' | 'notifier'): Promise<number> {
 test('forged records are set aside by user and notifier; the true next event counts', async () => {
   const person: Person = await people.verified(newPerson('ada'));
   const { id, accessToken: token } = await people.login(person);
-  // Wait for the read model: the events that it contains are on the topic.
+  // Wait for the read model: the events that it shows have been published on the topic.
   assertStatus(await people.me(token), 200);
   const journaled = (await readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS_TOPIC)).filter(
     (record) => streamIdOf(record) === id,
@@ -91,7 +91,7 @@ test('forged records are set aside by user and notifier; the true next event cou
   const last = journaled.at(-1);
   assert.ok(last);
   const unsigned = promotion(id, due);
-  // The hash and signature of a different event, which do not match this content.
+  // Copy the hash and the signature of a genuine event. They do not match the content of the forged one.
   const borrowed = Object.entries(last.headers).filter(([name]) =>
     /^ce_(hash|signature|previoushash)$/.test(name),
   );

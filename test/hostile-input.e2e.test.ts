@@ -1,6 +1,6 @@
 /**
- * Sends invalid input of every kind to every route of the API: it must be refused with a problem document, and change
- * nothing.
+ * Sends every kind of invalid input to every route of the API. Each request must be refused with a problem document,
+ * and must change nothing.
  */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
@@ -21,7 +21,7 @@ import { type RawRequestInput, sendRawRequest } from './support/raw-request.ts';
 import { startStandalone } from './support/standalone.ts';
 import { dumpTables } from './support/store.ts';
 
-// The access tokens are used until the last test, which may be much later on a busy machine.
+// Give access tokens a long lifetime: the last test still uses them, which may be much later on a busy machine.
 const system = await startStandalone({ LIMITS: 'off', ACCESS_TOKEN_MINUTES: '60' });
 after(() => system.stop());
 const client = createClient(system.url);
@@ -65,7 +65,7 @@ const tokens = {
   pending: await people.login(pending),
   verified: await people.login(verified),
   admin,
-  /** A separate login, because the valid examples exchange its refresh token. */
+  /** A separate login: the valid example of the refresh route uses up this login's refresh token. */
   spare: await people.login(verified),
   leaving: await people.login(verified),
 };
@@ -105,7 +105,7 @@ interface Example {
   readonly params?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Readonly<Record<string, unknown>>;
-  /** Fields that are required, although the schema cannot express that. */
+  /** Fields that the route requires although its schema does not mark them as required. */
   readonly needed?: readonly string[];
   /** Fields in which line breaks are allowed. */
   readonly freeText?: readonly string[];
@@ -113,7 +113,7 @@ interface Example {
   readonly good: number;
 }
 
-/** The id of a webhook to which nothing is sent. */
+/** The id of a webhook to which the server sends no events. */
 const webhook: string = (
   await client.post('/webhooks', {
     token: admin.accessToken,
@@ -148,8 +148,8 @@ const examples: Readonly<Record<string, Example>> = {
     good: 200,
   },
   'GET /auth/erase/{token}': { params: { token: links.erase }, good: 200 },
-  // The token is of the wrong kind on purpose. This route takes no fields, so with a valid token every hostile form
-  // would cancel the erasure.
+  // The token is of the wrong kind on purpose. This route takes no body, so if the token were valid, every invalid
+  // request would cancel the erasure.
   'POST /auth/erase/{token}': { params: { token: links.reset }, good: 400 },
   'POST /auth/change-email': {
     as: 'verified',
@@ -267,7 +267,7 @@ const examples: Readonly<Record<string, Example>> = {
     freeText: ['reason'],
     good: 200,
   },
-  // The account is disabled by now, so no link is sent.
+  // The account has been disabled by an earlier example, so no link is sent.
   'POST /auth/accounts/{id}/password-reset': { ...ofVerified, good: 202 },
   'PUT /auth/accounts/{id}/role': { ...ofVerified, body: { role: 'admin' }, good: 200 },
   'DELETE /auth/accounts/{id}': { ...ofVerified, good: 202 },
@@ -312,7 +312,7 @@ function bearer(who: Who | undefined): Record<string, string> {
   return who === undefined ? {} : { Authorization: `Bearer ${tokens[who].accessToken}` };
 }
 
-/** Sends the request of an example with the given path, headers and body. The example's own body is not sent. */
+/** Sends the request of an example, with the given path, headers and body. The body of the example is not sent. */
 function tryOut(operation: Operation, example: Example, sent: Sent = {}): Promise<Reply> {
   return send(operation.method, sent.path ?? samplePath(operation, example.params), {
     ...(sent.body !== undefined && { body: sent.body }),
@@ -355,7 +355,7 @@ async function refuses<C extends Sent & { readonly name: string }>(
   assert.deepEqual(faults, []);
 }
 
-/** Asserts that every case gets the same status as `plain`. */
+/** Asserts that every case gets the same status as the request `plain`, so that the route ignores the difference. */
 async function ignores<C extends Sent & { readonly name: string }>(
   operation: Operation,
   plain: Sent,
@@ -430,7 +430,9 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
   placeholders: ['', '1', 'yes', 'TRUE', 'null'],
 };
 
-/** The topic of security events. It is left out of the comparison, because each refusal is recorded on it. */
+/**
+ * The topic of security events. The comparison of stored data leaves it out, because every refusal is recorded on it.
+ */
 const SECURITY_TOPIC = 'security.events.v1';
 
 function rowsOf() {
@@ -440,7 +442,7 @@ function rowsOf() {
       .get('bus_topic')
       ?.find((row) => row.includes(SECURITY_TOPIC))
       ?.split('\t') ?? [];
-  // Left out: leases change without a request, and every refusal adds an audit entry.
+  // Leave out two tables: leases change even without a request, and every refusal adds an audit entry.
   const tables = [...dump].filter(([name]) => !['lease', 'audit_entry'].includes(name));
   return Object.fromEntries(
     tables.map(([name, rows]) => {
@@ -457,7 +459,10 @@ async function recordsOf(): Promise<unknown> {
   return topics.filter(({ name }) => name !== SECURITY_TOPIC);
 }
 
-/** Waits until the system is idle: all requested work is done, published, read and sent. */
+/**
+ * Waits until the server is idle: all requested work is done, all events are published and read, and all mails are
+ * sent.
+ */
 async function settled(): Promise<void> {
   function rows(table: string) {
     return dumpTables(system.folder).get(table) ?? assert.fail(`there is no table ${table}`);
@@ -550,7 +555,8 @@ describe('hostile input', () => {
           const reply = await tryOut(operation, exampleOf(operation), { path: hostile, ...whole });
           const said = `${parameter.name}: ${title}: ${reply.status} ${reply.text.slice(0, 200)}`;
           assert.ok([400, 404].includes(reply.status), said);
-          // A path with an empty segment belongs to a different route: a page, or a path that no document describes.
+          // If a path parameter is empty, the path belongs to a different route: to a page, or to none that a document
+          // describes.
           const isPage = reply.headers.get('content-type')?.startsWith('text/html') ?? false;
           const faults =
             title === 'empty' && !isPage

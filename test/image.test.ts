@@ -1,6 +1,6 @@
 /**
- * Tests that the image contains every workspace that its processes import, without a `docker build`, which takes
- * minutes.
+ * Tests that the container image contains every workspace that its programs import. The test reads the Dockerfile
+ * instead of running `docker build`, which takes minutes.
  */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';

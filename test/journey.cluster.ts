@@ -1,6 +1,6 @@
 /**
- * The journey on Kafka and MongoDB. Afterwards, programs that contain none of our code read what the journey has
- * stored.
+ * Runs the tests of journey.e2e.test.ts on Kafka and MongoDB. Afterwards, clients that contain none of our code read
+ * the topics and collections.
  */
 import './journey.e2e.test.ts';
 import assert from 'node:assert/strict';
@@ -132,7 +132,7 @@ function byId(users: readonly Reply['json'][]) {
   return new Map(users.map((user) => [user.id, user]));
 }
 
-/** Returns the entries of all pages of a list. */
+/** Returns the entries of a list from all of its pages. */
 async function everybody(ask: (query: string) => Promise<Reply>): Promise<readonly Reply['json'][]> {
   const users: Reply['json'][] = [];
   let cursor: string | null = '';

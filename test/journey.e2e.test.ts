@@ -1,4 +1,4 @@
-/** The whole journey of an account, only through HTTP and mails. */
+/** Tests the life of an account from sign-up to erasure, using only HTTP, mails and ops commands. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startBooksExample } from './support/books.ts';
@@ -115,7 +115,8 @@ describe('signing up', () => {
     const pending = await people.signUp(mallory);
     const second = await mailbox.next(ada.email, 'Verify your email', 2);
 
-    // While another sign-up with this address is pending, the link also requires the password of its own sign-up.
+    // A link alone never verifies an account that somebody else may have created: it also requires the password of its
+    // sign-up.
     assertProblem(await client.post(`/auth/verify/${token}`), 400, 'password_required');
     const wrong = { json: { password: mallory.password } };
     assertProblem(await client.post(`/auth/verify/${token}`, wrong), 400, 'password_required');
@@ -193,10 +194,10 @@ describe('logging in', () => {
 
     const second = assertStatus(await refresh(refreshToken), 200).json.refreshToken;
     assert.notEqual(second, refreshToken);
-    // The previous token gets the same response again until the new token is used.
+    // Until the new token is used, a refresh with the previous token returns the new token again.
     assert.equal(assertStatus(await refresh(refreshToken), 200).json.refreshToken, second);
     const third = assertStatus(await refresh(second), 200);
-    // The token before the previous one: only a thief would use it now.
+    // The token before the previous one is refused: only a thief would use it now.
     assertProblem(await refresh(refreshToken), 401, 'refresh_token_invalid');
     assertProblem(await refresh(third.json.refreshToken), 401, 'refresh_token_invalid');
     const renewed = assertStatus(await refresh(elsewhere.refreshToken), 200).json;
@@ -464,7 +465,7 @@ describe('a guarded service of another team', () => {
     const eve = newPerson('eve');
     await people.signUp(eve);
     const unverified = await people.login(eve);
-    // Right after its start, the service may not have read all revocations, and then responds with 503.
+    // Right after its start, the service may not have read all revocations yet; until then it responds with 503.
     const first = retryWhileUnavailable(() => books.client.get('/books', { token: unverified.accessToken }));
     assertStatus(await first, 200);
     assertProblem(
@@ -524,7 +525,7 @@ describe('the feed', () => {
     const after = `&after=${page.headers.get('feed-cursor')}`;
     const waiting = feed(limited, after);
     assertStatus(await client.post('/auth/logout-all', { token: accessToken }), 204);
-    // On a busy machine, the first request may come back empty.
+    // On a busy machine, the first request may time out and return no events.
     let { json: news } = assertStatus(await waiting, 200);
     while (news.length === 0) news = assertStatus(await feed(limited, after), 200).json;
     assert.deepEqual(
@@ -615,7 +616,7 @@ describe('a power cut in the middle of it', () => {
     await system.kill();
     await system.start();
 
-    // A mail that was being sent during the kill is sent again once its lease has expired.
+    // A mail that was being sent when the process was killed is sent again once its lease has expired.
     function next(email: string, subject: string) {
       return mailbox.next(email, subject, 1, TAKE_OVER_MS);
     }
@@ -628,15 +629,15 @@ describe('a power cut in the middle of it', () => {
     assertStatus(await client.post(`/auth/password-reset-confirm/${reset.token}`, { json: body }), 200);
     await people.login({ email: ada.email, password: NEW_PASSWORD });
     for (const { email } of [ada, eve]) {
-      // If the kill interrupted a delivery, the mail may arrive again with the same Message-ID. Such copies count as
-      // one mail.
+      // If the kill interrupted the sending of a mail, the mail may arrive again with the same Message-ID. Such copies
+      // count as one mail.
       const mails = new Map((await mailbox.to(email)).map(({ messageId, subject }) => [messageId, subject]));
       assert.equal(new Set(mails.values()).size, mails.size, 'no mail came twice');
     }
   });
 });
 
-/** Returns the headers of a response, without those that differ between any two responses. */
+/** Returns the names of a response's headers, without those that differ between any two responses. */
 function headerNames(headers: Headers) {
   return [...headers]
     .filter(([name]) => !['date', 'x-request-id', ANSWERED_BY_HEADER].includes(name))

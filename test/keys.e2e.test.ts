@@ -1,4 +1,4 @@
-/** Rotates keys of every kind while people remain signed in, and retires the old ones once nothing needs them. */
+/** Rotates keys of every kind while people remain signed in, and retires each old key once nothing depends on it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { runCommandInProcess } from '../apps/ops/src/testing/run-in-process.ts';
@@ -29,7 +29,7 @@ let mailbox: Mailbox;
 let people: PersonActions;
 let ada: Person;
 let eve: Person;
-/** The tokens of two sessions that began before the rotation. */
+/** The tokens of two sessions that began before the keys were rotated. */
 let used: Tokens;
 let idle: Tokens;
 
@@ -50,7 +50,7 @@ async function former(kind: string): Promise<Key> {
   return key;
 }
 
-/** Returns the message with which `keys retire` refuses to retire the old key of a kind. */
+/** Returns the error message of `keys retire` for the old key of this kind, which is still in use. */
 async function refusal(kind: string): Promise<string> {
   const { id } = await former(kind);
   const { code, err } = await runCommandInProcess({ DATA_DIR: system.folder }, 'keys', 'retire', kind, id);

@@ -20,7 +20,7 @@ import {
 } from './support/people.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
-/** Longer than a consumer group waits for members that were killed. */
+/** Longer than a consumer group takes to remove members that were killed. */
 const TAKE_OVER_MS = 120_000;
 
 let cluster: Cluster;
@@ -84,7 +84,7 @@ describe('several instances at once', () => {
     const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
     await people.verified(newPerson('fence'));
     assert.equal((await mailbox.to(ada.email)).length, 1);
-    // A cookie that one instance has set is valid on another.
+    // A cookie that one process has set must be valid in another process of the same service.
     const [cookie = ''] = (replies[0]?.headers.get('set-cookie') ?? '').split(';');
     assertStatus(await clientAt(auths, 1).post(`/auth/verify/${token}`, { headers: { cookie } }), 200);
   });
@@ -174,7 +174,7 @@ describe('one instance of each service', () => {
     );
     await Promise.all(lost.map((instance) => instance.end('SIGKILL')));
     const statuses = await Promise.all(signedUp);
-    // Clients retry requests whose connection was closed, but not those that got a response.
+    // Like real clients, repeat a request whose connection was closed, but no request that got a response.
     const cutOff = crowd.filter((_, index) => statuses[index] !== 201);
     for (const person of cutOff) assertStatus(await people.signUp(person), 201);
 

@@ -1,4 +1,7 @@
-/** Servers that start late or go down. The services must report their state meanwhile, and recover by themselves. */
+/**
+ * Tests servers (Kafka, MongoDB, mail) that start late or go down. The services must report their state meanwhile, and
+ * recover by themselves.
+ */
 import assert from 'node:assert/strict';
 import { exec } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
@@ -74,7 +77,10 @@ async function readiness({ operations }: ServerProcess): Promise<Readiness> {
   return { status: reply.status, ...((await reply.json()) as Omit<Readiness, 'status'>) };
 }
 
-/** Returns the names of the unavailable dependencies of a process. Each must have a detail. */
+/**
+ * Returns the names of the dependencies that a process reports as unavailable. The report must contain a detail for
+ * each.
+ */
 function lacking({ dependencies }: Readiness): readonly string[] {
   return dependencies.filter(({ state, detail }) => state !== 'ok' && detail !== '').map(({ name }) => name);
 }
@@ -90,7 +96,10 @@ function saying(instance: ServerProcess, what: (said: Readiness) => boolean): Pr
   );
 }
 
-/** Asserts that a starting process listens, reports which servers it waits for, and refuses all other requests. */
+/**
+ * Asserts that a starting process accepts connections, reports which servers it waits for, and refuses all other
+ * requests.
+ */
 async function assertWaitingFor(...servers: readonly string[]): Promise<void> {
   for (const instance of processes()) {
     const said = await saying(
@@ -178,7 +187,7 @@ describe('MongoDB that goes away in the middle', () => {
 
     await mongo.mend();
     await allReady();
-    // After the retry every account exists once, whether or not the first attempt had succeeded.
+    // After the retry, every account must exist once, whether or not the first attempt had succeeded.
     for (const person of crowd) assertStatus(await retryWhileUnavailable(() => signUp(person)), 201);
     for (const person of crowd) {
       const link = linkOf(await mailbox.next(person.email, 'Verify your email'));
@@ -261,7 +270,7 @@ function broker(word: 'start' | 'stop') {
   return promisify(exec)(`${CONTROL} ${word}`);
 }
 
-/** Returns the size of the outbox, from /metrics. */
+/** Returns the number of commits in the outbox, and the age of the oldest, from /metrics. */
 async function outbox() {
   const [auth] = cluster.instances.auth;
   assert.ok(auth);
@@ -319,8 +328,8 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
       assert.equal((await people.me(token)).status, 200);
       for (const instance of processes())
         assert.equal((await saying(instance, ({ state }) => state === 'degraded')).status, 200);
-      // Per person, three commits are unpublished: the sign-up, the link for a password, and the profile change of
-      // another account.
+      // For each person of the crowd, three commits are unpublished: the sign-up, the reset link, and a change of the
+      // other account's profile.
       const waiting = 3 * crowd.length;
       await eventually('all of it waits', async () => (await outbox()).commits === waiting);
       await eventually('it grows old', async () => (await outbox()).oldestSeconds >= 10);

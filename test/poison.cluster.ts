@@ -1,9 +1,12 @@
-/** Unusable records on Kafka, read by two processes of each service. */
+/** Tests unusable records on Kafka topics that two processes of each service read. */
 import { serviceNames, startCluster } from './support/cluster.ts';
 import { openKafkaLog } from './support/poison-log.ts';
 import { poisonSuite } from './support/poison-suite.ts';
 
-/** Accepts unsigned records. Each test record is then unusable because of its own fault, not because it is unsigned. */
+/**
+ * Accepts unsigned records, so that each test record is unusable because of its own fault, and not because it is
+ * unsigned.
+ */
 const UNSIGNED = { EVENT_SIGNATURES: 'warn' };
 
 poisonSuite('Kafka', async () => {

@@ -1,9 +1,12 @@
-/** Unusable records on the log of a standalone. */
+/** Tests unusable records on the embedded log of a server that runs all services in one process. */
 import { openFolderLog } from './support/poison-log.ts';
 import { poisonSuite } from './support/poison-suite.ts';
 import { startStandalone } from './support/standalone.ts';
 
-/** Accepts unsigned records. Each test record is then unusable because of its own fault, not because it is unsigned. */
+/**
+ * Accepts unsigned records, so that each test record is unusable because of its own fault, and not because it is
+ * unsigned.
+ */
 const UNSIGNED = { EVENT_SIGNATURES: 'warn' };
 
 poisonSuite('a standalone', async () => {

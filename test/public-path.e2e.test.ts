@@ -1,6 +1,6 @@
 /**
- * A journey with a path in PUBLIC_URL, behind a proxy that removes the path. The URLs in mails and pages must contain
- * the path.
+ * Tests a server whose PUBLIC_URL contains a path, behind a proxy that removes that path from each request. The URLs in
+ * mails and pages must contain the path.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -32,7 +32,10 @@ after(async () => {
   await system?.stop();
 });
 
-/** Returns the path that the proxy forwards. If the URL has a different prefix, returns a path that does not exist. */
+/**
+ * Returns the path that the proxy forwards. If the URL does not begin with the public path, returns a path that does
+ * not exist.
+ */
 function withoutPath(url: string): string {
   return PUBLIC.test(url) ? url.slice(PATH.length) : '/not-ours';
 }

@@ -1,4 +1,7 @@
-/** Rebuilds the read model of two running user processes while people write and read. */
+/**
+ * Rebuilds the read model while two processes of the user service are running, and people change and read their
+ * profiles.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Kafka, logLevel } from 'kafkajs';
@@ -12,7 +15,7 @@ import { createPersonActions, newPerson, type Tokens } from './support/people.ts
 import { killAfterOutputSettings } from './support/programs.ts';
 import { type ProfileWriters, startProfileWriters } from './support/writers.ts';
 
-/** Longer than a consumer group waits for members that were killed. */
+/** Longer than a consumer group takes to remove members that were killed. */
 const TAKE_OVER_MS = 120_000;
 
 let cluster: Cluster;
@@ -56,7 +59,7 @@ async function moreIsWritten(): Promise<void> {
   await eventually('more is written', () => writers.written() > so + 10, TAKE_OVER_MS);
 }
 
-/** Waits until every instance serves queries from the given generation. */
+/** Waits until every instance of the user service answers queries from the given generation of the read model. */
 function answers(generation: number) {
   return eventually(`generation ${generation} answers everywhere`, async () => {
     const pages = await Promise.all(

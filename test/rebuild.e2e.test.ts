@@ -1,4 +1,4 @@
-/** Rebuilds the read model of a running standalone while people write and read. */
+/** Rebuilds the read model of a running server with an embedded store, while people change and read their profiles. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { assertStatus, type Client, createClient, retryWhileUnavailable } from './support/client.ts';

@@ -1,4 +1,4 @@
-/** Failures that do not go away by waiting: each service must exit with code 1 and print one clear line. */
+/** Tests faults that waiting does not repair: each service must exit with code 1 and print one clear line. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';

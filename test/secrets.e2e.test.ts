@@ -1,4 +1,4 @@
-/** Searches the log, the store and the responses of a journey for every secret that must not be in them. */
+/** Searches the logs, the store and all responses of a test run for every secret that must not appear in them. */
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import { type Standalone, startStandalone } from './support/standalone.ts';
 import { dumpTables } from './support/store.ts';
 
 interface Answer extends SearchedText {
-  /** The names of the secrets that this response may contain, because they were requested. */
+  /** The names of the secrets that this response may contain, because the request asked for them. */
   readonly handsOut: Set<string>;
 }
 
@@ -50,7 +50,7 @@ interface LogRecord {
   readonly value: string;
 }
 
-/** Records a response, and which secrets it may contain. */
+/** Records a response, and the secrets that it may contain. */
 function witness(name: string, reply: Reply, handsOut: Readonly<Record<string, string>> = {}): Reply {
   const headers = [...reply.headers].map(([header, value]) => `${header}: ${value}`).join('\n');
   const names = Object.entries(handsOut).flatMap(([title, value]) => tokenParts(title, value));
@@ -62,7 +62,7 @@ function witness(name: string, reply: Reply, handsOut: Readonly<Record<string, s
   return reply;
 }
 
-/** Records a token as secret: the whole token, and the part of it that cannot be guessed. */
+/** Records a token as a secret: the whole token, and separately the part that cannot be guessed. */
 function tokenParts(name: string, token: string): readonly string[] {
   secret(name, token);
   const part = token.includes('.') ? token.slice(token.lastIndexOf('.') + 1) : token.slice(-42);
@@ -70,7 +70,7 @@ function tokenParts(name: string, token: string): readonly string[] {
   return [name, `the secret part of ${name}`];
 }
 
-/** Returns a password with characters that every wrong encoding changes. */
+/** Returns a password that contains every character that a wrong encoding would change. */
 function passwordOf(name: string): string {
   return secret(`the password ${name}`, `päss "wörd" & 100% of ${name}`);
 }
@@ -90,7 +90,7 @@ async function linkIn(person: Person, subject: string, nth = 1): Promise<string>
   return token;
 }
 
-/** Opens the page of a link, which contains the link's token because its form posts to it. */
+/** Opens the page of a mailed link. The page may contain the link's token, because its form posts to it. */
 async function openPage(path: string, token: string, name: string): Promise<void> {
   const reply = assertStatus(await client.get(`${path}/${token}`), 200);
   witness(name, reply, { [`the link of ${name}`]: token });
@@ -195,7 +195,7 @@ async function journey(): Promise<void> {
   await administration(admin.json.accessToken, stranger);
 }
 
-/** Sends secrets in fields where they do not belong, and in bodies that cannot be parsed. */
+/** Sends secrets in fields that are meant for other data, and in bodies that cannot be parsed. */
 async function wrongThings(ada: Person, { json: { accessToken, refreshToken } }: Reply): Promise<void> {
   const wrong = { email: ada.email, password: passwordOf('that is wrong') };
   await ask('a wrong password', 401, client.post('/auth/login', { json: wrong }));
@@ -264,7 +264,7 @@ async function recordsOf(url: string): Promise<readonly LogRecord[]> {
   const found = await Promise.all(
     topics.map(async ({ name, records: count }: Reply['json']) => {
       const { records: of } = await get(`/topics/${name}/records?limit=1000`);
-      // Records of sign-ins are written in the background, so there may be more by now.
+      // Sign-ins are recorded in the background, so records may have been added since the topic was counted.
       assert.ok(of.length >= count, 'all of them are looked at');
       return of.map(({ key, headers, value }: Reply['json']) => ({
         topic: name,
@@ -277,7 +277,7 @@ async function recordsOf(url: string): Promise<readonly LogRecord[]> {
   return found.flat();
 }
 
-/** Records the private parts of `secrets.json` as secrets. */
+/** Registers the private parts of the keys in `secrets.json` as secrets to search for. */
 function keyMaterial(file: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(file)) {
     const privateParts = [...value.matchAll(/"d":"([^"]+)"/g)].map(([, d]) => d ?? '');
@@ -396,7 +396,7 @@ describe('the secrets of a journey', () => {
   });
 });
 
-/** Whether two names belong to the same secret: one secret may have several names. */
+/** Whether two names belong to the same secret, because a secret may be registered under several names. */
 function isPartOf(own: string, name: string, value: string): boolean {
   return own === name || secrets.get(own) === value;
 }

@@ -1,4 +1,4 @@
-/** Invalid settings: the process must print one clear line per fault, and exit with code 1. */
+/** Tests invalid settings: the process must print one clear line per fault, and exit with code 1. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
@@ -34,7 +34,7 @@ function assertOneLine(ended: ExitedProcess, line: RegExp): void {
   assert.match(lines[0] ?? '', line);
 }
 
-/** Asserts that stderr names exactly these settings, one per line, without their values. */
+/** Asserts that stderr names exactly these settings, one per line, and does not show their values. */
 function assertFaults(ended: ExitedProcess, settings: Settings, names: readonly string[]): void {
   assert.equal(ended.code, 1, JSON.stringify(ended));
   assert.equal(ended.stdout, '');
@@ -233,7 +233,7 @@ describe('an end that was asked for', () => {
     const client = createClient(system.url);
     const answered: string[] = [];
     let ending = false;
-    // Few enough that even a busy machine finishes all requests in progress within the time limit for stopping.
+    // Send only a few requests, so that even a busy machine finishes all of them within the time limit for stopping.
     const crowd = Array.from({ length: 5 }, async () => {
       while (!ending) {
         const guest = newPerson('guest');

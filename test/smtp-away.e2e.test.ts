@@ -9,8 +9,8 @@ import { createMailServer, type MailServer, type ScriptedReplies } from './suppo
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
 /**
- * The number of failed attempts to wait for while the mail server is down. With TEST_WAITS=long, this takes about half
- * a minute.
+ * How many failed attempts to wait for while the mail server is down. With TEST_WAITS=long, this takes about half a
+ * minute.
  */
 const FAILED_ATTEMPTS = process.env['TEST_WAITS'] === 'long' ? 15 : 3;
 
@@ -50,7 +50,7 @@ function arrived(from: Scene, people: readonly Person[]) {
   );
 }
 
-/** Returns the sum of the notifier's metrics whose name and labels match. */
+/** Returns the sum of the notifier's metrics whose name and labels match the expression. */
 async function measured({ system }: Scene, metric: RegExp): Promise<number> {
   const lines = (await (await fetch(`${system.operations}/metrics`)).text()).split('\n');
   const values = lines.filter((line) => metric.test(line)).map((line) => Number(line.split(' ').at(-1)));
@@ -66,7 +66,7 @@ async function waitForFailedAttempts(here: Scene): Promise<void> {
   await eventually('the mails are tried again', async () => (await tries()) >= before + FAILED_ATTEMPTS);
 }
 
-/** Waits until a later mail has arrived, and asserts that each person still has exactly one mail. */
+/** Waits until a mail that was requested later has arrived, and asserts that each person still has exactly one mail. */
 async function eachOnce(from: Scene, people: readonly Person[]): Promise<void> {
   const later = newPerson('later');
   await signUp(from, later);
@@ -83,7 +83,7 @@ async function everyLinkWorks({ client, server }: Scene, people: readonly Person
   }
 }
 
-// Concurrent, because the tests mostly wait.
+// Run these tests concurrently, because they spend most of their time waiting.
 describe('a mail server', { concurrency: true }, () => {
   describe('that refuses connections', { concurrency: true }, () => {
     test('ten people sign up as always, and get their mail once it is back', async (t) => {

@@ -1,4 +1,7 @@
-/** A rolling restart under load, behind a load balancer with health checks: no client may notice it. */
+/**
+ * Restarts the processes one after the other under load, behind a load balancer with health checks. No client may
+ * notice the restarts.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -18,7 +21,7 @@ import {
 } from './support/people.ts';
 
 const CHANGERS = 4;
-/** The pause between a response and the next request. It leaves CPU time to the starting processes. */
+/** The pause between a response and the next request, which leaves CPU time to the processes that are starting. */
 const PAUSE_MS = 100;
 
 let cluster: Cluster;

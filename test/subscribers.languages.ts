@@ -1,7 +1,7 @@
 /**
- * `npm run test:subscribers`: builds the example subscribers in other languages. It tests each against the conformance
- * kit, and on the Kafka that KAFKA_BROKERS names. It prints which languages it tested, and skips a language whose tools
- * are not installed.
+ * `npm run test:subscribers`: builds the example subscribers in other programming languages, and tests each one against
+ * the conformance kit and on the Kafka that KAFKA_BROKERS names. The test prints which languages it tested, and skips a
+ * language whose tools are not installed.
  */
 import assert from 'node:assert/strict';
 import { execFile, spawn, spawnSync } from 'node:child_process';
@@ -92,8 +92,8 @@ async function publish(records: readonly TestEvent[]): Promise<void> {
   await producer.connect();
   for (const { record } of records) {
     const { key, value, headers } = record;
-    // The partition is given because the key contains the sequence, but all events of an account must be in one
-    // partition.
+    // Name the partition explicitly: keys differ because they contain the sequence, but all events of an account must
+    // be in one partition.
     await producer.send({ topic: TOPIC, messages: [{ key, value, headers, partition: 0 }] });
   }
   await producer.disconnect();
@@ -217,7 +217,9 @@ function textOf({ record }: TestEvent): TextRecord {
   return { key: String(key), value: String(value), headers: Object.fromEntries(texts) };
 }
 
-/** Returns a copy of a record that names a different key. Its signature is still the one made with the test key. */
+/**
+ * Returns a copy of a record that names a different signing key. The copy keeps the signature made with the test key.
+ */
 function signedAs(kid: string, record: TextRecord): TextRecord {
   const [, signature = ''] = record.headers['ce_signature']?.split('.') ?? [];
   return { ...record, headers: { ...record.headers, ce_signature: `${kid}.${signature}` } };

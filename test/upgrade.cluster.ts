@@ -1,4 +1,4 @@
-/** A database and topics written by release 0.1, with two processes of each current service. */
+/** Tests that two processes of each current service work with a database and topics that release 0.1 has written. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

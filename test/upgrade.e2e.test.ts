@@ -1,4 +1,4 @@
-/** A data folder written by release 0.1, opened by the current standalone. */
+/** Tests that the current server works with a data folder that release 0.1 has written. */
 import { rm } from 'node:fs/promises';
 import { clockSettingsOf, readManifest, unpackDataFolder } from './support/fixture.ts';
 import { startStandalone } from './support/standalone.ts';

@@ -1,6 +1,7 @@
 /**
- * `ops verify` and `ops republish` on Kafka and MongoDB, with two processes of each service: `verify` finds nothing
- * while they are in use, and reports each planted difference; `republish` causes no mails.
+ * Tests `ops verify` and `ops republish` on Kafka and MongoDB, with two processes of each service. `verify` must find
+ * nothing while the system is in use, and must report each difference that a test creates. `republish` must cause no
+ * mails.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -30,7 +31,7 @@ let mongo: MongoClient;
 let db: Db;
 
 before(async () => {
-  // With `warn`, an unsigned record can park an account.
+  // With `warn`, an unsigned record is processed, and can therefore park an account.
   cluster = await startCluster({ settingsOn: () => ({ EVENT_SIGNATURES: 'warn' }) });
   people = createPersonActions(createClient(cluster.url), createMailbox(cluster.mailbox));
   mongo = await MongoClient.connect(cluster.stores.MONGO_URL);
@@ -83,7 +84,7 @@ async function produce(key: string, value: string | null, headers: Readonly<Reco
   await producer.disconnect();
 }
 
-/** Appends a commit to the stream of an account, directly in MongoDB. */
+/** Inserts a commit into the stream of an account, directly in MongoDB. */
 async function appended(id: string, more: Document): Promise<Document> {
   const commits = db.collection<Document>('auth_commits');
   const last = await commits.find({ stream: id }).sort({ number: -1 }).next();
@@ -183,7 +184,7 @@ describe('verify', () => {
       return isDeepStrictEqual(named(found.findings), planted) && found;
     });
     assert.equal(code, 1);
-    // At least one: if a lease expired on a busy machine, auth may have published some records twice as well.
+    // The number may be higher: if a lease expired on a busy machine, auth has published some records twice as well.
     assert.ok(counts.repeated >= 1);
     assert.deepEqual([counts.unreadable, counts.parked], [1, 1]);
     const { stdout } = await ops('verify', '--patience', '0');
@@ -282,7 +283,7 @@ function atRest(settings: Settings = {}): Promise<true> {
   );
 }
 
-/** Returns all profiles, all deliveries, and the number of sent mails. */
+/** Returns all profiles, all deliveries, and the number of mails that were sent. */
 async function everything() {
   function all(name: string) {
     return db.collection(name).find().sort({ _id: 1 }).toArray();

@@ -1,4 +1,7 @@
-/** Three processes send webhooks. The busiest one is killed repeatedly, and the receivers fail on purpose. */
+/**
+ * Tests three processes that send webhooks while the busiest process is killed repeatedly and the receivers fail on
+ * purpose.
+ */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
@@ -14,7 +17,7 @@ import { eventsOfFeed, idsByAccount, startWebhookReceiver } from './support/webh
 const WEBHOOKS_ALLOW_PRIVATE = 'true';
 const PEOPLE = 4;
 const KILLS = 3;
-/** Longer than another process needs to get the lease of a killed one. */
+/** Longer than another process takes to get the lease of a killed process. */
 const TAKE_OVER_MS = 120_000;
 
 const cluster = await startCluster({
@@ -35,7 +38,7 @@ async function addEndpoint(name: string) {
   return { ...receiver, id: /we_\w+/.exec(added)?.[0] ?? '' };
 }
 
-/** Ends the pauses of endpoints. After several failures of the same event, a pause would take minutes. */
+/** Ends the pauses between retries. After several failures of the same event, a pause would take minutes. */
 async function resume(endpoints: readonly { readonly id: string }[]): Promise<void> {
   for (const { id } of endpoints) await cluster.ops('webhooks', 'resume', id);
 }

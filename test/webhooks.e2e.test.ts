@@ -1,4 +1,7 @@
-/** Webhooks of a standalone that is killed, and of a receiver that fails: no event is lost, and the order is kept. */
+/**
+ * Tests webhooks of a server that is killed, and of a receiver that fails: no event may be lost, and events must arrive
+ * in order.
+ */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, test } from 'node:test';
@@ -39,7 +42,7 @@ test('none is lost and none comes out of order, although the server is killed an
     await system.start();
   }
   await system.ops('webhooks', 'resume', id);
-  // An attempt that a kill has interrupted is not recorded.
+  // Retry, because an attempt that was interrupted by a kill is not recorded.
   await eventually('attempts of both kinds are recorded', async () => {
     const attempts = await system.ops('webhooks', 'attempts', id);
     return /delivered \(204\)/.test(attempts) && /failed: answered 500/.test(attempts);

@@ -1,8 +1,8 @@
-/** Programs that run inside a container and try an operation with the login of its service. */
+/** Scripts that run inside a service's container and try an operation with the credentials of that service. */
 
 /**
- * Prints `done`, or `denied` and the reason. Arguments: the login (`own`, `nobody` or `plaintext`), the operation
- * (`write`, `read` or `create`), the topic, and the group for `read`.
+ * Prints `done`, or `denied` and the reason. Arguments: the credentials (`own`, `nobody` or `plaintext`), the operation
+ * (`write`, `read` or `create`), the topic, and for `read` the consumer group.
  */
 export const kafkaAccessScript = `
 const { readFileSync } = require('node:fs');
@@ -54,7 +54,10 @@ operations[operation]()
   .finally(() => process.exit());
 `;
 
-/** Prints `done`, or `denied` and the reason. Arguments: the login (`own` or `nobody`), and the collection to read. */
+/**
+ * Prints `done`, or `denied` and the reason. Arguments: the credentials (`own` or `nobody`), and the collection to
+ * read.
+ */
 export const mongoAccessScript = `
 const { readFileSync } = require('node:fs');
 const mongoose = require('mongoose');

@@ -1,4 +1,7 @@
-/** Tests what the gateway forwards, refuses, adds and hides: the real nginx, in front of simulated services. */
+/**
+ * Tests which requests the gateway forwards and refuses, and which headers it adds and hides. The real nginx runs in
+ * front of simulated services.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -52,7 +55,7 @@ function arrivedAt(upstream: Upstream) {
   return only;
 }
 
-/** Sends a request line unchanged: `fetch` would normalise it. */
+/** Sends a request line exactly as given, because `fetch` would normalise the path. */
 async function raw(requestLine: string, headers: readonly string[] = []): Promise<string> {
   const socket = connect(gateway.port, '127.0.0.1');
   socket.end([requestLine, 'Host: gateway', 'Connection: close', ...headers, '', ''].join('\r\n'));
@@ -301,7 +304,7 @@ describe('what the gateway itself answers', () => {
   const LISTED = 'https://app.example.com';
   const LOCAL = 'http://localhost:3000';
 
-  /** Returns the response headers that scripts on this origin may read when a service is down. */
+  /** Returns the CORS headers of the gateway's response when a service is down, for a request from this origin. */
   async function readable(settings: GatewaySettings, origin: string) {
     const away = `127.0.0.1:${await freePort()}`;
     const alone = await startGateway({ GATEWAY_AUTH: away, GATEWAY_USER: away, ...settings });

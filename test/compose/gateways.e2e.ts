@@ -1,6 +1,7 @@
 /**
- * Tests the gateway configurations of examples/gateways: each is in front of a service, and asks Latchkey who sends a
- * request. Debian does not package Traefik and Envoy, so they are only tested if they are installed.
+ * Tests the example gateway configurations in examples/gateways. Each gateway protects a service, and asks Latchkey
+ * which account sends a request. Debian has no packages of Traefik and Envoy, so their tests are skipped if they are
+ * not installed.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -30,7 +31,7 @@ const ada = await people.verified(newPerson('ada'));
 const root = await people.verified(newPerson('root'));
 await system.ops('role', root.email, 'admin');
 
-/** The service behind the gateway: its response contains the request's URL and headers as received. */
+/** The service behind the gateway. It responds with the URL and the headers of the request as it received them. */
 const service = createServer(({ url, headers }, response) =>
   response.end(JSON.stringify({ ...headers, url })),
 );
@@ -39,7 +40,7 @@ await once(service, 'listening');
 after(() => service.close());
 const { port: servicePort } = service.address() as AddressInfo;
 
-/** Headers by which a client claims to be an admin. */
+/** Forged headers with which a client pretends to be an admin. */
 const FORGED = {
   'X-User-Id': 'root',
   'X-User-Role': 'admin',
@@ -53,7 +54,7 @@ interface Asked {
   readonly method?: 'POST' | 'OPTIONS';
 }
 
-/** Some services read these as the headers with a hyphen. */
+/** The same forgery with underscores in the header names, because some services treat `X_User_Id` as `X-User-Id`. */
 const FORGED_UNDERSCORES = { X_User_Id: 'root', 'X-User_Role': 'admin' };
 
 const PREFLIGHT = { Origin: 'https://app.example', 'Access-Control-Request-Method': 'POST' };
@@ -68,7 +69,7 @@ interface Program {
   readonly name: string;
   readonly command: string;
   readonly words: (folder: string, port: number) => readonly string[];
-  /** Whether the gateway is skipped if it is not installed. */
+  /** Whether the test of this gateway is skipped if the gateway is not installed. */
   readonly optional?: true;
 }
 
@@ -96,13 +97,13 @@ const programs: readonly Program[] = [
   {
     name: 'envoy',
     command: 'envoy',
-    // Disables the shared memory, which a different Envoy on this machine may use.
+    // Turn off hot restart: its shared memory may already be in use by another Envoy on this machine.
     words: (folder) => ['--disable-hot-restart', '-c', join(folder, 'envoy.yaml')],
     optional: true,
   },
 ];
 
-/** Where to look for the programs. */
+/** Where to look for the gateways' programs. */
 const PATH = `${process.env['PATH']}:/usr/sbin`;
 
 function isInstalled(command: string): boolean {
@@ -119,7 +120,7 @@ async function prepare(name: string, port: number): Promise<string> {
     [9000, servicePort],
   ].flatMap(([from, to]) => [
     [`127.0.0.1:${from}`, `127.0.0.1:${to}`] as const,
-    // The form of a port in Envoy's configuration.
+    // Envoy's configuration has the port in a field of its own.
     [`port_value: ${from} `, `port_value: ${to} `] as const,
   ]);
   for (const file of await readdir(folder)) {
@@ -152,7 +153,7 @@ async function start({ name, command, words }: Program) {
     await ended;
     await rm(folder, { recursive: true });
   }
-  // Traefik listens before it has read its rules, and responds with 404 until then.
+  // Traefik listens before it has loaded its rules, and responds with 404 until then.
   await eventually(`${name} refuses a request without a token`, async () => {
     if (hasEnded) throw new Error(`${name} has ended: is it installed (Debian: apt-get install ${name})?`);
     return fetch(url).then(
@@ -172,7 +173,7 @@ for (const program of programs) {
     continue;
   }
   describe(`${program.name} in front of a service`, () => {
-    /** Sends a request. @param path is sent as it is, so it may contain `..` */
+    /** Sends a request. @param path is sent without normalisation, so it may contain `..` */
     async function ask(
       gateway: { readonly url: string },
       path: string,

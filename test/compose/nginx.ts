@@ -1,4 +1,4 @@
-/** Runs the gateway's configuration in the nginx of this machine, in front of simulated services. */
+/** Runs the gateway's configuration in the nginx that is installed on this machine, in front of simulated services. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ const TEMPLATE = join(import.meta.dirname, '../../deploy/gateway/nginx.conf');
 
 export type GatewaySettings = Readonly<Record<string, string>>;
 
-/** The limits are so high that no test reaches them by accident. */
+/** Default settings of the gateway. The rate limits are so high that no test reaches them by accident. */
 const DEFAULTS: GatewaySettings = {
   GATEWAY_RESOLVER: '127.0.0.1:53',
   // Port 9: no server listens on it.
@@ -32,11 +32,11 @@ export interface Gateway {
   readonly url: string;
   readonly port: number;
   readonly healthUrl: string;
-  /** Returns the lines of the access log so far. */
+  /** Returns the lines that the access log contains so far. */
   accessLog(): Promise<readonly LogLine[]>;
   /** Waits for the log line of a request. */
   logged(requestId: string): Promise<LogLine>;
-  /** Returns everything that nginx has written: its logs, and the other files of its folder. */
+  /** Returns everything that nginx has written: its logs, and all other files in its folder. */
   written(): Promise<string>;
   stop(): Promise<void>;
 }
@@ -70,7 +70,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       ...settings,
     }),
   );
-  // Use files, because nginx opens /dev/stdout by its path, which fails if it is a socket.
+  // Log to files: nginx opens /dev/stdout by its path, which fails if stdout is a socket.
   const [out, err] = await Promise.all([open(paths.out, 'a'), open(paths.err, 'a')]);
   const child = spawn('nginx', ['-p', folder, '-c', paths.conf], {
     env: { PATH: `${process.env['PATH']}:/usr/sbin` },
@@ -110,7 +110,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
 }
 
 /**
- * Fills in the settings as the nginx image does.
+ * Replaces the variables of the configuration template by the settings, as the nginx image does.
  * @throws AssertionError if a setting has no value
  */
 function filledIn(template: string, settings: GatewaySettings): string {
@@ -139,7 +139,7 @@ export interface ReceivedRequest {
 /** A simulated service. */
 export interface Upstream {
   readonly address: string;
-  /** The requests that it has received. */
+  /** The requests that the simulated service has received. */
   readonly arrived: ReceivedRequest[];
   /** Sets how the service responds from now on. */
   answerWith(answer: (request: ReceivedRequest, response: ServerResponse) => void): void;

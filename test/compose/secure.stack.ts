@@ -1,7 +1,7 @@
 /**
- * Tests deploy/compose.secure.yml, with the example services of other teams. The stack starts without any data and is
- * used through the gateway. Operations for which a service has no rights must fail. MONGO_ACCESS_CONTROL=false leaves
- * out TLS and the users of MongoDB, for an image that supports neither.
+ * Tests deploy/compose.secure.yml, together with the example services of other teams. The stack starts without any data
+ * and is used through the gateway. An operation must fail if the service has no right to it. MONGO_ACCESS_CONTROL=false
+ * leaves out TLS and the MongoDB users, for a MongoDB image that supports neither.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -26,7 +26,7 @@ before(async () => {
   stack = await createStack({
     overlays: ['deploy/compose.secure.yml', ...(hasAccessControl ? [] : ['test/compose/open-mongo.yml'])],
     profiles: ['subscriber', 'books'],
-    // In a separate container with the rights of ops, because the services do not have these rights.
+    // Run ops commands in a separate container with the rights of ops, because the services do not have these rights.
     ops: 'run --rm --no-deps -T indexes node programs/ops.js',
   });
 });
@@ -78,7 +78,7 @@ async function outcomeOf(service: string, program: string, ...words: readonly st
 }
 
 describe('Kafka', () => {
-  // kafkajs reports a denied group as a missing coordinator, because the broker names none.
+  // If access to a consumer group is denied, kafkajs reports that it found no group coordinator.
   const DENIED =
     /^denied .*(AUTHORIZATION_FAILED|not authorized|authorization failed|Failed to find group coordinator)/i;
 

@@ -1,6 +1,7 @@
 /**
- * Tests docker-compose.yml. The stack is started on an empty machine, used through the gateway, and scaled. Its servers
- * are then stopped and started again. Finally the stack is removed. Each test builds on the previous ones.
+ * Tests docker-compose.yml. The stack is started on a machine without earlier data, used through the gateway, and
+ * scaled. Kafka, MongoDB and the mail server are then stopped and started again. Finally the stack is removed. Each
+ * test builds on the previous ones.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -154,7 +155,7 @@ test('a request can be followed: gateway, service, event, mail', async () => {
     });
     assert.ok(lines.some(({ requestId }) => requestId === id));
   }
-  // On a busy machine the command may time out before it has read a record.
+  // Retry, because on a busy machine the command may time out before it has read a record.
   const event = await eventually(
     'the event is on the topic',
     async () => {

@@ -72,7 +72,7 @@ export interface StackOptions {
   /** The paths of Compose files to use in addition to docker-compose.yml, relative to the root of the repository. */
   readonly overlays?: readonly string[];
   readonly profiles?: readonly string[];
-  /** Arguments of `docker compose` that run an ops command. Default: those that run it in the container of auth. */
+  /** Arguments of `docker compose` that run an ops command. By default, they run it in the container of auth. */
   readonly ops?: string;
 }
 
@@ -93,9 +93,10 @@ export async function createStack({
     CORS_ORIGINS: PAGE_ORIGIN,
     COMPOSE_PROFILES: profiles.join(','),
   };
-  // Unset: otherwise, a test runner that is started from here would report its results to the current one.
+  // Unset NODE_TEST_CONTEXT: otherwise a test runner that the stack starts would report its results to the current test
+  // runner.
   delete env['NODE_TEST_CONTEXT'];
-  // The empty environment file makes Compose ignore the .env of the checkout.
+  // Pass an empty environment file, so that Compose ignores the .env of the checkout.
   const words = [
     ...['compose', '--project-name', project, '--env-file', '/dev/null', '--progress', 'quiet'],
     ...['docker-compose.yml', ...overlays].flatMap((file) => ['--file', file]),

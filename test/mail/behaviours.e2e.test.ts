@@ -1,5 +1,6 @@
 /**
- * Tests the delivery of mails from a standalone to a mail server with scripted replies, which behaves like real ones.
+ * Tests how the notifier sends mails to a mail server with scripted replies, which imitates the replies of real mail
+ * servers.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -32,8 +33,8 @@ interface Delivery {
 }
 
 /**
- * A recipient and a script. The scripted replies contain the tag. The delivery is found by that tag, because a finished
- * delivery has no address.
+ * A recipient, and the mail server's scripted replies for this recipient. Each reply contains the tag, by which the
+ * test finds the delivery: a finished delivery no longer contains the address.
  */
 interface Case {
   readonly to: string;
@@ -54,14 +55,17 @@ function caseOf({ rcpt = [], data = [], content = [] }: RecipientScript, tag: st
     return replies.map((said) => tagged(said, tag));
   }
   return {
-    // The address does not consist of the tag alone, because the notifier masks the recipient's name in replies.
+    // The recipient's name must differ from the tag, because the notifier masks the name in the replies that it stores.
     to: `to-${tag}@example.com`,
     tag,
     script: { rcpt: all(rcpt), data: all(data), content: all(content) },
   };
 }
 
-/** The replies of random scripts. After the last reply the mail is accepted, unless a reply was final. */
+/**
+ * The replies that random scripts are composed of. After its last reply, a script accepts the mail, unless a reply was
+ * final.
+ */
 const replies = {
   rcpt: [
     '450 4.2.1 Later',
@@ -104,9 +108,10 @@ before(async () => {
     MAIL_STARTTLS: 'false',
     USE_CREDENTIALS: 'false',
     MAIL_FROM: 'no-reply@example.com',
-    // A process that is suspended for two thirds of the lease gives up its attempts.
+    // Use a long lease: a process that is suspended for two thirds of the lease abandons its attempts.
     MAIL_LEASE_SECONDS: '15',
-    // Longer than a busy machine delays a reply. If a reply came later than this, the mail would be sent again.
+    // Wait longer for a reply than a busy machine delays it. If a reply came later than this, the mail would be sent
+    // again.
     MAIL_WAIT_SECONDS: '30',
   });
   client = createClient(system.url);
@@ -162,8 +167,8 @@ async function deliveries(): Promise<readonly Delivery[]> {
 }
 
 /**
- * Waits until no mail is pending. After each attempt for a pending mail, a mail is sent to a different person, as under
- * normal traffic.
+ * Waits until no mail is pending. After each attempt for a pending mail, the test sends a mail to another person,
+ * because under normal traffic other mails are sent in between.
  */
 function settled(): Promise<readonly Delivery[]> {
   let attempts = 0;
@@ -219,7 +224,7 @@ describe('a mail server', () => {
   let all: readonly Delivery[];
 
   before(async () => {
-    // Send mails to other recipients in between, as under normal traffic.
+    // Send mails to other recipients as well, because under normal traffic other mails are sent in between.
     await sendTo(cases.flatMap(({ to, tag }) => [to, `other-${tag}@example.com`]));
     const arriving = tableCases.filter((_, index) => recipientBehaviours[index]?.outcome !== 'failed');
     await eventually('the others', () => arriving.every(({ to }) => server.to(to).length > 0), PATIENCE_MS);
@@ -299,7 +304,7 @@ describe('a mail server', () => {
       const metrics = await (await fetch(`${system.operations}/metrics`)).text();
       return /latchkey_notifier_smtp_failures_total\{stage="rcpt",class="rejected"\} [1-9]/.test(metrics);
     });
-    // The server's failure is reported before the attempt is recorded.
+    // Wait, because the notifier reports the server's failure before it records the attempt.
     const waiting = await eventually('an attempt is recorded', async () =>
       (await deliveries()).find(
         ({ state, attempts: [first] }) => (state === 'pending' || state === 'claimed') && first,

@@ -1,6 +1,6 @@
 /**
- * Behaviours of mail servers towards a recipient: the replies, the source that documents them, and the expected outcome
- * of the mail.
+ * The replies with which mail servers accept or refuse a recipient, the source that documents each reply, and the
+ * expected outcome of the mail.
  */
 import type { RecipientScript } from './scripted-server.ts';
 
@@ -8,32 +8,41 @@ export interface RecipientBehaviour extends RecipientScript {
   readonly source: string;
   /**
    * `once`: the mail arrives once, after the scripted replies. `again`: the mail arrives twice, because the reply to
-   * the first copy was lost. `failed`: the notifier gives the mail up.
+   * the first copy was lost. `failed`: the notifier stops trying to send the mail.
    */
   readonly outcome: 'once' | 'again' | 'failed';
-  /** The expected result of the first attempt, and the stage of its failure. */
+  /** The expected result of the first attempt and, if it fails, the stage at which it fails. */
   readonly first: readonly [result: string, stage?: string];
 }
 
 const PLAIN = 'RFC 5321 4.2.3, no enhanced status code';
-/** How often a server repeats a permanent refusal. */
+/** How often the server repeats a refusal that never ends. */
 const FOR_GOOD = 20;
 
 function forGood(reply: string): readonly string[] {
   return Array.from({ length: FOR_GOOD }, () => reply);
 }
 
-/** Returns a behaviour: RCPT TO is refused because of the recipient, and the mail is given up. */
+/**
+ * Returns the behaviour of a server that refuses a recipient at RCPT TO because of the recipient. The notifier stops
+ * trying to send the mail.
+ */
 function recipientRefused(source: string, reply: string): RecipientBehaviour {
   return { source, rcpt: forGood(reply), outcome: 'failed', first: ['refused', 'rcpt'] };
 }
 
-/** Returns a behaviour: RCPT TO is refused once because of the sender, and the mail arrives at the next attempt. */
+/**
+ * Returns the behaviour of a server that refuses a mail once at RCPT TO because of the sender, and accepts it at the
+ * next attempt.
+ */
 function usRefused(source: string, reply: string): RecipientBehaviour {
   return { source, rcpt: [reply], outcome: 'once', first: ['rejected', 'rcpt'] };
 }
 
-/** Returns a behaviour: the content is refused once because of the sender, and the mail arrives at the next attempt. */
+/**
+ * Returns the behaviour of a server that refuses the content of a mail once because of the sender, and accepts it at
+ * the next attempt.
+ */
 function contentRefused(source: string, reply: string): RecipientBehaviour {
   return { source, content: [reply], outcome: 'once', first: ['rejected', 'content'] };
 }
@@ -43,7 +52,7 @@ function deferred(source: string, reply: string): RecipientBehaviour {
 }
 
 export const recipientBehaviours: readonly RecipientBehaviour[] = [
-  // Accepted.
+  // Servers that accept the mail.
   { source: 'RFC 5321 4.2.3', content: ['250 OK'], outcome: 'once', first: ['accepted'] },
   { source: 'RFC 5321 4.2.3 (251)', rcpt: ['251 2.1.5 Will forward'], outcome: 'once', first: ['accepted'] },
   {
@@ -54,7 +63,7 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
   },
   { source: 'RFC 5321 4.5.3.2.6', content: ['slow'], outcome: 'once', first: ['accepted'] },
 
-  // Refusals because of the recipient.
+  // Servers that refuse the recipient.
   recipientRefused('RFC 3463 X.1.1', '550 5.1.1 User unknown'),
   recipientRefused(
     'RFC 3463 X.1.1, Gmail',
@@ -74,7 +83,8 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
     first: ['refused', 'content'],
   },
 
-  // Refusals without a clear reason. They are attributed to the recipient, because the server accepts other mails.
+  // Refusals without a clear reason. The notifier attributes them to the recipient, because the server accepts other
+  // mails.
   { source: PLAIN, rcpt: forGood('550 No such user'), outcome: 'failed', first: ['undecided', 'rcpt'] },
   {
     source: PLAIN,
@@ -91,7 +101,7 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
   },
   { source: 'RFC 3463 X.0.0', rcpt: ['550 5.0.0 No'], outcome: 'once', first: ['undecided', 'rcpt'] },
 
-  // Temporary refusals because of the recipient.
+  // Temporary refusals of the recipient.
   deferred('Postgrey', '450 4.7.1 Greylisted, see http://postgrey.example'),
   deferred('RFC 5321 4.2.3 (451)', '451 Local error'),
   deferred('RFC 3463 X.2.2', '452 4.2.2 Mailbox full'),
@@ -111,7 +121,7 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
     first: ['deferred', 'data'],
   },
 
-  // Refusals because of the sender, which the server sends only at RCPT TO.
+  // Servers that refuse the sender at RCPT TO, and at no other stage.
   usRefused('Postfix', '554 5.7.1 Relay access denied'),
   usRefused('Exim', '550 relay not permitted'),
   usRefused('qmail', "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)"),
@@ -125,7 +135,7 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
   usRefused('RFC 3463 3.4', '550 5.3.2 System not accepting messages'),
   usRefused('Mailgun', '550 5.7.1 Sandbox subdomains are for test purposes only'),
 
-  // Refusals because of the sender, after the content.
+  // Servers that refuse the sender after the content.
   contentRefused(
     'Gmail',
     '550-5.4.5 Daily user sending limit exceeded. See\n550 5.4.5 https://support.google.com',
@@ -146,7 +156,7 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
     first: ['rejected', 'data'],
   },
 
-  // Busy servers, and connections that end.
+  // Servers that are busy, and servers that close the connection.
   { source: 'RFC 5321 3.8', rcpt: ['421 4.3.2 Closing'], outcome: 'once', first: ['busy', 'rcpt'] },
   { source: 'Gmail', content: ['421 4.7.28 Rate limited'], outcome: 'once', first: ['busy', 'content'] },
   { source: 'RFC 5321 3.8', rcpt: ['drop'], outcome: 'once', first: ['deferred', 'rcpt'] },

@@ -1,4 +1,4 @@
-/** Tests bounces and complaints: a mail server accepts mails and later sends reports to their return paths. */
+/** Tests bounces and complaints: a mail server accepts a mail, and later sends a report to the mail's return path. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -86,7 +86,7 @@ async function deliveryOf(mail: AcceptedMail): Promise<Delivery> {
   return delivery;
 }
 
-/** Sends a report. Repeats it while the notifier replies that it has not yet recorded the mail as sent. */
+/** Sends a report. Repeats it as long as the notifier replies that it has not recorded the mail as sent yet. */
 function report(to: string, content: string): Promise<string> {
   return eventually('the report is taken', async () => {
     const said = await sendReport({ port, to, content });
@@ -99,7 +99,10 @@ async function signedUp(person: Person = newPerson('bounce')): Promise<AcceptedM
   return mailTo(person.email);
 }
 
-/** Signs up, and waits until the mail is recorded as sent, which happens after the mail server has taken it. */
+/**
+ * Signs up a new person, and waits until the notifier has recorded the mail as sent, which happens after the mail
+ * server has accepted it.
+ */
 async function sentTo(): Promise<AcceptedMail> {
   const mail = await signedUp();
   await eventually('the mail is recorded', async () => (await deliveryOf(mail)).state === 'sent');
@@ -142,7 +145,7 @@ describe('a mail that came back', () => {
     assert.match(text, /MailBounced/);
     assert.doesNotMatch(text, new RegExp(person.email));
 
-    // The address was never verified, so the same person can sign up again.
+    // The address has never been verified, so the same person can sign up again.
     assertStatus(await people.signUp({ ...person, username: `${person.username.slice(0, 30)}2` }), 201);
     const [suppressed] = await eventually('the second mail is suppressed', async () => {
       const found = await json<Delivery>('deliveries', 'list', '--state', 'suppressed');
@@ -224,7 +227,7 @@ describe('a forged report', () => {
       Metadata: { delivery: idOf(mail) },
     };
     assert.equal(await postmark(body, 'postmark:guessed-guessed-guessed'), 403);
-    // An authentic report, but about another recipient.
+    // The report is authentic, but names another recipient.
     assert.equal(await postmark({ ...body, Email: 'eve@example.com' }, POSTMARK), 204);
     const ses = await fetch(`${system.url}/api/v1/mail-reports/ses`, {
       method: 'POST',

@@ -1,6 +1,6 @@
 /**
- * Tests `ops mail test` against servers that fail at one stage. The command must print the stage, the server's reply,
- * and what to change.
+ * Tests `ops mail test` against mail servers that fail at different stages. The command must print the stage, the
+ * server's reply, and the settings to change.
  */
 import assert from 'node:assert/strict';
 import { generateKeyPair, randomBytes } from 'node:crypto';
@@ -28,7 +28,7 @@ function settingsFor(port: number): Readonly<Record<string, string>> {
   };
 }
 
-// Concurrent, because the tests mostly wait.
+// Run these tests concurrently, because they spend most of their time waiting.
 describe('a test of a mail server', { concurrency: true }, () => {
   for (const [
     name,

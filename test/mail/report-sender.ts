@@ -1,4 +1,6 @@
-/** Sends reports to the notifier as mail servers do: over SMTP (RFC 5321), or over LMTP (RFC 2033) with `LHLO`. */
+/**
+ * Sends delivery reports to the notifier as mail servers do: over SMTP (RFC 5321), or over LMTP (RFC 2033) with `LHLO`.
+ */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -7,13 +9,13 @@ export interface ReportMail {
   readonly port: number;
   readonly to: string;
   readonly content: string;
-  /** Default: EHLO. */
+  /** The greeting. Default: EHLO. */
   readonly hello?: 'EHLO' | 'LHLO';
 }
 
 /**
  * Sends a mail with an empty return path.
- * @returns the first SMTP reply that is not a success, or otherwise the reply to the content
+ * @returns the first SMTP reply that is not a success; if all succeed, the reply to the content
  */
 export async function sendReport({ port, to, content, hello = 'EHLO' }: ReportMail): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1' });

@@ -1,5 +1,6 @@
 /**
- * An SMTP server whose replies are scripted, for each stage and recipient (RFC 5321, with AUTH as the only extension).
+ * An SMTP server for tests. A script gives its reply at each stage and for each recipient. AUTH is its only extension
+ * (RFC 5321).
  */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
@@ -8,20 +9,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import PostalMime, { type Email } from 'postal-mime';
 
 /**
- * What the server does: a reply of one or more lines, or a keyword. `drop` closes the connection, and `stall` sends no
- * reply. Two keywords are for the content only: `lost` accepts the mail and closes the connection without a reply, and
- * `slow` accepts the mail and replies after a delay.
+ * What the server does at one stage: a reply of one or more lines, or a keyword. `drop` closes the connection, and
+ * `stall` sends no reply. Two keywords are only for the content: `lost` accepts the mail and closes the connection
+ * without a reply, and `slow` accepts the mail and replies after a delay.
  */
 export type ScriptedReply = string;
 
-/** The replies to one recipient, in order. When none are left, the server accepts. */
+/** The replies for one recipient, in order. After the last reply, the server accepts this recipient's mails. */
 export interface RecipientScript {
   readonly rcpt?: readonly ScriptedReply[];
   readonly data?: readonly ScriptedReply[];
   readonly content?: readonly ScriptedReply[];
 }
 
-/** The replies at the stages before a recipient is named. By default the server accepts. */
+/** The replies at the stages before a recipient is named. Stages without a reply succeed. */
 export interface SessionScript {
   readonly greeting?: ScriptedReply;
   readonly ehlo?: ScriptedReply;
@@ -36,14 +37,16 @@ export interface AcceptedMail {
   readonly from: string;
   readonly to: string;
   readonly email: Email;
-  /** Whether the client got the reply to the content; false if it was lost. */
+  /**
+   * Whether the server sent its reply to the content. If false, the client does not know that the mail was accepted.
+   */
   readonly isAnswered: boolean;
 }
 
 export interface ScriptedServer extends AsyncDisposable {
   readonly port: number;
   readonly taken: readonly AcceptedMail[];
-  /** Returns the mails that one recipient got. */
+  /** Returns the mails that the server has accepted for this recipient. */
   to(address: string): readonly AcceptedMail[];
   /** Returns how many connections are open. */
   open(): number;
@@ -56,15 +59,18 @@ export interface ScriptedServer extends AsyncDisposable {
 }
 
 export interface Script {
-  /** Read for each new connection. */
+  /** The script of the session, read at the start of each connection. */
   readonly session?: SessionScript;
-  /** Called when a recipient is named for the first time. Returns its script. */
+  /** Called when a recipient is named for the first time. Returns the script for this recipient. */
   recipient?(address: string): RecipientScript | undefined;
-  /** Called before each reply to MAIL, to RCPT and to the content. A returned reply overrides the scripts. */
+  /**
+   * Called before each reply to MAIL, to RCPT and to the content. If it returns a reply, the server sends that one
+   * instead of the scripted one.
+   */
   always?(stage: 'mail' | 'rcpt' | 'content', to: string): ScriptedReply | undefined;
 }
 
-/** The delay of `slow`, in ms: longer than the notifier's lease in these tests. */
+/** How long the keyword `slow` delays the reply, in ms: longer than the notifier's lease in these tests. */
 const SLOW_MS = 17_500;
 
 export async function startScriptedServer(script: Script = {}): Promise<ScriptedServer> {
@@ -88,7 +94,7 @@ export async function startScriptedServer(script: Script = {}): Promise<Scripted
     let from = '';
     let to = '';
     let lines: string[] | undefined;
-    /** Whether a login is in progress. The lines of a login are not commands. */
+    /** Whether a login is in progress, during which lines from the client are not commands. */
     let inAuth = false;
 
     function say(said: ScriptedReply): void {

@@ -1,6 +1,6 @@
 /**
  * Tests mail servers that fail before a recipient is named. The notifier must report the failure with the server's
- * reply, keep the mail, and send it once the server works.
+ * reply, keep the mail, and send it once the server accepts mails again.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -11,20 +11,23 @@ import { type Standalone, startStandalone } from '../support/standalone.ts';
 import { type ScriptedServer, type SessionScript, startScriptedServer } from './scripted-server.ts';
 import { createAuthReplies, LOGIN_SETTINGS, type SessionBehaviour, sessionBehaviours } from './sessions.ts';
 
-/** Much longer than the 15 s after which the server is tried again if it has refused the sender. */
+/**
+ * A timeout for steps with retries. After a mail server has refused the sender, the notifier waits only 15 s before it
+ * tries again.
+ */
 const PATIENCE_MS = 120_000;
 
 type Group = readonly (readonly [name: string, behaviour: SessionBehaviour])[];
 
-/** The behaviours grouped by the settings that they need, so that one process is sufficient for each group. */
+/** The server behaviours, grouped by the settings that they need: one notifier process can test a whole group. */
 const groups: ReadonlyMap<string, Group> = Map.groupBy(
   Object.entries(sessionBehaviours).filter(([, { recipient }]) => recipient === undefined),
   ([, { settings = {} }]) => JSON.stringify(settings),
 );
 
 /**
- * Returns a session without failures. undefined if the settings require TLS, which the scripted server does not
- * support.
+ * Returns the script of a session without failures; undefined if the settings require TLS, which the scripted server
+ * does not support.
  */
 function workingSession(settings: Readonly<Record<string, string>>): SessionScript | undefined {
   if (settings['MAIL_STARTTLS'] === 'true' || settings['MAIL_SSL_TLS'] === 'true') return undefined;
@@ -100,7 +103,7 @@ describe('the notifier at a mail server', { concurrency: true }, () => {
             const working = workingSession(settings);
             if (working === undefined) return;
             session = working;
-            // A connection keeps the script with which it began.
+            // Close all connections: an open connection keeps the script with which it began.
             server.closeAll();
           }
           await arrives(person.email);

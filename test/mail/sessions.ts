@@ -1,4 +1,6 @@
-/** Behaviours of mail servers before a recipient is named, and the expected outcome of an attempt. */
+/**
+ * The behaviours of mail servers before a recipient is named, and the expected outcome of an attempt to send a mail.
+ */
 import { createHmac } from 'node:crypto';
 import type { RecipientScript, SessionScript } from './scripted-server.ts';
 
@@ -7,9 +9,9 @@ export interface SessionBehaviour {
   readonly session?: SessionScript;
   readonly recipient?: RecipientScript;
   readonly settings?: Readonly<Record<string, string>>;
-  /** Matches the expected error message. Default: the mail is accepted. */
+  /** Matches the expected error message. If absent, the mail must be accepted. */
   readonly fails?: RegExp;
-  /** Matches the setting that the message must name. */
+  /** Matches the name of the setting that the error message must contain. */
   readonly names?: RegExp;
 }
 
@@ -21,7 +23,10 @@ export function encodeBase64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
-/** Returns the AUTH replies of a server that accepts only this mechanism, with the correct user name and password. */
+/**
+ * Returns the AUTH replies of a server that accepts only this mechanism, and only with the correct user name and
+ * password.
+ */
 export function createAuthReplies(mechanism: 'PLAIN' | 'LOGIN') {
   const secrets = [encodeBase64('mailer'), encodeBase64('right')];
   return (line: string): string => {
@@ -34,8 +39,8 @@ export function createAuthReplies(mechanism: 'PLAIN' | 'LOGIN') {
 }
 
 /**
- * The behaviours by name. A mail that is not accepted remains pending: none of these behaviours makes the notifier give
- * it up.
+ * The behaviours by name. A mail that is not accepted remains pending, because none of these behaviours is a reason to
+ * stop trying.
  */
 export const sessionBehaviours: Readonly<Record<string, SessionBehaviour>> = {
   'that accepts the mail': { source: 'RFC 5321 4.2.3' },
@@ -58,7 +63,8 @@ export const sessionBehaviours: Readonly<Record<string, SessionBehaviour>> = {
   'that does not greet': {
     source: 'RFC 5321 4.5.3.2.1',
     session: { greeting: 'stall' },
-    // Longer than a busy machine delays a reply. If a reply came later than this, the mail would be sent again.
+    // Wait longer for a reply than a busy machine delays it. If a reply came later than this, the mail would be sent
+    // again.
     settings: { MAIL_WAIT_SECONDS: '10' },
     fails: /at the greeting: no answer in time/,
     names: /465 needs MAIL_SSL_TLS=true/,

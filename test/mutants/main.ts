@@ -1,8 +1,8 @@
 /**
- * `npm run test:mutants`: mutation tests of the code that protects accounts. In a copy of the sources, it changes one
- * expression of a file at a time, and runs the tests of that file. It prints the score of each file, and the mutants
- * that no test detected. Arguments select files by parts of their names. The surviving mutants are explained in
- * docs/security-tests.md.
+ * `npm run test:mutants`: runs mutation tests of the code that protects accounts. In a copy of the sources, the program
+ * changes one expression of a file at a time, and runs the tests of that file. It prints the score of each file, and
+ * the mutants that no test detected. Arguments select files by parts of their names. docs/security-tests.md explains
+ * the surviving mutants.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { type Mutant, mutantsOf } from './mutate.ts';
 import { type Target, targets } from './targets.ts';
 
 /**
- * Tests may never end because of a mutant. The mutant is detected if they take this many times as long as without it.
+ * A mutant can make tests run forever. It counts as detected if the tests take this many times as long as without it.
  */
 const LONGER = 10;
 const LONGEST_RUN_MS = 600_000;
@@ -25,7 +25,7 @@ const LONGEST_RUN_MS = 600_000;
  */
 async function passes(folder: string, { tests }: Target, withinMs = LONGEST_RUN_MS): Promise<boolean> {
   const files = tests.flatMap((pattern) => globSync(pattern, { cwd: folder }));
-  // A single file needs no separate process, whose start would take longer than the tests.
+  // Run a single test file in the test runner's own process: starting another process would take longer than the tests.
   const isolation = files.length === 1 ? ['--test-isolation=none'] : [];
   const child = spawn(process.execPath, ['--test', ...isolation, ...files], {
     cwd: folder,
@@ -37,7 +37,7 @@ async function passes(folder: string, { tests }: Target, withinMs = LONGEST_RUN_
 }
 
 /**
- * Tests mutants from the list until it is empty.
+ * Tests mutants from a shared list until the list is empty.
  * @returns the mutants that no test detected
  */
 async function survivorsOf(

@@ -1,12 +1,14 @@
-/** Creates mutants of a source file: copies with one small fault each, which a test should detect. */
+/**
+ * Creates mutants of a source file: copies of the file that contain one small fault each, which a test should detect.
+ */
 import ts from 'typescript';
 
 export interface Mutant {
-  /** 1-based. */
+  /** The line number, starting at 1. */
   readonly line: number;
   readonly original: string;
   readonly replacement: string;
-  /** The source of the whole file with the fault. */
+  /** The source of the whole file, including the fault. */
   readonly source: string;
 }
 
@@ -42,7 +44,7 @@ export function mutantsOf(source: string): readonly Mutant[] {
   }
 
   function visit(node: ts.Node): void {
-    // Types are skipped: they are removed before the code runs.
+    // Skip types, because they are removed before the code runs.
     if (ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isImportDeclaration(node)) return;
     if (ts.isBinaryExpression(node))
       for (const token of SWAPPED[node.operatorToken.kind] ?? []) replace(node.operatorToken, token);

@@ -1,6 +1,6 @@
 /**
- * The files to mutate, the tests that should detect the mutants, and the known surviving mutants that change no
- * behaviour, with reasons.
+ * The files to mutate, and the tests that should detect the mutants. Known mutants that survive because they change no
+ * behaviour are listed with the reasons.
  */
 
 export interface Target {

@@ -1,4 +1,4 @@
-/** Attempts at account takeover against two processes of each service. */
+/** Tests attempts to take over accounts on a system with two processes of each service. */
 import { startCluster } from '../support/cluster.ts';
 import { TAKEOVER_SETTINGS, takeoverSuite } from '../support/takeover-suite.ts';
 

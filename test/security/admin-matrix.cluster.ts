@@ -1,4 +1,4 @@
-/** Every route for admins × every kind of caller, on two processes of each service. */
+/** Tests every admin route with every kind of caller, on a system with two processes of each service. */
 import { adminMatrixSuite } from '../support/admin-matrix-suite.ts';
 import { startCluster } from '../support/cluster.ts';
 

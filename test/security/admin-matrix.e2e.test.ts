@@ -1,4 +1,4 @@
-/** Every route for admins × every kind of caller, on a standalone. */
+/** Tests every admin route with every kind of caller, on a server that runs all services in one process. */
 import { adminMatrixSuite } from '../support/admin-matrix-suite.ts';
 import { startStandalone } from '../support/standalone.ts';
 

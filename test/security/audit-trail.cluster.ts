@@ -1,4 +1,4 @@
-/** The audit trail of two processes of each service. */
+/** Tests the audit trail of a system with two processes of each service. */
 import { AUDIT_SETTINGS, auditSuite } from '../support/audit-suite.ts';
 import { startCluster } from '../support/cluster.ts';
 

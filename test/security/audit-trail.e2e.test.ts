@@ -1,4 +1,4 @@
-/** The audit trail of a standalone. */
+/** Tests the audit trail of a server that runs all services in one process. */
 import { AUDIT_SETTINGS, auditSuite } from '../support/audit-suite.ts';
 import { startStandalone } from '../support/standalone.ts';
 

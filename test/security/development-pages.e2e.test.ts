@@ -1,6 +1,7 @@
 /**
- * The development pages show every mail and event, and only to requests from this machine. A tunnel or reverse proxy on
- * the same machine may keep the host name localhost, so a request is refused if it has the headers that these add.
+ * The development pages show every mail and event, so they must respond only to requests from this machine. A tunnel or
+ * reverse proxy on this machine may forward outside requests with the host name localhost. Therefore a request that has
+ * any header that tunnels and proxies add must be refused.
  */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';

@@ -1,4 +1,4 @@
-/** Generated values for every field of every route, on Kafka and MongoDB. */
+/** Sends generated values in every field of every route, to a system on Kafka and MongoDB. */
 import { startCluster } from '../support/cluster.ts';
 import { fuzzSuite } from '../support/fuzz-suite.ts';
 

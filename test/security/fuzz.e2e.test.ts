@@ -1,4 +1,4 @@
-/** Generated values for every field of every route, on a standalone. */
+/** Sends generated values in every field of every route, to a server that runs all services in one process. */
 import { fuzzSuite } from '../support/fuzz-suite.ts';
 import { startStandalone } from '../support/standalone.ts';
 

@@ -1,4 +1,4 @@
-/** Security headers that every response must have, on every route and with every outcome (ASVS 5.0, 3.4). */
+/** Tests the security headers that every response must have, on every route and with every status (ASVS 5.0, 3.4). */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';

@@ -1,6 +1,6 @@
 /**
- * A restart of a single process must not reset the limits on guesses, even if an attacker has caused it (ASVS 5.0,
- * 6.3.1).
+ * A restart must not reset the limits on guessing passwords, even if an attacker has caused the restart of a server
+ * that is a single process (ASVS 5.0, 6.3.1).
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';

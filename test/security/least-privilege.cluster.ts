@@ -1,9 +1,9 @@
 /**
  * Runs each process with its own Kafka user, on a broker whose authorizer denies everything that is not granted (ASVS
- * 5.0, 13.2.2). The rights of `ops acls` must be sufficient for a whole journey, and everything else must fail.
- * KAFKA_SECURE_BROKERS names a test broker with SCRAM-SHA-256 and PLAIN, an authorizer, the super user `admin` with the
- * password `admin-secret` (PLAIN), and the users auth, user, notifier, ops and stranger, each with its name and
- * `-secret` as the password (SCRAM).
+ * 5.0, 13.2.2). The rights that `ops acls` prints must suffice for a whole journey, and every other operation must
+ * fail. KAFKA_SECURE_BROKERS names a test broker with SCRAM-SHA-256, PLAIN and an authorizer. It has the super user
+ * `admin` with the password `admin-secret` (PLAIN), and the users auth, user, notifier, ops and stranger, whose
+ * passwords are their names followed by `-secret` (SCRAM).
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -159,14 +159,14 @@ describe('nobody does what is not theirs', () => {
     await work(admin);
   }
 
-  /** Returns the messages of an error of kafkajs and of all its causes. */
+  /** Returns the messages of an error that kafkajs throws, and of all its causes. */
   function inWords(error: unknown): string {
     if (!(error instanceof Error)) return String(error);
     const { type, errors = [] } = error as { type?: string; errors?: readonly unknown[] };
     return [error.message, type, ...errors.map(inWords), error.cause && inWords(error.cause)].join(' ');
   }
 
-  // kafkajs reports a denied group as a missing coordinator, because the broker names none.
+  // If access to a consumer group is denied, kafkajs reports that it found no group coordinator.
   const DENIED = /AUTHORIZATION_FAILED|not authorized|authorization failed|Failed to find group coordinator/i;
 
   function assertDenied(work: Promise<unknown>): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Request headers cannot change where links in mails and redirects lead. Otherwise a stranger who requests a password
- * reset for another person could receive the token (ASVS 5.0, 6.4.3, 3.7.2).
+ * Request headers must not change where redirects and mailed links lead. Otherwise a stranger who requests a password
+ * reset for another person could receive the token of the link (ASVS 5.0, 6.4.3, 3.7.2).
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -19,7 +19,7 @@ const mailbox = createMailbox(system.mailbox);
 const people = createPersonActions(client, mailbox);
 
 const EVIL = 'evil.example';
-/** Headers from which proxies and frameworks read the public host. */
+/** Headers from which proxies and web frameworks take the public host name. */
 const HEADERS: readonly Readonly<Record<string, string>>[] = [
   { Host: EVIL },
   { Host: `accounts.example.com:8080@${EVIL}` },
@@ -113,7 +113,7 @@ describe('a body', () => {
           body: JSON.stringify({ ...body, [name]: value }),
           headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${accessToken}` },
         });
-        // Routes for other callers refuse the request before they read its body.
+        // Routes that this caller may not use refuse the request before they read its body.
         assert.ok([400, 401, 403].includes(reply.status), `${operation.name} with ${name}: ${reply.text}`);
       }
     }

@@ -12,7 +12,7 @@ import { runUntilExit, type Standalone, startStandalone } from '../support/stand
 
 const LEAKED = 'plum gravel otter hat';
 
-/** Weak passwords: each with the expected code, and the advice that the problem must contain. */
+/** Weak passwords. Each has the problem code that the API must return, and the advice that the problem must contain. */
 const weak: readonly (readonly [(person: Person) => string, string, RegExp])[] = [
   [() => 'aaaaaaaa', 'too_short', /at least 12 characters/],
   [() => 'aaaaaaaaaaaaaaaa', 'repeated', /a few unrelated words/],

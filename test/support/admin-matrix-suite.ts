@@ -1,6 +1,6 @@
 /**
- * Every route for admins, called by every kind of caller (ASVS 5.0, 8.2.1, 8.3.1). The routes are read from the
- * documents that the services serve, so a new route is tested without a change here.
+ * Tests every admin route with every kind of caller (ASVS 5.0, 8.2.1, 8.3.1). The list of routes comes from the OpenAPI
+ * documents that the services serve, so a new route is tested without a change to this file.
  */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
@@ -42,7 +42,7 @@ const CALLERS = {
 } as const satisfies Readonly<Record<string, Refusal>>;
 type CallerName = keyof typeof CALLERS;
 
-/** Other spellings of a path. A guard that only compares strings would not recognise them. */
+/** Other spellings of a path, which an access check that only compares strings would not recognise. */
 const DISGUISES: readonly ((path: string) => string)[] = [
   (path) => `${path}/`,
   (path) => `/${path}`,
@@ -93,7 +93,7 @@ export function adminMatrixSuite(title: string, start: () => Promise<System>): v
       });
     }
 
-    /** Returns everything about the victim's account that a route for admins could change. */
+    /** Returns all data of the victim's account that an admin route could change. */
     async function stateOfVictim(): Promise<unknown> {
       const history = await client.get(`/auth/accounts/${victim.id}/history`, { token: admin.accessToken });
       const profile = await retryWhileUnavailable(() =>
@@ -176,7 +176,7 @@ async function callersOf(system: System, client: Client) {
     );
 
   const [unverified, user] = [await people.login(pending), await people.login(demoted)];
-  // The user service refuses requests of other callers with 503 until it knows their accounts.
+  // Wait until the user service knows these accounts: before that, it refuses their requests with 503.
   for (const { accessToken } of [unverified, user, verified]) await people.me(accessToken);
 
   const tokens: Readonly<Record<CallerName, string | undefined>> = {
@@ -195,7 +195,7 @@ async function callersOf(system: System, client: Client) {
   return { tokens, admin, victim };
 }
 
-/** Returns a token with the same header and claims, signed with another key. */
+/** Returns a copy of a token, with the same header and claims, that is signed with another key. */
 function forged(token: string): string {
   const signed = token.split('.').slice(0, 2).join('.');
   const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -1,6 +1,6 @@
 /**
- * The audit trail. It must record who tried what, but no secrets. Operators and the owner of the account must be able
- * to read it. ASVS means OWASP ASVS 5.0, V16: Security Logging and Error Handling.
+ * Tests the audit trail. It must record who tried what, but no secrets. Operators and the owner of an account must be
+ * able to read it. ASVS means OWASP ASVS 5.0, V16: Security Logging and Error Handling.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -67,7 +67,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
         .map((line) => JSON.parse(line));
     }
 
-    /** Waits until there are at least `many` events of a type, because they are written in the background. */
+    /** Waits until the audit trail contains at least `many` events of a type. Events are written in the background. */
     function found(many: number, type: string, ...words: readonly string[]): Promise<readonly AuditEvent[]> {
       return eventually(`${many} ${type}`, async () => {
         const events = await search('--type', type, ...words);
@@ -95,7 +95,10 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
       return reply.headers.get('x-request-id');
     }
 
-    /** Returns all entries of the history that an account can read about itself, page by page. */
+    /**
+     * Returns all entries of the sign-in and event history that an account can read about itself, requested page by
+     * page.
+     */
     async function historyOf(token: string, limit: number): Promise<readonly Entry[]> {
       const entries: Entry[] = [];
       for (let cursor = ''; ; ) {
@@ -154,7 +157,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
         assert.deepEqual(codes.slice(FAILURES), [429, 429, 429, 429]);
         const locked = await found(1, 'LoginLocked', '--account', id);
         assert.equal(locked[0]?.['limit'], 'address');
-        // With two processes, each of them may record the lock once.
+        // With two processes of auth, each process may record the lock once.
         assert.ok(locked.length <= 2);
         assert.equal((await found(FAILURES, 'LoginFailed', '--account', id)).length, FAILURES);
       });

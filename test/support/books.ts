@@ -1,4 +1,4 @@
-/** Runs `examples/books`, guarded by the accounts of a system under test. */
+/** Runs the example service `examples/books`, which admits the accounts of a system under test. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -15,8 +15,8 @@ export interface BooksExample {
 }
 
 /**
- * Starts the example, which learns about revocations from Kafka, or from the feed if there is no Kafka. Resolves once
- * it listens.
+ * Starts the example service. It learns about revocations from Kafka or, if there is no Kafka, from the HTTP event
+ * feed. Resolves once the service accepts connections.
  */
 export async function startBooksExample({
   url,

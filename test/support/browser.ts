@@ -1,4 +1,4 @@
-/** Headless Chromium, and the checks that every page must pass. */
+/** Starts headless Chromium, and defines the checks that every page must pass. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -10,7 +10,7 @@ const EXECUTABLE = process.env['CHROMIUM'] || '/usr/bin/chromium';
 const SCREENSHOTS = join(import.meta.dirname, '..', 'screenshots');
 const TAKES_SCREENSHOTS = process.env['SCREENSHOTS'] === 'true';
 
-/** How long to wait for a page: long enough for a busy machine. */
+/** How long to wait for a page, in ms: long enough for a busy machine. */
 export const PAGE_TIMEOUT_MS = 120_000;
 
 /** The reason why no browser can be started; false if one can. */
@@ -44,8 +44,8 @@ const OTHER_LOOKS: readonly WindowVariant[] = [
 ];
 
 /**
- * The window sizes and color schemes to test. With SCREENSHOTS, every size in both schemes; otherwise each size and
- * each scheme only once, because a color scheme does not change the layout.
+ * The window sizes and color schemes to test. If SCREENSHOTS is set, every size is tested in both schemes. Otherwise
+ * each size and each scheme is tested once, because a color scheme does not change the layout.
  */
 export const windowVariants: readonly WindowVariant[] = [
   { width: 1280, colorScheme: 'light' },
@@ -56,7 +56,7 @@ export const windowVariants: readonly WindowVariant[] = [
 export interface BrowserWindow {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** Asserts that a page is accessible and fits the window, and takes a screenshot with SCREENSHOTS. */
+  /** Asserts that a page is accessible and fits the window. Takes a screenshot if SCREENSHOTS is set. */
   look(page: Page, name: string): Promise<void>;
   /** Returns all errors of all pages so far. */
   faults(): readonly string[];
@@ -74,7 +74,7 @@ export async function openWindow(
   const faults: string[] = [];
   const refused: string[] = [];
   context.on('console', (message) => {
-    // Responses with an error status are recorded below.
+    // Skip failed loads: the response handler below records responses with an error status.
     if (message.type() !== 'error' || message.text().startsWith('Failed to load resource')) return;
     faults.push(`console: ${message.text()}`);
   });
@@ -115,8 +115,8 @@ async function demandNoSidewaysScroll(page: Page, name: string): Promise<void> {
 }
 
 /**
- * An expression for all visible controls. Of a group of tabs, it contains only the selected one, because the others are
- * reached with the arrow keys.
+ * A JavaScript expression for all visible controls of a page. A group of tabs counts only with its selected tab,
+ * because the arrow keys lead to the others.
  */
 const OPERABLE = `[...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
   .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled
@@ -162,7 +162,7 @@ async function demandKeyboard(page: Page, name: string): Promise<void> {
     return found.length;
   })()`);
   const reached = new Set<string>();
-  // The limit is higher than `count`, because a frame has additional tab stops of its own.
+  // Press Tab more than `count` times, because a frame on the page has tab stops of its own.
   for (let press = 0; press < count + 20 && reached.size < count; press += 1) {
     await page.keyboard.press('Tab');
     reached.add(await page.evaluate<string>("document.activeElement?.dataset?.operable ?? ''"));

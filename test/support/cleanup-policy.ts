@@ -17,7 +17,7 @@ export async function cleanupPolicyOf(admin: Admin, topic: string): Promise<stri
 
 /** Sets the cleanup policy of a topic, and leaves its other settings as they are. */
 export async function setCleanupPolicy(admin: Admin, topic: string, policy: string): Promise<void> {
-  // kafkajs resets every setting that is not given.
+  // kafkajs resets every setting that a request does not contain, so send the current settings as well.
   const kept = (await settingsOf(admin, topic)).filter(
     ({ configName, isDefault }) => !isDefault && configName !== POLICY,
   );

@@ -1,4 +1,4 @@
-/** A minimal client of the API for tests. */
+/** A minimal HTTP client of the API for tests. */
 import assert from 'node:assert/strict';
 import { eventually } from './eventually.ts';
 
@@ -25,7 +25,7 @@ export interface Client {
   delete(path: string, ask?: RequestOptions): Promise<Reply>;
 }
 
-/** Creates a client for everything below `${url}/api/v1`. Every request and response is passed to `witness`. */
+/** Creates a client whose paths are relative to `${url}/api/v1`. Passes every request and response to `witness`. */
 export function createClient(url: string, witness: (text: string) => void = () => undefined): Client {
   async function send(method: string, path: string, ask: RequestOptions = {}): Promise<Reply> {
     const response = await fetch(path.startsWith('/.') ? url + path : `${url}/api/v1${path}`, {
@@ -59,9 +59,9 @@ export function createClient(url: string, witness: (text: string) => void = () =
 }
 
 /**
- * Repeats a request while the response is 503, as clients should: the read model may be behind, or a server may be
- * unavailable for a moment.
- * @returns the first other response
+ * Repeats a request while the response is 503, as real clients should: the read model may be behind, or Kafka or
+ * MongoDB may be unavailable for a moment.
+ * @returns the first response with another status
  */
 export function retryWhileUnavailable(ask: () => Promise<Reply>): Promise<Reply> {
   return eventually('the request is answered', async () => {
@@ -70,7 +70,7 @@ export function retryWhileUnavailable(ask: () => Promise<Reply>): Promise<Reply>
   });
 }
 
-/** Asserts status, problem code and media type. */
+/** Asserts the status, the problem code and the media type of a problem document. */
 export function assertProblem(reply: Reply, status: number, code: string): void {
   assert.equal(reply.status, status, reply.text);
   assert.match(reply.headers.get('content-type') ?? '', /^application\/problem\+json/);

@@ -1,8 +1,8 @@
 /**
- * A system on the Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name, with any number of processes per service
- * behind one address. The broker must be for tests only (see test-broker.ts). A database is created in MongoDB, and
- * dropped at the end. Mails go to the tests' own mail server. If MAIL_SERVER is set, they go to that server instead,
- * and are read at MAILBOX_URL.
+ * Runs a system on the Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name. Each service has any number of
+ * processes behind one address. The broker must be for tests only (see test-broker.ts). A new database is created in
+ * MongoDB, and dropped at the end. Mails go to the tests' own mail server or, if MAIL_SERVER is set, to that server;
+ * the tests then read them at MAILBOX_URL.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -21,7 +21,10 @@ import { createMailServer, type MailServer } from './smtp.ts';
 import type { Settings, System } from './system.ts';
 import { clearBroker, clearBrokerIfAllowed } from './test-broker.ts';
 
-/** The services, in the order in which they start: consumers of the log before its producer. */
+/**
+ * The services in the order in which they start: the services that consume events start before auth, which publishes
+ * them.
+ */
 export const serviceNames = ['user', 'notifier', 'auth'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
@@ -35,7 +38,7 @@ const secretsOf: Readonly<Record<ServiceName, readonly string[]>> = {
 export type StoreSettings = NonNullable<System['stores']>;
 
 export interface ClusterOptions {
-  /** Default: the servers that the environment names. */
+  /** The Kafka and MongoDB to use. Default: those that KAFKA_BROKERS and MONGO_URL name. */
   readonly servers?: StoreSettings;
   /** The credentials of a Kafka user with all rights. Default: the broker needs no login. */
   readonly kafkaAdmin?: SASLOptions;
@@ -46,11 +49,11 @@ export interface ClusterOptions {
   /** Whether the load balancer skips instances whose /readyz is not 200. Default: false. */
   readonly healthChecks?: boolean;
   /**
-   * Returns additional settings of the processes of a service, which take precedence. `stores` are the stores of this
-   * system.
+   * Returns additional settings for all processes of a service, which override the common settings. `stores` are the
+   * stores of this system.
    */
   readonly settingsOn?: (stores: StoreSettings, service: ServiceName) => Settings;
-  /** Returns additional settings of one process, which take precedence over all others. The index starts at 0. */
+  /** Returns additional settings for one process, which override all other settings. The index starts at 0. */
   readonly settingsOfEach?: (service: ServiceName, index: number) => Settings;
 }
 
@@ -62,25 +65,26 @@ export function nameOfInstance(service: ServiceName, index: number): string {
 export interface Cluster extends System {
   readonly instances: Readonly<Record<ServiceName, readonly ServerProcess[]>>;
   readonly stores: StoreSettings;
-  /** The mail server of the tests; unused if MAIL_SERVER names another. */
+  /** The mail server of the tests. Unused if MAIL_SERVER names another one. */
   readonly mails: MailServer;
   /** Returns the settings of every process of a service. */
   settingsOf(service: ServiceName): Settings;
   /** Starts all processes, without waiting until they are ready. */
   launch(): void;
   /**
-   * Prepares an additional process of a service. The load balancer sends it no requests, and the caller must end it.
+   * Prepares an additional process of a service. The load balancer sends no requests to this process, and the caller
+   * must end it.
    */
   another(service: ServiceName, settings?: Settings): Promise<ServerProcess>;
   /** The settings of ops commands. */
   readonly opsSettings: Settings;
   /** Returns a function that runs ops commands with these additional settings. */
   opsWith(settings: Settings): System['ops'];
-  /** Returns the name of the process with the given origin. */
+  /** Returns the name of the process that serves requests at the given origin. */
   nameOf(origin: string): string | undefined;
 }
 
-/** Starts a system, and resolves once it is ready. */
+/** Starts a system, and resolves once all of its processes are ready. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const cluster = await prepareCluster(options);
   try {
@@ -191,7 +195,7 @@ function givenServers(): StoreSettings {
   throw new Error('KAFKA_BROKERS and MONGO_URL must be set: these tests need a Kafka and a MongoDB');
 }
 
-/** Returns a new, empty database, and a function that drops it. */
+/** Returns the URL of a new, empty database, and a function that drops the database. */
 function emptyStore(server: string) {
   const url = urlOfDatabase(server, `latchkey_test_${randomBytes(4).toString('hex')}`);
   return {

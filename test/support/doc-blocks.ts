@@ -1,10 +1,12 @@
 /**
- * Code blocks of the Markdown files. The info string of a block of commands says how it is tested:
- * - `sh run`: on a standalone; `sh run=cluster`: on Kafka and MongoDB.
- * - `sh run=server`: the block starts the system that the following blocks of the document use.
- * - `sh norun="reason"`: it is not tested.
- * In a `console` block, lines that begin with `$` are commands, and the lines after each are its expected output. The
- * expected output of an `sh` block is the next block, if its info string is `json output` or `text output`.
+ * Finds the code blocks in Markdown files. The info string of a block of commands says how the block is tested:
+ * - `sh run`: on a server that runs all services in one process.
+ * - `sh run=cluster`: on Kafka and MongoDB.
+ * - `sh run=server`: the block starts the server that the following blocks of the document use.
+ * - `sh norun="reason"`: the block is not tested.
+ * In a `console` block, a line that begins with `$` is a command, and the lines after it are the command's expected
+ * output. The expected output of an `sh` block is the next block, if the info string of that block is `json output` or
+ * `text output`.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +16,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 export type TestEnvironment = 'standalone' | 'server' | 'cluster';
 
 export interface DocCommand {
-  /** The place of the block, for example `docs/ops.md:40`. */
+  /** The document and line of the block, for example `docs/ops.md:40`. */
   readonly at: string;
   readonly place: TestEnvironment;
   readonly shell: string;
@@ -28,7 +30,7 @@ interface Fence {
   readonly text: string;
 }
 
-/** Returns the Markdown files that users and contributors read. */
+/** Returns the paths of all Markdown files that users and contributors read. */
 export function listDocuments(): readonly string[] {
   return globSync('**/*.md', {
     cwd: ROOT,
@@ -56,14 +58,14 @@ function placeOf({ info }: Fence): TestEnvironment | 'nowhere' | undefined {
   return info === 'run' ? 'standalone' : undefined;
 }
 
-/** Returns the places of command blocks whose info string does not say how they are tested. */
+/** Returns the documents and lines of command blocks whose info string does not say how they are tested. */
 export function findUntestedBlocks(document: string): readonly string[] {
   return fencesOf(document)
     .filter((fence) => hasCommands(fence) && placeOf(fence) === undefined)
     .map(({ line, info }) => `${document}:${line}: "${info}"`);
 }
 
-/** Parses a `console` block. A line that ends with a backslash continues the command. */
+/** Parses a `console` block. A command that ends with a backslash continues on the next line. */
 function transcript({ line, text }: Fence, document: string, place: TestEnvironment): readonly DocCommand[] {
   return text
     .split(/^\$ /m)
@@ -76,7 +78,7 @@ function transcript({ line, text }: Fence, document: string, place: TestEnvironm
     });
 }
 
-/** Returns the commands of a document that are tested at one of these places, in order. */
+/** Returns the commands of a document that are tested in one of these environments, in their order. */
 export function findTestedCommands(
   document: string,
   ...places: readonly TestEnvironment[]

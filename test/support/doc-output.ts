@@ -1,4 +1,4 @@
-/** Compares the output of a command with the output in the documentation. */
+/** Compares the output of a command with the output that the documentation shows. */
 import assert from 'node:assert/strict';
 
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
@@ -7,13 +7,13 @@ const NUMBER = /\d[\d,]*(?:\.\d+)?/;
 const PARTS = new RegExp(`(${UUID.source}|${INSTANT.source}|${NUMBER.source}|\\s*…\\s*|\\s+)`);
 
 export interface OutputReader {
-  /** Replaces ids in a command. @returns the command with the ids of the system under test */
+  /** Replaces the documented ids in a command by the ids of the system under test. */
   resolve(shell: string): string;
   /**
-   * Compares the output of a command with the documented output. In the latter, `…` matches anything, an instant
-   * matches any instant, and an id matches any id. An id must match the same id throughout the document. In text, a
-   * number also matches any number, and white space any white space.
-   * @throws AssertionError if they differ
+   * Compares the output of a command with the documented output. In the documented output, `…` matches anything, an
+   * instant matches any instant, and an id matches any id. A documented id must match the same id throughout the
+   * document. If the output is text, a number also matches any number, and white space any white space.
+   * @throws AssertionError if the outputs differ
    */
   check(printed: string, shown: string, isJson: boolean, at: string): void;
 }

@@ -1,4 +1,6 @@
-/** Runs the commands of a document in one bash, one after the other, as if a reader pasted them. */
+/**
+ * Runs the commands of a document in one bash process, one after the other, as if a reader pasted them into a terminal.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,20 +14,24 @@ import { OPS_PATH } from './programs.ts';
 import type { Settings } from './system.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** Long enough for a block that starts several processes on a busy machine. */
+/** The timeout of a command, in ms: long enough for a block that starts several processes on a busy machine. */
 const LONGEST_COMMAND_MS = 300_000;
-/** A progress line, which commands print if they take more than a few seconds, for example on a busy machine. */
+/**
+ * Matches a progress line. Commands print these lines if they take more than a few seconds, for example on a busy
+ * machine.
+ */
 const PROGRESS = /^[a-z ]+: [\d,]+(?: of [\d,]+)?\n/gm;
 
 export interface DocShellOptions {
   readonly env: Settings;
   /**
-   * Maps strings in the documentation to their replacements, such as `http://localhost:8080` to the URL of the system.
+   * Maps strings in the documentation to their replacements, for example `http://localhost:8080` to the URL of the
+   * system under test.
    */
   readonly replace?: Readonly<Record<string, string>>;
   /**
-   * Maps ids in the documentation to ids of the system under test. Only needed for ids that no documented output
-   * contains.
+   * Maps ids in the documentation to ids of the system under test. Needed only for ids that commands contain but no
+   * documented output does.
    */
   readonly ids?: Readonly<Record<string, string>>;
   /**
@@ -37,16 +43,16 @@ export interface DocShellOptions {
 
 export interface DocShell {
   /**
-   * Runs a command and compares its output.
-   * @throws AssertionError if it fails, or if the output differs
+   * Runs a command and compares its output with the documented output.
+   * @throws AssertionError if the command fails, or if the outputs differ
    */
   run(command: DocCommand): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Replaces npm: `npm run ops` runs the command with the current Node. The real npm may run on a different Node, which
- * cannot load the module that NODE_OPTIONS names.
+ * A shell function that replaces npm: `npm run ops` runs the ops command with the Node of this test. The real npm may
+ * run a different version of Node, which cannot load the module that NODE_OPTIONS names.
  */
 const PRELUDE = `
 npm() {

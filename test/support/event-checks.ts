@@ -1,4 +1,4 @@
-/** Validates records against the schemas in docs/events, as a program in any language could. */
+/** Validates records against the published schemas in docs/events, as a program in any language could do. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type Options, type ValidateFunction } from 'ajv';
@@ -12,21 +12,21 @@ function read(file: string) {
   return JSON.parse(readFileSync(join(FOLDER, file), 'utf8'));
 }
 
-/** The schemas of the data, by `ce_dataschema`, which is each schema's `$id`. */
+/** The JSON schemas of the event data by their `$id`, which records contain as `ce_dataschema`. */
 const dataSchemas: ReadonlyMap<string, ValidateFunction> = (() => {
   const ajv = new Ajv2020(options).addKeyword('x-personal');
   const files = readdirSync(FOLDER).filter((file) => file.endsWith('.schema.json'));
   return new Map(files.map(read).map((schema) => [schema.$id, ajv.compile(schema)]));
 })();
 
-/** The schemas of the headers, by `ce_type`, from the AsyncAPI document. */
+/** The JSON schemas of the headers by event type (`ce_type`), from the AsyncAPI document. */
 const headerSchemas: ReadonlyMap<string, ValidateFunction> = (() => {
   const ajv = new Ajv(options).addKeyword('x-personal');
   const messages: Record<string, { headers: object }> = read('asyncapi.json').components.messages;
   return new Map(Object.entries(messages).map(([type, { headers }]) => [type, ajv.compile(headers)]));
 })();
 
-/** Returns the violations of the schemas, without values of the record. */
+/** Returns the schema violations of a record. The messages contain no values of the record. */
 export function findSchemaViolations({ key, headers, payload }: KcatRecord): readonly string[] {
   const type = headers['ce_type'] ?? '';
   const schema = headers['ce_dataschema'] ?? '';
@@ -37,7 +37,7 @@ export function findSchemaViolations({ key, headers, payload }: KcatRecord): rea
   ];
 }
 
-/** Returns the keys that a record may have: without the sequence, or with it as on the accounts topic. */
+/** Returns the keys that a record may have: the stream's id alone, or with the sequence, as on the accounts topic. */
 function keysOf({ ce_subject: subject, ce_sequence: sequence }: KcatRecord['headers']): readonly string[] {
   return [`${subject}`, `${subject}/${Number(sequence)}`];
 }
@@ -48,14 +48,14 @@ function faultsBy(validate: ValidateFunction | undefined, what: string, value: u
   return (validate.errors ?? []).map(({ instancePath, message }) => `${what}: ${instancePath} ${message}`);
 }
 
-/** Returns the events of each account or mailing, without repetitions, in the order of their first occurrence. */
+/** Returns the events of each account or mailing, without duplicates, in the order of their first occurrence. */
 export function groupByStream(records: readonly KcatRecord[]): ReadonlyMap<string, readonly KcatRecord[]> {
   const firsts = new Map(records.toReversed().map((record) => [record.headers['ce_id'], record]));
   const inOrder = records.filter((record) => firsts.get(record.headers['ce_id']) === record);
   return Map.groupBy(inOrder, streamIdOf);
 }
 
-/** Returns the faults in the sequence of events of one account or mailing. */
+/** Returns the gaps and other faults in the sequence numbers of one account or mailing. */
 export function findSequenceFaults(key: string, records: readonly KcatRecord[]): readonly string[] {
   const sequences = records.map(({ headers }) => Number(headers['ce_sequence']));
   const partitions = new Set(records.map(({ partition }) => partition));

@@ -2,12 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 const EVERY_MS = 20;
-/** The default timeout, in ms: several times as long as the slowest condition takes on a busy machine. */
+/** The default timeout, in ms: several times longer than the slowest condition takes on a busy machine. */
 const LONGEST_WAIT_MS = 240_000;
 
 /**
- * Polls a condition. Any result except false and undefined ends the wait and is returned.
- * @throws Error that names `what` when the time is over; an error of `condition` immediately
+ * Polls a condition until its result is neither false nor undefined, and returns that result.
+ * @throws Error that names `what` if the timeout expires. An error that `condition` throws is thrown immediately
  */
 export async function eventually<T>(
   what: string,

@@ -1,6 +1,6 @@
 /**
- * Loads the data that release 0.1 has written (test/fixtures/data-0.1/README.md): unpacks the folder, or writes to
- * servers.
+ * Loads data that release 0.1 has written (see test/fixtures/data-0.1/README.md): into a data folder, or into Kafka and
+ * MongoDB.
  */
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,17 +15,17 @@ import type { Settings } from './system.ts';
 export interface FixtureAccount {
   readonly name: string;
   readonly email: string;
-  /** The password. The field is not named `password`, because secret scanners report that word. */
+  /** The password of the account. The field is not named `password`, because secret scanners report that name. */
   readonly signIn: string;
   readonly formerSignIn?: string;
   readonly role?: string;
-  /** Absent if the address of the sign-up was already in use. */
+  /** The id of the account. Absent if the sign-up created no account because the address was already in use. */
   readonly id?: string;
-  /** The expected status of the response to a login. */
+  /** The expected status of the response to a login with this password. */
   readonly logIn: number;
-  /** The expected response of `/users/me`: the profile, or only the status. */
+  /** The expected response of `/users/me`: the profile, or a number if only the status is checked. */
   readonly profile?: Readonly<Record<string, unknown>> | number;
-  /** The refresh tokens of the account. If one that `is` `used up` is sent again, all sessions of the account end. */
+  /** The refresh tokens of the account. If the test sends one that is `used up`, all sessions of the account end. */
   readonly sessions?: readonly { readonly session: string; readonly is: 'current' | 'ended' | 'used up' }[];
   readonly verificationLink?: string;
   readonly supersededLink?: string;
@@ -34,7 +34,7 @@ export interface FixtureAccount {
   readonly history?: readonly string[];
 }
 
-/** The output of the ops commands. */
+/** The expected output of ops commands. */
 export interface ExpectedOpsOutput {
   readonly parked: readonly { readonly account: string; readonly record: string; readonly cause: string }[];
   readonly deadLetters: readonly {
@@ -43,7 +43,7 @@ export interface ExpectedOpsOutput {
     readonly record: string;
     readonly cause: string;
   }[];
-  /** The number of deliveries, by state and mail: `"sent welcome": 3`. */
+  /** The number of deliveries by state and kind of mail, for example `"sent welcome": 3`. */
   readonly deliveries: Readonly<Record<string, number>>;
   readonly findings: readonly { readonly kind: string; readonly subject: string }[];
 }
@@ -58,8 +58,8 @@ export interface FixtureManifest {
 
 const FIXTURE = join(import.meta.dirname, '..', 'fixtures', 'data-0.1');
 /**
- * The shifted clock starts this long after the fixture was made, in ms: less than the remaining lifetime of the links
- * and sessions.
+ * How long after the creation of the fixture the shifted clock starts, in ms. It must be less than the remaining
+ * lifetime of the links and sessions in the fixture.
  */
 const OPENED_AFTER_MS = 10 * 60_000;
 
@@ -81,7 +81,7 @@ export function clockSettingsOf({ madeAt }: FixtureManifest): Settings {
   return shiftedClockSettings(Date.parse(madeAt) + OPENED_AFTER_MS - Date.now());
 }
 
-/** Unpacks the data folder. @returns a temporary folder, to be deleted by the caller */
+/** Unpacks the data folder of the fixture into a temporary folder, which the caller must delete. @returns its path */
 export async function unpackDataFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
   for (const name of ['latchkey.sqlite', 'secrets.json'])
@@ -90,8 +90,8 @@ export async function unpackDataFolder(): Promise<string> {
 }
 
 /**
- * Writes the keys to files in a folder.
- * @returns the settings that name the files
+ * Writes the keys of the fixture to files in a folder.
+ * @returns the settings that name these files
  */
 export async function unpackKeys(folder: string): Promise<Settings> {
   const keys: Readonly<Record<string, string>> = JSON.parse(
@@ -110,7 +110,7 @@ type MongoLine =
   | { readonly collection: string; readonly indexes: readonly IndexDescription[] }
   | { readonly document: Document };
 
-/** Replaces the database of the connection string with the one of the fixture, including its indexes. */
+/** Replaces the database that the connection string names by the database of the fixture, including its indexes. */
 export async function loadMongoFixture(url: string): Promise<void> {
   const client = await MongoClient.connect(url);
   const db = client.db();
@@ -158,9 +158,9 @@ function headerOf(given: string | readonly string[]): Buffer | Buffer[] {
 }
 
 /**
- * Writes the records of the fixture, and the positions of its groups. Existing topics must be empty. Their compaction
- * is turned off, because release 0.1 had no compacted topics. The records are dated today: otherwise the broker could
- * delete them because of their age.
+ * Writes the records of the fixture to Kafka, and the positions of its consumer groups. Topics that already exist must
+ * be empty. Compaction is turned off on them, because release 0.1 had no compacted topics. The records get today's
+ * date: otherwise the broker could delete them because of their age.
  */
 export async function loadKafkaFixture(brokers: string): Promise<void> {
   const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'fixture', logLevel: logLevel.NOTHING });

@@ -1,7 +1,8 @@
 /**
- * Generated values for every field of every route (ASVS 5.0, 2.2.1, 16.5.3). Every response must be one that the route
- * declares, a refusal must be a problem document, and none may be a server error. Routes and fields are read from the
- * documents that the services serve. The same seed generates the same values.
+ * Sends generated values in every field of every route (ASVS 5.0, 2.2.1, 16.5.3). Every response must be one that the
+ * OpenAPI document of the route declares, a refusal must be a problem document, and no response may be a server error.
+ * Routes and fields are read from the documents that the services serve. The same seed always generates the same
+ * values.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -16,7 +17,7 @@ import type { System } from './system.ts';
 
 const SEED = 15;
 const FORM = 'application/x-www-form-urlencoded';
-/** Headers that routes or the HTTP server read, in addition to those in the documents. */
+/** Headers that routes or the HTTP server read although the OpenAPI documents do not list them. */
 const COMMON_HEADERS = [
   'Accept',
   'Accept-Language',
@@ -35,13 +36,13 @@ const COMMON_HEADERS = [
 ];
 
 interface Case extends RawRequestInput {
-  /** A description of the generated value, and the value. */
+  /** The changed field or header, and its generated value. Used in failure messages. */
   readonly name: string;
   readonly path: string;
 }
 
 export interface FuzzOptions {
-  /** The number of values per field, unless FUZZ_RUNS is set. */
+  /** How many values to generate per field. The environment variable FUZZ_RUNS overrides this number. */
   readonly runs: number;
 }
 
@@ -68,12 +69,13 @@ export function fuzzSuite(title: string, start: () => Promise<System>, options: 
     });
     after(() => system?.stop());
 
-    /** Sends all cases of a kind to every route. The caller is an admin, because admins may call every route. */
+    /** Sends all cases of one kind to every route. The caller is an admin, who may call every route. */
     async function fuzz(casesOf: (operation: Operation) => readonly Case[]): Promise<void> {
       const faults: string[] = [];
       for (const operation of operations) {
         const { accessToken } = await people.login(admin);
-        // Wait for the read model: earlier cases may have changed the admin's account, and queries could get a 503.
+        // Wait for the read model: earlier cases may have changed the admin's account, and until it is up to date,
+        // queries get a 503.
         await people.me(accessToken);
         for (const { name, path, ...input } of casesOf(operation)) {
           const headers = { Authorization: `Bearer ${accessToken}`, ...input.headers };
@@ -101,14 +103,14 @@ export function fuzzSuite(title: string, start: () => Promise<System>, options: 
 function faultsIn(operation: Operation, reply: Reply): readonly string[] {
   if (reply.status >= 500) return [`answered ${reply.status}: ${reply.text.slice(0, 200)}`];
   if (reply.status === 204) return [];
-  // The generated path may belong to a different route, or to none.
+  // A generated path may match a different route, or none.
   const isElsewhere = [404, 405].includes(reply.status) && reply.json !== undefined;
   return isElsewhere ? findProblemViolations(reply) : findResponseViolations(operation, reply);
 }
 
 const JSON_HEADERS = { 'Content-Type': 'application/json' };
 
-/** Returns a valid request, of which a case then replaces a part. */
+/** Returns a valid request. Each case replaces one part of it by a generated value. */
 function validRequest(operation: Operation): { readonly path: string } & RawRequestInput {
   const body = sampleBody(operation);
   const path = samplePath(operation);
@@ -191,7 +193,7 @@ function headerCases(operation: Operation, runs: number): readonly Case[] {
   );
 }
 
-/** Generates values. The same name always gives the same values. */
+/** Generates values. The name is the seed, so that the same name always gives the same values. */
 function generated<T>(values: fc.Arbitrary<T>, name: string, numRuns: number): readonly T[] {
   let seed = SEED;
   for (const character of name) seed = (seed * 31 + character.charCodeAt(0)) | 0;
@@ -218,7 +220,10 @@ const ANY_TEXT = fc.oneof(
 );
 const ANY_NUMBER = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(0, -0, -1, 1e308, 2 ** 53, 5e-324));
 
-/** Values similar to a valid one: of another type, or with text inserted, removed, repeated or cut off. */
+/**
+ * Generates values that differ slightly from a valid one: a value of another type, or text with a part inserted,
+ * removed, repeated or cut off.
+ */
 function near(valid: unknown): fc.Arbitrary<unknown> {
   const text = String(valid);
   const cut = fc.nat(text.length);
@@ -233,8 +238,8 @@ function near(valid: unknown): fc.Arbitrary<unknown> {
 }
 
 /**
- * Percent-encoded text, sometimes with invalid or repeated percent-encoding. Contains nothing that HTTP cannot
- * transfer.
+ * Generates percent-encoded text, in which the encoding is sometimes invalid or applied twice. The text contains only
+ * characters that HTTP can transfer.
  */
 function inUrl(valid: unknown): fc.Arbitrary<string> {
   const encoded = near(valid).map((value) => encodeURIComponent(String(value).toWellFormed()));
@@ -244,7 +249,7 @@ function inUrl(valid: unknown): fc.Arbitrary<string> {
   return fc.oneof({ arbitrary: encoded, weight: 3 }, broken);
 }
 
-/** The characters that Node's HTTP client can send (RFC 9110, 5.5). */
+/** Generates header values from the characters that Node's HTTP client can send (RFC 9110, 5.5). */
 const HEADER_VALUE = fc.oneof(
   fc.string({
     unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code === 0x7f ? 9 : code)),

@@ -9,21 +9,21 @@ export interface KcatRecord {
   readonly offset: number;
   readonly key: string | null;
   readonly headers: Readonly<Record<string, string>>;
-  /** The value as text, because our topics contain JSON. */
+  /** The value of the record as text, because our topics contain JSON. */
   readonly payload: string | null;
 }
 
-/** Returns the account or mailing that the key of a record names: its part before a slash. */
+/** Returns the id of the account or mailing in the key of a record, which is the part before a slash. */
 export function streamIdOf({ key }: Pick<KcatRecord, 'key'>): string {
   return key?.split('/')[0] ?? '';
 }
 
-/** Whether a record is a heartbeat of auth, which is not an event. */
+/** Whether a record is a heartbeat, an empty record that auth writes to a topic. A heartbeat is not an event. */
 export function isHeartbeat({ key }: Pick<KcatRecord, 'key'>): boolean {
   return key?.endsWith('/heartbeat') ?? false;
 }
 
-/** Returns all records of a topic, by partition and offset. @throws Error if kcat is not installed */
+/** Returns all records of a topic, sorted by partition and offset. @throws Error if kcat is not installed */
 export function readTopic(brokers: string, topic: string): Promise<readonly KcatRecord[]> {
   return read(brokers, topic, ['-o', 'beginning']);
 }
@@ -72,7 +72,7 @@ async function read(
   return records;
 }
 
-/** Parses the output line by line, because that of a large topic would exceed the maximum length of a string. */
+/** Parses the output line by line, because the output for a large topic exceeds the maximum length of a string. */
 async function recordsIn(stdout: Readable): Promise<readonly KcatRecord[]> {
   const records: KcatRecord[] = [];
   let rest = '';
@@ -89,7 +89,7 @@ function recordIn(line: string): KcatRecord {
   return { partition, offset, key, headers: pairs(headers), payload };
 }
 
-/** Converts the headers of a record, which kcat prints as one array of alternating names and values, to an object. */
+/** Converts the headers of a record to an object. kcat prints them as one array in which names and values alternate. */
 function pairs(flat: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? '']] : [])),

@@ -1,6 +1,6 @@
 /**
- * A load balancer in front of the services of a cluster: it has one address, and sends each request to the next
- * instance.
+ * A load balancer in front of the services of a cluster: it listens at one address, and sends each request to the next
+ * instance in turn.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
@@ -15,17 +15,19 @@ export interface LoadBalancer {
 
 interface CheckedInstance {
   readonly url: string;
-  /** The origin at which `/readyz` is served. */
+  /** The origin at which the instance serves `/readyz`. */
   readonly operations: string;
 }
 
 export interface LoadBalancerOptions {
   readonly port: number;
-  /** Returns the origins of the instances that serve a path. */
+  /** Returns the origins of the instances that can serve a path. */
   routing(path: string): readonly string[];
-  /** The instances whose `/readyz` is polled every HEALTH_CHECK_MS. An instance that is not ready gets no requests. */
+  /**
+   * The instances whose `/readyz` is polled every HEALTH_CHECK_MS. An instance gets no requests while it is not ready.
+   */
   readonly checked: readonly CheckedInstance[];
-  /** Returns the path to forward. Default: the path of the request. */
+  /** Returns the path to forward to the instance. Default: the path of the request, unchanged. */
   rewrite?(path: string): string;
 }
 
@@ -36,9 +38,9 @@ export const ANSWERED_BY_HEADER = 'x-answered-by';
 export const HEALTH_CHECK_MS = 250;
 
 /**
- * Starts a load balancer. It keeps Host, adds X-Forwarded-For, and tries the next instance if one refuses the
- * connection. It never repeats a request that an instance may have received, but responds with 502. If the client
- * disconnects, the request to the instance is aborted.
+ * Starts a load balancer. It keeps the Host header, adds X-Forwarded-For, and tries the next instance if one refuses
+ * the connection. If an instance may have received a request, the load balancer never repeats the request, but responds
+ * with 502. If the client disconnects, the request to the instance is aborted.
  */
 export async function startLoadBalancer({
   port,

@@ -1,4 +1,4 @@
-/** A mailbox with Mailpit's API: the standalone's, or Mailpit itself. */
+/** Reads mails through Mailpit's API, from the development mailbox of a server or from Mailpit itself. */
 import { eventually } from './eventually.ts';
 
 export interface Mail {
@@ -12,7 +12,7 @@ export interface Mail {
 export interface Mailbox {
   /** Returns all mails to an address, oldest first. */
   to(address: string): Promise<readonly Mail[]>;
-  /** Waits for the n-th mail to an address with this subject; default: the first. */
+  /** Waits for the n-th mail to an address with this subject. Default for `nth`: the first mail. */
   next(address: string, subject: string, nth?: number, withinMs?: number): Promise<Mail>;
 }
 
@@ -55,7 +55,7 @@ export function createMailbox(url: string): Mailbox {
   };
 }
 
-/** Returns the link of a mail, which is the same in its text and on its button. */
+/** Returns the link of a mail. The text and the button of the mail must contain the same link. */
 export function linkOf(mail: Mail): { readonly url: URL; readonly token: string } {
   const [link] =
     mail.text.match(

@@ -1,5 +1,5 @@
 /**
- * The part of Mailpit's API that mailbox.ts uses. It serves the mails that the mail server of the tests has accepted.
+ * Implements the part of Mailpit's API that mailbox.ts uses, for the mails that the tests' mail server has accepted.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';

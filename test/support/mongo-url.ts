@@ -1,4 +1,7 @@
-/** Changes parts of MongoDB connection strings; those with several hosts are not valid URLs. */
+/**
+ * Changes parts of MongoDB connection strings. A connection string with several hosts is not a valid URL, so the class
+ * `URL` cannot parse it.
+ */
 
 function parts(url: string) {
   const match = /^(mongodb(?:\+srv)?:\/\/(?:[^@/?]*@)?)([^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/.exec(url);
@@ -8,7 +11,8 @@ function parts(url: string) {
 }
 
 /**
- * Returns the URL of another database on the same server. Users are still authenticated against the original database.
+ * Returns the URL of another database on the same server. The user is still authenticated against the database of the
+ * original URL.
  */
 export function urlOfDatabase(url: string, name: string): string {
   const { start, hosts, database, options } = parts(url);
@@ -22,7 +26,10 @@ export function firstServerOf(url: string): string {
   return first.includes(':') ? first : `${first}:27017`;
 }
 
-/** Returns the URL of the same database at another address, and makes the driver connect only to that address. */
+/**
+ * Returns the URL of the same database at another address. The driver connects only to that address, and does not look
+ * for other members of the replica set.
+ */
 export function urlThrough(url: string, address: string): string {
   const { start, database, options } = parts(url);
   options.delete('replicaSet');

@@ -1,4 +1,7 @@
-/** Generates values for the fields of a route from its OpenAPI document, so that a new route needs no examples. */
+/**
+ * Generates values for the fields of a route from the route's OpenAPI document, so that a test covers a new route
+ * without hand-written examples.
+ */
 import type { JsonSchema, Operation } from './openapi.ts';
 
 /** The id of an account that does not exist. */
@@ -13,12 +16,12 @@ const BY_FORMAT: Readonly<Record<string, string>> = {
   uri: 'https://hooks.invalid/',
 };
 
-/** Sample strings. Each pattern in our routes matches at least one of them. */
+/** Sample strings. Every pattern in our routes' schemas matches at least one of them. */
 const TEXTS = ['nobody', '50', 'en', 'x'.repeat(40)];
 
 /**
- * Returns a valid value for a schema.
- * @throws Error if it has a pattern that matches none of our sample strings
+ * Returns a valid value for a JSON schema.
+ * @throws Error if the schema has a pattern that matches none of our sample strings
  */
 export function sampleOf(schema: JsonSchema): unknown {
   const [choice] = schema.anyOf ?? [];
@@ -40,7 +43,7 @@ function textFor({ format, pattern }: JsonSchema): string {
   return text;
 }
 
-/** Returns a request body with all fields; undefined if the route has none. */
+/** Returns a request body that contains all fields; undefined if the route takes no body. */
 export function sampleBody({ body }: Operation): Readonly<Record<string, unknown>> | undefined {
   return (
     body &&
@@ -48,7 +51,7 @@ export function sampleBody({ body }: Operation): Readonly<Record<string, unknown
   );
 }
 
-/** Returns the path of a route; its parameters are sample values, or the given values. */
+/** Returns the path of a route. Path parameters get the given values, or sample values. */
 export function samplePath(
   { path, parameters }: Operation,
   given: Readonly<Record<string, string>> = {},

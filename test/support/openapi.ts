@@ -1,17 +1,17 @@
-/** Reads the routes of a running system from its OpenAPI documents. */
+/** Reads the routes of a running system from the OpenAPI documents that it serves. */
 import { basename } from 'node:path';
 import { assertStatus, type Client, type Reply } from './client.ts';
 
 export interface Operation {
   /**
-   * Method and path, such as `POST /auth/signup`. The path is relative to /api/v1. A path that is not below /api/v1 is
-   * relative to the root.
+   * The method and path of the route, such as `POST /auth/signup`. The path is relative to /api/v1, or to the root if
+   * the route is not below /api/v1.
    */
   readonly name: string;
   readonly method: string;
   readonly path: string;
   readonly bearer: boolean;
-  /** The callers that the policy of the route allows, for example `a verified admin`. */
+  /** Who may call the route, for example `a verified admin`. */
   readonly who: string;
   readonly tags: readonly string[];
   readonly parameters: readonly Parameter[];
@@ -31,7 +31,7 @@ export interface Parameter {
   readonly schema: JsonSchema;
 }
 
-/** The part of JSON Schema that our routes use. */
+/** The subset of JSON Schema that our routes use. */
 export interface JsonSchema {
   readonly type?: 'string' | 'boolean' | 'integer' | 'number' | 'array' | 'object';
   readonly format?: string;
@@ -50,7 +50,7 @@ interface DeclaredAnswer {
 const BASE = '/api/v1';
 const PROBLEM = 'application/problem+json';
 
-/** Returns the operations of both documents, in the documented order. */
+/** Returns the operations in the OpenAPI documents of auth and user, in the documented order. */
 export async function operationsOf(client: Client): Promise<readonly Operation[]> {
   const documents = await Promise.all(
     ['/auth/openapi.json', '/users/openapi.json'].map((path) => client.get(path)),
@@ -100,7 +100,7 @@ function answerOf({ content = {} }: Reply['json']): DeclaredAnswer {
   return { media: Object.keys(content), codes: problem?.properties.code.enum ?? [] };
 }
 
-/** Returns how a response violates the declaration of its route. */
+/** Returns all differences between a response and what its route's OpenAPI document declares. */
 export function findResponseViolations({ responses }: Operation, reply: Reply): readonly string[] {
   const declared = responses[reply.status];
   if (declared === undefined) return [`${reply.status} is not declared`];
@@ -113,7 +113,7 @@ export function findResponseViolations({ responses }: Operation, reply: Reply): 
   return [...undeclared, ...findProblemViolations(reply)];
 }
 
-/** Returns how a response violates the rules for problem details (RFC 9457). */
+/** Returns all violations of the rules for problem documents (RFC 9457) in a response. */
 export function findProblemViolations({ status, headers, json }: Reply): readonly string[] {
   const checks: readonly (readonly [boolean, string])[] = [
     [headers.get('content-type') === PROBLEM, `its media type is ${headers.get('content-type')}`],

@@ -1,4 +1,4 @@
-/** An ops command in a separate process. A test can watch its output, and kill it. */
+/** Runs an ops command in a separate process, so that a test can watch its output and kill it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { eventually } from './eventually.ts';
@@ -6,11 +6,11 @@ import { OPS_PATH } from './programs.ts';
 import type { Settings } from './system.ts';
 
 export interface OpsProcess {
-  /** Returns the output so far, of stdout and stderr. */
+  /** Returns what the command has printed so far to stdout and stderr. */
   output(): string;
   /**
-   * Waits until the output matches.
-   * @throws Error if the command exits before that, or takes too long
+   * Waits until the output matches the expression.
+   * @throws Error if the command exits before that, or if the wait takes too long
    */
   prints(text: RegExp): Promise<void>;
   /** Kills the command with SIGKILL, and waits until it has ended. */
@@ -25,7 +25,7 @@ export interface OpsProcess {
 const PATIENCE_MS = 300_000;
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 
-/** Starts a command with these settings, which name the store. */
+/** Starts an ops command. The settings name the store on which the command works. */
 export function startOps(settings: Settings, ...words: readonly string[]): OpsProcess {
   const child = spawn(process.execPath, [OPS_PATH, ...words], {
     env: { PATH, NODE_COMPILE_CACHE, ...settings },

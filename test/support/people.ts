@@ -1,4 +1,4 @@
-/** The actions of people in tests, such as signing up. */
+/** Actions of people who use the system in tests, such as signing up. */
 import assert from 'node:assert/strict';
 import { assertStatus, type Client, type Reply, retryWhileUnavailable } from './client.ts';
 import { eventually } from './eventually.ts';
@@ -32,12 +32,13 @@ export interface Tokens {
 
 export interface PersonActions {
   signUp(person: Person, headers?: Readonly<Record<string, string>>): Promise<Reply>;
-  /** Signs up, and verifies the address with the link in the mail. */
+  /** Signs up, and verifies the e-mail address with the link in the mail. */
   verified(person: Person): Promise<Person>;
   login(person: Pick<Person, 'email' | 'password'>): Promise<Tokens>;
   /**
-   * Returns the response of `/users/me`. Repeats the request while the read model is behind (503), so the response
-   * includes all events up to the token's sequence and, if given, up to `after` (an Account-Sequence).
+   * Returns the response of `/users/me`. Repeats the request while the read model is behind (503). So the response
+   * includes all events up to the token's sequence and, if given, up to `after` (the value of an Account-Sequence
+   * header).
    */
   me(token: string, after?: string | null): Promise<Reply>;
 }
@@ -66,7 +67,9 @@ export function createPersonActions(client: Client, mailbox: Mailbox): PersonAct
   };
 }
 
-/** Creates a verified account, makes it an admin with an ops command, and waits until the read model shows that. */
+/**
+ * Creates a verified account, makes it an admin with an ops command, and waits until the read model shows the new role.
+ */
 export async function createAdmin(
   { ops }: Pick<System, 'ops'>,
   people: PersonActions,
@@ -79,7 +82,7 @@ export async function createAdmin(
   return { ...person, ...tokens };
 }
 
-/** Waits until the read model shows the expected profile. */
+/** Waits until `/users/me` returns the expected profile. */
 export function waitUntilProfileShown(
   people: PersonActions,
   token: string,

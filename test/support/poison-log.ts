@@ -1,4 +1,4 @@
-/** Appends records to the log of a system directly, without its services. */
+/** Appends unusable records directly to the log of a running system. */
 import { randomUUID } from 'node:crypto';
 import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
 import { openDatabase } from '@latchkey/sqlite';
@@ -11,8 +11,8 @@ const PARTITIONS = 12;
 
 export interface PoisonLog {
   /**
-   * Appends a record to a partition, which must be the one of its key.
-   * @returns the place of the record: topic/partition/offset
+   * Appends a record to a partition, which must be the partition that the key belongs to.
+   * @returns `topic/partition/offset` of the record
    */
   append(topic: string, partition: number, record: RawRecord): Promise<string>;
   close(): Promise<void>;
@@ -27,12 +27,12 @@ const partitionMetadata = Array.from({ length: PARTITIONS }, (_, partitionId) =>
   isr: [],
 }));
 
-/** Returns the partition of a key. */
+/** Returns the partition to which the services write records with this key. */
 export function partitionOf(key: string | Buffer): number {
   return choose({ topic: ACCOUNTS_TOPIC, partitionMetadata, message: { key, value: null } });
 }
 
-/** Returns the first of `key(0)`, `key(1)`, … that is in the partition. */
+/** Returns the first of `key(0)`, `key(1)`, … that belongs to the partition. */
 export function keyInPartition<Key extends string | Buffer>(partition: number, key: (n: number) => Key): Key {
   for (let n = 0; ; n += 1) {
     const candidate = key(n);
@@ -57,7 +57,7 @@ export async function openKafkaLog(brokers: string): Promise<PoisonLog> {
   };
 }
 
-/** Opens the log in the data folder of a running standalone. */
+/** Opens the embedded log in the data folder of a running server. */
 export function openFolderLog(folder: string): PoisonLog {
   const database = openDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });
@@ -78,7 +78,7 @@ export function openFolderLog(folder: string): PoisonLog {
 
   return {
     append: async (topic, partition, record) => {
-      // Records without a key go to each partition, one after the other.
+      // The log writes records without a key to the partitions in turn, so try again until the right one is reached.
       for (let tries = 0; tries < PARTITIONS; tries += 1) {
         const [where, offset] = await appendOne(topic, record);
         if (where === partition) return `${topic}/${where}/${offset}`;

@@ -1,4 +1,4 @@
-/** Tests how a system handles unusable records on its log. The same tests run on every backend. */
+/** Tests how a system handles unusable records on its log. The same tests run on the embedded log and on Kafka. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -18,13 +18,13 @@ import { ACCOUNTS_TOPIC, keyInPartition, MAILINGS_TOPIC, type PoisonLog, partiti
 import type { System } from './system.ts';
 
 const RESET = 'Reset your password';
-/** The timeout of steps without a documented duration; long enough for a busy machine. */
+/** The timeout of steps for which the documentation names no duration, in ms; long enough for a busy machine. */
 const PATIENCE_MS = 120_000;
 
 export interface PoisonedSystem {
   readonly system: System;
   readonly log: PoisonLog;
-  /** The URLs at which the processes that read the log serve /readyz and /metrics. */
+  /** The base URLs of /readyz and /metrics for each process that reads the log. */
   readonly processes: readonly string[];
 }
 
@@ -54,13 +54,13 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
     let client: Client;
     let mailbox: Mailbox;
     let people: PersonActions;
-    /** Three accounts in one partition. */
+    /** Three accounts whose events are in the same partition. */
     let bystander: Holder;
     let skipped: Holder;
     let garbled: Holder;
     let partition: number;
     let changes = 0;
-    /** The place of each appended record, and the account that it concerns. */
+    /** The position of each record that a test has appended, and the account in the record's key. */
     const placed = new Map<Poison, { readonly victim: string; readonly place: string }>();
 
     before(async () => {
@@ -76,7 +76,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       await poisoned?.system.stop();
     });
 
-    /** Signs people up until three accounts are in the same partition. */
+    /** Signs people up until the events of three accounts are in the same partition. */
     async function neighbours(): Promise<[Holder, Holder, Holder]> {
       const byPartition = new Map<number, (Person & { readonly id: string })[]>();
       for (;;) {
@@ -92,7 +92,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
     }
 
     /**
-     * Verifies a person's address and logs in.
+     * Verifies a person's e-mail address, and signs in.
      * @returns the person with an access token
      */
     async function settled(person: Person & { readonly id: string }): Promise<Holder> {
@@ -101,15 +101,15 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       return { ...person, token: (await people.login(person)).accessToken };
     }
 
-    /** @returns the Account-Sequence after the change */
+    /** Changes the first name. @returns the value of the header Account-Sequence after the change */
     async function rename(holder: Holder, firstName: string): Promise<string> {
       const reply = await client.patch('/auth/profile', { token: holder.token, json: { firstName } });
       return assertStatus(reply, 200).headers.get('account-sequence') ?? '';
     }
 
     /**
-     * Asserts that later events in the same partition are still handled: one by the user service, and one by the
-     * notifier.
+     * Asserts that the services still handle later events in the same partition: the user service one event, and the
+     * notifier another one.
      */
     async function assertOthersGoOn(): Promise<void> {
       changes += 1;
@@ -135,7 +135,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       return linesOf<LetterLine>('dead-letters', 'list', '--limit', '1000');
     }
 
-    /** Waits until `dead-letters list` contains the record, and checks its line. */
+    /** Waits until `dead-letters list` shows the record, and checks the line for this record. */
     async function letterOf(place: string, group: string): Promise<LetterLine> {
       function isIt(line: LetterLine) {
         return line.record === place && line.group === group;
@@ -147,7 +147,10 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       );
     }
 
-    /** Returns the place of the record; undefined if it has no key, which a compacted topic refuses. */
+    /**
+     * Appends a record. Returns its position; undefined if it has no key and the broker refuses it because the topic is
+     * compacted.
+     */
     async function appended(record: RawRecord): Promise<string | undefined> {
       try {
         return await poisoned.log.append(ACCOUNTS_TOPIC, partition, record);
@@ -294,7 +297,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
   });
 }
 
-/** The names of the records that contain personal data in unexpected places. */
+/** The names of those records that contain personal data in fields where none is expected. */
 const PLANTED_IN = new Set([
   'truncated JSON',
   'an operator for a language',

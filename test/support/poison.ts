@@ -1,4 +1,6 @@
-/** Unusable records of every kind. They are built by hand, because our own code would refuse to create them. */
+/**
+ * Unusable records of every kind. The records are written by hand, because our own code would refuse to create them.
+ */
 import { randomUUID } from 'node:crypto';
 
 export interface RawRecord {
@@ -10,20 +12,21 @@ export interface RawRecord {
 export interface Poison {
   readonly name: string;
   /**
-   * @param victim an account in the partition to which the record is appended
-   * @param onPartition returns the first of `key(0)`, `key(1)`, … that is a key in that partition
+   * Returns the record.
+   * @param victim an account whose events are in the partition to which the record is appended
+   * @param onPartition returns the first of `key(0)`, `key(1)`, … that belongs to that partition
    */
   readonly make: (victim: string, onPartition: OnPartition) => RawRecord;
-  /** What the user service and the notifier must do with the record. */
+  /** What the user service must do with the record; `notifier` says the same for the notifier. */
   readonly projection: 'parks' | 'sets aside' | 'unparked';
   readonly notifier: 'sets aside' | 'unparked';
-  /** Matches the cause that operators see. */
+  /** Matches the cause that ops commands show for the record. */
   readonly cause?: RegExp;
 }
 
 type OnPartition = (key: (n: number) => string | Buffer) => string | Buffer;
 
-/** Personal data in the records, which no command and no log may show. */
+/** Personal data that the records contain. No command and no log may show it. */
 export const plantedPersonalData = {
   address: 'planted.address@example.com',
   name: 'Planted-Unmistakable',
@@ -50,7 +53,10 @@ function headersOf(
   };
 }
 
-/** Returns valid data of an erased person, for whom no mail is required. */
+/**
+ * Returns valid event data without personal data, as for an erased person. The notifier sends no mail for such an
+ * event.
+ */
 function dataOf(userId: string) {
   return { userId, role: 'user', locale: 'en', person: null };
 }
@@ -67,7 +73,7 @@ function right(victim: string): RawRecord {
   };
 }
 
-/** Returns a valid event of an account with this sequence. */
+/** Returns a valid event of an account, with the given sequence. */
 export function validEvent(account: string, sequence: number): RawRecord {
   return {
     key: account,
@@ -76,7 +82,7 @@ export function validEvent(account: string, sequence: number): RawRecord {
   };
 }
 
-/** Returns an event with incomplete JSON as its value. */
+/** Returns an event whose value is a JSON text that was cut off. */
 export function truncatedEvent(account: string): RawRecord {
   return {
     ...right(account),
@@ -88,11 +94,14 @@ export function truncatedEvent(account: string): RawRecord {
 
 type Outcome = Pick<Poison, 'projection' | 'notifier'>;
 
-/** The key identifies the account, so the account is parked. The notifier cannot create a mail from the record. */
+/**
+ * The key identifies an account, so the user service parks this account. The notifier moves the record to its
+ * dead-letter queue, because it cannot create a mail from the record.
+ */
 const UNREADABLE: Outcome = { projection: 'parks', notifier: 'sets aside' };
-/** The key identifies no account. */
+/** The key identifies no account, so both services move the record to their dead-letter queues. */
 const KEYLESS: Outcome = { projection: 'sets aside', notifier: 'sets aside' };
-/** The event does not have the next sequence of its account. */
+/** The event does not have the next sequence of its account, so the user service parks the account. */
 const MISPLACED: Outcome = { projection: 'parks', notifier: 'unparked' };
 const HARMLESS: Outcome = { projection: 'unparked', notifier: 'unparked' };
 
@@ -132,12 +141,12 @@ function badKey(name: string, key: (onPartition: OnPartition) => RawRecord['key'
 }
 
 const OPERATOR = { $gt: '' };
-/** Inserts the member `__proto__` into the JSON text, because JSON.stringify omits a member with this name. */
+/** Inserts the property `__proto__` into JSON text: JSON.stringify would not write a property with this name. */
 function prototypeIn(text: string): string {
   return text.replace(/^\{/, '{"__proto__":{"role":"admin"},');
 }
 
-/** Names of properties that every JavaScript object inherits. */
+/** The names of properties that every JavaScript object inherits. */
 const INHERITED = ['constructor', 'toString', 'hasOwnProperty', '__proto__'];
 const inherited = Object.fromEntries(INHERITED.map((name) => [name, 'x']));
 

@@ -1,4 +1,4 @@
-/** Settings that run a standalone in production mode. */
+/** Settings with which a server that runs all services starts in production mode. */
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { runUntilExit } from './standalone.ts';
 import type { Settings } from './system.ts';
 
-/** Returns settings with keys in a temporary folder, and with a mail server that does not exist. */
+/** Returns settings for production: keys in a temporary folder, and a mail server that does not exist. */
 export async function productionSettings(t: { after(close: () => Promise<void>): void }): Promise<Settings> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-keys-'));
   t.after(() => rm(folder, { recursive: true }));

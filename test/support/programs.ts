@@ -1,4 +1,4 @@
-/** The programs that tests run, and settings that tests of whole systems share. */
+/** The programs that tests run, and the settings that all tests of whole systems share. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { mainModuleOf } from '@latchkey/process/testing/program-paths';
@@ -16,8 +16,8 @@ export function createOpsRunner(env: NodeJS.ProcessEnv): System['ops'] {
 }
 
 /**
- * Short lifetimes of sessions and leases, so that tests can wait until they expire. With TEST_WAITS=long the defaults
- * apply, and tests that kill processes take minutes longer.
+ * Settings that make sessions of consumers and leases short, so that tests can wait until these expire. With
+ * TEST_WAITS=long the default values apply, and tests that kill processes take minutes longer.
  */
 export const SHORT_LIFETIME_SETTINGS: Settings =
   process.env['TEST_WAITS'] === 'long'
@@ -29,7 +29,7 @@ export const SHORT_LIFETIME_SETTINGS: Settings =
         MAIL_LEASE_SECONDS: '12',
       };
 
-/** Returns settings that shift the clock of a process by this many ms; it is behind if the number is negative. */
+/** Returns settings that shift the clock of a process by this many ms: forward if the number is positive, else back. */
 export function shiftedClockSettings(offsetMs: number): Settings {
   return {
     NODE_OPTIONS: `--import=${import.meta.resolve('./shifted-clock.ts')}`,
@@ -42,7 +42,7 @@ export function killAfterOutputSettings(text: string): Settings {
   return { NODE_OPTIONS: `--import=${import.meta.resolve('./kill-after.ts')}`, KILL_AFTER: text };
 }
 
-/** Limits that are higher than the number of requests in a journey, because all requests come from one IP. */
+/** Rate limits that are higher than the number of requests in a test, because all requests come from one IP. */
 export const HIGH_LIMIT_SETTINGS: Settings = {
   HASH_WAIT_SECONDS: '60',
   LIMIT_MAIL_REQUESTS_PER_IP: '10000',

@@ -1,4 +1,7 @@
-/** Sends requests that an HTTP client would refuse or normalise: any method, path and header, unchanged. */
+/**
+ * Sends a request with any method, path and headers, without changes. Other HTTP clients would refuse some of them or
+ * normalise the path.
+ */
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Reply } from './client.ts';
@@ -8,7 +11,7 @@ export interface RawRequestInput {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Sends a request. @param path below `/api/v1`, or at the root if it starts with `/.` */
+/** Sends a request. @param path is relative to `/api/v1`, or to the root if it starts with `/.` */
 export function sendRawRequest(
   url: string,
   method: string,

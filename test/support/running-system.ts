@@ -1,11 +1,11 @@
-/** A system that was started elsewhere, and keeps running after the tests. */
+/** Tests a system that was started elsewhere, and that keeps running after the tests. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { System } from './system.ts';
 
 /**
- * Returns the system at a URL.
- * @throws Error that names a missing setting
+ * Connects to the system at a URL.
+ * @throws Error that names a missing environment variable
  */
 export async function connectToSystem(url: string): Promise<System> {
   const commands = {
@@ -37,7 +37,7 @@ function withoutSlash(url: string): string {
 
 /**
  * Runs a shell command.
- * @returns its output; rejects with the output if the command fails
+ * @returns its output; rejects with that output if the command fails
  */
 async function shell(command: string, words: readonly string[] = []): Promise<string> {
   const { stdout } = await promisify(execFile)('sh', ['-c', command, 'sh', ...words]);

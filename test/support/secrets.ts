@@ -1,12 +1,14 @@
-/** Searches output, such as logs, for the secrets of a test run. */
+/** Searches logs and other output for the secrets of a test run. */
 
 export interface Secret {
-  /** A description for findings, such as `the password of ada`, because a finding must not contain the secret. */
+  /**
+   * A description for test reports, such as `the password of ada`, because a report must not contain the secret itself.
+   */
   readonly name: string;
   readonly value: string;
 }
 
-/** A named string to search. */
+/** A text to search, and its name for test reports. */
 export interface SearchedText {
   readonly name: string;
   readonly text: string;
@@ -31,13 +33,14 @@ function spellings(value: string): readonly string[] {
   ];
 }
 
-/** Removes the characters at the end that depend on the bytes after the secret. */
+/** Removes the last characters of a base64 string, which depend on the bytes after the secret. */
 function withoutEnd(base64: string): string {
   return base64.replace(/=+$/, '').slice(0, -1);
 }
 
 /**
- * Returns a finding, such as `the password of ada in the log`, for every place that contains a secret in any encoding.
+ * Searches all texts for all secrets in every encoding. Returns a message, such as `the password of ada in the log`,
+ * for each secret that a text contains.
  */
 export function findSecrets(secrets: readonly Secret[], places: readonly SearchedText[]): readonly string[] {
   return secrets.flatMap(({ name, value }) => {

@@ -1,4 +1,4 @@
-/** A server in a separate process, which a test can stop with any signal and restart. */
+/** Runs a server in a separate process. A test can stop the process with any signal, and restart it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { eventually } from './eventually.ts';
@@ -7,13 +7,13 @@ export interface ServerProcess {
   readonly url: string;
   /** The base URL of /readyz, /livez and /metrics. */
   readonly operations: string;
-  /** Returns its output so far, including that of earlier processes. */
+  /** Returns the output of the process so far, including the output from before a restart. */
   output(): string;
   /** Starts the process, without waiting until it is ready. */
   launch(): void;
   /**
    * Waits until /readyz reports that the process is ready.
-   * @throws Error with its output if it exits before that
+   * @throws Error with the output of the process if it exits before that
    */
   ready(): Promise<void>;
   /**
@@ -21,11 +21,11 @@ export interface ServerProcess {
    * @returns its exit code
    */
   ended(): Promise<number | null>;
-  /** Sends a signal, without waiting for its effect. No-op if the process is not running. */
+  /** Sends a signal, and does not wait for its effect. No-op if the process is not running. */
   signal(signal: NodeJS.Signals): void;
   /**
-   * Sends a signal and waits until the process has exited.
-   * @returns its exit code; null if it was not running
+   * Sends a signal, and waits until the process has exited.
+   * @returns the exit code; null if the process was not running
    */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -34,12 +34,12 @@ export interface ServerProcessOptions {
   readonly url: string;
   /** The base URL of /readyz, /livez and /metrics. */
   readonly operations: string;
-  /** The arguments of Node. */
+  /** The command-line arguments for Node. */
   readonly words: readonly string[];
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Long enough for a busy machine whose servers have just started. */
+/** The timeout for the start, in ms: long enough for a busy machine whose Kafka and MongoDB have just started. */
 const STARTS_WITHIN_MS = 300_000;
 
 /** Prepares the process without starting it. */

@@ -1,4 +1,4 @@
-/** An SMTP server that listens and tracks connections. Its caller decides how it responds. */
+/** An SMTP server that listens and keeps track of its connections. The caller decides how the server responds. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { freePort } from '@latchkey/process/testing/free-port';
@@ -6,11 +6,11 @@ import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp
 import type { Settings } from './system.ts';
 
 export interface SmtpListener {
-  /** Settings that make a system send its mails here. */
+  /** Settings that make a system send its mails to this server. */
   readonly settings: Settings;
-  /** Accepts connections from now on. */
+  /** Makes the server accept connections. */
   open(): Promise<void>;
-  /** Refuses connections from now on, and closes those that are open. Idempotent. */
+  /** Makes the server refuse connections, and closes the open ones. Idempotent. */
   close(): Promise<void>;
   /** Closes a connection without sending a response. */
   hangUp(session: SMTPServerSession): void;
@@ -19,17 +19,17 @@ export interface SmtpListener {
   connections(): number;
 }
 
-/** Returns an error that sends a reply code, for the callback of a command: `done(refusal(451))`. */
+/** Creates the error that a command's callback must get to send this reply code: `done(smtpRefusal(451))`. */
 export function smtpRefusal(code: number): Error {
   return Object.assign(new Error('no'), { responseCode: code });
 }
 
-/** Creates a listener. It refuses connections until `open` is called. */
+/** Creates an SMTP server. It refuses connections until `open` is called. */
 export async function createSmtpListener(
   hooks: Pick<SMTPServerOptions, 'onRcptTo' | 'onData'>,
 ): Promise<SmtpListener> {
   const port = await freePort();
-  /** The sockets, by the port of the client. */
+  /** The open sockets by the port number of the client. */
   const sockets = new Map<number, Socket>();
   let server: SMTPServer | undefined;
 
@@ -48,7 +48,7 @@ export async function createSmtpListener(
         disableReverseLookup: true,
         ...hooks,
       });
-      // Ignored, because a closed connection is not a fault of the server.
+      // Ignore errors of connections: a connection that the client closes is not a fault of this server.
       server.on('error', () => undefined);
       server.server.on('connection', (socket: Socket) => {
         const { remotePort = 0 } = socket;

@@ -1,4 +1,4 @@
-/** A real mail server that a test can stop and start. */
+/** A mail server that accepts mails over SMTP, and that a test can stop and start. */
 import { text } from 'node:stream/consumers';
 import PostalMime from 'postal-mime';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
@@ -11,21 +11,23 @@ export interface AcceptedMail extends Mail {
 }
 
 export interface MailServer {
-  /** Settings that make a system send its mails here. */
+  /** Settings that make a system send its mails to this server. */
   readonly settings: Settings;
-  /** All mails that were accepted, including those whose response was lost. */
+  /** All mails that the server has accepted, including mails whose reply was lost. */
   readonly taken: readonly AcceptedMail[];
   to(address: string): readonly AcceptedMail[];
-  /** Accepts connections from now on. */
+  /** Makes the server accept connections. */
   open(): Promise<void>;
-  /** Refuses connections from now on, and closes those that are open. */
+  /** Makes the server refuse connections, and closes the open ones. */
   close(): Promise<void>;
 }
 
 export interface ScriptedReplies {
-  /** Called with each recipient. A returned SMTP code refuses the recipient. */
+  /** Called with each recipient. If it returns an SMTP code, the server refuses the recipient with this code. */
   readonly onRecipient?: (address: string) => number | undefined;
-  /** Called with each mail. `lost` accepts the mail and closes the connection without a response. */
+  /**
+   * Called with each mail. If it returns `lost`, the server accepts the mail and closes the connection without a reply.
+   */
   readonly onMail?: (address: string) => 'lost' | undefined;
 }
 

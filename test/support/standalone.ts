@@ -1,4 +1,4 @@
-/** A standalone for one test, on a free port and an empty data folder. */
+/** Starts a server that runs all services in one process, on a free port and with an empty data folder. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -15,16 +15,19 @@ export interface Standalone extends System {
   /** The base URL of /readyz, /livez and /metrics. */
   readonly operations: string;
   /**
-   * Stops the process like Ctrl-C, and keeps the folder.
-   * @returns its exit code
+   * Stops the process as Ctrl-C does, and keeps its data folder.
+   * @returns the exit code
    */
   end(): Promise<number | null>;
 }
 
-/** Unset, because ops commands would otherwise use these servers instead of the data folder. */
+/**
+ * Removes these variables from the environment: otherwise ops commands would use Kafka and MongoDB instead of the data
+ * folder.
+ */
 export const NO_SERVER_SETTINGS = { KAFKA_BROKERS: undefined, MONGO_URL: undefined };
 
-/** Starts a standalone, and resolves once it is ready. */
+/** Starts a server with all services, and resolves once it is ready. */
 export async function startStandalone(settings: Settings = {}): Promise<Standalone> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
   const [port, operationsPort] = [await freePort(), await freePort()];
@@ -73,7 +76,7 @@ export interface ExitedProcess {
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 const LONGEST_RUN_MS = 300_000;
 
-/** Runs a standalone, or the command in `ops`, until it exits by itself. */
+/** Runs a server with all services, or the command in `ops`, until it exits by itself. */
 export async function runUntilExit(
   settings: Settings,
   options: { readonly ops?: readonly string[] } & Privileges = {},
@@ -83,17 +86,17 @@ export async function runUntilExit(
 }
 
 interface Privileges {
-  /** Default: true. If false, file modes are enforced even for root. */
+  /** If false, the program respects file modes even if root runs it. Default: true. */
   readonly mayWriteAnywhere?: boolean;
 }
 
 /**
- * Removes the capability by which root ignores file modes when writing. Reading is still allowed, so that the program
- * can be loaded from any folder.
+ * Runs a command without the capability by which root may write to any file. Root can still read any file, so that the
+ * program can be loaded from any folder.
  */
 const WITHOUT_OVERRIDE = ['setpriv', '--bounding-set=-dac_override', '--inh-caps=-dac_override'];
 
-/** Runs one of our programs with exactly these settings until it exits by itself. */
+/** Runs one of our programs with exactly these settings, until it exits by itself. */
 export async function runProgram(
   words: readonly string[],
   settings: Settings,

@@ -1,11 +1,12 @@
 /**
  * Starts the system under test that the environment names:
- * - LATCHKEY_URL and MAILBOX_URL (that of Mailpit, or of a server with its API): a system that is already running.
- * Shell commands control it: LATCHKEY_OPS, to which the arguments of an ops command are appended (`docker compose exec
- * -T auth node programs/ops.js`); LATCHKEY_KILL, which kills its services (`docker compose kill auth user
- * notifier`); and LATCHKEY_START, which starts them again and returns when they are ready (`docker compose up --wait`).
- * - KAFKA_BROKERS and MONGO_URL: two processes of each service on these servers, see cluster.ts.
- * - none of these: a standalone.
+ * - LATCHKEY_URL and MAILBOX_URL name a system that is already running, and its mailbox: Mailpit, or a server with
+ * Mailpit's API. The tests control the system with three shell commands. LATCHKEY_OPS runs an ops command, whose
+ * arguments are appended (`docker compose exec -T auth node programs/ops.js`). LATCHKEY_KILL kills the services
+ * (`docker compose kill auth user notifier`). LATCHKEY_START starts them again, and returns when they are ready
+ * (`docker compose up --wait`).
+ * - KAFKA_BROKERS and MONGO_URL name the servers on which two processes of each service are started (see cluster.ts).
+ * - If none of these is set, one process runs all services with an embedded store.
  */
 import { startCluster } from './cluster.ts';
 import { connectToSystem } from './running-system.ts';

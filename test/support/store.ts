@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * Returns every row of every table as text. The table names are read from the database, so that new tables are
- * included.
+ * Returns every row of every table as text. The names of the tables are read from the database file, so that a new
+ * table is included without a change here.
  */
 export function dumpTables(folder: string): ReadonlyMap<string, readonly string[]> {
   const database = new DatabaseSync(join(folder, 'latchkey.sqlite'), { readOnly: true });

@@ -1,24 +1,24 @@
-/** A system under test, which tests use only through its addresses and commands. */
+/** A system under test. Tests use it only through its URLs and commands. */
 export type Settings = Readonly<Record<string, string>>;
 
 export interface System {
-  /** The base URL; the API is below it. */
+  /** The base URL of the system. The API is at `/api/v1` below this URL. */
   readonly url: string;
-  /** The URL of Mailpit's API. */
+  /** The base URL of Mailpit's API, through which tests read mails. */
   readonly mailbox: string;
   /** The stores of a system on Kafka and MongoDB. */
   readonly stores?: { readonly KAFKA_BROKERS: string; readonly MONGO_URL: string };
-  /** Returns the output of its processes so far. */
+  /** Returns everything that the processes of the system have printed so far. */
   output(): string;
   /**
-   * Runs an ops command.
-   * @returns its output; rejects if it failed
+   * Runs an ops command on this system.
+   * @returns its output; rejects if the command fails
    */
   ops(...words: readonly string[]): Promise<string>;
-  /** Kills all processes without a chance to clean up, as a power cut would. */
+  /** Kills all processes without giving them time to clean up, as a power failure would. */
   kill(): Promise<void>;
   /** Starts the system again with the same data and address. */
   start(): Promise<void>;
-  /** Stops the system, and deletes the data that was created for it. */
+  /** Stops the system, and deletes the data that was created for the test. */
   stop(): Promise<void>;
 }

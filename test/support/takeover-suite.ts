@@ -1,6 +1,7 @@
 /**
- * Tests that nobody can take over, prepare or block an account for another person's address. Mallory knows the address
- * and signs up from her own network; only the owner can read the mailbox. ASVS means OWASP ASVS 5.0.
+ * Tests that nobody can use another person's e-mail address to take over the account, to prepare an account, or to
+ * block the address. In the tests, the attacker Mallory knows the address and signs up from her own network, and only
+ * the owner can read the mailbox. ASVS means OWASP ASVS 5.0.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -14,7 +15,7 @@ const NEW_PASSWORD = 'quite another passphrase';
 const VERIFY = 'Verify your email';
 const RESET = 'Reset your password';
 
-/** The limits of production, and the networks of Mallory and the owner as a trusted proxy reports them. */
+/** The rate limits of production. A trusted proxy reports the networks of Mallory and of the owner. */
 export const TAKEOVER_SETTINGS: Settings = {
   LIMIT_MAILS_PER_ADDRESS: '3',
   LIMIT_MAILS_PER_ADDRESS_AND_DAY: '30',
@@ -34,7 +35,7 @@ function choosing(password: string) {
   return { newPassword: password, confirmNewPassword: password };
 }
 
-/** Returns the id of the account, without hyphens: a link token begins with it. */
+/** Returns the id of the account to which a link token belongs. The token begins with this id, without hyphens. */
 function accountOf(token: string): string {
   return Buffer.from(token, 'base64url').subarray(0, 16).toString('hex');
 }
@@ -59,15 +60,15 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
 
     after(() => system?.stop());
 
-    /** Signs up as Mallory with the address of the owner. */
+    /** Signs up as the attacker Mallory, with the e-mail address of the owner. */
     async function attack(owner: Person): Promise<Person & { readonly reply: Reply }> {
       const mallory = { ...newPerson('mallory'), email: owner.email };
       return { ...mallory, reply: assertStatus(await people.signUp(mallory, AWAY), 201) };
     }
 
     /**
-     * Waits for a mail with a valid link, of the given account or of any account with the address. A mail whose link
-     * was superseded may never be sent.
+     * Waits for a mail whose link is valid. The link must belong to the given account, or if none is given, to any
+     * account with the address. A mail whose link was superseded may never be sent.
      */
     function workingLink(email: string, subject: string, accountId?: string): Promise<string> {
       const path = subject === VERIFY ? 'verify' : 'password-reset-confirm';
@@ -81,7 +82,10 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
       });
     }
 
-    /** Sets a password with the newest link. Requests are processed after their response, and may supersede a link. */
+    /**
+     * Sets a password with the newest reset link. Repeats this, because a request for a link is processed after its
+     * response and may supersede the link in use.
+     */
     async function reset(email: string, password: string): Promise<void> {
       await eventually(`a new password for ${email}`, async () => {
         const token = await workingLink(email, RESET);
@@ -302,7 +306,7 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
         }
         for (let i = 0; i < 8; i += 1) assertStatus(await askFrom(AWAY), 202);
         for (const password of [NEW_PASSWORD, 'a passphrase after that one']) {
-          // The previous link was used, so another one is sent, even beyond the limit of the network.
+          // The previous reset link has been used, so another one is sent, even if the network has exceeded its limit.
           await reset(ada.email, password);
           await assertIsIn(ada.email, password);
           assertStatus(await askFrom(AWAY), 202);

@@ -1,4 +1,4 @@
-/** A proxy to a server; the connection can be cut. The caller decides how bytes are forwarded. */
+/** A TCP proxy whose connections a test can cut. The caller decides how bytes are forwarded. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { freePort } from '@latchkey/process/testing/free-port';
@@ -7,20 +7,20 @@ export interface TcpProxy {
   readonly port: number;
   /** The address of the proxy, as `host:port`. */
   readonly address: string;
-  /** Accepts connections again. Idempotent. */
+  /** Makes the proxy accept connections again. Idempotent. */
   mend(): Promise<void>;
-  /** Closes all connections and accepts no more. Idempotent. */
+  /** Closes all connections and makes the proxy refuse new ones. Idempotent. */
   cut(): Promise<void>;
 }
 
-/** Forwards bytes between the two ends of a connection, and closes one end when the other is closed. */
+/** Forwards bytes in both directions between two sockets. If one socket is closed, closes the other one. */
 export type ForwardSockets = (near: Socket, away: Socket) => void;
 
 function forwardAll(near: Socket, away: Socket): void {
   near.pipe(away).pipe(near);
 }
 
-/** Creates a proxy to `host:port`. It accepts no connections until `mend` is called. */
+/** Creates a proxy to `host:port`. The proxy accepts no connections until `mend` is called. */
 export async function createTcpProxy(far: string, forward: ForwardSockets = forwardAll): Promise<TcpProxy> {
   const [host = '127.0.0.1', farPort] = far.split(':');
   const port = await freePort();

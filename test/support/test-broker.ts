@@ -1,6 +1,6 @@
 /**
- * The Kafka broker for tests of whole systems. It must not be used for anything else, because the names of our topics
- * and groups are fixed.
+ * Manages the Kafka broker for tests of whole systems. The broker must not be used for anything else, because our
+ * topics and consumer groups have fixed names and are deleted.
  */
 import { type Admin, Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import { eventually } from './eventually.ts';
@@ -10,18 +10,20 @@ function isOurs(topic: string): boolean {
     topic,
   );
 }
-/** Whether a consumer group is one of ours; each rebuilt read model has its own. */
+/**
+ * Whether a consumer group belongs to our services. Each generation of the read model has a consumer group of its own.
+ */
 function isOurGroup(group: string): boolean {
   return /^(user(\.v\d+)?|notifier|auth)$/.test(group);
 }
 
-/** Longer than a consumer group keeps members that were killed. */
+/** Longer than the broker keeps members that were killed in a consumer group. */
 const FORGOTTEN_MS = 120_000;
 
 /**
- * Deletes the topics and groups of an earlier run. Topics could contain somebody's accounts, so they are deleted only
- * if KAFKA_TEST_RESET=true confirms that the broker is for tests.
- * @throws Error if there are topics and KAFKA_TEST_RESET is not `true`
+ * Deletes the topics and consumer groups that an earlier run has left. The topics could contain real accounts, so they
+ * are deleted only if KAFKA_TEST_RESET=true confirms that the broker is for tests.
+ * @throws Error if our topics exist and KAFKA_TEST_RESET is not `true`
  */
 export async function clearBrokerIfAllowed(brokers: string, sasl?: SASLOptions): Promise<void> {
   const reset = process.env['KAFKA_TEST_RESET'] === 'true';
@@ -77,7 +79,7 @@ async function withAdmin<T>(
   }
 }
 
-/** Creates a topic with a client that is independent of our code. */
+/** Creates a topic with a Kafka client that contains none of our code. */
 export function createTopic(
   brokers: string,
   topic: string,

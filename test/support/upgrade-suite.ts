@@ -1,4 +1,4 @@
-/** Tests that data written by release 0.1 still works. The same tests run on every kind of store. */
+/** Tests that data written by release 0.1 still works. The same tests run on a data folder and on Kafka and MongoDB. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
@@ -13,9 +13,9 @@ import type { Settings, System } from './system.ts';
 export interface UpgradedSystem {
   readonly system: System;
   readonly manifest: FixtureManifest;
-  /** The output of the ops commands of release 0.1. */
+  /** The output that ops commands of release 0.1 printed for this data. */
   readonly lists: ExpectedOpsOutput;
-  /** The settings for ops commands: the same stores, and the same shifted clock. */
+  /** Settings for ops commands: the stores of the system, and the same shifted clock. */
   readonly settings: Settings;
 }
 
@@ -30,7 +30,7 @@ interface Finding {
 }
 
 const NEW_PASSWORD = 'chosen after the upgrade';
-/** The subjects that the current templates give to the mails that release 0.1 left pending. */
+/** The subject of each mail that release 0.1 left pending, as the current templates write it. */
 const SUBJECTS = new Map([
   ['reset-password', 'Reset your password'],
   ['verify-email', 'Verify your email'],
@@ -81,7 +81,7 @@ export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>):
         .map((line) => JSON.parse(line));
     }
 
-    /** Returns kind and subject of each finding of `ops verify`. */
+    /** Returns the kind and the account of each finding of `ops verify`. */
     async function findings(): Promise<readonly string[]> {
       const { code, stdout, stderr } = await ops('verify', '--json', '--patience', '2');
       assert.equal(code, 1, stderr);
@@ -101,14 +101,14 @@ export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>):
       await assertVerified({ email, signIn: NEW_PASSWORD });
     }
 
-    /** Verifies with a new password, as a person does who has forgotten the password of the sign-up. */
+    /** Verifies an account with a new password, like a person who has forgotten the password of the sign-up. */
     async function assertVerifiesWithNewPassword(email: string, link: string): Promise<void> {
       const json = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
       assertStatus(await client.post(`/auth/verify/${link}`, { json }), 200);
       await assertVerified({ email, signIn: NEW_PASSWORD });
     }
 
-    /** Counts the deliveries by state and mail, like the manifest. */
+    /** Counts the deliveries by state and kind of mail, in the format of the fixture's manifest. */
     async function countDeliveries(): Promise<Readonly<Record<string, number>>> {
       const lines = await linesOf<{ state: string; mail: string }>('deliveries', 'list', '--limit', '1000');
       const counts: Record<string, number> = {};
@@ -214,7 +214,7 @@ export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>):
       const { accessToken } = await people.login({ email: jon.email, password: jon.signIn });
       const { json } = assertStatus(await client.get('/auth/history', { token: accessToken }), 200);
       const events: readonly { readonly type: string; readonly sequence?: number }[] = json.events;
-      // Skip sign-ins, which have no sequence: release 0.1 did not record them.
+      // Leave out sign-ins, which are the entries without a sequence: release 0.1 did not record sign-ins.
       assert.deepEqual(
         events.filter(({ sequence }) => sequence !== undefined).map(({ type }) => type),
         [...(jon.history ?? []), 'SessionsRevoked'],

@@ -1,4 +1,4 @@
-/** A receiver of webhooks that verifies signatures, skips events that it has already handled, and fails on purpose. */
+/** A receiver of webhooks. It verifies signatures, skips events that it has already handled, and fails on purpose. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
@@ -15,22 +15,25 @@ export interface WebhookReceiver {
   readonly url: string;
   /** The events by id, in the order of their first arrival. */
   readonly effects: Map<string, ReceivedEvent>;
-  /** Counts all requests. */
+  /** Returns the number of requests so far. */
   requests(): number;
-  /** Counts the requests whose signature is wrong. */
+  /** Returns the number of requests whose signature was wrong. */
   forged(): number;
-  /** Sets the secret for verifying signatures. */
+  /** Sets the secret with which the receiver verifies signatures. */
   trust(secret: string): void;
-  /** Refuses every n-th request; Infinity for none. Every seventh request is handled but gets no response. */
+  /**
+   * Makes the receiver refuse every n-th request; Infinity means none. Every seventh request is handled but gets no
+   * response.
+   */
   failEvery(n: number): void;
-  /** Holds back all responses from now on. @returns resolves once a request waits for its response */
+  /** Holds back all responses from now on. @returns a promise that resolves once a request waits for its response */
   hold(): Promise<void>;
-  /** Sends responses again, including those that were held back. */
+  /** Stops holding back responses, and sends those that were held back. */
   release(): void;
   close(): void;
 }
 
-/** Starts a receiver on a free port. It refuses every third request. */
+/** Starts a receiver on a free port. At first, it refuses every third request. */
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   const effects = new Map<string, ReceivedEvent>();
   let secret = '';
@@ -53,7 +56,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     await held?.released;
     if (nth % failsEvery === 0) return void response.writeHead(500).end();
     if (!effects.has(event.id)) effects.set(event.id, event);
-    // Some responses never arrive, although the event was handled.
+    // The event has been handled, but this response is never sent.
     if (nth % 7 === 0) return void request.socket.destroy();
     response.writeHead(204).end();
   }).listen(0, '127.0.0.1');
@@ -101,7 +104,7 @@ function verified(body: string, given: IncomingHttpHeaders, secret: string): Rec
   }
 }
 
-/** Returns the ids of each account's events, in order, without the repetitions that a kill can cause. */
+/** Returns the ids of each account's events in order, without the duplicates that a killed sender can cause. */
 export function idsByAccount(events: Iterable<ReceivedEvent>): Readonly<Record<string, readonly string[]>> {
   const groups = Map.groupBy(events, ({ subject }) => subject);
   return Object.fromEntries(
@@ -110,8 +113,8 @@ export function idsByAccount(events: Iterable<ReceivedEvent>): Readonly<Record<s
 }
 
 /**
- * Returns all events in the feed of a system; none while the log cannot be read (503).
- * @param key the API key of a client with the scope `events`
+ * Returns all events in the event feed of a system; none if the feed responds with 503 because the log cannot be read.
+ * @param key the API key of a service client with the scope `events`
  */
 export async function eventsOfFeed(url: string, key: string): Promise<readonly ReceivedEvent[]> {
   const reply = await fetch(`${url}/api/v1/events?limit=1000`, {

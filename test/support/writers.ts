@@ -1,26 +1,29 @@
-/** People who change their profiles many times per second, and check after each change that every instance shows it. */
+/**
+ * Simulates people who change their profiles many times per second, and who check after each change that every instance
+ * of the user service shows it.
+ */
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { assertStatus, type Client, type Reply } from './client.ts';
 import type { Tokens } from './people.ts';
 
 export interface ProfileWriters {
-  /** Returns the number of changes that were acknowledged and shown by every instance. */
+  /** Returns the number of changes that auth has acknowledged and that every instance has shown. */
   written(): number;
   /**
-   * Stops the writers, after the changes that are in progress.
-   * @throws Error of the first writer that failed
+   * Stops the writers once their current changes are finished.
+   * @throws the error of the first writer that failed
    */
   stop(): Promise<void>;
 }
 
 const LOOKS_WITHIN_MS = 120_000;
-/** The pause between two changes of a person, which leaves CPU time to the system under test. */
+/** The pause of a writer between two changes, in ms. It leaves CPU time to the system under test. */
 const PAUSE_MS = 50;
 
 /**
  * Starts the writers.
- * @param readers clients of the instances of the user service, all of which are queried after each change
+ * @param readers a client for each instance of the user service, all of which are queried after each change
  */
 export function startProfileWriters(
   people: readonly Tokens[],
@@ -51,7 +54,7 @@ export function startProfileWriters(
       throw error;
     }),
   );
-  // Prevents unhandled rejections. `stop` throws these errors.
+  // Handle rejections here, so that they are not reported as unhandled. `stop` throws the same errors.
   for (const end of ends) end.catch(() => undefined);
 
   return {
@@ -63,7 +66,7 @@ export function startProfileWriters(
   };
 }
 
-/** Reads the profile, and retries after a 503, which means that the read model is behind. */
+/** Reads the profile. Retries after a 503, which means that the read model is behind the given sequence. */
 async function look(reader: Client, token: string, sequence: string): Promise<Reply> {
   const giveUp = performance.now() + LOOKS_WITHIN_MS;
   for (;;) {
