@@ -125,7 +125,8 @@ function neededFor(words: readonly string[]): readonly string[] | undefined {
 
 function explain(error: unknown): readonly string[] {
   if (error instanceof CommanderError)
-    // Commander has already printed the error. If a subcommand is missing, it has printed only the help.
+    // Commander has already printed the error. Only if a subcommand is missing, Commander has printed nothing but the
+    // help.
     return error.code === 'commander.help' ? ['a subcommand is missing'] : [];
   if (error instanceof ConfigError) return error.faults;
   return [error instanceof Error ? error.message : String(error)];

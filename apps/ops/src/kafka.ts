@@ -8,7 +8,7 @@ import type { CommandContext } from './context.ts';
 
 export { createKafkaReader };
 
-/** @throws ConfigError */
+/** Returns the connection to Kafka that the settings describe. @throws ConfigError */
 export function opsKafkaConnection({ environment }: CommandContext) {
   return {
     ...kafkaConnectionOf(readConfig(kafkaSettings, environment)),

@@ -39,7 +39,7 @@ export interface KeyReport {
   readonly remembered: {
     readonly setting: string;
     readonly key: string;
-    /** All keys of the setting that the store remembers. */
+    /** All keys that the store remembers for this setting. */
     readonly uses: readonly KeyUse[];
   };
 }
@@ -68,7 +68,7 @@ const MAIL_DAYS = 10;
 /** The settings under which the stores remember keys. */
 const REMEMBERED = {
   ...keySettingNames,
-  // Auth has only the public key.
+  // The sealing key is remembered under the setting of its public part, because auth has no other part.
   sealing: 'SEALING_PUBLIC_KEY',
   cost: 'HASH_COSTS',
 } as const satisfies Readonly<Record<ReportedKeyKind, string>>;

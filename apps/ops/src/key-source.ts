@@ -9,7 +9,7 @@ import { keysOfEnvironment } from './keys.ts';
 import { dataFolderOf } from './stores.ts';
 
 export interface KeySource {
-  /** The name of the place, for messages. */
+  /** The name of the folder, the file or the settings that contain the keys, for messages. */
   readonly name: string;
   readonly secrets: StoredSecrets;
   /** Writes some of the keys, each atomically. Undefined for settings, which a command cannot change. */

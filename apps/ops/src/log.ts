@@ -43,7 +43,7 @@ async function withEmbedded(store: Store, work: (log: OpenedLog) => Promise<void
 /** @throws ConfigError; KafkaRefusedError */
 async function withKafka(context: CommandContext, work: (log: OpenedLog) => Promise<void>): Promise<void> {
   const { GROUP_PREFIX: groupPrefix } = readConfig(kafkaSettings, context.environment);
-  // Loaded here, because commands on the embedded log would otherwise load kafkajs, too.
+  // `kafka.ts` is imported only here, so that commands on the embedded log do not load kafkajs.
   const { opsKafkaConnection, createKafkaReader, withKafkaBus } = await import('./kafka.ts');
   const reader = createKafkaReader(opsKafkaConnection(context));
   await withKafkaBus(context, async (bus) => {

@@ -30,7 +30,10 @@ const HOUR_MS = 3_600_000;
 const MAX_OVERLAP_HOURS = 24 * 90;
 const OVERLAP_HOURS = 24;
 
-/** @param what the help text. It names what remains valid for this time after a rotation */
+/**
+ * Creates the option `--overlap-hours`: how long the former key or secret stays valid after a rotation.
+ * @param what the help text of the option; it says what stays valid during that time
+ */
 export function overlapOption(what: string) {
   return new Option('--overlap-hours <n>', what)
     .default(OVERLAP_HOURS)

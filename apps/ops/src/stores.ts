@@ -10,7 +10,7 @@ export function dataFolderOf(environment: Environment): string {
 }
 
 interface StoreOptions extends Partial<OpenStoreOptions> {
-  /** Default: the store in the settings. */
+  /** The store to open. Default: the store in the settings. */
   readonly config?: StoreConfig;
 }
 

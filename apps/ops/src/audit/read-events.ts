@@ -6,7 +6,9 @@ import { decodeSecurityEvent, type SecurityEvent, type SecurityEventType } from 
 export interface EventFilter {
   readonly account?: string | undefined;
   readonly type?: SecurityEventType | undefined;
-  /** Returns whether the client of an event is the requested one. */
+  /**
+   * Returns whether an event may come from the requested IP address. Default: events from all addresses are returned.
+   */
   readonly isClient?: ReturnType<typeof createClientMatcher> | undefined;
   /** The earliest time that an event may have. */
   readonly since?: Date | undefined;
@@ -20,7 +22,7 @@ export interface EventFilter {
 export type FirstOrLast = 'first' | 'last';
 
 /**
- * Returns at most `limit` matching events, sorted by id, each once.
+ * Returns at most `limit` matching events, sorted by id and without duplicates.
  * @param topic the name of the topic on the log
  */
 export async function findEvents(
@@ -35,7 +37,7 @@ export async function findEvents(
   }
   for await (const events of eventsIn(reader, topic, await reader.ranges(topic), filter)) {
     found.push(...events);
-    // Narrowed only occasionally, because sorting takes longer than reading.
+    // Sorts and truncates `found` only when many events have accumulated, because sorting takes longer than reading.
     if (found.length > 4 * limit) narrow();
   }
   narrow();

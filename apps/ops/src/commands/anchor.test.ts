@@ -50,7 +50,8 @@ test('an event that was changed or removed is found, although every hash was mad
   );
   const broken = await verifyAgainst(folder, file);
   assert.match(broken.out, /^journal-broken \S+: event 1: its content does not match its hash/m);
-  // An attacker who has the code can chain the events again, but the hashes then differ from those of the anchor.
+  // An attacker who knows the code can compute a new hash chain after a change, but its hashes differ from those in
+  // the anchor.
   const rehash = `UPDATE journal_commit SET events = (SELECT json_group_array(json_remove(value, '$.chain')) FROM json_each(events))
     WHERE stream = (SELECT min(stream) FROM journal_commit)`;
   await change(folder, rehash);
@@ -95,7 +96,8 @@ test('anchors on a topic are all compared with, and a forged one is left out', a
 
   await town.stop();
   await change(folder, 'DELETE FROM journal_commit WHERE stream = (SELECT max(stream) FROM journal_commit)');
-  // An attacker who gets the keys later can write an anchor of the remaining events, but cannot remove the first one.
+  // An attacker who obtains the signing keys later can publish another anchor of the remaining events, but cannot
+  // remove the first anchor.
   assert.equal((await ops('anchor', '--topic', 'anchors.v1')).code, 0);
   const removed = await ops(...against);
   assert.match(removed.out, /^history-changed \S+: all events are missing that the anchor of /m);

@@ -62,7 +62,8 @@ export function addClientsCommand(program: Program, context: CommandContext): vo
       withStore(context, async (store) => {
         if (!scope.includes('events') && (types !== undefined || person))
           throw new Error('--types and --person are about events: add `--scope events`');
-        // A client confirms erasures under its own name, which must not be the name of one of our consumers.
+        // A client confirms erasures under its own name, so it must not have the name of one of Latchkey's own
+        // consumers.
         if (ownConsumers.includes(name))
           throw new Error(`${name} is a service of Latchkey: give the client another name`);
         const { client, key } = newClient({

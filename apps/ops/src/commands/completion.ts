@@ -24,7 +24,10 @@ export function addCompletionCommand(program: Program, { print }: CommandContext
 }
 
 interface CommandWords {
-  /** The words of the command, each after a space, for example ` parked list`. Empty for the program itself. */
+  /**
+   * The names of a command and its subcommand, each preceded by a space, for example ` parked list`. Empty for the
+   * program itself.
+   */
   readonly path: string;
   /** The possible next words: subcommands, choices of arguments and options. */
   readonly words: readonly string[];

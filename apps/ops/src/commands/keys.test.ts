@@ -28,7 +28,7 @@ import { silentLogger, temporaryFolder } from '../../../standalone/src/testing.t
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { createSecretFiles } from './secrets.ts';
 
-/** Keys that only some systems have. */
+/** Optional keys, which only some systems use. */
 const optionalSecrets = {
   MAIL_BOUNCE_KEY: Buffer.alloc(32, 7).toString('base64'),
   AUDIT_IP_KEY: Buffer.alloc(32, 8).toString('base64url'),
@@ -161,7 +161,7 @@ test('a former cost is retired wherever the keys are, and changes none of them',
   const data = await temporaryFolder(t);
   await openDatabase({ folder: data, as: 'server' }).close();
   const settings = { DATA_DIR: data, ...generateSecrets() };
-  // Creates the tables.
+  // The command `keys list` creates the tables of the store.
   assert.equal((await runCommandInProcess(settings, 'keys', 'list')).code, 0);
   const database = openDatabase({ folder: data, as: 'shared' });
   const remember = "INSERT INTO journal_fingerprint VALUES ('HASH_COSTS', '65536:3@1 19456:2@0')";
@@ -189,7 +189,7 @@ test('a setting that is no number of minutes is refused: tokens of a former key 
 
 const DAY_MS = 24 * 3_600_000;
 
-/** Returns keys as a starting process passes them to its store. */
+/** Returns keys in the form in which a starting process records them in its store. */
 function givenAs(settings: Readonly<Record<string, readonly SecretKey[]>>) {
   const entries = Object.entries(settings).map(([name, keys]) => [
     name,

@@ -31,7 +31,7 @@ const FOLDER = 'the folder of `ops secrets` that has the keys. Default: the sett
 const SHOW = 'print the settings, which are secret';
 const RESTART = 'Restart all processes of auth, notifier and user.';
 const lifetimeSettings = z.object({
-  /** Defaults to the longest lifetime that access tokens can have. */
+  /** The lifetime of access tokens, in minutes. Defaults to the longest lifetime that is allowed. */
   ACCESS_TOKEN_MINUTES: settingSchemas.whole({ min: 1, max: 60, fallback: 60 }),
   ...auditSettings.pick({ AUDIT_RETENTION_DAYS: true }).shape,
 });
@@ -133,8 +133,8 @@ export function addKeysCommand(program: Program, context: CommandContext): void 
         assertRetirable(report, force);
         const changes = kind === 'cost' ? undefined : removeKey(kind, source.secrets, id);
         if (changes !== undefined) assertWritable(source, changes, options);
-        // The store must forget the key before the key is removed. Otherwise a process that starts without the key is
-        // refused.
+        // The store must forget the key before the key is removed from the settings. Otherwise the store refuses a
+        // process that starts without the key.
         await forget(store, report);
         if (changes !== undefined) await apply(source, changes, options, context);
         context.print(
@@ -187,7 +187,10 @@ async function forget(store: Store, { kind, remembered: { setting, key, uses } }
     );
 }
 
-/** @throws Error with a one-line message if the second key is a former key, because it was the current one before */
+/**
+ * @throws Error with a one-line message if the second key of this kind is a former key, which must not become current
+ * again
+ */
 async function assertNext(kind: KeyKind, secrets: StoredSecrets, store: Store): Promise<void> {
   const [, next] = listKeys(kind, secrets);
   const uses = await storedKeys(store, kind).list();

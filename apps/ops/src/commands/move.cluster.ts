@@ -377,7 +377,7 @@ test('webhooks continue where they were: nothing is sent twice, and what waited 
   await waitUntil('the mail is sent and the event is received', () => {
     return sink.mails.length === 1 && receiver.received.length === 1;
   });
-  // Ada's next events wait, while Ben's are delivered.
+  // From here on, the receiver refuses Ada's events, which therefore wait for a retry. Ben's events are delivered.
   const [account = ''] = receiver.received[0]?.split(' ') ?? [];
   receiver.refuse((subject) => subject === account);
   await app.verify(linkIn(sink.mails[0]?.text ?? ''));

@@ -94,7 +94,10 @@ interface Accounts extends Pick<UserOps, 'listParked' | 'findParked'> {
 interface Names {
   /** The full name of the accounts topic on the log. */
   readonly topic: string;
-  /** Whether to name the generation in which an account is parked, because several generations are being filled. */
+  /**
+   * Whether to print the generation of the read model in which an account is parked; true if several generations are
+   * being filled.
+   */
   readonly severalGenerations: boolean;
 }
 

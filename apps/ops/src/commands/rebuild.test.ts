@@ -98,7 +98,10 @@ async function repairedTown(t: TestContext) {
   return { town, database, ada, ops };
 }
 
-/** Asserts that a rebuild does not switch over, because accounts are parked in generation 2 only. */
+/**
+ * Asserts that `rebuild user` exits with 1 and does not switch over, because accounts are parked in generation 2
+ * only.
+ */
 async function refused(
   ops: (...words: readonly string[]) => ReturnType<typeof runCommandInProcess>,
   many: string,

@@ -191,7 +191,9 @@ async function dropOthers(rebuild: Rebuild, { print, note }: CommandContext): Pr
 
 const ERASURES = 500;
 
-/** Confirms the erasures that had waited for a generation that is now dropped. */
+/**
+ * Confirms the erasures whose confirmation had waited for a generation of the read model that has now been dropped.
+ */
 async function confirmWaiting(
   { store, bus }: Pick<System, 'store' | 'bus'>,
   context: CommandContext,

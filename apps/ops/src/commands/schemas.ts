@@ -86,7 +86,10 @@ function openRegistry(address: string, config: z.infer<typeof registrySettings>)
     }),
   };
 
-  /** @throws Error with a one-line message */
+  /**
+   * Sends a request to the registry. @throws Error with a one-line message if the registry cannot be reached or
+   * refuses the request
+   */
   async function call(method: string, path: string, body: object): Promise<unknown> {
     const target = `${address.replace(/\/+$/, '')}${path}`;
     const signal = AbortSignal.timeout(TIMEOUT_MS);

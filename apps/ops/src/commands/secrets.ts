@@ -36,7 +36,7 @@ function planOf(folder: string): string {
 }
 
 /**
- * Creates the folder (0700) and its files (0600) if there are none.
+ * Creates the folder (0700) and its files (0600), unless the files exist.
  * @returns the names of the created files
  * @throws Error naming the missing files if only some exist: new ones would not match the others
  */
@@ -46,8 +46,8 @@ export async function createSecretFiles(folder: string): Promise<readonly string
   const added = await addLaterSecrets(folder);
   if (added.length > 0) return added;
   if (await isComplete(folder)) return [];
-  // If another process has carried out its own plan since our check, our plan changes nothing, because no file is
-  // overwritten.
+  // If another process has created its own secrets since the check above, the files exist and this plan does not
+  // overwrite them.
   await createTextFile(planOf(folder), JSON.stringify(generateSecrets()));
   return (await layOutPlan(folder)) ? secretNames : [];
 }
@@ -65,7 +65,8 @@ async function addLaterSecrets(folder: string): Promise<readonly string[]> {
 /** Returns whether all files exist. @throws Error if only some of them do, and no process is creating the others */
 async function isComplete(folder: string): Promise<boolean> {
   if ((await present(folder)).length === 0) return false;
-  // Another process may be carrying out its plan, which it removes at the end.
+  // Another process may still be copying the secrets from its plan to the files. In that case, this process completes
+  // the plan.
   if (await layOutPlan(folder)) return true;
   const found = await present(folder);
   const missing = secretNames.filter((name) => !found.includes(name));

@@ -11,7 +11,10 @@ import { retryUntilReachable } from '../patience.ts';
 import { formatExamples, JSON_OPTION_HELP, type Program, wholeNumberParser } from '../program.ts';
 import type { System } from '../system.ts';
 
-/** Creates missing topics and checks the others. A difference is an error; existing topics are never changed. */
+/**
+ * Creates missing topics, and checks the existing ones, which are never changed. If an existing topic differs, the
+ * command fails.
+ */
 export function addTopicsCommand(program: Program, context: CommandContext): void {
   const command = program
     .command('topics')
@@ -92,8 +95,8 @@ async function createTopics(bus: KafkaBus, context: CommandContext, json: boolea
   }).map((topic) => ({ ...topic, name: topicNameOnLog(TOPIC_NAMES, topic.name) }));
   const names = specs.map(({ name }) => name);
   const before = await retryUntilReachable(context, 'Kafka', () => bus.describeTopics(names));
-  // Checked first: if the accounts topic is compacted although its records share keys, its other differences must not
-  // be repaired.
+  // This fault is reported before all others: as long as the accounts topic is compacted although its records share
+  // keys, an operator must not repair its other differences.
   const accounts = { ...checkedAccountsTopic, name: topicNameOnLog(TOPIC_NAMES, ACCOUNTS_TOPIC) };
   const faults = await retryUntilReachable(context, 'Kafka', () => bus.compactedSharedKeyFaults([accounts]));
   if (faults.length > 0) throw new Error(faults.join(' '));

@@ -69,7 +69,8 @@ test('chains the journal, signs what is on the topic, and does nothing the secon
   );
   assert.equal((await ops('verify', '--patience', '0')).code, 0);
 
-  // A consumer that requires signatures continues, and one that starts from the beginning has the same result.
+  // A user service that requires signatures accepts all events after the upgrade, even if it reads them again from
+  // the beginning.
   await change(folder, 'DELETE FROM user_profiles_v1', `DELETE FROM bus_position WHERE "group" = 'user'`);
   const town = await startSystem(folder);
   t.after(() => town.stop());

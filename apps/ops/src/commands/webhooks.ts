@@ -285,11 +285,14 @@ function unknownEndpoint(id: string): Error {
 
 interface ListedEndpoint {
   readonly endpoint: WebhookEndpoint;
-  /** How many of the endpoint's secrets WEBHOOK_SECRET_KEY does not open; undefined if this command has no key. */
+  /**
+   * The number of the endpoint's secrets that cannot be decrypted with WEBHOOK_SECRET_KEY; undefined if this command
+   * has no key.
+   */
   readonly unreadable: number | undefined;
 }
 
-/** Counts the secrets of an endpoint that cannot be opened. */
+/** Counts the secrets of an endpoint that cannot be decrypted. */
 async function withUnreadable(endpoint: WebhookEndpoint, sealer: SecretSealer): Promise<ListedEndpoint> {
   const unreadable = sealer.hasKey ? (await findUnreadableSecrets(endpoint, sealer)).length : undefined;
   return { endpoint, unreadable };
@@ -371,7 +374,10 @@ function attemptRow(attempt: Attempt): readonly string[] {
   return [String(n), at.toISOString(), outcome, String(milliseconds), type, event, account];
 }
 
-/** @throws Error with a one-line message */
+/**
+ * Returns the range of events that the options select. @throws Error with a one-line message if the options select no
+ * range
+ */
 function rangeOf({
   event,
   since,

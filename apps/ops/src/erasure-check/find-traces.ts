@@ -98,7 +98,7 @@ async function countInFile(path: string, text: string): Promise<number> {
   for await (const part of createReadStream(path, { encoding: 'latin1', highWaterMark: BYTES_AT_ONCE })) {
     const read = rest + String(part).toLowerCase();
     count += read.split(text).length - 1;
-    // This remainder is too short to contain the whole string, but may contain its beginning.
+    // The last bytes read are too few to contain the whole string, but may contain its beginning.
     rest = read.slice(1 - text.length);
   }
   return count;

@@ -24,7 +24,8 @@ const PERSONAL = new Set(
 );
 
 /**
- * Match the characters before and after an address which show that it is only a part of a different, longer address.
+ * Regular expressions for the characters directly before and after an address that make it a part of a different,
+ * longer address.
  */
 const [BEFORE, AFTER] = ["[\\w!#$%&'*+/=?^`{|}~.-]", '(?:[a-z\\d-]|\\.[a-z\\d])'];
 

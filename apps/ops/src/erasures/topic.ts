@@ -17,12 +17,12 @@ import { retryUntilReachable } from '../patience.ts';
  */
 export type RemovalMethod = 'in place' | 'compaction' | 'none' | 'unknown';
 
-/** The accounts topic, as far as erasures are concerned. */
+/** The properties of the accounts topic that matter for erasures. */
 export interface AccountsTopic {
   /** The full name of the topic on the log. */
   readonly name: string;
   readonly removal: RemovalMethod;
-  /** ERASURE_TOPIC_DAYS, in ms. */
+  /** How long the broker may keep a record after a later one has replaced it: ERASURE_TOPIC_DAYS, in ms. */
   readonly maxLagMs: number;
 }
 
@@ -76,11 +76,11 @@ export function topicErasureOf(
   const isDone = receipts.some(({ consumer }) => consumer === 'auth');
   if (removal === 'in place') return { name, removal, clean: isDone };
   if (copies === undefined)
-    // If auth has confirmed without publishing copies, the topic was not compacted at that time; a different topic may
-    // have replaced it since.
+    // auth has confirmed the erasure without publishing copies, so the topic was not compacted at that time. Another
+    // topic may have replaced it since, so nothing is known about the present one.
     return { name, removal, clean: removal === 'none' || !isDone ? false : null };
   const { lastAt: copiesAt, goneAt } = copies;
-  // Without compaction, nothing is removed, no matter when copies were published.
+  // Without compaction, the broker removes no record, no matter when the copies were published.
   if (goneAt === undefined && removal === 'none') return { name, removal, copiesAt, clean: false };
   const at = removalDeadline(copies, maxLagMs).toISOString();
   return { name, removal, copiesAt, removedBy: at, clean: goneAt !== undefined };

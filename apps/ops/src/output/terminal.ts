@@ -30,7 +30,7 @@ export function createTerminal(
   return { print: writer(out), note: writer(err), end, ...(err.isTTY ? { draw } : {}) };
 }
 
-/** In `ops … | head` the reader may close the pipe early. The command must complete its work even so. */
+/** In `ops … | head`, `head` may close the pipe early. The command must complete its work nevertheless. */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }

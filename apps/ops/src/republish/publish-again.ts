@@ -15,8 +15,8 @@ export interface RepublisherDeps {
   readonly journal: Pick<AuthOps['journal'], 'stream'>;
   readonly recordsOf: EncodeRecords;
   /**
-   * Called after the events of an erased account were published without the person's data, to a topic that also has the
-   * events with that data. Not needed on a log that replaces records in place.
+   * Called when the events of an erased account were published again without the person's data, on a topic that also
+   * has these events with the data. Undefined for a log that replaces records in place.
    */
   noteCopies?(account: string): Promise<void>;
 }
@@ -52,8 +52,8 @@ export function createRepublisher(
     if (stream?.events.at(-1)?.event.type !== 'AccountErased') return;
     if (bus.replaceKey !== undefined) return bus.replaceKey(account, erasePersonFromRecord);
     const records = await recordsOf(stream);
-    // If the journal still contains the person's data, auth has not yet published the events without it, but will do
-    // so.
+    // The journal still contains the person's data, so auth has yet to publish the events without it, and nothing is
+    // published here.
     if (records.some(hasPerson)) return;
     await publish(topic, records);
     await noteCopies?.(account);

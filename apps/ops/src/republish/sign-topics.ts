@@ -91,7 +91,8 @@ async function recordsDue(
   { stream, index, totals }: { readonly stream: JournaledStream; readonly index: TopicIndex; totals: Totals },
 ): Promise<readonly EncodedEvent[]> {
   const entry = index.entryOf(stream.id);
-  // An event that is not on the topic will be published by the relay, or was deleted by the retention.
+  // Only events that are on the topic are signed. An event that is missing there will be published by the relay, or
+  // was deleted because of its age.
   const onTopic = { ...stream, events: stream.events.slice(0, entry.fingerprints.length) };
   const [first] = await findUnsignedEvents({ stream, entry, keyOf });
   const isChained = stream.events.every(({ chain }) => chain !== undefined);

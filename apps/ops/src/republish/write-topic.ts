@@ -139,8 +139,8 @@ async function recordsDue(
     else if (isErased && wanted === record.impersonal) personal.add(record.sequence);
     else throw conflict(topic, id);
   }
-  // A topic that is not compacted keeps the events from before an erasure, next to the same events without the person's
-  // data.
+  // Records out of order are expected only for an erased account: a topic that is not compacted still has the events
+  // with the person's data, followed by the same events without it.
   if (!isErased && outOfOrder.length > 0) throw conflict(topic, id);
   const isToBeErased = [...personal].some((sequence) => !published.has(sequence));
   return {
