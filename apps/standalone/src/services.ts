@@ -11,7 +11,7 @@ import { compose as composeUser } from '@latchkey/user';
 import type { readServiceSettings } from './settings.ts';
 
 export interface Services {
-  /** In start order: consumers of the log before its producer. */
+  /** All services in the order in which they must start: consumers of the log before its producer. */
   readonly all: readonly Service[];
   /** Routes of all services, in the order of the documentation. */
   readonly routes: readonly Route[];
