@@ -4,7 +4,7 @@ import { type Environment, readConfig } from '@latchkey/process';
 import { openSqlite, type SqliteStore } from '@latchkey/sqlite';
 import { z } from 'zod';
 
-/** An open store, by kind. */
+/** The type of an open store, for each kind of store. */
 export interface StoresByKind {
   readonly mongo: MongoStore;
   readonly sqlite: SqliteStore;
@@ -74,7 +74,10 @@ const openings: {
 
 export interface StoreConfig {
   readonly kind: StoreKind;
-  /** Opens the store, and returns immediately. @throws DataFolderError for a data folder that cannot be used */
+  /**
+   * Opens the store and returns immediately, without waiting for a connection. @throws DataFolderError for a data
+   * folder that cannot be used
+   */
   open(options: OpenStoreOptions): Store;
 }
 
@@ -105,7 +108,9 @@ function openable(kind: StoreKind, environment: Environment): StoreConfig {
   return { kind, open: openings[kind](environment) };
 }
 
-/** Returns the kind whose settings are set. DATA_DIR does not count, because a standalone has it with any store. */
+/**
+ * Returns the kind of store whose settings are set. DATA_DIR is ignored, because a standalone has it with any store.
+ */
 function givenKind(environment: Environment): StoreKind | undefined {
   function isGiven(name: string) {
     return Boolean(environment[name] || environment[`${name}_FILE`]);

@@ -29,7 +29,7 @@ const IMAGES: readonly (readonly [type: string, start: Buffer])[] = [
  */
 function readLogo(path: string): Logo | string {
   const stats = statSync(path);
-  // A device or a pipe may never end.
+  // Reading a device or a pipe might never end, so only a regular file is accepted.
   if (!stats.isFile()) return UNREADABLE;
   if (stats.size > MAX_LOGO_BYTES) return `must be a file of at most ${MAX_LOGO_BYTES / 1024} KiB`;
   const bytes = readFileSync(path);
@@ -100,7 +100,7 @@ export function brandSettingsFaults({
 
 export interface Brand {
   readonly name: string;
-  /** Undefined if the default colors apply. */
+  /** The colors of the brand; undefined if the default colors apply. */
   readonly palette: Palette | undefined;
   readonly logo:
     | {

@@ -2,13 +2,13 @@
 
 /** Colors as `#rrggbb`. */
 export interface SchemeColors {
-  /** For buttons, links and marks. */
+  /** The color of buttons, links and highlights. */
   readonly accent: string;
-  /** For a button under the pointer. */
+  /** The color of a button under the mouse pointer. */
   readonly strong: string;
-  /** For the background of a mark. */
+  /** The background color of highlights. */
   readonly soft: string;
-  /** For the text of a button. */
+  /** The color of the text on a button. */
   readonly onAccent: string;
 }
 

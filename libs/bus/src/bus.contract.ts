@@ -58,7 +58,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       return { records, subscription };
     }
 
-    /** Finds a key for each partition by publishing. */
+    /** Returns a key for each of the two partitions, found by publishing records with different keys. */
     async function keyPerPartition(): Promise<readonly [string, string]> {
       const keys = Array.from({ length: 20 }, (_, n) => `key-${n}`);
       await bus.publish(

@@ -81,7 +81,7 @@ export interface Subscription {
 
 export interface TopicSpec {
   readonly name: string;
-  /** Must never change, because it determines the partition of each key. */
+  /** The number of partitions. It must never change, because it determines the partition of each key. */
   readonly partitions: number;
   /** How long records are kept, in ms; -1 keeps them without a limit. */
   readonly retentionMs: number;
@@ -102,7 +102,8 @@ export interface CompactionSpec {
   readonly maxLagMs?: number;
   /**
    * Returns whether several records have this key on purpose, as on a topic that an earlier release wrote. Compaction
-   * would remove all of those records but the last. Default: nothing looks for shared keys.
+   * would remove all of those records but the last. If this function is missing, the topic is not checked for shared
+   * keys.
    */
   sharesKey?(key: Buffer | null): boolean;
 }

@@ -11,7 +11,7 @@ import { createEmbeddedReader } from './embedded/reader.embedded.ts';
 
 const AT = new Date('2026-03-01T12:00:00.000Z');
 
-/** Opens a log whose groups set aside every record. */
+/** Opens a log whose consumer groups turn every record into a dead letter. */
 async function openLog(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-letters-'));
   const database = openDatabase({ folder, as: 'server' });
@@ -24,7 +24,7 @@ async function openLog(context: TestContext) {
   });
   await bus.ensureTopics([{ name: 'things', partitions: 2, retentionMs: -1 }]);
 
-  /** Publishes records, and resolves once the group has set all of them aside. */
+  /** Publishes records, and resolves once the group has turned all of them into dead letters. */
   async function setAside(group: string, ...records: readonly OutgoingRecord[]): Promise<void> {
     await bus.publish('things', records);
     const subscription = await bus.subscribe({
@@ -81,7 +81,7 @@ test('letters of every group are listed, page after page', async (context) => {
   await setAside('b');
   const paged: string[] = [];
   let after: RecordPosition | undefined;
-  // Reads one page more than there are.
+  // Requests one page more than the letters fill, to check that no letter is listed twice.
   for (let pages = 0; pages < 4; pages += 1) {
     const page = await box.list({ limit: 2, ...(after && { after }) });
     assert.ok(page.length <= 2);

@@ -43,14 +43,17 @@ export interface DeadLetterQueues {
   /** Returns the letter at a position, even if it is discarded. */
   find(place: RecordPosition): Promise<DeadLetter | undefined>;
   /**
-   * Marks a letter as handled, so that it is no longer listed. Its bytes remain until the retention ends.
+   * Marks a dead letter as handled, so that it is no longer listed. Its bytes remain until the retention ends.
    * @returns false if it was discarded already
    * @throws Error if there is no such letter
    */
   discard(place: RecordPosition): Promise<boolean>;
 }
 
-/** Only markers have this header and no `dlq_cause`. A letter always has a cause, whatever headers its record had. */
+/**
+ * The header of the marker that discards a dead letter. Only markers have this header without `dlq_cause`, because
+ * every dead letter has a cause.
+ */
 const DISCARDS = 'dlq_discards';
 
 export interface DeadLetterQueuesDeps {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { murmur2, partitionOfKey } from './partitioner.ts';
 
-/** From the tests of Kafka's own client (org.apache.kafka.common.utils.UtilsTest). */
+/** Hashes from the tests of Kafka's own client (org.apache.kafka.common.utils.UtilsTest). */
 const vectors: readonly [text: string, hash: number][] = [
   ['21', -973932308],
   ['foobar', -790332482],

@@ -12,7 +12,7 @@ type Tokens = components['schemas']['Tokens'];
 type Verification = BodyOf<operations['verify']>;
 
 export interface ClientOptions {
-  /** PUBLIC_URL of Latchkey. */
+  /** The URL of Latchkey: its setting PUBLIC_URL. */
   readonly url: string;
   /**
    * Where the refresh token is kept. `body`: in `storage`. `cookie`: in an HttpOnly cookie, which no script can
@@ -41,9 +41,9 @@ export interface AuthClient {
   /** Restores the session of an earlier page. @returns undefined if there is none */
   restore(): Promise<Session | undefined>;
   session(): Session | undefined;
-  /** @throws ApiProblem */
+  /** Requests an account, which the person verifies with a mailed link. @throws ApiProblem */
   signUp(person: BodyOf<operations['signUp']>): Promise<void>;
-  /** @throws ApiProblem */
+  /** Signs a person in, and keeps the session. @throws ApiProblem */
   signIn(email: string, password: string): Promise<Session>;
   /** Signs out. If the server cannot be reached, the session ends at least in this app. */
   signOut(): Promise<void>;
@@ -53,7 +53,7 @@ export interface AuthClient {
    * well
    */
   verifyFromUrl(url: string): { confirm(evidence?: Verification): Promise<void>; reject(): Promise<void> };
-  /** Reads a password link. */
+  /** Reads a link with which the person sets a new password. */
   resetFromUrl(url: string): { setPassword(newPassword: string): Promise<void> };
   /**
    * Reads a link that confirms a new e-mail address. Call `confirm` when the person clicks, not when the page loads.

@@ -8,7 +8,7 @@ export interface Session {
   readonly accessToken: string;
   /** The time at which the access token expires, in ms since the epoch by the clock of this device. */
   readonly expiresAt: number;
-  /** Undefined in cookie mode, because no script can read the cookie. */
+  /** The refresh token. Undefined in cookie mode, because no script can read the cookie. */
   readonly refreshToken?: string;
 }
 

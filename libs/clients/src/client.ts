@@ -18,7 +18,7 @@ export interface StoredKey {
 }
 
 export interface ServiceClient {
-  /** 16 hexadecimal digits. */
+  /** The id of the client: 16 hexadecimal digits. */
   readonly id: string;
   /** Shown to operators. Contains no personal data. */
   readonly name: string;

@@ -16,7 +16,7 @@ import { Gauge } from 'prom-client';
 /** The maximum difference that is not reported as a fault, in ms. See docs/operating.md. */
 const MAX_SKEW_MS = 30_000;
 const EVERY_MS = 30_000;
-/** How long a measurement remains in use, in ms. */
+/** How long a measured clock difference is used, in ms. */
 const LASTS_MS = 5 * 60_000;
 /** The maximum time that a response may take, in ms. A slower response does not show the time precisely enough. */
 const ANSWERS_WITHIN_MS = 5_000;

@@ -36,7 +36,7 @@ interface Probe {
   readonly stderr: () => string;
   readonly exit: Promise<number | null>;
   get(path: string): Promise<Response>;
-  /** Gets a path of the operations port. */
+  /** Sends a GET request for a path to the operations port. */
   operations(path: string): Promise<Response>;
 }
 
@@ -243,7 +243,8 @@ describe('a service that reads the log', () => {
     const { environment, topic, bus } = await prepare(t, { partitions: 2 });
     await bus.publish(topic, [{ key: 'a', value: null, headers: {} }]);
     const probe = await startProbe(t, { ...environment, HANDLER: 'fails' });
-    // With the longest back-off, a failing slice is logged about twice a minute, long after the stuck timeout.
+    // A slice that keeps failing is logged about twice a minute, so its second line appears long after the stuck
+    // timeout.
     await until(async () => countOf(probe, 'A slice failed; it is due again.') === 2);
     await until(() => isReady(probe));
     probe.child.kill('SIGTERM');

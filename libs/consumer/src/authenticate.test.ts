@@ -25,7 +25,7 @@ const signer = eventSigner({ kid: 'auth', key: pair.privateKey });
 const stranger = eventSigner({ kid: 'auth', key: generateKeyPairSync('ed25519').privateKey });
 const ADA = accountId(1);
 
-/** The keys, and how often one of them was used. */
+/** Returns public keys, and counts how often one of them was used. */
 function countedKeys() {
   let uses = 0;
   const found = new Map([['auth', createPublicKey(pair.privateKey)]]);

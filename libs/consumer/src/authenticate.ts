@@ -44,9 +44,9 @@ export interface RecordAuthenticatorOptions {
   /** Topics whose events are not signed, by their names on the log. */
   readonly unsigned?: readonly string[];
   /**
-   * The log, to read ahead of a consumer that catches up: one signature per account is then verified, instead of one
-   * per account and slice. Only for a function that serves a single consumer, because readers at different offsets
-   * would read the same records again and again.
+   * The log, for a consumer that catches up: the function then reads ahead and verifies one signature per account,
+   * instead of one per account and slice. Only for a function that serves a single consumer, because readers at
+   * different offsets would read the same records again and again.
    */
   readonly ahead?: Omit<SignatureLookAheadOptions, 'keys'>;
 }
@@ -92,7 +92,7 @@ interface Rules extends Required<Pick<RecordAuthenticatorOptions, 'keys' | 'topi
   readonly verified: ReadonlySet<string>;
 }
 
-/** A record that matches its hash, with its place in the slice. */
+/** A record that matches its hash, with its index among the given records. */
 interface Intact {
   readonly index: number;
   readonly proof: EventProof;

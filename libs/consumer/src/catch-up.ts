@@ -27,7 +27,7 @@ export interface CatchUp {
 
 export interface CatchUpOptions {
   readonly position: Position;
-  /** The mark of the account. The records are read from the marked one on. */
+  /** The mark with which the account is parked. The records are read from the marked record on. */
   readonly origin: Parked;
   readonly first: FirstEventRule;
   /**
@@ -43,7 +43,8 @@ export function createCatchUp({ position, origin, first, passesUnreadable }: Cat
   let highest = 0;
   let unreadable: Blocker | undefined;
   let refusal: Blocker | undefined;
-  // Derived from the records alone, not from the stored position, so that reading them again has the same result.
+  // `readUpTo` is derived from the records alone, not from the stored position, so that reading the records again has
+  // the same result.
   let readUpTo = origin.after;
 
   function next(): number | undefined {

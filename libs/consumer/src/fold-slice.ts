@@ -1,4 +1,4 @@
-/** Applies a slice of the log to the accounts in it. Returns what to store in one write. Pure. */
+/** Applies a slice of records to the accounts that they are about, and returns what to store in one write. Pure. */
 import {
   type ApplyEvent,
   decideNextStep,
@@ -28,7 +28,7 @@ export interface SliceOutcome<P extends Position> {
   readonly folded: readonly FoldedRecord[];
   /** Records whose key names no account. */
   readonly unusable: readonly DecodedRecord[];
-  /** Marks of accounts that a record of this slice may unpark. */
+  /** The marks of the parked accounts that may resume because of a record of this slice. */
   readonly marksToRetry: readonly Parked[];
 }
 

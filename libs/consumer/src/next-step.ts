@@ -53,10 +53,10 @@ export function decideNextStep(position: Position, record: AccountRecord, first:
 }
 
 /**
- * Returns the mark of an account that this record may unpark; undefined if it does not. A duplicate may unpark the
- * account if the missing event was applied: a process that dies while the account resumes leaves the mark, and its
- * slice is redelivered. No other duplicate may, because a slow member of the group may read it without knowing what
- * the later records wait for.
+ * Returns the mark of the account if this record may unpark it, otherwise undefined. A record of an event that was
+ * already applied may unpark the account only if that event is the missing one: a process may have died while the
+ * account resumed, which leaves the mark set and redelivers the slice. No other duplicate may unpark it, because a
+ * slow member of the group may read that duplicate without knowing what the later records wait for.
  */
 export function parkMarkToRetry({ sequence, parked }: Position, { kind }: NextStep): Parked | undefined {
   if (parked === undefined) return undefined;

@@ -59,7 +59,7 @@ export interface PositionStore<P extends Position = Position> {
   replaceMark(current: Parked, next?: Parked): Promise<void>;
 }
 
-/** Returns whether two marks are the same: at the same record, and with the same cause. */
+/** Returns whether two marks of a parked account are the same: at the same record, and with the same cause. */
 export function isSameParkMark(a: Parked, b: Parked): boolean {
   return a.topic === b.topic && a.partition === b.partition && a.offset === b.offset && a.cause === b.cause;
 }
@@ -73,7 +73,7 @@ export function parkMarkOfRecord(
   return { account, topic, partition, offset, after: sequence, reason, cause };
 }
 
-/** Returns the position with this mark, or with none. */
+/** Returns the position with the given mark of a parked account, or without any mark. */
 export function withParkMark<P extends Position>(position: P, parked: Parked | undefined): P {
   const { parked: _, ...unmarked } = position;
   return { ...unmarked, ...(parked === undefined ? {} : { parked }) } as P;

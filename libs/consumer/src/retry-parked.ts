@@ -124,8 +124,8 @@ export function createParkedAccountRetrier<P extends Position>(
     if (isUnchanged(before, after)) return;
     await positions.save([after]);
     await positions.replaceMark(origin, after.parked);
-    // Replaces a mark that another pass or member has set. Does nothing if `handle` has stored a position with `origin`
-    // since, because that mark was replaced above.
+    // Replaces the mark if another pass or member has set a different one. If `handle` has stored a position with the
+    // mark `origin`, the call above has already replaced that mark, and this call does nothing.
     if (before.parked && !isSameParkMark(before.parked, origin))
       await positions.replaceMark(before.parked, after.parked);
   }
@@ -147,9 +147,9 @@ export function createParkedAccountRetrier<P extends Position>(
       for (;;) {
         const before = await find(mark.account);
         if (waitsForOperator(before)) return before;
-        // The account waits for a record that another member has read, perhaps after this slice. Then only the whole
-        // log shows whether the account may continue, and the passes end only with one that changes nothing, as in
-        // `retry`.
+        // Another member has parked the account at a record that may come after this slice. Only reading to the end
+        // of the log shows whether the account may continue, and passes are repeated until one of them changes
+        // nothing, as in `retry`.
         if (before.parked && !(known && isSameParkMark(before.parked, known))) toOffset = undefined;
         const { after } = await readOnce(before, mark, {
           toOffset,

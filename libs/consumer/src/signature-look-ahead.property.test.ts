@@ -223,7 +223,7 @@ describe('a consumer that catches up', () => {
       .filter((record) => record !== undefined)
       .map((record, offset) => place({ record, isForged: false }, offset));
     assert.equal((await consume(records, 5, 100)).uses, 4);
-    // If the window covers half of the log, each account is checked once more.
+    // With a window of only half the log, two signatures per account are verified.
     assert.equal((await consume(records, 5, 20)).uses, 8);
   });
 
@@ -281,7 +281,7 @@ describe('a consumer that catches up', () => {
       ...tail,
       read: (...place) => {
         reads += 1;
-        // Simulates other work that waits for its turn.
+        // Other work that waits in the event loop: it notes how many reads were made before it could run.
         if (reads === 1) setImmediate(() => (readsBefore = reads));
         return tail.read(...place);
       },

@@ -41,7 +41,7 @@ interface Run {
 
 const NO_HASHES: ReadonlySet<string> = new Set();
 const RECORDS_PER_READ = 500;
-/** A slice of fewer than 1/10 of `leastBehind` records shows that the consumer is near the end of the log. */
+/** If a slice has fewer than 1/10 of `leastBehind` records, the consumer is near the end of the log. */
 const LEAST_SLICE_PART = 10;
 
 /**

@@ -61,7 +61,7 @@ export interface Origin {
   readonly stored?: StoredData;
 }
 
-/** Data in an older version. */
+/** The data of an event in an older version of its schema. */
 export interface StoredData {
   readonly version: number;
   readonly data: unknown;

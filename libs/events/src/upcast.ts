@@ -10,10 +10,10 @@ import { catalogue, type EventType } from './catalogue.ts';
  */
 export type Upcaster = (data: unknown) => unknown;
 
-/** For each event type, the steps by the version that they convert from. */
+/** The upcasters of each event type, by the version that they convert from. */
 export type Upcasters = Readonly<Partial<Record<string, Readonly<Partial<Record<number, Upcaster>>>>>>;
 
-/** All steps. There is none while every event is in its first version. */
+/** All upcasters. There are none as long as every event is in its first version. */
 export const upcasters: Upcasters & { readonly [T in EventType]?: Upcasters[string] } = {};
 
 /**

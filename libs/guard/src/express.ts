@@ -1,4 +1,4 @@
-/** `@latchkey/guard/express`. */
+/** The entry point `@latchkey/guard/express`: a guard for Express. */
 import {
   checkRequest,
   createFrameworkGuard,

@@ -1,4 +1,4 @@
-/** `@latchkey/guard/fastify`. */
+/** The entry point `@latchkey/guard/fastify`: a guard for Fastify. */
 import {
   checkRequest,
   createFrameworkGuard,

@@ -1,4 +1,4 @@
-/** `@latchkey/guard/hono`. */
+/** The entry point `@latchkey/guard/hono`: a guard for Hono. */
 import { checkRequest, createFrameworkGuard, type FrameworkGuard } from './adapter.ts';
 import type { Check, Guard } from './guard.ts';
 

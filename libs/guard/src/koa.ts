@@ -1,4 +1,4 @@
-/** `@latchkey/guard/koa`. */
+/** The entry point `@latchkey/guard/koa`: a guard for koa. */
 import {
   checkRequest,
   createFrameworkGuard,

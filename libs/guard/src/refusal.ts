@@ -6,7 +6,7 @@ import { PROBLEM_TYPES, type RefusalDetails, type RefusalSpec } from '@latchkey/
 export interface ProblemAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON text. */
+  /** The problem details, as JSON text. */
   readonly body: string;
 }
 

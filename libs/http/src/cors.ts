@@ -19,7 +19,7 @@ export interface CorsOptions {
  */
 export function createCorsMiddleware({ corsOrigins, corsHeaders = [] }: CorsOptions): Middleware {
   function isListed(origin: string): boolean {
-    // Sandboxed frames and local files of any site send "null".
+    // Browsers send the origin "null" for sandboxed frames and local files, which may belong to any site.
     if (origin === 'null') return false;
     return typeof corsOrigins === 'function' ? corsOrigins(origin) : corsOrigins.includes(origin);
   }

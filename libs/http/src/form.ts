@@ -18,7 +18,7 @@ const MOST_PAIRS = 100;
  * @param pointer the prefix of the JSON pointers in reported faults, for example `#` or `#/query`
  */
 export function parseUrlEncoded(encoded: string, pointer: string): ParsedUrlEncoded {
-  // Has no prototype, so that a field called __proto__ is an ordinary field.
+  // `fields` has no prototype, so that a form field called __proto__ is an ordinary field.
   const fields: Record<string, string> = Object.create(null);
   const faults: FieldError[] = [];
   const pairs = encoded.split('&').filter((pair) => pair !== '');

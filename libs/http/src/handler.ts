@@ -38,7 +38,8 @@ export function createHandler(
   options: HttpOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const app = new Koa<ExchangeState>();
-  // Errors that reach koa occurred while an answer was written: the client has disconnected.
+  // koa reports only errors that occur while a response is being written, which means that the client has
+  // disconnected.
   app.on('error', (error: unknown) => options.logger.debug({ err: error }, 'answer not delivered'));
   app.use(identify(options));
   app.use(observeRequests(options.registry));
@@ -61,7 +62,7 @@ function identify({ logger, trustedProxies }: HttpOptions): Middleware {
   };
 }
 
-/** Returns the path; an empty one for a request target that is not a URL, such as `http://[::bad/`. */
+/** Returns the path of a request; empty for a request target that is not a URL, such as `http://[::bad/`. */
 function pathOf(exchange: Exchange): string {
   try {
     return exchange.path;

@@ -14,7 +14,7 @@ const SPACE = /[ \t\n\r]*/y;
 /** Matches the end of a text that was truncated inside a string, a number or a literal. */
 const CUT_OFF = /(?:"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\.)*\\?|-|\.|[eE][+-]?|[tfn][a-z]*)$/uy;
 
-/** What is expected next. */
+/** What the scanner expects next. */
 type State = 'value' | 'first item' | 'first key' | 'key' | 'colon' | 'after item' | 'after member' | 'end';
 
 /**
@@ -76,7 +76,7 @@ export function findJsonFault(text: string): string | undefined {
     const start = at;
     const written = take(STRING);
     if (written === undefined) return unexpected();
-    // One key can be spelled in several ways with escapes.
+    // Escapes allow several spellings of one key, so the key is decoded before it is compared.
     const name = written.includes('\\') ? String(JSON.parse(written)) : written.slice(1, -1);
     const keys = open.at(-1);
     if (keys?.has(name)) return fail('has the same key twice in one object', start);

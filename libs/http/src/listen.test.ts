@@ -55,7 +55,7 @@ async function refused(t: TestContext, port: number): Promise<void> {
     try {
       (await socketTo(t, port)).destroy();
     } catch (error) {
-      // A reset: the connection was about to be accepted when the listening socket closed.
+      // ECONNRESET means that the listening socket closed just before it accepted this connection, so try again.
       if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') return;
     }
     await setTimeout(5);

@@ -42,8 +42,8 @@ const TIMEOUTS = {
   requestTimeout: 30_000,
   headersTimeout: 10_000,
   /**
-   * Longer than the timeout of gateways, so that a gateway closes a connection first, and never sends a request on one
-   * that this server is closing.
+   * How long an idle connection is kept open, in ms. This is longer than the timeout of gateways, so that a gateway
+   * closes a connection first, and never sends a request on a connection that this server is closing.
    */
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
@@ -163,7 +163,7 @@ function trackedServer(options: ListenOptions): Listening {
     handle(request, response);
   }
 
-  // The handler refuses a missing Host with problem details.
+  // Node must not check the Host header, because the handler refuses a request without one, with problem details.
   const server = createServer({ ...TIMEOUTS, requireHostHeader: false }, onRequest);
   server.on('connection', (socket) => {
     accepted += 1;

@@ -11,7 +11,7 @@ export interface OpenApiInfo {
   readonly description: string;
   /** The path of PUBLIC_URL, which a proxy in front of the service removes. Default: none. */
   readonly publicPath?: string;
-  /** Descriptions of the tags. */
+  /** The description of each tag, by the tag's name. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -127,7 +127,10 @@ function operation(route: Route): Json {
   };
 }
 
-/** An empty requirement makes the others optional (OpenAPI 3.1, 4.8.10). */
+/**
+ * Returns the security requirements of a route. An empty requirement makes the other ones optional (OpenAPI 3.1,
+ * 4.8.10).
+ */
 function security({ policy: { bearer }, credentials }: Route): readonly Json[] {
   const others = Object.keys(credentials?.schemes ?? {}).map((name) => ({ [name]: [] }));
   const all = bearer === false ? others : [{ bearer: [] }, ...others];

@@ -67,7 +67,10 @@ export function bodyKind(request: IncomingMessage, body: Buffer, accepts: readon
   });
 }
 
-/** Returns undefined for a media type, charset or coding that no route accepts. */
+/**
+ * Returns the kind of body that the headers declare; undefined for a media type, charset or coding that no route
+ * accepts.
+ */
 function declaredKind(request: IncomingMessage): BodyKind | undefined {
   const { 'content-type': type = '', 'content-encoding': coding = 'identity' } = request.headers;
   const [essence = '', ...parameters] = type.split(';').map((part) => part.trim().toLowerCase());

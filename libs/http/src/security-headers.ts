@@ -33,15 +33,15 @@ export const securityHeaders = {
     'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
   },
   /**
-   * For pages, whose URL may contain a secret: only files of this server are loaded, nothing is cached, and the URL
-   * is not sent to other sites.
+   * The headers of pages, whose URL may contain a secret: only files of this server are loaded, nothing is cached,
+   * and the URL is not sent to other sites.
    */
   page: {
     'Cache-Control': 'no-store',
     'Content-Security-Policy': pageContentSecurityPolicy(),
     'X-Robots-Tag': 'noindex, nofollow',
   },
-  /** For development pages, which load scripts from this server. */
+  /** The headers of development pages, which load scripts from this server. */
   scriptedPage: {
     'Content-Security-Policy': policy(
       "default-src 'none'",
@@ -55,7 +55,7 @@ export const securityHeaders = {
       "frame-ancestors 'none'",
     ),
   },
-  /** For the HTML of a mail, in a sandboxed frame of a development page: no scripts, no remote content. */
+  /** The headers of the HTML of a mail in a sandboxed frame of a development page: no scripts, no remote content. */
   mailFrame: {
     'Content-Security-Policy': policy(
       "default-src 'none'",

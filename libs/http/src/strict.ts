@@ -23,7 +23,7 @@ function strict(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.ZodUnion)
     return again(schema, { ...schema.def, options: schema.def.options.map(strict) });
   if (schema instanceof z.ZodPipe) {
-    // If the input is a transform, the schema is on the output side.
+    // If the input of a pipe is a transform, the schema to make strict is the output.
     const side = schema.def.in instanceof z.ZodTransform ? 'out' : 'in';
     return again(schema, { ...schema.def, [side]: strict(schema.def[side]) });
   }

@@ -41,7 +41,7 @@ export function createBatchedReader<Key, Value>(
 
   return (key) => {
     const { promise, resolve, reject } = Promise.withResolvers<Value>();
-    // setImmediate runs after all sockets that have data were read.
+    // setImmediate runs after the event loop has read all sockets that have data, so that their reads are combined.
     if (waiting.length === 0) setImmediate(readWaiting);
     waiting.push({ key, resolve, reject });
     return promise;

@@ -14,9 +14,9 @@ import { isLostRaceError, mapMongoErrors } from './failures.ts';
 import { createPlainSchema, modelOfCollection } from './models.ts';
 
 export interface FingerprintDocument {
-  /** The name of the setting. */
+  /** The name of the setting that contains the keys. */
   readonly _id: string;
-  /** In the format of `parseKeyUses`. */
+  /** The keys of the setting, in the format of `parseKeyUses`. */
   readonly fingerprint: string;
 }
 
@@ -90,7 +90,8 @@ export function createMongoKeyFingerprints(
       await assertReady();
       const lacking = await lackingIn(given, now);
       if (lacking.length > 0) return lacking;
-      // All instances use the same order: an instance that loses the race for one name has stored no later one.
+      // All instances store the settings in the same order, so an instance that loses the race for one setting has
+      // stored no later one.
       for (const [name, keys] of Object.entries(given).toSorted(([one], [other]) => (one < other ? -1 : 1))) {
         if (!(await remember(name, keys, now))) return lackingIn(given, now);
       }
@@ -120,7 +121,7 @@ export function createKeyFingerprintMoveTarget(
   return mapMongoErrors(
     createDocumentMoveTarget<StoredKeyUses, FingerprintDocument>(connection, collection, {
       documentOf: ({ setting, uses }) => ({ _id: setting, fingerprint: formatKeyUses(uses) }),
-      // Once a process has started on the target, newer keys may have been added.
+      // Once a process has started on the target, the target may have newer keys than the source.
       isHeld: (stored, moved) => {
         const known = stored.fingerprint.split(' ');
         return moved.fingerprint.split(' ').every((use) => known.includes(use));

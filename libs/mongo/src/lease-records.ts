@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose';
 import { isLostRaceError, mapMongoErrors } from './failures.ts';
 
 export interface LeaseDocument {
-  /** The name of the job. */
+  /** The name of the leased job. */
   readonly _id: string;
   readonly holder: string;
   readonly until: Date;

@@ -3,7 +3,7 @@ import { loadMongoose } from './driver.ts';
 
 /**
  * A schema without mongoose's additions: no version key, no empty list in place of a missing one (a sparse index
- * would treat it as a value), and no empty values removed. An unknown field is an error. `_id` is ours.
+ * would treat it as a value), and no empty values removed. An unknown field is an error. `_id` is set by Latchkey.
  */
 export function createPlainSchema<Document>(definition: SchemaDefinition): Schema<Document> {
   return new (loadMongoose().Schema)<Document>(definition as SchemaDefinition<Document>, {

@@ -12,7 +12,7 @@ async function withMongoProxy(play: (mongo: MongoStore, proxy: MongoProxy) => Pr
   const mongo = openMongo({ url: proxy.url, database: 'latchkey_test_cable' });
   try {
     await play(mongo, proxy);
-    // Some servers create a database when it is read.
+    // Some servers create a database when it is read, so it is dropped even if the test has written nothing.
     await mongo.connection.dropDatabase();
   } finally {
     await mongo.close();

@@ -22,7 +22,7 @@ describe('opening MongoDB', () => {
   }
 
   test('waits for a server that is away, and ends when it is closed', async () => {
-    // A port that was free a moment ago may be given to another process.
+    // Nothing listens on port 1. A port that was free a moment ago would not do, because another process may get it.
     const mongo = openMongo({ url: 'mongodb://127.0.0.1:1' });
     await assert.rejects(mongo.health(), { name: 'StoreUnavailable' });
     const closed = mongo.close();

@@ -12,7 +12,7 @@ import {
 
 /** The name of the database, unless the URL names one. */
 const DATABASE = 'latchkey';
-/** Default of `availableWithinMs`. */
+/** Default of `availableWithinMs`, in ms. */
 const AVAILABLE_MS = 2000;
 const CONNECT_MS = 2000;
 /**

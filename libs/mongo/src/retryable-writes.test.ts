@@ -22,7 +22,8 @@ function commandIn(message: Buffer): Document {
 
 function answerTo(message: Buffer, body: Document): Buffer {
   const isQuery = message.readInt32LE(12) === OP_QUERY;
-  // An old reply has flags, a cursor, a place and a count; a message has flags and the kind of its section.
+  // An old reply begins with flags, a cursor, a position and a count; a message begins with flags and the kind of its
+  // section.
   const fields = Buffer.alloc(isQuery ? 20 : 5);
   if (isQuery) fields.writeInt32LE(1, 16);
   const document = BSON.serialize(body);

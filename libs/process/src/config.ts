@@ -293,7 +293,7 @@ export interface SettingDescription {
   readonly default?: string;
   /** The description, from the schema's `.describe()` or `.meta()`. */
   readonly description: string;
-  /** Whether the service refuses to start without it. */
+  /** Whether the service refuses to start without this setting. */
   readonly required: boolean;
   /** Whether the setting is marked by `.meta({ secret: true })`, which means that it should be set by a file. */
   readonly secret: boolean;
@@ -305,7 +305,7 @@ export function describeConfig(schema: z.ZodObject): readonly SettingDescription
 }
 
 function describeSetting(name: string, field: z.ZodType): SettingDescription {
-  // zod resolves metadata through optional, default and pipe.
+  // `z.toJSONSchema` finds the metadata of a field even inside optional, default and pipe.
   const json = z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' });
   const fallback = json['fallback'] ?? json.default;
   return {

@@ -7,7 +7,7 @@ export type DependencyState = 'ok' | 'degraded' | 'down';
 /** The state of something that a part depends on. */
 export interface Dependency {
   readonly name: string;
-  /** The service that depends on it, if one process runs several. */
+  /** The service that has this dependency, if one process runs several services. */
   readonly service?: string;
   readonly state: DependencyState;
   /**
@@ -164,7 +164,8 @@ export function runProcess(
   }
 
   function onUnhandled(error: unknown): void {
-    // The state is unknown from here on. Everything that was acknowledged is stored, so exit immediately.
+    // After an unhandled error, the state of the process is unknown. Everything that was acknowledged is stored, so
+    // exit immediately.
     logger.fatal({ err: error }, 'unhandled error');
     exit(1);
   }

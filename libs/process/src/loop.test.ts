@@ -179,7 +179,8 @@ describe('a loop', () => {
         return false;
       },
     );
-    // The last run is woken, too, by the abort, which ends the real pause at once.
+    // The abort in the last run counts as a wake-up, too, so another pause of 7 ms is requested. With a real timer,
+    // the abort would end that pause immediately.
     assert.deepEqual(pauses, [100, 7, 100, 7]);
   });
 
@@ -196,7 +197,7 @@ describe('a loop', () => {
         return found.shift() === true;
       },
     );
-    // Only the last run found nothing.
+    // Only the last run found nothing, so there is only one pause.
     assert.deepEqual(pauses, [7]);
   });
 

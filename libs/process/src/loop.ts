@@ -64,7 +64,7 @@ export interface RetryOptions {
   readonly when?: (error: unknown) => boolean;
   /** The maximum number of attempts. Default: no limit. */
   readonly attempts?: number;
-  /** Ends the pause, and with it the retries. */
+  /** When aborted, ends the current pause and all further retries. */
   readonly signal?: AbortSignal;
   /** Called before each pause. @param failures how many attempts have failed so far */
   readonly onFailure?: (error: unknown, failures: number) => void;

@@ -253,7 +253,8 @@ describe('a write that may wait for others', { timeout: 120_000 }, () => {
 
 describe('a write that need not be flushed', () => {
   /**
-   * Returns what SQLite does at the commit: 2 is FULL, 1 is NORMAL (https://sqlite.org/pragma.html#pragma_synchronous).
+   * Returns the synchronous mode of a commit: 2 is FULL, 1 is NORMAL
+   * (https://sqlite.org/pragma.html#pragma_synchronous).
    */
   function synchronous(database: Database) {
     return () => database.prepare('PRAGMA synchronous').get()?.['synchronous'];

@@ -146,7 +146,8 @@ export function createGroupCommit(connection: DatabaseSync): GroupCommit {
       release();
       return settle;
     } catch (error) {
-      // SQLite may have rolled back the whole transaction already, for example on a full disk.
+      // If SQLite has already rolled back the whole transaction, for example on a full disk, this write cannot be
+      // rolled back alone.
       if (!connection.isTransaction) throw error;
       foundFull ||= isDiskFull(error);
       rollbackWork();

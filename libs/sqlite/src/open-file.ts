@@ -14,7 +14,9 @@ const APPLICATION_ID = 0x4c4b4559;
 const CHECKED_UP_TO_BYTES = 256 * 1024 * 1024;
 /** Busy timeout in milliseconds while opening, migrating and in `exec`, which block the event loop meanwhile. */
 const LONG_TIMEOUT_MS = 2000;
-/** Busy timeout for everything else: `write` retries later, and reads do not wait in WAL mode. */
+/**
+ * Busy timeout in milliseconds for all other operations: `write` retries later, and reads do not wait in WAL mode.
+ */
 const SHORT_TIMEOUT_MS = 5;
 /**
  * The size of the page cache. A slice of the log that is folded into a read model changes more pages than fit into
@@ -77,7 +79,7 @@ export function assertFileExists(folder: string): void {
   throw new DataFolderError(`The data folder ${folder} has no latchkey.sqlite: no server has run on it yet.`);
 }
 
-/** @throws DataFolderError */
+/** Refuses a folder on a full disk. @throws DataFolderError */
 function refuseFullDisk(folder: string): void {
   if (hasNoDiskSpace(folder))
     throw new DataFolderError(`The data folder ${folder} cannot be written: the disk is full.`);

@@ -7,7 +7,7 @@ export interface SqliteStore extends OpenStore {
   readonly database: Database;
 }
 
-/** @throws DataFolderError */
+/** Opens the embedded store. @throws DataFolderError */
 export function openSqlite(options: OpenOptions): SqliteStore {
   return createSqliteStore(openDatabase(options));
 }

@@ -7,8 +7,8 @@ import type { TopicEntry } from './topic-index.ts';
 import type { JournaledEvent, JournaledStream } from './views.ts';
 
 /**
- * The time within which a commit must be published, in ms. After a crash, the relay's sweep publishes it within two
- * seconds; the rest is a margin.
+ * The time within which a commit must be published, in ms. After a crash, the next sweep of the outbox publishes the
+ * commit within two seconds; the rest is a margin.
  */
 const PUBLISHED_WITHIN_MS = 10_000;
 
@@ -65,7 +65,7 @@ export function compareLog(given: StreamOnLog): LogComparison {
   };
 }
 
-/** Every account begins with UserRegistered; a mailing is a single MailRequested. */
+/** The types of first events: every account begins with UserRegistered, and a mailing is a single MailRequested. */
 const FIRST_EVENTS = new Set(['UserRegistered', 'MailRequested']);
 
 function brokenJournal(stream: JournaledStream): readonly Finding[] {
@@ -133,7 +133,8 @@ function missingEvent(
   if (expected === undefined)
     return [finding(stream, 'event-unpublishable', `${name} violates its contract`, sequence)];
   const found = entry.fingerprints[sequence - 1];
-  // The event is at its place, although an earlier event differs or is missing.
+  // Nothing to report: the topic has the event, in its place or out of order after an event that differs or is
+  // missing.
   if (found === expected || early.has(sequence)) return [];
   if (found !== undefined)
     return [finding(stream, 'event-differs', `${topic} has a different event in place of ${name}`, sequence)];

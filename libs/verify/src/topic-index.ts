@@ -173,7 +173,8 @@ function place(entry: MutableEntry, record: OutOfOrderRecord): void {
     entry.repeated += 1;
     return;
   }
-  // Consumers skip an unsigned record. So if a signed record with the same sequence follows, that one is the event.
+  // Consumers skip an unsigned record. If a signed record with the same sequence follows, that signed record is the
+  // event.
   const displaced = isPlaced && hash !== NO_HASH && hashes[index] === NO_HASH ? at(entry, sequence) : record;
   if (displaced !== record) put(entry, record);
   entry.outOfOrder = [...entry.outOfOrder, displaced];

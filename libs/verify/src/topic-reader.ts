@@ -13,7 +13,7 @@ export interface TopicReader {
   readToEnd(): Promise<void>;
 }
 
-/** Fills an index from topics. */
+/** Creates a reader that fills an index with the events on topics. */
 export function createTopicReader(deps: {
   readonly log: LogReader;
   /** The topics' names on the log. */

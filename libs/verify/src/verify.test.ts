@@ -78,7 +78,7 @@ describe('a sound system', () => {
     const read = system.sources.log.read;
     const log: typeof system.sources.log = {
       ...system.sources.log,
-      // All records of a partition at once.
+      // Yields all records of a partition in one batch.
       async *read(topic, range) {
         const records: BusRecord[] = [];
         for await (const batch of read(topic, range)) records.push(...batch);

@@ -33,7 +33,7 @@ export interface ExpiredLease {
   readonly endedAt: Date;
 }
 
-/** Every method rejects with a StoreUnavailable while the store cannot be reached. */
+/** Reads the journal. Every method rejects with a StoreUnavailable while the store cannot be reached. */
 export interface JournalView {
   /** Reads every stream in batches, ordered by id. Each stream is shown as it is when it is read. */
   streams(): AsyncIterable<readonly JournaledStream[]>;

@@ -44,7 +44,7 @@ async function assertOpens(sealer: Pick<Sealer, 'open'>, stored: readonly Webhoo
         });
 }
 
-/** @throws EndpointRefused; StoreUnavailable */
+/** Adds an endpoint with a newly generated secret. @throws EndpointRefused; StoreUnavailable */
 export async function addEndpoint(
   endpoints: Pick<Endpoints, 'add' | 'list'>,
   fields: NewEndpoint,

@@ -42,7 +42,7 @@ export function isPublicAddress(address: string): boolean {
   return version === 6 && publicV6.check(address, 'ipv6') && !privateV6.check(address, 'ipv6');
 }
 
-/** Thrown because we refuse to connect to this address. */
+/** Thrown instead of connecting to an IP address that is not on the public internet. */
 export class PrivateAddressError extends Error {
   override readonly name = 'PrivateAddress';
 

@@ -58,7 +58,8 @@ export async function deliverEvents(
     const at = deps.now();
     const began = performance.now();
     const outcome = await post(endpoint, event, at, deps);
-    // An aborted request may have arrived or not. It counts as not attempted, so the event is sent again.
+    // The endpoint may or may not have received an aborted request. The attempt does not count, so the event is sent
+    // again.
     if (outcome.kind !== 'delivered' && deps.signal.aborted) return undefined;
     failures = outcome.kind === 'delivered' ? 0 : failures + 1;
     isGone ||= outcome.kind === 'gone';

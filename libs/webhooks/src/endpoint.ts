@@ -42,16 +42,22 @@ const failing = z.object({
 const redriveRange = z.union([z.object({ event: z.string() }), z.object({ since: instant, until: instant })]);
 
 const redrive = z.object({
-  /** A new id for each request, so that a round notices a newer request. */
+  /** A new id for each request for a redrive, so that a delivery round notices that a newer redrive was requested. */
   id: z.string(),
   ranges: z.array(redriveRange),
-  /** The cursor at the time of the request. Later events need no redrive, because they have not been sent yet. */
+  /**
+   * The endpoint's cursor at the time of the request. Later events need not be sent again, because they have not been
+   * sent yet.
+   */
   end: z.string(),
   cursor: z.string().optional(),
 });
 
 const delivery = z.object({
-  /** The number of stored rounds. A process does not store its round if another process has stored one meanwhile. */
+  /**
+   * The number of delivery rounds whose outcome was stored. A process discards its outcome if another process has
+   * stored one in the meantime.
+   */
   round: z.number(),
   /** The position in the log, as a cursor of the feed. Unset if nothing was read. */
   cursor: z.string().optional(),
@@ -62,14 +68,14 @@ const delivery = z.object({
    * move.
    */
   moved: z.literal(true).optional(),
-  /** The number of attempts. */
+  /** The number of requests that were sent to the endpoint so far. It numbers the attempts. */
   attempts: z.number(),
   redrive: redrive.optional(),
 });
 
 export const storedEndpointSchema = z.object({
   id: z.string(),
-  /** Changes with every write. */
+  /** Changes with every write, so that concurrent changes are noticed. */
   version: z.number(),
   name: z.string(),
   url: z.string(),
@@ -241,7 +247,7 @@ export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): Web
     ...endpoint,
     delivery: {
       ...endpoint.delivery,
-      // A redrive in progress starts again, with one more range.
+      // If a redrive is in progress, it starts again with one more range.
       redrive: {
         id: randomBytes(ID_BYTES).toString('hex'),
         ranges: [...ranges, range],

@@ -41,7 +41,10 @@ export interface EventPage {
 /** Which events an endpoint gets, and whether they contain personal data. */
 type EventSelection = Pick<WebhookEndpoint, 'types' | 'person'>;
 
-/** Every method that returns a promise rejects with the errors of the log. */
+/**
+ * Reads the events that are sent to endpoints. Every method that returns a promise rejects with the errors of the
+ * log.
+ */
 export interface EventReader {
   /** Returns the events after a cursor. */
   read(endpoint: EventSelection, after: string | undefined): Promise<EventPage>;
@@ -150,7 +153,7 @@ async function startOf(
   const start = range?.start ?? 0;
   if (offset < start || offset >= end) return start;
   const [record] = await tail.read(partition, offset, 1);
-  // If compaction has removed the event, a later record contains a copy of it.
+  // Compaction has removed the event at this offset. A later record contains a copy of it.
   if (record !== undefined && record.offset > offset) return offset;
   const body = record && toCloudEvent(record, { person: false, placeholders: false });
   const found = body === undefined ? undefined : eventOf(body);

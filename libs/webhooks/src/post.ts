@@ -15,7 +15,7 @@ export interface PostRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Aborts the request. */
+  /** The signal that aborts the request. */
   readonly signal: AbortSignal;
 }
 

@@ -3,11 +3,11 @@ import type { DeliveryProgress, RedriveRange, WaitingAccount, WebhookEndpoint } 
 import { parseRetryAfterMs, retryDelayMs, retryDelayWhileDownMs } from './retry-delays.ts';
 
 /**
- * After this many failures in a row the endpoint counts as down: nothing new is read, and only one event at a time is
- * attempted.
+ * After this many failures in a row, the endpoint counts as down: no new events are read for it, and only one event
+ * at a time is attempted.
  */
 export const FAILURES_UNTIL_DOWN = 5;
-/** If this many accounts are waiting, nothing new is read. */
+/** If this many accounts of an endpoint are waiting for a retry, no new events are read for it. */
 export const MAX_WAITING_ACCOUNTS = 100;
 
 /** An undelivered event, and its place on the log. */

@@ -1,4 +1,7 @@
-/** Runs one round for an endpoint: sends the waiting events that are due, or else new ones, and stores its position. */
+/**
+ * Runs one delivery round for an endpoint: sends the waiting events that are due, or else new ones, and stores its
+ * position.
+ */
 import { type DeliverResult, deliverEvents } from './deliver.ts';
 import type { DeliveryProgress, Redrive, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
 import type { EventPage, EventReader, LoggedEvent } from './log-reader.ts';
@@ -52,7 +55,10 @@ interface RoundOutcome extends DeliverResult {
   readonly page?: EventPage;
 }
 
-/** Runs a round. Rejects if the log or the store fails: nothing is stored then, so the same events are sent again. */
+/**
+ * Runs a delivery round. Rejects if the log or the store fails: nothing is stored then, so the same events are sent
+ * again.
+ */
 export async function runDeliveryRound(id: string, deps: RoundDeps): Promise<RoundReport> {
   const found = await deps.storage.endpoints.find(id);
   if (found === undefined || found.paused !== undefined) return idle(found);
@@ -118,7 +124,8 @@ async function sendWaiting(
       const result = byAccount.get(waiting.account) ?? { account: waiting.account, delivered: 0 };
       const last = own.at(-1);
       if (result.stopped !== undefined || isComplete || last === undefined) return result;
-      // The next round begins with the last event of this one, so that event is sent twice.
+      // Not all waiting events were read, so the next round continues with the last event of this one, which is then
+      // sent twice.
       return { ...result, stopped: eventPositionOf(last) };
     }),
   };
@@ -148,7 +155,10 @@ async function sentBeforeMove(
   return storage.sentBefore.find(id, [...new Set(events.map(({ account }) => account))]);
 }
 
-/** Sends a page of a redrive. New events wait until the redrive is complete, so that the order is kept. */
+/**
+ * Sends a page of a redrive, that is, of events that are sent again. New events wait until the redrive is complete,
+ * so that the order is kept.
+ */
 async function sendRedrive(
   endpoint: WebhookEndpoint,
   redrive: Redrive,
@@ -220,7 +230,7 @@ function isCursorUnchanged({ delivery }: WebhookEndpoint, { cursor }: RoundOutco
   return cursor === undefined || cursor === delivery.cursor;
 }
 
-/** Returns the redrive to store. One that was requested during the round is kept unchanged. */
+/** Returns the redrive to store. A redrive that was requested during the round is kept unchanged. */
 function redriveAfter(
   current: DeliveryProgress['redrive'],
   before: DeliveryProgress['redrive'],

@@ -5,7 +5,8 @@ import { isSealed, type SecretSealer } from './seal.ts';
 
 /**
  * Checks that every stored secret can be opened.
- * @returns by endpoint, the secrets that are not sealed with the current key: each in plain text, by its stored form
+ * @returns for each endpoint with secrets that are not sealed with the current key: a map from the stored form of
+ * each such secret to its plain text
  * @throws Error with a one-line message if there is no key, or no key opens a secret; StoreUnavailable
  */
 export async function findOutdatedSecrets(

@@ -26,7 +26,7 @@ async function opened(context: TestContext) {
       const { endpoint, secret } = await addEndpoint(endpoints, fields, options);
       return { id: endpoint.id, secret };
     },
-    /** Replaces the stored secrets by these. */
+    /** Replaces the stored secrets of an endpoint. */
     store: (id: string, ...secrets: readonly string[]) =>
       changeEndpoint(endpoints, id, (endpoint) => ({
         ...endpoint,

@@ -6,7 +6,9 @@ import { generateEndpointSecret } from './endpoint.ts';
 import { signatureHeaders } from './sign.ts';
 
 test('signs as the examples of the specification do', () => {
-  // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, and its libraries' tests.
+  // This test vector is from
+  // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, and from the tests of
+  // its libraries.
   const headers = signatureHeaders(
     {
       id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',

@@ -29,7 +29,7 @@ function endpoint(name: string): WebhookEndpoint {
   return createEndpoint(fields, { id: generateEndpointId(), sealed: 'e30..a.b.c', now });
 }
 
-/** An endpoint with every field. */
+/** Returns an endpoint in which every optional field is set. */
 function full(): WebhookEndpoint {
   const [first] = endpoint('full').secrets;
   return {

@@ -46,8 +46,8 @@ export interface WebhookConfig {
 
 export interface Webhooks {
   /**
-   * @throws Error with a one-line message if the secret of an endpoint cannot be opened, because of
-   * WEBHOOK_SECRET_KEY
+   * Starts sending. @throws Error with a one-line message if WEBHOOK_SECRET_KEY does not open the secret of an
+   * endpoint
    */
   start(): Promise<void>;
   /** Aborts the requests in progress; their events are sent again later. */
@@ -233,7 +233,7 @@ async function healthOf(
     if (faults.length === 0) return [{ name: 'webhooks', state: 'ok', needed: false }];
     return [{ name: 'webhooks', state: 'degraded', needed: false, detail: faults.join('; ') }];
   } catch {
-    // The service itself reports the state of the store.
+    // While the store is down, nothing is reported here, because the service itself reports the state of the store.
     return [];
   }
 }

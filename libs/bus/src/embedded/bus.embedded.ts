@@ -23,7 +23,7 @@ const SWEEP_EVERY_MS = 60_000;
 const ROWS_AT_ONCE = 2000;
 
 export interface EmbeddedBusDeps {
-  /** Stays open when the bus closes. Must not be used by another bus: each bus needs its own connection. */
+  /** The connection to the database. It stays open when the bus closes. Each bus needs its own connection. */
   readonly database: Database;
   readonly logger?: BusLogger;
   readonly now?: () => Date;
@@ -31,7 +31,10 @@ export interface EmbeddedBusDeps {
   readonly mayDelete?: () => boolean;
 }
 
-/** The log for the topics page and ops commands. It knows only the group members in this process. */
+/**
+ * The embedded log, with methods for the topics page and ops commands. It knows only the group members in this
+ * process.
+ */
 export interface EmbeddedBus extends Bus, ConsumerGroups {
   topics(): TopicSummary[];
   /**

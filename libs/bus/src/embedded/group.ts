@@ -11,7 +11,9 @@ type GroupDeps = Pick<PartitionConsumerDeps, 'database' | 'log' | 'group' | 'app
 export interface Group {
   /** Adds a member. @throws Error if one of its topics does not exist */
   join(member: Member): void;
-  /** Resolves once the member's slices in progress are done. The other members take over its partitions. */
+  /**
+   * Resolves once the member's slices of records in progress are done. The other members take over its partitions.
+   */
   leave(member: Member): Promise<void>;
   /** Looks for new records. @param partitions the partitions that may have some; defaults to all */
   wake(topic: string, partitions?: readonly number[]): void;

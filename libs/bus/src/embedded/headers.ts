@@ -14,7 +14,7 @@ export function serializeHeaders(headers: OutgoingRecord['headers'] | BusRecord[
 }
 
 export function deserializeHeaders(stored: string): BusRecord['headers'] {
-  // A Map, because a header may be called `__proto__`.
+  // `headers` is a Map, because a header may be called `__proto__`.
   const headers = new Map<string, Buffer | readonly Buffer[]>();
   const pairs: StoredHeaders = JSON.parse(stored);
   for (const [name, value] of pairs) {

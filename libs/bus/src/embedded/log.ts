@@ -52,7 +52,9 @@ export interface AppendedRecords {
   readonly at: Date;
 }
 
-/** The log in its tables. All methods are synchronous; those that write must run within `database.write`. */
+/**
+ * The log, stored in SQLite tables. All methods are synchronous; those that write must run within `database.write`.
+ */
 export interface EmbeddedLog {
   /** Returns a topic by its name. @throws Error if there is no such topic */
   topic(name: string): Topic;
@@ -89,7 +91,7 @@ export interface EmbeddedLog {
 export function createEmbeddedLog(database: Database): EmbeddedLog {
   database.migrate(schema);
   const { prepare } = database;
-  /** The next partition of records without a key, by topic. */
+  /** For each topic, the partition that receives the next record without a key. */
   const nextPartitions = new Map<number, number>();
 
   function find(name: string): Topic | undefined {
@@ -266,7 +268,10 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
 
 const SLASH = Buffer.from('/');
 
-/** Deletes only from the start, up to the first record that is young enough, so that offsets remain contiguous. */
+/**
+ * Deletes records only from the start of a partition, up to the first record that must be kept, so that offsets
+ * remain contiguous.
+ */
 function deletePrefix(
   database: Database,
   topic: number,

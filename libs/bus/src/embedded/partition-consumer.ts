@@ -18,7 +18,7 @@ export interface Member {
   readonly handle: SubscribeOptions['handle'];
   readonly logger: BusLogger | undefined;
   readonly now: () => Date;
-  /** Aborted before the member leaves. */
+  /** Aborted when the member is about to leave its group. */
   readonly leaving: AbortSignal;
 }
 
@@ -28,19 +28,22 @@ export interface PartitionConsumerDeps {
   readonly group: string;
   readonly topic: Topic;
   readonly partition: number;
-  /** Returns the member that handles the next slice. */
+  /** Returns the member that handles the next slice of the partition's records. */
   owner(): Member | undefined;
   /** Called after records were committed to a topic. */
   appended(topic: string): void;
 }
 
-/** One partition as read by one group. All members share a single loop, so that slices never overlap. */
+/**
+ * One partition as read by one group. All members of the group share a single loop, so that no two slices of records
+ * are handled at the same time.
+ */
 export interface PartitionConsumer {
   /** Must be called when there may be something to read. */
   wake(): void;
   /**
-   * Ends a back-off, and resolves once this member has no slice of the partition in progress. The member must have
-   * left already.
+   * Ends a retry delay early, and resolves once this member has no slice of the partition in progress. The member
+   * must have left its group already.
    */
   releasedBy(member: Member): Promise<void>;
   /** Whether the last fetch succeeded. */
@@ -115,8 +118,8 @@ export function createPartitionConsumer(deps: PartitionConsumerDeps): PartitionC
 }
 
 /**
- * Handles one slice and stores its position. Returns false if either failed; the same slice must then be delivered
- * again.
+ * Handles one slice of records, and stores the position after it. Returns false if either failed; the same slice must
+ * then be delivered again.
  */
 async function handOver(
   deps: PartitionConsumerDeps,

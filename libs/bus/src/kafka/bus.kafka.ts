@@ -86,7 +86,7 @@ export function createKafkaBus({
   ...connection
 }: KafkaBusDeps): KafkaBus {
   const clients = createKafkaClients(connection, logger);
-  /** The required number of partitions of each topic; partitions that somebody adds later do not count. */
+  /** The required number of partitions of each topic. Partitions that somebody adds later are ignored. */
   const partitions = new Map(known.map(({ name, partitions: count }) => [name, count]));
   const publisher = createPublisher(clients.prompt, (topic) => partitions.get(topic));
   const letterPublisher = createPublisher(clients.prompt);

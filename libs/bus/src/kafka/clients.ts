@@ -29,20 +29,26 @@ export interface KafkaConnection {
 }
 
 export interface KafkaClients {
-  /** Tries each broker once, then fails: the caller decides whether to retry. */
+  /** A client that tries each broker once and then fails: the caller decides whether to retry. */
   readonly prompt: Kafka;
-  /** Retries through outages. */
+  /** A client that keeps retrying during outages. */
   readonly patient: Kafka;
 }
 
 const CONNECTION_TIMEOUT_MS = 3000;
-/** Longer than a broker may take to respond to a produce request (publisher.ts). */
+/**
+ * The timeout of a request, in ms. It is longer than a broker may take to respond to a produce request
+ * (publisher.ts).
+ */
 const REQUEST_TIMEOUT_MS = 15_000;
 const FEWEST_TRIES = 3;
 const SAME_LINE_EVERY_MS = 30_000;
 const LINES_REMEMBERED = 100;
 
-/** Every value is explicit because kafkajs has different defaults if NODE_ENV is `test`. */
+/**
+ * The retry options of a client that keeps retrying during outages. Every value is explicit, because kafkajs has
+ * different defaults if NODE_ENV is `test`.
+ */
 export const LONG_RETRY_OPTIONS = { retries: 1000, initialRetryTime: 100, maxRetryTime: 1000 } as const;
 
 export function createKafkaClients(connection: KafkaConnection, logger: KafkaLogger): KafkaClients {
@@ -74,7 +80,10 @@ function toSasl({ mechanism, username, password }: KafkaSasl): SASLOptions {
   return { mechanism, ...credentials };
 }
 
-/** Forwards kafkajs's warnings, each at most twice a minute: in an outage it repeats them at every retry. */
+/**
+ * Forwards kafkajs's warnings, each at most twice a minute, because kafkajs repeats them at every retry during an
+ * outage.
+ */
 function logTo(logger: KafkaLogger): (entry: LogEntry) => void {
   const lastLogged = new Map<string, number>();
   return ({ namespace, log }) => {

@@ -4,7 +4,10 @@ import type { KafkaLogger } from './clients.ts';
 import type { Publisher } from './publisher.ts';
 import type { KafkaTopic } from './topics.ts';
 
-/** Sufficient for the largest record plus the headers of a dead letter. */
+/**
+ * The largest batch of a dead-letter topic, in bytes: sufficient for the largest record plus the headers of a dead
+ * letter.
+ */
 const LARGEST_BATCH_BYTES = 2 * 1024 * 1024;
 
 export interface DeadLetterDeps {
@@ -32,8 +35,8 @@ export function createDeadLetterWriter({
   const told = new Set<string>();
 
   /**
-   * Logs how an existing dead-letter topic differs from a new one. It is used despite the differences, because
-   * otherwise the partition would make no progress; the records that it acknowledges are kept.
+   * Logs how an existing dead-letter topic differs from a newly created one. The topic is used nevertheless, because
+   * otherwise the partition would make no progress. Records that the topic has acknowledged are kept.
    */
   async function tellDifferences(letters: KafkaTopic, topic: string): Promise<void> {
     if (told.has(letters.name)) return;

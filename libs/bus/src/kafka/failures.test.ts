@@ -87,7 +87,10 @@ describe('a failure of Kafka', () => {
 });
 
 describe('a bus without a broker', () => {
-  /** An address at which nothing listens. A port that was free a moment ago may be given to another process. */
+  /**
+   * An address at which nothing listens. It is fixed, because a port that was free a moment ago may be given to
+   * another process.
+   */
   const NOBODY = '127.0.0.1:1';
 
   function busWithoutBroker(test: TestContext) {

@@ -86,7 +86,7 @@ const UNREACHABLE = [
   'KafkaJSRequestTimeoutError',
 ];
 
-/** Returns the likely cause: a broker that requires SASL or TLS closes the connection without a message. */
+/** Returns the likely reason why a broker closed a connection without a message: the broker requires SASL or TLS. */
 function doubtsAbout({ ssl, sasl }: KafkaConnection): string {
   return `If it stays so, see ${ssl ? 'KAFKA_SSL (now on)' : 'KAFKA_SSL (now off)'} and ${
     sasl ? 'KAFKA_SASL_MECHANISM' : 'KAFKA_SASL_USERNAME (now not set)'

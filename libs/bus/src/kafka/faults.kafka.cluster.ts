@@ -16,7 +16,10 @@ import { kafkaConnectionForTests, openTestBus, silentLogger } from './testing/te
 const { CompressionCodecs } = kafkajs;
 const KEPT_FOR_EVER = -1;
 const DEADLINE_MS = 120_000;
-/** Longer than records take to arrive on a busy machine. */
+/**
+ * How long a consumer may get no response before it is considered stuck, in ms. This is longer than records take to
+ * arrive on a busy machine.
+ */
 const STUCK_AFTER_MS = 15_000;
 const GROUP_LOAD_IN_PROGRESS = 14;
 const NOT_COORDINATOR = 16;
@@ -220,7 +223,7 @@ describe('the Kafka bus', () => {
         return fetch.call(this, without(request, forgotten?.partition));
       },
     );
-    // The fetch in progress still knew the topic.
+    // The fetch in progress still included the partition, so wait for another fetch.
     await until(() => fetches.mock.callCount() > 1);
     await publishAll();
     await until(() => reasons.length > 0);
@@ -333,7 +336,7 @@ describe('the Kafka bus', () => {
     await bus.ensureTopics([{ name: doomed, partitions: 1, retentionMs: KEPT_FOR_EVER }]);
     await bus.publish(doomed, [record('a', '1')]);
     await withKafkaAdmin(stranger(), (admin) => admin.deleteTopics({ topics: [doomed] }));
-    // The broker may take records for a moment after it has confirmed the deletion.
+    // The broker may accept records for a moment after it has confirmed the deletion of the topic.
     async function publishUntilGone(): Promise<never> {
       for (;;) await bus.publish(doomed, [record('a', '2')]);
     }

@@ -134,7 +134,7 @@ describe('on a broker that others use', () => {
     await bus.ensureTopics([spec]);
     await bus.publish(topic, records(14, 14));
     under = { ...under, bus };
-    // Like an operator's command, which checks no topic.
+    // This bus checks no topics, like the bus of an ops command.
     const operators = createKafkaBus({
       ...kafkaConnectionForTests,
       logger: silentLogger,

@@ -6,7 +6,7 @@ import { borrowCluster } from './workarounds/borrow-cluster.ts';
 
 const { AssignerProtocol, KafkaJSDeleteGroupsError } = kafkajs;
 
-/** https://kafka.apache.org/protocol#protocol_error_codes */
+/** The error code NON_EMPTY_GROUP: https://kafka.apache.org/protocol#protocol_error_codes */
 const NON_EMPTY_GROUP = 68;
 const GROUP_ID_NOT_FOUND = 69;
 
@@ -160,8 +160,9 @@ function areCompatible(theirs: readonly string[], ours: readonly string[]): bool
 
 /**
  * Copies the positions of the former group to a group without positions. The former group keeps its own.
- * @returns whether positions were taken over
- * @throws Error of kafkajs, for example if the group has members by then: these have already copied the positions
+ * @returns whether positions were copied
+ * @throws Error of kafkajs, for example if the group has members by now, which have then copied the positions
+ * themselves
  */
 export async function copyPositionsOfFormerGroup(
   kafka: Kafka,
@@ -179,7 +180,7 @@ export async function copyPositionsOfFormerGroup(
   const { cluster, disconnect } = await borrowCluster(kafka, topic);
   try {
     const coordinator = await cluster.findGroupCoordinator({ groupId: group });
-    // The commit names no member: the broker accepts this only while the group has no members.
+    // The commit names no member. The broker accepts such a commit only while the group has no members.
     await coordinator.offsetCommit({ groupId: group, groupGenerationId: -1, memberId: '', topics: former });
     return true;
   } finally {

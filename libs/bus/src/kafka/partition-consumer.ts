@@ -22,7 +22,7 @@ export interface PartitionConsumerDeps {
   readonly sliceSize: number;
   readonly handle: SubscribeOptions['handle'];
   readonly logger: KafkaLogger;
-  /** The maximum time that other partitions wait for this one, in ms. */
+  /** How long a slice of records may delay the other partitions that are fetched with it, in ms. */
   readonly patienceMs: number;
   /** How long a handler may take until it resolves or rejects, in ms. */
   readonly handleWithinMs: number;
@@ -33,9 +33,9 @@ export interface PartitionConsumerDeps {
 }
 
 /**
- * One partition as this member reads it, slice by slice. kafkajs fetches from a broker again only after everything from
- * the previous fetch was handled, and sends heartbeats in between. So a slice that fails or takes long leaves the fetch
- * loop: its partition is paused, and resumed when the slice is done.
+ * One partition as this member reads it, in slices of records. kafkajs fetches from a broker again only after
+ * everything from the previous fetch was handled, and sends heartbeats in between. So a slice that fails or takes
+ * long leaves the fetch loop: its partition is paused, and resumed when the slice is done.
  */
 export interface PartitionConsumer {
   /** Resolves once the records are handled, or are being handled in the background. */
@@ -115,7 +115,7 @@ export function createPartitionConsumer(deps: PartitionConsumerDeps): PartitionC
 interface Control {
   /** Aborted when no new work may begin. The handler gets the same signal. */
   readonly stop: AbortSignal;
-  /** Lets the fetch loop continue without this slice. */
+  /** Lets the fetch loop continue without waiting for this slice. */
   detach(): void;
   isRevoked(): boolean;
 }

@@ -79,7 +79,7 @@ export function createPartitionConsumers(
         toRun(payload, positions, coordinator),
       ),
     assign({ memberId, memberAssignment }) {
-      // With an unchanged member id, partitions that are still assigned were not lost during the rebalance.
+      // If the member id is unchanged, partitions that are still assigned were not lost during the rebalance.
       const isNewMember = memberId !== member;
       member = memberId;
       delivered.clear();

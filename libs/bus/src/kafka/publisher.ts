@@ -5,7 +5,7 @@ import { splitBySize, toMessage } from './records.ts';
 
 const ALL_REPLICAS = -1;
 const ACK_TIMEOUT_MS = 10_000;
-/** The largest batch, in bytes. Below the default `max.message.bytes` of 1 MiB. */
+/** The largest batch, in bytes. It is smaller than Kafka's default `max.message.bytes` of 1 MiB. */
 const BYTES_AT_ONCE = 768 * 1024;
 
 export interface Publisher {
@@ -22,10 +22,10 @@ interface Answer {
 }
 
 /**
- * Sends without retries. A retry of kafkajs sends only to brokers that have not responded yet. If a leader has moved to
- * a broker that has responded, the retry reports success for a send that never happened. The producer is not idempotent
- * either, because after a request timeout kafkajs rolls its sequence back, and the broker mistakes the next batch for
- * the previous one.
+ * Creates a publisher that sends without retries. A retry of kafkajs sends only to brokers that have not responded
+ * yet. If a leader has moved to a broker that has responded, the retry reports success for a send that never
+ * happened. The producer is not idempotent either, because after a request timeout kafkajs rolls its sequence back,
+ * and the broker mistakes the next batch for the previous one.
  * @param partitionsOf returns the number of partitions over which the records of a topic are spread. Partitions that
  * somebody adds later are not used, so the records of a key stay in one partition. If it returns undefined, all
  * partitions are used
@@ -80,7 +80,8 @@ export function createPublisher(
         answers,
       );
     } catch (err) {
-      // kafkajs keeps asking for the metadata of a deleted topic, and would then reject all other topics as well.
+      // Stop using this producer: kafkajs keeps requesting the metadata of the deleted topic, and would then reject
+      // records for all other topics as well.
       void drop(producer);
       throw err;
     }

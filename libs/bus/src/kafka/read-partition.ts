@@ -119,8 +119,8 @@ export async function fetchRecordsFrom(
       );
       const found = messages.filter((message) => Number(message.offset) >= offset);
       if (found.length > 0) return found;
-      // Nothing was returned: compaction may have removed the rest of the first batch, and the next one may be too
-      // large.
+      // The response contained no record: compaction may have removed the rest of the first batch, and the next batch
+      // may be too large.
       size *= 2;
     } catch (err) {
       failure = err;

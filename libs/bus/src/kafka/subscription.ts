@@ -28,7 +28,7 @@ export async function openSubscription(
     onFault: (fault) => logger.warn({ group, fault }, 'A position of the group is not where it must be.'),
     now,
   });
-  // The positions are checked before the broker moves those that are out of range.
+  // The positions are checked before the group is joined, because the broker then moves those that are out of range.
   positions.look(await offsets());
   const membership = await joinGroup(options, partitions, deps);
   const progress = createProgressWatch({

@@ -15,7 +15,7 @@ export interface Replication {
 const PRODUCTION: Replication = { factor: 3, minInSync: 2 };
 const SINGLE_BROKER: Replication = { factor: 1, minInSync: 1 };
 
-/** Kafka's default: 1 MiB plus the header of a batch. */
+/** Kafka's default for the largest batch, in bytes: 1 MiB plus the header of a batch. */
 const LARGEST_BATCH_BYTES = 1_048_588;
 
 /**
@@ -51,7 +51,10 @@ export function topicConfigOf(
   };
 }
 
-/** Without a maximum lag, the broker compacts when half of a partition may be outdated. */
+/**
+ * Returns the settings of a compacted topic. Without a maximum lag, the broker compacts a partition when half of it
+ * may be outdated.
+ */
 function compacted({ maxLagMs }: CompactionSpec): Readonly<Record<string, string>> {
   if (maxLagMs === undefined) return { 'cleanup.policy': 'compact' };
   return {
@@ -75,8 +78,8 @@ export function replicationForNewTopics(brokers: number): Replication {
 }
 
 /**
- * Checks the existing topics, then creates the missing ones: if one differs, none is created.
- * @throws Error with a one-line message
+ * Checks the existing topics, then creates the missing ones. If an existing topic differs, none is created.
+ * @throws Error with a one-line message if an existing topic differs
  */
 export async function ensureTopics(
   admin: Admin,
@@ -299,7 +302,10 @@ export interface TopicState {
   readonly retentionMs: number;
   /** Whether a later record replaces an earlier one with the same key. */
   readonly isCompacted: boolean;
-  /** With the same meaning as in `CompactionSpec`; undefined if the topic is not compacted. */
+  /**
+   * The time after which Kafka removes a replaced record, in ms, as in `CompactionSpec`; undefined if the topic is
+   * not compacted.
+   */
   readonly maxLagMs?: number;
 }
 
@@ -373,9 +379,9 @@ interface Found {
 }
 
 /**
- * Returns one sentence per difference. Surplus replicas and added partitions are not reported. Neither is a topic that
- * should be compacted but keeps every record, because it may be from an earlier release, in which several records share
- * a key.
+ * Returns one sentence per difference between a topic and its required settings. Surplus replicas and added
+ * partitions are not reported. Neither is a topic that should be compacted but keeps every record, because it may be
+ * from an earlier release, in which several records share a key.
  */
 export function topicDifferencesOf(topic: KafkaTopic, replication: Replication, found: Found): string[] {
   const actual = new Map(found.settings.map(({ configName, configValue }) => [configName, configValue]));

@@ -1,4 +1,4 @@
-/** A service for run-service.cluster.ts. */
+/** A service that run-service.cluster.ts starts as a process. */
 
 import assert from 'node:assert/strict';
 import { type Backend, selectByStoreKind } from '@latchkey/backend';
@@ -70,7 +70,8 @@ function compose(
   { STUMBLES, TOPIC, HANDLER }: z.infer<typeof settings>,
   { backend, registry, logger }: ClusterServiceDeps,
 ) {
-  // A registry refuses the same metric twice.
+  // A registry throws if a metric is registered twice. So a second start succeeds only if the metrics of the first
+  // start were removed.
   registry.registerMetric(new Counter({ name: 'probe_total', help: 'Nothing.', registers: [] }));
   return {
     name: 'probe',

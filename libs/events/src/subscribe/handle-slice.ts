@@ -57,7 +57,10 @@ interface Book {
   of(account: string): Position;
   /** Loads the position from the store, because another member or a retry may have changed it. */
   reload(account: string): Promise<void>;
-  /** Stores the position at the end of the slice. If this write is lost, the event is only skipped once more. */
+  /**
+   * Notes a position, which is stored at the end of the slice. For events without an effect: if the position is lost,
+   * such an event is merely skipped again.
+   */
   note(position: Position): void;
   /** Stores the position immediately. */
   save(position: Position): Promise<void>;

@@ -1,13 +1,16 @@
 import type { EventOf, EventType } from '../catalogue.ts';
 
-/** `data` is in the current version, whichever version was published. */
+/**
+ * An event as its handler receives it: `data` is in the current version of its schema, even if it was published in an
+ * older one.
+ */
 export type SubscribedEvent<T extends EventType> = Pick<EventOf<T>, 'type' | 'data'>;
 
 /** The account, time and position of an event. */
 export interface EventContext {
   /** The id of the account, or of the mailing for `MailRequested`. */
   readonly account: string;
-  /** From 1, without gaps, per account. */
+  /** The number of the event within its account: from 1, without gaps. */
   readonly sequence: number;
   /** UUIDv7 of the event, the same at each delivery. */
   readonly id: string;

@@ -99,7 +99,7 @@ function verificationFor(options: KafkaOptions): RecordAuthenticatorOptions {
     keys: typeof keys === 'string' ? createRemoteEventKeySource(keys) : createFixedEventKeySource(keys),
     policy: signatures,
     topics,
-    // The notifier publishes these events, and does not sign them.
+    // The notifier publishes the events of this topic, and does not sign them.
     unsigned: topics.includes(DELIVERIES_TOPIC) ? [topicNameOnLog(topicNames, DELIVERIES_TOPIC)] : [],
   };
 }

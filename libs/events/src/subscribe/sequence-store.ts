@@ -11,6 +11,6 @@ export interface SequenceStore extends PositionStore {
    * first.
    */
   readonly forgetful?: boolean;
-  /** Returns the marks of all parked accounts, by account id. */
+  /** Returns the mark of each parked account: at which record it is parked, and why. Sorted by account id. */
   listParked(): Promise<readonly Parked[]>;
 }

@@ -47,7 +47,7 @@ export interface Subscription {
   lag(): Promise<number>;
   /** Returns whether records can be fetched now; false while the brokers are unavailable. */
   healthy(): boolean;
-  /** Returns the marks of all parked accounts, by account id. */
+  /** Returns the mark of each parked account: at which record it is parked, and why. Sorted by account id. */
   listParked(): Promise<readonly Parked[]>;
   /**
    * Retries a parked account: reads its records again, starting with the one that parked it, and passes the events that

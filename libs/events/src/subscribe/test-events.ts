@@ -18,7 +18,7 @@ import { type Interest, openSubscription, type Subscription } from './subscripti
 /** An event, and its record on the topic. */
 export interface TestEvent<T extends EventType = EventType> {
   readonly event: EventOf<T>;
-  /** Headers are strings, so that a Kafka client can produce the record unchanged. */
+  /** The record of the event. Its headers are strings, so that a Kafka client can produce the record unchanged. */
   readonly record: EncodedEvent;
 }
 

@@ -26,7 +26,10 @@ export interface RevokedTokens {
   size(): number;
 }
 
-/** Creates the set. Events may come in any order, and repeatedly, because the highest sequence wins. */
+/**
+ * Creates an empty set of revoked tokens. Events may be passed to it in any order and repeatedly, because the highest
+ * sequence wins.
+ */
 export function createRevokedTokens(now: () => Date): RevokedTokens {
   const changes = new Map<string, Change>();
   let forgotAt = now().getTime();

@@ -11,7 +11,7 @@ export interface HostileBody {
   readonly name: string;
   readonly body: string | Buffer;
   readonly headers: Readonly<Record<string, string>>;
-  /** The accepted statuses. */
+  /** The statuses with which a route may refuse the body. */
   readonly statuses: readonly number[];
 }
 

@@ -108,7 +108,7 @@ export function recordsOf({ events }: JournaledStream): readonly BusRecord[] {
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 export const testSigner = eventSigner({ kid: 'test', key: privateKey });
 
-/** Signs under the same key id, with a different key. */
+/** Signs events under the key id of the test key, but with a different key, so that the signatures are not valid. */
 export const untrustedSigner = eventSigner({ kid: 'test', key: generateKeyPairSync('ed25519').privateKey });
 
 /** Returns the key that `recordsOf` signs with. */
@@ -116,7 +116,10 @@ export function testKeyOf(kid: string): KeyObject | undefined {
   return kid === 'test' ? publicKey : undefined;
 }
 
-/** @param chain the place of the event in its chain; a record without one is not signed */
+/**
+ * Returns the record of an event.
+ * @param chain the place of the event in its chain; a record without one is not signed
+ */
 export function recordOf(event: LatchkeyEvent, offset = 0, chain?: ChainEntry, by = testSigner): BusRecord {
   const proof = chain && { ...chain, signature: by.sign(chain.hash) };
   const { topic, key, value, headers } = encode(event, proof && { proof });

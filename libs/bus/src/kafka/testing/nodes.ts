@@ -90,7 +90,7 @@ export async function startKafkaNodes(
     return node;
   }
 
-  // A node responds only once most nodes have started, because they elect a controller.
+  // A node responds only once a majority of the nodes have started, because they elect a controller.
   const started = await Promise.allSettled(nodes.map(start));
   const failure = started.find((each) => each.status === 'rejected');
   if (failure) {

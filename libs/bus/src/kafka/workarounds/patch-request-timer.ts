@@ -14,7 +14,7 @@ export interface RequestQueue {
   scheduleCheckPendingRequests(): void;
   scheduleRequestTimeoutCheck(): void;
   isConnected(): boolean;
-  /** Stops the timers. */
+  /** Closes the queue, and stops its timers. */
   destroy(): void;
 }
 

@@ -19,7 +19,7 @@ export interface ProgressWatchDeps {
   idle(): readonly IdlePartition[];
   /** Returns the offsets of partitions, by name. Rejects while the brokers do not respond. */
   offsets(): Promise<ReadonlyMap<string, Pick<PartitionOffsets, 'position' | 'end'>>>;
-  /** Called at most once. */
+  /** Called at most once, when a partition makes no progress although the brokers respond. */
   onStuck(reason: Error): void;
   readonly stuckAfterMs: number;
   readonly everyMs: number;
@@ -28,7 +28,7 @@ export interface ProgressWatchDeps {
 }
 
 export interface ProgressWatch {
-  /** Starts over. Must be called when the group was rebalanced. */
+  /** Restarts the observation. Must be called when the group was rebalanced. */
   reset(): void;
   close(): void;
 }

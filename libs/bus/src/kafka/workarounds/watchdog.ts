@@ -3,7 +3,7 @@ export interface WatchdogDeps {
   lastResponse(): number;
   /** Resolves if the cluster responds on a separate connection, else rejects. */
   probe(): Promise<void>;
-  /** Called at most once. */
+  /** Called at most once, when the consumer hangs although the brokers respond. */
   onStuck(reason: Error): void;
   readonly group: string;
   readonly stuckAfterMs: number;

@@ -1,4 +1,4 @@
-/** The feed as a bus that one process can read. */
+/** Presents the feed as a bus, to which one process can subscribe. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus, BusRecord, PartitionSlice, SubscribeOptions, Subscription } from '@latchkey/bus';
 import type { SubscriberLogger } from '../subscriber.ts';

@@ -104,7 +104,7 @@ export function openSqliteWebhookStorage({ database }: Pick<SqliteStore, 'databa
       }),
       keys: keyFingerprintSource(database, KEYS),
     },
-    // Webhooks cannot be moved into this kind of store.
+    // Webhooks cannot be moved into this kind of store, so no event was sent before a move.
     sentBefore: { find: async () => new Map() },
     endpoints: mapSqliteErrors<Endpoints>({
       add: (endpoint, most) => write(() => prepare(SQL.add).run({ ...rowOf(endpoint), most }).changes === 1),
