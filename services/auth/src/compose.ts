@@ -54,8 +54,8 @@ import { createSealer } from './tokens/sealer.ts';
 import { createSignUpTokens } from './tokens/sign-up-tokens.ts';
 
 /**
- * The pause between attempts to give back points that could not be given back to their limits while the store was down,
- * in ms.
+ * The pause in ms between attempts to give back points: counts of rate limits that could not be given back while the
+ * store was down.
  */
 const GIVE_BACK_EVERY_MS = 1000;
 const DAY_MS = 24 * 60 * 60_000;
@@ -307,7 +307,7 @@ async function assertSameKeys(
   const given = givenKeysOf(config);
   const { PASSWORD_SALT_KEY: known, HASH_COSTS: costs = [{ key: DEFAULT_HASH_COST }] } =
     await keyFingerprints.list();
-  // Data of release 0.1 does not contain the cost of its hashes.
+  // Release 0.1 recorded no cost. All of its hashes have the default cost.
   const lacksCost = known !== undefined && costs.some(({ key }) => !given.HASH_COSTS.keys.includes(key));
   const others = lacksCost ? ['HASH_COSTS'] : await keyFingerprints.check(given, now);
   if (others.length === 0) return;

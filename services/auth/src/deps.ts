@@ -72,7 +72,7 @@ export interface UseCaseSettings {
 }
 
 export interface IdempotentRequest {
-  /** Chosen by the client. */
+  /** The value of the header Idempotency-Key, chosen by the client. */
   readonly key: string;
   /** The body of the request in canonical form: equal bodies give equal strings. */
   readonly body: string;

@@ -40,7 +40,7 @@ function configWith(keys: Omit<Secrets, 'SEALING_PRIVATE_KEYS'>) {
     PUBLIC_URL: 'https://id.example.com',
     LIMIT_SIGNUPS_PER_IP: '1000',
     LIMIT_MAIL_REQUESTS_PER_IP: '1000',
-    // Long enough that no request is refused while a busy machine hashes its password.
+    // How long a password may wait to be hashed, in seconds: long enough that even a busy machine refuses no request.
     HASH_WAIT_SECONDS: '60',
     ...keys,
   });

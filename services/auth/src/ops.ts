@@ -69,7 +69,7 @@ export interface KeyOps extends Pick<KeyFingerprints, 'list' | 'forget'> {
 
 export interface PendingEmailChange {
   readonly userId: string;
-  /** The current address. */
+  /** The current e-mail address of the account. */
   readonly email: string;
   /** The requested address, and the time until which its link can confirm it (RFC 3339). */
   readonly requested?: { readonly email: string; readonly until: string };
@@ -151,7 +151,7 @@ export function openOps(store: Store): AuthOps {
   const { auditLog, journal, sessions, requirements, check } = stores;
   const accounts = createAccounts({
     ...stores,
-    // The relay's sweep in a running auth publishes the appended events.
+    // No relay is notified: the sweep of a running auth finds and publishes the appended events.
     nudge: () => undefined,
     now: () => new Date(),
     newId: () => v7(),
@@ -188,7 +188,7 @@ export function openOps(store: Store): AuthOps {
         sealer: sealerOf(sealingKey),
         settings: { erasureGraceDays: graceDays },
         now: () => new Date(),
-        // The eraser of a running auth finds the account by itself.
+        // No eraser is woken: the eraser of a running auth finds the account by itself.
         wakeEraser: () => undefined,
       };
       const requested = await eraseOtherAccount(deps, { userId, by: 'ops' }, origin).catch(
@@ -260,7 +260,10 @@ async function ownerNamed(journal: Journal, email: string): Promise<string> {
   return userId;
 }
 
-/** @param account id of an account, or address of a verified one. @throws Error with a one-line message */
+/**
+ * Returns the id of an account. @param account its id, or the address of a verified account
+ * @throws Error with a one-line message if there is no such account
+ */
 async function idOf(journal: Journal, account: string): Promise<string> {
   return isAccountId(account) ? account : await ownerNamed(journal, account);
 }
@@ -314,7 +317,7 @@ export function readEventKeys(text: string): EventKeys {
   return readKey('EVENT_SIGNING_KEYS', parseEventKeys, text);
 }
 
-/** @throws Error with a one-line message that names the setting */
+/** Parses the key in a setting. @throws Error with a one-line message that names the setting */
 function readKey<T>(setting: keyof Secrets, parse: (text: string) => T, text: string): T {
   try {
     return parse(text);

@@ -76,7 +76,7 @@ export const emailAddressSchema = z
   .meta({
     format: 'email',
     minLength: SHORTEST,
-    // Spaces around an address are removed.
+    // The pattern allows spaces around an address, because they are removed.
     pattern: `^ *${DOT_STRING}@[^@ ]+\\.[^@ ]+ *$`,
     description: 'An email address: ASCII before the @, any domain name after it.',
   });

@@ -11,7 +11,9 @@ import { UnreadableCommit } from '../ports/journal.ts';
 
 type Needs = Pick<UseCaseDeps, 'journal' | 'registrations' | 'accounts'>;
 
-/** Returns the id of the account that holds the claim on a canonical address. */
+/**
+ * Returns the id of the account that holds the claim on a canonical address. A claim is a unique key in the journal.
+ */
 export function findOwnerId(
   { journal }: Pick<UseCaseDeps, 'journal'>,
   address: string,
@@ -54,7 +56,7 @@ function isOver(state: AccountState | undefined): boolean {
   return state !== undefined && state.status !== 'unverified';
 }
 
-/** Returns undefined if the account's events cannot be read. */
+/** Returns the state of an account; undefined if its events cannot be read. */
 async function loadReadable({ accounts }: Needs, userId: string): Promise<AccountState | undefined> {
   try {
     return await accounts.load(userId);

@@ -79,7 +79,7 @@ async function appendAdmin({ journal }: Stores): Promise<string> {
   return userId;
 }
 
-/** @param runs the number of histories */
+/** Defines the tests. @param runs the number of random histories to try */
 export function lastAdminContract(name: string, open: OpenEmptyStores, runs: number): void {
   describe(`the last admin on ${name}`, () => {
     let stores: Stores;

@@ -17,7 +17,7 @@ import type { AccountOutcome } from '../streams/accounts.ts';
 import type { CommandFor } from '../streams/commands.ts';
 
 type Needs = Pick<UseCaseDeps, 'accounts' | 'journal' | 'sessions'>;
-/** The prefix of the claim of each commit that removes an admin; a number follows. */
+/** The prefix of the unique key (claim) that each commit takes if it removes an admin; a number follows. */
 const ADMIN_CLAIM = 'admin-removal:';
 
 type Origin = Pick<UseCaseContext, 'correlationId' | 'traceparent'>;
@@ -99,7 +99,7 @@ async function otherAdmins(
   return { exist: false, claim };
 }
 
-/** @throws Refused */
+/** Executes a command. If it changed the account, also ends the account's sessions. @throws Refused */
 export async function executeAndEndSessions(
   deps: Pick<UseCaseDeps, 'accounts' | 'sessions'>,
   userId: string,

@@ -2,7 +2,7 @@
 import { describeConfig } from '@latchkey/process';
 import type { z } from 'zod';
 
-/** @param config the settings, parsed by the schema */
+/** Returns the settings by name, as operators may see them. @param config the settings, parsed by the schema */
 export function displayableSettings(
   schema: z.ZodObject,
   config: Readonly<Record<string, unknown>>,

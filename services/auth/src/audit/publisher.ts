@@ -38,7 +38,10 @@ export function createAuditPublisher(deps: AuditPublisherDeps): Part {
   let removeAt = 0;
   let renewAt = 0;
 
-  /** Renews the lease well before it expires, because each renewal is a write. */
+  /**
+   * Takes the lease, or renews it once a third of its duration has passed. It is not renewed on every call, because
+   * each renewal is a write.
+   */
   async function holdLease(): Promise<boolean> {
     if (performance.now() < renewAt) return true;
     const isHeld = await leases.take({ name: LEASE, holder: instance, now: now(), ms: LEASE_MS });

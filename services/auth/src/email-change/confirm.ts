@@ -36,7 +36,8 @@ type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 export async function viewEmailChange(deps: LinkNeeds, token: string): Promise<EmailChangeView> {
   const { tokenHash, state } = await linkedAccount(deps, token);
   const { username, locale, email, emailChange } = state;
-  // A used link is still recognised after another change was requested.
+  // A link that is not the one of the current change was used earlier, so it is recognised even after another change
+  // was requested.
   const used = emailChange?.link.hash !== tokenHash;
   return { username, locale, newEmail: used ? email : emailChange.email, used };
 }
@@ -158,7 +159,7 @@ async function afterNewAddress(deps: Needs, address: string, context: UseCaseCon
   await bestEffort(() => endOtherSignUps(deps, address, context));
 }
 
-/** @throws Refused (token_invalid, token_expired) */
+/** Returns the account of the link. @throws Refused (token_invalid, token_expired) */
 async function linkedAccount(
   deps: LinkNeeds,
   token: string,

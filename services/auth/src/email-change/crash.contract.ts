@@ -54,7 +54,7 @@ async function ignoreDeath(work: Promise<unknown>): Promise<void> {
   });
 }
 
-/** @param given returns empty stores to use in place of the embedded ones */
+/** Defines the tests. @param given returns empty stores to use in place of the embedded ones */
 export function emailChangeCrashContract(name: string, given?: () => Promise<Stores>): void {
   describe(`a crash on ${name}`, () => {
     for (let step = 1; step <= 4; step += 1) {

@@ -79,7 +79,7 @@ async function openTopic(t: TestContext) {
         const firsts: (number | undefined)[] = [];
         for (let at = start; at < end; at += 1) firsts.push((await tail.read(partition, at, 1))[0]?.offset);
         const after = await offsetsIn(partition, start, end);
-        // The broker may have removed more records meanwhile.
+        // The broker may have removed more records between the two reads of the offsets.
         for (const [index, first = Number.NaN] of firsts.entries()) {
           const [least = 0, most = 0] = [before, after].map((all) =>
             all.find((each) => each >= start + index),
@@ -246,7 +246,7 @@ describe('a compacted topic', () => {
       assert.ok(second);
       const genuine = new RegExp(RegExp.escape(second.value.toString()));
       const gone = async () => (await topic.filesWith(genuine)).length === 0;
-      // The broker may remove the genuine event as soon as the next record is published.
+      // This check precedes the next publish, after which the broker may remove the genuine event.
       assert.equal(await gone(), false);
       const text = 'the bytes of another writer';
       await topic.bus.publish(ACCOUNTS_TOPIC, [{ ...second, value: Buffer.from(text) }]);

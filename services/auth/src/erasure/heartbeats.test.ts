@@ -121,8 +121,8 @@ describe('heartbeats', () => {
       const sent = beats(world);
       assert.ok(sent.every((record) => record.partition === partition && record.value === null));
       assert.ok(sent.every(({ key }) => String(key) === heartbeatKey(userId)));
-      // Every six hours for nine days: seven days of lag, one day for a segment, and one day in reserve. The copies are
-      // repeated after an hour.
+      // A heartbeat is sent every six hours for nine days: seven days of lag, one day for a segment, and one day in
+      // reserve. The copies are published again after an hour, so the nine days begin then.
       assert.ok(sent.length >= 36 && sent.length <= 37, String(sent.length));
       assert.deepEqual(await world.erasing.erasureReceipts.listCopied({ limit: 9 }), []);
       await heartbeats.run();

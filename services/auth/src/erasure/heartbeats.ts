@@ -20,7 +20,7 @@ const LONGEST_PAUSE_MS = 10 * 60_000;
 export interface HeartbeatTimes {
   /** How long the broker may keep a record after a later one has replaced it: ERASURE_TOPIC_DAYS, in ms. */
   readonly maxLagMs: number;
-  /** Default: an hour. */
+  /** The time after which the copies are published a second time, in ms. Default: an hour. */
   readonly againMs?: number;
 }
 
@@ -71,8 +71,8 @@ export function createHeartbeats(
         { err: error, stream: account },
         'the events of an erased account cannot be published again',
       );
-      // Noted as if the events had been published again, so that the heartbeats end. The first copies had been
-      // published.
+      // The copies could not be published again. They are noted as if they had been, so that the heartbeats end: the
+      // first copies were published.
       await erasureReceipts.noteCopies(account, now().toISOString());
     }
   }
@@ -84,7 +84,11 @@ export function createHeartbeats(
     last.set(partition, at);
   }
 
-  /** @param earlier a copy of `last` from before this run */
+  /**
+   * Handles one erasure: publishes the copies or the heartbeat that are due, and notes when the original events are
+   * gone.
+   * @param earlier a copy of `last` from before this run
+   */
   async function handle(erasure: ErasureWithCopies, earlier: ReadonlyMap<number, number>): Promise<void> {
     const { account } = erasure;
     const dueAgain = isDueAgain(erasure);
@@ -125,7 +129,7 @@ export function createHeartbeatJob(
   const heartbeats = createHeartbeats(deps, times);
   async function run(): Promise<boolean> {
     clock.assertTrusted();
-    // Usually there are no such erasures, so no lease needs to be written.
+    // Usually, no erased person's original events remain on the topic, so no lease needs to be written.
     if ((await erasureReceipts.listCopied({ limit: 1 })).length === 0) return false;
     const held = await leases.take({ name: LEASE, holder: owner, now: now(), ms: LEASE_MS });
     if (held) await heartbeats.run();
@@ -137,7 +141,7 @@ export function createHeartbeatJob(
     ...job,
     stop: async () => {
       await job.stop();
-      // Best effort: the lease expires by itself.
+      // If the release fails, the lease expires by itself.
       await leases.release(LEASE, owner).catch(() => undefined);
     },
   };

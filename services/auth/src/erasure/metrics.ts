@@ -17,7 +17,7 @@ export function createErasureMetrics({
   readonly registry: Registry;
   readonly erasureReceipts: Pick<ErasureReceipts, 'list'>;
   readonly expected: readonly string[];
-  /** ERASURE_RECEIPT_DAYS */
+  /** How long consumers have to confirm an erasure, in days: ERASURE_RECEIPT_DAYS. */
   readonly receiptDays: number;
   now(): Date;
 }): void {

@@ -105,7 +105,8 @@ export function createReceiptReader(
       await subscription?.close();
       subscription = undefined;
     },
-    // Empty, because auth can respond without this reader, and the relay already reports the state of the bus.
+    // No dependencies are reported: auth can respond without this reader, and the relay already reports the state of
+    // the bus.
     health: async () => [],
   };
 }

@@ -20,12 +20,12 @@ type Origin = Pick<UseCaseContext, 'correlationId' | 'traceparent'>;
 /** An account that waits for its erasure. */
 export interface RequestedErasure {
   readonly state: AccountState;
-  /** RFC 3339. */
+  /** When the account will be erased (RFC 3339). */
   readonly eraseAt: string;
 }
 
 /**
- * Disables the caller's own account at once, and has it erased after ERASURE_GRACE_DAYS.
+ * Disables the caller's own account immediately, and has it erased after ERASURE_GRACE_DAYS.
  * @throws Refused (password_incorrect, last_admin, unauthenticated, rate_limited, conflict, overloaded)
  */
 export async function eraseOwnAccount(

@@ -47,7 +47,7 @@ export function createErasureJob(
     readonly owner: string;
     readonly logger: Logger;
     readonly clock: Pick<ClockGuard, 'assertTrusted'>;
-    /** Woken when an account is to be erased at once. */
+    /** Woken when an account is to be erased immediately. */
     readonly wakeup: Wakeup;
   },
 ): Part {
@@ -57,7 +57,7 @@ export function createErasureJob(
   }
   async function run(): Promise<boolean> {
     clock.assertTrusted();
-    // Usually nothing is due, and then no lease needs to be written.
+    // Usually, no erasure is due, so no lease needs to be written.
     if ((await deps.erasures.due({ until: now(), limit: 1 })).length === 0) return false;
     const held = await leases.take({ name: LEASE, holder: owner, now: now(), ms: LEASE_MS });
     if (held) await eraseDueAccounts(deps, logFailed);
@@ -68,7 +68,7 @@ export function createErasureJob(
     ...job,
     stop: async () => {
       await job.stop();
-      // Best effort: the lease expires by itself.
+      // If the release fails, the lease expires by itself.
       await leases.release(LEASE, owner).catch(() => undefined);
     },
   };

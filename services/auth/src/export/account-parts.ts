@@ -94,7 +94,7 @@ async function* signInsOf(
   for await (const entries of all)
     for (const { headers, value } of entries) {
       const event = decodeSecurityEvent({ headers, value: Buffer.from(value) });
-      // An event that a newer release wrote is undefined here, and is left out.
+      // An event type of a newer release decodes to undefined and is left out.
       if (event !== undefined) yield viewSignIn(event);
     }
 }

@@ -9,6 +9,7 @@ const TIMEOUT_MS = 5000;
 const answer = z.object({ mails: z.array(exportedMailSchema) });
 
 /**
+ * Returns the mails of an account by requests to the notifier.
  * @param url NOTIFIER_URL
  * @param ask replaces `fetch`
  */

@@ -58,6 +58,6 @@ test('of two admins who demote each other at once, one remains', async (context)
   ]);
   assert.equal(replies.filter(({ status }) => status === 200).length, 1);
   const [refusal] = replies.filter(({ status }) => status !== 200);
-  // A caller that was demoted first may no longer be an admin when its own request is decided.
+  // An admin who was demoted by the other request may be refused because the caller is no longer an admin.
   assert.ok(['last_admin', 'insufficient_permission', 'unauthenticated'].includes(refusal?.json.code));
 });

@@ -14,7 +14,7 @@ const recipientsInEvent = catalogue.MailRequested.schema.shape.person.unwrap().s
 const letters = fc.string({
   unit: fc.constantFrom('a', 'Z', '7', '_', '-', ' ', '.', '@', '\u202e', '\n', 'é', '🦊'),
 });
-/** Addresses that the API accepts, or would accept if no part were too long. */
+/** Generates addresses that the API accepts, or would accept if no part of them were too long. */
 const part = fc.string({ unit: fc.constantFrom('a', 'Z', '7'), minLength: 1, maxLength: 70 });
 const address = fc
   .tuple(part, fc.array(part, { minLength: 1, maxLength: 5 }))

@@ -13,7 +13,7 @@ const configuration = new URL('../../../../deploy/gateway/nginx.conf', import.me
 
 const text = readFileSync(configuration, 'utf8');
 
-/** Returns a pattern of the requests that `$password_client` is set for. */
+/** Returns a regular expression that matches the requests for which the gateway sets `$password_client`. */
 function strictlyLimited(): RegExp {
   const map = /map "\$request_method \$uri" \$password_client \{\s*"~(?<pattern>[^"]+)"/;
   const pattern = map.exec(text)?.groups?.['pattern'];

@@ -52,7 +52,7 @@ test('wrong guesses lock out the guesser and other strangers, but not the owner 
   await exhaust(auth, ada);
   const refused = assertProblem(await login(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
   assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
-  // A different IP address in the same network, written in full.
+  // This IP address is in the known network, and is written in full.
   assertStatus(await login(auth, ada, { ip: '2001:0db8:0001:0002:ffff:0000:0000:0001' }), 200);
   assertProblem(await login(auth, ada, { ip: '2001:db8:1:3::1' }), 429, 'rate_limited');
 });
@@ -172,7 +172,7 @@ test('over the mail limit the answers stay the same, and a link that works is le
   const { token } = await auth.open(await auth.event('PasswordResetRequested', ada.email, 3));
   const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
   assertStatus(await auth.post(`/password-reset-confirm/${token}`, { json }), 200);
-  // The link has now been used. The owner gets another one even over the limit.
+  // The previous link has been used, so the owner gets another one even over the limit.
   await ask(ada);
   await auth.event('PasswordResetRequested', ada.email, 4);
 });

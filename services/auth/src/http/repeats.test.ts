@@ -19,7 +19,8 @@ test('a sign-up with its Idempotency-Key makes one account and is counted once',
   const answers = new Set<string>();
   for (let i = 0; i < 6; i += 1) answers.add(assertStatus(await signUp(auth, eve, again), 201).text);
   assert.equal(answers.size, 1);
-  // Neither the sign-up limit of this IP address nor the mail limit of the recipient was reached.
+  // The repeated requests have used up neither the sign-up limit of this IP address nor the mail limit of the
+  // recipient.
   assertStatus(await signUp(auth, { ...eve, password: 'another one of hers' }), 201);
   await auth.event('UserRegistered', eve.email, 2);
   assert.equal(auth.eventsOf(eve.email).length, 2);

@@ -26,7 +26,7 @@ describe('a username', () => {
       ' ada',
       'ada\n',
       'adä',
-      // Begins with a Cyrillic letter that looks like the Latin one.
+      // The first letter is a Cyrillic one that looks like the Latin "a".
       '\u0430da',
       'ada\0',
       '<ada>',

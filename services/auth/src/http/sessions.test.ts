@@ -51,7 +51,7 @@ test('a lost answer is repeated until the new token is used; after that the old 
   assert.equal(await alive(auth, elsewhere.accessToken), false);
   const renewed = assertStatus(await refresh(auth, elsewhere.refreshToken), 200).json;
   assert.equal(await alive(auth, renewed.accessToken), true);
-  // The old refresh token has no effect any more, so it cannot end later sessions.
+  // The old refresh token no longer has any effect, so it cannot end sessions that were created later.
   const later = await loginTokens(auth, ada);
   assertProblem(await refresh(auth, first.refreshToken), 401, 'refresh_token_invalid');
   assert.equal(await alive(auth, later.accessToken), true);
@@ -270,7 +270,7 @@ test('the history is listed page by page, also where a page ends inside of one c
   async function readAll() {
     return assertStatus(await auth.get('/history', { token: accessToken }), 200).json;
   }
-  // Sign-ins are recorded in the background.
+  // Sign-ins are recorded in the background, so the test waits for their records.
   await waitUntil(
     async () => typesIn(await readAll()).filter((type) => type === 'LoginSucceeded').length === 2,
   );

@@ -15,7 +15,7 @@ import { countHashes } from './key-needs.ts';
 const [FORMER, CURRENT] = ['argon2id$m=19456,t=2,p=1$former', 'argon2id$m=19456,t=2,p=1,k=new$current'];
 const needs = { former: { kid: undefined, cost: '19456:2' }, current: { kid: 'new', cost: '19456:2' } };
 
-/** Until one o'clock, confirming the change would give the account this hash. */
+/** Until one o'clock, the account can confirm this change of address, and would then have this hash. */
 const requested: FactOf<'EmailChangeRequested'> = {
   type: 'EmailChangeRequested',
   data: {

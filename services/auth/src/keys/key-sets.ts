@@ -32,7 +32,7 @@ export interface ListedKey {
   readonly isPrivate: boolean;
 }
 
-/** Secrets to change. */
+/** The secrets to change, by the name of their setting. */
 export type SecretChanges = Partial<StoredSecrets>;
 
 const key = z.looseObject({
@@ -133,7 +133,7 @@ function plainKey(kind: KeyKind, text: string): Key | undefined {
   if (isSecretKey(kind)) return { kty: 'oct', k: text };
   if (kind !== 'dkim') return undefined;
   try {
-    // Some secret stores keep the key on one line.
+    // Some secret stores keep the key on one line, with `\n` for each line break.
     return key.parse(createPrivateKey(text.replaceAll('\\n', '\n')).export({ format: 'jwk' }));
   } catch {
     throw new Error(`${keySettingNames[kind]}: must be a private key in PEM, or a JWKS`);
@@ -175,7 +175,7 @@ function idOf(each: Key): string {
 
 /** Returns the name under which the store of a service remembers a key. */
 function rememberedAs(kind: KeyKind, each: Key): string {
-  // Auth remembers a sealing key by its thumbprint, because it has the key without its id.
+  // Auth has the sealing key without its id, so auth's store remembers the key by its thumbprint.
   if (kind === 'sealing') return thumbprintOf(each);
   if (kind === 'dkim') return keyPairFingerprint(privateKeyOf(each));
   if (!isSecretKey(kind)) return idOf(each);

@@ -24,7 +24,7 @@ export interface PublicSigningKey {
 }
 
 export interface SigningKeys {
-  /** The first key of the set. */
+  /** The key that signs new tokens: the first key of the set. */
   readonly signing: { readonly kid: string; readonly privateKey: KeyObject };
   /** All keys, including those that signed earlier or will sign next. */
   readonly published: readonly PublicSigningKey[];
@@ -141,7 +141,7 @@ function publicEventKey({ kty, crv, x, kid }: EventJwk): PublicEventKey {
 
 function privateEventKey({ kty, crv, x, d = '' }: EventJwk): KeyObject {
   const privateKey = usable(() => createPrivateKey({ key: { kty, crv, x, d }, format: 'jwk' }));
-  // Node accepts a private key that does not belong to the public key.
+  // Checked here, because Node accepts a private key that does not belong to the public key.
   if (createPublicKey(privateKey).export({ format: 'jwk' }).x !== x)
     throw new KeyFault('the private part of the first key does not belong to its public part');
   return privateKey;
@@ -157,7 +157,7 @@ function publicSigningKey({ kty, crv, x, y, kid }: SigningJwk): PublicSigningKey
 function privateSigningKey(jwk: SigningJwk): KeyObject {
   const { kty, crv, x, y, d = '' } = jwk;
   const privateKey = usable(() => createPrivateKey({ key: { kty, crv, x, y, d }, format: 'jwk' }));
-  // Node accepts a private key that does not belong to the public key.
+  // Checked with a signature, because Node accepts a private key that does not belong to the public key.
   const probe = Buffer.from('latchkey');
   const fits = verify(
     'sha256',

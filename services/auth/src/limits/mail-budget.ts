@@ -10,7 +10,7 @@ export type MailPurpose = 'sign-up' | 'renewal' | 'reset' | 'email-change';
 
 /**
  * Returns the points that one mail takes from each limit.
- * @param address canonical
+ * @param address the canonical e-mail address
  */
 export function mailCharges(purpose: MailPurpose, address: string, ip: string): readonly LimitCharge[] {
   const ofAddress = `${purpose} ${address}`;

@@ -24,13 +24,13 @@ type Needs = Pick<
 >;
 
 interface Source {
-  /** Canonical. */
+  /** The canonical e-mail address for which the password was sent. */
   readonly address: string;
   readonly ip: string;
 }
 
 interface Attempt {
-  /** Canonical. */
+  /** The canonical e-mail address for which the password was sent. */
   readonly address: string;
   /** The account to which the password belongs, if it is known; otherwise the owner of the address. */
   readonly accountId?: string;
@@ -117,8 +117,8 @@ async function requestNotice(
   { correlationId, traceparent }: Pick<UseCaseContext, 'correlationId' | 'traceparent'>,
 ): Promise<void> {
   const { limits } = deps;
-  // During a lockout, most attempts come after the mail was requested. One read is cheaper than taking a point and
-  // giving it back.
+  // During a lockout, most attempts come after the mail was requested. So the limit is read first, because one read
+  // is cheaper than taking a point and giving it back.
   if (!(await limits.peek('lockout-notice', address)).allowed) return;
   const { allowed } = await limits.take('lockout-notice', address);
   if (allowed)

@@ -5,10 +5,13 @@
 import { parseEmail } from '../addresses/email.ts';
 import { findWeakness, type Weakness } from './strength.ts';
 
-/** In code points after NFC. */
+/** The maximum length of a password, in code points after NFC. */
 export const MAX_PASSWORD_LENGTH = 128;
 
-/** A weakness of a password. `own_words`: it consists of the account's own address or username (ASVS 5.0, 6.2.11). */
+/**
+ * The rule that a new password breaks. `own_words`: the password consists of the account's own address or username
+ * (ASVS 5.0, 6.2.11).
+ */
 export type PasswordFault = 'too_short' | 'too_long' | 'breached' | Weakness;
 
 export interface PasswordOwner {
@@ -17,7 +20,7 @@ export interface PasswordOwner {
 }
 
 export interface PasswordRules {
-  /** In code points after NFC. */
+  /** The minimum length of a password, in code points after NFC. */
   readonly minLength: number;
   /** Returns the rule that a new password breaks, if any. */
   fault(password: string, owner: PasswordOwner): PasswordFault | undefined;

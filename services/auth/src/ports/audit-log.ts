@@ -6,7 +6,7 @@ export interface AuditEntry {
   readonly id: string;
   /** The account that the event is about. */
   readonly account?: string;
-  /** RFC 3339, UTC. */
+  /** When the event happened: RFC 3339, UTC. */
   readonly time: string;
   /** Whether the event is kept after it is published, for the history of the account. */
   readonly kept: boolean;
@@ -15,7 +15,7 @@ export interface AuditEntry {
   readonly value: string;
 }
 
-/** Every method rejects with StoreUnavailable if the store fails. */
+/** The store of security events. Every method rejects with StoreUnavailable if the store fails. */
 export interface AuditLog {
   /** Adds entries to the outbox. Entries that were added before stay as they are. */
   add(entries: readonly AuditEntry[]): Promise<void>;

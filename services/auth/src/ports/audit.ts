@@ -14,7 +14,7 @@ export interface RequestOrigin {
 }
 
 export interface AuditReport {
-  /** Absent if the event did not happen during a request. */
+  /** The request during which the event happened; absent if there was none. */
   readonly origin?: RequestOrigin;
   readonly occurrence: AuditedEvent;
   /**

@@ -3,7 +3,7 @@
 /** A confirmation by one consumer. */
 export interface StoredReceipt {
   readonly consumer: string;
-  /** RFC 3339. */
+  /** When the consumer confirmed the erasure (RFC 3339). */
   readonly confirmedAt: string;
 }
 
@@ -42,15 +42,15 @@ export interface ErasureWithCopies extends ErasureRecord {
 
 export interface ErasurePageQuery {
   readonly limit: number;
-  /** Only erasures that come after this one in the list. */
+  /** Only erasures after this position in the list are returned. */
   readonly after?: Pick<ErasureRecord, 'account' | 'erasedAt'>;
-  /** Only erasures that at least one expected consumer has not confirmed. */
+  /** Whether to return only erasures that at least one expected consumer has not confirmed. */
   readonly waiting?: boolean;
-  /** Only accounts that were erased at this instant or earlier; RFC 3339. */
+  /** Only accounts that were erased at this instant or earlier are returned; RFC 3339. */
   readonly until?: string;
 }
 
-/** Every method rejects with StoreUnavailable if the store fails. */
+/** The store of erasures and their receipts. Every method rejects with StoreUnavailable if the store fails. */
 export interface ErasureReceipts {
   /** Adds an erasure without receipts. No-op if the account has one. */
   open(erasure: Omit<ErasureRecord, 'receipts'>): Promise<void>;
@@ -68,7 +68,7 @@ export interface ErasureReceipts {
   /** Returns the erasures whose original events the topic may still have, in the order of `firstAt`. */
   listCopied(page: {
     readonly limit: number;
-    /** Only erasures that come after this one in the list. */
+    /** Only erasures after this position in the list are returned. */
     readonly after?: Pick<ErasureWithCopies, 'account' | 'copies'>;
   }): Promise<readonly ErasureWithCopies[]>;
   /** Returns erasures, the latest first. */

@@ -3,11 +3,11 @@ import type { CommitKey } from './outbox.ts';
 
 /** A commit that leads to the erasure of its account. */
 export interface DueErasure extends CommitKey {
-  /** RFC 3339. */
+  /** When the account is to be erased (RFC 3339). */
   readonly eraseAt: string;
 }
 
-/** Every method rejects with StoreUnavailable if the store fails. */
+/** The erasures that are not complete yet. Every method rejects with StoreUnavailable if the store fails. */
 export interface Erasures {
   /** Returns the erasures that are due at `until`, earliest first: at most `limit`, after a position. */
   due(page: {

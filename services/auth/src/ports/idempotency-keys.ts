@@ -6,9 +6,9 @@ export interface IdempotencyKeys {
    * @returns whether the key is bound to this body
    */
   bind(binding: {
-    /** Identifies key, route and caller. */
+    /** Identifies the combination of key, route and caller. */
     readonly id: string;
-    /** Digest of the body. */
+    /** The digest of the request's body. */
     readonly digest: string;
     readonly now: Date;
     readonly until: Date;

@@ -3,9 +3,9 @@ import type { Fact } from '../account/facts.ts';
 
 /** A fact as it was appended. Its sequence is that of its commit plus its index in `events`. */
 export type RecordedFact = Fact & {
-  /** UUIDv7. */
+  /** The id of the event: a UUIDv7. */
   readonly id: string;
-  /** RFC 3339, UTC. */
+  /** When the event was appended: RFC 3339, UTC. */
   readonly time: string;
   /** Schema version of `data`. */
   readonly version: number;
@@ -40,7 +40,7 @@ export interface Commit {
   readonly commandId: string;
   readonly correlationId: string;
   readonly traceparent?: string;
-  /** Written by `Date.prototype.toISOString`, so that the strings sort by time. */
+  /** When the commit was appended, as `Date.prototype.toISOString` writes it, so that the strings sort by time. */
   readonly at: string;
 }
 
@@ -77,7 +77,7 @@ export interface Journal {
   read(stream: string, after?: number, limit?: number): Promise<readonly Commit[]>;
   /** Returns the commit of a command that was appended before. */
   byCommand(commandId: string): Promise<Commit | undefined>;
-  /** Returns the stream that holds a claim. */
+  /** Returns the stream that holds a claim: a unique key, such as an e-mail address. */
   holder(claim: string): Promise<string | undefined>;
   /**
    * Releases claims of a commit, so that another commit can take them. Idempotent: a claim that another commit

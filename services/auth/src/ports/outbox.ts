@@ -9,7 +9,7 @@ export const MAX_COUNTED_COMMITS = 10_000;
 export interface Backlog {
   /** The number of waiting commits; at most MAX_COUNTED_COMMITS. */
   readonly commits: number;
-  /** `at` of the oldest unpublished commit. */
+  /** The time (`at`) of the oldest unpublished commit. */
   readonly oldest?: string;
 }
 

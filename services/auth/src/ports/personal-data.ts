@@ -3,7 +3,9 @@
  * store. It rejects with StoreUnavailable if the store fails.
  */
 export interface PersonalDataEraser {
-  /** Removes the requests of an address, whether waiting or in progress. @param address canonical, as below */
+  /**
+   * Removes the requests of an address, whether waiting or in progress. @param address the canonical e-mail address
+   */
   removeRequests(address: string): Promise<void>;
   /** Removes the counts of the limits of an address. */
   removeLimits(address: string): Promise<void>;

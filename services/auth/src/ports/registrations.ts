@@ -1,7 +1,7 @@
 /** An account that has signed up and is neither verified nor ended. */
 export interface Registration {
   readonly stream: string;
-  /** Canonical. */
+  /** The canonical e-mail address of the sign-up. */
   readonly address: string;
   /** The time of the account's first commit. */
   readonly at: string;

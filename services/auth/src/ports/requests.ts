@@ -9,7 +9,7 @@ export interface RecordedRequest {
   readonly id: string;
   /** `lockout`: a mail that informs the owner that unknown clients are locked out. */
   readonly kind: 'password-reset' | 'verification' | 'lockout';
-  /** Canonical. */
+  /** The canonical e-mail address that the request names. */
   readonly address: string;
   /** Set if the mail budget is used up: nothing is sent as long as an earlier link still works. */
   readonly overBudget?: true;

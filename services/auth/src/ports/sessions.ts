@@ -1,13 +1,13 @@
 /** Sessions: which account is signed in, and how often its refresh token was rotated. Contains no token. */
 
 export interface Session {
-  /** UUIDv7. */
+  /** The id of the session: a UUIDv7. */
   readonly id: string;
   readonly userId: string;
   /** The number of the refresh token that is currently valid, starting at 0. */
   readonly n: number;
   readonly createdAt: Date;
-  /** When `n` last changed. */
+  /** When the refresh token was last rotated, which changes `n`. */
   readonly rotatedAt: Date;
   /** When the session ends if it is not used again. An idle session ends before its maximum age. */
   readonly expiresAt: Date;
@@ -30,7 +30,7 @@ export interface SessionUse {
   readonly key?: string;
 }
 
-/** The place of a session in the list. */
+/** The position of a session in the list. */
 export type SessionPosition = Pick<Session, 'createdAt' | 'id'>;
 
 export interface SessionPage {

@@ -3,7 +3,7 @@
  * a password or to confirm the address.
  */
 export interface TrustedPair {
-  /** Canonical. */
+  /** The canonical e-mail address. */
   readonly address: string;
   /** IPv6 addresses of one /64 count as one. */
   readonly ip: string;

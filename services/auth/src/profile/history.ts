@@ -7,7 +7,7 @@ export interface HistoryEntry extends HistoryPosition {
   readonly fact: AccountFact;
 }
 
-/** The place of an entry in the history: the number of its commit, and the entry's own sequence. */
+/** The position of an entry in the history: the number of its commit, and the entry's own sequence. */
 export interface HistoryPosition {
   readonly number: number;
   readonly sequence: number;
@@ -15,7 +15,7 @@ export interface HistoryPosition {
 
 export interface HistoryPage {
   readonly entries: readonly HistoryEntry[];
-  /** The place of the last entry, if there are more. */
+  /** The position of the last entry, if there are more. */
   readonly next?: HistoryPosition;
 }
 
@@ -25,7 +25,8 @@ export async function accountHistory(
   userId: string,
   { limit, after }: { readonly limit: number; readonly after?: HistoryPosition | undefined },
 ): Promise<HistoryPage> {
-  // Reads the commit of `after` again, because it may contain more facts. Every commit contains at least one fact.
+  // The commit of the entry `after` is read again, because it may contain further facts. Every commit contains at
+  // least one fact.
   const commits = await journal.read(userId, after === undefined ? 0 : after.number - 1, limit + 2);
   const entries = commits
     .flatMap(({ number, sequence, events }) =>

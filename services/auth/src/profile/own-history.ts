@@ -12,14 +12,14 @@ export type SignIn = Extract<
 
 export type OwnHistoryEntry = HistoryEntry | SignIn;
 
-/** How far both lists were read: the place of the last fact, and the id of the last sign-in. */
+/** How far both lists were read: the position of the last fact, and the id of the last sign-in. */
 export interface OwnHistoryPosition extends HistoryPosition {
   readonly signIn: string;
 }
 
 export interface OwnHistoryPage {
   readonly entries: readonly OwnHistoryEntry[];
-  /** The place of the last entry, if there are more. */
+  /** The position of the last entry, if there are more. */
   readonly next?: OwnHistoryPosition;
 }
 
@@ -56,7 +56,7 @@ interface Step {
   readonly place: OwnHistoryPosition;
 }
 
-/** Merges two lists by time. Each keeps its order, even if a clock was changed meanwhile. */
+/** Merges two lists by time. The order within each list is kept, even if a clock was changed meanwhile. */
 function* mergedByTime(
   facts: readonly HistoryEntry[],
   signIns: readonly AuditEntry[],

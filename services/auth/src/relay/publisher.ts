@@ -94,7 +94,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     return ready;
   }
 
-  /** Logs only the first time, because the sweep retries every second. */
+  /** Logs a blocked stream only once, because the sweep tries it again every second. */
   function block(stream: string, error: unknown): void {
     if (!blocked.has(stream)) logger.error({ err: error, stream }, 'a stream cannot be published');
     blocked.add(stream);

@@ -26,11 +26,11 @@ type Stream = (typeof STREAMS)[number];
 /** The outcome of one request. */
 type Fate =
   | { readonly kind: 'answered' }
-  /** Rejected, without an effect. */
+  /** The request was rejected, without an effect. */
   | { readonly kind: 'refused' }
-  /** It took effect, and the response was lost. */
+  /** The request took effect, but its response was lost. */
   | { readonly kind: 'unanswered' }
-  /** The caller timed out; it takes effect later. */
+  /** The caller timed out, but the request takes effect later. */
   | { readonly kind: 'late' }
   /** For each account only the first records were written, then the request failed. */
   | { readonly kind: 'partial'; readonly kept: number };
@@ -109,7 +109,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
         for (const ofAccount of byAccount.values()) topic.push(...ofAccount.slice(0, kept));
       }),
   };
-  // Leases only save work. Here every relay gets every lease, so that sweeps collide.
+  // Leases only save work. Here, every relay gets every lease, so that their sweeps run concurrently.
   const leases: Leases = { take: async () => true, release: async () => undefined };
 
   /**

@@ -193,7 +193,8 @@ describe('the relay', () => {
     });
     const relay = await started({
       sleep: async (ms, signal) => {
-        // The first pause is the sweep's, and never ends. Only the pauses of a retry come after a failed publish.
+        // The pause before the first publish is the sweep's, and never ends. The pauses after a failed publish are
+        // those of its retries.
         if (recorder.publishes.length === 0) return Promise.race([never, aborted(signal)]);
         pauses.push(ms);
       },
@@ -305,7 +306,7 @@ describe('the relay', () => {
     assert.equal(lines.filter((line) => line.includes('a stream cannot be published')).length, 1);
     assert.match(await registry.metrics(), /latchkey_relay_blocked_streams 1/);
 
-    // Another process publishes the commit.
+    // Simulates another process that publishes the commit.
     await outbox.markPublished([unpublishable]);
     relay.nudge(broken);
     await drained();
@@ -329,7 +330,7 @@ describe('the relay', () => {
     assert.equal(lines.filter((line) => line.includes('cannot publish')).length, 1);
     assert.match(lines.join(''), /"topic":"mailings\.events\.v1"/);
 
-    // A later stream does not wait for it either.
+    // A stream that is appended later does not wait for the unpublishable commit either.
     const late = createCommit();
     await append(late);
     relay.nudge(late.stream);
@@ -411,7 +412,10 @@ describe('the relay', () => {
   });
 
   describe('sweeping', () => {
-    /** Waits until reads, the write of the lease, publish and mark have settled, which takes a few turns. */
+    /**
+     * Waits until reads, the write of the lease, publish and mark have settled, which takes a few turns of the event
+     * loop.
+     */
     async function settled() {
       for (let turns = 0; turns < 30; turns++) await turn();
     }

@@ -9,7 +9,7 @@ export interface OutboxSweepDeps {
   /** The duration of the lease, during which no other process sweeps, in ms (default 10,000). */
   readonly leaseMs?: number;
   readonly now: () => Date;
-  /** Called with each stream that is overdue. */
+  /** Called with each stream that has commits which were not published in time. */
   found(stream: string): void;
 }
 

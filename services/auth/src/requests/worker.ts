@@ -21,8 +21,8 @@ export function createRequestWorker(
     readonly owner: string;
     readonly logger: Logger;
     /**
-     * How long a batch is claimed, in ms; must be longer than the work takes. After this time, other workers claim
-     * the requests of a worker that has died.
+     * How long a batch of requests is leased to this worker, in ms; must be longer than the work takes. After this
+     * time, other workers claim the requests of a worker that has died.
      */
     readonly leaseMs: number;
     /** Ends the pause when a request is recorded. */

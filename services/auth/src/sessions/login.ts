@@ -21,7 +21,7 @@ export interface SignInResult {
 }
 
 export interface Login {
-  /** Canonical. */
+  /** The canonical e-mail address. */
   readonly address: string;
   readonly password: string;
 }

@@ -23,7 +23,7 @@ export async function refreshSession(
   const named = deps.refreshTokens.open(refreshToken);
   if (named === undefined) throw new Refused('refresh_token_invalid');
   const session = await findUnexpired(deps, named.sessionId);
-  // The account is loaded before the token is rotated, because a client that must retry sends the same token.
+  // The account is loaded before the token is rotated: if the load fails, the client can retry with the same token.
   const state = await deps.accounts.load(session.userId);
   if (!isLiving(state) || sessionStatus(state, session) === 'revoked')
     throw new Refused('refresh_token_invalid');

@@ -66,7 +66,7 @@ export async function cleanUpOnce(
   await deps.trustedAddresses.removeExpired(deps.now());
 }
 
-/** Returns the latest time at which a sign-up that has expired by now was made. */
+/** Returns the sign-up time at which a sign-up expires exactly at `now`; earlier sign-ups have expired. */
 function expiryOf(now: Date): Date {
   return new Date(now.getTime() - SIGN_UP_EXPIRY_DAYS * 86_400_000);
 }
@@ -81,7 +81,10 @@ async function attempt(deps: Needs, registration: Registration, onSkipped: OnSki
   }
 }
 
-/** Ends a sign-up that has expired or was superseded; settles one that is already verified or ended. */
+/**
+ * Ends a sign-up that has expired or was superseded. Closes the registration of a sign-up that is already verified or
+ * ended.
+ */
 async function processRegistration(deps: Needs, { stream, address, at }: Registration): Promise<void> {
   const isExpired = Date.parse(at) <= expiryOf(deps.now()).getTime();
   const { state } = await deps.accounts.execute(stream, { correlationId: deps.newId() }, async () => ({
@@ -122,7 +125,7 @@ export function createCleanup(
     ...job,
     stop: async () => {
       await job.stop();
-      // Best effort: the lease expires by itself.
+      // If the release fails, the lease expires by itself.
       await leases.release(LEASE, owner).catch(() => undefined);
     },
   };

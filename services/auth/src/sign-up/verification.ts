@@ -58,7 +58,7 @@ export async function viewVerification(
 
 type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
-/** @throws Refused (token_invalid, token_expired) */
+/** Returns the account of a verification link. @throws Refused (token_invalid, token_expired) */
 async function linkedAccount(
   deps: LinkNeeds,
   token: string,
@@ -116,7 +116,7 @@ export async function verifySignUp(
   // counted.
   const { state: account, ...link } = await linkedAccount(deps, token);
   const { facts, refusal, ...rest } = await confirmBy(deps, { link, account, evidence }, context);
-  // A second click completes the work of a first one that a crash interrupted.
+  // If a crash interrupted the work after the first click on the link, a second click completes the work.
   if (facts.length > 0 || account.status === 'verified')
     await bestEffort(() => deps.registrations.settle(link.userId));
   if (refusal) throw new Refused(refusal);

@@ -8,7 +8,7 @@ export function erasePersonFromEvents(events: unknown): readonly object[] {
   );
 }
 
-/** Returns the claims that contain no address; they keep their effect. */
+/** Returns the claims that contain no address. They remain in force after the erasure. */
 export function claimsWithoutAddress(claims: readonly string[] = []): readonly string[] {
   return claims.filter((claim) => !claim.startsWith('address:'));
 }

@@ -4,7 +4,7 @@ import type { Stores } from '../ports/stores.ts';
 import { openMongoStores } from './mongo/index.ts';
 import { openSqliteStores } from './sqlite/index.ts';
 
-/** Opens auth's part of a store. @throws DataFolderError; the connection may still be in progress */
+/** Opens auth's part of a store, whose connection may still be in progress. @throws DataFolderError */
 export const openStorage: (store: Store) => Stores = selectByStoreKind({
   mongo: ({ connection }) => openMongoStores(connection),
   sqlite: ({ database }) => openSqliteStores(database),

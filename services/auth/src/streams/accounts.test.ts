@@ -219,7 +219,7 @@ describe('a command that another was faster than', () => {
     withTestWorld(async (world) => {
       const userId = await registered(world);
       const other = world.freshAccounts();
-      // A concurrent command is faster at each try.
+      // At each attempt, a concurrent command appends its commit first.
       const overtaken = { meanwhile: () => other.execute(userId, origin, () => revoke) };
       const overtaker = { meanwhile: async () => undefined };
       world.faults.push(...Array.from({ length: 8 }, () => [overtaken, overtaker]).flat());

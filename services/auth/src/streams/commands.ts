@@ -19,7 +19,7 @@ export interface Decider<State, Command, F extends Fact> {
     command: Command,
   ): {
     readonly facts: readonly F[];
-    /** Additional claims for the same commit, besides those that `lookupKeysOf` returns. */
+    /** Additional unique keys (claims) that the same commit takes, besides those that `lookupKeysOf` returns. */
     readonly claims?: readonly string[];
     /**
      * Why the command is refused. A refusal may come with facts, which are appended although the caller is refused.
@@ -128,7 +128,10 @@ export function createCommands<State, Command, F extends Fact>(
     });
   }
 
-  /** @throws CommitLost */
+  /**
+   * Makes one attempt: decides based on the given state, and appends the commit. @throws CommitLost if another commit
+   * was appended first
+   */
   async function attempt(
     before: LoadedStream<State>,
     { stream, origin, ask }: Call,

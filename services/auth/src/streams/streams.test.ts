@@ -8,7 +8,7 @@ import { chainHeadOf, createCommit, createCommits, sessionsRevoked } from '../po
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { createStreams, type StreamsDeps } from './streams.ts';
 
-/** Counts facts, and remembers the sequence of the last one. */
+/** The state of the streams in these tests: the number of facts, and the sequence of the last one. */
 interface Toy {
   readonly facts: number;
   readonly last: number;

@@ -30,7 +30,7 @@ export interface Reply {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what a test is about to say
+  // biome-ignore lint/suspicious/noExplicitAny: tests read any field of a response without declaring its type
   readonly json: any;
 }
 
@@ -47,7 +47,7 @@ export interface RequestOptions {
 
 export type Auth = Awaited<ReturnType<typeof startAuth>>;
 
-/** @param settings settings that override the production defaults */
+/** Starts auth for a test. @param settings settings that override the production defaults */
 export async function startAuth(
   context: Pick<TestContext, 'after'>,
   settings: Readonly<Record<string, string>> = {},
@@ -64,14 +64,16 @@ export async function startAuth(
   const config = readConfig(authSettings, {
     PUBLIC_URL: 'https://id.example.com',
     LIMIT_SIGNUPS_PER_IP: '1000',
-    // Long enough that no request is refused while a busy machine hashes its password.
+    // How long a password may wait to be hashed, in seconds: long enough that even a busy machine refuses no request.
     HASH_WAIT_SECONDS: '60',
     ...secrets,
     ...settings,
   });
   let ahead = 0;
   let away = false;
-  /** Throws the driver's own error for auth only; the log in the same database continues to work. */
+  /**
+   * Throws the driver's own error while auth's store is offline. The log, in the same database, continues to work.
+   */
   function refuseWhileAway(): void {
     if (away) throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR' });
   }

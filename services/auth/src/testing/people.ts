@@ -35,7 +35,7 @@ export function signUp(auth: Auth, person: Person, ask: RequestOptions = {}): Pr
   return auth.post('/signup', { json: person, ...ask });
 }
 
-/** Signs up and follows the link, with the password. @returns the account's id */
+/** Signs a person up and verifies the address, with the link and the password. @returns the account's id */
 export async function signUpAndVerify(
   auth: Auth,
   person: Person = createPerson(),
@@ -53,7 +53,7 @@ export function login(auth: Auth, { email, password }: Person, ask: RequestOptio
   return auth.post('/login', { json: { email, password }, ...ask });
 }
 
-/** @returns the tokens of a login that must succeed */
+/** Logs a person in, which must succeed. @returns the tokens */
 export async function loginTokens(
   auth: Auth,
   person: Person,

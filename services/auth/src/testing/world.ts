@@ -59,7 +59,11 @@ function withFaults(journal: Journal, faults: AppendFault[]): Journal {
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
-/** @param given stores to use in place of the embedded ones. The caller must empty them */
+/**
+ * Opens a world: the use cases of auth on stores in a temporary folder, with a clock and faults that the test
+ * controls.
+ * @param given stores to use in place of the embedded ones. The caller must empty them
+ */
 export async function openWorld(given?: Stores) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-auth-'));
   const database = openDatabase({ folder, as: 'server' });
@@ -98,7 +102,7 @@ export async function openWorld(given?: Stores) {
         const stores = given ?? embedded;
         return { ...stores, journal: withFaults(stores.journal, faults) };
       },
-      // Collects what the notifier would decrypt.
+      // Collects the contents of links in `links`, instead of encrypting them for the notifier.
       sealer: { seal: async (content) => `sealed ${links.push(content)}` },
       newId,
       nudge,

@@ -10,7 +10,7 @@ export interface AccessTokensOptions {
   readonly keys: SigningKeys;
   /** The keys that sign events, which are published in the same JWKS. */
   readonly eventKeys: readonly PublicEventKey[];
-  /** PUBLIC_URL. */
+  /** PUBLIC_URL of Latchkey, which becomes the claim `iss`. */
   readonly issuer: string;
   readonly audience: string;
   readonly minutes: number;

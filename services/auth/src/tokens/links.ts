@@ -40,7 +40,8 @@ const EMAIL_UNDO_DAYS = 7;
 
 function minutesOf(purpose: Exclude<LinkPurpose, 'erasure'>, settings: UseCaseDeps['settings']): number {
   switch (purpose) {
-    // This link proves that its recipient has the mailbox, like the link of a sign-up.
+    // The link of an e-mail change is valid as long as the link of a sign-up, because both prove that the recipient
+    // can read the mailbox.
     case 'verification':
     case 'email-change':
       return settings.verificationMinutes;

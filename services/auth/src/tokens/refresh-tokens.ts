@@ -6,7 +6,7 @@ const form = /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\.(0|[1-9]\d{0,14})\.([
 
 /** Creates refresh tokens. @param keys REFRESH_KEY: the first signs, the others are still accepted */
 export function createRefreshTokens(keys: SecretKeys): RefreshTokens {
-  // Created once, because creating a key object from bytes takes several times as long as the MAC.
+  // The key objects are created once, because creating one from bytes takes several times as long as a MAC.
   const [first, ...others] = keys;
   const current = createSecretKey(first.bytes);
   const secrets = [current, ...others.map(({ bytes }) => createSecretKey(bytes))];

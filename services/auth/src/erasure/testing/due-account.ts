@@ -59,7 +59,10 @@ export async function findFilesWithPersonalData(folder: string): Promise<readonl
   return files.filter((_, index) => PERSONAL_DATA_PATTERN.test(contents[index] ?? ''));
 }
 
-/** @param placesThatName returns where the store still names the person. Default: the files of the data folder */
+/**
+ * Asserts that no data of the erased person remains.
+ * @param placesThatName returns where the store still names the person. Default: the files of the data folder
+ */
 export async function assertErased(
   world: World,
   userId: string,

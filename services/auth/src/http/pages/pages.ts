@@ -47,7 +47,7 @@ interface ShownProblem {
   readonly code?: string;
   readonly title: string;
   readonly detail?: string | undefined;
-  /** In seconds. */
+  /** How long to wait before trying again, in seconds. */
   readonly retryAfter?: number | undefined;
 }
 
@@ -90,11 +90,11 @@ export interface Pages {
   problem(view: ShownProblem & { readonly locale: string }): string;
   /** The page at `/`, for people who open the server's address without a link. */
   home(view: { readonly locale: string }): string;
-  /** Served at `/api/v1/auth/pages.css`. */
+  /** The style sheet of the pages, served at `/api/v1/auth/pages.css`. */
   readonly stylesheet: string;
-  /** Served at `/api/v1/auth/pages.js`. */
+  /** The script of the pages, served at `/api/v1/auth/pages.js`. */
   readonly script: string;
-  /** Served at `/api/v1/auth/logo`, if there is one. */
+  /** The logo, served at `/api/v1/auth/logo`; undefined if there is none. */
   readonly logo: { readonly type: string; readonly bytes: Buffer } | undefined;
   /** The headers of every page, in addition to the general headers of pages. */
   readonly headers: Readonly<Record<string, string>>;

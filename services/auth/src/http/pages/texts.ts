@@ -7,7 +7,7 @@ export interface MessageTexts {
   readonly paragraphs: readonly string[];
 }
 
-/** A page of success without further actions. */
+/** The texts of a page that reports success and offers no further action. */
 export interface SuccessTexts extends MessageTexts {
   /** The last sentence, shown if there is no link to the client app. */
   readonly closing: string;
@@ -26,7 +26,7 @@ export interface PageTexts {
   readonly hidePassword: string;
   /** The text of the link to the client app. It contains the placeholder `{brand}`. */
   readonly onward: string;
-  /** The page at `/`. */
+  /** The texts of the page at `/`. */
   readonly home: SuccessTexts;
   readonly verification: Headed & {
     readonly signedUp: string;

@@ -111,7 +111,8 @@ describe('hashing', () => {
       await passwords.hash('correct horse', 'ada@example.com', { ip });
       done += 1;
     });
-    // On a busy machine the first two may be done already. The others start one turn later.
+    // Two hashes run at a time. On a busy machine, these two may have ended already; the next ones start one
+    // event-loop turn later.
     await nextTurn();
     assert.ok(done <= 2, `${done} hashes in one turn`);
     await Promise.all(hashes);

@@ -21,7 +21,7 @@ const WAITING_PER_THREAD = 64;
 export interface PasswordHasherOptions {
   /** PASSWORD_SALT_KEY. A stored hash matches only with the key that it was made with. */
   readonly saltKeys: SecretKeys;
-  /** HASH_COSTS. */
+  /** The costs of new and of stored hashes: the setting HASH_COSTS. */
   readonly costs: HashCosts;
   /**
    * The maximum number of concurrent hashes. Each needs a processor, a thread of libuv's pool and the memory of its

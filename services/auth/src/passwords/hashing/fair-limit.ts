@@ -37,7 +37,7 @@ interface Waiter extends Requester {
 
 export function createFairLimit(options: {
   readonly concurrency: number;
-  /** The longest queue, over all networks. */
+  /** The maximum length of the queue, over all networks. */
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
   refusal(): Error;

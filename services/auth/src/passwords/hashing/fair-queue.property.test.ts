@@ -137,7 +137,7 @@ describe('a fair queue', () => {
             }
           }
           flood();
-          // Some turns are taken before everybody has joined the queue.
+          // Some items are taken from the queue before all of these people have joined it.
           const people = Array.from({ length: 8 }, (_, n) => ({ n, network: `home ${n}`, address: `p${n}` }));
           const waited = new Map<Item, number>();
           function takeTurn(): void {

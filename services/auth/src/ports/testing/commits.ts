@@ -142,7 +142,7 @@ export async function appendAll(journal: Pick<Journal, 'append'>, commits: reado
   for (const commit of commits) assert.deepEqual(await journal.append(commit), { outcome: 'appended' });
 }
 
-/** @throws UnreadableCommit */
+/** Returns the unpublished commits of a stream. @throws UnreadableCommit */
 export async function unpublishedOf(
   outbox: Pick<Outbox, 'unpublished'>,
   stream: string,

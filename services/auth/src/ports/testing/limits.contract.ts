@@ -101,8 +101,8 @@ export function limitsContract(adapter: string, open: OpenEmptyStores): void {
         const answers = await Promise.all(Array.from({ length: 20 }, () => limits.take('login-ip', ip)));
         let allowed = answers.filter((answer) => answer.allowed).length;
         assert.ok(allowed <= 4, `${allowed} of 4 allowed`);
-        // One caller may be refused because of a point that another is about to give back. A later caller is then
-        // allowed.
+        // A caller may be refused because of a point that another caller is about to give back. A later caller is
+        // then allowed.
         while ((await limits.take('login-ip', ip)).allowed) allowed += 1;
         assert.equal(allowed, 4);
       }));

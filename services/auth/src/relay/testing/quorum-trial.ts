@@ -1,4 +1,4 @@
-/** A trial on its own three brokers: a relay, a writer that never pauses, and a nemesis that kills leaders. */
+/** A trial on its own three brokers: a relay, a writer that never pauses, and code that kills leaders. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import { startKafkaNodes } from '@latchkey/bus/testing';

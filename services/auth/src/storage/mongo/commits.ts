@@ -18,7 +18,7 @@ export interface CommitDocument extends Omit<Commit, 'commandId' | 'address' | '
   readonly unpublished?: Pick<Commit, 'stream' | 'number' | 'at'>;
   /** The open registration. Set until the account is verified or ended. */
   readonly registration?: Registration;
-  /** The open erasure. Set until it is settled. */
+  /** The open erasure. Removed once the account is erased, or will not be. */
   readonly erasure?: DueErasure;
 }
 

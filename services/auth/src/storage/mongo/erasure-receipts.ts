@@ -17,7 +17,7 @@ import {
 export const ERASURES_COLLECTION = 'auth_erasures';
 
 interface ErasureDocument extends Omit<ErasureRecord, 'account'> {
-  /** The account. */
+  /** The id of the account. */
   readonly _id: string;
   /**
    * Equal to `erasedAt` until every expected consumer has confirmed, and then removed, so that the index contains

@@ -55,7 +55,7 @@ describe('the journal on mongo', () => {
     await journal.roleChanges();
     await registrations.living('ada@example.com');
     await outbox.unpublished([commit.stream]);
-    // Which commit came first is read from the primary alone, and then from a majority.
+    // To find out which commit came first, the journal reads from the primary alone, and then from a majority.
     assert.deepEqual(asked, [
       [COMMITS_COLLECTION, 'local'],
       ...Array(7).fill([COMMITS_COLLECTION, 'majority']),

@@ -41,7 +41,7 @@ export function createMongoJournal(connection: Connection): Journal {
       documents.toSorted((a, b) => a.number - b.number),
       ({ stream }) => stream,
     );
-    // One batch may read a stream from several numbers.
+    // One batch may contain several reads of the same stream, each from a different number.
     return places.map(({ stream, number }) =>
       (byStream.get(stream) ?? []).filter((document) => document.number > number),
     );

@@ -11,7 +11,7 @@ interface CountDocument {
   /** The limit's name and the counted key. */
   readonly key: string;
   readonly points: number;
-  /** The end of the window. */
+  /** When the window of the limit ends. */
   readonly expire: Date;
 }
 

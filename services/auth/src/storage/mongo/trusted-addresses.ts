@@ -12,7 +12,7 @@ import { TRUST_DURATION_MS, trustedPairKey } from '../trusted-pair.ts';
 const TRUSTED = 'auth_trusted';
 
 interface TrustDocument {
-  /** The pair's key. */
+  /** The key of the pair, as `trustedPairKey` returns it. */
   readonly _id: string;
   readonly until: Date;
 }

@@ -18,7 +18,7 @@ const SQL = {
 /** Security events in the embedded store. */
 export function createSqliteAuditLog(database: Database): AuditLog {
   return mapSqliteErrors<AuditLog>({
-    // The write is not flushed: a power cut may lose the last events, like those that were not written yet.
+    // The write is not flushed, because a power cut also loses the events that are still in memory.
     add: (entries) =>
       database.write(
         () => {

@@ -44,7 +44,7 @@ export function claimsOf({ claims }: Row): readonly string[] {
   return claims === null ? [] : JSON.parse(String(claims));
 }
 
-/** Returns the column of claims that a commit still has. */
+/** Returns the value of the column that stores the claims that a commit still has. */
 export function claimsColumn(claims: readonly string[]): string | null {
   return claims.length === 0 ? null : JSON.stringify(claims);
 }

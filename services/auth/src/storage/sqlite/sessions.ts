@@ -23,7 +23,7 @@ const SQL = {
 
 /** Sessions in the embedded store. */
 export function createSqliteSessions(database: Database): Sessions {
-  /** Returns the number of changed rows. */
+  /** Runs a statement. @returns the number of changed rows */
   function change(
     sql: string,
     values: Readonly<Record<string, string | number | null>>,
