@@ -38,7 +38,7 @@ export interface DkimKey {
   readonly privateKey: string;
 }
 
-/** The first key signs; the records of the others are still published. */
+/** The first key signs mails. The DNS records of the other keys are still published. */
 export type DkimKeys = readonly [DkimKey, ...DkimKey[]];
 
 const dkimJwks = z.object({

@@ -51,7 +51,7 @@ export function readMailSettings(environment: Environment): {
   return { settings, ...(publicUrl !== undefined && { publicUrl }) };
 }
 
-/** @throws DataFolderError */
+/** Opens the notifier's part of a store for ops commands. @throws DataFolderError */
 export function openOps(store: Store): NotifierOps {
   const { deliveries, suppressions, keyFingerprints, requirements, check } = openStorage(store);
   return {

@@ -164,7 +164,7 @@ async function opened(socket: Socket, stage: SmtpStage, { event, ms, signal }: O
     });
     await Promise.race([once(socket, event, { signal: given }), closed]);
   } catch (error) {
-    // Later socket errors are ignored, because nothing waits for them.
+    // Later errors of the destroyed socket are ignored, because no code waits for them.
     socket.on('error', () => undefined);
     socket.destroy();
     throw new SmtpFailure(stageFailureOf(patience.signal.aborted ? noAnswer(ms) : error, stage));

@@ -52,7 +52,7 @@ export function createConversation(
   let replies = 0;
 
   function sent(command: string): void {
-    // Lines without a known verb are secrets that belong to AUTH.
+    // A line that does not begin with a known verb is a secret that belongs to AUTH.
     pending.push(VERBS[/^[A-Z]+/i.exec(command)?.[0].toUpperCase() ?? ''] ?? 'auth');
     if (pending.length === 1) onPending(pending[0] ?? 'auth');
   }

@@ -61,6 +61,7 @@ const LASTING_TLS =
   /certificate|altnames|wrong version number|packet length too long|unsupported protocol|no protocols/i;
 
 /**
+ * Converts an error to the failure of a stage.
  * @param pending the stage whose reply was awaited
  * @param recipient the e-mail address to mask in the server's reply
  */
@@ -110,7 +111,7 @@ export function sendResultOf({ failure, reply, isLasting = false }: StageFailure
   }
   if (stage === 'connect') return { kind: 'unreachable' as const, failure };
   if (isLasting) return { kind: 'unwelcome' as const, failure };
-  // From MAIL FROM on, the mail itself may be the cause.
+  // Until the command MAIL FROM, a failure is about the server; from then on, it may be about the mail itself.
   const kind = stage === 'mail' || isMailStage(stage) ? ('deferred' as const) : ('busy' as const);
   return { kind, failure };
 }

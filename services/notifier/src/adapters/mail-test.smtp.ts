@@ -24,7 +24,7 @@ export interface MailTestStep {
 
 export interface MailTestFailure {
   readonly failure: string;
-  /** The settings to check. */
+  /** The settings that the operator should check. */
   readonly advice: string;
 }
 

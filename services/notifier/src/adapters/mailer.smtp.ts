@@ -46,7 +46,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
     if (to === undefined || message.envelope.to.length > 1 || /[\s<>]/.test(to)) return UNUSABLE;
     const result = await sendOnce(message, options);
     if (result !== undefined) return result;
-    // The server has probably closed the other connections, too.
+    // The server has closed one idle connection, and has probably closed the others, too.
     pool.closeIdle();
     return (await sendOnce(message, options)) ?? { kind: 'withdrawn' };
   }

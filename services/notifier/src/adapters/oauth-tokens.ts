@@ -40,7 +40,7 @@ export function createOAuthTokenSource(client: OAuthClient, monotonic: () => num
 
   async function ask(): Promise<string> {
     const answer = await request(client, refreshToken);
-    // Microsoft may return a new refresh token.
+    // The response may contain a new refresh token, for example from Microsoft.
     refreshToken = answer.refresh_token ?? refreshToken;
     const life = Math.max(0, (answer.expires_in ?? DEFAULT_LIFE_S) - MARGIN_S);
     current = { token: answer.access_token, until: monotonic() + life * 1000 };

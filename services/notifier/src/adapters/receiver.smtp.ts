@@ -33,7 +33,7 @@ export interface ReceiverDeps {
 }
 
 export interface Receiver {
-  /** @throws Error with a one-line message if the port cannot be used */
+  /** Starts to listen. @throws Error with a one-line message if the port cannot be used */
   start(): Promise<void>;
   /** Finishes the mails in progress. Idempotent. */
   stop(): Promise<void>;

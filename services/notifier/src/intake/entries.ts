@@ -22,10 +22,10 @@ function toDelivery(event: LatchkeyEvent, { mail, locale, content }: OwedMail): 
   };
 }
 
-/** Returns the deliveries and cutoffs of one event. */
+/** Returns the deliveries that an event requires, and its cutoffs, which cancel the mails of earlier events. */
 export function intakeEntriesFor(event: LatchkeyEvent): IntakeBatch & Pick<Reaction, 'erased'> {
   const { mails, supersedes, erased } = reactTo(event);
-  // The first event of an account has no predecessors.
+  // The first event of an account has no earlier mails to supersede.
   const cutoffs = event.sequence > 1 ? supersedes : [];
   return {
     deliveries: mails.map((mail) => toDelivery(event, mail)),

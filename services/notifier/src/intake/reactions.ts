@@ -64,8 +64,8 @@ function supersededBy(event: LatchkeyEvent, requested: readonly Requested[]): re
 }
 
 /**
- * Returns the reaction to an event. The order of events does not matter here: the store applies cutoffs by
- * sequence.
+ * Returns the reaction to an event. The order of events does not matter here, because the store decides by sequence
+ * which earlier mails an event cancels.
  */
 export function reactTo(event: LatchkeyEvent): Reaction {
   const requested = requestedBy(event);

@@ -17,7 +17,7 @@ export interface RequestedMail<C extends Addressed = Addressed> {
   readonly locale: string;
   /** The content for one recipient, or for each of several; `null` if the person has been erased. */
   readonly content: C | readonly C[] | null;
-  /** Present if the mail has a link. */
+  /** The sealed link of the mail, if it has one. */
   readonly link?: SealedToken;
 }
 

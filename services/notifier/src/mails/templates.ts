@@ -37,7 +37,7 @@ export interface Templates {
    */
   localeFor(mail: string, locale: string): string;
   /**
-   * @param locale one of `locales(mail)`
+   * Renders a mail. @param locale one of `locales(mail)`
    * @throws TemplateError for a mail or locale without templates
    */
   render(mail: string, locale: string, variables: Readonly<Record<string, string>>): RenderedTemplates;
@@ -54,7 +54,7 @@ type ByLocale = ReadonlyMap<string, Parts>;
 /** The folder of the templates that are part of this package. */
 export const builtInTemplatesFolder = join(import.meta.dirname, '..', '..', 'mails');
 
-/** With `templates: {}`, templates cannot include files. */
+/** The options of the template engine. With `templates: {}`, templates cannot include files. */
 const options = { strictVariables: true, strictFilters: true, templates: {}, ownPropertyOnly: true } as const;
 const plain = new Liquid(options);
 const escaping = new Liquid({ ...options, outputEscape: 'escape' });
@@ -112,7 +112,7 @@ function parseAndCheck(mail: Mail, part: Part, path: string, source: string): Te
   }
 }
 
-/** @param folders later folders override earlier ones */
+/** Reads one file of a mail in one locale. @param folders later folders override earlier ones */
 async function loadPart(
   mail: Mail,
   locale: string,

@@ -110,16 +110,17 @@ export type DeliveryCounts = Readonly<Record<DeliveryState, number>>;
 
 export interface Deliveries {
   /**
-   * Stores the deliveries and cutoffs of some events; durable when it resolves. Idempotent: a known delivery stays
-   * unchanged in any state, and cutoffs only rise. Deliveries of this or an earlier batch that a cutoff covers
-   * become `cancelled` unless they are claimed; those past their `sendUntil` at `now` become `expired`.
+   * Stores the deliveries and cutoffs of some events; durable when it resolves. A cutoff covers the deliveries of a
+   * subject's earlier events, whose mails must no longer be sent. Idempotent: a known delivery stays unchanged in any
+   * state, and cutoffs only rise. Deliveries of this or an earlier batch that a cutoff covers become `cancelled`
+   * unless they are claimed; those past their `sendUntil` at `now` become `expired`.
    * @throws StoreUnavailable: any part may have been written, and the batch must be recorded again
    */
   record(batch: IntakeBatch, now: Date): Promise<{ readonly added: number; readonly cancelled: number }>;
   /**
    * Claims pending deliveries that are due, earliest `sendUntil` first, each for one owner. Nobody else can claim
-   * them until they are settled, released or freed. Never returns a delivery that is past its `sendUntil`. One that
-   * a stored cutoff covers is not returned either, and becomes `cancelled`.
+   * them until they are settled, released or freed. Never returns a delivery that is past its `sendUntil`. A delivery
+   * that a stored cutoff covers is not returned either, and becomes `cancelled`.
    */
   claim(claim: ClaimRequest): Promise<readonly ClaimedDelivery[]>;
   /**

@@ -14,7 +14,7 @@ export interface ReportsFixture {
   complaint(delivery: string): IncomingReport;
   /** Genuine reports that must be ignored, by name, for example about a delay or a full mailbox. */
   others(delivery: string): Readonly<Record<string, IncomingReport>>;
-  /** Reports by somebody who does not know the secret, by name. */
+  /** Reports by a sender that does not know the secret, by the name of the forgery. */
   forged(delivery: string): Readonly<Record<string, IncomingReport>>;
   /** Whether a genuine report names its recipient. */
   readonly namesRecipient: boolean;
@@ -67,7 +67,7 @@ export function reportsContract(name: string, open: () => ReportsFixture): void 
           fc.option(fc.string(), { nil: undefined }),
           async (body, proof) => {
             const read = await reader.read({ body, proof });
-            // A signed body proves itself, as long as no signed part was changed.
+            // The reader accepts a changed report only if it is signed and no signed part was changed.
             if (read.kind === 'report') assert.deepEqual([isSigned, read.delivery], [true, delivery]);
           },
         ),

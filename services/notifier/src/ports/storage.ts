@@ -33,7 +33,7 @@ interface Ends<Item> {
   readonly target: MoveTarget<Item>;
 }
 
-/** The records to move. */
+/** The sources or the targets of the records that `ops move` moves. */
 export interface NotifierRecords<End extends keyof Ends<unknown>> {
   readonly cutoffs: Ends<StoredCutoffs>[End];
   readonly suppressions: Ends<Suppression>[End];
@@ -46,9 +46,9 @@ export interface StoredDelivery extends Omit<NewDelivery, 'content'> {
   readonly state: DeliveryState;
   /** When the delivery can next be claimed. Only for an open delivery. */
   readonly dueAt?: Date;
-  /** Only for an open delivery. */
+  /** The content of the mail. Only for an open delivery. */
   readonly content?: DeliveryContent;
-  /** The claim that currently holds the delivery. */
+  /** The name of the claim that currently holds the delivery. */
   readonly owner?: string;
   readonly tries: number;
   readonly attempts: readonly Attempt[];
@@ -60,7 +60,9 @@ export interface StoredDelivery extends Omit<NewDelivery, 'content'> {
   readonly unpublished?: true;
 }
 
-/** The cutoffs of one subject. */
+/**
+ * The cutoffs of one subject: for each kind of mail, the sequence below which the mail of an event must not be sent.
+ */
 export interface StoredCutoffs {
   readonly subject: string;
   readonly before: Readonly<Partial<Record<Cutoff['what'], number>>>;

@@ -20,6 +20,7 @@ const provider: Policy<null> = {
 const forged = { ...problems.insufficient_permission, title: 'Not Genuine' };
 
 /**
+ * Creates the routes to which providers send reports.
  * @param take called for each request. Returns the function that handles reports; undefined until the service has
  * started
  */

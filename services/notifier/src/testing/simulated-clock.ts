@@ -1,5 +1,6 @@
 /**
- * A clock for tests that moves only when the test says so. Hours pass at once, and sleepers wake in the right order.
+ * A clock for tests that moves only when the test says so. Hours pass immediately, and sleepers wake in the right
+ * order.
  */
 import type { Clock } from '../ports/clock.ts';
 

@@ -99,7 +99,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     return { taken, more };
   }
 
-  /** Cancels those deliveries of a claim that a cutoff covers, and returns the others. */
+  /** Cancels the claimed deliveries that a cutoff covers, and returns the other ones. */
   async function withoutReached(
     taken: readonly DeliveryDocument[],
     { owner, now }: ClaimRequest,

@@ -25,9 +25,9 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
    * contains only open deliveries.
    */
   readonly open?: { readonly dueAt: Date; readonly sendUntil: Date };
-  /** Only for an open delivery. */
+  /** The content of the mail. Only for an open delivery. */
   readonly content?: DeliveryContent;
-  /** The claim that currently holds the delivery. */
+  /** The name of the claim that currently holds the delivery. */
   readonly owner?: string;
   readonly tries: number;
   readonly attempts: readonly Attempt[];
@@ -47,7 +47,7 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
  * of its kind.
  */
 export interface CutoffsDocument {
-  /** The subject. */
+  /** The id of the account or mailing. */
   readonly _id: string;
   readonly before: Readonly<Partial<Record<SupersededMails, number>>>;
 }

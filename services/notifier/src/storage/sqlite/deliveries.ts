@@ -223,7 +223,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
     // A crash may lose this write, which does no harm: the crash also ends the claimer, whose lease is then void.
     claim: (claim) => write(() => claimSome(claim), { flushed: false }),
 
-    // A crash may lose this write, too, because it also ends the lease.
+    // A crash may lose this write, which does no harm: the crash also ends the lease.
     extend: (ids, owner, until) =>
       write(
         () => {
@@ -233,7 +233,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
         { flushed: false },
       ),
 
-    // A crash may lose this write, too, because it also ends the lease.
+    // A crash may lose this write, which does no harm: the crash also ends the lease.
     release: (owner, now) =>
       write(() => void prepare(SQL.release).run({ owner, now: now.getTime() }), { flushed: false }),
 
@@ -241,7 +241,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
       return prepare(SQL.leases).all().map(leaseOf);
     },
 
-    // A crash may lose this write, too, because it also ends the lease.
+    // A crash may lose this write, which does no harm: the crash also ends the lease.
     free: ({ name, holder, until }, now) =>
       write(() => void prepare(SQL.free).run({ name, holder, until: until.getTime(), now: now.getTime() }), {
         flushed: false,

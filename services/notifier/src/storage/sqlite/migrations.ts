@@ -66,7 +66,7 @@ CREATE INDEX notifier_deliveries_unpublished
   ON notifier_deliveries (unpublished) WHERE unpublished IS NOT NULL;
 `;
 
-/** An index for erasures, which look for all deliveries of an account. */
+/** The index for erasures, which look up all deliveries of an account. */
 const bySubject = 'CREATE INDEX notifier_deliveries_by_subject ON notifier_deliveries (subject)';
 
 /** The table of the keys that the notifier was used with. */
