@@ -40,8 +40,8 @@ import { openStorage } from './storage/index.ts';
 
 const SLICE_SIZE = 500;
 /**
- * The maximum time for a slice, in ms. A slice that unparks accounts reads a part of the log again, which may take
- * long.
+ * The maximum time for handling a slice of records, in ms. If a slice unparks accounts, a part of the log is read
+ * again, which may take long.
  */
 const SLICE_WITHIN_MS = 3_600_000;
 
@@ -98,7 +98,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     (await authenticate(records)).records.map(({ source }) => source);
   const projectionOf = projections({
     backend,
-    // Each generation has its own position in the log.
+    // Each generation gets its own function, because each reads the log at its own position.
     authenticateFor: () => createRecordAuthenticator({ ...verification, ahead: { log: backend.bus } }),
     onForged,
     stores,

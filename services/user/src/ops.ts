@@ -91,7 +91,8 @@ export function openOps(store: Store): UserOps {
     confirmErasures: confirm,
     async retryParked(account, from) {
       const erased: ErasedAccount[] = [];
-      // Retries in one generation. Notifies no request: waiting requests poll the store anyway.
+      // Retries an account in one generation. No waiting request is notified, because waiting requests poll the
+      // store.
       function retryIn(generation: number) {
         return createParkedRetry({
           ...from,

@@ -112,7 +112,7 @@ test('every instance shows callers their own changes, whichever instance reads t
   const people = accounts('reader');
   await publish(...people.map((person) => person.registered()));
   for (const instance of instances) for (const person of people) await assertComes(instance, person, 1);
-  // Sent before the events exist, so that the responses have to wait.
+  // The requests are sent before the events exist, so that the responses have to wait.
   const answers = people.flatMap((person) => instances.map((instance) => assertShown(instance, person, 2)));
   await publish(...people.map((person) => person.verified()));
   await Promise.all(answers);
@@ -188,7 +188,7 @@ test('an instance that has lost its store responds with 503 and the reason, whil
       .join();
   }
   while ((await down()) !== 'read model') await nextTurn();
-  // The partitions that it held are assigned to the other instance once it leaves.
+  // The partitions of the instance that leaves are assigned to the other instance.
   await publish(person.verified());
   const leaving = lost.stop();
   await assertComes(other, person, 2);

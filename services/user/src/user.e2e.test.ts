@@ -37,7 +37,7 @@ interface Body extends UserView {
 
 const WEBHOOK_SECRET_KEY = Buffer.alloc(32, 7).toString('base64url');
 
-/** Longer than the projection takes on a busy machine. */
+/** Time limits that are longer than the projection takes on a busy machine. */
 const PATIENT: Partial<WaitLimits> = { timeoutMs: 120_000 };
 /**
  * Limits for tests in which some requests are to be refused. The other requests of these tests must not need to wait.

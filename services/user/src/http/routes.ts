@@ -87,7 +87,8 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
     handle: async ({ caller, params }) => ({ status: 200, body: await seenBy(caller, params.id, profiles) }),
   });
 
-  // These routes come before `one`, whose path would accept `me` and `openapi.json` as ids.
+  // `others` must come last, because `one` would also accept the paths of the routes before it, with `me` and
+  // `openapi.json` as ids.
   const others = [one, ...feed, ...webhooks];
   const description = openApiRoute(`${BASE}/openapi.json`, tag, { ...INFO, publicPath }, [
     ofOneself,

@@ -151,7 +151,7 @@ export function webhookRoutes({
   };
   const ofOne = { ...common, params, problems: [problems.not_found] };
 
-  /** @throws Problem (not_found, conflict) */
+  /** Changes an endpoint. @throws Problem (not_found, conflict) */
   async function change(
     id: string,
     apply: (endpoint: WebhookEndpoint) => WebhookEndpoint,

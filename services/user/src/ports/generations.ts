@@ -13,10 +13,10 @@ export interface Generations {
    * @returns false if the pointer has changed meanwhile; nothing was written then
    */
   replace(next: GenerationPointer): Promise<boolean>;
-  /** Creates the place for a generation's profiles, with its indexes. Idempotent. */
+  /** Creates the table or collection for a generation's profiles, with its indexes. Idempotent. */
   prepare(generation: number): Promise<void>;
-  /** Returns the generations that have a place, ascending. */
+  /** Returns the generations that have a table or collection, in ascending order. */
   stored(): Promise<readonly number[]>;
-  /** Removes a generation's place and its contents. Does nothing if there is none. */
+  /** Removes a generation's table or collection with its contents. Does nothing if there is none. */
   remove(generation: number): Promise<void>;
 }

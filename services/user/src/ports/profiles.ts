@@ -34,7 +34,10 @@ export interface ProfileQuery {
  * be reached or fails, and for no other reason.
  */
 export interface Profiles extends PositionStore<StoredAccount> {
-  /** Returns the marks of parked accounts by account id: at most `limit`, after the given id. */
+  /**
+   * Returns the marks of parked accounts (at which record each is parked, and why), sorted by account id: at most
+   * `limit`, after the given id.
+   */
   listParked(page: ParkedPageRequest): Promise<readonly Parked[]>;
   /**
    * Returns the profiles that match the query, ordered by creation and id; those of accounts that ended are left out.

@@ -4,7 +4,10 @@ import type { Generations } from './generations.ts';
 import type { Profiles } from './profiles.ts';
 
 export interface UserStorage extends Preparable {
-  /** Whether a write blocks the process. Concurrent slices would then delay its responses. */
+  /**
+   * Whether a write blocks the event loop. If so, handling slices of the log concurrently would delay the responses
+   * of the process.
+   */
   readonly blocksOnWrite: boolean;
   readonly generations: Generations;
   /** Returns the profiles of one generation. */

@@ -4,7 +4,7 @@ import type { Profile } from './profile.ts';
 
 /** The profile of an account, and the sequence of the last event that it shows. */
 export interface StoredAccount extends Position {
-  /** Undefined before the first event. */
+  /** The profile of the account; undefined before the account's first event. */
   readonly profile?: Profile;
 }
 

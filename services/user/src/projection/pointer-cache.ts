@@ -1,4 +1,4 @@
-/** This instance's copy of the pointer, which other processes change in the store. */
+/** This instance's copy of the pointer to the active generation, which other processes change in the store. */
 import type { Logger } from '@latchkey/process';
 import { runLoop, type Sleep } from '@latchkey/process/loop';
 import { type GenerationPointer, initialPointer } from '../generation/pointer.ts';

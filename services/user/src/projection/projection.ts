@@ -1,4 +1,4 @@
-/** The consumer: applies slices of the accounts topic to the read model. */
+/** The consumer of the accounts topic: applies its records to the read model, slice by slice. */
 import type { Bus, PartitionSlice } from '@latchkey/bus';
 import {
   decodeFailureOf,
@@ -24,7 +24,7 @@ import { createParkedRetry } from './retry-parked.ts';
 export interface ProjectionDeps {
   readonly log: Pick<Bus, 'readKey'>;
   readonly authenticate: RecordAuthenticator;
-  /** Called with the records of each slice that auth has not published. */
+  /** Called for each slice of records, with those of its records that auth has not published. */
   onForged(slice: PartitionSlice, forged: readonly ForgedRecord[]): void;
   readonly profiles: PositionStore<StoredAccount>;
   readonly metrics: ProjectionMetrics;
@@ -64,7 +64,8 @@ export function createProjection(deps: ProjectionDeps) {
       const parked = stored.get(account)?.parked;
       if (parked !== undefined) deps.logger.error({ parked }, 'an account is parked');
     }
-    // Erasures are confirmed last: if this fails, the slice is redelivered, and its events are then duplicates.
+    // Erasures are confirmed last. If the confirmation fails, the slice is redelivered, although its events are then
+    // duplicates.
     await deps.confirm(erased);
   };
 }

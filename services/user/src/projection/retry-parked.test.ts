@@ -78,7 +78,10 @@ async function createBench(context: TestContext) {
       await consume(append(key, value, headers));
     },
     publishGarbage: (key: string) => consume(append(key, Buffer.from('{'), {})),
-    /** `meanwhile` runs after each pass over the log; `decided` is the last sequence in the journal. */
+    /**
+     * Retries an account. `meanwhile` runs after each pass over the log; `decided` is the last sequence in the
+     * journal.
+     */
     retry: (id: string, meanwhile: () => Promise<void> = async () => undefined, decided?: number) =>
       createParkedRetry({
         ...(decided !== undefined && { lastDecided: async () => decided }),

@@ -23,7 +23,10 @@ function mark(account: string): Parked {
 
 const NEVER = 3_600_000;
 
-/** @param fails returns whether a read fails, for each read after the first */
+/**
+ * Creates a waiter over stored accounts.
+ * @param fails returns whether a read fails, for each read after the first
+ */
 function waiterOver(stored: Map<string, StoredAccount>, limits: Partial<WaitLimits>, fails = () => false) {
   let reads = 0;
   return createSequenceWaiter({
@@ -43,7 +46,10 @@ function refused(kind: WaitRefusal) {
   return { name: 'WaitRefused', kind };
 }
 
-/** Resolves once `count` requests are waiting. They do not wait at once, because `waitFor` reads the store first. */
+/**
+ * Resolves once `count` requests are waiting. Requests do not wait immediately, because `waitFor` reads the store
+ * first.
+ */
 async function waitingFor(waiter: { waiting(): number }, count: number) {
   while (waiter.waiting() < count) await Promise.resolve();
 }

@@ -18,7 +18,7 @@ export interface WaitLimits {
 
 export const defaultWaitLimits: WaitLimits = { timeoutMs: 2000, pollMs: 25, total: 1000, perCaller: 20 };
 
-/** How long a request waits for the last look at the store when its time is over, in ms. */
+/** How long a request still waits for a last read of the store when its time is over, in ms. */
 const LAST_LOOK_MS = 250;
 
 export interface SequenceWaiter {
@@ -125,7 +125,8 @@ export function createSequenceWaiter(deps: {
         reject(new WaitRefused('behind'));
       }
       let timer = setTimeout(() => {
-        // If this process was stalled, the account may have arrived without a poll.
+        // If this process was stalled, the account may have reached the sequence without a poll noticing it. So the
+        // store is read once more.
         timer = setTimeout(refuse, LAST_LOOK_MS);
         void profiles
           .load([id])

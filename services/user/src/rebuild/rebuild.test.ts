@@ -21,7 +21,7 @@ import { createTestHistory, type TestHistory } from '../testing/history.ts';
 import { createRebuild, type Rebuild } from './rebuild.ts';
 
 const SHORT_MS = 5;
-/** The service reads the pointer every second. */
+/** How long the service may take to notice a changed pointer, in ms. It reads the pointer every second. */
 const NOTICED_MS = 1500;
 const PATIENCE_MS = 120_000;
 
@@ -137,7 +137,7 @@ describe('a rebuild', () => {
     );
     assert.equal(await open().begin(), undefined);
 
-    // The generation that is kept continues to be filled.
+    // The previous generation is kept to switch back to, and continues to be filled.
     const [first] = everybody;
     assert.ok(first);
     await publish(first.add('ProfileChanged', { person: { firstName: 'Ada' } }));
@@ -161,20 +161,22 @@ describe('a rebuild', () => {
     const interrupted = Promise.withResolvers<never>();
     interrupted.promise.catch(nothing);
 
-    // Interrupted between creating the place and updating the pointer.
+    // This rebuild is interrupted after it has created the generation's place in the store, and before it updates the
+    // pointer.
     const { read, prepare, stored, remove } = stores.generations;
     const dying = { read, prepare, stored, remove, replace: () => interrupted.promise };
     interrupted.reject(new Error('killed'));
     await assert.rejects(open({ generations: dying }).begin(), /killed/);
     assert.deepEqual(await open().begin(), { generation: 2, begun: 'now' });
-    // Interrupted while the generation is filled, after it was compared, and after the switch.
+    // This rebuild is interrupted three times: while the generation is filled, after the comparison, and after the
+    // switch.
     assert.deepEqual(await open().begin(), { generation: 2, begun: 'before' });
     await open().caughtUp(2, nothing);
     await open().compare(2, nothing);
     assert.equal(await open().flip(2), 1);
     assert.equal(await open().flip(2), 2);
     assert.equal(await open().begin(), undefined);
-    // Interrupted between updating the pointer and removing the generation.
+    // This rebuild is interrupted after it has updated the pointer, and before it removes the generation.
     await assert.rejects(open({ pause: () => interrupted.promise }).drop(nothing), /killed/);
     assert.deepEqual(await stores.generations.stored(), [1, 2]);
     assert.deepEqual((await open().state()).length, 1);

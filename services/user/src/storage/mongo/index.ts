@@ -9,7 +9,7 @@ import { profileIndexes } from './schema.ts';
 export function openMongoStorage({ connection }: Pick<MongoStore, 'connection'>): UserStorage {
   const generations = createMongoGenerations(connection);
 
-  /** Each generation has a collection of its own, with its own indexes. */
+  /** Returns the indexes of all generations. Each generation has its own collection. */
   async function indexes() {
     const { running } = await generations.read();
     return running.flatMap((generation) => profileIndexes(generationName(generation)));

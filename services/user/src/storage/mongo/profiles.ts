@@ -42,7 +42,7 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
     async replaceMark({ account, topic, partition, offset, cause }, next) {
       const current = {
         _id: account,
-        // Marks of release 0.1 contain no topic.
+        // The marks of parked accounts that release 0.1 stored contain no topic.
         'parked.topic': { $in: [topic, null] },
         'parked.partition': partition,
         'parked.offset': offset,

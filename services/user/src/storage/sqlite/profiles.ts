@@ -22,7 +22,7 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
       email = excluded.email, username = excluded.username
     WHERE stored.sequence < excluded.sequence
        OR (stored.sequence = excluded.sequence AND stored.parked IS NULL)`;
-  // Marks of release 0.1 contain no topic.
+  // The marks of parked accounts that release 0.1 stored contain no topic.
   const replaceMark = `
     UPDATE ${table} SET parked = :next WHERE id = :account
        AND coalesce(json_extract(parked, '$.topic'), :topic) = :topic
