@@ -8,7 +8,10 @@ import { readJson } from './read-json.ts';
 
 const BASE = '/api/v1/books';
 
-/** Every account may read books. Verified accounts may add books and change their own. Admins may change all books. */
+/**
+ * Creates the HTTP API. Every account may read books. Verified accounts may add books and change their own. Admins may
+ * change all books.
+ */
 export function createApp(guard: Guard, books: BookRepository): Koa {
   const { authenticated, verified, role } = koaGuard(guard);
   const router = new Router({ prefix: BASE });

@@ -1,4 +1,4 @@
-/** The books, in memory. */
+/** Stores the books in memory. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 

@@ -10,32 +10,38 @@ const port = z.coerce
 const settings = z.object({
   HOST: z.string().min(1, 'must not be empty').default('127.0.0.1'),
   PORT: port.default(8090),
-  /** PUBLIC_URL of Latchkey. */
+  /** The PUBLIC_URL of the Latchkey system whose access tokens are accepted. */
   ISSUER: url,
   AUDIENCE: z.string().min(1, 'must not be empty').default('latchkey'),
-  /** The URL of Latchkey's public keys. Default: the one below ISSUER. */
+  /** The URL of Latchkey's public keys. Default: the usual path below ISSUER. */
   JWKS_URL: url.optional(),
-  /** An API key with the scope `events`. If it is set, revoked tokens are refused immediately, without Kafka. */
+  /**
+   * An API key for Latchkey's event feed, with the scope `events`. If set, revoked tokens are refused immediately,
+   * without Kafka.
+   */
   FEED_KEY: z.string().optional(),
-  /** Comma-separated `host:port`. If it is set, revoked tokens are refused immediately. */
+  /** The Kafka brokers, as comma-separated `host:port`. If set, revoked tokens are refused immediately. */
   KAFKA_BROKERS: z
     .string()
     .transform((text) => text.split(',').map((broker) => broker.trim()))
     .pipe(z.array(z.string().min(1, 'takes host:port, comma-separated')).min(1))
     .optional(),
-  /** `true` for TLS. Node also trusts the authorities of NODE_EXTRA_CA_CERTS. */
+  /**
+   * `true` if the connection to Kafka uses TLS. Node also trusts the certificate authorities in the file that
+   * NODE_EXTRA_CA_CERTS names.
+   */
   KAFKA_SSL: z.stringbool('takes true or false').default(false),
-  /** The user that logs in with SCRAM-SHA-512. Default: no login. */
+  /** The Kafka user that logs in with SCRAM-SHA-512. Default: no login. */
   KAFKA_SASL_USERNAME: z.string().optional(),
-  /** The file that contains the password of that user. */
+  /** The file that contains the password of the Kafka user. */
   KAFKA_SASL_PASSWORD_FILE: z.string().optional(),
 });
 
 export type Settings = z.infer<typeof settings>;
 
 /**
- * Reads the settings. An empty setting counts as absent.
- * @throws Error with a line per fault
+ * Reads the settings from environment variables. An empty variable counts as absent.
+ * @throws Error that describes each fault on its own line
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const given = Object.entries(environment).filter(([, value]) => value !== '');

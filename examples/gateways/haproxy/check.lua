@@ -1,4 +1,4 @@
--- Asks Latchkey who sends a request, and sets txn.check to the status of its response.
+-- Asks Latchkey which account sends a request, and sets txn.check to the status of Latchkey's response.
 local LATCHKEY = 'http://127.0.0.1:8080/api/v1/auth/check'
 local HEADERS = {
   ['x-user-id'] = 'txn.user_id',

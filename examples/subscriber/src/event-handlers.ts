@@ -7,8 +7,8 @@ export interface EventHandlersDeps {
 }
 
 /**
- * Returns the event handlers. They log the id of the account, but never the person's name or e-mail address, because
- * many people can read logs.
+ * Returns the functions that handle events. They log the id of the account, but never the person's name or e-mail
+ * address, because many people can read logs.
  */
 export function createEventHandlers({ tokens, logger }: EventHandlersDeps): Handlers {
   return {

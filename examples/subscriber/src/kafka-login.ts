@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Settings } from './settings.ts';
 
-/** Returns the options for connecting to the brokers. @throws Error if the password file cannot be read */
+/** Returns the options with which the program connects to Kafka. @throws Error if the password file cannot be read */
 export function readKafkaLogin({
   KAFKA_SSL: ssl,
   KAFKA_SASL_USERNAME: username,

@@ -33,8 +33,8 @@ const subscription = await subscribe({
   ...readKafkaLogin(settings),
   keys: JWKS_URL,
   group: KAFKA_GROUP,
-  // Positions in memory are enough here: the token cache is lost with the process as well, and greeting twice is
-  // harmless.
+  // Keep positions only in memory: when the process ends, the token cache is lost as well, and greeting somebody twice
+  // is harmless.
   store: memoryStore(),
   handlers: createEventHandlers({ tokens, logger }),
   logger,
@@ -42,7 +42,7 @@ const subscription = await subscribe({
   signal: stopping.signal,
 }).catch((error: unknown) => (stopping.signal.aborted ? process.exit(0) : fail(error)));
 
-/** Responds with 200 while events can be read, otherwise with 503. */
+/** Responds with 200 while the program can read events, otherwise with 503. */
 createServer((_request, response) => response.writeHead(subscription.healthy() ? 200 : 503).end())
   .on('error', fail)
   .listen(OPERATIONS_PORT, OPERATIONS_HOST);

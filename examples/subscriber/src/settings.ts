@@ -1,23 +1,26 @@
 import { z } from 'zod';
 
 const settings = z.object({
-  /** Comma-separated `host:port`. */
+  /** The Kafka brokers, as comma-separated `host:port`. */
   KAFKA_BROKERS: z
     .string('is required')
     .transform((text) => text.split(',').map((broker) => broker.trim()))
     .pipe(z.array(z.string().min(1, 'takes host:port, comma-separated')).min(1)),
-  /** `true` for TLS. Node also trusts the authorities of NODE_EXTRA_CA_CERTS. */
+  /**
+   * `true` if the connection to Kafka uses TLS. Node also trusts the certificate authorities in the file that
+   * NODE_EXTRA_CA_CERTS names.
+   */
   KAFKA_SSL: z.stringbool('takes true or false').default(false),
-  /** The user that logs in with SCRAM-SHA-512. Default: no login. */
+  /** The Kafka user that logs in with SCRAM-SHA-512. Default: no login. */
   KAFKA_SASL_USERNAME: z.string().optional(),
-  /** The file that contains the password of that user. */
+  /** The file that contains the password of the Kafka user. */
   KAFKA_SASL_PASSWORD_FILE: z.string().optional(),
-  /** The URL at which auth publishes its keys. */
+  /** The URL of auth's public keys, with which the program verifies events. */
   JWKS_URL: z
     .url({ protocol: /^https?$/, error: 'takes an http(s) URL' })
     .default('http://localhost:8080/.well-known/jwks.json'),
   KAFKA_GROUP: z.string().min(1, 'must not be empty').default('subscriber'),
-  /** The address at which `/readyz` is served. */
+  /** The host name or IP address at which the program serves `/readyz`. */
   OPERATIONS_HOST: z.string().min(1, 'must not be empty').default('127.0.0.1'),
   OPERATIONS_PORT: z.coerce
     .number('takes a port')
@@ -31,8 +34,8 @@ const settings = z.object({
 export type Settings = z.infer<typeof settings>;
 
 /**
- * Reads the settings.
- * @throws Error with a line per fault, which names the setting
+ * Reads the settings from environment variables.
+ * @throws Error with one line per fault, which names the setting
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const parsed = settings.safeParse(environment);

@@ -1,25 +1,28 @@
-/** A cache of access tokens whose signature was verified, so that it is not verified again for each request. */
+/**
+ * A cache of access tokens whose signatures have been verified, so that a service does not verify a token's signature
+ * again for each request.
+ */
 
-/** The claims of a token that decide whether it is valid: its `jti`, `sub`, `seq` and `exp`. */
+/** The claims that decide whether a token is valid: `jti`, `sub`, `seq` and `exp`. */
 export interface CheckedToken {
   readonly id: string;
   readonly account: string;
-  /** The account's sequence when the token was issued. */
+  /** The sequence number of the account's last event when the token was issued. */
   readonly seq: number;
-  /** In seconds since 1970. */
+  /** The time at which the token expires, in seconds since 1970. */
   readonly expiresAt: number;
 }
 
 export interface TokenCache {
   /**
-   * Adds a token.
-   * @returns false, and keeps nothing, if the token has expired or is already known to be revoked
+   * Adds a token to the cache.
+   * @returns false, without adding the token, if it has expired or is already known to be revoked
    */
   keep(token: CheckedToken): boolean;
   find(id: string): CheckedToken | undefined;
   /**
-   * Removes the tokens of an account that were issued before `sequence`.
-   * @returns how many there were
+   * Removes all tokens of an account that were issued before `sequence`.
+   * @returns the number of removed tokens
    */
   revoke(account: string, sequence: number): number;
 }

@@ -1,8 +1,9 @@
-// Subscribes to the events of accounts: once per event, in order per account, and parks what it cannot apply.
+// Subscribes to the events of accounts. Applies each event once, in order per account, and parks an account at an event
+// that it cannot apply.
 //
 //	go build -o subscriber . && KAFKA_BROKERS=localhost:19092 JWKS_URL=http://localhost:8080/.well-known/jwks.json ./subscriber accounts.db
 //
-// With --stdin it reads records as JSON lines instead, for the conformance kit (libs/events/conformance).
+// With --stdin, reads records as JSON lines instead, for the conformance kit (libs/events/conformance).
 package main
 
 import (
@@ -53,7 +54,7 @@ func run(ctx context.Context, args []string) error {
 	return fromKafka(ctx, db, keys)
 }
 
-// fromStdin handles the records on stdin, and prints a line per handled event and then a line per account.
+// fromStdin handles the records on stdin. It prints one line per handled event, and then one line per account.
 func fromStdin(keys *Keys) error {
 	folder, err := os.MkdirTemp("", "subscriber")
 	if err != nil {
@@ -138,7 +139,7 @@ func fromKafka(ctx context.Context, db *bbolt.DB, keys *Keys) error {
 				return err
 			}
 		}
-		// Committed offsets may be lost: redelivered events are recognised by their sequence and skipped.
+		// The commit of offsets may be lost without harm: redelivered events are recognised by their sequence and skipped.
 		if err := client.CommitUncommittedOffsets(ctx); err != nil {
 			fmt.Fprintln(os.Stderr, "the position was not committed:", err)
 		}
@@ -146,7 +147,7 @@ func fromKafka(ctx context.Context, db *bbolt.DB, keys *Keys) error {
 	}
 }
 
-// readAgain passes the records between two offsets of a partition to `each`, until it returns false.
+// readAgain passes the records between two offsets of a partition to `each`, until `each` returns false.
 func readAgain(ctx context.Context, brokers kgo.Opt, partition int32, first, end int64, each func(Record) (bool, error)) error {
 	at := map[int32]kgo.Offset{partition: kgo.NewOffset().At(first)}
 	client, err := kgo.NewClient(brokers, kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: at}))

@@ -17,22 +17,23 @@ import (
 	"unicode/utf8"
 )
 
-// fetchInterval is the shortest time between two fetches because of unknown key ids: anybody who can write to the topic
-// can make up key ids. A key must be published this long before auth signs with it.
+// fetchInterval is the minimum time between two fetches that an unknown key id causes. Anybody who can write to the
+// topic can make up key ids. So a new key must be published at least this long before auth signs with it.
 const fetchInterval = 10 * time.Second
 
-// Keys are auth's public keys for event signatures. They are fetched again for an unknown key id, because auth may
-// have a new key.
+// Keys are auth's public keys for event signatures. An unknown key id causes another fetch, because auth may have a new
+// key.
 type Keys struct {
 	url       string
 	byID      map[string]ed25519.PublicKey
 	nextFetch time.Time
 }
 
-// errKeysUnavailable means that the keys cannot be fetched, so a record cannot be verified. Read it again later.
+// errKeysUnavailable means that the keys of auth cannot be fetched, so the record cannot be verified now. Read the
+// record again later.
 var errKeysUnavailable = errors.New("the keys of auth cannot be fetched")
 
-// loadKeys fetches the JWKS of auth. It returns nil for an empty URL.
+// loadKeys fetches the public keys of auth (JWKS). It returns nil if the URL is empty.
 func loadKeys(ctx context.Context, url string) (*Keys, error) {
 	if url == "" {
 		return nil, nil
@@ -41,7 +42,7 @@ func loadKeys(ctx context.Context, url string) (*Keys, error) {
 	return &Keys{url: url, byID: byID}, err
 }
 
-// find returns the key with an id, or nil if auth has no such key.
+// find returns the key with this id, or nil if auth has no such key.
 func (keys *Keys) find(kid string) (ed25519.PublicKey, error) {
 	if key := keys.byID[kid]; key != nil || time.Now().Before(keys.nextFetch) {
 		return key, nil
@@ -56,7 +57,7 @@ func (keys *Keys) find(kid string) (ed25519.PublicKey, error) {
 	return byID[kid], nil
 }
 
-// fetchKeys returns the keys of a JWKS by key id.
+// fetchKeys returns the keys of a JWKS document by their key ids.
 func fetchKeys(ctx context.Context, url string) (map[string]ed25519.PublicKey, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -85,8 +86,8 @@ func fetchKeys(ctx context.Context, url string) (map[string]ed25519.PublicKey, e
 	return keys, nil
 }
 
-// verify checks that auth has published this record (docs/events.md#where-an-event-comes-from).
-// It fails with errKeysUnavailable if that cannot be known now.
+// verify checks that auth has published this record (docs/events.md#where-an-event-comes-from). It returns
+// errKeysUnavailable if the key cannot be fetched now.
 func (keys *Keys) verify(record Record) error {
 	headers := record.Headers
 	if record.Value == nil || !hasOwnKey(record) {
@@ -147,7 +148,8 @@ func (keys *Keys) verify(record Record) error {
 	return nil
 }
 
-// canonical appends the canonical JSON (RFC 8785) of a value. Supports what events contain: ASCII names, no fractions.
+// canonical appends the canonical JSON (RFC 8785) of a value. It supports only what events contain: ASCII property
+// names, and no fractions.
 func canonical(text []byte, value any) []byte {
 	switch value := value.(type) {
 	case map[string]any:

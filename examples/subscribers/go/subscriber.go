@@ -21,7 +21,7 @@ type Record struct {
 	Offset    int64             `json:"-"`
 }
 
-// Position is the last applied sequence of an account and, if the account is parked, the reason.
+// Position is the sequence of an account's last applied event and, if the account is parked, the reason.
 type Position struct {
 	Sequence  int64  `json:"sequence"`
 	Parked    string `json:"parked,omitempty"`
@@ -42,7 +42,8 @@ type handler struct {
 	apply   func(tx *bbolt.Tx, account string, data map[string]any) error
 }
 
-// The events that have an effect, with the supported version. Other events only advance the position.
+// handlers contains the types of events that have an effect, each with the supported version. Events of other types
+// only advance the position.
 var handlers = map[string]handler{
 	"UserRegistered":  {1, userRegistered},
 	"AccountVerified": {1, accountVerified},
@@ -64,10 +65,11 @@ func accountVerified(tx *bbolt.Tx, account string, _ map[string]any) error {
 	return put(tx, accounts, account, known)
 }
 
-// Access tokens whose `seq` is lower than the sequence of this event are invalid. The position stores the sequence.
+// The event has no effect except on the position: access tokens whose `seq` is lower than the stored sequence are
+// invalid.
 func sessionsRevoked(*bbolt.Tx, string, map[string]any) error { return nil }
 
-// errUnreadable means that this release cannot read the event. Its account is parked.
+// errUnreadable means that this release of the subscriber cannot read the event, so the account is parked.
 var errUnreadable = errors.New("unreadable")
 
 type event struct {
@@ -96,7 +98,7 @@ func readEvent(record Record) (event, error) {
 type subscriber struct {
 	db   *bbolt.DB
 	keys *Keys
-	// readAgain passes the records between two offsets of a partition to `each`, until it returns false.
+	// readAgain passes the records between two offsets of a partition to `each`, until `each` returns false.
 	readAgain func(partition int32, first, end int64, each func(Record) (bool, error)) error
 	handled   func(account string, sequence int64)
 }
@@ -112,7 +114,8 @@ func newSubscriber(db *bbolt.DB, keys *Keys) (*subscriber, error) {
 
 var keyForm = regexp.MustCompile(`^([0-9a-fA-F-]{36})(/[1-9][0-9]{0,9})?$`)
 
-// accountOf: the key is <account>/<sequence>, or <account> if an earlier release wrote it. Empty for any other key.
+// accountOf returns the account in the key of a record. The key is <account>/<sequence>, or <account> if release 0.1
+// wrote it. For any other key it returns an empty string.
 func accountOf(record Record) string {
 	if record.Key == nil {
 		return ""
@@ -124,8 +127,8 @@ func accountOf(record Record) string {
 	return parts[1]
 }
 
-// hasOwnKey returns whether the key of a record names its own event. Under the key of another event, even a genuine
-// record makes a compacted topic remove that event.
+// hasOwnKey returns whether the key of a record names the record's own event. A record with the key of another event is
+// harmful even if it is genuine: on a compacted topic it removes that other event.
 func hasOwnKey(record Record) bool {
 	subject := record.Headers["ce_subject"]
 	sequence, err := strconv.ParseUint(record.Headers["ce_sequence"], 10, 64)
@@ -135,11 +138,12 @@ func hasOwnKey(record Record) bool {
 	return *record.Key == subject || *record.Key == fmt.Sprintf("%s/%d", subject, sequence)
 }
 
-// take applies a record, or parks its account. It fails only if the store does, or if the keys cannot be fetched.
+// take applies a record, or parks the account. It returns an error only if the store fails, or if the keys of auth
+// cannot be fetched.
 func (s *subscriber) take(record Record) error {
 	account := accountOf(record)
 	if account == "" {
-		// A heartbeat of auth, or a record whose key names no account.
+		// The record is a heartbeat of auth, or its key names no account.
 		return nil
 	}
 	if forged, err := s.isForged(record); forged || err != nil {
@@ -158,7 +162,8 @@ func (s *subscriber) take(record Record) error {
 	return err
 }
 
-// isForged returns whether auth has not published the record. Such a record is ignored; alert an operator.
+// isForged returns whether a record was not published by auth. A forged record is ignored; an operator should be
+// alerted.
 func (s *subscriber) isForged(record Record) (bool, error) {
 	if s.keys == nil {
 		return false, nil
@@ -173,8 +178,9 @@ func (s *subscriber) isForged(record Record) (bool, error) {
 	return err != nil, nil
 }
 
-// apply applies the account's next event. Its effect and the position are stored in one transaction. It returns
-// false if the account is parked. The mark is kept until all events that were held back are applied.
+// apply applies the account's next event. It stores the event's effect and the position in one transaction. It returns
+// false if the account is parked. The mark of a parked account is kept until all events that were held back are
+// applied.
 func (s *subscriber) apply(record Record, last int64, mark Position) (bool, error) {
 	account := accountOf(record)
 	read, err := readEvent(record)
@@ -208,8 +214,8 @@ func (s *subscriber) apply(record Record, last int64, mark Position) (bool, erro
 	return err == nil, err
 }
 
-// fillGap resumes a parked account if this is the missing event: it applies the event, and then those held back since.
-// The event may already be applied, if a process ended before it had applied the rest.
+// fillGap resumes a parked account if the record is the missing event. It applies this event, and then the events that
+// were held back since. If the process ended before it had applied all of them, the missing event is applied already.
 func (s *subscriber) fillGap(record Record, parked Position) error {
 	read, err := readEvent(record)
 	if err != nil || read.sequence > parked.Sequence+1 {
@@ -243,7 +249,8 @@ func (s *subscriber) fillGap(record Record, parked Position) error {
 	return s.save(accountOf(record), Position{Sequence: reached.Sequence})
 }
 
-// park holds back all further events of an account. Alert an operator, unless it is a gap, which heals by itself.
+// park marks an account as parked, so that its further events are held back. An operator should be alerted, unless the
+// reason is a gap: the account resumes when the missing event arrives.
 func (s *subscriber) park(record Record, last int64, reason string) error {
 	return s.save(accountOf(record), Position{Sequence: last, Parked: reason, Partition: record.Partition, Offset: record.Offset})
 }
@@ -278,7 +285,7 @@ func put(tx *bbolt.Tx, bucket []byte, key string, value any) error {
 	return tx.Bucket(bucket).Put([]byte(key), text)
 }
 
-// get scans a row into the values, and leaves them unchanged if there is none.
+// get decodes a row into `value`, and leaves `value` unchanged if there is no such row.
 func get(tx *bbolt.Tx, bucket []byte, key string, value any) error {
 	text := tx.Bucket(bucket).Get([]byte(key))
 	if text == nil {

@@ -1,4 +1,4 @@
-"""Verifies that auth has published a record (docs/events.md#where-an-event-comes-from)."""
+"""Verifies that a record was published by auth (docs/events.md#where-an-event-comes-from)."""
 import base64
 import hashlib
 import hmac
@@ -6,11 +6,11 @@ import json
 import time
 import urllib.request
 
-# The shortest time between two fetches because of unknown key ids, in seconds: anybody who can write to the topic can
-# make up key ids. A key must be published this long before auth signs with it.
+# The minimum time in seconds between two fetches that an unknown key id causes. Anybody who can write to the topic can
+# make up key ids. So a new key must be published at least this long before auth signs with it.
 FETCH_INTERVAL = 10
 
-# The attributes of the event that its hash covers, by their names in the hashed object.
+# The attributes of an event that its hash covers, by the names that they have in the hashed object.
 COVERED = {
     "id": "ce_id",
     "type": "ce_type",
@@ -26,18 +26,18 @@ class Forged(Exception):
 
 
 class KeysUnavailable(Exception):
-    """The keys cannot be fetched, so the record cannot be verified. Read it again later."""
+    """The keys of auth cannot be fetched, so a record cannot be verified now. Read the record again later."""
 
 
 class Keys:
-    """Auth's public keys for event signatures. Fetches them again for an unknown key id, because auth may have a new key."""
+    """Auth's public keys for event signatures. An unknown id causes another fetch, because auth may have a new key."""
 
     def __init__(self, url):
-        """Raises KeysUnavailable."""
+        """Fetches the keys. Raises KeysUnavailable if they cannot be fetched."""
         self.url, self.by_id, self.next_fetch = url, fetch_keys(url), 0.0
 
     def find(self, kid):
-        """Raises KeyError if auth has no such key, or KeysUnavailable."""
+        """Returns the key with this id. Raises KeyError if auth has no such key, or KeysUnavailable."""
         if kid not in self.by_id and time.monotonic() >= self.next_fetch:
             self.by_id = fetch_keys(self.url)
             self.next_fetch = time.monotonic() + FETCH_INTERVAL
@@ -45,7 +45,7 @@ class Keys:
 
 
 def fetch_keys(url):
-    """Returns the keys of a JWKS by key id. Raises KeysUnavailable."""
+    """Returns the keys of a JWKS document by their ids. Raises KeysUnavailable if the document cannot be fetched."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
@@ -61,16 +61,20 @@ def fetch_keys(url):
 
 
 def has_own_key(record):
-    """Returns whether the key of a record names its own event.
+    """Returns whether the key of a record names the record's own event.
 
-    Under the key of another event, even a genuine record makes a compacted topic remove that event.
+    A record with the key of another event is harmful even if it is genuine: on a compacted topic it removes that other
+    event.
     """
     subject, sequence = record["headers"]["ce_subject"], int(record["headers"]["ce_sequence"])
     return record["key"] in (subject, f"{subject}/{sequence}")
 
 
 def verify(record, keys):
-    """Raises Forged unless the record is an event under its own key, signed with one of the keys; or KeysUnavailable."""
+    """Checks that a record has its own key, and that its signature was made with one of auth's keys.
+
+    Raises Forged if not, or KeysUnavailable if the key cannot be fetched now.
+    """
     from cryptography.exceptions import InvalidSignature
 
     headers = record["headers"]
@@ -89,7 +93,10 @@ def verify(record, keys):
 
 
 def covered_by_hash(headers, value):
-    """Returns the object that `ce_hash` is the hash of: of the person only the digest, so that it can be erased."""
+    """Returns the object whose hash is `ce_hash`.
+
+    Instead of the person's data, the object contains only a digest, so that the data can be erased.
+    """
     covered = {name: headers.get(header) for name, header in COVERED.items()}
     data = json.loads(value)
     if not isinstance(data, dict):
@@ -106,7 +113,7 @@ def covered_by_hash(headers, value):
 
 
 def canonical(value):
-    """Returns the canonical JSON (RFC 8785). Supports what events contain: ASCII names, no fractions."""
+    """Returns canonical JSON (RFC 8785). Supports only what events contain: ASCII property names, and no fractions."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 

@@ -1,12 +1,13 @@
-"""Subscribes to the events of accounts: once per event, in order per account, and parks what it cannot apply.
+"""Subscribes to the events of accounts.
 
-It skips records that auth has not signed.
+Applies each event once, in order per account, and parks an account at an event that it cannot apply. Skips records that
+auth has not signed.
 
     pip install -r requirements.txt
     KAFKA_BROKERS=localhost:19092 JWKS_URL=http://localhost:8080/.well-known/jwks.json python3 subscriber.py accounts.db
 
-With --stdin it reads records as JSON lines instead, for the conformance kit (libs/events/conformance). These are
-verified only if JWKS_URL is set.
+With --stdin, reads records as JSON lines instead, for the conformance kit (libs/events/conformance). Verifies their
+signatures only if JWKS_URL is set.
 """
 import json
 import os
@@ -30,10 +31,11 @@ def account_verified(db, account, data):
 
 
 def sessions_revoked(db, account, data):
-    """Access tokens with a `seq` lower than this event's sequence are invalid. The position stores the sequence."""
+    """Only the position advances: access tokens whose `seq` is lower than the stored sequence are invalid."""
 
 
-# The events that have an effect, with the supported version. Other events only advance the position.
+# The types of events that have an effect, each with the supported version. Events of other types only advance the
+# position.
 HANDLERS = {
     "UserRegistered": (1, user_registered),
     "AccountVerified": (1, account_verified),
@@ -57,13 +59,16 @@ class Unreadable(Exception):
 
 
 def account_of(record):
-    """The key is `<account>/<sequence>`, or `<account>` if an earlier release wrote it. Returns None for any other."""
+    """Returns the account in the key, which is `<account>/<sequence>`, or `<account>` if release 0.1 wrote it.
+
+    Returns None for any other key.
+    """
     key = KEY.fullmatch(record["key"] or "")
     return key and key[1]
 
 
 def read_event(record):
-    """Returns sequence, type, version and data. Raises Unreadable."""
+    """Returns the sequence, type, version and data of an event. Raises Unreadable if the record is no valid event."""
     try:
         headers = record["headers"]
         _, _, _, named, version = headers["ce_dataschema"].split(":")
@@ -79,7 +84,7 @@ def read_event(record):
 
 class Subscriber:
     def __init__(self, db, keys, read_again, handled=lambda account, sequence: None):
-        """keys: those of auth; None verifies nothing.
+        """keys: the public keys of auth; None to accept unverified records.
 
         read_again(partition, first, end) yields the records between two offsets of a partition.
         """
@@ -89,7 +94,7 @@ class Subscriber:
     def take(self, record):
         account = account_of(record)
         if not account:
-            # A heartbeat of auth, or a record whose key names no account.
+            # The record is a heartbeat of auth, or its key names no account.
             return
         if not self.is_genuine(record, account):
             return
@@ -100,7 +105,10 @@ class Subscriber:
             self.apply(record, sequence)
 
     def is_genuine(self, record, account):
-        """Alert an operator of records that are not: somebody else can write to the topic."""
+        """Returns whether auth has published the record.
+
+        If not, an operator should be alerted, because somebody else can write to the topic.
+        """
         if self.keys is None:
             return True
         try:
@@ -117,9 +125,10 @@ class Subscriber:
         return row or (0, None, None, None)
 
     def apply(self, record, last, mark=()):
-        """Applies the account's next event. Its effect and the position are stored in one transaction.
+        """Applies the account's next event. Stores the event's effect and the position in one transaction.
 
-        mark: kept until everything that waits was applied. Returns False if the account is parked.
+        mark: the mark of a parked account, which is kept until all events that were held back are applied.
+        Returns False if the account is parked.
         """
         account = account_of(record)
         try:
@@ -143,9 +152,10 @@ class Subscriber:
         return True
 
     def fill_gap(self, account, last, partition, offset, record):
-        """If this is the event that was missing, applies it, and then what has come since the account was parked.
+        """Resumes a parked account if the record is the missing event.
 
-        It may have been applied before: by a process that ended before it had applied the rest.
+        Applies this event, and then the events that were held back since. If an earlier process ended before it had
+        applied all of them, the missing event is applied already.
         """
         try:
             if read_event(record)[0] > last + 1:
@@ -164,7 +174,10 @@ class Subscriber:
             self.save(account, self.position(account)[0])
 
     def park(self, record, last, reason):
-        """Holds back all further events. Alert an operator, unless it is a gap, which heals by itself. Returns False."""
+        """Parks an account, so that its further events are held back. Returns False.
+
+        An operator should be alerted, unless the reason is a gap: the account resumes when the missing event arrives.
+        """
         with self.db:
             self.save(account_of(record), last, reason, record["partition"], record["offset"])
         return False
@@ -176,7 +189,7 @@ class Subscriber:
 
 
 def from_stdin(db, keys):
-    """Handles the records on stdin, and prints a line per handled event and then a line per account."""
+    """Handles the records on stdin. Prints one line per handled event, and then one line per account."""
     records = [json.loads(line) for line in sys.stdin]
     records = [{**record, "partition": 0, "offset": offset} for offset, record in enumerate(records)]
 
@@ -239,7 +252,8 @@ def from_kafka(db, keys):
                 print(message.error(), file=sys.stderr)
                 continue
             subscriber.take(record_of(message))
-            # Committed offsets may be lost: redelivered events are recognised by their sequence and skipped.
+            # The commit of offsets may be lost without harm: redelivered events are recognised by their sequence and
+            # skipped.
             consumer.commit(message, asynchronous=True)
     except KeyboardInterrupt:
         pass

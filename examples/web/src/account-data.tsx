@@ -2,7 +2,7 @@ import { dataOf } from '@latchkey/client';
 import { Form, PasswordField } from './form.tsx';
 import { latchkey } from './latchkey.ts';
 
-/** What owners may do with their data: download it, and have it erased. */
+/** Lets owners of an account download their data, and request the erasure of the account. */
 export function AccountData() {
   return (
     <>
@@ -30,7 +30,7 @@ export function AccountData() {
   );
 }
 
-/** Saves a document as a file. */
+/** Offers a document as a file download. */
 function save(name: string, data: unknown): void {
   const url = URL.createObjectURL(new Blob([JSON.stringify(data, null, 2)], { type: 'application/json' }));
   Object.assign(document.createElement('a'), { href: url, download: name }).click();

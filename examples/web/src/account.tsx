@@ -11,7 +11,7 @@ export function Account() {
     setMe(await dataOf(latchkey.api.GET('/api/v1/users/me')));
   }, []);
   useEffect(() => {
-    // Fails if the app is offline or the session has ended; useSession shows the latter.
+    // Loading fails if the app is offline or the session has ended. If the session has ended, useSession updates the page.
     load().catch(() => undefined);
   }, [load]);
 
@@ -68,7 +68,7 @@ export function Account() {
         <button type="button" onClick={() => void load().catch(() => undefined)}>
           Reload
         </button>
-        {/* Without a network, the session ends only in this app. */}
+        {/* If the server cannot be reached, the session ends only in this app. */}
         <button type="button" onClick={() => void latchkey.signOut().catch(() => undefined)}>
           Sign out
         </button>

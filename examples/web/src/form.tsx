@@ -3,14 +3,16 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 
 type Values = Readonly<Record<string, string>>;
 
-/** Returns the API's message for an error, or a message that the server cannot be reached. */
+/** Returns the API's error message or, if the server cannot be reached, a message that says so. */
 export function faultOf(error: unknown): string {
   if (!(error instanceof ApiProblem)) return 'The server cannot be reached. Try again.';
   const [first] = error.errors ?? [];
   return first === undefined ? error.message : `${first.pointer.replace(/^#\//, '')} ${first.message}`;
 }
 
-/** A form that is submitted once: it shows errors, and a message when it is done. */
+/**
+ * A form that can be submitted successfully once. It shows errors and, after success, a message instead of its button.
+ */
 export function Form({
   title,
   button,
@@ -74,12 +76,12 @@ export function Field(props: {
   );
 }
 
-/** Asks for the password of the account, as `password`. */
+/** An input field for the current password of the account. Its value is submitted as `password`. */
 export function PasswordField() {
   return <Field label="Password" name="password" type="password" autoComplete="current-password" />;
 }
 
-/** Asks for a password to replace it, as `newPassword`. */
+/** An input field for a new password. Its value is submitted as `newPassword`. */
 export function NewPasswordField() {
   return <Field label="New password" name="newPassword" type="password" autoComplete="new-password" />;
 }

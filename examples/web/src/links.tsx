@@ -1,7 +1,10 @@
 import { Form, NewPasswordField, PasswordField } from './form.tsx';
 import { latchkey } from './latchkey.ts';
 
-/** The page of a verification link. It needs a click, because mail scanners open links, too. */
+/**
+ * The page that a verification link opens. It verifies the account only after a click, because mail scanners open
+ * links, too.
+ */
 export function Verify() {
   return (
     <>
@@ -24,7 +27,7 @@ export function Verify() {
   );
 }
 
-/** The page of a password link. */
+/** The page that a password reset link opens. */
 export function Reset() {
   return (
     <>
@@ -41,7 +44,7 @@ export function Reset() {
   );
 }
 
-/** The page of a link that confirms a new address. */
+/** The page that opens from the link sent to a new e-mail address. It confirms the change to that address. */
 export function ChangeEmail() {
   return (
     <>
@@ -58,7 +61,10 @@ export function ChangeEmail() {
   );
 }
 
-/** The page of a link that undoes a change of address. The password is replaced, because it may have been stolen, too. */
+/**
+ * The page that opens from the link that undoes a change of the e-mail address. It also asks for a new password,
+ * because somebody may have stolen the old one.
+ */
 export function UndoEmailChange() {
   return (
     <>

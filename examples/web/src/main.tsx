@@ -6,7 +6,7 @@ import { ChangeEmail, Reset, UndoEmailChange, Verify } from './links.tsx';
 import { SignedOut } from './signed-out.tsx';
 import { useSession } from './use-session.ts';
 
-/** The pages that links in mails lead to, by path. */
+/** The pages that links in mails open, by their paths. */
 const pages: Readonly<Record<string, () => ReactNode>> = {
   '/verify': Verify,
   '/reset-password': Reset,
@@ -23,7 +23,7 @@ function App() {
 
 const root = document.getElementById('app');
 if (root === null) throw new Error('there is no element #app');
-// Restore the session of an earlier visit, if there is one. Without a network, show the forms.
+// Restore the session of an earlier visit, if there is one. If the server cannot be reached, show the sign-in forms.
 await latchkey.restore().catch(() => undefined);
 createRoot(root).render(
   <StrictMode>

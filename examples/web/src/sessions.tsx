@@ -9,7 +9,7 @@ function newestSessions() {
 
 type Listed = Awaited<ReturnType<typeof newestSessions>>['sessions'];
 
-/** The devices on which the account is signed in. */
+/** Lists the devices on which the account is signed in. */
 export function Sessions() {
   const [sessions, setSessions] = useState<Listed>([]);
   const [fault, setFault] = useState<string>();
@@ -18,7 +18,7 @@ export function Sessions() {
     load().catch(() => undefined);
   }, [load]);
 
-  /** Shows why a session has not ended: otherwise people would believe that it has. */
+  /** Shows an error if a session could not be ended: otherwise people would believe that it has ended. */
   async function attempt(ending: Promise<void>): Promise<void> {
     setFault(undefined);
     await ending.catch((error: unknown) => setFault(faultOf(error)));

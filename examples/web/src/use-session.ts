@@ -8,7 +8,9 @@ function subscribe(changed: () => void): () => void {
   };
 }
 
-/** Returns the session, which also changes if another tab signs in or out; undefined if nobody is signed in. */
+/**
+ * Returns the current session, or undefined if nobody is signed in. Updates when any tab of the app signs in or out.
+ */
 export function useSession() {
   return useSyncExternalStore(subscribe, latchkey.session);
 }

@@ -1,6 +1,6 @@
 /**
- * Tests every flow of the app in a browser, on a separate origin. This includes two tabs, a tab that was asleep, and a
- * browser that goes offline and online again.
+ * Tests every flow of the app in a browser. The app and the API have different origins. The tests include two tabs, a
+ * tab that was suspended, and a browser that goes offline and online again.
  */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -28,8 +28,8 @@ const browser = await launch();
 after(() => browser.close());
 
 /**
- * Serves the app with tokens in cookies or in bodies.
- * @returns its URL
+ * Serves the app. Its tokens are in cookies or in request bodies.
+ * @returns the URL of the app
  */
 async function serveApp(tokens: 'cookie' | 'body'): Promise<string> {
   Object.assign(process.env, { VITE_LATCHKEY_URL: system.url, VITE_TOKENS: tokens });
@@ -51,7 +51,9 @@ async function newContext(): Promise<BrowserContext> {
   return context;
 }
 
-/** Waits until the read model is up to date. Before that, the app would show a 503, because it does not retry. */
+/**
+ * Waits until the read model contains the account. Before that, the app would show a 503, because it does not retry.
+ */
 async function known(person: Pick<Person, 'email' | 'password'>): Promise<void> {
   const { accessToken, refreshToken } = await people.login(person);
   assertStatus(await people.me(accessToken), 200);
@@ -65,7 +67,7 @@ async function fill(page: Page, form: string, fields: Readonly<Record<string, st
   await scope.getByRole('button', { name: button, exact: true }).click();
 }
 
-/** Returns the link of a mail; with FRONTEND_URL, it leads to the app. */
+/** Returns the link in a mail. The setting FRONTEND_URL makes these links lead to the app. */
 async function linkTo(app: string, email: string, subject: string): Promise<string> {
   const { text } = await mailbox.next(email, subject);
   const [, path] = /http:\/\/localhost:5173(\/\S+)/.exec(text) ?? assert.fail(text);
@@ -101,14 +103,14 @@ for (const tokens of ['cookie', 'body'] as const) {
     await fill(page, 'Sign in', { Email: ada.email, Password: ada.password }, 'Sign in');
     await page.getByText(`Signed in as ${ada.username}`).waitFor();
 
-    // A second tab shares the session, and a change in one is shown in the other.
+    // A second tab shares the session: what changes in one tab is shown in the other.
     await other.clock.install();
     await other.goto(app);
     await other.getByText(`Signed in as ${ada.username}`).waitFor();
     await fill(page, 'Profile', { 'First name': 'Ada' }, 'Save');
     await page.getByText('Signed in as Ada', { exact: true }).waitFor();
 
-    // A tab that was asleep refreshes before its next request, and the other tab stays signed in.
+    // A tab that was suspended refreshes its token before its next request, and the other tab stays signed in.
     const refreshed = other.waitForResponse((response) => response.url().endsWith('/auth/refresh'));
     await other.clock.fastForward(LATER_MS);
     await other.getByRole('button', { name: 'Reload' }).click();
@@ -141,7 +143,7 @@ for (const tokens of ['cookie', 'body'] as const) {
     await fill(page, 'Sign in', { Email: ada.email, Password: NEW_PASSWORD }, 'Sign in');
     await page.getByText('Signed in as Augusta').waitFor();
 
-    // Another device is listed, and can be signed out: then its next refresh is refused.
+    // The list shows another device and can sign it out: then the next refresh of that device is refused.
     const elsewhere = await newContext();
     t.after(() => elsewhere.close());
     const phone = await elsewhere.newPage();
@@ -176,7 +178,7 @@ for (const tokens of ['cookie', 'body'] as const) {
     await page.getByRole('button', { name: 'Reload' }).click();
     await page.getByText(`Your address is ${moved}.`).waitFor();
 
-    // The change is undone with the link in the mail to the previous address. Undoing it ends every session.
+    // Undo the change with the link in the mail to the previous address. This also ends every session.
     await other.goto(await linkTo(app, ada.email, 'Your email address was changed'));
     await fill(other, 'Keep your previous address', { 'New password': ada.password }, 'Undo the change');
     await other.getByText('Your previous address is back.').waitFor();

@@ -1,11 +1,16 @@
-/** A webhook receiver: it verifies the signature, skips events that it has already handled, and prints the others. */
+/**
+ * A receiver of webhooks. It verifies each signature, skips events that it has already handled, and prints all others.
+ */
 import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 
 const { WEBHOOK_SECRET = '', PORT = '8099' } = process.env;
 const webhook = new Webhook(WEBHOOK_SECRET);
-/** The last handled sequence of each account. A real receiver stores it together with the effects of the event. */
+/**
+ * The sequence of the last handled event of each account. A real receiver stores this number together with the effects
+ * of the event.
+ */
 const sequences = new Map<string, number>();
 
 interface Event {
@@ -14,7 +19,7 @@ interface Event {
   readonly sequence: string;
 }
 
-/** @throws WebhookVerificationError if Latchkey has not signed the request */
+/** Reads an event from a request. @throws WebhookVerificationError if the request does not have Latchkey's signature */
 async function readEvent(request: IncomingMessage): Promise<Event> {
   const body = await text(request);
   const headers = Object.fromEntries(

@@ -46,7 +46,7 @@ public final class Main {
     }
   }
 
-  /** Handles the records on stdin, and prints a line per handled event and then a line per account. */
+  /** Handles the records on stdin. Prints one line per handled event, and then one line per account. */
   private static void fromStdin(Connection db, Signatures signatures) throws Exception {
     var records = new ArrayList<Subscriber.Event>();
     var input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -87,11 +87,12 @@ public final class Main {
       consumer.subscribe(List.of(TOPIC));
       while (true) {
         for (var record : consumer.poll(Duration.ofSeconds(1))) subscriber.take(eventOf(record));
-        // Committed offsets may be lost: redelivered events are recognised by their sequence and skipped.
+        // The commit of offsets may be lost without harm: redelivered events are recognised by their sequence and
+        // skipped.
         consumer.commitAsync();
       }
     } catch (WakeupException stopping) {
-      // Stopped by a signal.
+      // A signal has stopped the consumer.
     }
   }
 

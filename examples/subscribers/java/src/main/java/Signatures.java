@@ -24,21 +24,23 @@ import javax.crypto.spec.SecretKeySpec;
 final class Signatures {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-  /** The X.509 prefix of the 32 bytes of an Ed25519 key (RFC 8410). */
+  /** The X.509 encoding of an Ed25519 key consists of this prefix and the 32 bytes of the key (RFC 8410). */
   private static final byte[] ED25519 = {0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0};
 
   /**
-   * The shortest time between two fetches because of unknown key ids: anybody who can write to the topic can make up key
-   * ids. A key must be published this long before auth signs with it.
+   * The minimum time between two fetches that an unknown key id causes. Anybody who can write to the topic can make up
+   * key ids. So a new key must be published at least this long before auth signs with it.
    */
   private static final Duration FETCH_INTERVAL = Duration.ofSeconds(10);
 
   private final String url;
   private Map<String, PublicKey> keys;
-  /** In the time of {@link System#nanoTime}. */
+  /** The time from which an unknown key id may cause a fetch, on the clock of {@link System#nanoTime}. */
   private long nextFetch = System.nanoTime();
 
-  /** The keys cannot be fetched, so a record cannot be verified. Read it again later. */
+  /**
+   * Thrown if the keys of auth cannot be fetched, so that a record cannot be verified now. Read the record again later.
+   */
   static final class KeysUnavailable extends RuntimeException {
     KeysUnavailable(String url, Exception cause) {
       super("the keys of auth cannot be fetched from " + url, cause);
@@ -46,16 +48,19 @@ final class Signatures {
   }
 
   /**
-   * Fetches the JWKS of auth.
+   * Fetches the public keys of auth (JWKS).
    *
-   * @throws KeysUnavailable if that fails
+   * @throws KeysUnavailable if the keys cannot be fetched
    */
   Signatures(String url) {
     this.url = url;
     keys = fetchKeys(url);
   }
 
-  /** Returns a key, or null if auth has none of this id. Fetches the keys again for an unknown id, because auth may have a new key. */
+  /**
+   * Returns the key with this id, or null if auth has no such key. An unknown id causes another fetch, because auth may
+   * have a new key.
+   */
   private PublicKey find(String kid) {
     if (!keys.containsKey(kid) && System.nanoTime() - nextFetch >= 0) {
       keys = fetchKeys(url);
@@ -90,9 +95,9 @@ final class Signatures {
   }
 
   /**
-   * Returns why a record is forged, or null if auth has published it.
+   * Returns the reason why a record is forged, or null if auth has published it.
    *
-   * @throws KeysUnavailable if that cannot be known now
+   * @throws KeysUnavailable if the key cannot be fetched now
    */
   String faultOf(Subscriber.Event event) {
     try {
@@ -136,7 +141,7 @@ final class Signatures {
     return signature.verify(bytesOf(proof.substring(dot + 1))) ? null : "the signature is wrong";
   }
 
-  /** Appends canonical JSON (RFC 8785). Supports what events contain: ASCII names, no fractions. */
+  /** Appends canonical JSON (RFC 8785). Supports only what events contain: ASCII property names, and no fractions. */
   private static byte[] canonical(JsonNode value) {
     var text = new StringBuilder();
     write(value, text);

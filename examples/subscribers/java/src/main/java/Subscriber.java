@@ -8,21 +8,24 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * Applies the events of accounts: once per event, in order per account, and parks what it cannot apply.
+ * Applies each event once, in order per account, and parks an account at an event that it cannot apply.
  *
  * <p>Not safe for use by several threads.
  */
 final class Subscriber {
-  /** A record of the topic in text form. Key and value may be null. */
+  /** A record of the topic in text form. The key and the value may be null. */
   record Event(String key, String value, Map<String, String> headers, int partition, long offset) {
-    /** The key is {@code <account>/<sequence>}, or {@code <account>} if an earlier release wrote it. Null for any other. */
+    /**
+     * Returns the account in the key, which is {@code <account>/<sequence>}, or {@code <account>} if release 0.1 wrote
+     * it. Returns null for any other key.
+     */
     String account() {
       return key != null && key.matches("[0-9a-fA-F-]{36}(/[1-9][0-9]{0,9})?") ? key.split("/")[0] : null;
     }
 
     /**
-     * Returns whether the key names this event. Under the key of another event, even a genuine record makes a compacted
-     * topic remove that event.
+     * Returns whether the key names the record's own event. A record with the key of another event is harmful even if
+     * it is genuine: on a compacted topic it removes that other event.
      *
      * @throws NumberFormatException if the record has no sequence
      */
@@ -33,10 +36,14 @@ final class Subscriber {
     }
   }
 
-  /** The last applied sequence of an account; `parked` is the reason if it is parked, otherwise null. */
+  /**
+   * The sequence of an account's last applied event. `parked` is the reason if the account is parked, otherwise null.
+   */
   record Position(long sequence, String parked, int partition, long offset) {}
 
-  /** Passes the records between two offsets of a partition to `each`, until it returns false. */
+  /**
+   * Reads the log again: passes the records between two offsets of a partition to `each`, until `each` returns false.
+   */
   interface Log {
     void read(int partition, long first, long end, Predicate<Event> each);
   }
@@ -59,12 +66,16 @@ final class Subscriber {
     }
   }
 
-  /** The events that have an effect, with the supported version. Other events only advance the position. */
+  /**
+   * The types of events that have an effect, each with the supported version. Events of other types only advance the
+   * position.
+   */
   private static final Map<String, Known> HANDLERS =
       Map.of(
           "UserRegistered", new Known(1, Subscriber::userRegistered),
           "AccountVerified", new Known(1, Subscriber::accountVerified),
-          // Access tokens with a `seq` lower than this event's sequence are invalid. The position stores the sequence.
+          // The event only advances the position: access tokens whose `seq` is lower than the stored sequence are
+          // invalid.
           "SessionsRevoked", new Known(1, (on, account, data) -> {}));
 
   private static final ObjectMapper JSON =
@@ -75,7 +86,7 @@ final class Subscriber {
   private final Log log;
   private final Listener listener;
 
-  /** @param signatures verifies records; null to accept them unverified */
+  /** Creates a subscriber. @param signatures verifies records; null to accept unverified records */
   Subscriber(Connection db, Signatures signatures, Log log, Listener listener) throws SQLException {
     this.db = db;
     this.signatures = signatures;
@@ -97,9 +108,9 @@ final class Subscriber {
     run("UPDATE accounts SET verified = 1 WHERE id = ?", account);
   }
 
-  /** Applies a record, or parks its account. @throws SQLException if the store fails; redeliver the record then */
+  /** Applies a record, or parks the account. @throws SQLException if the store fails; redeliver the record then */
   void take(Event event) throws SQLException {
-    // A heartbeat of auth, or a record whose key names no account.
+    // The record is a heartbeat of auth, or its key names no account.
     if (event.account() == null) return;
     if (isForged(event)) return;
     Position position = position(event.account());
@@ -107,7 +118,7 @@ final class Subscriber {
     else if (position.parked() == null) apply(event, position.sequence(), null);
   }
 
-  /** Returns whether auth has not published the record. Such a record is ignored; alert an operator. */
+  /** Returns whether a record was not published by auth. A forged record is ignored; an operator should be alerted. */
   private boolean isForged(Event event) {
     String fault = signatures == null ? null : signatures.faultOf(event);
     if (fault != null)
@@ -116,9 +127,10 @@ final class Subscriber {
   }
 
   /**
-   * Applies the account's next event. Its effect and the position are stored in one transaction.
+   * Applies the account's next event. Stores the event's effect and the position in one transaction.
    *
-   * @param mark kept until all events that were held back are applied; null if there are none
+   * @param mark the mark of a parked account, which is kept until all events that were held back are applied; otherwise
+   * null
    * @return false if the account is parked
    */
   private boolean apply(Event event, long last, Position mark) throws SQLException {
@@ -166,8 +178,8 @@ final class Subscriber {
   }
 
   /**
-   * Resumes a parked account if this is the missing event: applies the event, and then those held back since. The event
-   * may already be applied, if a process ended before it had applied the rest.
+   * Resumes a parked account if the record is the missing event: applies this event, and then the events that were held
+   * back since. If the process ended before it had applied all of them, the missing event is applied already.
    */
   private void fillGap(Event event, Position mark) throws SQLException {
     String account = event.account();
@@ -194,7 +206,10 @@ final class Subscriber {
     db.commit();
   }
 
-  /** Holds back all further events. Alert an operator, unless it is a gap, which heals by itself. @return false */
+  /**
+   * Parks an account, so that its further events are held back. An operator should be alerted, unless the reason is a
+   * gap: the account resumes when the missing event arrives. @return false
+   */
   private boolean park(Event event, long last, String reason) throws SQLException {
     save(event.account(), new Position(last, reason, event.partition(), event.offset()));
     db.commit();
