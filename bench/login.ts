@@ -71,8 +71,8 @@ async function loadLogins(url: string, { email, password }: Person) {
 }
 
 /**
- * Sends requests one after the other.
- * @returns their wall times in ms
+ * Sends requests one after the other, as long as `goesOn` returns true.
+ * @returns the wall time of each request, in ms
  */
 async function latencies(url: string, goesOn: (asked: number) => boolean): Promise<readonly number[]> {
   const taken: number[] = [];

@@ -62,7 +62,7 @@ function configFor(settings: Settings, key: SealingKey): NotifierConfig {
   });
 }
 
-/** Returns deliveries of verification mails like those that auth's events cause. */
+/** Returns pending verification mails, like those that the notifier creates from auth's events. */
 async function verifications(key: SealingKey): Promise<readonly NewDelivery[]> {
   const expiresAt = new Date(Date.now() + DAY_MS).toISOString();
   const deliveries: NewDelivery[] = [];
@@ -96,7 +96,7 @@ async function perSecond(work: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * Sends mails over a bare connection pool.
+ * Sends mails with nodemailer's connection pool alone.
  * @returns mails per second
  */
 async function handedOver(mails: readonly Mail[], settings: Settings): Promise<number> {
@@ -134,7 +134,7 @@ async function handedOver(mails: readonly Mail[], settings: Settings): Promise<n
 }
 
 /**
- * Runs a notifier whose store contains these deliveries.
+ * Runs a notifier whose store contains these pending deliveries, until all of them are sent.
  * @returns mails per second
  */
 async function drained(

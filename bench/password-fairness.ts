@@ -1,6 +1,7 @@
 /**
- * Measures how long honest logins take while one client floods the server with its own, correct logins: 140 connections
- * that never pause, against 8 people in other networks. Not part of `npm run bench`, because it has no target.
+ * Measures how long the logins of ordinary people take while one client floods the server with its own, correct logins.
+ * The client uses 140 connections without pauses, and 8 people log in from other networks. Not part of `npm run bench`,
+ * because no target is defined.
  * Usage: `npm run bench:fairness -- [connections] [seconds]`
  */
 import { setTimeout as pause } from 'node:timers/promises';

@@ -1,4 +1,6 @@
-/** Compares the cost of our hashing and signing with that of other libraries and calls that could do the same. */
+/**
+ * Compares the CPU cost of our hashing and signing with the cost of other libraries and calls that could do the same.
+ */
 import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { signEvent } from '@latchkey/consumer/testing/signed';
 import { coveredBy, digestPerson, eventSigner, isSignedBy, verifySignature } from '@latchkey/events';
@@ -14,7 +16,7 @@ import { measureAlternately } from './support/statistics.ts';
 const ROUNDS = 5;
 const HASHES = 50_000;
 const SIGNATURES = 3000;
-/** The number of signatures that a consumer checks concurrently if it reads ahead. */
+/** How many signatures a consumer verifies concurrently when it reads ahead of the events that it applies. */
 const CHECKS_AT_ONCE = 16;
 
 export const primitivesBenchmark: Benchmark = {

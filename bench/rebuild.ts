@@ -14,7 +14,9 @@ import { seedLog } from './support/seed-log.ts';
 import { type Server, startServer } from './support/server.ts';
 import { percentile } from './support/statistics.ts';
 
-/** The number of events. A smaller number shows the same ratio, but not that memory use remains constant. */
+/**
+ * The number of events. Fewer events show the same ratio of speeds, but cannot show that memory use remains constant.
+ */
 const EVENTS = Number(process.env['REBUILD_EVENTS'] ?? 1_000_000);
 const EVENTS_EACH = 4;
 const MOST_MS = 60 * 60 * 1000;
@@ -42,9 +44,11 @@ export const rebuildBenchmark: Benchmark = {
 
 interface Rebuilt {
   readonly seconds: number;
-  /** The total duration in s, including the comparison and the switch. */
+  /**
+   * The duration of the whole command in s, including the comparison of the read models and the switch to the new one.
+   */
   readonly altogether: number;
-  /** The memory of the server in bytes, one item per sample, oldest first. */
+  /** The memory of the server in bytes, sampled during the rebuild, oldest sample first. */
   readonly memory: readonly number[];
   readonly livez: readonly number[];
 }

@@ -50,7 +50,7 @@ function post(url: string) {
 
 /**
  * Creates sessions of one account.
- * @returns their refresh tokens
+ * @returns the refresh tokens of the sessions
  */
 async function sessions({ people }: Server, many: number): Promise<string[]> {
   const person = newPerson();

@@ -1,4 +1,7 @@
-/** `npm run bench` runs all benchmarks of a standalone; `npm run bench -- login refresh` runs only the named ones. */
+/**
+ * `npm run bench` runs all benchmarks of a server that is a single process, and `npm run bench -- login refresh` only
+ * the named ones.
+ */
 import { guardBenchmark } from './guard.ts';
 import { latencyBenchmark } from './latency.ts';
 import { loginBenchmark } from './login.ts';

@@ -42,7 +42,7 @@ const MB = 1_000_000;
 
 /**
  * Runs a Node process that does nothing.
- * @returns the seconds until it has ended, and its memory in MB
+ * @returns how long the process ran, in seconds, and its memory in MB
  */
 async function bareNode(): Promise<{ readonly seconds: number; readonly megabytes: number }> {
   const seconds: number[] = [];
@@ -91,8 +91,8 @@ async function rss({ metric }: Server): Promise<number> {
 }
 
 /**
- * Starts a server on a seeded folder for the first time, and waits until it has published the journal and filled the
- * read model.
+ * Starts a server for the first time on a folder with seeded data. Waits until the server has published all events of
+ * the journal, and has filled the read model.
  */
 async function publishAll(folder: string): Promise<void> {
   await using server = await startServer({ DATA_DIR: folder });
@@ -104,7 +104,10 @@ async function publishAll(folder: string): Promise<void> {
   );
 }
 
-/** Allows more sessions than the benchmark has logins: otherwise the logins would end the session that is refreshed. */
+/**
+ * Raise the maximum number of sessions per account: otherwise the logins of this benchmark would end the session that
+ * it refreshes.
+ */
 const SESSIONS = { SESSIONS_PER_ACCOUNT: '1000' };
 
 interface Side {
@@ -136,7 +139,7 @@ async function growth(folder: string, ordinary: Person, long: Person): Promise<r
   return figures;
 }
 
-/** Makes a person an admin with the ops command, and logs in. */
+/** Makes a person an admin with an ops command, and signs in as that person. */
 async function admin(server: Server, person: Person): Promise<Side> {
   await server.system.ops('role', person.email, 'admin');
   const tokens = await eventually('the role is shown', async () => {
@@ -177,7 +180,7 @@ function loginOf({ email, password }: Person) {
   return { email, password };
 }
 
-/** Maps the tokens of each login to its newest refresh token. */
+/** The newest refresh token of each login. */
 const newest = new WeakMap<Tokens, string>();
 
 async function refreshOnce({ client }: Server, tokens: Tokens): Promise<void> {

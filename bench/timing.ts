@@ -1,7 +1,8 @@
 /**
- * Tests whether response times reveal if an e-mail address has an account. Compares medians of interleaved samples for
- * a verified, an unknown and a pending address, at sign-up, login and password reset. Needs an idle machine. Exits with
- * 1 if medians differ by more than 5 ms. Not part of `npm run bench`, because it takes minutes.
+ * Tests whether response times reveal if an e-mail address has an account. Sends sign-ups, logins and password resets
+ * for a verified, an unknown and a pending address in turn, and compares the medians of their response times. Exits
+ * with 1 if medians differ by more than 5 ms. Needs an otherwise idle machine. Not part of `npm run bench`, because it
+ * takes minutes.
  * Usage: `npm run bench:timing -- [samples]`
  */
 import { newPerson, type Person } from '../test/support/people.ts';
@@ -11,8 +12,8 @@ import { measureAlternately } from './support/statistics.ts';
 const [samples = 300] = process.argv.slice(2).map(Number);
 const LARGEST_DIFFERENCE_MS = 5;
 /**
- * The number of e-mail addresses to use. There are many for two reasons: an address has at most five pending sign-ups,
- * and each account stays small.
+ * The number of e-mail addresses to use. There are many for two reasons: an address may have at most five pending
+ * sign-ups, and the history of each account must remain short.
  */
 const ADDRESSES = 100;
 
@@ -32,7 +33,7 @@ function cycleOf(people: readonly Person[]): () => Person {
   };
 }
 
-/** Returns a function that measures the wall time of one request in ms. */
+/** Returns a function that sends one request and returns its wall time in ms. */
 function timed(ask: Ask, status: number, next: () => Person): () => Promise<number> {
   return async () => {
     const person = next();
@@ -68,7 +69,7 @@ function signUps({ people }: Server, { known }: Addresses) {
   return measureAlternately(samples, {
     known: timed(people.signUp, 201, () => withAddressOf(known())),
     unknown: timed(people.signUp, 201, unknown),
-    // A pending address: the one that was unknown in the previous sample.
+    // Use the address that was unknown in the previous sample: its sign-up is now pending.
     pending: timed(people.signUp, 201, () => withAddressOf(latest)),
   });
 }

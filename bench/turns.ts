@@ -1,4 +1,4 @@
-/** Measures how long a clean-up of sign-ups blocks the event loop and thereby delays requests. */
+/** Measures how long a clean-up of expired sign-ups blocks the event loop, during which requests wait. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createRegistrationCommit } from '../services/auth/src/ports/testing/commits.ts';
 import { type CleanupScope, cleanUpOnce } from '../services/auth/src/sign-up/cleanup.ts';
@@ -6,7 +6,7 @@ import { DAY_MS, openWorld, type World } from '../services/auth/src/testing/worl
 import { type Benchmark, createMaxTarget, type Figure } from './support/benchmark.ts';
 
 const SIGN_UPS = 100_000;
-/** The number of sign-ups per write, and so per flush to disk. */
+/** How many sign-ups are written, and flushed to disk, together. */
 const BATCH = 500;
 const NS_PER_MS = 1e6;
 
@@ -21,7 +21,7 @@ async function addSignUps({ deps }: World): Promise<void> {
 }
 
 /**
- * Runs a clean-up.
+ * Runs one clean-up.
  * @returns the longest time for which the event loop was blocked, in ms
  */
 async function longestTurn({ deps }: World, scope: CleanupScope): Promise<number> {

@@ -1,4 +1,6 @@
-/** Measures the cost of verifying the signatures of events while a read model is filled from the beginning. */
+/**
+ * Measures the cost of verifying event signatures while a consumer fills a read model from the beginning of the log.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,7 +72,7 @@ async function figureOf(eventsEach: number): Promise<Figure> {
 type AuthenticateOn = (log: ReturnType<typeof createEmbeddedBus>) => RecordAuthenticator;
 
 /**
- * Fills a read model.
+ * Fills a read model once.
  * @returns the CPU time of all threads, in seconds
  */
 async function cpuSeconds(database: Database, authenticateOn: AuthenticateOn): Promise<number> {

@@ -94,8 +94,8 @@ async function readFeed(url: string): Promise<void> {
 }
 
 /**
- * Returns the time from the end of the join to the last record, in ms. Joining takes seconds in a new group, and does
- * not count.
+ * Returns how long a consumer takes to read all records, in ms. Measured from the moment at which it has joined its
+ * group, because joining a new group takes seconds.
  */
 async function readAll(kafka: Kafka, topic: string): Promise<number> {
   const consumer = kafka.consumer({ groupId: `bench-${crypto.randomUUID()}` });

@@ -32,7 +32,7 @@ export const memoryBenchmark: Benchmark = {
     await pause(SETTLED_MS);
     const limit = await measureBareNodeMegabytes();
     const services = Object.entries(server.cluster.instances);
-    // The result is awaited here, because the services are stopped when this block ends.
+    // Await here: the services are stopped as soon as this block ends.
     return await Promise.all(
       services.map(async ([service, [instance]]) => ({
         what: `RSS idle, ${service}`,

@@ -18,7 +18,7 @@ import { measureAlternately } from '../support/statistics.ts';
 
 const ACCOUNTS = 2_000;
 const EVENTS_EACH = 3;
-/** The default slice size of a subscription. */
+/** The default number of records in a slice, which is the batch that a subscription handles at once. */
 const SLICE = 500;
 const ROUNDS = 5;
 
@@ -122,7 +122,7 @@ function projectionInto(profiles: ReturnType<typeof createMongoProfiles>) {
 }
 
 /**
- * Applies the slices.
+ * Applies the slices one after the other.
  * @returns the documents that each slice has written
  */
 async function whatIsWritten(
@@ -139,7 +139,8 @@ async function whatIsWritten(
 }
 
 /**
- * Returns all first events, then all second events, and so on, so that a slice has about as many accounts as records.
+ * Returns the first events of all accounts, then their second events, and so on. So a slice contains about as many
+ * accounts as records.
  */
 function records(): readonly BusRecord[] {
   const accounts = Array.from({ length: ACCOUNTS }, (_, i) => createTestHistory(`person${i}`));

@@ -70,7 +70,8 @@ type Work = (client: number) => Promise<unknown>;
 
 /**
  * Runs the work.
- * @param cpu the array to which the CPU ms per operation are appended; `cpuMs` is read before and after the work
+ * @param cpuMs returns the CPU time so far, in ms; called before and after the work
+ * @param cpu receives the CPU ms per operation
  * @returns operations per second
  */
 async function measured(work: Work, cpuMs: () => Promise<number>, cpu: number[]): Promise<number> {
@@ -86,8 +87,8 @@ async function ownCpu(): Promise<number> {
 }
 
 /**
- * Creates one session per client, all of the same account.
- * @returns their refresh tokens
+ * Creates one session for each client. All sessions belong to the same account.
+ * @returns the refresh tokens of the sessions
  */
 async function sessions({ people }: ClusterServer): Promise<string[]> {
   const person = newPerson();
@@ -98,8 +99,8 @@ async function sessions({ people }: ClusterServer): Promise<string[]> {
 }
 
 /**
- * Exchanges a refresh token. Uses node:http, because a slower client would limit the measurement.
- * @returns the new token
+ * Exchanges a refresh token for a new one. Uses node:http, because a slower HTTP client would limit the result.
+ * @returns the new refresh token
  */
 async function exchanged(url: string, agent: Agent, refreshToken: string | undefined): Promise<string> {
   const { promise: answered, resolve, reject } = Promise.withResolvers<unknown>();
@@ -113,7 +114,7 @@ async function exchanged(url: string, agent: Agent, refreshToken: string | undef
 }
 
 /**
- * Stores an account with two commits and one session per client, in the form in which auth stores them.
+ * Stores an account with two commits, and one session for each client, in the format that auth uses.
  * @returns a function that makes the database calls of a refresh
  */
 async function bareCalls(url: string, bare: Db): Promise<(client: number) => Promise<void>> {

@@ -54,7 +54,10 @@ export const relayBenchmark: Benchmark = {
   },
 };
 
-/** Returns the number of records per second that the relay publishes. */
+/**
+ * Runs the relay, which publishes the commits in the outbox, until the outbox is empty.
+ * @returns commits per second
+ */
 async function publishAll(publish: (records: readonly OutgoingRecord[]) => Promise<void>): Promise<number> {
   const { journal, outbox, streams, emptied } = await fullOutbox();
   const bus: Pick<Bus, 'publish'> = { publish: (_, records) => publish(records) };
@@ -82,12 +85,12 @@ function perSecond(ms: number): number {
   return (1000 * COMMITS) / ms;
 }
 
-/** Returns an outbox with two commits per account; `emptied` resolves once all of them are marked as published. */
+/** Returns an outbox with two commits per account. `emptied` resolves once all commits are marked as published. */
 async function fullOutbox() {
   const { journal, outbox } = createMemoryStores();
   const streams = Array.from({ length: ACCOUNTS }, () => randomUUID());
   for (const stream of streams) for (const commit of commitsOf(stream)) await journal.append(commit);
-  // Waiting streams are not searched for, so that only draining the outbox is measured.
+  // Turn off the search for waiting streams, so that only the time to empty the outbox is measured.
   return { journal, ...watchOutbox({ ...outbox, waiting: async () => [] }, COMMITS), streams };
 }
 

@@ -10,8 +10,8 @@ import { measureAlternately, median } from '../support/statistics.ts';
 
 const ROUNDS = 3;
 /**
- * The number of sign-ups per second. It may have to be lower on a machine where the services share cores with the
- * servers and the client.
+ * The number of sign-ups per second. Reduce it on a machine where the services share cores with Kafka, MongoDB and the
+ * client, if that machine cannot keep up.
  */
 const PER_SECOND = Number(process.env['SIGN_UPS_PER_SECOND'] ?? 20);
 const SIGN_UPS = 10 * PER_SECOND;
@@ -51,7 +51,7 @@ export const signUpBenchmark: Benchmark = {
   },
 };
 
-/** Returns the CPU ms of each service per sign-up. */
+/** Returns the CPU time of each service per sign-up, in ms. */
 async function cpuOfSignUp(server: ClusterServer, sink: SmtpSink): Promise<readonly number[]> {
   const sent = sink.count();
   const before = await cpuMs(server);

@@ -1,6 +1,6 @@
 /**
- * Better Auth (https://better-auth.com) on SQLite, with the same durability, password hash and mails as a standalone.
- * If this file is run as a program, it is the server of Better Auth.
+ * Runs Better Auth (https://better-auth.com) on SQLite, with the same durability, password hash and mails as Latchkey
+ * on its embedded store. If this file is run as a program, it is the server of Better Auth.
  */
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -65,7 +65,7 @@ export const openPeer: OpenPeer = async ({ sink }) => {
   };
 };
 
-/** Imports a module of the package, which is installed only for this benchmark. */
+/** Imports a module of Better Auth, which is installed only for this benchmark. */
 function load(name: string) {
   const { resolve } = createRequire(PROGRAM);
   return import(pathToFileURL(resolve(name)).href);

@@ -1,7 +1,7 @@
 import { startServer } from '../support/server.ts';
 import { type OpenPeer, sendRequest } from './peer.ts';
 
-/** A standalone, as `npm start` runs it, without rate limits. */
+/** Starts Latchkey with all services in one process, like `npm start`, but without rate limits. */
 export const openPeer: OpenPeer = async ({ sink }) => {
   const server = await startServer(sink.settings);
   const api = `${server.system.url}/api/v1`;

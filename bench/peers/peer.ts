@@ -1,4 +1,4 @@
-/** The operations of an account system that are measured. The adapter of each system returns a `Peer`. */
+/** The operations that are measured in each account system. An adapter per system returns them as a `Peer`. */
 import type { SmtpSink } from '../support/smtp-sink.ts';
 
 export interface NewPerson {
@@ -9,17 +9,20 @@ export interface NewPerson {
 
 export interface Peer {
   readonly name: string;
-  /** Whether the system sends its mails to the given sink. If so, a sign-up is measured until its mail is accepted. */
+  /**
+   * Whether the system sends its mails to the given sink. If it does, the time of a sign-up includes the time until the
+   * mail is accepted.
+   */
   readonly mails: boolean;
   /** Creates an account. @throws Error if it is refused */
   signUp(person: NewPerson): Promise<void>;
   /** Signs in. @returns the cookie or token that `whoAmI` needs @throws Error if it is refused */
   signIn(person: NewPerson): Promise<string>;
-  /** Requests the account that a session belongs to. @throws Error if it is refused */
+  /** Requests the profile of the account that is signed in. @throws Error if the request is refused */
   whoAmI(session: string): Promise<void>;
-  /** Returns the CPU time of all threads of the server so far, in ms. Absent if the CPU time is not known. */
+  /** Returns the CPU time that all threads of the server have used so far, in ms. Absent if that is not known. */
   cpuMs?(): Promise<number>;
-  /** Ends the server, if the adapter has started it. */
+  /** Stops the server. Only present if the adapter has started the server. */
   stop?(): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:peers` measures a standalone and Better Auth, alternately and with the same work. It installs Better
- * Auth in this folder. `npm run bench:peers -- ./my-adapter.ts http://localhost:3000` adds another system; its adapter
- * file must export `openPeer`.
+ * `npm run bench:peers` measures Latchkey and Better Auth alternately, with the same operations. It installs Better
+ * Auth in this folder. `npm run bench:peers -- ./my-adapter.ts http://localhost:3000` also measures another system,
+ * whose adapter file must export `openPeer`.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -29,7 +29,7 @@ interface Contender {
 }
 
 interface Sample {
-  /** Undefined if the CPU time of the server is not known. */
+  /** The CPU time of the server; undefined if it is not known. */
   readonly cpu: number | undefined;
   readonly wall: number;
 }
@@ -92,7 +92,7 @@ console.log(`An argon2id hash takes ${(await measureHashCpu(MANY)).toFixed(2)} m
 console.log('| work | system | CPU | wall time |\n| --- | --- | --- | --- |');
 for (const [what, run] of Object.entries(work)) {
   const samples = new Map<Contender, Sample[]>(contenders.map((each) => [each, []]));
-  // The first round is a warm-up.
+  // Round 0 is a warm-up, whose results are not used.
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const [contender, list] of samples) {
       const sample = await measure(contender, run);

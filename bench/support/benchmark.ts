@@ -1,16 +1,16 @@
-/** The result of a benchmark: figures, each with the limit that was measured in the same run, and its target. */
+/** The result of a benchmark: measured figures, and for each figure its target and a lower bound from the same run. */
 
 export interface Figure {
   readonly what: string;
   readonly unit: 'µs' | 'ms' | 's' | 'MB' | '/s' | '%' | '';
-  /** A lower bound for every implementation, measured in the same run. */
+  /** A lower bound that no implementation can beat, measured in the same run as the figure. */
   readonly limit?: number;
   readonly measured: number;
-  /** If there is no target, the figure is only for information. */
+  /** The target of the figure. Absent if the figure is only for information. */
   readonly target?: FigureTarget;
 }
 
-/** The range of accepted values of a figure. */
+/** The range of values with which a figure meets its target. */
 export interface FigureTarget {
   readonly min?: number;
   readonly max?: number;
@@ -34,7 +34,7 @@ export function createMaxTarget(max: number, unit: string): FigureTarget {
 }
 
 /**
- * Returns a target that is met if the figure exceeds `limit` by at most `allowed`, in ms.
+ * Returns a target that is met if the figure is at most `limit` plus `allowed`, in ms.
  * @param name the name of the limit, for the report
  */
 export function createMaxTargetAbove(limit: number, allowed: number, name: string): FigureTarget {

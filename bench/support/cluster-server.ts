@@ -1,4 +1,4 @@
-/** The services as separate processes on Kafka and MongoDB, without rate limits, and access to their metrics. */
+/** Starts the services as separate processes on Kafka and MongoDB, without rate limits, and reads their metrics. */
 import { type Client, createClient } from '../../test/support/client.ts';
 import { type Cluster, type ClusterOptions, startCluster } from '../../test/support/cluster.ts';
 import { createMailbox } from '../../test/support/mailbox.ts';
@@ -11,7 +11,7 @@ export interface ClusterServer extends AsyncDisposable {
   readonly people: PersonActions;
 }
 
-/** Starts two processes of each service, unless `instances` says otherwise. */
+/** Starts two processes of each service, or as many as `instances` specifies. */
 export async function startClusterServer(
   settings: Settings = {},
   instances: NonNullable<ClusterOptions['instances']> = {},

@@ -1,5 +1,6 @@
 /**
- * A koa server in a separate process: `/bare` has no guard, `/guarded` has one, and `/cpu` returns the CPU time so far.
+ * Starts a koa server in a separate process. `/bare` is served without a guard, `/guarded` with one that checks access
+ * tokens, and `/cpu` returns the CPU time so far.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';

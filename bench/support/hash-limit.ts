@@ -1,7 +1,7 @@
 /**
- * The lower bound for login and sign-up: the CPU time of one argon2id hash in a process that does nothing else. If this
- * file is run as a program (`hash-limit.ts <many> <at once>`), it measures and prints that time; its functions start
- * the program.
+ * Measures the lower bound for login and sign-up: the CPU time of one argon2id hash in a process that does nothing
+ * else. The functions of this file run it as a program (`hash-limit.ts <many> <at once>`), which measures and prints
+ * that time.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -10,7 +10,7 @@ import { hashRaw } from '@node-rs/argon2';
 import { repeatConcurrently } from './load.ts';
 
 const PROGRAM = import.meta.filename;
-/** Argon2id with m=19456, t=2, p=1. */
+/** The parameters of argon2id: m=19456, t=2, p=1. */
 const COST = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const;
 
 function hashOnce() {
@@ -26,8 +26,8 @@ async function measure(many: number, atOnce: number): Promise<number> {
 }
 
 /**
- * Computes `many` hashes, `atOnce` at a time, in a separate process.
- * @returns the CPU ms per hash
+ * Computes `many` hashes in a separate process, `atOnce` of them concurrently.
+ * @returns the CPU time per hash, in ms
  */
 export async function measureHashCpu(many: number, atOnce = 1): Promise<number> {
   const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, String(many), String(atOnce)]);

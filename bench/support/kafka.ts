@@ -1,4 +1,4 @@
-/** Our bus, and a bare producer with the same guarantees on the same broker. */
+/** Opens our Kafka bus and, for comparison, a bare kafkajs producer with the same guarantees on the same broker. */
 
 import type { OutgoingRecord } from '@latchkey/bus';
 import { createKafkaBus } from '@latchkey/bus/kafka';
@@ -20,7 +20,8 @@ export function openBus(brokers: readonly string[]) {
 }
 
 /**
- * Sends batches with a bare producer: encoded beforehand, one request in flight, acknowledged by all replicas.
+ * Sends batches with a bare kafkajs producer. The batches are encoded beforehand, one request is in flight at a time,
+ * and all replicas acknowledge each batch.
  * @returns the time in ms, without the time to connect
  */
 export async function measureBareProducerMs(
@@ -53,7 +54,7 @@ function toMessage({ key, value, headers }: OutgoingRecord): Message {
   };
 }
 
-/** Wraps an outbox. `emptied` resolves once `commits` commits have been marked as published. */
+/** Wraps an outbox. The promise `emptied` resolves once `commits` commits have been marked as published. */
 export function watchOutbox(
   outbox: Outbox,
   commits: number,

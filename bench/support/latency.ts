@@ -1,4 +1,7 @@
-/** Latencies of a system at a fixed rate of requests, on any backend. */
+/**
+ * Measures the latencies of a system that receives requests at a fixed rate. Works on the embedded store and on Kafka
+ * and MongoDB.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '../../test/support/client.ts';
 import { eventually } from '../../test/support/eventually.ts';
@@ -20,10 +23,10 @@ interface Latent extends AsyncDisposable {
   readonly people: PersonActions;
 }
 
-/** Starts a system that receives no other requests. */
+/** Starts a system that receives no requests except those of the benchmark. */
 type Start = (settings?: Settings) => Promise<Latent>;
 
-/** Targets in ms, by the fraction of samples that must stay below them. */
+/** The targets in ms. The key is the fraction of samples that must be at most as long as the target. */
 type Targets = Readonly<Partial<Record<0.5 | 0.99, number>>>;
 
 /** Measures the time from the response to a sign-up until the mail server has accepted its mail. */
@@ -62,7 +65,7 @@ export async function measureVisibility(start: Start, targets: Targets): Promise
   return figures('change response → visible', idle, behind, targets);
 }
 
-/** Signs people up at a fixed rate per second, without waiting for responses. */
+/** Signs people up at a fixed rate per second. A sign-up begins even if earlier ones have not been answered yet. */
 async function signUps({ people }: Latent, many: number, answered: (person: Person) => void): Promise<void> {
   const start = performance.now();
   const pending: Promise<void>[] = [];

@@ -16,7 +16,7 @@ export async function repeatConcurrently(
 }
 
 /**
- * Runs work.
+ * Runs `work` once.
  * @returns its wall time in ms
  */
 export async function measureMs(work: () => Promise<unknown>): Promise<number> {

@@ -1,4 +1,4 @@
-/** The lower bound for mails: the time to send a mail of the same length over a connection that is already open. */
+/** Measures the lower bound for sending a mail: the time to send a mail of the same length over an open connection. */
 import { randomUUID } from 'node:crypto';
 import { createSmtpMailer } from '../../services/notifier/src/adapters/mailer.smtp.ts';
 import { measureMs } from './load.ts';
@@ -19,7 +19,7 @@ function mailTo(to: string) {
 
 /**
  * Sends mails one after the other.
- * @returns their wall times in ms
+ * @returns the wall time of each mail, in ms
  */
 export async function measureMailSends(sink: SmtpSink, many: number): Promise<readonly number[]> {
   const mailer = createSmtpMailer({

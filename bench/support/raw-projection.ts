@@ -1,4 +1,7 @@
-/** The lower bound for filling a read model: the time only to decode the records and write the result. */
+/**
+ * Measures the lower bound for filling a read model: the time that only decoding the records and writing the rows
+ * takes.
+ */
 
 import type { BusRecord } from '@latchkey/bus';
 import { createEmbeddedReader } from '@latchkey/bus/embedded';
@@ -7,7 +10,7 @@ import { type Database, openDatabase } from '@latchkey/sqlite';
 import { profileTableName, profileTableSql } from '../../services/user/src/storage/sqlite/migrations.ts';
 import { measureMs } from './load.ts';
 
-/** The number of records per slice of the user service's subscription. */
+/** How many records a slice of the user service's subscription contains. */
 const SLICE = 500;
 const FILLED = profileTableName('v2');
 const RAW = profileTableName('raw');
@@ -28,8 +31,9 @@ const UPSERT = `
   ON CONFLICT (id) DO UPDATE SET ${COLUMNS.map((column) => `${column} = excluded.${column}`).join(', ')}`;
 
 /**
- * Decodes every record of a folder, and writes the resulting rows. These rows are read from generation 2 of the read
- * model, which must already be filled. The time to read them does not count.
+ * Decodes every record in the log of a data folder, and writes the rows that result from them. These rows are copied
+ * from generation 2 of the read model, which must have been filled before. Reading the rows is not part of the measured
+ * time.
  */
 export async function decodeAndUpsert(folder: string): Promise<{ readonly seconds: number }> {
   const database = openDatabase({ folder, as: 'server' });
@@ -60,7 +64,10 @@ async function* slices(database: Database): AsyncGenerator<readonly BusRecord[]>
 
 type Row = readonly (string | number | null)[];
 
-/** Returns the final rows of the accounts in a slice. A final row is as long as the row right after that slice. */
+/**
+ * Returns the final rows of the accounts in a slice. They are as long as the rows that a projection would write after
+ * this slice.
+ */
 function rowsOf(database: Database, slice: readonly BusRecord[]): readonly Row[] {
   const ids = [...new Set(slice.flatMap(({ key }) => subjectOfKey(key) ?? []))];
   const sql = `SELECT ${COLUMNS.join(', ')} FROM ${FILLED} WHERE id IN (SELECT value FROM json_each(?))`;

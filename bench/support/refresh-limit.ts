@@ -1,6 +1,7 @@
 /**
- * The lower bound for a refresh: the work that no implementation can avoid. A bare `node:http` server reads a body,
- * changes one row durably and signs one ES256 token per request. If this file is run as a program, it is that server.
+ * Measures the lower bound for a refresh: the work that every implementation must do. For each request, a bare
+ * `node:http` server reads a body, changes one row durably and signs one ES256 token. If this file is run as a program,
+ * it is that server.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';

@@ -2,8 +2,8 @@ import { type Benchmark, isTargetMissed } from './benchmark.ts';
 import { formatTable } from './table.ts';
 
 /**
- * Runs the benchmarks that the command line names, or all of them if it names none. `--markdown` prints the tables for
- * docs/performance.md. Sets exit code 1 if a target was missed.
+ * Runs the benchmarks that the command line names, or all benchmarks if it names none. With `--markdown`, prints the
+ * tables for docs/performance.md. Sets exit code 1 if a figure missed its target.
  */
 export async function runBenchmarks(benchmarks: readonly Benchmark[]): Promise<void> {
   const words = process.argv.slice(2);

@@ -1,4 +1,7 @@
-/** Creates a data folder whose log contains many accounts that only the notifier has read. */
+/**
+ * Creates a data folder whose log contains the events of many accounts. Only the notifier's position is past these
+ * events, so that the other consumers still have to read them.
+ */
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { signEvents } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent, topics } from '@latchkey/events';
@@ -7,17 +10,17 @@ import { loadSecrets } from '../../apps/standalone/src/secrets.ts';
 import { parseEventKeys } from '../../services/auth/src/keys/keys.ts';
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
 
-/** The number of accounts whose events are interleaved. */
+/** How many accounts are created together. Their events are interleaved on the log. */
 const AT_ONCE = 10_000;
 const BATCH = 2000;
 
 export interface SeededLog {
   readonly accounts: number;
-  /** The number of events per account: at least 4. */
+  /** The number of events per account. Default and minimum: 4. */
   readonly eventsEach?: number;
 }
 
-/** Appends the events of accounts that sign up and are then used, signed with the key of the folder. */
+/** Appends the events of accounts that sign up and are then used. The events are signed with the key of the folder. */
 export async function seedLog(folder: string, { accounts, eventsEach = 4 }: SeededLog): Promise<void> {
   const database = openDatabase({ folder, as: 'server' });
   const { signer } = parseEventKeys((await loadSecrets(folder)).EVENT_SIGNING_KEYS);
@@ -49,7 +52,7 @@ function eventsOf(from: number, to: number, each: number): readonly LatchkeyEven
   ].flat();
 }
 
-/** Moves the position of a group past the seeded events, because their mails are not part of the measurement. */
+/** Moves the position of a consumer group past the seeded events, so that the group does not process them. */
 async function passOver(database: Database, group: string): Promise<void> {
   const sql = `
     INSERT INTO bus_position ("group", topic, partition, position)

@@ -1,7 +1,7 @@
 /**
- * Creates a data folder with many accounts through auth's rules and journal, like the service itself. Only two
- * passwords are hashed, and the other accounts share one of these hashes. All events are a month old, so that no mail
- * is sent for them.
+ * Creates a data folder with many accounts. Their commits are decided by auth's rules and stored in auth's journal, as
+ * in the service itself. Only two passwords are hashed, and the other accounts share one of these hashes. All events
+ * are a month old, so that the notifier sends no mails for them.
  */
 import { randomUUID } from 'node:crypto';
 import { catalogue } from '@latchkey/events';
@@ -24,19 +24,22 @@ import { openSqliteStores } from '../../services/auth/src/storage/sqlite/index.t
 import type { Person } from '../../test/support/people.ts';
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
-/** The number of commits per write, and so per flush to disk. */
+/** How many commits are written, and flushed to disk, together. */
 const BATCH = 500;
 
 export interface SeedOptions {
   readonly accounts: number;
-  /** The number of commits of the account with the long history. */
+  /** The number of commits in the stream of the account with the long history. */
   readonly commits: number;
-  /** An account with a short history, and one with a long history. Only the passwords of these two are hashed. */
+  /**
+   * An account with a short history (`ordinary`) and one with a long history (`long`). Only the passwords of these two
+   * are hashed.
+   */
   readonly ordinary: Person;
   readonly long: Person;
 }
 
-/** Returns the commits of an account, by deciding each command on the state after the previous one. */
+/** Returns the commits of an account. Each command is decided on the state that the previous one led to. */
 function history(commands: readonly Command[]): readonly Commit[] {
   const at = new Date(Date.now() - MONTH_MS).toISOString();
   const commits: Commit[] = [];

@@ -1,4 +1,4 @@
-/** A standalone in a separate process, without rate limits, and access to its metrics. */
+/** Starts a server with all services in a separate process, without rate limits, and reads its metrics. */
 import { type Client, createClient } from '../../test/support/client.ts';
 import { createMailbox } from '../../test/support/mailbox.ts';
 import { createPersonActions, type PersonActions } from '../../test/support/people.ts';
@@ -10,9 +10,9 @@ export interface Server extends AsyncDisposable {
   readonly system: Standalone;
   readonly client: Client;
   readonly people: PersonActions;
-  /** Returns the value of a metric, summed over its labels. */
+  /** Returns the value of a metric, summed over all labels. */
   metric(name: string): Promise<number>;
-  /** Returns the CPU ms of the process, in all threads, per operation. */
+  /** Returns the CPU time of all threads of the process per operation, in ms. */
   cpuOf(many: number, work: () => Promise<unknown>): Promise<number>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The servers of the cluster benchmarks. Benchmarks create their own topics and databases on them, because the servers
- * may contain other data.
+ * Opens Kafka and MongoDB for the cluster benchmarks. Benchmarks create their own topics and databases, because the
+ * servers may contain other data.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Kafka, logLevel, Kafka as PlainKafka } from 'kafkajs';
@@ -10,7 +10,7 @@ import { urlOfDatabase } from '../../test/support/mongo-url.ts';
 export interface BenchTopics extends AsyncDisposable {
   readonly kafka: Kafka;
   readonly brokers: readonly string[];
-  /** Returns the name of a new topic, which is deleted at the end. */
+  /** Returns the name of a new topic, which is deleted when the benchmark ends. */
   name(): string;
 }
 
@@ -36,9 +36,9 @@ export function openTopics(): BenchTopics {
 }
 
 export interface BenchDatabase extends AsyncDisposable {
-  /** The URL of a database that is dropped at the end. */
+  /** The URL of a database that is dropped when the benchmark ends. */
   readonly url: string;
-  /** The same database through the bare driver, with the same durability. */
+  /** The same database, opened with MongoDB's own driver instead of our library, with the same durability. */
   readonly bare: Db;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The mail sink in a separate process, so that its CPU time does not count as the sender's. If this file is run as a
- * program, it is that process.
+ * Runs the mail sink in a separate process, so that its CPU time is not counted as the sender's. If this file is run as
+ * a program, it is that process.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ const PROGRAM = import.meta.filename;
 
 export interface SinkProcess extends AsyncDisposable {
   readonly settings: Settings;
-  /** Returns the number of different recipients so far. */
+  /** Returns how many different recipients have received a mail so far. */
   count(): Promise<number>;
 }
 

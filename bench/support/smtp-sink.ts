@@ -1,18 +1,18 @@
-/** A mail server that accepts every mail immediately, and keeps only the time of acceptance. */
+/** A mail server that accepts every mail immediately, and stores nothing but the time at which it accepted the mail. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Settings } from '../../test/support/system.ts';
 
 export interface SmtpSink extends AsyncDisposable {
-  /** Settings that make a server send its mails here. */
+  /** Settings that make a system send its mails to this server. */
   readonly settings: Settings;
   /**
-   * Returns the time at which a mail to an e-mail address was accepted, in ms on the clock of `performance`; undefined
-   * if none was.
+   * Returns the time at which a mail to an e-mail address was accepted, in ms on the clock of `performance`. Returns
+   * undefined if no mail to the address was accepted.
    */
   acceptedAt(address: string): number | undefined;
-  /** Returns the number of accepted mails. */
+  /** Returns the number of mails that the server has accepted. */
   count(): number;
 }
 
@@ -24,8 +24,8 @@ const ANSWERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Serves the part of RFC 5321 that a client without extensions uses. Does not remove dot stuffing, because the content
- * of mails is not read.
+ * Serves the part of SMTP (RFC 5321) that a client without extensions uses. Leaves the doubled dots at the beginning of
+ * lines as they are, because nobody reads the content of the mails.
  */
 function converse(socket: Socket, accepted: (recipient: string) => void): void {
   let recipient = '';
@@ -55,7 +55,7 @@ export async function startSmtpSink(): Promise<SmtpSink> {
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    // When a client process ends, its connections are reset.
+    // If a client process ends, the operating system resets its connections.
     socket.on('error', () => socket.destroy());
     converse(socket, (recipient) => accepted.set(recipient, performance.now()));
   }).listen(0, '127.0.0.1');

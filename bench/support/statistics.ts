@@ -1,6 +1,6 @@
 /**
- * Returns a percentile: the smallest value that is not exceeded by at least `fraction` of the values. NaN for an empty
- * list.
+ * Returns a percentile: the smallest of the values that at least `fraction` of the values do not exceed. Returns NaN if
+ * the list is empty.
  */
 export function percentile(values: readonly number[], fraction: number): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -15,8 +15,8 @@ export function median(values: readonly number[]): number {
 type Samplers<Name extends string> = Readonly<Record<Name, () => Promise<number>>>;
 
 /**
- * Measures several things alternately, because other load on the machine then affects all of them equally. The first
- * round is a warm-up and does not count.
+ * Measures several things alternately, so that other load on the machine affects all of them equally. The first round
+ * is a warm-up, whose results are not used.
  * @returns the median of each thing
  */
 export async function measureAlternately<Name extends string>(

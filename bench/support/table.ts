@@ -30,7 +30,7 @@ function cells(figure: Figure): readonly string[] {
   ];
 }
 
-/** Returns a Markdown table whose columns also line up as plain text. */
+/** Returns a Markdown table. Its cells are padded, so that the columns also line up as plain text. */
 export function formatTable(figures: readonly Figure[]): string {
   const rows = [HEADINGS, ...figures.map(cells)];
   const widths = HEADINGS.map((_, column) =>
