@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { PROGRAM_WORKSPACES } from '@latchkey/process/testing/program-paths';
 import { bundlePrograms } from './bundle-programs.ts';
 
-/** Contains a folder of bundles for each version of the sources. */
+/** The folder that contains a subfolder with bundles for each version of the sources. */
 const PARENT = join(import.meta.dirname, '..', 'node_modules', '.cache', 'programs');
 
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * Bundles all programs for tests. Suites may run concurrently: each version of the sources has its own folder, whose
- * files never change. Removes folders that were not used for a day.
- * @returns the folder with the bundles, for PROGRAM_BUNDLES
+ * Bundles all programs for tests. Suites may run concurrently, so each version of the sources has a folder of its own,
+ * whose files never change. Removes folders that were not used for a day.
+ * @returns the folder with the bundles, which is the value for PROGRAM_BUNDLES
  */
 export async function bundleForTests(): Promise<string> {
   await mkdir(PARENT, { recursive: true });
@@ -22,7 +22,7 @@ export async function bundleForTests(): Promise<string> {
   }
   const written = await mkdtemp(join(PARENT, 'new-'));
   const folder = join(PARENT, await bundlePrograms(PROGRAM_WORKSPACES, written));
-  // The rename fails if another run has already written the same folder.
+  // The rename fails if a concurrent run has already created the same folder, whose bundles are then used.
   await rename(written, folder).catch(() => rm(written, { recursive: true }));
   await utimes(folder, new Date(), new Date());
   return folder;

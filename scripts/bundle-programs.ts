@@ -1,4 +1,4 @@
-/** Bundles our programs. A program has up to 1,000 modules, and loads in half the time if they are bundled. */
+/** Bundles our programs. A program has up to 1,000 modules, and starts in half the time if these are bundled. */
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
@@ -7,16 +7,16 @@ import { type Plugin, rolldown } from 'rolldown';
 const ROOT = join(import.meta.dirname, '..');
 
 /**
- * Matches the packages that are not bundled. Our code replaces functions in kafkajs's files, looks up files of zxcvbn,
- * and loads MongoDB's driver in the same way as mongoose does. pino starts a thread from its own file, and argon2 is
- * native. The bundler would give two variables of OpenTelemetry the same name.
+ * Matches the packages that are not bundled. Our code replaces functions in kafkajs's files, finds zxcvbn's files by
+ * their paths, and must load the same copy of MongoDB's driver as mongoose. pino starts a thread from one of its files,
+ * and argon2 is native code. In OpenTelemetry, the bundler would give two variables the same name.
  */
 const EXTERNAL = /^(kafkajs|mongoose|mongodb|bson|pino|pino-pretty|@zxcvbn-ts|@node-rs|@opentelemetry)(\/|$)/;
 
 /**
- * Writes one bundle per program, for example `ops.js` for `apps/ops`. The bundles share chunks.
+ * Writes one bundle per program, for example `ops.js` for `apps/ops`. The bundles share chunks of code.
  * @param programs the workspaces of the programs
- * @param folder must be in the repository, because the bundles load files and packages from there
+ * @param folder must be in the repository, because the bundles load files and packages by relative paths
  * @returns a hash of the bundles
  * @throws Error if the folder is not empty, or a module cannot be resolved
  */
@@ -30,7 +30,7 @@ export async function bundlePrograms(programs: readonly string[], folder: string
     external: EXTERNAL,
     plugins: [keepPaths(folder)],
     onLog(level, { code, message }) {
-      // The warning about eval is ignored: some packages call eval, and it also works in a bundle.
+      // Ignore the warning about eval: some packages call eval, which also works in a bundle.
       if (level === 'warn' && code !== 'EVAL') throw new Error(`cannot bundle: ${message}`);
     },
   });
@@ -43,8 +43,8 @@ export async function bundlePrograms(programs: readonly string[], folder: string
 }
 
 /**
- * Returns a plugin that lets our modules find the files of their own folders.
- * @throws Error for other uses of import.meta, which would refer to the bundle
+ * Returns a plugin with which a bundled module still finds the files in its own source folder.
+ * @throws Error if the module uses import.meta in any other way, because that would refer to the bundle
  */
 function keepPaths(folder: string): Plugin {
   return {
@@ -52,7 +52,7 @@ function keepPaths(folder: string): Plugin {
     transform: {
       filter: { id: { include: /\.ts$/, exclude: /node_modules/ }, code: 'import.meta' },
       handler: (code, id) => {
-        // `import.meta.resolve` is left unchanged, because packages can be resolved from the bundle as well.
+        // Leave `import.meta.resolve` unchanged: packages can also be resolved from the bundle's folder.
         const other = /import\.meta\b(?!\.(dirname|url|resolve)\b)/.exec(code);
         if (other !== null)
           throw new Error(`${id}: cannot bundle ${code.slice(other.index, other.index + 30)}`);

@@ -1,6 +1,6 @@
 /**
- * `npm run bundle -- FOLDER WORKSPACE…` bundles programs into a folder, for example `npm run bundle -- programs
- * apps/ops`.
+ * `npm run bundle -- FOLDER WORKSPACE…` bundles the programs of these workspaces into a folder. Example: `npm run
+ * bundle -- programs apps/ops`.
  */
 import { resolve } from 'node:path';
 import { bundlePrograms } from './bundle-programs.ts';

@@ -1,6 +1,7 @@
 /**
- * Checks the Markdown files: targets of relative links and their headings, paths in backticks, names of tests, table
- * rows outside of a table, and files of docs/ that are missing from the site. Exits with 1 if there is a fault.
+ * Checks the Markdown files. Reports links to files or headings that do not exist, paths in backticks that do not
+ * exist, titles of tests that do not exist, table rows outside of a table, and files of docs/ that are missing from the
+ * site. Exits with 1 if there is a fault.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -40,13 +41,14 @@ function deadLinks(document: string, text: string): readonly string[] {
 }
 
 const ROOMS = /^(libs|services|apps|deploy|test|bench|docs|scripts|examples)\//;
-/** Paths that builds create; they are not in the repository. */
+/** Matches paths that only exist after a build, and that are not in the repository. */
 const BUILT = /(^|\/)dist(\/|$)|^test\/screenshots\//;
 const FILE = /\/.*\.(ts|js|cjs|json|md|sh|yml|css|html|liquid|mjml|txt|png)$/;
 
 /**
- * Returns paths that do not exist, relative to the root or to the document's folder. Text in backticks counts as a path
- * if it contains a slash and either ends with a file extension or begins with a folder of the root.
+ * Returns the paths in a document that do not exist, neither relative to the root nor to the document's folder. Text in
+ * backticks counts as a path if it contains a slash and either ends with a file extension or begins with the name of a
+ * folder in the root.
  */
 function deadPaths(document: string, text: string): readonly string[] {
   const quoted = [...text.matchAll(/`([\w.@-]+\/[\w.@/-]*)`/g)].map(([, path = '']) => path);
@@ -59,8 +61,8 @@ function deadPaths(document: string, text: string): readonly string[] {
 }
 
 /**
- * Returns lines that look like table rows but belong to no table. A table has a line of dashes below its header, and no
- * empty lines.
+ * Returns lines that look like table rows but do not belong to a table. A table has a line of dashes below its header,
+ * and no empty lines.
  */
 function strayRows(text: string): readonly string[] {
   const runs = text.match(/(?:^ *\|.*\n?)+/gm) ?? [];
@@ -78,7 +80,7 @@ function missingTests(document: string, text: string): readonly string[] {
     .map(({ title, target }) => `the test "${title}" in ${target}`);
 }
 
-/** The number of security advisories about similar products for which we have tests. */
+/** How many security advisories about similar products docs/advisories.md must contain, each with a test. */
 const ADVISORIES = 25;
 
 function adviceFaults(): readonly string[] {

@@ -1,7 +1,7 @@
 /**
- * Compares the event schemas and the OpenAPI document with those of the last release, and refuses incompatible changes
- * (CONTRIBUTING.md). The earlier versions come from the release's tag or, in a clone without tags, from
- * schemas/released.
+ * Compares the event schemas and the OpenAPI document with those of the last release, and fails if a change is
+ * incompatible (see CONTRIBUTING.md). The schemas of the last release come from its git tag or, in a clone without
+ * tags, from schemas/released.
  */
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ function readJson<T>(file: string): T {
   return JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
 }
 
-/** Returns the latest release in the history of HEAD; undefined in a clone without tags. */
+/** Returns the latest release that is tagged in the history of HEAD; undefined in a clone without tags. */
 function tagged(): Release | undefined {
   const [tag] = git('tag', '--merged', 'HEAD', '--list', 'v[0-9]*', '--sort=-version:refname').split('\n');
   if (tag === undefined || tag === '') return undefined;
@@ -60,8 +60,8 @@ function documentOf(schema: Schema) {
 
 const release = tagged() ?? copies;
 const today = new Set(globSync(`${EVENTS}/*.schema.json`, { cwd: ROOT }).map((file) => basename(file)));
-// Compatibility is required in both directions: consumers must be able to read new events, and the current code must
-// be able to read old ones.
+// Event schemas must be compatible in both directions: consumers of the last release must be able to read new events,
+// and the current code must be able to read old ones.
 const both = { reads: true, writes: true };
 const faults = [
   ...release.events.flatMap((file) => {

@@ -1,4 +1,4 @@
-/** `npm run check`: runs the checks of package.json, two at a time, and prints their output. */
+/** `npm run check`: runs the `check:…` scripts of package.json, two at a time, and prints their output. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
@@ -24,7 +24,7 @@ async function runCheck(name: string): Promise<boolean> {
 }
 
 /**
- * Runs checks from a shared list until it is empty.
+ * Runs checks from a shared list until the list is empty.
  * @returns whether all of them passed
  */
 async function runFrom(names: string[]): Promise<boolean> {

@@ -1,9 +1,6 @@
-/**
- * Preloaded into each process of the test runner. Ends the process if it hangs, that is, if it is still running after
- * the maximum time.
- */
+/** Preloaded into each process of the test runner. Ends the process if it is still running after the maximum time. */
 
-/** The maximum time in ms. The slowest test file takes three minutes on two cores. */
+/** The maximum time of a test process, in ms. The slowest test file takes three minutes on two cores. */
 const WITHIN_MS = Number(process.env['TEST_PROCESS_MINUTES'] ?? 40) * 60_000;
 
 setTimeout(() => {

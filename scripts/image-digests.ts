@@ -1,7 +1,7 @@
-/** Reads digests of container images from their registries (OCI distribution specification). */
+/** Reads the digests of container images from the registries that store the images (OCI distribution specification). */
 
 export interface Image {
-  /** The image with its tag, such as `apache/kafka:4.3.1`. */
+  /** The name of the image with its tag, such as `apache/kafka:4.3.1`. */
   readonly reference: string;
   readonly registry: string;
   readonly repository: string;
@@ -9,7 +9,9 @@ export interface Image {
 }
 
 const DOCKER_HUB = 'registry-1.docker.io';
-/** The media types to accept. The list of platforms comes first, because its digest is valid on every machine. */
+/**
+ * The media types to accept. A list of platforms is preferred, because its digest is valid on every type of machine.
+ */
 const MANIFESTS = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
@@ -18,8 +20,8 @@ const MANIFESTS = [
 ].join(', ');
 
 /**
- * Parses a reference with a tag.
- * @throws Error if it has no tag
+ * Parses the name of an image, which must contain a tag.
+ * @throws Error if the tag is missing
  */
 export function parseImage(reference: string): Image {
   const [, name = '', tag] = /^(.+):([\w.-]+)$/.exec(reference) ?? [];
@@ -32,9 +34,9 @@ export function parseImage(reference: string): Image {
 }
 
 /**
- * Returns the current digest of a tag.
+ * Returns the digest that the image's tag currently has.
  * @returns `sha256:…`
- * @throws Error that names the image, if the registry is unavailable or does not have it
+ * @throws Error that names the image, if the registry is unavailable or does not have the image
  */
 export async function fetchDigest(image: Image): Promise<string> {
   const { reference, registry, repository, tag } = image;
@@ -54,7 +56,7 @@ function ask(url: string, reference: string, token?: string): Promise<Response> 
   });
 }
 
-/** Requests an anonymous token from the server that the registry names in its refusal. */
+/** Requests an anonymous token from the authorization server that a registry names when it refuses a request. */
 async function tokenFor(refusal: Response, reference: string): Promise<string> {
   const challenge = refusal.headers.get('www-authenticate') ?? '';
   const { realm, ...query } = Object.fromEntries(

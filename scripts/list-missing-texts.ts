@@ -1,5 +1,5 @@
 /**
- * `npm run languages`: lists the strings that a language does not translate, and that are therefore shown in English.
+ * `npm run languages`: lists the strings that have no translation in some language, and are therefore shown in English.
  * Fails if there are any.
  */
 import { generalTexts, type Texts } from '../libs/http/src/index.ts';
@@ -12,7 +12,10 @@ import { texts as userTexts } from '../services/user/src/http/texts.ts';
 
 const MAIL_LOCALES = ['de', 'fr', 'es', 'pt-BR'];
 
-/** Compares each language with German. German is complete, because its type requires every string. */
+/**
+ * Returns the strings that a language does not have but German has. German is complete, because its type requires every
+ * string.
+ */
 function missingIn(where: string, { de = {}, ...others }: Texts): readonly string[] {
   return Object.entries(others).flatMap(([language, texts]) =>
     Object.keys(de)

@@ -1,8 +1,11 @@
-/** Finds the tests that Markdown names: links to a TypeScript file whose text is a test title in double quotes. */
+/**
+ * Finds the tests that a Markdown file names. These are links to a TypeScript file whose link text is the title of a
+ * test in double quotes.
+ */
 
 export interface NamedTest {
   readonly title: string;
-  /** The target of the link, unchanged. */
+  /** The target of the link, as written in the Markdown file. */
   readonly target: string;
 }
 
@@ -13,12 +16,12 @@ export function findNamedTests(markdown: string): readonly NamedTest[] {
   }));
 }
 
-/** Returns whether the source contains a test, or a table of cases, with this title. */
+/** Returns whether the source code contains a test, or a table of test cases, with this title. */
 export function hasTitle(source: string, title: string): boolean {
   return ["'", '`'].some((quote) => source.includes(`${quote}${title}${quote}`));
 }
 
-/** Returns the CVE and GHSA numbers in the rows of a table, in order. */
+/** Returns the CVE and GHSA numbers in the rows of a Markdown table, in their order. */
 export function findAdvisoryIds(markdown: string): readonly string[] {
   return [...markdown.matchAll(/^\| \[((?:CVE|GHSA)-[\w-]+)\]\(/gm)].map(([, id = '']) => id);
 }

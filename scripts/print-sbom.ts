@@ -1,4 +1,7 @@
-/** `npm run sbom`: prints the SBOM of package-lock.json, or of the lock file in the argument. */
+/**
+ * `npm run sbom`: prints a software bill of materials (SBOM) of package-lock.json, or of the lock file that the
+ * argument names.
+ */
 import { readFileSync } from 'node:fs';
 import { createSbom } from './sbom.ts';
 

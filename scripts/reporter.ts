@@ -1,4 +1,7 @@
-/** A reporter for Node's test runner: the output of `spec`, with the slowest files before the summary. */
+/**
+ * A reporter for Node's test runner. It prints the output of the reporter `spec`, and the slowest files before the
+ * summary.
+ */
 import { relative } from 'node:path';
 import { Readable } from 'node:stream';
 import type { TestEvent } from 'node:test/reporters';
@@ -13,12 +16,12 @@ interface FileTime {
 }
 
 /**
- * Returns the duration of a test file, or undefined if the event is not the end of a file. If the file has its own
- * process, the duration includes the start of that process.
+ * Returns the duration of a test file; undefined if the event is not the end of a file. If a process runs only this
+ * file, the duration includes the start of the process.
  */
 function fileTimeOf({ type, data }: TestEvent): FileTime | undefined {
   if (type !== 'test:complete' || data.nesting > 0) return undefined;
-  // The runner reports a whole process like a test, but without the `entryFile` that its tests have.
+  // The runner reports a whole process as a test. Unlike the tests inside the process, this event has no `entryFile`.
   const entry = 'entryFile' in data ? String(data.entryFile) : undefined;
   const isFile =
     entry === undefined ? !data.name.endsWith(SHARED_PROCESS_SUFFIX) : entry.endsWith(SHARED_PROCESS_SUFFIX);
@@ -40,7 +43,7 @@ async function* withSlowest(events: AsyncIterable<TestEvent>): AsyncGenerator<Te
     const time = fileTimeOf(event);
     if (time) times.push(time);
     yield event;
-    // The plan of the whole run is the last event before the summary.
+    // The runner sends the plan of the whole run as the last event before the summary.
     if (event.type === 'test:plan' && event.data.nesting === 0 && event.data.file === undefined)
       yield { type: 'test:diagnostic', data: { nesting: 0, level: 'info', message: slowestOf(times) } };
   }

@@ -1,6 +1,6 @@
 /**
- * Runs suites in Node's test runner. Command-line options: `--test-name-pattern=TEXT` and `--test-shard=INDEX/TOTAL`,
- * with the same meaning as in `node --test`.
+ * Runs test suites in Node's test runner. The command-line options `--test-name-pattern=TEXT` and
+ * `--test-shard=INDEX/TOTAL` have the same meaning as in `node --test`.
  */
 import { glob, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,20 +18,26 @@ import {
 } from './test-processes.ts';
 
 export interface SuiteRunOptions {
-  /** Glob patterns of the test files. */
+  /** Glob patterns that select the test files. */
   readonly files: readonly string[];
-  /** The number of processes to run at the same time. */
+  /** How many test processes run at the same time. */
   readonly concurrency: number;
-  /** Whether several test files may run in one process. Only files that change nothing outside their tests do. */
+  /**
+   * Whether several test files may run in one process. Files that may change something outside their own tests still
+   * get a process of their own.
+   */
   readonly share: boolean;
 }
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** The timeout of a test, in ms. The slowest test takes one minute on two cores, and ten at a load average of 90. */
+/**
+ * The timeout of a test, in ms. The slowest test takes one minute on two idle cores, and ten minutes at a load average
+ * of 90.
+ */
 const TEST_TIMEOUT_MS = 20 * 60_000;
 
-/** Returns glob patterns for the files with the given ending in every top-level folder that has tests. */
+/** Returns glob patterns for the files with the given ending in every top-level folder that contains tests. */
 export function testFileGlobs(ending: string): readonly string[] {
   return ['libs', 'services', 'apps', 'examples', 'scripts', 'test'].map(
     (folder) => `${folder}/**/*${ending}`,
@@ -39,8 +45,8 @@ export function testFileGlobs(ending: string): readonly string[] {
 }
 
 /**
- * Runs suites, and prints the report. SIGINT and SIGTERM end the suites.
- * @returns the exit code: 0 if every test has passed
+ * Runs test suites, and prints the report. SIGINT and SIGTERM end the suites.
+ * @returns the exit code, which is 0 if every test has passed
  */
 export async function runSuites({ files, concurrency, share }: SuiteRunOptions): Promise<number> {
   const { values } = parseArgs({
@@ -50,8 +56,8 @@ export async function runSuites({ files, concurrency, share }: SuiteRunOptions):
     },
   });
   const [index = 1, total = 1] = values['test-shard'].split('/').map(Number);
-  // With this cache, Node strips and compiles each source file only once, although the tests start hundreds of
-  // processes.
+  // Share a compile cache: the tests start hundreds of processes, but Node then strips the types of each source file
+  // and compiles it only once.
   process.env['NODE_COMPILE_CACHE'] ??= join(ROOT, 'node_modules', '.cache', 'compiled');
 
   process.env['PROGRAM_BUNDLES'] ??= await bundleForTests();
@@ -97,8 +103,8 @@ async function read(paths: readonly string[]): Promise<TestFile[]> {
 }
 
 /**
- * Writes a main module for each process that runs several files.
- * @returns the files of each process, by the path of its main module
+ * Writes a main module for each process that runs several test files.
+ * @returns the test files of each process, by the path of its main module
  */
 async function writeEntries(
   folder: string,

@@ -1,7 +1,7 @@
 /**
- * Lists the packages of an installation as CycloneDX 1.6, from npm's lock file. `npm sbom --omit=dev` is not used: it
- * would omit packages that one workspace needs in production and another only in development, such as kafkajs and
- * mongodb.
+ * Creates a CycloneDX 1.6 bill of materials of an installation from npm's lock file. We do not use `npm sbom
+ * --omit=dev`, because it would omit packages that one workspace needs in production and another only in development,
+ * such as kafkajs and mongodb.
  */
 interface Locked {
   readonly name?: string;
@@ -15,7 +15,7 @@ interface Locked {
 export interface LockFile {
   readonly name: string;
   readonly version?: string;
-  /** The packages by path, such as `node_modules/koa`. */
+  /** The packages by their path, such as `node_modules/koa`. */
   readonly packages: Readonly<Record<string, Locked>>;
 }
 
@@ -29,7 +29,10 @@ export interface Component {
   readonly licenses?: readonly { readonly expression: string }[];
 }
 
-/** Returns the bill of materials of a lock file: every package except those for development only, once per version. */
+/**
+ * Returns the bill of materials of a lock file. It lists each version of a package once, and omits packages that are
+ * needed only for development.
+ */
 export function createSbom(lock: LockFile, version: string) {
   const components = new Map<string, Component>();
   for (const [path, locked] of Object.entries(lock.packages)) {

@@ -1,7 +1,7 @@
 /**
- * `npm run test:cluster`: runs all suites that need servers, and the journey with two processes of each service, on the
- * Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name. First prints which servers these are. Arguments are passed
- * to Node's test runner: for example, `npm run test:cluster -- --test-shard=1/2` runs every other file.
+ * `npm run test:cluster`: runs all suites that need Kafka and MongoDB, on the servers that KAFKA_BROKERS and MONGO_URL
+ * name. These include the journey with two processes of each service. First prints which servers these are. Passes
+ * arguments to Node's test runner: for example, `npm run test:cluster -- --test-shard=1/2` runs every other file.
  */
 import { spawnSync } from 'node:child_process';
 import { Kafka, logLevel } from 'kafkajs';
@@ -18,7 +18,7 @@ const {
 } = process.env;
 
 /**
- * Checks the environment variables.
+ * Checks that the required environment variables are set.
  * @throws Error that names all missing variables
  */
 function checkGiven(): void {
@@ -64,7 +64,7 @@ try {
   outages   of MongoDB and mail${KAFKA_CONTROL ? ', and of Kafka by KAFKA_CONTROL' : '; not of a running Kafka: KAFKA_CONTROL is not set'}
   erasure   ${KAFKA_DATA ? 'looked for in the files of Kafka' : 'not looked for in the files of Kafka: KAFKA_DATA is not set'}
 `);
-  // Runs one file at a time, because the whole systems in these tests share the topics of the broker.
+  // Run one file at a time: the systems that these tests start share the topics of the broker.
   process.exitCode = await runSuites({
     files: testFileGlobs('.cluster.ts'),
     concurrency: 1,

@@ -1,13 +1,14 @@
 /**
- * `npm run test:compose`: tests the gateway's configuration in the nginx of this machine, and docker-compose.yml as a
- * whole, under its own project name and on its own ports. First prints the versions of the programs and images.
+ * `npm run test:compose`: tests the gateway's configuration in the nginx that is installed on this machine. Also tests
+ * the whole docker-compose.yml, under a separate project name and on separate ports. First prints the versions of the
+ * programs and images.
  */
 import { spawnSync } from 'node:child_process';
 import { runSuites } from './run-suites.ts';
 
 /**
  * Runs a program.
- * @returns its output; undefined if it failed
+ * @returns its output; undefined if the program failed
  */
 function outputOf(command: string, ...words: readonly string[]): string | undefined {
   const { status, stdout, stderr } = spawnSync(command, words, { encoding: 'utf8' });
@@ -21,7 +22,7 @@ interface Programs {
 }
 
 /**
- * Returns the versions of the required programs.
+ * Returns the versions of the programs that the tests need.
  * @throws Error that names all missing programs
  */
 function programs(): Programs {
@@ -37,7 +38,10 @@ function programs(): Programs {
   return { engine, compose, nginx: nginx.replace(/^.*\//, '') };
 }
 
-/** Returns the server images with the beginning of their ids, because a tag can refer to different images over time. */
+/**
+ * Returns the images of the servers, each with the beginning of its id, because the same tag can refer to different
+ * images over time.
+ */
 function servers(): readonly string[] {
   const listed = outputOf('docker', 'compose', '--env-file', '/dev/null', 'config', '--images') ?? '';
   const images = [...new Set(listed.split('\n'))].filter((name) => name.includes(':')).sort();
@@ -56,7 +60,7 @@ try {
   journey   through the gateway, on one and on two containers of each service
   outages   of Kafka, MongoDB and the mail server at the start
 `);
-  // Runs one file at a time, so that each has the machine to itself.
+  // Run one file at a time, so that no other test slows it down.
   process.exitCode = await runSuites({ files: ['test/compose/*.e2e.ts'], concurrency: 1, share: false });
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));

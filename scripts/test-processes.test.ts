@@ -48,7 +48,7 @@ describe('the processes of tests', () => {
   });
 });
 
-/** Runs files in one process of the test runner. */
+/** Runs several test files in one process of the test runner. */
 async function runTogether(context: TestContext, sources: Readonly<Record<string, string>>) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
   context.after(() => rm(folder, { recursive: true }));

@@ -1,45 +1,46 @@
 /**
  * Decides which test files share a process. Starting a process and loading the modules of a file often take longer than
- * its tests, so files that change nothing outside their tests run one after the other in one process.
+ * the tests of the file. Therefore files that change nothing outside their own tests run one after the other in one
+ * process.
  */
 
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 export interface TestFile {
-  /** Relative to the root of the repository. */
+  /** The path of the file, relative to the root of the repository. */
   readonly path: string;
   readonly source: string;
 }
 
-/** The paths of the files that one process runs, in order. */
+/** The paths of the test files that one process runs, in their order. */
 export type TestProcess = readonly string[];
 
 /**
- * The suffix of the main modules of shared processes. Such a module runs each of its files as a suite that has the
- * file's path as its name.
+ * The suffix of the main modules of shared processes. A main module runs each of its test files as a suite, whose name
+ * is the path of the file.
  */
 export const SHARED_PROCESS_SUFFIX = '.shared.mjs';
 
 /**
- * The maximum number of files per process: high enough to save most starts, and low enough that all processes end at
- * about the same time.
+ * The maximum number of files per process. It is high enough to save most process starts, and low enough that all
+ * processes end at about the same time.
  */
 const MAX_FILES = 20;
 
 /**
- * Matches sources that may change the whole process, because they use `process`, globals, mocks, child processes or
- * threads.
+ * Matches the source of a test file that may change its whole process, because the file uses `process`, globals, mocks,
+ * child processes or threads.
  */
 const PROCESS_WIDE = /\bprocess\.(?!env\b)|\bglobalThis\b|\bmock\b|node:child_process|node:worker_threads/;
 
 /**
- * Matches the paths of tests that create very many objects. In a heap that other files have filled, garbage collection
- * makes them several times slower.
+ * Matches the paths of tests that create very many objects. In a process whose heap already contains the objects of
+ * other files, garbage collection makes these tests several times slower.
  */
 const ALLOCATES_MUCH = /\baccount\.property\.test\.ts$/;
 
-/** Assigns all files to processes. Black-box tests come first, because they take longest. */
+/** Assigns every test file to a process. Black-box tests come first, because they take the longest. */
 export function planProcesses(files: readonly TestFile[]): readonly TestProcess[] {
   const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const blackBox = sorted.filter(isBlackBox);
@@ -67,8 +68,8 @@ function inEqualParts(files: readonly TestFile[]): readonly TestProcess[] {
 }
 
 /**
- * Returns the source of the main module of a shared process. Each file gets its own suite, so that the file's hooks
- * apply only to its own tests. The suite fails if the file cannot be loaded.
+ * Returns the source code of the main module of a shared process. It runs each file in a separate suite, so that the
+ * file's hooks apply only to its own tests. If a file cannot be loaded, its suite fails.
  */
 export function sharedProcessSource(root: string, process: TestProcess): string {
   const suites = process.map((path) => {

@@ -1,5 +1,6 @@
 /**
- * Generates the types of libs/client from docs/openapi.json. With `--check`, only compares them with the existing file.
+ * Generates the TypeScript types of libs/client from docs/openapi.json. With `--check`, only checks that the existing
+ * file is up to date.
  */
 import openapiTS, { astToString, COMMENT_HEADER } from 'openapi-typescript';
 import { writeOrCheckGeneratedFile } from './generated-file.ts';

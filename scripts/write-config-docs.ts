@@ -1,5 +1,6 @@
 /**
- * Generates docs/config.md from the schemas of the settings. With `--check`, only compares it with the existing file.
+ * Generates docs/config.md from the schemas of the settings. With `--check`, only checks that the existing file is up
+ * to date.
  */
 
 import { authSettings } from '@latchkey/auth';

@@ -1,6 +1,6 @@
 /**
- * Generates docs/openapi.json from a running system. The file contains the routes of all services. With `--check`, only
- * compares the result with the existing file.
+ * Generates docs/openapi.json from a running system, with the routes of all services. With `--check`, only checks that
+ * the existing file is up to date.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

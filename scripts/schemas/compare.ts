@@ -1,4 +1,7 @@
-/** Finds the changes between two versions of a JSON Schema that break readers or writers of the earlier version. */
+/**
+ * Compares two versions of a JSON Schema. Finds the changes that break programs which read or write values of the
+ * earlier version.
+ */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: unknown;
@@ -10,20 +13,20 @@ export interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** How programs use the earlier schema: they read its values, write them, or both. */
+/** How programs use values of the earlier schema: they read them, write them, or both. */
 export interface SchemaUse {
   readonly reads: boolean;
   readonly writes: boolean;
 }
 
-/** A schema, and the document that its references point to. */
+/** A schema, and the document in which its references are resolved. */
 export interface SchemaInDocument {
   readonly schema: Schema;
   resolve(ref: string): Schema;
 }
 
 /**
- * Returns the incompatible changes, each as a sentence that begins with the path of the changed value. Bounds
+ * Returns the incompatible changes. Each is a sentence that begins with the path of the changed value. Bounds
  * (`maxLength`, `pattern`, …) are not compared.
  */
 export function findIncompatibilities(
@@ -33,7 +36,7 @@ export function findIncompatibilities(
   at = '#',
   depth = 0,
 ): readonly string[] {
-  // Limits the depth, because a schema may contain itself.
+  // Limit the depth, because a schema may contain a reference to itself.
   if (depth > 20) return [];
   const [old, current] = [resolved(before), resolved(after)];
   function compare(was: Schema, is: Schema, place: string): readonly string[] {
@@ -70,8 +73,8 @@ function compareOptions(
   const matches = old.map((was) => current.find((is) => compare(was, is, at).length === 0));
   const lost = old.filter((_, index) => matches[index] === undefined);
   const faults = lost.map((was) => {
-    // If another alternative has the same type, report how the two differ. That is more useful than a report that the
-    // old alternative is gone.
+    // If a current alternative has the same type, report how it differs from the old one. That is more useful than a
+    // report that the old alternative is gone.
     const successor = current.find((is) => JSON.stringify(is.type) === JSON.stringify(was.type));
     return successor === undefined
       ? [`${at}: an alternative of type ${JSON.stringify(was.type)} is gone`]

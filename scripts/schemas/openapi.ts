@@ -1,4 +1,4 @@
-/** Finds the changes between two versions of an OpenAPI document that break clients of the earlier version. */
+/** Compares two versions of an OpenAPI document. Finds the changes that break clients of the earlier version. */
 import { findIncompatibilities, type Schema, type SchemaInDocument } from './compare.ts';
 
 type Content = Readonly<Record<string, { readonly schema?: Schema }>>;
@@ -23,7 +23,7 @@ export interface OpenApi {
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
-/** Returns the incompatible changes, each as a sentence that begins with the operation. */
+/** Returns the incompatible changes. Each is a sentence that begins with the name of the operation. */
 export function findOpenApiIncompatibilities(before: OpenApi, after: OpenApi): readonly string[] {
   return Object.entries(before.paths).flatMap(([path, item]) =>
     METHODS.flatMap((method) => {

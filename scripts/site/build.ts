@@ -1,7 +1,8 @@
 /**
- * `npm run docs:build`: builds the site in docs/dist/site. It first copies each page to docs/dist/pages, under the path
- * that the page has on the site. It generates the reference pages there from docs/openapi.json and
- * docs/events/asyncapi.json. The network is used only the first time, to install the tools of docs/package.json.
+ * `npm run docs:build`: builds the documentation site in docs/dist/site. The script first copies each page to
+ * docs/dist/pages, under the path that the page has on the site. It also generates the reference pages there, from
+ * docs/openapi.json and docs/events/asyncapi.json. The network is needed only for the first build, which installs the
+ * tools of docs/package.json.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -48,7 +49,7 @@ stage(EVENT_REFERENCE_PATH, renderEventReference(readJson('docs/events/asyncapi.
 for (const [source, target] of servedFiles)
   cpSync(join(REPOSITORY_ROOT, source), join(STAGED, 'public', target), { recursive: true });
 
-/** The sidebar, in the form that .vitepress/config.js uses. */
+/** The sidebar, in the format that .vitepress/config.js requires. */
 const sidebar = sections.map(({ label, pages: listed, collapsed }) => ({
   text: label,
   ...(collapsed === undefined ? {} : { collapsed }),

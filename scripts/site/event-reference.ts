@@ -1,4 +1,4 @@
-/** Renders the AsyncAPI document as a page. */
+/** Renders the AsyncAPI document as a page of the documentation site. */
 import { renderFieldTable, renderTableRow, type Schema } from './schema-table.ts';
 
 interface Channel {
@@ -51,8 +51,8 @@ function versionOf(headers: Schema): number {
 
 /**
  * Renders the page.
- * @param sampleOf returns a sample record of a version of an event
- * @throws Error if a channel names a message that is not in the document
+ * @param sampleOf returns a sample record of a given version of an event
+ * @throws Error if a channel names a message that the document does not define
  */
 export function renderEventReference(
   { info, channels, components }: AsyncApi,

@@ -1,4 +1,4 @@
-/** Renders the OpenAPI document as pages, one per tag. */
+/** Renders the OpenAPI document as pages of the documentation site, one page per tag. */
 import { basename } from 'node:path';
 import {
   describeSchema,
@@ -18,7 +18,7 @@ interface Response extends Content {
 }
 
 interface Reference {
-  /** `#/components/responses/…` */
+  /** A reference to a response that several operations share: `#/components/responses/…` */
   readonly $ref: string;
 }
 
@@ -70,7 +70,7 @@ function parameterTable(parameters: readonly Parameter[]): string {
 
 type Named = Readonly<Record<string, Schema>>;
 
-/** Replaces each reference with the schema that it names, at any depth. */
+/** Replaces each reference in a schema, at any depth, by the schema that it names. */
 function resolved(schema: Schema, named: Named): Schema;
 function resolved(schema: Schema | undefined, named: Named): Schema | undefined;
 function resolved(schema: Schema | undefined, named: Named): Schema | undefined {
@@ -89,7 +89,7 @@ function resolved(schema: Schema | undefined, named: Named): Schema | undefined 
   };
 }
 
-/** Renders the description of a body: the fields of its JSON form, and its other media types. */
+/** Renders the description of a request or response body: the fields of its JSON format, and its other media types. */
 function bodyOf({ content = {} }: Content, named: Named): string {
   const types = Object.keys(content);
   const schema = resolved(content['application/json']?.schema, named);
@@ -116,7 +116,10 @@ function successBodies(responses: Readonly<Record<string, Response>>, named: Nam
     .map(([status, response]) => `**Body of ${status}**\n\n${bodyOf(response, named)}`);
 }
 
-/** Returns the responses of an operation, with all references resolved. @throws Error if a reference leads nowhere */
+/**
+ * Returns the responses of an operation, with all references resolved. @throws Error if a reference names nothing in
+ * the document
+ */
 function responsesOf(
   { responses }: Operation,
   { responses: shared }: OpenApi['components'],

@@ -1,10 +1,10 @@
-/** Rewrites the links of a Markdown file for the site. */
+/** Rewrites the links in a Markdown file for the documentation site. */
 import { posix } from 'node:path';
 import { pages } from './pages.ts';
 
 const addressOf = new Map(pages.map(({ source, address }) => [source, address]));
 
-/** Files that are copied to the site unchanged: path in the repository, and path on the site. */
+/** Files that are copied to the site unchanged. Each maps its path in the repository to its path on the site. */
 export const servedFiles: ReadonlyMap<string, string> = new Map([
   ['docs/openapi.json', 'openapi.json'],
   ['docs/events', 'events'],
@@ -17,7 +17,7 @@ function servedAs(path: string): string | undefined {
   return undefined;
 }
 
-/** Returns the site address of a link's target; undefined if the target is not on the site. */
+/** Returns the address that a link's target has on the site; undefined if the target is not on the site. */
 function siteAddress(target: string, source: string): string | undefined {
   const [path = '', anchor] = target.split('#');
   const file = path === '' ? source : posix.join(posix.dirname(source), path);
@@ -41,8 +41,8 @@ function rewriteLine(line: string, source: string): string {
 }
 
 /**
- * Makes relative links point to pages of the site. A link to any other file is replaced by the file's path, because the
- * site does not know where the repository is published.
+ * Changes relative links so that they point to pages of the site. A link to a file that is not on the site is replaced
+ * by the file's path, because the site does not know where the repository is published.
  * @param source the path of the Markdown file, relative to the root of the repository
  */
 export function rewriteLinks(markdown: string, source: string): string {

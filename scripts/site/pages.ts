@@ -1,26 +1,26 @@
-/** The pages of the site: for each, its place in the sidebar and its Markdown file. */
+/** The pages of the documentation site: the Markdown file of each page, and its place in the sidebar. */
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 export interface Page {
-  /** The Markdown file, relative to the root of the repository. */
+  /** The path of the Markdown file, relative to the root of the repository. */
   readonly source: string;
-  /** The address on the site, without a leading slash or a file extension. */
+  /** The address of the page on the site, without a leading slash or a file extension. */
   readonly address: string;
-  /** The text in the sidebar. */
+  /** The title of the page in the sidebar. */
   readonly label: string;
 }
 
 export interface Section {
   readonly label: string;
   readonly pages: readonly Page[];
-  /** Whether the section is collapsed at first. */
+  /** Whether the section is collapsed when the sidebar is first shown. */
   readonly collapsed?: boolean;
 }
 
 export const REPOSITORY_ROOT = join(import.meta.dirname, '..', '..');
 
-/** Addresses of pages that are generated rather than copied. */
+/** The addresses of pages that are generated rather than copied from a Markdown file. */
 export const HTTP_REFERENCE_PATH = 'reference/http';
 export const EVENT_REFERENCE_PATH = 'reference/event-schemas';
 
@@ -108,7 +108,7 @@ export const sections: readonly Section[] = [
 
 export const pages: readonly Page[] = sections.flatMap((section) => section.pages);
 
-/** Returns the Markdown files of docs/ that are on no page. */
+/** Returns the Markdown files in docs/ that no page of the site shows. */
 export function filesWithoutPage(): readonly string[] {
   const placed = new Set(pages.map(({ source }) => source));
   const found = globSync('docs/**/*.md', {

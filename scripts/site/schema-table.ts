@@ -1,4 +1,4 @@
-/** Renders JSON Schemas as tables of fields. */
+/** Renders JSON Schemas as Markdown tables of their fields. */
 
 export interface Schema {
   readonly $ref?: string;
@@ -41,7 +41,7 @@ function typeOf(schema: Schema): string {
   return [...types.slice(0, -1), `${types.at(-1)}${schema.format ? ` (${schema.format})` : ''}`].join(' or ');
 }
 
-/** A bound of this size is not shown, because it is the bound of the number type itself. */
+/** A bound that is not shown, because it is the largest safe integer, which JavaScript numbers have anyway. */
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
 function range(from: number | undefined, to: number | undefined, unit: string): readonly string[] {
@@ -61,7 +61,7 @@ function limitsOf(schema: Schema): readonly string[] {
   ];
 }
 
-/** Returns the description of a schema, followed by its bounds. */
+/** Returns the description of a schema, followed by its bounds, such as its maximum length. */
 export function describeSchema(schema: Schema): string {
   const limits = limitsOf(schema).join(', ');
   const sentence = limits === '' ? '' : `${limits.replace(/^./, (first) => first.toUpperCase())}.`;
@@ -81,7 +81,8 @@ function rowsOf(schema: Schema, prefix: string): readonly string[] {
 }
 
 /**
- * Returns a Markdown table of the fields, or an empty string if there are none. Nested fields are named by their path.
+ * Returns a Markdown table of a schema's fields, or an empty string if the schema has none. A nested field is named by
+ * its path.
  */
 export function renderFieldTable(schema: Schema): string {
   const rows = rowsOf(schema, '');
