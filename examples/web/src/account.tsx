@@ -11,7 +11,7 @@ export function Account() {
     setMe(await dataOf(latchkey.api.GET('/api/v1/users/me')));
   }, []);
   useEffect(() => {
-    // Loading fails if the app is offline or the session has ended. If the session has ended, useSession updates the page.
+    // Loading fails if the app is offline. It also fails if the session has ended; then useSession updates the page.
     load().catch(() => undefined);
   }, [load]);
 
