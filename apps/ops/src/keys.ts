@@ -43,7 +43,7 @@ export async function secretOfFolder(
 }
 
 /**
- * Returns a sealer for webhook secrets that uses the given WEBHOOK_SECRET_KEY.
+ * Returns a sealer, which encrypts and decrypts webhook secrets with the given WEBHOOK_SECRET_KEY.
  * @throws ConfigError
  */
 export function createWebhookSealer(key: string | undefined): SecretSealer {
@@ -52,7 +52,7 @@ export function createWebhookSealer(key: string | undefined): SecretSealer {
 }
 
 /**
- * Returns a sealer for webhook secrets. Without WEBHOOK_SECRET_KEY, the sealer refuses to seal.
+ * Returns a sealer, which encrypts and decrypts webhook secrets. Without WEBHOOK_SECRET_KEY, it refuses to encrypt.
  * @throws ConfigError
  */
 export async function webhookSealerOf({
@@ -105,7 +105,7 @@ export async function publicEventKeysOf({
 
 const FETCH_WITHIN_MS = 3000;
 
-/** @throws Error with a one-line message */
+/** Returns the text at a URL. @throws Error with a one-line message if the URL cannot be fetched */
 async function fetchText(url: string): Promise<string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_WITHIN_MS) });

@@ -56,8 +56,8 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNameSettings): rea
   }
 
   /**
-   * Returns the rights on a group, on its successors after a rebuild, and on the group with its former name, whose
-   * positions it copies.
+   * Returns the rights on a consumer group, on the groups that succeed it after a rebuild, and on the group with its
+   * former name, from which it copies the positions.
    */
   function onGroup(
     user: KafkaUser,
@@ -91,8 +91,8 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNameSettings): rea
   }
 
   /**
-   * Returns the rights on the dead letters of a group and of its successors after a rebuild. The names of dead-letter
-   * topics contain the group's name without its prefix.
+   * Returns the rights on the dead letters of a consumer group, and of the groups that succeed it after a rebuild.
+   * The names of dead-letter topics contain the group's name without its prefix.
    */
   function onDeadLetters(
     user: KafkaUser,

@@ -13,7 +13,10 @@ function daysAgo(days: number): string {
   return new Date(Date.now() - days * DAY_MS).toISOString();
 }
 
-/** A data folder with erasures: one that is complete, one that waits, and one that is overdue. */
+/**
+ * Creates a data folder with three erasures: one that is complete, one that waits for consumers, and one that is
+ * overdue.
+ */
 async function erasures(t: TestContext) {
   const folder = await temporaryFolder(t);
   const database = openDatabase({ folder, as: 'server' });

@@ -104,7 +104,7 @@ async function rulesOf(context: CommandContext): Promise<Rules> {
   return { receiptDays, overdueSince, topic: await readAccountsTopic(context) };
 }
 
-/** @throws Error with a one-line message if the account was not erased */
+/** Returns the erasure of an account. @throws Error with a one-line message if the account was not erased */
 async function existing(
   erasures: ReturnType<typeof openOps>['erasures'],
   account: string,

@@ -41,7 +41,7 @@ const mailSettings = {
   AUDIT_IP: 'hmac',
 };
 
-/** Creates a data folder and a folder of keys. No service has run with them yet. */
+/** Creates a data folder and a folder of keys. No service has run with these keys yet. */
 async function openFolders(t: TestContext) {
   const data = await temporaryFolder(t);
   const folder = join(data, 'secrets');

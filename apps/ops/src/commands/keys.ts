@@ -179,7 +179,10 @@ function storedKeys(store: Store, kind: KeyReport['kind']): Pick<KeyFingerprints
   return kind === 'bounces' || kind === 'dkim' ? openNotifier(store).keys : openAuth(store).keys;
 }
 
-/** @throws Error with a one-line message if a process has started with other keys since the report */
+/**
+ * Makes the store forget a key of the report. @throws Error with a one-line message if a process has started with
+ * other keys since the report
+ */
 async function forget(store: Store, { kind, remembered: { setting, key, uses } }: KeyReport): Promise<void> {
   if (!(await storedKeys(store, kind).forget(setting, key, uses)))
     throw new Error(
@@ -200,7 +203,7 @@ async function assertNext(kind: KeyKind, secrets: StoredSecrets, store: Store): 
   if (isFormer) throw new Error(`${keySettingNames[kind]} has no next key: make one with --next`);
 }
 
-/** @throws Error with a one-line message that names what still needs the key */
+/** Asserts that a key can be retired. @throws Error with a one-line message that names what still needs the key */
 function assertRetirable({ id, state, needs, canBeForced }: KeyReport, force: boolean): void {
   if (state === 'current') throw new Error(`${id} is in use: rotate first`);
   if (state === 'public')
@@ -212,7 +215,7 @@ function assertRetirable({ id, state, needs, canBeForced }: KeyReport, force: bo
   throw new Error(`${id} is still needed: ${needs.join('; ')}. ${advice}`);
 }
 
-/** @throws Error with a one-line message if the keys can be neither written nor shown */
+/** Asserts that changed keys can be written or shown. @throws Error with a one-line message if neither is possible */
 function assertWritable(source: KeySource, changes: Partial<StoredSecrets>, { show }: Options): void {
   if (!isWritable(source, changes) && show === undefined)
     throw new Error(

@@ -97,7 +97,10 @@ function linkIn(text: string): string {
   return /[\w-]{64}/.exec(text)?.[0] ?? '';
 }
 
-/** Makes a data folder whose server has sent some mails, has cancelled superseded ones, and has others pending. */
+/**
+ * Creates a data folder whose server has sent some mails, has cancelled superseded mails, and has other mails
+ * pending.
+ */
 async function usedFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
   const sink = await startMailSink(t);

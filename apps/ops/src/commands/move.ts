@@ -102,14 +102,20 @@ async function moveStore(move: Move, context: CommandContext): Promise<void> {
   await auth.end();
 }
 
-/** @throws Error with a one-line message if clients cannot be moved between stores of these kinds */
+/**
+ * Returns the moves of service clients. @throws Error with a one-line message if clients cannot be moved between
+ * stores of these kinds
+ */
 function clientsIn(from: Store, to: Store): readonly RecordMove[] {
   const [{ source }, { target }] = [openServiceClients(from), openServiceClients(to)];
   if (source === undefined || target === undefined) throw notMovable(from, to);
   return [createRecordMove({ name: 'clients', lasting: false }, source, target)];
 }
 
-/** @throws Error with a one-line message if webhooks cannot be moved between stores of these kinds */
+/**
+ * Returns the moves of webhooks. @throws Error with a one-line message if webhooks cannot be moved between stores of
+ * these kinds
+ */
 function webhooksIn({ from, bus, to }: Move): readonly RecordMove[] {
   const { journal } = openAuth(from);
   const kinds = createWebhookMoves({

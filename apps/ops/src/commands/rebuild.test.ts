@@ -74,7 +74,7 @@ async function scene(t: TestContext) {
   };
 }
 
-/** Makes a used folder in which an account was parked at an invalid record and then unparked. */
+/** Creates a data folder that was in use. One account in it was parked at an invalid record, and later unparked. */
 async function repairedTown(t: TestContext) {
   const folder = await temporaryFolder(t);
   // With this setting, an unsigned record parks an account.

@@ -85,7 +85,10 @@ async function publishAll({ bus, nameOf }: SignTopicsOptions, due: readonly Enco
       await bus.publish(topic, records.slice(from, from + RECORDS_PER_PUBLISH));
 }
 
-/** Returns the records of a stream, beginning with the first event that has no valid signature on the topic. */
+/**
+ * Returns the records of a stream to publish again, beginning with the first event that has no valid signature on the
+ * topic.
+ */
 async function recordsDue(
   { auth, recordsOf, keyOf }: SignTopicsOptions,
   { stream, index, totals }: { readonly stream: JournaledStream; readonly index: TopicIndex; totals: Totals },

@@ -1,7 +1,7 @@
 /**
  * Writes the events of all accounts from the journal to a topic, those of each account in order and without a gap.
  * Continues from what the topic already contains, so it may be interrupted and repeated, also later for newer events.
- * Leaves the commits at the end of the outbox to the relay, because consumers cannot have received them yet.
+ * Leaves the commits at the end of the outbox to a running auth, because consumers cannot have received them yet.
  */
 import type { LogReader } from '@latchkey/bus';
 import type { EncodedEvent } from '@latchkey/events';
@@ -28,7 +28,7 @@ export interface WriteTopicOptions {
   readonly topic: string;
   /**
    * Called for each erased account whose events on the topic contain the person's data, once the topic also has these
-   * events without it. Not needed on a log that replaces records in place.
+   * events without it. Undefined for a log that replaces records in place.
    */
   noteCopies?(account: string): Promise<void>;
   /** The maximum number of records of the topic to hold in memory. If the topic has more, it is read several times. */
@@ -46,8 +46,8 @@ export interface TopicWriteResult {
 
 /**
  * Writes the events of all accounts to the topic.
- * @throws Error with a one-line message if the topic holds anything but the first events of these accounts; errors of
- * the bus
+ * @throws Error with a one-line message if the topic contains any other records than the events of these accounts,
+ * each from its first event on; errors of the bus
  */
 export async function writeTopic(options: WriteTopicOptions): Promise<TopicWriteResult> {
   const { log, topic, maxRecords } = options;
@@ -110,8 +110,8 @@ interface DueRecords {
 }
 
 /**
- * Returns the events that the topic lacks.
- * @throws Error with a one-line message if they cannot be appended to those that the topic already has
+ * Returns the records to append: those of the events that the topic lacks.
+ * @throws Error with a one-line message if these records cannot follow those that the topic already has
  */
 async function recordsDue(
   account: JournaledStream,
