@@ -59,7 +59,7 @@ export interface MailEnvelope {
   readonly to: readonly string[];
 }
 
-/** Everything about a mail except its text. */
+/** The id of a received mail, the time at which it arrived, and its envelope. */
 export interface MailMetadata {
   readonly id: string;
   readonly receivedAt: Date;

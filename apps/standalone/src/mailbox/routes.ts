@@ -16,8 +16,8 @@ const start = z.coerce.number().int().min(0).default(0);
 const limit = z.coerce.number().int().min(0).max(1000).default(50);
 const listQuery = z.object({ start, limit });
 /**
- * The maximum length of a query: SQLite evaluates expressions of up to 1,000 levels, and each word of a query needs
- * one.
+ * The maximum length of a query. SQLite evaluates expressions of up to 1,000 levels, and each word of a query needs
+ * one level.
  */
 const MAX_QUERY_LENGTH = 1000;
 const searchQuery = z.object({ query: z.string().trim().min(1).max(MAX_QUERY_LENGTH), start, limit });
