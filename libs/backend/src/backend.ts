@@ -6,6 +6,9 @@ import type { Store } from './store-kinds.ts';
 export interface Backend {
   readonly store: Store;
   readonly bus: Bus;
-  /** Decides whether data may be deleted because of its age. Default: a new clock guard. */
+  /**
+   * Tells whether the clock can be trusted, because data may be deleted by its age only then. Default: a new clock
+   * guard.
+   */
   readonly clock?: Pick<ClockGuard, 'assertTrusted' | 'isTrusted'>;
 }

@@ -14,13 +14,13 @@ export const eventSignaturesSetting = z
   );
 
 /**
- * Returns a function that reports the forged records of a slice. It also marks them as dead letters, unless the setting
- * says only to report them.
+ * Returns a function that reports the forged records among the records of a slice. Unless the policy is only to warn,
+ * the function also turns these records into dead letters.
  */
 export function createForgeryAlarm(deps: {
   readonly policy: z.infer<typeof eventSignaturesSetting>;
   readonly logger: Logger;
-  /** Counts a forged record; called once for each. */
+  /** Counts one forged record. */
   count(): void;
 }) {
   return (

@@ -14,7 +14,7 @@ export type StoreKind = keyof StoresByKind;
 const kinds = ['mongo', 'sqlite'] as const satisfies readonly StoreKind[];
 export type Store = StoresByKind[StoreKind];
 
-/** Returns a function that passes a store to the function of its kind. */
+/** Returns a function that passes a store to the one of the given functions that is for its kind of store. */
 export function selectByStoreKind<Result>(
   choose: {
     readonly [Kind in StoreKind]: (store: StoresByKind[Kind]) => Result;

@@ -113,7 +113,10 @@ export interface Brand {
     | undefined;
 }
 
-/** @param publicUrl the URL under which auth is reached from outside, without a slash at its end */
+/**
+ * Returns the brand that the settings describe.
+ * @param publicUrl the URL under which auth is reached from outside, without a slash at its end
+ */
 export function brandOf(config: BrandConfig, publicUrl: string): Brand {
   const { BRAND_NAME, BRAND_COLOR, BRAND_LOGO_URL, BRAND_LOGO_FILE: file } = config;
   const remote = BRAND_LOGO_URL && {

@@ -48,9 +48,10 @@ export interface SubscribeOptions {
    */
   readonly formerGroup?: string;
   /**
-   * Called with one slice at a time per partition. When it resolves, the group's position moves past the slice.
-   * When it rejects, the same records are redelivered after a backoff that grows to 1 s. So a handler must reject
-   * only because of infrastructure, such as an unreachable store, never because of the content of a record.
+   * Called with one slice of records at a time per partition. When the call resolves, the group's position moves past
+   * the slice. When the call rejects, the same records are redelivered after a backoff that grows to 1 s. So a
+   * handler must reject only because of infrastructure, such as an unreachable store, never because of the content of
+   * a record.
    */
   handle(slice: PartitionSlice): Promise<void>;
   /** The maximum number of records per slice (default 500). */
@@ -180,7 +181,7 @@ export type ReplaceRecord = (record: BusRecord) => Pick<BusRecord, 'value' | 'he
 export interface GroupProgress {
   /** The number of records in the topics, including those that compaction has removed. */
   readonly records: number;
-  /** The number of these records that the group has processed. */
+  /** The number of records that the group has processed. */
   readonly read: number;
   /**
    * A sentence for each position outside the range of its partition, because records were removed or the topic was

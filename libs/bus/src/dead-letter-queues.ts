@@ -38,9 +38,9 @@ export interface DeadLetterPage {
 }
 
 export interface DeadLetterQueues {
-  /** Returns the letters of all groups, without discarded ones, ordered by topic, partition and offset. */
+  /** Returns the dead letters of all groups, except discarded ones, ordered by topic, partition and offset. */
   list(page: DeadLetterPage): Promise<readonly DeadLetter[]>;
-  /** Returns the letter at a position, even if it is discarded. */
+  /** Returns the dead letter at a position, even if it is discarded. */
   find(place: RecordPosition): Promise<DeadLetter | undefined>;
   /**
    * Marks a dead letter as handled, so that it is no longer listed. Its bytes remain until the retention ends.

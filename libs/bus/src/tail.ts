@@ -8,8 +8,9 @@ export interface LogTail {
   /** Returns the range of each partition, by partition, at most {@link MAX_CACHED_RANGES_AGE_MS} old. */
   ranges(): Promise<readonly PartitionRange[]>;
   /**
-   * Returns records of a partition in order, starting at an offset within its range: at least one and at most `limit`.
-   * If compaction has removed the first ones, it begins with those that remain. Empty at the end of the partition.
+   * Returns records of a partition in order, starting at an offset within its range: at least one and at most
+   * `limit`. If compaction has removed the records at and after the offset, the result begins with the next record
+   * that remains. Empty at the end of the partition.
    */
   read(partition: number, offset: number, limit: number): Promise<readonly BusRecord[]>;
   /** Returns the partition of records with this key. */

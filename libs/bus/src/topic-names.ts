@@ -1,7 +1,7 @@
 /** Gives topics different names on the log, because a topic was rewritten or a broker has naming rules. */
 import type { Bus, ConsumerGroups } from './bus.ts';
 
-/** Maps our topic names to the names on the log. Topics that are not listed have the same name on the log. */
+/** Maps Latchkey's topic names to the names on the log. Topics that are not listed have the same name on the log. */
 export type TopicNames = Readonly<Record<string, string>>;
 
 /** Returns the name of a topic on the log. */
@@ -19,7 +19,7 @@ export interface GroupNames {
 /**
  * Returns the name of a group on the log (ADR 28). It contains the names of renamed topics. So members that read
  * different topics are in different groups, for example while TOPIC_NAMES is being changed.
- * @param topics our names of the topics that the group reads
+ * @param topics Latchkey's names of the topics that the group reads
  */
 export function groupNameOnLog(
   { prefix, topics: names }: GroupNames,
@@ -32,7 +32,7 @@ export function groupNameOnLog(
   return `${prefix}${[group, ...renamed].join('.')}`;
 }
 
-/** Returns a bus that takes our topic names. The records that it returns contain the names on the log. */
+/** Returns a bus that takes Latchkey's topic names. The records that it returns contain the names on the log. */
 export function withTopicNames<B extends Bus & ConsumerGroups>(bus: B, names: TopicNames): B {
   function named(topic: string): string {
     return topicNameOnLog(names, topic);
@@ -54,8 +54,8 @@ export function withTopicNames<B extends Bus & ConsumerGroups>(bus: B, names: To
 }
 
 /**
- * Returns a bus that takes our group names. `bus` must take our topic names, like the result of `withTopicNames`,
- * because the group names on the log are derived from both.
+ * Returns a bus that takes Latchkey's group names. `bus` must take Latchkey's topic names, like the result of
+ * `withTopicNames`, because the group names on the log are derived from both.
  */
 export function withGroupNames<B extends Bus & ConsumerGroups>(bus: B, names: GroupNames): B {
   const renamed: Bus & ConsumerGroups = {

@@ -17,7 +17,7 @@ export interface TabCoordinator {
    * exclude each other.
    */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
-  /** Sends the current session to the other tabs; undefined if there is none. */
+  /** Sends the current session to the other tabs, or undefined if there is none. */
   tell(session: Session | undefined): void;
   close(): void;
 }

@@ -37,8 +37,8 @@ export interface ClockWatch {
   /** Compares the clocks once. The watch also does so by itself, twice a minute. */
   compare(): Promise<void>;
   /**
-   * Compares the clock with the times in records, which other processes have set. The comparison can only show that our
-   * clock is behind.
+   * Compares the clock of this process with the times in records, which other processes have set. The comparison can
+   * only show that the clock of this process is behind.
    */
   observe(slice: Pick<PartitionSlice, 'records'>): void;
   health(): Dependency;
@@ -46,7 +46,7 @@ export interface ClockWatch {
 }
 
 interface Measurement {
-  /** The time of our clock minus the time of the other clock, in ms. */
+  /** The time of this process's clock minus the time of the other clock, in ms. */
   readonly skewMs: number;
   readonly at: number;
 }

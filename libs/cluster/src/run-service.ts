@@ -39,8 +39,8 @@ export interface ClusterService<Settings extends z.ZodObject> extends Pick<Servi
   readonly defaultPort: number;
   readonly settings: Settings;
   /**
-   * Composes the service. If a server becomes unreachable during the start, the first service is stopped, and `compose`
-   * is called again.
+   * Composes the service. If a server becomes unreachable during the start, the composed service is stopped, and
+   * `compose` is called again.
    */
   compose(config: z.infer<Settings>, deps: ClusterServiceDeps): Service;
   /** Returns a function that returns whether pages of an origin may call the service. Default: no origin may. */
@@ -50,7 +50,7 @@ export interface ClusterService<Settings extends z.ZodObject> extends Pick<Servi
 }
 
 /**
- * Runs a service as a separate process. The service listens immediately. Until both servers are available, it
+ * Runs a service as a separate process. The service listens immediately. Until Kafka and the store are available, it
  * responds with 503, and `/readyz` reports what it waits for. All invalid settings are reported together. A failure
  * that waiting cannot fix is logged in one line.
  * @returns the exit code once the process should exit

@@ -15,7 +15,10 @@ import type { EventKeySource } from './event-key-source.ts';
 import type { DecodedRecord } from './records.ts';
 import { createSignatureLookAhead, type SignatureLookAheadOptions } from './signature-look-ahead.ts';
 
-/** `require`: a record that does not verify is set aside. `warn`: it is only reported. */
+/**
+ * How to treat a record whose signature does not verify. `require`: the record becomes a dead letter. `warn`: the
+ * record is only reported.
+ */
 export type SignaturePolicy = 'require' | 'warn';
 
 export interface ForgedRecord {
@@ -30,15 +33,18 @@ export interface AuthenticatedSlice {
   readonly forged: readonly ForgedRecord[];
 }
 
-/** @throws EventKeysUnavailable if the signatures cannot be verified at the moment */
+/**
+ * Separates records that auth has published from forged ones. @throws EventKeysUnavailable if the signatures cannot
+ * be verified at the moment
+ */
 export type RecordAuthenticator = (sources: readonly BusRecord[]) => Promise<AuthenticatedSlice>;
 
 export interface RecordAuthenticatorOptions {
   readonly keys: EventKeySource;
   readonly policy: SignaturePolicy;
   /**
-   * The topics that the consumer reads, by our names. An event does not verify if its type belongs on none of these
-   * topics.
+   * The topics that the consumer reads, by Latchkey's names. An event whose type belongs on none of these topics does
+   * not verify.
    */
   readonly topics: readonly TopicName[];
   /** Topics whose events are not signed, by their names on the log. */

@@ -24,7 +24,7 @@ export interface Parked extends Blocker {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  /** Sequence of the last event applied before that record; 0 if there was none. */
+  /** Sequence of the last event applied before the record that could not be applied; 0 if there was none. */
   readonly after: number;
 }
 

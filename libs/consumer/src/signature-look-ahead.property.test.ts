@@ -105,7 +105,7 @@ const forgeries: readonly ((account: string, history: History, at: number) => re
 const plan = fc.record({
   lengths: fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 5 }),
   forged: fc.array(fc.record({ account: fc.nat(), at: fc.nat(), how: fc.nat() }), { maxLength: 6 }),
-  /** Decides the order of the accounts' records. */
+  /** The numbers that determine how the records of the accounts are interleaved. */
   order: fc.array(fc.nat(), { minLength: 60, maxLength: 60 }),
   repeats: fc.array(fc.nat(), { maxLength: 3 }),
   slice: fc.integer({ min: 1, max: 9 }),

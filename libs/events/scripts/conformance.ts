@@ -34,7 +34,7 @@ export const cases: readonly ConformanceCase[] = kit.parse(
 );
 
 /**
- * Runs a command on the records of a case.
+ * Runs a command on the records of a conformance case.
  * @throws Error if the command fails, or prints anything except outcomes
  */
 export async function outcomeOf(

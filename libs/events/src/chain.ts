@@ -79,7 +79,10 @@ export function hashEvent(
   return hash('sha256', canonicalJson(covered), 'base64url');
 }
 
-/** Returns the entry of a new event. @param previous the hash of the previous event; undefined for the first */
+/**
+ * Returns the hash-chain entry of a new event. @param previous the hash of the previous event; undefined for the
+ * first
+ */
 export function chainEvent(event: CoveredEvent, previous: string | undefined, salt: string): ChainEntry {
   const person = personIn(event.data);
   const links = {
@@ -89,7 +92,7 @@ export function chainEvent(event: CoveredEvent, previous: string | undefined, sa
   return { hash: hashEvent(event, links), ...links };
 }
 
-/** Returns why an event does not match its entry; undefined if it does. */
+/** Returns why an event does not match its hash-chain entry; undefined if it does. */
 export function chainFlaw(event: CoveredEvent, entry: ChainEntry): string | undefined {
   try {
     const person = personIn(event.data);

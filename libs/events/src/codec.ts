@@ -43,8 +43,8 @@ export type Decoded =
    */
   | { readonly kind: 'unknown-type'; readonly type: string; readonly envelope: Envelope }
   /**
-   * The key is valid, but the rest is not (invalid headers or JSON, unknown version, schema violation). The subject is
-   * parked.
+   * The key is valid, but the rest is not (invalid headers or JSON, unknown version, schema violation). The account
+   * that the key names is parked.
    */
   | { readonly kind: 'undecodable'; readonly subject: string; readonly cause: string }
   /** The key is invalid. The record goes to the dead-letter queue. */
@@ -219,8 +219,8 @@ export function createDecoder(context: DecodeContext) {
 }
 
 /**
- * Decodes a record. Never throws. Upcasts data of older versions to the current one, and omits fields that its
- * schema does not declare. Causes name headers and fields, never their values.
+ * Decodes a record. Never throws. Upcasts data of older versions to the current one, and omits fields that its schema
+ * does not declare. The causes of failures name headers and fields, never their values.
  */
 export const decode: (record: RawRecord) => Decoded = createDecoder({ contracts: catalogue, upcast });
 

@@ -27,7 +27,7 @@ export function recordKeyOfEvent(
   return topic === ACCOUNTS_TOPIC ? `${subject}/${sequence}` : subject;
 }
 
-/** Parses the key of an event's record, in either form. Returns undefined for any other key. */
+/** Parses the key of an event's record: `<id>/<sequence>`, or the id alone. Returns undefined for any other key. */
 export function parseEventKey(key: Buffer | null): EventRecordKey | undefined {
   const { id, rest } = partsOf(key);
   if (id === undefined) return undefined;
@@ -35,7 +35,7 @@ export function parseEventKey(key: Buffer | null): EventRecordKey | undefined {
   return SEQUENCE.test(rest) ? { subject: id, sequence: Number(rest) } : undefined;
 }
 
-/** Returns the account, mailing or delivery that the key of an event's record names, in either form. */
+/** Returns the account, mailing or delivery that the key of an event's record names. */
 export function subjectOfKey(key: Buffer | null): string | undefined {
   return parseEventKey(key)?.subject;
 }

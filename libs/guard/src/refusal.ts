@@ -26,7 +26,10 @@ export class Refusal extends Error {
     this.#details = details;
   }
 
-  /** @param requestId the client's X-Request-Id. A well-formed one is used; otherwise a new one is generated */
+  /**
+   * Returns the response that refuses the request.
+   * @param requestId the client's X-Request-Id. A well-formed one is used; otherwise a new one is generated
+   */
   answer(requestId?: string): ProblemAnswer {
     const { code, status, title, resolution } = this.#spec;
     const { retryAfter, headers } = this.#details;

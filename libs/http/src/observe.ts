@@ -50,7 +50,10 @@ function record(exchange: Exchange, ms: number, histogram: Histogram<Labels>): v
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** Returns a known method, which limits the number of time series that a client can create. */
+/**
+ * Returns a known method unchanged, and `other` for any other method, to limit the number of time series that a
+ * client can create.
+ */
 function knownMethod(method: string): string {
   return METHODS.has(method) ? method : 'other';
 }

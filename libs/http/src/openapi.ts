@@ -268,7 +268,10 @@ function problemHeaders(status: number): readonly string[] {
   return status === 429 || status === 503 ? ['Retry-After'] : [];
 }
 
-/** A schema with an id becomes a reference, whose definition is moved to `components`. */
+/**
+ * Returns the schema of a response. A schema with an id becomes a reference, whose definition is moved to
+ * `components`.
+ */
 function answerSchema(schema: z.ZodType): Json {
   const { id, ...described } = jsonSchema(schema, 'output');
   if (typeof id !== 'string') return described;

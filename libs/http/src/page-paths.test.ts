@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { publicPolicy, type Route, route } from './route.ts';
 import { serveRoutes } from './testing/serve.ts';
 
-/** What browsers send when a person follows a link. */
+/** The headers that browsers send when a person follows a link. */
 const BROWSER = {
   headers: { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8' },
 };

@@ -29,7 +29,10 @@ export interface Policy<Caller> {
   readonly who: string;
   /** Whether `Authorization: Bearer` is required or optional. */
   readonly bearer: boolean | 'optional';
-  /** Other headers that the policy reads, in their usual spelling. The policy validates them itself. */
+  /**
+   * The headers that the policy reads in addition to `Authorization`, in their usual spelling. The policy validates
+   * them itself.
+   */
   readonly headers?: z.ZodObject;
   /** The problems that `authorise` may throw. */
   readonly problems: readonly ProblemSpec[];

@@ -1,4 +1,4 @@
-/** The general messages in German. A problem without an entry does not compile. */
+/** The general messages in German. If a problem has no entry here, the code does not compile. */
 import type { problems } from './problem.ts';
 
 const titles = {
@@ -55,7 +55,7 @@ const fields = {
 export const de = { ...titles, ...details, ...fields };
 
 /**
- * Translations of the same messages into a different language. Missing ones are shown in English; `npm run languages`
- * lists them.
+ * Translations of the general messages into a language other than German. Missing ones are shown in English; `npm run
+ * languages` lists them.
  */
 export type Translations = Readonly<Partial<Record<keyof typeof de, string>>>;

@@ -81,9 +81,9 @@ function isRace(code: unknown): boolean {
 }
 
 /**
- * Returns whether a write failed only because a concurrent one came first; for a bulk write, whether that is true of
- * each failed write. False for a bulk write that was interrupted: the driver then lists no failed write, or only those
- * before the interruption, and the error has the code of the interruption.
+ * Returns whether a write failed only because a concurrent write came first; for a bulk write, whether that is true
+ * of each failed write. False for a bulk write that was interrupted: the driver then lists no failed write, or only
+ * those before the interruption, and the error has the code of the interruption.
  */
 export function isLostRaceError(error: unknown): boolean {
   const { MongoBulkWriteError, MongoServerError } = loadMongoose().mongo;
@@ -96,7 +96,7 @@ export function isLostRaceError(error: unknown): boolean {
 
 const MAX_RETRIES = 5;
 
-/** Retries an attempt that lost a race, because two upserts of one document may both try to insert it. */
+/** Retries an attempt that failed because it lost a race: two upserts of one document may both try to insert it. */
 export async function retryLostRace<T>(attempt: () => Promise<T>): Promise<T> {
   for (let retries = 0; ; retries += 1) {
     try {

@@ -13,7 +13,10 @@ export interface ClockGuard {
   movedMs(): number;
   /** Accepts the current time, because another clock agrees with it. */
   confirm(): void;
-  /** @throws Error with a one-line message unless the clock is trusted */
+  /**
+   * Asserts that data may be deleted because of its age. @throws Error with a one-line message unless the clock is
+   * trusted
+   */
   assertTrusted(): void;
 }
 

@@ -15,7 +15,7 @@ export interface Dependency {
    * is missing.
    */
   readonly needed: boolean;
-  /** What is wrong or waited for, in a few words. Contains no personal data. */
+  /** What is wrong with the dependency, or what it is waiting for, in a few words. Contains no personal data. */
   readonly detail?: string;
 }
 

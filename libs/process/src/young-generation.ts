@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** Matches an option of Node, on the command line or in NODE_OPTIONS, that sets the size. */
+/** Matches an option of Node, on the command line or in NODE_OPTIONS, that sets the size of the young generation. */
 const CHOSEN = /--(?:max|min)[-_]semi[-_]space[-_]size|--semi[-_]space[-_]growth[-_]factor/;
 
 /**

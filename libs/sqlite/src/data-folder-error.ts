@@ -1,6 +1,9 @@
 import { hasNoDiskSpace } from './disk-space.ts';
 
-/** Says in one line why a data folder cannot be used: another server uses it, it is read-only, not ours, or corrupt. */
+/**
+ * Says in one line why a data folder cannot be used: another server uses it, it is read-only, it is not Latchkey's,
+ * or it is corrupt.
+ */
 export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';
 }

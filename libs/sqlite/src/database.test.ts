@@ -56,7 +56,7 @@ function notes(database: Database) {
     .map(({ text }) => text);
 }
 
-/** Uses another connection, which sees what another process would. */
+/** Runs work on another connection, which sees the data as another process would. */
 function raw<T>(use: (connection: DatabaseSync) => T): T {
   const connection = new DatabaseSync(join(folder, 'latchkey.sqlite'));
   try {

@@ -107,7 +107,10 @@ export function createGroupCommit(connection: DatabaseSync): GroupCommit {
     }
   }
 
-  /** In WAL mode, NORMAL commits without a flush; a later commit under FULL also flushes the earlier ones. */
+  /**
+   * Chooses whether the next commit is flushed to disk. In WAL mode, NORMAL commits without a flush; a later commit
+   * under FULL also flushes the earlier ones.
+   */
   function flushOrNot(wanted: boolean): void {
     if (flushing === wanted) return;
     connection.exec(`PRAGMA synchronous = ${wanted ? 'FULL' : 'NORMAL'}`);

@@ -3,8 +3,8 @@ import type { Database } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
 
 /**
- * Leases in a table of the embedded store, between a server and the ops commands that run at the same time. Its columns
- * are `name TEXT PRIMARY KEY, holder TEXT, until INTEGER`.
+ * Leases in a table of the embedded store, between a server and the ops commands that run at the same time. The
+ * columns of the table are `name TEXT PRIMARY KEY, holder TEXT, until INTEGER`.
  */
 export function createSqliteLeaseRecords(
   { prepare, write }: Database,

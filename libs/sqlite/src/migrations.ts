@@ -18,7 +18,7 @@ export type Migration = string | ((connection: Pick<DatabaseSync, 'exec' | 'prep
 export interface Schema {
   /** The owner of the tables. Must be unique within the file and never change. */
   readonly owner: string;
-  /** The migrations, in order. A released one must not be edited, moved or removed: append another. */
+  /** The migrations, in order. A released migration must not be edited, moved or removed: append another one. */
   readonly migrations: readonly Migration[];
 }
 

@@ -33,7 +33,7 @@ export interface OpenFileOptions {
 }
 
 /**
- * Opens the folder's `latchkey.sqlite`, after checking that it is ours and writable.
+ * Opens the folder's `latchkey.sqlite`, after checking that the file is Latchkey's and writable.
  * @throws DataFolderError
  */
 export function openFile({ folder, create, check }: OpenFileOptions): DatabaseSync {

@@ -39,7 +39,10 @@ function createProcesses() {
     pass: (by: number): void => {
       ms += by;
     },
-    /** @param offsets of its wall clock, in ms: one per reading; the last one is used for all later readings */
+    /**
+     * Creates a process with its own wall clock.
+     * @param offsets of its wall clock, in ms: one per reading; the last one is used for all later readings
+     */
     process: (holder: string, ...offsets: readonly number[]) => {
       const leases = createLeases(records, () => 1e6 * holder.length + ms);
       let asked = 0;

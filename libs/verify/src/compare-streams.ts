@@ -33,12 +33,12 @@ export interface CompareDeps {
   readonly keyOf?: LookUpPublicKey;
 }
 
-/** How many events are compared per turn of the event loop. One takes about a fifth of a millisecond. */
+/** How many events are compared per turn of the event loop. One event takes about a fifth of a millisecond. */
 const EVENTS_PER_TURN = 100;
 
 /**
  * Compares some streams, and lets the event loop run in between.
- * @param streams must be read after the index was filled
+ * @param streams must be read after the index of the topics was filled
  */
 export async function compareStreams(
   deps: CompareDeps,

@@ -13,7 +13,10 @@ export function splitIntoShards(records: number, maxPerShard: number): readonly 
   return Array.from({ length: count }, (_, index) => (subject) => bucketOf(subject) % count === index);
 }
 
-/** Returns the bucket of a key. The last digits of a UUIDv7 are random; keys of any other form share one bucket. */
+/**
+ * Returns the bucket of the id of an account or mailing. The last digits of a UUIDv7 are random; ids of any other
+ * form share one bucket.
+ */
 function bucketOf(subject: string): number {
   return Number.parseInt(subject.slice(-6), 16) || 0;
 }

@@ -15,10 +15,11 @@ import type { Shard } from './shards.ts';
 export interface TopicEntry {
   /** Fingerprint of each event in order of first occurrence, from sequence 1, without a gap. */
   readonly fingerprints: readonly number[];
-  /** Fingerprint of each of these events without its person. */
+  /** Fingerprint of each event without its person, in the order of `fingerprints`. */
   readonly impersonal: readonly number[];
   /**
-   * Fingerprint of the hash of each of these events; `NO_HASH` where no record has a hash that matches its content.
+   * Fingerprint of the hash of each event, in the order of `fingerprints`; `NO_HASH` if no record of the event has a
+   * hash that matches its content.
    */
   readonly hashes: readonly number[];
   /**

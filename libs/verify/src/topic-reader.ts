@@ -5,7 +5,7 @@ import type { TopicIndex } from './topic-index.ts';
 /** Receives the progress of a long operation: what is counted, and how many so far. Called often. */
 export type OnProgress = (what: string, done: number) => void;
 
-/** How many records are read per turn of the event loop. One takes about a tenth of a millisecond. */
+/** How many records are read per turn of the event loop. One record takes about a tenth of a millisecond. */
 const RECORDS_PER_TURN = 100;
 
 export interface TopicReader {

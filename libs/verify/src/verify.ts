@@ -23,13 +23,16 @@ export const journalTopics = topics.filter(({ publisher }) => publisher === 'aut
 export interface VerifySources {
   readonly journal: JournalView;
   readonly log: LogReader;
-  /** The consumer groups. `progressOf` takes our names of the topics, not their names on the log. */
+  /** The consumer groups. `progressOf` takes Latchkey's names of the topics, not their names on the log. */
   readonly groups: Pick<ConsumerGroups, 'progressOf'>;
   readonly profiles: ProfileView;
   readonly deliveries: DeliveryView;
   /** Returns the name of a topic on the log. */
   nameOf(topic: string): string;
-  /** Returns whether a topic is compacted; takes our name of the topic. If absent, the log never compacts topics. */
+  /**
+   * Returns whether a topic is compacted; takes Latchkey's name of the topic. If this function is missing, the log
+   * never compacts topics.
+   */
   isCompacted?(topic: string): Promise<boolean>;
   /**
    * Looks up, by its id, a public key that verifies signatures on the topics. Without this function, signatures are not
@@ -144,8 +147,8 @@ async function sharedKeys({ log, nameOf, isCompacted }: VerifySources): Promise<
 const ABANDONED_MS = 60_000;
 
 /**
- * Leases of jobs are ignored, because a job runs only when there is work. A mail or a request whose lease has expired,
- * however, is still waiting.
+ * Reports abandoned leases of mails and requests, which are then still waiting. Leases of jobs are ignored, because a
+ * job runs only when there is work.
  */
 async function abandonedLeases(
   { journal, deliveries }: VerifySources,

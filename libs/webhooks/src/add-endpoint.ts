@@ -28,8 +28,8 @@ export interface EndpointWithSecret {
 type Sealer = Pick<SecretSealer, 'seal' | 'open'>;
 
 /**
- * Checks that a sealer opens the stored secrets. If it does not, the user service has other keys, and would refuse to
- * start with a secret that this sealer has sealed.
+ * Checks that a sealer can decrypt the stored secrets. If it cannot, the user service has other keys, and would
+ * refuse to start once this sealer had encrypted a secret.
  * @throws EndpointRefused
  */
 async function assertOpens(sealer: Pick<Sealer, 'open'>, stored: readonly WebhookEndpoint[]): Promise<void> {

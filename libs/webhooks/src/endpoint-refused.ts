@@ -2,7 +2,7 @@
 export class EndpointRefused extends Error {
   override readonly name = 'EndpointRefused';
   /**
-   * What is refused. `key`: WEBHOOK_SECRET_KEY is not set. `other-key`: the key does not open the stored secrets.
+   * What is refused. `key`: WEBHOOK_SECRET_KEY is not set. `other-key`: the key does not decrypt the stored secrets.
    * `later`: not possible yet; the message says when.
    */
   readonly reason: 'url' | 'number' | 'key' | 'other-key' | 'later';

@@ -15,7 +15,7 @@ import { z } from 'zod';
 import type { DeliveryProgress, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
 import type { EventPosition } from './progress.ts';
 
-/** The maximum number of events that are sent to an endpoint in one round. */
+/** The maximum number of events that are sent to an endpoint in one delivery round. */
 const EVENTS_PER_PAGE = 100;
 const RECORDS_PER_READ = 500;
 

@@ -15,7 +15,7 @@ export interface WebhookMoveDeps {
   readonly to: Pick<WebhookStorage, 'target'>;
   /** The log that the endpoints were sent from. */
   readonly bus: Pick<Bus, 'tail'>;
-  /** Returns each account with the sequence of its last event on that log, in batches; 0 if it has none. */
+  /** Returns each account with the sequence of its last event on the former log, in batches; 0 if it has none. */
   published(): AsyncIterable<readonly { readonly account: string; readonly sequence: number }[]>;
 }
 

@@ -68,7 +68,7 @@ export interface StoredAttempt {
   readonly attempt: Attempt;
 }
 
-/** The last event of an account that had been sent when `ops move` replaced the log. */
+/** The sequence up to which the events of an account had been sent when `ops move` replaced the log. */
 export interface SentSequence {
   readonly account: string;
   /** The endpoint to which the sequence applies. Unset: it applies to all endpoints without a sequence of their own. */

@@ -26,7 +26,10 @@ export interface HttpPoster {
   close(): void;
 }
 
-/** @param options.allowPrivate whether private IP addresses, and URLs without TLS, may be called */
+/**
+ * Creates a poster, which sends requests to endpoints.
+ * @param options.allowPrivate whether private IP addresses, and URLs without TLS, may be called
+ */
 export function createHttpPoster({ allowPrivate }: { readonly allowPrivate: boolean }): HttpPoster {
   const options = {
     keepAlive: true,

@@ -1,4 +1,4 @@
-/** Decides which events are sent to an endpoint next, and how its state changes after a round. Pure. */
+/** Decides which events are sent to an endpoint next, and how its state changes after a delivery round. Pure. */
 import type { DeliveryProgress, RedriveRange, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
 import { parseRetryAfterMs, retryDelayMs, retryDelayWhileDownMs } from './retry-delays.ts';
 
@@ -81,7 +81,7 @@ export function isInRedriveRange(
 }
 
 /**
- * Returns the accounts that are waiting after a round, and whether the endpoint is failing.
+ * Returns the accounts that are waiting after a delivery round, and whether the endpoint is failing.
  * @param results at most one per account
  * @param random returns a number from 0 up to, but not including, 1
  */

@@ -41,7 +41,7 @@ async function opened(context: TestContext) {
       },
     });
   }
-  /** Runs rounds until there is nothing to do for the moment. */
+  /** Runs delivery rounds until there is nothing to do for the moment. */
   async function settle(id: string): Promise<RoundReport> {
     for (;;) {
       const report = await round(id);

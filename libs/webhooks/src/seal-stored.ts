@@ -1,4 +1,4 @@
-/** Encrypts all stored secrets with the current key when the service starts, and finds those that no key opens. */
+/** Encrypts all stored secrets with the current key when the service starts, and finds those that no key decrypts. */
 import type { WebhookEndpoint } from './endpoint.ts';
 import { changeEndpoint, type Endpoints } from './ports.ts';
 import { isSealed, type SecretSealer } from './seal.ts';
@@ -47,7 +47,9 @@ export async function sealOutdatedSecrets(
 
 type StoredSecret = WebhookEndpoint['secrets'][number];
 
-/** Returns the stored secrets of an endpoint that none of the keys opens. Plain texts count as opened. */
+/**
+ * Returns the stored secrets of an endpoint that none of the keys decrypts. Secrets in plain text are not among them.
+ */
 export async function findUnreadableSecrets(
   { id, secrets }: Pick<WebhookEndpoint, 'id' | 'secrets'>,
   sealer: Pick<SecretSealer, 'open'>,

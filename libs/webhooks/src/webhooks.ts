@@ -83,7 +83,7 @@ export function createWebhooks({
   function startRunning(signal: AbortSignal): Promise<void> {
     const poster = createHttpPoster({ allowPrivate: settings.WEBHOOKS_ALLOW_PRIVATE });
     const senders = new Map<string, Promise<void>>();
-    /** The endpoints whose secret cannot be opened, each of which was logged. */
+    /** The endpoints whose secret cannot be decrypted, each of which was logged. */
     const unsigned = new Set<string>();
 
     /** Sends to one endpoint until it is paused or removed, or another process has its lease. */
@@ -213,8 +213,8 @@ export function createWebhooks({
 }
 
 /**
- * Returns the keys of a process, as its store remembers them. They are stored only to record since when each is in
- * use.
+ * Returns the keys of a process in the form in which its store records them. They are recorded only to know since
+ * when each is in use.
  */
 function configuredKeysOf({
   WEBHOOK_SECRET_KEY: keys,

@@ -44,8 +44,8 @@ export interface EmbeddedBus extends Bus, ConsumerGroups {
    */
   records(topic: string, query: RecordsQuery): BusRecord[];
   /**
-   * Changes how long a topic keeps records, which is the only way to do so in the embedded log. Does nothing if there
-   * is no such topic.
+   * Changes how long a topic keeps records. In the embedded log, this can be changed in no other way. Does nothing if
+   * there is no such topic.
    */
   setRetention(topic: string, retentionMs: number): Promise<void>;
   /** Deletes records older than their topic's retention. The bus also does so by itself, every minute. */

@@ -10,7 +10,7 @@ interface SetAside {
   readonly at: Date;
 }
 
-/** Returns the dead letters to append. Creates their topic if it is missing. Must run within a write. */
+/** Returns the dead letters to append. Creates their topic if it is missing. Must run within `database.write`. */
 export function prepareDeadLetters(
   log: EmbeddedLog,
   { topic, group, unusable, at }: SetAside,

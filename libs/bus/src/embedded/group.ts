@@ -15,7 +15,7 @@ export interface Group {
    * Resolves once the member's slices of records in progress are done. The other members take over its partitions.
    */
   leave(member: Member): Promise<void>;
-  /** Looks for new records. @param partitions the partitions that may have some; defaults to all */
+  /** Reads new records of a topic. @param partitions the partitions that may have new records; default: all */
   wake(topic: string, partitions?: readonly number[]): void;
   wakeAll(): void;
   healthy(member: Member): boolean;
@@ -26,7 +26,10 @@ export function createGroup(deps: GroupDeps): Group {
   const partitionConsumers = new Map<string, readonly PartitionConsumer[]>();
   let members: readonly Member[] = [];
 
-  /** Partitions are assigned round robin, per topic, to the members that read it. */
+  /**
+   * Returns the member that owns a partition. The partitions of a topic are assigned round robin to the members that
+   * read the topic.
+   */
   function ownerOf(topic: string, partition: number): Member | undefined {
     const readers = members.filter((member) => member.topics.includes(topic));
     return readers[partition % readers.length];

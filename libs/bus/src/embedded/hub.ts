@@ -14,7 +14,7 @@ export interface SubscriptionHub {
   readonly log: EmbeddedLog;
   /**
    * Must be called after records were committed to a topic.
-   * @param partitions those that received records; default: any
+   * @param partitions the partitions that received records. Default: any partition may have received some
    */
   appended(topic: string, partitions?: readonly number[]): void;
   join(group: string, member: Member): void;

@@ -39,7 +39,7 @@ export interface PartitionConsumerDeps {
  * are handled at the same time.
  */
 export interface PartitionConsumer {
-  /** Must be called when there may be something to read. */
+  /** Looks for new records. Must be called when there may be some. */
   wake(): void;
   /**
    * Ends a retry delay early, and resolves once this member has no slice of the partition in progress. The member

@@ -6,7 +6,7 @@ import { createEmbeddedLog } from './log.ts';
 /** How many rows are read at once: few enough not to block the event loop. */
 const ROWS_AT_ONCE = 1000;
 
-/** Reads topics of the embedded store, also while a server writes to them. */
+/** Reads topics of the embedded store, even while a server writes to them. */
 export function createEmbeddedReader(database: Database): LogReader {
   const log = createEmbeddedLog(database);
   return {

@@ -1,8 +1,8 @@
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 
 /**
- * Runs one piece of work with its own admin client. Such work is rare enough to open a new connection each time, which
- * is never stale.
+ * Runs one piece of work with its own admin client. Such work is rare, so a new connection is opened each time,
+ * because a new connection is never stale.
  */
 export async function withKafkaAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin();

@@ -40,8 +40,9 @@ export interface KafkaBusDeps extends KafkaConnection {
    */
   onFatal(reason: Error): void;
   /**
-   * The replication of topics that are created or checked; existing topics may have more. Default: 3 replicas and 2
-   * in sync on three brokers, 1 and 1 on one. With two brokers, topics are created only if this is set.
+   * The replication of topics that are created or checked; existing topics may have more replicas. Default: three
+   * replicas, two of which must be in sync, with three or more brokers; one replica with one broker. With two
+   * brokers, topics are created only if this is set.
    */
   readonly replication?: Replication;
   /**
@@ -159,7 +160,7 @@ export function createKafkaBus({
     });
   }
 
-  /** One tail per topic, which all of its readers share. */
+  /** Opens the tail of a topic, which all readers of the topic share. */
   function openTail(topic: string): Promise<LogTail> {
     const known = tails.get(topic);
     if (known !== undefined) return known;

@@ -72,7 +72,10 @@ export function createKafkaClients(connection: KafkaConnection, logger: KafkaLog
   };
 }
 
-/** kafkajs has a type for each mechanism, all with the same two fields. */
+/**
+ * Converts SASL settings to the options of kafkajs, which has a type for each mechanism, all with the same two
+ * fields.
+ */
 function toSasl({ mechanism, username, password }: KafkaSasl): SASLOptions {
   const credentials = { username, password };
   if (mechanism === 'plain') return { mechanism, ...credentials };

@@ -66,7 +66,7 @@ function without(request: FetchRequest, forgotten: number | undefined): FetchReq
   };
 }
 
-/** Another program on the same broker, which does not follow our rules. */
+/** Simulates another program on the same broker, which does not follow the rules of the bus. */
 function stranger() {
   return createKafkaClients(kafkaConnectionForTests, silentLogger).prompt;
 }

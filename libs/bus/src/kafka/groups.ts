@@ -113,8 +113,8 @@ function codeOf(error: unknown): number | undefined {
 }
 
 /**
- * Rejects if members of the group read topics that we do not read, because another system then uses the group. During a
- * rebalance the broker does not report the topics of members; the group is then accepted.
+ * Rejects if members of the group read topics that this subscription does not read, because the group then belongs to
+ * another system. During a rebalance, the broker does not report the topics of members; the group is then accepted.
  * @throws Error with a one-line message
  */
 export async function assertNoForeignMembers(
@@ -152,7 +152,10 @@ function describeGroup(admin: Pick<Admin, 'describeGroups'>, group: string): Pro
   );
 }
 
-/** Returns whether one list contains the other, because instances of two releases may read different topics. */
+/**
+ * Returns whether one list of topics contains the other. The lists may differ, because instances of two releases may
+ * read different topics.
+ */
 function areCompatible(theirs: readonly string[], ours: readonly string[]): boolean {
   const [fewer, more] = theirs.length < ours.length ? [theirs, ours] : [ours, theirs];
   return fewer.every((topic) => more.includes(topic));

@@ -154,8 +154,8 @@ export async function joinGroup(
 }
 
 /**
- * Returns a function that returns the time of the broker's last response. kafkajs also reports fetches that got no
- * response; those do not count.
+ * Tracks the responses of the broker. @returns a function that returns the time of the last response. kafkajs also
+ * reports fetches that got no response; those do not count
  */
 function trackResponses(consumer: Consumer) {
   let last = performance.now();

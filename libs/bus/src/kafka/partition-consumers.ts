@@ -44,8 +44,8 @@ export function createPartitionConsumers(
   let assigned = new Set<string>();
   let member: string | undefined;
   /**
-   * The partitions of which kafkajs has delivered batches since the last rebalance. After a rebalance, kafkajs starts
-   * at the committed positions again.
+   * The partitions whose batches kafkajs has delivered since the last rebalance. After a rebalance, kafkajs starts at
+   * the committed positions again.
    */
   const delivered = new Map<string, Omit<IdlePartition, 'name'>>();
 

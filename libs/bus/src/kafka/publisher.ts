@@ -95,7 +95,10 @@ export function createPublisher(
   };
 }
 
-/** @throws Error unless the responses include every partition that was written to, without an error */
+/**
+ * Asserts that the brokers have stored all records. @throws Error unless the responses include every partition that
+ * was written to, without an error
+ */
 export function assertAllAcknowledged(
   topic: string,
   written: readonly (number | undefined)[],

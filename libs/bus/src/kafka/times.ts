@@ -2,11 +2,11 @@
 export interface KafkaTimeouts {
   /** A member without a heartbeat for this long loses its partitions. Brokers require at least 6 s by default. */
   readonly sessionTimeoutMs: number;
-  /** How long a slice may delay other partitions of the same broker. */
+  /** How long a slice of records may delay other partitions of the same broker. */
   readonly patienceMs: number;
   /** A subscription without a response for this long is unhealthy. */
   readonly healthyWithinMs: number;
-  /** A consumer without a response for this long, while the brokers respond to others, is stuck. */
+  /** A consumer without a response for this long, while the brokers respond to other clients, is stuck. */
   readonly stuckAfterMs: number;
   readonly watchEveryMs: number;
   /** A handler that neither resolves nor rejects for this long is stuck, unless its options say otherwise. */

@@ -66,8 +66,8 @@ function compacted({ maxLagMs }: CompactionSpec): Readonly<Record<string, string
 }
 
 /**
- * Returns the replication of topics that are to be created. It cannot be changed later. So it is not chosen while
- * exactly two brokers respond, because a third one may just be down.
+ * Returns the replication of topics that are to be created. The replication cannot be changed later. So none is
+ * chosen while exactly two brokers respond, because a third broker may just be down.
  * @throws KafkaUnavailableError if exactly two brokers respond
  */
 export function replicationForNewTopics(brokers: number): Replication {
@@ -105,7 +105,7 @@ export async function ensureTopics(
 /**
  * Checks that all topics exist with the required settings. Creates nothing.
  * @param command the command that creates them, for the error message
- * @throws Error with a one-line message
+ * @throws Error with a one-line message naming what is missing or differs
  */
 export async function checkTopics(
   admin: Admin,

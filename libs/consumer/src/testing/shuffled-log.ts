@@ -80,8 +80,8 @@ export async function* readRecordsOfKey(
 
 /**
  * Returns a function that runs work, and sometimes throws before or after it. The moments before and after each work
- * are numbered: 0 is before the first work, 1 after it, 2 before the second work. It throws at the numbers in
- * `failures`.
+ * are numbered: 0 is before the first work, 1 after it, 2 before the second work. The function throws at the moments
+ * whose numbers are in `failures`.
  */
 export function createFailureInjector(failures: readonly number[]) {
   const left = new Set(failures);

@@ -14,7 +14,7 @@ export const AccountErasureCanceled = defineEvent({
     userId: id,
     /** Who canceled the erasure: the account itself, an admin, or `ops`. */
     canceledBy: actor,
-    /** Whether the account is disabled again, as it was before the request. */
+    /** Whether the account is still disabled, because it was disabled before the request. */
     disabled: z.boolean(),
   },
   samples: {

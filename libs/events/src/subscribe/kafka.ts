@@ -88,7 +88,7 @@ export async function subscribeOnKafka(options: KafkaOptions): Promise<Subscript
   }
 }
 
-/** @throws TypeError if there are no keys */
+/** Returns the options with which records are verified. @throws TypeError if there are no keys */
 function verificationFor(options: KafkaOptions): RecordAuthenticatorOptions {
   const { keys, signatures = 'require', topics = [ACCOUNTS_TOPIC], topicNames = {} } = options;
   if (keys === undefined)

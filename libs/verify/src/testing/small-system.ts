@@ -17,7 +17,7 @@ export interface StoredAccountState {
 
 export interface SmallSystem {
   readonly journal: Map<string, JournaledStream>;
-  /** Records of both topics, oldest first. */
+  /** The records of the accounts topic and of the mailings topic, oldest first. */
   readonly records: BusRecord[];
   readonly profiles: Map<string, StoredAccountState>;
   /** Ids of the recorded deliveries. */

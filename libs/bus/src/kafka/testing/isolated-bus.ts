@@ -9,9 +9,9 @@ import { createKafkaBus } from '../bus.kafka.ts';
 import { deleteTestTopics, kafkaConnectionForTests, longTestTimeouts, silentLogger } from './test-bus.ts';
 
 /**
- * Returns a function that opens buses. They share topics and groups only with each other. Each has its own connections,
- * as if it were in a separate process. Once the tests of the file have ended, the buses are closed, and topics and
- * groups are deleted.
+ * Returns a function that opens buses. These buses share topics and groups only with each other. Each bus has its own
+ * connections, as if it were in a separate process. Once the tests of the file have ended, the buses are closed, and
+ * topics and groups are deleted.
  */
 export function createIsolatedBusOpener(): () => Bus & ConsumerGroups {
   const made = { topics: new Set<string>(), groups: new Set<string>() };

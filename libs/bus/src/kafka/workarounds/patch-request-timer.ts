@@ -54,7 +54,10 @@ export function patchRequestTimer(clientId: string): void {
   };
 }
 
-/** Does the same as the method that it replaces, but at a different interval. */
+/**
+ * Checks for requests that have timed out. Does the same as the method of kafkajs that it replaces, but at a
+ * different interval.
+ */
 function checkTimeouts(requests: RequestQueue): void {
   if (!requests.enforceRequestTimeout) return;
   requests.destroy();

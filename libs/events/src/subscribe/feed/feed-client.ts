@@ -26,7 +26,7 @@ export interface FeedPage {
 export interface FeedPageQuery {
   readonly after?: string | undefined;
   readonly limit: number;
-  /** How long to wait for an event if there is none, in s. */
+  /** How long to wait for an event if there is none, in seconds. */
   readonly wait?: number;
   readonly types?: readonly string[];
   readonly account?: string;

@@ -13,7 +13,10 @@ export interface FeedServer {
   stop(): Promise<void>;
 }
 
-/** @param reader returns the current owner of the API key; undefined if the key was revoked */
+/**
+ * Serves the feed of a log until the test ends.
+ * @param reader returns the current owner of the API key; undefined if the key was revoked
+ */
 export async function serveFeed(
   context: TestContext,
   bus: Pick<Bus, 'tail' | 'publish'>,

@@ -49,7 +49,10 @@ export async function openEmbeddedTestBus(context: TestContext) {
   return { bus, database };
 }
 
-/** @param source the bus that the subscriptions read; default: the one that records are published to */
+/**
+ * Creates subscriptions that record the events they receive.
+ * @param source the bus that the subscriptions read; default: the bus that records are published to
+ */
 export async function createTestHarness(
   context: TestContext,
   bus: Bus,
