@@ -78,7 +78,7 @@ export interface Overrides {
   stores?(stores: Stores): Stores;
   readonly sealer?: Sealer;
   newId?(): string;
-  /** Receives the id of every stream that was appended to, instead of the relay. */
+  /** Receives the id of every stream that was appended to, in place of the relay, which would publish it. */
   nudge?(stream: string): void;
 }
 

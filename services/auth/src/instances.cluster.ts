@@ -19,7 +19,10 @@ const openBus = createIsolatedBusOpener();
 const log = openBus();
 const secrets = generateSecrets();
 
-/** The events so far. Those of one account are in the order of the topic, because they are all in one partition. */
+/**
+ * The events that were published so far. Those of one account are in the order of the topic, because they are all in
+ * one partition.
+ */
 const records: LatchkeyEvent[] = [];
 const seen = log.ensureTopics(allTopics()).then(() =>
   log.subscribe({

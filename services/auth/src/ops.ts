@@ -251,7 +251,10 @@ export function openOps(store: Store): AuthOps {
   };
 }
 
-/** @throws Error with a one-line message if no verified account has the address */
+/**
+ * Returns the id of the account that owns an address. @throws Error with a one-line message if no verified account
+ * has the address
+ */
 async function ownerNamed(journal: Journal, email: string): Promise<string> {
   const address = parseEmail(email);
   if (address === undefined) throw new Error(`${email} is not an e-mail address`);
@@ -312,7 +315,7 @@ function exportOf(accountId: string): AuditEntry {
   });
 }
 
-/** Reads EVENT_SIGNING_KEYS. @throws Error with a one-line message if it contains no such keys */
+/** Reads EVENT_SIGNING_KEYS. @throws Error with a one-line message if the text contains no usable keys */
 export function readEventKeys(text: string): EventKeys {
   return readKey('EVENT_SIGNING_KEYS', parseEventKeys, text);
 }

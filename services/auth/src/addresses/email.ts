@@ -4,8 +4,8 @@ import { z } from 'zod';
 
 export interface EmailAddress {
   /**
-   * The recipient of mails: the address in the spelling of the request, without surrounding spaces; a non-ASCII domain
-   * in its IDNA form.
+   * The address to which mails are sent: in the spelling of the request, without surrounding spaces; a non-ASCII
+   * domain in its IDNA form.
    */
   readonly stored: string;
   /**

@@ -18,7 +18,7 @@ const origin = { correlationId: 'request-1' };
 interface Change {
   readonly kind: 'demote' | 'disable' | 'promote' | 'enable';
   readonly account: number;
-  /** The process that runs the command; each process caches its own states. */
+  /** The number of the process that runs the command; each process caches its own states. */
   readonly instance: number;
 }
 

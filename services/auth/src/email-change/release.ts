@@ -16,7 +16,7 @@ import type { UseCaseDeps } from '../deps.ts';
 type Needs = Pick<UseCaseDeps, 'accounts' | 'journal' | 'newId' | 'now'>;
 
 /**
- * Settles the changes of address that can no longer be undone, and releases the previous addresses.
+ * Closes the changes of address that can no longer be undone, and releases the previous addresses.
  * @param onSkipped receives every account whose addresses could not be released
  * @throws StoreUnavailable
  */
@@ -35,8 +35,8 @@ export async function releaseDueAddresses(
 }
 
 /**
- * Appends the event before it releases the address: from then on, even an instance whose clock differs refuses the
- * link.
+ * Closes the change of an account's address, and releases the previous address. The event is appended before the
+ * release: from then on, even an instance whose clock differs refuses the link.
  */
 async function settle(deps: Needs, userId: string): Promise<void> {
   const { accounts, newId, now } = deps;

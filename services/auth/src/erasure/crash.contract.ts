@@ -17,7 +17,7 @@ export interface StoresUnderTest {
 
 export function erasureCrashContract(name: string, given?: StoresUnderTest): void {
   describe(`an erasure that crashes on ${name}`, () => {
-    /** Returns a removal that runs the steps in order and stops before or after one of them, as a crash does. */
+    /** Returns an erasure that runs the steps in order, and stops before or after one of them, as a crash does. */
     function crashing(needs: EraseDeps, userId: string, at: number, when: 'before' | 'after') {
       return async (addresses: readonly string[]) => {
         for (const [index, step] of erasureSteps(

@@ -38,7 +38,7 @@ export interface Heartbeats {
   run(): Promise<void>;
 }
 
-/** Creates the heartbeats. `run` takes no lease. */
+/** Creates the publisher of heartbeats. Its `run` takes no lease. */
 export function createHeartbeats(
   deps: Needs,
   { maxLagMs, againMs = SECOND_COPIES_DELAY_MS }: HeartbeatTimes,

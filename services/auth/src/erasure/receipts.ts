@@ -11,7 +11,7 @@ export const AUTH_CONSUMER = 'auth';
 /** Limits the receipts per account, because anyone who may write to the topic can invent names of consumers. */
 const MAX_RECEIPTS = 100;
 
-/** Returns all consumers that must confirm each erasure, our own included. @param others ERASURE_CONSUMERS */
+/** Returns all consumers that must confirm each erasure, Latchkey's own included. @param others ERASURE_CONSUMERS */
 export function expectedConsumers(others: readonly string[]): readonly string[] {
   return [...new Set([...ownConsumers, ...others])];
 }

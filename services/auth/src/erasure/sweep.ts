@@ -31,7 +31,7 @@ export async function eraseDueAccounts(deps: Needs, onFailed: OnFailed = () => u
   } while (after);
 }
 
-/** An account that cannot be erased does not block those behind it. */
+/** Erases one account. An account that cannot be erased is reported, and does not block the accounts behind it. */
 async function attempt(deps: Needs, due: DueErasure, onFailed: OnFailed): Promise<void> {
   try {
     if (await eraseAccountIfDue(deps, due.stream)) await deps.erasures.settle(due);

@@ -14,7 +14,7 @@ const PAGE = 100;
 
 type Needs = Pick<UseCaseDeps, 'auditLog' | 'journal' | 'now' | 'sessions'>;
 
-/** Returns all parts except the mails. The lists are read page by page, on demand. */
+/** Returns all parts of the export except the mails. The lists are read page by page, on demand. */
 export function accountParts(deps: Needs, account: ExistingAccount): Omit<ExportParts, 'mails'> {
   return {
     exportedAt: deps.now(),

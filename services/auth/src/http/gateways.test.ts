@@ -1,6 +1,6 @@
 /**
- * Requests of gateways and other services. They ask who sent a request, whether a token is active, and for the URLs of
- * the endpoints.
+ * Tests the requests of gateways and other services: who sent a request, whether a token is active, and what the URLs
+ * of the endpoints are.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

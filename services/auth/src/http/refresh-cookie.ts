@@ -13,7 +13,10 @@ export interface RefreshCookie {
    * @throws Problem (insufficient_permission) from any other origin
    */
   read(request: RequestContext): string | undefined;
-  /** The credentials in the OpenAPI document: these routes accept the token in the body or in the cookie. */
+  /**
+   * The credentials in the OpenAPI document: routes that use the cookie accept the token in the body or in the
+   * cookie.
+   */
   readonly credentials: { readonly schemes: Readonly<Record<string, object>>; readonly optional: true };
   /** The problem that `read` may throw. */
   readonly problem: ProblemSpec;

@@ -1,4 +1,6 @@
-/** The texts of refusals in German. A refusal or password rule without a translation does not compile. */
+/**
+ * The texts of refusals in German. If a refusal or password rule has no translation here, the code does not compile.
+ */
 import { MAX_PASSWORD_LENGTH, type PasswordFault } from '../passwords/rules.ts';
 import type { refusalDetails, refusalProblems, unavailableDetails } from './problems.ts';
 
@@ -125,7 +127,7 @@ const others = {
 export const de = { ...titles, ...resolutions, ...sentences, ...others };
 
 /**
- * The same texts in another language. Some may be missing, and are then shown in English; `npm run languages` lists
- * them.
+ * Translations of these texts into a language other than German. Missing ones are shown in English; `npm run
+ * languages` lists them.
  */
 export type Translations = Readonly<Partial<Record<keyof typeof de, string>>>;

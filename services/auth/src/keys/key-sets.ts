@@ -109,7 +109,7 @@ function withPrivate(publicPart: Key, d: string | undefined): Key {
 }
 
 /**
- * Returns the keys, and a function that formats them for the setting.
+ * Returns the keys of a kind, and a function that formats them for the setting.
  * @throws Error with a one-line message that names the setting, never its value
  */
 function setIn(kind: KeyKind, secrets: StoredSecrets): readonly [Key, ...Key[]] {

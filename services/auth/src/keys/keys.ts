@@ -1,4 +1,4 @@
-/** Parses the keys in auth's settings, and identifies them. */
+/** Parses the keys in auth's settings, and determines their ids. */
 import {
   createPrivateKey,
   createPublicKey,
@@ -26,7 +26,7 @@ export interface PublicSigningKey {
 export interface SigningKeys {
   /** The key that signs new tokens: the first key of the set. */
   readonly signing: { readonly kid: string; readonly privateKey: KeyObject };
-  /** All keys, including those that signed earlier or will sign next. */
+  /** All keys of the set, including those that signed earlier or will sign next. */
   readonly published: readonly PublicSigningKey[];
 }
 
@@ -43,9 +43,12 @@ export interface PublicEventKey {
 export interface EventKeys {
   /** Signs with the first key of the set. */
   readonly signer: EventSigner;
-  /** Signs a string that is not an event, with the same key. The string must begin with the name of its purpose. */
+  /**
+   * Signs a string that is not an event, with the first key of the set. The string must begin with the name of its
+   * purpose.
+   */
   signText(text: string): Signature;
-  /** All keys, including those that signed earlier or will sign next. */
+  /** All keys of the set, including those that signed earlier or will sign next. */
   readonly published: readonly PublicEventKey[];
 }
 

@@ -57,7 +57,7 @@ export async function runWithAllowance<Result extends Outcome>(
 }
 
 /**
- * Takes all points.
+ * Takes the points of all charges.
  * @param taken receives the points that were taken, and those that may have been taken because the store did not
  * respond
  */

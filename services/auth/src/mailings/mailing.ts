@@ -1,4 +1,4 @@
-/** A mailing: one mail to each of many addresses. Its stream has a single fact. */
+/** A mailing: one mail to each of many addresses. The journal has a single event about it. */
 import type { DataOf } from '@latchkey/events';
 import type { Fact, MailingFact, RefusalKind } from '../account/index.ts';
 

@@ -6,7 +6,7 @@ export type AuditedEvent = {
   [T in SecurityEventType]: { readonly type: T; readonly data: Omit<SecurityDataOf<T>, 'person'> };
 }[SecurityEventType];
 
-/** The request during which it happened. */
+/** The request during which an event happened. */
 export interface RequestOrigin {
   readonly correlationId: string;
   readonly ip: string;

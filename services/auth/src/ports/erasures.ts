@@ -1,4 +1,4 @@
-/** The erasures that are pending or in progress. A commit with `eraseAt` opens one. */
+/** The erasures that are pending or in progress. A commit with `eraseAt` opens an erasure. */
 import type { CommitKey } from './outbox.ts';
 
 /** A commit that leads to the erasure of its account. */

@@ -1,7 +1,10 @@
 /** The maximum number of sources to keep per account: the most recent ones. */
 export const MAX_KNOWN_SOURCES = 50;
 
-/** The devices and networks from which accounts were signed in, as digests. Rejects with StoreUnavailable. */
+/**
+ * The devices and networks from which accounts were signed in, as digests. Every method rejects with StoreUnavailable
+ * if the store fails.
+ */
 export interface KnownSources {
   /**
    * Remembers sources of an account.

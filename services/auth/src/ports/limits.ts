@@ -10,8 +10,8 @@ export type LimitName =
   /** Mails per hour that one network causes, for each purpose and canonical address. */
   | 'mail-network-hour'
   /**
-   * The same mails per day. The limit is lower than `mail-address-day`, so that no single network can exhaust the daily
-   * limit of an address.
+   * Mails per day that one network causes, for each purpose and canonical address. The limit is lower than
+   * `mail-address-day`, so that no single network can exhaust the daily limit of an address.
    */
   | 'mail-network-day'
   /** Mails of one purpose to one canonical address, per day. */

@@ -22,9 +22,9 @@ export interface TimeSpan {
 /** The commits that are not published yet. Every method rejects with StoreUnavailable if the store fails. */
 export interface Outbox {
   /**
-   * Returns the unpublished commits of each of these streams, by number, or the reason why they cannot be read. Leaves
-   * out streams without unpublished commits. If a number below the last one is missing, that commit is published
-   * already.
+   * Returns the unpublished commits of each of these streams, by number, or the reason why they cannot be read.
+   * Leaves out streams without unpublished commits. If a number is missing before the last returned one, the commit
+   * with that number is published already.
    */
   unpublished(streams: readonly string[]): Promise<ReadonlyMap<string, readonly Commit[] | UnreadableCommit>>;
   /**

@@ -8,8 +8,8 @@ export interface Registration {
 }
 
 /**
- * The open registrations. A commit with an `address` opens one. Every method rejects with StoreUnavailable if the
- * store fails.
+ * The store of open registrations. A commit that has an `address` opens a registration for that address. Every method
+ * rejects with StoreUnavailable if the store fails.
  */
 export interface Registrations {
   /** Returns the open registrations of an address, newest first. */

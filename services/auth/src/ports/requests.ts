@@ -25,7 +25,10 @@ export const MAX_LISTED_LEASES = 1000;
 export interface RequestQueue {
   /** Stores a request durably. @returns false if the same request is already waiting */
   add(request: RecordedRequest): Promise<boolean>;
-  /** Leases the oldest unleased requests to `owner`. No other worker gets them until they are done or freed. */
+  /**
+   * Leases the oldest unleased requests to the worker `owner`. No other worker gets these requests, unless they are
+   * freed after their lease has expired.
+   */
   claim(claim: {
     readonly owner: string;
     readonly now: Date;

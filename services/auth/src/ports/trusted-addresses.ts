@@ -5,7 +5,7 @@
 export interface TrustedPair {
   /** The canonical e-mail address. */
   readonly address: string;
-  /** IPv6 addresses of one /64 count as one. */
+  /** The IP address of the client. All IPv6 addresses of one /64 network count as the same address. */
   readonly ip: string;
 }
 

@@ -4,7 +4,10 @@ import type { UseCaseDeps } from '../deps.ts';
 import type { AuditEntry } from '../ports/audit-log.ts';
 import { accountHistory, type HistoryEntry, type HistoryPosition } from './history.ts';
 
-/** A sign-in to an account, or an attempt at one, or an export of its data. */
+/**
+ * The events of the audit log that a person sees in the history of the account: sign-ins, attempts to sign in, and
+ * exports of the account's data.
+ */
 export type SignIn = Extract<
   SecurityEvent,
   { readonly type: 'LoginSucceeded' | 'LoginFailed' | 'LoginLocked' | 'DataExported' }

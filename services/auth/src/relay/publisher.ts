@@ -35,7 +35,7 @@ export interface Publisher {
   refusing(): readonly string[];
 }
 
-/** The streams of one topic that could not be published or marked. */
+/** The streams of one topic whose events could not be published, or could not be marked as published. */
 export interface RejectedStreams {
   readonly topic: string;
   readonly streams: readonly string[];
@@ -66,8 +66,8 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   }
 
   /**
-   * Adds missing chain entries to the stream, if possible. Otherwise, the stream is published only up to the first
-   * event without an entry.
+   * Adds the missing hash-chain entries to the events of the stream, if possible. Otherwise, the stream is published
+   * only up to the first event without a hash-chain entry.
    */
   async function chainIfPossible(stream: string): Promise<void> {
     try {

@@ -2,7 +2,10 @@
 export interface StreamQueue {
   /** Adds a stream. If the queue is full, the stream is dropped; the sweep will find it in the outbox. */
   add(stream: string): void;
-  /** Adds a stream whose publish failed. Retried streams wait separately, so that they never delay new ones. */
+  /**
+   * Adds a stream whose events could not be published. Such streams wait in a queue of their own, so that they never
+   * delay new streams.
+   */
   addRetry(stream: string): void;
   /**
    * Removes and returns the next batch, alternating between new and retried streams. Waits while there are neither. The

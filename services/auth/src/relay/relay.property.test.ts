@@ -23,12 +23,12 @@ const STREAMS = [
 ] as const;
 type Stream = (typeof STREAMS)[number];
 
-/** The outcome of one request. */
+/** The outcome of one request to a simulated system in this test. */
 type Fate =
   | { readonly kind: 'answered' }
   /** The request was rejected, without an effect. */
   | { readonly kind: 'refused' }
-  /** The request took effect, but its response was lost. */
+  /** The request took effect, but the caller got no response. */
   | { readonly kind: 'unanswered' }
   /** The caller timed out, but the request takes effect later. */
   | { readonly kind: 'late' }

@@ -17,7 +17,10 @@ export interface RelayDeps {
   readonly leases: Leases;
   /** Unique id of this process. */
   readonly instance: string;
-  /** The duration of a sweep's lease, during which no other process sweeps the outbox, in ms (default 10,000). */
+  /**
+   * How long the lease of a sweep lasts, in ms (default 10,000). A sweep publishes commits that are left in the
+   * outbox; while one process holds the lease, no other process sweeps.
+   */
   readonly leaseMs?: number;
   readonly now: () => Date;
   readonly logger: Logger;
@@ -125,7 +128,10 @@ export function createRelay(deps: RelayDeps): Relay {
     await sweep.release();
   }
 
-  /** Returns undefined while the outbox cannot be reached. */
+  /**
+   * Returns how many commits wait to be published, and how long the oldest has waited; undefined while the outbox
+   * cannot be reached.
+   */
   async function waiting(): Promise<Waiting | undefined> {
     const known = await outbox.backlog().catch(() => undefined);
     return known && { commits: known.commits, oldestSeconds: ageInSeconds(known.oldest, now()) };

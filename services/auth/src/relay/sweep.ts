@@ -25,7 +25,10 @@ export interface OutboxSweep {
 }
 
 const LEASE = 'relay-sweep';
-/** The age from which commits are overdue. Younger ones are left to the process that appended them. */
+/**
+ * The age from which unpublished commits are overdue, in ms. Younger commits are left to the process that appended
+ * them.
+ */
 const OVERDUE_MS = 1000;
 const STREAMS_PER_RUN = 1000;
 

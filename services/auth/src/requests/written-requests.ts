@@ -84,8 +84,9 @@ function alertLockedOut(
 }
 
 /**
- * Returns the id of a request's command. A request of the kind `verification` is always about one account, the
- * newest, so its id needs no account.
+ * Returns the id of the command that a request leads to for one account. A `verification` request is always about a
+ * single account, the newest one of the address, so the id of the request is used. Other requests may be about
+ * several accounts, so their command ids are derived from the account, too.
  */
 function commandIdFor({ id, kind }: RecordedRequest, userId: string): string {
   return kind === 'verification' ? id : deriveCommandId(id, kind, userId);

@@ -6,7 +6,7 @@ export type ReuseVerdict =
    * The current token is returned again, because the first response may have been lost, or another tab was faster.
    */
   | 'repeat'
-  /** The token was sent too late, or was stolen: this session ends, the others stay. */
+  /** The token was sent too late, or was stolen: this session ends, and the other sessions of the account stay. */
   | 'end-session'
   /** The token was certainly stolen: every session of the account ends. */
   | 'end-all'
@@ -28,9 +28,10 @@ const MINUTE_MS = 60_000;
 const MAX_SKEW_MINUTES = 1;
 
 /**
- * Judges first by the use of tokens, then by time. As long as only the previous token is sent again, the current one
- * may never have reached its client. If an older token is sent, two clients have tokens of this session. If the sender
- * is not the client that used the session last, one of them is a thief.
+ * Returns what the use of an old refresh token means. If the token is older than the previous one, two clients have
+ * tokens of this session, and one of them may be a thief: the session ends, and if the sender is not the client that
+ * used the session last, all sessions end. If the token is the previous one, its client may never have received the
+ * current one: the time since then decides.
  */
 export function judgeRefreshTokenReuse(
   session: Pick<Session, 'n' | 'rotatedAt' | 'userAgent'>,

@@ -52,7 +52,9 @@ async function findUnexpired({ sessions, now }: Needs, id: string): Promise<Sess
   return session;
 }
 
-/** Handles a token that is not the current one. @param n the number of that token */
+/**
+ * Handles a refresh token that is not the current one of its session. @param n the number of the token that was sent
+ */
 async function answerReuse(
   deps: Needs,
   session: Session,

@@ -27,7 +27,10 @@ interface Claims {
   readonly seq: number;
 }
 
-/** Returns the caller of an access token; undefined if its session has ended or was revoked. */
+/**
+ * Returns the account and the session of an access token; undefined if the session has ended or was revoked, or the
+ * account has ended.
+ */
 export async function findCaller(
   {
     accounts,

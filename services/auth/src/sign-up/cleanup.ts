@@ -71,7 +71,10 @@ function expiryOf(now: Date): Date {
   return new Date(now.getTime() - SIGN_UP_EXPIRY_DAYS * 86_400_000);
 }
 
-/** Skips a sign-up that cannot be read or keeps changing, so that it does not block those behind it. */
+/**
+ * Handles one open sign-up. If it cannot be read or keeps changing, it is skipped, so that it does not block the
+ * sign-ups after it.
+ */
 async function attempt(deps: Needs, registration: Registration, onSkipped: OnSkipped): Promise<void> {
   try {
     await processRegistration(deps, registration);
@@ -95,7 +98,10 @@ async function processRegistration(deps: Needs, { stream, address, at }: Registr
   if (state.status !== 'unverified') await deps.registrations.settle(stream);
 }
 
-/** Runs the passes, on one instance at a time. */
+/**
+ * Returns the clean-up, which ends unfinished sign-ups in regular passes. Only one instance at a time runs the
+ * passes.
+ */
 export function createCleanup(
   deps: Needs & {
     readonly leases: Leases;

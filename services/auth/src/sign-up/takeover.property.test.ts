@@ -28,7 +28,7 @@ type Party = (typeof PARTIES)[number];
 /** The password that the owner chooses in the end. */
 const LAST = 'the last one of the owner';
 
-/** What one party does. Only the owner can open links. */
+/** What one party does. Only the owner of the mailbox can open the links in its mails. */
 type Action =
   | { readonly kind: 'sign-up'; readonly key: number | undefined; readonly password: number }
   | { readonly kind: 'log-in'; readonly password: number }
@@ -45,7 +45,7 @@ type Action =
 interface Step {
   /** The actions start at the same time. */
   readonly actions: readonly { readonly party: Party; readonly action: Action; readonly network: number }[];
-  /** What happens to the next appends. */
+  /** What happens to the next appends to the journal, one after another. */
   readonly faults: readonly ('none' | 'request lost' | 'answer lost')[];
   readonly minutes: number;
   readonly works: boolean;

@@ -4,7 +4,7 @@ import type { Allowance, LimitName, LimitRule, LimitRules, Limits } from '../por
 interface LimiterStore {
   /** Creates the limiter of a rule. */
   limiterFor(name: LimitName, rule: LimitRule): RateLimiterAbstract;
-  /** Takes points back without starting a new window or going below zero. */
+  /** Gives counted points back to a key, without starting a new window or going below zero. */
   giveBack(limiter: RateLimiterAbstract, key: string, points: number): Promise<unknown>;
   /** Repeats an attempt that failed only because another client wrote at the same time; nothing was counted then. */
   repeating<T>(attempt: () => Promise<T>): Promise<T>;

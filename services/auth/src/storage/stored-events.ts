@@ -56,8 +56,8 @@ export function addChainEntries(
 }
 
 /**
- * Groups stored commits by stream, in the given order. For a stream with an unreadable commit, contains the reason
- * instead.
+ * Groups stored commits by stream, in the given order. A stream with an unreadable commit has the reason in place of
+ * its commits.
  */
 export function groupReadableCommitsByStream<Row extends { readonly stream?: unknown }>(
   rows: readonly Row[],

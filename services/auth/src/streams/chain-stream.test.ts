@@ -17,7 +17,11 @@ async function older() {
   return { journal, outbox, stream };
 }
 
-/** Checks that every event matches its chain entry, and every entry the one before. @returns the last hash */
+/**
+ * Checks that the hash of every event matches its hash-chain entry, and that every entry refers to the entry before
+ * it.
+ * @returns the hash of the last entry
+ */
 async function assertChained({
   journal,
   stream,

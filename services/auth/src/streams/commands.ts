@@ -39,7 +39,10 @@ export interface CommandOutcome<State, F extends Fact> {
   /** The facts that were appended; empty if nothing had to change. */
   readonly facts: readonly F[];
   readonly refusal?: RefusalKind;
-  /** Set if the command had been carried out before. `facts` are then the facts that it appended at that time. */
+  /**
+   * Set if the command was carried out earlier, for example before a retry of the request. `facts` are then the facts
+   * that were appended at that time.
+   */
   readonly repeated?: true;
 }
 
@@ -66,7 +69,10 @@ export interface Commands<State, Command, F extends Fact> {
     origin: CommandOrigin,
     ask: CommandFor<State, Command>,
   ): Promise<CommandOutcome<State, F>>;
-  /** Runs a command on a new stream, which is not loaded before the first attempt. */
+  /**
+   * Runs a command on a new stream. Nothing is loaded before the first attempt, because the stream is expected not to
+   * exist.
+   */
   create(
     stream: string,
     origin: CommandOrigin,
@@ -98,7 +104,10 @@ const BACKOFF = { least: 4, most: 512, attempts: 8 };
  */
 const APPEND_AGAIN_MS = 500;
 
-/** Thrown if another commit was appended first. The caller gets this error if that happens on the last try, too. */
+/**
+ * Thrown if another process appended a commit to the stream first. The command is then tried again; after the last
+ * try, the caller gets this error.
+ */
 class CommitLost extends Refused {
   constructor() {
     super('conflict');

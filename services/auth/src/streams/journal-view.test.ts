@@ -24,7 +24,7 @@ async function openView(t: TestContext, commits: readonly Commit[]) {
   return { view: createJournalView(stores.storedCommits), outbox, run };
 }
 
-/** Returns the commits with chained events, as they are appended. */
+/** Returns the commits with hash-chain entries added to their events, as the journal stores them. */
 function linked(commits: readonly Commit[]): readonly Commit[] {
   const heads = new Map<string, string>();
   return commits.map((commit) => {

@@ -19,7 +19,10 @@ export function createJournalView(stored: StoredCommits): JournalView {
   };
 }
 
-/** A stream may continue on the next page, so the last stream of each page is held back. */
+/**
+ * Yields the streams of the journal, each with all of its commits. A stream may continue on the next page, so the
+ * last stream of each page is held back until that page was read.
+ */
 async function* streamsOf(
   pages: AsyncIterable<readonly StoredCommit[]>,
 ): AsyncGenerator<readonly JournaledStream[]> {

@@ -17,7 +17,7 @@ export interface StreamsDeps<State> {
   readonly stateVersion: number;
   /** A load that reads more commits than this saves a snapshot (default 100). */
   readonly snapshotEvery?: number;
-  /** Maximum number of states kept in memory (default 1,000). */
+  /** Maximum number of streams whose state is kept in memory (default 1,000). */
   readonly remembered?: number;
 }
 
@@ -88,8 +88,8 @@ export function createStreams<State>(deps: StreamsDeps<State>): Streams<State> {
 }
 
 /**
- * Ignores a failure of the store of snapshots, because snapshots are optional: without one, the stream is replayed from
- * the start. If the journal is down, too, reading the commits fails.
+ * Ignores that the store of snapshots is unavailable, because snapshots are optional: without one, the state is
+ * computed from all commits of the stream. If the journal is unavailable, too, reading the commits fails.
  */
 function ignoreOutage(error: unknown): undefined {
   if (!(error instanceof StoreUnavailable)) throw error;

@@ -1,4 +1,4 @@
-/** People who use auth over HTTP, as far as tests need them. */
+/** Test helpers: what people do in auth over HTTP, for example sign up and log in. */
 import assert from 'node:assert/strict';
 import type { Auth, Reply, RequestOptions } from './auth.fixture.ts';
 

@@ -1,4 +1,7 @@
-/** Auth without HTTP: the use cases on the embedded store. The test controls the clock and the faults. */
+/**
+ * A test environment for the use cases of auth, without HTTP, on the embedded store. The test controls the clock, and
+ * the faults of the journal.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +39,7 @@ const settings = {
 
 /** What happens to the next append. */
 export type AppendFault =
-  /** Another process appends first: this runs before the append. */
+  /** Another process appends a commit first: `meanwhile` is called before the append. */
   | { readonly meanwhile: () => Promise<unknown> }
   /** The journal is unreachable: nothing was appended. */
   | 'request lost'
@@ -123,7 +126,10 @@ export async function openWorld(given?: Stores) {
   return {
     deps,
     jwks,
-    /** The dependencies of the eraser. There is no relay: every event counts as published. */
+    /**
+     * The dependencies of the process that erases accounts. There is no relay in these tests: every event counts as
+     * published.
+     */
     erasing: {
       ...deps,
       erasureReceipts: stored.erasureReceipts,
@@ -157,7 +163,9 @@ export async function openWorld(given?: Stores) {
       if (link === undefined) throw new Error('no such link was minted');
       return link.token;
     },
-    /** Signs up, one second after the previous sign-up. @returns the new account */
+    /**
+     * Signs up, one second after the previous sign-up. @returns the new account, whose e-mail address is not verified
+     */
     signUp: async (address: string, password: string): Promise<UnverifiedAccount> => {
       ms += 1000;
       const email = { stored: address, canonical: address };
@@ -186,7 +194,7 @@ export function isRefusedWith(kind: Refusal['kind']) {
 }
 
 /**
- * Runs `play` in a world of its own.
+ * Returns a test that runs `play` in a new test world.
  * @param given returns empty stores to use in place of the embedded ones
  */
 export function withTestWorld(play: (world: World) => Promise<void>, given?: () => Promise<Stores>) {

@@ -3,7 +3,10 @@ import type { AccessTokens } from '../ports/tokens.ts';
 import { type ExtraClaims, extraClaimsOf } from './access-claims.ts';
 import { createEs256Signer } from './es256.ts';
 
-/** The client id, which RFC 9068 requires. There is only one client: password login. */
+/**
+ * The client id that each access token contains, because RFC 9068 requires it. Latchkey has only one client: login
+ * with a password.
+ */
 const CLIENT_ID = 'latchkey';
 
 export interface AccessTokensOptions {

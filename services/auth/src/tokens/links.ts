@@ -1,4 +1,7 @@
-/** Links in mails: created for one account and one purpose, and encrypted for the notifier. */
+/**
+ * Creates the links in mails. Each link is for one account and one purpose, and is encrypted so that only the
+ * notifier can read it.
+ */
 import { assertNever, type LinkPurpose } from '@latchkey/events';
 import type { NewLink } from '../account/index.ts';
 import type { UseCaseDeps } from '../deps.ts';

@@ -4,7 +4,11 @@ import type { RefreshTokens } from '../ports/tokens.ts';
 
 const form = /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\.(0|[1-9]\d{0,14})\.([\w-]{43})$/;
 
-/** Creates refresh tokens. @param keys REFRESH_KEY: the first signs, the others are still accepted */
+/**
+ * Creates refresh tokens.
+ * @param keys the keys in REFRESH_KEY: new tokens are signed with the first one, and tokens signed with the others
+ * are still accepted
+ */
 export function createRefreshTokens(keys: SecretKeys): RefreshTokens {
   // The key objects are created once, because creating one from bytes takes several times as long as a MAC.
   const [first, ...others] = keys;
@@ -26,7 +30,10 @@ export function createRefreshTokens(keys: SecretKeys): RefreshTokens {
   };
 }
 
-/** Compares the strings, because base64url has several spellings of the same 32 bytes. */
+/**
+ * Compares two MACs as text, because several base64url texts decode to the same 32 bytes, and only the issued text is
+ * accepted.
+ */
 function isGenuine(mac: string, expected: string): boolean {
   return timingSafeEqual(Buffer.from(mac), Buffer.from(expected));
 }

@@ -7,7 +7,8 @@ const BYTES = 32;
 
 /**
  * Creates sign-up tokens.
- * @param keys REFRESH_KEY. A key for this purpose alone is derived (RFC 5869) from each; the first signs
+ * @param keys the keys in REFRESH_KEY. A key that is used only for sign-up tokens is derived from each (RFC 5869).
+ * New tokens are signed with the first one, and tokens signed with the others are still accepted
  */
 export function createSignUpTokens([key, ...others]: SecretKeys): SignUpTokens {
   const current = derivedFrom(key);

@@ -84,8 +84,8 @@ export interface Pages {
     readonly expired: boolean;
   }): string;
   /**
-   * The page of any other problem: with our own text if there is one for its `code`, otherwise with the text of the
-   * API.
+   * The page of any other problem: with a text of this service if there is one for its `code`, otherwise with the
+   * text of the API.
    */
   problem(view: ShownProblem & { readonly locale: string }): string;
   /** The page at `/`, for people who open the server's address without a link. */
@@ -304,7 +304,7 @@ function readOwn(file: string): string {
   return readFileSync(join(import.meta.dirname, file), 'utf8');
 }
 
-/** Returns the CSS rules that replace our color with the brand's. */
+/** Returns the CSS rules that replace the default color with the brand's. */
 function colorRules({ palette }: Brand): string {
   if (palette === undefined) return '';
   function rule({ accent, strong, soft, onAccent }: Palette['light']): string {

@@ -80,7 +80,7 @@ export interface PageTexts {
 }
 
 export type RenewableLinkKind = 'verification' | 'password-reset';
-/** All kinds of unusable links, including those for which a new one cannot be requested by address. */
+/** All kinds of unusable links, including the kinds for which a new link cannot be requested by address. */
 export type UnusableLinkKind = RenewableLinkKind | 'email-change' | 'email-undo';
 export type LinkState = 'expired' | 'invalid';
 /** Faults that a person can correct in a form. */

@@ -89,7 +89,7 @@ function introspectingClient({ clients, now }: RouteDeps): Policy<ServiceClient>
   };
 }
 
-/** The maximum length of a token; our access tokens are shorter. Longer strings are reported as not active. */
+/** The maximum length of a token; Latchkey's access tokens are shorter. Longer strings are reported as not active. */
 const LONGEST_TOKEN = 16_384;
 const LONGEST_HINT = 64;
 

@@ -34,7 +34,7 @@ export interface PasswordHasherOptions {
   readonly maxWaitMs?: number;
 }
 
-/** A key and a cost. Each stored hash begins with the prefix of its scheme. */
+/** The key and the cost with which passwords are hashed. Each stored hash begins with the prefix of its scheme. */
 interface Scheme {
   readonly key: SecretKey;
   readonly cost: HashCost;

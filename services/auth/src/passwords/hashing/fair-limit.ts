@@ -53,7 +53,7 @@ export function createFairLimit(options: {
       left.refuse();
   }
 
-  /** A free slot goes to a waiting task, so that no new task can overtake it. */
+  /** Waits for a free slot. A free slot goes to a waiting task, so that no new task can overtake it. */
   async function enter(requester: Requester, isWanted: () => boolean): Promise<void> {
     if (!isWanted()) throw refusal();
     if (running < concurrency) {

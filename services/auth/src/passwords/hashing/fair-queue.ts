@@ -63,7 +63,7 @@ export function createFairQueue<T extends QueuedItem>(capacity: number): FairQue
     return largest([...(addresses?.values() ?? [])], lengthOf)?.at(-1);
   }
 
-  /** Returns the newest item of an address, in the network with most of them. */
+  /** Returns the newest item of an address, in the network with most of the address's items. */
   function newestFor(address: string): T | undefined {
     return largest(
       [...networks.values()].map((addresses) => addresses.get(address) ?? []),

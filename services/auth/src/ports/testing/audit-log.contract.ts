@@ -8,7 +8,11 @@ import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 const start = Date.parse('2026-03-01T12:00:00.000Z');
 
-/** @param second when it happened; entries of later seconds have higher ids */
+/**
+ * Returns an entry of the audit log.
+ * @param second when the event happened, in seconds after the start of the test; entries of later seconds have higher
+ * ids
+ */
 function entryAt(second: number, given: Partial<AuditEntry> = {}): AuditEntry {
   const msecs = start + second * 1000;
   return {

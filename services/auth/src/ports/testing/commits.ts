@@ -131,7 +131,7 @@ export function createCommits(stream: string, count: number): readonly Commit[] 
   });
 }
 
-/** The signing key of these tests. */
+/** The key that signs events in the tests of the stores. */
 export const testSigner: EventSigner = eventSigner({
   kid: 'test',
   key: generateKeyPairSync('ed25519').privateKey,

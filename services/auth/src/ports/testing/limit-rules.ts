@@ -1,6 +1,6 @@
 import type { LimitRule, LimitRules } from '../limits.ts';
 
-/** Returns rules in which every limit is the same, except those given. */
+/** Returns limit rules in which every limit has the same rule, except the limits given in `others`. */
 export function createUniformLimitRules(rule: LimitRule, others: Partial<LimitRules> = {}): LimitRules {
   return {
     'login-address': rule,

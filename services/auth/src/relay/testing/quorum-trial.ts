@@ -26,7 +26,10 @@ export interface TrialResult {
   readonly duplicates: number;
   /** Events that are marked as published but are not on the topic. */
   readonly lost: readonly string[];
-  /** Accounts whose events do not first occur on the topic in their order. */
+  /**
+   * The accounts whose events are on the topic in another order than in the journal, when only the first record of
+   * each event is counted.
+   */
   readonly disordered: readonly string[];
   readonly unpublished: number;
 }

@@ -13,7 +13,7 @@ const ENTRIES = 'auth_audit';
 interface EntryDocument extends Omit<AuditEntry, 'id' | 'kept' | 'time'> {
   readonly _id: string;
   readonly time: Date;
-  /** The account, if the entry is kept. */
+  /** The id of the account in whose history the entry is kept, if it is kept. */
   readonly keptFor?: string;
   /** The entry's id, set only while it is in the outbox, so that the index contains nothing else. */
   readonly unpublished?: string;

@@ -85,9 +85,9 @@ export const commitIndexes: readonly Index[] = [
 ];
 
 /**
- * The read concern for everything on which decisions or publishing depend. A failover can roll back writes that no
- * majority has; the next commit would then follow one that no longer exists, and leave a permanent gap in its
- * stream.
+ * The read concern for everything on which decisions or publishing depend. If a write has not reached a majority of
+ * the replica set, a failover can roll it back. A commit that follows such a write would then follow a commit that no
+ * longer exists, and there would be a permanent gap in the stream.
  */
 export const MAJORITY_READ = { readConcern: 'majority' } as const;
 

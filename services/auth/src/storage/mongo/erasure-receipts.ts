@@ -20,13 +20,13 @@ interface ErasureDocument extends Omit<ErasureRecord, 'account'> {
   /** The id of the account. */
   readonly _id: string;
   /**
-   * Equal to `erasedAt` until every expected consumer has confirmed, and then removed, so that the index contains
-   * only waiting erasures.
+   * Equal to `erasedAt` until every expected consumer has confirmed the erasure, and then removed, so that the sparse
+   * index contains only erasures that wait for confirmations.
    */
   readonly waitingSince?: string;
   /**
-   * Set while the topic may have the original events. Removed as a whole, so that the sparse index contains nothing
-   * else (ADR 12).
+   * Set while the original events may still be on the topic. Later the whole object is removed, so that the sparse
+   * index contains no other erasures (ADR 12).
    */
   readonly open?: { readonly firstAt: string; readonly account: string };
 }

@@ -84,7 +84,7 @@ describe('the journal on mongo', () => {
   });
 });
 
-/** Returns a connection to a primary whose majority confirms nothing until the test allows it. */
+/** Returns a connection on which writes with majority write concern are not confirmed until the test allows it. */
 function withoutMajority(connection: Connection) {
   let confirms = false;
   const wrapped = new Proxy(connection, {

@@ -31,7 +31,7 @@ function after({ stream, number }: Place) {
 export function createMongoJournal(connection: Connection): Journal {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
-  /** Returns the documents of each stream after a number, in the order of their numbers. */
+  /** Returns the commits of each stream after a given number, as stored documents in the order of their numbers. */
   const readAll = createBatchedReader(async (places: readonly Place[]) => {
     const [first] = places;
     if (places.length === 1 && first !== undefined)
@@ -78,7 +78,7 @@ export function createMongoJournal(connection: Connection): Journal {
     }
   }
 
-  /** Adds the entries in a single update, so that the entries of two processes are never mixed. */
+  /** Adds the hash-chain entries of a commit in a single update, so that entries of two processes are never mixed. */
   async function addChain(
     { stream, number }: Pick<Commit, 'stream' | 'number'>,
     entries: readonly ChainEntry[],

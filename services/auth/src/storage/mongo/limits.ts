@@ -6,7 +6,7 @@ import { createCountingLimits } from '../limits.ts';
 
 const COUNTS = 'auth_limits';
 
-/** A count as rate-limiter-flexible stores it. */
+/** A count of used points, in the form in which rate-limiter-flexible stores it. */
 interface CountDocument {
   /** The limit's name and the counted key. */
   readonly key: string;
@@ -20,7 +20,10 @@ export const limitIndexes: readonly Index[] = [
   { collection: COUNTS, name: 'expiry', keys: { expire: 1 } },
 ];
 
-/** Limits in MongoDB, shared by all instances. Windows follow the machine's clock, as rate-limiter-flexible does. */
+/**
+ * Rate limits in MongoDB, shared by all instances. The windows in which points are counted follow the clock of each
+ * machine, because rate-limiter-flexible uses it.
+ */
 export function createMongoLimits(rules: LimitRules, connection: Connection): Limits {
   const counts = connection.collection<CountDocument>(COUNTS);
 

@@ -10,7 +10,10 @@ const isUnpublished = { 'unpublished.at': { $exists: true } };
 export function createMongoOutbox(connection: Connection): Outbox {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
-  /** Adds streams until there are `limit`, in the order of their commits' times. */
+  /**
+   * Adds streams with unpublished commits to the set until it has `limit` streams, in the order of the times of their
+   * commits.
+   */
   async function addStreams(streams: Set<string>, at: mongo.Condition<string>, limit: number): Promise<void> {
     const waiting = commits
       .find({ 'unpublished.at': at }, { projection: { _id: 0, 'unpublished.stream': 1 } })

@@ -40,7 +40,7 @@ export function requestModelOf(connection: Connection) {
 export function createMongoRequestQueue(connection: Connection): RequestQueue {
   const requests = requestModelOf(connection);
 
-  /** Claims some of the free requests. May return none, if other claimers were faster. */
+  /** Claims some of the free requests for a worker. May return none, if other workers claimed them first. */
   async function claimSome({ owner, now, leaseMs, limit }: Parameters<RequestQueue['claim']>[0]) {
     const free = { owner: { $exists: false } };
     // Most ids are UUIDv7, so the requests are sorted by time.

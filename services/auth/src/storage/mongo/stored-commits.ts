@@ -28,7 +28,10 @@ export function createMongoStoredCommits(connection: Connection): StoredCommits 
     return documents.map(storedCommitOf);
   }
 
-  /** Reads the rest of the current stream first, then the following streams; each query is one range of the index. */
+  /**
+   * Returns the page after a commit. Reads the rest of that commit's stream first, and then the streams after it, so
+   * that each query is one range of the index.
+   */
   async function pageAfter(last: StoredCommit | undefined): Promise<readonly StoredCommit[]> {
     if (last === undefined) return find({}, PAGE);
     const { stream, number } = last;

@@ -26,7 +26,7 @@ export function commitOf(row: Row): Commit {
   };
 }
 
-/** Reads the part of a commit that does not depend on its events. */
+/** Reads the fields of a commit other than its events and the keys by which the commit is found. */
 export function commitHeadOf(row: Row): Omit<Commit, 'events' | 'claims' | 'address' | 'eraseAt'> {
   return {
     stream: String(row['stream']),

@@ -23,7 +23,10 @@ const NOTHING_RECENT: TimeSpan = { from: NEVER, to: NEVER };
 
 /** The outbox in the embedded store: commits with a time in `unpublished`. */
 export function createSqliteOutbox(database: Database): Outbox {
-  /** Adds streams until there are `limit`. Reads only as many rows as it takes to find them. */
+  /**
+   * Adds streams with unpublished commits to the set until it has `limit` streams. Reads only as many rows as are
+   * needed for that.
+   */
   function addStreams(streams: Set<string>, sql: string, at: number, limit: number): void {
     for (const row of database.prepare(sql).iterate({ at })) {
       if (streams.size >= limit) break;

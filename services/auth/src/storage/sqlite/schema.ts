@@ -1,8 +1,9 @@
 import type { Schema } from '@latchkey/sqlite';
 
 /**
- * The tables of release 0.1, which created them without a version. Partial indexes keep the outbox and the open
- * registrations as small as their content, however many commits there are. Integer times are ms since the epoch.
+ * The tables of release 0.1, which had no schema version yet. Partial indexes contain only the rows that are in the
+ * outbox or open registrations, so they stay small, however many commits there are. Integer times are ms since the
+ * epoch.
  */
 const release01 = `
   CREATE TABLE IF NOT EXISTS journal_commit (
@@ -113,7 +114,10 @@ const auditEntries = `
   CREATE INDEX audit_entry_by_time ON audit_entry (time);
 `;
 
-/** Adds a kind of request. The constraint on kinds can only be changed by copying the table. */
+/**
+ * Adds the table of known sources, and the kind `lockout` of requests. SQLite cannot change the constraint on `kind`,
+ * so the table is copied.
+ */
 const notices = `
   CREATE TABLE known_source (
     user_id TEXT PRIMARY KEY,
@@ -189,8 +193,8 @@ const erasureCopies = `
 `;
 
 /**
- * Keeps the record of copies after the original events are gone. The index contains only the erasures whose original
- * events the topic may still have.
+ * Adds the time at which the original events were gone from the topic, so that the row stays after that. The index
+ * contains only erasures whose original events may still be on the topic.
  */
 const erasureCopiesGone = `
   ALTER TABLE erasure ADD COLUMN copied_gone TEXT;
