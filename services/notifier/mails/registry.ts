@@ -1,4 +1,4 @@
-/** Every mail, one line each. */
+/** The list of all mails. Each line exports one mail. */
 export { accountDisabled } from './account-disabled/mail.ts';
 export { accountExists } from './account-exists/mail.ts';
 export { choosePassword } from './choose-password/mail.ts';

@@ -123,10 +123,11 @@ function reportHealth(publisher: ReportPublisher): Dependency {
 }
 
 /**
- * Composes the service. It reads accounts and mailings as group `notifier`, stores the deliveries and sends the mails;
- * it also receives reports about mails, and publishes them. Its public routes are for providers that report over HTTP.
- * `start` reads settings, keys and templates, and rejects with a message that names the faulty one. Before `start`, the
- * topics must exist, and on a cluster the indexes, too. A stopped service may start again.
+ * Composes the service. It reads accounts and mailings as group `notifier`, stores the deliveries and sends the
+ * mails; it also receives reports about mails, and publishes them. Its public routes are for providers that report
+ * over HTTP. `start` reads settings, keys and templates, and rejects with a message that names the setting, key or
+ * template with the fault. Before `start`, the topics must exist, and on a cluster the indexes, too. A stopped
+ * service may start again.
  */
 export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierService {
   const { logger, registry, backend, clock = systemClock, random = Math.random } = deps;

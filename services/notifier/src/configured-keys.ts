@@ -6,8 +6,9 @@ import type { DkimConfig } from './dkim-settings.ts';
 import type { DeliveryReportConfig } from './report-settings.ts';
 
 /**
- * Returns the keys that are needed until some days after the last mail was sent with them. The store records them only
- * to know since when each key has been in use.
+ * Returns the keys that bounce addresses and DKIM signatures are made with. A key is needed until some days after the
+ * last mail was sent with it, so the store does not insist on an old one; it records only since when each key has
+ * been in use.
  */
 export function configuredKeysOf({
   MAIL_BOUNCE_KEY: bounces,

@@ -32,7 +32,10 @@ const KEY_FAULT = `must be a private RSA key of at least ${LEAST_BITS} bits in P
 export const SELECTOR_PATTERN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*$/i;
 
 export interface DkimKey {
-  /** The name of the key in DNS. Undefined if MAIL_DKIM_SELECTOR contains it. */
+  /**
+   * The DKIM selector: the name of the key in DNS. Undefined if the key has no selector of its own, because
+   * MAIL_DKIM_SELECTOR contains it.
+   */
   readonly selector?: string;
   /** The private key, in PEM. */
   readonly privateKey: string;

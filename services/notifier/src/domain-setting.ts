@@ -1,7 +1,10 @@
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 
-/** Declares a setting that is a domain, in any script. Its value is in ASCII, without a dot at the end. */
+/**
+ * Declares a setting whose value is a domain. The domain may be given in any script; the parsed value is in ASCII
+ * (Punycode), without a dot at the end.
+ */
 export function domainSetting(example: string) {
   return z
     .string()

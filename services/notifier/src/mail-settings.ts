@@ -44,7 +44,7 @@ function faultOfSender(text: string): string {
   return 'must be an e-mail address, such as noreply@example.com';
 }
 
-/** An e-mail address whose domain may be in any script. It is converted to Punycode (RFC 5890). */
+/** Parses the sender's e-mail address. Its domain may be in any script, and is converted to Punycode (RFC 5890). */
 const sender = z.string().transform((text, context) => {
   const at = text.lastIndexOf('@');
   const address = at < 0 ? text : `${text.slice(0, at)}@${domainToASCII(text.slice(at + 1))}`;

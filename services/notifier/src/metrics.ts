@@ -34,8 +34,8 @@ function observeStore(registry: Registry, deliveries: CountedStore, now: () => D
     return known.census;
   }
   /**
-   * Set while the time of the oldest event is in the future: that time, and when we first saw it. Either the clock that
-   * set the time or our clock is wrong.
+   * Set while the time of the oldest event is in the future, because the clock that set the time or the clock of this
+   * process is wrong. `event`: the time of the event. `seen`: when this process first noticed.
    */
   let ahead: { readonly event: number; readonly seen: number } | undefined;
   async function age(): Promise<number> {

@@ -84,7 +84,7 @@ export interface NotifierMove {
 }
 
 /**
- * Moves the notifier's records. No notifier may run on either store meanwhile.
+ * Moves the notifier's records from one store to another. No notifier may run on either store during the move.
  * @throws Error with a one-line message if records cannot be moved between stores of these kinds; DataFolderError
  */
 export function prepareMove(from: Store, to: Store): NotifierMove {

@@ -33,14 +33,17 @@ const BEGIN = new Date('2026-11-21T06:00:00.000Z');
 const CONNECTIONS = 5;
 /** How many mails are in progress at the same time, so that they may overtake each other. */
 const IN_HAND = 30;
-/** How many mails may have been used for the last probes. Each of them waits about a second for its next attempt. */
+/**
+ * The maximum number of mails that the last probes of the mail server may have used. Each of these mails waits about
+ * a second for its next attempt.
+ */
 const PROBED = 2;
 /** How many mails may wait for a connection to open, because the mail server delays its greeting by 100 ms. */
 const GREETED_LATER = CONNECTIONS - 1;
 /** The maximum number of probes per minute: probes are about one second apart, and at least 750 ms. */
 const MAX_PROBES_PER_MINUTE = 80;
 
-/** How far the clock moves in one step, except during the minutes that are checked closely. */
+/** How far the clock moves in one step, in ms, except during the minutes that are checked closely. */
 const GLANCE = 30 * SECOND;
 /** How many times in a row the process must be found idle before it counts as idle. */
 const LOOKS = 3;
@@ -184,7 +187,7 @@ function idsTaken({ received }: MailServer): readonly string[] {
   return received.map(({ parsed }) => /^<(.*)@/.exec(parsed.messageId ?? '')?.[1] ?? '');
 }
 
-/** Returns how far each mail is from its place in the order of expiry. */
+/** Returns for each mail how many places it is from its place in the order of expiry. */
 function displacements(taken: readonly string[], owed: readonly ExpectedMail[]): readonly number[] {
   const until = new Map(owed.map((mail) => [idOf(mail), mail.until]));
   const untils = taken.map((id) => until.get(id) ?? Number.NaN);

@@ -1,6 +1,9 @@
 import { defineMail, textVariable, usernameVariable } from '../../src/mails/define-mail.ts';
 
-/** Tells the previous address of an account about the change, with a link that undoes it. */
+/**
+ * The mail that tells the previous e-mail address of an account that the address was changed. It contains a link that
+ * undoes the change.
+ */
 export const emailChanged = defineMail({
   name: 'email-changed',
   when: ['EmailChanged'],

@@ -10,8 +10,8 @@ import { createSmtpMailer } from './mailer.smtp.ts';
 const dkim: DkimSettings = { domain: 'example.com', selector: 'latchkey1', privateKey: generateDkimKey() };
 
 /**
- * Returns the verdict of an independent verifier on a mail. The verifier gets our record instead of looking it up in
- * DNS.
+ * Returns whether an independent verifier accepts the DKIM signature of a mail. The verifier gets the DNS record of
+ * the key from the test instead of looking it up.
  */
 async function verdictOn(raw: Buffer | string, signed: DkimSettings = dkim): Promise<string> {
   const { name, parts } = dkimRecord(signed);

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import DKIM from 'nodemailer/lib/dkim';
 import type { DkimSettings } from '../dkim-key.ts';
 
-/** Returns the raw mail with a signature at its top. */
+/** Returns the raw mail with a DKIM signature added as its first header. */
 export type SignMail = (mail: Buffer) => Promise<Buffer>;
 
 export function createDkimSigner({ domain, selector, privateKey }: DkimSettings): SignMail {

@@ -30,7 +30,7 @@ export interface MailTestFailure {
 
 export interface MailTestOptions {
   readonly to: string;
-  /** The public URL. Its host is the EHLO name if no setting gives one. */
+  /** The public URL of Latchkey. Its host is the EHLO name if no setting gives one. */
   readonly publicUrl?: string;
   onStep(step: MailTestStep): void;
 }
@@ -71,7 +71,10 @@ export async function testMail(
   }
 }
 
-/** Returns a listener that passes each reply to `onStep` as a step. It skips the challenges during the login. */
+/**
+ * Returns a listener that passes each reply of the mail server to `onStep` as a step. Challenges of the server during
+ * the login are left out.
+ */
 function createReport(to: string, onStep: MailTestOptions['onStep']) {
   let last = performance.now();
   return ({ stage, reply }: { readonly stage: SmtpStage; readonly reply: string }): void => {

@@ -11,9 +11,9 @@ export interface PoolSettings extends ServerSettings {
 
 export interface ConnectionPool {
   /**
-   * Returns an idle connection or opens one. While the allowed number of connections is in use, waits until `stopping`
-   * is aborted.
-   * @returns undefined if `signal` was aborted, the wait was ended or the pool was closed before a connection was free
+   * Returns an idle connection or opens one. While the allowed number of connections is in use, waits for a free one,
+   * at most until `stopping` is aborted.
+   * @returns undefined if `signal` or `stopping` was aborted, or the pool was closed, before a connection was free
    * @throws SmtpFailure
    */
   acquire(options: Pick<SendOptions, 'signal' | 'stopping'>): Promise<Connection | undefined>;
@@ -28,7 +28,7 @@ export interface ConnectionPool {
   closeIdle(): void;
   /** Returns how many connections the server is believed to allow. */
   limit(): number;
-  /** Closes idle connections now, and the others when they are released. */
+  /** Closes idle connections now, and connections in use when they are released. */
   close(): void;
 }
 
@@ -110,8 +110,8 @@ export function createConnectionPool(settings: PoolSettings): ConnectionPool {
   }
 
   /**
-   * Closes idle connections while more connections are open than allowed. If too many are in use, the surplus is closed
-   * when they are released.
+   * Closes idle connections while more connections are open than allowed. If the connections in use are too many,
+   * those above the limit are closed when they are released.
    */
   function closeSurplus(): void {
     for (const connection of [...idle.keys()]) if (count() > limit.now) retire(connection);

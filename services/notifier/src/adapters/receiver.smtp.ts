@@ -8,8 +8,8 @@ import type { RecordReport, ReportOutcome } from '../reports/record-report.ts';
 import type { ReturnPaths } from '../reports/return-paths.ts';
 
 /**
- * The maximum size of a report. A report may quote the whole mail that it is about, and our mails are smaller than 64
- * KiB.
+ * The maximum size of a report about a mail, in bytes. A report may quote the whole mail that it is about, and
+ * Latchkey's mails are smaller than 64 KiB.
  */
 export const MAX_REPORT_BYTES = 256 * 1024;
 const MAX_CONNECTIONS = 50;
@@ -50,7 +50,10 @@ const ONE_AT_A_TIME = refusal(452, '4.5.3 One recipient at a time');
 const TOO_LARGE = refusal(552, '5.3.4 Too large for a report');
 const LATER = refusal(451, '4.3.0 Try again later');
 
-/** Reads a mail to its end, but keeps at most MAX_REPORT_BYTES of it. @throws a refusal if the mail is larger */
+/**
+ * Reads the content of a mail to its end, but keeps at most MAX_REPORT_BYTES of it.
+ * @throws an error with which the server refuses the mail, if the mail is larger
+ */
 async function contentOf(stream: SMTPServerDataStream): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -39,8 +39,8 @@ function groupsOf(part: Attachment | undefined): readonly Fields[] {
 }
 
 /**
- * Reads a delivery report. Only the first failed recipient in it counts, because each of our mails has a single
- * recipient.
+ * Reads a delivery report. Only the first failed recipient in the report counts, because each mail of Latchkey has a
+ * single recipient.
  */
 function bounceIn(groups: readonly Fields[], delivery: string): ParsedReport {
   const failed = groups.find((group) => group.get('action')?.toLowerCase() === 'failed');
@@ -64,8 +64,8 @@ function isComplaint(type: string | undefined): boolean {
 }
 
 /**
- * Creates the reader. A report is genuine if it was sent to the return path of the mail that it is about. A
- * feedback report may also go to the address for feedback, if it quotes that return path.
+ * Creates the reader of reports that arrive as mails. A report is genuine if it was sent to the return path of the
+ * mail that it is about. A feedback report may also go to the address for feedback, if it quotes that return path.
  */
 export function createMimeReader(returnPaths: ReturnPaths): ReportReader {
   function deliveryOf(candidates: readonly (string | undefined)[]): string | undefined {

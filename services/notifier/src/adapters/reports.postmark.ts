@@ -28,7 +28,10 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** Creates the reader. @param credentials user name and password of the webhook, for example `latchkey:secret` */
+/**
+ * Creates the reader of Postmark's reports. @param credentials user name and password of the webhook, for example
+ * `latchkey:secret`
+ */
 export function createPostmarkReader(credentials: string): ReportReader {
   const expected = digest(`Basic ${Buffer.from(credentials).toString('base64')}`);
 

@@ -25,7 +25,10 @@ type Notification = z.infer<typeof notification>;
 
 const NOTHING: ParsedReport = { kind: 'nothing' };
 
-/** The Message-ID of our mails begins with the id of the delivery. */
+/**
+ * Returns the id of the delivery that a notification is about. Latchkey's mails have a Message-ID that begins with
+ * this id.
+ */
 function deliveryOf({ mail }: Notification): string | undefined {
   const header = mail.headers?.find(({ name }) => name.toLowerCase() === 'message-id');
   return /^\s*<([0-9a-f-]{36})@/i.exec(header?.value ?? '')?.[1]?.toLowerCase();
@@ -61,7 +64,10 @@ function reportIn(given: Notification): ParsedReport {
   return NOTHING;
 }
 
-/** Creates the reader. It confirms the subscription of its topic, and accepts signed messages of that topic only. */
+/**
+ * Creates the reader of the reports of Amazon SES. It confirms the subscription of its SNS topic, and accepts signed
+ * messages of that topic only.
+ */
 export function createSesReader(deps: SnsDeps): ReportReader {
   const sns = createSnsReader(deps);
 

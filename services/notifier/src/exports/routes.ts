@@ -58,7 +58,7 @@ export function mailsRoute(deps: {
   });
 }
 
-/** Runs work. @throws Problem (unavailable) if the store fails; other errors unchanged */
+/** Runs `work` and returns its result. @throws Problem (unavailable) if the store fails; other errors unchanged */
 async function answerFailures<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

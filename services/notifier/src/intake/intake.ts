@@ -1,6 +1,7 @@
 /**
- * Stores the deliveries that the records of the log require: one durable write per slice. Rejects only if the store or
- * the keys are unavailable; an unusable record never blocks the others.
+ * Stores the deliveries that the records of the log require. Each slice, a batch of consecutive records of a
+ * partition, takes one durable write. Rejects only if the store or the keys are unavailable; an unusable record never
+ * blocks the others.
  */
 import type { Bus, BusRecord, PartitionSlice } from '@latchkey/bus';
 import type { ForgedRecord, RecordAuthenticator } from '@latchkey/consumer';
@@ -19,14 +20,14 @@ export interface IntakeDeps {
   /** The bus on which erasures are confirmed. */
   readonly bus: Pick<Bus, 'publish'>;
   readonly authenticate: RecordAuthenticator;
-  /** Called for each slice, with those of its records that did not come from auth. */
+  /** Called for each slice with the records in it that did not come from auth. */
   onForged(slice: PartitionSlice, forged: readonly ForgedRecord[]): void;
   readonly deliveries: Deliveries;
   readonly suppressions: Pick<Suppressions, 'removeAllOf'>;
   readonly metrics: NotifierMetrics;
   readonly logger: Logger;
   now(): Date;
-  /** The names of mails that are not sent. */
+  /** The names of the mails that the operator has switched off. */
   readonly off: readonly string[];
   /** Called after deliveries have been added. */
   onAdded(): void;
@@ -43,8 +44,8 @@ export function createIntake(deps: IntakeDeps): (slice: PartitionSlice) => Promi
   }
 
   /**
-   * Erases a person from the store. Idempotent: the recipients are removed last, because a repeated erasure needs them
-   * if the first one was interrupted.
+   * Erases the data of a person from the store. May be repeated: the recipients of the deliveries are removed last,
+   * because a repeated erasure needs them if the first one was interrupted.
    */
   async function erase(subject: string): Promise<void> {
     for (const recipient of await deliveries.recipientsOf(subject)) await suppressions.removeAllOf(recipient);

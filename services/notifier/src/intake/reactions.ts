@@ -19,7 +19,7 @@ export interface Reaction {
   readonly erased: boolean;
 }
 
-/** The types of events after which no earlier mail of the account may be sent. */
+/** The types of events after which mails about earlier events of the account may no longer be sent. */
 const endings: readonly EventType[] = [
   'RegistrationEnded',
   'AccountDisabled',

@@ -14,7 +14,7 @@ function samplesOf(type: EventType): readonly LatchkeyEvent[] {
   return Object.values(catalogue[type].samples).map((data) => anEvent(type, data) as LatchkeyEvent);
 }
 
-/** Returns the variables that a mail has in addition to those that it declares. */
+/** Returns examples of the variables that a mail has without declaring them. */
 function givenTo({ name, link }: Mail) {
   return exampleVariablesOf(
     defineMail({ name, when: [], variables: {}, ...(link && { link }), from: () => undefined }),

@@ -1,9 +1,9 @@
 /**
  * The templates of the mails: `<mail>/<locale>/{subject.txt, mail.txt, mail.html}`, each in Liquid. A file with the
- * same path in TEMPLATE_FOLDER replaces ours, and a locale that exists only there is added. The templates in
- * TEMPLATE_FOLDER are parsed and rendered once at startup, so that a fault in a template never reaches a mail. A test
- * checks our own templates in the same way. At startup our own templates are not parsed, because that would take a
- * fifth of the startup time; each is parsed when it is first needed.
+ * same path in TEMPLATE_FOLDER replaces the built-in one, and a locale that exists only there is added. The templates
+ * in TEMPLATE_FOLDER are parsed and rendered once at startup, so that a fault in a template never reaches a mail. A
+ * test checks the built-in templates in the same way. At startup the built-in templates are not parsed, because that
+ * would take a fifth of the startup time; each is parsed when it is first needed.
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -148,7 +148,7 @@ function faultsOfLocale(mail: Mail, locale: string): readonly string[] {
     : [`${join(mail.name, locale)}: is not a language tag in its usual form (en, pt-BR)`];
 }
 
-/** Reads one mail in one locale; adds its faults to `faults`. */
+/** Reads the templates of one mail in one locale. Adds a description of each fault that it finds to `faults`. */
 async function loadLocale(
   mail: Mail,
   locale: string,
@@ -184,7 +184,8 @@ export async function loadTemplates(override?: string): Promise<Templates> {
 }
 
 /**
- * Returns the best of the known locales for a requested one. For example, pt-BR is better than English for pt or pt-PT.
+ * Returns the known locale that fits a requested locale best. For example, a request for pt or pt-PT gets pt-BR
+ * rather than English.
  */
 function closestTo(locale: string, known: readonly string[]): string {
   const { language } = parseLocale(locale);

@@ -1,9 +1,11 @@
 /**
  * The store of deliveries. `deliveries.contract.ts` tests every guarantee on each adapter. Every method rejects with
  * StoreUnavailable if the store cannot be reached or fails, and for no other reason.
- * A store needs no transactions, only atomic writes of single documents. `record` writes the cutoffs first, then the
- * deliveries, and then cancels what the cutoffs cover; `claim` checks the cutoffs again. Therefore no mail is claimed
- * after the event that superseded it was stored, no matter how the writes of two notifiers interleave.
+ * A store needs no transactions, only atomic writes of single documents. A cutoff is the sequence of an event that
+ * supersedes the mails of all earlier events of the same subject. `record` writes the cutoffs first, then the
+ * deliveries, and then cancels the deliveries that the cutoffs supersede; `claim` checks the cutoffs again. Therefore
+ * no mail is claimed after the event that superseded it was stored, no matter how the writes of two notifiers
+ * interleave.
  */
 import type { HeldLease } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
@@ -37,7 +39,7 @@ export interface SettleOptions {
 }
 
 export interface ClaimRequest {
-  /** A name that is unique for each claim. Only the owner may settle a delivery. */
+  /** A name that is unique for each claim. Only the claim with this name may store the result of a delivery. */
   readonly owner: string;
   readonly now: Date;
   /** How long the lease is meant to last, in ms; shown to operators. */
@@ -65,7 +67,8 @@ export interface DeliverySummary {
   /** The last 20 attempts, oldest first. */
   readonly attempts: readonly Attempt[];
   /**
-   * A fingerprint and a hint of the e-mail address. Set once the mail was sent, if reports were expected at that time.
+   * A fingerprint and a hint of the recipient's e-mail address. Set when the mail is sent, if reports about it are
+   * expected at that time.
    */
   readonly recipient?: RedactedRecipient;
   /** The report about the mail, if there was one. */
@@ -177,8 +180,9 @@ export interface Deliveries {
   cancel(id: string, now: Date): Promise<boolean>;
   /**
    * Records a report about a delivery that is `sent` and has a recipient, and marks the report as unpublished in the
-   * same write. Does nothing to any other delivery, so the first report wins.
-   * @returns whether it was recorded
+   * same write. Does nothing if the delivery is not such a delivery or already has a report, so the first report
+   * wins.
+   * @returns whether the report was recorded
    */
   report(id: string, report: DeliveryReport): Promise<boolean>;
   /** Returns reported deliveries that have not been published, the earliest report first. */

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { addressFingerprint } from '../recipient.ts';
 import type { IncomingReport, ParsedReport, ReportReader } from './reports.ts';
 
-/** What a source of reports sends about a mail to `ada@example.com`. */
+/** The reports that a provider sends about a mail to `ada@example.com`, for the tests of its reader. */
 export interface ReportsFixture {
   readonly reader: ReportReader;
   /** A report that the address does not exist: 5.1.1. */

@@ -21,15 +21,15 @@ export interface MailReport {
   readonly state: ReportedState;
   /** The enhanced status code (RFC 3463) of a bounce, if there is one. */
   readonly status?: string;
-  /** The recipient that the report names, as a fingerprint. */
+  /** The fingerprint of the recipient's e-mail address, if the report names the recipient. */
   readonly recipient?: string;
 }
 
 export type ParsedReport =
   | MailReport
   /**
-   * The report is not about a mail of ours, or it is not relevant: for example a delay, a success, a full mailbox or an
-   * automatic reply.
+   * The report is not about a mail from Latchkey, or it is not relevant: for example a delay, a success, a full
+   * mailbox or an automatic reply.
    */
   | { readonly kind: 'nothing' }
   /** The report is forged: it does not come from its claimed source. */

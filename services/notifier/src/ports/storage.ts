@@ -18,8 +18,8 @@ export interface NotifierStorage extends Preparable {
   readonly suppressions: Suppressions;
   readonly keyFingerprints: KeyFingerprints;
   /**
-   * Releases the claims of an earlier process. Does nothing in a store that several processes share, because only an
-   * expired lease shows that another process has ended.
+   * Releases the deliveries that an earlier process claimed and did not finish. Does nothing in a store that several
+   * processes share, because there only an expired lease shows that another process has ended.
    */
   reclaim(): Promise<void>;
   /** Set in stores that `ops move` can move from. */

@@ -11,8 +11,7 @@ export interface SuppressionQuery {
 
 export interface Suppressions {
   /**
-   * Returns the suppression that stops a mail to a recipient at `now`: the one of that mail, or the one of all
-   * mails.
+   * Returns the suppression that stops a mail to a recipient at `now`: a suppression of that mail, or of all mails.
    */
   find(recipient: string, mail: string, now: Date): Promise<Suppression | undefined>;
   /**

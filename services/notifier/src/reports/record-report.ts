@@ -45,7 +45,10 @@ const TAKEN: Readonly<Record<Outcome, ReportOutcome>> = {
 export function createReportRecorder(deps: ReportRecorderDeps): RecordReport {
   const { deliveries, suppressions, metrics, logger } = deps;
 
-  /** Suppresses mails. A suppression by an operator stays, because it may last longer. */
+  /**
+   * Suppresses mails to a recipient. A suppression that an operator added is not replaced, because it may last
+   * longer.
+   */
   async function suppress(
     { fingerprint: recipient, hint }: { readonly fingerprint: string; readonly hint: string },
     mail: string,

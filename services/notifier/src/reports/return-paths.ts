@@ -8,7 +8,10 @@ import type { DeliveryReportConfig } from '../report-settings.ts';
 export interface ReturnPaths {
   /** Returns the return path of a delivery's mail. */
   addressOf(delivery: string): string;
-  /** Returns the delivery whose id an address contains; undefined if the address is not one of ours. */
+  /**
+   * Returns the id of the delivery that a return path contains; undefined if the address is not a return path that
+   * Latchkey made.
+   */
   deliveryIn(address: string): string | undefined;
   /**
    * Returns whether an address is the one for feedback reports. Providers send the reports on all mails to one
@@ -29,8 +32,8 @@ export interface ReturnPathSettings {
   /** The domain where reports are received. */
   readonly domain: string;
   /**
-   * The keys, each of at least 32 random bytes. New return paths are made with the first one; those made with the
-   * others are still accepted.
+   * The keys that return paths are made with, each of at least 32 random bytes. New return paths are made with the
+   * first key; return paths made with the other keys are still accepted.
    */
   readonly keys: readonly [Buffer, ...Buffer[]];
 }

@@ -1,6 +1,6 @@
 /**
- * An oracle for tests: it returns the actions of people as events, and the outcome that each resulting mail must have
- * if the mail server is down. It implements the rules a second time, without using any code of the notifier.
+ * Predicts for tests, from the actions of people, the events that result, and what must have become of each mail if
+ * the mail server is down. It implements the rules a second time, without using any code of the notifier.
  */
 import { randomUUID } from 'node:crypto';
 import type { LatchkeyEvent, LinkPurpose } from '@latchkey/events';
@@ -59,7 +59,7 @@ type Deed = keyof Person;
 /** What one person does, and in which minute. */
 type Story = readonly (readonly [minute: number, deed: Deed])[];
 
-/** Every kind of mail, alone and together with the events that supersede it. */
+/** Stories that lead to every kind of mail, alone and together with the events that supersede the mail. */
 const STORIES: readonly Story[] = [
   [[0, 'signsUp']],
   [

@@ -70,8 +70,8 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
   }
 
   /**
-   * Claims some of the due deliveries. May return none if another notifier was faster. `more`: more deliveries may be
-   * due.
+   * Claims some of the due deliveries. May return none if another notifier claimed them first. `more` in the result:
+   * more deliveries may be due.
    */
   async function takeSome({ owner, now, leaseMs, limit }: ClaimRequest) {
     const due = pendingDueAt(now);
@@ -370,8 +370,8 @@ function outcomeOf(settlement: Settlement) {
 }
 
 /**
- * Returns the document of a new delivery. It is due immediately, even if the clock that set the event's time is ahead
- * of ours.
+ * Returns the document of a new delivery. The delivery is due immediately, even if its event has a time in the future
+ * because the clock of the process that wrote the event is fast.
  */
 function documentOf(delivery: Omit<NewDelivery, 'id'>, now: Date): Omit<DeliveryDocument, '_id'> {
   const dueAt = delivery.occurredAt < now ? delivery.occurredAt : now;

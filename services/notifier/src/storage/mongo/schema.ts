@@ -43,8 +43,8 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
 }
 
 /**
- * The cutoffs of one subject. A mail must not be sent if the sequence of its event is lower than the cutoff for mails
- * of its kind.
+ * The cutoffs of one account or mailing. A mail must not be sent if the sequence of its event is lower than the
+ * cutoff for mails of its kind.
  */
 export interface CutoffsDocument {
   /** The id of the account or mailing. */
@@ -52,7 +52,10 @@ export interface CutoffsDocument {
   readonly before: Readonly<Partial<Record<SupersededMails, number>>>;
 }
 
-/** The id consists of the fingerprint of the address and the name of the mail. */
+/**
+ * A suppression of mails to one recipient. The id consists of the fingerprint of the address and the name of the
+ * mail.
+ */
 export interface SuppressionDocument extends Omit<Suppression, 'recipient' | 'mail'> {
   readonly _id: string;
 }

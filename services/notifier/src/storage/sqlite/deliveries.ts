@@ -27,7 +27,10 @@ const COVERED = `EXISTS (
   SELECT 1 FROM notifier_cutoffs AS c
   WHERE c.subject = d.subject AND d.sequence < c.before AND c.what IN ('everything', d.purpose))`;
 
-/** Matches pending deliveries that are due, or whose due time is too far ahead to be right (MAX_DUE_AHEAD_MS). */
+/**
+ * Matches pending deliveries that are due. Also matches those whose due time is so far ahead that it must be wrong
+ * (MAX_DUE_AHEAD_MS).
+ */
 const DUE = `state = 'pending' AND due_at IS NOT NULL AND (due_at <= :now OR due_at > :now + ${MAX_DUE_AHEAD_MS})`;
 
 /**
@@ -124,16 +127,19 @@ const SQL = {
     SELECT id, due_at FROM notifier_deliveries WHERE due_at < :before AND state = 'claimed' LIMIT ${MAX_LEASES}`,
 } as const;
 
-/** How long the write of a result waits for further results, in ms, so that they share one flush. */
+/**
+ * How long the write of a delivery's result waits for the writes of other results, in ms, so that all of them reach
+ * the disk together.
+ */
 const COMMIT_DELAY_MS = 20;
 
 /** The value of SQLite's LIMIT for "no limit". */
 const NO_LIMIT = -1;
 
-/** A position before every delivery of a list. */
+/** A position before every delivery of a list that begins with the newest. */
 const NEWEST: DeliveryPosition = { occurredAt: new Date(8.64e15), id: '' };
 
-/** A position before every delivery of a subject. */
+/** A position before every delivery of a list that begins with the oldest. */
 const OLDEST: DeliveryPosition = { occurredAt: new Date(-8.64e15), id: '' };
 
 interface SqliteDeliveries extends Deliveries {

@@ -2,8 +2,8 @@
 import type { Schema } from '@latchkey/sqlite';
 
 /**
- * `due_at` is the earliest time of the next claim: the next attempt of a pending delivery, or the end of the lease
- * of a claimed one. Final deliveries have neither `due_at` nor `content`.
+ * The table of deliveries in release 0.1. `due_at` is the earliest time of the next claim: the next attempt of a
+ * pending delivery, or the end of the lease of a claimed one. Final deliveries have neither `due_at` nor `content`.
  */
 const release01 = `
 CREATE TABLE IF NOT EXISTS notifier_deliveries (
