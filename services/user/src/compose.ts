@@ -45,7 +45,7 @@ const SLICE_SIZE = 500;
  */
 const SLICE_WITHIN_MS = 3_600_000;
 
-/** The topic that the service consumes, and the one on which it confirms erasures. */
+/** The topic that the service consumes, and the topic on which it confirms erasures. */
 export const userTopics: readonly TopicSpec[] = [checkedAccountsTopic, receiptsTopic];
 
 export interface UserDeps {

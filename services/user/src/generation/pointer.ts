@@ -1,6 +1,7 @@
 /**
- * Records which generations exist. A generation is a fold of the whole log into profiles, with its own place in the
- * store and its own consumer group. A rebuild fills a new generation while the active one serves queries.
+ * The record of which generations exist. A generation is a copy of all profiles, computed from the whole log, with
+ * its own table or collection and its own consumer group. A rebuild fills a new generation while the active one
+ * serves queries.
  */
 export interface GenerationPointer {
   /** The generation that serves queries. */
@@ -47,7 +48,9 @@ export function addGeneration(pointer: GenerationPointer): GenerationPointer {
   return changed(pointer, { running: [...pointer.running, next], last: next });
 }
 
-/** Returns the pointer with this generation active. The generation must be one that is being filled. */
+/**
+ * Returns the pointer with another generation as the active one. @param generation one that is already being filled
+ */
 export function activateGeneration(
   pointer: GenerationPointer,
   generation: number,

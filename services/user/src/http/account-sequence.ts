@@ -26,7 +26,9 @@ export const accountSequenceHeader = z.object({
     ),
 });
 
-/** Parses the header. @throws Problem (validation_failed) if it is present and malformed */
+/**
+ * Parses the header `Account-Sequence`. @throws Problem (validation_failed) if the header is present and malformed
+ */
 export function readAccountSequence(text: string | undefined): AccountSequence | undefined {
   if (text === undefined) return undefined;
   const parsed = header.safeParse(text);

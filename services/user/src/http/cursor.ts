@@ -1,6 +1,6 @@
 /**
- * A cursor: the end of a page of the list, as opaque text. Cursors are not secret, because anyone who can use one may
- * list all accounts.
+ * A cursor is opaque text that says where a page of the list of accounts ended. Cursors are not secret, because
+ * anyone who can use a cursor may list all accounts.
  */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';

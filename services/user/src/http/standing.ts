@@ -9,7 +9,8 @@ import { type AccountSequence, readAccountSequence } from './account-sequence.ts
 import { mapFailuresToProblems } from './problems.ts';
 
 /**
- * The standing of an account, with the profile that the decision is based on, so that no route reads the profile again.
+ * What decides whether a request is allowed: the state of the caller's account. Contains the profile from which it
+ * was read, so that no route reads the profile again.
  */
 export interface ProfileStanding extends AccountStanding {
   readonly profile: LivingProfile;
@@ -21,12 +22,12 @@ export interface ProfileStanding extends AccountStanding {
 }
 
 /**
- * Waits until the read model has reached the token's `seq` for the token's own account. Then waits for the sequence in
- * `Account-Sequence`, which may be that of the caller's own account or, for a verified admin, of any other account.
- * From all other callers, a header about another account is ignored, because they could use it to hold requests open
- * for accounts that are not theirs.
- * If the other account is parked, only requests about that account are refused, because the admin who changed it sends
- * the header with every later request.
+ * Waits until the profiles in the store include the account's events up to the token's `seq`. Then waits in the same
+ * way for the sequence in the header `Account-Sequence`, which may be that of the caller's own account or, if the
+ * caller is a verified admin, of any other account. If another caller sends a header about another account, the
+ * header is ignored; otherwise the caller could use it to hold requests open for accounts that are not theirs.
+ * If the other account is parked, because one of its events could not be applied, only requests about that account
+ * are refused: the admin who changed it sends the header with every later request.
  */
 export function createStandingLookUp(
   waiter: Pick<SequenceWaiter, 'waitFor' | 'waitUntilSettled'>,

@@ -14,7 +14,7 @@ import { findAccount, type Profiles } from './profiles.ts';
 
 export interface GenerationsUnderTest {
   readonly generations: Generations;
-  /** The same store as another process opens it. */
+  /** The same store, as another process has opened it. */
   readonly others: Generations;
   profilesOf(generation: number): Profiles;
 }

@@ -1,4 +1,4 @@
-/** The generations of the read model: the pointer to the active one, and their places in the store. */
+/** The generations of the read model: the pointer to the active generation, and the table or collection of each. */
 import type { GenerationPointer } from '../generation/pointer.ts';
 
 /**

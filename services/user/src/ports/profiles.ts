@@ -53,7 +53,10 @@ export interface Profiles extends PositionStore<StoredAccount> {
   countParked(): Promise<number>;
 }
 
-/** Returns one account. If nothing is stored, it is at sequence 0 and has no profile. @throws StoreUnavailable */
+/**
+ * Returns one account as it is stored. If nothing is stored about it, the account is at sequence 0 and has no
+ * profile. @throws StoreUnavailable
+ */
 export async function findAccount(profiles: Pick<Profiles, 'load'>, account: string): Promise<StoredAccount> {
   return (await profiles.load([account])).get(account) ?? unknownAccount(account);
 }

@@ -8,7 +8,10 @@ export function foldProfile(events: readonly LatchkeyEvent[]): Profile | undefin
   return events.reduce<Profile | undefined>(applyProfileEvent, undefined);
 }
 
-/** Returns the names of the fields that differ, or that only one of the two has; never their values. */
+/**
+ * Returns the names of the fields that differ, or that only one of the two profiles has; never the values of the
+ * fields.
+ */
 export function differingFields(stored: Profile, folded: Profile): readonly string[] {
   const [one, other] = [new Map(Object.entries(stored)), new Map(Object.entries(folded))];
   const names = new Set([...one.keys(), ...other.keys()]);

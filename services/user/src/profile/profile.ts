@@ -1,7 +1,10 @@
 /** The profile of an account, derived from its events. */
 import type { Role } from '@latchkey/events';
 
-/** Instants are RFC 3339, UTC, in milliseconds. Personal fields are null if they were never given or were erased. */
+/**
+ * The profile of an account that has not ended. Times are RFC 3339, UTC, in milliseconds. Personal fields are null if
+ * they were never given or were erased.
+ */
 export interface LivingProfile {
   readonly ended: false;
   readonly id: string;
@@ -23,7 +26,10 @@ export interface LivingProfile {
   readonly revokedAt: number;
 }
 
-/** The data that is kept about an ended registration. It is sufficient to recognise a late duplicate. */
+/**
+ * The data that is kept about an ended registration. It is sufficient to recognise an event that arrives a second
+ * time.
+ */
 export interface EndedProfile {
   readonly ended: true;
   readonly id: string;

@@ -111,8 +111,8 @@ function given({ username, firstName, lastName }: Names): Partial<LivingProfile>
 const erased = { email: null, username: null, firstName: null, lastName: null } as const;
 
 /**
- * Returns the fields to change: the erased personal fields if the `person` of an event is null, otherwise none. A
- * person who is erased from one event counts as erased from all of them.
+ * Returns the fields that an event erases: all personal fields if its `person` is null, otherwise none. A person who
+ * was erased from one event counts as erased from all events.
  */
 function erasure(person: object | null): Partial<LivingProfile> {
   return person === null ? erased : {};

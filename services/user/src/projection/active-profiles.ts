@@ -6,7 +6,8 @@ export type ActiveProfiles = Pick<Profiles, 'load' | 'list' | 'countParked'>;
 
 /**
  * Returns profiles that are read from the active generation. A result is used only if the generation is still active
- * afterwards. Otherwise, the generation may have been removed meanwhile, and the result may be empty.
+ * after the read. Otherwise, the generation may have been removed during the read, and the result may be empty, so
+ * the read is repeated.
  */
 export function createActiveProfiles(
   pointers: Pick<PointerCache, 'fresh'>,

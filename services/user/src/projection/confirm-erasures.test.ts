@@ -9,7 +9,10 @@ import { confirmErasures } from './confirm-erasures.ts';
 const account = uuidFromText('ada');
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 
-/** Confirms the erasure of one account at sequence 7. @param generations the account in each */
+/**
+ * Confirms the erasure of one account at sequence 7. @param generations the account as it is stored in each
+ * generation
+ */
 async function confirmed(...generations: readonly (Partial<StoredAccount> | undefined)[]) {
   const records: { key: Buffer; value: Buffer | null }[] = [];
   const confirm = confirmErasures({

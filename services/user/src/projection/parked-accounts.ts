@@ -9,12 +9,15 @@ export interface ParkedInGeneration extends Parked {
 
 export interface ParkedAccount {
   readonly account: string;
-  /** The marks of the account, by generation: at least one. */
+  /** In which generations the account is parked, and at which event: at least one entry. */
   readonly marks: readonly ParkedInGeneration[];
 }
 
 export interface ParkedAccounts {
-  /** Returns at most `limit` accounts by id, each with all of its marks. */
+  /**
+   * Returns at most `limit` parked accounts in the order of their ids, each with all generations in which it is
+   * parked.
+   */
   list(page: ParkedPageRequest): Promise<readonly ParkedAccount[]>;
   /** Returns a parked account; undefined if it is parked in no generation. */
   find(account: string): Promise<ParkedAccount | undefined>;

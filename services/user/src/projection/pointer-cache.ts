@@ -8,8 +8,8 @@ const REFRESH_EVERY_MS = 1000;
 /** The maximum age of a pointer on which a response may depend, in ms. */
 const MAX_AGE_MS = 5000;
 /**
- * The time after which no instance serves queries from a generation that is no longer active, in ms: twice the
- * maximum age, because clocks run at different speeds.
+ * The time after which no instance serves queries from a generation that is no longer active, in ms. This is twice
+ * the time for which an instance may use the pointer that it has read, because clocks run at different speeds.
  */
 export const MAX_SWITCHOVER_DELAY_MS = 2 * MAX_AGE_MS;
 

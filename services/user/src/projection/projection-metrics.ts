@@ -57,8 +57,8 @@ export function createProjectionMetrics(deps: {
 }
 
 /**
- * Returns metrics that count events only while the generation is active, because another generation that is being
- * filled would count every event a second time, long after it happened. Dead letters are always counted.
+ * Returns metrics that count events only while their generation is active. While a new generation is filled, it would
+ * count every event a second time, long after the event happened. Dead letters are always counted.
  */
 export function countWhileActive(answers: () => boolean, metrics: ProjectionMetrics): ProjectionMetrics {
   return {

@@ -32,14 +32,17 @@ export interface ProjectionDeps {
   now(): Date;
   /** Called with accounts once they are stored. */
   announce(accounts: readonly StoredAccount[]): void;
-  /** Called with the erasures of a slice once they are stored, including those that were stored before. Idempotent. */
+  /**
+   * Called with the accounts that events of a slice erased, once the erasures are stored, including those that were
+   * stored earlier. Calls may be repeated.
+   */
   confirm(erased: readonly ErasedAccount[]): Promise<void>;
 }
 
 /**
- * Returns a handler that applies a slice with one read and one write. An account that was parked at a gap resumes
- * in the slice that has the missing event. Rejects only if the store or the log is unavailable, or the partition
- * was revoked.
+ * Returns a handler that applies a slice of records with one read and one write. An account that is parked because an
+ * event was missing resumes with the slice that has the missing event. Rejects only if the store or the log is
+ * unavailable, or if the partition was revoked.
  */
 export function createProjection(deps: ProjectionDeps) {
   return async (slice: PartitionSlice): Promise<void> => {

@@ -6,13 +6,16 @@ export interface GenerationSubscriptions {
   /** Starts to fill these generations. @throws any error from subscribing */
   start(running: readonly number[]): Promise<void>;
   /**
-   * From now on fills these generations and no others. Returns immediately; failures are logged and retried at the
-   * next call.
+   * Starts to fill the given generations, and stops filling all others. Returns immediately; failures are logged and
+   * retried at the next call.
    */
   align(running: readonly number[]): void;
   /** Returns the subscription of a generation that is being filled. */
   of(generation: number): Subscription | undefined;
-  /** Finishes the slices in progress. A subscription that is being opened closes itself once it is open. */
+  /**
+   * Stops filling all generations, after the slices in progress. A subscription that is being opened closes itself
+   * once it is open.
+   */
   stop(): Promise<void>;
 }
 

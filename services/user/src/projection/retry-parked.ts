@@ -11,7 +11,7 @@ import type { GenerationPointer } from '../generation/pointer.ts';
 import { applyEvent } from '../profile/apply-event.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
-/** The outcome in one of the generations. */
+/** The outcome of a retry in one of the generations. */
 export interface GenerationRetry extends RetryOutcome {
   readonly generation: number;
 }
@@ -36,9 +36,9 @@ export function createParkedRetry(
 }
 
 /**
- * Returns a function that retries an account in each generation that is being filled, because a generation that is not
- * active now may become active later. The function returns the worst outcome; of equal ones, that in the active
- * generation.
+ * Returns a function that retries a parked account in each generation that is being filled, because a generation that
+ * is not active now may become active later. The function returns the worst of the outcomes. If several outcomes are
+ * equally bad, it returns the one of the active generation, if that is among them.
  */
 export function createRetryInEachGeneration(deps: {
   pointer(): Promise<Pick<GenerationPointer, 'active' | 'running'>>;

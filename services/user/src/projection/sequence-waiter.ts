@@ -31,7 +31,7 @@ export interface SequenceWaiter {
   waitUntilSettled(id: string, sequence: number, caller: string): Promise<StoredAccount>;
   /** Resolves with the account once it has reached `sequence`. @throws like `waitUntilSettled`; WaitRefused (parked) */
   waitFor(id: string, sequence: number, caller: string): Promise<StoredAccount>;
-  /** Wakes the requests that wait for one of these accounts. @param accounts as they are stored now */
+  /** Wakes the requests that wait for one of these accounts. @param accounts the accounts as they are now stored */
   notify(accounts: readonly StoredAccount[]): void;
   /** Returns the number of requests that wait. */
   waiting(): number;

@@ -62,7 +62,7 @@ describe('an account in two generations', () => {
   });
 });
 
-/** A generation of accounts in memory, which may change whenever the comparison pauses. */
+/** Returns a generation of accounts in memory. The test may change it whenever the comparison pauses. */
 function generationOf(accounts: readonly StoredAccount[]) {
   const kept = new Map(accounts.map((each) => [each.account, each]));
   function put(account: StoredAccount) {

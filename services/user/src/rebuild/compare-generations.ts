@@ -5,13 +5,16 @@ import type { StoredAccount } from '../profile/stored-account.ts';
 import { type AccountPair, readPairs, rereadPairs } from './pairs.ts';
 import { compareAccount } from './parity.ts';
 
-/** The result. Contains the ids of affected accounts, or only the first few of many. */
+/**
+ * The result of comparing two generations. Contains the ids of accounts that differ, or only the first few if there
+ * are many.
+ */
 export interface ComparisonResult {
   /** The number of accounts in the two generations; an account in both counts once. */
   readonly accounts: number;
   /** The number of accounts that differ at the same sequence. */
   readonly differing: number;
-  /** For each field, the number of accounts in which it differs. */
+  /** For each field, the number of accounts whose two profiles differ in it. */
   readonly fields: Readonly<Record<string, number>>;
   readonly examples: readonly string[];
   /** The number of accounts that are parked in the new generation, but not in the old one. */
@@ -40,8 +43,8 @@ const LOOK_AGAIN_MS = 100;
 const MOST_LOOKS = 300;
 
 /**
- * Compares every account. If it is at the same sequence in both generations, compares the fields. If one generation is
- * ahead, reads the account again until the other one has followed.
+ * Compares every account of two generations. If an account is at the same sequence in both, compares its fields. If
+ * one generation is ahead, reads the account again until the other one has followed.
  */
 export async function compareGenerations(deps: CompareDeps): Promise<ComparisonResult> {
   const tally = createTally();
@@ -68,7 +71,8 @@ function createTally() {
 
   return {
     /**
-     * Counts a pair whose verdict is final. @returns false if a later read may find both accounts at the same sequence
+     * Counts an account if the comparison of its two profiles is final.
+     * @returns false if a later read may find both at the same sequence, so that the account must be read again
      */
     settles({ old, fresh }: AccountPair): boolean {
       const verdict = compareAccount(old, fresh);

@@ -2,7 +2,10 @@
 import type { Profiles } from '../ports/profiles.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
-/** An account in both generations. In a generation that does not know the account, it is at sequence 0. */
+/**
+ * One account as it is stored in each of two generations. If a generation does not know the account, the account is
+ * at sequence 0 in it.
+ */
 export interface AccountPair {
   readonly old: StoredAccount;
   readonly fresh: StoredAccount;
@@ -49,7 +52,7 @@ function pair(old: ById, fresh: ById): readonly AccountPair[] {
   }));
 }
 
-/** Reads the same accounts again. */
+/** Reads the accounts with these ids again from both generations. */
 export async function rereadPairs(
   ids: readonly string[],
   old: Pick<Profiles, 'load'>,

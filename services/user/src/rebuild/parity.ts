@@ -3,10 +3,10 @@ import { differingFields } from '../profile/compare.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
 
 /**
- * `same` and `differs`: both are at the same sequence. `apart`: one generation is ahead, and the other will follow.
- * `parked`: the account is parked in the new generation; in the old one it is not parked, or only at a later event.
- * `freed`: the account is parked in the old generation, which will therefore not follow; in the new one it is not
- * parked, or only at a later event.
+ * The result of comparing an account in two generations. `same` and `differs`: both are at the same sequence.
+ * `apart`: one generation is ahead, and the other will follow. `parked`: the account is parked in the new generation;
+ * in the old one it is not parked, or only at a later event. `freed`: the account is parked in the old generation,
+ * which will therefore not follow; in the new one it is not parked, or only at a later event.
  */
 export type ParityVerdict =
   | { readonly kind: 'same' | 'apart' | 'parked' | 'freed' }

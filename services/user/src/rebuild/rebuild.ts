@@ -30,7 +30,10 @@ export interface RebuildDeps {
 /** A generation and its progress. */
 export interface GenerationState extends GroupProgress {
   readonly generation: number;
-  /** `answers`: serves queries. `next`: being filled, to become active. `kept`: being filled, to switch back to. */
+  /**
+   * `answers`: the generation serves queries. `next`: it is being filled, to become active. `kept`: it is still being
+   * filled after another one became active, so that queries can be switched back to it.
+   */
   readonly role: 'answers' | 'next' | 'kept';
   /** The time at which the generation became active; set only for the active one. */
   readonly since?: string;
@@ -41,8 +44,8 @@ export interface Rebuild {
   /** Returns the generations that are being filled, by number. */
   state(): Promise<readonly GenerationState[]>;
   /**
-   * Returns the generation that is to become active: one that was begun earlier, or else a new one. Returns undefined
-   * if the active generation was itself rebuilt and its predecessor is still kept.
+   * Returns the generation that is to become active: one whose rebuild was begun earlier, or else a new one. Returns
+   * undefined if the active generation itself comes from a rebuild, and the generation before it is still kept.
    */
   begin(): Promise<{ readonly generation: number; readonly begun: 'now' | 'before' } | undefined>;
   /**
@@ -62,9 +65,9 @@ export interface Rebuild {
   /** Returns the generation that is kept to switch back to. */
   kept(): Promise<number | undefined>;
   /**
-   * Ends every generation except the active one, and removes their data once no instance can be reading them. If there
+   * Ends every generation except the active one, and removes their data once no instance can be reading it. If there
    * is anything to remove, calls `told` before it waits for the instances.
-   * @returns the generations that were removed
+   * @returns the numbers of the generations that were removed
    */
   drop(told: () => void): Promise<readonly number[]>;
 }

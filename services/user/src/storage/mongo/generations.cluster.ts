@@ -17,7 +17,10 @@ import { profileIndexes } from './schema.ts';
 
 const database = createTestDatabase('generations', profileIndexes());
 
-/** Empties the database and removes the places of all generations, because emptying leaves the places themselves. */
+/**
+ * Empties the database, and removes the collections of all generations, because emptying the database leaves empty
+ * collections.
+ */
 async function emptied() {
   const { connection } = await database.empty();
   const generations = createMongoGenerations(connection);

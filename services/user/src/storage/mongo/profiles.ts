@@ -86,9 +86,9 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
 }
 
 /**
- * Returns an upsert that replaces the stored document if its sequence is lower. If a mark is to be set, it also
- * replaces a stored document at the same sequence that has no mark. In all other cases the upsert fails because the id
- * exists.
+ * Returns an upsert that replaces the stored document if its sequence is lower. If the account is to be parked, the
+ * upsert also replaces a stored document at the same sequence that is not parked. In all other cases the upsert fails
+ * because the id exists.
  */
 function replacing(document: AccountDocument) {
   const { _id, sequence, parked } = document;
@@ -121,7 +121,10 @@ function accountOf({ _id: account, sequence, profile, parked }: AccountDocument)
   };
 }
 
-/** Returns the profile if it is listed. Accounts that ended, or were parked before their first event, are not. */
+/**
+ * Returns the profile if it belongs in the list of accounts. Accounts that ended, and accounts that were parked
+ * before their first event, do not.
+ */
 function livingOf(profile: Profile | undefined): readonly LivingProfile[] {
   return profile === undefined || profile.ended ? [] : [profile];
 }

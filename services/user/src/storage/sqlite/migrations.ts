@@ -16,8 +16,9 @@ export function profileTableName(generation: string): string {
 }
 
 /**
- * The table of a new generation. A migration that changes it must change the tables of all generations that exist.
- * Only living profiles have a `created_at`, so the partial indexes leave out accounts that ended or are unknown.
+ * The SQL of the table of a new generation. A migration that changes this table must also change the tables of all
+ * generations that exist. Only profiles that have not ended have a `created_at`, so the partial indexes leave out
+ * accounts that ended or are unknown.
  */
 export function profileTableSql(table: string): string {
   return `

@@ -139,7 +139,10 @@ function listStatement(
   };
 }
 
-/** If this number of profiles or more match, reading the list in its order is cheaper than sorting all matches. */
+/**
+ * If this number of profiles or more match a search, reading the list in its order is cheaper than sorting all
+ * matches.
+ */
 const COMMON = 500;
 
 function isCommon(database: Database, table: string, prefix: string | undefined): boolean {
