@@ -15,15 +15,15 @@ const INTRODUCTION = `# Settings
 
 <!-- Generated from the schemas by \`npm run docs\`. Edit the schemas, not this file. -->
 
-Settings are environment variables. Every process also reads \`.env\` in the folder in which it is started; the environment takes precedence. An empty value counts as not set.
+Settings are environment variables. Every process also reads the file \`.env\` in the folder in which it is started; environment variables take precedence over \`.env\`. An empty value counts as not set.
 
-\`.env\` is UTF-8. Without quotes, a value ends at the end of its line or before \` #\`, as in Compose; put a value with spaces, quotes or \` #\` into single quotes: \`MAIL_PASSWORD='it is #1'\`. Compose also replaces \`$NAME\` in values without single quotes.
+The file \`.env\` is in UTF-8. Without quotes, a value ends at the end of its line or before \` #\`, as in Compose; put a value with spaces, quotes or \` #\` into single quotes: \`MAIL_PASSWORD='it is #1'\`. Compose also replaces \`$NAME\` in values without single quotes.
 
-Every setting may come from a file instead: \`MAIL_PASSWORD_FILE=/run/secrets/mail\` reads \`MAIL_PASSWORD\` from that file, without a line break at its end. Setting both is an error. Use files for settings that are marked secret.
+The value of every setting can be in a file instead: with \`MAIL_PASSWORD_FILE=/run/secrets/mail\`, the process reads \`MAIL_PASSWORD\` from \`/run/secrets/mail\` and ignores a line break at the end of the file. Setting both \`MAIL_PASSWORD\` and \`MAIL_PASSWORD_FILE\` is an error. Use files for settings that are marked secret.
 
-If settings are invalid, all errors are reported together, one line each, with the setting's name but without its value; the process then exits with 1.
+If settings are invalid, the process reports all errors together, one line per error, with the setting's name but without its value, and exits with 1.
 
-Flags are \`true\` or \`false\`; \`1\`/\`0\`, \`yes\`/\`no\` and \`on\`/\`off\` work too. Lists are comma-separated.
+The values of flags are \`true\` or \`false\`; \`1\`/\`0\`, \`yes\`/\`no\` and \`on\`/\`off\` work too. Lists are comma-separated.
 `;
 
 type Schema = Parameters<typeof describeConfig>[0];
@@ -31,30 +31,34 @@ type Schema = Parameters<typeof describeConfig>[0];
 const sections: readonly (readonly [title: string, about: string, schema: Schema])[] = [
   [
     'standalone',
-    '`npm start` runs the standalone: the three services in one process. It reads these settings and those of auth, notifier and user. In development it provides what they require: it creates the keys once and keeps them in `secrets.json` in DATA_DIR, PUBLIC_URL is `http://localhost` with the port in use, and mails go to the mailbox page unless MAIL_SERVER is set. In production you must set all of these, and PUBLIC_URL must be an https URL.',
+    '`npm start` runs the standalone: the three services in one process. The standalone reads the settings below and those of auth, notifier and user. In development the standalone has defaults for all required settings: it creates the keys once and keeps them in `secrets.json` in DATA_DIR, PUBLIC_URL is `http://localhost` with the port in use, and mails go to the mailbox page unless MAIL_SERVER is set. In production you must set the keys, PUBLIC_URL and MAIL_SERVER yourself, and PUBLIC_URL must be an https URL.',
     standaloneSettings,
   ],
   [
     'process',
-    'Each service also reads these settings if it runs as its own process. The default ports are those of auth; user has 8082 and 9082, the notifier 8083 and 9083.',
+    'Each service also reads the settings below if it runs as its own process. The table shows the default ports of auth; the defaults of the user service are 8082 and 9082, those of the notifier 8083 and 9083.',
     serviceProcessSettings(8081),
   ],
   [
     'log',
-    'Services that run as their own processes use Kafka. KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD must be set together or not at all. Ops commands use Kafka too, unless the store is `sqlite`: then they use the log in the embedded store, or Kafka with `LOG=kafka`.',
+    'Services that run as their own processes use Kafka. KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD must be set together or not at all. Ops commands use Kafka too, unless the store is `sqlite`. With `sqlite`, ops commands use the log in the embedded store, or Kafka if `LOG=kafka` is set.',
     kafkaSettings,
   ],
   [
     'store',
-    'The store of services that run as their own processes, with the settings of each kind; only those of the kind in use are read. If none are set, services use `mongo` and ops commands use `sqlite`.',
+    'These settings select and configure the store of services that run as their own processes. Only the settings of the store kind in use are read. If no setting is given, services use `mongo` and ops commands use `sqlite`.',
     Object.values(storeKindSettings).reduce(
       (schema, { shape }) => schema.extend(shape),
       storeSettings.extend({}),
     ),
   ],
-  ['auth', 'Sign-up, login, links and sessions.', authSettings],
-  ['notifier', 'Mails.', notifierSettings],
-  ['user', 'Profiles.', userSettings],
+  ['auth', 'The settings of auth configure sign-up, login, links and sessions.', authSettings],
+  ['notifier', 'The settings of the notifier configure how mails are sent.', notifierSettings],
+  [
+    'user',
+    'The settings of the user service configure its API, webhooks and how it verifies events.',
+    userSettings,
+  ],
 ];
 
 function cell(text: string): string {

@@ -18,7 +18,9 @@ const fields = processSettings(8080).extend({
   LATCHKEY_ENV: z
     .enum(['development', 'production'])
     .default('development')
-    .describe('`development` (with development pages, a mailbox and generated secrets) or `production`.'),
+    .describe(
+      'The mode: `development` (with development pages, a mailbox and generated secrets) or `production`.',
+    ),
   OPERATIONS_PORT: settingSchemas
     .whole({ min: 0, max: 65_535 })
     .describe(
@@ -27,7 +29,7 @@ const fields = processSettings(8080).extend({
   DATA_DIR: z.string().default('./.data').describe('Folder for all data.'),
   EXPOSE_DEVELOPMENT: settingSchemas
     .flag(false)
-    .describe('Allow development mode although HOST is reachable from other machines.'),
+    .describe('Whether development mode is allowed although HOST is reachable from other machines.'),
   TOPIC_NAMES: settingSchemas
     .pairs()
     .describe(

@@ -10,7 +10,7 @@ export const eventSignaturesSetting = z
   .enum(['require', 'warn'])
   .default('require')
   .describe(
-    '`require`: records that auth has not signed are set aside as forged. `warn`: such records are processed, but reported.',
+    'With `require`, records that auth has not signed are set aside as forged. With `warn`, such records are processed, but reported.',
   );
 
 /**

@@ -41,7 +41,7 @@ export const logNameSettings = topicNameSettings.extend({
     .regex(/^[\w.-]{0,100}$/, 'may contain letters, digits, dots, hyphens and underscores, at most 100')
     .default('')
     .describe(
-      'Prefix of the names of the consumer groups, so that several systems can use one broker: `accounts.` makes `accounts.user` and `accounts.notifier`. Must be the same for all services.',
+      'Prefix of the names of the consumer groups, so that several systems can use one broker. With `accounts.`, the groups are named `accounts.user` and `accounts.notifier`. Must be the same for all services.',
     ),
 });
 
@@ -50,8 +50,8 @@ const kafkaFields = logNameSettings.extend({
     .string()
     .transform((text) => settingSchemas.list().parse(text))
     .refine(areBrokers, 'must be a list of host:port, such as kafka-1:9092,kafka-2:9092')
-    .describe('Some of the brokers, as host:port, comma-separated.'),
-  KAFKA_SSL: settingSchemas.flag(false).describe('Use TLS for connections to the brokers.'),
+    .describe('One or more of the Kafka brokers, as host:port, comma-separated.'),
+  KAFKA_SSL: settingSchemas.flag(false).describe('Whether to use TLS for connections to the Kafka brokers.'),
   KAFKA_SASL_MECHANISM: z
     .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
     .optional()
@@ -61,7 +61,7 @@ const kafkaFields = logNameSettings.extend({
   KAFKA_SESSION_SECONDS: settingSchemas
     .whole({ min: 2, max: 300, fallback: 10 })
     .describe(
-      'A consumer that sends no heartbeat for this long loses its partitions to other members. By default brokers accept 6 or more (`group.min.session.timeout.ms`).',
+      'A consumer that sends no heartbeat for this long loses its partitions to other members. By default brokers accept 6 seconds or more (`group.min.session.timeout.ms`).',
     ),
 });
 

@@ -44,7 +44,9 @@ const mongoSettings = z.object({
   MONGO_URL: z
     .string()
     .regex(/^mongodb(?:\+srv)?:\/\/./, 'must be a MongoDB connection string, such as mongodb://host:27017')
-    .describe('Connection string of MongoDB; the database is `latchkey` unless the URL names another.')
+    .describe(
+      'Connection string of MongoDB; the database is `latchkey` unless the URL names another database.',
+    )
     .meta({ secret: true }),
 });
 
@@ -86,7 +88,7 @@ export const storeSettings = z.object({
   STORE: z
     .enum(kinds)
     .optional()
-    .describe('The kind of store: `mongo` or `sqlite`. Default: the one whose settings are given.'),
+    .describe('The kind of store: `mongo` or `sqlite`. Default: the kind whose settings are given.'),
 });
 
 /** Reads STORE. Default: the kind whose settings are set, otherwise the embedded store. @throws ConfigError */

@@ -77,7 +77,7 @@ export const brandSettings = {
     .url({ protocol: /^https$/, error: 'must be an https URL' })
     .optional()
     .describe(
-      'An image that pages and mails show instead of the name. Its server sees the IP of everybody who opens one.',
+      'The URL of an image that pages and mails show instead of the name. The server of the image sees the IP address of everybody who opens a page or a mail.',
     ),
   BRAND_LOGO_FILE: logoFile
     .optional()

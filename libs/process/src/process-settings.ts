@@ -25,15 +25,15 @@ export const environmentSetting = z
 export function processSettings(defaultPort: number) {
   return z.object({
     LATCHKEY_ENV: environmentSetting,
-    HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
+    HOST: z.string().default('127.0.0.1').describe('The address that the process listens on.'),
     PORT: settingSchemas
       .whole({ min: 0, max: 65_535, fallback: defaultPort })
-      .describe('Port to listen on; 0 for any free port.'),
+      .describe('The port that the process listens on; 0 for any free port.'),
     OPERATIONS_HOST: z
       .string()
       .default('127.0.0.1')
       .describe(
-        'Address of `/livez`, `/readyz` and `/metrics`. Change it if probes or Prometheus connect from other machines, but never make it reachable for clients: the counters reveal the outcome of single requests.',
+        'Address of `/livez`, `/readyz` and `/metrics`. Change it if probes or Prometheus connect from other machines, but never make this address reachable for clients, because the counters reveal the outcome of single requests.',
       ),
     OPERATIONS_PORT: settingSchemas
       .whole({ min: 0, max: 65_535, fallback: defaultPort === 0 ? 0 : defaultPort + 1000 })
@@ -57,7 +57,7 @@ export function serviceProcessSettings(defaultPort: number) {
     SHUTDOWN_DELAY_SECONDS: settingSchemas
       .whole({ min: 0, max: 300, fallback: 0 })
       .describe(
-        'How long after SIGTERM requests are still accepted while `/readyz` responds 503, so that a load balancer stops sending requests before the port closes. Set it to two intervals of its health check.',
+        'How long after SIGTERM requests are still accepted while `/readyz` responds 503, so that a load balancer stops sending requests before the port closes. Set it to two health check intervals of the load balancer.',
       ),
   });
 }

@@ -5,15 +5,15 @@ export const webhookSettings = z.object({
   WEBHOOKS_ALLOW_PRIVATE: settingSchemas
     .flag(false)
     .describe(
-      'Allow webhooks to call private addresses and this machine, even without TLS: for development, and for networks in which every admin may reach everything.',
+      'Whether webhooks may call private addresses and this machine, even without TLS. Use it for development, and for networks in which every admin may reach every server.',
     ),
   WEBHOOK_SECRET_KEY: keySetting(parseSecretKeys)
     .optional()
     .describe(
-      'Required as soon as there is a webhook: 32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first. The first key encrypts the secrets of webhooks. At each start, secrets that are encrypted with one of the other keys are encrypted again with the first.',
+      'Required as soon as there is a webhook: 32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first. The first key encrypts the secrets of webhooks. At each start, the user service encrypts secrets again with the first key if they are encrypted with another one.',
     )
     .meta({ secret: true }),
   WEBHOOKS_PAUSE_AFTER_DAYS: settingSchemas
     .whole({ min: 1, max: 30, fallback: 5 })
-    .describe('A webhook endpoint is paused if every attempt fails for this long.'),
+    .describe('The number of days after which a webhook endpoint is paused if every attempt fails.'),
 });

@@ -55,13 +55,13 @@ const fields = z.object({
   SECURITY_POLICY: settingSchemas
     .url()
     .optional()
-    .describe('The URL of your policy on reports, for `security.txt`.'),
+    .describe('The URL of your vulnerability disclosure policy, for `security.txt`.'),
   AUDIENCE: z.string().min(1).max(200).default('latchkey').describe('The audience of access tokens (`aud`).'),
   NOTIFIER_URL: settingSchemas
     .url()
     .optional()
     .describe(
-      'The URL at which auth reads the mails of an account from the notifier, for exports. Without it, exports over HTTP get a 503. Not needed in a standalone.',
+      'The URL at which auth reads the mails of an account from the notifier, for exports. Without this setting, exports over HTTP get a 503. Not needed in a standalone.',
     ),
 
   VERIFICATION_TOKEN_EXPIRATION_MINUTES: settingSchemas
@@ -99,52 +99,62 @@ const fields = z.object({
   REFRESH_REUSE_MINUTES: settingSchemas
     .whole({ min: 1, max: 60, fallback: 10 })
     .describe(
-      'How long after a refresh the previous refresh token may be sent again, because the response may have been lost. It returns the current token, unless that token has been used.',
+      'How long after a refresh the previous refresh token may be sent again, because the response may have been lost. The previous token then returns the current one, unless the current one has been used.',
     ),
   SESSION_IDLE_DAYS: settingSchemas
     .whole({ min: 1, max: 365, fallback: 14 })
     .describe('A session whose refresh token is not used for this long ends.'),
   SESSIONS_PER_ACCOUNT: settingSchemas
     .whole({ min: 1, max: 1000, fallback: 50 })
-    .describe('The maximum number of sessions of an account; one more login ends the oldest.'),
+    .describe('The maximum number of sessions of an account; one more login ends the oldest session.'),
   REFRESH_COOKIE_SAMESITE: z
     .enum(['strict', 'lax', 'none'])
     .default('strict')
     .describe(
-      'The sites whose apps may use the refresh cookie. `strict` and `lax`: from apps on the same site as PUBLIC_URL. `none`: also from apps on other sites in CORS_ORIGINS, in browsers that allow third-party cookies.',
+      'The sites whose apps may use the refresh cookie. `strict` and `lax`: apps on the same site as PUBLIC_URL. `none`: also apps on other sites in CORS_ORIGINS, in browsers that allow third-party cookies.',
     ),
   SIGNUP_REVEALS_EXISTING: settingSchemas
     .flag(false)
     .describe(
-      'Respond 409 to a sign-up with a verified address. Otherwise the response is the same as for a new address.',
+      'With true, the response to a sign-up with a verified address is 409; with false, the response is the same as for a new address.',
     ),
 
   LIMITS: settingSchemas
     .flag(true)
-    .describe('`off` disables all limits; only allowed in development, for load tests.'),
-  LIMIT_LOGIN_FAILURES_PER_ADDRESS: limit(10).describe('Failed logins per address in 15 minutes.'),
-  LIMIT_LOGIN_FAILURES_PER_IP: limit(100).describe('Failed logins per IP (IPv6: per /64) in 15 minutes.'),
-  LIMIT_MAIL_REQUESTS_PER_IP: limit(30).describe('Requests that send mail, per IP and hour.'),
+    .describe('`off` disables all rate limits; allowed only in development, for load tests.'),
+  LIMIT_LOGIN_FAILURES_PER_ADDRESS: limit(10).describe(
+    'The maximum number of failed logins per e-mail address in 15 minutes.',
+  ),
+  LIMIT_LOGIN_FAILURES_PER_IP: limit(100).describe(
+    'The maximum number of failed logins per IP (IPv6: per /64) in 15 minutes.',
+  ),
+  LIMIT_MAIL_REQUESTS_PER_IP: limit(30).describe(
+    'The maximum number of requests that send mail, per IP and hour.',
+  ),
   LIMIT_MAILS_PER_ADDRESS: limit(3).describe(
     'The maximum number of mails per e-mail address, purpose (sign-up, new verification link, reset, change of address), network (IPv4: /24, IPv6: /56) and hour.',
   ),
   LIMIT_MAILS_PER_ADDRESS_AND_DAY: limit(30).describe(
-    'The maximum number of mails per e-mail address, purpose and day, for all networks together. One network can cause at most a third of them.',
+    'The maximum number of mails per e-mail address, purpose and day, for all networks together. One network can cause at most a third of these mails.',
   ),
   LIMIT_SIGNUPS_PER_IP: settingSchemas
     .whole({ min: 1, max: MOST })
-    .describe('Sign-ups per IP and hour. Default: 20 in production, 1000 in development.'),
-  LIMIT_PROFILE_CHANGES: limit(30).describe('Changes of the profile, per account and hour.'),
-  LIMIT_EMAIL_CHANGES: limit(10).describe('Requests to change the address, per account and day.'),
-  LIMIT_EXPORTS: limit(10).describe('Exports of the data of an account, per account and day.'),
+    .describe(
+      'The maximum number of sign-ups per IP and hour. Default: 20 in production, 1000 in development.',
+    ),
+  LIMIT_PROFILE_CHANGES: limit(30).describe('The maximum number of profile changes, per account and hour.'),
+  LIMIT_EMAIL_CHANGES: limit(10).describe(
+    'The maximum number of requests to change the e-mail address, per account and day.',
+  ),
+  LIMIT_EXPORTS: limit(10).describe('The maximum number of data exports, per account and day.'),
   LIMIT_MAILING_RECIPIENTS: limit(1000).describe(
-    'Recipients of mailings and of password resets sent by an admin, per admin and day.',
+    'The maximum number of recipients of mailings and of password resets sent by an admin, per admin and day.',
   ),
 
   PASSWORD_MIN_LENGTH: settingSchemas
     .whole({ min: 8, max: 64, fallback: 10 })
     .describe(
-      'The minimum number of characters of a new password. Whatever its length, it must also be hard to guess.',
+      'The minimum number of characters of a new password. A new password must also be hard to guess, whatever its length.',
     ),
   BREACHED_PASSWORDS_FILE: parsedSetting(BreachedPasswordsFileError, openBreachedPasswords)
     .optional()
@@ -156,23 +166,23 @@ const fields = z.object({
   HASH_CONCURRENCY: settingSchemas
     .whole({ min: 0, max: 128, fallback: 0 })
     .describe(
-      'The number of passwords hashed concurrently; each takes a processor and 19 MiB. 0 means one per processor.',
+      'The number of passwords that are hashed concurrently; each hash takes a processor and 19 MiB. 0 means one per processor.',
     ),
   HASH_COSTS: parsedSetting(HashCostsError, parseCosts)
     .default(parseCosts(DEFAULT_HASH_COST))
     .meta({ fallback: DEFAULT_HASH_COST })
     .describe(
-      'The cost of password hashes (argon2id) as KiB:passes, newest first: `65536:3,19456:2`. The first applies to new passwords; a sign-in replaces a stored hash that has another cost. A cost must stay in the list as long as stored hashes have it.',
+      'The cost of password hashes (argon2id) as KiB:passes, newest first: `65536:3,19456:2`. The first cost applies to new passwords; a sign-in replaces a stored hash that has another cost. A cost must stay in the list as long as stored hashes have it.',
     ),
   HASH_WAIT_SECONDS: settingSchemas
     .whole({ min: 1, max: 60, fallback: 5 })
     .describe(
-      'The maximum time that a request waits until its password can be hashed; after that, it gets a 503.',
+      'The maximum time that a request waits until its password can be hashed; a request that waits longer gets a 503.',
     ),
   REQUEST_LEASE_SECONDS: settingSchemas
     .whole({ min: 5, max: 600, fallback: 30 })
     .describe(
-      'How long a process reserves the requests that it carries out in the background. If the process dies, its requests wait that long.',
+      'How long a process reserves the requests that it carries out in the background. If the process dies, other processes carry out its requests after this time.',
     ),
   RELAY_LEASE_SECONDS: settingSchemas
     .whole({ min: 2, max: 600, fallback: 10 })
@@ -180,24 +190,26 @@ const fields = z.object({
       'How long one process holds the lease to publish commits that dead processes have left unpublished.',
     ),
   SIGNING_KEYS: keySetting(parseSigningKeys)
-    .describe('A JWKS of private EC P-256 keys: the first signs access tokens, all are published.')
+    .describe(
+      'A JWKS of private EC P-256 keys: the first key signs access tokens; the public parts of all keys are published.',
+    )
     .meta({ secret: true }),
   EVENT_SIGNING_KEYS: keySetting(parseEventKeys)
     .describe(
-      'A JWKS of private Ed25519 keys: the first signs events, all are published. Consumers need each key as long as events that it signed are kept, so a replaced key must stay in the list, without `d`.',
+      'A JWKS of private Ed25519 keys: the first key signs events; the public parts of all keys are published. Consumers need each key as long as events that it signed are kept, so a replaced key must stay in the list, without `d`.',
     )
     .meta({ secret: true }),
   SEALING_PUBLIC_KEY: keySetting(parseSealingKey).describe(
-    'The X25519 key (JWK) that links are encrypted to; the notifier has the private key in SEALING_PRIVATE_KEYS.',
+    'The public X25519 key (JWK) with which links are encrypted; the notifier has the private key in SEALING_PRIVATE_KEYS.',
   ),
   PASSWORD_SALT_KEY: keySetting(parseSecretKeys)
     .describe(
-      '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first: the first salts the hashes of new passwords. A stored password works only with the key that it was hashed with.',
+      '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first: the first key salts the hashes of new passwords. A stored password works only with the key that it was hashed with.',
     )
     .meta({ secret: true }),
   REFRESH_KEY: keySetting(parseSecretKeys)
     .describe(
-      '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first: the first signs refresh tokens. A session ends if the key that signed its token is missing.',
+      '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first: the first key signs refresh tokens. A session ends if the key that signed its token is missing.',
     )
     .meta({ secret: true }),
 });

@@ -42,7 +42,7 @@ const fields = z.object({
     .min(1)
     .default('latchkey')
     .describe(
-      'The audience that access tokens must name (`aud`): auth sends one when it reads mails for an export.',
+      'The audience that access tokens must name (`aud`). auth sends an access token when it reads mails for an export.',
     ),
   JWKS_URL: url
     .optional()
@@ -63,17 +63,21 @@ const fields = z.object({
   MAIL_LEASE_SECONDS: settingSchemas
     .whole({ min: 6, max: 900, fallback: 90 })
     .describe(
-      'How long a process reserves the mails that it sends; it extends this while it sends them. If the process dies, its mails wait that long.',
+      'How long a notifier process reserves the mails that it sends; the process extends this time while it sends them. If the process dies, other processes send its mails after this time.',
     ),
   ...dkimSettingFields,
   ...reportSettingFields,
   NOTICES_OFF: notices.describe(
     `Notices that are not sent, comma-separated: ${NOTICES.map((name) => `\`${name}\``).join(', ')}.`,
   ),
-  TEMPLATE_FOLDER: z.string().min(1).optional().describe('A folder with mail templates that replace ours.'),
+  TEMPLATE_FOLDER: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A folder with mail templates that replace those of Latchkey.'),
   SEALING_PRIVATE_KEYS: keySet
     .describe(
-      'The private X25519 keys (JWKS) that decrypt links sealed by auth; several while a key is being replaced.',
+      'The private X25519 keys (JWKS) that decrypt links sealed by auth; while a key is being replaced, the JWKS has more than one key.',
     )
     .meta({ secret: true }),
 });

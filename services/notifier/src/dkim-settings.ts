@@ -16,12 +16,12 @@ export const dkimSettingFields = {
   MAIL_DKIM_SELECTOR: selector
     .optional()
     .describe(
-      'The selector: the name of the key below `_domainkey` of MAIL_DKIM_DOMAIN. Not needed if the keys have names of their own.',
+      'The selector: the name of the key below `_domainkey` of MAIL_DKIM_DOMAIN. Not needed if MAIL_DKIM_PRIVATE_KEY is a JWKS, whose keys have their own names.',
     ),
   MAIL_DKIM_PRIVATE_KEY: keySetting(parseDkimKeys)
     .optional()
     .describe(
-      'The private RSA key in PEM, as created by `ops mail dkim`; or a JWKS of such keys, newest first, whose ids are their selectors, as `ops keys rotate dkim` makes it. The first signs.',
+      'The private RSA key in PEM, as created by `ops mail dkim`; or a JWKS of such keys, newest first, whose ids are their selectors, as `ops keys rotate dkim` creates it. The first key signs mails.',
     )
     .meta({ secret: true }),
 };

@@ -84,18 +84,20 @@ export const mailSettingFields = {
   MAIL_STARTTLS: settingSchemas
     .flag()
     .describe(
-      'true: the connection must be upgraded with STARTTLS. false: STARTTLS is not used. Default: true unless MAIL_SSL_TLS is set.',
+      'With true, the connection must be upgraded with STARTTLS; with false, STARTTLS is not used. Default: true unless MAIL_SSL_TLS is set.',
     ),
-  MAIL_SSL_TLS: settingSchemas.flag(false).describe('Use TLS from the first byte (usually port 465).'),
+  MAIL_SSL_TLS: settingSchemas
+    .flag(false)
+    .describe('Whether to use TLS from the first byte (usually port 465).'),
   USE_CREDENTIALS: settingSchemas
     .flag(true)
-    .describe('Log in to the SMTP server: with MAIL_USERNAME and MAIL_PASSWORD, or with a token.'),
-  VALIDATE_CERTS: settingSchemas.flag(true).describe("Check the SMTP server's certificate."),
+    .describe('Whether to log in to the SMTP server, with MAIL_USERNAME and MAIL_PASSWORD or with a token.'),
+  VALIDATE_CERTS: settingSchemas.flag(true).describe("Whether to check the SMTP server's certificate."),
   MAIL_AUTH: z
     .enum(['auto', 'plain', 'login', 'cram-md5', 'xoauth2'])
     .default('auto')
     .describe(
-      'How to log in. `auto`: the first of PLAIN, LOGIN and CRAM-MD5 that the server offers, and also LOGIN if the server refuses PLAIN. `xoauth2`: with a token instead of a password.',
+      'How to log in to the SMTP server. `auto`: the first of PLAIN, LOGIN and CRAM-MD5 that the server offers, and also LOGIN if the server refuses PLAIN. `xoauth2`: with a token instead of a password.',
     ),
   MAIL_OAUTH_TOKEN_URL: tokenUrl
     .optional()
@@ -109,7 +111,9 @@ export const mailSettingFields = {
   MAIL_OAUTH_REFRESH_TOKEN: z
     .string()
     .optional()
-    .describe('Refresh token of the mailbox. Without it, tokens are issued for the client itself.')
+    .describe(
+      'Refresh token of the mailbox. Without a refresh token, access tokens are issued for the client itself.',
+    )
     .meta({ secret: true }),
   MAIL_OAUTH_SCOPE: z
     .string()
@@ -119,7 +123,7 @@ export const mailSettingFields = {
     .string()
     .optional()
     .describe(
-      'A file with an access token that something else renews, instead of the other MAIL_OAUTH_ settings.',
+      'A file with an access token that another program renews; replaces the other MAIL_OAUTH_ settings.',
     ),
   MAIL_EHLO_NAME: ehloName
     .optional()
@@ -129,7 +133,7 @@ export const mailSettingFields = {
   MAIL_CONNECTIONS: settingSchemas
     .whole({ min: 1, max: 100, fallback: 5 })
     .describe(
-      'The maximum number of connections to the SMTP server. If the server allows fewer, fewer are used.',
+      'The maximum number of connections to the SMTP server. If the server allows fewer connections, the notifier uses fewer.',
     ),
   MAIL_WAIT_SECONDS: settingSchemas
     .whole({ min: 1, max: 600, fallback: 600 })

@@ -13,14 +13,22 @@ export const reportSettingFields = {
   MAIL_BOUNCE_KEY: keySetting(parseSecretKeys)
     .optional()
     .describe(
-      '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first; required with MAIL_BOUNCE_DOMAIN. The first is used for new mails; reports about mails that were sent with the others are still accepted.',
+      '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first; required with MAIL_BOUNCE_DOMAIN. The first key is used for new mails; reports about mails that were sent with the other keys are still accepted.',
     )
     .meta({ secret: true }),
   MAIL_BOUNCE_PORT: settingSchemas
     .whole({ min: 1, max: 65_535 })
-    .describe('The port on which the notifier receives reports as mails. Default: it receives none.'),
-  MAIL_BOUNCE_HOST: z.string().min(1).default('0.0.0.0').describe('The address of MAIL_BOUNCE_PORT.'),
-  MAIL_BOUNCE_LMTP: settingSchemas.flag(false).describe('Speak LMTP instead of SMTP at MAIL_BOUNCE_PORT.'),
+    .describe(
+      'The port on which the notifier receives bounces and complaints as mails. Default: the notifier receives no such mails.',
+    ),
+  MAIL_BOUNCE_HOST: z
+    .string()
+    .min(1)
+    .default('0.0.0.0')
+    .describe('The address that the notifier listens on at MAIL_BOUNCE_PORT.'),
+  MAIL_BOUNCE_LMTP: settingSchemas
+    .flag(false)
+    .describe('Whether to speak LMTP instead of SMTP at MAIL_BOUNCE_PORT.'),
   MAIL_SES_TOPIC_ARN: z
     .string()
     .refine(
@@ -29,18 +37,20 @@ export const reportSettingFields = {
     )
     .optional()
     .describe(
-      'The ARN of the SNS topic through which Amazon SES sends reports to `/api/v1/mail-reports/ses`.',
+      'The ARN of the SNS topic through which Amazon SES reports bounces and complaints to `/api/v1/mail-reports/ses`.',
     ),
   MAIL_POSTMARK_CREDENTIALS: z
     .string()
     .regex(/^[^:]+:.{16,}$/, 'must be user:password, with a password of 16 characters or more')
     .optional()
-    .describe('The user name and password with which Postmark reports to `/api/v1/mail-reports/postmark`.')
+    .describe(
+      'The user name and password with which Postmark reports bounces and complaints to `/api/v1/mail-reports/postmark`.',
+    )
     .meta({ secret: true }),
   MAIL_SUPPRESSION_DAYS: settingSchemas
     .whole({ min: 1, max: 3650, fallback: 30 })
     .describe(
-      'After a mail bounced or was marked as spam, how long no mail of the same kind is sent to its e-mail address.',
+      'How long no mail of the same kind is sent to an e-mail address after a mail to it bounced or was marked as spam.',
     ),
 };
 

@@ -12,7 +12,7 @@ export const auditSettings = z.object({
   AUDIT_IP_KEY: keySetting(parseSecretKeys)
     .optional()
     .describe(
-      '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first; required with `AUDIT_IP=hmac`. The first makes the pseudonyms of new events; with the others, `ops audit search --ip` still finds earlier ones. Anybody who has a key can find out the IPs.',
+      '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first; required with `AUDIT_IP=hmac`. The first key makes the pseudonyms of new events; with the other keys, `ops audit search --ip` still finds earlier events. Anybody who has a key can find out the IPs behind its pseudonyms.',
     )
     .meta({ secret: true }),
   AUDIT_RETENTION_DAYS: settingSchemas
