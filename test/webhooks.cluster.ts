@@ -38,7 +38,7 @@ async function addEndpoint(name: string) {
   return { ...receiver, id: /we_\w+/.exec(added)?.[0] ?? '' };
 }
 
-/** Ends the pauses between retries. After several failures of the same event, a pause would take minutes. */
+/** Resumes endpoints that pause after a failure. After several failures of the same event, a pause takes minutes. */
 async function resume(endpoints: readonly { readonly id: string }[]): Promise<void> {
   for (const { id } of endpoints) await cluster.ops('webhooks', 'resume', id);
 }
