@@ -25,7 +25,7 @@ export const topicNameSettings = z.object({
   TOPIC_NAMES: settingSchemas
     .pairs()
     .describe(
-      'Topics that have a different name on the log, comma-separated: `accounts.events.v1=accounts.events.v2`. Must be the same for all services.',
+      'Topics that have a different name on the log, comma-separated: `accounts.events.v1=accounts.events.v2`. All services need the same value.',
     ),
 });
 
@@ -41,7 +41,7 @@ export const logNameSettings = topicNameSettings.extend({
     .regex(/^[\w.-]{0,100}$/, 'may contain letters, digits, dots, hyphens and underscores, at most 100')
     .default('')
     .describe(
-      'Prefix of the names of the consumer groups, so that several systems can use one broker. With `accounts.`, the groups are named `accounts.user` and `accounts.notifier`. Must be the same for all services.',
+      'Prefix of the names of the consumer groups, so that several systems can use one broker. With `accounts.`, the groups are named `accounts.user` and `accounts.notifier`. All services need the same value.',
     ),
 });
 

@@ -71,7 +71,7 @@ export const brandSettings = {
   BRAND_COLOR: color
     .optional()
     .describe(
-      'The color of buttons and links on pages and in mails, as `#rrggbb`. Its contrast with white must be at least 4.5 : 1; the color for dark mode is derived from it.',
+      'The color of buttons and links on pages and in mails, as `#rrggbb`. The contrast of this color with white must be at least 4.5 : 1; the color for dark mode is derived from this color.',
     ),
   BRAND_LOGO_URL: z
     .url({ protocol: /^https$/, error: 'must be an https URL' })
@@ -82,7 +82,7 @@ export const brandSettings = {
   BRAND_LOGO_FILE: logoFile
     .optional()
     .describe(
-      'A PNG, JPEG or GIF of at most 256 KiB that pages and mails show instead of the name; served by auth. Both auth and the notifier need the file.',
+      'A PNG, JPEG or GIF of at most 256 KiB that pages and mails show instead of the name; served by auth. auth and the notifier must both be able to read this file.',
     ),
 };
 

@@ -16,7 +16,7 @@ export const dkimSettingFields = {
   MAIL_DKIM_SELECTOR: selector
     .optional()
     .describe(
-      'The selector: the name of the key below `_domainkey` of MAIL_DKIM_DOMAIN. Not needed if MAIL_DKIM_PRIVATE_KEY is a JWKS, whose keys have their own names.',
+      'The selector: the name of the key below `_domainkey` of MAIL_DKIM_DOMAIN. This setting is not needed if MAIL_DKIM_PRIVATE_KEY is a JWKS, whose keys have their own names.',
     ),
   MAIL_DKIM_PRIVATE_KEY: keySetting(parseDkimKeys)
     .optional()

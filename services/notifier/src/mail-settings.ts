@@ -97,7 +97,7 @@ export const mailSettingFields = {
     .enum(['auto', 'plain', 'login', 'cram-md5', 'xoauth2'])
     .default('auto')
     .describe(
-      'How to log in to the SMTP server. `auto`: the first of PLAIN, LOGIN and CRAM-MD5 that the server offers, and also LOGIN if the server refuses PLAIN. `xoauth2`: with a token instead of a password.',
+      'How to log in to the SMTP server. With `auto`, the notifier uses the first of PLAIN, LOGIN and CRAM-MD5 that the server offers, and also tries LOGIN if the server refuses PLAIN. With `xoauth2`, the notifier uses an OAuth token instead of a password.',
     ),
   MAIL_OAUTH_TOKEN_URL: tokenUrl
     .optional()
