@@ -17,7 +17,7 @@ export const kafkaUsers = ['auth', 'user', 'notifier', 'ops'] as const;
 export type KafkaUser = (typeof kafkaUsers)[number];
 
 export interface KafkaRight extends Omit<Acl, 'principal'> {
-  /** The user of one of our services, or the name of another team's consumer. */
+  /** The Kafka user of one of Latchkey's services, or the name of another team's consumer. */
   readonly user: string;
   readonly why: string;
 }

@@ -144,7 +144,7 @@ function toRow({ time, type, correlationId, data }: SecurityEvent): readonly str
   return [time, type, account ?? '-', data.actor, whatOf(data), ip ?? '-', correlationId].map(onTerminal);
 }
 
-/** Formats the fields that are specific to this type of event. */
+/** Formats the fields of a security event that only events of its type have, as `name=value`. */
 function whatOf(data: SecurityEvent['data']): string {
   const { actor: _actor, ...fields } = data;
   const own = Object.entries(fields).filter(([name]) => !['accountId', 'person', 'settings'].includes(name));

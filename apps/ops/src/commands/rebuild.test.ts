@@ -77,7 +77,8 @@ async function scene(t: TestContext) {
 /** Creates a data folder that was in use. One account in it was parked at an invalid record, and later unparked. */
 async function repairedTown(t: TestContext) {
   const folder = await temporaryFolder(t);
-  // With this setting, an unsigned record parks an account.
+  // With this setting, records without a signature are not skipped. The unreadable record that is published below has
+  // no signature, and the account is parked: its later events wait.
   const town = await startSystem(folder, { EVENT_SIGNATURES: 'warn' });
   t.after(() => town.stop());
   const ada = await town.settle('ada');

@@ -25,7 +25,8 @@ async function usedFolder(t: TestContext, use: (server: Server) => Promise<void>
     MAIL_STARTTLS: 'false',
     USE_CREDENTIALS: 'false',
     MAIL_FROM: 'no-reply@latchkey.example',
-    // With this setting, an unsigned record parks an account.
+    // With this setting, records without a signature are not skipped. If such a record is unreadable, its account is
+    // parked: its later events wait.
     EVENT_SIGNATURES: 'warn',
   };
   const config = readSettings({ PORT: '0', DATA_DIR: folder, ...settings });

@@ -12,7 +12,7 @@ import { withSystem } from '../system.ts';
 
 const MAX_RECORDS = 500_000;
 const MAX_LINES = 50;
-/** The exit code if some accounts were left out. */
+/** The exit code if some accounts could not be upgraded. */
 const INCOMPLETE = 1;
 
 export function addUpgradeCommand(program: Program, context: CommandContext): void {

@@ -23,7 +23,10 @@ const report = z.object({
   ),
 });
 
-/** Verifies a folder. Pass `--patience 0` if findings are expected. */
+/**
+ * Runs `ops verify` on a data folder. Pass `--patience 0` if the test expects findings, because the command otherwise
+ * waits for them to disappear.
+ */
 async function verifyJson(folder: string, ...words: readonly string[]) {
   const { code, out, err } = await runCommandInProcess({ DATA_DIR: folder }, 'verify', '--json', ...words);
   assert.equal(err, '');

@@ -1,4 +1,7 @@
-/** Publishes records that were created from an earlier state of the journal. */
+/**
+ * Publishes records again that were created from the journal. An account may have been erased after its records were
+ * created.
+ */
 import { type AuthOps, erasePersonFromRecord } from '@latchkey/auth/ops';
 import type { Bus } from '@latchkey/bus';
 import { type EncodedEvent, subjectOfKey } from '@latchkey/events';
