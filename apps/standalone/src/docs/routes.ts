@@ -1,6 +1,7 @@
 /**
- * The API reference at /docs, rendered without scripts, and the raw documents. Existing viewers do not work under our
- * Content-Security-Policy: Redoc and Scalar inject inline styles, and AsyncAPI's component compiles schemas with `eval`.
+ * Serves the API reference at /docs, rendered without scripts, and the raw documents. Existing viewers do not work
+ * under the Content-Security-Policy of this server: Redoc and Scalar inject inline styles, and AsyncAPI's component
+ * compiles schemas with `eval`.
  */
 import { type Route, route } from '@latchkey/http';
 import { htmlPage } from '../pages/assets.ts';
