@@ -23,7 +23,9 @@ const BLACK = '#000000';
 const DARK_GROUND = '#1b1f23';
 const ON_DARK_ACCENT = '#0d1f1b';
 
-/** The contrast that text requires. In the dark scheme, where we choose the color, text always has it. */
+/**
+ * The contrast that text requires. In the dark scheme, text always has this contrast, because its color is computed.
+ */
 export const MIN_CONTRAST_RATIO = 4.5;
 const DARK_CONTRAST = 6;
 const STEPS = 50;
@@ -32,7 +34,7 @@ function channels(color: string): readonly number[] {
   return [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
 }
 
-/** Mixes two colors. @param share the part of the second one, from 0 to 1 */
+/** Mixes two colors. @param share the share of the second color in the result, from 0 to 1 */
 function mix(one: string, other: string, share: number): string {
   const others = channels(other);
   const mixed = channels(one).map((value, index) => {

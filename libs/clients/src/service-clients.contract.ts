@@ -1,4 +1,4 @@
-/** The guarantees of every store of service clients. */
+/** Tests that every store of service clients must pass. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ServiceClient } from './client.ts';

@@ -9,8 +9,8 @@ export function isOutage(error: unknown): boolean {
 }
 
 /**
- * Whether the error comes from kafkajs and has not been explained to operators. While brokers go away, kafkajs
- * throws errors of many kinds, including TypeErrors of its own.
+ * Whether an error comes from kafkajs itself, and was not translated into a message for operators. While brokers go
+ * away, kafkajs throws errors of many kinds, including TypeErrors of its own.
  */
 function isUnexplained({ name, stack = '' }: Error): boolean {
   return name.startsWith('KafkaJS') || (name === 'TypeError' && /[\\/]kafkajs[\\/]/.test(stack));

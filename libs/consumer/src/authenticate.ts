@@ -114,7 +114,8 @@ async function findFlaws(
   const flaws: (string | undefined)[] = [];
   const pending = new Map<string, Intact[]>();
   for (const [index, { source, decoded, provenance }] of candidates.entries()) {
-    // The consumer always sets aside records whose key names no account.
+    // Records whose key names no account are not checked, because the consumer always sends them to the dead-letter
+    // queue.
     if (decoded.kind === 'unusable' || unsigned.includes(source.topic)) continue;
     if (provenance.kind === 'unsigned') flaws[index] = UNSIGNED_CAUSE;
     else if (provenance.kind === 'forged') flaws[index] = provenance.cause;

@@ -1,4 +1,7 @@
-/** Sorts the events of a parked account by sequence, while its records are read again in the order of the log. Pure. */
+/**
+ * Sorts the events of a parked account by sequence, while its records are read again in the order of the log. An
+ * account is parked if one of its events could not be applied. Pure.
+ */
 import { type FirstEventRule, gapBlocker, isNextSequence } from './next-step.ts';
 import type { Blocker, Parked, Position } from './position-store.ts';
 import {

@@ -24,7 +24,10 @@ export interface FoldedRecord {
 export interface SliceOutcome<P extends Position> {
   /** The positions to store: one for each account that has changed. */
   readonly changed: readonly P[];
-  /** The outcome of each record whose key names an account, in order. Events that fill gaps are left out. */
+  /**
+   * The outcome of each record whose key names an account, in order. Events that were missing before, and were found
+   * by a retry of a parked account, are left out.
+   */
   readonly folded: readonly FoldedRecord[];
   /** Records whose key names no account. */
   readonly unusable: readonly DecodedRecord[];

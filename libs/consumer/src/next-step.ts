@@ -15,9 +15,9 @@ export type NextStep =
   /** The record is the account's next event. */
   | { readonly kind: 'due'; readonly record: EventRecord }
   | { readonly kind: 'duplicate' }
-  /** The account is parked, so its record must wait. */
+  /** The account is parked because an earlier event could not be applied, so this record must wait. */
   | { readonly kind: 'held back' }
-  /** The record is the missing event of an account that is parked at a gap, so the account can resume. */
+  /** The record is the event that was missing when the account was parked, so the account can resume. */
   | { readonly kind: 'missing' }
   | { readonly kind: 'park'; readonly blocker: Blocker };
 
@@ -29,7 +29,10 @@ export interface RefusedEvent {
   readonly refused: string;
 }
 
-/** Returns the position after its next event. The caller ensures the order of the events. */
+/**
+ * Applies an event to the position of its account, and returns the position after it. The caller ensures that it is
+ * the next event of the account.
+ */
 export type ApplyEvent<P extends Position> = (position: P, record: EventRecord) => P | RefusedEvent;
 
 export function isRefusedEvent(result: object): result is RefusedEvent {
@@ -77,8 +80,8 @@ export function gapBlocker(last: number, sequence: number): Blocker {
 }
 
 /**
- * Returns the sequence of the missing event of an account that is parked at a gap. It is taken from the message in
- * `cause`, because stores do not keep it anywhere else.
+ * Returns the sequence of the missing event of an account that is parked because an event is missing. The sequence is
+ * taken from the message in `cause`, because stores do not keep it anywhere else.
  */
 function missingIn({ cause }: Blocker): number {
   return Number(/where (\d+) was due$/.exec(cause)?.[1] ?? 0);

@@ -1,4 +1,4 @@
-/** The guarantees of {@link PositionStore} as tests of node:test. */
+/** Tests of the guarantees of {@link PositionStore}, for node:test. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Parked, Position, PositionStore } from './position-store.ts';
@@ -6,7 +6,10 @@ import type { Parked, Position, PositionStore } from './position-store.ts';
 const ada = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
 const bob = '01980a11-0c20-7b02-8a44-91e7d5c3b2a1';
 
-/** Returns the mark of an account whose record at this offset came too early. */
+/**
+ * Returns the mark of an account that was parked because an earlier event was missing when the record at this offset
+ * was read.
+ */
 export function gapMarkAt(account: string, offset: number): Parked {
   return {
     account,

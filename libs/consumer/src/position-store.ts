@@ -64,7 +64,7 @@ export function isSameParkMark(a: Parked, b: Parked): boolean {
   return a.topic === b.topic && a.partition === b.partition && a.offset === b.offset && a.cause === b.cause;
 }
 
-/** Returns the mark of an account that is parked at this record. */
+/** Returns the mark of an account that is parked because this record could not be applied. */
 export function parkMarkOfRecord(
   { account, sequence }: Position,
   { source: { topic, partition, offset } }: AccountRecord,

@@ -1,4 +1,7 @@
-/** Tests that accounts parked at a gap resume by themselves, despite lost, late and repeated records and failures. */
+/**
+ * Tests that accounts that were parked because an event was missing resume by themselves, despite lost, late and
+ * repeated records and failures.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';

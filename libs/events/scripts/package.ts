@@ -1,4 +1,7 @@
-/** Builds the package for publication: the entry points of `package.json`, with our other packages bundled. */
+/**
+ * Builds the package for publication: the entry points of `package.json`, with the other packages of this repository
+ * bundled.
+ */
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { publint } from 'publint';

@@ -17,7 +17,7 @@ const { jwks, records }: Vector = JSON.parse(
 );
 const keys = eventKeysIn(jwks);
 
-/** Returns the proof of a record of the vector. */
+/** Returns the hash-chain proof of a record of the test vector. */
 function proofOf({ headers, value }: Vector['records'][number]) {
   const { provenance } = decodeWithProof({
     key: Buffer.from(headers['ce_subject'] ?? ''),

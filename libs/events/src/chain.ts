@@ -112,7 +112,10 @@ export function eraseSalt({ person, ...entry }: ChainEntry): ChainEntry {
   return { ...entry, ...(person === undefined ? {} : { person: { digest: person.digest } }) };
 }
 
-/** Returns the personal data; null if it is erased, undefined if the event has none. */
+/**
+ * Returns the personal data (`person`) in the data of an event; null if it is erased, undefined if the event has
+ * none.
+ */
 function personIn(data: unknown): unknown {
   return typeof data === 'object' && data !== null && 'person' in data ? data.person : undefined;
 }

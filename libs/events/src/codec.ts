@@ -53,7 +53,7 @@ export type Decoded =
 /** Events larger than this, in bytes of JSON, are refused. */
 export const MAX_EVENT_BYTES = 256 * 1024;
 
-/** The provenance of a journaled event, which is published with it. */
+/** What proves where an event of the journal comes from; published together with the event. */
 export interface Origin {
   /** The hash and the signature of the event. Without them, consumers treat the record as forged. */
   readonly proof?: EventProof;
@@ -224,7 +224,7 @@ export function createDecoder(context: DecodeContext) {
  */
 export const decode: (record: RawRecord) => Decoded = createDecoder({ contracts: catalogue, upcast });
 
-/** The provenance of a record. */
+/** The result of checking where a record comes from, by its proof headers. */
 export type Provenance =
   /** The content matches the hash. The caller must verify the signature. */
   | { readonly kind: 'intact'; readonly proof: EventProof }

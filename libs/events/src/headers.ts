@@ -14,7 +14,10 @@ import type { Signature } from './signature.ts';
 /** The services that publish events, as `ce_source`. */
 export const eventSources = { auth: '/latchkey/auth', notifier: '/latchkey/notifier' } as const;
 
-/** The String type of CloudEvents: no control characters, noncharacters or lone surrogates; of limited length. */
+/**
+ * A text as CloudEvents allows it in headers: without control characters, noncharacters or lone surrogates, and of
+ * limited length.
+ */
 const text = z
   .string()
   .min(1)

@@ -24,7 +24,8 @@ export function createClientAddressReader(trustedProxies: readonly string[]): Re
     if (address === '' || !isTrusted(address)) return address;
     for (const hop of forwardedFor(request).toReversed()) {
       const next = normalise(hop);
-      // If the entry is not an address, the proxy that wrote it is the last known hop.
+      // If the entry of X-Forwarded-For is not an address, the address of the proxy that wrote the entry is the last
+      // one that is known.
       if (next === undefined) return address;
       address = next;
       if (!isTrusted(address)) return address;

@@ -10,7 +10,7 @@ export interface ParsedUrlEncoded {
   readonly faults: readonly FieldError[];
 }
 
-/** The maximum number of pairs: more than any of our forms or queries contains. */
+/** The maximum number of pairs: more than any form or query of Latchkey contains. */
 const MOST_PAIRS = 100;
 
 /**

@@ -19,7 +19,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Generates values that JSON can represent and that satisfy our rules for input. */
+/** Generates values that JSON can represent and that satisfy Latchkey's rules for input. */
 const value = fc
   .jsonValue({ maxDepth: 8 })
   .filter((json) => !/\\u0000|\\ud[89a-f]/i.test(JSON.stringify(json)));

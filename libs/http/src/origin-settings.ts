@@ -22,8 +22,8 @@ export interface OriginConfig extends z.infer<typeof originSettings> {
 }
 
 /**
- * Returns a function that returns whether an origin may call the API and send the cookie: listed origins, our own and,
- * in development, localhost.
+ * Returns a function that returns whether pages of an origin may call the API and send the cookie. Allowed are the
+ * listed origins, the origin of PUBLIC_URL and, in development, localhost.
  */
 export function allowedOrigins(config: OriginConfig): (origin: string) => boolean {
   const { CORS_ORIGINS, FRONTEND_URL, PUBLIC_URL, LATCHKEY_ENV } = config;

@@ -107,7 +107,10 @@ export async function retryLostRace<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Returns the port with failures of MongoDB mapped to StoreUnavailable. */
+/**
+ * Returns an object with the methods of the given port of a store. Failures of MongoDB in these methods become
+ * StoreUnavailable.
+ */
 export function mapMongoErrors<Port extends object & AsyncPort<Port>>(port: Port): Port {
   return guardPort(port, mongoFailureOf);
 }

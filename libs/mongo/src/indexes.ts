@@ -45,8 +45,8 @@ export async function ensureIndexes(connection: Connection, indexes: readonly In
 }
 
 /**
- * Returns what is wrong with the indexes, as text that follows "MongoDB".
- * @throws the driver's errors
+ * Returns what is wrong with the indexes, in words that follow "MongoDB" in an error message. @throws the driver's
+ * errors
  */
 export async function indexFaults(connection: Connection, indexes: readonly Index[]): Promise<string[]> {
   const collections = new Set(indexes.map(({ collection }) => collection));

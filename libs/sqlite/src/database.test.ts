@@ -365,7 +365,8 @@ describe('a data folder', () => {
   });
 
   it('is refused while a server in another process holds it, and free once that was killed', async (t) => {
-    // Nothing refers to the database any more: the lock must not be garbage collected.
+    // The program keeps no reference to the database, and forces garbage collection. The lock on the folder must be
+    // held nevertheless.
     const child = await childThatPrinted(t, `setTimeout(() => { gc(); gc(); console.log('open'); });`);
     refuses(/held by another running server/);
     child.kill('SIGKILL');

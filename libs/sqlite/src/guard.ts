@@ -2,7 +2,10 @@ import { type AsyncPort, DiskFull, guardPort } from '@latchkey/store';
 import { isDiskFull } from './data-folder-error.ts';
 import { isDatabaseFailure } from './database-failure.ts';
 
-/** Returns the port with failures of SQLite mapped to StoreUnavailable. */
+/**
+ * Returns an object with the methods of the given port of a store. Failures of SQLite in these methods become
+ * StoreUnavailable.
+ */
 export function mapSqliteErrors<Port extends object & AsyncPort<Port>>(port: Port): Port {
   return guardPort(port, failureOf);
 }

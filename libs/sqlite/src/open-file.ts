@@ -5,7 +5,10 @@ import { DataFolderError, explainFolderErrors } from './data-folder-error.ts';
 import { hasNoDiskSpace } from './disk-space.ts';
 import { FORMAT_VERSION, newerVersionError } from './migrations.ts';
 
-/** "LKEY": marks the file as ours (https://sqlite.org/pragma.html#pragma_application_id). */
+/**
+ * The ASCII codes of "LKEY", which mark a file as a database of Latchkey
+ * (https://sqlite.org/pragma.html#pragma_application_id).
+ */
 const APPLICATION_ID = 0x4c4b4559;
 /**
  * Larger files are opened without a check, because the check reads the whole file, which takes about a second for this

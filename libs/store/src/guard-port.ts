@@ -6,8 +6,8 @@ export type AsyncPort<Port> = {
 };
 
 /**
- * Returns the port with store failures mapped to StoreUnavailable. All other errors (bugs, refusals) pass
- * unchanged.
+ * Returns an object with the methods of the given port. Failures of the store in these methods become
+ * StoreUnavailable. All other errors, such as bugs and refusals, pass unchanged.
  * @param failureOf returns the store failure in an error, undefined for errors that did not come from the store
  */
 export function guardPort<Port extends object & AsyncPort<Port>>(

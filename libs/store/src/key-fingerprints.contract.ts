@@ -1,4 +1,4 @@
-/** The guarantees of every store of key fingerprints. */
+/** Tests that every store of key fingerprints must pass. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { KeyFingerprints } from './key-fingerprints.ts';

@@ -1,4 +1,4 @@
-/** The guarantees of every store of leases. */
+/** Tests that every store of leases must pass. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { HeldLease } from './lease-watch.ts';

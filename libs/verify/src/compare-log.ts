@@ -30,7 +30,10 @@ export interface LogComparison {
   readonly visible: readonly LatchkeyEvent[];
   /** The times at which the commits in the outbox were appended. */
   readonly unpublished: readonly Date[];
-  /** The number of records that arrived too early and were repeated in order. */
+  /**
+   * The number of records that were on the topic before an earlier event, and were published again in the right
+   * order.
+   */
   readonly repaired: number;
 }
 
@@ -101,8 +104,8 @@ function commonPrefix(expected: readonly (number | undefined)[], onTopic: readon
 }
 
 /**
- * Returns an entry in which a record that still contains the person counts as equal to the erased event in the journal.
- * A topic keeps such records until it deletes them.
+ * Prepares the topic's entry of an erased account for the comparison. A topic may keep events with the personal data
+ * until it deletes them. Such an event counts as equal to the event without personal data in the journal.
  */
 function asErased({ stream, entry }: StreamOnLog, expected: readonly (number | undefined)[]): TopicEntry {
   if (stream.events.at(-1)?.event.type !== 'AccountErased') return entry;

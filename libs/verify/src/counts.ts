@@ -9,7 +9,10 @@ const ZERO = {
   onTopic: 0,
   /** The number of records that repeat an earlier one. */
   repeated: 0,
-  /** The number of records that arrived too early and were repeated in order. */
+  /**
+   * The number of records that were on the topic before an earlier event, and were published again in the right
+   * order.
+   */
   outOfOrder: 0,
   unreadable: 0,
   withoutKey: 0,

@@ -45,7 +45,7 @@ export interface TopicEntry {
 export interface OutOfOrderRecord {
   readonly sequence: number;
   readonly fingerprint: number;
-  /** The fingerprint without the person. */
+  /** The fingerprint of the event as it is once the person's data is erased. */
   readonly impersonal: number;
   /** The fingerprint of the hash, as in `hashes`. */
   readonly hash: number;

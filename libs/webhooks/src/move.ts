@@ -43,7 +43,10 @@ export function createWebhookMoves({
   ];
 }
 
-/** Yields the last published sequence of each account, then the lower sequences of single endpoints. */
+/**
+ * Yields for each account the sequence of its last published event, then the lower sequences up to which single
+ * endpoints have received the events of an account.
+ */
 async function* sentAccounts({
   endpoints,
   reader,

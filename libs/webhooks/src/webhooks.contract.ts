@@ -1,4 +1,4 @@
-/** The guarantees of every store of webhooks. */
+/** Tests that every store of webhooks must pass. */
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';

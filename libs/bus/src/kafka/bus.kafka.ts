@@ -104,7 +104,7 @@ export function createKafkaBus({
   const tails = new Map<string, Promise<KafkaTail>>();
   let closed: Promise<void> | undefined;
 
-  /** Runs the work, and translates its errors, so that they name our settings. */
+  /** Runs the work, and translates its errors, so that their messages name Latchkey's settings. */
   async function attempt<T>(subject: string, work: () => Promise<T>): Promise<T> {
     if (closed) throw new Error('The bus is closed.');
     try {

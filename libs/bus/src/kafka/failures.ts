@@ -20,8 +20,8 @@ interface Trait {
 }
 
 /**
- * Translates an error of kafkajs so that it names our settings. `subject` says what was attempted, such as "see topics"
- * or "topic a.b". Returns an unknown error unchanged.
+ * Translates an error of kafkajs so that its message names Latchkey's settings. `subject` says what was attempted,
+ * such as "see topics" or "topic a.b". Returns an unknown error unchanged.
  */
 export function explainKafkaError(error: unknown, connection: KafkaConnection, subject?: string): Error {
   const traits = traitsOf(error);
@@ -80,8 +80,8 @@ const UNREACHABLE = [
   'KafkaJSConnectionError',
   'KafkaJSBrokerNotFound',
   'KafkaJSNoBrokerAvailableError',
-  // The class of this error says that it is not retriable, but it is transient: a consumer gets the error while its
-  // only broker shuts down.
+  // kafkajs marks this error as not retriable, but the error is transient: a consumer gets it while its only broker
+  // shuts down.
   'KafkaJSGroupCoordinatorNotFound',
   'KafkaJSRequestTimeoutError',
 ];

@@ -20,9 +20,11 @@ interface Entry {
 export interface ShuffledLog {
   readonly records: readonly BusRecord[];
   readonly accounts: readonly string[];
-  /** Returns the number of events that arrived without a gap before them. */
+  /**
+   * Returns how many events of an account can be applied: those that arrived and have no missing event before them.
+   */
   complete(account: string): number;
-  /** Returns whether an event arrived with a gap before it. */
+  /** Returns whether an event of an account arrived although an earlier event is missing. */
   hasGap(account: string): boolean;
   hasUnreadable(account: string): boolean;
 }

@@ -45,7 +45,7 @@ export function signEvents(
   });
 }
 
-/** Accepts every record, for tests of later steps. */
+/** Accepts every record without a check, for tests of the steps that follow the check of signatures. */
 export const acceptAllRecords: RecordAuthenticator = async (sources: readonly BusRecord[]) => ({
   records: sources.map(decodeRecord),
   forged: [],

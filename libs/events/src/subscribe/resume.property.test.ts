@@ -1,6 +1,6 @@
 /**
- * Tests that a gap heals by itself and that no event is handled twice, even if the effects of handlers cannot be
- * undone.
+ * Tests that an account resumes by itself after a missing event has arrived, and that no event is handled twice, even
+ * if the effects of handlers cannot be undone.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

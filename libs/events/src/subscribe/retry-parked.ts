@@ -29,8 +29,8 @@ export function createSubscriberRetrier(subscriber: Subscriber) {
 }
 
 /**
- * Passes one event of a parked account to its handler. The account keeps its mark meanwhile, so other members hold its
- * events back, and it remains parked if this process dies.
+ * Passes one event of a parked account to its handler. The account stays marked as parked until the handler has
+ * ended. So other members of the group do not handle its events, and it remains parked if this process dies.
  */
 async function handleNext(subscriber: Subscriber, record: EventRecord, origin: Parked) {
   const { account } = origin;
