@@ -42,7 +42,7 @@ export async function viewEmailChange(deps: LinkNeeds, token: string): Promise<E
   return { username, locale, newEmail: used ? email : emailChange.email, used };
 }
 
-/** The proof that the client owns the account. */
+/** What proves that the request comes from the owner of the account. */
 export type OwnerEvidence =
   | { readonly kind: 'holder'; readonly holders: readonly SessionHolder[] }
   | { readonly kind: 'password'; readonly password: string };

@@ -1,4 +1,7 @@
-/** The guarantees of every store for a change of address during which the process dies. */
+/**
+ * Tests that every store must pass: a change of the e-mail address can be repeated after the process died at any
+ * step.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';

@@ -1,7 +1,8 @@
 /**
- * Releases the previous addresses of accounts once no link can restore them. A commit that makes an address superfluous
- * also takes a mark: a claim whose name sorts by the instant from which the address can be released. With the mark, the
- * next clean-up can continue the release after a crash at any step.
+ * Releases the previous addresses of accounts once no link can restore them. The commit after which an account no
+ * longer needs an address also takes a mark. The mark is a claim, which is a unique key that a commit holds; its name
+ * begins with the instant from which the address can be released. The mark is removed last, so that the next clean-up
+ * can continue the release after a crash at any step.
  */
 import { StoreUnavailable } from '@latchkey/store';
 import {

@@ -1,4 +1,7 @@
-/** A broker that compacts the topic after an erasure, with small segments and a short lag. */
+/**
+ * Tests the erasure on a real broker that compacts the topic soon: segments are small, and the allowed delay is
+ * short.
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';

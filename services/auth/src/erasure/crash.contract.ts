@@ -1,4 +1,4 @@
-/** The guarantees of every store for an erasure that is interrupted. */
+/** Tests that every store must pass: an erasure that was interrupted at any step can be continued. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Stores } from '../ports/stores.ts';

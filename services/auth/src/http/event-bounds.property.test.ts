@@ -20,7 +20,7 @@ const address = fc
   .tuple(part, fc.array(part, { minLength: 1, maxLength: 5 }))
   .map(([local, labels]) => `${local}@${labels.join('.')}.com`);
 
-/** Whether the schema accepts the value. */
+/** Returns whether the schema accepts the value. */
 function accepts(schema: z.ZodType, value: unknown): boolean {
   return schema.safeParse(value).success;
 }

@@ -41,7 +41,7 @@ export interface PublicEventKey {
 }
 
 export interface EventKeys {
-  /** Signs with the first key of the set. */
+  /** Signs events with the first key of the set. */
   readonly signer: EventSigner;
   /**
    * Signs a string that is not an event, with the first key of the set. The string must begin with the name of its

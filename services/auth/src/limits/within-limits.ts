@@ -5,7 +5,7 @@ import type { Allowance, LimitName, Limits } from '../ports/limits.ts';
 import { Refused } from '../refused.ts';
 import { assertAllowed } from './assert-allowed.ts';
 
-/** The points that one request takes from one limit. */
+/** How many points one request takes from which limit. */
 export interface LimitCharge {
   readonly limit: LimitName;
   readonly key: string;

@@ -49,8 +49,8 @@ export interface Sessions {
    */
   rotate(id: string, n: number, use: SessionUse): Promise<Session | undefined>;
   /**
-   * Increases `since`, never decreases it.
-   * @returns false if there is no such session
+   * Increases the sequence `since` of a session to the given one, so that earlier revocations do not end the session.
+   * Never decreases it. @returns false if there is no such session
    */
   liftSince(id: string, since: number): Promise<boolean>;
   /** Returns a page of an account's unexpired sessions, newest login first. */

@@ -8,7 +8,10 @@ export interface Snapshot {
   readonly state: unknown;
 }
 
-/** A disposable cache of folded states. Every method rejects with StoreUnavailable if the store fails. */
+/**
+ * A cache of the states that were computed from the commits of streams. A snapshot may be lost without harm. Every
+ * method rejects with StoreUnavailable if the store fails.
+ */
 export interface Snapshots {
   /** Returns the newest snapshot of a stream; it may be missing at any time. */
   find(stream: string): Promise<Snapshot | undefined>;

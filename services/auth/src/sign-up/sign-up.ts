@@ -26,7 +26,10 @@ export interface SignUpRequest {
 }
 
 export interface SignUpResult {
-  /** The id of the new account. If another account got the mail instead, an id that no account has. */
+  /**
+   * The id of the new account. If the mail goes to another account instead, this is an id that no account has, so
+   * that the result looks the same.
+   */
   readonly userId: string;
 }
 

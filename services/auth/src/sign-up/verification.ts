@@ -31,7 +31,9 @@ export interface VerificationView {
   readonly signedUpAt: Date;
   /** Whether this link has already verified the account. */
   readonly used: boolean;
-  /** Whether the sign-up was made in this browser, so that the page needs only a button. */
+  /**
+   * Whether the sign-up was made in this browser, so that the page needs only a button and no field for the password.
+   */
   readonly known: boolean;
 }
 

@@ -37,7 +37,7 @@ interface StoredState<State> {
   readonly head?: string;
 }
 
-/** The states of streams, folded from the journal. */
+/** The states of streams. Each state is computed from the commits of the stream in the journal. */
 export interface Streams<State> {
   /**
    * Returns the state after all commits that the journal has now. Memory and snapshots are only optimisations.

@@ -1,4 +1,7 @@
-/** Auth behind a real listener, with its own data folder. The test has the notifier's key. */
+/**
+ * Starts auth for a test, with an HTTP listener and a data folder of its own. The test has the private key of the
+ * notifier, so it can decrypt the links.
+ */
 import { createPrivateKey } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

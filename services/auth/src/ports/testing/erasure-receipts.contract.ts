@@ -1,4 +1,4 @@
-/** The guarantees of every store of receipts. */
+/** Tests that every store of erasure receipts must pass. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** The guarantees of every store of idempotency keys. */
+/** Tests that every store of idempotency keys must pass. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { IdempotencyKeys } from '../idempotency-keys.ts';

@@ -1,4 +1,7 @@
-/** The guarantees of every store of known sources. */
+/**
+ * Tests that every store of known sources must pass. Sources are the devices and networks from which an account
+ * signed in.
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';

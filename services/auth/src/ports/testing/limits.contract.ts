@@ -1,4 +1,4 @@
-/** The guarantees of every store of limits. */
+/** Tests that every store of rate limits must pass. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';

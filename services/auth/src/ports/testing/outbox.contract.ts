@@ -1,4 +1,4 @@
-/** The guarantees of every outbox. */
+/** Tests that every outbox of unpublished commits must pass. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';

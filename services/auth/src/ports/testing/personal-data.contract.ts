@@ -1,4 +1,4 @@
-/** The guarantees of every store of personal data. */
+/** Tests that every store must pass about the removal of personal data. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** The guarantees of {@link StoredCommits} as tests, called from the test file of each adapter. */
+/** Tests of the guarantees of {@link StoredCommits}, called from the test file of each adapter. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';

@@ -93,7 +93,7 @@ describe('the stores on sqlite', () => {
         .map((row) => String(row['detail'])),
     );
     assert.ok(plans.length >= 12);
-    // The scan of a partial index is as long as its content: the backlog, or the changes of roles. The subquery
+    // These queries scan a whole partial index, which contains only the backlog or the changes of roles. The subquery
     // that counts the backlog is limited.
     const backlog =
       /USING (?:COVERING )?INDEX (?:journal_unpublished_by_time|journal_role_change|audit_entry_unpublished)|SCAN \(subquery-\d+\)/;
