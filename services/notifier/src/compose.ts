@@ -203,7 +203,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     dispatcher.start();
     publisher.start();
     running = { subscription, dispatcher, mailer, publisher, receiver, takeReport };
-    // The receiver is started last. If any step of the start fails, `stop` therefore closes everything.
+    // The receiver is started last, after `running` was set. So `stop` closes all parts if this step fails.
     await receiver?.start();
   }
 

@@ -16,14 +16,14 @@ export interface NotifierMetrics {
 
 /** The maximum number of deliveries that are counted per state, so that the cost of a scrape is limited. */
 const MAX_COUNTED = 100_000;
-/** How long a census is cached, in ms: there may be several scrapers. */
+/** How long the counts of deliveries are reused, in ms, because several monitoring systems may read the metrics. */
 const CENSUS_MS = 15_000;
 
 type CountedStore = Pick<Deliveries, 'census' | 'oldestOpen'>;
 
 /**
- * Registers gauges that query the store at each scrape. While the store is unavailable, the age is NaN and no state has
- * a value.
+ * Registers gauges that query the store each time the metrics are read. While the store is unavailable, the age of
+ * the oldest delivery is NaN, and the number of deliveries has no value in any state.
  */
 function observeStore(registry: Registry, deliveries: CountedStore, now: () => Date): void {
   let known: { readonly at: number; readonly census: Promise<DeliveryCounts> } | undefined;

@@ -21,7 +21,7 @@ export interface ServerSettings {
   readonly startTls: boolean;
   readonly validateCertificates: boolean;
   readonly credentials?: Credentials;
-  /** The name that we send in EHLO. */
+  /** The name that the notifier gives in the SMTP command EHLO. */
   readonly ehloName: string;
   /** How long to wait for the server at each stage, in ms. Overrides SMTP_TIMEOUTS for the given stages. */
   readonly waits?: Partial<SmtpTimeouts>;
@@ -57,7 +57,10 @@ export interface Connection {
   /** Returns how many mails were sent over this connection. */
   mails(): number;
   isOpen(): boolean;
-  /** Sends a mail. Never rejects. `isStale`: the server had closed the connection before it saw this mail. */
+  /**
+   * Sends a mail. Never rejects. The result has `isStale` if the server had closed the connection before it saw this
+   * mail.
+   */
   send(
     message: ComposedMessage,
     options: Pick<SendOptions, 'mayProceed' | 'signal'>,

@@ -27,8 +27,8 @@ export function createXoauth2Handler({ username, tokens }: Extract<Credentials, 
     async function refusalWith(token: string): Promise<string | undefined> {
       const secret = `user=${username}\x01auth=Bearer ${token}\x01\x01`;
       const first = await sendCommand(`AUTH XOAUTH2 ${Buffer.from(secret).toString('base64')}`);
-      // A reply with the code 334 contains the details of a refusal. The server sends the refusal itself after an
-      // empty line from us.
+      // A reply with the code 334 contains the details of a refusal. The server sends the refusal itself after the
+      // client has answered with an empty line.
       const last = first.status === 334 ? await sendCommand('') : first;
       return last.status === 235 ? undefined : last.response;
     }

@@ -189,7 +189,10 @@ export interface Deliveries {
   unpublished(limit: number): Promise<readonly ReportedDelivery[]>;
   /** Records that reports were published. Idempotent. */
   markPublished(ids: readonly string[]): Promise<void>;
-  /** Returns the fingerprints of the recipients of a subject's mails, as far as they are kept. */
+  /**
+   * Returns the fingerprints of the recipients of a subject's mails. Recipients whose fingerprint was not kept are
+   * missing.
+   */
   recipientsOf(subject: string): Promise<readonly string[]>;
   /**
    * Removes everything that identifies the recipients of a subject's deliveries: the content, the recipient, and the

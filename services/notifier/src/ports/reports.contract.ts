@@ -1,4 +1,4 @@
-/** The guarantees of every reader of reports. */
+/** Tests that every reader of reports must pass. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';

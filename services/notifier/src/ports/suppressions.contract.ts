@@ -1,4 +1,4 @@
-/** The guarantees of every store of suppressions. */
+/** Tests that every store of suppressions must pass. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ALL_MAILS, type Suppression, suppressionId } from '../delivery/suppression.ts';

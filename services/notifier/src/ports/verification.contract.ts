@@ -1,4 +1,4 @@
-/** The guarantees that every delivery store gives to `ops verify`. */
+/** Tests that every store of deliveries must pass, so that `ops verify` can check the deliveries. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';

@@ -29,7 +29,7 @@ export function toReportEvent({ id, mail, subject, eventId, ...delivery }: Repor
   const envelope = {
     id: uuidv5(`${id} ${report.state}`, NAMESPACE),
     subject: id,
-    // Each delivery is reported at most once.
+    // A delivery has at most one report, so it has a single event.
     sequence: 1,
     time: report.at.toISOString(),
     correlationId,

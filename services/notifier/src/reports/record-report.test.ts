@@ -33,7 +33,9 @@ describe('a report', () => {
       },
     });
 
-    /** Adds a delivery to Ada, sent unless `state` says otherwise. @returns its id */
+    /**
+     * Adds a delivery of a mail to Ada. Its state is `sent`, unless another one is given. @returns the delivery's id
+     */
     async function aDelivery(state: 'sent' | 'claimed' | 'expired' = 'sent', mail = 'welcome') {
       const id = randomUUID();
       const delivery = {

@@ -333,7 +333,7 @@ function subjectsOf({ deliveries, cutoffs }: IntakeBatch): readonly string[] {
   return [...deliveries, ...cutoffs].map(({ subject }) => subject);
 }
 
-/** Returns the rule of `cutoffCovers` as a filter. */
+/** Returns a filter for the deliveries that a cutoff covers, by the same rule as `cutoffCovers`. */
 function reachedBy({ subject, what, before }: Cutoff) {
   return {
     subject,
