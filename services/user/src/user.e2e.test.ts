@@ -89,7 +89,7 @@ async function startService(context: TestContext, waits = PATIENT) {
       events.map((event) => encode(event)),
     );
   }
-  /** Resolves once everything that was published has been projected. */
+  /** Resolves once the service has read all published events. */
   async function projected(): Promise<void> {
     for (;;) {
       const { read, records } = await bus.progressOf('user', [ACCOUNTS_TOPIC]);

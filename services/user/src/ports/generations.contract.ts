@@ -1,4 +1,4 @@
-/** The guarantees of {@link Generations} as tests, called from the test file of each adapter. */
+/** Tests of the guarantees of {@link Generations}, called from the test file of each adapter. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import {

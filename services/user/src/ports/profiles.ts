@@ -4,7 +4,7 @@ import type { Role } from '@latchkey/events';
 import type { LivingProfile } from '../profile/profile.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
-/** The last profile of a page of the list. */
+/** The position of a profile in the list of accounts. The next page begins after the last profile of a page. */
 export interface ProfilePosition {
   readonly createdAt: string;
   readonly id: string;

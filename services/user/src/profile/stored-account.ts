@@ -12,7 +12,7 @@ export function accountOfProfile(profile: Profile): StoredAccount {
   return { account: profile.id, sequence: profile.sequence, profile };
 }
 
-/** Returns an account that is not stored. */
+/** Returns the state of an account about which nothing is stored. */
 export function unknownAccount(account: string): StoredAccount {
   return { account, sequence: 0 };
 }

@@ -73,7 +73,10 @@ export function createProjection(deps: ProjectionDeps) {
   };
 }
 
-/** Retries the accounts that were parked at a gap. @returns the accounts as they are now stored, by id */
+/**
+ * Retries the accounts that are parked because an event was missing. @returns the accounts as they are now stored, by
+ * id
+ */
 async function resumeAll(
   deps: ProjectionDeps,
   { records, signal }: PartitionSlice,

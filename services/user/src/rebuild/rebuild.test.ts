@@ -161,8 +161,8 @@ describe('a rebuild', () => {
     const interrupted = Promise.withResolvers<never>();
     interrupted.promise.catch(nothing);
 
-    // This rebuild is interrupted after it has created the generation's place in the store, and before it updates the
-    // pointer.
+    // This rebuild is interrupted after it has created the table or collection of the generation, and before it
+    // updates the pointer.
     const { read, prepare, stored, remove } = stores.generations;
     const dying = { read, prepare, stored, remove, replace: () => interrupted.promise };
     interrupted.reject(new Error('killed'));

@@ -145,7 +145,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
         if (candidate !== undefined) return { generation: candidate, begun: 'before' };
         if (previousGenerationOf(pointer) !== undefined) return undefined;
         const next = addGeneration(pointer);
-        // The generation's place in the store must exist before the pointer names the generation.
+        // The table or collection of the generation must exist before the pointer names the generation.
         await generations.prepare(next.last);
         if (await generations.replace(next)) return { generation: next.last, begun: 'now' };
       }

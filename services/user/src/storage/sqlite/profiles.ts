@@ -108,7 +108,7 @@ function rowOf({ account, sequence, profile, parked }: StoredAccount): readonly 
   ];
 }
 
-/** Returns created_at, role, verified, email and username. */
+/** Returns the values of the columns created_at, role, verified, email and username. */
 function searchable(profile: Profile | undefined): readonly (Value | null)[] {
   if (profile === undefined || profile.ended) return [null, null, null, null, null];
   const { createdAt, role, isVerified, email, username } = profile;
