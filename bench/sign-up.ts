@@ -49,7 +49,7 @@ async function cpuOfSignUp(server: Server): Promise<number> {
   });
 }
 
-/** Returns the number of accepted mails. */
+/** Returns how many mails the notifier has sent so far. */
 function sent({ metric }: Server): Promise<number> {
   return metric('latchkey_notifier_delay_seconds_count');
 }

@@ -126,8 +126,8 @@ const ofWebhook = { params: { id: webhook }, as: 'admin' } as const;
 const ofVerified = { params: { id: tokens.verified.id }, as: 'admin' } as const;
 
 /**
- * A valid request for each route, in an order in which all of them succeed. The hostile requests are derived from
- * these.
+ * A valid request for each route, in an order in which all of them succeed. The hostile requests are derived from these
+ * valid ones.
  */
 const examples: Readonly<Record<string, Example>> = {
   'POST /auth/signup': {
@@ -287,7 +287,7 @@ const examples: Readonly<Record<string, Example>> = {
   },
 };
 
-/** The tokens that a page may contain, because its forms post to them. */
+/** The link tokens that a page may contain, because the forms of the page send them back. */
 const pageLinks = [...Object.values(links), ...Object.values(emailLinks)];
 
 const SECRETS = [

@@ -122,7 +122,7 @@ describe('signing up', () => {
     assertProblem(await client.post(`/auth/verify/${token}`, wrong), 400, 'password_required');
     assertStatus(await client.post(`/auth/verify/${token}`, { json: { password: ada.password } }), 200);
     assertProblem(await client.post(`/auth/verify/${linkOf(second).token}`), 400, 'token_invalid');
-    // Verifying one sign-up has ended the other, so its password is no longer accepted.
+    // Verifying one sign-up has ended the other one, so a login with the password of the ended sign-up is refused.
     assertProblem(await client.post('/auth/login', { json: mallory }), 400, 'validation_failed');
     const login = { email: mallory.email, password: mallory.password };
     assertProblem(await client.post('/auth/login', { json: login }), 401, 'invalid_credentials');
@@ -603,7 +603,7 @@ describe('an account of long standing', () => {
   });
 });
 
-/** Longer than the default lease of a mail. */
+/** A timeout that is longer than the default lease of a mail. */
 const TAKE_OVER_MS = 120_000;
 
 describe('a power cut in the middle of it', () => {

@@ -1,4 +1,6 @@
-/** Three processes of auth, three of user and two of the notifier respond as if there were only one of each. */
+/**
+ * Tests that three processes of auth, three of user and two of the notifier respond as if there were only one of each.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import {
@@ -20,7 +22,7 @@ import {
 } from './support/people.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
-/** Longer than a consumer group takes to remove members that were killed. */
+/** A timeout that is longer than a consumer group takes to remove members that were killed. */
 const TAKE_OVER_MS = 120_000;
 
 let cluster: Cluster;

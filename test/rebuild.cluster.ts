@@ -15,7 +15,7 @@ import { createPersonActions, newPerson, type Tokens } from './support/people.ts
 import { killAfterOutputSettings } from './support/programs.ts';
 import { type ProfileWriters, startProfileWriters } from './support/writers.ts';
 
-/** Longer than a consumer group takes to remove members that were killed. */
+/** A timeout that is longer than a consumer group takes to remove members that were killed. */
 const TAKE_OVER_MS = 120_000;
 
 let cluster: Cluster;

@@ -30,7 +30,10 @@ function runAll(more: Settings = {}): Promise<readonly ExitedProcess[]> {
   );
 }
 
-/** Returns the last line of the log. */
+/**
+ * Asserts that the process exited with code 1 after one fatal log record of a single line.
+ * @returns the message of that log record
+ */
 function lastWord({ code, stdout, stderr }: ExitedProcess): string {
   assert.equal(code, 1, stdout);
   assert.equal(stderr, '');

@@ -108,7 +108,7 @@ describe('a mail server', { concurrency: true }, () => {
       const people = tenPeople();
       for (const person of people.slice(0, 5)) await signUp(here, person);
       await waitForFailedAttempts(here);
-      // The last sign-up was acknowledged immediately before the kill.
+      // Kill the server immediately after it has acknowledged the last of these sign-ups.
       for (const person of people.slice(5)) await signUp(here, person);
       await here.system.kill();
       await here.system.start();

@@ -17,7 +17,7 @@ import { eventsOfFeed, idsByAccount, startWebhookReceiver } from './support/webh
 const WEBHOOKS_ALLOW_PRIVATE = 'true';
 const PEOPLE = 4;
 const KILLS = 3;
-/** Longer than another process takes to get the lease of a killed process. */
+/** A timeout that is longer than another process takes to get the lease of a killed process. */
 const TAKE_OVER_MS = 120_000;
 
 const cluster = await startCluster({

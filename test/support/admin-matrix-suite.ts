@@ -62,8 +62,8 @@ function isForAdmins({ who }: Operation): boolean {
 }
 
 /**
- * Defines the tests.
- * @param start starts a system with LIMITS=off
+ * Defines the tests of all admin routes.
+ * @param start starts a system without rate limits (LIMITS=off)
  */
 export function adminMatrixSuite(title: string, start: () => Promise<System>): void {
   describe(title, () => {

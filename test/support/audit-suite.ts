@@ -42,7 +42,7 @@ interface Entry {
 }
 
 /**
- * Defines the tests.
+ * Defines the tests of the audit trail.
  * @param start starts a system with the settings of this suite
  */
 export function auditSuite(title: string, start: () => Promise<System>): void {

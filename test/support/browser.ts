@@ -60,7 +60,7 @@ export interface BrowserWindow {
   look(page: Page, name: string): Promise<void>;
   /** Returns all errors of all pages so far. */
   faults(): readonly string[];
-  /** Returns all responses with a status of at least 400: `POST /api/v1/auth/signup 400`. */
+  /** Returns a line for each response with a status of at least 400, for example `POST /api/v1/auth/signup 400`. */
   refused(): readonly string[];
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { System } from './system.ts';
 
-/** Creates a service client with one scope. @returns its API key */
+/** Registers a service client that has one scope. @returns its API key */
 export async function createClientKey(
   { ops }: Pick<System, 'ops'>,
   scope: 'events' | 'introspect',

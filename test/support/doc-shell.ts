@@ -36,7 +36,7 @@ export interface DocShellOptions {
   readonly ids?: Readonly<Record<string, string>>;
   /**
    * Whether to run the commands in the root of the repository with the real npm. By default, they run in a temporary
-   * folder, with the npm of `PRELUDE`.
+   * folder, and the shell function in `PRELUDE` replaces npm.
    */
   readonly inCheckout?: boolean;
 }

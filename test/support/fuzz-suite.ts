@@ -47,8 +47,8 @@ export interface FuzzOptions {
 }
 
 /**
- * Defines the tests.
- * @param start starts a system with LIMITS=off
+ * Defines the tests with generated values.
+ * @param start starts a system without rate limits (LIMITS=off)
  */
 export function fuzzSuite(title: string, start: () => Promise<System>, options: FuzzOptions): void {
   const runs = Number(process.env['FUZZ_RUNS'] ?? options.runs);

@@ -33,14 +33,14 @@ interface Holder extends Person {
   readonly token: string;
 }
 
-/** A line of `parked list --json`. */
+/** A parked account, as a line in the output of `ops parked list --json`. */
 interface ParkedLine {
   readonly account: string;
   readonly record: string;
   readonly cause: string;
 }
 
-/** A line of `dead-letters list --json`. */
+/** A dead letter, as a line in the output of `ops dead-letters list --json`. */
 interface LetterLine {
   readonly letter: string;
   readonly group: string;

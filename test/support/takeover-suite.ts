@@ -41,7 +41,7 @@ function accountOf(token: string): string {
 }
 
 /**
- * Defines the tests.
+ * Defines the tests of account takeover.
  * @param start starts a system with the settings of this suite
  */
 export function takeoverSuite(title: string, start: () => Promise<System>): void {
