@@ -86,24 +86,24 @@ export function openDatabase({ folder, as }: OpenOptions): Database {
   const lock = as === 'shared' ? undefined : holdServerLock(folder);
   try {
     const connection = openFile({ folder, create: as === 'server', check: as !== 'shared' });
-    return databaseOn(connection, { folder, isShared: as === 'shared', onClosed: () => lock?.release() });
+    return databaseOn(connection, { folder, as, onClosed: () => lock?.release() });
   } catch (error) {
     lock?.release();
     throw error;
   }
 }
 
-interface Opened {
-  readonly folder: string;
-  readonly isShared: boolean;
+interface Opened extends OpenOptions {
   onClosed(): void;
 }
 
-function databaseOn(connection: DatabaseSync, { folder, isShared, onClosed }: Opened): Database {
+function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened): Database {
   const statements = new Map<string, StatementSync>();
   const commits = createGroupCommit(connection);
   const wal = createWalEraser(connection);
   let closed: Promise<void> | undefined;
+  // The previous server may have been killed before it emptied the log.
+  if (as === 'server') wal.empty();
 
   // Does not check `closed`, because the pending writes that `close` waits for still prepare statements.
   function prepare(sql: string): StatementSync {
@@ -137,7 +137,7 @@ function databaseOn(connection: DatabaseSync, { folder, isShared, onClosed }: Op
     migrate(schema) {
       refuseIf(!connection.isOpen);
       if (!hasPendingMigrations(connection, schema, folder)) return;
-      if (isShared) withServerLock(folder, () => runMissing(schema));
+      if (as === 'shared') withServerLock(folder, () => runMissing(schema));
       else runMissing(schema);
     },
     async write(work, { flushed = true, commitDelay = 0, erases = false } = {}) {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,4 +69,27 @@ test('a write that erases while somebody reads is in no file once they have fini
     });
     reader.close();
     while ((await filesWith(folder, 'lovelace')).length > 0) await pause(50);
+  }));
+
+/** Writes into the folder, deletes that again, and dies before the write-ahead log is emptied. */
+const KILLED = `
+  import { DatabaseSync } from 'node:sqlite';
+  const database = new DatabaseSync(process.argv[1]);
+  database.exec("PRAGMA secure_delete = ON; INSERT INTO people (name) VALUES ('lovelace')");
+  database.exec("DELETE FROM people WHERE name = 'lovelace'");
+  process.kill(process.pid, 'SIGKILL');
+`;
+
+test('what a killed server has deleted is in no file once a server runs again', () =>
+  withDatabase(async (database, folder) => {
+    await database.close();
+    const words = ['--input-type=module', '--eval', KILLED, join(folder, 'latchkey.sqlite')];
+    await once(spawn(process.execPath, words, { stdio: 'ignore' }), 'close');
+    assert.deepEqual(await filesWith(folder, 'lovelace'), ['latchkey.sqlite-wal']);
+    const again = openDatabase({ folder, as: 'server' });
+    try {
+      assert.deepEqual(await filesWith(folder, 'lovelace'), []);
+    } finally {
+      await again.close();
+    }
   }));

@@ -7,7 +7,7 @@ const AGAIN_MS = 1000;
 export interface WalEraser {
   /**
    * Moves all pages into the file and truncates the log. If another connection prevents it, retries later. If the
-   * process ends before that, the log is emptied when the last connection closes, or at the next `empty`.
+   * process ends before that, the log is emptied when the last connection closes, or when a server opens the file again.
    */
   empty(): void;
   stop(): void;
