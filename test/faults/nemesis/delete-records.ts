@@ -1,14 +1,25 @@
 /** Deletes records from a topic, as could happen with a shortened retention or a tool. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { cleanupPolicyOf, setCleanupPolicy } from '../../support/cleanup-policy.ts';
 import { type KcatRecord, readPartition } from '../../support/kcat.ts';
 
 const WITHIN_MS = 20_000;
+/** Longer than any fault of a broker lasts, in ms. */
+const RESTORED_WITHIN_MS = 120_000;
+const AGAIN_MS = 500;
+
+/** The cleanup policy of a topic could not be set back. From then on, no auth process can start. */
+export class PolicyNotRestored extends Error {
+  override readonly name = 'PolicyNotRestored';
+}
 
 /**
- * Deletes all records that a partition contains now, whether or not they were read.
+ * Deletes all records that a partition contains now, whether or not they were read. Meanwhile the topic may have a
+ * cleanup policy with which auth refuses to start. The policy is set back even if brokers fail or the run is
+ * interrupted. If the run itself is killed, its brokers go with it: each run starts brokers of its own.
  * @param keep receives the records before they are deleted; after an error, the records may still be on the topic
- * @throws Error if the brokers do not respond
+ * @throws PolicyNotRestored; Error if the brokers do not respond
  */
 export async function deleteRecords(
   brokers: string,
@@ -19,32 +30,72 @@ export async function deleteRecords(
   const last = records.at(-1);
   if (last === undefined) return;
   keep(records);
+  const policy = {
+    read: () => withAdmin(brokers, (admin) => cleanupPolicyOf(admin, topic)),
+    write: (value: string) => withAdmin(brokers, (admin) => setCleanupPolicy(admin, topic, value)),
+  };
+  await whileDeletable(policy, () =>
+    withAdmin(brokers, async (admin) => {
+      // Loads the metadata of the topic, without which kafkajs does not find the leader of the partition.
+      await admin.fetchTopicOffsets(topic);
+      await admin.deleteTopicRecords({
+        topic,
+        partitions: [{ partition, offset: String(last.offset + 1) }],
+      });
+    }),
+  );
+}
+
+async function withAdmin<T>(brokers: string, work: (admin: Admin) => Promise<T>): Promise<T> {
   const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'cutter', logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   try {
     await admin.connect();
-    // Loads the metadata of the topic, without which kafkajs does not find the leader of the partition.
-    await admin.fetchTopicOffsets(topic);
-    const offset = String(last.offset + 1);
-    await whileDeletable(admin, topic, () =>
-      admin.deleteTopicRecords({ topic, partitions: [{ partition, offset }] }),
-    );
+    return await work(admin);
   } finally {
     await admin.disconnect().catch(() => undefined);
   }
 }
 
+/** Access to the cleanup policy of a topic. */
+export interface CleanupPolicy {
+  read(): Promise<string | undefined>;
+  write(policy: string): Promise<void>;
+}
+
 /**
- * Runs `work` while the cleanup policy of the topic includes `delete`. If a topic is only compacted, brokers refuse to
- * delete records from it.
+ * Runs `work` while the cleanup policy of a topic includes `delete`. If a topic is only compacted, brokers refuse to
+ * delete records from it. Then sets the policy back, again and again if the brokers fail: also if the first change has
+ * failed, because it may have been applied.
+ * @throws PolicyNotRestored after `withinMs`; errors of `work`
  */
-async function whileDeletable(admin: Admin, topic: string, work: () => Promise<unknown>): Promise<void> {
-  const policy = await cleanupPolicyOf(admin, topic);
-  if (policy !== 'compact') return void (await work());
-  await setCleanupPolicy(admin, topic, 'compact,delete');
+export async function whileDeletable(
+  policy: CleanupPolicy,
+  work: () => Promise<unknown>,
+  { withinMs = RESTORED_WITHIN_MS, againMs = AGAIN_MS } = {},
+): Promise<void> {
+  const before = await policy.read();
+  if (before !== 'compact') return void (await work());
   try {
+    await policy.write('compact,delete');
     await work();
   } finally {
-    await setCleanupPolicy(admin, topic, policy);
+    await restore(() => policy.write(before), { withinMs, againMs });
+  }
+}
+
+async function restore(
+  write: () => Promise<void>,
+  { withinMs, againMs }: { readonly withinMs: number; readonly againMs: number },
+): Promise<void> {
+  const began = performance.now();
+  for (;;) {
+    try {
+      return await write();
+    } catch (cause) {
+      if (performance.now() - began >= withinMs)
+        throw new PolicyNotRestored('the topic keeps the cleanup policy compact,delete', { cause });
+    }
+    await sleep(againMs);
   }
 }

@@ -1,17 +1,24 @@
 /** Events that are not faults: operators' commands, deployments, and another system that shares the broker. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import { type Cluster, serviceNames } from '../../support/cluster.ts';
 import { urlOfDatabase } from '../../support/mongo-url.ts';
 import type { TopicRecord } from '../checker/stored.ts';
-import { deleteRecords } from './delete-records.ts';
+import { deleteRecords, PolicyNotRestored } from './delete-records.ts';
 import { writeForgery } from './forger.ts';
 import type { Heal } from './nemesis.ts';
+import type { StartGate } from './start-gate.ts';
+import type { SupervisedProcess } from './supervisor.ts';
 
 const TOPIC = 'accounts.events.v1';
 /** The number of accounts whose events are published again. */
 const REPUBLISHED = 3;
 const MORE_PARTITIONS = 2;
+/** How long the readers are paused before records are deleted, so that some of them are still unread. */
+const UNREAD_MS = 3_000;
+/** How long records are not deleted because processes are starting, in ms. A process may be paused when it starts. */
+const STARTED_WITHIN_MS = 60_000;
 
 /** The second system shares the broker, so its groups and topics have a prefix. */
 const NEIGHBOUR = {
@@ -30,8 +37,12 @@ export interface Deployment {
   startNeighbour(): Promise<Heal>;
   /** Adds partitions to the accounts topic, as an operator might do by mistake. */
   addPartitions(): Promise<void>;
-  /** Deletes all records in a partition of the accounts topic. */
-  cutOff(partition: number): Promise<void>;
+  /**
+   * Deletes all records in a partition of the accounts topic, some of them before they are read. Waits for processes
+   * that are starting, and lets none start meanwhile.
+   * @param readers the processes that read the topic; they are paused meanwhile
+   */
+  cutOff(partition: number, readers: readonly Pick<SupervisedProcess, 'pause' | 'resume'>[]): Promise<void>;
   /**
    * Writes a record without a valid signature of auth.
    * @param index the index of the kind of forgery
@@ -41,12 +52,14 @@ export interface Deployment {
 
 export interface DeploymentDeps {
   readonly cluster: Pick<Cluster, 'ops' | 'opsWith' | 'another' | 'stores'>;
+  /** The gate of the starts of all processes. */
+  readonly gate: StartGate;
   say(line: string): void;
   /** Called with each record before it is deleted from a topic. */
   recordRemoved(record: TopicRecord): void;
 }
 
-export function createDeployment({ cluster, say, recordRemoved }: DeploymentDeps): Deployment {
+export function createDeployment({ cluster, gate, say, recordRemoved }: DeploymentDeps): Deployment {
   const { stores } = cluster;
 
   const operate = createLoggedOpsRunner(cluster.ops, say);
@@ -59,8 +72,12 @@ export function createDeployment({ cluster, say, recordRemoved }: DeploymentDeps
     },
     startHalf: async () => {
       const more = await Promise.all(serviceNames.map((service) => cluster.another(service)));
+      const endStart = await gate.beginStart();
       for (const instance of more) instance.launch();
-      return async () => void (await Promise.all(more.map((instance) => instance.end('SIGKILL'))));
+      return async () => {
+        await Promise.all(more.map((instance) => instance.end('SIGKILL')));
+        endStart();
+      };
     },
     startNeighbour: async () => {
       const own = { ...NEIGHBOUR, MONGO_URL: urlOfDatabase(stores.MONGO_URL, 'latchkey_test_neighbour') };
@@ -76,13 +93,21 @@ export function createDeployment({ cluster, say, recordRemoved }: DeploymentDeps
       };
     },
     addPartitions: () => addPartitions(stores.KAFKA_BROKERS),
-    cutOff: (partition) =>
+    cutOff: (partition, readers) =>
       orSay(
         say,
         'records are not removed',
-        deleteRecords(stores.KAFKA_BROKERS, { topic: TOPIC, partition }, (records) => {
-          for (const record of records) recordRemoved({ topic: TOPIC, ...record });
-        }),
+        gate.whileClosed(async () => {
+          for (const one of readers) one.pause();
+          try {
+            await sleep(UNREAD_MS);
+            await deleteRecords(stores.KAFKA_BROKERS, { topic: TOPIC, partition }, (records) => {
+              for (const record of records) recordRemoved({ topic: TOPIC, ...record });
+            });
+          } finally {
+            for (const one of readers) one.resume();
+          }
+        }, STARTED_WITHIN_MS),
       ),
     forge: (index) => orSay(say, 'nothing is forged', writeForgery(stores.KAFKA_BROKERS, index)),
   };
@@ -96,8 +121,13 @@ export function createLoggedOpsRunner(
   return (...words) => orSay(say, `ops ${words.join(' ')}`, ops(...words));
 }
 
+/** @throws PolicyNotRestored; says all other errors */
 async function orSay(say: (line: string) => void, what: string, work: Promise<unknown>): Promise<void> {
-  await work.catch((error: Error) => say(`  ${what}: ${lastLineOf(error)}`));
+  await work.catch((error: Error) => {
+    // Without its policy, the rest of the run would only show that auth does not start.
+    if (error instanceof PolicyNotRestored) throw error;
+    say(`  ${what}: ${lastLineOf(error)}`);
+  });
 }
 
 function lastLineOf({ message }: Error): string {

@@ -32,8 +32,6 @@ const SLOW_BY_MS = 700;
 /** How long commits are held back before a fault, so that the next send contains records of several partitions. */
 const GATHER_MS = 1_500;
 const SEND_WITHIN_MS = 3_000;
-/** How long the user service is paused before records are deleted, so that some of them are still unread. */
-const UNREAD_MS = 3_000;
 /** Less than one minute: users must not notice a clock error below one minute (docs/operating.md). */
 const SKEW_SECONDS = 45;
 /** Longer than one second, the time within which a process reads its clock file again. */
@@ -132,14 +130,7 @@ export function createFaults(world: ClusterFaultTargets): Faults {
     'cut-off-topic': {
       target: (index) => `topic partition-${index}`,
       begin: async (index) => {
-        // Pause the readers, so that some records are deleted before they are read.
-        for (const one of processes.user) one.pause();
-        await sleep(UNREAD_MS);
-        try {
-          await deployment.cutOff(index);
-        } finally {
-          for (const one of processes.user) one.resume();
-        }
+        await deployment.cutOff(index, processes.user);
         return async () => undefined;
       },
     },

@@ -1,11 +1,15 @@
 /** Restarts a process of the system when it exits, as an orchestrator would, and kills or pauses it on demand. */
 import type { ServerProcess } from '../../support/server-process.ts';
+import { createStartGate, type StartGate } from './start-gate.ts';
 
 export interface SupervisedProcess {
   readonly name: string;
   kill(): Promise<void>;
-  /** Starts the process after a kill, without waiting until it is ready. */
-  start(): void;
+  /**
+   * Starts the process after a kill, as soon as the gate allows it, without waiting until it is ready. No-op if a start
+   * is waiting already.
+   */
+  start(): Promise<void>;
   pause(): void;
   resume(): void;
   /** Stops restarting the process. */
@@ -15,28 +19,44 @@ export interface SupervisedProcess {
 /** The number of lines to report: enough for an error with its stack. */
 const LAST_LINES = 12;
 
-/**
- * Supervises a process.
- * @param onEnd called with the last lines of output when the process exits by itself; the process is then restarted
- */
+export interface SupervisorOptions {
+  /** Called with the last lines of output when the process exits by itself. The process is then restarted. */
+  onEnd(name: string, lastLines: string): void;
+  /** Each start lasts until the process is ready or has ended. Default: a gate that is always open. */
+  readonly gate?: StartGate;
+}
+
+/** Supervises a process. */
 export function superviseProcess(
   name: string,
   instance: ServerProcess,
-  onEnd: (name: string, lastLines: string) => void,
+  { onEnd, gate = createStartGate() }: SupervisorOptions,
 ): SupervisedProcess {
   let mayEnd = false;
+  let isReleased = false;
+  let starting: Promise<void> | undefined;
 
   async function watch(): Promise<void> {
     await instance.ended();
     if (mayEnd) return;
     onEnd(name, instance.output().trimEnd().split('\n').slice(-LAST_LINES).join('\n'));
-    start();
+    await start();
   }
 
-  function start(): void {
+  function start(): Promise<void> {
+    starting ??= startOnce().finally(() => {
+      starting = undefined;
+    });
+    return starting;
+  }
+
+  async function startOnce(): Promise<void> {
+    const end = await gate.beginStart();
+    if (isReleased) return end();
     mayEnd = false;
     instance.launch();
     void watch();
+    void Promise.race([instance.ready().catch(() => undefined), instance.ended()]).finally(end);
   }
 
   void watch();
@@ -50,6 +70,7 @@ export function superviseProcess(
     pause: () => instance.signal('SIGSTOP'),
     resume: () => instance.signal('SIGCONT'),
     release: () => {
+      isReleased = true;
       mayEnd = true;
     },
   };

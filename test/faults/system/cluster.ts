@@ -15,7 +15,8 @@ import type { TopicRecord } from '../checker/stored.ts';
 import { createDeployment } from '../nemesis/deployment.ts';
 import { type ClusterFaultTargets, createFaults } from '../nemesis/faults.ts';
 import { type ClusterFault, planFaults } from '../nemesis/schedule.ts';
-import { type SupervisedProcess, superviseProcess } from '../nemesis/supervisor.ts';
+import { createStartGate } from '../nemesis/start-gate.ts';
+import { type SupervisedProcess, type SupervisorOptions, superviseProcess } from '../nemesis/supervisor.ts';
 import type { FaultSettings } from '../settings.ts';
 import { findClockLibrary } from './clocks.ts';
 import { openServers, type Servers } from './servers.ts';
@@ -34,12 +35,14 @@ export const openCluster: OpenSystem = async (options, stack) => {
   const clockLibrary = setsClocks ? findClockLibrary() : undefined;
   const servers = await openServers({ ...settings, clockLibrary, recordMail }, stack);
   const cluster = await startServices(servers, settings, stack);
-  const processes = superviseAll(cluster, createExitReporter(options));
+  const gate = createStartGate();
+  const processes = superviseAll(cluster, { onEnd: createExitReporter(options), gate });
   stack.defer(() => releaseAll(processes));
 
   const removed: TopicRecord[] = [];
   const deployment = createDeployment({
     cluster,
+    gate,
     say,
     recordRemoved: (record) => {
       removed.push(record);
@@ -124,13 +127,10 @@ async function startServices(
   return cluster;
 }
 
-function superviseAll(
-  { instances }: Cluster,
-  onEnd: (name: string, lastLines: string) => void,
-): ClusterFaultTargets['processes'] {
+function superviseAll({ instances }: Cluster, options: SupervisorOptions): ClusterFaultTargets['processes'] {
   function supervised(service: ServiceName): readonly SupervisedProcess[] {
     return instances[service].map((instance, index) =>
-      superviseProcess(nameOfInstance(service, index), instance, onEnd),
+      superviseProcess(nameOfInstance(service, index), instance, options),
     );
   }
   return { user: supervised('user'), notifier: supervised('notifier'), auth: supervised('auth') };

@@ -72,7 +72,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
   stack.defer(front.close);
   instance.launch();
   await instance.ready();
-  const supervised = superviseProcess(NAME, instance, createExitReporter(options));
+  const supervised = superviseProcess(NAME, instance, { onEnd: createExitReporter(options) });
   stack.defer(supervised.release);
 
   const ops = createOpsRunner({ ...process.env, ...NO_SERVER_SETTINGS, ...stores });

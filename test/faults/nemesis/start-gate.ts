@@ -1,0 +1,59 @@
+/**
+ * Keeps two things apart: the start of a process, which checks the settings of topics, and a change of these settings
+ * that a process must not find when it starts.
+ */
+export interface StartGate {
+  /**
+   * Waits until the gate is open, and begins a start.
+   * @returns a function that ends the start; idempotent
+   */
+  beginStart(): Promise<() => void>;
+  /**
+   * Closes the gate, waits until every start has ended, and runs `work`. Then opens the gate again.
+   * @throws Error if starts have not ended after `withinMs`, without running `work`; errors of `work`
+   */
+  whileClosed(work: () => Promise<void>, withinMs: number): Promise<void>;
+}
+
+export function createStartGate(): StartGate {
+  const starts = new Set<Promise<void>>();
+  /** Resolves when the gate opens; undefined while it is open. */
+  let closed: Promise<void> | undefined;
+
+  async function untilAllEnded(withinMs: number): Promise<void> {
+    const timedOut = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => timedOut.reject(new Error(`${starts.size} processes are still starting`)),
+      withinMs,
+    );
+    try {
+      await Promise.race([Promise.all(starts), timedOut.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return {
+    async beginStart() {
+      while (closed) await closed;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      starts.add(promise);
+      return () => {
+        starts.delete(promise);
+        resolve();
+      };
+    },
+    async whileClosed(work, withinMs) {
+      while (closed) await closed;
+      const opening = Promise.withResolvers<void>();
+      closed = opening.promise;
+      try {
+        await untilAllEnded(withinMs);
+        await work();
+      } finally {
+        closed = undefined;
+        opening.resolve();
+      }
+    },
+  };
+}
