@@ -36,7 +36,8 @@ export interface ServerProcessOptions {
   readonly operations: string;
   /** The command-line arguments for Node. */
   readonly words: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
+  /** A function is called at each start. */
+  readonly env: NodeJS.ProcessEnv | (() => NodeJS.ProcessEnv);
 }
 
 /** The timeout for the start, in ms: long enough for a busy machine whose Kafka and MongoDB have just started. */
@@ -52,7 +53,8 @@ export function createServerProcess({ url, operations, words, env }: ServerProce
   }
 
   function launch(): void {
-    child = spawn(process.execPath, words, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const environment = typeof env === 'function' ? env() : env;
+    child = spawn(process.execPath, words, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     closed = once(child, 'close');
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (text) => (printed += String(text)));
