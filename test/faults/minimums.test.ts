@@ -4,9 +4,9 @@ import { minimumsFor } from './minimums.ts';
 import { planFaults } from './nemesis/schedule.ts';
 import { SHORT_RUN } from './settings.ts';
 
-function minimums(seconds: number, rate = 12) {
+function minimums(seconds: number, rate = 12, embedded = false) {
   return minimumsFor(
-    { seconds, rate, mix: 'everything' },
+    { seconds, rate, mix: 'everything', embedded },
     planFaults({ seed: SHORT_RUN.seed, seconds }).flat(),
   );
 }
@@ -27,6 +27,13 @@ describe('what a run must have had', () => {
     assert.equal(hits['kill-auth'], 1);
     assert.ok(kindsOfFaults > 5);
     assert.equal(duplicates, 1);
+  });
+
+  test('includes erasures that were carried out in a long run, and at least one in a standalone', () => {
+    assert.equal(minimums(SHORT_RUN.seconds, 12, true).erased, 0);
+    assert.equal(minimums(240, 1, true).erased, 1);
+    assert.equal(minimums(240, 1).erased, 0);
+    assert.equal(minimums(600, 40).erased, 4);
   });
 
   test('is never nothing', () => {

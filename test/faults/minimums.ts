@@ -35,16 +35,19 @@ const ALWAYS: Readonly<Record<string, number>> = { 'sign-up': 1, verify: 1, logi
  * in progress.
  */
 const BEGUN_SHARE = 1 / 20;
+/** The fraction of the requested erasures that are carried out; the others wait a week or are canceled. */
+const CARRIED_OUT_SHARE = 1 / 3;
 /** In a long run, a fault that was planned at least this often must have hit something. */
 const OFTEN = 3;
 
 export function minimumsFor(
-  { seconds, rate, mix }: Pick<FaultSettings, 'seconds' | 'rate' | 'mix'>,
+  { seconds, rate, mix, embedded }: Pick<FaultSettings, 'seconds' | 'rate' | 'mix' | 'embedded'>,
   plan: readonly PlannedFault[],
 ): Minimums {
   const planned = Map.groupBy(plan, ({ fault }) => fault);
   const length = seconds >= LONG_SECONDS ? 'long' : 'short';
   const journeys = seconds * rate * DONE_SHARE[length];
+  const erasures = journeys * actionShare(mix, 'eraseAccount');
   return {
     sent: Math.floor(seconds * rate * BEGUN_SHARE),
     acknowledged: {
@@ -70,5 +73,6 @@ export function minimumsFor(
         : {},
     kindsOfFaults: Math.floor(planned.size / 2),
     duplicates: length === 'long' ? 1 : 0,
+    erased: length === 'long' ? Math.max(embedded ? 1 : 0, Math.floor(erasures * CARRIED_OUT_SHARE)) : 0,
   };
 }

@@ -13,6 +13,8 @@ const READERS = {
 } as const;
 const EVERY_MS = 1_000;
 const TELL_EVERY_MS = 15_000;
+/** Longer than a process's clock is ahead in a run, in ms: an erasure that such a process requested is due late. */
+const CLOCK_AHEAD_MS = 60_000;
 
 /** The amount of unfinished work by kind; kinds without any are omitted. */
 export type UnfinishedWork = Readonly<Record<string, number>>;
@@ -62,9 +64,13 @@ interface Look {
 
 function lookInto({ DATA_DIR }: DataFolder): Look {
   return {
-    unrest: async () => withoutNone(unfinishedWorkIn(DATA_DIR)),
+    unrest: async () => withoutNone(unfinishedWorkIn(DATA_DIR, dueUntil())),
     close: async () => undefined,
   };
+}
+
+function dueUntil(): Date {
+  return new Date(Date.now() + CLOCK_AHEAD_MS);
 }
 
 function withoutNone(counts: Readonly<Record<string, number>>): UnfinishedWork {
@@ -120,7 +126,7 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise<Look> {
         'written-down requests': await count('auth_requests', {}),
         'open deliveries': await count('notifier_deliveries', { state: { $in: ['pending', 'claimed'] } }),
         'accounts to be erased': await count('auth_commits', {
-          'erasure.eraseAt': { $lte: new Date().toISOString() },
+          'erasure.eraseAt': { $lte: dueUntil().toISOString() },
         }),
         ...(await unread()),
       };

@@ -1,5 +1,5 @@
 /** The files in which a run records what happened, for its checker: one line of JSON per occurrence. */
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream, type WriteStream, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -73,13 +73,22 @@ export interface Minimums {
   readonly kindsOfFaults: number;
   /** The number of records on the topics that repeat an earlier record. */
   readonly duplicates: number;
+  /** The number of accounts that were erased, and of those whose traces were searched for. */
+  readonly erased: number;
 }
 
 /** Personal data of an erased person that was found in a store. */
 export interface PersonalDataTrace {
   readonly account: string;
-  /** The collection and the id of the document. */
+  /** The collection and the id of the document; the table and the row; or the file. */
   readonly place: string;
+}
+
+/** The result of the search for personal data of erased people. */
+export interface TraceSearch {
+  readonly traces: readonly PersonalDataTrace[];
+  /** The number of accounts that were searched for. */
+  readonly searched: number;
 }
 
 /** A profile as an admin sees it through the API. */
@@ -110,12 +119,16 @@ export interface RunDescription {
    * these use the e-mail addresses of erased people again.
    */
   readonly traces: readonly PersonalDataTrace[];
+  /** The number of erased accounts whose traces were searched for. */
+  readonly searched: number;
   /** The location of the data of the run. Servers are still running while the run is checked. */
   readonly servers: Servers | DataFolder;
 }
 
 export interface RunFolder {
   readonly path: string;
+  /** The path of replaced.jsonl, to which a standalone appends rows before they are replaced. */
+  readonly replacedRowsFile: string;
   command(line: CommandLine): void;
   mail(line: MailLine): void;
   fault(line: FaultLine): void;
@@ -125,11 +138,15 @@ export interface RunFolder {
   close(run: RunDescription): Promise<void>;
 }
 
+export const REPLACED_ROWS_NAME = 'replaced.jsonl';
+
 /** @param path an existing folder */
 export function createRunFolder(path: string): RunFolder {
   function open(name: string) {
     return createWriteStream(join(path, name));
   }
+  const replacedRowsFile = join(path, REPLACED_ROWS_NAME);
+  writeFileSync(replacedRowsFile, '');
   const files = {
     history: open('history.jsonl'),
     mails: open('mails.jsonl'),
@@ -141,6 +158,7 @@ export function createRunFolder(path: string): RunFolder {
   }
   return {
     path,
+    replacedRowsFile,
     command: lineTo(files.history),
     mail: lineTo(files.mails),
     fault: lineTo(files.faults),

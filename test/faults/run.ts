@@ -65,7 +65,14 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   }
 
   const open = settings.embedded ? openStandalone : openCluster;
-  const options = { settings, say, recordMail: folder.mail, recordFault, recordRemoved: folder.removed };
+  const options = {
+    settings,
+    say,
+    recordMail: folder.mail,
+    recordFault,
+    recordRemoved: folder.removed,
+    replacedRowsFile: folder.replacedRowsFile,
+  };
   const system = await open(options, stack);
   say(`  ${seconds} s of traffic and faults, after ${soFar()} s`);
   const sender = createCommandSender({ url: system.url, record: folder.command, nameOf: system.nameOf });
@@ -81,7 +88,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   say(`  calm, after ${soFar()} s`);
   await system.repair();
   await waitUntilQuiet(system.stores, { withinMs: QUIET_WITHIN_MS, say });
-  const traces = await system.findTraces();
+  const search = await system.findTraces();
   await askFinally();
   // The final logins may have caused events and mails.
   const left = await waitUntilQuiet(system.stores, { withinMs: QUIET_WITHIN_MS, say });
@@ -96,7 +103,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     startedAt: startedAt.toISOString(),
     endedAt: new Date().toISOString(),
     shown,
-    traces,
+    ...search,
     settings: {
       ...serviceSettings(seed),
       FAULTS_SECONDS: seconds,

@@ -3,7 +3,14 @@ import type { CommandLine } from '../run-folder.ts';
 import { checkAccountOrders } from './account-order.ts';
 import { checkAcknowledged } from './acknowledged.ts';
 import { checkCoverage } from './coverage.ts';
-import { checkErasures, commitsBeforeErasure, isErased } from './erasure-rules.ts';
+import { checkErasedCommits, checkReplacements } from './erased-data.ts';
+import {
+  checkErasures,
+  checkOriginals,
+  commitsBeforeErasure,
+  isErased,
+  recordsBeforeErasure,
+} from './erasure-rules.ts';
 import { checkFinalLogins } from './final-logins.ts';
 import { checkForgedRecords, genuineRecords, isForged } from './forged-rules.ts';
 import { eventsByAccount, journalOf } from './journal.ts';
@@ -43,17 +50,25 @@ export async function recheckSavedRun(folder: string): Promise<Report> {
 
 /** Checks a run, given all of its data. Needs no servers. */
 export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Date): Report {
-  const { run, history, mails, faults, removed } = recorded;
+  const { run, history, mails, faults, removed, replaced } = recorded;
   const forged = stores.records.filter(isForged);
-  const records = genuineRecords(stores.records, removed);
-  const journal = journalOf(commitsBeforeErasure(stores.commits, records));
+  const records = recordsBeforeErasure(genuineRecords(stores.records, removed), replaced.records);
+  const journal = journalOf(commitsBeforeErasure(stores.commits, records, replaced.commits));
+  const erased = eventsByAccount(journal).filter(([, events]) => isErased(events)).length;
   const commands = { journal, history, settings: run.settings };
   const letters = { journal, mails, faults, deliveries: stores.deliveries };
   const { firsts, duplicates } = countRecords(records);
   const chains = chainTokens(history);
   const orders = checkAccountOrders(commands, chains.places);
   const violations = [
-    ...checkCoverage({ ...letters, history, duplicates, minimums: run.minimums }),
+    ...checkCoverage({
+      ...letters,
+      history,
+      duplicates,
+      erased,
+      searched: run.searched,
+      minimums: run.minimums,
+    }),
     ...checkResponseAccounts(commands),
     ...chains.violations,
     ...orders.violations,
@@ -73,6 +88,9 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
     ...checkCutoffs(journal, stores.cutoffs),
     ...checkMails(letters),
     ...checkErasures(journal, now),
+    ...checkOriginals(stores.commits, records, replaced.commits),
+    ...checkErasedCommits(stores.commits),
+    ...('DATA_DIR' in run.servers ? checkReplacements(stores, replaced) : []),
     ...checkTraces(run.traces),
     ...checkForgedRecords(forged, stores.deadLetters),
     ...(run.shown === null ? [] : checkFinalLogins(commands)),
@@ -90,7 +108,8 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
       accounts: eventsByAccount(journal).length,
       'account orders decided': orders.decided,
       'account orders undecided': orders.undecided,
-      'accounts erased': eventsByAccount(journal).filter(([, events]) => isErased(events)).length,
+      'accounts erased': erased,
+      'accounts searched for': run.searched,
       'records forged': forged.length,
       events: [...journal.events.values()].reduce((sum, { length }) => sum + length, 0),
       'first occurrences on the topics': firsts,

@@ -11,6 +11,9 @@ export interface CoverageContext extends MailContext {
   readonly history: readonly CommandLine[];
   /** The number of records that repeat an earlier one. */
   readonly duplicates: number;
+  /** The number of erased accounts, and of those whose traces were searched for. */
+  readonly erased: number;
+  readonly searched: number;
   readonly minimums: Minimums;
 }
 
@@ -20,7 +23,7 @@ const NEAR_MS = 3_000;
 const PATIENCE_MS = 10_000;
 
 export function checkCoverage(context: CoverageContext): readonly Violation[] {
-  const { history, faults, duplicates, minimums } = context;
+  const { history, faults, duplicates, erased, searched, minimums } = context;
   const acknowledged = Map.groupBy(history.filter(isAcknowledged), ({ op }) => op);
   const hits = Map.groupBy(faults.filter(createFaultHitPredicate(context)), ({ fault }) => fault);
   return [
@@ -28,6 +31,8 @@ export function checkCoverage(context: CoverageContext): readonly Violation[] {
     ...tooFew('acknowledged', minimums.acknowledged, (op) => acknowledged.get(op)?.length ?? 0),
     ...tooFew('hits of', minimums.hits, (fault) => hits.get(fault)?.length ?? 0),
     ...tooFew('kinds of', { faults: minimums.kindsOfFaults }, () => hits.size),
+    ...tooFew('accounts', { erased: minimums.erased }, () => erased),
+    ...tooFew('erased accounts', { 'searched for': minimums.erased }, () => searched),
     ...tooFew('duplicates on', { 'the topics': minimums.duplicates }, () => duplicates),
   ];
 }

@@ -50,24 +50,46 @@ export function checkErasures(journal: Journal, now: Date): readonly Violation[]
 }
 
 /**
- * Returns the commits as they were before erasure. Their personal data comes from the topic, which may still contain
- * it. An event is left unchanged if its record differs in anything but `person`.
+ * Returns the data of events of erased accounts as it was before the erasures, by event id. It comes from the topic,
+ * which may still contain it, or from the rows that were replaced. If a row was replaced several times, its first
+ * content counts.
+ */
+function originalsOf(
+  commits: readonly Commit[],
+  records: readonly TopicRecord[],
+  replaced: readonly Commit[],
+): ReadonlyMap<string | undefined, EventData> {
+  const erased = erasedStreams(commits);
+  return new Map([
+    ...records.flatMap((record) => {
+      const data = erased.has(streamIdOf(record)) ? dataOf(record) : undefined;
+      return data?.person ? [[record.headers['ce_id'], data] as const] : [];
+    }),
+    ...replaced
+      .toReversed()
+      .flatMap(({ stream, events }) =>
+        erased.has(stream)
+          ? events.filter(({ data }) => data.person).map(({ id, data }) => [id, data] as const)
+          : [],
+      ),
+  ]);
+}
+
+/**
+ * Returns the commits as they were before erasures. An event is left unchanged if its original differs in anything but
+ * `person`.
+ * @param records the records as they were before erasures
+ * @param replaced the commits that an embedded journal has replaced
  */
 export function commitsBeforeErasure(
   commits: readonly Commit[],
   records: readonly TopicRecord[],
+  replaced: readonly Commit[] = [],
 ): readonly Commit[] {
-  const erased = new Set(
-    commits.filter(({ events }) => events.some(({ type }) => type === 'AccountErased')).map(streamOf),
-  );
-  const published = new Map(
-    records.flatMap((record) => {
-      const data = erased.has(streamIdOf(record)) ? dataOf(record) : undefined;
-      return data?.person ? [[record.headers['ce_id'], data] as const] : [];
-    }),
-  );
+  const erased = erasedStreams(commits);
+  const originals = originalsOf(commits, records, replaced);
   function withPerson(event: CommitEvent): CommitEvent {
-    const data = published.get(event.id);
+    const data = originals.get(event.id);
     return data && isDeepStrictEqual({ ...data, person: null }, event.data) ? { ...event, data } : event;
   }
   return commits.map((commit) =>
@@ -75,15 +97,54 @@ export function commitsBeforeErasure(
   );
 }
 
-function streamOf({ stream }: Commit): string {
-  return stream;
+/** Returns the records of an embedded log as they were before erasures. */
+export function recordsBeforeErasure(
+  records: readonly TopicRecord[],
+  replaced: readonly TopicRecord[],
+): readonly TopicRecord[] {
+  const originals = new Map(replaced.toReversed().map((record) => [placeOf(record), record]));
+  return records.map((record) => originals.get(placeOf(record)) ?? record);
 }
 
-function dataOf({ payload }: TopicRecord): EventData | undefined {
+/**
+ * Checks that the original of every erased event is known. Otherwise the other rules would compare the event without
+ * its personal data, and so prove less than they say.
+ * @param records the records as they were before erasures
+ */
+export function checkOriginals(
+  commits: readonly Commit[],
+  records: readonly TopicRecord[],
+  replaced: readonly Commit[],
+): readonly Violation[] {
+  const originals = originalsOf(commits, records, replaced);
+  return commits.flatMap(({ stream, events, sequence }) =>
+    events.flatMap(({ id, data }, index) =>
+      data.person !== null || originals.has(id)
+        ? []
+        : violationsOf('originals', `event ${sequence + index} of ${stream} cannot be checked`),
+    ),
+  );
+}
+
+export function erasedStreams(commits: readonly Commit[]): ReadonlySet<string> {
+  return new Set(
+    commits
+      .filter(({ events }) => events.some(({ type }) => type === 'AccountErased'))
+      .map(({ stream }) => stream),
+  );
+}
+
+/** Returns the data of a record; undefined if it is not JSON. */
+export function dataOf({ payload }: Pick<TopicRecord, 'payload'>): EventData | undefined {
   try {
     const data: EventData = JSON.parse(payload ?? '');
     return data;
   } catch {
     return undefined;
   }
+}
+
+/** Returns the place of a record on the log. */
+export function placeOf({ topic, partition, offset }: TopicRecord): string {
+  return `${topic} ${partition} ${offset}`;
 }

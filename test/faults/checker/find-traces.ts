@@ -1,27 +1,24 @@
 /** Searches all collections for personal data of erased people. */
 import { BSON, MongoClient } from 'mongodb';
-import type { PersonalDataTrace, Servers } from '../run-folder.ts';
-import { isMailing, type Journal } from './journal.ts';
+import type { PersonalDataTrace, Servers, TraceSearch } from '../run-folder.ts';
+import { mailingsIn } from './journal.ts';
 import { readJournal } from './read-stores.ts';
 import type { TopicRecord } from './stored.ts';
 import { accountsNamedIn, identifiersOfErasedPeople } from './traces.ts';
 
-/** Returns the ids of mailings, which are left out: a mailing keeps its addresses (docs/erasure.md). */
-function mailingsIn({ events }: Journal): ReadonlySet<unknown> {
-  return new Set([...events].filter(([, its]) => isMailing(its)).map(([id]) => id));
-}
-
 /**
- * Returns the documents that contain the name or address of an erased person, found in the raw bytes of each document.
+ * Finds the documents that contain the name or address of an erased person, in the raw bytes of each document. Mailings
+ * are left out, because they keep their addresses (docs/erasure.md).
  */
 export async function findTraces(
   servers: Servers,
   removed: readonly TopicRecord[] = [],
-): Promise<readonly PersonalDataTrace[]> {
+): Promise<TraceSearch> {
   const journal = await readJournal(servers, removed);
   const names = identifiersOfErasedPeople(journal);
-  if (names.size === 0) return [];
-  const mailings = mailingsIn(journal);
+  const searched = new Set(names.values()).size;
+  if (searched === 0) return { traces: [], searched };
+  const mailings: ReadonlySet<unknown> = mailingsIn(journal);
   const client = await MongoClient.connect(servers.MONGO_URL);
   try {
     const traces: PersonalDataTrace[] = [];
@@ -36,7 +33,7 @@ export async function findTraces(
           })),
         );
       }
-    return traces;
+    return { traces, searched };
   } finally {
     await client.close();
   }

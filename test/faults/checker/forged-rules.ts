@@ -1,4 +1,5 @@
 /** Rules about forged records. The run itself writes them to the topics, with a header that marks them. */
+import { placeOf } from './erasure-rules.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { TopicRecord } from './stored.ts';
 
@@ -19,10 +20,6 @@ export function genuineRecords(
 ): readonly TopicRecord[] {
   const places = new Map([...removed, ...records].map((record) => [placeOf(record), record]));
   return [...places.values()].filter((record) => !isForged(record));
-}
-
-function placeOf({ topic, partition, offset }: TopicRecord): string {
-  return `${topic} ${partition} ${offset}`;
 }
 
 /** The consumer groups that must report a forged record, by topic. */

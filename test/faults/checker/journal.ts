@@ -44,6 +44,11 @@ export function isMailing(events: readonly { readonly type: string }[]): boolean
   return events[0]?.type === 'MailRequested';
 }
 
+/** Returns the ids of all mailings. */
+export function mailingsIn({ events }: Journal): ReadonlySet<string> {
+  return new Set([...events].filter(([, its]) => isMailing(its)).map(([id]) => id));
+}
+
 /** Returns the events of each account, in order. */
 export function eventsByAccount({
   events,

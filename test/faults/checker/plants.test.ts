@@ -8,7 +8,7 @@ import type { CommandLine, FaultLine, MailLine, ShownProfile } from '../run-fold
 import { checkRecordedRun } from './check.ts';
 import type { RecordedRun } from './read-run.ts';
 import { type Rule, rules } from './report.ts';
-import type { Commit, StoredDelivery, Stores, TopicRecord } from './stored.ts';
+import type { Commit, ReplacedRows, StoredDelivery, Stores, TopicRecord } from './stored.ts';
 import {
   ADA_ID,
   ADA_PASSWORDS,
@@ -20,6 +20,8 @@ import {
   createCommandLine,
   DAN_ID,
   deliveryIdOf,
+  embeddedRun,
+  embeddedStores,
   FAY_ID,
   FAY_PASSWORD,
   goodRun,
@@ -72,6 +74,20 @@ function profile(id: string, change: object): Pick<Plant, 'stores'> {
   };
 }
 
+/** Changes a run on a standalone. */
+function embedded(
+  change: (record: TopicRecord) => readonly TopicRecord[],
+  replaced: Partial<ReplacedRows> = {},
+): Pick<Plant, 'run' | 'stores'> {
+  return {
+    run: { ...embeddedRun, replaced: { ...embeddedRun.replaced, ...replaced } },
+    stores: { records: embeddedStores.records.flatMap(change) },
+  };
+}
+function isOf(record: TopicRecord, account: string, type: string): boolean {
+  return record.headers['ce_subject'] === account && record.headers['ce_type'] === type;
+}
+
 function shown(change: (profile: ShownProfile) => readonly ShownProfile[]): Pick<Plant, 'run'> {
   return { run: { run: { ...goodRun.run, shown: goodRun.run.shown?.flatMap(change) ?? null } } };
 }
@@ -80,6 +96,15 @@ const WELCOME = deliveryIdOf(ADA_ID, 'welcome');
 const BOBS_FIRST = deliveryIdOf(BOB_ID, 'verify-email');
 const MOVED = deliveryIdOf(FAY_ID, 'email-changed');
 const BOBS_SECOND = deliveryIdOf(BOB_ID, 'verify-email', 1);
+
+/** Dan's first record as it was before the erasure. */
+const DANS_FIRST = recordOf(DAN_ID, 'UserRegistered');
+
+function recordOf(account: string, type: string): TopicRecord {
+  const record = goodStores.records.find((each) => isOf(each, account, type));
+  assert.ok(record);
+  return record;
+}
 
 function mailOf(id: string): MailLine {
   const mail = goodRun.mails.find(({ messageId }) => messageId.includes(id));
@@ -192,6 +217,16 @@ const plants: readonly Plant[] = [
     bug: 'no send was ever repeated',
     caughtBy: 'coverage',
     run: { run: { ...goodRun.run, minimums: { ...goodRun.run.minimums, duplicates: 1 } } },
+  },
+  {
+    bug: 'hardly any erasure was carried out',
+    caughtBy: 'coverage',
+    run: { run: { ...goodRun.run, searched: 2, minimums: { ...goodRun.run.minimums, erased: 2 } } },
+  },
+  {
+    bug: 'nobody has searched for erased people',
+    caughtBy: 'coverage',
+    run: { run: { ...goodRun.run, searched: 0 } },
   },
   {
     bug: 'a change is answered before it is written',
@@ -418,6 +453,128 @@ const plants: readonly Plant[] = [
     bug: 'a store keeps the address of somebody who is erased',
     caughtBy: 'traces',
     run: { run: { ...goodRun.run, traces: [{ account: DAN_ID, place: 'auth_limits x' }] } },
+  },
+  {
+    bug: 'an erasure leaves a password hash in the journal',
+    caughtBy: 'erased data',
+    ...commits('dan-1', (commit) => [
+      {
+        ...commit,
+        events: commit.events.map((event) => ({ ...event, private: { passwordHash: 'secret' } })),
+      },
+    ]),
+  },
+  {
+    bug: 'an erasure leaves the salt of the digest in the journal',
+    caughtBy: 'erased data',
+    ...commits('dan-1', (commit) => [
+      {
+        ...commit,
+        events: commit.events.map((event) => ({ ...event, chain: { person: { salt: 'salt' } } })),
+      },
+    ]),
+  },
+  {
+    bug: 'an erasure leaves the person in a commit',
+    caughtBy: 'erased data',
+    ...commits('dan-2', (commit) => [
+      {
+        ...commit,
+        events: commit.events.map((event) => ({
+          ...event,
+          data: { ...event.data, person: { email: 'dan@example.com', username: 'dan' } },
+        })),
+      },
+    ]),
+  },
+  {
+    bug: 'an erasure leaves the person in a record of the embedded log',
+    caughtBy: 'erased data',
+    ...embedded((record) => [DANS_FIRST.offset === record.offset ? DANS_FIRST : record]),
+  },
+  {
+    bug: 'an erasure leaves the salt in a record of the embedded log',
+    caughtBy: 'erased data',
+    ...embedded((record) => [
+      isOf(record, DAN_ID, 'UserRegistered')
+        ? { ...record, headers: { ...record.headers, ce_personsalt: 'salt' } }
+        : record,
+    ]),
+  },
+  {
+    bug: 'an erasure changes the role in a record of the embedded log',
+    caughtBy: 'erased data',
+    ...embedded((record) => [
+      isOf(record, DAN_ID, 'UserRegistered')
+        ? { ...record, payload: record.payload?.replace('"role":"user"', '"role":"admin"') ?? null }
+        : record,
+    ]),
+  },
+  {
+    bug: 'an erasure drops a header of a record of the embedded log',
+    caughtBy: 'erased data',
+    ...embedded((record) => {
+      if (!isOf(record, DAN_ID, 'UserRegistered')) return [record];
+      const { ce_signature: _, ...headers } = record.headers;
+      return [{ ...record, headers }];
+    }),
+  },
+  {
+    bug: 'the person of an account that is not erased is removed from the embedded log',
+    caughtBy: 'erased data',
+    ...embedded(
+      (record) => [
+        isOf(record, FAY_ID, 'AccountVerified')
+          ? { ...record, payload: JSON.stringify({ ...JSON.parse(record.payload ?? ''), person: null }) }
+          : record,
+      ],
+      {
+        records: [
+          ...embeddedRun.replaced.records,
+          ...goodStores.records.filter((record) => isOf(record, FAY_ID, 'AccountVerified')),
+        ],
+      },
+    ),
+  },
+  {
+    bug: 'an event of the embedded journal is changed and then erased',
+    caughtBy: 'erased data',
+    ...embedded((record) => [record], {
+      commits: embeddedRun.replaced.commits.flatMap((commit) => [
+        commit,
+        { ...commit, events: commit.events.map((event) => ({ ...event, time: minuteOfRun(30) })) },
+      ]),
+    }),
+  },
+  {
+    bug: 'the topic has an event of an erased account only without its person',
+    caughtBy: 'originals',
+    ...records((record) => [
+      isOf(record, DAN_ID, 'AccountErasureRequested')
+        ? { ...record, payload: record.payload?.replace('"person":{}', '"person":null') ?? null }
+        : record,
+    ]),
+  },
+  {
+    bug: 'a standalone replaces a row that the run has not recorded',
+    caughtBy: 'originals',
+    ...embedded((record) => [record], {
+      commits: embeddedRun.replaced.commits.filter(({ number }) => number !== 3),
+      records: embeddedRun.replaced.records.filter(
+        (record) => !isOf(record, DAN_ID, 'AccountErasureRequested'),
+      ),
+    }),
+  },
+  {
+    bug: 'a standalone publishes a record with another person than the journal has, and then erases both',
+    caughtBy: 'topic',
+    ...embedded((record) => [record], {
+      records: embeddedRun.replaced.records.map((record) =>
+        isOf(record, DAN_ID, 'AccountVerified')
+          ? { ...record, payload: record.payload?.replace('"dan"', '"eve"') ?? null }
+          : record,
+      ),
+    }),
   },
   {
     bug: 'an erased account can sign in',

@@ -1,8 +1,15 @@
 /** Reads the files of a run. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CommandLine, FaultLine, MailLine, RunDescription } from '../run-folder.ts';
-import type { TopicRecord } from './stored.ts';
+import {
+  type CommandLine,
+  type FaultLine,
+  type MailLine,
+  REPLACED_ROWS_NAME,
+  type RunDescription,
+} from '../run-folder.ts';
+import { readReplacedRows } from '../system/data-folder.ts';
+import type { ReplacedRows, TopicRecord } from './stored.ts';
 
 export interface RecordedRun {
   readonly run: RunDescription;
@@ -11,6 +18,8 @@ export interface RecordedRun {
   readonly faults: readonly FaultLine[];
   /** The records that the run has removed from a topic. */
   readonly removed: readonly TopicRecord[];
+  /** The rows that a standalone has replaced; none of a cluster, which replaces none. */
+  readonly replaced: ReplacedRows;
 }
 
 /**
@@ -31,6 +40,7 @@ export async function readRun(folder: string): Promise<RecordedRun> {
     mails: linesOf(mails),
     faults: linesOf(faults),
     removed: linesOf(removed),
+    replaced: await readReplacedRows(join(folder, REPLACED_ROWS_NAME)),
   };
 }
 

@@ -21,6 +21,9 @@ export const rules = {
   'final logins':
     'at the end, accounts that were erased, kept or moved to another address answer as the journal says',
   erasures: 'an account is erased once that is due, and no other',
+  'erased data':
+    'an erasure removes the personal data of its account from journal and embedded log, and nothing else',
+  originals: 'what an erasure has removed is known, so that the other rules apply to it',
   traces: 'no store names somebody who is erased',
   'forged records': 'every reader sets aside what auth has not signed',
   numbering: 'the commits and events of an account count from 1 without gaps',

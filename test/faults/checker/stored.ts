@@ -48,8 +48,10 @@ export interface CommitEvent {
   readonly time: string;
   readonly version: number;
   readonly data: EventData;
-  /** In UserRegistered and the events that change the address: the canonical address. */
-  readonly private?: { readonly address?: string };
+  /** `address` is the canonical address, in UserRegistered and the events that change the address. */
+  readonly private?: { readonly address?: string; readonly passwordHash?: string };
+  /** The hashes of the event. The salt makes the digest of the person's data useless without it. */
+  readonly chain?: { readonly person?: { readonly salt?: string } };
 }
 
 /** A document of the journal. */
@@ -136,6 +138,12 @@ export interface GroupLag {
   readonly group: string;
   readonly topic: string;
   readonly lag: number;
+}
+
+/** Rows of an embedded log and journal, as they were before they were replaced, in the order of the replacements. */
+export interface ReplacedRows {
+  readonly records: readonly TopicRecord[];
+  readonly commits: readonly Commit[];
 }
 
 /** Everything that a system has stored at one moment. */

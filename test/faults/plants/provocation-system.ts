@@ -25,6 +25,7 @@ const ONE_SIGN_UP: Minimums = {
   hits: {},
   kindsOfFaults: 0,
   duplicates: 0,
+  erased: 0,
 };
 const SETTINGS: Settings = {
   LIMITS: 'off',
@@ -136,7 +137,7 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
         settings: SETTINGS,
         minimums: ONE_SIGN_UP,
         shown: null,
-        traces: await findTraces(cluster.stores),
+        ...(await findTraces(cluster.stores)),
         servers: cluster.stores,
       });
       return checkRun(folder.path);

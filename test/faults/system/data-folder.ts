@@ -1,12 +1,15 @@
 /** Reads what a standalone has stored in its data folder, directly from the tables of SQLite. */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { isHeartbeat } from '../../support/kcat.ts';
+import type { Settings } from '../../support/system.ts';
 import type {
   Commit,
   CommitEvent,
   DeliveryAttempt,
   GroupLag,
+  ReplacedRows,
   StoredCutoffs,
   StoredDelivery,
   StoredLease,
@@ -24,7 +27,7 @@ const EVENT_TOPICS: ReadonlySet<string> = new Set(TOPICS);
 const FIRST_GENERATION = 'user_profiles_v1';
 
 /** Runs `work` on one consistent state of the database, even while a standalone uses the folder. */
-function withDatabase<T>(folder: string, work: (read: Read) => T): T {
+export function withDatabase<T>(folder: string, work: (read: Read) => T): T {
   const database = new DatabaseSync(join(folder, 'latchkey.sqlite'), { readOnly: true, timeout: 10_000 });
   try {
     database.exec('BEGIN');
@@ -56,8 +59,54 @@ export function readDataFolder(folder: string): Stores {
   });
 }
 
-/** Returns the amount of unfinished work by kind. */
-export function unfinishedWorkIn(folder: string): Readonly<Record<string, number>> {
+/** Returns the settings with which a standalone records rows before it replaces them. @param path an existing file */
+export function replacedRowsSettings(path: string): Settings {
+  return {
+    NODE_OPTIONS: `--import=${import.meta.resolve('./record-replaced-rows.ts')}`,
+    REPLACED_ROWS_FILE: path,
+  };
+}
+
+/**
+ * Reads the rows that the process has recorded before they were replaced (record-replaced-rows.ts), in the order of
+ * their replacements. A row may occur several times, because a replacement is repeated if the process is killed.
+ */
+export async function readReplacedRows(path: string): Promise<ReplacedRows> {
+  const lines = (await readFile(path, 'utf8')).split('\n').flatMap(replacedRowIn);
+  function rowsOf(name: string): readonly Row[] {
+    return lines.filter(({ table }) => table === name).map(({ row }) => row);
+  }
+  return {
+    records: rowsOf('bus_record').map(recordOf),
+    commits: rowsOf('journal_commit').map(commitOf),
+  };
+}
+
+/**
+ * Parses a line. The process may have been killed while it wrote the line. Then the row was not replaced, and an
+ * incomplete line is ignored.
+ */
+function replacedRowIn(line: string): readonly { readonly table: string; readonly row: Row }[] {
+  try {
+    return [JSON.parse(line, (_, value) => bytesIn(value) ?? value)];
+  } catch {
+    return [];
+  }
+}
+
+function bytesIn(value: unknown): Uint8Array | undefined {
+  const isBytes = typeof value === 'object' && value !== null && 'base64' in value;
+  return isBytes ? Buffer.from(String(value.base64), 'base64') : undefined;
+}
+
+/**
+ * Returns the amount of unfinished work by kind.
+ * @param dueUntil erasures that are due at this time are unfinished
+ */
+export function unfinishedWorkIn(
+  folder: string,
+  dueUntil: Date = new Date(),
+): Readonly<Record<string, number>> {
   return withDatabase(folder, (read) => {
     function count(sql: string): number {
       return Number(read(`SELECT count(*) AS many FROM ${sql}`)[0]?.['many']);
@@ -65,6 +114,7 @@ export function unfinishedWorkIn(folder: string): Readonly<Record<string, number
     return {
       'unpublished commits': count('journal_commit WHERE unpublished IS NOT NULL'),
       'written-down requests': count('request'),
+      'accounts to be erased': count(`journal_commit WHERE erase_at <= '${dueUntil.toISOString()}'`),
       'open deliveries': count("notifier_deliveries WHERE state IN ('pending', 'claimed')"),
       ...Object.fromEntries(
         lagsIn(read).map(({ group, topic, lag }) => [`records of ${topic} unread by ${group}`, lag]),

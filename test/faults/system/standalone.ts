@@ -7,11 +7,13 @@ import { startLoadBalancer } from '../../support/load-balancer.ts';
 import { createOpsRunner, HIGH_LIMIT_SETTINGS, STANDALONE_PATH } from '../../support/programs.ts';
 import { createServerProcess } from '../../support/server-process.ts';
 import { NO_SERVER_SETTINGS } from '../../support/standalone.ts';
+import { findFolderTraces } from '../checker/find-folder-traces.ts';
 import { createLoggedOpsRunner } from '../nemesis/deployment.ts';
 import { createStandaloneFaults } from '../nemesis/faults.ts';
 import { planFaults, STANDALONE_LANES, type StandaloneFault } from '../nemesis/schedule.ts';
 import { superviseProcess } from '../nemesis/supervisor.ts';
 import { findClockLibrary, openClocks } from './clocks.ts';
+import { replacedRowsSettings } from './data-folder.ts';
 import { ehloNameSettings, openMailSink } from './sink.ts';
 import { createExitReporter, type OpenSystem, serviceSettings } from './under-test.ts';
 
@@ -24,7 +26,7 @@ export function findUnsupportedStandaloneFaults(): readonly StandaloneFault[] {
 
 /** Starts the process and its mail server, and resolves once it is ready. */
 export const openStandalone: OpenSystem = async (options, stack) => {
-  const { settings, say, recordMail } = options;
+  const { settings, say, recordMail, replacedRowsFile } = options;
   say('  starting a standalone');
   const { seed, seconds, pauses } = settings;
   const plan = planFaults({
@@ -44,11 +46,16 @@ export const openStandalone: OpenSystem = async (options, stack) => {
   const [port, ownPort, operationsPort] = [await freePort(), await freePort(), await freePort()];
   const url = `http://127.0.0.1:${ownPort}`;
   const stores = { DATA_DIR: folder };
+  let starts = 0;
+  function nextGraceDays(): string {
+    starts += 1;
+    return starts % 2 === 1 ? '0' : '7';
+  }
   const instance = createServerProcess({
     url,
     operations: `http://127.0.0.1:${operationsPort}`,
     words: [STANDALONE_PATH],
-    env: {
+    env: () => ({
       ...process.env,
       ...NO_SERVER_SETTINGS,
       LOG_LEVEL: 'info',
@@ -60,12 +67,12 @@ export const openStandalone: OpenSystem = async (options, stack) => {
       ...stores,
       ...serviceSettings(seed),
       ...sink.settings,
-      // Long enough that a run erases no account. An erasure would replace events in a standalone, but the checker
-      // needs the originals.
-      ERASURE_GRACE_DAYS: '7',
+      // Each start of the process changes the grace period, so that a run has erasures of both kinds.
+      ERASURE_GRACE_DAYS: nextGraceDays(),
+      ...replacedRowsSettings(replacedRowsFile),
       ...ehloNameSettings(NAME),
       ...clocks.settingsOf(NAME),
-    },
+    }),
   });
   stack.defer(async () => void (await instance.end('SIGTERM')));
   const front = await startLoadBalancer({ port, routing: () => [url], checked: [] });
@@ -91,6 +98,6 @@ export const openStandalone: OpenSystem = async (options, stack) => {
     nameOf: (origin) => (origin === url ? NAME : undefined),
     ops,
     repair: async () => undefined,
-    findTraces: async () => [],
+    findTraces: () => findFolderTraces(folder, replacedRowsFile),
   };
 };

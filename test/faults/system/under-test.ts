@@ -4,7 +4,7 @@ import type { Settings } from '../../support/system.ts';
 import type { TopicRecord } from '../checker/stored.ts';
 import type { NemesisDeps } from '../nemesis/nemesis.ts';
 import type { PlannedFault } from '../nemesis/schedule.ts';
-import type { DataFolder, FaultLine, MailLine, PersonalDataTrace, Servers } from '../run-folder.ts';
+import type { DataFolder, FaultLine, MailLine, Servers, TraceSearch } from '../run-folder.ts';
 import type { FaultSettings } from '../settings.ts';
 import type { Inboxes } from './inboxes.ts';
 
@@ -24,8 +24,8 @@ export interface SystemUnderTest {
   ops(...words: readonly string[]): Promise<string>;
   /** Repairs, like an operator, what the system cannot repair by itself after faults. */
   repair(): Promise<void>;
-  /** Returns the personal data of erased people that the stores contain. Called once the system is idle. */
-  findTraces(): Promise<readonly PersonalDataTrace[]>;
+  /** Searches the stores for personal data of erased people. Called once the system is idle. */
+  findTraces(): Promise<TraceSearch>;
 }
 
 export interface SystemOptions {
@@ -36,6 +36,8 @@ export interface SystemOptions {
   recordFault(line: FaultLine): void;
   /** Called with each record before a fault deletes it. */
   recordRemoved(record: TopicRecord): void;
+  /** The file to which a standalone appends rows before they are replaced. */
+  readonly replacedRowsFile: string;
 }
 
 /** Starts a system. Everything that it starts is added to the stack, which stops it. */

@@ -129,9 +129,17 @@ function isAboutOthers(habit: TrafficAction): boolean {
   return habit === 'changeRole' || habit === 'disableAndEnable' || habit === 'eraseAccount';
 }
 
+/**
+ * Half of the people get no mailings. Mailings keep their addresses, so only the addresses of the others must disappear
+ * from every file of a data folder.
+ */
+function mayGetMailings({ gone, signUpName }: Person): boolean {
+  return !gone && signUpName.charCodeAt(1) % 2 === 0;
+}
+
 function recipientsAmong(people: readonly Person[], random: Random): readonly string[] {
   return random
-    .shuffled([...new Set(people.filter(({ gone }) => !gone).map(({ email }) => email))])
+    .shuffled([...new Set(people.filter(mayGetMailings).map(({ email }) => email))])
     .slice(0, random.whole(1, RECIPIENTS));
 }
 

@@ -2,7 +2,8 @@
  * A small run without violations. Each test breaks it in one place. Ada has verified her address and changed her
  * password. Bob has requested a second link and signed out everywhere. Eve has signed up with Ada's address. There was
  * a mailing. Dan's account was erased. Fay has changed her address, and has canceled the erasure of her account. A
- * record was forged. At the end, there were logins to the accounts of Dan and Fay.
+ * record was forged. At the end, there were logins to the accounts of Dan and Fay. The run was on a cluster;
+ * {@link embeddedRun} is the same on a standalone.
  */
 import type { CommandLine, MailLine } from '../../run-folder.ts';
 import { FORGED_HEADER } from '../forged-rules.ts';
@@ -648,12 +649,14 @@ export const goodRun: RecordedRun = {
       return ended === true ? [] : [{ ...shown, version }];
     }),
     traces: [],
+    searched: 1,
     minimums: {
       sent: 1,
       acknowledged: { 'sign-up': 2, verify: 1 },
       hits: {},
       kindsOfFaults: 0,
       duplicates: 0,
+      erased: 1,
     },
     servers: { KAFKA_BROKERS: '', MONGO_URL: '' },
   },
@@ -661,7 +664,30 @@ export const goodRun: RecordedRun = {
   mails: owed.filter((mail) => !isCancelled(mail)).map(arrivalOf),
   faults: [],
   removed: [],
+  replaced: { records: [], commits: [] },
 };
+
+/** The run on a standalone, which has replaced Dan's commits and records in place. */
+export const embeddedRun: RecordedRun = {
+  ...goodRun,
+  run: { ...goodRun.run, servers: { DATA_DIR: '' } },
+  replaced: {
+    commits: dans.filter(({ events }) => events.some(isPersonal)),
+    records: goodStores.records.filter(
+      (record) => record.headers['ce_subject'] === DAN_ID && record.payload?.includes('"person"'),
+    ),
+  },
+};
+
+/** The stores of the run on a standalone. */
+export const embeddedStores: Stores = {
+  ...goodStores,
+  records: [...commits.flatMap((commit, index) => recordsOf(commit, index * 10)), forged],
+};
+
+function isPersonal({ data }: CommitEvent): boolean {
+  return data.person !== undefined;
+}
 
 /** Returns the id of the n-th delivery, counted from 0, of a kind of mail to an account. */
 export function deliveryIdOf(subject: string, mail: string, nth = 0): string {

@@ -1,0 +1,99 @@
+/** Rules about the content that erasures leave in the journal and in an embedded log: docs/erasure.md. */
+import { isDeepStrictEqual } from 'node:util';
+import { streamIdOf } from '../../support/kcat.ts';
+import { dataOf, erasedStreams, placeOf } from './erasure-rules.ts';
+import { type Violation, violationsOf } from './report.ts';
+import type { Commit, CommitEvent, EventData, ReplacedRows, Stores, TopicRecord } from './stored.ts';
+
+/** The header of the salt, without which the digest of a person's data reveals nothing. */
+const SALT = 'ce_personsalt';
+
+/**
+ * Checks the commits of erased accounts: they contain no personal data and no salt. On Kafka nothing is replaced, so
+ * the topic is not checked.
+ */
+export function checkErasedCommits(commits: readonly Commit[]): readonly Violation[] {
+  const erased = erasedStreams(commits);
+  return commits
+    .filter(({ stream, events }) => erased.has(stream) && events.some(isPersonal))
+    .flatMap((commit) => violationsOf('erased data', `${nameOf(commit)} still has personal data`));
+}
+
+/**
+ * Checks an embedded log and journal. The records of erased accounts contain no personal data and no salt. Nothing but
+ * personal data was ever replaced, and only that of erased accounts.
+ */
+export function checkReplacements(
+  { commits, records }: Pick<Stores, 'commits' | 'records'>,
+  replaced: ReplacedRows,
+): readonly Violation[] {
+  const erased = erasedStreams(commits);
+  const commitsNow = new Map(commits.map((commit) => [nameOf(commit), commit]));
+  const recordsNow = new Map(records.map((record) => [placeOf(record), record]));
+  const topics = new Set(records.map(({ topic }) => topic));
+  return [
+    ...records
+      .filter((record) => erased.has(streamIdOf(record)) && isPersonalRecord(record))
+      .flatMap((record) => violationsOf('erased data', `record ${placeOf(record)} still has personal data`)),
+    ...replaced.commits
+      .filter((commit) => {
+        const now = commitsNow.get(nameOf(commit));
+        return (
+          !erased.has(commit.stream) || !isErasedForm(commit.events.map(partsOf), now?.events.map(partsOf))
+        );
+      })
+      .flatMap((commit) =>
+        violationsOf('erased data', `more than the person of ${nameOf(commit)} was replaced`),
+      ),
+    ...replaced.records
+      // Only the topics of events are read back.
+      .filter(({ topic }) => topics.has(topic))
+      .filter((record) => {
+        const now = recordsNow.get(placeOf(record));
+        return (
+          !erased.has(streamIdOf(record)) ||
+          !isErasedForm([recordPartsOf(record)], now && [recordPartsOf(now)])
+        );
+      })
+      .flatMap((record) =>
+        violationsOf('erased data', `more than the person of record ${placeOf(record)} was replaced`),
+      ),
+  ];
+}
+
+function nameOf({ stream, number }: Pick<Commit, 'stream' | 'number'>): string {
+  return `commit ${number} of ${stream}`;
+}
+
+function isPersonal({ data, private: kept = {}, chain }: CommitEvent): boolean {
+  const hasPrivate = Object.values(kept).some((value) => value !== '');
+  return Boolean(data.person) || hasPrivate || chain?.person?.salt !== undefined;
+}
+
+function isPersonalRecord(record: TopicRecord): boolean {
+  return Boolean(dataOf(record)?.person) || record.headers[SALT] !== undefined;
+}
+
+/** What remains of an event after an erasure, and its data. */
+interface Parts {
+  readonly lasting: object;
+  readonly data: EventData | undefined;
+}
+
+function partsOf({ id, type, time, version, data }: CommitEvent): Parts {
+  return { lasting: { id, type, time, version }, data };
+}
+
+function recordPartsOf(record: TopicRecord): Parts {
+  const { [SALT]: _, ...headers } = record.headers;
+  return { lasting: { key: record.key, headers }, data: dataOf(record) };
+}
+
+/** Returns whether only the person differs. */
+function isErasedForm(before: readonly Parts[], now: readonly Parts[] | undefined): boolean {
+  return isDeepStrictEqual(before.map(withoutPerson), now?.map(withoutPerson));
+}
+
+function withoutPerson({ lasting, data }: Parts): Parts {
+  return { lasting, data: data?.person === undefined ? data : { ...data, person: null } };
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, before, describe, test } from 'node:test';
+import { createClient } from '../../support/client.ts';
+import { eventually } from '../../support/eventually.ts';
+import { createMailbox } from '../../support/mailbox.ts';
+import { createPersonActions, newPerson } from '../../support/people.ts';
+import { type Standalone, startStandalone } from '../../support/standalone.ts';
+import {
+  readDataFolder,
+  readReplacedRows,
+  replacedRowsSettings,
+  unfinishedWorkIn,
+} from '../system/data-folder.ts';
+import { checkErasedCommits, checkReplacements } from './erased-data.ts';
+import { checkOriginals, commitsBeforeErasure, recordsBeforeErasure } from './erasure-rules.ts';
+import { findFolderTraces } from './find-folder-traces.ts';
+import { journalOf } from './journal.ts';
+import type { ReplacedRows, Stores } from './stored.ts';
+
+describe('the data folder of a standalone that has erased an account', () => {
+  const ada = newPerson();
+  let system: Standalone;
+  let rowsFile: string;
+  let replaced: ReplacedRows;
+  let stores: Stores;
+
+  async function restart(): Promise<void> {
+    await system.kill();
+    await system.start();
+  }
+
+  before(async () => {
+    rowsFile = join(await mkdtemp(join(tmpdir(), 'latchkey-rows-')), 'replaced.jsonl');
+    await writeFile(rowsFile, '');
+    system = await startStandalone(replacedRowsSettings(rowsFile));
+    const people = createPersonActions(createClient(system.url), createMailbox(system.mailbox));
+    await people.verified(ada);
+    // The second start finds tables, and the first has created them.
+    await restart();
+    await system.ops('erase', ada.email, '--now');
+    await eventually('the account is erased', () => isErased(readDataFolder(system.folder)));
+    await eventually('everything is done', () =>
+      Object.values(unfinishedWorkIn(system.folder)).every((left) => left === 0),
+    );
+    replaced = await readReplacedRows(rowsFile);
+    stores = readDataFolder(system.folder);
+  });
+  after(async () => {
+    await system?.stop();
+    await rm(join(rowsFile, '..'), { recursive: true });
+  });
+
+  test('is recorded as it was before the erasure', () => {
+    const records = recordsBeforeErasure(stores.records, replaced.records);
+    assert.deepEqual(checkOriginals(stores.commits, records, replaced.commits), []);
+    const [events] = journalOf(
+      commitsBeforeErasure(stores.commits, records, replaced.commits),
+    ).events.values();
+    assert.deepEqual(
+      events?.map(({ type, data }) => [type, data.person?.username]),
+      [
+        ['UserRegistered', ada.username],
+        ['AccountVerified', ada.username],
+        ['AccountErasureRequested', undefined],
+        ['SessionsRevoked', undefined],
+        ['AccountErased', undefined],
+      ],
+    );
+    assert.equal(JSON.parse(records[0]?.payload ?? '').person.email, ada.email);
+    assert.equal(JSON.parse(stores.records[0]?.payload ?? '').person, null);
+  });
+
+  test('has lost the personal data, and nothing else', () => {
+    assert.deepEqual(checkErasedCommits(stores.commits), []);
+    assert.deepEqual(checkReplacements(stores, replaced), []);
+  });
+
+  test('has no trace of the person, until one is written into a row or left in a free page', async () => {
+    assert.deepEqual(await findFolderTraces(system.folder, rowsFile), { traces: [], searched: 1 });
+    const [account = ''] = stores.commits.map(({ stream }) => stream);
+    await system.end();
+    const database = new DatabaseSync(join(system.folder, 'latchkey.sqlite'));
+    try {
+      database.exec('PRAGMA secure_delete = OFF; CREATE TABLE note (text TEXT)');
+      database.prepare('INSERT INTO note VALUES (?)').run(`for ${ada.email}`);
+      const { traces } = await findFolderTraces(system.folder, rowsFile, 0);
+      assert.deepEqual(traces.map((trace) => trace.place).toSorted(), [
+        'a row of note',
+        'latchkey.sqlite-wal',
+      ]);
+      database.exec('DROP TABLE note; PRAGMA wal_checkpoint(TRUNCATE)');
+      assert.deepEqual(await findFolderTraces(system.folder, rowsFile, 0), {
+        traces: [{ account, place: 'latchkey.sqlite' }],
+        searched: 1,
+      });
+    } finally {
+      database.close();
+    }
+  });
+});
+
+function isErased({ commits }: Stores): boolean {
+  const [last] = commits.toSorted((a, b) => b.number - a.number);
+  return last?.events.at(-1)?.type === 'AccountErased';
+}

@@ -1,0 +1,100 @@
+/** Searches a data folder for personal data of erased people. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PersonalDataTrace, TraceSearch } from '../run-folder.ts';
+import { readDataFolder, readReplacedRows, withDatabase } from '../system/data-folder.ts';
+import { commitsBeforeErasure, recordsBeforeErasure } from './erasure-rules.ts';
+import { type Journal, journalOf, mailingsIn } from './journal.ts';
+import { accountsNamedIn, identifiersOfErasedPeople } from './traces.ts';
+
+type Names = ReadonlyMap<string, string>;
+
+/** Long enough for a write-ahead log that waited for a reader to be emptied, which is tried every second. In ms. */
+const EMPTIED_WITHIN_MS = 15_000;
+const AGAIN_MS = 250;
+
+/**
+ * Finds the names and addresses of erased people in two ways. In the rows of every table, except those of mailings,
+ * which keep their addresses (docs/erasure.md). And in the bytes of every file: free pages and the write-ahead log must
+ * not contain them either. Names that a mailing contains are left out there, because its rows are in the same files.
+ * @param replacedRowsFile the rows that the standalone has recorded before it replaced them
+ * @param emptiedWithinMs how long the write-ahead log may still contain traces
+ */
+export async function findFolderTraces(
+  folder: string,
+  replacedRowsFile: string,
+  emptiedWithinMs = EMPTIED_WITHIN_MS,
+): Promise<TraceSearch> {
+  const journal = await readJournalOf(folder, replacedRowsFile);
+  const names = identifiersOfErasedPeople(journal);
+  const lasting = addressesOfMailings(journal);
+  const absent = new Map([...names].filter(([name]) => !lasting.includes(name)));
+  return {
+    traces: [
+      ...tracesInRows(folder, names, mailingsIn(journal)),
+      ...(await lastingTracesInFiles(folder, absent, emptiedWithinMs)),
+    ],
+    searched: new Set(absent.values()).size,
+  };
+}
+
+async function readJournalOf(folder: string, replacedRowsFile: string): Promise<Journal> {
+  const stores = readDataFolder(folder);
+  const replaced = await readReplacedRows(replacedRowsFile);
+  const records = recordsBeforeErasure(stores.records, replaced.records);
+  return journalOf(commitsBeforeErasure(stores.commits, records, replaced.commits));
+}
+
+function addressesOfMailings(journal: Journal): string {
+  const ids = mailingsIn(journal);
+  return [...journal.events]
+    .filter(([id]) => ids.has(id))
+    .flatMap(([, events]) => events.flatMap(({ data: { person } }) => person?.recipients ?? []))
+    .join('\n');
+}
+
+function tracesInRows(
+  folder: string,
+  names: Names,
+  mailings: ReadonlySet<string>,
+): readonly PersonalDataTrace[] {
+  return withDatabase(folder, (read) =>
+    read("SELECT name FROM sqlite_schema WHERE type = 'table'").flatMap(({ name: table }) =>
+      read(`SELECT * FROM "${table}"`).flatMap((row) => {
+        const cells = Object.values(row).map(bytesOf);
+        if (cells.some((cell) => mailings.has(cell.toString()))) return [];
+        const place = `a row of ${table}`;
+        return accountsNamedIn(Buffer.concat(cells), names).map((account) => ({ account, place }));
+      }),
+    ),
+  );
+}
+
+function bytesOf(value: unknown): Buffer {
+  return value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value));
+}
+
+/** Returns the traces that remain in the files, even after the process has had time to empty its write-ahead log. */
+async function lastingTracesInFiles(
+  folder: string,
+  names: Names,
+  withinMs: number,
+): Promise<readonly PersonalDataTrace[]> {
+  const began = performance.now();
+  for (;;) {
+    const traces = await tracesInFiles(folder, names);
+    if (traces.length === 0 || performance.now() - began >= withinMs) return traces;
+    await sleep(AGAIN_MS);
+  }
+}
+
+async function tracesInFiles(folder: string, names: Names): Promise<readonly PersonalDataTrace[]> {
+  const files = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
+  const traces = await Promise.all(
+    files.map(async ({ name: place }) =>
+      accountsNamedIn(await readFile(join(folder, place)), names).map((account) => ({ account, place })),
+    ),
+  );
+  return traces.flat();
+}

@@ -1,0 +1,76 @@
+/**
+ * A module to preload (`node --import`) into a standalone. It appends each row of the log and of the journal to the
+ * file REPLACED_ROWS_FILE before the row is replaced. An erasure replaces them in place, so the checker could not know
+ * their content otherwise.
+ *
+ * A trigger calls the function that appends, within the statement that replaces the row. So a process that is killed at
+ * any time has either recorded the row or not replaced it. The triggers are temporary: they belong to the connection,
+ * and the data folder contains nothing of them.
+ */
+import { appendFileSync } from 'node:fs';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+
+const file = process.env['REPLACED_ROWS_FILE'];
+if (!file) throw new Error('REPLACED_ROWS_FILE must be a path');
+
+/** The tables, and the columns whose changes are recorded. */
+const WATCHED = {
+  bus_record: ['value', 'headers'],
+  journal_commit: ['events'],
+} as const;
+type WatchedTable = keyof typeof WATCHED;
+const TABLES = Object.keys(WATCHED) as readonly WatchedTable[];
+
+/** Columns that are recorded in addition to those of the table, by table. */
+const ADDED: Readonly<Partial<Record<WatchedTable, readonly string[]>>> = {
+  bus_record: ["'name', (SELECT name FROM bus_topic WHERE id = OLD.topic)"],
+};
+
+const ready = new WeakSet<DatabaseSync>();
+const { prepare } = DatabaseSync.prototype;
+
+DatabaseSync.prototype.prepare = function prepareWatched(this: DatabaseSync, ...words) {
+  // In a transaction, a rollback would remove the triggers.
+  if (!ready.has(this) && !this.isTransaction && hasTables(this)) watch(this);
+  return prepare.apply(this, words);
+};
+
+function hasTables(connection: DatabaseSync): boolean {
+  const sql = `SELECT count(*) AS many FROM main.sqlite_schema WHERE type = 'table' AND name IN (${TABLES.map(() => '?')})`;
+  return prepare.call(connection, sql).get(...TABLES)?.['many'] === TABLES.length;
+}
+
+function watch(connection: DatabaseSync): void {
+  ready.add(connection);
+  connection.function('record_replaced', { varargs: true }, (table, ...columns) => {
+    // On lines of their own, because a killed process may have written a part of a line.
+    appendFileSync(file ?? '', `\n${JSON.stringify({ table, row: rowOf(columns) })}\n`);
+    return null;
+  });
+  for (const table of TABLES) connection.exec(triggerOn(connection, table));
+}
+
+function triggerOn(connection: DatabaseSync, table: WatchedTable): string {
+  const names = prepare
+    .call(connection, 'SELECT name FROM pragma_table_info(?)')
+    .all(table)
+    .map(({ name }) => String(name));
+  const columns = [...names.map((name) => `'${name}', OLD."${name}"`), ...(ADDED[table] ?? [])];
+  const isChanged = WATCHED[table].map((name) => `OLD.${name} IS NOT NEW.${name}`).join(' OR ');
+  return `
+    CREATE TEMP TRIGGER record_replaced_${table} BEFORE UPDATE OF ${WATCHED[table]} ON main.${table}
+    WHEN ${isChanged} BEGIN SELECT record_replaced('${table}', ${columns}); END`;
+}
+
+/** Returns a row from its alternating names and values. Bytes become an object with their base64 form. */
+function rowOf(columns: readonly SQLInputValue[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    columns.flatMap((name, index) => (index % 2 === 0 ? [[String(name), jsonOf(columns[index + 1])]] : [])),
+  );
+}
+
+function jsonOf(value: SQLInputValue | undefined): unknown {
+  return ArrayBuffer.isView(value)
+    ? { base64: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') }
+    : value;
+}
