@@ -32,6 +32,7 @@ import type { ErasureReceipts } from './ports/erasure-receipts.ts';
 import type { Journal } from './ports/journal.ts';
 import type { MigrationTarget } from './ports/migration.ts';
 import type { Sealer } from './ports/sealer.ts';
+import { removeRevokedSessions } from './sessions/remove-revoked.ts';
 import { openStorage } from './storage/index.ts';
 import { createAccounts } from './streams/accounts.ts';
 import { chainStream } from './streams/chain-stream.ts';
@@ -229,7 +230,7 @@ export function openOps(store: Store): AuthOps {
         .catch(createRefusalHandler(account));
       if (refusal === 'conflict') throw new Error(`${account} has no change of address that can be undone`);
       if (refusal !== undefined || !isLiving(state)) throw createNoSuchAccountError(account);
-      await bestEffort(() => sessions.removeAll(userId));
+      await removeRevokedSessions({ sessions }, state);
       await bestEffort(() => releaseAddresses({ journal }, userId));
       await bestEffort(() => auditLog.add([actionOn(userId, 'ops accounts email --undo', origin)]));
       return state.email;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { FaultLine } from '../run-folder.ts';
+import type { CommandLine, FaultLine } from '../run-folder.ts';
 import { checkRecordedRun } from './check.ts';
 import type { RecordedRun } from './read-run.ts';
 import type { Commit, StoredDelivery, Stores, TopicRecord } from './stored.ts';
@@ -17,6 +17,7 @@ import {
   EVE_ID,
   embeddedRun,
   embeddedStores,
+  FAY_ID,
   goodRun,
   goodStores,
   MAILING_ID,
@@ -365,6 +366,24 @@ describe('the journal', () => {
     assert.ok(brokenBy({ commits: [...goodStores.commits, commit] }).includes('claims'));
   });
 
+  test('releases an address before the response, unless a fault came between', () => {
+    const reverted = createEvent(
+      'EmailChangeReverted',
+      minuteOfRun(20),
+      { userId: FAY_ID, locale: 'en', person: null },
+      { private: { address: 'fay@example.com' } },
+    );
+    const commit = createCommit(FAY_ID, [7, 8], 'x', [reverted], { claims: [`release:0:${FAY_ID}:8`] });
+    function leaves(at: string, left = commit): boolean {
+      const fault = { at, fault: 'kill-auth', target: 'auth-1', until: at };
+      const run = { faults: [...goodRun.faults, fault] };
+      return brokenBy({ commits: [...goodStores.commits, left], run }).includes('claims');
+    }
+    assert.deepEqual([leaves(minuteOfRun(20, 2)), leaves(minuteOfRun(22))], [false, true]);
+    // Without a mark, no clean-up would find the address that fay-4 has claimed.
+    assert.ok(leaves(minuteOfRun(20, 2), { ...commit, claims: [] }));
+  });
+
   test('finds a living sign-up by its address', () => {
     const lost = commitsBut('bob-1', ({ registration: _, ...commit }) => commit);
     assert.deepEqual(brokenBy(lost), ['address marks']);
@@ -634,6 +653,44 @@ describe('a mail', () => {
       each._id === ADA_ID ? { ...each, before: { verification: 2 } } : each,
     );
     assert.deepEqual(brokenBy({ cutoffs: lower }), ['cutoffs']);
+  });
+});
+
+describe('a limit', () => {
+  // Ada's profile was changed once in the good run.
+  const settings = { LIMITS: 'on', LIMIT_PROFILE_CHANGES: '3' };
+  function change(second: number, status: number, by: string | null = 'auth-1'): CommandLine {
+    const times = commandTimes(8, second);
+    return createCommandLine(`x${second}`, 'profile', { ...asAda, ...times, status, answer: null, by });
+  }
+
+  /** Returns whether the checker objects if auth-1 is killed at a second. The last command is refused. */
+  function isBroken(killedAt: number, commands: readonly CommandLine[]): boolean {
+    const at = minuteOfRun(8, killedAt);
+    const fault = { at, fault: 'kill-auth', target: 'auth-1', until: at };
+    const run = {
+      run: { ...goodRun.run, settings },
+      history: [...goodRun.history, ...commands, change(50, 429)],
+      faults: [...goodRun.faults, fault],
+    };
+    return brokenBy({ run }).includes('limits');
+  }
+
+  test('may count what failed, if the process was killed before it had taken other points', () => {
+    const failed = [change(10, 503), change(12, 503)];
+    assert.equal(isBroken(5, failed), true);
+    assert.equal(isBroken(20, failed), false);
+    assert.equal(isBroken(20, [...failed, change(14, 400)]), true);
+    assert.equal(isBroken(20, [...failed, change(14, 400, 'auth-2')]), false);
+  });
+
+  test('may count what a gateway answered for a process that was killed', () => {
+    const failed = [change(10, 502, null), change(12, 502, null)];
+    assert.deepEqual([isBroken(11, failed), isBroken(20, failed)], [false, true]);
+  });
+
+  test('may not count what another process has failed to do', () => {
+    assert.equal(isBroken(20, [change(10, 503, 'auth-2'), change(12, 503, 'auth-2')]), true);
   });
 });
 

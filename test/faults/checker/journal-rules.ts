@@ -1,5 +1,5 @@
 /** Rules about the journal itself: numbers, complete commits, claims, and the marks of pending sign-ups. */
-import type { FaultLine } from '../run-folder.ts';
+import type { CommandLine, FaultLine } from '../run-folder.ts';
 import { type CommandContext, commandsById } from './commands.ts';
 import { isErased } from './erasure-rules.ts';
 import { hasFaultDuring } from './faults.ts';
@@ -107,19 +107,31 @@ const RELEASE_NOW = /^release:0:/;
  * - Only a commit that disables an account, requests its erasure or changes its role may have the claim of an admin
  *   removal.
  * - Only a commit that changes the address or undoes a change may mark an address for a release.
+ *
+ * An address that is free immediately is released before the response. If the process died or the store failed before
+ * that, the address stays claimed and marked until the next clean-up.
  */
-export function checkClaims(journal: Journal): readonly Violation[] {
+export function checkClaims(
+  { journal, history }: Pick<CommandContext, 'journal' | 'history'>,
+  faults: readonly FaultLine[],
+): readonly Violation[] {
+  const isExcused = createFollowUpExcuse(history, faults);
+  const excused = new Set(
+    [...journal.events.values()]
+      .flat()
+      .filter((event) => MOVES.has(event.type) && isReleasedNow(event.commit) && isExcused(event))
+      .map(({ commit }) => commit.stream),
+  );
   const commits = [...journal.streams.values()].flat();
   const needed = new Map(eventsByAccount(journal).map(([id, events]) => [id, neededBy(events)] as const));
   const holders = [...needed].flatMap(([id, addresses]) => addresses.map((address) => ({ id, address })));
   const firsts = new Map(eventsByAccount(journal).map(([id, [first]]) => [id, first?.private?.address]));
   const wrong = commits.flatMap((commit) => {
     const held = commit.claims ?? [];
-    const due = takenBy(commit, firsts.get(commit.stream))
-      .filter((address) => needed.get(commit.stream)?.includes(address))
-      .map((address) => `address:${address}`);
+    const taken = takenBy(commit, firsts.get(commit.stream));
+    const due = taken.filter((address) => needed.get(commit.stream)?.includes(address));
     const others = held.filter((claim) => !isBesideAddresses(commit, claim));
-    if (others.join() === due.join()) return [];
+    if (isClaimOn(others, due) || (excused.has(commit.stream) && isClaimOn(others, taken))) return [];
     return violationsOf(
       'claims',
       `${nameOf(commit)} holds ${held.length} claims, and not those that are due`,
@@ -128,7 +140,7 @@ export function checkClaims(journal: Journal): readonly Violation[] {
   const shared = [...Map.groupBy(holders, ({ address }) => address).values()].filter((its) => its.length > 1);
   const removals = commits.flatMap(({ claims = [] }) => claims.filter((claim) => ADMIN_REMOVAL.test(claim)));
   const twice = removals.filter((claim, i) => removals.indexOf(claim) < i);
-  const late = commits.filter(({ claims = [] }) => claims.some((claim) => RELEASE_NOW.test(claim)));
+  const late = commits.filter((commit) => isReleasedNow(commit) && !excused.has(commit.stream));
   return [
     ...wrong,
     ...twice.flatMap((claim) => violationsOf('claims', `two commits hold ${claim}`)),
@@ -137,6 +149,15 @@ export function checkClaims(journal: Journal): readonly Violation[] {
       violationsOf('claims', `one address belongs to several: ${its.map(({ id }) => id).join(', ')}`),
     ),
   ];
+}
+
+/** Whether a commit still has the mark of an address that is to be released immediately. */
+function isReleasedNow({ claims = [] }: Commit): boolean {
+  return claims.some((claim) => RELEASE_NOW.test(claim));
+}
+
+function isClaimOn(claims: readonly string[], addresses: readonly string[]): boolean {
+  return claims.join() === addresses.map((address) => `address:${address}`).join();
 }
 
 const REMOVES_ADMIN: ReadonlySet<string> = new Set([
@@ -178,11 +199,37 @@ function neededBy(events: readonly JournalEvent[]): readonly string[] {
 }
 
 /** The processes that may have executed a command that got no response. */
-const ANSWERERS = ['auth-1', 'auth-2', 'standalone'];
+export const ANSWERERS: readonly string[] = ['auth-1', 'auth-2', 'standalone'];
 /** In ms. The follow-up work of a commit is done within this time. No response waits for that work. */
 const FOLLOW_UP_MS = 10_000;
 /** The minimum time until an operation on an unreachable store fails; longer on a busy machine (ARCHITECTURE.md). */
 const GIVEN_UP_AFTER_MS = 2_000;
+
+/**
+ * Returns a function that tells whether the follow-up work of an event may be missing at the end, because the process or
+ * the store failed before the response.
+ */
+function createFollowUpExcuse(history: readonly CommandLine[], faults: readonly FaultLine[]) {
+  const commands = commandsById(history);
+
+  /** Returns the time by which the work must have been done. */
+  function dueAt({ time, commit }: JournalEvent): number {
+    const command = commands.get(commit.correlationId);
+    if (command === undefined) return Date.parse(time) + FOLLOW_UP_MS;
+    return command.answeredAt === null ? Number.POSITIVE_INFINITY : Date.parse(command.answeredAt);
+  }
+
+  return (event: JournalEvent): boolean => {
+    const command = commands.get(event.commit.correlationId);
+    const at = Date.parse(command?.sentAt ?? event.time);
+    const due = dueAt(event);
+    const mayBeGivenUp = command !== undefined && due - at > GIVEN_UP_AFTER_MS;
+    const span = { from: at, to: Math.max(at, due) };
+    return (
+      mayBeGivenUp || hasFaultDuring(faults, span, [...(command?.by ? [command.by] : ANSWERERS), 'mongodb'])
+    );
+  };
+}
 
 /**
  * Checks that each pending sign-up is marked with its address, so that it can be found by the address. When a sign-up
@@ -193,26 +240,7 @@ export function checkSignUpMarks(
   { journal, history }: Pick<CommandContext, 'journal' | 'history'>,
   faults: readonly FaultLine[],
 ): readonly Violation[] {
-  const commands = commandsById(history);
-
-  /** Returns the time by which the mark must have been removed, given the event that made it unnecessary. */
-  function dueAt({ time, commit }: JournalEvent): number {
-    const command = commands.get(commit.correlationId);
-    if (command === undefined) return Date.parse(time) + FOLLOW_UP_MS;
-    return command.answeredAt === null ? Number.POSITIVE_INFINITY : Date.parse(command.answeredAt);
-  }
-
-  function isBorne(event: JournalEvent): boolean {
-    const command = commands.get(event.commit.correlationId);
-    const at = Date.parse(command?.sentAt ?? event.time);
-    const due = dueAt(event);
-    const mayBeGivenUp = command !== undefined && due - at > GIVEN_UP_AFTER_MS;
-    const span = { from: at, to: Math.max(at, due) };
-    return (
-      mayBeGivenUp || hasFaultDuring(faults, span, [...(command?.by ? [command.by] : ANSWERERS), 'mongodb'])
-    );
-  }
-
+  const isExcused = createFollowUpExcuse(history, faults);
   return eventsByAccount(journal).flatMap(([id, events]) => {
     const [first] = events;
     const marked = events.filter(({ commit }) => commit.registration !== undefined);
@@ -228,7 +256,7 @@ export function checkSignUpMarks(
     }
     if (mark === undefined) return [];
     const settled = events.find(({ type }) => type === 'AccountVerified' || type === 'RegistrationEnded');
-    if (mark === first && !isErased(events) && settled !== undefined && isBorne(settled)) return [];
+    if (mark === first && !isErased(events) && settled !== undefined && isExcused(settled)) return [];
     return violationsOf('address marks', `${id} is not open any more, and still found by its address`);
   });
 }

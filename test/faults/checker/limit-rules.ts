@@ -1,7 +1,9 @@
 /** Rules about rate limits. A request that was refused, or answered with 5xx, must not count. */
-import type { CommandLine } from '../run-folder.ts';
+import type { CommandLine, FaultLine } from '../run-folder.ts';
 import { claimsOf } from './access-token.ts';
 import { type CommandContext, normaliseAddress } from './commands.ts';
+import { hasFaultDuring } from './faults.ts';
+import { ANSWERERS } from './journal-rules.ts';
 import { type Violation, violationsOf } from './report.ts';
 
 const TOO_MANY = 429;
@@ -33,7 +35,11 @@ const LIMITS: Readonly<Record<string, Limit>> = {
 /**
  * Checks that a command was refused only if its limit was reached, and that no command was refused if limits are off.
  */
-export function checkLimits({ history, settings }: CommandContext): readonly Violation[] {
+export function checkLimits(
+  { history, settings }: CommandContext,
+  faults: readonly FaultLine[],
+): readonly Violation[] {
+  const isForgotten = createForgottenRefund(history, faults);
   const limited = history.filter(({ op }) => LIMITS[op] !== undefined);
   const together = Map.groupBy(limited, (command) => LIMITS[command.op]?.keyOf(command));
   return limited
@@ -43,7 +49,7 @@ export function checkLimits({ history, settings }: CommandContext): readonly Vio
       const { setting = '', keyOf = () => '' } = LIMITS[op] ?? {};
       const limit = settings['LIMITS'] === 'off' ? Number.POSITIVE_INFINITY : Number(settings[setting] ?? 1);
       const counted = (together.get(keyOf(command)) ?? []).filter(
-        (each) => each.sentAt <= (answeredAt ?? '') && mayCount(each),
+        (each) => each.sentAt <= (answeredAt ?? '') && (mayCount(each) || isForgotten(each)),
       ).length;
       return counted >= limit
         ? []
@@ -57,4 +63,33 @@ export function checkLimits({ history, settings }: CommandContext): readonly Vio
 /** Returns whether the limit may have counted a command. If there was no response, this is unknown. */
 function mayCount({ status }: CommandLine): boolean {
   return status === null || (status < 500 && status !== TOO_MANY);
+}
+
+/** The faults that end a process without letting it give back points. */
+const ENDS: ReadonlySet<string> = new Set(['kill-auth', 'kill-standalone', 'ended-by-itself']);
+
+/**
+ * Returns a function that tells whether the points of a command that was answered 5xx may not have been given back. While
+ * the store fails, a process remembers the points, and gives them back before it takes others. If the process is killed
+ * before that, they count.
+ */
+function createForgottenRefund(history: readonly CommandLine[], faults: readonly FaultLine[]) {
+  const ends = faults.filter(({ fault }) => ENDS.has(fault));
+
+  /** Returns by when the process has taken other points, in ms since 1970: when a later command of it has succeeded. */
+  function refundedBy({ by, answeredAt }: CommandLine): number {
+    if (by === null) return Date.parse(answeredAt ?? '');
+    const later = history
+      .filter((each) => each.by === by && each.sentAt >= (answeredAt ?? ''))
+      .filter((each) => LIMITS[each.op] !== undefined && mayCount(each) && each.answeredAt !== null)
+      .map((each) => Date.parse(each.answeredAt ?? ''));
+    return Math.min(...later, Number.POSITIVE_INFINITY);
+  }
+
+  return (command: CommandLine): boolean => {
+    const { status, sentAt, by } = command;
+    if (status === null || status < 500) return false;
+    const span = { from: Date.parse(sentAt), to: refundedBy(command) };
+    return hasFaultDuring(ends, span, by === null ? ANSWERERS : [by]);
+  };
 }

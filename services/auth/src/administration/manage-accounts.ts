@@ -10,9 +10,9 @@ import {
   type OtherAdmins,
   type RequestErasure,
 } from '../account/index.ts';
-import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
+import { removeRevokedSessions } from '../sessions/remove-revoked.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import type { CommandFor } from '../streams/commands.ts';
 
@@ -107,7 +107,7 @@ export async function executeAndEndSessions(
   command: CommandFor<AccountState, Command>,
 ): Promise<AccountOutcome> {
   const outcome = await execute(deps, userId, origin, command);
-  if (outcome.facts.length > 0) await bestEffort(() => deps.sessions.removeAll(userId));
+  if (outcome.facts.length > 0) await removeRevokedSessions(deps, outcome.state);
   return outcome;
 }
 

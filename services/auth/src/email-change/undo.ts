@@ -57,7 +57,7 @@ export async function undoEmailChange(
     passwordHash,
   }));
   if (outcome.refusal) throw new Refused(outcome.refusal);
-  await endSessionsAndTrustIp(deps, account, context);
+  await endSessionsAndTrustIp(deps, { state: outcome.state, address: account.address }, context);
   await bestEffort(() => releaseAddresses(deps, userId));
   return outcome;
 }

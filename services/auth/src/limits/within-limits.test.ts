@@ -139,6 +139,32 @@ describe('a limit', () => {
     assert.equal(await left('mail-network-hour'), 2);
   });
 
+  test('is given back to whoever takes it directly, if the store has taken it without an answer', async () => {
+    const { limits, left, loseAnswers } = limitsOf();
+    loseAnswers(true);
+    await assert.rejects(limits.take(network.limit, network.key), { name: 'StoreUnavailable' });
+    loseAnswers(false);
+    await limits.settle();
+    assert.equal(await left('mail-network-hour'), 2);
+  });
+
+  test('gives back nothing that the store was not asked for', async () => {
+    const { limits, left, takeAway } = limitsOf();
+    await limits.take(network.limit, network.key);
+    await limits.take(address.limit, address.key);
+    takeAway(true);
+    await limits.giveBack(address.limit, address.key);
+    for (const _ of Array(3).keys())
+      await assert.rejects(
+        runWithinLimits({ limits }, [network], async () => ({})),
+        { name: 'StoreUnavailable' },
+      );
+    takeAway(false);
+    await limits.settle();
+    assert.equal(await left('mail-network-hour'), 1);
+    assert.equal(await left('mail-address-day'), 1);
+  });
+
   test('is settled before the next one is taken', async () => {
     const { limits, takeAway } = limitsOf();
     await limits.take(address.limit, address.key);

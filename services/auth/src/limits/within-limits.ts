@@ -56,22 +56,16 @@ export async function runWithAllowance<Result extends Outcome>(
   }
 }
 
-/**
- * Takes the points of all charges.
- * @param taken receives the points that were taken, and those that may have been taken because the store did not
- * respond
- */
+/** Takes the points of all charges. @param taken receives the points that were taken */
 async function takeAll(
   limits: Limits,
   takes: readonly LimitCharge[],
   taken: LimitCharge[],
 ): Promise<Allowance> {
   for (const take of takes) {
-    taken.push(take);
     const allowance = await limits.take(take.limit, take.key, take.points);
-    if (allowance.allowed) continue;
-    taken.pop();
-    return allowance;
+    if (!allowance.allowed) return allowance;
+    taken.push(take);
   }
   return { allowed: true };
 }
@@ -90,8 +84,9 @@ export interface DeferredRefundLimits extends Limits {
 }
 
 /**
- * Returns limits whose `giveBack` does not fail while the store is down: it remembers the points, and gives them
- * back before the next `take` or by `settle`.
+ * Returns limits that give back what they owe: points whose `giveBack` failed because the store was down, and points
+ * that a failed `take` may have counted. They are given back before the next `take`, or by `settle`. A process that is
+ * killed forgets what it owes.
  */
 export function withDeferredRefunds(limits: Limits): DeferredRefundLimits {
   const owed: LimitCharge[] = [];
@@ -110,18 +105,25 @@ export function withDeferredRefunds(limits: Limits): DeferredRefundLimits {
     return settling;
   }
 
+  async function giveBack(limit: LimitName, key: string, points = 1): Promise<void> {
+    if (owed.length < MAX_OWED) owed.push({ limit, key, points });
+    await settle().catch((error: unknown) => {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    });
+  }
+
   return {
     ...limits,
     settle,
+    giveBack,
     async take(limit, key, points) {
       await settle();
-      return limits.take(limit, key, points);
-    },
-    async giveBack(limit, key, points = 1) {
-      if (owed.length < MAX_OWED) owed.push({ limit, key, points });
-      await settle().catch((error: unknown) => {
-        if (!(error instanceof StoreUnavailable)) throw error;
-      });
+      try {
+        return await limits.take(limit, key, points);
+      } catch (error) {
+        await giveBack(limit, key, points);
+        throw error;
+      }
     },
   };
 }

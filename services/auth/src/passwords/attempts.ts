@@ -5,6 +5,7 @@ import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { assertAllowed } from '../limits/assert-allowed.ts';
 import { ipKey } from '../limits/ip-key.ts';
+import { runWithAllowance } from '../limits/within-limits.ts';
 import type { Allowance } from '../ports/limits.ts';
 import { recordRequest } from '../requests/written-requests.ts';
 import { sessionStatus } from '../sessions/session-status.ts';
@@ -120,9 +121,11 @@ async function requestNotice(
   // During a lockout, most attempts come after the mail was requested. So the limit is read first, because one read
   // is cheaper than taking a point and giving it back.
   if (!(await limits.peek('lockout-notice', address)).allowed) return;
-  const { allowed } = await limits.take('lockout-notice', address);
-  if (allowed)
-    await recordRequest(deps, { id: deps.newId(), kind: 'lockout', address }, { correlationId, traceparent });
+  await runWithAllowance(deps, [{ limit: 'lockout-notice', key: address }], async ({ allowed }) => {
+    const request = { id: deps.newId(), kind: 'lockout', address } as const;
+    if (allowed) await recordRequest(deps, request, { correlationId, traceparent });
+    return {};
+  });
 }
 
 /** The number of sessions to check: those of the newest logins. */

@@ -1,7 +1,7 @@
 import { requireExistingAccount } from '../account/index.ts';
-import { bestEffort } from '../best-effort.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
+import { removeRevokedSessions } from '../sessions/remove-revoked.ts';
 import { refuseRevokedCaller } from '../sessions/session-status.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import { checkPassword, limitPasswordAttempts } from './attempts.ts';
@@ -60,6 +60,6 @@ export async function changePassword(
   if (outcome.refusal) throw new Refused(outcome.refusal);
   // The caller's session is exempted from the revocation first: a crash in between only signs the caller out.
   await sessions.liftSince(sessionId, requireExistingAccount(outcome.state).revokedAt);
-  await bestEffort(() => sessions.removeAll(userId, { except: sessionId }));
+  await removeRevokedSessions(deps, outcome.state);
   return outcome;
 }

@@ -4,6 +4,7 @@ import { endOtherSignUps, findOwnerId } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
+import { removeRevokedSessions } from '../sessions/remove-revoked.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
 import { assertSamePassword, assertStrongPassword } from './new-password.ts';
@@ -63,7 +64,7 @@ export async function completeReset(
   );
   if (wasSignUp) await bestEffort(() => deps.registrations.settle(userId));
   if (outcome.refusal) throw new Refused(outcome.refusal);
-  await endSessionsAndTrustIp(deps, account, context);
+  await endSessionsAndTrustIp(deps, { state: outcome.state, address: account.address }, context);
   if (wasSignUp) await bestEffort(() => endOtherSignUps(deps, account.address, context));
   return outcome;
 }
@@ -79,10 +80,10 @@ export async function endSessionsAndTrustIp(
     trustedAddresses,
     now,
   }: Pick<UseCaseDeps, 'sessions' | 'limits' | 'trustedAddresses' | 'now'>,
-  { userId, address }: Pick<LivingAccount, 'userId' | 'address'>,
+  { state, address }: Pick<AccountOutcome, 'state'> & Pick<LivingAccount, 'address'>,
   { ip }: Pick<UseCaseContext, 'ip'>,
 ): Promise<void> {
-  await bestEffort(() => sessions.removeAll(userId));
+  await removeRevokedSessions({ sessions }, state);
   await bestEffort(() => limits.clear('login-address', address));
   await bestEffort(() => trustedAddresses.trust({ address, ip }, now()));
 }

@@ -62,7 +62,11 @@ export interface Sessions {
   remove(userId: string, id: string): Promise<boolean>;
   /** Removes all sessions of an account except the `keep` newest logins. */
   removeOldest(userId: string, keep: number): Promise<void>;
-  removeAll(userId: string, options?: { readonly except?: string }): Promise<void>;
+  /**
+   * Removes the sessions of an account.
+   * @param options.before removes only sessions whose `since` is lower. Default: all
+   */
+  removeAll(userId: string, options?: { readonly before?: number }): Promise<void>;
   /** Counts the unexpired sessions by `key`. */
   countByKey(now: Date): Promise<ReadonlyMap<string | undefined, number>>;
   /** Removes sessions that expired before an instant, at most `limit`. Returns how many. */

@@ -1,6 +1,6 @@
 import type { ChangeProfile } from '../account/index.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { assertAllowed } from '../limits/assert-allowed.ts';
+import { runWithinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
 import { refuseRevokedCaller } from '../sessions/session-status.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
@@ -16,13 +16,14 @@ export async function changeProfile(
   context: UseCaseContext,
 ): Promise<AccountOutcome> {
   const { userId } = caller;
-  assertAllowed(await limits.take('profile-account', userId));
   const command = { type: 'ChangeProfile', ...change } as const;
-  const outcome = await accounts.execute(
-    userId,
-    context,
-    refuseRevokedCaller(caller, () => command),
-  );
-  if (outcome.refusal) throw new Refused(outcome.refusal);
-  return outcome;
+  return await runWithinLimits({ limits }, [{ limit: 'profile-account', key: userId }], async () => {
+    const outcome = await accounts.execute(
+      userId,
+      context,
+      refuseRevokedCaller(caller, () => command),
+    );
+    if (outcome.refusal) throw new Refused(outcome.refusal);
+    return outcome;
+  });
 }

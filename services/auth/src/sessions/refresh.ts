@@ -6,6 +6,7 @@ import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import { judgeRefreshTokenReuse } from './judge-refresh-token-reuse.ts';
 import { issueTokens, type SignInResult } from './login.ts';
+import { removeRevokedSessions } from './remove-revoked.ts';
 import { sessionEndAfterUse } from './session-end.ts';
 import { sessionStatus } from './session-status.ts';
 
@@ -82,14 +83,13 @@ async function endSessions(
   const ended = scope === 'end-session' ? 'session' : 'all';
   const data = { actor: 'unknown', accountId: userId, sessionId: id, ended } as const;
   deps.audit.record({ origin: context, occurrence: { type: 'RefreshTokenReused', data } });
-  const { facts } = await deps.accounts.execute(userId, context, () => ({
+  const { facts, state } = await deps.accounts.execute(userId, context, () => ({
     type: 'RevokeSessions',
     reason: 'refresh-reuse',
     since,
     ...(scope === 'end-session' && { sessionId: id }),
   }));
   if (facts.length === 0) return;
-  await bestEffort(() =>
-    scope === 'end-session' ? deps.sessions.remove(userId, id) : deps.sessions.removeAll(userId),
-  );
+  if (scope === 'end-all') await removeRevokedSessions(deps, state);
+  else await bestEffort(() => deps.sessions.remove(userId, id));
 }

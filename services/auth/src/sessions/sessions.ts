@@ -1,9 +1,9 @@
 /** Lists and ends one's own sessions. */
-import { bestEffort } from '../best-effort.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import type { Session, SessionPage, SessionPosition } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
+import { removeRevokedSessions } from './remove-revoked.ts';
 import { sessionStatus } from './session-status.ts';
 
 /** Ends the session of a genuine refresh token. Does nothing for any other string. */
@@ -27,7 +27,7 @@ export async function logoutEverywhere(
     type: 'RevokeSessions',
     reason: 'logout-all',
   }));
-  await bestEffort(() => sessions.removeAll(userId));
+  await removeRevokedSessions({ sessions }, outcome.state);
   return outcome;
 }
 

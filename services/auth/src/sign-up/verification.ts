@@ -191,7 +191,8 @@ async function confirmByNewPassword(
   assertStrongPassword(deps, newPassword, account, 'newPassword');
   const passwordHash = await deps.passwords.hash(newPassword, account.address, context);
   const outcome = await confirm(deps, link, { kind: 'new-password', passwordHash }, context);
-  if (!outcome.refusal && outcome.facts.length > 0) await endSessionsAndTrustIp(deps, account, context);
+  if (!outcome.refusal && outcome.facts.length > 0)
+    await endSessionsAndTrustIp(deps, { state: outcome.state, address: account.address }, context);
   return outcome;
 }
 

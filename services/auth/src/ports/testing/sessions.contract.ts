@@ -185,13 +185,16 @@ export function sessionsContract(name: string, open: OpenEmptyStores): void {
       assert.equal(await sessions.remove(session.userId, session.id), false);
     });
 
-    test('of an account are removed together, or all but one', async () => {
+    test('of an account are removed together, or those that began before a sequence', async () => {
       const userId = randomUUID();
-      const kept = await created({ userId });
-      await created({ userId });
-      await created({ userId });
-      const stranger = await created();
-      await sessions.removeAll(userId, { except: kept.id });
+      const kept = await created({ userId, since: 5 });
+      await created({ userId, since: 4 });
+      const lifted = await created({ userId, since: 3 });
+      const stranger = await created({ since: 3 });
+      await sessions.removeAll(userId, { before: 4 });
+      assert.equal(await sessions.find(lifted.id), undefined);
+      assert.equal((await sessions.list(userId, day(1), ALL)).length, 2);
+      await sessions.removeAll(userId, { before: 5 });
       assert.deepEqual(await sessions.list(userId, day(1), ALL), [kept]);
       await sessions.removeAll(userId);
       await sessions.removeAll(userId);

@@ -75,8 +75,8 @@ export function createMongoSessions(connection: Connection): Sessions {
       if (documents.length > 0) await sessions.deleteMany({ _id: { $in: documents.map(({ _id }) => _id) } });
     },
 
-    async removeAll(userId, { except } = {}) {
-      await sessions.deleteMany({ userId, ...(except === undefined ? {} : { _id: { $ne: except } }) });
+    async removeAll(userId, { before } = {}) {
+      await sessions.deleteMany({ userId, ...(before === undefined ? {} : { since: { $lt: before } }) });
     },
 
     async countByKey(now) {

@@ -16,7 +16,7 @@ const SQL = {
   countByKey: 'SELECT key, count(*) AS sessions FROM session WHERE expires_at > :now GROUP BY key',
   remove: 'DELETE FROM session WHERE id = :id AND user_id = :userId',
   removeAll: 'DELETE FROM session WHERE user_id = :userId',
-  removeOthers: 'DELETE FROM session WHERE user_id = :userId AND id <> :except',
+  removeBefore: 'DELETE FROM session WHERE user_id = :userId AND since < :before',
   removeExpired: `DELETE FROM session WHERE rowid IN
     (SELECT rowid FROM session WHERE expires_at < :before ORDER BY expires_at LIMIT :limit)`,
 } as const;
@@ -64,9 +64,9 @@ export function createSqliteSessions(database: Database): Sessions {
       await change(SQL.removeOldest, { userId, keep }, { flushed: false });
     },
     remove: async (userId, id) => (await change(SQL.remove, { id, userId })) === 1,
-    async removeAll(userId, { except } = {}) {
-      if (except === undefined) await change(SQL.removeAll, { userId });
-      else await change(SQL.removeOthers, { userId, except });
+    async removeAll(userId, { before } = {}) {
+      if (before === undefined) await change(SQL.removeAll, { userId });
+      else await change(SQL.removeBefore, { userId, before });
     },
     async countByKey(now) {
       const rows = database.prepare(SQL.countByKey).all({ now: now.getTime() });

@@ -1,0 +1,65 @@
+/** Tests that a request that fails with a 5xx response uses up no rate limit. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { StoreUnavailable } from '@latchkey/store';
+import type { Caller } from '../deps.ts';
+import { createVerifiedAccount, PASSWORD, withFastHashingWorld } from '../email-change/testing/stage.ts';
+import { changeProfile } from '../profile/change-profile.ts';
+import { login } from '../sessions/login.ts';
+import { type AppendFault, createTestContext, isRefusedWith, type World } from '../testing/world.ts';
+
+const PROFILE_CHANGES_PER_HOUR = 30;
+
+async function signIn({ deps }: World, address: string): Promise<Caller> {
+  const { refreshToken, state } = await login(deps, { address, password: PASSWORD }, createTestContext());
+  const { sessionId = '' } = deps.refreshTokens.open(refreshToken) ?? {};
+  return { userId: state.userId, sessionId, state };
+}
+
+test(
+  'changes of the profile that the journal did not record do not count',
+  withFastHashingWorld(async (world) => {
+    const { address } = await createVerifiedAccount(world);
+    const caller = await signIn(world, address);
+    const change = (n: number) =>
+      changeProfile(world.deps, { firstName: `Ada ${n}` }, caller, createTestContext());
+    for (let n = 0; n < PROFILE_CHANGES_PER_HOUR; n += 1) {
+      // The append is repeated as long as there is time.
+      world.faults.push(...Array<AppendFault>(100).fill('request lost'));
+      await assert.rejects(change(n), StoreUnavailable);
+      world.faults.length = 0;
+    }
+    for (let n = 0; n < PROFILE_CHANGES_PER_HOUR; n += 1) await change(n);
+    await assert.rejects(change(-1), isRefusedWith('rate_limited'));
+  }),
+);
+
+test(
+  'a notice of a lockout that could not be recorded is sent with the next attempt',
+  withFastHashingWorld(async (world) => {
+    const { deps } = world;
+    const { address } = await createVerifiedAccount(world);
+    const context = createTestContext({ ip: '203.0.113.5' });
+    let isDown = true;
+    const requests = {
+      ...deps.requests,
+      add: (...words: Parameters<typeof deps.requests.add>) =>
+        isDown ? Promise.reject(new StoreUnavailable(new Error('away'))) : deps.requests.add(...words),
+    };
+    const attempt = () => login({ ...deps, requests }, { address, password: 'not the password' }, context);
+    for (let n = 0; n < 3; n += 1) await assert.rejects(attempt(), isRefusedWith('invalid_credentials'));
+    await assert.rejects(attempt(), isRefusedWith('rate_limited'));
+    isDown = false;
+    await assert.rejects(attempt(), isRefusedWith('rate_limited'));
+    const recorded = await deps.requests.claim({
+      owner: 'the test',
+      now: deps.now(),
+      leaseMs: 1000,
+      limit: 10,
+    });
+    assert.deepEqual(
+      recorded.map(({ kind }) => kind),
+      ['lockout'],
+    );
+  }),
+);

@@ -1,0 +1,91 @@
+/** Tests that a session which begins right after a revocation stays, although the revocation then removes sessions. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { changeRole, disableAccount, enableAccount } from '../administration/manage-accounts.ts';
+import type { Caller, UseCaseDeps } from '../deps.ts';
+import { createVerifiedAccount, PASSWORD, withFastHashingWorld } from '../email-change/testing/stage.ts';
+import { changePassword } from '../passwords/change.ts';
+import { completeReset } from '../passwords/reset.ts';
+import { processRequest } from '../requests/written-requests.ts';
+import { createTestContext, isRefusedWith, type World } from '../testing/world.ts';
+import { login } from './login.ts';
+import { refreshSession } from './refresh.ts';
+import { logoutEverywhere } from './sessions.ts';
+
+const context = createTestContext();
+const NEW_PASSWORD = 'another horse battery';
+
+interface Revocation {
+  /** Revokes the sessions of the account. */
+  revoke(deps: UseCaseDeps, caller: Caller, world: World): Promise<unknown>;
+  /** Lets the account sign in again. */
+  readonly reopen?: (world: World, userId: string) => Promise<unknown>;
+  /** The password after the revocation. */
+  readonly password?: string;
+}
+
+const revocations: Readonly<Record<string, Revocation>> = {
+  'a logout everywhere': { revoke: (deps, caller) => logoutEverywhere(deps, caller, context) },
+  'a change of the role': {
+    revoke: (deps, { userId }) => changeRole(deps, { userId, by: 'ops', role: 'admin' }, context),
+  },
+  'a disabling that is undone at once': {
+    revoke: (deps, { userId }) => disableAccount(deps, { userId, by: 'ops' }, context),
+    reopen: ({ deps }, userId) => enableAccount(deps, { userId, by: 'ops' }, context),
+  },
+  'a change of the password': {
+    revoke: (deps, caller) =>
+      changePassword(deps, { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }, caller, context),
+    password: NEW_PASSWORD,
+  },
+  'a reset of the password': {
+    async revoke(deps, { userId, state: { address } }, world) {
+      await processRequest(deps, {
+        id: deps.newId(),
+        kind: 'password-reset',
+        address,
+        at: deps.now().toISOString(),
+        correlationId: 'request-1',
+      });
+      const token = world.tokenOf(userId, 'reset');
+      await completeReset(
+        deps,
+        { token, newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD },
+        context,
+      );
+    },
+    password: NEW_PASSWORD,
+  },
+};
+
+for (const [what, { revoke, reopen, password = PASSWORD }] of Object.entries(revocations)) {
+  test(
+    `${what} does not end a session that begins before it has removed the others`,
+    withFastHashingWorld(async (world) => {
+      const { deps } = world;
+      const { address, userId } = await createVerifiedAccount(world);
+      const before = await login(deps, { address, password: PASSWORD }, context);
+      const other = await login(deps, { address, password: PASSWORD }, context);
+      const { sessionId = '' } = deps.refreshTokens.open(before.refreshToken) ?? {};
+
+      let after = '';
+      const sessions: typeof deps.sessions = {
+        ...deps.sessions,
+        async removeAll(...words) {
+          await reopen?.(world, userId);
+          after = (await login(deps, { address, password }, context)).refreshToken;
+          await deps.sessions.removeAll(...words);
+        },
+      };
+      await revoke({ ...deps, sessions }, { userId, sessionId, state: before.state }, world);
+
+      await refreshSession(deps, after, context);
+      await assert.rejects(
+        refreshSession(deps, other.refreshToken, context),
+        isRefusedWith('refresh_token_invalid'),
+      );
+      const { sessionId: otherId = '' } = deps.refreshTokens.open(other.refreshToken) ?? {};
+      assert.equal(await deps.sessions.find(otherId), undefined);
+    }),
+  );
+}
