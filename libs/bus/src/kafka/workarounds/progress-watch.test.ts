@@ -110,6 +110,36 @@ describe('the progress watch', () => {
     assert.equal(world.reasons.length, 1);
   });
 
+  it('starts over after the process was suspended, because it received nothing meanwhile', async (test) => {
+    const { world, pass, waitingRecords } = watched(test);
+    waitingRecords({ position: 5, end: 8 });
+    await pass(45_000);
+    world.now += 3_600_000;
+    await pass(STUCK_AFTER_MS);
+    world.duringCheck = async () => {
+      world.now += 3_600_000;
+    };
+    await pass(STEP_MS);
+    world.duringCheck = undefined;
+    await pass(STUCK_AFTER_MS);
+    assert.deepEqual(world.reasons, []);
+    await pass(STEP_MS);
+    assert.equal(world.reasons.length, 1);
+  });
+
+  it('does not mistake slow responses for a suspension', async (test) => {
+    const { world, pass, waitingRecords } = watched(test);
+    waitingRecords({ position: 5, end: 8 });
+    for (let times = 0; times < 3; times += 1) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      world.duringCheck = () => promise;
+      await pass(3 * STEP_MS);
+      resolve();
+      await nextTurn();
+    }
+    assert.equal(world.reasons.length, 1);
+  });
+
   it('starts over after a rebalance, also during a check', async (test) => {
     const { world, watch, pass, waitingRecords } = watched(test);
     waitingRecords({ position: 5, end: 8 });

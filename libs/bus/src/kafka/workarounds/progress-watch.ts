@@ -1,4 +1,5 @@
 import type { PartitionOffsets } from '../groups.ts';
+import { createSuspensionDetector } from './suspension.ts';
 
 /** A partition assigned to this member that has no records being handled or waiting for a retry. */
 export interface IdlePartition {
@@ -40,13 +41,15 @@ interface Waiting {
 
 /**
  * Detects partitions that make no progress although the consumer looks healthy: it fetches and is a member of its
- * group, but the records of one partition never arrive. Outages, slow handlers and empty partitions do not count.
+ * group, but the records of one partition never arrive. Outages, slow handlers, empty partitions and
+ * suspensions of the process do not count.
  */
 export function createProgressWatch(deps: ProgressWatchDeps): ProgressWatch {
   const { now, stuckAfterMs, everyMs } = deps;
   let waiting = new Map<string, Waiting>();
   let epoch = 0;
   let checking = false;
+  const wasSuspended = createSuspensionDetector(everyMs, now);
 
   function reset(): void {
     epoch += 1;
@@ -54,12 +57,14 @@ export function createProgressWatch(deps: ProgressWatchDeps): ProgressWatch {
   }
 
   async function check(): Promise<void> {
+    if (wasSuspended()) reset();
     if (checking) return;
     checking = true;
     const [startedAt, startedIn] = [now(), epoch];
     const before = deps.idle();
     const offsets = await deps.offsets().catch(() => undefined);
     checking = false;
+    if (wasSuspended()) reset();
     if (startedIn !== epoch) return;
     if (offsets === undefined) return reset();
     const batchesNow = new Map(deps.idle().map(({ name, batches }) => [name, batches]));

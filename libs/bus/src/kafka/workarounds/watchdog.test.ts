@@ -68,6 +68,35 @@ describe('the watchdog', () => {
     assert.equal(world.reasons.length, 1);
   });
 
+  it('starts over after the process was suspended, because nothing could arrive meanwhile', async (test) => {
+    const { world, pass } = watched(test, answers);
+    await pass(55_000);
+    world.now += 3_600_000;
+    await pass(55_000);
+    world.probe = async () => {
+      world.now += 3_600_000;
+    };
+    await pass(STEP_MS);
+    world.probe = answers;
+    await pass(55_000);
+    assert.deepEqual(world.reasons, []);
+    await pass(STEP_MS);
+    assert.equal(world.reasons.length, 1);
+  });
+
+  it('does not mistake a slow probe for a suspension', async (test) => {
+    const { world, pass } = watched(test, answers);
+    await pass(STEP_MS);
+    for (let times = 0; times < 5; times += 1) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      world.probe = () => promise;
+      await pass(3 * STEP_MS);
+      resolve();
+      await nextTurn();
+    }
+    assert.equal(world.reasons.length, 1);
+  });
+
   it('starts over whenever the brokers return', async (test) => {
     const { world, pass } = watched(test, answers);
     for (let times = 0; times < 10; times += 1) {

@@ -1,3 +1,5 @@
+import { createSuspensionDetector } from './suspension.ts';
+
 export interface WatchdogDeps {
   /** Returns the time at which the broker last responded to a fetch or heartbeat, in ms on the clock of `now`. */
   lastResponse(): number;
@@ -16,8 +18,8 @@ export interface Watchdog {
 }
 
 /**
- * Detects a consumer that hangs while the brokers respond to others; an outage of the brokers is no reason to exit.
- * Only silence during which every probe succeeded counts, because after an outage a consumer may take a while to
+ * Detects a consumer that hangs while the brokers respond to others; an outage of the brokers is no reason to exit, nor
+ * is a suspension of the process. Only silence during which every probe succeeded counts, because after an outage a consumer may take a while to
  * rejoin.
  */
 export function createWatchdog(deps: WatchdogDeps): Watchdog {
@@ -25,6 +27,7 @@ export function createWatchdog(deps: WatchdogDeps): Watchdog {
   let checking = false;
   /** The time at which the first probe succeeded after the consumer fell silent. */
   let answeredSince: number | undefined;
+  const wasSuspended = createSuspensionDetector(everyMs, now);
 
   function isSilent() {
     return now() - lastResponse() >= everyMs;
@@ -34,19 +37,20 @@ export function createWatchdog(deps: WatchdogDeps): Watchdog {
   }
 
   async function check(): Promise<void> {
+    if (wasSuspended()) answeredSince = undefined;
     if (checking) return;
     if (!isSilent()) {
       answeredSince = undefined;
       return;
     }
     checking = true;
-    const startedAt = now();
     const responds = await deps.probe().then(
       () => true,
       () => false,
     );
     checking = false;
-    answeredSince = responds ? (answeredSince ?? startedAt) : undefined;
+    if (wasSuspended()) answeredSince = undefined;
+    answeredSince = responds ? (answeredSince ?? now()) : undefined;
     if (answeredSince === undefined || silenceOf(answeredSince) < stuckAfterMs) return;
     clearInterval(timer);
     const seconds = Math.round(silenceOf(answeredSince) / 1000);
