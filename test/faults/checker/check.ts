@@ -69,6 +69,8 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
       searched: run.searched,
       minimums: run.minimums,
     }),
+    // Early in the report: if an original is unknown, many of the other rules report consequences.
+    ...checkOriginals(stores.commits, records, replaced.commits),
     ...checkResponseAccounts(commands),
     ...chains.violations,
     ...orders.violations,
@@ -88,7 +90,6 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
     ...checkCutoffs(journal, stores.cutoffs),
     ...checkMails(letters),
     ...checkErasures(journal, now),
-    ...checkOriginals(stores.commits, records, replaced.commits),
     ...checkErasedCommits(stores.commits),
     ...('DATA_DIR' in run.servers ? checkReplacements(stores, replaced) : []),
     ...checkTraces(run.traces),
