@@ -59,6 +59,18 @@ test(
 );
 
 test(
+  'a sign-in of a client that has disconnected, so that its network is unknown, is neither news nor known later',
+  withTestWorld(async (world) => {
+    const { deps } = world;
+    const userId = await verifiedAda(world);
+    const disconnected = { ...home, ip: '' };
+    for (const call of [disconnected, home, disconnected, home])
+      await login(deps, { address, password }, call);
+    assert.deepEqual(await alertsOf(world, userId), []);
+  }),
+);
+
+test(
   'a store that cannot tell what is known does not keep anybody out',
   withTestWorld(async (world) => {
     const { deps, faults } = world;

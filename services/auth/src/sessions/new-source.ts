@@ -7,7 +7,7 @@ import { deviceOf } from './device.ts';
 
 /**
  * Remembers the device (browser and system) and the network of a sign-in. Notifies the owner if one of them is new,
- * except at the first sign-in.
+ * except at the first sign-in. Does nothing if the network is unknown.
  */
 export async function notifyOwnerOfNewSource(
   { accounts, knownSources }: Pick<UseCaseDeps, 'accounts' | 'knownSources'>,
@@ -15,6 +15,8 @@ export async function notifyOwnerOfNewSource(
   { ip, userAgent, correlationId, traceparent }: UseCaseContext,
 ): Promise<void> {
   if (status !== 'verified') return;
+  // The client disconnected before its address was read (client-address.ts). It receives no tokens.
+  if (ip === '') return;
   const network = networkKey(ip);
   const device = deviceOf(userAgent);
   const { browser = '', system = '' } = device;
