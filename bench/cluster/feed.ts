@@ -1,12 +1,13 @@
-import { ACCOUNTS_TOPIC, accountsTopic, encode } from '@latchkey/events';
+import { createRecordAuthenticator, createRecordFilter, createVerifiedProofs } from '@latchkey/consumer';
+import { signEvents, testEventKeySource } from '@latchkey/consumer/testing/signed';
+import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
 import { createFeed, feedRoutes } from '@latchkey/feed';
 import { createListeningPart } from '@latchkey/http';
 import { createLogger, createRegistry } from '@latchkey/process';
-import type { Kafka } from 'kafkajs';
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
 import { type Benchmark, createMinTarget } from '../support/benchmark.ts';
 import { openBus } from '../support/kafka.ts';
-import { measureMs } from '../support/load.ts';
+import { startReaderProcess } from '../support/reader-process.ts';
 import { openTopics } from '../support/servers.ts';
 import { measureAlternately } from '../support/statistics.ts';
 
@@ -17,29 +18,27 @@ const ROUNDS = 5;
 export const feedBenchmark: Benchmark = {
   name: 'feed',
   title: 'Feed',
-  method: `${EVENTS} events of ${ACCOUNTS} accounts, read from the first one on by one client in pages of 1000, with personal data, each page parsed as JSON. Against a consumer of kafkajs that reads the same topic and parses each value. Alternating, ${ROUNDS} times, medians.`,
+  method: `${EVENTS} signed events of ${ACCOUNTS} accounts, read from the first one on by one client in pages of 1000, with personal data, each page parsed as JSON. The feed checks the hash of every event; it verified the signatures in the warm-up, as the read model does for new events. Against a consumer of kafkajs that reads the same topic and parses each value, without any check. Both readers are processes of their own. Alternating, ${ROUNDS} times, medians.`,
   async run() {
     await using topics = openTopics();
-    const bus = openBus(topics.brokers);
+    const { brokers } = topics;
+    const bus = openBus(brokers);
     const topic = topics.name();
     await bus.ensureTopics([{ ...accountsTopic, name: topic }]);
     const accounts = Array.from({ length: ACCOUNTS }, (_, index) => createTestHistory(`person${index}`));
-    const events = [
+    const records = signEvents([
       ...accounts.map((account) => account.registered()),
       ...accounts.map((account) => account.verified()),
-    ];
-    for (let at = 0; at < events.length; at += 1000)
-      await bus.publish(
-        topic,
-        events.slice(at, at + 1000).map((event) => encode(event)),
-      );
+    ]);
+    for (let at = 0; at < records.length; at += 1000) await bus.publish(topic, records.slice(at, at + 1000));
     const server = serve({ tail: (name) => bus.tail(name === ACCOUNTS_TOPIC ? topic : name) });
     await server.start();
     const url = `http://127.0.0.1:${server.port()}/events`;
+    await using reader = startReaderProcess();
     try {
       const turns = await measureAlternately(ROUNDS, {
-        kafka: async () => perSecond(await readAll(topics.kafka, topic)),
-        feed: async () => perSecond(await measureMs(() => readFeed(url))),
+        kafka: async () => perSecond(await reader.read({ brokers: [...brokers], topic, count: EVENTS })),
+        feed: async () => perSecond(await reader.read({ url, count: EVENTS })),
       });
       return [
         {
@@ -61,13 +60,20 @@ function perSecond(ms: number): number {
   return (1000 * EVENTS) / ms;
 }
 
+/** Serves the feed as the user service does, but without API keys. */
 function serve(bus: Parameters<typeof createFeed>[0]) {
+  const authenticate = createRecordAuthenticator({
+    keys: testEventKeySource,
+    policy: 'require',
+    topics: [ACCOUNTS_TOPIC],
+    shared: createVerifiedProofs(EVENTS),
+  });
   return createListeningPart({
     name: 'feed',
     host: '127.0.0.1',
     port: 0,
     routes: feedRoutes({
-      feed: createFeed(bus, async (records) => records),
+      feed: createFeed(bus, createRecordFilter(authenticate)),
       path: '/events',
       policy: {
         who: 'the benchmark',
@@ -82,39 +88,4 @@ function serve(bus: Parameters<typeof createFeed>[0]) {
     corsOrigins: [],
     undeclared: 'drop',
   });
-}
-
-async function readFeed(url: string): Promise<void> {
-  let [count, after] = [0, ''];
-  while (count < EVENTS) {
-    const answer = await fetch(`${url}?limit=1000${after}`);
-    count += ((await answer.json()) as readonly unknown[]).length;
-    after = `&after=${answer.headers.get('feed-cursor')}`;
-  }
-}
-
-/**
- * Returns how long a consumer takes to read all records, in ms. Measured from the moment at which it has joined its
- * group, because joining a new group takes seconds.
- */
-async function readAll(kafka: Kafka, topic: string): Promise<number> {
-  const consumer = kafka.consumer({ groupId: `bench-${crypto.randomUUID()}` });
-  await consumer.connect();
-  await consumer.subscribe({ topics: [topic], fromBeginning: true });
-  const { promise, resolve } = Promise.withResolvers<number>();
-  let count = 0;
-  let from = performance.now();
-  consumer.on(consumer.events.GROUP_JOIN, () => {
-    from = performance.now();
-  });
-  await consumer.run({
-    async eachBatch({ batch }) {
-      for (const { value } of batch.messages) JSON.parse(String(value));
-      count += batch.messages.length;
-      if (count >= EVENTS) resolve(performance.now() - from);
-    },
-  });
-  const ms = await promise;
-  await consumer.disconnect();
-  return ms;
 }

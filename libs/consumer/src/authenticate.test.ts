@@ -15,10 +15,16 @@ import {
   MAILINGS_TOPIC,
   newPersonSalt,
 } from '@latchkey/events';
-import { createRecordAuthenticator, type SignaturePolicy, UNSIGNED_CAUSE } from './authenticate.ts';
+import {
+  createRecordAuthenticator,
+  createRecordFilter,
+  type SignaturePolicy,
+  UNSIGNED_CAUSE,
+} from './authenticate.ts';
 import type { EventKeySource } from './event-key-source.ts';
 import { isEventRecord, sequenceOf } from './records.ts';
 import { accountId, unreadableRecord } from './testing/history.ts';
+import { createVerifiedProofs } from './verified-proofs.ts';
 
 const pair = generateKeyPairSync('ed25519');
 const signer = eventSigner({ kid: 'auth', key: pair.privateKey });
@@ -169,6 +175,22 @@ describe('authentication', () => {
     assert.deepEqual(causes, []);
   });
 
+  test('lets nothing pass that a reader could take for an event of auth, whatever its key', async () => {
+    const { keys } = countedKeys();
+    const filter = createRecordFilter(
+      createRecordAuthenticator({ keys, policy: 'require', topics: [ACCOUNTS_TOPIC] }),
+    );
+    const { records } = history(1);
+    const forgeries = ['nobody', `${ADA}/x`, '', ADA].map((key) => ({
+      ...recordOf(eventOf(2)),
+      key: Buffer.from(key),
+    }));
+    assert.deepEqual(
+      await filter([...records, ...forgeries, { ...recordOf(eventOf(2)), key: null }]),
+      records,
+    );
+  });
+
   test('sets aside a genuine event that was copied to another topic', async () => {
     const { keys } = countedKeys();
     const authenticate = createRecordAuthenticator({ keys, policy: 'require', topics: [MAILINGS_TOPIC] });
@@ -205,5 +227,67 @@ describe('authentication', () => {
       createRecordAuthenticator({ keys: away, policy: 'warn', topics: [ACCOUNTS_TOPIC] })(history(1).records),
       /no keys/,
     );
+  });
+});
+
+describe('consumers that share verified proofs', () => {
+  function shareProofs(max?: number) {
+    const shared = createVerifiedProofs(max);
+    const { keys, uses } = countedKeys();
+    const options = { policy: 'require', topics: [ACCOUNTS_TOPIC], shared } as const;
+    return { first: createRecordAuthenticator({ keys, ...options }), options, keys, uses };
+  }
+
+  test('verify each signature once', async () => {
+    const { first, options, keys, uses } = shareProofs();
+    const { records } = history(3);
+    await first(records);
+    assert.equal(uses(), 1);
+    for (const each of [records, records.slice(1), records.slice(0, 2)])
+      assert.deepEqual((await createRecordAuthenticator({ keys, ...options })(each)).forged, []);
+    assert.equal(uses(), 1);
+  });
+
+  test('accept no event of a key that was withdrawn', async () => {
+    const { first, options } = shareProofs();
+    const { records } = history(1);
+    await first(records);
+    const none: EventKeySource = { find: async () => new Map(), unavailableReason: () => undefined };
+    const { forged } = await createRecordAuthenticator({ keys: none, ...options })(records);
+    assert.deepEqual(
+      forged.map(({ cause }) => cause),
+      ['it is signed by an unknown key'],
+    );
+  });
+
+  test('set aside a copy of a verified event that has another signature', async () => {
+    const { first, options, keys } = shareProofs();
+    const proof = proofOf(eventOf(1), undefined);
+    await first([recordOf(eventOf(1), proof)]);
+    const copy = recordOf(eventOf(1), { ...proof, signature: stranger.sign(proof.hash) });
+    const { forged } = await createRecordAuthenticator({ keys, ...options })([copy]);
+    assert.deepEqual(
+      forged.map(({ cause }) => cause),
+      ['its signature is not valid'],
+    );
+  });
+
+  test('never learn an event that did not verify', async () => {
+    const { first, options, keys } = shareProofs();
+    const forgery = recordOf(eventOf(1), proofOf(eventOf(1), undefined, stranger));
+    await first([forgery]);
+    const { forged } = await createRecordAuthenticator({ keys, ...options })([forgery]);
+    assert.equal(forged.length, 1);
+  });
+
+  test('forget the oldest proofs', async () => {
+    const { first, uses } = shareProofs(2);
+    const [ada, ben] = [history(2), history(1, accountId(2))];
+    await first(ada.records);
+    await first(ben.records);
+    await first(ben.records);
+    assert.equal(uses(), 2);
+    await first(ada.records);
+    assert.equal(uses(), 3);
   });
 });

@@ -13,7 +13,12 @@ import {
 } from '@latchkey/events';
 import type { EventKeySource } from './event-key-source.ts';
 import type { DecodedRecord } from './records.ts';
-import { createSignatureLookAhead, type SignatureLookAheadOptions } from './signature-look-ahead.ts';
+import {
+  createSignatureLookAhead,
+  SIGNATURES_AT_ONCE,
+  type SignatureLookAheadOptions,
+} from './signature-look-ahead.ts';
+import { createVerifiedProofs, type VerifiedProofs } from './verified-proofs.ts';
 
 /**
  * How to treat a record whose signature does not verify. `require`: the record becomes a dead letter. `warn`: the
@@ -55,6 +60,8 @@ export interface RecordAuthenticatorOptions {
    * different offsets would read the same records again and again.
    */
   readonly ahead?: Omit<SignatureLookAheadOptions, 'keys'>;
+  /** Shared by consumers of the same events, so that only the first of them verifies a signature. Default: not shared. */
+  readonly shared?: VerifiedProofs;
 }
 
 interface Candidate {
@@ -76,6 +83,7 @@ export function createRecordAuthenticator({
   topics,
   unsigned = [],
   ahead,
+  shared = createVerifiedProofs(0),
 }: RecordAuthenticatorOptions): RecordAuthenticator {
   const lookAhead = ahead && createSignatureLookAhead({ ...ahead, keys });
   return async (sources) => {
@@ -83,7 +91,7 @@ export function createRecordAuthenticator({
     const candidates = sources
       .filter((source) => !isHeartbeat(source))
       .map((source): Candidate => ({ source, ...decodeWithProof(source) }));
-    const flaws = await findFlaws(candidates, { keys, topics, unsigned, verified });
+    const flaws = await findFlaws(candidates, { keys, topics, unsigned, verified, shared });
     const forged = candidates.flatMap(({ source }, index) => {
       const cause = flaws[index];
       return cause === undefined ? [] : [{ source, cause }];
@@ -93,7 +101,21 @@ export function createRecordAuthenticator({
   };
 }
 
-interface Rules extends Required<Pick<RecordAuthenticatorOptions, 'keys' | 'topics' | 'unsigned'>> {
+/**
+ * Returns a function for readers that pass records on: it returns those of the given records that auth has published.
+ * Leaves out records whose key names no account, which the authenticator does not check.
+ */
+export function createRecordFilter(
+  authenticate: RecordAuthenticator,
+): (sources: readonly BusRecord[]) => Promise<readonly BusRecord[]> {
+  return async (sources) => {
+    const { records } = await authenticate(sources);
+    return records.flatMap(({ source, decoded }) => (decoded.kind === 'unusable' ? [] : [source]));
+  };
+}
+
+interface Rules
+  extends Required<Pick<RecordAuthenticatorOptions, 'keys' | 'topics' | 'unsigned' | 'shared'>> {
   /** Hashes of events that auth has published. */
   readonly verified: ReadonlySet<string>;
 }
@@ -104,13 +126,15 @@ interface Intact {
   readonly proof: EventProof;
 }
 
+const NO_KEYS: Awaited<ReturnType<EventKeySource['find']>> = new Map();
+
 /** Returns why each record does not verify; undefined for records that do. */
 async function findFlaws(
   candidates: readonly Candidate[],
-  { keys, topics, unsigned, verified }: Rules,
+  { keys, topics, unsigned, verified, shared }: Rules,
 ): Promise<readonly (string | undefined)[]> {
   const kids = new Set(candidates.flatMap(({ provenance }) => kidOf(provenance) ?? []));
-  const known = kids.size === 0 ? undefined : await keys.find([...kids]);
+  const known = kids.size === 0 ? NO_KEYS : await keys.find([...kids]);
   const flaws: (string | undefined)[] = [];
   const pending = new Map<string, Intact[]>();
   for (const [index, { source, decoded, provenance }] of candidates.entries()) {
@@ -126,33 +150,38 @@ async function findFlaws(
     }
   }
 
-  async function signatureFlaw({ hash, signature }: EventProof): Promise<string | undefined> {
-    const key = known?.get(keyIdOf(signature) ?? '');
-    if (key === undefined) return 'it is signed by an unknown key';
-    return (await verifySignature(key, hash, signature)) ? undefined : 'its signature is not valid';
-  }
-
-  /** Accepts a verified event and its predecessors, which its hash covers. */
+  /** Accepts an event and its predecessors, which its hash covers. */
   function accept(hash: string | undefined): void {
     for (let at = hash; at !== undefined; ) {
       const same = pending.get(at);
       pending.delete(at);
-      at = same?.[0]?.proof.previous;
+      const proof = same?.[0]?.proof;
+      if (proof !== undefined) shared.add(proof);
+      at = proof?.previous;
     }
   }
 
-  for (const hash of [...pending.keys()]) if (verified.has(hash)) accept(hash);
+  async function verify({ index, proof }: Intact): Promise<void> {
+    const key = known.get(keyIdOf(proof.signature) ?? '');
+    if (key === undefined) flaws[index] = 'it is signed by an unknown key';
+    else if (!(await verifySignature(key, proof.hash, proof.signature)))
+      flaws[index] = 'its signature is not valid';
+    else {
+      shared.add(proof);
+      accept(proof.previous);
+    }
+  }
+
+  for (const [hash, same] of [...pending])
+    if (verified.has(hash) || same.every(({ proof }) => shared.has(proof, known))) accept(hash);
   // Each round verifies the events without a successor. Another round is needed only if one of those events is forged.
   while (pending.size > 0) {
     const followed = new Set([...pending.values()].map(([one]) => one?.proof.previous));
     const heads = [...pending.entries()].filter(([hash]) => !followed.has(hash));
-    for (const [hash, same] of heads) {
-      pending.delete(hash);
-      for (const { index, proof } of same) {
-        flaws[index] = await signatureFlaw(proof);
-        if (flaws[index] === undefined) accept(proof.previous);
-      }
-    }
+    for (const [hash] of heads) pending.delete(hash);
+    const unverified = heads.flatMap(([, same]) => same);
+    for (let at = 0; at < unverified.length; at += SIGNATURES_AT_ONCE)
+      await Promise.all(unverified.slice(at, at + SIGNATURES_AT_ONCE).map(verify));
   }
   return flaws;
 }

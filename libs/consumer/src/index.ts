@@ -1,6 +1,7 @@
 export {
   type AuthenticatedSlice,
   createRecordAuthenticator,
+  createRecordFilter,
   type ForgedRecord,
   type RecordAuthenticator,
   type RecordAuthenticatorOptions,
@@ -53,3 +54,4 @@ export {
   type ParkedAccountRetrierDeps,
   type RetryOutcome,
 } from './retry-parked.ts';
+export { createVerifiedProofs, type VerifiedProofs } from './verified-proofs.ts';

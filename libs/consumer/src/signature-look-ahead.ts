@@ -115,10 +115,10 @@ function addToRuns(runs: Map<string, Run>, proof: EventProof | undefined): void 
 }
 
 /**
- * Waking a thread for a single check adds a fifth to its cost, so checks are batched. A password hash on the same
- * threads waits at most a millisecond for a batch.
+ * How many signatures are verified together. Waking a thread for a single signature adds a fifth to its cost. A password
+ * hash on the same threads waits at most a millisecond for them.
  */
-const CHECKS_AT_ONCE = 16;
+export const SIGNATURES_AT_ONCE = 16;
 
 /**
  * Returns the hashes of the runs whose last event has a valid signature. The consumer verifies the other runs event by
@@ -134,7 +134,7 @@ async function verifyRuns(runs: readonly Run[], keys: EventKeySource): Promise<R
     if (key === undefined || !(await verifySignature(key, last.hash, last.signature))) return;
     for (const hash of hashes) genuine.add(hash);
   }
-  for (let at = 0; at < runs.length; at += CHECKS_AT_ONCE)
-    await Promise.all(runs.slice(at, at + CHECKS_AT_ONCE).map(check));
+  for (let at = 0; at < runs.length; at += SIGNATURES_AT_ONCE)
+    await Promise.all(runs.slice(at, at + SIGNATURES_AT_ONCE).map(check));
   return genuine;
 }

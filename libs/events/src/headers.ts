@@ -149,12 +149,17 @@ export interface EventHeaderValues {
 /** The values of all headers, or the names of the invalid ones. */
 export type ReadHeadersResult = { readonly facts: EventHeaderValues } | { readonly flaw: string };
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const REPLACEMENT_CHARACTER = '\uFFFD';
 
-/** Decodes bytes as UTF-8. Returns undefined if they are not valid. */
+/** Decodes bytes as UTF-8, and keeps a byte order mark. Returns undefined if they are not valid. */
 export function decodeUtf8(bytes: Buffer): string | undefined {
+  // Several times as fast as the strict decoder. Invalid bytes become replacement characters, but valid UTF-8 may
+  // contain such characters as well.
+  const text = bytes.toString();
+  if (!text.includes(REPLACEMENT_CHARACTER)) return text;
   try {
-    return utf8.decode(bytes);
+    return strict.decode(bytes);
   } catch {
     return undefined;
   }

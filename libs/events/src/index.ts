@@ -51,7 +51,7 @@ export {
   sealedToken,
   username,
 } from './fields.ts';
-export type { EventProof } from './headers.ts';
+export { decodeUtf8, type EventProof } from './headers.ts';
 export {
   consumerName,
   decodeReceipt,

@@ -1,7 +1,6 @@
 /** Records of the log as CloudEvents 1.0 in JSON. */
-import { isUtf8 } from 'node:buffer';
 import type { BusRecord } from '@latchkey/bus';
-import { dataSchemaUri, subjectOfKey } from '@latchkey/events';
+import { dataSchemaUri, decodeUtf8, subjectOfKey } from '@latchkey/events';
 import { parseJson } from './json.ts';
 
 /** What a reader may see. */
@@ -17,68 +16,88 @@ export interface ReaderView {
 /** The type of an event that is shown without its data. No real event has it. */
 export const PLACEHOLDER_EVENT_TYPE = 'Other';
 
-/** Returns the text; undefined if the bytes are not UTF-8. */
-function textOf(bytes: Buffer): string | undefined {
-  return isUtf8(bytes) ? bytes.toString() : undefined;
-}
-
 /**
  * Returns the JSON text of an event. Returns undefined if the reader may not see it: its type is excluded, or its
  * key is not an account. All attributes are passed on unchanged, including those that this release does not know.
  */
 export function toCloudEvent(record: BusRecord, view: ReaderView): string | undefined {
-  const key = record.key === null ? undefined : textOf(record.key);
+  const key = record.key === null ? undefined : decodeUtf8(record.key);
   if (key === undefined) return undefined;
-  const { personsalt, ...others } = attributesOf(record, subjectOfKey(record.key) ?? key);
-  // The salt is removed together with the person, because it would allow a reader to test guesses against the digest.
-  const attributes = view.person && personsalt !== undefined ? { ...others, personsalt } : others;
+  const attributes = attributesOf(record, subjectOfKey(record.key) ?? key, view);
   const isShown = view.types === undefined || view.types.has(attributes['type'] ?? '');
   if (isShown) return withData(attributes, record, view.person);
   if (!view.placeholders) return undefined;
   const dataschema = dataSchemaUri(PLACEHOLDER_EVENT_TYPE, 1);
-  return withPlace({ ...attributes, type: PLACEHOLDER_EVENT_TYPE, dataschema }, record);
+  return withPosition({ ...attributes, type: PLACEHOLDER_EVENT_TYPE, dataschema }, record);
 }
 
-function attributesOf({ headers }: BusRecord, account: string): Record<string, string> {
+type Attributes = Readonly<Record<string, string>>;
+
+/**
+ * Returns the attributes of an event. The salt is left out together with the person, because it would allow a reader to
+ * test guesses against the digest.
+ */
+function attributesOf({ headers }: BusRecord, account: string, { person }: ReaderView): Attributes {
   const attributes: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name];
     const attribute = attributeName(name);
     if (attribute === undefined || !Buffer.isBuffer(value)) continue;
-    const text = textOf(value);
-    if (text !== undefined) attributes[attribute] = text;
+    const text = decodeUtf8(value);
+    if (text !== undefined && (person || attribute !== 'personsalt')) attributes[attribute] = text;
   }
   if (attributes['subject'] !== account) attributes['partitionkey'] = account;
   return attributes;
+}
+
+/** Names that the feed itself uses in its events. A header with such a name is not passed on. */
+const RESERVED_NAMES: ReadonlySet<string> = new Set(['data', 'feedpartition', 'feedoffset']);
+
+/**
+ * The attribute names of headers, because every record has the same headers. Bounded, because whoever writes to the
+ * topic may choose any names.
+ */
+const knownNames = new Map<string, string | undefined>();
+const MAX_KNOWN_NAMES = 1000;
+
+function attributeName(header: string): string | undefined {
+  const known = knownNames.get(header);
+  if (known !== undefined || knownNames.has(header)) return known;
+  if (knownNames.size >= MAX_KNOWN_NAMES) knownNames.clear();
+  const name = readAttributeName(header);
+  knownNames.set(header, name);
+  return name;
 }
 
 /**
  * Returns the attribute that a header contains. The Kafka binding uses a different name for one attribute and a prefix
  * for the others; the trace context has no prefix.
  */
-function attributeName(header: string): string | undefined {
+function readAttributeName(header: string): string | undefined {
   if (header === 'content-type') return 'datacontenttype';
   if (header === 'traceparent' || header === 'tracestate') return header;
-  return /^ce_[a-z\d]+$/.test(header) ? header.slice('ce_'.length) : undefined;
+  if (!/^ce_[a-z\d]+$/.test(header)) return undefined;
+  const name = header.slice('ce_'.length);
+  return RESERVED_NAMES.has(name) ? undefined : name;
 }
 
 /** Returns the JSON of an event, with the position of the record on the log added as extension attributes. */
-function withPlace(attributes: Readonly<Record<string, string>>, record: BusRecord, data = ''): string {
-  const { partition, offset } = record;
-  const text = JSON.stringify({ ...attributes, feedpartition: partition, feedoffset: offset });
-  return `${text.slice(0, -1)}${data}}`;
+function withPosition(attributes: Attributes, { partition, offset }: BusRecord, data = ''): string {
+  const text = JSON.stringify(attributes).slice(0, -1);
+  return `${text},"feedpartition":${partition},"feedoffset":${offset}${data}}`;
 }
 
-function withData(attributes: Readonly<Record<string, string>>, record: BusRecord, person: boolean): string {
+function withData(attributes: Attributes, record: BusRecord, person: boolean): string {
   const { value } = record;
-  if (value === null) return withPlace(attributes, record);
-  const text = textOf(value);
+  if (value === null) return withPosition(attributes, record);
+  const text = decodeUtf8(value);
   const json = text === undefined ? undefined : parseJson(text);
   if (json === undefined)
     return person
-      ? withPlace(attributes, record, `,"data_base64":"${value.toString('base64')}"`)
-      : withPlace(attributes, record);
+      ? withPosition(attributes, record, `,"data_base64":"${value.toString('base64')}"`)
+      : withPosition(attributes, record);
   const data = person || !hasPerson(json) ? text : JSON.stringify({ ...json, person: null });
-  return withPlace(attributes, record, `,"data":${data}`);
+  return withPosition(attributes, record, `,"data":${data}`);
 }
 
 function hasPerson(json: unknown): json is object {

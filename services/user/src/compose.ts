@@ -4,7 +4,9 @@ import type { SubscribeOptions, TopicSpec } from '@latchkey/bus';
 import { openServiceClients } from '@latchkey/clients';
 import {
   createRecordAuthenticator,
+  createRecordFilter,
   createRemoteEventKeySource,
+  createVerifiedProofs,
   type EventKeySource,
   type RecordAuthenticator,
 } from '@latchkey/consumer';
@@ -91,11 +93,11 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     keys: eventKeys,
     policy: config.EVENT_SIGNATURES,
     topics: [ACCOUNTS_TOPIC],
+    // The projections, the feed and the webhooks read the same events.
+    shared: createVerifiedProofs(),
   } as const;
-  const authenticate = createRecordAuthenticator(verification);
   const onForged = createForgeryAlarm({ policy: config.EVENT_SIGNATURES, count: metrics.forged, logger });
-  const genuine: SelectGenuineRecords = async (records) =>
-    (await authenticate(records)).records.map(({ source }) => source);
+  const genuine: SelectGenuineRecords = createRecordFilter(createRecordAuthenticator(verification));
   const projectionOf = projections({
     backend,
     // Each generation gets its own function, because each reads the log at its own position.

@@ -28,7 +28,9 @@ export function toRecord(topic: string, partition: number, message: KafkaMessage
   };
 }
 
+/** In Kafka a header may have no value; here it gets an empty one. The bytes are not copied. */
 function toHeaders(headers: IHeaders): BusRecord['headers'] {
+  if (areBuffers(headers)) return headers;
   return Object.fromEntries(
     Object.entries(headers).map(([name, values]) => [
       name,
@@ -37,7 +39,12 @@ function toHeaders(headers: IHeaders): BusRecord['headers'] {
   );
 }
 
-/** In Kafka a header may have no value; here it gets an empty one. Bytes are not copied. */
+/** Returns whether each header has one value. Most records have no others, and their headers need no conversion. */
+function areBuffers(headers: IHeaders): headers is Record<string, Buffer> {
+  for (const name in headers) if (!Buffer.isBuffer(headers[name])) return false;
+  return true;
+}
+
 function toBytes(value: Buffer | string | null | undefined): Buffer {
   return Buffer.isBuffer(value) ? value : Buffer.from(value ?? '');
 }

@@ -29,15 +29,26 @@ export function patchHeaderDecoder(): void {
   };
 }
 
+type Headers = Record<string, Header['value'] | Header['value'][]>;
+
 /** Returns the headers by name; the values of a repeated header in order. */
-function byName(headers: readonly Header[]): Readonly<Record<string, Header['value'] | Header['value'][]>> {
-  const values = new Map<string, Header['value'][]>();
+function byName(headers: readonly Header[]): Headers {
+  const values: Headers = {};
   for (const { key, value } of headers) {
-    const earlier = values.get(key);
-    if (earlier === undefined) values.set(key, [value]);
-    else earlier.push(value);
+    if (!Object.hasOwn(values, key)) addHeader(values, key, value);
+    else {
+      const earlier = values[key];
+      if (Array.isArray(earlier)) earlier.push(value);
+      else addHeader(values, key, [earlier ?? null, value]);
+    }
   }
-  return Object.fromEntries(
-    Array.from(values, ([key, all]) => [key, all.length === 1 ? (all[0] ?? null) : all]),
-  );
+  return values;
 }
+
+function addHeader(headers: Headers, name: string, value: Headers[string]): void {
+  // An assignment to `__proto__` would replace the prototype.
+  if (name === '__proto__') Object.defineProperty(headers, name, { value, ...PLAIN_PROPERTY });
+  else headers[name] = value;
+}
+
+const PLAIN_PROPERTY = { configurable: true, enumerable: true, writable: true };

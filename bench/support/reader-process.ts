@@ -1,0 +1,81 @@
+/**
+ * A reader of the log or of the feed in a separate process, as readers are in reality. If this file is run as a program,
+ * it is that process.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { logLevel, Kafka as PlainKafka } from 'kafkajs';
+import { measureMs } from './load.ts';
+
+const PROGRAM = import.meta.filename;
+
+/** What to read. */
+export type Reading =
+  /** The feed, in pages of 1000; each page is parsed as JSON. */
+  | { readonly url: string; readonly count: number }
+  /** A topic, with a consumer of kafkajs; each value is parsed as JSON. */
+  | { readonly brokers: string[]; readonly topic: string; readonly count: number };
+
+export interface ReaderProcess extends AsyncDisposable {
+  /** Reads that many events, from the first one on. @returns the time in ms, without the time to connect */
+  read(reading: Reading): Promise<number>;
+}
+
+export function startReaderProcess(): ReaderProcess {
+  const child: ChildProcess = fork(PROGRAM);
+  return {
+    async read(wanted) {
+      child.send(wanted);
+      const [ms]: number[] = await once(child, 'message');
+      return ms ?? Number.NaN;
+    },
+    async [Symbol.asyncDispose]() {
+      const ended = once(child, 'exit');
+      child.disconnect();
+      await ended;
+    },
+  };
+}
+
+async function readFeed(url: string, events: number): Promise<void> {
+  let [count, after] = [0, ''];
+  while (count < events) {
+    const response = await fetch(`${url}?limit=1000${after}`);
+    count += ((await response.json()) as readonly unknown[]).length;
+    after = `&after=${response.headers.get('feed-cursor')}`;
+  }
+}
+
+/** Joining takes seconds in a new group, and does not count. */
+async function readTopic(brokers: string[], topic: string, events: number): Promise<number> {
+  const kafka = new PlainKafka({ brokers, clientId: 'bench', logLevel: logLevel.NOTHING });
+  const consumer = kafka.consumer({ groupId: `bench-${crypto.randomUUID()}` });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  const { promise, resolve } = Promise.withResolvers<number>();
+  let count = 0;
+  let from = performance.now();
+  consumer.on(consumer.events.GROUP_JOIN, () => {
+    from = performance.now();
+  });
+  await consumer.run({
+    async eachBatch({ batch }) {
+      for (const { value } of batch.messages) JSON.parse(String(value));
+      count += batch.messages.length;
+      if (count >= events) resolve(performance.now() - from);
+    },
+  });
+  const ms = await promise;
+  await consumer.disconnect();
+  return ms;
+}
+
+async function read(wanted: Reading): Promise<number> {
+  if ('topic' in wanted) return readTopic(wanted.brokers, wanted.topic, wanted.count);
+  return measureMs(() => readFeed(wanted.url, wanted.count));
+}
+
+if (process.argv[1] === PROGRAM) {
+  process.on('message', (wanted: Reading) => void read(wanted).then((ms) => process.send?.(ms)));
+  process.on('disconnect', () => process.exit());
+}
