@@ -10,12 +10,13 @@ const LONG_MS = 600_000;
 /** A process that ends and becomes ready when a test says so. */
 function fakeProcess() {
   let launches = 1;
+  let output = 'the last line\n';
   let ended = Promise.withResolvers<number | null>();
   let ready = Promise.withResolvers<void>();
   const instance: ServerProcess = {
     url: '',
     operations: '',
-    output: () => 'the last line\n',
+    output: () => output,
     launch: () => {
       launches += 1;
       ended = Promise.withResolvers();
@@ -33,6 +34,9 @@ function fakeProcess() {
     instance,
     launches: () => launches,
     exit: () => ended.resolve(1),
+    print: (text: string) => {
+      output += text;
+    },
     becomeReady: () => ready.resolve(),
   };
 }
@@ -41,8 +45,13 @@ function supervised() {
   const process = fakeProcess();
   const gate = createStartGate();
   const exits: string[] = [];
-  const one = superviseProcess('auth-1', process.instance, { onEnd: (name) => exits.push(name), gate });
-  return { ...process, gate, exits, one };
+  const reports: string[] = [];
+  function onEnd(name: string, lines: string): void {
+    exits.push(name);
+    reports.push(lines);
+  }
+  const one = superviseProcess('auth-1', process.instance, { onEnd, gate });
+  return { ...process, gate, exits, reports, one };
 }
 
 describe('a supervised process', () => {
@@ -51,6 +60,16 @@ describe('a supervised process', () => {
     exit();
     await nextTurn();
     assert.deepEqual([launches(), exits], [2, ['auth-1']]);
+  });
+
+  test('is reported with its fatal error, even if it has logged much after that', async () => {
+    const { exit, print, reports } = supervised();
+    const fatal = '{"level":"fatal","msg":"why"}';
+    print(`${fatal}\n${'{"level":"warn"}\n'.repeat(50)}`);
+    exit();
+    await nextTurn();
+    const [first, ...others] = reports[0]?.split('\n') ?? [];
+    assert.deepEqual([first, new Set(others)], [fatal, new Set(['{"level":"warn"}'])]);
   });
 
   test('is neither started nor reported after a kill, until it is to start', async () => {

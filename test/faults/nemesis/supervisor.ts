@@ -16,12 +16,19 @@ export interface SupervisedProcess {
   release(): void;
 }
 
-/** The number of lines to report: enough for an error with its stack. */
+/** The number of last lines to report: enough for an error with its stack. */
 const LAST_LINES = 12;
 
+/** Returns the lines that explain why a process has exited: the fatal ones, after which it may still log, and the last. */
+function explainExit(output: string): string {
+  const lines = output.trimEnd().split('\n');
+  const fatal = lines.slice(0, -LAST_LINES).filter((line) => line.startsWith('{"level":"fatal"'));
+  return [...fatal.slice(-1), ...lines.slice(-LAST_LINES)].join('\n');
+}
+
 export interface SupervisorOptions {
-  /** Called with the last lines of output when the process exits by itself. The process is then restarted. */
-  onEnd(name: string, lastLines: string): void;
+  /** Called with the lines that explain the exit when the process exits by itself. The process is then restarted. */
+  onEnd(name: string, lines: string): void;
   /** Each start lasts until the process is ready or has ended. Default: a gate that is always open. */
   readonly gate?: StartGate;
 }
@@ -39,7 +46,7 @@ export function superviseProcess(
   async function watch(): Promise<void> {
     await instance.ended();
     if (mayEnd) return;
-    onEnd(name, instance.output().trimEnd().split('\n').slice(-LAST_LINES).join('\n'));
+    onEnd(name, explainExit(instance.output()));
     await start();
   }
 

@@ -78,9 +78,9 @@ export function serviceSettings(seed: number): Settings {
 
 /** Returns a function that reports that a process has exited by itself. */
 export function createExitReporter({ say, recordFault }: Pick<SystemOptions, 'say' | 'recordFault'>) {
-  return (name: string, lastLines: string): void => {
+  return (name: string, lines: string): void => {
     const now = new Date().toISOString();
-    say(`  ${name} has ended by itself, and is started again; its last lines:\n${lastLines}`);
+    say(`  ${name} has ended by itself, and is started again:\n${lines}`);
     recordFault({ at: now, fault: 'ended-by-itself', target: name, until: now });
   };
 }

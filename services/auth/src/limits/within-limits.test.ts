@@ -193,10 +193,12 @@ describe('a limit', () => {
   test('is remembered for 10,000 requests, and no more', async () => {
     let given = 0;
     let away = true;
+    // One error for all attempts, because creating thousands of them takes seconds.
+    const unavailable = new StoreUnavailable(new Error('away'));
     const limits = withDeferredRefunds({
       ...noopLimits,
       giveBack: async () => {
-        if (away) throw new StoreUnavailable(new Error('away'));
+        if (away) throw unavailable;
         given += 1;
       },
     });
