@@ -13,7 +13,7 @@ export interface System {
   readonly bus: Bus & ConsumerGroups;
   /** The log. Its methods take the names that the topics have on the log. */
   readonly log: OpenedLog;
-  /** Returns the name that one of Latchkey's topics has on the log. */
+  /** Returns the name on the log of a topic that is given by Latchkey's own name. */
   nameOf(topic: string): string;
 }
 

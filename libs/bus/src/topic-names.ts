@@ -4,7 +4,7 @@ import type { Bus, ConsumerGroups } from './bus.ts';
 /** Maps Latchkey's topic names to the names on the log. Topics that are not listed have the same name on the log. */
 export type TopicNames = Readonly<Record<string, string>>;
 
-/** Returns the name of a topic on the log. */
+/** Returns the name on the log of a topic that is given by Latchkey's own name. */
 export function topicNameOnLog(names: TopicNames, topic: string): string {
   return Object.hasOwn(names, topic) ? (names[topic] ?? topic) : topic;
 }

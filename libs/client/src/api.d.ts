@@ -1169,7 +1169,7 @@ export type components = {
             time: string;
             /** @description The request that led to the event. */
             requestId: string;
-            /** @description As docs/events.md describes it for the type; without the links of mails. */
+            /** @description The data of the event, with the fields that docs/events.md lists for its type, but without the links that mails contain. */
             data: {
                 [key: string]: unknown;
             };
@@ -1184,7 +1184,7 @@ export type components = {
             lastUsedAt: string;
             /**
              * Format: date-time
-             * @description If it is not used again.
+             * @description When the session expires if it is not used again.
              */
             expiresAt: string;
             ip: string;

@@ -7,13 +7,7 @@ import {
   type RecordOutcome,
   refusalBlocker,
 } from './next-step.ts';
-import {
-  type Blocker,
-  type Parked,
-  type Position,
-  parkMarkOfRecord,
-  withParkMark,
-} from './position-store.ts';
+import { type Blocker, createParkMark, type Parked, type Position, withParkMark } from './position-store.ts';
 import { type AccountRecord, accountOf, type DecodedRecord, isAccountRecord } from './records.ts';
 
 export interface FoldedRecord {
@@ -51,7 +45,7 @@ export function foldSlice<P extends Position>(
   const marks = new Map<string, Parked>();
 
   function park(position: P, record: AccountRecord, blocker: Blocker): RecordOutcome {
-    changed.set(position.account, withParkMark(position, parkMarkOfRecord(position, record, blocker)));
+    changed.set(position.account, withParkMark(position, createParkMark(position, record, blocker)));
     return 'parked';
   }
 

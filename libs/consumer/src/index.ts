@@ -28,11 +28,11 @@ export {
 } from './next-step.ts';
 export {
   type Blocker,
+  createParkMark,
   type Parked,
   type ParkReason,
   type Position,
   type PositionStore,
-  parkMarkOfRecord,
 } from './position-store.ts';
 export {
   type AccountRecord,

@@ -8,7 +8,10 @@ import {
   sequenceOf,
 } from './records.ts';
 
-/** Which event an account may begin with: event 1, or `any` if the store may have forgotten accounts. */
+/**
+ * Which event is accepted as the first one of an account that the store does not know: `one` accepts only event 1; `any`
+ * accepts every event, because a store that may have forgotten accounts cannot tell a gap from a forgotten account.
+ */
 export type FirstEventRule = 'one' | 'any';
 
 export type NextStep =

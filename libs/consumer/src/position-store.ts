@@ -64,8 +64,8 @@ export function isSameParkMark(a: Parked, b: Parked): boolean {
   return a.topic === b.topic && a.partition === b.partition && a.offset === b.offset && a.cause === b.cause;
 }
 
-/** Returns the mark of an account that is parked because this record could not be applied. */
-export function parkMarkOfRecord(
+/** Creates the mark of an account that is parked because this record could not be applied. */
+export function createParkMark(
   { account, sequence }: Position,
   { source: { topic, partition, offset } }: AccountRecord,
   { reason, cause }: Blocker,

@@ -224,11 +224,16 @@ export function createDecoder(context: DecodeContext) {
  */
 export const decode: (record: RawRecord) => Decoded = createDecoder({ contracts: catalogue, upcast });
 
-/** The result of checking where a record comes from, by its proof headers. */
+/**
+ * What the proof headers of a record (hash, previous hash, signature) say about whether auth has published it. The
+ * signature is not verified yet.
+ */
 export type Provenance =
   /** The content matches the hash. The caller must verify the signature. */
   | { readonly kind: 'intact'; readonly proof: EventProof }
+  /** The record has no proof headers. */
   | { readonly kind: 'unsigned' }
+  /** The proof headers are invalid, or the content does not match the hash. */
   | { readonly kind: 'forged'; readonly cause: string };
 
 /** Decodes a record and checks its hash, but not its signature. Never throws. */

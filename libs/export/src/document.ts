@@ -34,7 +34,9 @@ const event = z
     requestId: z.string().describe('The request that led to the event.'),
     data: z
       .record(z.string(), z.unknown())
-      .describe('As docs/events.md describes it for the type; without the links of mails.'),
+      .describe(
+        'The data of the event, with the fields that docs/events.md lists for its type, but without the links that mails contain.',
+      ),
   })
   .meta({ id: 'ExportedEvent', description: 'Something that happened to the account.' });
 
@@ -43,7 +45,7 @@ const session = z
     id: z.uuid(),
     createdAt: instant,
     lastUsedAt: instant,
-    expiresAt: instant.describe('If it is not used again.'),
+    expiresAt: instant.describe('When the session expires if it is not used again.'),
     ip: z.string(),
     userAgent: z.string(),
   })

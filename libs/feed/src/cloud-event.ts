@@ -3,7 +3,7 @@ import type { BusRecord } from '@latchkey/bus';
 import { dataSchemaUri, decodeUtf8, subjectOfKey } from '@latchkey/events';
 import { parseJson } from './json.ts';
 
-/** What a reader may see. */
+/** Which events and fields a reader gets. */
 export interface ReaderView {
   /** The types of events that the reader sees; undefined for all. */
   readonly types?: ReadonlySet<string>;

@@ -13,7 +13,7 @@ import type { Feed, FeedReader } from './feed.ts';
 import { respondWithPage } from './page.ts';
 import { type FeedParameters, feedParameters } from './query.ts';
 import { respondWithStream } from './stream.ts';
-import { mapLogFailures, readerViewOf } from './view.ts';
+import { mapLogFailures, viewOfRequest } from './view.ts';
 import { createWaitingSlots } from './waiting-slots.ts';
 
 const BATCH = 'application/cloudevents-batch+json';
@@ -71,7 +71,7 @@ export function feedRoutes({ feed, policy, path }: FeedRoutesDeps): readonly Rou
       const reading = {
         feed,
         query: resumed(query, request),
-        view: readerViewOf(caller, query),
+        view: viewOfRequest(caller, query),
         ending: request.ending(),
       };
       if (isStream)

@@ -2,8 +2,8 @@ import { unavailableProblem } from '@latchkey/http';
 import type { ReaderView } from './cloud-event.ts';
 import type { FeedReader } from './feed.ts';
 
-/** Returns the events and fields that a client gets: those that it requests, as far as its key allows. */
-export function readerViewOf(
+/** Returns what a client gets in response to a request: the types of events that it requests, as far as its key allows. */
+export function viewOfRequest(
   { types: allowed, person }: FeedReader,
   {
     types: wanted,

@@ -1,11 +1,11 @@
 import {
   formatKeyUses,
   type KeyFingerprints,
+  keyUsesAfterStart,
+  keyUsesWithout,
   type MoveSource,
   parseKeyUses,
-  removeKeyUse,
   type StoredKeyUses,
-  updateKeyUses,
 } from '@latchkey/store';
 import type { Database } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
@@ -34,7 +34,7 @@ export function createSqliteKeyFingerprints(database: Database, table: string): 
     check: (given, now) =>
       database.write(() => {
         const next = Object.entries(given).map(
-          ([name, keys]) => [name, updateKeyUses(stored(name), keys, now)] as const,
+          ([name, keys]) => [name, keyUsesAfterStart(stored(name), keys, now)] as const,
         );
         const lacking = next.filter(([, uses]) => uses === undefined).map(([name]) => name);
         if (lacking.length > 0) return lacking;
@@ -51,7 +51,7 @@ export function createSqliteKeyFingerprints(database: Database, table: string): 
     forget: (name, key, seen) =>
       database.write(() => {
         if ((stored(name) ?? '') !== formatKeyUses(seen)) return false;
-        const fingerprint = removeKeyUse(seen, key);
+        const fingerprint = keyUsesWithout(seen, key);
         if (fingerprint === undefined) database.prepare(SQL.forget).run({ name });
         else database.prepare(SQL.remember).run({ name, fingerprint });
         return true;

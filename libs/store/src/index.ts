@@ -5,9 +5,9 @@ export {
   type ConfiguredKeys,
   formatKeyUses,
   type KeyUse,
+  keyUsesAfterStart,
+  keyUsesWithout,
   parseKeyUses,
-  removeKeyUse,
-  updateKeyUses,
 } from './key-uses.ts';
 export { createLeaseWatch, type HeldLease, type LeaseWatch } from './lease-watch.ts';
 export { createLeases, type LeaseRecords, type Leases } from './leases.ts';

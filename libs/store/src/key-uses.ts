@@ -28,16 +28,18 @@ export function parseKeyUses(text: string): readonly KeyUse[] {
   });
 }
 
+/** Returns the stored format of keys, which {@link parseKeyUses} parses. */
 export function formatKeyUses(uses: readonly KeyUse[]): string {
   return uses.map(({ key, since }) => (since === undefined ? key : `${key}@${since.getTime()}`)).join(' ');
 }
 
 /**
- * Returns the string to store after a start with these keys.
- * @param stored undefined at the first start
+ * Returns the key uses of a setting, in the stored format ({@link parseKeyUses}), after a process has started with these
+ * keys.
+ * @param stored the stored key uses; undefined at the first start
  * @returns undefined if a key is missing that stored data may depend on
  */
-export function updateKeyUses(
+export function keyUsesAfterStart(
   stored: string | undefined,
   { keys, needed }: ConfiguredKeys,
   now: Date,
@@ -52,8 +54,8 @@ export function updateKeyUses(
   return formatKeyUses([...given, ...uses.filter(({ key }) => !keys.includes(key))]);
 }
 
-/** Returns the string to store once a key is retired; undefined if no key remains. */
-export function removeKeyUse(uses: readonly KeyUse[], key: string): string | undefined {
+/** Returns the key uses without a retired key, in the stored format; undefined if no key remains. */
+export function keyUsesWithout(uses: readonly KeyUse[], key: string): string | undefined {
   const rest = uses.filter((use) => use.key !== key);
   return rest.length === 0 ? undefined : formatKeyUses(rest);
 }

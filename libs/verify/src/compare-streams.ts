@@ -26,7 +26,7 @@ export interface CompareDeps {
   readonly index: TopicIndex;
   readonly profiles: Pick<ProfileView, 'load'>;
   readonly deliveries: Pick<DeliveryView, 'owedBy' | 'recorded'>;
-  /** Returns the name of a topic on the log. */
+  /** Returns the name on the log of a topic that is given by Latchkey's own name. */
   nameOf(topic: string): string;
   now(): Date;
   /** Looks up a public key by its id. Without this function, signatures are not checked. */

@@ -16,7 +16,7 @@ export function fingerprintOfEvent({ type, data, ...envelope }: Fingerprinted): 
   return hash('sha256', JSON.stringify([facts, type, data ?? null]), 'buffer').readUIntBE(0, BYTES);
 }
 
-/** Returns 48 bits of the hash of an event in its chain. */
+/** Returns the first 48 bits of the hash of an event in its chain. */
 export function fingerprintOfHash(hash: string): number {
   return Buffer.from(hash, 'base64url').readUIntBE(0, BYTES);
 }

@@ -18,8 +18,8 @@ export interface TopicEntry {
   /** Fingerprint of each event without its person, in the order of `fingerprints`. */
   readonly impersonal: readonly number[];
   /**
-   * Fingerprint of the hash of each event, in the order of `fingerprints`; `NO_HASH` if no record of the event has a
-   * hash that matches its content.
+   * The first 48 bits of the chain hash of each event (`fingerprintOfHash`), in the order of `fingerprints`: item n of
+   * both arrays is about the same event. `NO_HASH` if no record of the event has a hash that matches its content.
    */
   readonly hashes: readonly number[];
   /**
@@ -56,6 +56,7 @@ export interface SignedSequence {
   readonly signature: Signature;
 }
 
+/** The value in `hashes` of an event without a hash that matches its content. */
 export const NO_HASH = -1;
 
 export interface TopicIndex {

@@ -16,9 +16,12 @@ export interface ShardDeps {
   /** For how long the comparison is repeated for streams that differ, and the pause between attempts, in ms. */
   readonly patienceMs: number;
   readonly pauseMs: number;
-  /** Called once for each stream, when it agrees or the time is over. */
+  /**
+   * Called once for each stream: as soon as a comparison of it has no findings, or with the findings that remain after
+   * `patienceMs`.
+   */
   onResult(compared: StreamComparison): void;
-  /** Called once for each stream that disagrees at first. */
+  /** Called once for each stream whose first comparison has findings. */
   onSuspect(): void;
   readonly onProgress: OnProgress;
 }
@@ -52,7 +55,7 @@ async function* disagreeing(deps: ShardDeps): AsyncGenerator<string> {
   }
 }
 
-/** Repeats the comparison until every suspect agrees or the time is over. */
+/** Repeats the comparison until no suspect has findings, or until `patienceMs` has passed. */
 async function compareAgain(deps: ShardDeps, suspects: Set<string>): Promise<void> {
   const { topics, patienceMs, pauseMs, onResult, onProgress } = deps;
   const giveUpAt = performance.now() + patienceMs;

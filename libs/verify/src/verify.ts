@@ -27,7 +27,7 @@ export interface VerifySources {
   readonly groups: Pick<ConsumerGroups, 'progressOf'>;
   readonly profiles: ProfileView;
   readonly deliveries: DeliveryView;
-  /** Returns the name of a topic on the log. */
+  /** Returns the name on the log of a topic that is given by Latchkey's own name. */
   nameOf(topic: string): string;
   /**
    * Returns whether a topic is compacted; takes Latchkey's name of the topic. If this function is missing, the log

@@ -42,7 +42,7 @@ import { loadTemplates } from './mails/templates.ts';
 import { createMetrics } from './metrics.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Mailer } from './ports/mailer.ts';
-import type { ReportReader } from './ports/reports.ts';
+import type { MailReportReader } from './ports/reports.ts';
 import { redactRecipient } from './recipient.ts';
 import { expectsReports } from './report-settings.ts';
 import { createReportPublisher, type ReportPublisher } from './reports/publish-reports.ts';
@@ -83,7 +83,7 @@ export const notifierTopics: readonly TopicSpec[] = [...readTopics, deliveriesTo
 const DAY_MS = 24 * 3_600_000;
 
 /** Returns the readers of reports that come over HTTP. */
-function webhookReaders(config: NotifierConfig): readonly ReportReader[] {
+function webhookReaders(config: NotifierConfig): readonly MailReportReader[] {
   const { MAIL_SES_TOPIC_ARN: topicArn, MAIL_POSTMARK_CREDENTIALS: credentials } = config;
   return [
     ...(topicArn === undefined ? [] : [createSesReader({ topicArn, fetch: fetchFromAws })]),

@@ -22,7 +22,7 @@ import { createSealingKey, type SealingKey } from './testing/events.ts';
 import { type MailServer, type MailServerScript, smtpReply, startMailServer } from './testing/mail-server.ts';
 import { settingsForMailServer } from './testing/settings.ts';
 import { createSimulatedClock } from './testing/simulated-clock.ts';
-import { createStoryEvents, type ExpectedMail, expectedMailState } from './testing/stories.ts';
+import { type ExpectedMail, expectedMailState, simulateStories } from './testing/stories.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -203,7 +203,7 @@ describe('six hours without a mail server', () => {
     const key = await createSealingKey();
     const port = await freePort();
     const notifier = await start(t, port, key);
-    const happenings = await createStoryEvents({ key, begin: BEGIN, times: 20, within: 6 * HOUR });
+    const happenings = await simulateStories({ key, begin: BEGIN, times: 20, within: 6 * HOUR });
     const owed = happenings.flatMap((each) => each.owed);
     const triesAMinute: number[] = [];
 
@@ -271,7 +271,7 @@ describe('six hours without a mail server', () => {
       return server.connections() - before;
     }
     const whileIdle = await askedWithin(MINUTE / 2);
-    for (const { event } of await createStoryEvents({ key, begin: BEGIN, times: 4, within: HOUR })) {
+    for (const { event } of await simulateStories({ key, begin: BEGIN, times: 4, within: HOUR })) {
       await notifier.publish(event);
     }
     const whileOwing = await askedWithin(MINUTE / 2);

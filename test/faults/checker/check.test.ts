@@ -7,7 +7,6 @@ import type { Commit, StoredDelivery, Stores, TopicRecord } from './stored.ts';
 import {
   ADA_ID,
   AFTER_RUN,
-  accessToken,
   BOB_ID,
   commandTimes,
   createCommandLine,
@@ -18,6 +17,7 @@ import {
   embeddedRun,
   embeddedStores,
   FAY_ID,
+  fakeAccessToken,
   goodRun,
   goodStores,
   MAILING_ID,
@@ -26,7 +26,7 @@ import {
 } from './testing/good-run.ts';
 
 /** The times and the access token of a command that Ada sends after the last change of her account. */
-const asAda = { ...commandTimes(8), accessToken: accessToken(ADA_ID, 'ada-s', 4) };
+const asAda = { ...commandTimes(8), accessToken: fakeAccessToken(ADA_ID, 'ada-s', 4) };
 
 type Broken = Partial<Stores> & { readonly run?: Partial<RecordedRun> };
 
@@ -163,7 +163,7 @@ describe('an acknowledged command', () => {
       createCommandLine('x', 'verification-request', {
         ...commandTimes(8, 50),
         status: 202,
-        accessToken: accessToken(BOB_ID, 'bob-t', 2),
+        accessToken: fakeAccessToken(BOB_ID, 'bob-t', 2),
       }),
     ),
     'whose mailing is to somebody else': history(
@@ -253,7 +253,7 @@ describe('a profile that was read', () => {
     version: 5,
   };
   function me(answer: Readonly<Record<string, unknown>>, after: string | null = null) {
-    const token = accessToken(ADA_ID, 'ada-s', answer['version'] === 2 ? 2 : 4);
+    const token = fakeAccessToken(ADA_ID, 'ada-s', answer['version'] === 2 ? 2 : 4);
     return brokenBy(
       history(createCommandLine('x', 'me', { ...asAda, accessToken: token, request: { after }, answer })),
     );

@@ -1,4 +1,7 @@
-/** Rules about the journal itself: numbers, complete commits, claims, and the marks of pending sign-ups. */
+/**
+ * Rules about the journal itself: numbers, complete commits, claims (unique keys that commits hold), and the marks of
+ * pending sign-ups.
+ */
 import type { CommandLine, FaultLine } from '../run-folder.ts';
 import { type CommandContext, commandsById } from './commands.ts';
 import { isErased } from './erasure-rules.ts';
@@ -90,8 +93,8 @@ function checkBeginning(stream: string, events: readonly JournalEvent[]): readon
 }
 
 /**
- * The numbered claim of a commit that removes an admin. Two commits cannot have the same number, so the last two admins
- * cannot be removed at the same time.
+ * Matches the numbered claim of a commit that removes an admin. A claim is a unique key that a commit holds, so two
+ * commits cannot have the same number, and the last two admins cannot be removed at the same time.
  */
 const ADMIN_REMOVAL = /^admin-removal:\d+$/;
 

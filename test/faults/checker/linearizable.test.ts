@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { linearize, type Operation } from './linearizable.ts';
 
-/** An operation on a register that holds a number. */
+/** An operation on a register that holds a number: called at `from`, with a response at `to`. */
 type Step = { readonly from: number; readonly to: number; readonly optional?: boolean } & (
   | { readonly write: number }
   | { readonly read: number }

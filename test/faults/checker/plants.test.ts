@@ -13,7 +13,6 @@ import {
   ADA_ID,
   ADA_PASSWORDS,
   AFTER_RUN,
-  accessToken,
   BOB_ID,
   BOB_PASSWORD,
   commandTimes,
@@ -24,10 +23,11 @@ import {
   embeddedStores,
   FAY_ID,
   FAY_PASSWORD,
+  fakeAccessToken,
+  fakeRefreshToken,
   goodRun,
   goodStores,
   minuteOfRun,
-  refreshToken,
   tokenResponse,
 } from './testing/good-run.ts';
 
@@ -175,8 +175,8 @@ function inOneCommit(first: string, second: string): Pick<Plant, 'stores'> {
 }
 
 /** A token of Ada's that is valid at the end: its sequence is 4, and her sessions were last revoked at sequence 4. */
-const ADAS_TOKEN = accessToken(ADA_ID, 'ada-s', 4);
-const BOBS_TOKEN = accessToken(BOB_ID, 'bob-t', 2);
+const ADAS_TOKEN = fakeAccessToken(ADA_ID, 'ada-s', 4);
+const BOBS_TOKEN = fakeAccessToken(BOB_ID, 'bob-t', 2);
 const ADAS_PROFILE = goodStores.profiles.find(({ _id }) => _id === ADA_ID)?.profile;
 const BOBS_PROFILE = goodStores.profiles.find(({ _id }) => _id === BOB_ID)?.profile;
 
@@ -295,7 +295,7 @@ const plants: readonly Plant[] = [
     ...added(
       createCommandLine('x', 'refresh', {
         ...commandTimes(3, 10),
-        request: { refreshToken: refreshToken('ada-s', 0) },
+        request: { refreshToken: fakeRefreshToken('ada-s', 0) },
         answer: { ...tokenResponse('ada', ADA_ID, 'ada-s', 4, 1), refreshToken: 'another' },
       }),
     ),
@@ -349,7 +349,7 @@ const plants: readonly Plant[] = [
     ...added(
       createCommandLine('x', 'refresh', {
         ...commandTimes(10),
-        request: { refreshToken: refreshToken('bob-t', 0) },
+        request: { refreshToken: fakeRefreshToken('bob-t', 0) },
         answer: tokenResponse('bob', BOB_ID, 'bob-t', 3, 1),
       }),
     ),
@@ -365,7 +365,7 @@ const plants: readonly Plant[] = [
     ...added(
       refused('x', 'refresh', 'refresh_token_invalid', {
         ...commandTimes(5),
-        request: { refreshToken: refreshToken('ada-s', 1) },
+        request: { refreshToken: fakeRefreshToken('ada-s', 1) },
       }),
     ),
   },
@@ -375,7 +375,7 @@ const plants: readonly Plant[] = [
     ...added(
       refused('x', 'refresh', 'refresh_token_invalid', {
         ...commandTimes(5),
-        request: { refreshToken: refreshToken('ada-s', 0) },
+        request: { refreshToken: fakeRefreshToken('ada-s', 0) },
       }),
     ),
   },
@@ -408,7 +408,7 @@ const plants: readonly Plant[] = [
       answeredAt: null,
       accessToken: null,
       accountSequence: null,
-      request: { refreshToken: refreshToken('bob-t', 0) },
+      request: { refreshToken: fakeRefreshToken('bob-t', 0) },
     }),
     stores: {
       commits: goodStores.commits.map((commit) =>
@@ -435,7 +435,7 @@ const plants: readonly Plant[] = [
       createCommandLine('x', 'me', {
         ...commandTimes(8),
         answer: { ...ADAS_PROFILE, version: 5 },
-        accessToken: accessToken(ADA_ID, 'ada-s', 2),
+        accessToken: fakeAccessToken(ADA_ID, 'ada-s', 2),
       }),
     ),
   },

@@ -75,10 +75,13 @@ export function topicErasureOf(
   // auth confirms an erasure after its last step, which is the removal from the log.
   const isDone = receipts.some(({ consumer }) => consumer === 'auth');
   if (removal === 'in place') return { name, removal, clean: isDone };
-  if (copies === undefined)
-    // auth has confirmed the erasure without publishing copies, so the topic was not compacted at that time. Another
-    // topic may have replaced it since, so nothing is known about the present one.
-    return { name, removal, clean: removal === 'none' || !isDone ? false : null };
+  if (copies === undefined) {
+    // Without copies, nothing has replaced the events yet, and without compaction nothing ever will.
+    if (removal === 'none' || !isDone) return { name, removal, clean: false };
+    // auth has confirmed the erasure without publishing copies, so the topic was not compacted at that time. Now it is
+    // (or the broker could not be asked), so it may be a different topic, and it is unknown which events that one has.
+    return { name, removal, clean: null };
+  }
   const { lastAt: copiesAt, goneAt } = copies;
   // Without compaction, the broker removes no record, no matter when the copies were published.
   if (goneAt === undefined && removal === 'none') return { name, removal, copiesAt, clean: false };

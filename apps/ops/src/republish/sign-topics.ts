@@ -27,6 +27,7 @@ export interface SignTopicsOptions {
   readonly bus: Republisher;
   /** The full names of the topics on the log. */
   readonly topics: readonly string[];
+  /** Returns the name on the log of a topic that is given by Latchkey's own name. */
   nameOf(topic: string): string;
   /** Looks up a public key by id, among those that consumers accept. */
   readonly keyOf: LookUpPublicKey;

@@ -131,7 +131,7 @@ export function createEmbeddedBus({
     },
     async deleteGroup(group) {
       refuseIfClosed();
-      if (hub.isRead(group)) throw new GroupInUseError(group);
+      if (hub.hasMembers(group)) throw new GroupInUseError(group);
       await database.write(() => log.forget(group));
     },
     close() {

@@ -26,7 +26,7 @@ export interface SubscriptionHub {
    */
   watch(topic: string, wake: () => void): () => void;
   /** Whether a group has members in this process. */
-  isRead(group: string): boolean;
+  hasMembers(group: string): boolean;
   /**
    * Wakes all watchers; afterwards the hub no longer uses the database. Must be called only after all members have
    * left.
@@ -62,8 +62,8 @@ export function createSubscriptionHub(database: Database): SubscriptionHub {
   function watchOrNot() {
     clearInterval(watch);
     if (closed) return;
-    const isRead = watchers.size > 0 || ![...groups.values()].every((group) => group.isEmpty());
-    if (isRead) watch = setInterval(look, LOOK_EVERY_MS);
+    const hasReaders = watchers.size > 0 || ![...groups.values()].every((group) => group.isEmpty());
+    if (hasReaders) watch = setInterval(look, LOOK_EVERY_MS);
   }
 
   function appended(topic: string, partitions?: readonly number[]) {
@@ -99,7 +99,7 @@ export function createSubscriptionHub(database: Database): SubscriptionHub {
       await left;
     },
     healthy: (group, member) => groupNamed(group).healthy(member),
-    isRead: (group) => groups.get(group)?.isEmpty() === false,
+    hasMembers: (group) => groups.get(group)?.isEmpty() === false,
     close() {
       closed = true;
       watchOrNot();

@@ -4,6 +4,7 @@ import {
   type AccountRecord,
   accountOf,
   type Blocker,
+  createParkMark,
   type DecodedRecord,
   decideNextStep,
   decodeFailureOf,
@@ -13,7 +14,6 @@ import {
   type NextStep,
   type Parked,
   type Position,
-  parkMarkOfRecord,
   parkMarkToRetry,
   recordTypeOf,
   sequenceOf,
@@ -166,7 +166,7 @@ async function park(
   record: AccountRecord,
   blocker: Blocker,
 ): Promise<void> {
-  const parked = parkMarkOfRecord(position, record, blocker);
+  const parked = createParkMark(position, record, blocker);
   await book.save({ ...position, parked });
   subscriber.observe(recordTypeOf(record), 'parked');
   subscriber.logger.error({ parked }, 'an account is parked');

@@ -71,6 +71,7 @@ export function reportForgedRecords(
   }
 }
 
+/** Returns which event the subscriber accepts as the first one of an account that its store does not know. */
 export function firstEventRuleOf({ store }: Subscriber): FirstEventRule {
   return store.forgetful === true ? 'any' : 'one';
 }

@@ -36,8 +36,9 @@ export async function releaseDueAddresses(
 }
 
 /**
- * Closes the change of an account's address, and releases the previous address. The event is appended before the
- * release: from then on, even an instance whose clock differs refuses the link.
+ * Closes the change of an account's address, and releases the previous address. `EmailChangeSettled` is appended before
+ * the release: from then on, every instance refuses the undo link, even an instance whose clock is slow and for which
+ * the link has not expired. Otherwise an undo could restore an address that somebody else already has.
  */
 async function settle(deps: Needs, userId: string): Promise<void> {
   const { accounts, newId, now } = deps;

@@ -7,7 +7,7 @@ import type { ErasureReceipts, ErasureRecord } from '../ports/erasure-receipts.t
 import type { Outbox } from '../ports/outbox.ts';
 import { publishCopies } from './copies.ts';
 import { erasePersonFromRecord } from './erase-person-from-record.ts';
-import { openReceiptList, publishOwnReceipt, type ReceiptDeps } from './receipts.ts';
+import { findOrOpenErasure, publishOwnReceipt, type ReceiptDeps } from './receipts.ts';
 
 export type EraseDeps = Pick<
   UseCaseDeps,
@@ -43,7 +43,7 @@ export async function eraseAccountIfDue(deps: EraseDeps, userId: string): Promis
   }));
   if (state.status !== 'ended' || !state.erased) return true;
   if ((await deps.outbox.unpublished([userId])).size > 0) return false;
-  const erasure = await openReceiptList(deps, userId);
+  const erasure = await findOrOpenErasure(deps, userId);
   if (erasure === undefined) throw new Error(`The last event of ${userId} is not AccountErased.`);
   for (const step of erasureSteps(deps, erasure, await addressesOf(deps, userId))) await step.run();
   return true;

@@ -23,11 +23,12 @@ export type ReceiptDeps = Pick<UseCaseDeps, 'journal'> & {
 };
 
 /**
- * Opens the list of receipts of an account. Idempotent.
+ * Returns the record of an account's erasure, which contains the receipts. Stores the record first if there is none.
+ * Idempotent.
  * @returns undefined if the account is not erased
  * @throws StoreUnavailable, UnreadableCommit
  */
-export async function openReceiptList(
+export async function findOrOpenErasure(
   { journal, erasureReceipts, expected }: ReceiptDeps,
   account: string,
 ): Promise<ErasureRecord | undefined> {
@@ -51,7 +52,7 @@ export async function storeReceipt(
   deps: ReceiptDeps,
   { userId, consumer, sequence, confirmedAt }: Receipt,
 ): Promise<boolean> {
-  const erasure = await openReceiptList(deps, userId);
+  const erasure = await findOrOpenErasure(deps, userId);
   if (erasure === undefined || sequence !== erasure.sequence) return false;
   const isExpected = erasure.expected.includes(consumer);
   if (!isExpected && erasure.receipts.length >= MAX_RECEIPTS) return false;

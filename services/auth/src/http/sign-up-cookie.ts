@@ -10,7 +10,7 @@ export interface SignUpCookie {
   set(userId: string): string;
   /** Returns the `Set-Cookie` value that removes the cookie. */
   clear(): string;
-  /** Returns the account in the request's cookie, if the cookie is genuine and has not expired. */
+  /** Returns the id of the account in the request's cookie, if the cookie is genuine and has not expired. */
   read(request: RequestContext): string | undefined;
 }
 

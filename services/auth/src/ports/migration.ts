@@ -10,8 +10,8 @@ export interface RawCommit extends Omit<Commit, 'events'> {
   readonly events: readonly unknown[];
 }
 
-/** The fingerprints of each setting's keys, as `formatKeyUses` writes them. */
-export type Fingerprints = Readonly<Record<string, string>>;
+/** By setting, such as `REFRESH_KEY`: the fingerprints of its keys, as `formatKeyUses` writes them. */
+export type KeyFingerprintsBySetting = Readonly<Record<string, string>>;
 
 /**
  * The store to move from. Nothing else may write to it during the move. Every method may reject with
@@ -19,7 +19,7 @@ export type Fingerprints = Readonly<Record<string, string>>;
  */
 export interface MigrationSource {
   /** Returns the fingerprints of the keys that the accounts need. */
-  fingerprints(): Promise<Fingerprints>;
+  fingerprints(): Promise<KeyFingerprintsBySetting>;
   readonly requests: MoveSource<RecordedRequest>;
   readonly sessions: MoveSource<Session>;
   readonly erasures: MoveSource<ErasureRecord>;
@@ -35,7 +35,7 @@ export interface MigrationTarget {
    * @throws Error with a one-line message if auth has run on the store, or if records with other keys were moved into
    * it
    */
-  begin(fingerprints: Fingerprints): Promise<'begun' | 'ended'>;
+  begin(fingerprints: KeyFingerprintsBySetting): Promise<'begun' | 'ended'>;
   /** Records that the move is complete. */
   end(): Promise<void>;
   readonly requests: MoveTarget<RecordedRequest>;

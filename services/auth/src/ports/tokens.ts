@@ -21,7 +21,7 @@ export type TokenProfile = Readonly<
   Partial<Record<'email' | 'username' | 'firstName' | 'lastName' | 'locale', string | undefined>>
 >;
 
-/** Access tokens: JWT, ES256, RFC 9068. */
+/** Issues access tokens (JWT, ES256, RFC 9068), and returns the keys with which others verify them. */
 export interface AccessTokens {
   /** Issues an access token. @returns the token, and `expiresIn` in seconds */
   issue(subject: {

@@ -26,6 +26,7 @@ export interface AccessTokensOptions {
   newId(): string;
 }
 
+/** Creates the issuer of access tokens. */
 export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
   const { kid, privateKey } = options.keys.signing;
   const sign = createEs256Signer({ alg: 'ES256', typ: 'at+jwt', kid }, privateKey);

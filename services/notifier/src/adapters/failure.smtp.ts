@@ -14,7 +14,10 @@ export interface StageFailure {
   readonly failure: AttemptFailure;
   /** The server's reply, unless there was none. */
   readonly reply?: SmtpReply;
-  /** Whether the failure lasts until somebody acts, as with a bad certificate or a server without TLS. */
+  /**
+   * Whether every attempt fails until somebody changes a setting, here or on the server: for example because the
+   * certificate is invalid, or because the server does not offer TLS.
+   */
   readonly isLasting?: boolean;
 }
 
@@ -102,7 +105,14 @@ const MEANS: Readonly<Record<ReplyMeaning, Exclude<SendResult['kind'], 'accepted
   undecided: 'undecided',
 };
 
-/** Returns what a failure means for the mail. */
+/**
+ * Returns what a failure means for the mail. If the server sent a reply, the reply decides; but a rejection before RCPT
+ * TO is `unwelcome`, because it concerns every mail. Without a reply:
+ * - `unreachable` if no connection was made
+ * - `unwelcome` if the failure is lasting (`isLasting`), because every later attempt would fail as well
+ * - `deferred` from MAIL FROM on, because the failure may be about this mail
+ * - `busy` at an earlier stage, because the failure is about the server
+ */
 export function sendResultOf({ failure, reply, isLasting = false }: StageFailure) {
   const { stage } = failure;
   if (reply !== undefined) {
@@ -111,7 +121,6 @@ export function sendResultOf({ failure, reply, isLasting = false }: StageFailure
   }
   if (stage === 'connect') return { kind: 'unreachable' as const, failure };
   if (isLasting) return { kind: 'unwelcome' as const, failure };
-  // Until the command MAIL FROM, a failure is about the server; from then on, it may be about the mail itself.
   const kind = stage === 'mail' || isMailStage(stage) ? ('deferred' as const) : ('busy' as const);
   return { kind, failure };
 }

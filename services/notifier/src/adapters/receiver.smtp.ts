@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '@latchkey/process';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
-import type { ReportReader } from '../ports/reports.ts';
+import type { MailReportReader } from '../ports/reports.ts';
 import type { RecordReport, ReportOutcome } from '../reports/record-report.ts';
 import type { ReturnPaths } from '../reports/return-paths.ts';
 
@@ -27,7 +27,7 @@ export interface ReceiverSettings {
 
 export interface ReceiverDeps {
   readonly returnPaths: ReturnPaths;
-  readonly reader: ReportReader;
+  readonly reader: MailReportReader;
   readonly take: RecordReport;
   readonly logger: Logger;
 }

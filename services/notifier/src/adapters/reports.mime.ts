@@ -1,7 +1,7 @@
 /** Reports that come as mails: delivery reports (RFC 3464) and feedback reports (RFC 5965). */
 import PostalMime, { type Attachment } from 'postal-mime';
 import { isHardBounce } from '../delivery/hard-bounce.ts';
-import type { IncomingReport, ParsedReport, ReportReader } from '../ports/reports.ts';
+import type { IncomingReport, MailReportReader, ParsedReport } from '../ports/reports.ts';
 import type { ReturnPaths } from '../reports/return-paths.ts';
 
 /** Limits against hostile mails. A genuine report has three parts, and headers of a few kilobytes. */
@@ -67,7 +67,7 @@ function isComplaint(type: string | undefined): boolean {
  * Creates the reader of reports that arrive as mails. A report is genuine if it was sent to the return path of the
  * mail that it is about. A feedback report may also go to the address for feedback, if it quotes that return path.
  */
-export function createMimeReader(returnPaths: ReturnPaths): ReportReader {
+export function createMimeReader(returnPaths: ReturnPaths): MailReportReader {
   function deliveryOf(candidates: readonly (string | undefined)[]): string | undefined {
     for (const candidate of candidates) {
       const delivery = returnPaths.deliveryIn(candidate?.replace(/^<|>$/g, '') ?? '');

@@ -5,7 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
-import type { ParsedReport, ReportReader } from '../ports/reports.ts';
+import type { MailReportReader, ParsedReport } from '../ports/reports.ts';
 import { addressFingerprint } from '../recipient.ts';
 
 /** The name of the metadata field for the delivery's id. Mails carry it in the header `X-PM-Metadata-delivery`. */
@@ -32,7 +32,7 @@ function digest(text: string): Buffer {
  * Creates the reader of Postmark's reports. @param credentials user name and password of the webhook, for example
  * `latchkey:secret`
  */
-export function createPostmarkReader(credentials: string): ReportReader {
+export function createPostmarkReader(credentials: string): MailReportReader {
   const expected = digest(`Basic ${Buffer.from(credentials).toString('base64')}`);
 
   return {

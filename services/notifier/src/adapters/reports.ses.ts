@@ -4,7 +4,7 @@
  */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
-import type { ParsedReport, ReportReader } from '../ports/reports.ts';
+import type { MailReportReader, ParsedReport } from '../ports/reports.ts';
 import { addressFingerprint } from '../recipient.ts';
 import { createSnsReader, type SnsDeps } from './sns.ts';
 
@@ -68,7 +68,7 @@ function reportIn(given: Notification): ParsedReport {
  * Creates the reader of the reports of Amazon SES. It confirms the subscription of its SNS topic, and accepts signed
  * messages of that topic only.
  */
-export function createSesReader(deps: SnsDeps): ReportReader {
+export function createSesReader(deps: SnsDeps): MailReportReader {
   const sns = createSnsReader(deps);
 
   return {

@@ -106,8 +106,10 @@ export type SupersededMails = LinkPurpose | 'everything';
  * event never cancels a later mail.
  */
 export interface Cutoff {
+  /** The id of the account or mailing. */
   readonly subject: string;
   readonly what: SupersededMails;
+  /** A sequence of the subject. */
   readonly before: number;
 }
 

@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { addressFingerprint } from '../recipient.ts';
-import type { IncomingReport, ParsedReport, ReportReader } from './reports.ts';
+import type { IncomingReport, MailReportReader, ParsedReport } from './reports.ts';
 
 /** The reports that a provider sends about a mail to `ada@example.com`, for the tests of its reader. */
 export interface ReportsFixture {
-  readonly reader: ReportReader;
+  readonly reader: MailReportReader;
   /** A report that the address does not exist: 5.1.1. */
   bounce(delivery: string): IncomingReport;
   complaint(delivery: string): IncomingReport;

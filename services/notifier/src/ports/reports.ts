@@ -37,7 +37,8 @@ export type ParsedReport =
   /** The report could not be checked; the sender should try again. */
   | { readonly kind: 'unchecked' };
 
-export interface ReportReader {
+/** Reads the reports of one source. */
+export interface MailReportReader {
   /** The source of this reader's reports, for example `mail`. */
   readonly source: string;
   /** Reads a report. Never rejects. */

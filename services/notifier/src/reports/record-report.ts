@@ -2,7 +2,7 @@
 import type { Logger } from '@latchkey/process';
 import type { NotifierMetrics } from '../metrics.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
-import type { IncomingReport, MailReport, ReportReader } from '../ports/reports.ts';
+import type { IncomingReport, MailReport, MailReportReader } from '../ports/reports.ts';
 import type { Suppressions } from '../ports/suppressions.ts';
 
 export interface ReportRecorderDeps {
@@ -27,7 +27,7 @@ export type ReportOutcome = 'done' | 'forged' | 'later';
  * Handles data that was sent as a report.
  * @throws StoreUnavailable: the sender should try again
  */
-export type RecordReport = (reader: ReportReader, incoming: IncomingReport) => Promise<ReportOutcome>;
+export type RecordReport = (reader: MailReportReader, incoming: IncomingReport) => Promise<ReportOutcome>;
 
 type Outcome = MailReport['state'] | 'nothing' | 'forged' | 'unchecked' | 'unknown' | 'early' | 'repeated';
 

@@ -9,7 +9,7 @@ import {
   unavailableProblem,
 } from '@latchkey/http';
 import { z } from 'zod';
-import type { ReportReader } from '../ports/reports.ts';
+import type { MailReportReader } from '../ports/reports.ts';
 import type { RecordReport } from './record-report.ts';
 
 const provider: Policy<null> = {
@@ -25,7 +25,7 @@ const forged = { ...problems.insufficient_permission, title: 'Not Genuine' };
  * started
  */
 export function reportRoutes(
-  readers: readonly ReportReader[],
+  readers: readonly MailReportReader[],
   take: () => RecordReport | undefined,
 ): readonly Route[] {
   return readers.map((reader) =>

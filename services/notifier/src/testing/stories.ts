@@ -239,8 +239,11 @@ export interface StoryOptions {
   readonly within: number;
 }
 
-/** Returns the events of all stories, spread evenly, as one sequence. */
-export async function createStoryEvents({
+/**
+ * Plays every story `times` times, each time with a new person, and returns the resulting events in the order of their
+ * times. The stories begin at regular intervals, and may overlap.
+ */
+export async function simulateStories({
   key,
   begin,
   times,

@@ -2,7 +2,7 @@
 import type { Parked } from '@latchkey/consumer';
 import type { Profiles } from '../ports/profiles.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
-import { type AccountPair, readPairs, rereadPairs } from './pairs.ts';
+import { type AccountInBothGenerations, readPairs, rereadPairs } from './pairs.ts';
 import { compareAccount } from './parity.ts';
 
 /**
@@ -74,7 +74,7 @@ function createTally() {
      * Counts an account if the comparison of its two profiles is final.
      * @returns false if a later read may find both at the same sequence, so that the account must be read again
      */
-    settles({ old, fresh }: AccountPair): boolean {
+    settles({ old, fresh }: AccountInBothGenerations): boolean {
       const verdict = compareAccount(old, fresh);
       if (verdict.kind === 'apart') return false;
       accounts += 1;
@@ -86,7 +86,7 @@ function createTally() {
       }
       return true;
     },
-    giveUp(open: readonly AccountPair[]) {
+    giveUp(open: readonly AccountInBothGenerations[]) {
       accounts += open.length;
       for (const { fresh } of open) apart.add(fresh.account);
     },

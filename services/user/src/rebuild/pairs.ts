@@ -3,10 +3,10 @@ import type { Profiles } from '../ports/profiles.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
 /**
- * One account as it is stored in each of two generations. If a generation does not know the account, the account is
- * at sequence 0 in it.
+ * One account as it is stored in each of two generations of the read model: `old`, which a rebuild replaces, and
+ * `fresh`, which it builds. If a generation does not know the account, the account is at sequence 0 in it.
  */
-export interface AccountPair {
+export interface AccountInBothGenerations {
   readonly old: StoredAccount;
   readonly fresh: StoredAccount;
 }
@@ -18,7 +18,7 @@ const PAGE = 500;
 export async function* readPairs(
   old: Pick<Profiles, 'page'>,
   fresh: Pick<Profiles, 'page'>,
-): AsyncGenerator<readonly AccountPair[]> {
+): AsyncGenerator<readonly AccountInBothGenerations[]> {
   for (let after: string | undefined; ; ) {
     const pages = await Promise.all([old.page(after, PAGE), fresh.page(after, PAGE)]);
     // There may be more accounts after the end of a full page, so the other page is used only up to the last id of the
@@ -45,7 +45,7 @@ function byId(page: readonly StoredAccount[], end: string | undefined): ById {
   );
 }
 
-function pair(old: ById, fresh: ById): readonly AccountPair[] {
+function pair(old: ById, fresh: ById): readonly AccountInBothGenerations[] {
   return [...new Set([...old.keys(), ...fresh.keys()])].map((id) => ({
     old: old.get(id) ?? unknownAccount(id),
     fresh: fresh.get(id) ?? unknownAccount(id),
@@ -57,7 +57,7 @@ export async function rereadPairs(
   ids: readonly string[],
   old: Pick<Profiles, 'load'>,
   fresh: Pick<Profiles, 'load'>,
-): Promise<readonly AccountPair[]> {
+): Promise<readonly AccountInBothGenerations[]> {
   const [left, right] = await Promise.all([old.load(ids), fresh.load(ids)]);
   return ids.map((id) => ({
     old: left.get(id) ?? unknownAccount(id),

@@ -335,15 +335,15 @@ export function createCommandLine(id: string, op: string, more: Partial<CommandL
 }
 
 /** Returns an access token for use in commands; its signature is invalid, and the checker does not verify it. */
-export function accessToken(sub: string, sid: string, seq: number): string {
+export function fakeAccessToken(sub: string, sid: string, seq: number): string {
   const claims = { sub, sid, seq, exp: Date.parse(minuteOfRun(120)) / 1000 };
   return ['{}', JSON.stringify(claims), 'signature']
     .map((part) => Buffer.from(part).toString('base64url'))
     .join('.');
 }
 
-/** The n-th refresh token of a session. */
-export function refreshToken(sid: string, n: number): string {
+/** Returns the refresh token that a session has after `n` refreshes. */
+export function fakeRefreshToken(sid: string, n: number): string {
   return `${sid} ${n}`;
 }
 
@@ -356,8 +356,8 @@ export const BOB_PASSWORD = 'the password of Bob';
 /** Returns the body of a response to a login or a refresh. */
 export function tokenResponse(name: string, sub: string, sid: string, seq: number, n: number) {
   return {
-    accessToken: accessToken(sub, sid, seq),
-    refreshToken: refreshToken(sid, n),
+    accessToken: fakeAccessToken(sub, sid, seq),
+    refreshToken: fakeRefreshToken(sid, n),
     user: { id: sub, email: `${name}@example.com` },
   };
 }
@@ -391,7 +391,7 @@ const history: readonly CommandLine[] = [
     request: { accountId: DAN_ID, password: DAN_PASSWORD },
     status: 202,
     answer: { eraseAt: minuteOfRun(12) },
-    accessToken: accessToken(DAN_ID, 'dan-s', 2),
+    accessToken: fakeAccessToken(DAN_ID, 'dan-s', 2),
     accountSequence: `${DAN_ID}:4`,
   }),
   createCommandLine('fay-1', 'sign-up', {
@@ -413,7 +413,7 @@ const history: readonly CommandLine[] = [
     ...commandTimes(16),
     request: { accountId: FAY_ID, newEmail: moved.email, password: FAY_PASSWORD },
     status: 202,
-    accessToken: accessToken(FAY_ID, 'fay-s', 2),
+    accessToken: fakeAccessToken(FAY_ID, 'fay-s', 2),
     accountSequence: `${FAY_ID}:3`,
   }),
   createCommandLine('fay-4', 'confirm-email', {
@@ -426,7 +426,7 @@ const history: readonly CommandLine[] = [
     request: { accountId: FAY_ID, password: FAY_PASSWORD },
     status: 202,
     answer: { eraseAt: minuteOfRun(100) },
-    accessToken: accessToken(FAY_ID, 'fay-s', 2),
+    accessToken: fakeAccessToken(FAY_ID, 'fay-s', 2),
     accountSequence: `${FAY_ID}:6`,
   }),
   createCommandLine('fay-6', 'keep-account', {
@@ -463,18 +463,18 @@ const history: readonly CommandLine[] = [
   createCommandLine('ada-3', 'change-password', {
     ...commandTimes(3),
     request: { accountId: ADA_ID, currentPassword: ADA_PASSWORDS.first, newPassword: ADA_PASSWORDS.second },
-    accessToken: accessToken(ADA_ID, 'ada-s', 2),
+    accessToken: fakeAccessToken(ADA_ID, 'ada-s', 2),
     accountSequence: `${ADA_ID}:4`,
   }),
   createCommandLine('ada-refresh', 'refresh', {
     ...commandTimes(3, 10),
-    request: { refreshToken: refreshToken('ada-s', 0) },
+    request: { refreshToken: fakeRefreshToken('ada-s', 0) },
     answer: tokenResponse('ada', ADA_ID, 'ada-s', 4, 1),
   }),
   createCommandLine('ada-4', 'profile', {
     ...commandTimes(4),
     request: { firstName: 'Augusta' },
-    accessToken: accessToken(ADA_ID, 'ada-s', 4),
+    accessToken: fakeAccessToken(ADA_ID, 'ada-s', 4),
     accountSequence: `${ADA_ID}:5`,
   }),
   createCommandLine('ada-5', 'mailing', {
@@ -482,7 +482,7 @@ const history: readonly CommandLine[] = [
     request: { addresses: ['dave@example.com', 'carol@example.com'] },
     status: 202,
     answer: { mailingId: MAILING_ID },
-    accessToken: accessToken(ADA_ID, 'ada-s', 4),
+    accessToken: fakeAccessToken(ADA_ID, 'ada-s', 4),
   }),
   createCommandLine('bob-1', 'sign-up', {
     ...commandTimes(1),
@@ -505,7 +505,7 @@ const history: readonly CommandLine[] = [
     ...commandTimes(5),
     request: { accountId: BOB_ID },
     status: 202,
-    accessToken: accessToken(BOB_ID, 'bob-s', 1),
+    accessToken: fakeAccessToken(BOB_ID, 'bob-s', 1),
     accountSequence: `${BOB_ID}:2`,
   }),
   createCommandLine('bob-login-again', 'login', {
@@ -515,12 +515,12 @@ const history: readonly CommandLine[] = [
   }),
   createCommandLine('bob-logout', 'logout', {
     ...commandTimes(8, 30),
-    request: { refreshToken: refreshToken('bob-s', 0) },
+    request: { refreshToken: fakeRefreshToken('bob-s', 0) },
     status: 204,
   }),
   createCommandLine('bob-too-late', 'refresh', {
     ...commandTimes(8, 40),
-    request: { refreshToken: refreshToken('bob-s', 0) },
+    request: { refreshToken: fakeRefreshToken('bob-s', 0) },
     status: 401,
     code: 'refresh_token_invalid',
     answer: null,
@@ -528,7 +528,7 @@ const history: readonly CommandLine[] = [
   createCommandLine('bob-3', 'logout-all', {
     ...commandTimes(9, 30),
     status: 204,
-    accessToken: accessToken(BOB_ID, 'bob-t', 2),
+    accessToken: fakeAccessToken(BOB_ID, 'bob-t', 2),
     accountSequence: `${BOB_ID}:3`,
   }),
   createCommandLine('bob-out', 'verification-request', {
@@ -537,7 +537,7 @@ const history: readonly CommandLine[] = [
     status: 401,
     code: 'unauthenticated',
     answer: null,
-    accessToken: accessToken(BOB_ID, 'bob-t', 2),
+    accessToken: fakeAccessToken(BOB_ID, 'bob-t', 2),
   }),
   createCommandLine('eve-1', 'sign-up', {
     request: { email: 'ada@example.com', username: 'eve' },

@@ -9,7 +9,7 @@ import {
 import { type MoveTarget, parseKeyUses } from '@latchkey/store';
 import type { Connection, Model } from 'mongoose';
 import type { ErasureRecord } from '../../ports/erasure-receipts.ts';
-import type { Fingerprints, MigrationTarget, RawCommit } from '../../ports/migration.ts';
+import type { KeyFingerprintsBySetting, MigrationTarget, RawCommit } from '../../ports/migration.ts';
 import type { RecordedRequest } from '../../ports/requests.ts';
 import type { Session } from '../../ports/sessions.ts';
 import { COMMITS_COLLECTION, type CommitDocument, commitSchema, documentOf } from './commits.ts';
@@ -86,7 +86,10 @@ function fixedPart({ _id, stream, number, sequence, events, claims = [], at }: C
   return JSON.stringify([_id, stream, number, sequence, events, claims, at]);
 }
 
-async function remember(fingerprints: Model<FingerprintDocument>, given: Fingerprints): Promise<void> {
+async function remember(
+  fingerprints: Model<FingerprintDocument>,
+  given: KeyFingerprintsBySetting,
+): Promise<void> {
   for (const [_id, fingerprint] of Object.entries(given)) {
     await fingerprints.updateOne({ _id }, { $setOnInsert: { fingerprint } }, { upsert: true });
     const known = parseKeyUses((await fingerprints.findById(_id).lean())?.fingerprint ?? '');

@@ -291,6 +291,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
 
 function cutoffsIn(collection: Collection<CutoffsDocument>) {
   return {
+    /** Stores cutoffs, except those that are lower than a stored one. */
     async raise(cutoffs: readonly Cutoff[]): Promise<void> {
       if (cutoffs.length === 0) return;
       const raises = cutoffs.map(({ subject, what, before }) => ({
@@ -303,7 +304,7 @@ function cutoffsIn(collection: Collection<CutoffsDocument>) {
       await retryLostRace(() => collection.bulkWrite(raises, { ordered: false }));
     },
 
-    /** Returns the cutoffs of some subjects. */
+    /** Returns all stored cutoffs of these accounts and mailings. */
     async of(subjects: readonly string[]): Promise<readonly Cutoff[]> {
       const documents = await collection.find({ _id: { $in: [...new Set(subjects)] } }).toArray();
       return documents.flatMap(({ _id: subject, before }) =>

@@ -23,6 +23,7 @@ import {
 } from '../../ports/deliveries.ts';
 import { attemptsFromRow, claimedDeliveryFromRow, summaryFromRow } from './rows.ts';
 
+/** Matches deliveries whose mail must not be sent because of a cutoff of their account or mailing. */
 const COVERED = `EXISTS (
   SELECT 1 FROM notifier_cutoffs AS c
   WHERE c.subject = d.subject AND d.sequence < c.before AND c.what IN ('everything', d.purpose))`;
@@ -148,6 +149,7 @@ interface SqliteDeliveries extends Deliveries {
 }
 
 export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeliveries {
+  /** Stores a cutoff, unless a higher one is stored. */
   function raise(cutoff: Cutoff): void {
     prepare(SQL.raiseCutoff).run({ ...cutoff });
   }
