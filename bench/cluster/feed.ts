@@ -1,5 +1,5 @@
 import { createRecordAuthenticator, createRecordFilter, createVerifiedProofs } from '@latchkey/consumer';
-import { signEvents, testEventKeySource } from '@latchkey/consumer/testing/signed';
+import { signEvents, testEventJwks, testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
 import { createFeed, feedRoutes } from '@latchkey/feed';
 import { createListeningPart } from '@latchkey/http';
@@ -14,11 +14,12 @@ import { measureAlternately } from '../support/statistics.ts';
 const ACCOUNTS = 10_000;
 const EVENTS = 2 * ACCOUNTS;
 const ROUNDS = 5;
+const EVENTS_PATH = '/api/v1/events';
 
 export const feedBenchmark: Benchmark = {
   name: 'feed',
   title: 'Feed',
-  method: `${EVENTS} signed events of ${ACCOUNTS} accounts, read from the first one on by one client in pages of 1000, with personal data, each page parsed as JSON. The feed checks the hash of every event; it verified the signatures in the warm-up, as the read model does for new events. Against a consumer of kafkajs that reads the same topic and parses each value, without any check. Both readers are processes of their own. Alternating, ${ROUNDS} times, medians.`,
+  method: `${EVENTS} signed events of ${ACCOUNTS} accounts, read from the first one on by one client in pages of 1000, with personal data, each page parsed as JSON. The feed checks the hash of every event; it verified the signatures in the warm-up, as the read model does for new events. Against a consumer of kafkajs that reads the same topic and parses each value, without any check. Then the same events with \`subscribe\`, from the feed and from Kafka, where it checks hashes and signatures itself. The readers are a process of their own. Alternating, ${ROUNDS} times, medians.`,
   async run() {
     await using topics = openTopics();
     const { brokers } = topics;
@@ -33,20 +34,30 @@ export const feedBenchmark: Benchmark = {
     for (let at = 0; at < records.length; at += 1000) await bus.publish(topic, records.slice(at, at + 1000));
     const server = serve({ tail: (name) => bus.tail(name === ACCOUNTS_TOPIC ? topic : name) });
     await server.start();
-    const url = `http://127.0.0.1:${server.port()}/events`;
+    const url = `http://127.0.0.1:${server.port()}`;
     await using reader = startReaderProcess();
     try {
+      const kafka = { brokers: [...brokers], topic };
       const turns = await measureAlternately(ROUNDS, {
-        kafka: async () => perSecond(await reader.read({ brokers: [...brokers], topic, count: EVENTS })),
-        feed: async () => perSecond(await reader.read({ url, count: EVENTS })),
+        kafka: async () => perSecond(await reader.read({ ...kafka, count: EVENTS })),
+        feed: async () => perSecond(await reader.read({ url: url + EVENTS_PATH, count: EVENTS })),
+        subscribedToKafka: async () =>
+          perSecond(await reader.read({ subscribe: { ...kafka, jwks: testEventJwks }, count: EVENTS })),
+        subscribedToFeed: async () => perSecond(await reader.read({ subscribe: { url }, count: EVENTS })),
       });
       return [
         {
-          what: 'events read (limit: kafkajs)',
+          what: 'events read, checked by the feed (limit: kafkajs, unchecked)',
           unit: '/s',
           limit: turns.kafka,
           measured: turns.feed,
-          target: createMinTarget(50, turns.kafka),
+        },
+        {
+          what: 'events read and checked, with subscribe (limit: subscribe on Kafka)',
+          unit: '/s',
+          limit: turns.subscribedToKafka,
+          measured: turns.subscribedToFeed,
+          target: createMinTarget(50, turns.subscribedToKafka),
         },
       ];
     } finally {
@@ -74,7 +85,7 @@ function serve(bus: Parameters<typeof createFeed>[0]) {
     port: 0,
     routes: feedRoutes({
       feed: createFeed(bus, createRecordFilter(authenticate)),
-      path: '/events',
+      path: EVENTS_PATH,
       policy: {
         who: 'the benchmark',
         bearer: false,

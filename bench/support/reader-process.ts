@@ -4,6 +4,8 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { ACCOUNTS_TOPIC } from '@latchkey/events';
+import { type KafkaOptions, memoryStore, subscribe } from '@latchkey/events/subscribe';
 import { logLevel, Kafka as PlainKafka } from 'kafkajs';
 import { measureMs } from './load.ts';
 
@@ -14,10 +16,19 @@ export type Reading =
   /** The feed, in pages of 1000; each page is parsed as JSON. */
   | { readonly url: string; readonly count: number }
   /** A topic, with a consumer of kafkajs; each value is parsed as JSON. */
-  | { readonly brokers: string[]; readonly topic: string; readonly count: number };
+  | { readonly brokers: string[]; readonly topic: string; readonly count: number }
+  /** `subscribe` of `@latchkey/events`, with a handler that does nothing and positions in memory. */
+  | {
+      readonly subscribe:
+        | { readonly url: string }
+        | { readonly brokers: string[]; readonly topic: string; readonly jwks: EventJwks };
+      readonly count: number;
+    };
+
+type EventJwks = Exclude<KafkaOptions['keys'], string>;
 
 export interface ReaderProcess extends AsyncDisposable {
-  /** Reads that many events, from the first one on. @returns the time in ms, without the time to connect */
+  /** Reads that many events, from the first one on. @returns the time in ms, without the time to connect or join */
   read(reading: Reading): Promise<number>;
 }
 
@@ -70,7 +81,40 @@ async function readTopic(brokers: string[], topic: string, events: number): Prom
   return ms;
 }
 
+/** Returns the time from the first to the last event. */
+async function subscribeTo(
+  source: Extract<Reading, { subscribe: object }>['subscribe'],
+  events: number,
+): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  let [count, from] = [0, 0];
+  function handle(): void {
+    if (count === 0) from = performance.now();
+    count += 1;
+    if (count === events) resolve(performance.now() - from);
+  }
+  const interest = {
+    handlers: { UserRegistered: handle, AccountVerified: handle },
+    store: memoryStore(),
+    logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  };
+  const subscription = await ('url' in source
+    ? subscribe({ ...interest, url: source.url, key: 'bench' })
+    : subscribe({
+        ...interest,
+        group: `bench-${crypto.randomUUID()}`,
+        brokers: source.brokers,
+        keys: source.jwks,
+        topicNames: { [ACCOUNTS_TOPIC]: source.topic },
+        patchKafkajs: true,
+      }));
+  const ms = await promise;
+  await subscription.stop();
+  return ms;
+}
+
 async function read(wanted: Reading): Promise<number> {
+  if ('subscribe' in wanted) return subscribeTo(wanted.subscribe, wanted.count);
   if ('topic' in wanted) return readTopic(wanted.brokers, wanted.topic, wanted.count);
   return measureMs(() => readFeed(wanted.url, wanted.count));
 }
