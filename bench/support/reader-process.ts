@@ -34,16 +34,21 @@ export interface ReaderProcess extends AsyncDisposable {
 
 export function startReaderProcess(): ReaderProcess {
   const child: ChildProcess = fork(PROGRAM);
+  const ended = once(child, 'exit').then(() => {
+    throw new Error('the reader process has ended');
+  });
+  // The end is an error only while something is read.
+  ended.catch(() => undefined);
   return {
     async read(wanted) {
       child.send(wanted);
-      const [ms]: number[] = await once(child, 'message');
+      const [ms]: number[] = await Promise.race([once(child, 'message'), ended]);
       return ms ?? Number.NaN;
     },
     async [Symbol.asyncDispose]() {
-      const ended = once(child, 'exit');
+      if (!child.connected) return;
       child.disconnect();
-      await ended;
+      await ended.catch(() => undefined);
     },
   };
 }

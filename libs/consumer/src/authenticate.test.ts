@@ -260,6 +260,22 @@ describe('consumers that share verified proofs', () => {
     );
   });
 
+  test('accept no earlier event either, whatever key its own signature names', async () => {
+    const { first, options, keys } = shareProofs();
+    const one = proofOf(eventOf(1), undefined);
+    // The signature of the second event covers the first one, whose own signature names a key that stays valid.
+    const signature = one.signature.replace('auth.', 'other.') as EventProof['signature'];
+    const records = [
+      recordOf(eventOf(1), { ...one, signature }),
+      recordOf(eventOf(2), proofOf(eventOf(2), one.hash)),
+    ];
+    assert.deepEqual((await first(records)).forged, []);
+    const other = createPublicKey(generateKeyPairSync('ed25519').privateKey);
+    const withdrawn: EventKeySource = { ...keys, find: async () => new Map([['other', other]]) };
+    const { forged } = await createRecordAuthenticator({ keys: withdrawn, ...options })(records);
+    assert.equal(forged.length, 2);
+  });
+
   test('set aside a copy of a verified event that has another signature', async () => {
     const { first, options, keys } = shareProofs();
     const proof = proofOf(eventOf(1), undefined);

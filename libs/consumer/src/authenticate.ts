@@ -150,25 +150,29 @@ async function findFlaws(
     }
   }
 
-  /** Accepts an event and its predecessors, which its hash covers. */
-  function accept(hash: string | undefined): void {
+  /**
+   * Accepts an event and its predecessors, which its hash covers.
+   * @param kid the id of the key whose signature covers them, if it was verified here
+   */
+  function accept(hash: string | undefined, kid?: string): void {
     for (let at = hash; at !== undefined; ) {
       const same = pending.get(at);
       pending.delete(at);
       const proof = same?.[0]?.proof;
-      if (proof !== undefined) shared.add(proof);
+      if (proof !== undefined && kid !== undefined) shared.add(proof, kid);
       at = proof?.previous;
     }
   }
 
   async function verify({ index, proof }: Intact): Promise<void> {
-    const key = known.get(keyIdOf(proof.signature) ?? '');
+    const kid = keyIdOf(proof.signature) ?? '';
+    const key = known.get(kid);
     if (key === undefined) flaws[index] = 'it is signed by an unknown key';
     else if (!(await verifySignature(key, proof.hash, proof.signature)))
       flaws[index] = 'its signature is not valid';
     else {
-      shared.add(proof);
-      accept(proof.previous);
+      shared.add(proof, kid);
+      accept(proof.previous, kid);
     }
   }
 

@@ -1,12 +1,17 @@
 /** The proofs that were verified recently, for several consumers in one process that read the same events. */
-import { type EventProof, keyIdOf } from '@latchkey/events';
+import type { EventProof } from '@latchkey/events';
 
 type Proof = Pick<EventProof, 'hash' | 'signature'>;
 
 export interface VerifiedProofs {
-  /** Returns whether this proof was verified, and its key is still one of `keys`. */
+  /** Returns whether this proof was verified with a key that is still one of `keys`. */
   has(proof: Proof, keys: ReadonlyMap<string, unknown>): boolean;
-  add(proof: Proof): void;
+  /**
+   * Remembers a proof.
+   * @param kid the id of the key that has verified it. The signature of a later event may have verified the proof, so
+   * the id in the proof's own signature may be a different one
+   */
+  add(proof: Proof, kid: string): void;
 }
 
 /** About 5 MB. */
@@ -14,14 +19,16 @@ const MAX_PROOFS = 20_000;
 
 /** @param max how many proofs to keep: the most recent ones */
 export function createVerifiedProofs(max = MAX_PROOFS): VerifiedProofs {
-  const signatures = new Map<string, EventProof['signature']>();
+  const verified = new Map<string, { readonly signature: string; readonly kid: string }>();
   return {
-    has: ({ hash, signature }, keys) =>
-      signatures.get(hash) === signature && keys.has(keyIdOf(signature) ?? ''),
-    add({ hash, signature }) {
-      signatures.set(hash, signature);
-      const [oldest] = signatures.keys();
-      if (signatures.size > max && oldest !== undefined) signatures.delete(oldest);
+    has({ hash, signature }, keys) {
+      const known = verified.get(hash);
+      return known !== undefined && known.signature === signature && keys.has(known.kid);
+    },
+    add({ hash, signature }, kid) {
+      verified.set(hash, { signature, kid });
+      const [oldest] = verified.keys();
+      if (verified.size > max && oldest !== undefined) verified.delete(oldest);
     },
   };
 }

@@ -17,8 +17,8 @@ export interface ReaderView {
 export const PLACEHOLDER_EVENT_TYPE = 'Other';
 
 /**
- * Returns the JSON text of an event. Returns undefined if the reader may not see it: its type is excluded, or its
- * key is not an account. All attributes are passed on unchanged, including those that this release does not know.
+ * Returns the JSON text of an event. Returns undefined if the reader may not see it because its type is excluded, or if
+ * its key is not text. All attributes are passed on unchanged, including those that this release does not know.
  */
 export function toCloudEvent(record: BusRecord, view: ReaderView): string | undefined {
   const key = record.key === null ? undefined : decodeUtf8(record.key);
@@ -59,8 +59,10 @@ const RESERVED_NAMES: ReadonlySet<string> = new Set(['data', 'feedpartition', 'f
  */
 const knownNames = new Map<string, string | undefined>();
 const MAX_KNOWN_NAMES = 1000;
+const MAX_KNOWN_NAME_LENGTH = 100;
 
 function attributeName(header: string): string | undefined {
+  if (header.length > MAX_KNOWN_NAME_LENGTH) return readAttributeName(header);
   const known = knownNames.get(header);
   if (known !== undefined || knownNames.has(header)) return known;
   if (knownNames.size >= MAX_KNOWN_NAMES) knownNames.clear();

@@ -264,6 +264,34 @@ describe('the feed', () => {
     );
   });
 
+  test('shows the salt of personal data only together with the data', async (context) => {
+    const bus = await openLog(context);
+    const salt = 'the salt of the digest';
+    await bus.publish(ACCOUNTS_TOPIC, [
+      recordOf(randomUUID(), 1, { ce_personsalt: salt, ce_persondigest: 'x' }),
+    ]);
+    async function saltFor(reader: Partial<FeedReader>) {
+      const [event] = (await (await serve(context, bus, reader)).all()).events;
+      assert.partialDeepStrictEqual(event, { persondigest: 'x' });
+      return (event as { readonly personsalt?: string }).personsalt;
+    }
+    assert.equal(await saltFor({ person: true }), salt);
+    assert.equal(await saltFor({ person: false }), undefined);
+    assert.equal(await saltFor({ person: true, types: ['UserRegistered'] }), salt);
+  });
+
+  test('lets no header replace what the feed itself says', async (context) => {
+    const bus = await openLog(context);
+    const forged = { ce_data: 'x', ce_feedpartition: '99', ce_feedoffset: '99', ce_later: 'kept' };
+    await bus.publish(ACCOUNTS_TOPIC, [recordOf(randomUUID(), 1, forged), recordOf(randomUUID(), 2, forged)]);
+    const feed = await serve(context, bus);
+    const text = await (await fetch(feed.url)).text();
+    assert.equal(text.match(/"feedoffset"/g)?.length, 2);
+    assert.equal(text.match(/"data"/g)?.length, 2);
+    assert.doesNotMatch(text, /"99"/);
+    assert.equal(text.match(/"later":"kept"/g)?.length, 2);
+  });
+
   test('passes on what cannot be read, for readers to park the account, but nothing without a key', async (context) => {
     const bus = await openLog(context);
     const account = randomUUID();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadMongoose } from './driver.ts';
-import { mongoFailureOf, onPermissionDenied } from './failures.ts';
+import { mayHaveWritten, mongoFailureOf, onPermissionDenied } from './failures.ts';
 
 test('a right that the user lacks is reported by name, without the values that the server quotes', () => {
   const { MongoServerError } = loadMongoose().mongo;
@@ -18,4 +18,25 @@ test('a right that the user lacks is reported by name, without the values that t
     'MONGO_URL: this user may not insert on latchkey.auth_commits. See the rights in docs/operating.md.',
     'MONGO_URL: this user may not do what is needed. See the rights in docs/operating.md.',
   ]);
+});
+
+test('a write may have taken place if the response was lost, or its durability is not confirmed', () => {
+  const { MongoNetworkError, MongoServerError, MongoWriteConcernError } = loadMongoose().mongo;
+  const reset = new MongoNetworkError('read ECONNRESET');
+  const timedOut = new MongoNetworkError('connection 3 to 127.0.0.1:27017 timed out');
+  const unconfirmed = new MongoWriteConcernError({
+    ok: 1,
+    writeConcernError: { code: 64, errmsg: 'waiting' },
+  });
+  for (const error of [reset, timedOut, unconfirmed])
+    assert.equal(mayHaveWritten(error), true, error.message);
+
+  const refused = new MongoNetworkError('connect ECONNREFUSED 127.0.0.1:27017');
+  const cleared = Object.defineProperty(new MongoNetworkError('the pool was cleared'), 'name', {
+    value: 'MongoPoolClearedError',
+  });
+  const full = new MongoServerError({ code: 14031, errmsg: 'no space left' });
+  const raced = new MongoServerError({ code: 112, errmsg: 'conflict' });
+  for (const error of [refused, cleared, full, raced, new Error('a bug')])
+    assert.equal(mayHaveWritten(error), false, error.message);
 });

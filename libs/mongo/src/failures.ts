@@ -94,6 +94,21 @@ export function isLostRaceError(error: unknown): boolean {
   return error instanceof MongoServerError && isRace(error.code);
 }
 
+/** The messages of network errors before anything was sent. */
+const NOTHING_SENT = /^connect /;
+
+/**
+ * Returns whether a write that failed with this error may have taken place: the connection was lost before the
+ * response, or the write is not acknowledged by enough members yet.
+ */
+export function mayHaveWritten(error: unknown): boolean {
+  const { MongoNetworkError, MongoWriteConcernError } = loadMongoose().mongo;
+  if (error instanceof MongoWriteConcernError) return true;
+  // The pool raises this subclass for requests that wait for a connection.
+  if (!(error instanceof MongoNetworkError) || error.name === 'MongoPoolClearedError') return false;
+  return !NOTHING_SENT.test(error.message);
+}
+
 const MAX_RETRIES = 5;
 
 /** Retries an attempt that failed because it lost a race: two upserts of one document may both try to insert it. */

@@ -1,6 +1,13 @@
 export { createBatchedReader } from './batch-reads.ts';
 export { createDocumentMoveTarget } from './document-target.ts';
-export { isLostRaceError, MongoFailure, mapMongoErrors, retryLostRace } from './failures.ts';
+export {
+  isLostRaceError,
+  MongoFailure,
+  mapMongoErrors,
+  mayHaveWritten,
+  mongoFailureOf,
+  retryLostRace,
+} from './failures.ts';
 export { ensureIndexes, type Index } from './indexes.ts';
 export {
   createKeyFingerprintMoveTarget,

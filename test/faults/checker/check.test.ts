@@ -665,9 +665,13 @@ describe('a limit', () => {
   }
 
   /** Returns whether the checker objects if auth-1 is killed at a second. The last command is refused. */
-  function isBroken(killedAt: number, commands: readonly CommandLine[]): boolean {
+  function isBroken(
+    killedAt: number,
+    commands: readonly CommandLine[],
+    kind: Pick<FaultLine, 'fault' | 'target'> = { fault: 'kill-auth', target: 'auth-1' },
+  ): boolean {
     const at = minuteOfRun(8, killedAt);
-    const fault = { at, fault: 'kill-auth', target: 'auth-1', until: at };
+    const fault = { at, until: at, ...kind };
     const run = {
       run: { ...goodRun.run, settings },
       history: [...goodRun.history, ...commands, change(50, 429)],
@@ -687,6 +691,11 @@ describe('a limit', () => {
   test('may count what a gateway answered for a process that was killed', () => {
     const failed = [change(10, 502, null), change(12, 502, null)];
     assert.deepEqual([isBroken(11, failed), isBroken(20, failed)], [false, true]);
+  });
+
+  test('counts nothing that failed while a process was only paused', () => {
+    const paused = { fault: 'pause-auth', target: 'auth-1' };
+    assert.equal(isBroken(20, [change(10, 503), change(12, 503)], paused), true);
   });
 
   test('may not count what another process has failed to do', () => {

@@ -219,14 +219,20 @@ function createFollowUpExcuse(history: readonly CommandLine[], faults: readonly 
   function dueAt({ time, commit }: JournalEvent): number {
     const command = commands.get(commit.correlationId);
     if (command === undefined) return Date.parse(time) + FOLLOW_UP_MS;
-    return command.answeredAt === null ? Number.POSITIVE_INFINITY : Date.parse(command.answeredAt);
+    return command.answeredAt === null
+      ? Date.parse(command.sentAt) + FOLLOW_UP_MS
+      : Date.parse(command.answeredAt);
   }
 
   return (event: JournalEvent): boolean => {
     const command = commands.get(event.commit.correlationId);
     const at = Date.parse(command?.sentAt ?? event.time);
     const due = dueAt(event);
-    const mayBeGivenUp = command !== undefined && due - at > GIVEN_UP_AFTER_MS;
+    const mayBeGivenUp =
+      command !== undefined &&
+      command.answeredAt !== null &&
+      command.by !== 'standalone' &&
+      due - at > GIVEN_UP_AFTER_MS;
     const span = { from: at, to: Math.max(at, due) };
     return (
       mayBeGivenUp || hasFaultDuring(faults, span, [...(command?.by ? [command.by] : ANSWERERS), 'mongodb'])

@@ -1,7 +1,7 @@
 /** Rules about rate limits. A request that was refused, or answered with 5xx, must not count. */
 import type { CommandLine, FaultLine } from '../run-folder.ts';
 import { claimsOf } from './access-token.ts';
-import { type CommandContext, normaliseAddress } from './commands.ts';
+import { type CommandContext, isAcknowledged, normaliseAddress } from './commands.ts';
 import { hasFaultDuring } from './faults.ts';
 import { ANSWERERS } from './journal-rules.ts';
 import { type Violation, violationsOf } from './report.ts';
@@ -13,6 +13,8 @@ interface Limit {
   readonly setting: string;
   /** Returns the key under which a command is counted. */
   keyOf(command: CommandLine): string;
+  /** Whether every accepted command counts. Requests for mails are accepted over the limit, too. */
+  readonly isStrict?: true;
 }
 
 function byAddress(purpose: string): Limit {
@@ -29,11 +31,13 @@ const LIMITS: Readonly<Record<string, Limit>> = {
   profile: {
     setting: 'LIMIT_PROFILE_CHANGES',
     keyOf: ({ accessToken }) => `profile ${claimsOf(accessToken)?.sub}`,
+    isStrict: true,
   },
 };
 
 /**
- * Checks that a command was refused only if its limit was reached, and that no command was refused if limits are off.
+ * Checks that a command was refused only if its limit was reached, that no command was refused if limits are off, and
+ * that no more commands were accepted than a limit allows.
  */
 export function checkLimits(
   { history, settings }: CommandContext,
@@ -41,16 +45,21 @@ export function checkLimits(
 ): readonly Violation[] {
   const isForgotten = createForgottenRefund(history, faults);
   const limited = history.filter(({ op }) => LIMITS[op] !== undefined);
-  const together = Map.groupBy(limited, (command) => LIMITS[command.op]?.keyOf(command));
-  return limited
+  const together = Map.groupBy(limited, (command) => LIMITS[command.op]?.keyOf(command) ?? '');
+  function limitOf({ setting }: Limit): number {
+    return settings['LIMITS'] === 'off' ? Number.POSITIVE_INFINITY : Number(settings[setting] ?? 1);
+  }
+
+  const refused = limited
     .filter(({ status }) => status === TOO_MANY)
     .flatMap((command) => {
       const { op, id, answeredAt } = command;
-      const { setting = '', keyOf = () => '' } = LIMITS[op] ?? {};
-      const limit = settings['LIMITS'] === 'off' ? Number.POSITIVE_INFINITY : Number(settings[setting] ?? 1);
-      const counted = (together.get(keyOf(command)) ?? []).filter(
+      const limited = LIMITS[op];
+      if (limited === undefined) return [];
+      const counted = (together.get(limited.keyOf(command)) ?? []).filter(
         (each) => each.sentAt <= (answeredAt ?? '') && (mayCount(each) || isForgotten(each)),
       ).length;
+      const limit = limitOf(limited);
       return counted >= limit
         ? []
         : violationsOf(
@@ -58,6 +67,22 @@ export function checkLimits(
             `${op} ${id} was refused after ${counted} that count, the limit is ${limit}`,
           );
     });
+
+  // A run is shorter than the window of a limit, so everything is in one window.
+  const exceeded = [...together.values()].flatMap((commands) => {
+    const [first] = commands;
+    const limited = LIMITS[first?.op ?? ''];
+    if (first === undefined || limited?.isStrict !== true || settings[limited.setting] === undefined)
+      return [];
+    const accepted = commands.filter(isAcknowledged).length;
+    // Points whose count was not confirmed are given back, although the store may not have counted them.
+    const unconfirmed = commands.filter(({ status }) => status === null || status >= 500).length;
+    const limit = limitOf(limited);
+    return accepted <= limit + unconfirmed
+      ? []
+      : violationsOf('limits', `${accepted} ${first.op} were accepted for one key, the limit is ${limit}`);
+  });
+  return [...refused, ...exceeded];
 }
 
 /** Returns whether the limit may have counted a command. If there was no response, this is unknown. */

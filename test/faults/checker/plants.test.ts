@@ -751,6 +751,13 @@ const plants: readonly Plant[] = [
     },
   },
   {
+    bug: 'a limit allows too much',
+    caughtBy: 'limits',
+    run: {
+      run: { ...goodRun.run, settings: { LIMITS: 'on', LIMIT_PROFILE_CHANGES: '0' } },
+    },
+  },
+  {
     bug: 'a limit applies although limits are off',
     caughtBy: 'limits',
     run: {

@@ -112,6 +112,21 @@ describe('a supervised process', () => {
     assert.equal(launches(), 2);
   });
 
+  test('stays down from a kill until its start, although a restart was waiting before the kill', async () => {
+    const { one, gate, exit, launches } = supervised();
+    const cutting = Promise.withResolvers<void>();
+    const cut = gate.whileClosed(() => cutting.promise, LONG_MS);
+    exit();
+    await nextTurn();
+    await one.kill();
+    cutting.resolve();
+    await cut;
+    await nextTurn();
+    assert.equal(launches(), 1);
+    await one.start();
+    assert.equal(launches(), 2);
+  });
+
   test('is not started any more once it was released, even if a start is waiting', async () => {
     const { one, gate, exit, launches } = supervised();
     const cutting = Promise.withResolvers<void>();

@@ -41,6 +41,8 @@ export function superviseProcess(
 ): SupervisedProcess {
   let mayEnd = false;
   let isReleased = false;
+  /** False after a kill, until `start`: a start that waits at the gate then launches nothing. */
+  let isWanted = true;
   let starting: Promise<void> | undefined;
 
   async function watch(): Promise<void> {
@@ -51,6 +53,7 @@ export function superviseProcess(
   }
 
   function start(): Promise<void> {
+    isWanted = true;
     starting ??= startOnce().finally(() => {
       starting = undefined;
     });
@@ -59,7 +62,7 @@ export function superviseProcess(
 
   async function startOnce(): Promise<void> {
     const end = await gate.beginStart();
-    if (isReleased) return end();
+    if (isReleased || !isWanted) return end();
     mayEnd = false;
     instance.launch();
     void watch();
@@ -71,6 +74,7 @@ export function superviseProcess(
     name,
     kill: async () => {
       mayEnd = true;
+      isWanted = false;
       await instance.end('SIGKILL');
     },
     start,

@@ -183,10 +183,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: [
       {
         file: AUTHENTICATE,
-        search:
-          "    return (await verifySignature(key, hash, signature)) ? undefined : 'its signature is not valid';\n",
-        replacement:
-          "    return (await verifySignature(key, hash, signature)) || true ? undefined : 'its signature is not valid';\n",
+        search: '    else if (!(await verifySignature(key, proof.hash, proof.signature)))\n',
+        replacement: '    else if (!(await verifySignature(key, proof.hash, proof.signature)) && false)\n',
       },
     ],
     provokedBy: 'somebody forges records',

@@ -63,3 +63,25 @@ test(
     );
   }),
 );
+
+test(
+  'a failed login that cannot be counted for its IP address does not count for its address either',
+  withFastHashingWorld(async (world) => {
+    const { deps } = world;
+    const { address } = await createVerifiedAccount(world);
+    const context = createTestContext({ ip: '203.0.113.5' });
+    const limits: typeof deps.limits = {
+      ...deps.limits,
+      take: (limit, ...words) =>
+        limit === 'login-ip'
+          ? Promise.reject(new StoreUnavailable(new Error('away')))
+          : deps.limits.take(limit, ...words),
+    };
+    for (let n = 0; n < 10; n += 1)
+      await assert.rejects(
+        login({ ...deps, limits }, { address, password: 'not the password' }, context),
+        StoreUnavailable,
+      );
+    await login(deps, { address, password: PASSWORD }, context);
+  }),
+);

@@ -1,7 +1,7 @@
 /** Runs work under rate limits. Refusals by a limit, repeated commands and server errors do not count. */
 import { StoreUnavailable } from '@latchkey/store';
 import type { UseCaseDeps } from '../deps.ts';
-import type { Allowance, LimitName, Limits } from '../ports/limits.ts';
+import { type Allowance, type LimitName, type Limits, PointsUncertain } from '../ports/limits.ts';
 import { Refused } from '../refused.ts';
 import { assertAllowed } from './assert-allowed.ts';
 
@@ -83,6 +83,9 @@ export interface DeferredRefundLimits extends Limits {
   settle(): Promise<void>;
 }
 
+/** How many refunds are sent to the store at the same time. */
+const REFUNDS_AT_ONCE = 50;
+
 /**
  * Returns limits that give back what they owe: points whose `giveBack` failed because the store was down, and points
  * that a failed `take` may have counted. They are given back before the next `take`, or by `settle`. A process that is
@@ -92,10 +95,21 @@ export function withDeferredRefunds(limits: Limits): DeferredRefundLimits {
   const owed: LimitCharge[] = [];
   let settling: Promise<void> | undefined;
 
+  function owe(charge: LimitCharge): void {
+    if (owed.length < MAX_OWED) owed.push(charge);
+  }
+
   async function giveBackOwed(): Promise<void> {
-    for (let next = owed[0]; next !== undefined; next = owed[0]) {
-      await limits.giveBack(next.limit, next.key, next.points);
-      owed.shift();
+    while (owed.length > 0) {
+      const charges = owed.splice(0, REFUNDS_AT_ONCE);
+      const results = await Promise.allSettled(
+        charges.map(({ limit, key, points }) => limits.giveBack(limit, key, points)),
+      );
+      const reasons = results.map((result) => (result.status === 'rejected' ? result.reason : undefined));
+      // A refund that fails because of a bug would fail each time.
+      owed.unshift(...charges.filter((_, index) => reasons[index] instanceof StoreUnavailable));
+      const reason = reasons.find((each) => each !== undefined);
+      if (reason !== undefined) throw reason;
     }
   }
   function settle(): Promise<void> {
@@ -105,25 +119,23 @@ export function withDeferredRefunds(limits: Limits): DeferredRefundLimits {
     return settling;
   }
 
-  async function giveBack(limit: LimitName, key: string, points = 1): Promise<void> {
-    if (owed.length < MAX_OWED) owed.push({ limit, key, points });
-    await settle().catch((error: unknown) => {
-      if (!(error instanceof StoreUnavailable)) throw error;
-    });
-  }
-
   return {
     ...limits,
     settle,
-    giveBack,
-    async take(limit, key, points) {
+    async take(limit, key, points = 1) {
       await settle();
       try {
         return await limits.take(limit, key, points);
       } catch (error) {
-        await giveBack(limit, key, points);
+        if (error instanceof PointsUncertain) owe({ limit, key, points });
         throw error;
       }
+    },
+    async giveBack(limit, key, points = 1) {
+      owe({ limit, key, points });
+      await settle().catch((error: unknown) => {
+        if (!(error instanceof StoreUnavailable)) throw error;
+      });
     },
   };
 }

@@ -86,7 +86,11 @@ export async function limitPasswordAttempts<T>(
   if (result === undefined) {
     const occurrence = { type: 'LoginFailed', data: { ...attempt, reason: 'password' } } as const;
     audit.record({ origin: context, occurrence, ...about });
-    await limits.take('login-ip', network);
+    await limits.take('login-ip', network).catch(async (error: unknown) => {
+      // The client gets no verdict on the password, so the attempt does not count.
+      await giveBack();
+      throw error;
+    });
   } else await giveBack();
   return result;
 }
@@ -109,7 +113,7 @@ export async function checkPassword(
 }
 
 /**
- * Requests a mail to the owner, at most once a day. The worker looks up the owner, so that the response takes equally
+ * Requests a mail to the owner, at most once a day; twice, if the store does not confirm the first request. The worker looks up the owner, so that the response takes equally
  * long if nobody owns the address.
  */
 async function requestNotice(

@@ -1,3 +1,5 @@
+import { StoreUnavailable } from '@latchkey/store';
+
 export type LimitName =
   /** Failed logins and wrong current passwords per canonical address. */
   | 'login-address'
@@ -38,9 +40,15 @@ export type Allowance =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly retryAfterSeconds: number };
 
+/** Thrown by `take` if the store may have counted the points, but did not confirm it. */
+export class PointsUncertain extends StoreUnavailable {}
+
 /** Rate limits, shared by all instances. Every method rejects with StoreUnavailable if the store fails. */
 export interface Limits {
-  /** Counts `points` (default 1) unless that would exceed the limit. */
+  /**
+   * Counts `points` (default 1) unless that would exceed the limit.
+   * @throws PointsUncertain if the points may have been counted; any other error means that they were not
+   */
   take(limit: LimitName, key: string, points?: number): Promise<Allowance>;
   /** Returns whether one more point would be allowed, without counting it. */
   peek(limit: LimitName, key: string): Promise<Allowance>;

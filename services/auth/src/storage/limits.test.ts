@@ -24,6 +24,7 @@ test('a count that collided with another is repeated, and taken once', async () 
   const limiter = new ContestedLimiter({ points: once.points, duration: once.seconds });
   const limits = createCountingLimits(rules, {
     limiterFor: () => limiter,
+    uncertainty: () => undefined,
     giveBack: async () => undefined,
     repeating: retryLostRace,
   });

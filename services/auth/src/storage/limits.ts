@@ -1,9 +1,18 @@
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
-import type { Allowance, LimitName, LimitRule, LimitRules, Limits } from '../ports/limits.ts';
+import type {
+  Allowance,
+  LimitName,
+  LimitRule,
+  LimitRules,
+  Limits,
+  PointsUncertain,
+} from '../ports/limits.ts';
 
 interface LimiterStore {
   /** Creates the limiter of a rule. */
   limiterFor(name: LimitName, rule: LimitRule): RateLimiterAbstract;
+  /** Returns the error to throw if a failed attempt may have counted its points; undefined if it has not. */
+  uncertainty(error: unknown): PointsUncertain | undefined;
   /** Gives counted points back to a key, without starting a new window or going below zero. */
   giveBack(limiter: RateLimiterAbstract, key: string, points: number): Promise<unknown>;
   /** Repeats an attempt that failed only because another client wrote at the same time; nothing was counted then. */
@@ -13,7 +22,7 @@ interface LimiterStore {
 /** Creates limits that use rate-limiter-flexible, with one limiter per rule. */
 export function createCountingLimits(
   rules: LimitRules,
-  { limiterFor, giveBack, repeating }: LimiterStore,
+  { limiterFor, uncertainty, giveBack, repeating }: LimiterStore,
 ): Omit<Limits, 'removeExpired'> {
   const limiters = new Map<LimitName, RateLimiterAbstract>();
   function limiterOf(name: LimitName): RateLimiterAbstract {
@@ -27,7 +36,9 @@ export function createCountingLimits(
       const limiter = limiterOf(name);
       const refusal = await repeating(() =>
         limiter.consume(key, points).then(() => undefined, refusalOrThrow),
-      );
+      ).catch((error: unknown) => {
+        throw uncertainty(error) ?? error;
+      });
       if (refusal === undefined) return { allowed: true };
       // The limiter counts before it compares, so that two callers cannot take the same last point. This undoes the
       // excess.

@@ -1,7 +1,7 @@
-import { type Index, mapMongoErrors, retryLostRace } from '@latchkey/mongo';
+import { type Index, mapMongoErrors, mayHaveWritten, mongoFailureOf, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { RateLimiterMongo } from 'rate-limiter-flexible';
-import type { LimitRules, Limits } from '../../ports/limits.ts';
+import { type LimitRules, type Limits, PointsUncertain } from '../../ports/limits.ts';
 import { createCountingLimits } from '../limits.ts';
 
 const COUNTS = 'auth_limits';
@@ -38,6 +38,8 @@ export function createMongoLimits(rules: LimitRules, connection: Connection): Li
           points,
           duration: seconds,
         }),
+      uncertainty: (error) =>
+        mayHaveWritten(error) ? new PointsUncertain(mongoFailureOf(error)) : undefined,
       giveBack: async (limiter, key, points) => {
         const counted = { key: limiter.getKey(key), points: { $gte: points } };
         await counts.updateOne(counted, { $inc: { points: -points } });
