@@ -12,6 +12,8 @@ export function openBus(brokers: readonly string[]) {
   return createKafkaBus({
     brokers,
     clientId: 'bench',
+    // As in the services.
+    patchKafkajs: true,
     logger: { warn: () => undefined },
     onFatal: (reason) => {
       throw reason;

@@ -9,6 +9,7 @@ import {
   type PartitionPosition,
   positionInPartition,
 } from './cursor.ts';
+import { createReadAhead } from './read-ahead.ts';
 
 /** A client of the feed, and what it may see. */
 export interface FeedReader {
@@ -57,7 +58,9 @@ export function createFeed(bus: Pick<Bus, 'tail'>, genuine: SelectGenuineRecords
   const reached = createReached();
 
   return {
-    read: async (query) => readPage({ tail: await bus.tail(ACCOUNTS_TOPIC), genuine, reached }, query),
+    read: createReadAhead(async (query) =>
+      readPage({ tail: await bus.tail(ACCOUNTS_TOPIC), genuine, reached }, query),
+    ),
     async grown({ cursor }, signal) {
       const tail = await bus.tail(ACCOUNTS_TOPIC);
       const ranges = (await tail.ranges()).map((range) => ({
