@@ -1,14 +1,9 @@
 /** Reads the log for readers that store their position themselves. */
 import type { Bus, BusRecord, LogTail, PartitionRange } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, subjectOfKey } from '@latchkey/events';
-import { type ReaderView, toCloudEvent } from './cloud-event.ts';
-import {
-  type Cursor,
-  checksumOfRecord,
-  hashLogId,
-  type PartitionPosition,
-  positionInPartition,
-} from './cursor.ts';
+import { toCloudEvent } from './cloud-event.ts';
+import { checksumOfRecord, hashLogId, type PartitionPosition, positionInPartition } from './cursor.ts';
+import type { FeedPage, FeedQuery } from './feed-page.ts';
 import { createReadAhead } from './read-ahead.ts';
 
 /** A client of the feed, and what it may see. */
@@ -20,24 +15,6 @@ export interface FeedReader {
   readonly types?: readonly string[];
   /** Whether the client may see personal data. */
   readonly person: boolean;
-}
-
-export interface FeedQuery {
-  /** The cursor to continue at. Undefined to read from the beginning. */
-  readonly after?: Cursor | undefined;
-  readonly view: ReaderView;
-  /** If set, only events of this account are returned. */
-  readonly account?: string | undefined;
-  readonly limit: number;
-}
-
-export interface FeedPage {
-  /** CloudEvents as JSON strings, in order per account. */
-  readonly events: readonly string[];
-  /** The cursor of the next page. */
-  readonly cursor: Cursor;
-  /** The number of records after this page, of any type. */
-  readonly behind: number;
 }
 
 /** Reads pages of the feed. Every method rejects with the errors of the log. */

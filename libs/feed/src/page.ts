@@ -2,7 +2,8 @@
 import type { Answer } from '@latchkey/http';
 import type { ReaderView } from './cloud-event.ts';
 import { encodeCursor } from './cursor.ts';
-import type { Feed, FeedPage } from './feed.ts';
+import type { Feed } from './feed.ts';
+import type { FeedPage } from './feed-page.ts';
 import type { FeedParameters } from './query.ts';
 
 export interface PageRequest {

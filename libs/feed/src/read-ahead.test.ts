@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Cursor } from './cursor.ts';
-import type { FeedPage, FeedQuery } from './feed.ts';
+import type { FeedPage, FeedQuery } from './feed-page.ts';
 import { createReadAhead } from './read-ahead.ts';
 
 const everything = { person: true, placeholders: false };

@@ -1,6 +1,6 @@
 /** Reads the next page of the feed while the client handles the previous one. */
 import { encodeCursor } from './cursor.ts';
-import type { FeedPage, FeedQuery } from './feed.ts';
+import type { FeedPage, FeedQuery } from './feed-page.ts';
 
 type ReadPage = (query: FeedQuery) => Promise<FeedPage>;
 

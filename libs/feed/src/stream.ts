@@ -1,7 +1,7 @@
 /** The feed as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 import type { Answer } from '@latchkey/http';
 import { encodeCursor } from './cursor.ts';
-import type { FeedPage } from './feed.ts';
+import type { FeedPage } from './feed-page.ts';
 import type { PageRequest } from './page.ts';
 
 /**
