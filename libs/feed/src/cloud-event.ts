@@ -54,8 +54,8 @@ function attributesOf({ headers }: BusRecord, account: string, { person }: Reade
 const RESERVED_NAMES: ReadonlySet<string> = new Set(['data', 'feedpartition', 'feedoffset']);
 
 /**
- * The attribute names of headers, because every record has the same headers. Bounded, because whoever writes to the
- * topic may choose any names.
+ * The attribute names of headers, which are kept because every record has the same headers. Their number is bounded,
+ * because a producer may write any names.
  */
 const knownNames = new Map<string, string | undefined>();
 const MAX_KNOWN_NAMES = 1000;

@@ -140,7 +140,7 @@ describe('a limit', () => {
     assert.equal(await left('mail-network-hour'), 2);
   });
 
-  test('is given back to whoever takes it directly, if the store has taken it without an answer', async () => {
+  test('is given back after a direct take, too, if the store has taken it without an answer', async () => {
     const { limits, left, loseAnswers } = limitsOf();
     loseAnswers(true);
     await assert.rejects(limits.take(network.limit, network.key), { name: 'StoreUnavailable' });
