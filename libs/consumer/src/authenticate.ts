@@ -15,10 +15,10 @@ import type { EventKeySource } from './event-key-source.ts';
 import type { DecodedRecord } from './records.ts';
 import {
   createSignatureLookAhead,
-  SIGNATURES_AT_ONCE,
   type SignatureLookAheadOptions,
+  verifyAll,
 } from './signature-look-ahead.ts';
-import { createVerifiedProofs, type VerifiedProofs } from './verified-proofs.ts';
+import type { VerifiedProofs } from './verified-proofs.ts';
 
 /**
  * How to treat a record whose signature does not verify. `require`: the record becomes a dead letter. `warn`: the
@@ -83,7 +83,7 @@ export function createRecordAuthenticator({
   topics,
   unsigned = [],
   ahead,
-  shared = createVerifiedProofs(0),
+  shared,
 }: RecordAuthenticatorOptions): RecordAuthenticator {
   const lookAhead = ahead && createSignatureLookAhead({ ...ahead, keys });
   return async (sources) => {
@@ -114,8 +114,8 @@ export function createRecordFilter(
   };
 }
 
-interface Rules
-  extends Required<Pick<RecordAuthenticatorOptions, 'keys' | 'topics' | 'unsigned' | 'shared'>> {
+interface Rules extends Required<Pick<RecordAuthenticatorOptions, 'keys' | 'topics' | 'unsigned'>> {
+  readonly shared: VerifiedProofs | undefined;
   /** Hashes of events that auth has published. */
   readonly verified: ReadonlySet<string>;
 }
@@ -159,7 +159,7 @@ async function findFlaws(
       const same = pending.get(at);
       pending.delete(at);
       const proof = same?.[0]?.proof;
-      if (proof !== undefined && kid !== undefined) shared.add(proof, kid);
+      if (proof !== undefined && kid !== undefined) shared?.add(proof, kid);
       at = proof?.previous;
     }
   }
@@ -171,21 +171,22 @@ async function findFlaws(
     else if (!(await verifySignature(key, proof.hash, proof.signature)))
       flaws[index] = 'its signature is not valid';
     else {
-      shared.add(proof, kid);
+      shared?.add(proof, kid);
       accept(proof.previous, kid);
     }
   }
 
   for (const [hash, same] of [...pending])
-    if (verified.has(hash) || same.every(({ proof }) => shared.has(proof, known))) accept(hash);
+    if (verified.has(hash) || same.every(({ proof }) => shared?.has(proof, known) ?? false)) accept(hash);
   // Each round verifies the events without a successor. Another round is needed only if one of those events is forged.
   while (pending.size > 0) {
     const followed = new Set([...pending.values()].map(([one]) => one?.proof.previous));
     const heads = [...pending.entries()].filter(([hash]) => !followed.has(hash));
     for (const [hash] of heads) pending.delete(hash);
-    const unverified = heads.flatMap(([, same]) => same);
-    for (let at = 0; at < unverified.length; at += SIGNATURES_AT_ONCE)
-      await Promise.all(unverified.slice(at, at + SIGNATURES_AT_ONCE).map(verify));
+    await verifyAll(
+      heads.flatMap(([, same]) => same),
+      verify,
+    );
   }
   return flaws;
 }

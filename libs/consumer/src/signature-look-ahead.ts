@@ -118,7 +118,16 @@ function addToRuns(runs: Map<string, Run>, proof: EventProof | undefined): void 
  * How many signatures are verified together. Waking a thread for a single signature adds a fifth to its cost. A password
  * hash on the same threads waits at most a millisecond for them.
  */
-export const SIGNATURES_AT_ONCE = 16;
+const SIGNATURES_AT_ONCE = 16;
+
+/** Verifies the signatures of all items, several at the same time. @param verify verifies the signature of one item */
+export async function verifyAll<Item>(
+  items: readonly Item[],
+  verify: (item: Item) => Promise<void>,
+): Promise<void> {
+  for (let at = 0; at < items.length; at += SIGNATURES_AT_ONCE)
+    await Promise.all(items.slice(at, at + SIGNATURES_AT_ONCE).map(verify));
+}
 
 /**
  * Returns the hashes of the runs whose last event has a valid signature. The consumer verifies the other runs event by
@@ -134,7 +143,6 @@ async function verifyRuns(runs: readonly Run[], keys: EventKeySource): Promise<R
     if (key === undefined || !(await verifySignature(key, last.hash, last.signature))) return;
     for (const hash of hashes) genuine.add(hash);
   }
-  for (let at = 0; at < runs.length; at += SIGNATURES_AT_ONCE)
-    await Promise.all(runs.slice(at, at + SIGNATURES_AT_ONCE).map(check));
+  await verifyAll(runs, check);
   return genuine;
 }

@@ -27,8 +27,9 @@ export function createVerifiedProofs(max = MAX_PROOFS): VerifiedProofs {
     },
     add({ hash, signature }, kid) {
       verified.set(hash, { signature, kid });
+      if (verified.size <= max) return;
       const [oldest] = verified.keys();
-      if (verified.size > max && oldest !== undefined) verified.delete(oldest);
+      if (oldest !== undefined) verified.delete(oldest);
     },
   };
 }

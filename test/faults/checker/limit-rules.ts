@@ -54,12 +54,12 @@ export function checkLimits(
     .filter(({ status }) => status === TOO_MANY)
     .flatMap((command) => {
       const { op, id, answeredAt } = command;
-      const limited = LIMITS[op];
-      if (limited === undefined) return [];
-      const counted = (together.get(limited.keyOf(command)) ?? []).filter(
+      const rule = LIMITS[op];
+      if (rule === undefined) return [];
+      const counted = (together.get(rule.keyOf(command)) ?? []).filter(
         (each) => each.sentAt <= (answeredAt ?? '') && (mayCount(each) || isForgotten(each)),
       ).length;
-      const limit = limitOf(limited);
+      const limit = limitOf(rule);
       return counted >= limit
         ? []
         : violationsOf(
@@ -71,13 +71,12 @@ export function checkLimits(
   // A run is shorter than the window of a limit, so everything is in one window.
   const exceeded = [...together.values()].flatMap((commands) => {
     const [first] = commands;
-    const limited = LIMITS[first?.op ?? ''];
-    if (first === undefined || limited?.isStrict !== true || settings[limited.setting] === undefined)
-      return [];
+    const rule = LIMITS[first?.op ?? ''];
+    if (first === undefined || rule?.isStrict !== true || settings[rule.setting] === undefined) return [];
     const accepted = commands.filter(isAcknowledged).length;
     // Points whose count was not confirmed are given back, although the store may not have counted them.
     const unconfirmed = commands.filter(({ status }) => status === null || status >= 500).length;
-    const limit = limitOf(limited);
+    const limit = limitOf(rule);
     return accepted <= limit + unconfirmed
       ? []
       : violationsOf('limits', `${accepted} ${first.op} were accepted for one key, the limit is ${limit}`);
@@ -100,13 +99,16 @@ const ENDS: ReadonlySet<string> = new Set(['kill-auth', 'kill-standalone', 'ende
  */
 function createForgottenRefund(history: readonly CommandLine[], faults: readonly FaultLine[]) {
   const ends = faults.filter(({ fault }) => ENDS.has(fault));
+  const succeeded = Map.groupBy(
+    history.filter((each) => LIMITS[each.op] !== undefined && mayCount(each) && each.answeredAt !== null),
+    ({ by }) => by,
+  );
 
   /** Returns by when the process has taken other points, in ms since 1970: when a later command of it has succeeded. */
   function refundedBy({ by, answeredAt }: CommandLine): number {
     if (by === null) return Date.parse(answeredAt ?? '');
-    const later = history
-      .filter((each) => each.by === by && each.sentAt >= (answeredAt ?? ''))
-      .filter((each) => LIMITS[each.op] !== undefined && mayCount(each) && each.answeredAt !== null)
+    const later = (succeeded.get(by) ?? [])
+      .filter(({ sentAt }) => sentAt >= (answeredAt ?? ''))
       .map((each) => Date.parse(each.answeredAt ?? ''));
     return Math.min(...later, Number.POSITIVE_INFINITY);
   }

@@ -2,9 +2,8 @@
  * Redacts a record for operators. A record may contain anything, including an address in an unexpected place, so only
  * fields declared in the contract are shown; everything else is replaced by its type or length.
  */
-import { isUtf8 } from 'node:buffer';
 import type { BusRecord } from '@latchkey/bus';
-import { catalogue, isEventType, MAX_EVENT_BYTES, parseEventKey } from '@latchkey/events';
+import { catalogue, decodeUtf8, isEventType, MAX_EVENT_BYTES, parseEventKey } from '@latchkey/events';
 import type { z } from 'zod';
 
 export interface RedactedRecord {
@@ -61,7 +60,7 @@ function shownHeader(value: BusRecord['headers'][string]): string {
 
 /** Returns a key or header as text; undefined if it is missing, repeated or not UTF-8. */
 function textOf(bytes: BusRecord['headers'][string] | undefined): string | undefined {
-  return Buffer.isBuffer(bytes) && isUtf8(bytes) ? bytes.toString('utf8') : undefined;
+  return Buffer.isBuffer(bytes) ? decodeUtf8(bytes) : undefined;
 }
 
 function shownValue(value: Buffer | null, type: string | undefined): unknown {

@@ -1,6 +1,6 @@
 /** The log as JSON, for the topics page and for curl. */
-import { isUtf8 } from 'node:buffer';
 import type { BusRecord } from '@latchkey/bus';
+import { decodeUtf8 } from '@latchkey/events';
 import { Problem, problems, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
 import { localOnlyPolicy } from '../pages/local-only.ts';
@@ -47,7 +47,7 @@ const recordsQuery = z.object({
 });
 
 function text(bytes: Buffer): string {
-  return isUtf8(bytes) ? bytes.toString('utf8') : `base64:${bytes.toString('base64')}`;
+  return decodeUtf8(bytes) ?? `base64:${bytes.toString('base64')}`;
 }
 
 /** Decodes JSON as JSON, other text as a string and other bytes as base64. */

@@ -50,7 +50,14 @@ function watched(test: TestContext) {
   function deliver(nextOffset: number) {
     world.idle = world.idle.map(({ name, batches }) => ({ name, batches: batches + 1, nextOffset }));
   }
-  return { world, watch, pass, waitingRecords, deliver };
+  /** Asserts that a partition is reported once it has made no progress for a minute. */
+  async function reportsAfterAMinute(): Promise<void> {
+    await pass(STUCK_AFTER_MS);
+    assert.deepEqual(world.reasons, []);
+    await pass(STEP_MS);
+    assert.equal(world.reasons.length, 1);
+  }
+  return { world, watch, pass, waitingRecords, deliver, reportsAfterAMinute };
 }
 
 describe('the progress watch', () => {
@@ -98,20 +105,17 @@ describe('the progress watch', () => {
   });
 
   it('reports nothing during an outage, and starts over after it', async (test) => {
-    const { world, pass, waitingRecords } = watched(test);
+    const { world, pass, waitingRecords, reportsAfterAMinute } = watched(test);
     waitingRecords({ position: 5, end: 8 });
     await pass(45_000);
     world.duringCheck = away;
     await pass(3_600_000);
     world.duringCheck = undefined;
-    await pass(STUCK_AFTER_MS);
-    assert.deepEqual(world.reasons, []);
-    await pass(STEP_MS);
-    assert.equal(world.reasons.length, 1);
+    await reportsAfterAMinute();
   });
 
   it('starts over after the process was suspended, because it received nothing meanwhile', async (test) => {
-    const { world, pass, waitingRecords } = watched(test);
+    const { world, pass, waitingRecords, reportsAfterAMinute } = watched(test);
     waitingRecords({ position: 5, end: 8 });
     await pass(45_000);
     world.now += 3_600_000;
@@ -121,10 +125,7 @@ describe('the progress watch', () => {
     };
     await pass(STEP_MS);
     world.duringCheck = undefined;
-    await pass(STUCK_AFTER_MS);
-    assert.deepEqual(world.reasons, []);
-    await pass(STEP_MS);
-    assert.equal(world.reasons.length, 1);
+    await reportsAfterAMinute();
   });
 
   it('does not mistake slow responses for a suspension', async (test) => {
