@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Bus, OutgoingRecord } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, accountsTopic, encode, heartbeatKey } from '@latchkey/events';
-import { createListeningPart } from '@latchkey/http';
+import { createListeningPart, type RequestContext } from '@latchkey/http';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { createFeed, type FeedReader } from './feed.ts';
@@ -63,7 +65,12 @@ interface Page {
   readonly behind: number;
 }
 
-async function serve(context: TestContext, bus: Pick<Bus, 'tail'>, reader: Partial<FeedReader> = {}) {
+async function serve(
+  context: TestContext,
+  bus: Pick<Bus, 'tail'>,
+  reader: Partial<FeedReader> = {},
+  beforeAuthorised: (request: RequestContext) => Promise<void> = async () => undefined,
+) {
   let mayRead = true;
   const part = createListeningPart({
     name: 'feed',
@@ -76,7 +83,8 @@ async function serve(context: TestContext, bus: Pick<Bus, 'tail'>, reader: Parti
         who: 'the test',
         bearer: true,
         problems: [],
-        async authorise() {
+        async authorise(request) {
+          await beforeAuthorised(request);
           if (!mayRead) throw new Error('revoked');
           return { id: 'test', name: 'test', person: true, ...reader };
         },
@@ -376,6 +384,27 @@ describe('a long poll', () => {
     gone.abort();
     while ((await feed.get({ wait: '1' })).status === 429);
   });
+
+  test('leaves no slot taken if its client has gone before it was authorised', async (context) => {
+    const gone = new AbortController();
+    const arrived = Promise.withResolvers<void>();
+    let waiting = 0;
+    const feed = await serve(context, await openLog(context), {}, async (request) => {
+      if (gone.signal.aborted) return;
+      waiting += 1;
+      if (waiting === 20) arrived.resolve();
+      await once(request.ending(), 'abort');
+      waiting -= 1;
+    });
+    const requests = Array.from({ length: 20 }, () =>
+      fetch(feed.url, { headers: { accept: 'text/event-stream' }, signal: gone.signal }),
+    );
+    await arrived.promise;
+    gone.abort();
+    await Promise.allSettled(requests);
+    while (waiting > 0) await nextTurn();
+    assert.equal((await feed.get({ wait: '1' })).status, 200);
+  });
 });
 
 describe('server-sent events', () => {
@@ -392,6 +421,18 @@ describe('server-sent events', () => {
     const resumed = await readStream(feed.url, (text) => idOf(text) !== '', { 'last-event-id': idOf(first) });
     assert.match(resumed, /"sequence":"0000000002"/);
     assert.doesNotMatch(resumed, /"sequence":"0000000001"/);
+  });
+
+  test('tell the position where there is no event for the client, which continues after it', async (context) => {
+    const bus = await openLog(context);
+    const feed = await serve(context, bus);
+    const account = randomUUID();
+    await bus.publish(ACCOUNTS_TOPIC, [recordOf(account, 1)]);
+    const url = `${feed.url}?types=SessionsRevoked`;
+    const text = await readStream(url, (read) => idOf(read) !== '');
+    assert.doesNotMatch(text, /^data:/m);
+    const resumed = await readStream(feed.url, (read) => idOf(read) !== '', { 'last-event-id': idOf(text) });
+    assert.doesNotMatch(resumed, /^data:/m);
   });
 
   test('end when the server stops', async (context) => {

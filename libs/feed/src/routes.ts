@@ -66,14 +66,14 @@ export function feedRoutes({ feed, policy, path }: FeedRoutesDeps): readonly Rou
     quiet: true,
     async handle({ caller, query, ...request }) {
       const isStream = acceptsStream(request);
-      const leave = isStream || query.wait > 0 ? places.take(caller.id) : () => undefined;
-      if (leave === undefined) throw rateLimitProblem(1);
       const reading = {
         feed,
         query: resumed(query, request),
         view: viewOfRequest(caller, query),
         ending: request.ending(),
       };
+      const leave = isStream || query.wait > 0 ? places.take(caller.id) : () => undefined;
+      if (leave === undefined) throw rateLimitProblem(1);
       if (isStream)
         return respondWithStream({ ...reading, leave, stillMay: () => mayStill(policy, request) });
       try {

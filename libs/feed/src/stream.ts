@@ -18,8 +18,10 @@ export interface StreamRequest extends PageRequest {
 }
 
 export function respondWithStream(reading: StreamRequest): Answer {
-  // If the client disconnects immediately, the stream never starts.
-  reading.ending.addEventListener('abort', reading.leave, { once: true });
+  const { ending, leave } = reading;
+  // If the client disconnects before the stream starts, the stream never ends either.
+  if (ending.aborted) leave();
+  else ending.addEventListener('abort', leave, { once: true });
   return {
     status: 200,
     // The header X-Accel-Buffering keeps nginx from buffering the events.
@@ -49,11 +51,9 @@ async function* pieces({
     while (!ending.aborted) {
       const page = await feed.read({ after, view, account, limit });
       after = page.cursor;
-      if (page.events.length > 0) yield textOf(page);
-      else if (page.behind === 0) {
+      yield page.events.length > 0 ? textOf(page) : positionOf(page);
+      if (page.events.length === 0 && page.behind === 0)
         await feed.grown(page, AbortSignal.any([ending, AbortSignal.timeout(SILENT_AT_MOST_MS)]));
-        yield ': \n\n';
-      }
       if (performance.now() - checkedAt < SILENT_AT_MOST_MS) continue;
       checkedAt = performance.now();
       if (!(await stillMay())) return;
@@ -61,6 +61,14 @@ async function* pieces({
   } finally {
     leave();
   }
+}
+
+/**
+ * Returns a block without data, for which a client dispatches no event, but after which it will continue when it
+ * reconnects.
+ */
+function positionOf({ cursor }: FeedPage): string {
+  return `id: ${encodeCursor(cursor)}\n\n`;
 }
 
 /** Only the last event of a page has an id: the client continues after it when it reconnects. */

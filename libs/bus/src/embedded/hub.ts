@@ -60,10 +60,14 @@ export function createSubscriptionHub(database: Database): SubscriptionHub {
   }
 
   function watchOrNot() {
-    clearInterval(watch);
-    if (closed) return;
     const hasReaders = watchers.size > 0 || ![...groups.values()].every((group) => group.isEmpty());
-    if (hasReaders) watch = setInterval(look, LOOK_EVERY_MS);
+    if (hasReaders && !closed) {
+      // A running interval is kept: readers may come and go more often than it fires.
+      watch ??= setInterval(look, LOOK_EVERY_MS);
+    } else {
+      clearInterval(watch);
+      watch = undefined;
+    }
   }
 
   function appended(topic: string, partitions?: readonly number[]) {

@@ -99,6 +99,28 @@ describe('a subscription', () => {
     await other.close();
     await sharedDatabase.close();
   });
+
+  it('notices it while readers come and go', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    await bus.subscribe({
+      topics: ['kept'],
+      group: 'g',
+      handle: async ({ records }) => resolve(String(records[0]?.value)),
+    });
+    const tail = await bus.tail('kept');
+    const ranges = await tail.ranges();
+    const readers = setInterval(() => void tail.grown(ranges, AbortSignal.timeout(50)), 100);
+    const sharedDatabase = openDatabase({ folder, as: 'shared' });
+    const other = createEmbeddedBus({ database: sharedDatabase });
+    try {
+      await other.publish('kept', [record('from elsewhere')]);
+      assert.equal(await promise, 'from elsewhere');
+    } finally {
+      clearInterval(readers);
+      await other.close();
+      await sharedDatabase.close();
+    }
+  });
 });
 
 describe('a bus that is closed', () => {

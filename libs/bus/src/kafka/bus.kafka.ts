@@ -172,7 +172,13 @@ export function createKafkaBus({
 
   async function makeTail(topic: string): Promise<KafkaTail> {
     const { clusterId } = await tailAdmin.use((admin) => admin.describeCluster());
-    const tail = createKafkaTail(clients.prompt, tailAdmin, topic, `kafka/${clusterId}/${topic}`);
+    const tail = createKafkaTail({
+      kafka: clients.prompt,
+      admin: tailAdmin,
+      topic,
+      id: `kafka/${clusterId}/${topic}`,
+      ownPartitions: () => partitions.get(topic),
+    });
     await tail.ranges();
     return {
       ...tail,

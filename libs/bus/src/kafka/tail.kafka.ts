@@ -18,8 +18,20 @@ export interface KafkaTail extends LogTail {
   close(): Promise<void>;
 }
 
+export interface KafkaTailDeps {
+  readonly kafka: Kafka;
+  readonly admin: ReusableAdmin;
+  readonly topic: string;
+  readonly id: string;
+  /**
+   * Returns the number of partitions that the publisher uses; undefined if it is not known, and then that of the topic
+   * counts. Partitions that somebody has added have no keyed records.
+   */
+  ownPartitions(): number | undefined;
+}
+
 /** Reads a topic on a connection that stays open. */
-export function createKafkaTail(kafka: Kafka, admin: ReusableAdmin, topic: string, id: string): KafkaTail {
+export function createKafkaTail({ kafka, admin, topic, id, ownPartitions }: KafkaTailDeps): KafkaTail {
   let connection: ReturnType<typeof borrowCluster> | undefined;
   let known: { readonly at: number; readonly ranges: Promise<readonly PartitionRange[]> } | undefined;
   /** Records that a fetch returned beyond the requested limit, by partition, kept for the next read. */
@@ -71,7 +83,7 @@ export function createKafkaTail(kafka: Kafka, admin: ReusableAdmin, topic: strin
       if (range === undefined || offset >= range.end) return [];
       return take(partition, await fetchRecords(partition, offset, limit), limit);
     },
-    partitionOf: async (key) => partitionOfKey(Buffer.from(key), (await ranges()).length),
+    partitionOf: async (key) => partitionOfKey(Buffer.from(key), ownPartitions() ?? (await ranges()).length),
     async grown(before, signal) {
       while (!signal.aborted && !hasNewRecords(before, await ranges())) await sleep(LOOK_EVERY_MS, signal);
     },
