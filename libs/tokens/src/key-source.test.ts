@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errors } from 'jose';
 import {
   createFixedKeySource,
@@ -88,16 +89,32 @@ describe('keys behind a URL', () => {
     assert.equal(fetched, 2);
   });
 
-  test('stay when a later fetch fails, which is not repeated for 10 s either', async () => {
+  test('stay when a later fetch fails, which is not repeated for 10 s either; unknown ones are unavailable', async () => {
     reply = jwks(k1);
     const keys = connect();
     await find(keys, 'k1');
     reply = failure;
     time = 10_000;
-    assert.equal(await find(keys, 'k2'), undefined);
-    assert.equal(await find(keys, 'k2'), undefined);
+    for (const kid of ['k2', 'k3', 'k2']) await assert.rejects(find(keys, kid), KeysUnavailable);
     assert.equal(fetched, 2);
     assert.notEqual(await find(keys, 'k1'), undefined);
+    assert.equal(fetched, 2);
+    reply = jwks(k1, k2);
+    time = 20_000;
+    assert.notEqual(await find(keys, 'k2'), undefined);
+    assert.equal(await find(keys, 'k3'), undefined);
+    assert.equal(fetched, 3);
+  });
+
+  test('that are unknown are unavailable after a renewal in the background has failed, too', async () => {
+    reply = jwks(k1);
+    const keys = connect();
+    await find(keys, 'k1');
+    reply = failure;
+    time = 10 * 60_000;
+    assert.notEqual(await find(keys, 'k1'), undefined);
+    await assert.rejects(find(keys, 'k2'), KeysUnavailable);
+    assert.equal(fetched, 2);
   });
 
   test('stay through an outage that is longer than they are cached', async () => {
@@ -108,6 +125,8 @@ describe('keys behind a URL', () => {
     for (let hour = 1; hour <= 3; hour += 1) {
       time = hour * 3_600_000;
       assert.notEqual(await find(keys, 'k1'), undefined);
+      // The fetch in the background fails before the next hour.
+      await nextTurn();
     }
     assert.equal(fetched, 4);
   });

@@ -10,11 +10,11 @@ import {
 /**
  * Finds the public key that a token names in its header.
  * @throws errors.JWKSNoMatchingKey if there is none
- * @throws KeysUnavailable if the keys cannot be fetched and none are cached
+ * @throws KeysUnavailable if no cached key has the id, and the keys cannot be fetched
  */
 export type KeySource = JWTVerifyGetKey;
 
-/** Thrown if the keys cannot be fetched, so that no token can be checked. */
+/** Thrown if the key of a token is not cached and cannot be fetched, so that the token cannot be checked. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }
@@ -32,8 +32,9 @@ export function createFixedKeySource(jwks: { readonly keys: readonly JWK[] }): K
 /**
  * Fetches the keys of a JWKS from a URL, and caches them. Unlike jose's own cache, this one survives an outage of the
  * URL: after 10 minutes the keys are fetched again in the background, and a failed fetch keeps the old ones. An
- * unknown key id causes another fetch, at most once in 10 s, failed fetches included. @param options.clock returns
- * the monotonic time in ms
+ * unknown key id causes another fetch, at most once in 10 s, failed fetches included. After a failed fetch, unknown key
+ * ids are unavailable until a fetch succeeds, because the key may be new.
+ * @param options.clock returns the monotonic time in ms
  */
 export function createRemoteKeySource(
   url: string,
@@ -48,31 +49,42 @@ export function createRemoteKeySource(
   });
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let isCached = false;
+  /** Why the last fetch failed; undefined if it succeeded. */
+  let failure: KeysUnavailable | undefined;
+  let fetching: Promise<void> | undefined;
 
-  async function refresh(): Promise<void> {
+  async function fetchKeys(): Promise<void> {
     fetchedAt = clock();
-    await keys.reload();
-    isCached = true;
+    try {
+      await keys.reload();
+      isCached = true;
+      failure = undefined;
+    } catch (cause) {
+      failure = new KeysUnavailable('Access tokens cannot be checked at the moment.', { cause });
+    }
+    fetching = undefined;
   }
 
-  async function refreshOrKeep(): Promise<void> {
-    await refresh().catch(() => undefined);
+  /**
+   * Fetches the keys; concurrent calls share one request. Never rejects: a failed fetch keeps the cached keys and sets
+   * `failure`.
+   */
+  function refresh(): Promise<void> {
+    fetching ??= fetchKeys();
+    return fetching;
   }
 
   return async (header, token) => {
-    if (!isCached) {
-      await refresh().catch((cause: unknown) => {
-        throw new KeysUnavailable('Access tokens cannot be checked at the moment.', { cause });
-      });
-    }
+    if (!isCached) await refresh();
+    if (!isCached && failure !== undefined) throw failure;
     const age = clock() - fetchedAt;
-    if (age >= MAX_AGE_MS) void refreshOrKeep();
+    if (age >= MAX_AGE_MS) void refresh();
     try {
       return await keys(header, token);
     } catch (error) {
-      const isUnknown = error instanceof errors.JWKSNoMatchingKey;
-      if (!isUnknown || (age < UNKNOWN_KEY_COOLDOWN_MS && !keys.reloading)) throw error;
-      await refreshOrKeep();
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      if (age >= UNKNOWN_KEY_COOLDOWN_MS || fetching !== undefined) await refresh();
+      if (failure !== undefined) throw failure;
       return keys(header, token);
     }
   };
