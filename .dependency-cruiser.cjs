@@ -140,7 +140,7 @@ module.exports = {
           '^libs/guard/src/',
           '^libs/tokens/src/index\\.ts$',
           '^libs/events/src/subscribe/index\\.ts$',
-          '^node_modules/jose/',
+          '^node_modules/(jose|zod)/',
           '^(node:)?(crypto|timers/promises)$',
         ],
       },

@@ -153,6 +153,7 @@ for (const [name, serve] of Object.entries(frameworks))
       const tokens = await createTestTokens();
       const guard = createGuard({
         ...tokens.options,
+        logger: { warn: () => undefined },
         revocations: {
           standingOf() {
             throw new RevocationsUnavailable('away');

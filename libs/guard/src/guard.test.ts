@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { inspect } from 'node:util';
 import { createGuard } from './guard.ts';
 import { introspection } from './introspection.ts';
 import { Refusal } from './refusal.ts';
@@ -8,6 +9,8 @@ import { createTestTokens } from './testing.ts';
 function bearer(token: string) {
   return (name: string) => (name === 'authorization' ? `Bearer ${token}` : undefined);
 }
+
+const quiet = { warn: () => undefined };
 
 async function codeOf(attempt: Promise<unknown>): Promise<string> {
   return attempt.then(
@@ -67,9 +70,32 @@ describe('a guard', () => {
 
   test('fetches the keys of its issuer', async () => {
     const tokens = await createTestTokens({ issuer: 'http://127.0.0.1:1/' });
-    const check = createGuard({ issuer: 'http://127.0.0.1:1/' }).authenticated();
+    const check = createGuard({ issuer: 'http://127.0.0.1:1/', logger: quiet }).authenticated();
     assert.equal(await codeOf(check(bearer(await tokens.sign()))), 'unavailable');
   });
+});
+
+test('a guard that cannot check tokens warns once in 10 s, and names the cause', async () => {
+  const tokens = await createTestTokens();
+  let now = Date.now();
+  const warnings: object[] = [];
+  const check = createGuard({
+    ...tokens.options,
+    revocations: introspection({
+      url: 'http://latchkey.test/introspect',
+      key: 'wrong',
+      fetch: async () => new Response('', { status: 401 }),
+    }),
+    now: () => new Date(now),
+    logger: { warn: (fields) => void warnings.push(fields) },
+  }).authenticated();
+  const token = await tokens.sign();
+  for (const passed of [0, 9_999, 1]) {
+    now += passed;
+    assert.equal(await codeOf(check(bearer(token))), 'unavailable');
+  }
+  assert.equal(warnings.length, 2);
+  assert.match(inspect(warnings[0]), /introspect refuses the key of this service \(401\)/);
 });
 
 describe('introspection', () => {
@@ -101,18 +127,38 @@ describe('introspection', () => {
     assert.equal(await codeOf(check(bearer(token))), 'unauthenticated');
   });
 
+  test('gives the current role of the account, and whether it is verified now', async () => {
+    const tokens = await createTestTokens();
+    const { fetch } = latchkey([
+      Response.json({ active: true, email_verified: true, role: 'admin' }),
+      Response.json({ active: true, email_verified: true, role: 'user' }),
+      Response.json({ active: true, email_verified: false, role: 'admin' }),
+    ]);
+    const revocations = introspection({ url: 'http://latchkey.test', key: 'secret', fetch, cacheMs: 0 });
+    const guard = createGuard({ ...tokens.options, revocations });
+    const promoted = await tokens.sign({ verified: false, role: 'user' });
+    assert.partialDeepStrictEqual(await guard.role('admin')(bearer(promoted)), {
+      role: 'admin',
+      verified: true,
+    });
+    const demoted = await tokens.sign({ verified: true, role: 'admin' });
+    assert.equal(await codeOf(guard.role('admin')(bearer(demoted))), 'insufficient_permission');
+    assert.equal(await codeOf(guard.verified()(bearer(demoted))), 'account_not_verified');
+  });
+
   test('answers 503 while it gets no answer, and asks again', async () => {
     const tokens = await createTestTokens();
     const { fetch } = latchkey([
       new Error('away'),
       new Response('', { status: 500 }),
+      new Response('<html>maintenance</html>'),
       Response.json({ active: true }),
     ]);
     const revocations = introspection({ url: 'http://latchkey.test', key: 'secret', fetch });
-    const check = createGuard({ ...tokens.options, revocations }).authenticated();
+    const check = createGuard({ ...tokens.options, revocations, logger: quiet }).authenticated();
     const token = await tokens.sign();
-    assert.equal(await codeOf(check(bearer(token))), 'unavailable');
-    assert.equal(await codeOf(check(bearer(token))), 'unavailable');
+    for (let failures = 0; failures < 3; failures += 1)
+      assert.equal(await codeOf(check(bearer(token))), 'unavailable');
     assert.equal(await codeOf(check(bearer(token))), 'accepted');
   });
 });

@@ -7,6 +7,8 @@ import {
   createTokenVerifier,
   type KeySource,
   type Guard as Policy,
+  type RefusalDetails,
+  type RefusalSpec,
   serviceUnavailable,
 } from '@latchkey/tokens';
 import { Refusal } from './refusal.ts';
@@ -24,15 +26,27 @@ export interface GuardOptions {
   readonly keys?: KeySource;
   /** Recognises revoked tokens. Default: a token is accepted until it expires, even if it was revoked. */
   readonly revocations?: RevocationCheck;
+  /**
+   * Receives a warning with the cause, at most once in 10 s, while requests get 503 because it is unknown whether their
+   * tokens are valid. Default: the console.
+   */
+  readonly logger?: GuardLogger;
   /** Returns the current time. Default: the clock of this machine. */
   now?(): Date;
+}
+
+/** A logger; a pino logger fits. */
+export interface GuardLogger {
+  warn(fields: object, message: string): void;
 }
 
 /** The account that sent a request. */
 export interface Caller {
   /** The account's id. */
   readonly account: string;
+  /** The role in the token, or the current one if `revocations` knows it. */
   readonly role: string;
+  /** Whether the e-mail address is verified, according to the token or to `revocations`. */
   readonly verified: boolean;
   /** The claims of the token. */
   readonly claims: AccessClaims;
@@ -64,18 +78,41 @@ export interface Guard {
  * const { authenticated, verified, role } = koaGuard(guard);
  */
 export function createGuard(options: GuardOptions): Guard {
-  const { issuer, audience = 'latchkey', now = () => new Date(), revocations } = options;
+  const {
+    issuer,
+    audience = 'latchkey',
+    now = () => new Date(),
+    revocations,
+    logger = consoleLogger,
+  } = options;
   const {
     keys = createRemoteKeySource(options.jwksUrl ?? `${issuer.replace(/\/+$/, '')}/.well-known/jwks.json`),
   } = options;
+  const warn = createOutageWarning(logger, now);
+
+  function refuse(spec: RefusalSpec, details: RefusalDetails): Refusal {
+    if (spec === serviceUnavailable) warn(details.cause);
+    return new Refusal(spec, details);
+  }
+
+  async function standingNow(claims: AccessClaims, authorization: string | undefined) {
+    if (revocations === undefined) return {};
+    try {
+      return await revocations.standingOf(claims, bearerToken(authorization) ?? '');
+    } catch (error) {
+      if (!(error instanceof RevocationsUnavailable)) throw error;
+      throw refuse(serviceUnavailable, { detail: error.message, retryAfter: 1, cause: error });
+    }
+  }
+
   const policies = createGuards({
     verify: cacheVerifiedTokens(createTokenVerifier({ keys, issuer, audience, now }), now),
     standing: async (claims, { headers }) => {
-      const changed = await standingNow(revocations, claims, headers['authorization']);
+      const changed = await standingNow(claims, headers['authorization']);
       if (changed === 'dead') return 'dead';
       return { verified: claims.email_verified, role: claims.role, ...changed };
     },
-    refuse: (spec, details) => new Refusal(spec, details),
+    refuse,
   });
   return {
     authenticated: () => checkOf(policies.authenticated),
@@ -98,16 +135,17 @@ function checkOf(policy: Policy<Account>): Check {
   };
 }
 
-async function standingNow(
-  revocations: RevocationCheck | undefined,
-  claims: AccessClaims,
-  authorization: string | undefined,
-) {
-  if (revocations === undefined) return {};
-  try {
-    return await revocations.standingOf(claims, bearerToken(authorization) ?? '');
-  } catch (error) {
-    if (!(error instanceof RevocationsUnavailable)) throw error;
-    throw new Refusal(serviceUnavailable, { detail: error.message, retryAfter: 1, cause: error });
-  }
+const consoleLogger: GuardLogger = { warn: (fields, message) => console.warn(message, fields) };
+
+const WARN_EVERY_MS = 10_000;
+
+/** Returns a function that logs why tokens cannot be checked. It logs at most once in 10 s. */
+function createOutageWarning(logger: GuardLogger, now: () => Date): (cause: unknown) => void {
+  let warnedAt = Number.NEGATIVE_INFINITY;
+  return (err) => {
+    const time = now().getTime();
+    if (Math.abs(time - warnedAt) < WARN_EVERY_MS) return;
+    warnedAt = time;
+    logger.warn({ err }, 'requests get 503, because access tokens cannot be checked');
+  };
 }

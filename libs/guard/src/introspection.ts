@@ -1,6 +1,7 @@
 /** Asks Latchkey about tokens (RFC 7662). */
 import { createHash } from 'node:crypto';
-import { type RevocationCheck, RevocationsUnavailable } from './standing.ts';
+import { z } from 'zod';
+import { type RevocationCheck, RevocationsUnavailable, type Standing } from './standing.ts';
 
 export interface IntrospectionOptions {
   /** The introspection endpoint. */
@@ -19,35 +20,40 @@ const MOST_ANSWERS = 10_000;
 
 interface Answer {
   readonly until: number;
-  readonly isActive: Promise<boolean>;
+  readonly standing: Promise<Standing | 'dead'>;
 }
+
+const introspected = z.object({
+  active: z.boolean(),
+  email_verified: z.boolean().optional(),
+  role: z.string().min(1).optional(),
+});
 
 /**
  * Returns a check that asks Latchkey about each token and reuses the response for a moment. Concurrent checks of a
- * token share one request.
+ * token share one request. The caller has the current role of the account, and is verified if the account is verified
+ * now, even if the token says otherwise.
  */
 export function introspection(options: IntrospectionOptions): RevocationCheck {
   const { cacheMs = 1000, clock = () => performance.now() } = options;
   const answers = new Map<string, Answer>();
 
-  function ask(token: string): Promise<boolean> {
+  function ask(token: string): Promise<Standing | 'dead'> {
     const id = createHash('sha256').update(token).digest('base64');
     const found = answers.get(id);
-    if (found !== undefined && clock() < found.until) return found.isActive;
+    if (found !== undefined && clock() < found.until) return found.standing;
     if (answers.size >= MOST_ANSWERS) answers.clear();
-    const isActive = introspect(options, token);
-    answers.set(id, { until: clock() + cacheMs, isActive });
+    const standing = introspect(options, token);
+    answers.set(id, { until: clock() + cacheMs, standing });
     // The response of a failed request is not cached.
-    isActive.catch(() => answers.delete(id));
-    return isActive;
+    standing.catch(() => answers.delete(id));
+    return standing;
   }
 
-  return {
-    standingOf: async (_claims, token) => ((await ask(token)) ? {} : 'dead'),
-  };
+  return { standingOf: (_claims, token) => ask(token) };
 }
 
-async function introspect(options: IntrospectionOptions, token: string): Promise<boolean> {
+async function introspect(options: IntrospectionOptions, token: string): Promise<Standing | 'dead'> {
   const { url, key, fetch: send = fetch } = options;
   try {
     const response = await send(url, {
@@ -56,9 +62,12 @@ async function introspect(options: IntrospectionOptions, token: string): Promise
       body: new URLSearchParams({ token }),
       signal: AbortSignal.timeout(ANSWERS_WITHIN_MS),
     });
+    if (response.status === 401) throw new Error(`${url} refuses the key of this service (401)`);
     if (!response.ok) throw new Error(`${url} answers ${response.status}`);
-    const answer: unknown = await response.json();
-    return typeof answer === 'object' && answer !== null && 'active' in answer && answer.active === true;
+    const { active, email_verified: verified, role } = introspected.parse(await response.json());
+    return active
+      ? { ...(verified !== undefined && { verified }), ...(role !== undefined && { role }) }
+      : 'dead';
   } catch (cause) {
     throw new RevocationsUnavailable('Access tokens cannot be checked at the moment.', { cause });
   }

@@ -3,7 +3,8 @@ import type { AccessClaims } from '@latchkey/tokens';
 
 /** Claims of the token that have changed since it was issued. */
 export interface Standing {
-  readonly verified?: true;
+  readonly verified?: boolean;
+  readonly role?: string;
 }
 
 /** Decides whether a token that is otherwise valid was revoked. */
