@@ -14,6 +14,10 @@ import type { Settings, System } from './system.ts';
 const NEW_PASSWORD = 'quite another passphrase';
 const VERIFY = 'Verify your email';
 const RESET = 'Reset your password';
+const WELCOME = 'Welcome to our app';
+const EXISTS = 'You already have an account';
+const IN_USE = 'This address is already in use';
+const CONFIRM = 'Confirm your new email address';
 
 /** The rate limits of production. A trusted proxy reports the networks of Mallory and of the owner. */
 export const TAKEOVER_SETTINGS: Settings = {
@@ -38,6 +42,15 @@ function choosing(password: string) {
 /** Returns the id of the account to which a link token belongs. The token begins with this id, without hyphens. */
 function accountOf(token: string): string {
   return Buffer.from(token, 'base64url').subarray(0, 16).toString('hex');
+}
+
+/** Returns the text without what differs between any two accounts: ids, times, and the names of the person. */
+function withoutNames(text: string, { email, username }: Pick<Person, 'email' | 'username'>): string {
+  return text
+    .replaceAll(email, 'the address')
+    .replaceAll(username, 'the username')
+    .replaceAll(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, 'an id')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'a time');
 }
 
 /**
@@ -111,6 +124,25 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
 
     function login({ email, password }: Pick<Person, 'email' | 'password'>): Promise<Reply> {
       return client.post('/auth/login', { json: { email, password } });
+    }
+
+    /**
+     * Returns what an account shows to the person who is signed in: the export with the names of its mails, and the
+     * responses of other routes.
+     * @param wanted types of events and sign-ins for which the export is awaited
+     */
+    async function shownTo(person: Person, token: string, wanted: readonly string[]): Promise<string> {
+      const ask = { token, json: { password: person.password } };
+      const exported = await eventually(`an export with ${wanted}`, async () => {
+        const { json } = assertStatus(await client.post('/auth/export', ask), 200);
+        const types = [...json.events, ...json.signIns].map(({ type }) => type);
+        return wanted.every((type) => types.includes(type)) && json;
+      });
+      const mails = exported.mails.map(({ mail }: { mail: string }) => mail);
+      const signIns = exported.signIns.filter(({ type }: { type: string }) => type !== 'DataExported');
+      const others = [await client.get('/auth/sessions', { token }), await people.me(token)];
+      const texts = others.map(({ status, text }) => `${status} ${text}`);
+      return withoutNames(JSON.stringify([{ ...exported, mails, signIns }, ...texts]), person);
     }
 
     async function assertKeptOut(person: Person): Promise<void> {
@@ -206,6 +238,41 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
           seen.add(answers.join('\n'));
         }
         assert.equal(seen.size, 1, [...seen].join('\n\n'));
+      });
+
+      test('learns nothing about the address from what the account shows (ASVS 6.3.8)', async () => {
+        const taken = await people.verified(newPerson('taken'));
+        const seen = new Set<string>();
+        for (const { email } of [taken, newPerson('free')]) {
+          const mallory = await attack({ ...newPerson(), email });
+          const { accessToken: token } = await people.login(mallory);
+          assertStatus(await renew(token), 202);
+          const json = { email };
+          assertStatus(await client.post('/auth/password-reset-request', { json, headers: AWAY }), 202);
+          await mailbox.next(email, email === taken.email ? EXISTS : VERIFY);
+          seen.add(await shownTo(mallory, token, ['LoginSucceeded', 'PasswordResetRequested']));
+        }
+        assert.equal(seen.size, 1, [...seen].join('\n\n'));
+        assert.match([...seen].join(), /"mails":\[\]/);
+      });
+    });
+
+    describe('a user who asks for somebody else’s address', () => {
+      test('learns nothing about the new address from what the account shows (ASVS 6.3.8)', async () => {
+        const taken = await people.verified(newPerson('taken'));
+        const seen = new Set<string>();
+        for (const { email: newEmail } of [taken, newPerson('free')]) {
+          const mallory = await people.verified(newPerson('mallory'));
+          await mailbox.next(mallory.email, WELCOME);
+          const { accessToken: token } = await people.login(mallory);
+          const json = { newEmail, password: mallory.password };
+          assertStatus(await client.post('/auth/change-email', { token, json, headers: AWAY }), 202);
+          await mailbox.next(newEmail, newEmail === taken.email ? IN_USE : CONFIRM);
+          const shown = await shownTo(mallory, token, ['LoginSucceeded', 'EmailChangeRequested']);
+          seen.add(shown.replaceAll(newEmail, 'the new address'));
+        }
+        assert.equal(seen.size, 1, [...seen].join('\n\n'));
+        assert.match([...seen].join(), /"mails":\["verify-email","welcome"\]/);
       });
     });
 

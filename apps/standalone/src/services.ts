@@ -49,7 +49,7 @@ export function composeServices(
   async function forget(addresses: readonly string[]): Promise<void> {
     for (const address of addresses) await deps.forgetMails(address);
   }
-  const mails = { ofAccount: (account: string) => notifier.mailsOf(account) };
+  const mails = { toOwner: (account: string) => notifier.mailsForOwner(account) };
   const auth = composeAuth(settings.auth, { ...part('auth'), forget, mails });
   // Auth runs in this process, so its keys need not be fetched over HTTP.
   const keys = settings.user.JWKS_URL === undefined ? { keys: createFixedKeySource(auth.jwks()) } : {};

@@ -1139,7 +1139,7 @@ export type components = {
             events: components["schemas"]["ExportedEvent"][];
             /** @description Newest first. */
             sessions: components["schemas"]["ExportedSession"][];
-            /** @description Oldest first. */
+            /** @description Oldest first. The owner's export lists only mails to the account's own verified address. */
             mails: components["schemas"]["ExportedMail"][];
             /** @description Oldest first. */
             signIns: components["schemas"]["ExportedSignIn"][];

@@ -98,7 +98,9 @@ export const exportDocumentSchema = z
     profile,
     events: z.array(event).describe('Oldest first.'),
     sessions: z.array(session).describe('Newest first.'),
-    mails: z.array(exportedMailSchema).describe('Oldest first.'),
+    mails: z
+      .array(exportedMailSchema)
+      .describe("Oldest first. The owner's export lists only mails to the account's own verified address."),
     signIns: z.array(signIn).describe('Oldest first.'),
   })
   .meta({

@@ -33,7 +33,7 @@ import { smtpSettingsOf } from './adapters/settings.smtp.ts';
 import type { NotifierConfig } from './config.ts';
 import { configuredKeysOf } from './configured-keys.ts';
 import { CONSUMER_GROUP } from './consumer-group.ts';
-import { exportedMails } from './exports/exported-mails.ts';
+import { mailsForOwner } from './exports/exported-mails.ts';
 import { mailsRoute } from './exports/routes.ts';
 import { createIntake } from './intake/intake.ts';
 import { createLinks } from './mails/links.ts';
@@ -69,9 +69,10 @@ export interface NotifierDeps {
 
 export interface NotifierService extends Service {
   /**
-   * Returns the mails that an account's events have caused, oldest first. Used by auth if it runs in the same process.
+   * Returns the mails that an account's events have caused to its own address, oldest first. Used by auth if it runs in
+   * the same process.
    */
-  mailsOf(account: string): AsyncIterable<ExportedMail>;
+  mailsForOwner(account: string): AsyncIterable<ExportedMail>;
   /** The routes that auth calls if it runs in a different process. */
   readonly internalRoutes: readonly Route[];
 }
@@ -238,7 +239,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     name: 'notifier',
     routes,
     internalRoutes: [mailsRoute({ deliveries, verify })],
-    mailsOf: (account) => exportedMails(deliveries, account),
+    mailsForOwner: (account) => mailsForOwner(deliveries, account),
     start,
     stop,
     health,

@@ -24,7 +24,8 @@ type Needs = Pick<
 >;
 
 /**
- * Returns the export of the caller's account, generated while it is read.
+ * Returns the export of the caller's account, generated while it is read. The export of an unverified account lists no
+ * mails, because its address may belong to somebody else.
  * @param accessToken the caller's access token
  * @throws Refused (password_incorrect, rate_limited, overloaded); MailsUnavailable. Reading the document throws what
  * the stores throw
@@ -43,7 +44,7 @@ export async function exportOwnAccount(
   if (checkedHash === undefined) throw new Refused('password_incorrect');
   const { mails } = await runWithinLimits(deps, [{ limit: 'export-account', key: userId }], async () => ({
     repeated: false,
-    mails: await begun(deps.mails.ofAccount(userId, accessToken)),
+    mails: await begun(state.status === 'verified' ? deps.mails.toOwner(userId, accessToken) : noMails()),
   }));
   deps.audit.record({
     origin: context,
@@ -51,6 +52,8 @@ export async function exportOwnAccount(
   });
   return writeExportDocument({ ...accountParts(deps, state), mails });
 }
+
+async function* noMails(): AsyncGenerator<ExportedMail> {}
 
 /**
  * Reads the first mail before the response begins, so that the request can still be refused if the notifier is down.

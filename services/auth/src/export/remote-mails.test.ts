@@ -16,7 +16,7 @@ test('asks for page after page with the token of the account', async () => {
     asked.push(`${url} ${new Headers(init?.headers).get('authorization')}`);
     return Response.json({ mails: answers.shift() });
   });
-  assert.deepEqual(await Array.fromAsync(mails.ofAccount('any', 'abc')), [mail('1'), mail('2'), mail('3')]);
+  assert.deepEqual(await Array.fromAsync(mails.toOwner('any', 'abc')), [mail('1'), mail('2'), mail('3')]);
   const base = 'http://notifier:8083/api/v1/mails';
   const at = 'at=2026-11-29T09%3A30%3A00.000Z';
   assert.deepEqual(
@@ -37,8 +37,8 @@ test('says that mails are unavailable, whatever goes wrong', async () => {
     },
   ];
   for (const ask of failures) {
-    const mails = createRemoteMails('http://notifier:8083', ask).ofAccount('any', 'abc');
+    const mails = createRemoteMails('http://notifier:8083', ask).toOwner('any', 'abc');
     await assert.rejects(Array.fromAsync(mails), MailsUnavailable);
   }
-  await assert.rejects(Array.fromAsync(createRemoteMails(undefined).ofAccount('any', 'abc')), /NOTIFIER_URL/);
+  await assert.rejects(Array.fromAsync(createRemoteMails(undefined).toOwner('any', 'abc')), /NOTIFIER_URL/);
 });

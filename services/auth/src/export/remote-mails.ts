@@ -31,7 +31,7 @@ export function createRemoteMails(url: string | undefined, ask: typeof fetch = f
     }
   }
   return {
-    async *ofAccount(_account, accessToken) {
+    async *toOwner(_account, accessToken) {
       const all = readPages<ExportedMail>((last) => page(accessToken, last));
       for await (const mails of all) yield* mails;
     },

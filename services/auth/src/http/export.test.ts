@@ -3,7 +3,14 @@ import { type TestContext, test } from 'node:test';
 import { type ExportedMail, exportDocumentSchema } from '@latchkey/export';
 import { MailsUnavailable } from '../ports/mails.ts';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';
-import { assertProblem, assertStatus, createPerson } from '../testing/people.ts';
+import {
+  assertProblem,
+  assertStatus,
+  createPerson,
+  loginTokens,
+  signUp,
+  signUpAndVerify,
+} from '../testing/people.ts';
 import { waitUntil } from '../testing/until.ts';
 
 const ID = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
@@ -21,17 +28,12 @@ async function withMails(
   mails: (account: string, token: string) => AsyncIterable<ExportedMail>,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Auth> {
-  return startAuth(context, settings, { mails: { ofAccount: mails } });
+  return startAuth(context, settings, { mails: { toOwner: mails } });
 }
 
 async function signedIn(auth: Auth) {
-  const ada = createPerson();
-  assertStatus(await auth.post('/signup', { json: ada }), 201);
-  const { json } = assertStatus(
-    await auth.post('/login', { json: { email: ada.email, password: ada.password } }),
-    200,
-  );
-  return { ...ada, id: String(json.user.id), token: String(json.accessToken) };
+  const ada = await signUpAndVerify(auth);
+  return { ...ada, token: (await loginTokens(auth, ada)).accessToken };
 }
 
 test('the owner exports the account with the password, and sees that in the history', async (context) => {
@@ -54,13 +56,28 @@ test('the owner exports the account with the password, and sees that in the hist
   assert.equal(reply.headers.get('cache-control'), 'no-store');
   const document = exportDocumentSchema.parse(reply.json);
   assert.equal(document.profile.email, email);
-  assert.deepEqual([document.events.map(({ type }) => type), document.mails], [['UserRegistered'], [MAIL]]);
+  assert.deepEqual(
+    document.events.map(({ type }) => type),
+    ['UserRegistered', 'AccountVerified'],
+  );
+  assert.deepEqual(document.mails, [MAIL]);
   assert.equal(document.sessions.length, 1);
   assert.ok(document.signIns.some(({ type, during }) => type === 'LoginFailed' && during === 'export'));
   assert.deepEqual(asked, [id, token]);
   await waitUntil(async () => auth.securityEvents().some(({ type }) => type === 'DataExported'));
   const recorded = auth.securityEvents().find(({ type }) => type === 'DataExported');
   assert.equal(recorded && 'accountId' in recorded.data && recorded.data.accountId, id);
+});
+
+test('the export of an unverified account lists no mails, because its address may belong to somebody else', async (context) => {
+  const auth = await withMails(context, async function* () {
+    yield MAIL;
+  });
+  const eve = createPerson('eve');
+  assertStatus(await signUp(auth, eve), 201);
+  const { accessToken: token } = await loginTokens(auth, eve);
+  const reply = assertStatus(await auth.post('/export', { token, json: { password: eve.password } }), 200);
+  assert.deepEqual(exportDocumentSchema.parse(reply.json).mails, []);
 });
 
 test('exports are limited per account, and one that fails does not count', async (context) => {

@@ -7,6 +7,7 @@ import { defineMail, usernameVariable } from '../../src/mails/define-mail.ts';
 export const accountDisabled = defineMail({
   name: 'account-disabled',
   when: ['AccountDisabled'],
+  recipient: 'account',
   variables: { username: usernameVariable },
   from: ({ data: { locale, person } }) => {
     if (locale === undefined) return undefined;

@@ -7,6 +7,7 @@ import { defineMail } from '../../src/mails/define-mail.ts';
 export const accountExists = defineMail({
   name: 'account-exists',
   when: ['UserRegistered'],
+  recipient: 'other',
   variables: {},
   from: ({ data: { locale, verification, person } }) =>
     verification ? undefined : { locale, content: person && { to: person.email } },

@@ -4,6 +4,7 @@ import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/
 export const choosePassword = defineMail({
   name: 'choose-password',
   when: ['PasswordResetRequested'],
+  recipient: 'account',
   variables: { username: usernameVariable },
   link: 'reset',
   from: ({ data: { locale, reset, verifies, person } }) =>

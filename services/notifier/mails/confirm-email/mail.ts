@@ -7,6 +7,7 @@ import { defineMail, usernameVariable } from '../../src/mails/define-mail.ts';
 export const confirmEmail = defineMail({
   name: 'confirm-email',
   when: ['EmailChangeRequested', 'EmailChangeCanceled'],
+  recipient: 'other',
   variables: { username: usernameVariable },
   link: 'email-change',
   // A newer request invalidates the link of an earlier one, even if the newer request gets no link.

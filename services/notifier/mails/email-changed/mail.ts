@@ -7,6 +7,7 @@ import { defineMail, textVariable, usernameVariable } from '../../src/mails/defi
 export const emailChanged = defineMail({
   name: 'email-changed',
   when: ['EmailChanged'],
+  recipient: 'account',
   variables: { username: usernameVariable, new_email: textVariable('countess@example.com') },
   link: 'email-undo',
   supersedes: ['reset', 'email-change'],

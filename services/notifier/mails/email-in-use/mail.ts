@@ -7,6 +7,7 @@ import { defineMail } from '../../src/mails/define-mail.ts';
 export const emailInUse = defineMail({
   name: 'email-in-use',
   when: ['EmailChangeRequested'],
+  recipient: 'other',
   variables: {},
   from: ({ data: { locale, confirmation, person } }) =>
     confirmation ? undefined : { locale, content: person && { to: person.newEmail } },

@@ -4,6 +4,7 @@ import { defineMail, usernameVariable } from '../../src/mails/define-mail.ts';
 export const eraseAccount = defineMail({
   name: 'erase-account',
   when: ['AccountErasureRequested', 'AccountErasureCanceled'],
+  recipient: 'account',
   variables: { username: usernameVariable },
   link: 'erasure',
   supersedes: ['erasure'],

@@ -4,6 +4,7 @@ import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/
 export const lockedOut = defineMail({
   name: 'locked-out',
   when: ['OwnerAlerted'],
+  recipient: 'account',
   variables: { username: usernameVariable },
   from: ({ data: { reason, locale, person } }) =>
     reason === 'locked-out' ? { locale, content: toRecipientAndUsername(person) } : undefined,

@@ -4,6 +4,7 @@ import { defineMail, textVariable, usernameVariable } from '../../src/mails/defi
 export const newSignIn = defineMail({
   name: 'new-sign-in',
   when: ['OwnerAlerted'],
+  recipient: 'account',
   variables: {
     username: usernameVariable,
     browser: textVariable('Firefox'),

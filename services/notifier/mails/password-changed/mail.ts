@@ -7,6 +7,7 @@ import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/
 export const passwordChanged = defineMail({
   name: 'password-changed',
   when: ['PasswordChanged'],
+  recipient: 'account',
   variables: { username: usernameVariable },
   supersedes: ['verification', 'reset', 'email-change'],
   from: ({ data: { locale, how, person } }) =>

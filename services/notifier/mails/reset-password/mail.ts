@@ -4,6 +4,7 @@ import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/
 export const resetPassword = defineMail({
   name: 'reset-password',
   when: ['PasswordResetRequested'],
+  recipient: 'account',
   variables: { username: usernameVariable },
   link: 'reset',
   from: ({ data: { locale, reset, verifies, person } }) =>

@@ -4,6 +4,7 @@ import { defineMail, textVariable, usernameVariable } from '../../src/mails/defi
 export const roleChanged = defineMail({
   name: 'role-changed',
   when: ['RoleChanged'],
+  recipient: 'account',
   variables: { username: usernameVariable, role: textVariable('admin') },
   from: ({ data: { locale, role, person } }) => ({
     locale,

@@ -12,6 +12,7 @@ import {
 export const sessionsEnded = defineMail({
   name: 'sessions-ended',
   when: ['SessionsRevoked'],
+  recipient: 'account',
   variables: { username: usernameVariable, ended: textVariable('all') },
   from: ({ data: { reason, sessionId, locale, person } }) => {
     if (reason !== 'refresh-reuse' || locale === undefined || person === undefined) return undefined;

@@ -4,6 +4,7 @@ import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/
 export const verifyEmail = defineMail({
   name: 'verify-email',
   when: ['UserRegistered', 'VerificationRequested'],
+  recipient: 'account',
   variables: { username: usernameVariable },
   link: 'verification',
   from: ({ data: { locale, verification, person } }) =>

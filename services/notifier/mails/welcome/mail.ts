@@ -4,6 +4,7 @@ import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/
 export const welcome = defineMail({
   name: 'welcome',
   when: ['AccountVerified'],
+  recipient: 'account',
   variables: { username: usernameVariable },
   supersedes: ['verification'],
   from: ({ data: { locale, person } }) => ({ locale, content: toRecipientAndUsername(person) }),

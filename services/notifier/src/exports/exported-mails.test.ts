@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { exportedMailSchema } from '@latchkey/export';
-import type { DeliverySummary } from '../ports/deliveries.ts';
-import { exportedMails, toExportedMail } from './exported-mails.ts';
+import { createListeningPart } from '@latchkey/http';
+import { createLogger, createRegistry } from '@latchkey/process';
+import type { AccessClaims } from '@latchkey/tokens';
+import type { Deliveries, DeliverySummary } from '../ports/deliveries.ts';
+import { exportedMails, mailsForOwner, toExportedMail } from './exported-mails.ts';
+import { mailsRoute } from './routes.ts';
 
 function aDelivery(overrides: Partial<DeliverySummary> = {}): DeliverySummary {
   const at = new Date('2026-11-21T10:00:00.000Z');
@@ -33,19 +37,89 @@ test('a mail is exported as the schema says, without what servers said and witho
   }
 });
 
+/** Returns a store with these deliveries of one subject. */
+function storeOf(stored: readonly DeliverySummary[]): Pick<Deliveries, 'ofSubject'> {
+  return {
+    ofSubject: async (_subject, { limit, after }) => {
+      const start = stored.findIndex(({ id }) => id === after?.id) + 1;
+      return stored.slice(start, start + limit);
+    },
+  };
+}
+
+async function idsOf(mails: AsyncIterable<{ readonly id: string }>): Promise<readonly string[]> {
+  return (await Array.fromAsync(mails)).map(({ id }) => id);
+}
+
 test('all pages are read', async () => {
   const stored = Array.from({ length: 450 }, () => aDelivery());
-  const mails = exportedMails(
-    {
-      ofSubject: async (_subject, { limit, after }) => {
-        const start = stored.findIndex(({ id }) => id === after?.id) + 1;
-        return stored.slice(start, start + limit);
-      },
-    },
-    'any',
-  );
+  const ids = stored.map(({ id }) => id);
+  assert.deepEqual(await idsOf(exportedMails(storeOf(stored), 'any')), ids);
+  assert.deepEqual(await idsOf(mailsForOwner(storeOf(stored), 'any')), ids);
+  assert.deepEqual(await idsOf(mailsForOwner(storeOf(stored), 'any', stored[249])), ids.slice(250));
+});
+
+test('operators see all mails; the owner sees none that reveals whether another account has an address', async () => {
+  const revealing = ['account-exists', 'email-in-use', 'confirm-email'].map((mail) => aDelivery({ mail }));
+  const removed = aDelivery({ mail: 'a-mail-of-another-release' });
+  const own = ['verify-email', 'email-changed', 'welcome'].map((mail) => aDelivery({ mail }));
+  const store = storeOf([...revealing, removed, ...own]);
+  assert.equal((await idsOf(exportedMails(store, 'any'))).length, 7);
   assert.deepEqual(
-    (await Array.fromAsync(mails)).map(({ id }) => id),
-    stored.map(({ id }) => id),
+    await idsOf(mailsForOwner(store, 'any')),
+    own.map(({ id }) => id),
   );
+});
+
+/** Serves the route until the test ends. Every token is accepted as the owner's. */
+async function serveMails(context: TestContext, deliveries: Pick<Deliveries, 'ofSubject'>): Promise<string> {
+  const claims: AccessClaims = {
+    iss: 'auth',
+    aud: 'latchkey',
+    sub: randomUUID(),
+    sid: randomUUID(),
+    client_id: 'latchkey',
+    iat: 0,
+    exp: 0,
+    jti: randomUUID(),
+    email_verified: true,
+    role: 'user',
+    seq: 2,
+  };
+  const part = createListeningPart({
+    name: 'notifier',
+    host: '127.0.0.1',
+    port: 0,
+    routes: [mailsRoute({ deliveries, verify: async () => claims })],
+    logger: createLogger({ name: 'test', level: 'silent' }),
+    registry: createRegistry(),
+    trustedProxies: [],
+    corsOrigins: [],
+    corsHeaders: [],
+    undeclared: 'fail',
+    problemTypes: 'urn:latchkey:problem:',
+  });
+  await part.start();
+  context.after(() => part.stop());
+  return `http://127.0.0.1:${part.port()}`;
+}
+
+test('the route pages through the mails of the owner, even if a whole page of the store is left out', async (context) => {
+  const own = Array.from({ length: 5 }, () => aDelivery());
+  const others = Array.from({ length: 250 }, () => aDelivery({ mail: 'email-in-use' }));
+  const stored = [...own.slice(0, 1), ...others, ...own.slice(1)];
+  const origin = await serveMails(context, storeOf(stored));
+  const pages: (readonly string[])[] = [];
+  let place = '';
+  do {
+    const response = await fetch(`${origin}/api/v1/mails?limit=2${place}`, {
+      headers: { authorization: 'Bearer token-of-the-owner' },
+    });
+    const { mails } = (await response.json()) as { mails: { id: string; at: string }[] };
+    pages.push(mails.map(({ id }) => id));
+    const last = mails.at(-1);
+    place = last === undefined ? '' : `&at=${last.at}&after=${last.id}`;
+  } while (place !== '');
+  const ids = own.map(({ id }) => id);
+  assert.deepEqual(pages, [ids.slice(0, 2), ids.slice(2, 4), ids.slice(4), []]);
 });

@@ -1,17 +1,44 @@
 /** The mails of an account as its export lists them. */
 import type { ExportedMail } from '@latchkey/export';
 import { readPages } from '@latchkey/store';
-import type { Deliveries, DeliverySummary } from '../ports/deliveries.ts';
+import { mails } from '../../mails/index.ts';
+import type { Deliveries, DeliveryPosition, DeliverySummary } from '../ports/deliveries.ts';
 
 const PAGE = 200;
 
-/** Returns the mails that an account's events have caused, oldest first, read page by page. */
+/** Returns the mails that an account's events have caused, oldest first, read page by page. For operators only. */
 export async function* exportedMails(
   deliveries: Pick<Deliveries, 'ofSubject'>,
   account: string,
 ): AsyncGenerator<ExportedMail> {
-  const all = readPages<DeliverySummary>((after) => deliveries.ofSubject(account, { limit: PAGE, after }));
-  for await (const page of all) yield* page.map(toExportedMail);
+  for await (const delivery of deliveriesOf(deliveries, account)) yield toExportedMail(delivery);
+}
+
+const toAccount = new Set(mails.filter(({ recipient }) => recipient === 'account').map(({ name }) => name));
+
+/**
+ * Returns the mails to the account's own address, oldest first, read page by page. Mails to other addresses are left
+ * out, because they would tell the owner of the account whether another account has that address.
+ * @param after the position of the last mail that is not wanted
+ */
+export async function* mailsForOwner(
+  deliveries: Pick<Deliveries, 'ofSubject'>,
+  account: string,
+  after?: DeliveryPosition,
+): AsyncGenerator<ExportedMail> {
+  for await (const delivery of deliveriesOf(deliveries, account, after))
+    if (toAccount.has(delivery.mail)) yield toExportedMail(delivery);
+}
+
+async function* deliveriesOf(
+  deliveries: Pick<Deliveries, 'ofSubject'>,
+  account: string,
+  start?: DeliveryPosition,
+): AsyncGenerator<DeliverySummary> {
+  const all = readPages<DeliverySummary>((last) =>
+    deliveries.ofSubject(account, { limit: PAGE, after: last ?? start }),
+  );
+  for await (const page of all) yield* page;
 }
 
 export function toExportedMail(delivery: DeliverySummary): ExportedMail {

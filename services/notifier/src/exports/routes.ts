@@ -2,13 +2,13 @@
  * The route from which auth reads the mails of an account for its export, if auth is another process. The gateway does
  * not expose it.
  */
-import { exportedMailSchema } from '@latchkey/export';
+import { type ExportedMail, exportedMailSchema } from '@latchkey/export';
 import { Problem, type Route, route, unavailableProblem } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 import { createGuards, type VerifyToken } from '@latchkey/tokens';
 import { z } from 'zod';
 import type { Deliveries } from '../ports/deliveries.ts';
-import { toExportedMail } from './exported-mails.ts';
+import { mailsForOwner } from './exported-mails.ts';
 
 const MOST = 200;
 
@@ -25,7 +25,7 @@ const query = z.object({
 });
 
 /**
- * The route that returns the mails of the caller's account, oldest first. It does not check whether the token is
+ * The route that returns the mails to the address of the caller's account, oldest first. It does not check whether the token is
  * revoked, because auth has already done so.
  */
 export function mailsRoute(deps: {
@@ -51,11 +51,21 @@ export function mailsRoute(deps: {
       const last =
         at !== undefined && after !== undefined ? { occurredAt: new Date(at), id: after } : undefined;
       const found = await answerFailures(() =>
-        deps.deliveries.ofSubject(caller.claims.sub, { limit, after: last }),
+        takeFirst(mailsForOwner(deps.deliveries, caller.claims.sub, last), limit),
       );
-      return { status: 200, body: { mails: found.map(toExportedMail) } };
+      return { status: 200, body: { mails: found } };
     },
   });
+}
+
+/** Returns the first `limit` mails, and reads no more pages than they need. */
+async function takeFirst(
+  mails: AsyncIterable<ExportedMail>,
+  limit: number,
+): Promise<readonly ExportedMail[]> {
+  const first: ExportedMail[] = [];
+  for await (const mail of mails) if (first.push(mail) === limit) break;
+  return first;
 }
 
 /** Runs `work` and returns its result. @throws Problem (unavailable) if the store fails; other errors unchanged */

@@ -21,11 +21,19 @@ export interface RequestedMail<C extends Addressed = Addressed> {
   readonly link?: SealedToken;
 }
 
+/**
+ * Whose address a mail goes to: `account`, the address of the account that the event is about; `other`, an address that
+ * belongs to another account, or that the account has not got yet.
+ */
+type Recipient = 'account' | 'other';
+
 interface Definition<T extends EventType, V extends Variables, P extends LinkPurpose> {
   /** The name of the mail's folder. Recorded with each delivery, so it must never change. */
   readonly name: string;
   /** The types of events that may cause the mail. */
   readonly when: readonly T[];
+  /** Whose address the mail goes to. The owner's export lists only mails to the account's own address. */
+  readonly recipient: Recipient;
   /** Variables for the templates, in addition to those of every mail and those of every mail with a link. */
   readonly variables: V;
   /**
@@ -48,6 +56,7 @@ interface Definition<T extends EventType, V extends Variables, P extends LinkPur
 export interface Mail {
   readonly name: string;
   readonly when: readonly EventType[];
+  readonly recipient: Recipient;
   readonly link?: LinkPurpose;
   readonly supersedes: readonly LinkPurpose[];
   /** The schema of the variables for the templates. Parsing drops every other key. */
@@ -111,6 +120,7 @@ export function toRecipientAndUsername(person: { readonly email: string; readonl
  * export const welcome = defineMail({
  *   name: 'welcome',
  *   when: ['AccountVerified'],
+ *   recipient: 'account',
  *   variables: { username: usernameVariable },
  *   from: ({ data: { locale, person } }) => ({ locale, content: toRecipientAndUsername(person) }),
  * });
@@ -118,6 +128,7 @@ export function toRecipientAndUsername(person: { readonly email: string; readonl
 export function defineMail<T extends EventType, V extends Variables, P extends LinkPurpose = never>({
   name,
   when,
+  recipient,
   variables,
   link,
   supersedes = [],
@@ -129,6 +140,7 @@ export function defineMail<T extends EventType, V extends Variables, P extends L
   return {
     name,
     when,
+    recipient,
     ...(link && { link }),
     supersedes,
     variables: z.object({ ...common, ...(link && linkVariables(link)), ...variables }),

@@ -17,7 +17,14 @@ function samplesOf(type: EventType): readonly LatchkeyEvent[] {
 /** Returns examples of the variables that a mail has without declaring them. */
 function givenTo({ name, link }: Mail) {
   return exampleVariablesOf(
-    defineMail({ name, when: [], variables: {}, ...(link && { link }), from: () => undefined }),
+    defineMail({
+      name,
+      when: [],
+      recipient: 'account',
+      variables: {},
+      ...(link && { link }),
+      from: () => undefined,
+    }),
   );
 }
 
