@@ -117,6 +117,12 @@ function answer(
   exchange.set('Content-Type', page === undefined ? 'application/problem+json' : 'text/html; charset=utf-8');
 }
 
+/**
+ * The longest Accept or Accept-Language that is parsed, in characters. A longer one counts as absent, because parsing it
+ * takes many times as long as the rest of a refusal.
+ */
+const LONGEST_PREFERENCES = 1000;
+
 const ENGLISH = 'en';
 /** The translators for the texts of each route. Routes without texts use the general translator. */
 const translators = new WeakMap<Texts, ReadonlyMap<string, Translate>>();
@@ -138,7 +144,8 @@ function translatorsOf(texts: Texts): ReadonlyMap<string, Translate> {
 function translateFor(exchange: Exchange): Translate | undefined {
   const byLanguage = translatorsOf(exchange.state.route?.texts ?? generalTexts);
   exchange.vary('Accept-Language');
-  const language = exchange.acceptsLanguages(ENGLISH, ...byLanguage.keys()) || ENGLISH;
+  const isReadable = exchange.get('Accept-Language').length <= LONGEST_PREFERENCES;
+  const language = (isReadable && exchange.acceptsLanguages(ENGLISH, ...byLanguage.keys())) || ENGLISH;
   exchange.set('Content-Language', language);
   return byLanguage.get(language);
 }
@@ -170,6 +177,7 @@ function isPage(route: Route | undefined, sentAs: BodyKind | undefined): boolean
  * whereas `fetch` and other clients do not ask for it.
  */
 function asksForPage(exchange: Exchange): boolean {
+  if (exchange.get('Accept').length > LONGEST_PREFERENCES) return false;
   return exchange.accepts('application/json', 'application/problem+json', 'text/html') === 'text/html';
 }
 

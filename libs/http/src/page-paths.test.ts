@@ -94,8 +94,14 @@ describe('a browser that asks for a document', () => {
 });
 
 describe('any other client', () => {
-  for (const accept of ['*/*', 'application/json', 'application/json, text/html;q=0.5']) {
-    it(`that accepts ${accept} gets problem details`, async (t) => {
+  const longerThanBrowsersSend = `text/html${', a/a'.repeat(200)}`;
+  for (const accept of [
+    '*/*',
+    'application/json',
+    'application/json, text/html;q=0.5',
+    longerThanBrowsersSend,
+  ]) {
+    it(`that accepts ${accept.slice(0, 40)} gets problem details`, async (t) => {
       const { call } = await serveRoutes(t, [link, data]);
       const response = await call('/elsewhere', { headers: { Accept: accept } });
       assert.equal(response.headers.get('content-type'), 'application/problem+json');

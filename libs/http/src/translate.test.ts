@@ -76,6 +76,18 @@ describe('messages in other languages', () => {
     }
   });
 
+  it('are not chosen by a header that is longer than clients send', async (t) => {
+    const { post } = await serveRoutes(t, [tea]);
+    const longest = `de;q=0.9${','.repeat(992)}`;
+    for (const [header, language] of [
+      [longest, 'de'],
+      [`${longest},`, 'en'],
+    ] as const) {
+      const { headers } = await post('/tea', wrong, { 'Accept-Language': header });
+      assert.equal(headers.get('content-language'), language);
+    }
+  });
+
   it('translate the message within a detail, and leave what they do not know', () => {
     const translate = createTranslator(de);
     assert.equal(
