@@ -80,7 +80,7 @@ const fields = z.object({
       Object.fromEntries(Object.entries(pairs).map(([role, scopes]) => [role, scopes.replaceAll('+', ' ')])),
     )
     .describe(
-      'The scopes (claim `scope`) that access tokens get for each role, as comma-separated `role=scopes` pairs with scopes joined by +: `user=books:read,admin=books:read+books:write`. Default: no scopes.',
+      'The scopes (claim `scope`) that access tokens of verified accounts get for each role, as comma-separated `role=scopes` pairs with scopes joined by +: `user=books:read,admin=books:read+books:write`. Tokens of unverified accounts have no scopes, because anybody can sign up with an address of somebody else. Default: no scopes.',
     ),
   ACCESS_TOKEN_CLAIMS: settingSchemas
     .pairs()
@@ -91,7 +91,7 @@ const fields = z.object({
       return z.NEVER;
     })
     .describe(
-      `Additional claims in access tokens, as comma-separated \`claim=field\` pairs. Fields: ${profileFields.join(', ')}. Example: \`preferred_username=username,locale=locale\`. Anybody who sees a token can read its claims.`,
+      `Additional claims in access tokens, as comma-separated \`claim=field\` pairs. Fields: ${profileFields.join(', ')}. Example: \`preferred_username=username,locale=locale\`. Anybody who sees a token can read its claims. A claim with the field \`email\` proves nothing unless \`email_verified\` is true.`,
     ),
   REFRESH_TOKEN_DAYS: settingSchemas
     .whole({ min: 1, max: 365, fallback: 30 })

@@ -161,6 +161,17 @@ test('the issuer describes itself at both well-known names', async (context) => 
   assert.equal(new URL(first.introspection_endpoint).pathname, '/api/v1/auth/introspect');
 });
 
+test('an unverified account has no scopes, because its address may be somebody else’s', async (context) => {
+  const auth = await startAuth(context, {
+    ROLE_SCOPES: 'user=books:read',
+    ACCESS_TOKEN_CLAIMS: 'email=email',
+  });
+  const ada = createPerson();
+  await signUp(auth, ada);
+  const { scope, email, email_verified } = decodeJwt((await loginTokens(auth, ada)).accessToken);
+  assert.deepEqual([scope, email, email_verified], [undefined, ada.email, false]);
+});
+
 test('scopes by role and claims of the profile are in tokens where settings name them', async (context) => {
   const auth = await startAuth(context, {
     ROLE_SCOPES: 'user=books:read+books:lend',

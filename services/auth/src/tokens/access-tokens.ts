@@ -17,7 +17,7 @@ export interface AccessTokensOptions {
   readonly issuer: string;
   readonly audience: string;
   readonly minutes: number;
-  /** The claim `scope`, by role. Default: none. */
+  /** The claim `scope` of verified accounts, by role. Default: none. */
   readonly scopes?: Readonly<Record<string, string>>;
   /** Additional claims, each with its field of the profile. Default: none. */
   readonly extraClaims?: ExtraClaims;
@@ -50,7 +50,7 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
         email_verified: verified,
         role,
         seq: sequence,
-        ...(scopes[role] !== undefined && { scope: scopes[role] }),
+        ...(verified && scopes[role] !== undefined && { scope: scopes[role] }),
         ...extraClaimsOf(extraClaims, profile),
       };
       return { accessToken: sign(claims), expiresIn };
