@@ -44,6 +44,39 @@ describe('a name', () => {
     accepts(personName, '👩‍🔬'.repeat(21));
     accepts(personName, '𝒜'.repeat(64));
   });
+  test('keeps joiners where a script or an emoji needs them', () => {
+    for (const name of ['علی\u200cرضا', 'ක්\u200dෂ', 'അനില്\u200d', '❤️\u200d🔥', '葛\u{e0100}城'])
+      accepts(personName, name);
+  });
+  test('has a visible character, and no invisible ones', () => {
+    for (const character of [
+      '\u00ad', // soft hyphen
+      '\u061c', // Arabic letter mark
+      '\u200b', // zero width space
+      '\u200e', // left-to-right mark
+      '\u2060', // word joiner
+      '\u2064', // invisible plus
+      '\u2066', // left-to-right isolate
+      '\ufeff', // byte order mark
+      '\u{e0041}', // tag A
+    ]) {
+      for (const name of [character, `A${character}`, `${character}A`, `A${character}B`])
+        refuses(personName, name);
+    }
+    for (const joiner of ['\u200c', '\u200d'])
+      for (const name of [
+        joiner,
+        `${joiner}A`,
+        `A${joiner}`,
+        `A${joiner} B`,
+        `A ${joiner}B`,
+        `A${joiner}${joiner}B`,
+      ])
+        refuses(personName, name);
+    // Hangul fillers, a blank Braille pattern, a variation selector and an accent without a letter.
+    for (const blank of ['\u3164', '\u115f\u1160', '\uffa0', '\u2800', '\ufe0f', '\u0301', '\u2800 \u2800'])
+      refuses(personName, blank);
+  });
   test('is neither empty nor endless nor more than one line', () => {
     const bad = [
       '',

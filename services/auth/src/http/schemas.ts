@@ -8,17 +8,30 @@ export const username = z
   .meta({ description: 'Visible to others. Not unique; not used to sign in.' });
 
 const LONGEST_NAME = 64;
-/** Matches control characters, line breaks, lone surrogates and direction overrides (Unicode TR 36, 2). */
-const unfitForNames = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+/**
+ * Matches control characters, line breaks, lone surrogates, and characters that are invisible or change the direction of
+ * the text (Unicode TR 36, 2). It does not match joiners.
+ */
+const unfitForNames = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\u200c\u200d]]/v;
+/**
+ * Matches a joiner that joins nothing. Joiners are between letters, as in Persian, between the parts of an emoji, or
+ * after a mark, as in Malayalam.
+ */
+const strayJoiner = /(?<![\p{L}\p{M}\p{S}])[\u200c\u200d]|(?<!\p{M})[\u200c\u200d](?![\p{L}\p{M}\p{S}])/u;
+/** Matches a character that can be seen. U+2800 is a blank, although it is a symbol. */
+const visible = /[[\p{L}\p{N}\p{P}\p{S}]--\p{Default_Ignorable_Code_Point}--\u2800]/v;
 
-/** A first or last name in any script: 1 to 64 code points after trimming and NFC, on one line. */
+/**
+ * A first or last name in any script: 1 to 64 code points after trimming and NFC, on one line, at least one of them
+ * visible. Names of earlier releases may contain invisible characters, so the events still accept these.
+ */
 export const personName = z
   .string()
   .max(4 * LONGEST_NAME)
-  .refine((name) => !unfitForNames.test(name), 'must be plain text on one line')
+  .refine((name) => !unfitForNames.test(name) && !strayJoiner.test(name), 'must be plain text on one line')
   .overwrite((name) => name.trim().normalize('NFC'))
   .refine(
-    (name) => name !== '' && [...name].length <= LONGEST_NAME,
+    (name) => visible.test(name) && [...name].length <= LONGEST_NAME,
     `must have 1 to ${LONGEST_NAME} characters besides leading and trailing spaces`,
   )
   .meta({
