@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Anchor, assembleAnchors, compareWithAnchors, createAnchor, splitAnchor } from './anchor.ts';
+import {
+  type Anchor,
+  assembleAnchors,
+  compareWithAnchors,
+  createAnchor,
+  selectGenuineAnchors,
+  splitAnchor,
+} from './anchor.ts';
 import { anAccount } from './testing/streams.ts';
 import type { JournaledStream } from './views.ts';
 
@@ -25,9 +32,35 @@ describe('anchors on a topic', () => {
     const records = [...splitAnchor(large), ...splitAnchor(one)];
     assert.equal(records.length, 4);
     const read = assembleAnchors([...records.toReversed(), ...records, 'no JSON', '{}', '[]']);
-    assert.deepEqual(new Set(read), new Set([large, one]));
-    assert.deepEqual(assembleAnchors(records.slice(1)), [one]);
-    assert.deepEqual(assembleAnchors(splitAnchor(many)), [many]);
+    assert.deepEqual(new Set(read.complete), new Set([large, one]));
+    assert.deepEqual(assembleAnchors(records.slice(1)), { complete: [one], incomplete: [large.at] });
+    assert.deepEqual(assembleAnchors(splitAnchor(many)), { complete: [many], incomplete: [] });
+  });
+
+  test('are not replaced by records that are appended later', async () => {
+    const genuine = await anchorOf([anAccount(2)]);
+    const [record = ''] = splitAnchor(genuine);
+    const changed = JSON.parse(record);
+    changed.heads[0].hash = 'another';
+    const empty = JSON.stringify({ ...changed, heads: [] });
+    const beyond = JSON.stringify({ ...changed, from: 1, at: '2026-03-03T12:00:00.000Z', count: 2 });
+    const read = assembleAnchors([record, JSON.stringify(changed), empty, beyond]);
+    assert.deepEqual(read, { complete: [genuine], incomplete: [] });
+  });
+
+  test('are findings if they are incomplete or not genuine', async () => {
+    const [genuine, forged] = [await anchorOf([anAccount(2)]), await anchorOf([anAccount(3)])];
+    const flawOf = (anchor: Anchor) => (anchor === forged ? 'its signature is not valid' : undefined);
+    const anchors = { complete: [genuine, forged], incomplete: ['2026-03-04T12:00:00.000Z'] };
+    const selected = selectGenuineAnchors(anchors, flawOf);
+    assert.deepEqual(selected.genuine, [genuine]);
+    assert.deepEqual(
+      selected.findings.map(({ kind, message }) => `${kind} ${message}`),
+      [
+        `anchor-unusable the anchor of ${forged.at} is not genuine: its signature is not valid`,
+        'anchor-unusable records are missing of the anchor of 2026-03-04T12:00:00.000Z',
+      ],
+    );
   });
 
   test('are all compared with the journal: a later one hides no change', async () => {

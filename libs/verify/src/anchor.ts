@@ -50,23 +50,45 @@ export function splitAnchor(given: Anchor): readonly string[] {
   });
 }
 
-/** Returns the complete anchors among the values of records. Values that are no part of an anchor are ignored. */
-export function assembleAnchors(texts: readonly string[]): readonly Anchor[] {
+/** The anchors among the records of a topic. */
+export interface AssembledAnchors {
+  readonly complete: readonly Anchor[];
+  /** When the anchors were made of which records are missing. */
+  readonly incomplete: readonly string[];
+}
+
+/**
+ * Puts anchors together from the values of records, oldest record first. Values that are no part of an anchor are
+ * ignored. Of several parts for one place the first one counts: nobody can know an anchor's signature before the anchor
+ * is on the topic, so records appended later cannot replace a part.
+ */
+export function assembleAnchors(texts: readonly string[]): AssembledAnchors {
   const parts = texts.flatMap((text) => part.safeParse(jsonOf(text)).data ?? []);
-  return [...Map.groupBy(parts, ({ signature, root }) => `${signature} ${root}`).values()].flatMap((of) => {
-    const byPlace = new Map(of.map((each) => [each.from, each]));
-    const [first] = of;
-    if (first === undefined) return [];
-    const heads: Head[] = [];
-    for (
-      let next = byPlace.get(0);
-      next !== undefined && next.heads.length > 0;
-      next = byPlace.get(heads.length)
-    )
-      heads.push(...next.heads);
+  const complete: Anchor[] = [];
+  const incomplete: string[] = [];
+  for (const [first, ...others] of Map.groupBy(
+    parts,
+    ({ signature, root }) => `${signature} ${root}`,
+  ).values()) {
+    if (first === undefined) continue;
     const { version, at, root, signature, count } = first;
-    return heads.length === count ? [{ version, at, root, signature, heads }] : [];
-  });
+    const heads = joinHeads([first, ...others], count);
+    if (heads.length === count) complete.push({ version, at, root, signature, heads });
+    else incomplete.push(at);
+  }
+  return { complete, incomplete };
+}
+
+/** Joins the heads of an anchor's parts, until there are `count` or a part is missing. */
+function joinHeads(parts: readonly z.infer<typeof part>[], count: number): Head[] {
+  const byPlace = Map.groupBy(parts, ({ from }) => from);
+  const heads: Head[] = [];
+  while (heads.length < count) {
+    const [next] = byPlace.get(heads.length) ?? [];
+    if (next === undefined || next.heads.length === 0) break;
+    heads.push(...next.heads);
+  }
+  return heads;
 }
 
 function jsonOf(text: string): unknown {
@@ -136,6 +158,38 @@ export function findAnchorFlaw(
   return isTextSignedBy(key, signedText(given, given.heads.length), given.signature)
     ? undefined
     : 'its signature is not valid';
+}
+
+/** Anchors to compare a journal with. */
+export interface AnchorsToCompare {
+  readonly genuine: readonly Anchor[];
+  /** What is wrong with the other anchors of the same topic. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Separates the genuine anchors on a topic from those that cannot be compared with, each of which is a finding: somebody
+ * may have tampered with them.
+ * @param flawOf returns why an anchor is not genuine; undefined if it is
+ */
+export function selectGenuineAnchors(
+  { complete, incomplete }: AssembledAnchors,
+  flawOf: (anchor: Anchor) => string | undefined,
+): AnchorsToCompare {
+  const judged = complete.map((each) => ({ each, flaw: flawOf(each) }));
+  return {
+    genuine: judged.filter(({ flaw }) => flaw === undefined).map(({ each }) => each),
+    findings: [
+      ...judged.flatMap(({ each, flaw }) =>
+        flaw === undefined ? [] : [unusable(`the anchor of ${each.at} is not genuine: ${flaw}`)],
+      ),
+      ...incomplete.map((at) => unusable(`records are missing of the anchor of ${at}`)),
+    ],
+  };
+}
+
+function unusable(message: string): Finding {
+  return { kind: 'anchor-unusable', message };
 }
 
 /** A head, and the time when its anchor was made. */

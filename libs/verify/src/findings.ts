@@ -3,6 +3,7 @@ export const FINDING_KINDS = {
   'journal-broken': 'a commit of the journal is missing or unreadable',
   'commit-unpublished': 'a commit has been in the outbox for longer than the relay needs',
   'history-changed': 'an event of the anchor was changed or removed',
+  'anchor-unusable': 'an anchor on the topic is incomplete or not genuine, so nothing was compared with it',
   'event-unpublishable': 'an event violates its contract and cannot be published',
   'event-missing': 'an event is marked as published but is not on its topic',
   'event-differs': 'the topic has a different event with the same sequence',

@@ -1,10 +1,12 @@
 export { formatAge } from './age.ts';
 export {
   type Anchor,
+  type AnchorsToCompare,
   assembleAnchors,
   createAnchor,
   findAnchorFlaw,
   parseAnchor,
+  selectGenuineAnchors,
   splitAnchor,
 } from './anchor.ts';
 export { FINDING_KINDS, type Finding, type FindingKind } from './findings.ts';

@@ -6,7 +6,7 @@
 import type { ConsumerGroups, GroupProgress, LogReader } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, sharesKey, topics } from '@latchkey/events';
 import { formatAge } from './age.ts';
-import { type Anchor, compareWithAnchors } from './anchor.ts';
+import { type AnchorsToCompare, compareWithAnchors } from './anchor.ts';
 import { compareStreams } from './compare-streams.ts';
 import { type ComparisonCounter, type ComparisonCounts, createComparisonCounter } from './counts.ts';
 import { createFindings, type Finding, type Findings } from './findings.ts';
@@ -52,7 +52,7 @@ export interface VerifyOptions {
   now(): Date;
   readonly onProgress: OnProgress;
   /** Anchors to compare the journal with. */
-  readonly against?: readonly Anchor[];
+  readonly against?: AnchorsToCompare;
 }
 
 export interface Verification {
@@ -77,7 +77,10 @@ export async function verifySystem(sources: VerifySources, options: VerifyOption
     const onProgress: OnProgress = (what, done) => options.onProgress(prefix + what, done);
     await compareShard(sources, { ...options, onProgress }, { shard, counter, findings });
   }
-  if (options.against !== undefined) findings.add(await compareWithAnchors(sources.journal, options.against));
+  if (options.against !== undefined) {
+    findings.add(options.against.findings);
+    findings.add(await compareWithAnchors(sources.journal, options.against.genuine));
+  }
   findings.add(await sharedKeys(sources));
   findings.add(await abandonedLeases(sources, options.now(), counter));
   const progress = await progressOf(sources);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { startSystem } from '../testing/people.ts';
@@ -82,6 +83,20 @@ test('an anchor that was changed is not compared with', async (t) => {
   assert.match((await verifyAgainst(folder, join(folder, 'none.json'))).err, /none\.json does not exist/);
 });
 
+/** Does what anybody can do who may append to the topic: repeats a record of the first anchor with another hash. */
+async function appendChangedAnchor(folder: string): Promise<void> {
+  const database = openDatabase({ folder, as: 'exclusive' });
+  const bus = createEmbeddedBus({ database });
+  const [record] = bus
+    .records('anchors.v1', { limit: 10 })
+    .toSorted((a, b) => (String(a.key) < String(b.key) ? -1 : 1));
+  assert.ok(record?.key);
+  const value = Buffer.from(String(record.value).replaceAll('"hash":"', '"hash":"x'));
+  await bus.publish('anchors.v1', [{ key: record.key.toString(), value, headers: {} }]);
+  await bus.close();
+  await database.close();
+}
+
 test('anchors on a topic are all compared with, and a forged one is left out', async (t) => {
   const { folder, town } = await usedFolder(t);
   const ops = (...words: readonly string[]) => runCommandInProcess({ DATA_DIR: folder }, ...words);
@@ -101,13 +116,20 @@ test('anchors on a topic are all compared with, and a forged one is left out', a
   assert.equal((await ops('anchor', '--topic', 'anchors.v1')).code, 0);
   const removed = await ops(...against);
   assert.match(removed.out, /^history-changed \S+: all events are missing that the anchor of /m);
+  await appendChangedAnchor(folder);
+  const hidden = await ops(...against);
+  assert.match(hidden.out, /^history-changed \S+: all events are missing that the anchor of /m);
+  assert.doesNotMatch(hidden.out, /^anchor-unusable/m);
 
   await change(
     folder,
     `UPDATE bus_record SET value = CAST(replace(CAST(value AS TEXT), '"at":"2', '"at":"1') AS BLOB) WHERE CAST(value AS TEXT) LIKE '%"root":%'`,
   );
   const none = await ops(...against);
-  assert.match(none.err, /3 anchors not genuine, and left out\n.*anchors\.v1 has no genuine anchor/);
+  assert.match(
+    none.err,
+    /(anchors\.v1: the anchor of \S+ is not genuine: its .*\n){3}.*anchors\.v1 has no genuine anchor/,
+  );
   assert.equal(none.code, 2);
   assert.equal((await ops('anchor', '--topic', 'accounts.events.v1')).code, 1);
   assert.match((await ops('anchor')).err, /give either a file or --topic/);

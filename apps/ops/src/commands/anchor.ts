@@ -6,10 +6,12 @@ import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
 import { createTextFile, readTextFile } from '@latchkey/process';
 import {
   type Anchor,
+  type AnchorsToCompare,
   assembleAnchors,
   createAnchor,
   findAnchorFlaw,
   parseAnchor,
+  selectGenuineAnchors,
   splitAnchor,
 } from '@latchkey/verify';
 import type { CommandContext } from '../context.ts';
@@ -60,10 +62,12 @@ function anchorToTopic(topic: string, context: CommandContext): Promise<void> {
     const anchor = await newAnchor(store, context);
     const { partitions, retentionMs } = accountsTopic;
     await createTopicLike(context, system, nameOf(ACCOUNTS_TOPIC), { partitions, retentionMs, name: topic });
-    for (const text of splitAnchor(anchor)) {
-      const record = { key: anchor.at, value: Buffer.from(text), headers: {} };
-      await retryUntilReachable(context, 'Kafka', () => log.bus.publish(topic, [record]));
-    }
+    const records = splitAnchor(anchor).map((text) => ({
+      key: anchor.at,
+      value: Buffer.from(text),
+      headers: {},
+    }));
+    await retryUntilReachable(context, 'Kafka', () => log.bus.publish(topic, records));
     report(topic, anchor, context);
   });
 }
@@ -79,7 +83,7 @@ function report(place: string, { heads, at, root }: Anchor, context: CommandCont
 }
 
 /**
- * Reads the anchor in a file, or every genuine anchor on a topic.
+ * Reads the anchor in a file, or every anchor on a topic.
  * @param place a file, or `topic:` and the name of a topic
  * @throws Error with a one-line message if there is no genuine anchor
  */
@@ -87,7 +91,7 @@ export async function readAnchors(
   place: string,
   reader: LogReader,
   context: CommandContext,
-): Promise<readonly Anchor[]> {
+): Promise<AnchorsToCompare> {
   const keys = await publicEventKeysOf(context);
   if (keys === undefined)
     throw new Error('EVENT_SIGNING_KEYS, or JWKS_URL: required to check that an anchor is genuine');
@@ -96,21 +100,17 @@ export async function readAnchors(
   }
   if (place.startsWith(TOPIC_PREFIX)) {
     const topic = place.slice(TOPIC_PREFIX.length);
-    const found = assembleAnchors(await textsIn(topic, reader));
-    const genuine = found.filter((anchor) => flawOf(anchor) === undefined);
-    if (genuine.length < found.length)
-      context.note(
-        `${topic}: ${formatCount(found.length - genuine.length, 'anchor')} not genuine, and left out`,
-      );
-    if (genuine.length === 0) throw new Error(`${topic} has no genuine anchor`);
-    return genuine;
+    const anchors = selectGenuineAnchors(assembleAnchors(await textsIn(topic, reader)), flawOf);
+    for (const { message } of anchors.findings) context.note(`${topic}: ${message}`);
+    if (anchors.genuine.length === 0) throw new Error(`${topic} has no genuine anchor`);
+    return anchors;
   }
   const text = await readTextFile(place);
   if (text === undefined) throw new Error(`${place} does not exist`);
   const anchor = parseAnchor(text);
   const flaw = flawOf(anchor);
   if (flaw !== undefined) throw new Error(`${place} is not a genuine anchor: ${flaw}`);
-  return [anchor];
+  return { genuine: [anchor], findings: [] };
 }
 
 async function textsIn(topic: string, reader: LogReader): Promise<readonly string[]> {
